@@ -1,0 +1,30 @@
+"""One type for every problem, and its renderings to a terminal, JSON, SARIF and GitHub."""
+
+from kspec.diagnostics.diagnostic import (
+    Diagnostic,
+    Edit,
+    Path,
+    Positions,
+    Related,
+    Report,
+    Severity,
+    Source,
+    Span,
+    SpecError,
+)
+from kspec.diagnostics.suggest import did_you_mean, nearest
+
+__all__ = [
+    "Diagnostic",
+    "Edit",
+    "Path",
+    "Positions",
+    "Related",
+    "Report",
+    "Severity",
+    "Source",
+    "Span",
+    "SpecError",
+    "did_you_mean",
+    "nearest",
+]

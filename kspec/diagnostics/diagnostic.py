@@ -1,0 +1,163 @@
+"""The one type for every problem, and the places in the text it points at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+Path = tuple[str | int, ...]
+"""The way to a value in a spec: keys and list positions from the top, `("layers", 2, "Dense", "units")`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A text that diagnostics can point into: a spec file, or a word of the command line.
+
+    Args:
+        name: What the user calls it: the path as given, or `--set`.
+        text: The whole text, decoded.
+    """
+
+    name: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its line ending; empty past the end."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+class Span(NamedTuple):
+    """A place in a source. Lines and columns count from 1, in characters; the end column is the first one past it."""
+
+    source: Source
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that explains the first."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of the text that cures a problem: the span is replaced."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem, in the user's words.
+
+    Args:
+        code: `KS201`; its page is what `kspec explain KS201` prints.
+        severity: An error stops the spec from running; a warning does not.
+        message: One plain sentence, without a full stop.
+        span: Where it is; None for what has no place in a text.
+        label: Few words beside the underline, such as "did you mean `hidden1`?".
+        help: What to write instead.
+        related: Other places that explain this one.
+        edits: Changes of the text that cure it, all together.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span | None = None
+    label: str = ""
+    help: str = ""
+    related: tuple[Related, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+class SpecError(Exception):
+    """A spec that cannot be used; carries every diagnostic, warnings too."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(f"{d.code}: {d.message}" for d in self.diagnostics if d.is_error))
+
+
+@dataclass(slots=True)
+class Report:
+    """What a walk through the rooms collects: problems, in the order met; `sorted()` gives the user's order."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def error(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
+        self.diagnostics.append(Diagnostic(code, Severity.ERROR, message, span, **more))
+
+    def warning(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
+        self.diagnostics.append(Diagnostic(code, Severity.WARNING, message, span, **more))
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self.diagnostics)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(d.is_error for d in self.diagnostics)
+
+    def sorted(self) -> list[Diagnostic]:
+        """By source, then place; what has no place comes first. The same problem at the same place is said once."""
+        unique = dict.fromkeys(self.diagnostics)
+        return sorted(unique, key=lambda d: (d.span.source.name, *d.span[1:], d.code) if d.span else ("", 0, 0, 0, 0, d.code))
+
+    def raise_errors(self) -> None:
+        """Raises SpecError when there is an error among them."""
+        if self.has_errors:
+            raise SpecError(self.sorted())
+
+
+@dataclass(slots=True)
+class Positions:
+    """Where each key and value of a spec stands, by its path.
+
+    A path that has no place of its own (a value that came out of a variable) has its nearest parent's.
+    """
+
+    whole: Span
+    keys: dict[Path, Span] = field(default_factory=dict)
+    values: dict[Path, Span] = field(default_factory=dict)
+    variables: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+    """The variables that a value was computed from."""
+
+    def value(self, path: Path) -> Span:
+        """The place of the value at `path`."""
+        while path:
+            span = self.values.get(path)
+            if span is not None:
+                return span
+            path = path[:-1]
+        return self.whole
+
+    def key(self, path: Path) -> Span:
+        """The place of the key that the path ends in; of the value, where that is an item of a list."""
+        span = self.keys.get(path)
+        return span if span is not None else self.value(path)
+
+    def related(self, path: Path) -> tuple[Related, ...]:
+        """Where the variables that the value at `path` was computed from are set."""
+        names = self.variables.get(path, ())
+        return tuple(
+            Related(f"`{name}` is set here", self.values["vars", name]) for name in names if ("vars", name) in self.values
+        )
