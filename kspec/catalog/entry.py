@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Kind = Literal[
-    "layer", "op", "optimizer", "schedule", "loss", "metric", "initializer", "regularizer", "constraint", "callback", "activation"
+    "layer",
+    "op",
+    "optimizer",
+    "schedule",
+    "loss",
+    "metric",
+    "initializer",
+    "regularizer",
+    "constraint",
+    "callback",
+    "activation",
 ]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +27,30 @@ class Parameter:
 
     Args:
         type: In the notation of `kspec.catalog.types`.
-        default: Keras's default; None where `required`.
+        default: Keras's default; None where `required`. A `type` with `null` may also have None as its default.
+        place: Where its description is kept: kind, entry, and `parameters` or `constants`.
     """
 
     name: str
     type: str
     required: bool
     default: Any
-    doc: str
+    place: tuple[Kind, str, str] | None = None
+
+    @property
+    def doc(self) -> str:
+        """One line that says what it does; read from disk when first asked for."""
+        from kspec.catalog.reader import parameter_doc
+
+        return parameter_doc(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """A tensor argument of a call.
+
+    A name that is also among the entry's `constants` takes either (`op: multiply` by a tensor or by 2): a required one
+    must then come one way or the other.
 
     Args:
         form: `one` tensor; `list`, several handed over as one list (merge layers, `initial_state`, `ops.concatenate`);
@@ -47,22 +69,30 @@ class Entry:
     Args:
         path: Where Keras has it: `keras.layers.Dense`.
         aliases: Other names that Keras knows it by: `Convolution2D`, `mse`.
-        parameters: The constructor's arguments, without `name`, `dtype`, `trainable` of layers (see `common`).
+        parameters: The constructor's arguments; of layers without `name` and `trainable`, which stand beside the head.
         tensors: The tensor arguments of its call, in order.
         constants: The other arguments of its call (`call:` in a spec).
         adapts: Whether it learns from data by `adapt()`.
         cell: Whether it is an RNN's cell.
         refused: Why a spec cannot use it (`Lambda`: it carries code); empty when it can.
+        skipped: Arguments of Keras's that are not offered, each with the reason.
     """
 
     kind: Kind
     name: str
     path: str
     aliases: tuple[str, ...]
-    doc: str
     parameters: dict[str, Parameter]
     tensors: tuple[Tensor, ...] = ()
     constants: dict[str, Parameter] = field(default_factory=dict)
     adapts: bool = False
     cell: bool = False
     refused: str = ""
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def doc(self) -> str:
+        """One sentence that says what it is; read from disk when first asked for."""
+        from kspec.catalog.reader import entry_doc
+
+        return entry_doc(self)

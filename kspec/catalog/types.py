@@ -11,14 +11,16 @@
 | `<layer>` `<cell>` `<initializer>` … | an object of that kind of the catalog: a class or Keras's own string |
 | `shape` | a list of positive integers, null for an unknown length |
 | `dtype` | the name of a dtype |
-| `array` | numbers, in lists nested to any depth |
+| `array` | a number, or numbers in lists nested to any depth |
 | `path:read` `path:write` | a file's path (the path rule holds) |
 | `A|B` | either |
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,120 @@ class Union:
 Type = (
     AnyValue | Null | Boolean | Text | Number | Choice | ListOf | MappingOf | ObjectOf | Shape | Dtype | Array | FilePath | Union
 )
+
+_TOKEN = re.compile(r"""
+    (?P<number>(?:int|float)(?:(?P<bound>>=|>)(?P<least>-?[\d.]+)|(?P<open>[\[(])(?P<low>-?[\d.]+),(?P<high>-?[\d.]+)(?P<close>[\])]))?)
+  | "(?P<word>[^"]*)"
+  | <(?P<kind>\w+)>
+  | (?P<plain>path:read|path:write|[a-z]+)
+  | (?P<length>;(?P<fewest>\d+)(?:\.\.(?P<most>\d+))?)
+  | (?P<mark>[\[\]{}|])
+""", re.VERBOSE)
+
+_PLAIN: dict[str, Type] = {
+    "any": AnyValue(),
+    "null": Null(),
+    "bool": Boolean(),
+    "str": Text(),
+    "shape": Shape(),
+    "dtype": Dtype(),
+    "array": Array(),
+    "path:read": FilePath(write=False),
+    "path:write": FilePath(write=True),
+}
+
+
+@cache
+def parse(notation: str) -> Type:
+    """The type that a notation stands for; a ValueError, with the place, for one that is not well formed.
+
+    >>> parse("int>=1|[int>=1;2]")
+    Union(options=(Number(integer=True, minimum=1, ...), ListOf(...)))
+    """
+    reader = _Reader(notation)
+    found = reader.union()
+    if reader.token:
+        raise reader.error("the end")
+    return found
+
+
+class _Reader:
+    """Walks over the tokens of one notation, by recursive descent."""
+
+    def __init__(self, notation: str) -> None:
+        self.notation = notation
+        self.end = 0
+        self.token: re.Match[str] | None = None
+        self.advance()
+
+    def advance(self) -> None:
+        self.start = self.end
+        self.token = _TOKEN.match(self.notation, self.start)
+        if self.token:
+            self.end = self.token.end()
+        elif self.start < len(self.notation):
+            raise self.error("a type")
+
+    def error(self, expected: str) -> ValueError:
+        return ValueError(f"type notation `{self.notation}`: expected {expected} at `{self.notation[self.start :]}`")
+
+    def takes(self, mark: str) -> bool:
+        if self.token and self.token["mark"] == mark:
+            self.advance()
+            return True
+        return False
+
+    def union(self) -> Type:
+        options = [self.single()]
+        while self.takes("|"):
+            options.append(self.single())
+        words = tuple(word for option in options if isinstance(option, Choice) for word in option.values)
+        others = tuple(option for option in options if not isinstance(option, Choice))
+        choice: tuple[Type, ...] = (Choice(words),) if words else ()
+        return (choice + others)[0] if len(choice + others) == 1 else Union(choice + others)
+
+    def single(self) -> Type:
+        if self.takes("["):
+            return self.list_of()
+        if self.takes("{"):
+            item = self.union()
+            self.close("}")
+            return MappingOf(item)
+        token = self.token
+        found: Type | None = None
+        if token and token["number"]:
+            found = _number(token)
+        elif token and token["word"] is not None:
+            found = Choice((token["word"],))
+        elif token and token["kind"]:
+            found = ObjectOf(token["kind"])
+        elif token and token["plain"]:
+            found = _PLAIN.get(token["plain"])
+        if found is None:
+            raise self.error("a type")
+        self.advance()
+        return found
+
+    def list_of(self) -> ListOf:
+        item = self.union()
+        token = self.token
+        if not (token and token["length"]):
+            self.close("]")
+            return ListOf(item)
+        self.advance()
+        self.close("]")
+        return ListOf(item, int(token["fewest"]), int(token["most"] or token["fewest"]))
+
+    def close(self, mark: str) -> None:
+        if not self.takes(mark):
+            raise self.error(f"`{mark}`")
+
+
+def _number(token: re.Match[str]) -> Number:
+    integer = token["number"].startswith("int")
+    value = int if integer else float
+    if token["bound"]:
+        return Number(integer, value(token["least"]), open_minimum=token["bound"] == ">")
+    if token["open"]:
+        return Number(integer, value(token["low"]), value(token["high"]), token["open"] == "(", token["close"] == ")")
+    return Number(integer)

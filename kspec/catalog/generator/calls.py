@@ -1,0 +1,78 @@
+"""How a layer or an op is called: which arguments are tensors, and in what form they are handed over."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import Any
+
+from kspec.catalog.entry import Kind
+from kspec.catalog.generator.corrections import corrections
+from kspec.catalog.generator.walk import Found
+
+_LAYER_TENSORS = {
+    "inputs", "sequences", "sequence", "states", "initial_state", "mask", "query", "value", "key", "query_mask", "value_mask",
+    "key_mask", "attention_mask", "data", "x", "count_weights",
+}  # fmt: skip
+_LAYER_LISTS = {"initial_state", "states"}
+_LIST_INPUTS = {
+    "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "Attention", "AdditiveAttention",
+    "HashedCrossing",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Call:
+    """Tensors as name, form, required; constants as name to default, required."""
+
+    tensors: list[list[Any]] = field(default_factory=list)
+    constants: dict[str, tuple[Any, bool]] = field(default_factory=dict)
+
+
+def call_signature(kind: Kind, found: Found) -> Call:
+    return _layer(found) if kind == "layer" else _op(found)
+
+
+def _layer(found: Found) -> Call:
+    call = Call()
+    target: Any = found.target
+    for item in list(inspect.signature(target.call).parameters.values())[1:]:
+        if item.kind in (item.VAR_KEYWORD, item.VAR_POSITIONAL):
+            continue
+        required = item.default is item.empty
+        if item.name in _LAYER_TENSORS:
+            merges = found.name in _LIST_INPUTS and item.name in ("inputs", "mask")
+            form = "list" if merges or item.name in _LAYER_LISTS else "one"
+            call.tensors.append([item.name, form, required])
+        else:
+            call.constants[item.name] = (None if required else item.default, required)
+    return call
+
+
+def _op(found: Found) -> Call:
+    call = Call()
+    known = corrections("op")
+    either = known.either(found.name)
+    spread = known.of(found.name, "spread")
+    constants = known.of(found.name, "constants")
+    lists = {**known.lists, **dict.fromkeys(known.of(found.name, "lists"))}
+    signature = inspect.signature(found.target)
+    for item in signature.parameters.values():
+        if item.kind is item.VAR_KEYWORD:
+            continue
+        required = item.default is item.empty
+        if item.name in constants:
+            call.constants[item.name] = (None if required else item.default, required)
+        elif item.name in spread:
+            call.tensors.append([item.name, "spread", True])
+        elif item.name in lists:
+            call.tensors.append([item.name, "list", required])
+        elif item.name in known.tensors:
+            call.tensors.append([item.name, "one", required])
+        else:
+            call.constants[item.name] = (None if required else item.default, required)
+    if len(call.tensors) > 1:
+        for name, _, _ in call.tensors:
+            if name in either:
+                call.constants[name] = (None, False)
+    return call

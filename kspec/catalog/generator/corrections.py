@@ -1,0 +1,82 @@
+"""The hand-kept part of the catalog: what neither a signature nor a docstring of Keras says."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kspec.catalog.entry import Kind
+
+FOLDER = Path(__file__).parent.parent / "corrections"
+
+
+class Corrections:
+    """The corrections of one kind.
+
+    >>> Corrections("layer").type_of("Conv2D", "kernel_size")
+    'int>=1|[int>=1;2]'
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        raw = yaml.safe_load((FOLDER / f"{kind}.yaml").read_text(encoding="utf-8"))
+        self.arguments: dict[str, Any] = raw.get("arguments", {})
+        self.calls: dict[str, Any] = raw.get("calls", {})
+        self.extra: dict[str, dict[str, Any]] = raw.get("extra", {})
+        self.lists: dict[str, Any] = dict.fromkeys(raw.get("lists", ()))
+        self.tensors: dict[str, Any] = dict.fromkeys(raw.get("tensors", ()))
+        self._either: dict[str, str] = raw.get("either", {})
+        self._skip: dict[str, str] = raw.get("skip", {})
+        self._entries: dict[str, dict[str, Any]] = {}
+        for names, value in raw.get("entries", {}).items():
+            for name in names.split(", "):
+                mine = self._entries.setdefault(name, {})
+                for key, given in value.items():
+                    mine[key] = {**mine.get(key, {}), **given} if isinstance(given, dict) else given
+
+    @property
+    def known(self) -> set[str]:
+        return set(self._entries)
+
+    def of(self, entry: str, key: str) -> Any:
+        return self._entries.get(entry, {}).get(key, {})
+
+    def refused(self, entry: str) -> str:
+        return self._entries.get(entry, {}).get("refused", "")
+
+    def skip(self, entry: str, argument: str) -> str:
+        """Why an argument is not offered; empty when it is."""
+        own = self.of(entry, "skip")
+        return own.get(argument, "" if argument in self.of(entry, "parameters") else self._skip.get(argument, ""))
+
+    def either(self, entry: str) -> dict[str, str]:
+        """Parameters of a call that take a tensor or a constant, with the constant's type."""
+        return {**self._either, **self.of(entry, "either")}
+
+    def type_of(self, entry: str, argument: str, group: str = "parameters") -> str:
+        """The type in our notation; empty where nothing is said."""
+        return self._say(entry, argument, group, "type")
+
+    def doc_of(self, entry: str, argument: str, group: str = "parameters") -> str:
+        return self._say(entry, argument, group, "doc")
+
+    def _say(self, entry: str, argument: str, group: str, what: str) -> str:
+        shared = self.calls if group == "constants" and argument in self.calls else self.arguments
+        for said in (self.of(entry, group).get(argument), shared.get(argument)):
+            value = said.get(what) if isinstance(said, dict) else said if what == "type" else None
+            if value:
+                return str(value).replace("{rank}", _rank(entry))
+        return ""
+
+
+def _rank(entry: str) -> str:
+    digits = re.search(r"(\d)D", entry)
+    return digits[1] if digits else "1..3"
+
+
+@cache
+def corrections(kind: Kind) -> Corrections:
+    return Corrections(kind)

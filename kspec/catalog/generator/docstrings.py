@@ -1,0 +1,65 @@
+"""What Keras's docstrings say of arguments, shortened to a line each."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+_SECTION = re.compile(r"^(args|arguments|call arguments|call args|references|reference|returns?|raises|examples?|usage)\b.*:?\s*$", re.I)
+_ARGUMENTS = re.compile(r"^(args|arguments|call arguments|call args)\b.*:\s*$", re.I)
+_ARGUMENT = re.compile(r"^[`*]*(?P<names>[A-Za-z_]\w*[`*]*(?:\s*,\s*[`*]*[A-Za-z_]\w*[`*]*)*)\s*(\([^)]*\))?\s*:(?:\s+(?P<text>.*))?$")
+_LINK = re.compile(r"\[([^\]]+)\]\s*\([^)]*\)")
+_LEAD = re.compile(
+    r"^\(?(optional|boolean|bool|integer|int|float|string|str|a string|a boolean|a bool|an? integer|an int|a float|"
+    r"a python (float|integer|int|number|scalar)|positive integer|floating point( value)?|a float value|boolean value)"
+    r"(\s*\(default[^)]*\))?(\s+or\s+`?none`?)?\)?\s*[,.;:]\s*",
+    re.I,
+)
+LONGEST = 160
+
+
+def argument_texts(doc: str | None) -> dict[str, str]:
+    """Each argument that the docstring describes, with its whole text."""
+    found: dict[str, str] = {}
+    names: list[str] = []
+    inside = False
+    for line in inspect.cleandoc(doc or "").splitlines():
+        if _ARGUMENTS.match(line):
+            inside, names = True, []
+            continue
+        if inside and line and not line[0].isspace():
+            inside = False
+        if not inside or not line.strip():
+            continue
+        indent = len(line) - len(line.lstrip())
+        entry = _ARGUMENT.match(line.strip()) if indent <= 4 else None
+        if entry:
+            names = [name.strip(" `*") for name in entry["names"].split(",")]
+            for name in names:
+                found.setdefault(name, entry["text"] or "")
+        elif names:
+            for name in names:
+                found[name] = f"{found[name]} {line.strip()}".strip()
+    return found
+
+
+def first_line(text: str) -> str:
+    """One plain sentence out of a description: no type (it is told apart), no links, no long tail."""
+    text = _LINK.sub(r"\1", re.sub(r"\s+", " ", text)).strip()
+    previous = None
+    while previous != text:
+        previous, text = text, _LEAD.sub("", text)
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z`\"(-])|\s+-\s+[`\"]", text, maxsplit=1)[0].strip()
+    if len(sentence) > LONGEST:
+        sentence = sentence[:LONGEST].rsplit(" ", 1)[0].rstrip(",;: ") + " …"
+    if sentence.count("`") % 2:
+        sentence = sentence.replace("`", "")
+    return sentence[:1].upper() + sentence[1:].rstrip(":") if sentence else ""
+
+
+def summary(doc: str | None) -> str:
+    """The first sentence of a class's or function's docstring."""
+    paragraph = inspect.cleandoc(doc or "").split("\n\n", 1)[0]
+    if _SECTION.match(paragraph.split("\n", 1)[0]):
+        return ""
+    return first_line(paragraph)

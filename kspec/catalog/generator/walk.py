@@ -1,0 +1,85 @@
+"""Which classes and functions of Keras there are, kind by kind, and by which names Keras knows them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from kspec.catalog.entry import Kind
+
+_BASES: dict[Kind, tuple[str, type]] = {
+    "layer": ("layers", keras.layers.Layer),
+    "optimizer": ("optimizers", keras.optimizers.Optimizer),
+    "schedule": ("optimizers.schedules", keras.optimizers.schedules.LearningRateSchedule),
+    "loss": ("losses", keras.losses.Loss),
+    "metric": ("metrics", keras.metrics.Metric),
+    "initializer": ("initializers", keras.initializers.Initializer),
+    "regularizer": ("regularizers", keras.regularizers.Regularizer),
+    "constraint": ("constraints", keras.constraints.Constraint),
+    "callback": ("callbacks", keras.callbacks.Callback),
+}
+_HELPERS = {"get", "serialize", "deserialize"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A class or function of Keras, and its names."""
+
+    name: str
+    path: str
+    aliases: tuple[str, ...]
+    target: Callable[..., Any]
+
+
+def walk(kind: Kind) -> Iterator[Found]:
+    """All public classes or functions of a kind, by canonical name."""
+    if kind == "op":
+        yield from _functions(keras.ops, "ops")
+    elif kind == "activation":
+        yield from _functions(keras.activations, "activations")
+    else:
+        yield from _classes(kind)
+
+
+def _functions(module: Any, where: str) -> Iterator[Found]:
+    public = {name: item for name, item in vars(module).items() if callable(item) and not name.startswith("_")}
+    for name, item in sorted(public.items()):
+        if name not in _HELPERS and item.__name__ == name:
+            aliases = tuple(sorted(other for other, same in public.items() if same is item and other != name))
+            yield Found(name, f"keras.{where}.{name}", aliases, item)
+
+
+def _classes(kind: Kind) -> Iterator[Found]:
+    where, base = _BASES[kind]
+    module = importlib.import_module(f"keras.{where}")
+    names: dict[type, set[str]] = {}
+    for name in dir(module):
+        item = getattr(module, name)
+        if inspect.isclass(item) and issubclass(item, base):
+            names.setdefault(item, set()).add(name)
+    for item, known in names.items():
+        known.update(_strings(kind, item))
+    for item in sorted(names, key=lambda item: item.__name__):
+        name = item.__name__
+        yield Found(name, f"keras.{where}.{name}", tuple(sorted(names[item] - {name})), item)
+
+
+def _strings(kind: Kind, item: type) -> set[str]:
+    """The strings that Keras's own `get` of this kind takes for the class, such as `mse`.
+
+    Keras publishes no list of them: `get` looks into this table of its source.
+    """
+    if kind in ("layer", "callback", "schedule"):
+        return set()
+    table = importlib.import_module(f"keras.src.{_BASES[kind][0]}").ALL_OBJECTS_DICT
+    plain = item.__name__.lower()
+    return {
+        name
+        for name, known in table.items()
+        if known is item or (inspect.isfunction(known) and known.__name__.replace("_", "") == plain)
+    }

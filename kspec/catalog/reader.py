@@ -1,0 +1,91 @@
+"""Reads the catalog's data: one file a kind, when first asked for, and an `Entry` only for the names asked for.
+
+A whole check has a few dozen milliseconds, so nothing is read before it is needed, and descriptions, which only help and
+schema show, lie in files of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kspec.catalog.entry import Entry, Kind, Parameter, Tensor
+
+DATA = Path(__file__).parent / "data"
+
+
+@cache
+def names(kind: Kind) -> tuple[str, ...]:
+    """The canonical names that a spec can use, sorted."""
+    return tuple(name for name, raw in _load(kind).items() if not raw.get("refused"))
+
+
+@cache
+def refused(kind: Kind) -> tuple[str, ...]:
+    """The canonical names that Keras has and a spec cannot use, sorted; `find` gives the reason."""
+    return tuple(name for name, raw in _load(kind).items() if raw.get("refused"))
+
+
+@cache
+def find(kind: Kind, name: str) -> Entry | None:
+    """The entry of a canonical name or an alias, refused ones too; None when Keras has no such thing.
+
+    A canonical name goes before an alias of the same spelling.
+    """
+    entries = _load(kind)
+    canonical = name if name in entries else _aliases(kind).get(name)
+    return _entry(kind, canonical, entries[canonical]) if canonical is not None else None
+
+
+def entry_doc(entry: Entry) -> str:
+    return str(_docs(entry.kind).get(entry.name, {}).get("doc", ""))
+
+
+def parameter_doc(parameter: Parameter) -> str:
+    if parameter.place is None:
+        return ""
+    kind, entry, group = parameter.place
+    return str(_docs(kind).get(entry, {}).get(group, {}).get(parameter.name, ""))
+
+
+@cache
+def _load(kind: Kind) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads((DATA / f"{kind}.json").read_bytes())
+    return found
+
+
+@cache
+def _docs(kind: Kind) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads((DATA / "docs" / f"{kind}.json").read_bytes())
+    return found
+
+
+@cache
+def _aliases(kind: Kind) -> dict[str, str]:
+    return {alias: name for name, raw in _load(kind).items() for alias in raw.get("aliases", ())}
+
+
+def _entry(kind: Kind, name: str, raw: dict[str, Any]) -> Entry:
+    return Entry(
+        kind=kind,
+        name=name,
+        path=raw["path"],
+        aliases=tuple(raw.get("aliases", ())),
+        parameters=_parameters(raw, (kind, name, "parameters")),
+        tensors=tuple(Tensor(called, form, required) for called, form, required in raw.get("tensors", ())),
+        constants=_parameters(raw, (kind, name, "constants")),
+        adapts=raw.get("adapts", False),
+        cell=raw.get("cell", False),
+        refused=raw.get("refused", ""),
+        skipped=raw.get("skipped", {}),
+    )
+
+
+def _parameters(raw: dict[str, Any], place: tuple[Kind, str, str]) -> dict[str, Parameter]:
+    """A parameter is written as its type, and its default where it has one."""
+    return {
+        name: Parameter(name, type_, not default, default[0] if default else None, place)
+        for name, (type_, *default) in raw.get(place[2], {}).items()
+    }
