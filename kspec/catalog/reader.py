@@ -1,7 +1,7 @@
 """Reads the catalog's data: one file a kind, when first asked for, and an `Entry` only for the names asked for.
 
-A whole check has a few dozen milliseconds, so nothing is read before it is needed, and descriptions, which only help and
-schema show, lie in files of their own.
+A whole check has a few dozen milliseconds, so nothing is read before it is needed, and descriptions, which only help
+and schema show, lie in files of their own.
 """
 
 from __future__ import annotations

@@ -104,17 +104,33 @@ class Union:
 
 
 Type = (
-    AnyValue | Null | Boolean | Text | Number | Choice | ListOf | MappingOf | ObjectOf | Shape | Dtype | Array | FilePath | Union
+    AnyValue
+    | Null
+    | Boolean
+    | Text
+    | Number
+    | Choice
+    | ListOf
+    | MappingOf
+    | ObjectOf
+    | Shape
+    | Dtype
+    | Array
+    | FilePath
+    | Union
 )
 
-_TOKEN = re.compile(r"""
+_TOKEN = re.compile(
+    r"""
     (?P<number>(?:int|float)(?:(?P<bound>>=|>)(?P<least>-?[\d.]+)|(?P<open>[\[(])(?P<low>-?[\d.]+),(?P<high>-?[\d.]+)(?P<close>[\])]))?)
   | "(?P<word>[^"]*)"
   | <(?P<kind>\w+)>
   | (?P<plain>path:read|path:write|[a-z]+)
   | (?P<length>;(?P<fewest>\d+)(?:\.\.(?P<most>\d+))?)
   | (?P<mark>[\[\]{}|])
-""", re.VERBOSE)
+""",
+    re.VERBOSE,
+)
 
 _PLAIN: dict[str, Type] = {
     "any": AnyValue(),
@@ -223,3 +239,10 @@ def _number(token: re.Match[str]) -> Number:
     if token["open"]:
         return Number(integer, value(token["low"]), value(token["high"]), token["open"] == "(", token["close"] == ")")
     return Number(integer)
+
+
+def describe(type_: Type) -> str:
+    """Completes the sentence "`units` must be …" in plain English."""
+    from kspec.catalog.wording import describe as in_words
+
+    return in_words(type_)

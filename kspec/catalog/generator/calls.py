@@ -11,13 +11,13 @@ from kspec.catalog.generator.corrections import corrections
 from kspec.catalog.generator.walk import Found
 
 _LAYER_TENSORS = {
-    "inputs", "sequences", "sequence", "states", "initial_state", "mask", "query", "value", "key", "query_mask", "value_mask",
-    "key_mask", "attention_mask", "data", "x", "count_weights",
+    "inputs", "data", "x", "count_weights", "sequences", "sequence", "states", "initial_state", "query", "value", "key",
+    "mask", "query_mask", "value_mask", "key_mask", "attention_mask",
 }  # fmt: skip
 _LAYER_LISTS = {"initial_state", "states"}
 _LIST_INPUTS = {
-    "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "Attention", "AdditiveAttention",
-    "HashedCrossing",
+    "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "Attention",
+    "AdditiveAttention", "HashedCrossing",
 }  # fmt: skip
 
 

@@ -30,12 +30,11 @@ class Corrections:
         self.tensors: dict[str, Any] = dict.fromkeys(raw.get("tensors", ()))
         self._either: dict[str, str] = raw.get("either", {})
         self._skip: dict[str, str] = raw.get("skip", {})
-        self._entries: dict[str, dict[str, Any]] = {}
-        for names, value in raw.get("entries", {}).items():
-            for name in names.split(", "):
-                mine = self._entries.setdefault(name, {})
-                for key, given in value.items():
-                    mine[key] = {**mine.get(key, {}), **given} if isinstance(given, dict) else given
+        self._entries = _spread(raw.get("entries", {}))
+        words = FOLDER / "words" / f"{kind}.yaml"
+        said = yaml.safe_load(words.read_text(encoding="utf-8")) if words.exists() else {}
+        self._words: dict[str, str] = said.get("arguments", {})
+        self._own_words = _spread(said.get("entries", {}))
 
     @property
     def known(self) -> set[str]:
@@ -45,12 +44,13 @@ class Corrections:
         return self._entries.get(entry, {}).get(key, {})
 
     def refused(self, entry: str) -> str:
-        return self._entries.get(entry, {}).get("refused", "")
+        return str(self._entries.get(entry, {}).get("refused", ""))
 
     def skip(self, entry: str, argument: str) -> str:
         """Why an argument is not offered; empty when it is."""
         own = self.of(entry, "skip")
-        return own.get(argument, "" if argument in self.of(entry, "parameters") else self._skip.get(argument, ""))
+        shared = "" if argument in self.of(entry, "parameters") else self._skip.get(argument, "")
+        return str(own.get(argument, shared))
 
     def either(self, entry: str) -> dict[str, str]:
         """Parameters of a call that take a tensor or a constant, with the constant's type."""
@@ -58,18 +58,25 @@ class Corrections:
 
     def type_of(self, entry: str, argument: str, group: str = "parameters") -> str:
         """The type in our notation; empty where nothing is said."""
-        return self._say(entry, argument, group, "type")
+        if own := self.of(entry, group).get(argument):
+            return str(own).replace("{rank}", _rank(entry))
+        shared = {**self.arguments, **(self.calls | self.either(entry) if group == "constants" else {})}
+        return str(shared.get(argument, "")).replace("{rank}", _rank(entry))
 
-    def doc_of(self, entry: str, argument: str, group: str = "parameters") -> str:
-        return self._say(entry, argument, group, "doc")
+    def words(self, entry: str, argument: str) -> str:
+        """What an argument means; empty where nothing is said."""
+        return str(self._own_words.get(entry, {}).get(argument, self._words.get(argument, "")))
 
-    def _say(self, entry: str, argument: str, group: str, what: str) -> str:
-        shared = self.calls if group == "constants" and argument in self.calls else self.arguments
-        for said in (self.of(entry, group).get(argument), shared.get(argument)):
-            value = said.get(what) if isinstance(said, dict) else said if what == "type" else None
-            if value:
-                return str(value).replace("{rank}", _rank(entry))
-        return ""
+
+def _spread(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """A key may name several entries, `Dice, Tversky`, and an entry be named by several keys."""
+    found: dict[str, dict[str, Any]] = {}
+    for names, value in entries.items():
+        for name in names.split(", "):
+            mine = found.setdefault(name, {})
+            for key, given in value.items():
+                mine[key] = {**mine.get(key, {}), **given} if isinstance(given, dict) else given
+    return found
 
 
 def _rank(entry: str) -> str:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import inspect
 import re
 
-_SECTION = re.compile(r"^(args|arguments|call arguments|call args|references|reference|returns?|raises|examples?|usage)\b.*:?\s*$", re.I)
+_SECTION = re.compile(
+    r"^(args|arguments|call arguments|call args|references|reference|returns?|raises|examples?|usage)\b.*:?\s*$", re.I
+)
 _ARGUMENTS = re.compile(r"^(args|arguments|call arguments|call args)\b.*:\s*$", re.I)
-_ARGUMENT = re.compile(r"^[`*]*(?P<names>[A-Za-z_]\w*[`*]*(?:\s*,\s*[`*]*[A-Za-z_]\w*[`*]*)*)\s*(\([^)]*\))?\s*:(?:\s+(?P<text>.*))?$")
+_ARGUMENT = re.compile(
+    r"^[`*]*(?P<names>[A-Za-z_]\w*[`*]*(?:\s*,\s*[`*]*[A-Za-z_]\w*[`*]*)*)\s*(\([^)]*\))?\s*:(?:\s+(?P<text>.*))?$"
+)
 _LINK = re.compile(r"\[([^\]]+)\]\s*\([^)]*\)")
 _LEAD = re.compile(
     r"^\(?(optional|boolean|bool|integer|int|float|string|str|a string|a boolean|a bool|an? integer|an int|a float|"
-    r"a python (float|integer|int|number|scalar)|positive integer|floating point( value)?|a float value|boolean value)"
+    r"a python (float|integer|int|number|scalar)|positive integer|floating point( value)?|a float value|boolean value|"
+    r"(a )?(scalar value|float|floats?)?\s*(between 0 and 1|in( the)?( range)? `?\[0, 1\]`?|>= 0(\.0)?))"
     r"(\s*\(default[^)]*\))?(\s+or\s+`?none`?)?\)?\s*[,.;:]\s*",
     re.I,
 )

@@ -15,7 +15,7 @@ from kspec.catalog.generator.walk import Found, walk
 
 Raw = dict[str, Any]
 _BESIDE = {"layer": {"name", "trainable"}}
-_LAYER_WIDE = {"dtype": None, "activity_regularizer": None}
+_LAYER_WIDE = ("activity_regularizer", "dtype")
 
 
 def entries(kind: Kind) -> tuple[dict[str, Raw], dict[str, Raw]]:
@@ -46,12 +46,12 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
     skipped: dict[str, str] = {}
     if inspect.isclass(found.target):
         raw["parameters"], docs["parameters"] = {}, {}
-        for name, default, required in _constructor(kind, found.target):
+        for name, default, required in _constructor(kind, found):
             if reason := known.skip(found.name, name):
                 skipped[name] = reason
                 continue
             raw["parameters"][name] = parameter(kind, found.name, name, default, required, texts)
-            docs["parameters"][name] = known.doc_of(found.name, name) or first_line(texts.get(name, ""))
+            docs["parameters"][name] = known.words(found.name, name) or first_line(texts.get(name, ""))
     if kind in ("layer", "op"):
         call = call_signature(kind, found)
         raw["tensors"] = call.tensors
@@ -61,8 +61,7 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
                 skipped[name] = reason
                 continue
             raw["constants"][name] = parameter(kind, found.name, name, default, required, texts, "constants")
-            doc = known.doc_of(found.name, name, "constants") or first_line(texts.get(name, ""))
-            docs["constants"][name] = doc
+            docs["constants"][name] = known.words(found.name, name) or first_line(texts.get(name, ""))
     if skipped:
         raw["skipped"] = skipped
     for mark, value in call_marks(kind, found).items():
@@ -111,11 +110,12 @@ def texts_of(target: Any) -> dict[str, str]:
     return texts
 
 
-def _constructor(kind: Kind, target: Any) -> Iterator[tuple[str, Any, bool]]:
-    signature = inspect.signature(target.__init__)
+def _constructor(kind: Kind, found: Found) -> Iterator[tuple[str, Any, bool]]:
+    """Name, default and whether it is required, of each argument; those hidden in `**kwargs` last, with null."""
+    target: Any = found.target
     named: set[str] = set(_BESIDE.get(kind, ()))
     open_ended = False
-    for item in list(signature.parameters.values())[1:]:
+    for item in list(inspect.signature(target.__init__).parameters.values())[1:]:
         if item.kind is item.VAR_KEYWORD:
             open_ended = True
         elif item.kind is not item.VAR_POSITIONAL and item.name not in named:
@@ -123,6 +123,6 @@ def _constructor(kind: Kind, target: Any) -> Iterator[tuple[str, Any, bool]]:
             yield item.name, None if required else item.default, required
             named.add(item.name)
     if kind == "layer" and open_ended:
-        for name, default in _LAYER_WIDE.items():
+        for name in (*corrections(kind).of(found.name, "hidden"), *_LAYER_WIDE):
             if name not in named:
-                yield name, default, False
+                yield name, None, False
