@@ -55,24 +55,23 @@ def _op(found: Found) -> Call:
     either = known.either(found.name)
     spread = known.of(found.name, "spread")
     constants = known.of(found.name, "constants")
-    lists = {**known.lists, **dict.fromkeys(known.of(found.name, "lists"))}
+    lists = {*known.lists, *known.of(found.name, "lists")}
+    tensors = {*known.tensors, *known.of(found.name, "tensors")}
     signature = inspect.signature(found.target)
     for item in signature.parameters.values():
         if item.kind is item.VAR_KEYWORD:
             continue
-        required = item.default is item.empty
+        required = item.default is item.empty or item.name in known.of(found.name, "required")
         if item.name in constants:
             call.constants[item.name] = (None if required else item.default, required)
         elif item.name in spread:
             call.tensors.append([item.name, "spread", True])
         elif item.name in lists:
             call.tensors.append([item.name, "list", required])
-        elif item.name in known.tensors:
+        elif item.name in tensors:
             call.tensors.append([item.name, "one", required])
         else:
             call.constants[item.name] = (None if required else item.default, required)
     if len(call.tensors) > 1:
-        for name, _, _ in call.tensors:
-            if name in either:
-                call.constants[name] = (None, False)
+        call.constants.update({name: (None, False) for name, _, _ in call.tensors if name in either})
     return call

@@ -5,9 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 
-_SECTION = re.compile(
-    r"^(args|arguments|call arguments|call args|references|reference|returns?|raises|examples?|usage)\b.*:?\s*$", re.I
-)
 _ARGUMENTS = re.compile(r"^(args|arguments|call arguments|call args)\b.*:\s*$", re.I)
 _ARGUMENT = re.compile(
     r"^[`*]*(?P<names>[A-Za-z_]\w*[`*]*(?:\s*,\s*[`*]*[A-Za-z_]\w*[`*]*)*)\s*(\([^)]*\))?\s*:(?:\s+(?P<text>.*))?$"
@@ -54,17 +51,17 @@ def first_line(text: str) -> str:
     previous = None
     while previous != text:
         previous, text = text, _LEAD.sub("", text)
-    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z`\"(-])|\s+-\s+[`\"]", text, maxsplit=1)[0].strip()
+    sentence = re.split(
+        r"(?<!e\.g\.)(?<!i\.e\.)(?<!k\.a\.)(?<! al\.)(?<=[.!?])\s+(?=[A-Z`\"(-])|\s+-\s+[`\"]", text, maxsplit=1
+    )[0].strip()
     if len(sentence) > LONGEST:
         sentence = sentence[:LONGEST].rsplit(" ", 1)[0].rstrip(",;: ") + " …"
     if sentence.count("`") % 2:
         sentence = sentence.replace("`", "")
-    return sentence[:1].upper() + sentence[1:].rstrip(":") if sentence else ""
+    return sentence[:1].upper() + sentence[1:].rstrip(":").replace("..", ".") if sentence else ""
 
 
 def summary(doc: str | None) -> str:
     """The first sentence of a class's or function's docstring."""
     paragraph = inspect.cleandoc(doc or "").split("\n\n", 1)[0]
-    if _SECTION.match(paragraph.split("\n", 1)[0]):
-        return ""
     return first_line(paragraph)
