@@ -1,3 +1,38 @@
-"""kspec: a declarative YAML model-spec compiler for Keras."""
+"""kspec: a declarative YAML model-spec compiler for Keras.
+
+>>> import kspec
+>>> run = kspec.run("specs/mlp.yaml")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["Diagnostic", "Run", "Spec", "SpecError", "__version__", "build", "check", "load", "run"]
+
+if TYPE_CHECKING:
+    from kspec.api import build, check, load, run
+    from kspec.diagnostics import Diagnostic, SpecError
+    from kspec.lifecycle import Run
+    from kspec.spec import Spec
+
+_HOMES = {
+    "build": "kspec.api",
+    "check": "kspec.api",
+    "load": "kspec.api",
+    "run": "kspec.api",
+    "Diagnostic": "kspec.diagnostics",
+    "SpecError": "kspec.diagnostics",
+    "Run": "kspec.lifecycle",
+    "Spec": "kspec.spec",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first used: `import kspec` itself costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kspec' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

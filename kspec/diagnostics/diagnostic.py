@@ -110,6 +110,9 @@ class Report:
     def warning(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
         self.diagnostics.append(Diagnostic(code, Severity.WARNING, message, span, **more))
 
+    def info(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
+        self.diagnostics.append(Diagnostic(code, Severity.INFO, message, span, **more))
+
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.diagnostics)
 

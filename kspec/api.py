@@ -1,0 +1,135 @@
+"""The face of kspec: a spec read, checked, built, run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from kspec.diagnostics import Diagnostic, Report, Source, SpecError
+from kspec.spec import Permissions, Spec
+
+if TYPE_CHECKING:
+    from kspec.lifecycle import Run
+
+
+def load(
+    path: str | os.PathLike[str],
+    overrides: Iterable[str] = (),
+    *,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+    allow_network: bool = False,
+) -> Spec:
+    """Reads a spec: its text parsed, overrides applied, expressions computed, its structure validated.
+
+    Args:
+        path: The YAML file.
+        overrides: As after `--set`: `"fit.epochs=5"`, `"fit.callbacks+={TerminateOnNaN: {}}"`.
+        allow_code: Let the spec's `extensions` be imported, once it is built.
+        allow_outside: Let it read and write files outside its folder, the working directory and the run folder.
+        allow_network: Let it open network connections.
+
+    Returns:
+        The spec; no TensorFlow has been imported.
+
+    Raises:
+        SpecError: with every problem found, each a `Diagnostic`.
+    """
+    report = Report()
+    permissions = Permissions(allow_code, allow_outside, allow_network)
+    spec = _load(path, tuple(overrides), permissions, report)
+    report.raise_errors()
+    assert spec is not None
+    return spec
+
+
+def _load(path: str | os.PathLike[str], overrides: tuple[str, ...], permissions: Permissions, report: Report) -> Spec | None:
+    from kspec.syntax import read_source
+
+    source = read_source(path, report)
+    return None if source is None else load_source(source, overrides, permissions, report)
+
+
+def load_source(source: Source, overrides: tuple[str, ...], permissions: Permissions, report: Report) -> Spec | None:
+    """Reads a spec from a text that is at hand (an editor's); None where it has errors, said in the report."""
+    from kspec.spec import validate
+    from kspec.syntax import apply_overrides, parse, substitute
+
+    tree = parse(source, report)
+    if tree is None:
+        return None
+    apply_overrides(tree, overrides, report)
+    substitute(tree, report)
+    document = validate(tree.value, tree.positions, report)
+    if document is None:
+        return None
+    return Spec(document, tree.value, tree.positions, source, overrides, tuple(report.sorted()), permissions)
+
+
+def check(spec: Spec | str | os.PathLike[str], *, with_keras: bool = False, **options: Any) -> list[Diagnostic]:
+    """Everything that can be told of a spec without TensorFlow: all problems at once, in the text's order.
+
+    Args:
+        spec: A loaded spec, or the path of one.
+        with_keras: Also build the model with Keras (which imports TensorFlow), and report what it refuses.
+        options: As for `load`, where a path is given.
+    """
+    from kspec.checker import analyse
+
+    if not isinstance(spec, Spec):
+        try:
+            spec = load(spec, **options)
+        except SpecError as error:
+            return list(error.diagnostics)
+    report = Report(list(spec.diagnostics))
+    analysis = analyse(spec, report)
+    if with_keras and not report.has_errors:
+        from kspec.lifecycle import try_build
+
+        try_build(spec, analysis, report)
+    return report.sorted()
+
+
+def build(spec: Spec | str | os.PathLike[str], **options: Any) -> Any:
+    """The functional Keras model that a spec describes, not compiled.
+
+    Layers that adapt (Normalization, TextVectorization …) are adapted on the training split of the spec's data.
+
+    Returns:
+        keras.Model: takes and gives a tensor where there is one, and a dict by name where there are more.
+
+    Raises:
+        SpecError: when the spec is faulty, its data cannot be read, or a layer adapts and there is no data.
+    """
+    from kspec.lifecycle import build_model
+
+    return build_model(spec if isinstance(spec, Spec) else load(spec, **options))
+
+
+def run(
+    spec: Spec | str | os.PathLike[str],
+    *,
+    out: str | os.PathLike[str] = "runs",
+    smoke: bool = False,
+    quiet: bool = True,
+    **options: Any,
+) -> Run:
+    """Runs the five-step life-cycle of a spec: define, compile, fit, evaluate, predict.
+
+    Args:
+        out: The folder that run folders are made in.
+        smoke: A few batches through all five steps, and no run folder.
+        quiet: Announce nothing.
+        options: As for `load`, where a path is given.
+
+    Returns:
+        The run: its folder, metrics, history and model.
+
+    Raises:
+        SpecError: when the spec or its data is faulty.
+    """
+    from kspec.lifecycle import execute
+
+    loaded = spec if isinstance(spec, Spec) else load(spec, **options)
+    return execute(loaded, out=out, smoke=smoke, quiet=quiet)

@@ -1,0 +1,33 @@
+"""Everything that can be told of a spec without TensorFlow: arguments, graph, defaults, rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kspec.checker.settings import Filled, OutputSettings, Settings, TargetFacts, settle
+from kspec.diagnostics import Report
+from kspec.graph import Graph, build
+from kspec.spec import Spec
+
+__all__ = ["Analysis", "Filled", "OutputSettings", "Settings", "TargetFacts", "analyse", "settle"]
+
+
+@dataclass(slots=True)
+class Analysis:
+    """A spec's graph, and its settings as far as the graph alone tells them."""
+
+    graph: Graph
+    settings: Settings | None
+
+
+def analyse(spec: Spec, report: Report) -> Analysis:
+    """Builds the graph and runs every rule; all problems go into the report."""
+    from kspec.checker.rules import RULES
+    from kspec.checker.values import Checker
+
+    graph = build(spec, report)
+    checker = Checker(spec, graph, report)
+    for rule in RULES:
+        rule(checker)
+    settings = settle(spec, graph, report) if not report.has_errors else None
+    return Analysis(graph, settings)

@@ -1,0 +1,125 @@
+"""What kind of problem an output solves: read off its activation, its units and its loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kspec import catalog
+from kspec.graph import Graph, Node, Tensor
+
+KEEP_SHAPE = frozenset({"Dropout", "Reshape", "Identity", "ActivityRegularization", "Flatten", "GaussianDropout", "AlphaDropout"})
+"""Layers that change nothing of what an answer means."""
+
+ACTIVATION_LAYERS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu"}
+
+BINARY_LOSSES = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge"})
+SPARSE_LOSSES = frozenset({"SparseCategoricalCrossentropy"})
+CATEGORICAL_LOSSES = frozenset(
+    {"CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalHinge", "CategoricalGeneralizedCrossEntropy"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an output answers with, as far as the graph tells.
+
+    Args:
+        activation: Keras's name of the last activation; `linear` where there is none; None where it cannot be told.
+        units: The size of the last axis; None where it cannot be told.
+    """
+
+    activation: str | None
+    units: int | None
+
+
+def answer_of(graph: Graph, output: Tensor) -> Answer:
+    """Walks back from an output through what keeps the shape, to the last activation."""
+    activation: str | None = None
+    tensor = output
+    while True:
+        node = graph.nodes[tensor.node]
+        callee = graph.callee(node)
+        found = _activation(callee)
+        activation = activation or (found if found != "linear" else None)
+        units = _units(callee)
+        if units is not None:
+            return Answer(activation or found, units)
+        keeps = found is not None or callee.head in KEEP_SHAPE
+        before = next(node.tensors(), None)
+        if not keeps or before is None:
+            return Answer(activation, None)
+        tensor = before
+
+
+def _inner(node: Node) -> tuple[str, dict[str, Any]]:
+    """The layer at a node; for `TimeDistributed`, the one inside."""
+    head, arguments = node.head, node.arguments
+    while head == "TimeDistributed" and arguments.get("layer"):
+        layer = arguments["layer"]
+        if isinstance(layer, str):
+            return layer, {}
+        if not isinstance(layer, dict):
+            break
+        head, arguments = next(iter(layer.items()))
+        arguments = arguments or {}
+    return head, arguments
+
+
+def _activation(node: Node) -> str | None:
+    head, arguments = _inner(node)
+    if node.kind == "op":
+        return head if catalog.find("activation", head) else None
+    if head in ACTIVATION_LAYERS:
+        return ACTIVATION_LAYERS[head]
+    if head == "Activation" or (head in ("Dense", "EinsumDense") or head.startswith("Conv")):
+        said = arguments.get("activation")
+        if said is None:
+            return "linear"
+        name = said if isinstance(said, str) else next(iter(said), "") if isinstance(said, dict) else ""
+        entry = catalog.find("activation", name)
+        return entry.name if entry else ACTIVATION_LAYERS.get(name, name)
+    return None
+
+
+def _units(node: Node) -> int | None:
+    _, arguments = _inner(node)
+    size = arguments.get("units", arguments.get("filters"))
+    return size if isinstance(size, int) and node.kind == "layer" else None
+
+
+def loss_name(loss: Any) -> str:
+    """Keras's class of a loss as written; the word itself where the catalog does not know it."""
+    name = loss if isinstance(loss, str) else next(iter(loss), "")
+    entry = catalog.find("loss", name)
+    return entry.name if entry else name
+
+
+def from_logits(loss: Any) -> bool:
+    """Whether a loss as written takes logits."""
+    if not isinstance(loss, dict):
+        return False
+    arguments = next(iter(loss.values())) or {}
+    return bool(arguments.get("from_logits", False))
+
+
+def task_of(answer: Answer, loss: Any | None) -> str | None:
+    """The problem type, by the language's table; None where it must be stated.
+
+    Args:
+        loss: The loss as written; None where it is left out.
+    """
+    by_units = "binary_classification" if answer.units in (1, None) else "multilabel_classification"
+    if loss is not None:
+        name = loss_name(loss)
+        if name in BINARY_LOSSES:
+            return by_units
+        if name in SPARSE_LOSSES or name in CATEGORICAL_LOSSES:
+            return "multiclass_classification"
+        if catalog.find("loss", name) is not None:
+            return "regression"
+    if answer.activation == "sigmoid":
+        return by_units if answer.units is not None else None
+    if answer.activation == "softmax":
+        return "multiclass_classification"
+    return "regression" if answer.activation == "linear" else None

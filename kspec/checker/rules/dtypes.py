@@ -1,0 +1,21 @@
+"""The dtypes of inputs, and the dtype policy."""
+
+from __future__ import annotations
+
+from kspec.checker.values import DTYPES, Checker
+from kspec.diagnostics import did_you_mean
+
+POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
+
+
+def dtypes(checker: Checker) -> None:
+    """Checks that each dtype is one that Keras has."""
+    document, report, positions = checker.spec.document, checker.report, checker.spec.positions
+    for name, given in document.inputs.items():
+        if given.dtype not in DTYPES:
+            report.error("KS112", f'there is no dtype "{given.dtype}"', positions.value(("inputs", name, "dtype")),
+                         label=did_you_mean(given.dtype, DTYPES), help="such as float32, int32 or string")  # fmt: skip
+    policy = document.dtype_policy
+    if policy is not None and policy not in POLICIES:
+        report.error("KS112", f'there is no dtype policy "{policy}"', positions.value(("dtype_policy",)),
+                     label=did_you_mean(policy, POLICIES), help=f"one of {', '.join(POLICIES)}")  # fmt: skip

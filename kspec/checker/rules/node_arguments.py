@@ -1,0 +1,19 @@
+"""The constructor arguments of every layer: KS110, KS111, KS112 and what is nested in them."""
+
+from __future__ import annotations
+
+from kspec.checker.values import Checker
+from kspec.graph.places import head_span
+
+
+def node_arguments(checker: Checker) -> None:
+    """Checks each layer's arguments against the catalog."""
+    entries = checker.spec.document.layers
+    for node in checker.graph.calls:
+        if node.kind != "layer" or node.catalog is None:
+            continue
+        index = node.path[1]
+        assert isinstance(index, int)
+        entry = entries[index]
+        place = head_span(node.path, entry, checker.spec.positions)
+        checker.arguments(node.catalog, node.arguments, (*node.path, entry.head), place)

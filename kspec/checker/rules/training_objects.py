@@ -1,0 +1,39 @@
+"""The optimizer, losses and metrics as written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.checker.values import Checker
+from kspec.diagnostics import Path
+
+
+def training_objects(checker: Checker) -> None:
+    """Checks each class named under `compile` against the catalog."""
+    settings = checker.spec.document.compile
+    if settings.optimizer is not None:
+        checker.object(settings.optimizer, "optimizer", ("compile", "optimizer"))
+    _each(checker, settings.loss, "loss", ("compile", "loss"))
+    _each(checker, settings.metrics, "metric", ("compile", "metrics"))
+    _each(checker, settings.weighted_metrics, "metric", ("compile", "weighted_metrics"))
+
+
+def _each(checker: Checker, said: Any, kind: str, path: Path) -> None:
+    if said is None:
+        return
+    if isinstance(said, dict) and any(key in checker.graph.outputs for key in said):
+        for output, value in said.items():
+            if output in checker.graph.outputs:
+                _each_of_list(checker, value, kind, (*path, output))
+    elif isinstance(said, dict) and len(said) != 1:
+        return
+    else:
+        _each_of_list(checker, said, kind, path)
+
+
+def _each_of_list(checker: Checker, value: Any, kind: str, path: Path) -> None:
+    if isinstance(value, list) and kind == "metric":
+        for index, item in enumerate(value):
+            checker.object(item, kind, (*path, index))
+    elif value is not None:
+        checker.object(value, kind, path)

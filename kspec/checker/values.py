@@ -1,0 +1,286 @@
+"""Whether a value is of an argument's type; and if not, the sentence that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kspec import catalog
+from kspec.catalog import types
+from kspec.catalog.types import describe, parse
+from kspec.checker.paths import path_problem
+from kspec.diagnostics import Path, Report, did_you_mean
+from kspec.graph import Graph
+from kspec.spec import Spec
+
+DTYPES = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 string".split()
+)
+NOUNS = {"cell": "RNN cell", "schedule": "learning-rate schedule"}
+
+
+@dataclass(slots=True)
+class Checker:
+    """Checks values against the catalog's types, and reports what does not fit, each thing once and at its place."""
+
+    spec: Spec
+    graph: Graph
+    report: Report
+    _checked_sizes: set[Path] = field(default_factory=set)
+
+    def value(self, value: Any, notation: str | types.Type, path: Path, what: str) -> None:
+        """Reports it when `value` is not of the type.
+
+        Args:
+            what: How the sentence begins: "`units` of `Dense`".
+        """
+        kind = parse(notation) if isinstance(notation, str) else notation
+        if type(value).__name__ == "_Failed" or self._accepts(value, kind, path):
+            return
+        if self._look_inside(value, kind, path, what):
+            return
+        label = did_you_mean(value, _choices(kind)) if isinstance(value, str) else ""
+        self.report.error("KS112", f"{what} must be {describe(kind)}, not {_shown(value)}", self.spec.positions.value(path),
+                          label=label, help=_hint(value, kind), related=self.spec.positions.related(path))  # fmt: skip
+
+    def object(self, value: Any, kind: str, path: Path) -> None:
+        """Checks a class of a kind of the catalog: by name, or with its arguments."""
+        noun = NOUNS.get(kind, kind)
+        catalog_kind: Any = "layer" if kind == "cell" else kind
+        if isinstance(value, str):
+            name, arguments, place = value, {}, self.spec.positions.value(path)
+        elif isinstance(value, dict) and len(value) == 1:
+            name, arguments = next(iter(value.items()))
+            place = self.spec.positions.key((*path, name))
+            if arguments is not None and not isinstance(arguments, dict):
+                self.report.error("KS105", f"the arguments of `{name}` have no names", place,
+                                  help=f"write `{name}: {{argument: value}}`")  # fmt: skip
+                return
+            arguments = arguments or {}
+        else:
+            article = "an" if noun[0] in "aeiouR" else "a"
+            self.report.error("KS112", f"{article} {noun} is named here, not {_shown(value)}",
+                              self.spec.positions.value(path), help="write its name, or `Name: {argument: value}`")  # fmt: skip
+            return
+        if "." in name and self._is_extension(name):
+            return
+        entry = catalog.find(catalog_kind, name)
+        if entry is None:
+            known = catalog.names(catalog_kind)
+            self.report.error("KS106", f"there is no {noun} called `{name}`", place, label=did_you_mean(name, known),
+                              help=f"`kspec layers --kind {catalog_kind}` lists what there is")  # fmt: skip
+        elif entry.refused:
+            self.report.error("KS108", f"`{name}` cannot stand in a spec: {entry.refused}", place)
+        elif kind == "cell" and not entry.cell:
+            self.report.error("KS112", f"`{name}` is a layer, not an RNN cell", place, help="cells are LSTMCell, GRUCell, SimpleRNNCell")
+        else:
+            self.arguments(entry, arguments, (*path, name) if isinstance(value, dict) else path, place)
+
+    def arguments(self, entry: catalog.Entry, arguments: dict[str, Any], path: Path, place: Any) -> None:
+        """Checks the constructor's arguments of a class: existence, type, allowed values, and that none is missing."""
+        for name, value in arguments.items():
+            parameter = entry.parameters.get(name)
+            if parameter is None:
+                if entry.kind == "layer" and name in ("name", "trainable"):
+                    self.report.error("KS113", f"`{name}` stands beside an entry's class, not inside a class",
+                                      self.spec.positions.key((*path, name)), help=f"remove `{name}` here")  # fmt: skip
+                    continue
+                reason = entry.skipped.get(name)
+                if reason:
+                    self.report.error("KS110", f"`{name}` of `{entry.name}` cannot be said in a spec: {reason}",
+                                      self.spec.positions.key((*path, name)))  # fmt: skip
+                    continue
+                known = ", ".join(entry.parameters)
+                self.report.error("KS110", f"`{entry.name}` has no argument called `{name}`",
+                                  self.spec.positions.key((*path, name)),
+                                  label=did_you_mean(name, [*entry.parameters, *entry.skipped]),
+                                  help=f"its arguments: {known}" if known else "it takes no arguments")  # fmt: skip
+                continue
+            self.value(value, parameter.type, (*path, name), f"`{name}` of `{entry.name}`")
+        missing = [p for p in entry.parameters.values() if p.required and p.name not in arguments]
+        if missing:
+            names = " and ".join(f"`{p.name}`" for p in missing)
+            example = ", ".join(f"{p.name}: {_example(parse(p.type))}" for p in missing)
+            self.report.error("KS111", f"`{entry.name}` needs {names}", place,
+                              help=f"write `{entry.name}: {{{example}}}`")  # fmt: skip
+
+    def _accepts(self, value: Any, kind: types.Type, path: Path) -> bool:
+        match kind:
+            case types.AnyValue():
+                return True
+            case types.Union(options):
+                return any(self._accepts(value, option, path) for option in options)
+            case types.Null():
+                return value is None
+            case types.Boolean():
+                return isinstance(value, bool)
+            case types.Text():
+                return isinstance(value, str)
+            case types.Choice(values):
+                return isinstance(value, str) and value in values
+            case types.Number():
+                return _is_number(value, kind) or (kind.integer and self._is_size(value, path))
+            case types.ListOf(item, minimum, maximum):
+                return (
+                    isinstance(value, list)
+                    and minimum <= len(value) <= (maximum if maximum is not None else len(value))
+                    and all(self._accepts(part, item, (*path, i)) for i, part in enumerate(value))
+                )
+            case types.MappingOf(item):
+                return isinstance(value, dict) and all(self._accepts(v, item, (*path, k)) for k, v in value.items())
+            case types.Shape():
+                return isinstance(value, list) and all(p is None or _is_dimension(p) for p in value)
+            case types.Dtype():
+                return isinstance(value, str) and value in DTYPES
+            case types.Array():
+                return _is_array(value)
+            case types.FilePath(write):
+                return isinstance(value, str) and path_problem(value, self.spec, write=write) is None
+            case types.ObjectOf(object_kind):
+                scratch = Checker(self.spec, self.graph, Report())
+                scratch.object(value, object_kind, path)
+                return not scratch.report.has_errors
+
+    def _look_inside(self, value: Any, kind: types.Type, path: Path, what: str) -> bool:
+        """A fault deeper in the value is reported there rather than at the whole; True when that has been done."""
+        options = kind.options if isinstance(kind, types.Union) else (kind,)
+        for option in options:
+            if isinstance(option, types.FilePath) and isinstance(value, str):
+                problem = path_problem(value, self.spec, write=option.write)
+                if problem is not None:
+                    code, message, help = problem
+                    self.report.error(code, message, self.spec.positions.value(path), help=help)
+                    return True
+        for option in options:
+            names_object = isinstance(value, dict) and len(value) == 1 and next(iter(value))[:1].isupper()
+            wrong_word = isinstance(value, str) and not any(isinstance(o, (types.Choice, types.Text)) for o in options)
+            if isinstance(option, types.ObjectOf) and (names_object or wrong_word):
+                self.object(value, option.kind, path)
+                return True
+            if isinstance(option, types.ListOf) and isinstance(value, list) and value:
+                fits = option.minimum <= len(value) <= (option.maximum if option.maximum is not None else len(value))
+                if fits:
+                    for index, part in enumerate(value):
+                        self.value(part, option.item, (*path, index), f"an item of {what}")
+                    return True
+        return False
+
+    def _is_size(self, value: Any, path: Path) -> bool:
+        """`{vocabulary_of: node}` or `{classes_of: output}`, where an integer can stand."""
+        if not isinstance(value, dict) or len(value) != 1:
+            return False
+        (word, name), *_ = value.items()
+        if word not in ("vocabulary_of", "classes_of") or not isinstance(name, str):
+            return False
+        if path not in self._checked_sizes:
+            self._checked_sizes.add(path)
+            self._check_size(word, name, (*path, word))
+        return True
+
+    def _check_size(self, word: str, name: str, path: Path) -> None:
+        span = self.spec.positions.value(path)
+        if word == "classes_of":
+            if name not in self.graph.outputs:
+                self.report.error("KS215", f"no output is called `{name}`", span, label=did_you_mean(name, self.graph.outputs),
+                                  help=f"the outputs: {', '.join(self.graph.outputs)}")  # fmt: skip
+            return
+        node = self.graph.nodes.get(name)
+        if node is None:
+            self.report.error("KS201", f"no node is called `{name}`", span, label=did_you_mean(name, self.graph.nodes))
+            return
+        callee = self.graph.callee(node) if node.kind == "reuse" else node
+        if callee.catalog is not None and callee.catalog.name not in ("TextVectorization", "StringLookup", "IntegerLookup"):
+            self.report.error("KS215", f"`{name}` has no vocabulary: it is a `{callee.head}`", span,
+                              help="cite a TextVectorization, StringLookup or IntegerLookup")  # fmt: skip
+
+    def _is_extension(self, name: str) -> bool:
+        module = name.rpartition(".")[0]
+        return any(module == known or module.startswith(known + ".") for known in self.spec.document.extensions)
+
+
+def _is_number(value: Any, kind: types.Number) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    if kind.integer and not isinstance(value, int):
+        return False
+    if value != value:
+        return False
+    low, high = kind.minimum, kind.maximum
+    if low is not None and (value < low or (kind.open_minimum and value == low)):
+        return False
+    return not (high is not None and (value > high or (kind.open_maximum and value == high)))
+
+
+def _is_dimension(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and (value > 0 or value == -1)
+
+
+def _is_array(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_is_array(part) for part in value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _choices(kind: types.Type) -> list[str]:
+    if isinstance(kind, types.Union):
+        return [choice for option in kind.options for choice in _choices(option)]
+    if isinstance(kind, types.Choice):
+        return list(kind.values)
+    return sorted(DTYPES) if isinstance(kind, types.Dtype) else []
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, list):
+        flat = str(value).replace("None", "null")
+        return flat if len(flat) <= 40 else "this list"
+    return "a mapping"
+
+
+def _hint(value: Any, kind: types.Type) -> str:
+    """What YAML made of a value that looks like the right one."""
+    if isinstance(value, str) and value.lower() in ("yes", "no", "on", "off") and _wants(kind, types.Boolean):
+        return f"in YAML 1.2 `{value}` is text: write `{'true' if value.lower() in ('yes', 'on') else 'false'}`"
+    if isinstance(value, str) and value.strip("'\"").replace(".", "", 1).isdigit() and _wants(kind, types.Number):
+        return f"remove the quotes: `{value}`"
+    if isinstance(value, str) and value.replace("_", "").isdigit() and _wants(kind, types.Number):
+        return f"write it without `_`: `{value.replace('_', '')}`"
+    return ""
+
+
+def _wants(kind: types.Type, wanted: type) -> bool:
+    options = kind.options if isinstance(kind, types.Union) else (kind,)
+    return any(isinstance(option, wanted) for option in options)
+
+
+def _example(kind: types.Type) -> str:
+    match kind:
+        case types.Union(options):
+            return _example(options[0])
+        case types.Number(integer=True):
+            return "10" if (kind.maximum or 10) >= 10 else "1"
+        case types.Number():
+            return "0.1"
+        case types.Choice(values):
+            return values[0]
+        case types.Boolean():
+            return "true"
+        case types.ListOf(item):
+            return f"[{_example(item)}]"
+        case types.Shape():
+            return "[10]"
+        case types.ObjectOf("layer"):
+            return "{Dense: {units: 10}}"
+        case types.ObjectOf("cell"):
+            return "{LSTMCell: {units: 10}}"
+        case types.ObjectOf("activation"):
+            return "relu"
+        case _:
+            return "..."

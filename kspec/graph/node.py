@@ -1,0 +1,104 @@
+"""The intermediate representation: named nodes in topological order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from kspec.catalog import Entry as CatalogEntry
+from kspec.diagnostics import Path
+
+NodeKind = Literal["input", "layer", "op", "reuse"]
+
+
+class Tensor(NamedTuple):
+    """One output of a node. `index` counts the outputs of a call that has several; 0 is the first, or the only one."""
+
+    node: str
+    index: int = 0
+
+
+Feed = Tensor | list[Tensor]
+
+
+@dataclass(slots=True)
+class Node:
+    """A call of a layer, of an op, or of another node's layer again; or an input.
+
+    Args:
+        name: Unique in the graph; `use/inner` for what stands in a block.
+        kind: What is called.
+        head: The class (dotted for an extension), the op, or the node that is used again; empty for an input.
+        catalog: What Keras says of it; None for inputs and extensions, and where it is unknown.
+        arguments: The constructor's arguments, as plain values.
+        feeds: The call's tensors by argument name.
+        constants: The call's other arguments.
+        outputs: The names that `as` gives to its outputs; None for one that is not wanted.
+        trainable: What the entry says; None where it does not.
+        path: The entry that it comes from.
+        chain: The entries it came through, outermost first: uses of blocks, then `path`.
+        named: Whether the entry states the name.
+        faulty: Whether something is already known to be wrong with it; what depends on it stays silent.
+    """
+
+    name: str
+    kind: NodeKind
+    head: str
+    path: Path
+    catalog: CatalogEntry | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    constants: dict[str, Any] = field(default_factory=dict)
+    outputs: tuple[str | None, ...] = ()
+    trainable: bool | None = None
+    chain: tuple[Path, ...] = ()
+    named: bool = False
+    faulty: bool = False
+
+    def tensors(self) -> Iterator[Tensor]:
+        """All tensors that it takes, in order."""
+        for feed in self.feeds.values():
+            if isinstance(feed, list):
+                yield from feed
+            else:
+                yield feed
+
+
+@dataclass(slots=True)
+class Graph:
+    """What a spec describes.
+
+    Args:
+        nodes: By name; each stands after those it takes its input from. Inputs come first.
+        outputs: Output name → the tensor that it is.
+    """
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    outputs: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> list[Node]:
+        return [node for node in self.nodes.values() if node.kind == "input"]
+
+    @property
+    def calls(self) -> list[Node]:
+        """All nodes but the inputs."""
+        return [node for node in self.nodes.values() if node.kind != "input"]
+
+    def callee(self, node: Node) -> Node:
+        """The node whose layer is called: itself, or for `reuse` the one it cites."""
+        while node.kind == "reuse":
+            node = self.nodes[node.head]
+        return node
+
+    def needed(self) -> set[str]:
+        """The nodes that some output depends on."""
+        needed: set[str] = set()
+        waiting = [tensor.node for tensor in self.outputs.values()]
+        while waiting:
+            name = waiting.pop()
+            if name not in needed and name in self.nodes:
+                needed.add(name)
+                waiting.extend(tensor.node for tensor in self.nodes[name].tensors())
+        return needed

@@ -1,0 +1,62 @@
+"""`outputs` → the tensors that the model answers with; and what leads to none of them."""
+
+from __future__ import annotations
+
+from kspec import catalog
+from kspec.diagnostics import Path
+from kspec.graph.node import Graph, Tensor
+from kspec.graph.scope import Scope
+from kspec.spec import Spec
+
+
+def resolve_outputs(spec: Spec, graph: Graph, scope: Scope) -> None:
+    """Fills in the graph's outputs: those the spec names, or its last node."""
+    said = spec.document.outputs
+    named: dict[str, tuple[str, Path]] = {}
+    if said is None:
+        last = graph.calls[-1]
+        graph.outputs[last.name] = Tensor(last.name)
+    elif isinstance(said, str):
+        named[said] = (said, ("outputs",))
+    elif isinstance(said, list):
+        for index, name in enumerate(said):
+            if name in named:
+                scope.report.error("KS203", f"the output `{name}` stands here twice", scope.positions.value(("outputs", index)))
+            named[name] = (name, ("outputs", index))
+    else:
+        for output, node in said.items():
+            named[output] = (node, ("outputs", output))
+    faulty = False
+    for output, (name, path) in named.items():
+        tensor = scope.resolve(name, path, "")
+        if tensor is None:
+            faulty = True
+            continue
+        graph.outputs[output] = tensor
+        _refuse_class_name(output, path, scope)
+    if not faulty and not any(node.faulty for node in graph.nodes.values()):
+        _warn_of_the_unused(graph, scope)
+
+
+def _refuse_class_name(output: str, path: Path, scope: Scope) -> None:
+    """Under `loss` and `metrics` a key that is an output's name is that output, so it cannot be a class's."""
+    for kind in ("loss", "metric"):
+        entry = catalog.find(kind, output)
+        if entry is not None and (output == entry.name or output in entry.aliases) and output[:1].isupper():
+            noun = "loss" if kind == "loss" else "metric"
+            scope.report.error("KS214", f"an output cannot be called `{output}`: that is a {noun} of Keras",
+                               scope.positions.key(path), help="give the node another name")  # fmt: skip
+
+
+def _warn_of_the_unused(graph: Graph, scope: Scope) -> None:
+    needed = graph.needed()
+    for node in graph.nodes.values():
+        if node.name in needed:
+            continue
+        span = scope.places[node.name]
+        if node.kind == "input":
+            scope.report.warning("KS208", f"the input `{node.name}` is not used by any output", span,
+                                 help="take it in a node's `from`, or remove it")  # fmt: skip
+        elif not any(node.name == tensor.node for other in graph.calls for tensor in other.tensors()):
+            scope.report.warning("KS207", f"`{node.name}` leads to no output", span,
+                                 help="cite it in a `from` or in `outputs`, or remove it")  # fmt: skip

@@ -1,0 +1,8 @@
+"""The language as Pydantic models: what a user can write."""
+
+from kspec.spec.document import TASKS, Document, Input
+from kspec.spec.entry import Entry
+from kspec.spec.loaded import Permissions, Spec
+from kspec.spec.validate import validate
+
+__all__ = ["TASKS", "Document", "Entry", "Input", "Permissions", "Spec", "validate"]

@@ -1,0 +1,64 @@
+"""What all models of the language share."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+
+class Model(BaseModel):
+    """A mapping of the language: unknown keys are errors, and nothing is converted in silence."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, validate_by_alias=True, validate_by_name=False)
+
+
+def fail(message: str, *, code: str = "KS103", help: str = "", key: str = "", label: str = "") -> NoReturn:
+    """Refuses a value with a sentence of our own, from inside a validator.
+
+    Args:
+        key: The key of the mapping under validation that is at fault; empty for the whole value.
+    """
+    context = {"code": code, "help": help, "key": key, "label": label}
+    raise PydanticCustomError("kspec", message.replace("{", "{{").replace("}", "}}"), context)  # type: ignore[arg-type]
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in the user's words: "text", "a list"."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+LATER = {
+    "blocks": "blocks",
+    "models": "sub-models",
+    "include": "including other files",
+    "block": "blocks",
+    "model": "sub-models",
+    "repeat": "repeating an entry",
+    "with": "blocks with parameters",
+    "each": "copies of an entry side by side",
+    "when": "conditional entries",
+    "read": "columns of paths",
+    "window": "windows over a table",
+    "stages": "training in stages",
+    "time": "splits by time",
+    "group": "splits by group",
+}
+"""Words that the language reserves, and what they will say."""
+
+
+def refuse_later(values: Any, *words: str) -> None:
+    """Refuses the reserved words among the keys of a mapping."""
+    if isinstance(values, dict):
+        for word in words:
+            if word in values:
+                fail(f"`{word}` ({LATER[word]}) comes in a later version of kspec", code="KS107", key=word)

@@ -1,0 +1,69 @@
+"""The whole document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from kspec.spec.base import Model, fail, kind_of, refuse_later
+from kspec.spec.data import Data
+from kspec.spec.entry import Entry
+from kspec.spec.steps import Compile, Evaluate, Fit, Predict
+from kspec.spec.values import Name, Shape
+
+TASKS = ("binary_classification", "multilabel_classification", "multiclass_classification", "regression")
+Task = Literal["binary_classification", "multilabel_classification", "multiclass_classification", "regression"]
+
+
+class Input(Model):
+    """What the network takes: the shape and type of one example."""
+
+    shape: Shape = Field(description="Sizes without the batch; null for an unknown length")
+    dtype: str = Field("float32", description="The type of its values; string for text")
+
+
+def _version(value: Any) -> Any:
+    if value != 1 or isinstance(value, bool):
+        fail(f"this kspec speaks version 1 of the language, not {kind_of(value)}", help="write `kspec: 1`")
+    return value
+
+
+def _empty(value: Any) -> Any:
+    """A section with nothing in it (`fit:`) has its defaults."""
+    return {} if value is None else value
+
+
+def _outputs(value: Any) -> Any:
+    if isinstance(value, list) and not value:
+        fail("no output is named", help="name the nodes that the model answers with")
+    return value
+
+
+class Document(Model):
+    """A model spec."""
+
+    kspec: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The language's version")
+    name: str | None = Field(None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Names the run folder")
+    description: str | None = Field(None, description="What it is for")
+    task: Task | dict[str, Task] | None = Field(None, description="The problem type; stated, it is checked")
+    seed: int = Field(0, ge=0, lt=2**32, description="Rules split, weights, shuffle and dropout")
+    vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
+    extensions: list[str] = Field(default_factory=list, description="Modules with Keras classes of your own")
+    dtype_policy: str | None = Field(None, description="Keras's dtype policy for all layers")
+    data: Data | None = Field(None, description="Where examples come from")
+    inputs: Annotated[dict[Name, Input], Field(min_length=1)] = Field(description="What the network takes")
+    layers: Annotated[list[Entry], Field(min_length=1)] = Field(description="The nodes, in order")
+    outputs: Annotated[str | list[str] | dict[Name, str] | None, BeforeValidator(_outputs)] = Field(
+        None, description="What the network answers with: the last node by default"
+    )
+    compile: Annotated[Compile, BeforeValidator(_empty)] = Field(default_factory=Compile, description="Step 2")
+    fit: Annotated[Fit, BeforeValidator(_empty)] = Field(default_factory=Fit, description="Step 3")
+    evaluate: Annotated[Evaluate, BeforeValidator(_empty)] = Field(default_factory=Evaluate, description="Step 4")
+    predict: Annotated[Predict, BeforeValidator(_empty)] = Field(default_factory=Predict, description="Step 5")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _later(cls, value: Any) -> Any:
+        refuse_later(value, "blocks", "models", "include")
+        return value

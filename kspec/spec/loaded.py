@@ -1,0 +1,55 @@
+"""A spec that has been read: its typed document, its plain values, and the place of each."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kspec.diagnostics import Diagnostic, Positions, Source
+from kspec.spec.document import Document
+
+
+class Permissions(NamedTuple):
+    """What a spec may do beyond being data; the user grants it, never the spec."""
+
+    code: bool = False
+    outside: bool = False
+    network: bool = False
+
+
+@dataclass(slots=True, repr=False)
+class Spec:
+    """A model spec, read and structurally sound.
+
+    Args:
+        document: The typed document.
+        values: Its plain values, overrides applied and expressions computed.
+        positions: Where each of them stands.
+        source: The file's text.
+        overrides: The `--set` words applied to it.
+        diagnostics: What reading it had to say: warnings alone.
+        permissions: What the user allows it.
+    """
+
+    document: Document
+    values: dict[str, Any]
+    positions: Positions
+    source: Source
+    overrides: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    permissions: Permissions = Permissions()
+
+    @property
+    def name(self) -> str:
+        """The spec's name: as it states, or its file's."""
+        return self.document.name or Path(self.source.name).stem.removesuffix(".kspec") or "spec"
+
+    @property
+    def folder(self) -> Path:
+        """What paths that are read are relative to."""
+        return Path(os.path.abspath(self.source.name)).parent
+
+    def __repr__(self) -> str:
+        return f"Spec({self.name!r}, {len(self.document.layers)} layers)"

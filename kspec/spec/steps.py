@@ -1,0 +1,77 @@
+"""The settings of the life-cycle's steps: compile, fit, evaluate, predict."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from kspec.spec.base import Model, fail, refuse_later
+from kspec.spec.values import Object, PerOutput
+
+SplitName = Literal["train", "validation", "test"]
+
+
+class Compile(Model):
+    """Step 2: what the training minimises, how, and what it reports."""
+
+    optimizer: Object | None = Field(None, description="The optimizer; adam by default")
+    loss: PerOutput | None = Field(None, description="The loss, or output -> loss; by problem type when left out")
+    metrics: PerOutput | None = Field(None, description="Metrics, or output -> metrics; by problem type when left out")
+    weighted_metrics: PerOutput | None = Field(None, description="Metrics that heed the sample weights")
+    loss_weights: dict[str, float] | None = Field(None, description="output -> how much its loss counts")
+    auto_scale_loss: bool = Field(True, description="Whether the loss is scaled under mixed precision")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _engine(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            for word in ("jit_compile", "steps_per_execution", "run_eagerly"):
+                if word in value:
+                    fail(f"`{word}` is how the training runs, not what is trained", key=word,
+                         help="the engine decides it: `fit: {engine: auto}`")  # fmt: skip
+        return value
+
+
+class Fit(Model):
+    """Step 3: training, with Keras's own words and defaults."""
+
+    epochs: int = Field(1, gt=0, description="How often the training split is gone through")
+    batch_size: int = Field(32, gt=0, description="Examples per step")
+    shuffle: bool = Field(True, description="Whether each epoch has an order of its own")
+    verbose: Literal[0, 1, 2] = Field(1, description="0 silent, 1 progress bar, 2 one line an epoch")
+    class_weight: Any = Field(None, description="balanced, or label -> weight; with several outputs by output")
+    validation_freq: int = Field(1, gt=0, description="Validate every so many epochs")
+    steps_per_epoch: int | None = Field(None, gt=0, description="Steps in an epoch; all batches by default")
+    callbacks: list[Object] = Field(default_factory=list, description="Keras callbacks")
+    engine: Literal["auto", "keras"] = Field("auto", description="How the loop runs; keras is model.fit")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _later(cls, value: Any) -> Any:
+        refuse_later(value, "stages")
+        if isinstance(value, dict) and value.get("engine") in ("fused", "fused_xla"):
+            fail(f"the engine `{value['engine']}` comes in a later version of kspec", code="KS107", key="engine",
+                 help="leave `engine` out")  # fmt: skip
+        return value
+
+
+class Evaluate(Model):
+    """Step 4: the loss and metrics on examples that training has not seen."""
+
+    split: SplitName | None = Field(None, description="Which split; test by default")
+    data: str | None = Field(None, description="Another file with the same columns")
+    batch_size: int | None = Field(None, gt=0, description="Examples per step; fit's by default")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Evaluate:
+        if self.split and self.data:
+            fail("either a split or other data is used, not both", key="data", help="keep `split` or `data`")
+        return self
+
+
+class Predict(Evaluate):
+    """Step 5: the answers, written to a file."""
+
+    to: str = Field("predictions.csv", min_length=1, description="The file in the run folder")
+    threshold: float | dict[str, float] = Field(0.5, description="The probability from which a binary answer is yes")

@@ -1,0 +1,163 @@
+"""Plain values → the typed document, with Pydantic's complaints said in the user's words at their place."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from kspec.diagnostics import Path, Positions, Report, did_you_mean
+from kspec.spec.base import kind_of
+from kspec.spec.document import Document
+from kspec.spec.entry import WORDS
+
+
+def validate(values: Any, positions: Positions, report: Report) -> Document | None:
+    """The document, or None with the reasons in the report: all of them, each at its place."""
+    if not isinstance(values, dict):
+        report.error("KS103", f"a spec is a mapping of sections, not {kind_of(values)}", positions.whole,
+                     help="begin with `kspec: 1`, `inputs:` and `layers:`")  # fmt: skip
+        return None
+    try:
+        return Document.model_validate(values)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            _report(typing.cast(Mapping[str, Any], problem), values, positions, report)
+        return None
+
+
+def _report(problem: Mapping[str, Any], values: Any, positions: Positions, report: Report) -> None:
+    path = _path_in_values(problem["loc"], values)
+    kind = problem["type"]
+    context = problem.get("ctx") or {}
+    if type(problem.get("input")).__name__ == "_Failed":
+        return
+    if kind == "kspec":
+        key = context["key"]
+        span = positions.key((*path, key)) if key else positions.value(path)
+        report.error(context["code"], problem["msg"], span, help=context["help"], label=context["label"],
+                     related=positions.related(path))  # fmt: skip
+    elif kind == "extra_forbidden":
+        _unknown_key(path, positions, report)
+    elif kind == "missing":
+        _missing(path, positions, report)
+    else:
+        name = next((part for part in reversed(path) if isinstance(part, str)), "the spec")
+        what = f"`{name}`" if path and path[-1] == name else f"an item of `{name}`"
+        expected = _EXPECTED.get(kind, "")
+        wanted = expected.format(**context) if expected else problem["msg"].removeprefix("Input should be ")
+        wanted = wanted.replace("'", "`")
+        report.error("KS103", f"{what} must be {wanted}, not {kind_of(problem.get('input'))}", positions.value(path),
+                     label=_literal_label(kind, problem), related=positions.related(path))  # fmt: skip
+
+
+_EXPECTED = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "literal_error": "{expected}",
+    "too_short": "a list or mapping of at least {min_length}",
+    "string_too_short": "text of at least {min_length} characters",
+    "string_too_long": "text of at most {max_length} characters",
+    "string_pattern_mismatch": "letters, digits, `_`, `-` and `.` (it names a folder)",
+}
+
+
+def _literal_label(kind: str, problem: Mapping[str, Any]) -> str:
+    given = problem.get("input")
+    if kind != "literal_error" or not isinstance(given, str):
+        return ""
+    return did_you_mean(given, problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
+
+
+def _unknown_key(path: Path, positions: Positions, report: Report) -> None:
+    key = str(path[-1])
+    known = _fields(_model_at(path[:-1]))
+    where = f" in `{_section(path)}`" if _section(path) else ""
+    report.error("KS101", f"there is no `{key}`{where}", positions.key(path), label=did_you_mean(key, known),
+                 help=f"keys you can use here: {', '.join(known)}" if known else "")  # fmt: skip
+
+
+def _missing(path: Path, positions: Positions, report: Report) -> None:
+    key = str(path[-1])
+    example = _EXAMPLES.get(key, "")
+    parent = path[:-1]
+    where = f"in `{_section(path)}`" if _section(path) else "in the spec"
+    report.error("KS102", f"`{key}` is missing {where}", positions.key(parent) if parent else positions.whole,
+                 help=f"add `{example}`" if example else "")  # fmt: skip
+
+
+_EXAMPLES = {
+    "kspec": "kspec: 1",
+    "inputs": "inputs: {x: {shape: [10]}}",
+    "layers": "layers: [{Dense: {units: 1}}]",
+    "shape": "shape: [10]",
+    "path": "path: table.csv",
+}
+
+
+def _section(path: Path) -> str:
+    return next((part for part in reversed(path[:-1]) if isinstance(part, str)), "")
+
+
+def _path_in_values(loc: tuple[int | str, ...], values: Any) -> Path:
+    """Pydantic's place without the steps that are its own (the names of union members and validators)."""
+    path: list[str | int] = []
+    here = values
+    for number, part in enumerate(loc):
+        last = number == len(loc) - 1
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            here = here[part]
+        elif not (last and isinstance(here, Mapping) and isinstance(part, str) and "[" not in part):
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _model_at(path: Path) -> type[BaseModel] | None:
+    """The model that describes the mapping at a path."""
+    model: type[BaseModel] | None = Document
+    for part in path:
+        if model is None:
+            return None
+        if isinstance(part, int):
+            continue
+        field = next((f for n, f in model.model_fields.items() if (f.alias or n) == part), None)
+        if field is not None:
+            model = _inner_model(field.annotation)
+        elif "Input" not in model.__name__:
+            return None
+    return model
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union, list, dict, typing.Annotated):
+        for argument in typing.get_args(annotation):
+            model = _inner_model(argument)
+            if model is not None:
+                return model
+    return None
+
+
+def _fields(model: type[BaseModel] | None) -> list[str]:
+    if model is None:
+        return []
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return list(WORDS) if model.__name__ == "Entry" else names

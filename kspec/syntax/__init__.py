@@ -1,0 +1,8 @@
+"""Text → plain values with positions: YAML 1.2 core, variables and overrides applied."""
+
+from kspec.syntax.overrides import apply_overrides
+from kspec.syntax.parse import Tree, parse
+from kspec.syntax.read import read_source
+from kspec.syntax.variables import substitute
+
+__all__ = ["Tree", "apply_overrides", "parse", "read_source", "substitute"]

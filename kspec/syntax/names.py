@@ -1,0 +1,67 @@
+"""The names that Keras would give to unnamed layers, counted from zero in each spec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+WORDS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "when")
+"""The graph's own words in an entry; any other key is its head."""
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def snake_case(class_name: str) -> str:
+    """Keras's way of writing a class's name in small letters.
+
+    >>> snake_case("Conv2D"), snake_case("LSTM"), snake_case("GlobalAveragePooling2D")
+    ('conv2d', 'lstm', 'global_average_pooling2d')
+    """
+    name = re.sub(r"\W+", "", class_name.rpartition(".")[2])
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def entry_head(entry: Any) -> str:
+    """The head of an entry as written: its class, or the op's, model's or reused node's name; empty when it has none."""
+    if isinstance(entry, str):
+        return entry
+    if not isinstance(entry, dict):
+        return ""
+    for key, value in entry.items():
+        if key in ("op", "block", "model", "reuse"):
+            return value if isinstance(value, str) else key
+        if key not in WORDS:
+            return str(key)
+    return ""
+
+
+def written_name(entry: Any) -> str | None:
+    """The name that an entry states."""
+    name = entry.get("name") if isinstance(entry, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]:
+    """The name of each entry's node: its own, or its head's with a count that skips what is taken.
+
+    >>> node_names(["Dense", {"Dense": {"units": 1}, "name": "out"}, "Dense"])
+    ['dense', 'out', 'dense_1']
+    """
+    used = set(taken) | {name for entry in entries if (name := written_name(entry)) is not None}
+    counts: dict[str, int] = {}
+    names = []
+    for entry in entries:
+        name = written_name(entry)
+        if name is None:
+            stem = snake_case(entry_head(entry)) or "node"
+            count = counts.get(stem, 0)
+            name = f"{stem}_{count}" if count else stem
+            while name in used:
+                count += 1
+                name = f"{stem}_{count}"
+            counts[stem] = count + 1
+            used.add(name)
+        names.append(name)
+    return names

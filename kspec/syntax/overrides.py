@@ -1,0 +1,152 @@
+"""`--set name=value` and `--set name+=value`: what is written in a spec, replaced or added to from outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from kspec.diagnostics import Path, Report, Source, Span, did_you_mean
+from kspec.syntax.names import WORDS, entry_head, node_names
+from kspec.syntax.parse import Tree, parse
+
+_OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
+_ENTRY_LISTS = {"layers", "callbacks"}
+_EXAMPLE = "write --set fit.epochs=5, or --set layers.hidden1.units=32"
+
+
+def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> None:
+    """Changes the tree as the overrides say, in their order; each changed value's place is on the command line."""
+    for text in overrides:
+        source = Source("--set", text)
+        match = _OVERRIDE.fullmatch(text)
+        if match is None:
+            report.error("KS015", "an override is a name, `=`, and a value", _span(source, 0, len(text)), help=_EXAMPLE)
+            continue
+        value = parse(source, report, indent=match.start(3))
+        if value is None or not isinstance(tree.value, dict):
+            continue
+        _Override(tree, source, match, report).apply(value, append=match[2] == "+=")
+
+
+def _span(source: Source, start: int, end: int) -> Span:
+    return Span(source, 1, start + 1, 1, max(end, start + 1) + 1)
+
+
+class _Override:
+    def __init__(self, tree: Tree, source: Source, match: re.Match[str], report: Report) -> None:
+        self.tree = tree
+        self.source = source
+        self.report = report
+        self.segments: list[tuple[str, Span]] = []
+        start = match.start(1)
+        for segment in match[1].split("."):
+            self.segments.append((segment, _span(source, start, start + len(segment))))
+            start += len(segment) + 1
+
+    def apply(self, value: Tree, *, append: bool) -> None:
+        place = self._walk()
+        if place is None:
+            return
+        holder, key, path = place
+        if append:
+            self._append(holder, key, path, value)
+        else:
+            holder[key] = value.value
+            self._move_positions(value, path)
+            if isinstance(key, str):
+                self.tree.positions.keys[path] = self.segments[-1][1]
+
+    def _walk(self) -> tuple[Any, str | int, Path] | None:
+        """The dict or list that holds the addressed value, its key there, and its path."""
+        holder: Any = self.tree.value
+        path: Path = ()
+        for number, (segment, span) in enumerate(self.segments):
+            last = number == len(self.segments) - 1
+            if isinstance(holder, list):
+                index = self._item(holder, path, segment, span)
+                if index is None:
+                    return None
+                if last:
+                    return holder, index, (*path, index)
+                path = (*path, index)
+                if not isinstance(holder[index], dict):
+                    holder[index] = {str(holder[index]): {}}
+                holder = holder[index]
+                continue
+            if not isinstance(holder, dict):
+                said = ".".join(str(s) for s, _ in self.segments[:number])
+                self.report.error("KS015", f"`{said}` is a plain value; nothing in it is called `{segment}`", span,
+                                  help=f"replace it whole: --set {said}='{{...}}'")  # fmt: skip
+                return None
+            holder, path = self._into_head(holder, path, segment)
+            if last:
+                return holder, segment, (*path, segment)
+            if holder.get(segment) is None:
+                holder[segment] = {}
+                self.tree.positions.keys[*path, segment] = span
+                self.tree.positions.values[*path, segment] = span
+            holder, path = holder[segment], (*path, segment)
+        return None
+
+    def _into_head(self, holder: dict[str, Any], path: Path, segment: str) -> tuple[dict[str, Any], Path]:
+        """Steps into the arguments of the one class that an object names: `layers.hidden1.units`."""
+        in_entry = len(path) >= 2 and isinstance(path[-1], int)
+        head = entry_head(holder) if in_entry else next(iter(holder), "") if len(holder) == 1 else ""
+        if not head or segment == head or (in_entry and segment in WORDS) or not head[:1].isupper():
+            return holder, path
+        if holder.get(head) is None:
+            holder[head] = {}
+        arguments = holder[head]
+        return (arguments, (*path, head)) if isinstance(arguments, dict) else (holder, path)
+
+    def _item(self, items: list[Any], path: Path, segment: str, span: Span) -> int | None:
+        """Which entry of a list a segment names: a node by its name, a callback by its class."""
+        if path and path[-1] == "layers":
+            names = node_names(items)
+        elif path and path[-1] in _ENTRY_LISTS:
+            names = [entry_head(item) for item in items]
+        else:
+            names = []
+        if segment in names:
+            return names.index(segment)
+        said = ".".join(str(p) for p in path)
+        if names:
+            self.report.error("KS015", f"nothing in `{said}` is called `{segment}`", span,
+                              label=did_you_mean(segment, names), help=f"it has: {', '.join(names)}")  # fmt: skip
+        else:
+            self.report.error("KS015", f"`{said}` is a list, and is replaced whole", span,
+                              help=f"write --set {said}='[...]', or --set {said}+=... to append")  # fmt: skip
+        return None
+
+    def _append(self, holder: Any, key: str | int, path: Path, value: Tree) -> None:
+        present = holder.get(key) if isinstance(holder, dict) else holder[key]
+        if present is None:
+            holder[key] = present = []
+            if path not in self.tree.positions.values:
+                self.tree.positions.values[path] = self.tree.positions.keys[path] = self.segments[-1][1]
+        if not isinstance(present, list):
+            said = ".".join(s for s, _ in self.segments)
+            self.report.error("KS015", f"`{said}` is not a list, so nothing can be appended", self.segments[-1][1],
+                              help=f"replace it: --set {said}=...")  # fmt: skip
+            return
+        added = value.value if isinstance(value.value, list) else [value.value]
+        start = len(present)
+        present.extend(added)
+        if isinstance(value.value, list):
+            for offset in range(len(added)):
+                self._move_positions(value, (*path, start + offset), (offset,))
+        else:
+            self._move_positions(value, (*path, start))
+
+    def _move_positions(self, value: Tree, path: Path, below: Path = ()) -> None:
+        positions = self.tree.positions
+        depth = len(path)
+        for places in (positions.values, positions.keys):
+            for stale in [p for p in places if len(p) > depth and p[:depth] == path]:
+                del places[stale]
+        cut = len(below)
+        for places, moved in ((positions.values, value.positions.values), (positions.keys, value.positions.keys)):
+            for p, span in moved.items():
+                if p[:cut] == below:
+                    places[(*path, *p[cut:])] = span._replace(source=self.source)

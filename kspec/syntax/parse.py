@@ -1,0 +1,205 @@
+"""YAML text → plain values, and the place of each.
+
+Built from libyaml's events: its own `compose` dies on deep nesting, resolves words as YAML 1.1 does, and lets
+duplicate keys pass.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from kspec.diagnostics import Path, Positions, Related, Report, Source, Span
+from kspec.syntax.problems import explain_yaml_error
+from kspec.syntax.scalars import NumberTooLong, resolve
+
+MAX_DEPTH = 100
+MAX_VALUES = 500_000
+"""Values in one document, those that aliases repeat included: no bomb grows beyond it."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAGS = {"tag:yaml.org,2002:" + name for name in ("str", "int", "float", "bool", "null", "seq", "map")}
+
+
+@dataclass(slots=True)
+class Tree:
+    """A document: plain values (dict, list, str, int, float, bool, None), and where each of them stands."""
+
+    value: Any
+    positions: Positions
+
+
+class _Stop(Exception):
+    """The text cannot be read further; what is wrong is in the report."""
+
+
+def parse(source: Source, report: Report, *, indent: int = 0) -> Tree | None:
+    """The one document of a source; None when the text is not YAML that kspec takes, with the reason in the report.
+
+    Args:
+        indent: Columns that come before the text in its source: for the value of a `--set name=value`.
+    """
+    builder = _Builder(source, report)
+    text = " " * indent + source.text[indent:] if indent else source.text
+    try:
+        value = builder.document(yaml.parse(text, Loader=_LOADER))
+    except yaml.YAMLError as error:
+        explain_yaml_error(error, source, report)
+        return None
+    except _Stop:
+        return None
+    return Tree(value, builder.positions)
+
+
+class _Builder:
+    def __init__(self, source: Source, report: Report) -> None:
+        self.source = source
+        self.report = report
+        self.positions = Positions(Span(source, 1, 1, 1, 1))
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.open_anchors: set[str] = set()
+        self.count = 0
+        self.lines: list[str] | None = None
+
+    def document(self, events: Iterator[Any]) -> Any:
+        value: Any = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._stop("KS008", "a spec is one document; a second one starts here", self._span(event),
+                               help="keep one spec in a file, and remove the `---`")  # fmt: skip
+            elif isinstance(event, yaml.NodeEvent):
+                value = self._value(event, events, (), 0)
+                self.positions.whole = self.positions.values[()]
+        return value
+
+    def _value(self, event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
+        self.count += 1
+        if self.count > MAX_VALUES:
+            self._stop("KS006", f"the spec has more than {MAX_VALUES:,} values", self._span(event),
+                       help="aliases that repeat each other grow without bound; write less")  # fmt: skip
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, path)
+        self._check_tag(event)
+        if event.anchor:
+            self.open_anchors.add(event.anchor)
+        before = self.count
+        value: Any
+        if isinstance(event, yaml.ScalarEvent):
+            self.positions.values[path] = self._span(event)
+            value = self._scalar(event)
+        else:
+            if depth >= MAX_DEPTH:
+                self._stop("KS006", f"values are nested more than {MAX_DEPTH} deep", self._span(event),
+                           help="a spec is a few levels deep; is a bracket or an indentation wrong?")  # fmt: skip
+            self.positions.values[path] = self._start_line(event)
+            if isinstance(event, yaml.MappingStartEvent):
+                value = self._mapping(events, path, depth)
+            else:
+                value = self._sequence(events, path, depth)
+        if event.anchor:
+            self.open_anchors.discard(event.anchor)
+            self.anchors[event.anchor] = (value, self.count - before + 1)
+        return value
+
+    def _sequence(self, events: Iterator[Any], path: Path, depth: int) -> list[Any]:
+        items: list[Any] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            items.append(self._value(event, events, (*path, len(items)), depth + 1))
+        return items
+
+    def _mapping(self, events: Iterator[Any], path: Path, depth: int) -> dict[str, Any]:
+        items: dict[str, Any] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key = self._key(event)
+            child = (*path, key)
+            first = self.positions.keys.get(child)
+            if first is not None and key in items:
+                self.report.error("KS003", f"the key `{key}` stands here a second time", self._span(event),
+                                  help="keep one of them; YAML would drop the first in silence",
+                                  related=(Related("it stands here first", first),))  # fmt: skip
+                self._value(next(events), events, (*path, f"{key} (again)"), depth + 1)
+                continue
+            self.positions.keys[child] = self._span(event)
+            items[key] = self._value(next(events), events, child, depth + 1)
+        return items
+
+    def _key(self, event: Any) -> str:
+        """Keys are text: a label `1` or `true` in a mapping of labels is meant as it is written."""
+        if not isinstance(event, yaml.ScalarEvent):
+            found = "an alias" if isinstance(event, yaml.AliasEvent) else "a list or a mapping"
+            brace = isinstance(event, yaml.MappingStartEvent) and event.flow_style
+            self._stop("KS005", f"a key must be a word, not {found}", self._span(event),
+                       help="quote it: \"{...}\"" if brace else "write the key as plain text")  # fmt: skip
+        if event.value == "<<" and _is_plain(event):
+            self.report.error("KS007", "merge keys (`<<`) are not part of YAML 1.2", self._span(event),
+                              help="write the values out, or share them through `vars`")  # fmt: skip
+        if event.value == "" and _is_plain(event):
+            self.report.error("KS005", "a key is missing before `:`", self._span(event), help="write `name: value`")
+        self._check_tag(event)
+        return str(event.value)
+
+    def _scalar(self, event: Any) -> Any:
+        if not _is_plain(event) and event.tag in (None, "!", "tag:yaml.org,2002:str"):
+            return event.value
+        try:
+            return resolve(event.value)
+        except NumberTooLong:
+            self.report.error("KS006", "this number has more digits than a spec can need", self._span(event))
+            return 0
+
+    def _alias(self, event: Any, path: Path) -> Any:
+        span = self._span(event)
+        self.positions.values[path] = span
+        if event.anchor in self.open_anchors:
+            self._stop("KS004", f"`*{event.anchor}` stands inside the value that it repeats", span,
+                       help="an alias repeats what stands above; it cannot contain itself")  # fmt: skip
+        if event.anchor not in self.anchors:
+            quoted = f'"*{event.anchor}"'
+            self._stop("KS004", f"`*{event.anchor}` repeats a value that nothing above is marked `&{event.anchor}`", span,
+                       help=f"a pattern or text that begins with `*` is quoted: {quoted}")  # fmt: skip
+        value, size = self.anchors[event.anchor]
+        self.count += size
+        if self.count > MAX_VALUES:
+            self._stop("KS006", f"the spec has more than {MAX_VALUES:,} values, counting what aliases repeat", span,
+                       help="aliases that repeat each other grow without bound; write less")  # fmt: skip
+        return copy.deepcopy(value)
+
+    def _check_tag(self, event: Any) -> None:
+        tag = event.tag
+        if tag is None or tag == "!" or tag in _TAGS:
+            return
+        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        self.report.error("KS007", f"the tag `{shown}` is not part of the language", self._span(event),
+                          help="a spec is plain data: remove the tag")  # fmt: skip
+
+    def _span(self, event: Any) -> Span:
+        start, end = event.start_mark, event.end_mark
+        return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def _start_line(self, event: Any) -> Span:
+        """A collection is pointed at by its first line."""
+        if self.lines is None:
+            self.lines = self.source.text.splitlines()
+        start = event.start_mark
+        line = self.lines[start.line] if start.line < len(self.lines) else ""
+        end = max(len(line.rstrip()), start.column + 1)
+        return Span(self.source, start.line + 1, start.column + 1, start.line + 1, end + 1)
+
+    def _stop(self, code: str, message: str, span: Span, **more: Any) -> None:
+        self.report.error(code, message, span, **more)
+        raise _Stop
+
+
+def _is_plain(scalar: Any) -> bool:
+    return bool(scalar.implicit[0])

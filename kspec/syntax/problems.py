@@ -1,0 +1,87 @@
+"""libyaml's complaints, said in the user's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.diagnostics import Report, Source, Span
+
+
+def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
+    """Adds the diagnostic for an exception of PyYAML's scanner, parser or reader."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        report.error("KS002", _unreadable(error), _reader_span(error, source),
+                     help="save the file as plain text in UTF-8")  # fmt: skip
+        return
+    line, column = mark.line, mark.column
+    lines = source.text.splitlines() or [""]
+    line = min(line, len(lines) - 1)
+    text = lines[line]
+    at = text[column : column + 1]
+    span = Span(source, line + 1, column + 1, line + 1, column + 2)
+    problem = str(error.problem or "")
+    if at == "\t" or text[: len(text) - len(text.lstrip())].count("\t"):
+        report.error("KS001", "a tab stands where YAML wants spaces", span, help="indent with spaces, two a level")
+    elif at == "{" and text[:column].endswith("$"):
+        end = text.find("}", column)
+        expression = text[column - 1 : end + 1] if end > 0 else "${...}"
+        report.error("KS009", "an expression inside `{}` or `[]` is quoted",
+                     Span(source, line + 1, column, line + 1, column + max(len(expression), 1)),
+                     help=f'write "{expression}"')  # fmt: skip
+    elif at == "*" or "alias" in problem or "alias" in str(error.context or ""):
+        word = text[column:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
+        report.error("KS004", "text that begins with `*` is quoted: to YAML a bare `*` repeats a marked value", span,
+                     help=f'write "{word}"' if '"' not in word else "put the whole text in quotes")  # fmt: skip
+    else:
+        report.error("KS002", _plain(problem, at), span, help=_cure(problem, error))
+
+
+def _plain(problem: str, at: str) -> str:
+    if "mapping values are not allowed" in problem:
+        return "a `:` stands where no key can be"
+    if "found character that cannot start any token" in problem:
+        return f"`{at}` cannot begin a value" if at else "a value cannot begin so"
+    if "could not find expected ':'" in problem:
+        return "a `:` is missing after a key"
+    if "did not find expected key" in problem:
+        return "this line does not fit the indentation of the lines above"
+    if "did not find expected '-' indicator" in problem:
+        return "this line is neither an item of the list above (`- `) nor indented under one"
+    if "did not find expected ',' or" in problem:
+        return "a `,` or a closing bracket is missing before this place"
+    if "unexpected end of stream" in problem or "found unexpected end" in problem:
+        return "a quote is opened and never closed"
+    if "document" in problem and "start" in problem:
+        return "what stands here belongs to no key"
+    return f"this is not YAML: {problem}" if problem else "this is not YAML"
+
+
+def _cure(problem: str, error: Any) -> str:
+    if "mapping values are not allowed" in problem:
+        return "is the line indented as its neighbours are? text with `: ` in it is quoted"
+    if "could not find expected ':'" in problem or "did not find expected key" in problem:
+        return "keys of one mapping stand in one column, each followed by `: `"
+    if "cannot start any token" in problem:
+        return "put the value in quotes"
+    context = getattr(error, "context_mark", None)
+    if context is not None and error.problem_mark and context.line != error.problem_mark.line:
+        return f"what it belongs to begins on line {context.line + 1}"
+    return ""
+
+
+def _unreadable(error: Any) -> str:
+    character = getattr(error, "character", None)
+    if isinstance(character, int):
+        return f"the character U+{character:04X} cannot stand in a spec"
+    return "the text has a character that cannot stand in a spec"
+
+
+def _reader_span(error: Any, source: Source) -> Span:
+    position = getattr(error, "position", None)
+    if not isinstance(position, int) or position < 0:
+        position = 0
+    before = source.text[:position]
+    line = before.count("\n") + 1
+    column = position - (before.rfind("\n") + 1) + 1
+    return Span(source, line, column, line, column + 1)

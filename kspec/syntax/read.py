@@ -1,0 +1,70 @@
+"""A file → text, refusing what cannot be a spec."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kspec.diagnostics import Report, Source, Span
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Ten thousand layers fit into one of them."""
+
+
+def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
+    """The text of a spec file (UTF-8, with or without a byte order mark); None when it has none, said in the report."""
+    name = os.fspath(path)
+    place = Span(Source(name, ""), 1, 1, 1, 1)
+    file = Path(path)
+    try:
+        if file.is_dir():
+            report.error("KS010", "this is a directory, not a spec", place,
+                         help=f"name a file: {_example(file)}")  # fmt: skip
+            return None
+        if file.is_file() and file.stat().st_size > MAX_BYTES:
+            size = file.stat().st_size / 1024 / 1024
+            report.error("KS006", f"the file has {size:.0f} MB; a spec has at most {MAX_BYTES // 1024 // 1024}", place,
+                         help="is this the data rather than the spec?")  # fmt: skip
+            return None
+        data = file.read_bytes()
+    except FileNotFoundError:
+        report.error("KS010", "there is no such file", place, help=_neighbour(file))
+        return None
+    except OSError as error:
+        report.error("KS010", f"the file cannot be read: {error.strerror or error}", place)
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        kind = "binary data" if b"\0" in data[:4096] else "text in another encoding than UTF-8"
+        shown = Source(name, data.decode("utf-8-sig", errors="replace"))
+        report.error("KS011", f"this is {kind}", Span(shown, line, column, line, column + 1),
+                     help="a spec is text in UTF-8; save it so in your editor")  # fmt: skip
+        return None
+    if "\0" in text:
+        report.error("KS011", "this is binary data", place, help="a spec is text in UTF-8")
+        return None
+    source = Source(name, text)
+    if not text.strip():
+        report.error("KS012", "the spec is empty", Span(source, 1, 1, 1, 1),
+                     help="`kspec init` writes a working one to start from")  # fmt: skip
+        return None
+    return source
+
+
+def _example(folder: Path) -> str:
+    found = sorted(folder.glob("*.yaml"))
+    return f"{found[0]}" if found else "kspec check spec.yaml"
+
+
+def _neighbour(file: Path) -> str:
+    from kspec.diagnostics import nearest
+
+    try:
+        names = [entry.name for entry in file.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
+    except OSError:
+        return f"there is no folder {file.parent} either"
+    match = nearest(file.name, names)
+    return f"did you mean {file.parent / match}?" if match else ""

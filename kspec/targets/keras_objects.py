@@ -1,0 +1,116 @@
+"""A class as written in a spec → the Keras object."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from kspec import catalog
+from kspec.catalog import types
+from kspec.syntax.names import snake_case
+
+Sizes = Callable[[str, str], int]
+"""`(word, name) → int` for sizes that the data decides: `("vocabulary_of", node)`, `("classes_of", output)`."""
+
+
+class UnknownSize(LookupError):
+    """A size that the data decides, asked for where there is no data."""
+
+
+def no_sizes(word: str, name: str) -> int:
+    """Refuses every size that the data decides."""
+    raise UnknownSize(f"the size `{{{word}: {name}}}` comes from the data, and there is none")
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes Keras objects from plain values.
+
+    Args:
+        sizes: Answers sizes that the data decides.
+        path: Turns a path that a spec reads (`write=False`) or writes into the file's.
+        resolved: The sizes that were asked for, by word and name: what the resolved spec states.
+    """
+
+    sizes: Sizes = no_sizes
+    path: Callable[[str, bool], str] = lambda text, write: text
+    resolved: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def object(self, kind: str, value: Any, **more: Any) -> Any:
+        """The object of a class by name, or with its arguments.
+
+        Args:
+            kind: A kind of the catalog, or `cell`.
+            value: `"relu"`, `"Adam"`, `{"Adam": {"learning_rate": 0.001}}`.
+            more: Further constructor arguments, as Python objects.
+        """
+        name, arguments = (value, {}) if isinstance(value, str) else next(iter(value.items()))
+        entry = catalog.find("layer" if kind == "cell" else kind, name)  # type: ignore[arg-type]
+        if entry is None or not entry.path:
+            return import_class(name)(**arguments or {}, **more) if "." in name else value
+        if kind == "activation" and not arguments:
+            return entry.name
+        if kind in ("layer", "cell") and "name" not in more:
+            more["name"] = snake_case(entry.name)
+        return keras_class(entry.path)(**self.arguments(entry, arguments or {}, more.get("name", "")), **more)
+
+    def arguments(self, entry: catalog.Entry, arguments: Mapping[str, Any], owner: str = "") -> dict[str, Any]:
+        """Constructor arguments as Keras takes them.
+
+        Args:
+            owner: The name of the layer that they belong to: layers inside are named after it, so that names are the
+                same in every process.
+        """
+        return {
+            name: self._value(value, types.parse(entry.parameters[name].type), f"{owner}.{name}" if owner else "")
+            for name, value in arguments.items()
+        }
+
+    def constant(self, value: Any, notation: str) -> Any:
+        """A constant argument of a call as Keras takes it."""
+        return self._value(value, types.parse(notation), "")
+
+    def _value(self, value: Any, kind: types.Type, owner: str) -> Any:
+        if isinstance(value, dict) and len(value) == 1:
+            (word, name), *_ = value.items()
+            if word in ("vocabulary_of", "classes_of"):
+                size = self.resolved[word, name] = self.sizes(word, name)
+                return size
+        options = kind.options if isinstance(kind, types.Union) else (kind,)
+        for option in options:
+            if isinstance(option, types.Choice) and value in option.values:
+                return value
+        for option in options:
+            match option:
+                case types.ObjectOf(object_kind) if isinstance(value, (str, dict)):
+                    if object_kind in ("layer", "cell"):
+                        return self.object(object_kind, value, name=owner or None)
+                    return self.object(object_kind, value)
+                case types.ListOf(item) if isinstance(value, list):
+                    return [self._value(part, item, f"{owner}.{i}" if owner else "") for i, part in enumerate(value)]
+                case types.Shape() if isinstance(value, list):
+                    return tuple(value)
+                case types.FilePath(write) if isinstance(value, str):
+                    return self.path(value, write)
+        return value
+
+
+@functools.cache
+def keras_class(path: str) -> Any:
+    """A class or function by the catalog's path: `keras.layers.Dense`."""
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def import_class(dotted: str) -> Any:
+    """A class of an extension; only ever called when the user allowed code."""
+    module, _, name = dotted.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def instantiate(kind: str, value: Any) -> Any:
+    """One object from a plain value, where no size comes from data: `instantiate("optimizer", {"Adam": {}})`."""
+    return Maker().object(kind, value)
