@@ -1,0 +1,79 @@
+"""The command line: one file a verb, imported when that verb is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+OK, FAULTY, USAGE, FAILED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
+"""Exit statuses: clean, errors in the spec, wrong use, failure while running, Ctrl-C, nobody reads on."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line (`sys.argv` by default) and gives its exit status.
+
+    A `SpecError` that a verb lets pass is shown, with status 1; anything else that it lets pass is a failure.
+    """
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return PIPE_CLOSED
+    except Exception as error:
+        return _failed(error)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    import os
+
+    import click
+
+    from kspec.cli._group import group
+
+    if "_KSPEC_COMPLETE" in os.environ:
+        group.main(prog_name="kspec")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with group.make_context("kspec", words) as context:
+            group.invoke(context)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    return OK
+
+
+def _failed(error: Exception) -> int:
+    from kspec.diagnostics import SpecError
+
+    if isinstance(error, SpecError):
+        from kspec.diagnostics.render import render
+
+        render(error.diagnostics, "text", sys.stderr)
+        return FAULTY
+    if isinstance(error, OSError) and error.filename is not None:
+        print(f"kspec: {error.filename}: {error.strerror}", file=sys.stderr)
+        return FAILED
+    import traceback
+
+    traceback.print_exception(error)
+    print("kspec: this is a failure of kspec itself, or of what it called", file=sys.stderr)
+    return FAILED
+
+
+def _silence_stdout() -> None:
+    """The interpreter flushes once more at its end; what is left goes nowhere."""
+    import os
+
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -1,0 +1,48 @@
+"""`kspec explain`: the page of a code."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+EPILOG = """\b
+Examples:
+  kspec explain KS201
+  kspec explain           all codes, with their titles
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("code", required=False)
+def command(code: str | None) -> None:
+    """Say what a code means: what is wrong, why it matters, an example, and the cure.
+
+    Without a code: all there are.
+    """
+    from kspec.diagnostics import explain
+    from kspec.diagnostics.render.terminal import wants_colour
+
+    if code is None:
+        sys.stdout.writelines(f"{known}  {explain.title(known)}\n" for known in explain.codes())
+        return
+    wanted = code.strip().upper()
+    wanted = f"KS{wanted}" if wanted.isdigit() else wanted
+    text = explain.page(wanted)
+    if text is None:
+        raise click.UsageError(_unknown(code, wanted))
+    if wants_colour(sys.stdout):
+        from rich.console import Console
+        from rich.markdown import Markdown
+
+        Console(force_terminal=True).print(Markdown(text))
+    else:
+        sys.stdout.write(text)
+
+
+def _unknown(code: str, wanted: str) -> str:
+    from kspec.diagnostics import explain, nearest
+
+    match = nearest(wanted, explain.codes())
+    meant = f"did you mean {match} ({explain.title(match)})?" if match else "`kspec explain` lists all"
+    return f"there is no code {code}; {meant}"

@@ -1,0 +1,41 @@
+"""Diagnostics as one JSON document: `{"diagnostics": [...]}`. Lines and columns count from 1, in characters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from kspec.diagnostics.diagnostic import Diagnostic, Span
+
+
+def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
+    """Writes the document, in ASCII, so that no stream's encoding can spoil it."""
+    json.dump({"diagnostics": [as_plain(diagnostic) for diagnostic in diagnostics]}, stream, indent=2)
+    stream.write("\n")
+
+
+def as_plain(diagnostic: Diagnostic) -> dict[str, Any]:
+    """One diagnostic as plain values; what has no place in a text has null for its file, line and columns."""
+    return {
+        "code": diagnostic.code,
+        "severity": str(diagnostic.severity),
+        "message": diagnostic.message,
+        "label": diagnostic.label,
+        **_place(diagnostic.span),
+        "help": diagnostic.help,
+        "related": [{"message": related.message, **_place(related.span)} for related in diagnostic.related],
+        "edits": [{**_place(edit.span), "replacement": edit.replacement} for edit in diagnostic.edits],
+    }
+
+
+def _place(span: Span | None) -> dict[str, str | int | None]:
+    if span is None:
+        return dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
+    return {
+        "file": span.source.name,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
