@@ -4,7 +4,7 @@
 | --- | --- |
 | `bool` `str` `null` `any` | what they say |
 | `int` `int>=1` `int>0` | an integer, bounded |
-| `float` `float>=0` `float>0` `float[0,1]` `float[0,1)` `float(0,1)` | a number (an integer is one), bounded |
+| `float` `float>=0` `float<0` `float[0,1]` `float[0,1)` `float(0,1)` | a number (an integer is one), bounded |
 | `"valid"|"same"` | one of these words |
 | `[T]` `[T;2]` `[T;1..3]` | a list of any length, of this length, between these |
 | `{T}` | a mapping of names to T |
@@ -122,7 +122,7 @@ Type = (
 
 _TOKEN = re.compile(
     r"""
-    (?P<number>(?:int|float)(?:(?P<bound>>=|>)(?P<least>-?[\d.]+)|(?P<open>[\[(])(?P<low>-?[\d.]+),(?P<high>-?[\d.]+)(?P<close>[\])]))?)
+    (?P<number>(?:int|float)(?:(?P<bound>[<>]=?)(?P<at>-?[\d.]+)|(?P<open>[\[(])(?P<low>-?[\d.]+),(?P<high>-?[\d.]+)(?P<close>[\])]))?)
   | "(?P<word>[^"]*)"
   | <(?P<kind>\w+)>
   | (?P<plain>path:read|path:write|[a-z]+)
@@ -234,8 +234,10 @@ class _Reader:
 def _number(token: re.Match[str]) -> Number:
     integer = token["number"].startswith("int")
     value = int if integer else float
+    if token["bound"] in (">", ">="):
+        return Number(integer, value(token["at"]), open_minimum=token["bound"] == ">")
     if token["bound"]:
-        return Number(integer, value(token["least"]), open_minimum=token["bound"] == ">")
+        return Number(integer, None, value(token["at"]), open_maximum=token["bound"] == "<")
     if token["open"]:
         return Number(integer, value(token["low"]), value(token["high"]), token["open"] == "(", token["close"] == ")")
     return Number(integer)

@@ -111,7 +111,7 @@ def _number(type_: Number) -> str:
     noun = "integer" if type_.integer else "number"
     low, high = type_.minimum, type_.maximum
     if low is None:
-        return noun
+        return noun if high is None else f"{noun} {'below' if type_.open_maximum else 'of at most'} {high:g}"
     if high is None:
         if low == 0 and not type_.open_minimum:
             return f"non-negative {noun}"

@@ -22,7 +22,7 @@ class Corrections:
     """
 
     def __init__(self, kind: Kind) -> None:
-        raw = yaml.safe_load((FOLDER / f"{kind}.yaml").read_text(encoding="utf-8"))
+        raw = _read(FOLDER / f"{kind}.yaml")
         self.arguments: dict[str, Any] = raw.get("arguments", {})
         self.calls: dict[str, Any] = raw.get("calls", {})
         self.extra: dict[str, dict[str, Any]] = raw.get("extra", {})
@@ -31,8 +31,7 @@ class Corrections:
         self._either: dict[str, str] = raw.get("either", {})
         self._skip: dict[str, str] = raw.get("skip", {})
         self._entries = _spread(raw.get("entries", {}))
-        words = FOLDER / "words" / f"{kind}.yaml"
-        said = yaml.safe_load(words.read_text(encoding="utf-8")) if words.exists() else {}
+        said = _read(FOLDER / "words" / f"{kind}.yaml")
         self._words: dict[str, str] = said.get("arguments", {})
         self._own_words = _spread(said.get("entries", {}))
 
@@ -66,6 +65,23 @@ class Corrections:
     def words(self, entry: str, argument: str) -> str:
         """What an argument means; empty where nothing is said."""
         return str(self._own_words.get(entry, {}).get(argument, self._words.get(argument, "")))
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, or without a value, which YAML would take in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise ValueError(f"{node.start_mark}: twice: {', '.join(sorted(twice))}")
+        if empty := [key.value for key, value in node.value if value.value == ""]:
+            raise ValueError(f"{node.start_mark}: no value: {', '.join(empty)}")
+        return super().construct_mapping(node, deep)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader) if path.exists() else {}
+    return found
 
 
 def _spread(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

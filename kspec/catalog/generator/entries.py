@@ -119,7 +119,7 @@ def _constructor(kind: Kind, found: Found) -> Iterator[tuple[str, Any, bool]]:
         if item.kind is item.VAR_KEYWORD:
             open_ended = True
         elif item.kind is not item.VAR_POSITIONAL and item.name not in named:
-            required = item.default is item.empty
+            required = item.default is item.empty or item.name in corrections(kind).of(found.name, "required")
             yield item.name, None if required else item.default, required
             named.add(item.name)
     if kind == "layer" and open_ended:

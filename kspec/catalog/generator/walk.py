@@ -37,7 +37,7 @@ class Found:
 
 
 def walk(kind: Kind) -> Iterator[Found]:
-    """All public classes or functions of a kind, by canonical name."""
+    """All public classes or functions of a kind, under the name of their own where Keras has them public by it."""
     if kind == "op":
         yield from _functions(keras.ops, "ops")
     elif kind == "activation":
@@ -64,9 +64,10 @@ def _classes(kind: Kind) -> Iterator[Found]:
             names.setdefault(item, set()).add(name)
     for item, known in names.items():
         known.update(_strings(kind, item))
-    for item in sorted(names, key=lambda item: item.__name__):
-        name = item.__name__
-        yield Found(name, f"keras.{where}.{name}", tuple(sorted(names[item] - {name})), item)
+    for item, known in names.items():
+        own = item.__name__
+        name = own if hasattr(module, own) else min(known)
+        yield Found(name, f"keras.{where}.{name}", tuple(sorted((known | {own}) - {name})), item)
 
 
 def _strings(kind: Kind, item: type) -> set[str]:

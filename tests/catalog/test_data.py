@@ -1,0 +1,118 @@
+"""The data against the installed Keras: nothing is missing or stale, and names mean what Keras means by them."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from kspec.catalog import KINDS, find, names, refused
+from kspec.catalog.generator.__main__ import main
+from kspec.targets.keras_objects import instantiate, keras_class
+
+from .samples import required
+
+MODULES: dict[str, tuple[Any, type]] = {
+    "layer": (keras.layers, keras.layers.Layer),
+    "optimizer": (keras.optimizers, keras.optimizers.Optimizer),
+    "schedule": (keras.optimizers.schedules, keras.optimizers.schedules.LearningRateSchedule),
+    "loss": (keras.losses, keras.losses.Loss),
+    "metric": (keras.metrics, keras.metrics.Metric),
+    "initializer": (keras.initializers, keras.initializers.Initializer),
+    "regularizer": (keras.regularizers, keras.regularizers.Regularizer),
+    "constraint": (keras.constraints, keras.constraints.Constraint),
+    "callback": (keras.callbacks, keras.callbacks.Callback),
+}
+CLASSES = [(kind, name) for kind in MODULES for name in names(kind) if find(kind, name).path]
+
+NEED_ONE_OF = {"Discretization": {"num_bins": 3}}
+"""Classes that want one of two arguments."""
+
+ANYTHING_GOES: set[tuple[str, str, str]] = set()
+"""Arguments whose type is `any`: each a place that no check can see into. There are none, and it should stay so."""
+
+
+def test_the_data_is_what_the_generator_gives(capsys):
+    assert main(["--check"]) == 0, f"run `python -m kspec.catalog.generator`: {capsys.readouterr().out}"
+
+
+@pytest.mark.parametrize("kind", MODULES)
+def test_every_public_class_is_there(kind):
+    module, base = MODULES[kind]
+    public = {
+        name
+        for name in dir(module)
+        if isinstance(getattr(module, name), type) and issubclass(getattr(module, name), base)
+    }
+    for name in public:
+        entry = find(kind, name)
+        assert entry is not None, name
+        if entry.path:
+            assert keras_class(entry.path) is getattr(module, name)
+
+
+def test_there_are_as_many_as_keras_has():
+    counts = {kind: len([name for name in (*names(kind), *refused(kind)) if find(kind, name).path]) for kind in KINDS}
+    assert counts == {
+        "layer": 143,
+        "op": 335,
+        "optimizer": 17,
+        "schedule": 7,
+        "loss": 23,
+        "metric": 46,
+        "initializer": 17,
+        "regularizer": 5,
+        "constraint": 5,
+        "callback": 16,
+        "activation": 30,
+    }
+
+
+@pytest.mark.parametrize("kind", ["optimizer", "loss", "metric", "initializer", "regularizer", "constraint"])
+def test_an_alias_is_what_keras_takes_for_the_class(kind):
+    get = MODULES[kind][0].get
+    for name in names(kind):
+        entry = find(kind, name)
+        for alias in entry.aliases if entry.path else ():
+            if required(entry) or hasattr(MODULES[kind][0], alias):
+                continue  # a second public name, which need not be one that `get` takes
+            found = get(alias)
+            called = found.__name__.replace("_", "") if kind == "loss" else type(found).__name__
+            assert called.lower() == keras_class(entry.path).__name__.lower(), alias
+
+
+def test_an_activation_is_what_keras_takes():
+    for name in names("activation"):
+        for called in (name, *find("activation", name).aliases):
+            assert keras.activations.get(called) is keras_class(f"keras.activations.{name}")
+
+
+def test_compile_resolves_the_words_that_are_no_class():
+    model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1, activation="sigmoid")])
+    for called in ("accuracy", *find("metric", "accuracy").aliases):
+        model.compile(loss="mse", metrics=[called])
+        assert set(model.evaluate(np.zeros((1, 2)), np.zeros((1, 1)), verbose=0, return_dict=True)) == {"loss", called}
+    for called in ("crossentropy", *find("loss", "crossentropy").aliases):
+        model.compile(loss=called)
+        model.evaluate(np.zeros((1, 2)), np.zeros((1, 1)), verbose=0)
+
+
+@pytest.mark.parametrize(("kind", "name"), CLASSES)
+def test_a_class_needs_no_more_than_its_required_arguments(kind, name, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    entry = find(kind, name)
+    arguments = required(entry) | NEED_ONE_OF.get(name, {})
+    assert isinstance(instantiate(kind, {name: arguments}), keras_class(entry.path))
+
+
+def test_arguments_that_take_anything_are_few_and_known():
+    found = set()
+    for kind in KINDS:
+        for name in names(kind):
+            entry = find(kind, name)
+            for parameter in (*entry.parameters.values(), *entry.constants.values()):
+                if "any" in parameter.type.replace("[", "|").replace("]", "|").replace("{", "|").replace(
+                    "}", "|"
+                ).split("|"):
+                    found.add((kind, name, parameter.name))
+    assert found == ANYTHING_GOES

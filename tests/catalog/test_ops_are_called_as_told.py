@@ -1,0 +1,137 @@
+"""Each op, called on symbolic tensors the way its entry says, gives a symbolic tensor."""
+
+from typing import Any
+
+import keras
+import pytest
+from keras import KerasTensor
+
+from kspec.catalog import Entry, find, names
+
+from .samples import sample
+
+SHAPES: dict[str, list[tuple[int, ...]]] = {
+    "adaptive_average_pool": [(2, 8, 8, 3)],
+    "adaptive_max_pool": [(2, 8, 8, 3)],
+    "average_pool": [(2, 8, 8, 3)],
+    "batch_normalization": [(4, 4), (4,), (4,), (4,), (4,)],
+    "bincount": [(4,)],
+    "binary_crossentropy": [(4, 4), (4, 4)],
+    "conv": [(2, 8, 8, 3), (3, 3, 3, 4)],
+    "conv_transpose": [(2, 8, 8, 3), (3, 3, 4, 3)],
+    "correlate": [(4,), (4,)],
+    "cross": [(4, 3), (4, 3)],
+    "ctc_decode": [(2, 4, 5), (2,)],
+    "ctc_loss": [(2, 3), (2, 4, 5), (2,), (2,)],
+    "depth_to_space": [(2, 4, 4, 8)],
+    "depthwise_conv": [(2, 8, 8, 3), (3, 3, 3, 2)],
+    "digitize": [(4, 4), (3,)],
+    "dot_product_attention": [(2, 4, 2, 3), (2, 4, 2, 3), (2, 4, 2, 3), (2, 2, 4, 4), (2, 2, 4, 4)],
+    "dsplit": [(4, 4, 4)],
+    "fold": [(2, 12, 4)],
+    "in_top_k": [(4,), (4, 5)],
+    "layer_normalization": [(4, 4), (4,), (4,)],
+    "max_pool": [(2, 8, 8, 3)],
+    "rms_normalization": [(4, 4), (4,)],
+    "searchsorted": [(4,), (4,)],
+    "segment_max": [(4, 4), (4,)],
+    "segment_min": [(4, 4), (4,)],
+    "segment_prod": [(4, 4), (4,)],
+    "segment_sum": [(4, 4), (4,)],
+    "separable_conv": [(2, 8, 8, 3), (3, 3, 3, 2), (1, 1, 6, 4)],
+    "space_to_depth": [(2, 4, 4, 2)],
+    "sparse_categorical_crossentropy": [(4,), (4, 5)],
+    "take_along_axis": [(16,), (4,)],
+    "unfold": [(2, 3, 4, 4)],
+    "vander": [(4,)],
+}
+CONSTANTS: dict[str, dict[str, Any]] = {
+    **{name: {"indices_or_sections": 2} for name in ("array_split", "dsplit", "hsplit", "split", "vsplit")},
+    **{name: {"block_size": 2} for name in ("depth_to_space", "space_to_depth")},
+    "batch_normalization": {"axis": -1},
+    "expand_dims": {"axis": 0},
+    "moments": {"axes": [0]},
+    "swapaxes": {"axis1": 0, "axis2": 1},
+    "adaptive_average_pool": {"output_size": [2, 2]},
+    "adaptive_max_pool": {"output_size": [2, 2]},
+    "argpartition": {"kth": 2},
+    "broadcast_to": {"shape": [2, 4, 4]},
+    "einsum": {"subscripts": "ab,bc->ac"},
+    "fold": {"output_size": [4, 4], "kernel_size": 2, "stride": 2},
+    "get_item": {"key": 0},
+    "moveaxis": {"source": 0, "destination": 1},
+    "pad": {"pad_width": [[1, 1], [1, 1]]},
+    "rearrange": {"pattern": "a b -> b a"},
+    "reshape": {"newshape": [2, 8]},
+    "scatter": {"shape": [4, 4]},
+    "slice": {"start_indices": [0, 0], "shape": [2, 2]},
+    "slice_update": {"start_indices": [0, 0]},
+    "top_k": {"k": 2},
+    "transpose": {"axes": [1, 0]},
+    "unravel_index": {"shape": [4, 4]},
+}
+SCALAR_OPERANDS = {
+    *("add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "power", "maximum", "minimum", "mod"),
+    *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
+}
+INTEGERS = {"bincount", "ctc_loss", "gcd", "lcm", "multi_hot", "one_hot", "in_top_k"}
+
+
+def call(entry: Entry, every_tensor: bool = False, **given: Any) -> Any:
+    """Calls as a spec would: tensors by name in their form, constants by name, lists as tuples."""
+    shapes = SHAPES.get(entry.name, [(4, 4)] * 5)
+    dtype = "int32" if entry.name in INTEGERS or "bitwise" in entry.name or "shift" in entry.name else "float32"
+    before: list[Any] = []
+    operands: list[Any] = []
+    named: dict[str, Any] = {}
+    for tensor, shape in zip(entry.tensors, shapes, strict=False):
+        symbol = KerasTensor(shape, dtype)
+        if tensor.name in given or not (tensor.required or every_tensor):
+            continue
+        if tensor.form == "spread":
+            operands = [symbol, symbol]
+        else:
+            named[tensor.name] = (symbol, symbol) if tensor.form == "list" else symbol
+    constants = {**CONSTANTS.get(entry.name, {}), **given}
+    for name, parameter in entry.constants.items():
+        if parameter.required or name in constants:
+            value = constants[name] if name in constants else sample(parameter)
+            value = tuple(value) if isinstance(value, list) else value
+            if operands and parameter.required:
+                before.append(value)
+            else:
+                named[name] = value
+    return getattr(keras.ops, entry.name)(*before, *operands, **named)
+
+
+def symbols(answer: Any) -> list[Any]:
+    return [part for part in keras.tree.flatten(answer) if isinstance(part, KerasTensor)]
+
+
+@pytest.mark.parametrize("name", names("op"))
+def test_an_op_takes_its_tensors_and_constants(name):
+    entry = find("op", name)
+    assert entry is not None
+    answer = call(entry)
+    if entry.tensors:
+        assert symbols(answer)
+    if any(not tensor.required for tensor in entry.tensors) and name != "select":
+        assert symbols(call(entry, every_tensor=True))
+
+
+@pytest.mark.parametrize("name", names("op"))
+def test_what_may_be_a_constant_too_is_taken_as_one(name):
+    entry = find("op", name)
+    assert entry is not None
+    for tensor in entry.tensors:
+        if tensor.name in entry.constants and name in SCALAR_OPERANDS:
+            assert symbols(call(entry, **{tensor.name: 2})), tensor.name
+
+
+def test_every_public_op_is_there():
+    public = {name for name in dir(keras.ops) if not name.startswith("_") and callable(getattr(keras.ops, name))}
+    assert len(public) >= 300
+    for name in public:
+        entry = find("op", name)
+        assert entry is not None, name
+        assert name in (entry.name, *entry.aliases)
