@@ -20,7 +20,7 @@ def command(diagnostic: Diagnostic) -> str:
     """One command, such as `::error file=spec.yaml,line=3,col=5,endLine=3,endColumn=9,title=KS201::no node …`."""
     properties: dict[str, str | int] = {}
     span = diagnostic.span
-    if span is not None:
+    if span is not None and not span.source.name.startswith("--"):
         properties["file"] = span.source.name
         properties["line"] = span.line
         properties["col"] = span.column
@@ -29,7 +29,8 @@ def command(diagnostic: Diagnostic) -> str:
             properties["endColumn"] = span.end_column
     properties["title"] = diagnostic.code
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    message = "\n".join(part for part in (diagnostic.message, diagnostic.label, diagnostic.help) if part)
+    said = f"in {span.source.name} {span.source.text}" if span is not None and "file" not in properties else ""
+    message = "\n".join(part for part in (diagnostic.message, said, diagnostic.label, diagnostic.help) if part)
     return f"::{_COMMANDS[diagnostic.severity]} {written}::{_data(message)}"
 
 

@@ -73,6 +73,8 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
 
 
 def _location(span: Span) -> dict[str, Any]:
+    if span.source.name.startswith("--"):
+        return {"logicalLocations": [{"name": f"{span.source.name} {span.source.text}"}]}
     place: dict[str, Any] = {"artifactLocation": _artifact(span)}
     if span.source.text:
         place["region"] = _region(span)

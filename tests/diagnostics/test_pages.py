@@ -1,0 +1,84 @@
+"""Every code has a page, and every page's examples do what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import kspec
+from kspec import api
+from kspec.diagnostics import explain
+
+from .page_blocks import Block, blocks, of_kind
+
+NO_SPEC = {"KS010", "KS011"}
+"""Codes of files that are no text, whose pages can show no spec."""
+NEEDS_MORE = re.compile(r"KS(210|212|301|5\d\d|6\d\d|7\d\d)")
+"""Codes that need Keras, data or a run, whose examples may be shown without being tried."""
+
+
+def codes_in_the_source() -> set[str]:
+    room = Path(kspec.__file__).parent
+    return {code for file in room.rglob("*.py") for code in re.findall(r"\bKS\d{3}\b", _code(file))}
+
+
+def _code(file: Path) -> str:
+    """Codes that only a docstring or a help line shows are examples."""
+    text = file.read_text(encoding="utf-8")
+    return re.sub(r'""".*?"""', "", text, flags=re.DOTALL)
+
+
+def test_every_code_has_a_page() -> None:
+    assert codes_in_the_source() - set(explain.codes()) == set()
+
+
+def test_every_page_has_a_code() -> None:
+    assert set(explain.codes()) - codes_in_the_source() == set()
+
+
+@pytest.mark.parametrize("code", explain.codes())
+def test_page_has_its_parts(code: str) -> None:
+    text = explain.page(code) or ""
+    assert text.startswith(f"# {code}: ")
+    assert explain.title(code)
+    assert "**Why it matters.**" in text
+    assert "## Cure" in text
+    kinds = {block.kind for block in blocks(code)}
+    if code in NO_SPEC:
+        assert not kinds
+    elif NEEDS_MORE.fullmatch(code):
+        assert kinds <= {"wrong", "right", "example"}
+    else:
+        assert kinds == {"wrong", "right"}
+
+
+@pytest.mark.parametrize(("code", "block"), of_kind("wrong"), ids=lambda value: value if isinstance(value, str) else "")
+def test_wrong_example_has_its_fault_alone(code: str, block: Block, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(block.text, encoding="utf-8")
+    assert {found.code for found in api.check(spec, overrides=block.overrides)} == {code}
+
+
+@pytest.mark.parametrize(("code", "block"), of_kind("right"), ids=lambda value: value if isinstance(value, str) else "")
+def test_right_example_has_no_fault(code: str, block: Block, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(block.text, encoding="utf-8")
+    assert api.check(spec, overrides=block.overrides) == [], f"the page of {code}"
+
+
+@pytest.mark.parametrize(
+    ("code", "block"), of_kind("example"), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_other_example_can_be_read(code: str, block: Block, tmp_path: Path) -> None:
+    assert NEEDS_MORE.fullmatch(code)
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(block.text, encoding="utf-8")
+    assert api.load(spec).document.layers
+
+
+def test_unknown_code_has_no_page() -> None:
+    assert explain.page("KS999") is None
+    assert explain.page("../KS201") is None
+    assert explain.title("KS999") == ""
