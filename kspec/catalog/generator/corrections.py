@@ -34,6 +34,7 @@ class Corrections:
         said = _read(FOLDER / "words" / f"{kind}.yaml")
         self._words: dict[str, str] = said.get("arguments", {})
         self._own_words = _spread(said.get("entries", {}))
+        self._summaries: dict[str, str] = said.get("summaries", {})
 
     @property
     def known(self) -> set[str]:
@@ -65,6 +66,10 @@ class Corrections:
     def words(self, entry: str, argument: str) -> str:
         """What an argument means; empty where nothing is said."""
         return str(self._own_words.get(entry, {}).get(argument, self._words.get(argument, "")))
+
+    def summary(self, entry: str) -> str:
+        """What an entry is; empty where nothing is said."""
+        return str(self._summaries.get(entry, ""))
 
 
 class _Loader(yaml.SafeLoader):

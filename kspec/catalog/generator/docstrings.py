@@ -48,6 +48,7 @@ def argument_texts(doc: str | None) -> dict[str, str]:
 def first_line(text: str) -> str:
     """One plain sentence out of a description: no type (it is told apart), no links, no long tail."""
     text = _LINK.sub(r"\1", re.sub(r"\s+", " ", text)).strip()
+    text = re.sub(r"^\(optional\)\s*(defaults to `?[^.]*`?\.\s*)?", "", text, flags=re.IGNORECASE)
     previous = None
     while previous != text:
         previous, text = text, _LEAD.sub("", text)
@@ -65,3 +66,8 @@ def summary(doc: str | None) -> str:
     """The first sentence of a class's or function's docstring."""
     paragraph = inspect.cleandoc(doc or "").split("\n\n", 1)[0]
     return first_line(paragraph)
+
+
+def without_null(text: str) -> str:
+    """The sentence without what it says of null, for an argument that cannot be null here."""
+    return re.sub(r"[;,] [^;,]* when null\.$", ".", text)

@@ -9,7 +9,7 @@ from typing import Any
 from kspec.catalog.entry import Kind
 from kspec.catalog.generator.calls import call_signature
 from kspec.catalog.generator.corrections import corrections
-from kspec.catalog.generator.docstrings import argument_texts, first_line, summary
+from kspec.catalog.generator.docstrings import argument_texts, first_line, summary, without_null
 from kspec.catalog.generator.inference import infer, with_null
 from kspec.catalog.generator.walk import Found, walk
 
@@ -37,7 +37,7 @@ def entries(kind: Kind) -> tuple[dict[str, Raw], dict[str, Raw]]:
 def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
     known = corrections(kind)
     raw: Raw = {"path": found.path}
-    docs: Raw = {"doc": known.of(found.name, "doc") or summary(found.target.__doc__)}
+    docs: Raw = {"doc": known.summary(found.name) or summary(found.target.__doc__)}
     if found.aliases:
         raw["aliases"] = list(found.aliases)
     if reason := known.refused(found.name):
@@ -51,7 +51,7 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
                 skipped[name] = reason
                 continue
             raw["parameters"][name] = parameter(kind, found.name, name, default, required, texts)
-            docs["parameters"][name] = known.words(found.name, name) or first_line(texts.get(name, ""))
+            docs["parameters"][name] = _doc(kind, found, name, raw["parameters"][name][0], texts)
     if kind in ("layer", "op"):
         call = call_signature(kind, found)
         raw["tensors"] = call.tensors
@@ -61,12 +61,17 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
                 skipped[name] = reason
                 continue
             raw["constants"][name] = parameter(kind, found.name, name, default, required, texts, "constants")
-            docs["constants"][name] = known.words(found.name, name) or first_line(texts.get(name, ""))
+            docs["constants"][name] = _doc(kind, found, name, raw["constants"][name][0], texts)
     if skipped:
         raw["skipped"] = skipped
     for mark, value in call_marks(kind, found).items():
         raw[mark] = value
     return raw, docs
+
+
+def _doc(kind: Kind, found: Found, argument: str, notation: str, texts: dict[str, str]) -> str:
+    text = corrections(kind).words(found.name, argument) or first_line(texts.get(argument, ""))
+    return text if "null" in notation else without_null(text)
 
 
 def call_marks(kind: Kind, found: Found) -> Raw:
