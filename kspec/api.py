@@ -44,7 +44,9 @@ def load(
     return spec
 
 
-def _load(path: str | os.PathLike[str], overrides: tuple[str, ...], permissions: Permissions, report: Report) -> Spec | None:
+def _load(
+    path: str | os.PathLike[str], overrides: tuple[str, ...], permissions: Permissions, report: Report
+) -> Spec | None:
     from kspec.syntax import read_source
 
     source = read_source(path, report)

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kspec.checker.problem import Answer, answer_of
 from kspec.checker.settings import Filled, OutputSettings, Settings, TargetFacts, settle
 from kspec.diagnostics import Report
 from kspec.graph import Graph, build
 from kspec.spec import Spec
 
-__all__ = ["Analysis", "Filled", "OutputSettings", "Settings", "TargetFacts", "analyse", "settle"]
+__all__ = [
+    "Analysis",
+    "Answer",
+    "Filled",
+    "OutputSettings",
+    "Settings",
+    "TargetFacts",
+    "analyse",
+    "answer_of",
+    "settle",
+]
 
 
 @dataclass(slots=True)

@@ -8,7 +8,9 @@ from typing import Any
 from kspec import catalog
 from kspec.graph import Graph, Node, Tensor
 
-KEEP_SHAPE = frozenset({"Dropout", "Reshape", "Identity", "ActivityRegularization", "Flatten", "GaussianDropout", "AlphaDropout"})
+KEEP_SHAPE = frozenset(
+    {"Dropout", "Reshape", "Identity", "ActivityRegularization", "Flatten", "GaussianDropout", "AlphaDropout"}
+)
 """Layers that change nothing of what an answer means."""
 
 ACTIVATION_LAYERS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu"}
@@ -16,7 +18,12 @@ ACTIVATION_LAYERS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_r
 BINARY_LOSSES = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge"})
 SPARSE_LOSSES = frozenset({"SparseCategoricalCrossentropy"})
 CATEGORICAL_LOSSES = frozenset(
-    {"CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalHinge", "CategoricalGeneralizedCrossEntropy"}
+    {
+        "CategoricalCrossentropy",
+        "CategoricalFocalCrossentropy",
+        "CategoricalHinge",
+        "CategoricalGeneralizedCrossEntropy",
+    }
 )
 
 

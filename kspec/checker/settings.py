@@ -157,10 +157,14 @@ class _Settler:
         self.filled.append(Filled(f"loss{self._of(name)}", loss, reason))
         return loss
 
-    def _default_metrics(self, name: str, metrics: list[Any] | None, stated: bool, task: str | None) -> list[Any] | None:
+    def _default_metrics(
+        self, name: str, metrics: list[Any] | None, stated: bool, task: str | None
+    ) -> list[Any] | None:
         if metrics is not None or stated or task is None:
             return metrics
-        metric = {"regression": "mean_absolute_error", "multilabel_classification": "binary_accuracy"}.get(task, "accuracy")
+        metric = {"regression": "mean_absolute_error", "multilabel_classification": "binary_accuracy"}.get(
+            task, "accuracy"
+        )
         self.filled.append(Filled(f"metrics{self._of(name)}", [metric], f"{task.replace('_', ' ')}"))
         return [metric]
 
@@ -169,17 +173,24 @@ class _Settler:
 
     def _ask_for_task(self, name: str) -> None:
         node = self.graph.nodes[self.graph.outputs[name].node]
-        self.report.error("KS401", f"what `{name}` answers cannot be told from its activation, so it has no default loss",
-                          self.spec.positions.value(node.path),
-                          help="state `task:` (regression, binary_classification …) or `compile: {loss: ...}`")  # fmt: skip
+        self.report.error(
+            "KS401",
+            f"what `{name}` answers cannot be told from its activation, so it has no default loss",
+            self.spec.positions.value(node.path),
+            help="state `task:` (regression, binary_classification …) or `compile: {loss: ...}`",
+        )
 
     def _by_output(self, said: Any, path: Path, kind: Any, *, several: bool = False) -> dict[str, Any]:
-        """A setting as written → by output. A mapping whose keys are outputs is one by output; else it is for the only one."""
+        """A setting as written → by output: a mapping whose keys are outputs is so already; else it holds for each."""
         if said is None:
             return {}
         if isinstance(said, dict) and any(key in self.names for key in said):
             given = self._named(said, path)
-        elif isinstance(said, dict) and len(said) == 1 and (said.keys() & set(catalog.names(kind)) or "." in next(iter(said))):
+        elif (
+            isinstance(said, dict)
+            and len(said) == 1
+            and (said.keys() & set(catalog.names(kind)) or "." in next(iter(said)))
+        ):
             given = dict.fromkeys(self.names, said)
         elif isinstance(said, dict):
             self._named(said, path)
@@ -199,9 +210,13 @@ class _Settler:
             if name in self.names:
                 known[name] = value
             else:
-                self.report.error("KS215", f"no output is called `{name}`", self.spec.positions.key((*path, name)),
-                                  label=did_you_mean(name, self.names),
-                                  help=f"the outputs: {', '.join(self.names)}")  # fmt: skip
+                self.report.error(
+                    "KS215",
+                    f"no output is called `{name}`",
+                    self.spec.positions.key((*path, name)),
+                    label=did_you_mean(name, self.names),
+                    help=f"the outputs: {', '.join(self.names)}",
+                )
         return known
 
     def _tasks(self) -> dict[str, str]:
@@ -217,7 +232,13 @@ class _Settler:
         by_output = isinstance(said, dict) and any(name in said for name in self.names)
         if by_output:
             return self._named(said, ("fit", "class_weight"))
-        return {self.names[0]: said} if len(self.names) == 1 else dict.fromkeys(self.names, said) if said == "balanced" else {}
+        return (
+            {self.names[0]: said}
+            if len(self.names) == 1
+            else dict.fromkeys(self.names, said)
+            if said == "balanced"
+            else {}
+        )
 
     def _thresholds(self) -> dict[str, float]:
         said = self.spec.document.predict.threshold

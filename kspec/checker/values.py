@@ -13,9 +13,10 @@ from kspec.diagnostics import Path, Report, did_you_mean
 from kspec.graph import Graph
 from kspec.spec import Spec
 
-DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 string".split()
-)
+DTYPES = frozenset((
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float16", "bfloat16", "float32", "float64", "string",
+))  # fmt: skip
 NOUNS = {"cell": "RNN cell", "schedule": "learning-rate schedule"}
 
 
@@ -40,8 +41,14 @@ class Checker:
         if self._look_inside(value, kind, path, what):
             return
         label = did_you_mean(value, _choices(kind)) if isinstance(value, str) else ""
-        self.report.error("KS112", f"{what} must be {describe(kind)}, not {_shown(value)}", self.spec.positions.value(path),
-                          label=label, help=_hint(value, kind), related=self.spec.positions.related(path))  # fmt: skip
+        self.report.error(
+            "KS112",
+            f"{what} must be {describe(kind)}, not {_shown(value)}",
+            self.spec.positions.value(path),
+            label=label,
+            help=_hint(value, kind),
+            related=self.spec.positions.related(path),
+        )
 
     def object(self, value: Any, kind: str, path: Path) -> None:
         """Checks a class of a kind of the catalog: by name, or with its arguments."""
@@ -53,26 +60,44 @@ class Checker:
             name, arguments = next(iter(value.items()))
             place = self.spec.positions.key((*path, name))
             if arguments is not None and not isinstance(arguments, dict):
-                self.report.error("KS105", f"the arguments of `{name}` have no names", place,
-                                  help=f"write `{name}: {{argument: value}}`")  # fmt: skip
+                self.report.error(
+                    "KS105",
+                    f"the arguments of `{name}` have no names",
+                    place,
+                    help=f"write `{name}: {{argument: value}}`",
+                )
                 return
             arguments = arguments or {}
         else:
             article = "an" if noun[0] in "aeiouR" else "a"
-            self.report.error("KS112", f"{article} {noun} is named here, not {_shown(value)}",
-                              self.spec.positions.value(path), help="write its name, or `Name: {argument: value}`")  # fmt: skip
+            self.report.error(
+                "KS112",
+                f"{article} {noun} is named here, not {_shown(value)}",
+                self.spec.positions.value(path),
+                help="write its name, or `Name: {argument: value}`",
+            )
             return
         if "." in name and self._is_extension(name):
             return
         entry = catalog.find(catalog_kind, name)
         if entry is None:
             known = catalog.names(catalog_kind)
-            self.report.error("KS106", f"there is no {noun} called `{name}`", place, label=did_you_mean(name, known),
-                              help=f"`kspec layers --kind {catalog_kind}` lists what there is")  # fmt: skip
+            self.report.error(
+                "KS106",
+                f"there is no {noun} called `{name}`",
+                place,
+                label=did_you_mean(name, known),
+                help=f"`kspec layers --kind {catalog_kind}` lists what there is",
+            )
         elif entry.refused:
             self.report.error("KS108", f"`{name}` cannot stand in a spec: {entry.refused}", place)
         elif kind == "cell" and not entry.cell:
-            self.report.error("KS112", f"`{name}` is a layer, not an RNN cell", place, help="cells are LSTMCell, GRUCell, SimpleRNNCell")
+            self.report.error(
+                "KS112",
+                f"`{name}` is a layer, not an RNN cell",
+                place,
+                help="cells are LSTMCell, GRUCell, SimpleRNNCell",
+            )
         else:
             self.arguments(entry, arguments, (*path, name) if isinstance(value, dict) else path, place)
 
@@ -82,27 +107,38 @@ class Checker:
             parameter = entry.parameters.get(name)
             if parameter is None:
                 if entry.kind == "layer" and name in ("name", "trainable"):
-                    self.report.error("KS113", f"`{name}` stands beside an entry's class, not inside a class",
-                                      self.spec.positions.key((*path, name)), help=f"remove `{name}` here")  # fmt: skip
+                    self.report.error(
+                        "KS113",
+                        f"`{name}` stands beside an entry's class, not inside a class",
+                        self.spec.positions.key((*path, name)),
+                        help=f"remove `{name}` here",
+                    )
                     continue
                 reason = entry.skipped.get(name)
                 if reason:
-                    self.report.error("KS110", f"`{name}` of `{entry.name}` cannot be said in a spec: {reason}",
-                                      self.spec.positions.key((*path, name)))  # fmt: skip
+                    self.report.error(
+                        "KS110",
+                        f"`{name}` of `{entry.name}` cannot be said in a spec: {reason}",
+                        self.spec.positions.key((*path, name)),
+                    )
                     continue
                 known = ", ".join(entry.parameters)
-                self.report.error("KS110", f"`{entry.name}` has no argument called `{name}`",
-                                  self.spec.positions.key((*path, name)),
-                                  label=did_you_mean(name, [*entry.parameters, *entry.skipped]),
-                                  help=f"its arguments: {known}" if known else "it takes no arguments")  # fmt: skip
+                self.report.error(
+                    "KS110",
+                    f"`{entry.name}` has no argument called `{name}`",
+                    self.spec.positions.key((*path, name)),
+                    label=did_you_mean(name, [*entry.parameters, *entry.skipped]),
+                    help=f"its arguments: {known}" if known else "it takes no arguments",
+                )
                 continue
             self.value(value, parameter.type, (*path, name), f"`{name}` of `{entry.name}`")
         missing = [p for p in entry.parameters.values() if p.required and p.name not in arguments]
         if missing:
             names = " and ".join(f"`{p.name}`" for p in missing)
             example = ", ".join(f"{p.name}: {_example(parse(p.type))}" for p in missing)
-            self.report.error("KS111", f"`{entry.name}` needs {names}", place,
-                              help=f"write `{entry.name}: {{{example}}}`")  # fmt: skip
+            self.report.error(
+                "KS111", f"`{entry.name}` needs {names}", place, help=f"write `{entry.name}: {{{example}}}`"
+            )
 
     def _accepts(self, value: Any, kind: types.Type, path: Path) -> bool:
         match kind:
@@ -181,17 +217,30 @@ class Checker:
         span = self.spec.positions.value(path)
         if word == "classes_of":
             if name not in self.graph.outputs:
-                self.report.error("KS215", f"no output is called `{name}`", span, label=did_you_mean(name, self.graph.outputs),
-                                  help=f"the outputs: {', '.join(self.graph.outputs)}")  # fmt: skip
+                self.report.error(
+                    "KS215",
+                    f"no output is called `{name}`",
+                    span,
+                    label=did_you_mean(name, self.graph.outputs),
+                    help=f"the outputs: {', '.join(self.graph.outputs)}",
+                )
             return
         node = self.graph.nodes.get(name)
         if node is None:
             self.report.error("KS201", f"no node is called `{name}`", span, label=did_you_mean(name, self.graph.nodes))
             return
         callee = self.graph.callee(node) if node.kind == "reuse" else node
-        if callee.catalog is not None and callee.catalog.name not in ("TextVectorization", "StringLookup", "IntegerLookup"):
-            self.report.error("KS215", f"`{name}` has no vocabulary: it is a `{callee.head}`", span,
-                              help="cite a TextVectorization, StringLookup or IntegerLookup")  # fmt: skip
+        if callee.catalog is not None and callee.catalog.name not in (
+            "TextVectorization",
+            "StringLookup",
+            "IntegerLookup",
+        ):
+            self.report.error(
+                "KS215",
+                f"`{name}` has no vocabulary: it is a `{callee.head}`",
+                span,
+                help="cite a TextVectorization, StringLookup or IntegerLookup",
+            )
 
     def _is_extension(self, name: str) -> bool:
         module = name.rpartition(".")[0]

@@ -61,9 +61,17 @@ class _Builder:
     def _node(self, index: int, entry: Entry, previous: Tensor | None) -> Node:
         path: Path = ("layers", index)
         name = self.names[index]
-        node = Node(name, "layer" if entry.kind == "class" else entry.kind, entry.head, path,
-                    arguments=entry.arguments, constants=dict(entry.call or {}), trainable=entry.trainable,
-                    chain=(path,), named=entry.name is not None)  # fmt: skip
+        node = Node(
+            name,
+            "layer" if entry.kind == "class" else entry.kind,
+            entry.head,
+            path,
+            arguments=entry.arguments,
+            constants=dict(entry.call or {}),
+            trainable=entry.trainable,
+            chain=(path,),
+            named=entry.name is not None,
+        )
         signature = self._callee(node, entry)
         try:
             if previous is not None and self.graph.nodes[previous.node].faulty and entry.from_ is None:
@@ -118,9 +126,12 @@ class _Builder:
         extensions = self.spec.document.extensions
         if not any(module == known or module.startswith(known + ".") for known in extensions):
             node.faulty = True
-            self.report.error("KS106", f"`{node.head}` is a class of a module that the spec does not name",
-                              head_span(node.path, entry, self.positions),
-                              help=f"add `extensions: [{module}]`, and run with --allow-code")  # fmt: skip
+            self.report.error(
+                "KS106",
+                f"`{node.head}` is a class of a module that the spec does not name",
+                head_span(node.path, entry, self.positions),
+                help=f"add `extensions: [{module}]`, and run with --allow-code",
+            )
 
     def _reused(self, node: Node, entry: Entry) -> Any:
         tensor = self.scope.resolve(node.head, head_path(node.path, entry), node.name)
@@ -131,17 +142,22 @@ class _Builder:
         if target.kind in ("input", "op"):
             node.faulty = True
             what = "an input" if target.kind == "input" else "a function without weights"
-            self.report.error("KS211", f"`{node.head}` is {what}; only a layer can be used again",
-                              head_span(node.path, entry, self.positions),
-                              help="name a node that is a layer" if target.kind == "input" else
-                              f"call it again: `op: {target.head}`")  # fmt: skip
+            self.report.error(
+                "KS211",
+                f"`{node.head}` is {what}; only a layer can be used again",
+                head_span(node.path, entry, self.positions),
+                help="name a node that is a layer" if target.kind == "input" else f"call it again: `op: {target.head}`",
+            )
             return None
         node.head = target.name
         callee = self.graph.callee(target)
         if entry.trainable is not None:
-            self.report.error("KS211", "`trainable` belongs to the layer, not to a second call of it",
-                              self.positions.key((*node.path, "trainable")),
-                              help=f"write it at `{callee.name}`")  # fmt: skip
+            self.report.error(
+                "KS211",
+                "`trainable` belongs to the layer, not to a second call of it",
+                self.positions.key((*node.path, "trainable")),
+                help=f"write it at `{callee.name}`",
+            )
         node.faulty = callee.faulty
         node.catalog = callee.catalog
         return callee.catalog.tensors if callee.catalog else None
@@ -150,8 +166,13 @@ class _Builder:
         place = self._name_place(node.path, entry)
         if node.name in self.graph.nodes or node.name in self.scope.tensors:
             first = self.scope.places[node.name]
-            self.report.error("KS203", f"the name `{node.name}` is taken", place, help="names are unique in a spec",
-                              related=(Related("it stands here first", first),))  # fmt: skip
+            self.report.error(
+                "KS203",
+                f"the name `{node.name}` is taken",
+                place,
+                help="names are unique in a spec",
+                related=(Related("it stands here first", first),),
+            )
             node.name = self._free(node.name)
             node.faulty = True
         self.graph.nodes[node.name] = node
@@ -165,8 +186,13 @@ class _Builder:
             if name == "_":
                 continue
             if name in self.scope.tensors:
-                self.report.error("KS203", f"the name `{name}` is taken", span, help="names are unique in a spec",
-                                  related=(Related("it stands here first", self.scope.places[name]),))  # fmt: skip
+                self.report.error(
+                    "KS203",
+                    f"the name `{name}` is taken",
+                    span,
+                    help="names are unique in a spec",
+                    related=(Related("it stands here first", self.scope.places[name]),),
+                )
                 continue
             self.scope.add(name, Tensor(node.name, position), span)
         node.outputs = tuple(outputs)

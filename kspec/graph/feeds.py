@@ -94,8 +94,11 @@ class _Feeds:
         if self.previous is None:
             inputs = list(self.scope.tensors)
             if self.path[-1] == 0:
-                self._error("KS204", f"`{self.name}` comes first, and there are several inputs to take",
-                            help=f"say which: `from: {inputs[0]}`, or `from: [{', '.join(inputs)}]` for all")  # fmt: skip
+                self._error(
+                    "KS204",
+                    f"`{self.name}` comes first, and there are several inputs to take",
+                    help=f"say which: `from: {inputs[0]}`, or `from: [{', '.join(inputs)}]` for all",
+                )
             raise Faulty
         return self.previous
 
@@ -120,8 +123,12 @@ class _Feeds:
             what = self._callee()
             words = "no tensor" if takes == 0 else "one tensor" if takes == 1 else f"at most {takes} tensors"
             merge = "; to join several, put `Add`, `Concatenate` or another merge layer between" if takes == 1 else ""
-            self._error("KS206", f"{what} takes {words}, and is given {len(tensors)}", at="from",
-                        help=f"its tensors: {self._names()}{merge}" if takes else "write `from: []`")  # fmt: skip
+            self._error(
+                "KS206",
+                f"{what} takes {words}, and is given {len(tensors)}",
+                at="from",
+                help=f"its tensors: {self._names()}{merge}" if takes else "write `from: []`",
+            )
             raise Faulty
         return feeds
 
@@ -136,9 +143,13 @@ class _Feeds:
             path = (*self.path, "from", argument)
             parameter = known.get(argument)
             if parameter is None and not self.open:
-                self.scope.report.error("KS205", f"{self._callee()} takes no tensor called `{argument}`",
-                                        self.scope.positions.key(path), label=did_you_mean(argument, known),
-                                        help=f"its tensors: {self._names()}")  # fmt: skip
+                self.scope.report.error(
+                    "KS205",
+                    f"{self._callee()} takes no tensor called `{argument}`",
+                    self.scope.positions.key(path),
+                    label=did_you_mean(argument, known),
+                    help=f"its tensors: {self._names()}",
+                )
                 faulty = True
                 continue
             try:
@@ -158,8 +169,11 @@ class _Feeds:
         if parameter.form == "one":
             if isinstance(feed, list):
                 if len(feed) != 1:
-                    self.scope.report.error("KS206", f"`{parameter.name}` takes one tensor, and is given {len(feed)}",
-                                            self.scope.positions.value(path))  # fmt: skip
+                    self.scope.report.error(
+                        "KS206",
+                        f"`{parameter.name}` takes one tensor, and is given {len(feed)}",
+                        self.scope.positions.value(path),
+                    )
                     raise Faulty
                 return feed[0]
             return feed
@@ -177,9 +191,14 @@ class _Feeds:
         if missing:
             names = " and ".join(f"`{name}`" for name in missing)
             noun = "tensor" if len(missing) == 1 else "tensors"
-            self._error("KS206", f"{self._callee()} also needs the {noun} {names}" if feeds else
-                        f"{self._callee()} needs the {noun} {names}", at="from" if self.entry.from_ is not None else "",
-                        help=self._example())  # fmt: skip
+            self._error(
+                "KS206",
+                f"{self._callee()} also needs the {noun} {names}"
+                if feeds
+                else f"{self._callee()} needs the {noun} {names}",
+                at="from" if self.entry.from_ is not None else "",
+                help=self._example(),
+            )
             raise Faulty
 
     def _callee(self) -> str:
@@ -192,11 +211,12 @@ class _Feeds:
         required = [parameter for parameter in self.signature if parameter.required]
         if len(required) == 1 and required[0].form != "one":
             return "write `from: [a, b]` with the nodes to take"
-        pairs = ", ".join(f"{parameter.name}: {letter}" for parameter, letter in zip(required, "abcdefgh", strict=False))
+        pairs = ", ".join(
+            f"{parameter.name}: {letter}" for parameter, letter in zip(required, "abcdefgh", strict=False)
+        )
         return f"write `from: {{{pairs}}}` with the nodes to take"
 
     def _error(self, code: str, message: str, *, at: str = "", help: str = "") -> None:
         positions = self.scope.positions
         span = positions.value((*self.path, at)) if at else head_span(self.path, self.entry, positions)
         self.scope.report.error(code, message, span, help=help)
-

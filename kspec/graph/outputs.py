@@ -21,7 +21,9 @@ def resolve_outputs(spec: Spec, graph: Graph, scope: Scope) -> None:
     elif isinstance(said, list):
         for index, name in enumerate(said):
             if name in named:
-                scope.report.error("KS203", f"the output `{name}` stands here twice", scope.positions.value(("outputs", index)))
+                scope.report.error(
+                    "KS203", f"the output `{name}` stands here twice", scope.positions.value(("outputs", index))
+                )
             named[name] = (name, ("outputs", index))
     else:
         for output, node in said.items():
@@ -44,8 +46,12 @@ def _refuse_class_name(output: str, path: Path, scope: Scope) -> None:
         entry = catalog.find(kind, output)
         if entry is not None and (output == entry.name or output in entry.aliases) and output[:1].isupper():
             noun = "loss" if kind == "loss" else "metric"
-            scope.report.error("KS214", f"an output cannot be called `{output}`: that is a {noun} of Keras",
-                               scope.positions.key(path), help="give the node another name")  # fmt: skip
+            scope.report.error(
+                "KS214",
+                f"an output cannot be called `{output}`: that is a {noun} of Keras",
+                scope.positions.key(path),
+                help="give the node another name",
+            )
 
 
 def _warn_of_the_unused(graph: Graph, scope: Scope) -> None:
@@ -55,8 +61,16 @@ def _warn_of_the_unused(graph: Graph, scope: Scope) -> None:
             continue
         span = scope.places[node.name]
         if node.kind == "input":
-            scope.report.warning("KS208", f"the input `{node.name}` is not used by any output", span,
-                                 help="take it in a node's `from`, or remove it")  # fmt: skip
+            scope.report.warning(
+                "KS208",
+                f"the input `{node.name}` is not used by any output",
+                span,
+                help="take it in a node's `from`, or remove it",
+            )
         elif not any(node.name == tensor.node for other in graph.calls for tensor in other.tensors()):
-            scope.report.warning("KS207", f"`{node.name}` leads to no output", span,
-                                 help="cite it in a `from` or in `outputs`, or remove it")  # fmt: skip
+            scope.report.warning(
+                "KS207",
+                f"`{node.name}` leads to no output",
+                span,
+                help="cite it in a `from` or in `outputs`, or remove it",
+            )

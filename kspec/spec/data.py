@@ -45,8 +45,10 @@ def _files(value: Any) -> Any:
             if "train" not in value:
                 fail("the file of the training split is missing", help="add `train: file`")
         return value
-    fail(f"a source is a path, a list of paths, or a file for each split, not {kind_of(value)}",
-         help="write `csv: table.csv`, or `csv: {train: a.csv, test: b.csv}`")  # fmt: skip
+    fail(
+        f"a source is a path, a list of paths, or a file for each split, not {kind_of(value)}",
+        help="write `csv: table.csv`, or `csv: {train: a.csv, test: b.csv}`",
+    )
 
 
 def _csv(value: Any) -> Any:

@@ -23,7 +23,9 @@ class Entry(Model):
     head: str = Field(description="The class, the op, or the node whose layer is called again")
     arguments: dict[str, Any] = Field(default_factory=dict, description="The class's constructor arguments")
     name: Name | None = Field(None, description="The node's name, to refer to it")
-    from_: From | None = Field(None, alias="from", description="Where the input comes from; the entry before by default")
+    from_: From | None = Field(
+        None, alias="from", description="Where the input comes from; the entry before by default"
+    )
     as_: As | None = Field(None, alias="as", description="Names for the several outputs of one call")
     call: dict[str, Any] | None = Field(None, description="Constant arguments of the call")
     trainable: bool | None = Field(None, description="false freezes the layer")
@@ -36,13 +38,20 @@ class Entry(Model):
                 fail(f"`{value}` is not a layer", code="KS104", help="write the class: `- Flatten`")
             return {"kind": "class", "head": value}
         if not isinstance(value, dict):
-            fail(f"an entry names one thing: a class, `op:` or `reuse:`; this is {kind_of(value)}", code="KS104",
-                 help="write `- Dense: {units: 10}`")  # fmt: skip
+            fail(
+                f"an entry names one thing: a class, `op:` or `reuse:`; this is {kind_of(value)}",
+                code="KS104",
+                help="write `- Dense: {units: 10}`",
+            )
         refuse_later(value, "block", "model", "repeat", "each", "with", "when")
         heads = [key for key in value if key not in WORDS]
         words = {key: item for key, item in value.items() if key in WORDS}
         if not heads:
-            fail("this entry does not say what it is", code="KS104", help="name a class, `op:` or `reuse:` beside its words")
+            fail(
+                "this entry does not say what it is",
+                code="KS104",
+                help="name a class, `op:` or `reuse:` beside its words",
+            )
         if len(heads) > 1:
             _two_heads(heads)
         head, body = heads[0], value[heads[0]]
@@ -51,8 +60,12 @@ class Entry(Model):
         if isinstance(body, dict):
             inside = [word for word in ("name", "trainable") if word in body]
             if inside:
-                fail(f"`{inside[0]}` stands beside `{head}`, not inside it", code="KS113", key=head,
-                     help=f"move `{inside[0]}: {body[inside[0]]}` out, below `{head}:` and in its column")  # fmt: skip
+                fail(
+                    f"`{inside[0]}` stands beside `{head}`, not inside it",
+                    code="KS113",
+                    key=head,
+                    help=f"move `{inside[0]}: {body[inside[0]]}` out, below `{head}:` and in its column",
+                )
         elif body is not None:
             fail(f"the arguments of `{head}` have no names", code="KS105", key=head, help=_named_form(head, body))
         return words | {"kind": "class", "head": head, "arguments": body or {}}
@@ -72,16 +85,33 @@ def _two_heads(heads: list[str]) -> None:
 
         stray = next(head for head in heads if head != classes[0])
         word = nearest(stray, WORDS)
-        fail(f"`{stray}` is none of the words that stand beside a head", code="KS104", key=stray,
-             label=f"did you mean `{word}`?" if word else "",
-             help=f"an argument of `{classes[0]}` stands inside it; beside it stand {', '.join(WORDS[:5])}")  # fmt: skip
+        fail(
+            f"`{stray}` is none of the words that stand beside a head",
+            code="KS104",
+            key=stray,
+            label=f"did you mean `{word}`?" if word else "",
+            help=f"an argument of `{classes[0]}` stands inside it; beside it stand {', '.join(WORDS[:5])}",
+        )
     both = " and ".join(f"`{head}`" for head in heads)
-    fail(f"an entry is one thing; this one is {both}", code="KS104", key=heads[1],
-         help=f"begin a new entry: `- {heads[1]}: ...`")  # fmt: skip
+    fail(
+        f"an entry is one thing; this one is {both}",
+        code="KS104",
+        key=heads[1],
+        help=f"begin a new entry: `- {heads[1]}: ...`",
+    )
 
 
-_FIRST_ARGUMENT = {"Dense": "units", "Dropout": "rate", "LSTM": "units", "GRU": "units", "SimpleRNN": "units",
-                   "Activation": "activation", "Conv2D": "filters", "Conv1D": "filters", "Reshape": "target_shape"}  # fmt: skip
+_FIRST_ARGUMENT = {
+    "Dense": "units",
+    "Dropout": "rate",
+    "LSTM": "units",
+    "GRU": "units",
+    "SimpleRNN": "units",
+    "Activation": "activation",
+    "Conv2D": "filters",
+    "Conv1D": "filters",
+    "Reshape": "target_shape",
+}
 
 
 def _named_form(head: str, body: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,7 +39,7 @@ class Spec:
     source: Source
     overrides: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-    permissions: Permissions = Permissions()
+    permissions: Permissions = field(default_factory=Permissions)
 
     @property
     def name(self) -> str:

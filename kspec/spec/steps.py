@@ -28,8 +28,11 @@ class Compile(Model):
         if isinstance(value, dict):
             for word in ("jit_compile", "steps_per_execution", "run_eagerly"):
                 if word in value:
-                    fail(f"`{word}` is how the training runs, not what is trained", key=word,
-                         help="the engine decides it: `fit: {engine: auto}`")  # fmt: skip
+                    fail(
+                        f"`{word}` is how the training runs, not what is trained",
+                        key=word,
+                        help="the engine decides it: `fit: {engine: auto}`",
+                    )
         return value
 
 
@@ -51,8 +54,12 @@ class Fit(Model):
     def _later(cls, value: Any) -> Any:
         refuse_later(value, "stages")
         if isinstance(value, dict) and value.get("engine") in ("fused", "fused_xla"):
-            fail(f"the engine `{value['engine']}` comes in a later version of kspec", code="KS107", key="engine",
-                 help="leave `engine` out")  # fmt: skip
+            fail(
+                f"the engine `{value['engine']}` comes in a later version of kspec",
+                code="KS107",
+                key="engine",
+                help="leave `engine` out",
+            )
         return value
 
 

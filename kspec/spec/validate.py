@@ -18,8 +18,12 @@ from kspec.spec.entry import WORDS
 def validate(values: Any, positions: Positions, report: Report) -> Document | None:
     """The document, or None with the reasons in the report: all of them, each at its place."""
     if not isinstance(values, dict):
-        report.error("KS103", f"a spec is a mapping of sections, not {kind_of(values)}", positions.whole,
-                     help="begin with `kspec: 1`, `inputs:` and `layers:`")  # fmt: skip
+        report.error(
+            "KS103",
+            f"a spec is a mapping of sections, not {kind_of(values)}",
+            positions.whole,
+            help="begin with `kspec: 1`, `inputs:` and `layers:`",
+        )
         return None
     try:
         return Document.model_validate(values)
@@ -38,8 +42,14 @@ def _report(problem: Mapping[str, Any], values: Any, positions: Positions, repor
     if kind == "kspec":
         key = context["key"]
         span = positions.key((*path, key)) if key else positions.value(path)
-        report.error(context["code"], problem["msg"], span, help=context["help"], label=context["label"],
-                     related=positions.related(path))  # fmt: skip
+        report.error(
+            context["code"],
+            problem["msg"],
+            span,
+            help=context["help"],
+            label=context["label"],
+            related=positions.related(path),
+        )
     elif kind == "extra_forbidden":
         _unknown_key(path, positions, report)
     elif kind == "missing":
@@ -50,8 +60,13 @@ def _report(problem: Mapping[str, Any], values: Any, positions: Positions, repor
         expected = _EXPECTED.get(kind, "")
         wanted = expected.format(**context) if expected else problem["msg"].removeprefix("Input should be ")
         wanted = wanted.replace("'", "`")
-        report.error("KS103", f"{what} must be {wanted}, not {kind_of(problem.get('input'))}", positions.value(path),
-                     label=_literal_label(kind, problem), related=positions.related(path))  # fmt: skip
+        report.error(
+            "KS103",
+            f"{what} must be {wanted}, not {kind_of(problem.get('input'))}",
+            positions.value(path),
+            label=_literal_label(kind, problem),
+            related=positions.related(path),
+        )
 
 
 _EXPECTED = {
@@ -87,8 +102,13 @@ def _unknown_key(path: Path, positions: Positions, report: Report) -> None:
     key = str(path[-1])
     known = _fields(_model_at(path[:-1]))
     where = f" in `{_section(path)}`" if _section(path) else ""
-    report.error("KS101", f"there is no `{key}`{where}", positions.key(path), label=did_you_mean(key, known),
-                 help=f"keys you can use here: {', '.join(known)}" if known else "")  # fmt: skip
+    report.error(
+        "KS101",
+        f"there is no `{key}`{where}",
+        positions.key(path),
+        label=did_you_mean(key, known),
+        help=f"keys you can use here: {', '.join(known)}" if known else "",
+    )
 
 
 def _missing(path: Path, positions: Positions, report: Report) -> None:
@@ -96,8 +116,12 @@ def _missing(path: Path, positions: Positions, report: Report) -> None:
     example = _EXAMPLES.get(key, "")
     parent = path[:-1]
     where = f"in `{_section(path)}`" if _section(path) else "in the spec"
-    report.error("KS102", f"`{key}` is missing {where}", positions.key(parent) if parent else positions.whole,
-                 help=f"add `{example}`" if example else "")  # fmt: skip
+    report.error(
+        "KS102",
+        f"`{key}` is missing {where}",
+        positions.key(parent) if parent else positions.whole,
+        help=f"add `{example}`" if example else "",
+    )
 
 
 _EXAMPLES = {
@@ -119,9 +143,8 @@ def _path_in_values(loc: tuple[int | str, ...], values: Any) -> Path:
     here = values
     for number, part in enumerate(loc):
         last = number == len(loc) - 1
-        if isinstance(here, Mapping) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+        in_list = isinstance(here, list) and isinstance(part, int) and part < len(here)
+        if in_list or (isinstance(here, Mapping) and part in here):
             here = here[part]
         elif not (last and isinstance(here, Mapping) and isinstance(part, str) and "[" not in part):
             continue

@@ -16,8 +16,11 @@ def _name(value: Any) -> Any:
     if not isinstance(value, str):
         fail(f"a name is text, not {kind_of(value)}")
     if not _NAME.fullmatch(value):
-        fail(f"`{value}` cannot be a name", code="KS109",
-             help="a name is letters, digits, `_` and `-`, and does not begin with a digit")  # fmt: skip
+        fail(
+            f"`{value}` cannot be a name",
+            code="KS109",
+            help="a name is letters, digits, `_` and `-`, and does not begin with a digit",
+        )
     return value
 
 
@@ -69,13 +72,21 @@ def _object(value: Any) -> Any:
             classes = [key for key in value if key[:1].isupper()]
             if len(classes) == 1:
                 others = ", ".join(f"`{key}`" for key in value if key != classes[0])
-                fail(f"{others} stands beside `{classes[0]}`; arguments of a class stand inside it",
-                     help=f"write `{classes[0]}: {{...}}` with them between the braces")  # fmt: skip
-            fail("a class with arguments is a mapping of one key, the class", help="write `Adam: {learning_rate: 1e-3}`")
+                fail(
+                    f"{others} stands beside `{classes[0]}`; arguments of a class stand inside it",
+                    help=f"write `{classes[0]}: {{...}}` with them between the braces",
+                )
+            fail(
+                "a class with arguments is a mapping of one key, the class", help="write `Adam: {learning_rate: 1e-3}`"
+            )
         name, arguments = next(iter(value.items()))
         if arguments is not None and not isinstance(arguments, dict):
-            fail(f"the arguments of `{name}` have no names", code="KS105", key=name,
-                 help=f"write `{name}: {{argument: {_shown(arguments)}}}`")  # fmt: skip
+            fail(
+                f"the arguments of `{name}` have no names",
+                code="KS105",
+                key=name,
+                help=f"write `{name}: {{argument: {_shown(arguments)}}}`",
+            )
         return {name: arguments or {}}
     fail(f"a class is named here, not {kind_of(value)}", help="write its name, or `Name: {argument: value}`")
 
@@ -113,8 +124,10 @@ Columns = Annotated[str | list[str] | dict[str, str | list[str]], BeforeValidato
 
 def _dimension(value: Any) -> Any:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        fail(f"a dimension is a positive integer or null, not {kind_of(value)}",
-             help="write the shape of one example, such as `[28, 28, 1]`; null for an unknown length")  # fmt: skip
+        fail(
+            f"a dimension is a positive integer or null, not {kind_of(value)}",
+            help="write the shape of one example, such as `[28, 28, 1]`; null for an unknown length",
+        )
     return value
 
 
@@ -122,8 +135,10 @@ def _shape(value: Any) -> Any:
     if isinstance(value, dict) and set(value) <= {"vocabulary_of", "classes_of"}:
         fail("a shape is a list", help="write `shape: [10]`")
     if not isinstance(value, list):
-        fail(f"a shape is a list of sizes without the batch, not {kind_of(value)}",
-             help=f"write `shape: [{value}]`" if isinstance(value, int) else "write `shape: [10]`")  # fmt: skip
+        fail(
+            f"a shape is a list of sizes without the batch, not {kind_of(value)}",
+            help=f"write `shape: [{value}]`" if isinstance(value, int) else "write `shape: [10]`",
+        )
     return value
 
 

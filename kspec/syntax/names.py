@@ -24,7 +24,7 @@ def snake_case(class_name: str) -> str:
 
 
 def entry_head(entry: Any) -> str:
-    """The head of an entry as written: its class, or the op's, model's or reused node's name; empty when it has none."""
+    """The head of an entry as written: its class, or the op's, model's or reused node's name; empty without one."""
     if isinstance(entry, str):
         return entry
     if not isinstance(entry, dict):

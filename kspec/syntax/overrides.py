@@ -76,8 +76,12 @@ class _Override:
                 continue
             if not isinstance(holder, dict):
                 said = ".".join(str(s) for s, _ in self.segments[:number])
-                self.report.error("KS015", f"`{said}` is a plain value; nothing in it is called `{segment}`", span,
-                                  help=f"replace it whole: --set {said}='{{...}}'")  # fmt: skip
+                self.report.error(
+                    "KS015",
+                    f"`{said}` is a plain value; nothing in it is called `{segment}`",
+                    span,
+                    help=f"replace it whole: --set {said}='{{...}}'",
+                )
                 return None
             holder, path = self._into_head(holder, path, segment)
             if last:
@@ -112,11 +116,20 @@ class _Override:
             return names.index(segment)
         said = ".".join(str(p) for p in path)
         if names:
-            self.report.error("KS015", f"nothing in `{said}` is called `{segment}`", span,
-                              label=did_you_mean(segment, names), help=f"it has: {', '.join(names)}")  # fmt: skip
+            self.report.error(
+                "KS015",
+                f"nothing in `{said}` is called `{segment}`",
+                span,
+                label=did_you_mean(segment, names),
+                help=f"it has: {', '.join(names)}",
+            )
         else:
-            self.report.error("KS015", f"`{said}` is a list, and is replaced whole", span,
-                              help=f"write --set {said}='[...]', or --set {said}+=... to append")  # fmt: skip
+            self.report.error(
+                "KS015",
+                f"`{said}` is a list, and is replaced whole",
+                span,
+                help=f"write --set {said}='[...]', or --set {said}+=... to append",
+            )
         return None
 
     def _append(self, holder: Any, key: str | int, path: Path, value: Tree) -> None:
@@ -127,8 +140,12 @@ class _Override:
                 self.tree.positions.values[path] = self.tree.positions.keys[path] = self.segments[-1][1]
         if not isinstance(present, list):
             said = ".".join(s for s, _ in self.segments)
-            self.report.error("KS015", f"`{said}` is not a list, so nothing can be appended", self.segments[-1][1],
-                              help=f"replace it: --set {said}=...")  # fmt: skip
+            self.report.error(
+                "KS015",
+                f"`{said}` is not a list, so nothing can be appended",
+                self.segments[-1][1],
+                help=f"replace it: --set {said}=...",
+            )
             return
         added = value.value if isinstance(value.value, list) else [value.value]
         start = len(present)

@@ -72,8 +72,12 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._stop("KS008", "a spec is one document; a second one starts here", self._span(event),
-                               help="keep one spec in a file, and remove the `---`")  # fmt: skip
+                    self._stop(
+                        "KS008",
+                        "a spec is one document; a second one starts here",
+                        self._span(event),
+                        help="keep one spec in a file, and remove the `---`",
+                    )
             elif isinstance(event, yaml.NodeEvent):
                 value = self._value(event, events, (), 0)
                 self.positions.whole = self.positions.values[()]
@@ -82,8 +86,12 @@ class _Builder:
     def _value(self, event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            self._stop("KS006", f"the spec has more than {MAX_VALUES:,} values", self._span(event),
-                       help="aliases that repeat each other grow without bound; write less")  # fmt: skip
+            self._stop(
+                "KS006",
+                f"the spec has more than {MAX_VALUES:,} values",
+                self._span(event),
+                help="aliases that repeat each other grow without bound; write less",
+            )
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
         self._check_tag(event)
@@ -96,8 +104,12 @@ class _Builder:
             value = self._scalar(event)
         else:
             if depth >= MAX_DEPTH:
-                self._stop("KS006", f"values are nested more than {MAX_DEPTH} deep", self._span(event),
-                           help="a spec is a few levels deep; is a bracket or an indentation wrong?")  # fmt: skip
+                self._stop(
+                    "KS006",
+                    f"values are nested more than {MAX_DEPTH} deep",
+                    self._span(event),
+                    help="a spec is a few levels deep; is a bracket or an indentation wrong?",
+                )
             self.positions.values[path] = self._start_line(event)
             if isinstance(event, yaml.MappingStartEvent):
                 value = self._mapping(events, path, depth)
@@ -125,9 +137,13 @@ class _Builder:
             child = (*path, key)
             first = self.positions.keys.get(child)
             if first is not None and key in items:
-                self.report.error("KS003", f"the key `{key}` stands here a second time", self._span(event),
-                                  help="keep one of them; YAML would drop the first in silence",
-                                  related=(Related("it stands here first", first),))  # fmt: skip
+                self.report.error(
+                    "KS003",
+                    f"the key `{key}` stands here a second time",
+                    self._span(event),
+                    help="keep one of them; YAML would drop the first in silence",
+                    related=(Related("it stands here first", first),),
+                )
                 self._value(next(events), events, (*path, f"{key} (again)"), depth + 1)
                 continue
             self.positions.keys[child] = self._span(event)
@@ -139,11 +155,19 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent):
             found = "an alias" if isinstance(event, yaml.AliasEvent) else "a list or a mapping"
             brace = isinstance(event, yaml.MappingStartEvent) and event.flow_style
-            self._stop("KS005", f"a key must be a word, not {found}", self._span(event),
-                       help="quote it: \"{...}\"" if brace else "write the key as plain text")  # fmt: skip
+            self._stop(
+                "KS005",
+                f"a key must be a word, not {found}",
+                self._span(event),
+                help='quote it: "{...}"' if brace else "write the key as plain text",
+            )
         if event.value == "<<" and _is_plain(event):
-            self.report.error("KS007", "merge keys (`<<`) are not part of YAML 1.2", self._span(event),
-                              help="write the values out, or share them through `vars`")  # fmt: skip
+            self.report.error(
+                "KS007",
+                "merge keys (`<<`) are not part of YAML 1.2",
+                self._span(event),
+                help="write the values out, or share them through `vars`",
+            )
         if event.value == "" and _is_plain(event):
             self.report.error("KS005", "a key is missing before `:`", self._span(event), help="write `name: value`")
         self._check_tag(event)
@@ -162,17 +186,29 @@ class _Builder:
         span = self._span(event)
         self.positions.values[path] = span
         if event.anchor in self.open_anchors:
-            self._stop("KS004", f"`*{event.anchor}` stands inside the value that it repeats", span,
-                       help="an alias repeats what stands above; it cannot contain itself")  # fmt: skip
+            self._stop(
+                "KS004",
+                f"`*{event.anchor}` stands inside the value that it repeats",
+                span,
+                help="an alias repeats what stands above; it cannot contain itself",
+            )
         if event.anchor not in self.anchors:
             quoted = f'"*{event.anchor}"'
-            self._stop("KS004", f"`*{event.anchor}` repeats a value that nothing above is marked `&{event.anchor}`", span,
-                       help=f"a pattern or text that begins with `*` is quoted: {quoted}")  # fmt: skip
+            self._stop(
+                "KS004",
+                f"`*{event.anchor}` repeats a value that nothing above is marked `&{event.anchor}`",
+                span,
+                help=f"a pattern or text that begins with `*` is quoted: {quoted}",
+            )
         value, size = self.anchors[event.anchor]
         self.count += size
         if self.count > MAX_VALUES:
-            self._stop("KS006", f"the spec has more than {MAX_VALUES:,} values, counting what aliases repeat", span,
-                       help="aliases that repeat each other grow without bound; write less")  # fmt: skip
+            self._stop(
+                "KS006",
+                f"the spec has more than {MAX_VALUES:,} values, counting what aliases repeat",
+                span,
+                help="aliases that repeat each other grow without bound; write less",
+            )
         return copy.deepcopy(value)
 
     def _check_tag(self, event: Any) -> None:
@@ -180,8 +216,12 @@ class _Builder:
         if tag is None or tag == "!" or tag in _TAGS:
             return
         shown = tag.replace("tag:yaml.org,2002:", "!!")
-        self.report.error("KS007", f"the tag `{shown}` is not part of the language", self._span(event),
-                          help="a spec is plain data: remove the tag")  # fmt: skip
+        self.report.error(
+            "KS007",
+            f"the tag `{shown}` is not part of the language",
+            self._span(event),
+            help="a spec is plain data: remove the tag",
+        )
 
     def _span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark

@@ -11,8 +11,9 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     """Adds the diagnostic for an exception of PyYAML's scanner, parser or reader."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
-        report.error("KS002", _unreadable(error), _reader_span(error, source),
-                     help="save the file as plain text in UTF-8")  # fmt: skip
+        report.error(
+            "KS002", _unreadable(error), _reader_span(error, source), help="save the file as plain text in UTF-8"
+        )
         return
     line, column = mark.line, mark.column
     lines = source.text.splitlines() or [""]
@@ -26,13 +27,20 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     elif at == "{" and text[:column].endswith("$"):
         end = text.find("}", column)
         expression = text[column - 1 : end + 1] if end > 0 else "${...}"
-        report.error("KS009", "an expression inside `{}` or `[]` is quoted",
-                     Span(source, line + 1, column, line + 1, column + max(len(expression), 1)),
-                     help=f'write "{expression}"')  # fmt: skip
+        report.error(
+            "KS009",
+            "an expression inside `{}` or `[]` is quoted",
+            Span(source, line + 1, column, line + 1, column + max(len(expression), 1)),
+            help=f'write "{expression}"',
+        )
     elif at == "*" or "alias" in problem or "alias" in str(error.context or ""):
         word = text[column:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
-        report.error("KS004", "text that begins with `*` is quoted: to YAML a bare `*` repeats a marked value", span,
-                     help=f'write "{word}"' if '"' not in word else "put the whole text in quotes")  # fmt: skip
+        report.error(
+            "KS004",
+            "text that begins with `*` is quoted: to YAML a bare `*` repeats a marked value",
+            span,
+            help=f'write "{word}"' if '"' not in word else "put the whole text in quotes",
+        )
     else:
         report.error("KS002", _plain(problem, at), span, help=_cure(problem, error))
 

@@ -18,13 +18,16 @@ def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
     file = Path(path)
     try:
         if file.is_dir():
-            report.error("KS010", "this is a directory, not a spec", place,
-                         help=f"name a file: {_example(file)}")  # fmt: skip
+            report.error("KS010", "this is a directory, not a spec", place, help=f"name a file: {_example(file)}")
             return None
         if file.is_file() and file.stat().st_size > MAX_BYTES:
             size = file.stat().st_size / 1024 / 1024
-            report.error("KS006", f"the file has {size:.0f} MB; a spec has at most {MAX_BYTES // 1024 // 1024}", place,
-                         help="is this the data rather than the spec?")  # fmt: skip
+            report.error(
+                "KS006",
+                f"the file has {size:.0f} MB; a spec has at most {MAX_BYTES // 1024 // 1024}",
+                place,
+                help="is this the data rather than the spec?",
+            )
             return None
         data = file.read_bytes()
     except FileNotFoundError:
@@ -40,16 +43,24 @@ def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         kind = "binary data" if b"\0" in data[:4096] else "text in another encoding than UTF-8"
         shown = Source(name, data.decode("utf-8-sig", errors="replace"))
-        report.error("KS011", f"this is {kind}", Span(shown, line, column, line, column + 1),
-                     help="a spec is text in UTF-8; save it so in your editor")  # fmt: skip
+        report.error(
+            "KS011",
+            f"this is {kind}",
+            Span(shown, line, column, line, column + 1),
+            help="a spec is text in UTF-8; save it so in your editor",
+        )
         return None
     if "\0" in text:
         report.error("KS011", "this is binary data", place, help="a spec is text in UTF-8")
         return None
     source = Source(name, text)
     if not text.strip():
-        report.error("KS012", "the spec is empty", Span(source, 1, 1, 1, 1),
-                     help="`kspec init` writes a working one to start from")  # fmt: skip
+        report.error(
+            "KS012",
+            "the spec is empty",
+            Span(source, 1, 1, 1, 1),
+            help="`kspec init` writes a working one to start from",
+        )
         return None
     return source
 

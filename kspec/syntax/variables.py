@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kspec.diagnostics import Path, Report, did_you_mean
-from kspec.expressions import ExpressionError, UnknownName, is_computed, names_in, substitute as substitute_text
+from kspec.expressions import ExpressionError, UnknownName, is_computed, names_in
+from kspec.expressions import substitute as substitute_text
 from kspec.syntax.parse import Tree
 
 TEMPLATES = ("blocks", "models")
@@ -49,8 +50,13 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
         return substitute_text(text, variables)
     except UnknownName as error:
         below = ", ".join(variables)
-        report.error("KS013", str(error), span, label=did_you_mean(error.name, variables),
-                     help=f"variables you can use here: {below}" if below else "set it under `vars:`, above its use")  # fmt: skip
+        report.error(
+            "KS013",
+            str(error),
+            span,
+            label=did_you_mean(error.name, variables),
+            help=f"variables you can use here: {below}" if below else "set it under `vars:`, above its use",
+        )
     except ExpressionError as error:
         report.error("KS014", str(error), span, help=error.help, related=tree.positions.related(path))
     return _FAILED

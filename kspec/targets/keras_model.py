@@ -115,8 +115,12 @@ class _Builder:
         value = layer(**constants) if first is None else layer(feeds.pop(first), **feeds, **constants)
         self._keep(node, value)
         if layer.weights and not any(_is_symbolic(v) for t in node.tensors() for v in self.built.values[t.node]):
-            self._refuse(node, "KS212", f"`{node.name}` has weights and takes only constants: Keras would lose its weights",
-                         "feed it from an input")  # fmt: skip
+            self._refuse(
+                node,
+                "KS212",
+                f"`{node.name}` has weights and takes only constants: Keras would lose its weights",
+                "feed it from an input",
+            )
 
     def _make_layer(self, node: Node) -> Any:
         more: dict[str, Any] = {"name": _keras_name(node.name)}
@@ -124,7 +128,9 @@ class _Builder:
             more["trainable"] = node.trainable
         if node.catalog is None:
             return import_class(node.head)(**node.arguments, **more)
-        layer = keras_class(node.catalog.path)(**self.maker.arguments(node.catalog, node.arguments, more["name"]), **more)
+        layer = keras_class(node.catalog.path)(
+            **self.maker.arguments(node.catalog, node.arguments, more["name"]), **more
+        )
         if node.trainable is not None:
             layer.trainable = node.trainable
         return layer
@@ -162,11 +168,22 @@ class _Builder:
         return self.built.values[tensor.node][tensor.index]
 
     def _keep(self, node: Node, value: Any) -> None:
-        values = list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else [value]
+        values = (
+            list(value.values())
+            if isinstance(value, dict)
+            else list(value)
+            if isinstance(value, (list, tuple))
+            else [value]
+        )
         if node.outputs and len(node.outputs) != len(values):
             count = "one output" if len(values) == 1 else f"{len(values)} outputs"
-            self._refuse(node, "KS210", f"`{node.name}` gives {count}, and `as` names {len(node.outputs)}",
-                         "name all of them, `_` for one that is not wanted", at=("as",))  # fmt: skip
+            self._refuse(
+                node,
+                "KS210",
+                f"`{node.name}` gives {count}, and `as` names {len(node.outputs)}",
+                "name all of them, `_` for one that is not wanted",
+                at=("as",),
+            )
             return
         self.built.values[node.name] = values
 

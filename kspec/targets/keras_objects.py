@@ -36,7 +36,7 @@ class Maker:
     """
 
     sizes: Sizes = no_sizes
-    path: Callable[[str, bool], str] = lambda text, write: text
+    path: Callable[[str, bool], str] = lambda text, _: text
     resolved: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def object(self, kind: str, value: Any, **more: Any) -> Any:

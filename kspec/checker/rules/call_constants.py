@@ -28,18 +28,35 @@ def _check(node: Node, checker: Checker) -> None:
                 try:
                     parse_slices(value)
                 except SliceError as error:
-                    report.error("KS112", str(error), positions.value(path), help='write it as in Python: `key: ":, 0"`')
+                    report.error(
+                        "KS112", str(error), positions.value(path), help='write it as in Python: `key: ":, 0"`'
+                    )
         elif name in tensors:
-            report.error("KS216", f"`{name}` of `{node.catalog.name}` is a tensor: it comes through `from`",
-                         positions.key(path), help=f"write `from: {{{name}: node}}`")  # fmt: skip
+            report.error(
+                "KS216",
+                f"`{name}` of `{node.catalog.name}` is a tensor: it comes through `from`",
+                positions.key(path),
+                help=f"write `from: {{{name}: node}}`",
+            )
         else:
-            report.error("KS216", f"a call of `{node.catalog.name}` has no argument `{name}`", positions.key(path),
-                         label=did_you_mean(name, known), help=_known(node))  # fmt: skip
-    missing = [c.name for c in known.values() if c.required and c.name not in node.constants and c.name not in node.feeds]
+            report.error(
+                "KS216",
+                f"a call of `{node.catalog.name}` has no argument `{name}`",
+                positions.key(path),
+                label=did_you_mean(name, known),
+                help=_known(node),
+            )
+    missing = [
+        c.name for c in known.values() if c.required and c.name not in node.constants and c.name not in node.feeds
+    ]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
-        report.error("KS111", f"`{node.catalog.name}` needs {names}", positions.value(node.path),
-                     help=f"write `call: {{{missing[0]}: ...}}`")  # fmt: skip
+        report.error(
+            "KS111",
+            f"`{node.catalog.name}` needs {names}",
+            positions.value(node.path),
+            help=f"write `call: {{{missing[0]}: ...}}`",
+        )
 
 
 def _known(node: Node) -> str:

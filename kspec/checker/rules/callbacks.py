@@ -12,5 +12,9 @@ def callbacks(checker: Checker) -> None:
         checker.object(callback, "callback", path)
         name = callback if isinstance(callback, str) else next(iter(callback))
         if name == "RemoteMonitor" and not checker.spec.permissions.network:
-            checker.report.error("KS702", "`RemoteMonitor` opens a network connection", checker.spec.positions.value(path),
-                                 help="allow it with --allow-network, if you trust the spec")  # fmt: skip
+            checker.report.error(
+                "KS702",
+                "`RemoteMonitor` opens a network connection",
+                checker.spec.positions.value(path),
+                help="allow it with --allow-network, if you trust the spec",
+            )

@@ -13,9 +13,19 @@ def dtypes(checker: Checker) -> None:
     document, report, positions = checker.spec.document, checker.report, checker.spec.positions
     for name, given in document.inputs.items():
         if given.dtype not in DTYPES:
-            report.error("KS112", f'there is no dtype "{given.dtype}"', positions.value(("inputs", name, "dtype")),
-                         label=did_you_mean(given.dtype, DTYPES), help="such as float32, int32 or string")  # fmt: skip
+            report.error(
+                "KS112",
+                f'there is no dtype "{given.dtype}"',
+                positions.value(("inputs", name, "dtype")),
+                label=did_you_mean(given.dtype, DTYPES),
+                help="such as float32, int32 or string",
+            )
     policy = document.dtype_policy
     if policy is not None and policy not in POLICIES:
-        report.error("KS112", f'there is no dtype policy "{policy}"', positions.value(("dtype_policy",)),
-                     label=did_you_mean(policy, POLICIES), help=f"one of {', '.join(POLICIES)}")  # fmt: skip
+        report.error(
+            "KS112",
+            f'there is no dtype policy "{policy}"',
+            positions.value(("dtype_policy",)),
+            label=did_you_mean(policy, POLICIES),
+            help=f"one of {', '.join(POLICIES)}",
+        )

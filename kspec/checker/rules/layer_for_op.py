@@ -25,5 +25,9 @@ def layer_for_op(checker: Checker) -> None:
     for node in checker.graph.calls:
         layer = LAYERS.get(node.head)
         if node.kind == "op" and layer is not None and not node.constants and not node.faulty:
-            checker.report.info("KS410", f"`op: {node.head}` does what the layer `{layer}` does",
-                                checker.spec.positions.value((*node.path, "op")), help=f"write `- {layer}`")  # fmt: skip
+            checker.report.info(
+                "KS410",
+                f"`op: {node.head}` does what the layer `{layer}` does",
+                checker.spec.positions.value((*node.path, "op")),
+                help=f"write `- {layer}`",
+            )

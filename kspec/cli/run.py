@@ -1,0 +1,105 @@
+"""`kspec run`: the whole life-cycle of a spec."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from kspec.cli._options import overrides, permissions
+
+EPILOG = """\b
+Examples:
+  kspec run spec.yaml
+  kspec run spec.yaml --smoke
+  kspec run spec.yaml --set fit.epochs=5 --set layers.hidden1.units=32
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("path", metavar="SPEC")
+@overrides
+@click.option("--out", default="runs", show_default=True, metavar="FOLDER", help="Where run folders are made.")
+@click.option("--smoke", is_flag=True, help="A few batches through all five steps, and no run folder.")
+@click.option("--quiet", "-q", is_flag=True, help="Announce nothing.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="json: the metrics and the folder on standard output, the steps on standard error.",
+)
+@permissions
+@click.pass_context
+def command(
+    ctx: click.Context,
+    path: str,
+    overrides: tuple[str, ...],
+    out: str,
+    smoke: bool,
+    quiet: bool,
+    format_: str,
+    **permissions: bool,
+) -> None:
+    """Define, compile, fit, evaluate and predict, as a spec says.
+
+    What a run leaves is in its folder: the trained model, the spec as written and as resolved, history, metrics,
+    predictions and pictures. Ctrl-C keeps what has been trained so far.
+    """
+    from kspec.api import load
+    from kspec.cli import FAILED, INTERRUPTED
+    from kspec.lifecycle import execute
+    from kspec.lifecycle.console import Console
+    from kspec.lifecycle.run_folder import RunFolderError
+
+    spec = load(path, overrides, **permissions)
+    console = Console(quiet, sys.stderr if format_ == "json" else sys.stdout)
+    show_warnings(spec)
+    try:
+        result = execute(spec, out=out, smoke=smoke, console=console)
+    except RunFolderError as error:
+        click.echo(f"kspec: {error}", err=True)
+        ctx.exit(FAILED)
+    if format_ == "json":
+        folder = str(result.folder) if result.folder else None
+        click.echo(json.dumps({"status": result.status, "metrics": result.metrics, "folder": folder}))
+    else:
+        _show(result, console)
+    if result.status == "interrupted":
+        ctx.exit(INTERRUPTED)
+
+
+def show_warnings(spec: Any) -> None:
+    """What reading and checking the spec had to say beside errors, on standard error."""
+    from kspec.api import check
+    from kspec.diagnostics import Severity
+    from kspec.diagnostics.render import render
+
+    shown = [d for d in check(spec) if d.severity is Severity.WARNING]
+    if shown:
+        render(shown, "text", sys.stderr)
+
+
+def _show(result: Any, console: Any) -> None:
+    if result.status == "interrupted":
+        epochs = len(result.history)
+        kept = (
+            f"; what was trained in {epochs} epoch{'s' if epochs != 1 else ''} is in {result.folder}"
+            if result.folder
+            else ""
+        )
+        click.echo(f"stopped{kept}", err=True)
+        return
+    numbers = {name: value for name, value in result.metrics.items() if isinstance(value, float)}
+    if numbers and not console.quiet:
+        width = max(len(name) for name in numbers)
+        click.echo("")
+        for name, value in numbers.items():
+            click.echo(f"  {name:<{width}}  {value:.4f}")
+    if result.folder:
+        click.echo(f"\n{result.folder}" if not console.quiet else str(result.folder))
+    elif not console.quiet:
+        click.echo("\nall five steps work; nothing was kept")

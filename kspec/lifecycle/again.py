@@ -1,0 +1,169 @@
+"""A finished run taken up again, from its folder alone: to evaluate it and to predict with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kspec.checker import Analysis, Settings, TargetFacts, analyse, settle
+from kspec.data import Labels, Part, load_for_prediction
+from kspec.diagnostics import Report
+from kspec.lifecycle.define import input_specs, output_shapes, read_data
+from kspec.lifecycle.run_folder import RunFolderError, find_run
+from kspec.lifecycle.tensorflow import import_tensorflow
+from kspec.spec import Spec
+
+
+@dataclass(slots=True)
+class PastRun:
+    """A run that has been read back.
+
+    Args:
+        record: Its `run.json`.
+        spec: As resolved.
+        labels: By output, the labels of its target.
+    """
+
+    folder: Path
+    record: dict[str, Any]
+    spec: Spec
+    analysis: Analysis
+    model: Any
+    settings: Settings
+    labels: dict[str, Labels]
+
+
+def take_up(place: str, *, allow_code: bool = False, allow_outside: bool = False) -> PastRun:
+    """Reads a run folder back: its resolved spec, its trained model, its labels.
+
+    Raises:
+        RunFolderError: where there is no run, or none that has a model.
+        SpecError: when its resolved spec is faulty.
+    """
+    from kspec.api import load
+
+    folder = find_run(place)
+    record = _record(folder)
+    model_file = folder / "model.keras"
+    if not model_file.is_file():
+        raise RunFolderError(f"the run {folder} has no trained model (its status is {record.get('status', 'unknown')})")
+    spec = load(folder / "resolved.yaml", allow_code=allow_code, allow_outside=allow_outside)
+    report = Report()
+    analysis = analyse(spec, report)
+    report.raise_errors()
+    model = _load_model(model_file, spec, report)
+    facts = {
+        name: TargetFacts(units=shape[-1] if len(shape) > 1 else 1)
+        for name, shape in output_shapes(analysis.graph, model).items()
+    }
+    settings = settle(spec, analysis.graph, report, facts)
+    report.raise_errors()
+    labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
+    return PastRun(folder, record, spec, analysis, model, settings, labels)
+
+
+def part_of(run: PastRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[Part, str]:
+    """The examples to use: another file's, or a split's of the data that the run was made with.
+
+    Raises:
+        SpecError: when the data cannot be read, or the split is empty.
+    """
+    report = Report()
+    if data is not None:
+        part = load_for_prediction(
+            data,
+            run.spec,
+            input_specs(run.spec),
+            list(run.analysis.graph.outputs),
+            run.labels,
+            run.record.get("data", {}).get("fitted", {}),
+            report,
+            need_targets=need_targets,
+        )
+        report.raise_errors()
+        assert part is not None
+        return part, data
+    from kspec.lifecycle.evaluating import choose_split
+
+    dataset = read_data(run.spec, run.analysis.graph, report)
+    report.raise_errors()
+    if dataset is None:
+        raise RunFolderError("the spec of this run has no data; name a file with --data")
+    name, _ = choose_split(split, dataset, report, run.spec)
+    return dataset.parts[name], name
+
+
+def evaluate_run(run: PastRun, part: Part) -> dict[str, float]:
+    """The loss and metrics of a run's model on examples with targets."""
+    from kspec.data.pipeline import Batches
+    from kspec.lifecycle.compiling import compile_model
+    from kspec.lifecycle.evaluating import evaluate
+    from kspec.lifecycle.targets import encode_targets, sample_weights
+
+    outputs = run.settings.outputs
+    targets = encode_targets(part, run.labels, outputs)
+    for name, output in outputs.items():
+        if name not in targets:
+            output.loss = None
+    compile_model(run)
+    weights = sample_weights(part, run.labels, outputs, training=False)
+    size = run.spec.document.evaluate.batch_size or run.spec.document.fit.batch_size
+    batches = Batches(part.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
+    return evaluate(run.model, batches)
+
+
+def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
+    """Writes the answers of a run's model for examples, targets or not; returns the file and how many they are."""
+    from kspec.data.pipeline import Batches
+    from kspec.lifecycle.artifacts import write_predictions
+    from kspec.lifecycle.predicting import probabilities, raw_answers
+
+    outputs = run.settings.outputs
+    size = run.spec.document.predict.batch_size or run.spec.document.fit.batch_size
+    batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
+    answers = {
+        name: probabilities(answer, outputs[name])
+        for name, answer in raw_answers(run.model, batches.dataset(), list(outputs)).items()
+    }
+    columns: Mapping[str, list[str]] = run.record.get("data", {}).get("target_columns", {})
+    name = write_predictions(None, to.name, part, answers, outputs, run.labels, columns, path=to)
+    return to.with_name(name), len(next(iter(answers.values())))
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{folder / 'run.json'} cannot be read: {error}") from error
+    return record
+
+
+def _load_model(path: Path, spec: Spec, report: Report) -> Any:
+    extensions = {entry.head for entry in spec.document.layers if entry.kind == "class" and "." in entry.head}
+    if extensions and not spec.permissions.code:
+        report.error(
+            "KS703",
+            f"the run uses code of its own: {', '.join(sorted(extensions))}",
+            help="if you trust it, add --allow-code",
+        )
+        report.raise_errors()
+    import_tensorflow()
+    import keras
+
+    from kspec.targets.keras_model import name_outputs
+    from kspec.targets.keras_objects import import_class
+
+    custom = {name.rpartition(".")[2]: import_class(name) for name in extensions}
+    try:
+        model = keras.models.load_model(path, custom_objects=custom, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        from kspec.targets.keras_errors import plain
+
+        raise RunFolderError(f"{path} cannot be loaded: {plain(error)}") from error
+    outputs = model.output_shape
+    if isinstance(outputs, dict):
+        name_outputs(model, list(outputs))
+    return model

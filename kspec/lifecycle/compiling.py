@@ -1,0 +1,56 @@
+"""Step 2, compile: optimizer, losses and metrics made and given to the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.lifecycle.define import Defined
+from kspec.targets.keras_objects import Maker
+
+
+def compile_model(defined: Defined) -> str:
+    """Compiles the model; returns the line that says with what."""
+    settings = defined.settings
+    maker = Maker()
+    trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
+    losses = {name: _loss(maker, output.loss) for name, output in trained.items()}
+    metrics = {name: [maker.object("metric", metric) for metric in output.metrics] for name, output in trained.items()}
+    weighted = {name: [maker.object("metric", m) for m in output.weighted_metrics] for name, output in trained.items()}
+    weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
+    single = len(settings.outputs) == 1
+    defined.model.compile(
+        optimizer=maker.object("optimizer", settings.optimizer),
+        loss=_only(losses) if single else losses or None,
+        loss_weights=(_only(weights) if single else weights) if weights else None,
+        metrics=_only(metrics) if single else metrics or None,
+        weighted_metrics=(_only(weighted) if single else weighted) if any(weighted.values()) else None,
+        auto_scale_loss=defined.spec.document.compile.auto_scale_loss,
+        jit_compile=False,
+    )
+    return _describe(settings.optimizer, trained, single)
+
+
+def _loss(maker: Maker, loss: Any) -> Any:
+    return maker.object("loss", loss)
+
+
+def _only(by_output: dict[str, Any]) -> Any:
+    return next(iter(by_output.values()), None)
+
+
+def shown(value: Any) -> str:
+    """A class as written, on one line: `Adam(learning_rate=0.001)`."""
+    if isinstance(value, str):
+        return value
+    name, arguments = next(iter(value.items()))
+    inside = ", ".join(f"{key}={item}" for key, item in (arguments or {}).items())
+    return f"{name}({inside})" if inside else str(name)
+
+
+def _describe(optimizer: Any, trained: dict[str, Any], single: bool) -> str:
+    parts = []
+    for name, output in trained.items():
+        metrics = ", ".join(shown(metric) for metric in [*output.metrics, *output.weighted_metrics])
+        prefix = "" if single else f"{name}: "
+        parts.append(f"{prefix}{shown(output.loss)}" + (f" ({metrics})" if metrics else ""))
+    return f"{shown(optimizer)}; {'; '.join(parts) or 'nothing to train on'}"

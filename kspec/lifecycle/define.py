@@ -1,0 +1,225 @@
+"""Step 1, define: the data read, the model built, its adapting layers adapted on the training split alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kspec.checker import Analysis, Settings, TargetFacts, settle
+from kspec.data import Dataset, InputSpec, load
+from kspec.diagnostics import Report
+from kspec.graph import Graph, Node
+from kspec.lifecycle.tensorflow import import_tensorflow
+from kspec.spec import Spec
+from kspec.targets.keras_objects import Maker, UnknownSize
+
+
+@dataclass(slots=True)
+class Defined:
+    """A model and what feeds it.
+
+    Args:
+        model: The Keras model, not compiled.
+        built: What building gave, by node.
+        dataset: None where the spec has no data.
+        settings: The training's settings, everything filled in.
+    """
+
+    spec: Spec
+    graph: Graph
+    model: Any
+    built: Any
+    dataset: Dataset | None
+    settings: Settings
+    facts: dict[str, TargetFacts] = field(default_factory=dict)
+
+
+def read_data(spec: Spec, graph: Graph, report: Report) -> Dataset | None:
+    """The spec's data, as its inputs and outputs take them; None where there is none or it is faulty."""
+    if spec.document.data is None:
+        return None
+    return load(spec, input_specs(spec), list(graph.outputs), report, allow_outside=spec.permissions.outside)
+
+
+def input_specs(spec: Spec) -> dict[str, InputSpec]:
+    """What each input takes."""
+    return {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
+
+
+def define(
+    spec: Spec,
+    analysis: Analysis,
+    report: Report,
+    dataset: Dataset | None = None,
+    *,
+    run_folder: Path | None = None,
+    must_adapt: bool = True,
+) -> Defined | None:
+    """Builds the model that a spec describes; None where it cannot, said in the report.
+
+    Args:
+        dataset: What its adapting layers learn from, and what decides sizes.
+        run_folder: What paths that are written are relative to.
+        must_adapt: Whether a layer that adapts must have data; else it stays as it is (for a summary).
+    """
+    if spec.document.extensions and not spec.permissions.code:
+        report.error(
+            "KS703",
+            f"the spec brings code of its own: {', '.join(spec.document.extensions)}",
+            spec.positions.value(("extensions",)),
+            help="if you trust it, run it with --allow-code (Python: allow_code=True)",
+        )
+        return None
+    import_tensorflow()
+    from kspec.targets.keras_model import build_keras_model
+
+    adapter = _Adapter(spec, dataset, report, must_adapt)
+    maker = Maker(sizes=adapter.size, path=_file_paths(spec, run_folder))
+    built = build_keras_model(spec, analysis.graph, report, maker=maker, adapt=adapter)
+    if built.model is None:
+        return None
+    facts = _target_facts(analysis.graph, built.model, dataset)
+    settings = settle(spec, analysis.graph, report, facts)
+    return Defined(spec, analysis.graph, built.model, built, dataset, settings, facts)
+
+
+def output_shapes(graph: Graph, model: Any) -> dict[str, tuple[int | None, ...]]:
+    """The shape of each output, with the batch as its first axis."""
+    shapes = model.output_shape
+    if isinstance(shapes, dict):
+        return {name: tuple(shapes[name]) for name in graph.outputs}
+    return {next(iter(graph.outputs)): tuple(shapes)}
+
+
+def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str, TargetFacts]:
+    facts = {}
+    for name, shape in output_shapes(graph, model).items():
+        units = shape[-1] if len(shape) > 1 else 1
+        if dataset is None:
+            facts[name] = TargetFacts(units=units)
+            continue
+        target = dataset.parts["train"].targets.get(name)
+        columns = None if target is None else int(target.shape[1]) if target.ndim > 1 else 1
+        facts[name] = TargetFacts(columns=columns, units=units, present=target is not None)
+    return facts
+
+
+def _file_paths(spec: Spec, run_folder: Path | None) -> Any:
+    """Paths that are read are relative to the spec; those that are written, to the run folder."""
+
+    def path(text: str, write: bool) -> str:
+        if "://" in text:
+            return text
+        base = (run_folder or Path.cwd()) if write else spec.folder
+        target = base / text
+        if write:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        return str(target)
+
+    return path
+
+
+class _Adapter:
+    """Adapts layers on the training split, in their order, before what follows them is built."""
+
+    def __init__(self, spec: Spec, dataset: Dataset | None, report: Report, must_adapt: bool) -> None:
+        self.spec = spec
+        self.dataset = dataset
+        self.report = report
+        self.must_adapt = must_adapt
+        self.layers: dict[str, Any] = {}
+
+    def size(self, word: str, name: str) -> int:
+        if word == "vocabulary_of":
+            layer = self.layers.get(name)
+            if layer is not None and (self.dataset is not None or layer.vocabulary_size() > 2):
+                return int(layer.vocabulary_size())
+        elif self.dataset is not None and name in self.dataset.labels:
+            return len(self.dataset.labels[name].names)
+        raise UnknownSize(f"the size `{{{word}: {name}}}` comes from the data, and there is none")
+
+    def __call__(self, layer: Any, node: Node, built: Any) -> None:
+        self.layers[node.name] = layer
+        if _knows_already(node):
+            return
+        if self.dataset is None:
+            if self.must_adapt:
+                raise UnknownSize(f"`{node.name}` learns from the training data, and the spec has none")
+            return
+        feed = next(iter(node.feeds.values()))
+        tensor = feed[0] if isinstance(feed, list) else feed
+        symbolic = built.values[tensor.node][tensor.index]
+        train = self.dataset.parts["train"]
+        if tensor.node in train.inputs and self.spec.document.inputs.get(tensor.node):
+            adapt_layer(layer, {tensor.node: train.inputs[tensor.node]}, None)
+        else:
+            adapt_layer(layer, train.inputs, (built.values, symbolic))
+
+
+def _knows_already(node: Node) -> bool:
+    """Whether the spec states what the layer would learn."""
+    return bool({"vocabulary", "mean", "bin_boundaries"} & {k for k, v in node.arguments.items() if v is not None})
+
+
+def adapt_layer(layer: Any, inputs: Mapping[str, Any], partial: Any) -> None:
+    """Adapts a layer on arrays, or on what the part of the model before it makes of them."""
+    import keras
+    import numpy as np
+
+    from kspec.data.pipeline import Batches
+
+    if partial is None:
+        array = next(iter(inputs.values()))
+        if isinstance(array, np.ndarray) and array.dtype.kind in "fiub":
+            layer.adapt(array)
+        else:
+            layer.adapt(Batches(inputs, {}, {}, batch_size=1024, shuffle=False, seed=0).dataset())
+        return
+    values, symbolic = partial
+    names = list(inputs)
+    function = keras.Function([values[name][0] for name in names], symbolic)
+    batches = Batches(inputs, {}, {}, batch_size=1024, shuffle=False, seed=0).dataset()
+
+    def before(batch: Any) -> Any:
+        return function([batch[name] for name in names] if isinstance(batch, dict) else [batch])
+
+    layer.adapt(batches.map(before))
+
+
+def check_targets_fit(defined: Defined, encoded: Mapping[str, Any], report: Report) -> None:
+    """Reports a target whose shape is not that of its output: Keras would broadcast the two in silence."""
+    shapes = output_shapes(defined.graph, defined.model)
+    for name, target in encoded.items():
+        shape = shapes[name]
+        settings = defined.settings.outputs[name]
+        sparse = target.dtype.kind in "iu" and settings.task == "multiclass_classification"
+        wanted = shape[1:-1] if sparse else shape[1:]
+        given = tuple(target.shape[1:])
+        if len(wanted) == len(given) and all(w is None or w == g for w, g in zip(wanted, given, strict=True)):
+            continue
+        if sparse and given == (*wanted, 1):
+            continue
+        _refuse_target(defined, name, shape, given, report)
+
+
+def _refuse_target(
+    defined: Defined, name: str, shape: tuple[int | None, ...], given: tuple[int, ...], report: Report
+) -> None:
+    node = defined.graph.nodes[defined.graph.outputs[name].node]
+    positions = defined.spec.positions
+    shown = "one value" if given in ((), (1,)) else f"the shape {given}"
+    answer = str(tuple(shape[1:])).replace("None", "null")
+    if len(shape) > 2 and len(given) <= 1:
+        help = f"`{name}` answers at every position; for one answer put `Flatten` or a global pooling layer before it"
+    elif len(shape) == 2 and len(given) <= 1 and shape[1] != 1:
+        help = "give it as many units as the target has columns (or `{classes_of: " + name + "}` for labels)"
+    else:
+        help = "give the output the target's shape, or the target the output's"
+    report.error(
+        "KS505",
+        f"`{name}` answers {answer} for each example, and its target has {shown}",
+        positions.value(node.path),
+        help=help,
+    )

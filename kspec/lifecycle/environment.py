@@ -1,0 +1,31 @@
+"""What a run can be repeated with: versions, machine, command."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+
+def environment() -> dict[str, Any]:
+    """Versions of what computes, and the kind of machine."""
+    packages = {}
+    for package in ("kspec", "tensorflow", "keras", "numpy", "pyarrow"):
+        try:
+            packages[package] = version(package)
+        except PackageNotFoundError:
+            packages[package] = "?"
+    return {
+        "versions": {"python": platform.python_version(), **packages},
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+    }
+
+
+def command_line() -> str:
+    """The command as it was typed."""
+    import shlex
+
+    name = os.path.basename(sys.argv[0]) if sys.argv else ""
+    return shlex.join([name, *sys.argv[1:]])

@@ -1,0 +1,41 @@
+"""Step 4, evaluate: the loss and metrics on examples that training has not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.data import Dataset
+from kspec.diagnostics import Report
+from kspec.spec import Spec
+
+_BEST = ("test", "validation", "train")
+
+
+def choose_split(said: str | None, dataset: Dataset, report: Report, spec: Spec) -> tuple[str, str]:
+    """The split to use, and a note where it is not the one that was meant.
+
+    Raises:
+        SpecError: when the spec names a split that has no examples.
+    """
+    if said is not None:
+        if said not in dataset.parts:
+            report.error(
+                "KS506",
+                f"the split `{said}` has no examples",
+                spec.positions.value(("evaluate", "split")),
+                help=f"there is {', '.join(dataset.parts)}",
+            )
+            report.raise_errors()
+        return said, ""
+    split = next(name for name in _BEST if name in dataset.parts)
+    seen = "training" if split == "train" else "validation"
+    note = "" if split == "test" else f"  (there is no test split; {seen} has seen these examples)"
+    return split, note
+
+
+def evaluate(model: Any, batches: Any, steps: int | None = None) -> dict[str, float]:
+    """Losses and metrics, by name."""
+    if steps is not None:
+        steps = min(steps, batches.steps)
+    values = model.evaluate(batches.dataset(), verbose=0, return_dict=True, steps=steps)
+    return {name: float(value) for name, value in values.items()}

@@ -1,0 +1,319 @@
+"""The five steps, one after the other: define, compile, fit, evaluate, predict."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kspec.checker import Analysis, analyse
+from kspec.data import Dataset, Part
+from kspec.diagnostics import Report
+from kspec.lifecycle.console import Console
+from kspec.lifecycle.define import Defined, check_targets_fit, define, read_data
+from kspec.lifecycle.environment import command_line, environment
+from kspec.lifecycle.run import Run
+from kspec.lifecycle.run_folder import RunFolder
+from kspec.spec import Spec
+
+SMOKE_EXAMPLES = 3
+
+
+def execute(
+    spec: Spec,
+    *,
+    out: str | os.PathLike[str] = "runs",
+    smoke: bool = False,
+    quiet: bool = True,
+    console: Console | None = None,
+) -> Run:
+    """Runs a spec's life-cycle; see `kspec.run`."""
+    report = Report(list(spec.diagnostics))
+    analysis = analyse(spec, report)
+    report.raise_errors()
+    return _Execution(spec, analysis, report, Path(out), smoke, console or Console(quiet)).run()
+
+
+class _Execution:
+    def __init__(
+        self, spec: Spec, analysis: Analysis, report: Report, out: Path, smoke: bool, console: Console
+    ) -> None:
+        self.spec = spec
+        self.analysis = analysis
+        self.report = report
+        self.smoke = smoke
+        self.console = console
+        self.durations: dict[str, float] = {}
+        self.facts: dict[str, Any] = {}
+        self.started = time.time()
+        self.folder = None if smoke else RunFolder.create(out, spec.name)
+        self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if smoke else None
+        self.result = Run(spec.name, self.folder.path if self.folder else None)
+        self.document = spec.document
+
+    def run(self) -> Run:
+        try:
+            self._record("running")
+            if self.folder:
+                self.folder.text("spec.yaml", self.spec.source.text)
+            self._steps()
+            self._finish("interrupted" if self.result.status == "interrupted" else "finished")
+        except KeyboardInterrupt:
+            self._finish("interrupted")
+        except BaseException as error:
+            self._finish("failed", str(error))
+            raise
+        finally:
+            if self.scratch is not None:
+                shutil.rmtree(self.scratch, ignore_errors=True)
+        return self.result
+
+    def _steps(self) -> None:
+        with self._timed("data"):
+            dataset = read_data(self.spec, self.analysis.graph, self.report)
+        self.report.raise_errors()
+        with self._timed("import"):
+            from kspec.lifecycle.tensorflow import import_tensorflow
+
+            import_tensorflow()
+        with self._timed("define"):
+            defined = define(self.spec, self.analysis, self.report, dataset, run_folder=self._writes_to())
+        self.report.raise_errors()
+        assert defined is not None
+        self.result.model = defined.model
+        self._announce_definition(defined, dataset)
+        with self._timed("compile"):
+            from kspec.lifecycle.compiling import compile_model
+
+            line = compile_model(defined)
+        self.console.step("compile", line)
+        self._write_definition(defined)
+        if dataset is None:
+            self.console.step("fit", "nothing to train on: the spec has no `data:`")
+            return
+        self._train_and_answer(defined, dataset)
+
+    def _train_and_answer(self, defined: Defined, dataset: Dataset) -> None:
+        batches = {
+            name: self._batches(defined, dataset, part, training=name == "train")
+            for name, part in dataset.parts.items()
+        }
+        self.report.raise_errors()
+        self._fit(defined, batches)
+        if self.result.status == "interrupted":
+            return
+        self._evaluate(defined, dataset, batches)
+        self._predict(defined, dataset)
+
+    def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool) -> Any:
+        from kspec.data.pipeline import Batches
+        from kspec.lifecycle.targets import encode_targets, sample_weights
+
+        outputs = defined.settings.outputs
+        targets = encode_targets(part, dataset.labels, outputs)
+        if training:
+            check_targets_fit(defined, targets, self.report)
+        weights = sample_weights(part, dataset.labels, outputs, training=training)
+        settings = self.document.fit
+        return Batches(
+            part.inputs,
+            targets,
+            weights,
+            batch_size=settings.batch_size,
+            shuffle=settings.shuffle and training,
+            seed=self.document.seed,
+        )
+
+    def _fit(self, defined: Defined, batches: dict[str, Any]) -> None:
+        from kspec.lifecycle.artifacts import write_history
+        from kspec.lifecycle.fitting import best_epoch, fit
+
+        if not any(output.loss is not None for output in defined.settings.outputs.values()):
+            self.console.step("fit", "no output has a target: nothing is trained")
+            return
+        folder = self.folder
+
+        def after_epoch(history: list[dict[str, float]]) -> None:
+            if folder is not None:
+                write_history(folder, history)
+
+        with self._timed("fit"):
+            fitted = fit(
+                defined,
+                batches["train"],
+                batches.get("validation"),
+                self.console,
+                write_path=self._write_path,
+                smoke=self.smoke,
+                after_epoch=after_epoch,
+            )
+        self.result.history = fitted.history
+        if folder is not None:
+            with self._timed("save"):
+                folder.write("model.keras", defined.model.save)
+        if fitted.interrupted:
+            self.result.status = "interrupted"
+            return
+        best = best_epoch(fitted.history)
+        count = len(fitted.history)
+        note = f", best epoch {best}" if best not in (None, count) else ""
+        self.console.step("fit", f"{count} epoch{'s' if count != 1 else ''} in {self.durations['fit']:.1f} s{note}")
+
+    def _evaluate(self, defined: Defined, dataset: Dataset, batches: dict[str, Any]) -> None:
+        trained = any(output.loss is not None for output in defined.settings.outputs.values())
+        if not trained:
+            return
+        from kspec.lifecycle.evaluating import choose_split, evaluate
+        from kspec.lifecycle.progress import numbers
+
+        split, note = choose_split(self.document.evaluate.split, dataset, self.report, self.spec)
+        with self._timed("evaluate"):
+            values = evaluate(defined.model, batches[split], steps=SMOKE_EXAMPLES if self.smoke else None)
+        self.result.metrics = {"split": split, "examples": len(dataset.parts[split]), **values}
+        self.console.step("evaluate", f"{split}: {numbers(values)}{note}")
+        if self.folder:
+            self.folder.json("metrics.json", {"evaluate": self.result.metrics, "fit": self._last_epoch()})
+
+    def _last_epoch(self) -> dict[str, float]:
+        return self.result.history[-1] if self.result.history else {}
+
+    def _predict(self, defined: Defined, dataset: Dataset) -> None:
+        from kspec.lifecycle.artifacts import confusion, pictures, write_predictions
+        from kspec.lifecycle.evaluating import choose_split
+        from kspec.lifecycle.fitting import best_epoch
+        from kspec.lifecycle.predicting import probabilities, raw_answers
+
+        split, note = choose_split(self.document.predict.split, dataset, self.report, self.spec)
+        part = dataset.parts[split]
+        outputs = defined.settings.outputs
+        with self._timed("predict"):
+            from kspec.data.pipeline import Batches
+
+            size = self.document.predict.batch_size or self.document.fit.batch_size
+            batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
+            steps = min(SMOKE_EXAMPLES, batches.steps) if self.smoke else None
+            raw = raw_answers(defined.model, batches.dataset(), list(outputs), steps)
+            answers = {name: probabilities(answer, outputs[name]) for name, answer in raw.items()}
+        self.result.predictions = answers
+        count = len(next(iter(answers.values())))
+        if self.folder is None:
+            self.console.step("predict", f"{count} examples of {split}{note}")
+            return
+        name = write_predictions(
+            self.folder, self.document.predict.to, part, answers, outputs, dataset.labels, dataset.target_columns
+        )
+        self.console.step("predict", f"{count} examples of {split} → {name}{note}{_logits_note(outputs)}")
+        with self._timed("pictures"):
+            confusions = {}
+            for output, answer in answers.items():
+                found = (
+                    confusion(part.targets[output], answer, outputs[output], dataset.labels.get(output))
+                    if output in part.targets
+                    else None
+                )
+                if found is not None:
+                    confusions[output] = found
+            pictures(self.folder, defined, self.result.history, confusions, best_epoch(self.result.history))
+
+    def _announce_definition(self, defined: Defined, dataset: Dataset | None) -> None:
+        model = defined.model
+        if dataset is not None:
+            self.console.step("data", dataset.describe())
+        trainable = sum(int(_size(w.shape)) for w in model.trainable_weights)
+        total = model.count_params()
+        split = f" ({trainable:,} trainable)" if trainable != total else ""
+        self.console.step("define", f"{self.spec.name}: {len(defined.graph.calls)} layers, {total:,} parameters{split}")
+        for filled in defined.settings.filled:
+            from kspec.lifecycle.compiling import shown
+
+            value = ", ".join(shown(v) for v in filled.value) if isinstance(filled.value, list) else shown(filled.value)
+            self.console.step("default", f"{filled.setting}: {value} ({filled.reason})")
+
+    def _write_definition(self, defined: Defined) -> None:
+        if self.folder is None:
+            return
+        from kspec.lifecycle.artifacts import dataset_facts
+        from kspec.targets.resolved_spec import resolved_text
+        from kspec.targets.summary import summarise
+
+        text = resolved_text(self.spec, defined.settings, defined.built.sizes, self.folder.path.resolve())
+        self.folder.text("resolved.yaml", text)
+        self.folder.text("summary.txt", summarise(self.spec.name, defined.graph, defined.built).to_text())
+        self.facts["parameters"] = int(defined.model.count_params())
+        self.facts["outputs"] = {
+            name: {"task": output.task, "logits": output.logits, "threshold": output.threshold}
+            for name, output in defined.settings.outputs.items()
+        }
+        if defined.dataset is not None:
+            self.facts["data"] = dataset_facts(defined.dataset)
+        self._record("running")
+
+    def _writes_to(self) -> Path:
+        folder = self.folder.path if self.folder is not None else self.scratch
+        assert folder is not None
+        return folder
+
+    def _write_path(self, text: str, write: bool) -> str:
+        if "://" in text:
+            return text
+        path = (self._writes_to() if write else self.spec.folder) / text
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return str(path)
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.durations[step] = round(self.durations.get(step, 0.0) + time.perf_counter() - start, 4)
+
+    def _finish(self, status: str, message: str = "") -> None:
+        self.result.status = status
+        try:
+            self._record(status, message)
+        except OSError:
+            if status == "finished":
+                raise
+
+    def _record(self, status: str, message: str = "") -> None:
+        """`run.json`: what the run is, was made with, and how it stands."""
+        if self.folder is None:
+            return
+        record: dict[str, Any] = {
+            "name": self.spec.name,
+            "status": status,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
+            "seconds": round(time.time() - self.started, 3),
+            "seed": self.document.seed,
+            "engine": "keras",
+            "spec": self.spec.source.name,
+            "overrides": list(self.spec.overrides),
+            "command": command_line(),
+            **environment(),
+            "epochs": len(self.result.history),
+            "durations": self.durations,
+            **self.facts,
+        }
+        if message:
+            record["message"] = message.splitlines()[0][:500]
+        self.folder.json("run.json", record)
+
+
+def _logits_note(outputs: dict[str, Any]) -> str:
+    turned = [name for name, output in outputs.items() if output.logits]
+    return f" (logits of {', '.join(turned)} turned into probabilities)" if turned else ""
+
+
+def _size(shape: Any) -> int:
+    size = 1
+    for axis in shape:
+        size *= axis
+    return size
+

@@ -1,0 +1,96 @@
+"""Step 3, fit: Keras's own `fit`, fed in an order that the seed alone decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kspec.data.pipeline import Batches
+from kspec.lifecycle.console import Console
+from kspec.lifecycle.define import Defined
+from kspec.targets.keras_objects import Maker
+
+SMOKE_STEPS = 3
+
+
+@dataclass(slots=True)
+class Fitted:
+    """What training gives.
+
+    Args:
+        history: By epoch, the losses and metrics.
+        interrupted: Whether Ctrl-C ended it.
+    """
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def fit(
+    defined: Defined,
+    train: Batches,
+    validation: Batches | None,
+    console: Console,
+    *,
+    write_path: Callable[[str, bool], str],
+    smoke: bool = False,
+    after_epoch: Callable[[list[dict[str, float]]], None] = lambda _: None,
+) -> Fitted:
+    """Trains the model.
+
+    Args:
+        write_path: Where callbacks write.
+        smoke: A few batches of one epoch.
+        after_epoch: Called with the history so far.
+    """
+    from kspec.lifecycle.progress import OnEpoch
+
+    settings = defined.spec.document.fit
+    fitted = Fitted()
+    epochs = 1 if smoke else settings.epochs
+    steps = min(SMOKE_STEPS, train.steps) if smoke else settings.steps_per_epoch
+    maker = Maker(path=write_path)
+    callbacks = [maker.object("callback", callback) for callback in settings.callbacks]
+
+    def end(epoch: int, logs: dict[str, float]) -> None:
+        fitted.history.append({"epoch": epoch + 1, **logs})
+        after_epoch(fitted.history)
+
+    callbacks.append(OnEpoch(train.epoch, end))
+    shown = _shown(settings.verbose, console, epochs, steps or train.steps)
+    try:
+        defined.model.fit(
+            train.dataset(repeat=steps is not None),
+            epochs=epochs,
+            steps_per_epoch=steps,
+            validation_data=validation.dataset() if validation is not None else None,
+            validation_steps=min(SMOKE_STEPS, validation.steps) if smoke and validation is not None else None,
+            validation_freq=settings.validation_freq,
+            callbacks=[*callbacks, *shown],
+            verbose=0,
+        )
+    except KeyboardInterrupt:
+        fitted.interrupted = True
+    finally:
+        for callback in shown:
+            if hasattr(callback, "stop"):
+                callback.stop()
+    return fitted
+
+
+def _shown(verbose: int, console: Console, epochs: int, steps: int) -> list[Any]:
+    from kspec.lifecycle.progress import EpochLines, ProgressBar
+
+    if verbose == 0 or console.quiet:
+        return []
+    return [ProgressBar(epochs, steps)] if verbose == 1 and console.is_terminal else [EpochLines(console, epochs)]
+
+
+def best_epoch(history: list[dict[str, float]]) -> int | None:
+    """The epoch with the least validation loss, counted from 1; the last where none is validated."""
+    if not history:
+        return None
+    validated = [row for row in history if "val_loss" in row]
+    return int(min(validated, key=lambda row: row["val_loss"])["epoch"]) if validated else int(history[-1]["epoch"])
+

@@ -1,0 +1,103 @@
+"""What training shows: a progress bar on a terminal, a line an epoch elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from kspec.lifecycle.console import Console
+
+
+class EpochLines(keras.callbacks.Callback):
+    """One line an epoch: `epoch 3/50  loss 0.412  accuracy 0.83  val_loss 0.398  0.2 s`."""
+
+    def __init__(self, console: Console, epochs: int) -> None:
+        super().__init__()
+        self.console = console
+        self.epochs = epochs
+        self.started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        seconds = time.perf_counter() - self.started
+        width = len(str(self.epochs))
+        self.console.step("fit", f"epoch {epoch + 1:>{width}}/{self.epochs}  {numbers(logs or {})}  {seconds:.2f} s")
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar over all epochs, with the newest losses and metrics and the time left."""
+
+    def __init__(self, epochs: int, steps: int) -> None:
+        super().__init__()
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.epochs = epochs
+        self.steps = steps
+        self.epoch = 0
+        self.step = 0
+        self.drawn = 0.0
+        self.report = ""
+        self.bar = Progress(
+            TextColumn("fit       epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=24),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[report]}"),
+            refresh_per_second=8,
+        )
+        self.task = self.bar.add_task("fit", total=epochs * steps, epoch=f"1/{epochs}", report="")
+
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
+        self.bar.start()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.epoch, self.step = epoch, 0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.step = batch + 1
+        if not self.report and logs:
+            self.report = numbers(logs)
+        now = time.perf_counter()
+        if now - self.drawn > 0.1:
+            self.drawn = now
+            self._draw()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.report = numbers(logs or {})
+        self.step = self.steps
+        self._draw()
+
+    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002
+        self.stop()
+
+    def stop(self) -> None:
+        """Leaves the terminal as it was."""
+        self.bar.stop()
+
+    def _draw(self) -> None:
+        done = self.epoch * self.steps + self.step
+        self.bar.update(self.task, completed=done, epoch=f"{self.epoch + 1}/{self.epochs}", report=self.report)
+
+
+class OnEpoch(keras.callbacks.Callback):
+    """Calls one function as an epoch begins, and another as it ends."""
+
+    def __init__(self, begin: Callable[[int], None], end: Callable[[int, dict[str, Any]], None]) -> None:
+        super().__init__()
+        self.begin = begin
+        self.end = end
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.begin(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.end(epoch, {name: float(value) for name, value in (logs or {}).items()})
+
+
+def numbers(logs: dict[str, Any]) -> str:
+    """Losses and metrics on one line."""
+    return "  ".join(f"{name} {float(value):.4g}" for name, value in logs.items())

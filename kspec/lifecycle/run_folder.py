@@ -1,0 +1,110 @@
+"""The run folder: what one run leaves behind, each file whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+class RunFolderError(OSError):
+    """The run folder cannot be made or written; the message is for the user."""
+
+
+class RunFolder:
+    """`runs/<name>/<time>-<n>/`, and `runs/<name>/latest` beside it.
+
+    Each file is written under a temporary name and renamed, so that no half file is ever taken for a whole one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, out: str | os.PathLike[str], name: str) -> RunFolder:
+        """Makes a new folder, and lets `latest` point at it.
+
+        Raises:
+            RunFolderError: where it cannot be made.
+        """
+        parent = Path(out) / name
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            number = 1
+            while True:
+                path = parent / f"{stamp}-{number}"
+                try:
+                    path.mkdir()
+                    break
+                except FileExistsError:
+                    number += 1
+            _point(parent / "latest", path.name)
+        except OSError as error:
+            raise RunFolderError(f"the run folder {parent} cannot be made: {error.strerror or error}") from error
+        return cls(path)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """A temporary path to write to, which becomes the file when all has been written.
+
+        Raises:
+            RunFolderError: where it cannot be written.
+        """
+        target = self.path / name
+        temporary = target.with_name(f".{target.stem}.writing{target.suffix}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            os.replace(temporary, target)
+        except OSError as error:
+            raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def text(self, name: str, text: str) -> None:
+        """Writes a text file."""
+        with self.writing(name) as path:
+            path.write_text(text, encoding="utf-8")
+
+    def json(self, name: str, value: Any) -> None:
+        """Writes a JSON file."""
+        self.text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def write(self, name: str, writer: Callable[[Path], None]) -> None:
+        """Writes a file with a function that takes the path."""
+        with self.writing(name) as path:
+            writer(path)
+
+
+def _point(link: Path, target: str) -> None:
+    """Lets `latest` point at a run: a link, or, where links cannot be made, a file with the run's name."""
+    temporary = link.with_name(f".latest-{os.getpid()}")
+    try:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(target, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        temporary.write_text(target, encoding="utf-8")
+    os.replace(temporary, link)
+
+
+def find_run(place: str | os.PathLike[str]) -> Path:
+    """The run folder that a user names: a folder, or `latest` of one.
+
+    Raises:
+        RunFolderError: where there is no run.
+    """
+    path = Path(place)
+    if path.is_file() and path.name == "latest":
+        path = path.parent / path.read_text(encoding="utf-8").strip()
+    if (path / "run.json").is_file():
+        return path.resolve()
+    if (path / "latest").exists():
+        return find_run(path / "latest")
+    if path.is_dir():
+        raise RunFolderError(f"{path} is not a run folder: it has no run.json")
+    raise RunFolderError(f"there is no run at {path}; `kspec runs` lists what there is")

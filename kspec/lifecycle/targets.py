@@ -1,0 +1,77 @@
+"""Targets and sample weights, in the form that each output's loss takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from kspec.checker import OutputSettings
+from kspec.checker.problem import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
+from kspec.data import Labels, Part, encode
+
+Form = Literal["binary", "integer", "one_hot", "multi_label", "values"]
+
+
+def target_form(settings: OutputSettings) -> Form:
+    """The form that an output's loss takes its target in."""
+    name = loss_name(settings.loss)
+    if name in SPARSE_LOSSES:
+        return "integer"
+    if name in CATEGORICAL_LOSSES:
+        return "one_hot"
+    if settings.task == "binary_classification":
+        return "binary"
+    return "multi_label" if settings.task == "multilabel_classification" else "values"
+
+
+def encode_targets(part: Part, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:
+    """The targets of a part, by output, for those that have a loss and a target."""
+    return {
+        name: encode(part.targets[name], labels.get(name), target_form(settings))
+        for name, settings in outputs.items()
+        if settings.loss is not None and name in part.targets
+    }
+
+
+def sample_weights(
+    part: Part, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], *, training: bool
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Weights of the examples, by output; empty where every example counts alike.
+
+    Class weights count in training alone, as in Keras; they are lowered to sample weights, so that they work with any
+    number of outputs.
+    """
+    weights: dict[str, np.ndarray[Any, Any]] = {}
+    for name, settings in outputs.items():
+        if settings.loss is None or name not in part.targets:
+            continue
+        weight = part.weights.get(name)
+        if training and settings.class_weight is not None and name in labels:
+            by_class = class_weights(part.targets[name], labels[name], settings.class_weight)
+            weight = by_class if weight is None else weight * by_class
+        if weight is not None:
+            weights[name] = weight.astype("float32")
+    if weights:
+        trained = [n for n, s in outputs.items() if s.loss is not None and n in part.targets]
+        for name in trained:
+            weights.setdefault(name, np.ones(len(part), "float32"))
+    return weights
+
+
+def class_weights(raw: np.ndarray[Any, Any], labels: Labels, said: Any) -> np.ndarray[Any, Any]:
+    """The weight of each example by its class.
+
+    Args:
+        raw: The target's column, shape (n,).
+        said: `balanced` (n / (classes x count of the class)), or label → weight; a label left out has weight 1.
+    """
+    classes = encode(raw, labels, "integer")
+    if said == "balanced":
+        counts = np.bincount(classes, minlength=len(labels.names))
+        present = np.maximum(counts, 1)
+        by_class = len(classes) / (np.count_nonzero(counts) * present)
+    else:
+        by_class = np.array([float(said.get(str(label), 1.0)) for label in labels.names])
+    return by_class[classes].astype("float32")

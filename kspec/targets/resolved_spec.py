@@ -1,0 +1,109 @@
+"""The spec with nothing left out: overrides applied, expressions computed, defaults and sizes filled in."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kspec.checker import Settings
+from kspec.spec import Spec
+from kspec.syntax.dump import dump
+
+_ORDER = (
+    "kspec",
+    "name",
+    "description",
+    "task",
+    "seed",
+    "extensions",
+    "dtype_policy",
+    "data",
+    "inputs",
+    "layers",
+    "outputs",
+    "compile",
+    "fit",
+    "evaluate",
+    "predict",
+)
+
+
+def resolved_values(
+    spec: Spec, settings: Settings, sizes: Mapping[tuple[str, str], int], folder: Path | None = None
+) -> dict[str, Any]:
+    """The resolved spec as plain values.
+
+    Args:
+        settings: With everything filled in.
+        sizes: The sizes that the data decided.
+        folder: Where it will lie; paths that are read are made relative to it.
+    """
+    values = copy.deepcopy(spec.values)
+    values.pop("vars", None)
+    document = spec.document
+    values["name"] = spec.name
+    values["seed"] = document.seed
+    values["layers"] = [_with_sizes(entry, sizes) for entry in values["layers"]]
+    for name, given in document.inputs.items():
+        values["inputs"][name] = {"shape": list(given.shape), "dtype": given.dtype}
+    if document.data is not None:
+        split = document.data.split.model_dump(exclude_none=True)
+        values["data"]["split"] = {"by": split["by"]} if "by" in split else split
+        if folder is not None:
+            _relocate(values["data"], document.data.source, spec.folder, folder)
+    values["compile"] = _compile(settings, values.get("compile") or {})
+    values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}
+    values["fit"]["engine"] = "keras" if document.fit.engine == "auto" else document.fit.engine
+    values["predict"] = document.predict.model_dump(exclude_none=True)
+    values["evaluate"] = document.evaluate.model_dump(exclude_none=True)
+    return {key: values[key] for key in _ORDER if values.get(key) not in (None, {}, [])}
+
+
+def resolved_text(
+    spec: Spec, settings: Settings, sizes: Mapping[tuple[str, str], int], folder: Path | None = None
+) -> str:
+    """The resolved spec as YAML."""
+    return dump(resolved_values(spec, settings, sizes, folder))
+
+
+def _compile(settings: Settings, written: Mapping[str, Any]) -> dict[str, Any]:
+    outputs = settings.outputs
+    losses = {name: output.loss for name, output in outputs.items() if output.loss is not None}
+    metrics = {name: output.metrics for name, output in outputs.items() if output.metrics}
+    compile_: dict[str, Any] = {"optimizer": settings.optimizer}
+    single = len(outputs) == 1
+    if losses:
+        compile_["loss"] = next(iter(losses.values())) if single else losses
+    if metrics:
+        compile_["metrics"] = next(iter(metrics.values())) if single else metrics
+    for key in ("weighted_metrics", "loss_weights", "auto_scale_loss"):
+        if key in written:
+            compile_[key] = written[key]
+    return compile_
+
+
+def _with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
+    if isinstance(value, dict):
+        if len(value) == 1:
+            (word, name), *_ = value.items()
+            if isinstance(name, str) and (word, name) in sizes:
+                return sizes[word, name]
+        return {key: _with_sizes(item, sizes) for key, item in value.items()}
+    return [_with_sizes(item, sizes) for item in value] if isinstance(value, list) else value
+
+
+def _relocate(data: dict[str, Any], source: str, here: Path, there: Path) -> None:
+    def move(value: Any) -> Any:
+        if isinstance(value, str):
+            return os.path.relpath(here / value, there)
+        if isinstance(value, list):
+            return [move(item) for item in value]
+        return {
+            key: move(item) if key in ("path", "train", "validation", "test") else item for key, item in value.items()
+        }
+
+    if source != "synthetic":
+        data[source] = move(data[source])
