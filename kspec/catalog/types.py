@@ -23,24 +23,35 @@ from dataclasses import dataclass
 from functools import cache
 
 
-@dataclass(frozen=True, slots=True)
-class AnyValue:
-    pass
+class _Plain:
+    """A type without parts, equal to all of its class. No dataclass: those are slow to make, and every check waits."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
-    pass
+class AnyValue(_Plain):
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Boolean:
-    pass
+class Null(_Plain):
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    pass
+class Boolean(_Plain):
+    __slots__ = ()
+
+
+class Text(_Plain):
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +89,16 @@ class ObjectOf:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    pass
+class Shape(_Plain):
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dtype:
-    pass
+class Dtype(_Plain):
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
-    pass
+class Array(_Plain):
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

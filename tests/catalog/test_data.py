@@ -1,13 +1,15 @@
 """The data against the installed Keras: nothing is missing or stale, and names mean what Keras means by them."""
 
+import inspect
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from kspec.catalog import KINDS, find, names, refused
+from kspec.catalog import KINDS, Entry, find, names, refused
 from kspec.catalog.generator.__main__ import main
+from kspec.catalog.generator.corrections import corrections
 from kspec.targets.keras_objects import instantiate, keras_class
 
 from .samples import required
@@ -116,3 +118,32 @@ def test_arguments_that_take_anything_are_few_and_known():
                 ).split("|"):
                     found.add((kind, name, parameter.name))
     assert found == ANYTHING_GOES
+
+
+def test_the_corrections_name_only_what_exists():
+    """A misspelt name in them would do nothing, in silence."""
+    for kind in KINDS:
+        known = corrections(kind)
+        entries = {name: find(kind, name) for name in (*names(kind), *refused(kind))}
+        everything = {argument for entry in entries.values() for argument in arguments_of(entry)}
+        assert known.named_entries() <= entries.keys(), kind
+        assert known.named_arguments() <= everything, kind
+        for name in known.named_entries():
+            assert entries[name].refused or known.named_arguments(name) <= arguments_of(entries[name]), (kind, name)
+
+
+def arguments_of(entry: Entry) -> set[str]:
+    return {*entry.parameters, *entry.constants, *entry.skipped, *(tensor.name for tensor in entry.tensors)}
+
+
+def test_what_is_skipped_is_what_keras_has_beyond_the_offered_arguments():
+    """An argument that Keras's signature has is offered, or skipped for a reason that is told."""
+    for kind, name in CLASSES:
+        entry = find(kind, name)
+        parameters = inspect.signature(keras_class(entry.path).__init__).parameters.values()
+        named = {item.name for item in parameters if item.kind not in (item.VAR_KEYWORD, item.VAR_POSITIONAL)} - {
+            "self"
+        }
+        beside = {"name", "trainable"} if kind == "layer" else set()
+        assert named - beside <= {*entry.parameters, *entry.skipped}, (kind, name)
+        assert all(entry.skipped.values())

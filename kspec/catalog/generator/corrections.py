@@ -36,9 +36,17 @@ class Corrections:
         self._own_words = _spread(said.get("entries", {}))
         self._summaries: dict[str, str] = said.get("summaries", {})
 
-    @property
-    def known(self) -> set[str]:
-        return set(self._entries)
+    def named_entries(self) -> set[str]:
+        """Every entry that something is said of."""
+        return {*self._entries, *self._own_words, *self._summaries} - set(self.extra)
+
+    def named_arguments(self, entry: str = "") -> set[str]:
+        """Every argument that something is said of, of one entry or wherever it occurs."""
+        if entry:
+            groups = ("parameters", "constants", "skip", "hidden", "required", "lists", "tensors", "spread", "either")
+            return {name for group in groups for name in self.of(entry, group)} | set(self._own_words.get(entry, {}))
+        shared = (self.arguments, self.calls, self.tensors, self.lists, self._either, self._skip, self._words)
+        return {name for group in shared for name in group}
 
     def of(self, entry: str, key: str) -> Any:
         return self._entries.get(entry, {}).get(key, {})
