@@ -11,7 +11,7 @@
 | `<layer>` `<cell>` `<initializer>` … | an object of that kind of the catalog: a class or Keras's own string |
 | `shape` | a list of positive integers, null for an unknown length |
 | `dtype` | the name of a dtype |
-| `array` | a number, or numbers in lists nested to any depth |
+| `array` | a number, or numbers in lists nested to any depth (an op wants NumPy's array of them, not a list) |
 | `path:read` `path:write` | a file's path (the path rule holds) |
 | `A|B` | either |
 """

@@ -73,5 +73,7 @@ def _op(found: Found) -> Call:
         else:
             call.constants[item.name] = (None if required else item.default, required)
     if len(call.tensors) > 1:
-        call.constants.update({name: (None, False) for name, _, _ in call.tensors if name in either})
+        for name in (tensor[0] for tensor in call.tensors if tensor[0] not in known.of(found.name, "never")):
+            if name in either:
+                call.constants[name] = (None, False)
     return call

@@ -43,7 +43,18 @@ class Corrections:
     def named_arguments(self, entry: str = "") -> set[str]:
         """Every argument that something is said of, of one entry or wherever it occurs."""
         if entry:
-            groups = ("parameters", "constants", "skip", "hidden", "required", "lists", "tensors", "spread", "either")
+            groups = (
+                "parameters",
+                "constants",
+                "skip",
+                "hidden",
+                "required",
+                "lists",
+                "tensors",
+                "spread",
+                "either",
+                "never",
+            )
             return {name for group in groups for name in self.of(entry, group)} | set(self._own_words.get(entry, {}))
         shared = (self.arguments, self.calls, self.tensors, self.lists, self._either, self._skip, self._words)
         return {name for group in shared for name in group}
