@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from kspec.diagnostics import Diagnostic, Report, Source, SpecError
-from kspec.spec import Permissions, Spec
+from kspec.diagnostics import Diagnostic, Report, SpecError
+from kspec.spec import Permissions, Spec, load_file
 
 if TYPE_CHECKING:
     from kspec.lifecycle import Run
@@ -36,37 +36,7 @@ def load(
     Raises:
         SpecError: with every problem found, each a `Diagnostic`.
     """
-    report = Report()
-    permissions = Permissions(allow_code, allow_outside, allow_network)
-    spec = _load(path, tuple(overrides), permissions, report)
-    report.raise_errors()
-    assert spec is not None
-    return spec
-
-
-def _load(
-    path: str | os.PathLike[str], overrides: tuple[str, ...], permissions: Permissions, report: Report
-) -> Spec | None:
-    from kspec.syntax import read_source
-
-    source = read_source(path, report)
-    return None if source is None else load_source(source, overrides, permissions, report)
-
-
-def load_source(source: Source, overrides: tuple[str, ...], permissions: Permissions, report: Report) -> Spec | None:
-    """Reads a spec from a text that is at hand (an editor's); None where it has errors, said in the report."""
-    from kspec.spec import validate
-    from kspec.syntax import apply_overrides, parse, substitute
-
-    tree = parse(source, report)
-    if tree is None:
-        return None
-    apply_overrides(tree, overrides, report)
-    substitute(tree, report)
-    document = validate(tree.value, tree.positions, report)
-    if document is None:
-        return None
-    return Spec(document, tree.value, tree.positions, source, overrides, tuple(report.sorted()), permissions)
+    return load_file(path, overrides, Permissions(allow_code, allow_outside, allow_network))
 
 
 def check(spec: Spec | str | os.PathLike[str], *, with_keras: bool = False, **options: Any) -> list[Diagnostic]:

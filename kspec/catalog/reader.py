@@ -23,6 +23,13 @@ def names(kind: Kind) -> tuple[str, ...]:
 
 
 @cache
+def spellings(kind: Kind) -> tuple[str, ...]:
+    """The canonical names that a spec can use, and their aliases: what a mistyped name is held against."""
+    usable = set(names(kind))
+    return (*names(kind), *(alias for alias, name in _aliases(kind).items() if name in usable))
+
+
+@cache
 def refused(kind: Kind) -> tuple[str, ...]:
     """The canonical names that Keras has and a spec cannot use, sorted; `find` gives the reason."""
     return tuple(name for name, raw in _load(kind).items() if raw.get("refused"))
@@ -37,6 +44,12 @@ def find(kind: Kind, name: str) -> Entry | None:
     entries = _load(kind)
     canonical = name if name in entries else _aliases(kind).get(name)
     return _entry(kind, canonical, entries[canonical]) if canonical is not None else None
+
+
+@cache
+def made_for() -> str:
+    """The version of Keras that the data was made from."""
+    return str(json.loads((DATA / "made_for.json").read_bytes())["keras"])
 
 
 def entry_doc(entry: Entry) -> str:

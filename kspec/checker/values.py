@@ -9,9 +9,10 @@ from kspec import catalog
 from kspec.catalog import types
 from kspec.catalog.types import describe, parse
 from kspec.checker.paths import path_problem
-from kspec.diagnostics import Path, Report, did_you_mean
+from kspec.diagnostics import Path, Report, did_you_mean, nearest
 from kspec.graph import Graph
 from kspec.spec import Spec
+from kspec.syntax.variables import is_failed
 
 DTYPES = frozenset((
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
@@ -36,7 +37,7 @@ class Checker:
             what: How the sentence begins: "`units` of `Dense`".
         """
         kind = parse(notation) if isinstance(notation, str) else notation
-        if type(value).__name__ == "_Failed" or self._accepts(value, kind, path):
+        if is_failed(value) or self._accepts(value, kind, path):
             return
         if self._look_inside(value, kind, path, what):
             return
@@ -81,7 +82,7 @@ class Checker:
             return
         entry = catalog.find(catalog_kind, name)
         if entry is None:
-            known = catalog.names(catalog_kind)
+            known = catalog.spellings(catalog_kind)
             self.report.error(
                 "KS106",
                 f"there is no {noun} called `{name}`",
@@ -103,6 +104,7 @@ class Checker:
 
     def arguments(self, entry: catalog.Entry, arguments: dict[str, Any], path: Path, place: Any) -> None:
         """Checks the constructor's arguments of a class: existence, type, allowed values, and that none is missing."""
+        meant: set[str] = set()
         for name, value in arguments.items():
             parameter = entry.parameters.get(name)
             if parameter is None:
@@ -122,23 +124,30 @@ class Checker:
                         self.spec.positions.key((*path, name)),
                     )
                     continue
-                known = ", ".join(entry.parameters)
-                self.report.error(
-                    "KS110",
-                    f"`{entry.name}` has no argument called `{name}`",
-                    self.spec.positions.key((*path, name)),
-                    label=did_you_mean(name, [*entry.parameters, *entry.skipped]),
-                    help=f"its arguments: {known}" if known else "it takes no arguments",
-                )
+                meant.add(self._unknown_argument(entry, name, (*path, name)))
                 continue
             self.value(value, parameter.type, (*path, name), f"`{name}` of `{entry.name}`")
-        missing = [p for p in entry.parameters.values() if p.required and p.name not in arguments]
+        missing = [p for p in entry.parameters.values() if p.required and p.name not in arguments and p.name not in meant]
         if missing:
             names = " and ".join(f"`{p.name}`" for p in missing)
             example = ", ".join(f"{p.name}: {_example(parse(p.type))}" for p in missing)
             self.report.error(
                 "KS111", f"`{entry.name}` needs {names}", place, help=f"write `{entry.name}: {{{example}}}`"
             )
+
+    def _unknown_argument(self, entry: catalog.Entry, name: str, path: Path) -> str:
+        """Reports it; returns the argument that was meant, so that it is not missed as well."""
+        candidates = [*entry.parameters, *entry.skipped]
+        label = did_you_mean(name, candidates)
+        known = ", ".join(entry.parameters)
+        self.report.error(
+            "KS110",
+            f"`{entry.name}` has no argument called `{name}`",
+            self.spec.positions.key(path),
+            label=label,
+            help="" if label else f"its arguments: {known}" if known else "it takes no arguments",
+        )
+        return nearest(name, candidates) or ""
 
     def _accepts(self, value: Any, kind: types.Type, path: Path) -> bool:
         match kind:

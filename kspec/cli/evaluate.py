@@ -32,6 +32,7 @@ Examples:
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     run: str,
     data: str | None,
     split: str | None,

@@ -36,6 +36,7 @@ Examples:
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     path: str,
     overrides: tuple[str, ...],
     out: str,

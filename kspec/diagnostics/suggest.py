@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate most like `word`, or None when none is like it.
+    """The candidate most like `word`, or None when none is like it; of two spellings, the one in the word's case.
 
     >>> nearest("hiden1", ["visible", "hidden1", "hidden2"])
     'hidden1'
@@ -14,7 +14,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     folded: dict[str, str] = {}
-    for candidate in candidates:
+    for candidate in sorted(candidates, key=lambda name: name[:1].isupper() != word[:1].isupper()):
         folded.setdefault(candidate.lower().replace("_", ""), candidate)
     matches = get_close_matches(word.lower().replace("_", ""), folded, n=1, cutoff=0.7)
     return folded[matches[0]] if matches else None

@@ -107,7 +107,7 @@ class _Builder:
         return found.tensors
 
     def _unknown_callee(self, kind: catalog.Kind, head: str, span: Any) -> None:
-        known = catalog.names(kind)
+        known = catalog.spellings(kind)
         noun = "layer" if kind == "layer" else "op of keras.ops"
         help = ""
         if kind == "layer" and catalog.find("op", head):

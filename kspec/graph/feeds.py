@@ -122,12 +122,12 @@ class _Feeds:
             takes = len(self.signature)
             what = self._callee()
             words = "no tensor" if takes == 0 else "one tensor" if takes == 1 else f"at most {takes} tensors"
-            merge = "; to join several, put `Add`, `Concatenate` or another merge layer between" if takes == 1 else ""
+            merge = "to join several, put `Add`, `Concatenate` or another merge layer between" if takes == 1 else ""
             self._error(
                 "KS206",
                 f"{what} takes {words}, and is given {len(tensors)}",
                 at="from",
-                help=f"its tensors: {self._names()}{merge}" if takes else "write `from: []`",
+                help=merge or (f"its tensors: {self._names()}" if takes else "write `from: []`"),
             )
             raise Faulty
         return feeds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +20,11 @@ class Tensor(NamedTuple):
 
 
 Feed = Tensor | list[Tensor]
+
+
+def flat_order(outputs: Iterable[str]) -> list[str]:
+    """Several outputs in the order in which Keras flattens a dict: sorted by name."""
+    return sorted(outputs)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from kspec.diagnostics import Report
 from kspec.lifecycle.define import input_specs, output_shapes, read_data
 from kspec.lifecycle.run_folder import RunFolderError, find_run
 from kspec.lifecycle.tensorflow import import_tensorflow
-from kspec.spec import Spec
+from kspec.spec import Permissions, Spec, load_file
 
 
 @dataclass(slots=True)
@@ -43,18 +43,20 @@ def take_up(place: str, *, allow_code: bool = False, allow_outside: bool = False
         RunFolderError: where there is no run, or none that has a model.
         SpecError: when its resolved spec is faulty.
     """
-    from kspec.api import load
+    import_tensorflow()
+    from kspec.targets.keras_model import name_outputs
 
     folder = find_run(place)
     record = _record(folder)
     model_file = folder / "model.keras"
     if not model_file.is_file():
         raise RunFolderError(f"the run {folder} has no trained model (its status is {record.get('status', 'unknown')})")
-    spec = load(folder / "resolved.yaml", allow_code=allow_code, allow_outside=allow_outside)
+    spec = load_file(folder / "resolved.yaml", permissions=Permissions(allow_code, allow_outside))
     report = Report()
     analysis = analyse(spec, report)
     report.raise_errors()
     model = _load_model(model_file, spec, report)
+    name_outputs(model, analysis.graph.outputs)
     facts = {
         name: TargetFacts(units=shape[-1] if len(shape) > 1 else 1)
         for name, shape in output_shapes(analysis.graph, model).items()
@@ -101,16 +103,17 @@ def evaluate_run(run: PastRun, part: Part) -> dict[str, float]:
     from kspec.data.pipeline import Batches
     from kspec.lifecycle.compiling import compile_model
     from kspec.lifecycle.evaluating import evaluate
-    from kspec.lifecycle.targets import encode_targets, sample_weights
+    from kspec.lifecycle.targets import encode_targets, sample_weights, with_placeholders
 
     outputs = run.settings.outputs
     targets = encode_targets(part, run.labels, outputs)
     for name, output in outputs.items():
         if name not in targets:
             output.loss = None
-    compile_model(run)
+    compile_model(run.model, run.spec, run.settings)
     weights = sample_weights(part, run.labels, outputs, training=False)
     size = run.spec.document.evaluate.batch_size or run.spec.document.fit.batch_size
+    targets = with_placeholders(targets, outputs, len(part))
     batches = Batches(part.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
     return evaluate(run.model, batches)
 
@@ -150,10 +153,8 @@ def _load_model(path: Path, spec: Spec, report: Report) -> Any:
             help="if you trust it, add --allow-code",
         )
         report.raise_errors()
-    import_tensorflow()
     import keras
 
-    from kspec.targets.keras_model import name_outputs
     from kspec.targets.keras_objects import import_class
 
     custom = {name.rpartition(".")[2]: import_class(name) for name in extensions}
@@ -163,7 +164,4 @@ def _load_model(path: Path, spec: Spec, report: Report) -> Any:
         from kspec.targets.keras_errors import plain
 
         raise RunFolderError(f"{path} cannot be loaded: {plain(error)}") from error
-    outputs = model.output_shape
-    if isinstance(outputs, dict):
-        name_outputs(model, list(outputs))
     return model

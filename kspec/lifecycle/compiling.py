@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.lifecycle.define import Defined
+from kspec.checker import Settings
+from kspec.spec import Spec
 from kspec.targets.keras_objects import Maker
 
 
-def compile_model(defined: Defined) -> str:
+def compile_model(model: Any, spec: Spec, settings: Settings) -> str:
     """Compiles the model; returns the line that says with what."""
-    settings = defined.settings
     maker = Maker()
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     losses = {name: _loss(maker, output.loss) for name, output in trained.items()}
@@ -18,13 +18,13 @@ def compile_model(defined: Defined) -> str:
     weighted = {name: [maker.object("metric", m) for m in output.weighted_metrics] for name, output in trained.items()}
     weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
     single = len(settings.outputs) == 1
-    defined.model.compile(
+    model.compile(
         optimizer=maker.object("optimizer", settings.optimizer),
         loss=_only(losses) if single else losses or None,
         loss_weights=(_only(weights) if single else weights) if weights else None,
         metrics=_only(metrics) if single else metrics or None,
         weighted_metrics=(_only(weighted) if single else weighted) if any(weighted.values()) else None,
-        auto_scale_loss=defined.spec.document.compile.auto_scale_loss,
+        auto_scale_loss=spec.document.compile.auto_scale_loss,
         jit_compile=False,
     )
     return _describe(settings.optimizer, trained, single)

@@ -11,6 +11,7 @@ from kspec.checker import Analysis, Settings, TargetFacts, settle
 from kspec.data import Dataset, InputSpec, load
 from kspec.diagnostics import Report
 from kspec.graph import Graph, Node
+from kspec.graph.node import flat_order
 from kspec.lifecycle.tensorflow import import_tensorflow
 from kspec.spec import Spec
 from kspec.targets.keras_objects import Maker, UnknownSize
@@ -87,10 +88,8 @@ def define(
 
 def output_shapes(graph: Graph, model: Any) -> dict[str, tuple[int | None, ...]]:
     """The shape of each output, with the batch as its first axis."""
-    shapes = model.output_shape
-    if isinstance(shapes, dict):
-        return {name: tuple(shapes[name]) for name in graph.outputs}
-    return {next(iter(graph.outputs)): tuple(shapes)}
+    by_name = dict(zip(flat_order(graph.outputs), model.outputs, strict=True))
+    return {name: tuple(by_name[name].shape) for name in graph.outputs}
 
 
 def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str, TargetFacts]:

@@ -90,7 +90,7 @@ class _Execution:
         with self._timed("compile"):
             from kspec.lifecycle.compiling import compile_model
 
-            line = compile_model(defined)
+            line = compile_model(defined.model, self.spec, defined.settings)
         self.console.step("compile", line)
         self._write_definition(defined)
         if dataset is None:
@@ -112,7 +112,7 @@ class _Execution:
 
     def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool) -> Any:
         from kspec.data.pipeline import Batches
-        from kspec.lifecycle.targets import encode_targets, sample_weights
+        from kspec.lifecycle.targets import encode_targets, sample_weights, with_placeholders
 
         outputs = defined.settings.outputs
         targets = encode_targets(part, dataset.labels, outputs)
@@ -122,7 +122,7 @@ class _Execution:
         settings = self.document.fit
         return Batches(
             part.inputs,
-            targets,
+            with_placeholders(targets, outputs, len(part)),
             weights,
             batch_size=settings.batch_size,
             shuffle=settings.shuffle and training,
@@ -316,4 +316,3 @@ def _size(shape: Any) -> int:
     for axis in shape:
         size *= axis
     return size
-

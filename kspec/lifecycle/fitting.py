@@ -93,4 +93,3 @@ def best_epoch(history: list[dict[str, float]]) -> int | None:
         return None
     validated = [row for row in history if "val_loss" in row]
     return int(min(validated, key=lambda row: row["val_loss"])["epoch"]) if validated else int(history[-1]["epoch"])
-

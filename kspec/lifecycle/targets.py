@@ -27,12 +27,21 @@ def target_form(settings: OutputSettings) -> Form:
 
 
 def encode_targets(part: Part, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:
-    """The targets of a part, by output, for those that have a loss and a target."""
+    """The targets of a part, by output, for those that have a loss and a target; none where nothing is trained."""
     return {
         name: encode(part.targets[name], labels.get(name), target_form(settings))
         for name, settings in outputs.items()
         if settings.loss is not None and name in part.targets
     }
+
+
+def with_placeholders(
+    targets: Mapping[str, Any], outputs: Mapping[str, OutputSettings], count: int
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Zeros for outputs that are only predicted: Keras wants something for each, and looks at none without a loss."""
+    if not targets:
+        return {}
+    return {name: targets[name] if name in targets else np.zeros(count, "float32") for name in outputs}
 
 
 def sample_weights(
@@ -54,8 +63,7 @@ def sample_weights(
         if weight is not None:
             weights[name] = weight.astype("float32")
     if weights:
-        trained = [n for n, s in outputs.items() if s.loss is not None and n in part.targets]
-        for name in trained:
+        for name in outputs:
             weights.setdefault(name, np.ones(len(part), "float32"))
     return weights
 

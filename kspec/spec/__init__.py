@@ -2,7 +2,8 @@
 
 from kspec.spec.document import TASKS, Document, Input
 from kspec.spec.entry import Entry
+from kspec.spec.load import load_file, load_source
 from kspec.spec.loaded import Permissions, Spec
 from kspec.spec.validate import validate
 
-__all__ = ["TASKS", "Document", "Entry", "Input", "Permissions", "Spec", "validate"]
+__all__ = ["TASKS", "Document", "Entry", "Input", "Permissions", "Spec", "load_file", "load_source", "validate"]

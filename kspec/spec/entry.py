@@ -8,9 +8,9 @@ from pydantic import ConfigDict, Field, model_validator
 
 from kspec.spec.base import LATER, Model, fail, kind_of, refuse_later
 from kspec.spec.values import As, From, Name
+from kspec.syntax.names import WORDS
 
 HeadKind = Literal["class", "op", "reuse"]
-WORDS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "when")
 HEADS = ("op", "reuse", "block", "model")
 
 

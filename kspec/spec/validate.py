@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from kspec.diagnostics import Path, Positions, Report, did_you_mean
 from kspec.spec.base import kind_of
 from kspec.spec.document import Document
-from kspec.spec.entry import WORDS
+from kspec.syntax.names import WORDS
+from kspec.syntax.variables import is_failed
 
 
 def validate(values: Any, positions: Positions, report: Report) -> Document | None:
@@ -37,7 +38,7 @@ def _report(problem: Mapping[str, Any], values: Any, positions: Positions, repor
     path = _path_in_values(problem["loc"], values)
     kind = problem["type"]
     context = problem.get("ctx") or {}
-    if type(problem.get("input")).__name__ == "_Failed":
+    if is_failed(problem.get("input")):
         return
     if kind == "kspec":
         key = context["key"]

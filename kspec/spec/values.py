@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 from kspec.spec.base import fail, kind_of
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+from kspec.syntax.names import NAME
 
 
 def _name(value: Any) -> Any:
     if not isinstance(value, str):
         fail(f"a name is text, not {kind_of(value)}")
-    if not _NAME.fullmatch(value):
+    if not NAME.fullmatch(value):
         fail(
             f"`{value}` cannot be a name",
             code="KS109",

@@ -111,25 +111,29 @@ class _Builder:
                     help="a spec is a few levels deep; is a bracket or an indentation wrong?",
                 )
             self.positions.values[path] = self._start_line(event)
-            if isinstance(event, yaml.MappingStartEvent):
-                value = self._mapping(events, path, depth)
-            else:
-                value = self._sequence(events, path, depth)
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            value, end = (self._mapping if is_mapping else self._sequence)(events, path, depth)
+            if event.flow_style and end.line == event.start_mark.line:
+                self.positions.values[path] = self.positions.values[path]._replace(end_column=end.column + 1)
         if event.anchor:
             self.open_anchors.discard(event.anchor)
             self.anchors[event.anchor] = (value, self.count - before + 1)
         return value
 
-    def _sequence(self, events: Iterator[Any], path: Path, depth: int) -> list[Any]:
+    def _sequence(self, events: Iterator[Any], path: Path, depth: int) -> tuple[list[Any], Any]:
+        """The items, and the mark where they end."""
         items: list[Any] = []
+        event: Any = None
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):
                 break
             items.append(self._value(event, events, (*path, len(items)), depth + 1))
-        return items
+        return items, event.end_mark
 
-    def _mapping(self, events: Iterator[Any], path: Path, depth: int) -> dict[str, Any]:
+    def _mapping(self, events: Iterator[Any], path: Path, depth: int) -> tuple[dict[str, Any], Any]:
+        """The items, and the mark where they end."""
         items: dict[str, Any] = {}
+        event: Any = None
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
@@ -148,7 +152,7 @@ class _Builder:
                 continue
             self.positions.keys[child] = self._span(event)
             items[key] = self._value(next(events), events, child, depth + 1)
-        return items
+        return items, event.end_mark
 
     def _key(self, event: Any) -> str:
         """Keys are text: a label `1` or `true` in a mapping of labels is meant as it is written."""

@@ -13,6 +13,7 @@ import keras
 
 from kspec.diagnostics import Report
 from kspec.graph import Feed, Graph, Node, Tensor
+from kspec.graph.node import flat_order
 from kspec.graph.places import head_span
 from kspec.graph.slices import parse_slices
 from kspec.spec import Spec
@@ -234,8 +235,7 @@ def name_outputs(model: Any, outputs: Iterable[str]) -> None:
 
     Two calls of a shared layer have one layer name, and one of their losses would vanish from the history.
     """
-    names = list(outputs)
-    model.output_names = names if len(names) == 1 else sorted(names)
+    model.output_names = flat_order(outputs)
 
 
 def _is_symbolic(value: Any) -> bool:

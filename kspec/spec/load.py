@@ -1,0 +1,44 @@
+"""Text → `Spec`: parsed, overridden, computed, validated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from kspec.diagnostics import Report, Source
+from kspec.spec.loaded import Permissions, Spec
+from kspec.spec.validate import validate
+from kspec.syntax import apply_overrides, parse, read_source, substitute
+
+
+def load_file(
+    path: str | os.PathLike[str], overrides: Iterable[str] = (), permissions: Permissions | None = None
+) -> Spec:
+    """Reads a spec from a file.
+
+    Raises:
+        SpecError: with every problem found.
+    """
+    report = Report()
+    source = read_source(path, report)
+    spec = None if source is None else load_source(source, report, tuple(overrides), permissions)
+    report.raise_errors()
+    assert spec is not None
+    return spec
+
+
+def load_source(
+    source: Source, report: Report, overrides: tuple[str, ...] = (), permissions: Permissions | None = None
+) -> Spec | None:
+    """Reads a spec from a text that is at hand (an editor's); None where it is no spec, said in the report."""
+    tree = parse(source, report)
+    if tree is None:
+        return None
+    apply_overrides(tree, overrides, report)
+    substitute(tree, report)
+    document = validate(tree.value, tree.positions, report)
+    if document is None:
+        return None
+    return Spec(
+        document, tree.value, tree.positions, source, overrides, tuple(report.sorted()), permissions or Permissions()
+    )

@@ -1,0 +1,76 @@
+"""`--set`: what is written, replaced from outside, with errors that point at the command line."""
+
+import pytest
+
+from kspec.diagnostics import Report, Source
+from kspec.syntax import apply_overrides, parse, substitute
+
+SPEC = """\
+kspec: 1
+vars: {width: 10}
+layers:
+  - Normalization
+  - Dense: {units: $width}
+    name: hidden1
+  - Dense: {units: 1}
+compile:
+  optimizer: {Adam: {learning_rate: 1e-3}}
+fit:
+  callbacks:
+    - EarlyStopping: {patience: 3}
+"""
+
+
+def overridden(*overrides):
+    report = Report()
+    tree = parse(Source("spec.yaml", SPEC), report)
+    apply_overrides(tree, overrides, report)
+    substitute(tree, report)
+    return tree, report.sorted()
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "value"),
+    [
+        ("fit.epochs=5", ("fit", "epochs"), 5),
+        ("seed=3", ("seed",), 3),
+        ("vars.width=64", ("layers", 1, "Dense", "units"), 64),
+        ("layers.hidden1.units=32", ("layers", 1, "Dense", "units"), 32),
+        ("layers.hidden1.Dense.units=32", ("layers", 1, "Dense", "units"), 32),
+        ("layers.hidden1.units=${width * 2}", ("layers", 1, "Dense", "units"), 20),
+        ("layers.hidden1.trainable=false", ("layers", 1, "trainable"), False),
+        ("layers.dense.units=2", ("layers", 2, "Dense", "units"), 2),
+        ("layers.normalization.axis=-1", ("layers", 0, "Normalization", "axis"), -1),
+        ("compile.optimizer.learning_rate=0.1", ("compile", "optimizer", "Adam", "learning_rate"), 0.1),
+        ("compile.optimizer=sgd", ("compile", "optimizer"), "sgd"),
+        ("fit.callbacks.EarlyStopping.patience=9", ("fit", "callbacks", 0, "EarlyStopping", "patience"), 9),
+        ("fit.callbacks+={TerminateOnNaN: {}}", ("fit", "callbacks", 1, "TerminateOnNaN"), {}),
+        ("fit.callbacks+=[TerminateOnNaN]", ("fit", "callbacks", 1), "TerminateOnNaN"),
+        ("data.split.test=0.3", ("data", "split", "test"), 0.3),
+    ],
+)
+def test_replaces_and_points_at_the_command_line(override, path, value):
+    tree, found = overridden(override)
+    assert not found
+    here = tree.value
+    for part in path:
+        here = here[part]
+    assert here == value
+    if "vars" not in override:
+        assert tree.positions.value(path).source.name == "--set"
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["epochs", "=3", "layers.hidden9.units=3", "fit.callbacks.Early.patience=1", "kspec.x=1", "kspec+=1", "fit.epochs=["],
+)
+def test_what_cannot_be_set(override):
+    _, found = overridden(override)
+    assert len(found) == 1
+    assert found[0].span.source.name == "--set"
+
+
+def test_a_mistyped_name_is_suggested():
+    _, found = overridden("layers.hiden1.units=3")
+    assert found[0].label == "did you mean `hidden1`?"
+    assert found[0].span[1:] == (1, 8, 1, 14)
