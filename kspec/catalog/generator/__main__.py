@@ -22,9 +22,11 @@ def render(value: dict[str, Any]) -> str:
 def files() -> dict[Path, str]:
     """Every file of the catalog's data, with the text it should have."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+
     from kspec.catalog.generator.entries import entries
 
-    found: dict[Path, str] = {}
+    found = {DATA / "made_for.json": render({"keras": keras.__version__})}
     for kind in KINDS:
         data, docs = entries(kind)
         found[DATA / f"{kind}.json"] = render(data)
