@@ -66,6 +66,8 @@ def _alternatives(type_: Type) -> list[str]:
             return [f"`{value}`" for value in values]
         case Boolean():
             return ["`true`", "`false`"]
+        case Number(True, float(low) | int(low), float(high) | int(high), False, False) if high == low + 1:
+            return [f"{low:g}", f"{high:g}"]
         case Number():
             words = _number(type_)
             return [f"{_article(words)} {words}"]
@@ -77,7 +79,7 @@ def _alternatives(type_: Type) -> list[str]:
             name = _KINDS.get(kind, kind)
             return [f"{_article(name)} {name} (such as {_EXAMPLES[kind]})"]
         case FilePath(write):
-            return ["the path of a file to write" if write else "the path of a file"]
+            return ["a path to write to" if write else "the path of a file"]
     return [_WHOLE[type(type_)][0]]
 
 
@@ -94,7 +96,7 @@ def _plural(type_: Type) -> str:
         case ObjectOf(kind):
             return f"{_KINDS.get(kind, kind)}s"
         case FilePath(write):
-            return "paths of files to write" if write else "paths of files"
+            return "paths to write to" if write else "paths of files"
     return _WHOLE[type(type_)][1]
 
 

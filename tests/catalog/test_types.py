@@ -46,6 +46,8 @@ def test_a_malformed_notation_says_where(notation):
         ("int>=0", "a non-negative integer"),
         ("int>=2", "an integer of at least 2"),
         ("int[1,8]", "an integer between 1 and 8"),
+        ("int[0,1]", "0 or 1"),
+        ("path:write", "a path to write to"),
         ("float>0", "a positive number"),
         ("float<=0", "a number of at most 0"),
         ("float[0,1]", "a number between 0 and 1"),
