@@ -66,7 +66,7 @@ def _alternatives(type_: Type) -> list[str]:
             return [f"`{value}`" for value in values]
         case Boolean():
             return ["`true`", "`false`"]
-        case Number(True, float(low) | int(low), float(high) | int(high), False, False) if high == low + 1:
+        case Number(True, low, high, False, False) if low is not None and high == low + 1:
             return [f"{low:g}", f"{high:g}"]
         case Number():
             words = _number(type_)
