@@ -40,5 +40,10 @@ def analyse(spec: Spec, report: Report) -> Analysis:
     checker = Checker(spec, graph, report)
     for rule in RULES:
         rule(checker)
-    settings = settle(spec, graph, report) if not report.has_errors else None
+    if any(node.faulty for node in graph.nodes.values()):
+        return Analysis(graph, None)
+    settling = Report()
+    settings = settle(spec, graph, settling)
+    silent = {"KS401"} if report.has_errors else set()  # a faulty layer hides what the output answers
+    report.diagnostics.extend(d for d in settling if d.code not in silent)
     return Analysis(graph, settings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kspec import catalog
+from kspec.checker.per_output import is_by_output
 from kspec.checker.problem import Answer, answer_of, from_logits, task_of
 from kspec.diagnostics import Path, Report, did_you_mean
 from kspec.graph import Graph
@@ -184,21 +185,8 @@ class _Settler:
         """A setting as written → by output: a mapping whose keys are outputs is so already; else it holds for each."""
         if said is None:
             return {}
-        if isinstance(said, dict) and any(key in self.names for key in said):
-            given = self._named(said, path)
-        elif (
-            isinstance(said, dict)
-            and len(said) == 1
-            and (said.keys() & set(catalog.names(kind)) or "." in next(iter(said)))
-        ):
-            given = dict.fromkeys(self.names, said)
-        elif isinstance(said, dict):
-            self._named(said, path)
-            return {}
-        elif len(self.names) == 1 or not several:
-            given = dict.fromkeys(self.names, said)
-        else:
-            given = dict.fromkeys(self.names, said)
+        by_output = is_by_output(said, self.names, kind)
+        given = self._named(said, path) if by_output else dict.fromkeys(self.names, said)
         if several:
             return {name: value if isinstance(value, list) else [value] for name, value in given.items()}
         return given

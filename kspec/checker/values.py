@@ -127,7 +127,8 @@ class Checker:
                 meant.add(self._unknown_argument(entry, name, (*path, name)))
                 continue
             self.value(value, parameter.type, (*path, name), f"`{name}` of `{entry.name}`")
-        missing = [p for p in entry.parameters.values() if p.required and p.name not in arguments and p.name not in meant]
+        there = arguments.keys() | meant
+        missing = [p for p in entry.parameters.values() if p.required and p.name not in there]
         if missing:
             names = " and ".join(f"`{p.name}`" for p in missing)
             example = ", ".join(f"{p.name}: {_example(parse(p.type))}" for p in missing)

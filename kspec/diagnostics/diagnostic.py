@@ -123,7 +123,9 @@ class Report:
     def sorted(self) -> list[Diagnostic]:
         """By source, then place; what has no place comes first. The same problem at the same place is said once."""
         unique = dict.fromkeys(self.diagnostics)
-        return sorted(unique, key=lambda d: (d.span.source.name, *d.span[1:], d.code) if d.span else ("", 0, 0, 0, 0, d.code))
+        return sorted(
+            unique, key=lambda d: (d.span.source.name, *d.span[1:], d.code) if d.span else ("", 0, 0, 0, 0, d.code)
+        )
 
     def raise_errors(self) -> None:
         """Raises SpecError when there is an error among them."""
@@ -162,5 +164,7 @@ class Positions:
         """Where the variables that the value at `path` was computed from are set."""
         names = self.variables.get(path, ())
         return tuple(
-            Related(f"`{name}` is set here", self.values["vars", name]) for name in names if ("vars", name) in self.values
+            Related(f"`{name}` is set here", self.values["vars", name])
+            for name in names
+            if ("vars", name) in self.values
         )

@@ -131,7 +131,7 @@ def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
         name: probabilities(answer, outputs[name])
         for name, answer in raw_answers(run.model, batches.dataset(), list(outputs)).items()
     }
-    columns: Mapping[str, list[str]] = run.record.get("data", {}).get("target_columns", {})
+    columns: Mapping[str, list[str]] = run.record.get("data", {}).get("fitted", {}).get("columns", {}).get("targets", {})
     name = write_predictions(None, to.name, part, answers, outputs, run.labels, columns, path=to)
     return to.with_name(name), len(next(iter(answers.values())))
 

@@ -134,7 +134,6 @@ def dataset_facts(dataset: Dataset) -> dict[str, Any]:
     return {
         "fingerprints": dataset.fingerprint,
         "labels": {name: labels.to_json() for name, labels in dataset.labels.items()},
-        "target_columns": dataset.target_columns,
         "fitted": dataset.fitted,
         "profile": dataset.profile.to_json(),
     }

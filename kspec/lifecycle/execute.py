@@ -205,7 +205,7 @@ class _Execution:
             self.console.step("predict", f"{count} examples of {split}{note}")
             return
         name = write_predictions(
-            self.folder, self.document.predict.to, part, answers, outputs, dataset.labels, dataset.target_columns
+            self.folder, self.document.predict.to, part, answers, outputs, dataset.labels, dataset.fitted["columns"]["targets"]
         )
         self.console.step("predict", f"{count} examples of {split} → {name}{note}{_logits_note(outputs)}")
         with self._timed("pictures"):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from kspec.diagnostics import Path, Positions, Report, did_you_mean
+from kspec.diagnostics import Path, Positions, Report, did_you_mean, nearest
 from kspec.spec.base import kind_of
 from kspec.spec.document import Document
 from kspec.syntax.names import WORDS
@@ -29,13 +29,26 @@ def validate(values: Any, positions: Positions, report: Report) -> Document | No
     try:
         return Document.model_validate(values)
     except ValidationError as error:
-        for problem in error.errors(include_url=False):
-            _report(typing.cast(Mapping[str, Any], problem), values, positions, report)
+        found = [(_path_in_values(p["loc"], values), typing.cast(Mapping[str, Any], p)) for p in error.errors()]
+        for path, problem in _once(found):
+            _report(path, problem, positions, report)
         return None
 
 
-def _report(problem: Mapping[str, Any], values: Any, positions: Positions, report: Report) -> None:
-    path = _path_in_values(problem["loc"], values)
+def _once(found: list[tuple[Path, Mapping[str, Any]]]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """One mistake gives one message: not that a mistyped key is missing too, nor what else a value could have been."""
+    unknown = [path for path, problem in found if problem["type"] == "extra_forbidden"]
+    said: set[Path] = set()
+    for path, problem in found:
+        meant = problem["type"] == "missing" and any(
+            other[:-1] == path[:-1] and nearest(str(other[-1]), [str(path[-1])]) for other in unknown
+        )
+        if not meant and path not in said:
+            said.add(path)
+            yield path, problem
+
+
+def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report: Report) -> None:
     kind = problem["type"]
     context = problem.get("ctx") or {}
     if is_failed(problem.get("input")):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kspec.catalog import Kind
+from kspec.checker.per_output import is_by_output
 from kspec.checker.values import Checker
 from kspec.diagnostics import Path
 
@@ -18,15 +20,13 @@ def training_objects(checker: Checker) -> None:
     _each(checker, settings.weighted_metrics, "metric", ("compile", "weighted_metrics"))
 
 
-def _each(checker: Checker, said: Any, kind: str, path: Path) -> None:
+def _each(checker: Checker, said: Any, kind: Kind, path: Path) -> None:
     if said is None:
         return
-    if isinstance(said, dict) and any(key in checker.graph.outputs for key in said):
+    if is_by_output(said, checker.graph.outputs, kind):
         for output, value in said.items():
             if output in checker.graph.outputs:
                 _each_of_list(checker, value, kind, (*path, output))
-    elif isinstance(said, dict) and len(said) != 1:
-        return
     else:
         _each_of_list(checker, said, kind, path)
 

@@ -1,0 +1,108 @@
+"""Arguments held against the catalog: each mistake one sentence, at its place."""
+
+import pytest
+
+from tests.conftest import diagnostics_of, network
+
+
+def one(text, **options):
+    found = diagnostics_of(text, **options)
+    assert len(found) == 1, [f"{d.code} {d.message}" for d in found]
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "code", "message"),
+    [
+        ("Dense: {units: ten}", "KS112", '`units` of `Dense` must be a positive integer, not "ten"'),
+        ("Dense: {units: 0}", "KS112", "`units` of `Dense` must be a positive integer, not 0"),
+        ("Dense: {units: 1.5}", "KS112", "`units` of `Dense` must be a positive integer, not 1.5"),
+        ("Dense: {units: true}", "KS112", "`units` of `Dense` must be a positive integer, not true"),
+        ("Dense: {units: 1, use_bias: 1}", "KS112", "`use_bias` of `Dense` must be `true` or `false`, not 1"),
+        ("Dense: {unit: 1}", "KS110", "`Dense` has no argument called `unit`"),
+        ("Dense", "KS111", "`Dense` needs `units`"),
+        ("Dense: {units: 1, activation: rellu}", "KS106", "there is no activation called `rellu`"),
+        ("Dense: {units: 1, kernel_initializer: {HeNormal: {sed: 1}}}", "KS110", "`HeNormal` has no argument called `sed`"),
+        ("Dropout: {rate: 1.5}", "KS112", "`rate` of `Dropout` must be a number between 0 and 1, not 1.5"),
+        ("Reshape: {target_shape: [a]}", "KS112", None),
+        ("Bidirectional: {layer: {LSTM: {unts: 3}}}", "KS110", "`LSTM` has no argument called `unts`"),
+        ("RNN: {cell: [{Dense: {units: 1}}]}", "KS112", "`Dense` is a layer, not an RNN cell"),
+        ("StringLookup: {vocabulary: /etc/passwd}", "KS701", None),
+        ("StringLookup: {vocabulary: ../../secret.txt}", "KS701", None),
+        ("StringLookup: {vocabulary: 'https://a.example/v.txt'}", "KS702", None),
+        ("Embedding: {input_dim: {vocabulary_of: nope}, output_dim: 2}", "KS201", None),
+        ("Dense: {units: {classes_of: nope}}", "KS215", None),
+    ],
+)
+def test_one_mistake(entry, code, message):
+    found = one(network(f"  - {entry}"))
+    assert found.code == code
+    assert message is None or found.message == message
+    assert found.span.line == 4
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("- op: mean\n    call: {axes: 1}", "KS216"),
+        ("- op: mean\n    call: {axis: one}", "KS112"),
+        ("- op: get_item\n    call: {key: 'a:b'}", "KS112"),
+        ("- op: get_item", "KS111"),
+        ("- Dense: {units: 1}\n    call: {units: 3}", "KS216"),
+        ("- LSTM: {units: 1}\n    call: {initial_state: 3}", "KS216"),
+    ],
+)
+def test_constants_of_a_call(call, code):
+    assert one(network("  " + call, inputs="{x: {shape: [3, 4]}}")).code == code
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ("compile: {optimizer: adm}", "KS106"),
+        ("compile: {optimizer: {Adam: {lr: 1}}}", "KS110"),
+        ("compile: {optimizer: {Adam: {learning_rate: {ExponentialDecay: {decay_rate: 0.5}}}}}", "KS111"),
+        ("compile: {loss: mseee}", "KS106"),
+        ("compile: {metrics: [acuracy]}", "KS106"),
+        ("compile: {metrics: {dense_9: accuracy}}", "KS215"),
+        ("compile: {loss_weights: {nope: 1.0}}", "KS215"),
+        ("fit: {callbacks: [{CSVLogger: {filename: ../a.csv}}]}", "KS701"),
+        ("fit: {callbacks: [{RemoteMonitor: {}}]}", "KS702"),
+        ("fit: {callbacks: [EarlyStoping]}", "KS106"),
+        ("dtype_policy: mixed_float17", "KS112"),
+        ("fit: {engine: fused}", "KS107"),
+        ("fit: {stages: []}", "KS107"),
+        ("blocks: {}", "KS107"),
+        ("task: regresion", "KS103"),
+        ("fit: {epochs: 0}", "KS103"),
+        ("ft: {}", "KS101"),
+        ("compile: {run_eagerly: true}", "KS103"),
+        ("predict: {threshold: {nope: 0.3}}", "KS215"),
+        ("data: {}", "KS102"),
+        ("data: {csv: a, npz: b}", "KS103"),
+        ("data: {csv: a.csv, read: {}}", "KS107"),
+        ("data: {csv: a.csv, split: {time: date}}", "KS107"),
+        ("data: {csv: a.csv, split: {test: 0.7, validation: 0.5}}", "KS103"),
+    ],
+)
+def test_settings(more, code):
+    assert one(network("  - Dense: {units: 1}", more=more)).code == code
+
+
+def test_a_variable_of_the_wrong_type_names_where_it_is_set():
+    text = "kspec: 1\nvars: {width: ten}\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: $width}\n"
+    found = one(text)
+    assert found.span.line == 5
+    assert found.related[0].span.line == 2
+
+
+def test_permissions():
+    text = network("  - StringLookup: {vocabulary: ../../secret.txt}", inputs="{x: {shape: [1], dtype: string}}")
+    assert diagnostics_of(text, outside=True) == [] or all(d.code != "KS701" for d in diagnostics_of(text, outside=True))
+
+
+def test_all_mistakes_are_told_at_once_in_order():
+    text = network("  - Dense: {units: ten}\n  - Dense: {unit: 3}\n    from: nope", more="fit: {callbacks: [Nope]}")
+    found = diagnostics_of(text)
+    assert [d.span.line for d in found] == sorted(d.span.line for d in found)
+    assert len(found) == 4

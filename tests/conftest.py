@@ -1,0 +1,46 @@
+"""What several tests share."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+
+from kspec.diagnostics import Report, Source
+
+ROOT = Path(__file__).parent.parent
+SPECS = ROOT / "specs"
+
+
+@pytest.fixture
+def codes():
+    """A spec's text → the codes of all that a check says of it."""
+
+    def check(text, **options):
+        return [d.code for d in diagnostics_of(text, **options)]
+
+    return check
+
+
+def spec_of(text, report=None, **permissions):
+    """A text as a loaded spec; None where it is not sound."""
+    from kspec.spec import Permissions, load_source
+
+    return load_source(Source("spec.yaml", text), report or Report(), (), Permissions(**permissions))
+
+
+def diagnostics_of(text, **permissions):
+    """All that a check says of a text."""
+    from kspec.checker import analyse
+
+    report = Report()
+    spec = spec_of(text, report, **permissions)
+    if spec is not None:
+        analyse(spec, report)
+    return report.sorted()
+
+
+def network(layers, inputs="{x: {shape: [4]}}", more=""):
+    """A whole spec around its layers."""
+    return f"kspec: 1\ninputs: {inputs}\nlayers:\n{layers}\n{more}"
