@@ -11,6 +11,8 @@ from kspec.spec.values import Columns
 
 SPLITS = ("train", "validation", "test")
 SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
+POLICIES = ("drop_row", "mean", "median", "most_frequent")
+"""Ways to treat a missing value, beside a value to put in its place."""
 
 
 class CsvOptions(Model):

@@ -1,0 +1,35 @@
+"""Where examples come from: sources, columns, splits, labels, batches.
+
+Nothing heavy is imported before it is used: this package alone costs nothing, and TensorFlow comes in with the
+batches (`kspec.data.pipeline`) and with pictures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kspec.data.labels import Labels, encode
+    from kspec.data.reading import load, load_for_prediction
+    from kspec.data.types import Dataset, InputSpec, OutputSpec, Part
+
+__all__ = ["Dataset", "InputSpec", "Labels", "OutputSpec", "Part", "encode", "load", "load_for_prediction"]
+
+_HOMES = {
+    "Dataset": "types",
+    "InputSpec": "types",
+    "OutputSpec": "types",
+    "Part": "types",
+    "Labels": "labels",
+    "encode": "labels",
+    "load": "reading",
+    "load_for_prediction": "reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kspec.data' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"kspec.data.{_HOMES[name]}"), name)

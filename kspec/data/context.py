@@ -1,0 +1,150 @@
+"""What all of reading data shares: the spec, its places, the report, and the path rule."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kspec.diagnostics import Path as SpecPath
+from kspec.diagnostics import Report, Span, nearest
+from kspec.spec import Spec
+
+REMOTE = "://"
+
+
+@dataclass(slots=True)
+class Context:
+    """Where data is asked for, and what may be read.
+
+    Args:
+        source_path: The place in the spec that names the source, such as `("data", "csv")`; None for what the command
+            line (or Python) names: such paths are relative to the working directory, and may lie anywhere.
+        outside: Whether the spec may read outside its folder and the working directory.
+    """
+
+    spec: Spec
+    report: Report
+    source_path: SpecPath | None
+    outside: bool = False
+
+    def span(self, path: SpecPath | None, *, key: bool = False) -> Span | None:
+        """The place of a value (or key) of the spec."""
+        if path is None:
+            return None
+        return self.spec.positions.key(path) if key else self.spec.positions.value(path)
+
+    def error(self, code: str, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
+        self.report.error(code, message, self.span(path, key=key), **more)
+
+    def warning(self, code: str, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
+        self.report.warning(code, message, self.span(path, key=key), **more)
+
+    def find(self, given: str | list[str], *, path: SpecPath | None = None, folder: bool = False) -> list[Path] | None:
+        """The files (or, with `folder`, folders) that a source names; None with the reason in the report.
+
+        Args:
+            given: A path, a glob, or a list of them. A glob's files come in the order of their names.
+            path: The place in the spec that names them; the source's by default.
+        """
+        at = self.source_path if path is None else path
+        found: list[Path] = []
+        sound = True
+        for number, text in enumerate(given if isinstance(given, list) else [given]):
+            here = (*at, number) if at is not None and isinstance(given, list) else at
+            files = self._find_one(text, here, folder)
+            sound = sound and files is not None
+            found.extend(file for file in files or [] if file not in found)
+        return found if sound else None
+
+    def _find_one(self, text: str, at: SpecPath | None, folder: bool) -> list[Path] | None:
+        if REMOTE in text:
+            self.error("KS702", f"`{text}` is not a file: kspec reads data from files alone", at,
+                       help="download it, and name the file")  # fmt: skip
+            return None
+        if "\0" in text:
+            self.error("KS501", "a path cannot hold a null character", at)
+            return None
+        base = Path.cwd() if self.source_path is None else self.spec.folder
+        whole = base / os.path.expanduser(text)
+        is_glob = glob.has_magic(text) and not whole.exists()
+        files = [Path(name) for name in sorted(glob.glob(str(whole), recursive=True))] if is_glob else [whole]
+        if is_glob and not folder:
+            files = [file for file in files if not file.is_dir()]
+        if not files:
+            self.error("KS501", f"no file matches `{text}`", at, help=f"looked in {_short(base)}")
+            return None
+        if not all(self._allowed(file, text, at) for file in files):
+            return None
+        return files if all(self._readable(file, text, at, folder) for file in files) else None
+
+    def _allowed(self, file: Path, text: str, at: SpecPath | None) -> bool:
+        if self.outside or self.source_path is None:
+            return True
+        target = file.resolve()
+        for root in (self.spec.folder.resolve(), Path.cwd().resolve()):
+            if target == root or root in target.parents:
+                return True
+        link = " (through a link)" if target != Path(os.path.abspath(file)) else ""
+        self.error("KS701", f"`{text}` lies outside the spec's folder and the working directory{link}", at,
+                   help="copy it there, or allow it with --allow-outside")  # fmt: skip
+        return False
+
+    def _readable(self, file: Path, text: str, at: SpecPath | None, folder: bool) -> bool:
+        try:
+            if not file.exists():
+                kind = "folder" if folder else "file"
+                self.error("KS501", f"there is no {kind} `{text}`", at, label=_neighbour(file), help=_looked(file))
+                return False
+            if folder != file.is_dir():
+                message = f"`{text}` is a folder, not a file" if file.is_dir() else f"`{text}` is a file, not a folder"
+                help = _cure_for_folder(file) if file.is_dir() else "name the folder that has a folder for each class"
+                self.error("KS501", message, at, help=help)
+                return False
+            if not os.access(file, os.R_OK):
+                self.error("KS501", f"`{text}` cannot be read: permission denied", at)
+                return False
+            if not folder and file.stat().st_size == 0:
+                self.error("KS501", f"`{text}` is empty", at)
+                return False
+        except OSError as error:
+            self.error("KS501", f"`{text}` cannot be read: {error.strerror or error}", at)
+            return False
+        return True
+
+
+def shown_name(file: Path, context: Context) -> str:
+    """A file as told to the user: relative to the spec's folder, where it lies below it."""
+    try:
+        return file.resolve().relative_to(context.spec.folder.resolve()).as_posix()
+    except ValueError:
+        return str(file)
+
+
+def _short(folder: Path) -> str:
+    relative = os.path.relpath(folder)
+    return relative if not relative.startswith("..") else str(folder)
+
+
+def _neighbour(file: Path) -> str:
+    try:
+        names = [entry.name for entry in file.parent.iterdir()]
+    except OSError:
+        return ""
+    match = nearest(file.name, names)
+    return f"did you mean `{match}`?" if match else ""
+
+
+def _looked(file: Path) -> str:
+    if file.parent.is_dir():
+        return f"looked in {_short(file.parent)}; paths are relative to the spec"
+    return f"there is no folder {_short(file.parent)} either; paths are relative to the spec"
+
+
+def _cure_for_folder(folder: Path) -> str:
+    for pattern in ("*.csv", "*.parquet"):
+        if next(folder.glob(pattern), None) is not None:
+            return f"name a file, or all of them with a glob: `{folder.name}/{pattern}`"
+    return "name a file; a folder of pictures is read with `images:`"

@@ -1,0 +1,58 @@
+"""Text columns → typed columns: the type of a column is decided over all of its values, in all of its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kspec.data.table import Column
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+MISSING_WORDS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>"]
+"""What stands in a file where a value is missing, unless it is quoted."""
+
+
+def typed_column(name: str, texts: Any) -> Column:
+    """A column of texts as integers, floats, booleans or, where none of these fits all of its values, texts.
+
+    Args:
+        texts: A pyarrow chunked array of strings, null where a value is missing.
+    """
+    import numpy
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim_whitespace(texts)
+    if pc.any(pc.equal(trimmed, "")).as_py():
+        trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, trimmed.type), trimmed)
+    missing = _numpy(trimmed.is_null())
+
+    def written() -> Array:
+        filled: Array = _numpy(pc.fill_null(texts, "")).astype(object)
+        return filled
+
+    if missing.all():
+        return Column(name, "float", numpy.full(len(missing), numpy.nan), missing, written)
+    for kind, arrow_type in (("integer", pa.int64()), ("float", pa.float64())):
+        try:
+            numbers = _numpy(pc.fill_null(pc.cast(trimmed, arrow_type), 0))
+        except pa.ArrowInvalid:
+            continue
+        if kind == "float":
+            nan = numpy.isnan(numbers)
+            missing = missing | nan
+        return Column(name, "integer" if kind == "integer" else "float", numbers, missing, written)
+    lowered = pc.utf8_lower(trimmed)
+    if pc.all(pc.is_in(lowered.drop_null(), value_set=pa.array(["true", "false"], lowered.type))).as_py():
+        return Column(
+            name, "boolean", _numpy(pc.fill_null(pc.equal(lowered, "true"), False)).astype(bool), missing, written
+        )
+    return Column(name, "text", written(), _numpy(texts.is_null()))
+
+
+def _numpy(array: Any) -> Array:
+    values: Array = array.to_numpy()
+    return values

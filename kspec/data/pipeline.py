@@ -1,0 +1,140 @@
+"""Batches: arrays in memory → a `tf.data.Dataset` in an order that the seed and the epoch decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kspec.data.randomness import ORDER, generator
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    Array = np.ndarray[Any, Any]
+
+
+class Batches:
+    """The examples of a part, in batches.
+
+    A whole batch is gathered at once from arrays that stay in memory; pictures that were left in their files are decoded
+    as they are needed. The last batch may be smaller.
+
+    Args:
+        inputs: By name, shape (n, …).
+        targets: By output, encoded, shape (n, …); empty where there are none.
+        weights: By output, shape (n,); empty where every example counts alike.
+        batch_size: Examples per batch.
+        shuffle: Whether each epoch has an order of its own: `default_rng([seed, ORDER, epoch]).permutation(n)`.
+        seed: The spec's.
+        single_target: Whether the model has one output, so that its target is a tensor, not a dict.
+    """
+
+    def __init__(
+        self,
+        inputs: Mapping[str, Any],
+        targets: Mapping[str, Array],
+        weights: Mapping[str, Array],
+        *,
+        batch_size: int,
+        shuffle: bool,
+        seed: int,
+        single_target: bool | None = None,
+    ) -> None:
+        self.inputs = dict(inputs)
+        self.targets = dict(targets)
+        self.weights = dict(weights)
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self.single_target = len(self.targets) == 1 if single_target is None else single_target
+        self.examples = len(next(iter(self.inputs.values())))
+        self._epoch = 0
+
+    @property
+    def steps(self) -> int:
+        """Batches in one pass over all examples."""
+        return -(-self.examples // self.batch_size)
+
+    def epoch(self, number: int) -> None:
+        """Sets the epoch, from 0, whose order the next iteration has."""
+        self._epoch = number
+
+    def order(self, epoch: int) -> Array:
+        """The order of an epoch: int64, shape (n,)."""
+        if not self.shuffle:
+            return np.arange(self.examples, dtype=np.int64)
+        return generator(self.seed, ORDER, epoch).permutation(self.examples).astype(np.int64)
+
+    def dataset(self, *, repeat: bool = False, start: int = 0) -> tf.data.Dataset:
+        """Batches of x, (x, y) or (x, y, w): a tensor where there is one input (output), a dict by name where more.
+
+        Args:
+            repeat: Go on without end, each pass in the order of the next epoch, counted from 0. For `steps_per_epoch`.
+            start: With `repeat`, the batch to begin with, counted over all passes.
+        """
+        import tensorflow as tf
+
+        if repeat:
+            first, skipped = divmod(start, self.steps)
+            passes = tf.data.Dataset.counter(first)
+            batches = passes.flat_map(lambda epoch: self._pass(tf, self._order(tf, epoch)))
+            return _whole(tf, batches.skip(skipped) if skipped else batches)
+        once = tf.data.Dataset.from_tensors(np.int64(-1))
+        batches = once.flat_map(lambda epoch: self._pass(tf, self._order(tf, epoch)))
+        return _whole(tf, batches.apply(tf.data.experimental.assert_cardinality(self.steps)))
+
+    def _order(self, tf: Any, epoch: Any) -> Any:
+        """The order of a pass as a tensor, asked for when the pass begins; epoch -1 is the one that was set."""
+
+        def ask(number: Any) -> Array:
+            return self.order(self._epoch if number < 0 else int(number))
+
+        order = tf.numpy_function(ask, [epoch], tf.int64)
+        order.set_shape([self.examples])
+        return order
+
+    def _pass(self, tf: Any, order: Any) -> Any:
+        """The batches of one pass over all examples."""
+        with tf.device("CPU"):
+            arrays = {name: tf.constant(array) for name, array in self.inputs.items() if isinstance(array, np.ndarray)}
+            targets = {name: tf.constant(array) for name, array in self.targets.items()}
+            weights = {name: tf.constant(array) for name, array in self.weights.items()}
+        size, count = self.batch_size, self.examples
+        decoders = {name: array.decoder() for name, array in self.inputs.items() if name not in arrays}
+
+        def batch(step: Any) -> Any:
+            chosen = order[step * size : tf.minimum((step + 1) * size, count)]
+
+            def gather(tensors: dict[str, Any]) -> dict[str, Any]:
+                return {name: tf.gather(tensor, chosen) for name, tensor in tensors.items()}
+
+            decoded = {name: decode(chosen) for name, decode in decoders.items()}
+            x = {name: (decoded | gather(arrays))[name] for name in self.inputs}
+            y, w = gather(targets), gather(weights)
+            return self._structure(x, y, w)
+
+        parallel = tf.data.AUTOTUNE if decoders else None
+        return tf.data.Dataset.range(self.steps).map(batch, num_parallel_calls=parallel, deterministic=True)
+
+    def _structure(self, x: dict[str, Any], y: dict[str, Any], w: dict[str, Any]) -> Any:
+        xs = _only(x) if len(x) == 1 else x
+        if not y:
+            return xs
+        ys = _only(y) if self.single_target else y
+        if not w:
+            return xs, ys
+        return xs, ys, _only(w) if self.single_target else w
+
+
+def _only(tensors: dict[str, Any]) -> Any:
+    return next(iter(tensors.values()))
+
+
+def _whole(tf: Any, batches: Any) -> Any:
+    """Batches made ahead while the step runs, in the order that was asked for."""
+    options = tf.data.Options()
+    options.deterministic = True
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return batches.with_options(options).prefetch(tf.data.AUTOTUNE)

@@ -1,0 +1,97 @@
+"""Facts of columns, and the line that tells what was read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kspec.data.table import NUMERIC, Column, Table
+from kspec.profile import MAX_CLASSES, ColumnProfile, DataProfile
+
+if TYPE_CHECKING:
+    from kspec.data.types import Dataset
+
+SHOWN_NAMES = 6
+
+
+def profile_table(
+    table: Table,
+    source: str,
+    parts: Mapping[str, int] | None = None,
+    use: Mapping[str, Sequence[str]] | None = None,
+) -> DataProfile:
+    """The facts of a table's columns."""
+    columns = tuple(profile_column(column, (use or {}).get(name, ())) for name, column in table.columns.items())
+    return DataProfile(source, table.rows, columns, dict(parts or {}))
+
+
+def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
+    """The facts of a column; numbers that are not finite are left out of minimum, maximum and mean."""
+    import numpy
+
+    missing = int(column.missing.sum())
+    shape = tuple(int(length) for length in column.values.shape[1:])
+    facts: dict[str, Any] = {"missing": missing, "use": tuple(use), "shape": shape}
+    present = column.values[~column.missing] if missing else column.values
+    if not len(present):
+        return ColumnProfile(column.name, column.kind, **facts)
+    facts["example"] = _example(present[0]) if not shape else ""
+    if present.dtype.kind in "fiub":
+        finite = present[numpy.isfinite(present)] if present.dtype.kind == "f" else present
+        if finite.size:
+            facts["minimum"] = float(finite.min())
+            facts["maximum"] = float(finite.max())
+            facts["mean"] = float(finite.mean(dtype=numpy.float64))
+    if column.kind in NUMERIC or column.kind == "text":
+        counted = _counts(present, column.kind)
+        facts["distinct"] = len(counted)
+        if len(counted) <= MAX_CLASSES:
+            facts["classes"] = dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+    return ColumnProfile(column.name, column.kind, **facts)
+
+
+def _example(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _counts(present: Any, kind: str) -> dict[str, int]:
+    import numpy
+
+    if kind == "text":
+        return dict(Counter(present.tolist()))
+    values, counts = numpy.unique(present, return_counts=True)
+    if len(values) > MAX_CLASSES:
+        return dict.fromkeys(map(str, range(len(values))), 0)
+    named = (str(value).lower() if kind == "boolean" else str(value) for value in values.tolist())
+    return dict(zip(named, counts.tolist(), strict=True))
+
+
+def describe(dataset: Dataset) -> str:
+    """One line: `569 rows: 398 train, 57 validation, 114 test; 10 columns; malignant: benign, malignant; unused: id`."""
+    rows = {name: len(part) for name, part in dataset.parts.items()}
+    total = sum(rows.values())
+    said = [f"{total:,} rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items())]
+    columns = dataset.fitted.get("columns", {}).get("inputs", {})
+    if columns:
+        said.append("; ".join(_fed(name, used) for name, used in columns.items()))
+    for name, labels in dataset.labels.items():
+        if labels.kind == "text" or len(labels.names) <= SHOWN_NAMES:
+            said.append(f"{name}: {_listed(labels.names)}")
+    if dataset.dropped:
+        said.append(f"{dataset.dropped:,} left out for missing values")
+    if dataset.unused:
+        said.append(f"not used: {_listed(dataset.unused)}")
+    return "; ".join(said)
+
+
+def _fed(name: str, columns: Sequence[str]) -> str:
+    if len(columns) == 1:
+        return f"{name} from {columns[0]}" if columns[0] != name else name
+    return f"{name} from {len(columns)} columns"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:SHOWN_NAMES])
+    return f"{shown} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else shown

@@ -1,0 +1,207 @@
+"""The source `csv`: tables of text, read by pyarrow; gzip where the name ends in .gz."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import Any
+
+from kspec.data.context import Context, shown_name
+from kspec.data.infer import MISSING_WORDS, typed_column
+from kspec.data.sources.request import Given, Request, blocks, fingerprint, first_lines, given_files, parts_of
+from kspec.data.table import FileRows, Table
+from kspec.spec.data import CsvOptions
+
+SHOWN = 3
+
+
+def read(given: Any, request: Request) -> Table | None:
+    """One table of all files, with the type of each column decided over all of them.
+
+    Args:
+        given: A path, a list, a glob, a file for each split, or `CsvOptions`.
+    """
+    options = given if isinstance(given, CsvOptions) else CsvOptions(path="")
+    context = request.context
+    if isinstance(given, CsvOptions) and context.source_path is not None:
+        context.source_path = (*context.source_path, "path")
+    if not _encoding_exists(options, context):
+        return None
+    files = given_files(given.path if isinstance(given, CsvOptions) else given, request)
+    if files is None:
+        return None
+    pieces = [_read_file(one, options, context) for one in files]
+    if any(piece is None for piece in pieces):
+        return None
+    return _combined(files, pieces, context)
+
+
+def _encoding_exists(options: CsvOptions, context: Context) -> bool:
+    try:
+        codecs.lookup(options.encoding)
+    except LookupError:
+        context.error("KS504", f"there is no encoding called `{options.encoding}`", ("data", "csv", "encoding"),
+                      help="usual ones: utf-8, latin-1, cp1252, utf-16")  # fmt: skip
+        return False
+    return True
+
+
+def _read_file(given: Given, options: CsvOptions, context: Context) -> Any:
+    """A pyarrow table of strings; None with the reason in the report."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    bad: list[Any] = []
+
+    def note(row: Any) -> str:
+        bad.append(row)
+        return "skip"
+
+    name = shown_name(given.file, context)
+    header = _header(given, name, options, context)
+    if header is None:
+        return None
+    try:
+        table = csv.read_csv(
+            given.file,
+            read_options=csv.ReadOptions(
+                column_names=header, skip_rows=1 if options.header else 0, encoding=options.encoding, use_threads=False,
+                block_size=16 << 20,
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=options.delimiter, newlines_in_values=True, invalid_row_handler=note
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True,
+                quoted_strings_can_be_null=False, null_values=MISSING_WORDS,
+            ),
+        )  # fmt: skip
+    except (pa.ArrowInvalid, pa.ArrowException, UnicodeError, OSError, EOFError) as error:
+        _explain(error, given, name, options, context)
+        return None
+    if bad:
+        _ragged(bad, name, 1 if options.header else 0, given, options, context)
+        return None
+    if not table.num_rows:
+        context.error("KS506", f"`{name}` has no rows" + (" below its header" if options.header else ""), given.path)
+        return None
+    return table
+
+
+def _header(given: Given, name: str, options: CsvOptions, context: Context) -> list[str] | None:
+    """The names of the columns: unique, trimmed; c0, c1 … by place for those without one."""
+    import csv as standard
+
+    try:
+        start = first_lines(given.file).decode(options.encoding, errors="replace").removeprefix("\ufeff")
+    except (OSError, EOFError) as error:
+        context.error("KS501", f"`{name}` cannot be read: {error}", given.path)
+        return None
+    if "\0" in start:
+        context.error("KS504", f"`{name}` is not a table of text, but binary data", given.path,
+                      help=_for_binary(given.file))  # fmt: skip
+        return None
+    try:
+        first = next(standard.reader(start.splitlines(keepends=True), delimiter=options.delimiter), [])
+    except standard.Error:
+        first = start.splitlines()[0].split(options.delimiter)
+    if not first:
+        context.error("KS504", f"`{name}` begins with an empty line", given.path, help="delete it")
+        return None
+    if not options.header:
+        return [f"c{number}" for number in range(len(first))]
+    names = [column.strip() for column in first]
+    twice = sorted({column for column in names if column and names.count(column) > 1})
+    if twice:
+        context.error("KS504", f"`{name}` has several columns called `{twice[0]}`", given.path,
+                      help="give each column a name of its own")  # fmt: skip
+        return None
+    return [column or nameless(number) for number, column in enumerate(names)]
+
+
+def nameless(number: int) -> str:
+    """What a column is called whose name in the header is empty, as the index that pandas writes."""
+    return f"unnamed_{number}"
+
+
+def _for_binary(file: Path) -> str:
+    if file.suffix in (".xls", ".xlsx", ".ods"):
+        return "export the sheet as CSV"
+    if file.suffix in (".npz", ".parquet"):
+        return f"write `{file.suffix[1:]}: {file.name}`"
+    return "is it a table of text? UTF-16 is read with `encoding: utf-16`"
+
+
+def _ragged(bad: list[Any], name: str, header: int, given: Given, options: CsvOptions, context: Context) -> None:
+    told = []
+    for row in bad[:SHOWN]:
+        place = f"line {row.number}" if row.number is not None else "a line"
+        told.append(f"{place} has {row.actual_columns}")
+    more = f", and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
+    context.error("KS504", f"`{name}` has {bad[0].expected_columns} columns, but {', '.join(told)}{more}", given.path,
+                  help="a value with the delimiter in it is quoted; is the delimiter right "
+                       f"(`{_visible(options.delimiter)}`)?")  # fmt: skip
+
+
+def _visible(delimiter: str) -> str:
+    return "\\t" if delimiter == "\t" else delimiter
+
+
+def _explain(error: Exception, given: Given, name: str, options: CsvOptions, context: Context) -> None:
+    line = _first_bad_line(given.file, options.encoding)
+    if line is not None:
+        context.error("KS504", f"`{name}` is not {options.encoding}: line {line} has a character that is none", given.path,
+                      help="state how it is written, such as "
+                           f"`csv: {{path: {given.file.name}, encoding: latin-1}}`")  # fmt: skip
+        return
+    text = str(error)
+    if "straddling" in text or "quote" in text:
+        context.error("KS504", f"`{name}` cannot be divided into rows: is a quote opened and never closed?", given.path)
+    elif "zlib" in text or "gzip" in text.lower():
+        context.error("KS504", f"`{name}` is no gzip file, or a part of one", given.path)
+    else:
+        context.error("KS504", f"`{name}` cannot be read as a table: {text.splitlines()[0]}", given.path)
+
+
+def _first_bad_line(file: Path, encoding: str) -> int | None:
+    """The first line (from 1) that cannot be decoded; None when all can."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    try:
+        for block in blocks(file):
+            try:
+                line += decoder.decode(block).count("\n")
+            except UnicodeDecodeError as error:
+                return line + error.object[: error.start].count(b"\n")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return line
+    except (OSError, EOFError):
+        return None
+    return None
+
+
+def _combined(files: list[Given], pieces: list[Any], context: Context) -> Table | None:
+    import pyarrow as pa
+
+    names = pieces[0].column_names
+    for given, piece in zip(files[1:], pieces[1:], strict=True):
+        absent = [name for name in names if name not in piece.column_names]
+        if absent:
+            context.error("KS504", f"`{shown_name(given.file, context)}` has no column `{absent[0]}`, which "
+                                   f"`{shown_name(files[0].file, context)}` has", given.path,
+                          help="the files of one source have the same columns")  # fmt: skip
+            return None
+    whole = pa.concat_tables([piece.select(names) for piece in pieces]) if len(pieces) > 1 else pieces[0]
+    counts = [piece.num_rows for piece in pieces]
+    table = Table({}, whole.num_rows, parts=parts_of(files, counts))
+    table.nameless = tuple(name for number, name in enumerate(names) if name == nameless(number))
+    for name in names:
+        table.columns[name] = typed_column(name, whole.column(name))
+    start = 0
+    for given, count in zip(files, counts, strict=True):
+        shown = shown_name(given.file, context)
+        table.files.append(FileRows(shown, start, count))
+        table.fingerprints[shown] = fingerprint(given.file)
+        start += count
+    return table
