@@ -47,7 +47,7 @@ def load_again(
     policies = Policies(data.missing if data is not None else None)
     fed = list(dict.fromkeys(column for columns in mapped.inputs.values() for column in columns))
     if not need_targets:
-        _leave_out_incomplete(table, mapped, labels)
+        _leave_out_incomplete(table, mapped)
     targets = list(dict.fromkeys(column for columns in mapped.targets.values() for column in columns))
     kept = ~rows_to_drop(table, [*fed, *targets], policies)
     if not kept.any():
@@ -106,12 +106,13 @@ def _mapped(
         elif absent:
             del mapped.targets[name]
     for column in dict.fromkeys(missing):
-        context.error("KS502", f"there is no column `{column}`, which the model was trained with", context.source_path,
-                      label=did_you_mean(column, table.columns), help=f"the columns: {', '.join(list(table.columns)[:12])}")  # fmt: skip
+        context.error("KS502", f"there is no column `{column}`, which the model was trained with",
+                      context.source_path, label=did_you_mean(column, table.columns),
+                      help=f"the columns: {', '.join(list(table.columns)[:12])}")  # fmt: skip
     mapped.weights = {
         name: column for name, column in mapped.weights.items() if column in table.columns and name in mapped.targets
     }
-    mapped.places = {name: context.source_path or () for name in (*mapped.inputs, *mapped.targets)}
+    mapped.places = dict.fromkeys((*mapped.inputs, *mapped.targets), context.source_path or ())
     return None if missing else mapped
 
 
@@ -124,7 +125,7 @@ def _as_in_training(table: Table, mapped: Mapped, labels: Mapping[str, Labels]) 
             table.columns[column.name] = Column(column.name, "text", column.texts(), column.missing, column.written)
 
 
-def _leave_out_incomplete(table: Table, mapped: Mapped, labels: Mapping[str, Labels]) -> None:
+def _leave_out_incomplete(table: Table, mapped: Mapped) -> None:
     """For predictions alone, a target that is not there in each row is as good as none."""
     for name, columns in list(mapped.targets.items()):
         if any(table.columns[column].missing.any() for column in columns):

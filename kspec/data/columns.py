@@ -111,9 +111,8 @@ class _Mapper:
 
     def _weights(self) -> None:
         said, path = self.data.weights, ("data", "weights")
-        if isinstance(said, str):
-            if self._known(said, path):
-                self.mapped.weights = dict.fromkeys(self.mapped.targets, said)
+        if isinstance(said, str) and self._known(said, path):
+            self.mapped.weights = dict.fromkeys(self.mapped.targets, said)
         for name, column in said.items() if isinstance(said, dict) else ():
             if name not in self.outputs:
                 self._not_there("output", name, self.outputs, (*path, name))
@@ -160,7 +159,7 @@ class _Mapper:
                 self._unmentioned(name)
 
     def _unmentioned(self, name: str) -> None:
-        """An input that the spec does not mention: the column of its name; the only input else takes all that is left."""
+        """An input that the spec does not mention: the column of its name; else, for the only one, all that is left."""
         if name in self.table.columns and name not in self._reserved():
             self._take(self.mapped.inputs, name, name, ("inputs", name))
             return
@@ -171,9 +170,9 @@ class _Mapper:
             if not left:
                 self._error("KS509", f"no column is left to feed `{name}`", ("data",), help=self._columns())
             return
-        self._error("KS509", f"nothing feeds the input `{name}`: there is no column of that name", ("inputs", name), key=True,
-                    label=did_you_mean(name, self.table.columns),
-                    help=f"say which columns it takes: `data: {{inputs: {{{name}: column}}}}`; {self._columns()}")  # fmt: skip
+        self._error("KS509", f"nothing feeds the input `{name}`: there is no column of that name", ("inputs", name),
+                    key=True, label=did_you_mean(name, self.table.columns),
+                    help=f"say what does: `data: {{inputs: {{{name}: column}}}}`; {self._columns()}")  # fmt: skip
 
     def _reserved(self) -> set[str]:
         """Columns that have another use: targets, weights, what decides the split."""
@@ -221,7 +220,8 @@ class _Mapper:
         if len(self.table.columns) == 1:
             for delimiter, written in ((";", ";"), ("\t", "\\t"), ("|", "|"), (",", ",")):
                 if delimiter in only:
-                    return f'the file has one column, `{only}`; state the delimiter: `csv: {{path: ..., delimiter: "{written}"}}`'
+                    shown = only if len(only) <= 40 else only[:37] + "..."
+                    return f'the file has one column, `{shown}`; try `csv: {{path: ..., delimiter: "{written}"}}`'
         return ""
 
     def _warn_of_leaks(self) -> None:
@@ -229,8 +229,8 @@ class _Mapper:
             for output, target in self.mapped.targets.items():
                 both = [column for column in columns if column in target]
                 if both and columns != target:
-                    self.context.warning("KS515", f"`{both[0]}` is the target of `{output}` and also feeds the input `{name}`: "
-                                                  "the network is told the answer", self.mapped.places[name],
+                    self.context.warning("KS515", f"`{both[0]}` is the target of `{output}` and also feeds the input "
+                                                  f"`{name}`: the network is told the answer", self.mapped.places[name],
                                          help="leave it out of the input's columns")  # fmt: skip
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Batches:
     """The examples of a part, in batches.
 
-    A whole batch is gathered at once from arrays that stay in memory; pictures that were left in their files are decoded
-    as they are needed. The last batch may be smaller.
+    A whole batch is gathered at once from arrays that stay in memory; pictures that were left in their files are
+    decoded as they are needed. The last batch may be smaller.
 
     Args:
         inputs: By name, shape (n, …).
@@ -115,8 +115,8 @@ class Batches:
             y, w = gather(targets), gather(weights)
             return self._structure(x, y, w)
 
-        parallel = tf.data.AUTOTUNE if decoders else None
-        return tf.data.Dataset.range(self.steps).map(batch, num_parallel_calls=parallel, deterministic=True)
+        steps = tf.data.Dataset.range(self.steps)
+        return steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE) if decoders else steps.map(batch)
 
     def _structure(self, x: dict[str, Any], y: dict[str, Any], w: dict[str, Any]) -> Any:
         xs = _only(x) if len(x) == 1 else x

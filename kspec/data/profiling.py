@@ -69,7 +69,7 @@ def _counts(present: Any, kind: str) -> dict[str, int]:
 
 
 def describe(dataset: Dataset) -> str:
-    """One line: `569 rows: 398 train, 57 validation, 114 test; 10 columns; malignant: benign, malignant; unused: id`."""
+    """One line: `569 rows: 398 train, 57 validation, 114 test; x from 10 columns; y: no, yes; not used: id`."""
     rows = {name: len(part) for name, part in dataset.parts.items()}
     total = sum(rows.values())
     said = [f"{total:,} rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items())]

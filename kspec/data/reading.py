@@ -19,7 +19,6 @@ from kspec.data.types import Dataset, InputSpec, OutputSpec, Part
 from kspec.data.unseen import check_classes
 from kspec.diagnostics import Report
 from kspec.spec import Spec
-from kspec.spec.data import Data
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,8 +162,8 @@ def load_for_prediction(
     """Other data with the same columns, treated as the training data were.
 
     Args:
-        source: A path (relative to the spec's folder where `place` is given, else to the working directory), or a `data`
-            section that names a source alone, such as `{"csv": "new.csv"}`.
+        source: A path (relative to the spec's folder where `place` is given, else to the working directory), or a
+            `data` section that names a source alone, such as `{"csv": "new.csv"}`.
         labels: The vocabularies of the training data.
         fitted: As in `Dataset.fitted`.
         need_targets: For evaluation: each target that training had must be there.

@@ -71,11 +71,11 @@ def _text(value: Any) -> str:
 
 
 class FileRows(NamedTuple):
-    """A file, and which rows of the table are its own: `start` up to `start + count`."""
+    """A file, and which rows of the table are its own: `start` up to `stop`."""
 
     name: str
     start: int
-    count: int
+    stop: int
 
 
 @dataclass(slots=True)
@@ -117,17 +117,15 @@ class Table:
         shown = [int(index) for index in indices[:SHOWN_ROWS]]
         if self.original is not None:
             shown = [int(self.original[index]) for index in shown]
-        if len(self.files) > 1:
-            told = [self._in_file(index) for index in shown]
-        else:
-            told = [str(index + 1) for index in shown]
+        several = len(self.files) > 1
+        told = [self._in_file(index) if several else str(index + 1) for index in shown]
         word = "row" if len(indices) == 1 else "rows"
         more = len(indices) - len(shown)
         return f"{word} {', '.join(told)}" + (f" and {more} more" if more else "")
 
     def _in_file(self, index: int) -> str:
         for file in self.files:
-            if file.start <= index < file.start + file.count:
+            if file.start <= index < file.stop:
                 return f"{index - file.start + 1} of {file.name}"
         return str(index + 1)
 

@@ -77,7 +77,7 @@ def _storage(dtype: str) -> Any:
 
 
 def fitting_shape(shape: Sequence[int | None], columns: Sequence[Column]) -> tuple[int, ...] | None:
-    """The shape of one example that the columns' values fill, unknown lengths filled in; None where sizes do not agree."""
+    """The shape of an example that the columns fill, unknown lengths filled in; None where sizes do not agree."""
     if len(columns) == 1 and columns[0].values.ndim == len(shape) + 1:
         own = columns[0].values.shape[1:]
         if all(wanted in (None, given) for wanted, given in zip(shape, own, strict=True)):
@@ -146,7 +146,7 @@ def _refuse_text(name: str, column: Column, columns: list[Column], path: Path, c
     if comma:
         help = "numbers have a decimal point; replace the commas in the file"
     elif len(columns) == 1:
-        help = "give the input `dtype: string` and a `StringLookup` (or `TextVectorization`) layer, or leave the column out"
+        help = "give the input `dtype: string` and a `StringLookup` or `TextVectorization`, or leave the column out"
     else:
         help = "leave the column out, or give it an input of its own with `dtype: string` and a `StringLookup` layer"
     context.error(
@@ -161,9 +161,8 @@ def _finite(column: Column, table: Table, kept: Array, path: Path, context: Cont
     values = column.values
     if values.dtype.kind != "f":
         return True
-    bad = numpy.isinf(values) if column.kind != "array" else ~numpy.isfinite(values)
-    if bad.ndim > 1:
-        bad = bad.reshape(len(bad), -1).any(axis=1)
+    bad: Array = numpy.isinf(values) if column.kind != "array" else ~numpy.isfinite(values)
+    bad = _by_row(bad)
     rows = numpy.flatnonzero(bad & kept & ~column.missing)
     if not len(rows):
         return True
@@ -171,6 +170,13 @@ def _finite(column: Column, table: Table, kept: Array, path: Path, context: Cont
     context.error("KS511", f"`{column.name}` has {what} in {table.where(rows)}", path,
                   help="correct the data; nothing can be learned from infinity")  # fmt: skip
     return False
+
+
+def _by_row(bad: Array) -> Array:
+    """Which rows have something bad in them, shape (rows,)."""
+    import numpy
+
+    return numpy.asarray(bad.reshape(len(bad), -1).any(axis=1))
 
 
 def _whole(name: str, dtype: str, column: Column, table: Table, kept: Array, path: Path, context: Context) -> bool:
@@ -185,17 +191,17 @@ def _whole(name: str, dtype: str, column: Column, table: Table, kept: Array, pat
     else:
         bounds = numpy.iinfo(dtype)
         low, high = int(bounds.min), int(bounds.max)
-    bad = (values < low) | (values > high)
+    bad: Array = (values < low) | (values > high)
     if values.dtype.kind == "f":
         bad |= values != numpy.floor(values)
-    if bad.ndim > 1:
-        bad = bad.reshape(len(bad), -1).any(axis=1)
+    bad = _by_row(bad)
     rows = numpy.flatnonzero(bad & kept & ~column.missing)
     if not len(rows):
         return True
     example = numpy.ravel(values[rows[0]])[0] if values.ndim == 1 else "a value"
-    context.error("KS508", f"`{name}` takes {dtype}, and `{column.name}` has {example} in {table.where(rows[:1])}", path,
-                  help="leave `dtype` out for float32" if dtype != "bool" else "a bool is 0 or 1, false or true")  # fmt: skip
+    help = "leave `dtype` out for float32" if dtype != "bool" else "a bool is 0 or 1, false or true"
+    context.error("KS508", f"`{name}` takes {dtype}, and `{column.name}` has {example} in {table.where(rows[:1])}",
+                  path, help=help)  # fmt: skip
     return False
 
 

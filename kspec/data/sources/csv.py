@@ -80,7 +80,7 @@ def _read_file(given: Given, options: CsvOptions, context: Context) -> Any:
         _explain(error, given, name, options, context)
         return None
     if bad:
-        _ragged(bad, name, 1 if options.header else 0, given, options, context)
+        _ragged(bad, name, given, options, context)
         return None
     if not table.num_rows:
         context.error("KS506", f"`{name}` has no rows" + (" below its header" if options.header else ""), given.path)
@@ -132,7 +132,7 @@ def _for_binary(file: Path) -> str:
     return "is it a table of text? UTF-16 is read with `encoding: utf-16`"
 
 
-def _ragged(bad: list[Any], name: str, header: int, given: Given, options: CsvOptions, context: Context) -> None:
+def _ragged(bad: list[Any], name: str, given: Given, options: CsvOptions, context: Context) -> None:
     told = []
     for row in bad[:SHOWN]:
         place = f"line {row.number}" if row.number is not None else "a line"
@@ -150,9 +150,9 @@ def _visible(delimiter: str) -> str:
 def _explain(error: Exception, given: Given, name: str, options: CsvOptions, context: Context) -> None:
     line = _first_bad_line(given.file, options.encoding)
     if line is not None:
-        context.error("KS504", f"`{name}` is not {options.encoding}: line {line} has a character that is none", given.path,
-                      help="state how it is written, such as "
-                           f"`csv: {{path: {given.file.name}, encoding: latin-1}}`")  # fmt: skip
+        context.error("KS504", f"`{name}` is not {options.encoding}: line {line} has a character that is none",
+                      given.path, help="state how it is written, such as "
+                                       f"`csv: {{path: {given.file.name}, encoding: latin-1}}`")  # fmt: skip
         return
     text = str(error)
     if "straddling" in text or "quote" in text:
@@ -201,7 +201,7 @@ def _combined(files: list[Given], pieces: list[Any], context: Context) -> Table 
     start = 0
     for given, count in zip(files, counts, strict=True):
         shown = shown_name(given.file, context)
-        table.files.append(FileRows(shown, start, count))
+        table.files.append(FileRows(shown, start, start + count))
         table.fingerprints[shown] = fingerprint(given.file)
         start += count
     return table
