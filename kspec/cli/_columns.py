@@ -1,0 +1,42 @@
+"""Names in columns, and names with what they mean."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Sequence
+
+
+def width() -> int:
+    """How wide text may run: as the terminal, up to what reads well."""
+    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 110))
+
+
+def in_columns(names: Sequence[str]) -> str:
+    """Names, read downwards, in as many columns as fit."""
+    for rows in range(1, len(names) + 1):
+        columns = [names[start : start + rows] for start in range(0, len(names), rows)]
+        sizes = [max(map(len, column)) + 2 for column in columns]
+        if sum(sizes) <= width() or rows == len(names):
+            break
+    lines = []
+    for row in range(rows):
+        cells = (f"{column[row]:<{size}}" for column, size in zip(columns, sizes, strict=True) if row < len(column))
+        lines.append("  " + "".join(cells).rstrip() + "\n")
+    return "".join(lines)
+
+
+def definitions(items: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Names, and beside each what there is to say of it, a paragraph each."""
+    margin = min(max((len(name) for name, _ in items), default=0), 24) + 4
+    text = ""
+    for name, paragraphs in items:
+        wrapped = [line for said in paragraphs if said for line in textwrap.wrap(said, width() - margin)]
+        first = f"  {name}".ljust(margin)
+        if len(first) > margin:
+            text += f"{first}\n"
+            first = " " * margin
+        text += "".join(
+            f"{first if not i else ' ' * margin}{line}".rstrip() + "\n" for i, line in enumerate(wrapped or [""])
+        )
+    return text

@@ -1,0 +1,125 @@
+"""`kspec layers`: the catalog as help."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from kspec import catalog
+from kspec.catalog import Entry, Kind
+
+EPILOG = """\b
+Examples:
+  kspec layers                       all layers
+  kspec layers Dense                 its arguments, its call, an example
+  kspec layers --kind op             all functions of keras.ops
+  kspec layers Adam --format json    for machines
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("name", required=False)
+@click.option("--kind", type=click.Choice(catalog.KINDS), help="What to look among; layers, when listing.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="For people, or for machines.")  # fmt: skip
+def command(name: str | None, kind: Kind | None, format_: str) -> None:
+    """Say what a spec can name: layers, ops, optimizers, losses, metrics …, with their arguments.
+
+    It is what the installed Keras offers; no TensorFlow is imported.
+    """
+    if name is None:
+        _list(kind or "layer", format_)
+        return
+    from kspec.editor.reference import kinds_of
+
+    kinds = [kind] if kind else kinds_of(name)
+    entry = catalog.find(kinds[0], name) if kinds else None
+    if entry is None:
+        raise click.UsageError(_unknown(name, kind))
+    if format_ == "json":
+        _print_json(entry)
+    else:
+        sys.stdout.write(_page(entry, [other for other in kinds_of(name) if other != entry.kind]))
+
+
+def _list(kind: Kind, format_: str) -> None:
+    names = catalog.names(kind)
+    if format_ == "json":
+        found = [{"name": name, "description": catalog.find(kind, name).doc} for name in names]  # type: ignore[union-attr]
+        print(json.dumps({"kind": kind, "names": found}, indent=2))
+        return
+    from kspec.cli._columns import in_columns
+    from kspec.editor.reference import NOUNS
+
+    noun = NOUNS[kind]
+    plural = "losses" if noun == "loss" else f"{noun}s"
+    sys.stdout.write(f"{len(names)} {plural}\n\n{in_columns(names)}\n")
+    sys.stdout.write(f"`kspec layers {names[0]}` shows its arguments; --kind takes {', '.join(catalog.KINDS)}.\n")
+
+
+def _print_json(entry: Entry) -> None:
+    from kspec.editor.reference import as_plain
+
+    print(json.dumps(as_plain(entry), indent=2))
+
+
+def _page(entry: Entry, others: list[Kind]) -> str:
+    import textwrap
+
+    from kspec.cli._columns import definitions, width
+    from kspec.editor.reference import NOUNS, example, signature
+
+    text = f"{entry.name}: {NOUNS[entry.kind]} ({entry.path})\n\n"
+    text += textwrap.fill(entry.doc, width()) + "\n"
+    if entry.aliases:
+        text += f"Also called {', '.join(entry.aliases)}.\n"
+    if entry.refused:
+        return text + f"\nIt cannot stand in a spec: {entry.refused}\n"
+    text += f"\n{textwrap.fill(signature(entry), width(), subsequent_indent='    ')}\n"
+    if entry.parameters:
+        text += f"\nArguments\n{definitions([_argument(p) for p in entry.parameters.values()])}"
+    if entry.tensors:
+        text += f"\nTensors, through `from`\n{definitions([_tensor(tensor) for tensor in entry.tensors])}"
+    if entry.constants:
+        text += (
+            f"\nArguments of the call, under `call`\n{definitions([_argument(p) for p in entry.constants.values()])}"
+        )
+    if entry.skipped:
+        text += f"\nNot for a spec\n{definitions([(name, [reason]) for name, reason in entry.skipped.items()])}"
+    text += f"\nExample\n{textwrap.indent(example(entry), '  ')}\n"
+    for other in others:
+        text += f"\nThere is {_article(NOUNS[other])} of that name, too: kspec layers {entry.name} --kind {other}\n"
+    return text
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+
+
+def _argument(parameter: Any) -> tuple[str, list[str]]:
+    from kspec.catalog.types import describe, parse
+    from kspec.editor.reference import default
+
+    words = describe(parse(parameter.type))
+    given = "required" if parameter.required else f"default {default(parameter)}"
+    return parameter.name, [f"{words}; {given}", parameter.doc]
+
+
+def _tensor(tensor: Any) -> tuple[str, list[str]]:
+    forms = {"one": "one tensor", "list": "a list of tensors", "spread": "any number of tensors"}
+    return tensor.name, [forms[tensor.form] + ("" if tensor.required else "; optional")]
+
+
+def _unknown(name: str, kind: Kind | None) -> str:
+    from kspec.diagnostics import nearest
+    from kspec.editor.reference import NOUNS
+
+    for candidate in [kind] if kind else catalog.KINDS:
+        match = nearest(name, catalog.names(candidate))
+        if match:
+            where = f" --kind {candidate}" if kind else ""
+            return f"there is no `{name}`; did you mean `{match}` ({NOUNS[candidate]})? kspec layers {match}{where}"
+    return f"there is no `{name}`; `kspec layers{f' --kind {kind}' if kind else ''}` lists what there is"
