@@ -138,7 +138,8 @@ class _Settler:
         if loss is not None:
             return loss
         if task is None:
-            self._ask_for_task(name)
+            if self._is_trained(name):
+                self._ask_for_task(name)
             return None
         units = f"{answer.units} {answer.activation} unit{'s' if answer.units != 1 else ''}"
         if answer.activation is None:
@@ -171,6 +172,13 @@ class _Settler:
 
     def _of(self, name: str) -> str:
         return f" of {name}" if len(self.names) > 1 else ""
+
+    def _is_trained(self, name: str) -> bool:
+        """Whether the output surely has a target: only then its loss must be known."""
+        data = self.spec.document.data
+        if name in self.facts:
+            return data is not None
+        return data is not None and (not isinstance(data.targets, dict) or name in data.targets)
 
     def _ask_for_task(self, name: str) -> None:
         node = self.graph.nodes[self.graph.outputs[name].node]

@@ -90,7 +90,7 @@ def part_of(run: PastRun, data: str | None, split: str | None, *, need_targets: 
         return part, data
     from kspec.lifecycle.evaluating import choose_split
 
-    dataset = read_data(run.spec, run.analysis.graph, report)
+    dataset = read_data(run.spec, run.analysis, report)
     report.raise_errors()
     if dataset is None:
         raise RunFolderError("the spec of this run has no data; name a file with --data")

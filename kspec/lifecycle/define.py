@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kspec.checker import Analysis, Settings, TargetFacts, settle
-from kspec.data import Dataset, InputSpec, load
+from kspec.data import Dataset, InputSpec, OutputSpec, load
 from kspec.diagnostics import Report
 from kspec.graph import Graph, Node
 from kspec.graph.node import flat_order
@@ -37,11 +37,13 @@ class Defined:
     facts: dict[str, TargetFacts] = field(default_factory=dict)
 
 
-def read_data(spec: Spec, graph: Graph, report: Report) -> Dataset | None:
+def read_data(spec: Spec, analysis: Analysis, report: Report) -> Dataset | None:
     """The spec's data, as its inputs and outputs take them; None where there is none or it is faulty."""
     if spec.document.data is None:
         return None
-    return load(spec, input_specs(spec), list(graph.outputs), report, allow_outside=spec.permissions.outside)
+    settings = analysis.settings
+    known = {n: OutputSpec(o.task, o.answer.units) for n, o in settings.outputs.items()} if settings else None
+    return load(spec, input_specs(spec), list(analysis.graph.outputs), report, answers=known)
 
 
 def input_specs(spec: Spec) -> dict[str, InputSpec]:

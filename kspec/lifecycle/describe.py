@@ -34,7 +34,7 @@ def try_build(spec: Spec, analysis: Analysis, report: Report) -> None:
 def _define(spec: Spec, analysis: Analysis, report: Report) -> Defined | None:
     dataset = None
     if needs_data(analysis):
-        dataset = read_data(spec, analysis.graph, report)
+        dataset = read_data(spec, analysis, report)
         if report.has_errors:
             return None
     return define(spec, analysis, report, dataset, must_adapt=False)
@@ -92,7 +92,7 @@ def build_model(spec: Spec) -> Any:
     analysis = analyse(spec, report)
     report.raise_errors()
     adapts = any(node.catalog is not None and node.catalog.adapts for node in analysis.graph.calls)
-    dataset = read_data(spec, analysis.graph, report) if adapts or needs_data(analysis) else None
+    dataset = read_data(spec, analysis, report) if adapts or needs_data(analysis) else None
     report.raise_errors()
     defined = define(spec, analysis, report, dataset)
     report.raise_errors()

@@ -35,7 +35,9 @@ def choose_split(said: str | None, dataset: Dataset, report: Report, spec: Spec)
 
 def evaluate(model: Any, batches: Any, steps: int | None = None) -> dict[str, float]:
     """Losses and metrics, by name."""
+    from kspec.lifecycle.progress import ordered
+
     if steps is not None:
         steps = min(steps, batches.steps)
     values = model.evaluate(batches.dataset(), verbose=0, return_dict=True, steps=steps)
-    return {name: float(value) for name, value in values.items()}
+    return {name: float(value) for name, value in ordered(values).items()}

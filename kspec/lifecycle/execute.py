@@ -75,7 +75,7 @@ class _Execution:
 
     def _steps(self) -> None:
         with self._timed("data"):
-            dataset = read_data(self.spec, self.analysis.graph, self.report)
+            dataset = read_data(self.spec, self.analysis, self.report)
         self.report.raise_errors()
         with self._timed("import"):
             from kspec.lifecycle.tensorflow import import_tensorflow

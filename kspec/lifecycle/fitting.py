@@ -44,7 +44,7 @@ def fit(
         smoke: A few batches of one epoch.
         after_epoch: Called with the history so far.
     """
-    from kspec.lifecycle.progress import OnEpoch
+    from kspec.lifecycle.progress import OnEpoch, ordered
 
     settings = defined.spec.document.fit
     fitted = Fitted()
@@ -54,7 +54,7 @@ def fit(
     callbacks = [maker.object("callback", callback) for callback in settings.callbacks]
 
     def end(epoch: int, logs: dict[str, float]) -> None:
-        fitted.history.append({"epoch": epoch + 1, **logs})
+        fitted.history.append({"epoch": epoch + 1, **ordered(logs)})
         after_epoch(fitted.history)
 
     callbacks.append(OnEpoch(train.epoch, end))
@@ -68,6 +68,7 @@ def fit(
             validation_steps=min(SMOKE_STEPS, validation.steps) if smoke and validation is not None else None,
             validation_freq=settings.validation_freq,
             callbacks=[*callbacks, *shown],
+            shuffle=False,  # the batches come in the epoch's order already
             verbose=0,
         )
     except KeyboardInterrupt:

@@ -99,5 +99,10 @@ class OnEpoch(keras.callbacks.Callback):
 
 
 def numbers(logs: dict[str, Any]) -> str:
-    """Losses and metrics on one line."""
-    return "  ".join(f"{name} {float(value):.4g}" for name, value in logs.items())
+    """Losses and metrics on one line: the loss first, what is of validation last."""
+    return "  ".join(f"{name} {float(value):.4g}" for name, value in ordered(logs).items())
+
+
+def ordered(logs: dict[str, Any]) -> dict[str, Any]:
+    """Losses and metrics in the order people read them; Keras sorts them by name."""
+    return dict(sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), item[0].removeprefix("val_") != "loss")))

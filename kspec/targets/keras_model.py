@@ -144,7 +144,7 @@ class _Builder:
         function = keras_class(node.catalog.path)
         before = {id(value) for feed in feeds.values() for value in (feed if isinstance(feed, list) else [feed])}
         if spread:
-            leading = [constants.pop(name) for name in list(node.catalog.constants) if name in constants][:1]
+            leading = [constants.pop(c.name) for c in node.catalog.constants.values() if c.required]
             value = function(*leading, *feeds[spread[0]], **constants)
         else:
             value = function(**feeds, **constants)

@@ -71,7 +71,13 @@ class Maker:
 
     def constant(self, value: Any, notation: str) -> Any:
         """A constant argument of a call as Keras takes it."""
-        return self._value(value, types.parse(notation), "")
+        made = self._value(value, types.parse(notation), "")
+        if isinstance(made, list) and notation.startswith("array"):
+            import numpy as np
+
+            array = np.asarray(made)
+            return array.astype("int32" if array.dtype.kind in "iu" else "float32")
+        return made
 
     def _value(self, value: Any, kind: types.Type, owner: str) -> Any:
         if isinstance(value, dict) and len(value) == 1:
@@ -90,12 +96,19 @@ class Maker:
                         return self.object(object_kind, value, name=owner or None)
                     return self.object(object_kind, value)
                 case types.ListOf(item) if isinstance(value, list):
-                    return [self._value(part, item, f"{owner}.{i}" if owner else "") for i, part in enumerate(value)]
+                    return self._list(value, item, owner)
                 case types.Shape() if isinstance(value, list):
                     return tuple(value)
                 case types.FilePath(write) if isinstance(value, str):
                     return self.path(value, write)
         return value
+
+
+    def _list(self, value: list[Any], item: types.Type, owner: str) -> Any:
+        """Numbers become a tuple, as Keras's own defaults are: some ops and layers fail on a list."""
+        parts = [self._value(part, item, f"{owner}.{i}" if owner else "") for i, part in enumerate(value)]
+        plain = all(part is None or isinstance(part, (int, float, tuple)) for part in parts)
+        return tuple(parts) if plain else parts
 
 
 @functools.cache

@@ -35,9 +35,11 @@ def test_the_table(layers, task, loss, metric):
 
 def test_what_cannot_be_told_must_be_stated(codes):
     merged = "  - Dense: {units: 1}\n    name: a\n  - Dense: {units: 1}\n    name: b\n  - Add:\n    from: [a, b]"
-    assert codes(network(merged)) == ["KS401"]
-    assert codes(network(merged, more="task: regression")) == []
-    assert codes(network(merged, more="compile: {loss: mse}")) == []
+    data = "data: {csv: a.csv}\n"
+    assert codes(network(merged, more=data)) == ["KS401"]
+    assert codes(network(merged, more=data + "task: regression")) == []
+    assert codes(network(merged, more=data + "compile: {loss: mse}")) == []
+    assert codes(network(merged)) == []
 
 
 def test_logits():
