@@ -56,7 +56,8 @@ class Checker:
         noun = NOUNS.get(kind, kind)
         catalog_kind: Any = "layer" if kind == "cell" else kind
         if isinstance(value, str):
-            name, arguments, place = value, {}, self.spec.positions.value(path)
+            name, place = value, self.spec.positions.value(path)
+            arguments: dict[str, Any] = {}
         elif isinstance(value, dict) and len(value) == 1:
             name, arguments = next(iter(value.items()))
             place = self.spec.positions.key((*path, name))

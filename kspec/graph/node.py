@@ -13,10 +13,10 @@ NodeKind = Literal["input", "layer", "op", "reuse"]
 
 
 class Tensor(NamedTuple):
-    """One output of a node. `index` counts the outputs of a call that has several; 0 is the first, or the only one."""
+    """One output of a node. `output` counts those of a call that has several; 0 is the first, or the only one."""
 
     node: str
-    index: int = 0
+    output: int = 0
 
 
 Feed = Tensor | list[Tensor]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kspec.checker import Analysis, Settings, TargetFacts, settle
-from kspec.data import Dataset, InputSpec, OutputSpec, load
+from kspec.data import Dataset, InputSpec, OutputSpec, Part, load
 from kspec.diagnostics import Report
 from kspec.graph import Graph, Node
 from kspec.graph.node import flat_order
@@ -94,6 +94,19 @@ def output_shapes(graph: Graph, model: Any) -> dict[str, tuple[int | None, ...]]
     return {name: tuple(by_name[name].shape) for name in graph.outputs}
 
 
+def answer_shapes(defined: Defined, part: Part) -> dict[str, tuple[int, ...]]:
+    """The shape of each output's answer for one example; asked of the model where an axis is unknown."""
+    shapes = {name: shape[1:] for name, shape in output_shapes(defined.graph, defined.model).items()}
+    if any(size is None for shape in shapes.values() for size in shape):
+        from kspec.data.pipeline import Batches
+
+        one = Batches({name: array[:1] for name, array in part.inputs.items()}, {}, {}, batch_size=1, shuffle=False, seed=0)
+        answer = defined.model.predict(one.dataset(), verbose=0)
+        answers = answer if isinstance(answer, dict) else {next(iter(shapes)): answer}
+        shapes = {name: value.shape[1:] for name, value in answers.items()}
+    return {name: tuple(int(size or 1) for size in shape) for name, shape in shapes.items()}
+
+
 def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str, TargetFacts]:
     facts = {}
     for name, shape in output_shapes(graph, model).items():
@@ -151,7 +164,7 @@ class _Adapter:
             return
         feed = next(iter(node.feeds.values()))
         tensor = feed[0] if isinstance(feed, list) else feed
-        symbolic = built.values[tensor.node][tensor.index]
+        symbolic = built.values[tensor.node][tensor.output]
         train = self.dataset.parts["train"]
         if tensor.node in train.inputs and self.spec.document.inputs.get(tensor.node):
             adapt_layer(layer, {tensor.node: train.inputs[tensor.node]}, None)

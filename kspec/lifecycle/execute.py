@@ -15,7 +15,7 @@ from kspec.checker import Analysis, analyse
 from kspec.data import Dataset, Part
 from kspec.diagnostics import Report
 from kspec.lifecycle.console import Console
-from kspec.lifecycle.define import Defined, check_targets_fit, define, read_data
+from kspec.lifecycle.define import Defined, answer_shapes, check_targets_fit, define, read_data
 from kspec.lifecycle.environment import command_line, environment
 from kspec.lifecycle.run import Run
 from kspec.lifecycle.run_folder import RunFolder
@@ -112,10 +112,13 @@ class _Execution:
 
     def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool) -> Any:
         from kspec.data.pipeline import Batches
-        from kspec.lifecycle.targets import encode_targets, sample_weights, with_placeholders
+        from kspec.lifecycle.targets import encode_targets, sample_weights, spread_over_positions, with_placeholders
 
         outputs = defined.settings.outputs
         targets = encode_targets(part, dataset.labels, outputs)
+        if self.document.data is not None and self.document.data.source == "synthetic":
+            shapes = answer_shapes(defined, part)
+            targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
         if training:
             check_targets_fit(defined, targets, self.report)
         weights = sample_weights(part, dataset.labels, outputs, training=training)

@@ -40,8 +40,9 @@ def probabilities(answer: np.ndarray[Any, Any], settings: OutputSettings) -> np.
 def crisp(answer: np.ndarray[Any, Any], settings: OutputSettings) -> np.ndarray[Any, Any]:
     """The class of each example, as an index: by the threshold, or by argmax."""
     if settings.task == "multiclass_classification":
-        return answer.argmax(axis=-1)
-    return (answer >= settings.threshold).astype("int64")
+        classes: np.ndarray[Any, Any] = np.argmax(answer, axis=-1)
+        return classes
+    return np.greater_equal(answer, settings.threshold).astype("int64")
 
 
 def answer_columns(

@@ -35,6 +35,20 @@ def encode_targets(part: Part, labels: Mapping[str, Labels], outputs: Mapping[st
     }
 
 
+def spread_over_positions(target: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """A synthetic target, one value an example, repeated at every position that its output answers at.
+
+    Args:
+        target: Encoded, shape (n,) or (n, k).
+        shape: Of the output's answers for one example; its last axis is the units.
+    """
+    if len(shape) < 2 or target.ndim > 2:
+        return target
+    positions = shape[:-1]
+    middle = target.reshape(len(target), *[1] * len(positions), *target.shape[1:])
+    return np.ascontiguousarray(np.broadcast_to(middle, (len(target), *positions, *target.shape[1:])))
+
+
 def with_placeholders(
     targets: Mapping[str, Any], outputs: Mapping[str, OutputSettings], count: int
 ) -> dict[str, np.ndarray[Any, Any]]:

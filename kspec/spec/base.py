@@ -21,7 +21,7 @@ def fail(message: str, *, code: str = "KS103", help: str = "", key: str = "", la
         key: The key of the mapping under validation that is at fault; empty for the whole value.
     """
     context = {"code": code, "help": help, "key": key, "label": label}
-    raise PydanticCustomError("kspec", message.replace("{", "{{").replace("}", "}}"), context)  # type: ignore[arg-type]
+    raise PydanticCustomError("kspec", message.replace("{", "{{").replace("}", "}}"), context)
 
 
 def kind_of(value: Any) -> str:

@@ -166,7 +166,7 @@ class _Builder:
         return [self._tensor(tensor) for tensor in feed] if isinstance(feed, list) else self._tensor(feed)
 
     def _tensor(self, tensor: Tensor) -> Any:
-        return self.built.values[tensor.node][tensor.index]
+        return self.built.values[tensor.node][tensor.output]
 
     def _keep(self, node: Node, value: Any) -> None:
         values = (

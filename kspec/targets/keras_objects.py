@@ -48,7 +48,7 @@ class Maker:
             more: Further constructor arguments, as Python objects.
         """
         name, arguments = (value, {}) if isinstance(value, str) else next(iter(value.items()))
-        entry = catalog.find("layer" if kind == "cell" else kind, name)  # type: ignore[arg-type]
+        entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
             return import_class(name)(**arguments or {}, **more) if "." in name else value
         if kind == "activation" and not arguments:

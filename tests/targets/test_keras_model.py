@@ -44,12 +44,12 @@ def test_several_are_dicts_by_name():
 
 
 def test_names_do_not_depend_on_what_was_built_before():
-    text = "  - Dense: {units: 3}\n  - op: mean\n    call: {axis: 1, keepdims: true}\n  - Bidirectional: {layer: {LSTM: {units: 2}}}\n    from: s"
+    text = "  - Dense: {units: 3}\n    from: x\n  - op: mean\n    call: {axis: 1, keepdims: true}\n  - Bidirectional: {layer: {LSTM: {units: 2}}}\n    from: s"
     more = {"inputs": "{x: {shape: [4]}, s: {shape: [3, 2]}}", "more": "outputs: [mean, bidirectional]"}
     names = [[op.name for op in model_of(text, **more).operations] for _ in range(2)]
     assert names[0] == names[1]
     assert {"dense", "mean", "bidirectional"} <= set(names[0])
-    inner = [[v.path for v in model_of(text, **more).variables] for _ in range(2)]
+    inner = [[w.path for w in model_of(text, **more).weights] for _ in range(2)]
     assert inner[0] == inner[1]
 
 
