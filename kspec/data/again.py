@@ -17,7 +17,15 @@ from kspec.data.types import InputSpec, Part
 from kspec.diagnostics import did_you_mean
 from kspec.spec.data import CsvOptions, Data
 
-SUFFIXES = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".npz": "npz"}
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".npz": "npz",
+} | dict.fromkeys(PICTURES, "images")
 
 
 def load_again(

@@ -75,6 +75,7 @@ class _Mapper:
         self.outputs = outputs
         self.context = context
         self.mapped = Mapped()
+        self.pictures = next((name for name, column in table.columns.items() if column.kind == "image"), "")
         self.sound = True
 
     def map(self) -> Mapped | None:
@@ -108,6 +109,9 @@ class _Mapper:
         for name in self.outputs:
             if name not in named and name in self.table.columns:
                 self._take(self.mapped.targets, name, name, ("data",))
+        only = len(self.outputs) == 1 and said is None and not self.mapped.targets
+        if only and self.pictures and "class" in self.table.columns:
+            self._take(self.mapped.targets, self.outputs[0], "class", ("data",))
 
     def _weights(self) -> None:
         said, path = self.data.weights, ("data", "weights")
@@ -163,16 +167,18 @@ class _Mapper:
         if name in self.table.columns and name not in self._reserved():
             self._take(self.mapped.inputs, name, name, ("inputs", name))
             return
-        if len(self.inputs) == 1:
+        if len(self.inputs) == 1 and self.pictures:
+            self._take(self.mapped.inputs, name, self.pictures, ("inputs", name))
+        elif len(self.inputs) == 1:
             left = [c for c in self.table.columns if c not in self._reserved() and c not in self.table.nameless]
             self.mapped.inputs[name] = left
             self.mapped.places[name] = ("inputs", name)
             if not left:
                 self._error("KS509", f"no column is left to feed `{name}`", ("data",), help=self._columns())
-            return
-        self._error("KS509", f"nothing feeds the input `{name}`: there is no column of that name", ("inputs", name),
-                    key=True, label=did_you_mean(name, self.table.columns),
-                    help=f"say what does: `data: {{inputs: {{{name}: column}}}}`; {self._columns()}")  # fmt: skip
+        else:
+            self._error("KS509", f"nothing feeds the input `{name}`: there is no column of that name",
+                        ("inputs", name), key=True, label=did_you_mean(name, self.table.columns),
+                        help=f"say what does: `data: {{inputs: {{{name}: column}}}}`; {self._columns()}")  # fmt: skip
 
     def _reserved(self) -> set[str]:
         """Columns that have another use: targets, weights, what decides the split."""
@@ -202,6 +208,9 @@ class _Mapper:
     def _known(self, column: str, path: Path) -> bool:
         if column in self.table.columns:
             return True
+        if column in self.table.unusable:
+            self._error("KS508", f"the column `{column}` cannot be used: {self.table.unusable[column]}", path)
+            return False
         self._error("KS502", f"there is no column `{column}`", path, label=did_you_mean(column, self.table.columns),
                     help=self._wrong_delimiter() or self._columns())  # fmt: skip
         return False

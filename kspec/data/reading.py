@@ -19,6 +19,7 @@ from kspec.data.types import Dataset, InputSpec, OutputSpec, Part
 from kspec.data.unseen import check_classes
 from kspec.diagnostics import Report
 from kspec.spec import Spec
+from kspec.spec.data import Data
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +54,8 @@ def load(
     context = Context(spec, report, ("data", data.source), allow_outside or spec.permissions.outside)
     request = Request(context, inputs, outputs, spec.document.seed, answers or {})
     errors = count_errors(report)
+    if not _columns_can_be_named(data, context):
+        return None
     table = read(data.source, getattr(data, data.source), request)
     if table is None:
         return None
@@ -104,6 +107,18 @@ def load(
         unused=[name for name in table.columns if name not in used],
         dropped=dropped,
     )
+
+
+def _columns_can_be_named(data: Data, context: Context) -> bool:
+    """Synthetic examples fit the inputs and outputs by themselves: there are no columns to name."""
+    if data.source != "synthetic":
+        return True
+    for key in ("inputs", "targets", "weights", "missing"):
+        if getattr(data, key) is not None:
+            context.error("KS509", f"synthetic examples have no columns that `{key}` could name", ("data", key),
+                          key=True, help=f"leave out `{key}`: they are made to fit each input and output")  # fmt: skip
+            return False
+    return True
 
 
 def count_errors(report: Report) -> int:

@@ -96,6 +96,8 @@ class Table:
     fingerprints: dict[str, str] = field(default_factory=dict)
     nameless: tuple[str, ...] = ()
     """Columns without a name in the file: fed to nothing unless asked for."""
+    unusable: dict[str, str] = field(default_factory=dict)
+    """Columns that no tensor can hold, with the reason."""
     names: list[str] | None = None
     """The file of each row, where each row is a file."""
     original: Array | None = None
@@ -141,6 +143,7 @@ class Table:
             parts=None if self.parts is None else self.parts[kept],
             fingerprints=self.fingerprints,
             nameless=self.nameless,
+            unusable=self.unusable,
             names=None if self.names is None else [self.names[int(index)] for index in numpy.flatnonzero(kept)],
             original=original,
         )

@@ -40,7 +40,7 @@ def _picture(name: str, takes: InputSpec, columns: list[Column], path: Path, con
         others = ", ".join(column.name for column in columns if column.kind != "image")
         context.error("KS505", f"`{name}` takes a picture, and cannot take {others or 'a second one'} beside it", path)
         return None
-    return load_pictures(name, takes, columns[0], context)
+    return load_pictures(name, takes, columns[0], path, context)
 
 
 def _numbers_or_text(

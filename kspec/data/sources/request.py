@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kspec.data.context import Context
-from kspec.data.table import PART_NAMES
+from kspec.data.context import Context, shown_name
+from kspec.data.table import NUMERIC, PART_NAMES, Column, FileRows, Table
 from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
 
@@ -81,6 +81,52 @@ def parts_of(given: Sequence[Given], counts: Sequence[int]) -> Any:
     if all(one.part is None for one in given):
         return None
     return numpy.repeat([one.part or 0 for one in given], counts)
+
+
+def combine(given: Sequence[Given], tables: Sequence[Table], context: Context) -> Table | None:
+    """One table of those of several files, below each other; None with the reason in the report."""
+    import numpy
+
+    whole = Table({}, sum(table.rows for table in tables), parts=parts_of(given, [table.rows for table in tables]))
+    names = [shown_name(one.file, context) for one in given]
+    for column in tables[0].columns:
+        pieces: list[Column] = []
+        for one, name, table in zip(given, names, tables, strict=True):
+            piece = table.columns.get(column)
+            if piece is None:
+                context.error("KS504", f"`{name}` has no column `{column}`, which `{names[0]}` has", one.path,
+                              help="the files of one source have the same columns")  # fmt: skip
+                return None
+            if pieces and (piece.values.shape[1:] != pieces[0].values.shape[1:] or not _alike(piece, pieces[0])):
+                context.error("KS504", f"`{column}` holds {_shown(piece)} in `{name}`, and {_shown(pieces[0])} in "
+                                       f"`{names[0]}`", one.path)  # fmt: skip
+                return None
+            pieces.append(piece)
+        whole.columns[column] = pieces[0] if len(pieces) == 1 else _joined(pieces)
+    whole.unusable = {key: why for table in tables for key, why in table.unusable.items()}
+    starts = numpy.cumsum([0, *(table.rows for table in tables)]).tolist()
+    for number, (one, name) in enumerate(zip(given, names, strict=True)):
+        whole.files.append(FileRows(name, starts[number], starts[number + 1]))
+        whole.fingerprints[name] = fingerprint(one.file)
+    return whole
+
+
+def _alike(a: Column, b: Column) -> bool:
+    return a.kind == b.kind or (a.kind in NUMERIC and b.kind in NUMERIC)
+
+
+def _shown(column: Column) -> str:
+    shape = list(column.values.shape[1:])
+    return f"arrays of the shape {shape}" if shape else column.kind
+
+
+def _joined(pieces: Sequence[Column]) -> Column:
+    import numpy
+
+    kinds = {piece.kind for piece in pieces}
+    kind = pieces[0].kind if len(kinds) == 1 else "float" if "float" in kinds else "integer"
+    values = numpy.concatenate([piece.values for piece in pieces])
+    return Column(pieces[0].name, kind, values, numpy.concatenate([piece.missing for piece in pieces]))
 
 
 def first_lines(file: Path, size: int = 65536) -> bytes:
