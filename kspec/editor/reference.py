@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from kspec import catalog
 from kspec.catalog import Entry, Kind, Parameter
 from kspec.catalog import types as t
+from kspec.rewrite.inline import inline
 
 NOUNS: dict[Kind, str] = {kind: kind for kind in catalog.KINDS} | {"schedule": "learning-rate schedule"}
 _PLACES: dict[Kind, str] = {
@@ -58,32 +58,6 @@ _OBJECTS: dict[str, Any] = {
 def kinds_of(name: str) -> list[Kind]:
     """The kinds that have something of this name."""
     return [kind for kind in catalog.KINDS if catalog.find(kind, name) is not None]
-
-
-def inline(value: Any) -> str:
-    """A value in YAML, on one line.
-
-    >>> inline({"Dense": {"units": 8, "activation": None}}), inline("a: b")
-    ('{Dense: {units: 8, activation: null}}', '"a: b"')
-    """
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {inline(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(inline, value)) + "]"
-    if isinstance(value, str):
-        return value if _is_plain(value) else json.dumps(value, ensure_ascii=False)
-    return repr(value)
-
-
-def _is_plain(text: str) -> bool:
-    from kspec.syntax.scalars import resolve
-
-    words = text.replace("_", "").replace("-", "").replace(".", "").replace("/", "").replace(" ", "")
-    return words.isalnum() and text == text.strip() and text[0].isalpha() and resolve(text) == text
 
 
 def default(parameter: Parameter) -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from kspec import api, catalog
 from kspec.diagnostics import Report, Source
-from kspec.editor.reference import as_plain, example, inline, kinds_of, signature
+from kspec.editor.reference import as_plain, example, kinds_of, signature
+from kspec.rewrite.inline import inline
 from kspec.syntax import parse
 
 ENTRIES = [entry for kind in catalog.KINDS for name in catalog.names(kind) if (entry := catalog.find(kind, name))]

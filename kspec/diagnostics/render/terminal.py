@@ -108,6 +108,8 @@ class _Layout:
     def _place(self, span: Span, gutter: int, mark: str, label: str, colour: str) -> Iterator[Line]:
         name = visible(span.source.name)
         margin = " " * gutter
+        if not name:
+            return
         if not span.source.text:
             yield [(f"{margin}{self.frame.corner} ", _FRAME), (name, "")]
             return

@@ -1,0 +1,73 @@
+"""`kspec init`: a working spec to start from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+EPILOG = """\b
+Examples:
+  kspec init                           a small network on synthetic data
+  kspec init data.csv --target price   from a table: which columns, which problem
+  kspec init --template cnn -o cnn.yaml
+"""
+
+
+def _show_templates(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from kspec.cli._columns import definitions
+        from kspec.rewrite.init import templates
+
+        click.echo(definitions([(name, [what]) for name, what in templates().items()]), nl=False)
+        ctx.exit()
+
+
+@click.command(epilog=EPILOG)
+@click.argument("data", required=False, type=click.Path(exists=True, dir_okay=False), metavar="[DATA]")
+@click.option("-o", "--out", type=click.Path(dir_okay=False), default="spec.yaml", show_default=True, metavar="FILE",
+              help="Where to write the spec; - shows it.")  # fmt: skip
+@click.option("--template", metavar="NAME", help="Start from a template (mlp by default).")
+@click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_show_templates,
+              help="The templates there are.")  # fmt: skip
+@click.option("--target", metavar="COLUMN", help="The column to predict; guessed by name, else the last one.")
+@click.option("--force", is_flag=True, help="Overwrite what is there.")
+def command(data: str | None, out: str, template: str | None, target: str | None, force: bool) -> None:
+    """Write a working spec, from a table (CSV or Parquet) or from a template.
+
+    From a table it guesses the column to predict, the problem, and how each other column enters the network. The
+    schema that editors complete by is put beside the spec.
+    """
+    if data is not None and template is not None:
+        raise click.UsageError("a spec is made from a table or from a template, not from both")
+    if data is None and target is not None:
+        raise click.UsageError("--target names a column of a table: kspec init data.csv --target ...")
+    from kspec.rewrite.init import Refused, from_template, write
+
+    try:
+        text = _from_data(data, target, out) if data is not None else from_template(template or "mlp")
+        if out == "-":
+            sys.stdout.write(text)
+            return
+        written = write(text, Path(out), force=force)
+    except Refused as error:
+        raise click.UsageError(str(error)) from None
+    names = " and ".join(str(path) for path in written)
+    click.echo(f"wrote {names}\nnext: kspec check {out}, kspec run {out}")
+
+
+def _from_data(data: str, target: str | None, out: str) -> str:
+    from kspec.data.peek import peek
+    from kspec.diagnostics import Report, SpecError
+    from kspec.rewrite.from_table import from_table
+
+    report = Report()
+    seen = peek(data, report)
+    if seen is None:
+        raise SpecError(report.sorted())
+    profile, options = seen
+    folder = Path.cwd() if out == "-" else Path(out).parent
+    cited = Path(os.path.relpath(data, folder)).as_posix()
+    return from_table(profile, cited, target=target, delimiter=options.delimiter if options else ",")

@@ -1,0 +1,1 @@
+"""Spec text → spec text, and specs from nothing: what writes YAML for people."""

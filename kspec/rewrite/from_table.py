@@ -1,0 +1,220 @@
+"""The facts of a table → a commented spec that learns from it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from kspec.profile import ColumnProfile, DataProfile
+from kspec.rewrite.guess import ONE_HOT, Guess, guess
+from kspec.rewrite.init import MODELINE
+from kspec.rewrite.inline import inline
+
+COMMENTS = 40
+"""The column where comments stand."""
+
+
+def from_table(profile: DataProfile, path: str, *, target: str | None = None, delimiter: str = ",") -> str:
+    """The text of a spec for a table.
+
+    Args:
+        path: The table's, as the spec is to cite it.
+        target: The column to predict; guessed when it is not said.
+        delimiter: What stands between two values of a CSV.
+
+    Raises:
+        Refused: when the table cannot be learnt from.
+    """
+    return _Writer(profile, guess(profile, target), path, delimiter).text()
+
+
+class _Writer:
+    def __init__(self, profile: DataProfile, found: Guess, path: str, delimiter: str) -> None:
+        self.profile = profile
+        self.found = found
+        self.path = path
+        self.delimiter = delimiter
+        self.lines: list[str] = []
+        self.taken: set[str] = set()
+        self.answer = self._name(found.target.name)
+        self.inputs: dict[str, tuple[list[ColumnProfile], str]] = {}
+        if found.numbers:
+            size = len(found.numbers)
+            name = self._name("numbers" if size > 1 or found.words or found.prose else found.numbers[0].name)
+            self.inputs[name] = (found.numbers, f"{{shape: [{size}]}}")
+        for column in (*found.words, *found.prose):
+            self.inputs[self._name(column.name)] = ([column], "{shape: [1], dtype: string}")
+
+    def text(self) -> str:
+        """The whole spec."""
+        self._head()
+        self._data()
+        self._inputs()
+        self._layers()
+        self._training()
+        return MODELINE + "\n".join(self.lines) + "\n"
+
+    def _name(self, text: str) -> str:
+        """A name that no node has yet, after a column's."""
+        name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "column"
+        name = f"c_{name}" if name[0].isdigit() else name
+        count = 1
+        free = name
+        while free in self.taken:
+            count += 1
+            free = f"{name}_{count}"
+        self.taken.add(free)
+        return free
+
+    def _add(self, line: str = "", comment: str = "") -> None:
+        self.lines.append(f"{line:<{COMMENTS - 2}}  # {comment}" if comment else line)
+
+    def _add_long(self, line: str) -> None:
+        """A line that is broken after commas where it is long."""
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        self.lines += textwrap.wrap(line, 110, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+    def _head(self) -> None:
+        columns = len(self.profile.columns)
+        self._add(f"# Guessed from {Path(self.path).name}: {self.profile.rows} rows, {columns} columns.")
+        self._add("# Change what is guessed wrong; `kspec check` tells what does not fit.")
+        self._add("kspec: 1")
+        self._add(f"name: {self._spec_name()}")
+        self._add(f"task: {self.found.task}", f"`{self.found.target.name}`: {self.found.why}")
+        self._add("seed: 0", "rules split, weights, shuffle and dropout")
+
+    def _spec_name(self) -> str:
+        return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(self.path).stem).strip("_-") or "model"
+
+    def _data(self) -> None:
+        self._add()
+        self._add("data:")
+        if self.profile.source == "csv" and self.delimiter != ",":
+            self._add(f"  csv: {inline({'path': self.path, 'delimiter': self.delimiter})}")
+        else:
+            self._add(f"  {self.profile.source}: {inline(self.path)}")
+        for name, reason in self.found.left_out.items():
+            self._add(f"  # `{name}` is left out: {reason}")
+        self._columns()
+        self._add(f"  targets: {inline(self.found.target.name)}")
+        self._missing()
+        stratify = ", stratify: true" if self._can_stratify() else ""
+        self._add(f"  split: {{validation: 0.2, test: 0.2{stratify}}}")
+
+    def _columns(self) -> None:
+        if len(self.inputs) > 1:
+            self._add("  inputs:")
+            for name, (columns, _) in self.inputs.items():
+                written = [column.name for column in columns]
+                self._add_long(f"    {name}: {inline(written[0] if len(written) == 1 else written)}")
+        elif self.found.left_out:
+            columns, _ = next(iter(self.inputs.values()))
+            self._add_long(f"  inputs: {inline([column.name for column in columns])}")
+
+    def _missing(self) -> None:
+        """What stands in for missing values, so that the first run does not stop at them."""
+        rules: dict[str, Any] = {}
+        for column in self.found.numbers:
+            if column.missing:
+                rules[column.name] = "most_frequent" if column.type == "boolean" else "median"
+        for column in (*self.found.words, *self.found.prose):
+            if column.missing:
+                rules[column.name] = "unknown"
+        if self.found.target.missing:
+            rules[self.found.target.name] = "drop_row"
+        if rules:
+            self._add_long(f"  missing: {inline(rules)}")
+
+    def _can_stratify(self) -> bool:
+        counts = self.found.target.classes.values()
+        return self.found.task != "regression" and bool(counts) and min(counts) >= 10
+
+    def _inputs(self) -> None:
+        self._add()
+        self._add("inputs:")
+        for name, (_, shape) in self.inputs.items():
+            self._add(f"  {name}: {shape}")
+
+    def _layers(self) -> None:
+        self._add()
+        self._add("layers:")
+        parts = [self._encoded(name, columns) for name, (columns, _) in self.inputs.items()]
+        if len(parts) > 1:
+            self._add("  - Concatenate:")
+            self._add_long(f"    from: [{', '.join(parts)}]")
+        width = 16 if self.profile.rows < 300 else 32 if self.profile.rows < 50_000 else 128
+        self._add(f"  - Dense: {{units: {width}, activation: relu}}")
+        self._add("  - Dropout: {rate: 0.1}")
+        self._add(f"  - Dense: {{units: {width // 2}, activation: relu}}")
+        self._answer()
+
+    def _encoded(self, name: str, columns: list[ColumnProfile]) -> str:
+        """The layers that turn an input into numbers; the name of the last of them."""
+        several = len(self.inputs) > 1
+        column = columns[0]
+        if columns == self.found.numbers:
+            node = self._name(f"{name}_scaled")
+            comment = "learns mean and variance from the training rows"
+            self._entry("Normalization", "", name, node, several, comment)
+        elif column in self.found.prose:
+            words, node = self._name(f"{name}_words"), self._name(f"{name}_vector")
+            self._entry("TextVectorization", "{max_tokens: 5000, output_sequence_length: 100}", name, words, True)
+            self._entry("Embedding", f"{{input_dim: {{vocabulary_of: {words}}}, output_dim: 32}}", "", "", False)
+            self._entry("GlobalAveragePooling1D", "", "", node, several)
+        elif (column.distinct or 0) <= ONE_HOT:
+            node = self._name(f"{name}_code")
+            comment = "a place for each text, learnt from the training rows"
+            self._entry("StringLookup", "{output_mode: one_hot}", name, node, several, comment)
+        else:
+            code, node = self._name(f"{name}_code"), self._name(f"{name}_vector")
+            size = min(32, round((column.distinct or 1) ** 0.5) + 1)
+            self._entry("StringLookup", "", name, code, True)
+            self._entry("Embedding", f"{{input_dim: {{vocabulary_of: {code}}}, output_dim: {size}}}", "", "", False)
+            self._entry("Flatten", "", "", node, several)
+        return node
+
+    def _entry(self, head: str, arguments: str, source: str, name: str, beside: bool, comment: str = "") -> None:
+        source = source if len(self.inputs) > 1 else ""
+        colon = f": {arguments}" if arguments else ":" if beside and (source or name) else ""
+        self._add(f"  - {head}{colon}", comment)
+        if beside and source:
+            self._add(f"    from: {source}")
+        if beside and name:
+            self._add(f"    name: {name}")
+
+    def _answer(self) -> None:
+        task, target = self.found.task, self.found.target
+        if task == "binary_classification":
+            self._add("  - Dense: {units: 1, activation: sigmoid}")
+        elif task == "multiclass_classification":
+            self._add(f"  - Dense: {{units: {{classes_of: {self.answer}}}, activation: softmax}}")
+        else:
+            self._add("  - Dense: {units: 1}")
+            low, high, mean = target.minimum, target.maximum, target.mean
+            if low is not None and high is not None and mean is not None and max(abs(low), abs(high)) > 20:
+                scale = inline({"scale": _rounded((high - low) / 4), "offset": _rounded(mean)})
+                self._add(f"  - Rescaling: {scale}", f"`{target.name}` runs from {low:g} to {high:g}")
+        self._add(f"    name: {self.answer}")
+
+    def _training(self) -> None:
+        rows = self.profile.rows
+        self._add()
+        self._add("compile:")
+        self._add("  optimizer: {Adam: {learning_rate: 1e-3}}")
+        if self.found.task == "binary_classification":
+            self._add("  metrics: [accuracy, AUC]")
+        self._add()
+        self._add("fit:")
+        self._add("  epochs: 50")
+        self._add(f"  batch_size: {16 if rows < 1000 else 32 if rows < 20_000 else 256}")
+        counts = list(self.found.target.classes.values())
+        if self.found.task != "regression" and counts and min(counts) < sum(counts) / len(counts) / 3:
+            self._add("  class_weight: balanced", "one class has far fewer rows than another")
+        self._add("  callbacks:")
+        self._add("    - EarlyStopping: {monitor: val_loss, patience: 8, restore_best_weights: true}")
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
