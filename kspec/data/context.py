@@ -31,10 +31,11 @@ class Context:
     outside: bool = False
 
     def span(self, path: SpecPath | None, *, key: bool = False) -> Span | None:
-        """The place of a value (or key) of the spec."""
+        """The place of a value of the spec; of its key, where asked for or where the value goes over several lines."""
         if path is None:
             return None
-        return self.spec.positions.key(path) if key else self.spec.positions.value(path)
+        value = self.spec.positions.value(path)
+        return self.spec.positions.key(path) if key or value.line != value.end_line else value
 
     def error(self, code: str, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
         self.report.error(code, message, self.span(path, key=key), **more)

@@ -21,7 +21,7 @@ def read(given: Any, request: Request) -> Table | None:
     Args:
         given: A path, a list, a glob, a file for each split, or `CsvOptions`.
     """
-    options = given if isinstance(given, CsvOptions) else CsvOptions(path="")
+    options = given if isinstance(given, CsvOptions) else CsvOptions(path="-")
     context = request.context
     if isinstance(given, CsvOptions) and context.source_path is not None:
         context.source_path = (*context.source_path, "path")

@@ -34,8 +34,9 @@ def read(given: Synthetic, request: Request) -> Table | None:
     count = given.examples
     size = 4 * count * sum(_size(takes) for takes in request.inputs.values())
     if size > MAX_BYTES:
+        fewer = max(1, count * MAX_BYTES // size)
         context.error("KS506", f"{count} synthetic examples of these inputs take {size / 2**30:.1f} GiB",
-                      context.source_path, help=f"write `synthetic: {{examples: {max(1, count * MAX_BYTES // size)}}}`")  # fmt: skip
+                      context.source_path, help=f"write `synthetic: {{examples: {fewer}}}`")  # fmt: skip
         return None
     columns: dict[str, Column] = {}
     features = []
