@@ -31,11 +31,20 @@ class Context:
     outside: bool = False
 
     def span(self, path: SpecPath | None, *, key: bool = False) -> Span | None:
-        """The place of a value of the spec; of its key, where asked for or where the value goes over several lines."""
+        """The place of a value of the spec, or of its key.
+
+        It is the key where that is asked for, where the value goes over several lines, and, for what is not written (a
+        default), of the nearest section that is.
+        """
         if path is None:
             return None
-        value = self.spec.positions.value(path)
-        return self.spec.positions.key(path) if key or value.line != value.end_line else value
+        positions = self.spec.positions
+        if path not in positions.values:
+            key = True
+            while path and path not in positions.values:
+                path = path[:-1]
+        value = positions.value(path)
+        return positions.key(path) if key or value.line != value.end_line else value
 
     def error(self, code: str, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
         self.report.error(code, message, self.span(path, key=key), **more)
@@ -126,7 +135,7 @@ def shown_name(file: Path, context: Context) -> str:
 
 def _short(folder: Path) -> str:
     relative = os.path.relpath(folder)
-    return relative if not relative.startswith("..") else str(folder)
+    return "the working directory" if relative == "." else str(folder) if relative.startswith("..") else relative
 
 
 def _neighbour(file: Path) -> str:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from kspec.data.context import Context
 from kspec.data.profiling import profile_table
 from kspec.data.sources import read
-from kspec.data.sources.request import Request
+from kspec.data.sources.request import Request, likely_delimiter
 from kspec.diagnostics import Positions, Report, Source, Span
 from kspec.profile import DataProfile
 from kspec.spec import Document, Spec
 from kspec.spec.data import CsvOptions
 
-DELIMITERS = (",", ";", "\t", "|")
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
@@ -39,23 +37,11 @@ def peek(path: str | os.PathLike[str], report: Report) -> tuple[DataProfile, Csv
         kind = "npz" if stem.endswith(".npz") else "parquet"
         table = read(kind, name, Request(context, {}, []))
         return None if table is None else (profile_table(table, kind), None)
-    options = CsvOptions.model_validate({"path": name, "delimiter": _delimiter(files[0])})
+    options = CsvOptions.model_validate({"path": name, "delimiter": likely_delimiter(files[0])})
     table = read("csv", options, Request(context, {}, []))
     if table is None:
         return None
     return profile_table(table, "csv"), options if options.delimiter != "," else None
-
-
-def _delimiter(file: Path) -> str:
-    """The delimiter that occurs most often in the header."""
-    from kspec.data.sources.request import first_lines
-
-    try:
-        lines = first_lines(file).decode("utf-8", errors="replace").splitlines()
-    except (OSError, EOFError):
-        return ","
-    counts = {delimiter: lines[0].count(delimiter) if lines else 0 for delimiter in DELIMITERS}
-    return max(DELIMITERS, key=counts.__getitem__)
 
 
 def _no_spec() -> Spec:

@@ -72,7 +72,9 @@ def describe(dataset: Dataset) -> str:
     """One line: `569 rows: 398 train, 57 validation, 114 test; x from 10 columns; y: no, yes; not used: id`."""
     rows = {name: len(part) for name, part in dataset.parts.items()}
     total = sum(rows.values())
-    said = [f"{total:,} rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items())]
+    said = [
+        f"{total:,} row{'s' if total != 1 else ''}: " + ", ".join(f"{count:,} {name}" for name, count in rows.items())
+    ]
     columns = dataset.fitted.get("columns", {}).get("inputs", {})
     if columns:
         said.append("; ".join(_fed(name, used) for name, used in columns.items()))

@@ -104,7 +104,7 @@ def load(
         fitted={"fill": fills, "columns": mapped.to_json()},
         profile=profile,
         fingerprint=table.fingerprints,
-        unused=[name for name in table.columns if name not in used],
+        unused=[name for name in (*table.columns, *table.unusable) if name not in used],
         dropped=dropped,
     )
 

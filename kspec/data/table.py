@@ -119,17 +119,14 @@ class Table:
         shown = [int(index) for index in indices[:SHOWN_ROWS]]
         if self.original is not None:
             shown = [int(self.original[index]) for index in shown]
-        several = len(self.files) > 1
-        told = [self._in_file(index) if several else str(index + 1) for index in shown]
+        by_file: dict[str, list[str]] = {}
+        for index in shown:
+            file = next((file for file in self.files if file.start <= index < file.stop), FileRows("", 0, 0))
+            by_file.setdefault(file.name if len(self.files) > 1 else "", []).append(str(index - file.start + 1))
+        told = [", ".join(rows) + (f" of {name}" if name else "") for name, rows in by_file.items()]
         word = "row" if len(indices) == 1 else "rows"
         more = len(indices) - len(shown)
         return f"{word} {', '.join(told)}" + (f" and {more} more" if more else "")
-
-    def _in_file(self, index: int) -> str:
-        for file in self.files:
-            if file.start <= index < file.stop:
-                return f"{index - file.start + 1} of {file.name}"
-        return str(index + 1)
 
     def take(self, kept: Array) -> Table:
         """The table with the rows where `kept`, shape (rows,), is true; its rows are told by their first numbers."""

@@ -130,7 +130,7 @@ def _numbers(
     sound = True
     for column in columns:
         if column.kind == "text" or column.values.dtype.kind not in "fiub":
-            _refuse_text(name, column, columns, path, context)
+            _refuse_text(name, column, columns, table, path, context)
             sound = False
         elif not _finite(column, table, kept, path, context) or (
             dtype not in FLOATS and not _whole(name, dtype, column, table, kept, path, context)
@@ -139,19 +139,26 @@ def _numbers(
     return [column.values for column in columns] if sound else None
 
 
-def _refuse_text(name: str, column: Column, columns: list[Column], path: Path, context: Context) -> None:
-    present = column.values[~column.missing]
-    example = str(present[0]) if len(present) else ""
-    comma = example.replace(",", "", 1).replace("-", "", 1).isdigit() and "," in example
-    if comma:
+def _refuse_text(name: str, column: Column, columns: list[Column], table: Table, path: Path, context: Context) -> None:
+    values = column.values.tolist()
+    index = next((i for i, value in enumerate(values) if not column.missing[i] and not _is_number(value)), 0)
+    example = str(values[index]) if values and column.values.ndim == 1 else ""
+    if "," in example and _is_number(example.replace(",", ".", 1)):
         help = "numbers have a decimal point; replace the commas in the file"
     elif len(columns) == 1:
         help = "give the input `dtype: string` and a `StringLookup` or `TextVectorization`, or leave the column out"
     else:
         help = "leave the column out, or give it an input of its own with `dtype: string` and a `StringLookup` layer"
-    context.error(
-        "KS508", f'`{name}` takes numbers, and `{column.name}` holds text, such as "{example[:40]}"', path, help=help
-    )
+    context.error("KS508", f"`{name}` takes numbers, and `{column.name}` holds text, such as \"{example[:40]}\" in "
+                           f"{table.where([index])}", path, help=help)  # fmt: skip
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _finite(column: Column, table: Table, kept: Array, path: Path, context: Context) -> bool:

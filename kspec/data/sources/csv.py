@@ -8,7 +8,17 @@ from typing import Any
 
 from kspec.data.context import Context, shown_name
 from kspec.data.infer import MISSING_WORDS, typed_column
-from kspec.data.sources.request import Given, Request, blocks, fingerprint, first_lines, given_files, parts_of
+from kspec.data.sources.request import (
+    Given,
+    Request,
+    blocks,
+    fingerprint,
+    first_lines,
+    given_files,
+    likely_delimiter,
+    not_in_all,
+    parts_of,
+)
 from kspec.data.table import FileRows, Table
 from kspec.spec.data import CsvOptions
 
@@ -137,22 +147,26 @@ def _ragged(bad: list[Any], name: str, given: Given, options: CsvOptions, contex
     for row in bad[:SHOWN]:
         place = f"line {row.number}" if row.number is not None else "a line"
         told.append(f"{place} has {row.actual_columns}")
-    more = f", and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
-    context.error("KS504", f"`{name}` has {bad[0].expected_columns} columns, but {', '.join(told)}{more}", given.path,
-                  help="a value with the delimiter in it is quoted; is the delimiter right "
-                       f"(`{_visible(options.delimiter)}`)?")  # fmt: skip
-
-
-def _visible(delimiter: str) -> str:
-    return "\\t" if delimiter == "\t" else delimiter
+    more = f", and {len(bad) - SHOWN} more lines are so" if len(bad) > SHOWN else ""
+    columns = bad[0].expected_columns
+    other = likely_delimiter(given.file)
+    if other != options.delimiter and columns == 1:
+        written = "\\t" if other == "\t" else other
+        help = (
+            f'the first line speaks for another delimiter: `csv: {{path: {given.file.name}, delimiter: "{written}"}}`'
+        )
+    else:
+        help = "each line has as many values as the first; a value with the delimiter in it is quoted"
+    context.error("KS504", f"`{name}` has {columns} column{'s' if columns > 1 else ''}, but {', '.join(told)}{more}",
+                  given.path, help=help)  # fmt: skip
 
 
 def _explain(error: Exception, given: Given, name: str, options: CsvOptions, context: Context) -> None:
     line = _first_bad_line(given.file, options.encoding)
     if line is not None:
-        context.error("KS504", f"`{name}` is not {options.encoding}: line {line} has a character that is none",
-                      given.path, help="state how it is written, such as "
-                                       f"`csv: {{path: {given.file.name}, encoding: latin-1}}`")  # fmt: skip
+        context.error("KS504", f"`{name}` is not {options.encoding}: line {line} cannot be decoded", given.path,
+                      help="state how it is written, such as "
+                           f"`csv: {{path: {given.file.name}, encoding: latin-1}}`")  # fmt: skip
         return
     text = str(error)
     if "straddling" in text or "quote" in text:
@@ -182,19 +196,17 @@ def _first_bad_line(file: Path, encoding: str) -> int | None:
 
 
 def _combined(files: list[Given], pieces: list[Any], context: Context) -> Table | None:
+    """One table of all files; a column that some file lacks cannot be used."""
     import pyarrow as pa
 
-    names = pieces[0].column_names
-    for given, piece in zip(files[1:], pieces[1:], strict=True):
-        absent = [name for name in names if name not in piece.column_names]
-        if absent:
-            context.error("KS504", f"`{shown_name(given.file, context)}` has no column `{absent[0]}`, which "
-                                   f"`{shown_name(files[0].file, context)}` has", given.path,
-                          help="the files of one source have the same columns")  # fmt: skip
-            return None
+    unusable = not_in_all([(shown_name(g.file, context), p.column_names) for g, p in zip(files, pieces, strict=True)])
+    names = [name for name in pieces[0].column_names if name not in unusable]
+    if not names:
+        context.error("KS504", "the files of the source share no column", files[1].path)
+        return None
     whole = pa.concat_tables([piece.select(names) for piece in pieces]) if len(pieces) > 1 else pieces[0]
     counts = [piece.num_rows for piece in pieces]
-    table = Table({}, whole.num_rows, parts=parts_of(files, counts))
+    table = Table({}, whole.num_rows, parts=parts_of(files, counts), unusable=unusable)
     table.nameless = tuple(name for number, name in enumerate(names) if name == nameless(number))
     for name in names:
         table.columns[name] = typed_column(name, whole.column(name))

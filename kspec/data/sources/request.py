@@ -89,26 +89,39 @@ def combine(given: Sequence[Given], tables: Sequence[Table], context: Context) -
 
     whole = Table({}, sum(table.rows for table in tables), parts=parts_of(given, [table.rows for table in tables]))
     names = [shown_name(one.file, context) for one in given]
+    whole.unusable = {key: why for table in tables for key, why in table.unusable.items()}
+    whole.unusable |= not_in_all([(name, list(table.columns)) for name, table in zip(names, tables, strict=True)])
     for column in tables[0].columns:
+        if column in whole.unusable:
+            continue
         pieces: list[Column] = []
         for one, name, table in zip(given, names, tables, strict=True):
-            piece = table.columns.get(column)
-            if piece is None:
-                context.error("KS504", f"`{name}` has no column `{column}`, which `{names[0]}` has", one.path,
-                              help="the files of one source have the same columns")  # fmt: skip
-                return None
+            piece = table.columns[column]
             if pieces and (piece.values.shape[1:] != pieces[0].values.shape[1:] or not _alike(piece, pieces[0])):
                 context.error("KS504", f"`{column}` holds {_shown(piece)} in `{name}`, and {_shown(pieces[0])} in "
                                        f"`{names[0]}`", one.path)  # fmt: skip
                 return None
             pieces.append(piece)
         whole.columns[column] = pieces[0] if len(pieces) == 1 else _joined(pieces)
-    whole.unusable = {key: why for table in tables for key, why in table.unusable.items()}
     starts = numpy.cumsum([0, *(table.rows for table in tables)]).tolist()
     for number, (one, name) in enumerate(zip(given, names, strict=True)):
         whole.files.append(FileRows(name, starts[number], starts[number + 1]))
         whole.fingerprints[name] = fingerprint(one.file)
     return whole
+
+
+def not_in_all(files: Sequence[tuple[str, Sequence[str]]]) -> dict[str, str]:
+    """Columns that some file lacks, with the file.
+
+    Args:
+        files: Each file's name and columns.
+    """
+    known = dict.fromkeys(column for _, columns in files for column in columns)
+    absent = {}
+    for name, columns in files:
+        own = set(columns)
+        absent.update({column: f"`{name}` does not have it" for column in known if column not in own})
+    return absent
 
 
 def _alike(a: Column, b: Column) -> bool:
@@ -135,6 +148,19 @@ def first_lines(file: Path, size: int = 65536) -> bytes:
 
     with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
         return stream.read(size)
+
+
+DELIMITERS = (",", ";", "\t", "|")
+
+
+def likely_delimiter(file: Path) -> str:
+    """The delimiter that occurs most often in the first line of a table."""
+    try:
+        lines = first_lines(file).decode("utf-8", errors="replace").splitlines()
+    except (OSError, EOFError):
+        return DELIMITERS[0]
+    counts = {delimiter: lines[0].count(delimiter) if lines else 0 for delimiter in DELIMITERS}
+    return max(DELIMITERS, key=counts.__getitem__)
 
 
 def blocks(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
