@@ -54,6 +54,7 @@ def command(
     from kspec.cli import FAILED, INTERRUPTED
     from kspec.lifecycle import execute
     from kspec.lifecycle.console import Console
+    from kspec.lifecycle.execute import StepFailed
     from kspec.lifecycle.run_folder import RunFolderError
 
     spec = load(path, overrides, **permissions)
@@ -61,7 +62,7 @@ def command(
     show_warnings(spec)
     try:
         result = execute(spec, out=out, smoke=smoke, console=console)
-    except RunFolderError as error:
+    except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
     if format_ == "json":

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kspec.backend import import_tensorflow
 from kspec.checker import Analysis, Settings, TargetFacts, analyse, settle
 from kspec.data import Labels, Part, load_for_prediction
 from kspec.diagnostics import Report
 from kspec.lifecycle.define import input_specs, output_shapes, read_data
 from kspec.lifecycle.run_folder import RunFolderError, find_run
-from kspec.lifecycle.tensorflow import import_tensorflow
 from kspec.spec import Permissions, Spec, load_file
 
 
@@ -34,6 +34,12 @@ class PastRun:
     model: Any
     settings: Settings
     labels: dict[str, Labels]
+
+    @property
+    def fitted(self) -> dict[str, Any]:
+        """What was learned from the training data, and the columns used."""
+        fitted: dict[str, Any] = self.record.get("data", {}).get("fitted", {})
+        return fitted
 
 
 def take_up(place: str, *, allow_code: bool = False, allow_outside: bool = False) -> PastRun:
@@ -81,7 +87,7 @@ def part_of(run: PastRun, data: str | None, split: str | None, *, need_targets: 
             input_specs(run.spec),
             list(run.analysis.graph.outputs),
             run.labels,
-            run.record.get("data", {}).get("fitted", {}),
+            run.fitted,
             report,
             need_targets=need_targets,
         )
@@ -131,7 +137,7 @@ def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
         name: probabilities(answer, outputs[name])
         for name, answer in raw_answers(run.model, batches.dataset(), list(outputs)).items()
     }
-    columns: Mapping[str, list[str]] = run.record.get("data", {}).get("fitted", {}).get("columns", {}).get("targets", {})
+    columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
     name = write_predictions(None, to.name, part, answers, outputs, run.labels, columns, path=to)
     return to.with_name(name), len(next(iter(answers.values())))
 

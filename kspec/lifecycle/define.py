@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kspec.backend import import_tensorflow
 from kspec.checker import Analysis, Settings, TargetFacts, settle
 from kspec.data import Dataset, InputSpec, OutputSpec, Part, load
 from kspec.diagnostics import Report
 from kspec.graph import Graph, Node
 from kspec.graph.node import flat_order
-from kspec.lifecycle.tensorflow import import_tensorflow
 from kspec.spec import Spec
 from kspec.targets.keras_objects import Maker, UnknownSize
 
@@ -100,7 +100,8 @@ def answer_shapes(defined: Defined, part: Part) -> dict[str, tuple[int, ...]]:
     if any(size is None for shape in shapes.values() for size in shape):
         from kspec.data.pipeline import Batches
 
-        one = Batches({name: array[:1] for name, array in part.inputs.items()}, {}, {}, batch_size=1, shuffle=False, seed=0)
+        first = {name: array[:1] for name, array in part.inputs.items()}
+        one = Batches(first, {}, {}, batch_size=1, shuffle=False, seed=0)
         answer = defined.model.predict(one.dataset(), verbose=0)
         answers = answer if isinstance(answer, dict) else {next(iter(shapes)): answer}
         shapes = {name: value.shape[1:] for name, value in answers.items()}

@@ -13,7 +13,7 @@ from typing import Any
 
 from kspec.checker import Analysis, analyse
 from kspec.data import Dataset, Part
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, SpecError
 from kspec.lifecycle.console import Console
 from kspec.lifecycle.define import Defined, answer_shapes, check_targets_fit, define, read_data
 from kspec.lifecycle.environment import command_line, environment
@@ -37,6 +37,10 @@ def execute(
     analysis = analyse(spec, report)
     report.raise_errors()
     return _Execution(spec, analysis, report, Path(out), smoke, console or Console(quiet)).run()
+
+
+class StepFailed(RuntimeError):
+    """A step that Keras or TensorFlow broke off; the message is for the user, the cause is theirs."""
 
 
 class _Execution:
@@ -78,7 +82,7 @@ class _Execution:
             dataset = read_data(self.spec, self.analysis, self.report)
         self.report.raise_errors()
         with self._timed("import"):
-            from kspec.lifecycle.tensorflow import import_tensorflow
+            from kspec.backend import import_tensorflow
 
             import_tensorflow()
         with self._timed("define"):
@@ -207,9 +211,8 @@ class _Execution:
         if self.folder is None:
             self.console.step("predict", f"{count} examples of {split}{note}")
             return
-        name = write_predictions(
-            self.folder, self.document.predict.to, part, answers, outputs, dataset.labels, dataset.fitted["columns"]["targets"]
-        )
+        columns = dataset.fitted["columns"]["targets"]
+        name = write_predictions(self.folder, self.document.predict.to, part, answers, outputs, dataset.labels, columns)
         self.console.step("predict", f"{count} examples of {split} → {name}{note}{_logits_note(outputs)}")
         with self._timed("pictures"):
             confusions = {}
@@ -271,9 +274,16 @@ class _Execution:
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
+        """Measures a step, and says in one line what Keras or TensorFlow had against it."""
         start = time.perf_counter()
         try:
             yield
+        except (SpecError, OSError):
+            raise
+        except Exception as error:
+            from kspec.targets.keras_errors import plain
+
+            raise StepFailed(f"{step} failed: {plain(error)}") from error
         finally:
             self.durations[step] = round(self.durations.get(step, 0.0) + time.perf_counter() - start, 4)
 

@@ -105,4 +105,8 @@ def numbers(logs: dict[str, Any]) -> str:
 
 def ordered(logs: dict[str, Any]) -> dict[str, Any]:
     """Losses and metrics in the order people read them; Keras sorts them by name."""
-    return dict(sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), item[0].removeprefix("val_") != "loss")))
+
+    def rank(name: str) -> tuple[bool, bool]:
+        return name.startswith("val_"), name.removeprefix("val_") != "loss"
+
+    return dict(sorted(logs.items(), key=lambda item: rank(item[0])))

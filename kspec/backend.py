@@ -7,17 +7,19 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
-def import_tensorflow() -> None:
-    """Imports TensorFlow and Keras with the chatter of their start turned off."""
+def import_tensorflow() -> Any:
+    """TensorFlow, imported with Keras and with the chatter of their start turned off."""
     if "tensorflow" in sys.modules:
-        return
+        return sys.modules["tensorflow"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with _silent_start():
         import keras  # noqa: F401
-        import tensorflow  # noqa: F401
+        import tensorflow
+    return tensorflow
 
 
 @contextmanager

@@ -1,0 +1,64 @@
+"""Every spec that ships, through all five steps."""
+
+import numpy as np
+import pytest
+
+import kspec
+from tests.conftest import SPECS
+
+SHIPPED = {
+    # spec: (parameters, trainable, answers' shape without the batch)
+    "tutorial/mlp": (551, 551, (1,)),
+    "tutorial/cnn": (8_933, 8_933, (13, 13, 1)),
+    "tutorial/rnn": (601, 601, (1,)),
+    "tutorial/shared_input": (None, None, (1,)),
+    "tutorial/shared_features": (None, None, (1,)),
+    "tutorial/multiple_inputs": (None, None, (1,)),
+    "tutorial/multiple_outputs": (None, None, {"class": (1,), "sequence": (100, 1)}),
+    "mlp": (572, 551, (1,)),
+    "cnn": (35_813, 35_813, (1,)),
+    "rnn": (601, 601, (1,)),
+    "regression": (918, 897, (1,)),
+    "multiclass": (None, None, (3,)),
+    "shared_layers": (None, None, (1,)),
+    "multi_input_output": (None, None, {"cultivar": (3,), "strength": (1,)}),
+}
+
+CLASSIFIERS = {
+    # spec: (at least this accuracy on the test rows, share of the majority class there)
+    "mlp": (0.90, 0.65),
+    "cnn": (0.90, 0.55),
+    "rnn": (0.80, 0.65),
+    "multiclass": (0.90, 0.45),
+}
+
+
+def test_all_shipped_specs_are_here():
+    found = {str(path.relative_to(SPECS).with_suffix("")) for path in SPECS.rglob("*.yaml")}
+    assert found == set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_checks_clean(name):
+    assert kspec.check(SPECS / f"{name}.yaml") == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_runs(name, tmp_path):
+    parameters, trainable, shapes = SHIPPED[name]
+    overrides = [] if name in CLASSIFIERS else ["fit.epochs=2"]
+    run = kspec.run(SPECS / f"{name}.yaml", out=tmp_path, overrides=overrides)
+    assert run.status == "finished"
+    if parameters is not None:
+        assert run.model.count_params() == parameters
+        assert sum(int(np.prod(w.shape)) for w in run.model.trainable_weights) == trainable
+    answers = {output: answer.shape[1:] for output, answer in run.predictions.items()}
+    assert answers == (shapes if isinstance(shapes, dict) else {next(iter(answers)): shapes})
+    assert np.isfinite(run.metrics["loss"])
+    for file in ("run.json", "spec.yaml", "resolved.yaml", "model.keras", "history.csv", "metrics.json", "summary.txt",
+                 "model.svg", "model.png", "history.png"):  # fmt: skip
+        assert (run.folder / file).stat().st_size > 0, file
+    if name in CLASSIFIERS:
+        accuracy, majority = CLASSIFIERS[name]
+        assert run.metrics["accuracy"] >= accuracy > majority + 0.1
+        assert (run.folder / "confusion.png").exists()
