@@ -55,7 +55,16 @@ def command(data: str | None, out: str, template: str | None, target: str | None
     except Refused as error:
         raise click.UsageError(str(error)) from None
     names = " and ".join(str(path) for path in written)
-    click.echo(f"wrote {names}\nnext: kspec check {out}, kspec run {out}")
+    grant = " --allow-outside" if data is not None and _is_outside(Path(data), Path(out)) else ""
+    if grant:
+        click.echo(f"{data} lies outside the spec's folder and the working directory", err=True)
+    click.echo(f"wrote {names}\nnext: kspec check {out}{grant}, kspec run {out}{grant}")
+
+
+def _is_outside(data: Path, out: Path) -> bool:
+    """Whether the spec may read the table only with the user's leave."""
+    roots = (Path.cwd().resolve(), out.parent.resolve())
+    return not any(root in data.resolve().parents for root in roots)
 
 
 def _from_data(data: str, target: str | None, out: str) -> str:

@@ -11,6 +11,7 @@ from kspec.profile import ColumnProfile, DataProfile
 from kspec.rewrite.guess import ONE_HOT, Guess, guess
 from kspec.rewrite.init import MODELINE
 from kspec.rewrite.inline import inline
+from kspec.syntax.scalars import resolve
 
 COMMENTS = 40
 """The column where comments stand."""
@@ -59,7 +60,7 @@ class _Writer:
     def _name(self, text: str) -> str:
         """A name that no node has yet, after a column's."""
         name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "column"
-        name = f"c_{name}" if name[0].isdigit() else name
+        name = f"c_{name}" if name[0].isdigit() or resolve(name) != name else name
         count = 1
         free = name
         while free in self.taken:

@@ -1,0 +1,93 @@
+"""`kspec explain`, `kspec layers`, `kspec schema`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kspec import catalog
+from kspec.cli import main
+from kspec.diagnostics import explain
+
+
+def out(words: list[str], capsys: pytest.CaptureFixture[str], status: int = 0) -> str:
+    assert main(words) == status
+    caught = capsys.readouterr()
+    return caught.out if status == 0 else caught.err
+
+
+@pytest.mark.parametrize("code", ["KS201", "ks201", "201"])
+def test_explain(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert out(["explain", code], capsys) == explain.page("KS201")
+
+
+def test_explain_in_colour(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    text = out(["explain", "KS201"], capsys)
+    assert "\x1b[" in text
+    assert "Cure" in text
+
+
+def test_explain_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = out(["explain"], capsys).splitlines()
+    assert [line[:5] for line in lines] == explain.codes()
+    assert "KS201  no node has that name" in lines
+
+
+@pytest.mark.parametrize(("code", "said"), [("KS2011", "did you mean KS2"), ("hello", "`kspec explain` lists all")])
+def test_explain_an_unknown_code(code: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said in out(["explain", code], capsys, status=2)
+
+
+@pytest.mark.parametrize("kind", catalog.KINDS)
+def test_layers_lists(kind: catalog.Kind, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = out(["layers", "--kind", kind], capsys)
+    assert set(catalog.names(kind)) <= set(text.split())
+    assert all(len(line) <= 80 for line in text.splitlines()[:-1])
+    found = json.loads(out(["layers", "--kind", kind, "--format", "json"], capsys))
+    assert [item["name"] for item in found["names"]] == list(catalog.names(kind))
+
+
+def test_layers_shows_one(capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(["layers", "Dense"], capsys)
+    for part in ("Dense(units, activation=null", "a positive integer; required", "- Dense: {units: 64}", "training"):
+        assert part in text
+
+
+def test_layers_finds_other_kinds_and_aliases(capsys: pytest.CaptureFixture[str]) -> None:
+    assert out(["layers", "adam"], capsys).startswith("Adam: optimizer")
+    assert "--kind metric" in out(["layers", "BinaryCrossentropy"], capsys)
+    assert out(["layers", "BinaryCrossentropy", "--kind", "metric"], capsys).startswith("BinaryCrossentropy: metric")
+    assert "cannot stand in a spec" in out(["layers", "Lambda"], capsys)
+
+
+def test_layers_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(out(["layers", "Dropout", "--format", "json"], capsys))
+    assert found["kind"] == "layer"
+    rate = found["arguments"][0]
+    assert (rate["name"], rate["required"], "default" in rate) == ("rate", True, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["Dens"], "did you mean `Dense` (layer)?"),
+        (["adamm"], "(optimizer)"),
+        (["Adm", "--kind", "optimizer"], "`Adam`"),
+    ],
+)
+def test_layers_of_an_unknown_name(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said in out(["layers", *words], capsys, status=2)
+
+
+def test_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "kspec.schema.json"
+    shown = out(["schema"], capsys)
+    assert out(["schema", "--out", str(file)], capsys) == ""
+    assert file.read_text(encoding="utf-8") == shown
+    assert json.loads(shown)["title"] == "kspec model spec"

@@ -1,0 +1,155 @@
+"""The command line's own habits: help without imports, exit statuses, quiet ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from kspec import cli
+from kspec.cli._group import VERBS, group
+from kspec.diagnostics import Diagnostic, Severity, SpecError
+
+PROGRAM = [sys.executable, "-c", "import sys; from kspec.cli import main; sys.exit(main())"]
+NAMES = [verb for section in VERBS.values() for verb in section]
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_names_all_verbs(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([flag]) == 0
+    text = capsys.readouterr().out
+    assert all(f"  {verb} " in text for verb in NAMES)
+    assert "Examples:" in text
+
+
+def test_no_words_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 2
+    assert "Usage: kspec" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    import kspec
+
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"kspec {kspec.__version__}\n"
+
+
+@pytest.mark.parametrize("verb", NAMES)
+def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([verb, "-h"]) == 0
+    text = capsys.readouterr().out
+    assert f"Usage: kspec {verb}" in text
+    assert "Example" in text
+    assert f"  kspec {verb}" in text.split("Example")[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["chek"], "did you mean `check`?"),
+        (["train"], "did you mean `run`?"),
+        (["spec.yaml"], "kspec check spec.yaml"),
+        (["zzz"], "there is no verb `zzz`"),
+        (["check"], "Missing argument"),
+        (["check", "x.yaml", "--formt", "json"], "--format"),
+        (["check", "x.yaml", "--format", "xml"], "xml"),
+    ],
+)
+def test_wrong_use(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words) == 2
+    assert said in capsys.readouterr().err
+
+
+def _verb(monkeypatch: pytest.MonkeyPatch, action: Callable[[], None]) -> None:
+    command = click.Command("check", callback=action)
+    monkeypatch.setattr(type(group), "get_command", lambda *_: command)
+
+
+def _raises(error: BaseException) -> Callable[[], None]:
+    def action() -> None:
+        raise error
+
+    return action
+
+
+def test_a_fault_of_the_spec_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    _verb(monkeypatch, _raises(SpecError([Diagnostic("KS101", Severity.ERROR, "there is no `x`")])))
+    assert cli.main(["check"]) == 1
+    assert "error[KS101]: there is no `x`" in capsys.readouterr().err
+
+
+def test_a_failure_is_status_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    _verb(monkeypatch, _raises(RuntimeError("boom")))
+    assert cli.main(["check"]) == 3
+    assert "RuntimeError: boom" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_used_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _verb(monkeypatch, _raises(PermissionError(13, "Permission denied", "out.csv")))
+    assert cli.main(["check"]) == 3
+    assert capsys.readouterr().err == "kspec: out.csv: Permission denied\n"
+
+
+def test_ctrl_c_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    _verb(monkeypatch, _raises(KeyboardInterrupt()))
+    assert cli.main(["check"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals there")
+def test_ctrl_c_from_outside(tmp_path: Path) -> None:
+    fifo = tmp_path / "spec.yaml"
+    os.mkfifo(fifo)
+    process = subprocess.Popen([*PROGRAM, "check", str(fifo)], stderr=subprocess.PIPE, text=True)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such pipes there")
+def test_a_closed_pipe_is_quiet() -> None:
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    process = subprocess.Popen(
+        [*PROGRAM, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=buffered
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=20) == 141
+
+
+LIGHT = [["--help"], ["--version"], ["check", "-h"], ["explain", "KS201"], ["layers", "Dense"], ["init", "--list"]]
+HEAVY = {"numpy", "tensorflow", "keras", "pyarrow", "rich", "jsonschema", "pydantic"}
+
+
+@pytest.mark.parametrize("words", LIGHT, ids=" ".join)
+def test_little_is_imported(words: list[str]) -> None:
+    assert not _imported(words) & HEAVY
+
+
+def test_a_check_imports_nothing_heavy(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dens: {units: 1}\n")
+    assert not _imported(["check", str(spec)]) & (HEAVY - {"pydantic"})
+
+
+def _imported(words: list[str]) -> set[str]:
+    code = (
+        "import sys; from kspec.cli import main; main(sys.argv[1:]); "
+        "print('\\n' + ' '.join({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())

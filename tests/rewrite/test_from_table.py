@@ -1,0 +1,130 @@
+"""What is guessed from the facts of a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kspec.diagnostics import Report, Source
+from kspec.profile import ColumnProfile, DataProfile
+from kspec.rewrite.from_table import from_table
+from kspec.rewrite.guess import guess
+from kspec.rewrite.init import Refused
+from kspec.syntax import parse
+
+
+def column(name: str, type: str = "float", distinct: int | None = 400, **more: Any) -> ColumnProfile:
+    return ColumnProfile(name, type, distinct=distinct, **more)
+
+
+def table(*columns: ColumnProfile, rows: int = 400) -> DataProfile:
+    return DataProfile("csv", rows, columns)
+
+
+YES_NO = column("bought", "text", 2, classes={"no": 300, "yes": 100})
+
+
+@pytest.mark.parametrize(
+    ("target", "task"),
+    [
+        (YES_NO, "binary_classification"),
+        (column("t", "boolean", 2, classes={"false": 200, "true": 200}), "binary_classification"),
+        (column("t", "integer", 2, minimum=0, maximum=1, classes={"0": 200, "1": 200}), "binary_classification"),
+        (column("t", "integer", 2, minimum=1, maximum=2, classes={"1": 200, "2": 200}), "binary_classification"),
+        (column("t", "text", 5, classes=dict.fromkeys("abcde", 80)), "multiclass_classification"),
+        (column("t", "integer", 10, minimum=0, maximum=9), "multiclass_classification"),
+        (column("t", "integer", 10, minimum=0, maximum=90), "regression"),
+        (column("t", "integer", 300, minimum=1, maximum=300), "regression"),
+        (column("t", "float", 2, minimum=0.0, maximum=1.0), "regression"),
+        (column("t"), "regression"),
+    ],
+)
+def test_task(target: ColumnProfile, task: str) -> None:
+    assert guess(table(column("a"), target), target.name).task == task
+
+
+def test_target_by_name_else_the_last() -> None:
+    assert guess(table(column("Label", "text", 2, classes={"a": 1, "b": 2}), column("z"))).target.name == "Label"
+    assert guess(table(column("a"), column("z"))).target.name == "z"
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ([column("a")], "one column"),
+        ([column("a"), column("b", "text", 390)], "390 different texts"),
+        ([column("a"), column("b", distinct=1)], "same value"),
+        ([column("a"), column("b", "array", None)], "arrays"),
+        ([column("id", "integer", 400), column("b")], "no column is left"),
+    ],
+)
+def test_refused(columns: list[ColumnProfile], said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        guess(table(*columns))
+
+
+def test_columns_find_their_place() -> None:
+    found = guess(
+        table(
+            column("user_id", "integer", 400),
+            column("city", "text", 3),
+            column("hash", "text", 400, example="a8f3"),
+            column("review", "text", 395, example="it was good but not great"),
+            column("empty", missing=400, distinct=0),
+            column("on", "boolean", 2),
+            column("age", "integer", 60),
+            YES_NO,
+        )
+    )
+    assert [c.name for c in found.numbers] == ["on", "age"]
+    assert [c.name for c in found.words] == ["city"]
+    assert [c.name for c in found.prose] == ["review"]
+    assert set(found.left_out) == {"user_id", "hash", "empty"}
+
+
+ODD = [
+    column("a: b", missing=3),
+    column("# x", "text", 4, missing=1),
+    column("true", "text", 300, example="a b c d e"),
+    column("1st", "text", 40),
+    column("Größe"),
+    column("größe"),
+    column('say "hi"'),
+]
+
+
+def test_odd_names_are_read_back() -> None:
+    text = from_table(table(*ODD, column("Huber", maximum=900.0, minimum=-5.0, mean=70.0)), "my data, all.csv")
+    tree = parse(Source("spec.yaml", text), Report())
+    assert tree is not None
+    data = tree.value["data"]
+    assert data["csv"] == "my data, all.csv"
+    assert data["targets"] == "Huber"
+    fed = [name for given in data["inputs"].values() for name in (given if isinstance(given, list) else [given])]
+    assert set(fed) == {known.name for known in ODD}
+    assert data["missing"] == {"a: b": "median", "# x": "unknown"}
+    assert {"Rescaling": {"scale": 226.0, "offset": 70.0}, "name": "huber"} in tree.value["layers"]
+
+
+def test_odd_names_pass_the_check(tmp_path: Any) -> None:
+    from kspec import api
+
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(from_table(table(*ODD, YES_NO), "t.csv", delimiter="\t"), encoding="utf-8")
+    assert [problem for problem in api.check(spec) if problem.is_error] == []
+
+
+def test_many_columns_are_wrapped() -> None:
+    columns = [column(f"measurement {number}") for number in range(60)]
+    text = from_table(table(column("id", "integer"), *columns, YES_NO), "t.csv")
+    assert max(map(len, text.splitlines())) <= 112
+    tree = parse(Source("spec.yaml", text), Report())
+    assert tree is not None
+    assert tree.value["data"]["inputs"] == [known.name for known in columns]
+
+
+def test_rare_classes_are_weighted_and_not_split_by_class() -> None:
+    text = from_table(table(column("a"), column("t", "text", 2, classes={"no": 395, "yes": 5})), "t.csv")
+    assert "class_weight: balanced" in text
+    assert "stratify" not in text
