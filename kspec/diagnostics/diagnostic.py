@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
+
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 Path = tuple[str | int, ...]
 """The way to a value in a spec: keys and list positions from the top, `("layers", 2, "Dense", "units")`."""
@@ -23,10 +27,19 @@ class Source:
     name: str
     text: str
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines, without their endings, as YAML counts them."""
+        return _lines(self.text)
+
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its line ending; empty past the end."""
-        lines = self.text.splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+
+@lru_cache(maxsize=8)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(_LINE_BREAK.split(text))
 
 
 class Span(NamedTuple):

@@ -100,7 +100,7 @@ def part_of(run: PastRun, data: str | None, split: str | None, *, need_targets: 
     report.raise_errors()
     if dataset is None:
         raise RunFolderError("the spec of this run has no data; name a file with --data")
-    name, _ = choose_split(split, dataset, report, run.spec)
+    name, _ = choose_split(split, dataset, report)
     return dataset.parts[name], name
 
 

@@ -5,25 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.data import Dataset
-from kspec.diagnostics import Report
-from kspec.spec import Spec
+from kspec.diagnostics import Report, Span
 
 _BEST = ("test", "validation", "train")
 
 
-def choose_split(said: str | None, dataset: Dataset, report: Report, spec: Spec) -> tuple[str, str]:
+def choose_split(said: str | None, dataset: Dataset, report: Report, span: Span | None = None) -> tuple[str, str]:
     """The split to use, and a note where it is not the one that was meant.
 
+    Args:
+        span: Where the split is named.
+
     Raises:
-        SpecError: when the spec names a split that has no examples.
+        SpecError: when it names a split that has no examples.
     """
     if said is not None:
         if said not in dataset.parts:
             report.error(
-                "KS506",
-                f"the split `{said}` has no examples",
-                spec.positions.value(("evaluate", "split")),
-                help=f"there is {', '.join(dataset.parts)}",
+                "KS506", f"the split `{said}` has no examples", span, help=f"there is {', '.join(dataset.parts)}"
             )
             report.raise_errors()
         return said, ""

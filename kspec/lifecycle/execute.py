@@ -9,19 +9,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from kspec.checker import Analysis, analyse
-from kspec.data import Dataset, Part
+from kspec.data import Dataset, Part, load_for_prediction
 from kspec.diagnostics import Report, SpecError
 from kspec.lifecycle.console import Console
-from kspec.lifecycle.define import Defined, answer_shapes, check_targets_fit, define, read_data
+from kspec.lifecycle.define import Defined, answer_shapes, check_targets_fit, define, input_specs, read_data
 from kspec.lifecycle.environment import command_line, environment
+from kspec.lifecycle.evaluating import choose_split
 from kspec.lifecycle.run import Run
 from kspec.lifecycle.run_folder import RunFolder
 from kspec.spec import Spec
+from kspec.spec.steps import Evaluate
 
-SMOKE_EXAMPLES = 3
+SMOKE_BATCHES = 3
 
 
 def execute(
@@ -37,6 +39,14 @@ def execute(
     analysis = analyse(spec, report)
     report.raise_errors()
     return _Execution(spec, analysis, report, Path(out), smoke, console or Console(quiet)).run()
+
+
+class Chosen(NamedTuple):
+    """The examples that a step uses, what they are called, and a note where they are not what was meant."""
+
+    part: Part
+    name: str
+    note: str
 
 
 class StepFailed(RuntimeError):
@@ -103,18 +113,41 @@ class _Execution:
         self._train_and_answer(defined, dataset)
 
     def _train_and_answer(self, defined: Defined, dataset: Dataset) -> None:
-        batches = {
-            name: self._batches(defined, dataset, part, training=name == "train")
-            for name, part in dataset.parts.items()
-        }
+        examined = self._chosen("evaluate", dataset, need_targets=True)
+        asked = self._chosen("predict", dataset, need_targets=False)
+        train = self._batches(defined, dataset, dataset.parts["train"], training=True)
+        validation = None
+        if "validation" in dataset.parts:
+            validation = self._batches(defined, dataset, dataset.parts["validation"])
         self.report.raise_errors()
-        self._fit(defined, batches)
-        if self.result.status == "interrupted":
-            return
-        self._evaluate(defined, dataset, batches)
-        self._predict(defined, dataset)
+        self._fit(defined, train, validation)
+        if self.result.status != "interrupted":
+            self._evaluate(defined, dataset, examined)
+            self._predict(defined, dataset, asked)
 
-    def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool) -> Any:
+    def _chosen(self, step: Literal["evaluate", "predict"], dataset: Dataset, *, need_targets: bool) -> Chosen:
+        """The examples that a step uses: a split, or other data with the same columns. Read before training starts."""
+        settings: Evaluate = getattr(self.document, step)
+        if settings.data is None:
+            span = self.spec.positions.value((step, "split"))
+            name, note = choose_split(settings.split, dataset, self.report, span)
+            return Chosen(dataset.parts[name], name, note)
+        part = load_for_prediction(
+            settings.data,
+            self.spec,
+            input_specs(self.spec),
+            list(self.analysis.graph.outputs),
+            dataset.labels,
+            dataset.fitted,
+            self.report,
+            need_targets=need_targets,
+            place=(step, "data"),
+        )
+        self.report.raise_errors()
+        assert part is not None
+        return Chosen(part, settings.data, "")
+
+    def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool = False) -> Any:
         from kspec.data.pipeline import Batches
         from kspec.lifecycle.targets import encode_targets, sample_weights, spread_over_positions, with_placeholders
 
@@ -136,7 +169,7 @@ class _Execution:
             seed=self.document.seed,
         )
 
-    def _fit(self, defined: Defined, batches: dict[str, Any]) -> None:
+    def _fit(self, defined: Defined, train: Any, validation: Any) -> None:
         from kspec.lifecycle.artifacts import write_history
         from kspec.lifecycle.fitting import best_epoch, fit
 
@@ -152,8 +185,8 @@ class _Execution:
         with self._timed("fit"):
             fitted = fit(
                 defined,
-                batches["train"],
-                batches.get("validation"),
+                train,
+                validation,
                 self.console,
                 write_path=self._write_path,
                 smoke=self.smoke,
@@ -171,49 +204,46 @@ class _Execution:
         note = f", best epoch {best}" if best not in (None, count) else ""
         self.console.step("fit", f"{count} epoch{'s' if count != 1 else ''} in {self.durations['fit']:.1f} s{note}")
 
-    def _evaluate(self, defined: Defined, dataset: Dataset, batches: dict[str, Any]) -> None:
-        trained = any(output.loss is not None for output in defined.settings.outputs.values())
-        if not trained:
+    def _evaluate(self, defined: Defined, dataset: Dataset, chosen: Chosen) -> None:
+        if not any(output.loss is not None for output in defined.settings.outputs.values()):
             return
-        from kspec.lifecycle.evaluating import choose_split, evaluate
+        from kspec.lifecycle.evaluating import evaluate
         from kspec.lifecycle.progress import numbers
 
-        split, note = choose_split(self.document.evaluate.split, dataset, self.report, self.spec)
         with self._timed("evaluate"):
-            values = evaluate(defined.model, batches[split], steps=SMOKE_EXAMPLES if self.smoke else None)
-        self.result.metrics = {"split": split, "examples": len(dataset.parts[split]), **values}
-        self.console.step("evaluate", f"{split}: {numbers(values)}{note}")
+            batches = self._batches(defined, dataset, chosen.part)
+            values = evaluate(defined.model, batches, steps=SMOKE_BATCHES if self.smoke else None)
+        self.result.metrics = {"split": chosen.name, "examples": len(chosen.part), **values}
+        self.console.step("evaluate", f"{chosen.name}: {numbers(values)}{chosen.note}")
         if self.folder:
             self.folder.json("metrics.json", {"evaluate": self.result.metrics, "fit": self._last_epoch()})
 
     def _last_epoch(self) -> dict[str, float]:
         return self.result.history[-1] if self.result.history else {}
 
-    def _predict(self, defined: Defined, dataset: Dataset) -> None:
+    def _predict(self, defined: Defined, dataset: Dataset, chosen: Chosen) -> None:
         from kspec.lifecycle.artifacts import confusion, pictures, write_predictions
-        from kspec.lifecycle.evaluating import choose_split
         from kspec.lifecycle.fitting import best_epoch
         from kspec.lifecycle.predicting import probabilities, raw_answers
 
-        split, note = choose_split(self.document.predict.split, dataset, self.report, self.spec)
-        part = dataset.parts[split]
+        part = chosen.part
         outputs = defined.settings.outputs
         with self._timed("predict"):
             from kspec.data.pipeline import Batches
 
             size = self.document.predict.batch_size or self.document.fit.batch_size
             batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
-            steps = min(SMOKE_EXAMPLES, batches.steps) if self.smoke else None
+            steps = min(SMOKE_BATCHES, batches.steps) if self.smoke else None
             raw = raw_answers(defined.model, batches.dataset(), list(outputs), steps)
             answers = {name: probabilities(answer, outputs[name]) for name, answer in raw.items()}
         self.result.predictions = answers
         count = len(next(iter(answers.values())))
         if self.folder is None:
-            self.console.step("predict", f"{count} examples of {split}{note}")
+            self.console.step("predict", f"{count} examples of {chosen.name}{chosen.note}")
             return
         columns = dataset.fitted["columns"]["targets"]
         name = write_predictions(self.folder, self.document.predict.to, part, answers, outputs, dataset.labels, columns)
-        self.console.step("predict", f"{count} examples of {split} → {name}{note}{_logits_note(outputs)}")
+        self.console.step("predict", f"{count} examples of {chosen.name} → {name}{chosen.note}{_logits_note(outputs)}")
         with self._timed("pictures"):
             confusions = {}
             for output, answer in answers.items():

@@ -42,7 +42,7 @@ def crisp(answer: np.ndarray[Any, Any], settings: OutputSettings) -> np.ndarray[
     if settings.task == "multiclass_classification":
         classes: np.ndarray[Any, Any] = np.argmax(answer, axis=-1)
         return classes
-    return np.greater_equal(answer, settings.threshold).astype("int64")
+    return (answer >= settings.threshold).astype("int64")
 
 
 def answer_columns(

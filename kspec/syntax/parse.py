@@ -63,7 +63,6 @@ class _Builder:
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.open_anchors: set[str] = set()
         self.count = 0
-        self.lines: list[str] | None = None
 
     def document(self, events: Iterator[Any]) -> Any:
         value: Any = None
@@ -233,10 +232,8 @@ class _Builder:
 
     def _start_line(self, event: Any) -> Span:
         """A collection is pointed at by its first line."""
-        if self.lines is None:
-            self.lines = self.source.text.splitlines()
         start = event.start_mark
-        line = self.lines[start.line] if start.line < len(self.lines) else ""
+        line = self.source.line(start.line + 1)
         end = max(len(line.rstrip()), start.column + 1)
         return Span(self.source, start.line + 1, start.column + 1, start.line + 1, end + 1)
 

@@ -16,9 +16,8 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
         )
         return
     line, column = mark.line, mark.column
-    lines = source.text.splitlines() or [""]
-    line = min(line, len(lines) - 1)
-    text = lines[line]
+    line = min(line, len(source.lines) - 1)
+    text = source.lines[line]
     at = text[column : column + 1]
     span = Span(source, line + 1, column + 1, line + 1, column + 2)
     problem = str(error.problem or "")
@@ -89,7 +88,7 @@ def _reader_span(error: Any, source: Source) -> Span:
     position = getattr(error, "position", None)
     if not isinstance(position, int) or position < 0:
         position = 0
-    before = source.text[:position]
-    line = before.count("\n") + 1
-    column = position - (before.rfind("\n") + 1) + 1
+    # libyaml counts bytes
+    before = Source(source.name, source.text.encode("utf-8")[:position].decode("utf-8", errors="ignore"))
+    line, column = len(before.lines), len(before.lines[-1]) + 1
     return Span(source, line, column, line, column + 1)

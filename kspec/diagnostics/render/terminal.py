@@ -81,7 +81,6 @@ class _Layout:
     def __init__(self, frame: _Frame, width: int) -> None:
         self.frame = frame
         self.width = width
-        self.lines: dict[int, list[str]] = {}
 
     def diagnostic(self, diagnostic: Diagnostic) -> Iterator[Line]:
         colour = _COLOURS[diagnostic.severity]
@@ -116,18 +115,11 @@ class _Layout:
         yield [(f"{margin}{self.frame.corner} ", _FRAME), (f"{name}:{span.line}:{span.column}", "")]
         end_column = span.end_column if span.end_line == span.line else None
         room = max(self.width - gutter - 2, 40)
-        shown = snippet(self._line(span.source, span.line), span.column, end_column, room)
+        shown = snippet(span.source.line(span.line), span.column, end_column, room)
         text = shown.text if self.frame.unicode else shown.text.replace("…", "~")
         yield [(f"{span.line:>{gutter}}{self.frame.bar}", _FRAME), (f" {text}" if text else "", "")]
         underline = mark * shown.length + (f" {visible(label)}" if label else "")
         yield [(f"{margin}{self.frame.bar} ", _FRAME), (" " * shown.offset + underline, colour)]
-
-    def _line(self, source: Source, number: int) -> str:
-        """As `Source.line`, but the text is split once for all that is said of it."""
-        lines = self.lines.get(id(source))
-        if lines is None:
-            lines = self.lines[id(source)] = source.text.splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
 def _shows(stream: TextIO, characters: str) -> bool:
