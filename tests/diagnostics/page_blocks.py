@@ -1,29 +1,62 @@
-"""The specs that the pages of codes show."""
+"""The specs that the pages of codes show, and what is said of them."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from typing import NamedTuple
 
-from kspec.diagnostics import explain
+from kspec import api
+from kspec.diagnostics import Diagnostic, Report, SpecError, explain
+
+_BLOCK = re.compile(r"^```(yaml|csv) (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 
 class Block(NamedTuple):
+    """A fenced block such as ```` ```yaml wrong --set a=b ````, with the tables that stand above it on the page."""
+
     kind: str
     overrides: tuple[str, ...]
     text: str
+    tables: dict[str, str]
+
+    def check(self) -> list[Diagnostic]:
+        """All that is said of the spec, in the working directory; the data is read where the page shows a table."""
+        for name, table in self.tables.items():
+            Path(name).write_text(table, encoding="utf-8")
+        Path("spec.yaml").write_text(self.text, encoding="utf-8")
+        found = api.check("spec.yaml", overrides=self.overrides)
+        return found + _read_data(self.overrides) if self.tables and not found else found
 
 
 def blocks(code: str) -> list[Block]:
-    """The fenced blocks of a page: ```` ```yaml wrong --set a=b ````."""
-    found = re.findall(r"^```yaml (.*)\n((?:.*\n)*?)```$", explain.page(code) or "", re.MULTILINE)
+    """The specs of a page."""
+    tables: dict[str, str] = {}
     result = []
-    for info, text in found:
+    for language, info, text in _BLOCK.findall(explain.page(code) or ""):
+        if language == "csv":
+            tables[info] = text
+            continue
         kind, *words = shlex.split(info)
-        result.append(Block(kind, tuple(word for word in words if word != "--set"), text))
+        result.append(Block(kind, tuple(word for word in words if word != "--set"), text, dict(tables)))
     return result
 
 
 def of_kind(kind: str) -> list[tuple[str, Block]]:
+    """Code and block, for all blocks of one kind."""
     return [(code, block) for code in explain.codes() for block in blocks(code) if block.kind == kind]
+
+
+def _read_data(overrides: tuple[str, ...]) -> list[Diagnostic]:
+    from kspec.checker import analyse
+    from kspec.data import InputSpec, load
+
+    spec = api.load("spec.yaml", overrides)
+    report = Report()
+    inputs = {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
+    try:
+        load(spec, inputs, list(analyse(spec, Report()).graph.outputs), report)
+    except SpecError as error:
+        return list(error.diagnostics)
+    return report.sorted()

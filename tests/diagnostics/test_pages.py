@@ -54,28 +54,30 @@ def test_page_has_its_parts(code: str) -> None:
         assert kinds == {"wrong", "right"}
 
 
-@pytest.mark.parametrize(("code", "block"), of_kind("wrong"), ids=lambda value: value if isinstance(value, str) else "")
-def test_wrong_example_has_its_fault_alone(code: str, block: Block, tmp_path: Path) -> None:
-    spec = tmp_path / "spec.yaml"
-    spec.write_text(block.text, encoding="utf-8")
-    assert {found.code for found in api.check(spec, overrides=block.overrides)} == {code}
+def ids(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
-@pytest.mark.parametrize(("code", "block"), of_kind("right"), ids=lambda value: value if isinstance(value, str) else "")
-def test_right_example_has_no_fault(code: str, block: Block, tmp_path: Path) -> None:
-    spec = tmp_path / "spec.yaml"
-    spec.write_text(block.text, encoding="utf-8")
-    assert api.check(spec, overrides=block.overrides) == [], f"the page of {code}"
+@pytest.mark.parametrize(("code", "block"), of_kind("wrong"), ids=ids)
+def test_wrong_example_has_its_fault_alone(
+    code: str, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert {found.code for found in block.check()} == {code}
 
 
-@pytest.mark.parametrize(
-    ("code", "block"), of_kind("example"), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_other_example_can_be_read(code: str, block: Block, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("code", "block"), of_kind("right"), ids=ids)
+def test_right_example_has_no_fault(code: str, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert block.check() == [], f"the page of {code}"
+
+
+@pytest.mark.parametrize(("code", "block"), of_kind("example"), ids=ids)
+def test_other_example_can_be_read(code: str, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert NEEDS_MORE.fullmatch(code)
-    spec = tmp_path / "spec.yaml"
-    spec.write_text(block.text, encoding="utf-8")
-    assert api.load(spec).document.layers
+    Path("spec.yaml").write_text(block.text, encoding="utf-8")
+    assert api.load("spec.yaml").document.layers
 
 
 def test_unknown_code_has_no_page() -> None:
