@@ -53,7 +53,9 @@ class Pictures:
 
     def decoder(self) -> Callable[[Any], Any]:
         """A function of TensorFlow: indices, shape (b,) → pictures, shape (b, *example_shape)."""
-        import tensorflow as tf
+        from kspec.backend import import_tensorflow
+
+        tf = import_tensorflow()
 
         with tf.device("CPU"):
             files = tf.constant(self.files.astype(str))
@@ -71,7 +73,9 @@ class Pictures:
             tf.errors.OpError: when one cannot be decoded; `broken()` tells which.
         """
         import numpy
-        import tensorflow as tf
+        from kspec.backend import import_tensorflow
+
+        tf = import_tensorflow()
 
         decoded = tf.data.Dataset.from_tensor_slices(self.files.astype(str))
         decoded = decoded.map(self._decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
@@ -82,7 +86,9 @@ class Pictures:
 
     def broken(self) -> list[str]:
         """The files that cannot be decoded."""
-        import tensorflow as tf
+        from kspec.backend import import_tensorflow
+
+        tf = import_tensorflow()
 
         found = []
         for file in self.files.tolist():
@@ -93,7 +99,9 @@ class Pictures:
         return found
 
     def _decode(self, file: Any) -> Any:
-        import tensorflow as tf
+        from kspec.backend import import_tensorflow
+
+        tf = import_tensorflow()
 
         picture = tf.io.decode_image(tf.io.read_file(file), channels=self.size[2], expand_animations=False)
         picture = tf.cast(tf.image.resize(picture, self.size[:2]), tf.float32)
@@ -107,7 +115,9 @@ def load_pictures(name: str, takes: InputSpec, column: Column, path: Path, conte
     import os
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
+    from kspec.backend import import_tensorflow
+
+    tf = import_tensorflow()
 
     pictures = _measured(name, takes, column, path, context)
     if pictures is None:
@@ -149,7 +159,9 @@ def _measured(name: str, takes: InputSpec, column: Column, path: Path, context: 
 
 def _common_size(name: str, column: Column, path: Path, context: Context) -> tuple[int, int] | None:
     """The height and width that all pictures share, for a shape that leaves them open."""
-    import tensorflow as tf
+    from kspec.backend import import_tensorflow
+
+    tf = import_tensorflow()
 
     sizes: dict[tuple[int, int], str] = {}
     for file in column.values.tolist():

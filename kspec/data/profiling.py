@@ -44,10 +44,8 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
             facts["maximum"] = float(finite.max())
             facts["mean"] = float(finite.mean(dtype=numpy.float64))
     if column.kind in NUMERIC or column.kind == "text":
-        counted = _counts(present, column.kind)
-        facts["distinct"] = len(counted)
-        if len(counted) <= MAX_CLASSES:
-            facts["classes"] = dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+        facts["distinct"], classes = _counts(present, column.kind)
+        facts["classes"] = dict(sorted(classes.items(), key=lambda item: (-item[1], item[0])))
     return ColumnProfile(column.name, column.kind, **facts)
 
 
@@ -56,16 +54,18 @@ def _example(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _counts(present: Any, kind: str) -> dict[str, int]:
+def _counts(present: Any, kind: str) -> tuple[int, dict[str, int]]:
+    """How many different values there are, and, where these are few, how many rows have each."""
     import numpy
 
     if kind == "text":
-        return dict(Counter(present.tolist()))
+        counted: dict[str, int] = dict(Counter(present.tolist()))
+        return len(counted), counted if len(counted) <= MAX_CLASSES else {}
     values, counts = numpy.unique(present, return_counts=True)
     if len(values) > MAX_CLASSES:
-        return dict.fromkeys(map(str, range(len(values))), 0)
+        return len(values), {}
     named = (str(value).lower() if kind == "boolean" else str(value) for value in values.tolist())
-    return dict(zip(named, counts.tolist(), strict=True))
+    return len(values), dict(zip(named, counts.tolist(), strict=True))
 
 
 def describe(dataset: Dataset) -> str:

@@ -1,0 +1,80 @@
+"""A spec around a `data:` section, and what reading it gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import kspec
+from kspec.data import Dataset, InputSpec, load
+from kspec.diagnostics import Report
+
+
+class Read(NamedTuple):
+    """The data set, and each problem as `code message | label | help`, with the text it points at."""
+
+    dataset: Dataset | None
+    report: Report
+
+    @property
+    def data(self) -> Dataset:
+        assert self.dataset is not None, self.problems
+        return self.dataset
+
+    @property
+    def problems(self) -> list[str]:
+        return [f"{d.code} {d.message} | {d.label} | {d.help}" for d in self.report]
+
+    @property
+    def only(self) -> str:
+        """The one problem."""
+        assert len(self.problems) == 1, self.problems
+        return self.problems[0]
+
+    @property
+    def pointed(self) -> str:
+        """What the first problem points at."""
+        return self.at("")
+
+    def at(self, said: str) -> str:
+        """What the problem points at that says this."""
+        found = [d for d, problem in zip(self.report, self.problems, strict=True) if said in problem]
+        assert found, self.problems
+        span = found[0].span
+        assert span is not None
+        assert span.line == span.end_line, "points at several lines"
+        return span.source.line(span.line)[span.column - 1 : span.end_column - 1]
+
+
+def make_spec(folder: Path, data: str, inputs: str = "x: {shape: [2]}", **options: Any) -> kspec.Spec:
+    """A spec in `folder` with this `data:` section."""
+    path = folder / "spec.yaml"
+    path.write_text(
+        f"kspec: 1\nseed: 3\ndata: {data}\ninputs: {{{inputs}}}\nlayers: [{{Dense: {{units: 1}}}}]\n", "utf-8"
+    )
+    return kspec.load(path, **options)
+
+
+def read(
+    folder: Path, data: str, inputs: str = "x: {shape: [2]}", outputs: tuple[str, ...] = ("y",), **options: Any
+) -> Read:
+    """What `load` gives for a spec with this `data:` section."""
+    spec = make_spec(folder, data, inputs)
+    report = Report()
+    dataset = load(spec, input_specs(spec), outputs, report, **options)
+    return Read(dataset, report)
+
+
+def input_specs(spec: kspec.Spec) -> dict[str, InputSpec]:
+    return {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
+
+
+def table(folder: Path, name: str = "t.csv", rows: int = 50) -> Path:
+    """A table with the columns a, b, y (yes or no), w (a weight) and part."""
+    lines = ["a,b,y,w,part"]
+    for number in range(rows):
+        part = ("train", "train", "train", "val", "test")[number % 5]
+        lines.append(f"{number},{number / 8},{'yes' if number % 3 else 'no'},{number % 4},{part}")
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n")
+    return path

@@ -1,0 +1,223 @@
+"""Which columns feed what, missing values, types, weights."""
+
+import numpy as np
+import pytest
+
+from .helpers import read, table
+
+
+def write(folder, text):
+    (folder / "t.csv").write_text(text)
+
+
+ONE = "x: {shape: [2]}"
+
+
+def test_one_input_takes_what_is_left(tmp_path):
+    table(tmp_path)
+    data = read(tmp_path, "{csv: t.csv, targets: y, weights: w, split: {by: part}}").data
+    assert data.fitted["columns"] == {"inputs": {"x": ["a", "b"]}, "targets": {"y": ["y"]}, "weights": {"y": "w"}}
+    assert {name: len(part) for name, part in data.parts.items()} == {"train": 30, "validation": 10, "test": 10}
+    np.testing.assert_array_equal(data.parts["test"].weights["y"], (data.parts["test"].rows - 1) % 4)
+
+
+def test_inputs_take_columns_of_their_name(tmp_path):
+    table(tmp_path)
+    data = read(tmp_path, "{csv: t.csv}", "b: {shape: [1]}, a: {shape: [], dtype: int32}").data
+    assert data.parts["train"].inputs["a"].shape == (30,)
+    assert data.parts["train"].inputs["a"].dtype == np.int32
+    assert data.parts["train"].inputs["b"].shape == (30, 1)
+    assert list(data.parts["train"].targets) == ["y"]
+
+
+def test_globs_and_lists_keep_their_order_and_leave_targets_out(tmp_path):
+    write(tmp_path, "m_1,y,m_2,other\n" + "1,0,2,9\n" * 10)
+    data = read(tmp_path, "{csv: t.csv, inputs: [other, 'm_*'], targets: y}", "x: {shape: [3]}").data
+    assert data.parts["train"].inputs["x"][0].tolist() == [9, 1, 2]
+    data = read(tmp_path, "{csv: t.csv, inputs: '*', targets: y}", "x: {shape: [3]}").data
+    assert data.fitted["columns"]["inputs"]["x"] == ["m_1", "m_2", "other"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted"),
+    [("[4]", (4,)), ("[2, 2]", (2, 2)), ("[4, 1]", (4, 1)), ("[null, 2]", (2, 2)), ("[null]", (4,))],
+)
+def test_columns_are_reshaped(tmp_path, shape, wanted):
+    write(tmp_path, "a,b,c,d,y\n" + "1,2,3,4,0\n" * 10)
+    data = read(tmp_path, "{csv: t.csv, targets: y}", f"x: {{shape: {shape}}}").data
+    assert data.parts["train"].inputs["x"].shape == (6, *wanted)
+    assert data.parts["train"].inputs["x"][0].ravel().tolist() == [1, 2, 3, 4]
+
+
+def test_several_target_columns_are_a_matrix(tmp_path):
+    table(tmp_path)
+    data = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: [w, a]}").data
+    assert data.parts["train"].targets["y"].shape == (30, 2)
+    assert data.labels == {}
+
+
+PROBLEMS = [
+    ("inputs: [a, bb], targets: y", ONE, "KS502 there is no column `bb`", "bb"),
+    ("inputs: [a, b], targets: yy", ONE, "the columns: a, b, y, w, part", "yy"),
+    ("inputs: [a, b], targets: y, weights: q", ONE, "KS502 there is no column `q`", "q"),
+    ("inputs: [a, b], targets: y, split: {by: prt}", ONE, "did you mean `part`?", "prt"),
+    ("inputs: [a, b], targets: y, split: {stratify: q}", ONE, "KS502", "q"),
+    ("inputs: [a, b], targets: y, missing: {q: 1}", ONE, "KS502", "q"),
+    ("inputs: 'q_*', targets: y", ONE, "KS502 no column matches `q_*`", "'q_*'"),
+    ("inputs: {z: [a, b]}, targets: y", "x1: {shape: [2]}, a: {shape: [1]}", "KS509", "z"),
+    ("inputs: {x: [a, b]}, targets: {q: y}", ONE, "KS509 no output is called `q`", "q"),
+    ("inputs: a, targets: y", "p: {shape: [1]}, q: {shape: [1]}", "KS509 the model has 2 inputs", "a"),
+    ("inputs: {p: a}, targets: y", "p: {shape: [1]}, q: {shape: [1]}", "KS509 nothing feeds the input `q`", "q"),
+    ("inputs: [a, b, w], targets: y", ONE, "KS505 `x` has the shape [2], 2 values an example, but 3 columns feed it",
+     "[a, b, w]"),
+    ("inputs: [a, part], targets: y", ONE, 'KS508 `x` takes numbers, and `part` holds text, such as "train" in row 1',
+     "[a, part]"),
+    ("inputs: [a, b], targets: y", "x: {shape: [2], dtype: int32}",
+     "KS508 `x` takes int32, and `b` has 0.125 in row 2", "[a, b]"),
+    ("inputs: a, targets: y", "x: {shape: [1], dtype: bool}", "KS508 `x` takes bool, and `a` has 2 in row 3", "a"),
+    ("inputs: [a, b], targets: [y, w]", ONE, "KS508 a target of 2 columns is one-hot or several numbers", "[y, w]"),
+    ("inputs: [a, b], targets: y, weights: part", ONE, "KS512 `part` holds no numbers", "part"),
+    ("inputs: [a, b], targets: y, split: {by: b}", ONE, "KS514 `b` says `0.0`", "b"),
+    ("inputs: [a, b], targets: y, split: {stratify: b}", ONE, "KS514 `b` has 50 different values", "b"),
+    ("inputs: [a, b], targets: [w, a], split: {stratify: true}", ONE, "KS514 with a target of several columns", "true"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "inputs", "said", "pointed"), PROBLEMS)
+def test_problems(tmp_path, data, inputs, said, pointed):
+    table(tmp_path)
+    found = read(tmp_path, f"{{csv: t.csv, {data}}}", inputs)
+    assert found.at(said) == pointed
+    assert found.dataset is None
+
+
+def test_no_target(tmp_path):
+    table(tmp_path)
+    found = read(tmp_path, "{csv: t.csv, inputs: [a, b]}", outputs=("answer",))
+    assert "KS509 no output has a target" in found.only
+    found = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: w}", outputs=("p", "q"))
+    assert "KS509 the model has 2 outputs" in found.only
+
+
+def test_a_target_among_the_inputs_is_a_warning(tmp_path):
+    table(tmp_path)
+    found = read(tmp_path, "{csv: t.csv, inputs: [a, w], targets: w}")
+    assert found.data
+    assert found.only.startswith("KS515 `w` is the target of `y` and also feeds")
+    assert not read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: [a, b]}").problems
+
+
+GAPS = "a,b,t,y\n1,,red,yes\n,4,,no\n,NA,blue,yes\n3,4,blue,\n" + "5,6,green,no\n6,7,red,yes\n" * 10
+
+
+def test_missing_values_are_told_by_row(tmp_path):
+    write(tmp_path, GAPS)
+    found = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y}")
+    assert [problem.split(" |")[0] for problem in found.problems] == [
+        "KS503 2 rows have no value in `a`: rows 2, 3",
+        "KS503 2 rows have no value in `b`: rows 1, 3",
+        "KS503 one row has no value in `y`: row 4",
+    ]
+
+
+def test_dropped_rows_keep_the_numbers_of_the_others(tmp_path):
+    write(tmp_path, GAPS)
+    found = read(
+        tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: drop_row, split: {validation: 0, test: 0}}"
+    )
+    assert found.data.parts["train"].rows.tolist() == list(range(5, 25))
+    assert found.data.dropped == 4
+    assert "4 left out for missing values" in found.data.describe()
+
+
+def test_fills_are_learned_from_the_training_part(tmp_path):
+    rows = [f"{'' if n % 4 == 0 else n},{'' if n % 5 == 0 else 'ab'[n % 2]},{n % 2}" for n in range(40)]
+    write(tmp_path, "a,t,y\n" + "\n".join(rows) + "\n")
+    for policy, function in (("mean", np.mean), ("median", np.median)):
+        data = read(
+            tmp_path,
+            f"{{csv: t.csv, targets: y, missing: {{a: {policy}, t: most_frequent}}}}",
+            "a: {shape: [1]}, t: {shape: [1], dtype: string}",
+        ).data
+        train = data.parts["train"]
+        known = [row - 1 for row in train.rows if (row - 1) % 4]
+        assert data.fitted["fill"]["a"] == pytest.approx(function(known))
+        assert data.fitted["fill"]["t"] in ("a", "b")
+        for part in data.parts.values():
+            gaps = (part.rows - 1) % 4 == 0
+            np.testing.assert_allclose(part.inputs["a"][gaps], data.fitted["fill"]["a"], rtol=1e-6)
+            assert set(part.inputs["t"].ravel()) == {"a", "b"}
+
+
+def test_a_value_and_a_glob_in_missing(tmp_path):
+    write(tmp_path, GAPS)
+    data = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: {'[ab]': -1, y: drop_row}}").data
+    assert data.fitted["fill"] == {"a": -1, "b": -1}
+    whole = np.concatenate([part.inputs["x"] for part in data.parts.values()])
+    assert (whole == -1).sum() == 4
+
+
+@pytest.mark.parametrize(
+    ("missing", "said", "pointed"),
+    [
+        ("{a: meen, b: 0, y: drop_row}", "did you mean `mean`?", "meen"),
+        ("{a: 0, b: 0, y: mean}", "KS513 `y` is a target", "mean"),
+        ("median", "KS513 `y` is a target", "median"),
+        ("{a: 0, b: 0, y: drop_row, t: mean}", "KS513 `t` holds text, and text has no mean", "mean"),
+    ],
+)
+def test_policies_that_do_not_fit(tmp_path, missing, said, pointed):
+    write(tmp_path, GAPS)
+    inputs = "x: {shape: [2]}, t: {shape: [1], dtype: string}"
+    found = read(tmp_path, f"{{csv: t.csv, inputs: {{x: [a, b]}}, targets: y, missing: {missing}}}", inputs)
+    assert found.at(said) == pointed
+
+
+def test_infinite_values(tmp_path):
+    write(tmp_path, "a,b,y\n" + "1,2,0\n" * 5 + "1,inf,1\n-inf,2,1\n")
+    found = read(tmp_path, "{csv: t.csv, targets: y}")
+    assert [problem.split(" |")[0] for problem in found.problems] == [
+        "KS511 `a` has an infinite value in row 7",
+        "KS511 `b` has an infinite value in row 6",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("1,1,-1,1,1", "KS512 `w` has a negative weight in row 3"),
+        ("1,1,,1,1", "KS512 `w` has no value in row 3"),
+        ("0,0,0,0,0", "KS512 every weight in `w` is 0"),
+        ("1,1,inf,1,1", "KS512 `w` has no finite number in row 3"),
+    ],
+)
+def test_weights(tmp_path, weights, said):
+    write(tmp_path, "a,b,y,w\n" + "".join(f"1,2,{n % 2},{w}\n" for n, w in enumerate(weights.split(","))))
+    found = read(tmp_path, "{csv: t.csv, targets: y, weights: w, split: {validation: 0, test: 0}}")
+    assert said in found.only
+    assert found.pointed == "w"
+
+
+def test_decimal_commas(tmp_path):
+    write(tmp_path, "a;b;y\n1,5;2,5;0\n")
+    found = read(tmp_path, "{csv: {path: t.csv, delimiter: ';'}, targets: y}")
+    assert any("numbers have a decimal point" in problem for problem in found.problems)
+
+
+def test_unseen_and_single_classes(tmp_path):
+    lines = [f"{n},1,{'new' if n == 9 else 'ab'[n % 2]},{'test' if n > 6 else 'train'}" for n in range(10)]
+    write(tmp_path, "a,b,y,part\n" + "\n".join(lines) + "\n")
+    found = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}")
+    assert found.data.labels["y"].names == ["a", "b", "new"]
+    assert "KS507 the test part has `new` of `y`, which no training row has" in found.only
+    write(tmp_path, "a,b,y\n" + "1,2,same\n" * 10)
+    assert "KS518" in read(tmp_path, "{csv: t.csv, targets: y}").only
+    write(tmp_path, "a,b,y,part\n" + "1,2,p,train\n1,2,q,train\n" * 3 + "1,2,r,test\n")
+    found = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}")
+    assert "no class of `y` in common" in found.only
+    assert found.dataset is None
+
+
+def test_numbers_that_are_no_classes_are_not_missed(tmp_path):
+    write(tmp_path, "a,b,y\n" + "".join(f"1,2,{n * n}\n" for n in range(100)))
+    assert not read(tmp_path, "{csv: t.csv, targets: y}").problems

@@ -1,0 +1,239 @@
+"""The source `csv`: what is read, and what is said of files that cannot be."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from .helpers import make_spec, read, table
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+PLAIN = "{csv: t.csv, inputs: [a, b], targets: y}"
+ALL_TRAIN = "split: {validation: 0, test: 0}"
+
+
+def test_columns_become_arrays(tmp_path):
+    table(tmp_path)
+    data = read(tmp_path, PLAIN).data
+    train = data.parts["train"]
+    assert [len(part) for part in data.parts.values()] == [30, 10, 10]
+    assert train.inputs["x"].dtype == np.float32
+    np.testing.assert_array_equal(train.inputs["x"][:, 0], train.rows - 1)
+    np.testing.assert_array_equal(train.inputs["x"][:, 1], (train.rows - 1) / 8)
+    assert train.targets["y"].tolist() == ["yes" if (row - 1) % 3 else "no" for row in train.rows]
+    assert data.labels["y"].names == ["no", "yes"]
+    assert data.unused == ["w", "part"]
+    assert list(data.fingerprint) == ["t.csv"]
+    assert data.describe() == (
+        "50 rows: 30 train, 10 validation, 10 test; x from 2 columns; y: no, yes; not used: w, part"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("t.csv", b"\xef\xbb\xbfa,b,y\r\n1,2.5,yes\r\n3,4,no\r\n", ""),
+        ("t.csv", b"a;b;y\n1;2.5;yes\n3;4;no", ', delimiter: ";"'),
+        ("t.csv", b"a\tb\ty\n1\t2.5\tyes\n3\t4\tno", ', delimiter: "\\t"'),
+        ("t.csv", "a,b,y\n1,2.5,yes\n3,4,no\n".encode("utf-16"), ", encoding: utf-16"),
+        ("t.csv", b'"a"," b ",y\n1,"2.5",yes\n\n3, 4 ,no\n', ""),
+        ("t.csv.gz", gzip.compress(b"a,b,y\n1,2.5,yes\n3,4,no\n"), ""),
+    ],
+)
+def test_ways_to_write_a_table(tmp_path, name, content, options):
+    write(tmp_path, name, content)
+    data = read(tmp_path, f"{{csv: {{path: {name}{options}}}, inputs: [a, b], targets: y, {ALL_TRAIN}}}").data
+    assert data.parts["train"].inputs["x"].tolist() == [[1, 2.5], [3, 4]]
+    assert data.parts["train"].targets["y"].tolist() == ["yes", "no"]
+
+
+def test_without_a_header_columns_are_numbered(tmp_path):
+    write(tmp_path, "t.csv", "1,2,yes\n3,4,no\n")
+    data = read(tmp_path, f"{{csv: {{path: t.csv, header: false}}, inputs: [c0, c1], targets: c2, {ALL_TRAIN}}}").data
+    assert data.parts["train"].inputs["x"].tolist() == [[1, 2], [3, 4]]
+
+
+def test_quoted_values_hold_delimiters_lines_and_missing_words(tmp_path):
+    write(tmp_path, "t.csv", 'a,b,y\n1,2,"yes, and\nmore"\n3,4,"NA"\n')
+    data = read(tmp_path, f"{{csv: t.csv, inputs: [a, b], targets: y, {ALL_TRAIN}}}").data
+    assert data.parts["train"].targets["y"].tolist() == ["yes, and\nmore", "NA"]
+
+
+def test_the_type_of_a_column_is_decided_over_all_of_it(tmp_path):
+    rows = "".join(f"{n},1,yes\n" for n in range(3000))
+    write(tmp_path, "t.csv", f"a,b,y\n{rows}1.5,1,yes\n1,red,no\n")
+    found = read(tmp_path, PLAIN)
+    assert found.only.startswith('KS508 `x` takes numbers, and `b` holds text, such as "red" in row 3002')
+
+
+def test_types(tmp_path):
+    write(tmp_path, "t.csv", "i,f,bool,t,none,y\n1,1,TRUE,x,,1\n2,1e3,false,,,0\n")
+    data = read(tmp_path, f"{{csv: t.csv, inputs: [i, f], targets: y, {ALL_TRAIN}}}").data
+    types = {column.name: column.type for column in data.profile.columns}
+    assert types == {"i": "integer", "f": "float", "bool": "boolean", "t": "text", "none": "float", "y": "integer"}
+
+
+def test_text_inputs_take_what_is_written(tmp_path):
+    write(tmp_path, "t.csv", "zip,y\n01234,yes\n99999,no\n")
+    data = read(tmp_path, f"{{csv: t.csv, targets: y, {ALL_TRAIN}}}", "zip: {shape: [1], dtype: string}").data
+    assert data.parts["train"].inputs["zip"].tolist() == [["01234"], ["99999"]]
+
+
+def test_a_column_without_a_name_feeds_nothing(tmp_path):
+    write(tmp_path, "t.csv", ",a,b,y\n0,1,2,yes\n1,3,4,no\n")
+    data = read(tmp_path, f"{{csv: t.csv, targets: y, {ALL_TRAIN}}}").data
+    assert data.parts["train"].inputs["x"].tolist() == [[1, 2], [3, 4]]
+    assert data.unused == ["unnamed_0"]
+
+
+def test_several_files_are_one_table(tmp_path):
+    write(tmp_path, "p1.csv", "a,b,y\n1,2,yes\n")
+    write(tmp_path, "p2.csv", "b,y,a\n4,no,3.5\n")
+    for csv in ('"p*.csv"', "[p1.csv, p2.csv]"):
+        data = read(tmp_path, f"{{csv: {csv}, inputs: [a, b], targets: y, {ALL_TRAIN}}}").data
+        assert data.parts["train"].inputs["x"].tolist() == [[1, 2], [3.5, 4]]
+        assert data.parts["train"].rows.tolist() == [1, 2]
+        assert list(data.fingerprint) == ["p1.csv", "p2.csv"]
+
+
+def test_a_file_for_each_split(tmp_path):
+    write(tmp_path, "a.csv", "a,b,y,more\n1,2,yes,0\n5,6,no,0\n")
+    write(tmp_path, "b.csv", "a,b,y\n3,4,no\n7,8,yes\n")
+    found = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, b], targets: y}")
+    assert {name: part.rows.tolist() for name, part in found.data.parts.items()} == {"train": [1, 2], "test": [1, 2]}
+    found = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, more], targets: y}")
+    assert "KS508 the column `more` cannot be used: `b.csv` does not have it" in found.only
+
+
+def test_a_stated_fraction_is_taken_from_the_training_file(tmp_path):
+    table(tmp_path)
+    table(tmp_path, "u.csv", 7)
+    data = "{csv: {train: t.csv, test: u.csv}, inputs: [a, b], targets: y, split: {validation: 0.1}}"
+    assert {k: len(v) for k, v in read(tmp_path, data).data.parts.items()} == {"train": 45, "validation": 5, "test": 7}
+
+
+BAD = [
+    ("a,b,y\n1,2,yes\n1,2\n3,4,no\n1,2,3,4\n", "KS504 `t.csv` has 3 columns, but line 3 has 2, line 5 has 4"),
+    ("a;b;y\n1,5;2;yes\n", 'delimiter: ";"'),
+    ("a,b,y\n", "KS506 `t.csv` has no rows below its header"),
+    ("", "KS501 `t.csv` is empty"),
+    ("a,a,y\n1,2,yes\n", "KS504 `t.csv` has several columns called `a`"),
+    ("\na,b,y\n", "KS504 `t.csv` begins with an empty line"),
+    (b"a,b,y\n1,2,ja\n1,2,caf\xe9\n", "KS504 `t.csv` is not utf-8: line 3 cannot be decoded"),
+    (b"PK\0\0\1", "KS504 `t.csv` is not a table of text, but binary data"),
+    ('a,b,y\n1,"2,yes\n3,4,no\n', "KS504"),
+]
+
+
+@pytest.mark.parametrize(("content", "said"), BAD)
+def test_bad_files(tmp_path, content, said):
+    write(tmp_path, "t.csv", content)
+    found = read(tmp_path, PLAIN)
+    assert said in found.only
+    assert found.dataset is None
+    assert found.pointed == "t.csv"
+
+
+def test_a_wrong_delimiter_is_told_from_the_only_column(tmp_path):
+    write(tmp_path, "t.csv", "a;b;y\n1;2;yes\n")
+    assert 'try `csv: {path: ..., delimiter: ";"}`' in read(tmp_path, "{csv: t.csv, targets: y}").only
+
+
+def test_no_gzip(tmp_path):
+    write(tmp_path, "t.csv.gz", b"nonsense")
+    assert "cannot be read" in read(tmp_path, "{csv: t.csv.gz, targets: y}").only
+
+
+def test_half_a_gzip(tmp_path):
+    import random
+
+    lines = "".join(f"{random.random()},2,yes\n" for _ in range(20000))
+    write(tmp_path, "t.csv.gz", gzip.compress(f"a,b,y\n{lines}".encode())[:-1000])
+    assert read(tmp_path, "{csv: t.csv.gz, targets: y}").only.startswith("KS504")
+
+
+def test_an_unknown_encoding(tmp_path):
+    table(tmp_path)
+    found = read(tmp_path, "{csv: {path: t.csv, encoding: latin9999}, inputs: [a, b], targets: y}")
+    assert "KS504 there is no encoding called `latin9999`" in found.only
+    assert found.pointed == "latin9999"
+
+
+PATHS = [
+    ("nope.csv", "KS501 there is no file `nope.csv`", "nope.csv"),
+    ("tt.csv", "did you mean `t.csv`?", "tt.csv"),
+    ("none/t.csv", "there is no folder", "none/t.csv"),
+    ("folder", "KS501 `folder` is a folder, not a file | | name a file, or all", "folder"),
+    ('"x*.csv"', "KS501 no file matches `x*.csv`", '"x*.csv"'),
+    ("[t.csv, u.csv]", "KS501 there is no file `u.csv`", "u.csv"),
+    ("{train: t.csv, test: u.csv}", "KS501 there is no file `u.csv`", "u.csv"),
+    ("{path: u.csv}", "KS501 there is no file `u.csv`", "u.csv"),
+    ("https://x.org/t.csv", "KS702", "https://x.org/t.csv"),
+    ("/etc/passwd", "KS701 `/etc/passwd` lies outside the spec's folder", "/etc/passwd"),
+    ("../../t.csv", "KS701", "../../t.csv"),
+    ("link.csv", "(through a link)", "link.csv"),
+]
+
+
+@pytest.mark.parametrize(("path", "said", "pointed"), PATHS)
+def test_paths(tmp_path, path, said, pointed):
+    inside = tmp_path / "inside"
+    (inside / "folder").mkdir(parents=True)
+    table(inside)
+    table(inside / "folder")
+    table(tmp_path)
+    (inside / "link.csv").symlink_to(tmp_path / "t.csv")
+    found = read(inside, f"{{csv: {path}, inputs: [a, b], targets: y}}")
+    assert said.replace("| |", "|  |") in found.only
+    assert found.pointed == pointed
+
+
+def test_outside_can_be_allowed(tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    table(tmp_path)
+    assert read(inside, "{csv: ../t.csv, inputs: [a, b], targets: y}", allow_outside=True).data
+
+
+def test_the_working_directory_is_allowed(tmp_path, monkeypatch):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    table(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert read(inside, "{csv: ../t.csv, inputs: [a, b], targets: y}").data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "{csv: {trian: a.csv}}",
+        "{csv: {train: a.csv, delimiter: ';'}}",
+        "{csv: {path: a, delimiter: ';;'}}",
+        "{csv: 3}",
+        "{csv: []}",
+        "{csv: {}}",
+        "{csv: {test: a.csv}}",
+        "{csv: a, parquet: b}",
+        "{csv: a, split: {by: x, test: 0.1}}",
+        "{csv: a, split: {validation: 0.5, test: 0.5}}",
+        "{csv: a, missing: {a: null}}",
+        "{csv: a, missing: {a: .nan}}",
+        "{images: {path: x}}",
+        "{cvs: a}",
+        "{split: {test: 0.1}}",
+        "{synthetic: false}",
+        "synthetic",
+    ],
+)
+def test_settings_that_are_refused(tmp_path, data):
+    from kspec import SpecError
+
+    with pytest.raises(SpecError) as caught:
+        make_spec(tmp_path, data)
+    assert len(caught.value.diagnostics) == 1
