@@ -1,6 +1,6 @@
 """Pictures of results: how training went, and which classes were taken for which.
 
-Drawn on matplotlib's figures directly, without pyplot, whose import costs half as much again and picks a window system.
+Drawn on matplotlib's figures directly: pyplot would look for a window system, and keep every figure alive.
 """
 
 from __future__ import annotations
@@ -17,7 +17,17 @@ import numpy as np
 _TRAIN, _VALIDATION = "#7FA8D1", "#D1661A"
 """Apart for every eye, in lightness as well as in hue."""
 _INK, _SOFT, _FAINT = "#1F2A37", "#5B6B7C", "#E3E8EE"
+_SHADES = [
+    (0.0, "#FFFFFF"),
+    (0.001, "#EFF5FB"),
+    (0.25, "#BDD4EC"),
+    (0.5, "#6F9FD0"),
+    (0.8, "#2B5F9E"),
+    (1.0, "#1A4478"),
+]
+"""Of one hue, from no share to all; the least share is told from none."""
 _COLUMNS = 3
+_DPI = 160
 _LARGEST_NUMBERED = 30
 """Classes up to which a confusion matrix bears numbers."""
 _LONGEST = 22
@@ -54,7 +64,7 @@ def history_plot(history: list[dict[str, float]], path: Path, best: int | None) 
     """Draws losses and metrics by epoch, a panel each, with training and validation in it.
 
     Args:
-        history: By epoch, `{"epoch": 1, "loss": …, "val_loss": …}`; rows may lack some. Without `epoch` they count from 1.
+        history: By epoch, `{"epoch": 1, "loss": …, "val_loss": …}`; a row may lack some.
         path: The file to write; its ending decides the format.
         best: The epoch to mark.
     """
@@ -87,28 +97,33 @@ def _line(history: list[dict[str, float]], name: str) -> _Line:
 
 
 def _draw_panel(axes: Any, name: str, train: _Line, validation: _Line, best: int | None) -> None:
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
     title = name.replace("_", " ")
-    if _wants_logarithm(name, [train, validation]):
-        axes.set_yscale("log")
-        title += "  (log scale)"
-    axes.set_title(title)
     axes.grid(axis="y", color=_FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    for line, colour, width in ((train, _TRAIN, 1.6), (validation, _VALIDATION, 1.8)):
-        axes.plot(line.epochs, line.values, color=colour, linewidth=width, marker="o" if len(line.values) < 2 else None)
+    if _wants_logarithm(name, [train, validation]):
+        title += "  (log scale)"
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_title(title)
+    epochs = max(len(train.epochs), len(validation.epochs))
+    for line, colour in ((train, _TRAIN), (validation, _VALIDATION)):
+        axes.plot(line.epochs, line.values, color=colour, linewidth=1.7 if epochs <= 500 else 0.7)
         _draw_lone_points(axes, line, colour)
     if not (np.isfinite(train.values).any() or np.isfinite(validation.values).any()):
         axes.text(0.5, 0.5, "not a number in any epoch", transform=axes.transAxes, ha="center", color=_SOFT)
+        axes.set_xticks([])
         axes.set_yticks([])
-    if len(train.epochs) == 1 or len(validation.epochs) == 1 == len(train.epochs):
-        axes.set_xlim(train.epochs[0] - 1, train.epochs[0] + 1)
-        axes.set_xticks([train.epochs[0]])
-    if best is not None and max(len(train.epochs), len(validation.epochs)) > 1:
-        _mark_best(axes, validation if len(validation.epochs) else train, best)
+        return
+    if epochs == 1:
+        axes.margins(y=0.5)
+        axes.set_xticks(sorted({*train.epochs, *validation.epochs}))
+    elif best is not None:
+        _mark_best(axes, *((validation, _VALIDATION) if len(validation.epochs) else (train, _TRAIN)), best)
 
 
 def _wants_logarithm(name: str, lines: Sequence[_Line]) -> bool:
@@ -123,23 +138,16 @@ def _draw_lone_points(axes: Any, line: _Line, colour: str) -> None:
     there = np.isfinite(line.values)
     padded = np.concatenate([[False], there, [False]])
     lone = there & ~padded[:-2] & ~padded[2:]
-    axes.plot(line.epochs[lone], line.values[lone], linestyle="none", marker="o", markersize=3, color=colour)
+    axes.plot(line.epochs[lone], line.values[lone], linestyle="none", marker="o", markersize=4, color=colour)
 
 
-def _mark_best(axes: Any, line: _Line, best: int) -> None:
+def _mark_best(axes: Any, line: _Line, colour: str, best: int) -> None:
+    """A line at the best epoch, a dot on the curve, and its value above the panel, where it hides nothing."""
     axes.axvline(best, color=_SOFT, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
     at = np.flatnonzero(line.epochs == best)
-    if not len(at) or not np.isfinite(value := line.values[at[0]]):
-        return
-    colour = _VALIDATION if axes.lines and axes.lines[0].get_xdata() is not line.epochs else _TRAIN
-    axes.plot([best], [value], marker="o", markersize=5, color=colour, markeredgecolor="white", zorder=5)
-    late = best > (line.epochs[0] + line.epochs[-1]) / 2
-    high = value > sum(axes.get_ylim()) / 2
-    axes.annotate(
-        f"{value:.4g}", (best, value), (-6 if late else 6, -6 if high else 6), textcoords="offset points",
-        ha="right" if late else "left", va="top" if high else "bottom", fontsize=8,
-        bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
-    )  # fmt: skip
+    if len(at) and np.isfinite(value := line.values[at[0]]):
+        axes.plot([best], [value], marker="o", markersize=5.5, color=colour, markeredgecolor="white", zorder=5)
+        axes.set_title(f"epoch {best}: {value:.4g}", loc="right", fontsize=8.5, fontweight="normal", color=_SOFT)
 
 
 def _add_legend(figure: Any, validated: bool, best: int | None) -> None:
@@ -167,59 +175,68 @@ def confusion_plot(matrix: np.ndarray[Any, Any], labels: list[str], path: Path, 
     rows = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, rows, out=np.zeros(matrix.shape, dtype="float64"), where=rows > 0)
     names = [label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…" for label in labels]
-    cell = 0.95 if count <= 4 else 0.7 if count <= 12 else 0.5 if count <= _LARGEST_NUMBERED else max(0.06, 11 / count)
-    room = 1.5 + 0.075 * max(map(len, names), default=0)
-    side = cell * count + room
-    with _figure(path, max(side + 0.9, 3.8), max(side, 2.8)) as figure:
-        axes = figure.add_subplot()
+    numbered = count <= _LARGEST_NUMBERED
+    cell = 0.95 if count <= 4 else 0.7 if count <= 12 else 0.55 if numbered else max(0.06, 11 / count)
+    side = cell * count + 1.2 + 0.06 * max(map(len, names), default=0)
+    with _figure(path, max(side + 0.9 * (not numbered), 3.2), max(side, 2.6)) as figure:
         from matplotlib.colors import LinearSegmentedColormap
 
-        colours = LinearSegmentedColormap.from_list("kspec", ["#FFFFFF", "#C9DCF0", "#6F9FD0", "#2B5F9E", "#12355F"])
-        image = axes.imshow(shares, cmap=colours, vmin=0, vmax=1, interpolation="nearest")
-        _name_axes(axes, names, title)
-        if count <= _LARGEST_NUMBERED:
-            _draw_separators(axes, count)
+        axes = figure.add_subplot()
+        colours = LinearSegmentedColormap.from_list("kspec", _SHADES, N=1024)
+        edges = np.arange(count + 1) - 0.5
+        image = axes.pcolormesh(edges, edges, shares, cmap=colours, vmin=0, vmax=1, rasterized=not numbered,
+                                edgecolor=_FAINT if numbered else "none", linewidth=0.8)  # fmt: skip
+        axes.set_aspect("equal")
+        axes.invert_yaxis()
+        _name_axes(axes, names, title, cell)
+        if numbered:
             _write_numbers(axes, matrix, shares, cell)
-        bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=24, pad=0.03, format=lambda value, _: f"{value:.0%}")
-        bar.outline.set_visible(False)
-        bar.set_label("share of the true class")
+        else:
+            bar = figure.colorbar(
+                image, ax=axes, shrink=0.5, aspect=24, pad=0.03, format=lambda value, _: f"{value:.0%}"
+            )
+            bar.outline.set_visible(False)
+            bar.set_label("share of the true class")
 
 
-def _name_axes(axes: Any, names: list[str], title: str) -> None:
-    """Names where they can be read; of very many classes, every so-manieth."""
+def _name_axes(axes: Any, names: list[str], title: str, cell: float) -> None:
+    """Names where they can be read; of very many classes, those at even steps."""
     step = max(1, math.ceil(len(names) / 60))
     places = list(range(0, len(names), step))
-    upright = max(map(len, names), default=0) > 6 or len(names) > 12
     size = 8 if len(names) <= _LARGEST_NUMBERED else 6
-    axes.set_xticks(places, [names[place] for place in places], fontsize=size, rotation=45 if upright else 0,
-                    ha="right" if upright else "center", rotation_mode="anchor" if upright else None)  # fmt: skip
+    slanted = max(map(len, names), default=0) * size * 0.0085 > cell * step
+    axes.set_xticks(places, [names[place] for place in places], fontsize=size, rotation=45 if slanted else 0,
+                    ha="right" if slanted else "center", rotation_mode="anchor" if slanted else None)  # fmt: skip
     axes.set_yticks(places, [names[place] for place in places], fontsize=size)
     axes.set_xlabel("answered")
     axes.set_ylabel("true")
-    axes.set_title(title, pad=10)
+    axes.set_title(title, pad=8)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
 
 
-def _draw_separators(axes: Any, count: int) -> None:
-    edges = np.arange(count + 1) - 0.5
-    axes.hlines(edges, -0.5, count - 0.5, color=_FAINT, linewidth=0.8)
-    axes.vlines(edges, -0.5, count - 0.5, color=_FAINT, linewidth=0.8)
-
-
 def _write_numbers(axes: Any, matrix: np.ndarray[Any, Any], shares: np.ndarray[Any, Any], cell: float) -> None:
-    """The count, and below it its share of the row; a plain 0 where there is nothing to share."""
-    large = min(11.0, cell * 15)
+    """The count, and below it its share of the row; a faint 0 where there is none."""
+    from matplotlib.transforms import ScaledTranslation
+
+    longest = len(_count(int(matrix.max(initial=0))))
+    size = min(11.0, cell * 15, cell * 95 / max(longest, 4))
+    above, below = (
+        axes.transData + ScaledTranslation(0, points / 72, axes.figure.dpi_scale_trans)
+        for points in (size * 0.62, -size * 0.66)
+    )
     for row, column in np.ndindex(*matrix.shape):
         value, share = int(matrix[row, column]), float(shares[row, column])
-        if value == 0:
-            axes.text(column, row, "0", ha="center", va="center", fontsize=large * 0.8, color="#B8C3CE")
-            continue
-        colour = "white" if share > 0.5 else _INK
-        text = f"{value:,}" if value < 100_000 or cell > 0.6 else f"{value:.0e}"
-        size = large * min(1.0, 5 / len(text)) if cell < 0.9 else large
-        axes.text(column, row - 0.14, text, ha="center", va="center", fontsize=size, color=colour)
-        axes.text(column, row + 0.24, _percent(share), ha="center", va="center", fontsize=large * 0.68, color=colour)
+        style = {"ha": "center", "va": "center", "color": "white" if share > 0.5 else _INK, "in_layout": False}
+        if value:
+            axes.text(column, row, _count(value), fontsize=size, transform=above, **style)
+            axes.text(column, row, _percent(share), fontsize=size * 0.76, transform=below, **style)
+        else:
+            axes.text(column, row, "0", fontsize=size, **{**style, "color": "#A9B5C1"})
+
+
+def _count(value: int) -> str:
+    return f"{value:,}" if value < 1_000_000 else f"{value / 1e6:.3g} M"
 
 
 def _percent(share: float) -> str:
@@ -240,8 +257,12 @@ def _figure(path: Path, width: float, height: float) -> Iterator[Any]:
     ours = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     with matplotlib.rc_context({**ours, **_STYLE}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=(width, height), facecolor="white", layout="constrained")
+        figure = Figure(figsize=(width, height), facecolor="white", dpi=_DPI, layout="constrained")
         yield figure
+        engine = figure.get_layout_engine()
+        if engine is not None:  # laid out here, and no more while it is written: that would draw it twice
+            engine.execute(figure)
+            figure.set_layout_engine("none")
         kind = path.suffix.lower().removeprefix(".") or "png"
         undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
-        figure.savefig(path, format=kind, dpi=160, metadata=undated.get(kind))
+        figure.savefig(path, format=kind, dpi=_DPI, metadata=undated.get(kind))
