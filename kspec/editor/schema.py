@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from kspec.catalog import types as t
-from kspec.editor.schema_types import COMPUTED, DOTTED, Definitions, Schema, bare_name, properties, words
+from kspec.editor.schema_types import DOTTED, Definitions, Schema, one_of, properties
 
 _FILES = {
     "type": ["object", "array", "string"],
@@ -146,7 +146,7 @@ class _Writer:
         }
         if several:
             schema["items"] = one
-        return self.definitions.ref(f"{kind}_by_output", lambda: schema | bare_name(words(kind)))
+        return self.definitions.ref(f"{kind}_by_output", lambda: schema | one_of(self.definitions.names(kind)))
 
     def _several_metrics(self) -> Schema:
         self.definitions.kind("metric")
@@ -162,8 +162,7 @@ class _Writer:
         op = {
             "type": "string",
             "description": "A function of keras.ops; its tensors come through `from`, its constants through `call`",
-            "if": COMPUTED,
-            "else": {"enum": words("op")},
+            **one_of(self.definitions.names("op")),
         }
         reuse = {"type": "string", "description": "A node whose layer is called again, with the same weights"}
         return {
@@ -172,7 +171,7 @@ class _Writer:
             "patternProperties": {DOTTED: {"type": ["object", "null"]}},
             "additionalProperties": False,
             "minProperties": 1,
-            **bare_name(words("layer")),
+            **one_of(self.definitions.names("layer"), propose=False),
         }
 
     def _of(self, annotation: Any, metadata: Iterable[Any] = ()) -> Schema:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from kspec import catalog
@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 
 DOTTED = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+$"
 """A class of an extension."""
-COMPUTED = {"type": "string", "pattern": r"\$"}
+COMPUTED = r"\$"
 """A variable or an expression, which can stand wherever a value can."""
 _WORD = {"type": "string", "pattern": r"^[^$.]*$"}
 _SIZES: Schema = {
@@ -60,6 +60,11 @@ class Definitions:
         name = "_or_".join(_slug(option) for option in options)
         return self.ref(name, _Merged(self, options, False).schema)
 
+    def names(self, *kinds: str, also: Iterable[str] = ()) -> Schema:
+        """A reference to the names of some kinds."""
+        known = [*(name for kind in kinds for name in words(kind)), *also]
+        return self.ref(f"names.{'_or_'.join(kinds)}", lambda: {"enum": known})
+
     def kind(self, kind: str) -> Schema:
         """The schema of an object of one kind: its name, or a mapping of one key, the class, to its arguments."""
         return self.of(t.ObjectOf(kind))
@@ -71,6 +76,7 @@ class Definitions:
     def _arguments(self, entry: Entry) -> Schema:
         required = [p.name for p in entry.parameters.values() if p.required]
         schema: Schema = {
+            "title": entry.name,
             "type": "object" if required else ["object", "null"],
             "description": entry.doc,
             "markdownDescription": _markdown(entry),
@@ -82,7 +88,9 @@ class Definitions:
 
     def share_arguments(self) -> None:
         """Gives arguments that several classes have alike (`dtype`, `kernel_initializer`) one definition."""
-        holders = [made["properties"] for name, made in sorted(self.made.items()) if "." in name]
+        holders = [
+            made["properties"] for name, made in sorted(self.made.items()) if "." in name and "properties" in made
+        ]
         texts = {id(p): json.dumps(p) for properties in holders for p in properties.values()}
         counts = Counter((name, texts[id(p)]) for properties in holders for name, p in properties.items())
         shared: dict[tuple[str, str], str] = {}
@@ -129,9 +137,14 @@ def properties(kind: str, definitions: Definitions) -> Schema:
     return found
 
 
-def bare_name(names: list[str]) -> Schema:
-    """Text that names a class; what has a dot is an extension's, what has a dollar is computed."""
-    return {"if": _WORD, "then": {"enum": names}}
+def one_of(names: Schema, *, propose: bool = True) -> Schema:
+    """Text that is one of some names; what has a dot is an extension's class, what has a dollar is computed.
+
+    Args:
+        propose: Editors do not look into `then` for what to propose as a value, so a branch that refuses nothing shows
+            them the names. In lists they do, and need none.
+    """
+    return {"if": _WORD, "then": names} | ({"anyOf": [names, {}]} if propose else {})
 
 
 def _markdown(entry: Entry) -> str:
@@ -173,15 +186,11 @@ class _Merged:
     def schema(self) -> Schema:
         """What was collected, as one schema."""
         if self.kinds:
-            names = [name for kind in self.kinds for name in words(kind)] + self.words
-            return self._typed("string") | bare_name(names)
+            return self._typed("string") | one_of(self.definitions.names(*self.kinds, also=self.words))
         if self.words and not self.text:
-            if self.types <= {"null"}:
-                given: list[str | None] = [*self.words, *([None] if self.types else [])]
-                return self._typed("string") | {"if": COMPUTED, "else": {"enum": given}}
-            return self._typed("string") | bare_name(self.words)
+            return self._typed("string") | one_of({"enum": self.words})
         if not self.text:
-            self.parts["pattern"] = COMPUTED["pattern"]
+            self.parts["pattern"] = COMPUTED
         return self._typed("string")
 
     def _typed(self, also: str) -> Schema:
