@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,8 @@ def define(
         )
         return None
     import_tensorflow()
+    if not _import_extensions(spec, report):
+        return None
     from kspec.targets.keras_model import build_keras_model
 
     adapter = _Adapter(spec, dataset, report, must_adapt)
@@ -86,6 +90,23 @@ def define(
     facts = _target_facts(analysis.graph, built.model, dataset)
     settings = settle(spec, analysis.graph, report, facts)
     return Defined(spec, analysis.graph, built.model, built, dataset, settings, facts)
+
+
+def _import_extensions(spec: Spec, report: Report) -> bool:
+    """Imports the modules that a spec names, those beside it too; the user has allowed it."""
+    if spec.document.extensions and str(spec.folder) not in sys.path:
+        sys.path.append(str(spec.folder))
+    for index, module in enumerate(spec.document.extensions):
+        try:
+            import_module(module)
+        except Exception as error:
+            report.error(
+                "KS703",
+                f"the module `{module}` cannot be imported: {error}",
+                spec.positions.value(("extensions", index)),
+                help="it is looked for among the installed packages and beside the spec",
+            )
+    return not report.has_errors
 
 
 def output_shapes(graph: Graph, model: Any) -> dict[str, tuple[int | None, ...]]:
