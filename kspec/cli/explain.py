@@ -9,6 +9,7 @@ import click
 EPILOG = """\b
 Examples:
   kspec explain KS201
+  kspec explain KS5       all codes of a family: those of data
   kspec explain           all codes, with their titles
 """
 
@@ -23,14 +24,15 @@ def command(code: str | None) -> None:
     from kspec.diagnostics import explain
     from kspec.diagnostics.render.terminal import wants_colour
 
-    if code is None:
-        sys.stdout.writelines(f"{known}  {explain.title(known)}\n" for known in explain.codes())
-        return
-    wanted = code.strip().upper()
+    wanted = (code or "KS").strip().upper()
     wanted = f"KS{wanted}" if wanted.isdigit() else wanted
+    family = [known for known in explain.codes() if wanted in (known[:2], known[:3])]
+    if family:
+        sys.stdout.writelines(f"{known}  {explain.title(known)}\n" for known in family)
+        return
     text = explain.page(wanted)
     if text is None:
-        raise click.UsageError(_unknown(code, wanted))
+        raise click.UsageError(_unknown(code or "", wanted))
     if wants_colour(sys.stdout):
         from rich.console import Console
         from rich.markdown import Markdown

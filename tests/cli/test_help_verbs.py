@@ -38,6 +38,11 @@ def test_explain_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert "KS201  no node has that name" in lines
 
 
+def test_explain_lists_a_family(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = out(["explain", "ks7"], capsys).splitlines()
+    assert [line[:5] for line in lines] == [code for code in explain.codes() if code.startswith("KS7")]
+
+
 @pytest.mark.parametrize(("code", "said"), [("KS2011", "did you mean KS2"), ("hello", "`kspec explain` lists all")])
 def test_explain_an_unknown_code(code: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert said in out(["explain", code], capsys, status=2)

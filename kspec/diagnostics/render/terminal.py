@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TextIO
 
-from kspec.diagnostics.diagnostic import Diagnostic, Severity, Source, Span
+from kspec.diagnostics.diagnostic import Diagnostic, Severity, Span
 from kspec.diagnostics.render.snippet import snippet, visible
 
 WIDTH = 120
