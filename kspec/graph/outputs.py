@@ -16,6 +16,8 @@ def resolve_outputs(spec: Spec, graph: Graph, scope: Scope) -> None:
     if said is None:
         last = graph.calls[-1]
         graph.outputs[last.name] = Tensor(last.name)
+        if last.named:
+            _refuse_class_name(last.name, (*last.path, "name"), scope)
     elif isinstance(said, str):
         named[said] = (said, ("outputs",))
     elif isinstance(said, list):
@@ -49,7 +51,7 @@ def _refuse_class_name(output: str, path: Path, scope: Scope) -> None:
             scope.report.error(
                 "KS214",
                 f"an output cannot be called `{output}`: that is a {noun} of Keras",
-                scope.positions.key(path),
+                scope.positions.value(path),
                 help="give the node another name",
             )
 

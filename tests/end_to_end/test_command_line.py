@@ -1,0 +1,247 @@
+"""The command line as a user meets it: what it prints, what it leaves, and its exit status."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kspec.cli import main
+from tests.conftest import SPECS
+from tests.lifecycle.conftest import BINARY, project  # noqa: F401
+
+
+def kspec_process(*arguments, **more):
+    return subprocess.Popen(
+        [sys.executable, "-c", "import sys; from kspec.cli import main; sys.exit(main())", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def cli(capfd):
+    def call(*arguments):
+        status = main([str(argument) for argument in arguments])
+        printed = capfd.readouterr()
+        return status, printed.out, printed.err
+
+    return call
+
+
+def test_run_says_each_step_and_where_things_are(project, cli):  # noqa: F811
+    status, out, err = cli("run", project(BINARY))
+    assert (status, err) == (0, "")
+    steps = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
+    assert [step for step in dict.fromkeys(steps) if not step.startswith("runs")] == [
+        "data", "define", "default", "compile", "fit", "evaluate", "predict",
+    ]  # fmt: skip
+    assert "epoch 2/2" in out
+    folder = Path(out.strip().splitlines()[-1])
+    assert (folder / "model.keras").exists()
+
+
+@pytest.mark.parametrize(("verbose", "lines"), [(0, 1), (1, 3), (2, 3)])
+def test_verbose(project, cli, verbose, lines):  # noqa: F811
+    _, out, _ = cli("run", project(BINARY), "--smoke", "--set", f"fit.verbose={verbose}")
+    assert sum(line.startswith("fit") for line in out.splitlines()) == min(lines, 2)
+
+
+def test_run_as_json(project, cli):  # noqa: F811
+    status, out, err = cli("run", project(BINARY), "--format", "json")
+    answer = json.loads(out)
+    assert status == 0
+    assert answer["status"] == "finished"
+    assert answer["metrics"]["split"] == "test"
+    assert "evaluate" in err
+
+
+def test_evaluate_and_predict_from_a_run_alone(project, cli, tmp_path):  # noqa: F811
+    cli("run", project(BINARY))
+    saved = json.loads((tmp_path / "runs/small/latest/metrics.json").read_text())["evaluate"]
+    status, out, _ = cli("evaluate", "runs/small/latest", "--format", "json")
+    assert status == 0
+    assert json.loads(out)["metrics"]["loss"] == pytest.approx(saved["loss"], rel=1e-6)
+    (tmp_path / "spec.yaml").unlink()
+    (tmp_path / "new.csv").write_text("a,b\n1.0,1.0\n-1.0,-1.0\n")
+    status, out, _ = cli("predict", "runs/small", "--data", "new.csv", "--to", "answers.csv")
+    assert status == 0
+    with (tmp_path / "answers.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["row"] for row in rows] == ["1", "2"]
+    assert set(rows[0]) == {"row", "kind_probability", "kind"}
+
+
+def test_summary_as_json(cli):
+    status, out, _ = cli("summary", SPECS / "tutorial" / "mlp.yaml", "--format", "json")
+    answer = json.loads(out)
+    assert status == 0
+    assert (answer["parameters"], answer["trainable"]) == (551, 551)
+    assert answer["nodes"][1] == {
+        "name": "hidden1", "layer": "Dense", "shape": [None, 10], "dtype": "float32", "parameters": 110,
+        "trainable": 110, "from": ["visible"],
+    }  # fmt: skip
+
+
+def test_check_with_keras_shows_what_keras_refuses(project, cli):  # noqa: F811
+    text = "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Flatten\n  - LSTM: {units: 3}\n"
+    assert cli("check", project(text))[0] == 0
+    status, out, err = cli("check", project(text), "--with-keras")
+    assert status == 1
+    assert "error[KS301]" in out + err
+    assert "spec.yaml:5:5" in out + err
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("", "KS012"),
+        ("\0\1", "KS011"),
+        ("a:\n\t- b", "KS001"),
+        ("[" * 100_000, "KS006"),
+        ("kspec: 1\nkspecs: 2", "KS101"),
+    ],
+)
+def test_specs_that_are_none(project, cli, content, code):  # noqa: F811
+    status, out, err = cli("run", project(content))
+    assert status == 1
+    assert f"error[{code}]" in err
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("table.csv", "tabel.csv"), "KS501"),
+        (("targets: kind", "targets: kinds"), "KS502"),
+        (("inputs: [a, b]", "inputs: [a, city]"), "KS508"),
+        (("shape: [2]", "shape: [3]"), "KS505"),
+        (("csv: table.csv", "csv: ../table.csv"), "KS701"),
+        (("csv: table.csv", "csv: 'https://a.example/t.csv'"), "KS702"),
+        (("units: 1, activation: sigmoid", "units: 5, activation: sigmoid"), "KS505"),
+    ],
+)
+def test_data_that_does_not_fit(project, cli, change, code):  # noqa: F811
+    status, out, err = cli("run", project(BINARY.replace(*change)))
+    assert status == 1, out + err
+    assert f"error[{code}]" in err
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [("1.0,2.0,,1,oslo,x,1", "KS503"), (",2.0,yes,1,oslo,x,1", "KS503"), ("nan,2.0,yes,1,oslo,x,1", "KS503")],
+)
+def test_missing_values_name_their_rows(project, cli, tmp_path, row, code):  # noqa: F811
+    table = tmp_path / "table.csv"
+    table.write_text(table.read_text() + row + "\n")
+    status, _, err = cli("run", project(BINARY))
+    assert status == 1
+    assert f"error[{code}]" in err
+    assert "81" in err
+
+
+def test_no_rows(project, cli, tmp_path):  # noqa: F811
+    (tmp_path / "table.csv").write_text("a,b,kind\n")
+    status, _, err = cli("run", project(BINARY))
+    assert status == 1
+    assert "error[KS5" in err
+
+
+def test_a_folder_that_cannot_be_made(project, cli, tmp_path):  # noqa: F811
+    (tmp_path / "taken").write_text("")
+    status, _, err = cli("run", project(BINARY), "--out", "taken/here")
+    assert status == 3
+    assert err.count("\n") == 1
+    assert "cannot be made" in err
+
+
+def test_a_run_that_is_not_there(cli):
+    status, _, err = cli("evaluate", "runs/nothing")
+    assert status == 3
+    assert err.count("\n") == 1
+
+
+def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):  # noqa: F811
+    np.savez(tmp_path / "t.npz", x=np.arange(40).reshape(40, 1), y=np.arange(40) % 2)
+    text = (
+        "kspec: 1\ndata: {npz: t.npz, inputs: x, targets: y}\ninputs: {i: {shape: [1], dtype: int32}}\n"
+        "layers:\n  - Embedding: {input_dim: 3, output_dim: 2}\n  - Flatten\n  - Dense: {units: 1, activation: sigmoid}\n    name: y\n"
+    )
+    status, _, err = cli("run", project(text, "bad.yaml"))
+    assert status == 3
+    assert "fit failed" in err
+    assert "Traceback" not in err
+    record = json.loads((tmp_path / "runs/bad/latest/run.json").read_text())
+    assert record["status"] == "failed"
+    assert "fit failed" in record["message"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_trained(project, tmp_path):  # noqa: F811
+    process = kspec_process("run", project(BINARY), "--set", "fit.epochs=100000", cwd=tmp_path)
+    history = tmp_path / "runs/small/latest/history.csv"
+    deadline = time.monotonic() + 90
+    while not (history.exists() and history.read_text().count("\n") > 3) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert "runs/small/" in err
+    folder = tmp_path / "runs/small/latest"
+    record = json.loads((folder / "run.json").read_text())
+    assert record["status"] == "interrupted"
+    assert record["epochs"] == history.read_text().count("\n") - 1
+    assert (folder / "model.keras").exists()
+    assert main(["predict", str(folder), "--data", str(tmp_path / "table.csv"), "--to", str(tmp_path / "p.csv")]) == 0
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_one_line(project, tmp_path):  # noqa: F811
+    import resource
+
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    process = kspec_process("run", project(BINARY), cwd=tmp_path, preexec_fn=small_files, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 3, err
+    assert "cannot be written" in err
+    assert "Traceback" not in err
+    folder = tmp_path / "runs/small/latest"
+    assert not (folder / "model.keras").exists()
+    assert (folder / "history.csv").exists()
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bits(project, tmp_path):  # noqa: F811
+    import keras
+
+    spec = project(BINARY.replace("  - Dense: {units: 4", "  - Dropout: {rate: 0.2}\n  - Dense: {units: 4"))
+    for _ in range(2):
+        process = kspec_process("run", spec, cwd=tmp_path)
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+    first, second = sorted(path for path in (tmp_path / "runs/small").iterdir() if path.name != "latest")
+    a, b = (keras.models.load_model(path / "model.keras").get_weights() for path in (first, second))
+    assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+    assert (first / "predictions.csv").read_bytes() == (second / "predictions.csv").read_bytes()
+    assert (first / "history.csv").read_bytes() == (second / "history.csv").read_bytes()
+
+
+def test_checking_imports_nothing_heavy():
+    code = (
+        "import sys; from kspec.cli import main\n"
+        f"status = main(['check', {str(SPECS / 'mlp.yaml')!r}])\n"
+        "heavy = {'tensorflow', 'keras', 'numpy', 'pandas', 'pyarrow', 'matplotlib', 'rich'} & set(sys.modules)\n"
+        "print(status, sorted(heavy))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == "0 []"
