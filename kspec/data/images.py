@@ -73,6 +73,7 @@ class Pictures:
             tf.errors.OpError: when one cannot be decoded; `broken()` tells which.
         """
         import numpy
+
         from kspec.backend import import_tensorflow
 
         tf = import_tensorflow()

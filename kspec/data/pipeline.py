@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+CHUNK_BYTES = 64 << 20
+"""What is gathered at once."""
+
+
 class Batches:
     """The examples of a part, in batches.
 
-    A whole batch is gathered at once from arrays that stay in memory; pictures that were left in their files are
-    decoded as they are needed. The last batch may be smaller.
+    Arrays stay in memory; pictures that were left in their files are decoded as they are needed. The last batch may be
+    smaller.
 
     Args:
         inputs: By name, shape (n, …).
@@ -97,26 +101,65 @@ class Batches:
 
     def _pass(self, tf: Any, order: Any) -> Any:
         """The batches of one pass over all examples."""
-        with tf.device("CPU"):
-            arrays = {name: tf.constant(array) for name, array in self.inputs.items() if isinstance(array, np.ndarray)}
-            targets = {name: tf.constant(array) for name, array in self.targets.items()}
-            weights = {name: tf.constant(array) for name, array in self.weights.items()}
+        if all(isinstance(array, np.ndarray) for array in self.inputs.values()):
+            return self._gathered(tf, order)
+        return self._decoded(tf, order)
+
+    def _gathered(self, tf: Any, order: Any) -> Any:
+        """Many batches gathered at once and cut: a step then costs no more than handing over what is there."""
+        gather = self._gatherer(tf)
+        size, full = self.batch_size, self.examples // self.batch_size
+        several = max(1, min(full, CHUNK_BYTES // max(1, self._bytes_each() * size)))
+
+        def cut(start: Any) -> Any:
+            chosen = order[start * size : tf.minimum(start + several, full) * size]
+            batches = tf.nest.map_structure(
+                lambda tensor: tf.reshape(tensor, [-1, size, *tensor.shape[1:]]), self._structure(*gather(chosen))
+            )
+            return tf.data.Dataset.from_tensor_slices(batches)
+
+        whole = tf.data.Dataset.range(0, full, several).flat_map(cut)
+        if full * size == self.examples:
+            return whole
+        rest = tf.data.Dataset.from_tensors(self._structure(*gather(order[full * size :])))
+        return whole.concatenate(rest) if full else rest
+
+    def _decoded(self, tf: Any, order: Any) -> Any:
+        """Batches of pictures that are decoded as they are needed, several batches side by side."""
+        gather = self._gatherer(tf)
+        decoders = {name: array.decoder() for name, array in self.inputs.items() if not isinstance(array, np.ndarray)}
         size, count = self.batch_size, self.examples
-        decoders = {name: array.decoder() for name, array in self.inputs.items() if name not in arrays}
 
         def batch(step: Any) -> Any:
             chosen = order[step * size : tf.minimum((step + 1) * size, count)]
-
-            def gather(tensors: dict[str, Any]) -> dict[str, Any]:
-                return {name: tf.gather(tensor, chosen) for name, tensor in tensors.items()}
-
+            x, y, w = gather(chosen)
             decoded = {name: decode(chosen) for name, decode in decoders.items()}
-            x = {name: (decoded | gather(arrays))[name] for name in self.inputs}
-            y, w = gather(targets), gather(weights)
-            return self._structure(x, y, w)
+            return self._structure({name: decoded[name] if name in decoded else x[name] for name in self.inputs}, y, w)
 
-        steps = tf.data.Dataset.range(self.steps)
-        return steps.map(batch, num_parallel_calls=tf.data.AUTOTUNE) if decoders else steps.map(batch)
+        return tf.data.Dataset.range(self.steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def _gatherer(self, tf: Any) -> Any:
+        """A function: indices, shape (b,) → inputs in memory, targets and weights of these examples."""
+        groups = (self.inputs, self.targets, self.weights)
+        with tf.device("CPU"):
+            tensors = [
+                {name: tf.constant(array) for name, array in group.items() if isinstance(array, np.ndarray)}
+                for group in groups
+            ]
+
+        def gather(chosen: Any) -> Any:
+            return [{name: tf.gather(tensor, chosen) for name, tensor in group.items()} for group in tensors]
+
+        return gather
+
+    def _bytes_each(self) -> int:
+        """The size of an example in memory, texts counted as 64 bytes."""
+        total = 0
+        for group in (self.inputs, self.targets, self.weights):
+            for array in group.values():
+                each = array[0].size if self.examples and array.ndim > 1 else 1
+                total += each * (64 if array.dtype == object else array.dtype.itemsize)
+        return total
 
     def _structure(self, x: dict[str, Any], y: dict[str, Any], w: dict[str, Any]) -> Any:
         xs = _only(x) if len(x) == 1 else x

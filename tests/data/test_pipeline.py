@@ -82,3 +82,16 @@ def test_fit_takes_them(repeat):
     history = model.fit(made.dataset(repeat=repeat), epochs=2, steps_per_epoch=3 if repeat else None, verbose=0)
     assert len(history.history["loss"]) == 2
     assert model.predict(batches({"x": x}, shuffle=False).dataset(), verbose=0).shape == (N, 1)
+
+
+def test_what_is_gathered_in_pieces_comes_in_the_same_order(monkeypatch):
+    from kspec.data import pipeline
+
+    made = batches(
+        {"x": np.arange(N, dtype="float32").reshape(N, 1), "t": np.array([str(n) for n in range(N)], object)}
+    )
+    monkeypatch.setattr(pipeline, "CHUNK_BYTES", 1000)
+    rows = list(made.dataset().as_numpy_iterator())
+    assert [len(row["x"]) for row in rows] == [5, 5, 5, 5, 3]
+    assert np.concatenate([row["x"] for row in rows]).ravel().astype(int).tolist() == made.order(0).tolist()
+    assert np.concatenate([row["t"] for row in rows]).astype(int).tolist() == made.order(0).tolist()
