@@ -1,0 +1,1 @@
+"""Shapes, dtypes and parameter counts of every node, without TensorFlow."""

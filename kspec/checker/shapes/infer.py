@@ -1,0 +1,81 @@
+"""The shape, dtype and parameters of every node, in one walk over the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kspec.checker.shapes.rules import Refusal, answer, compute_dtype
+from kspec.checker.shapes.types import Answer, Call, TensorType
+from kspec.diagnostics import Report
+from kspec.graph import Graph, Node
+from kspec.graph.places import head_span
+from kspec.spec import Spec
+
+
+@dataclass(slots=True)
+class Types:
+    """What inference found.
+
+    Args:
+        answers: By node; a node that cannot be told has unknown outputs.
+    """
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+def infer(
+    spec: Spec, graph: Graph, report: Report, sizes: Callable[[str, str], int | None] = lambda word, name: None
+) -> Types:
+    """Infers every node; what Keras would refuse is reported at its line, and what depends on it stays silent."""
+    return _Walk(spec, graph, report, sizes).types
+
+
+class _Walk:
+    def __init__(self, spec: Spec, graph: Graph, report: Report, sizes: Callable[[str, str], int | None]) -> None:
+        self.spec = spec
+        self.graph = graph
+        self.report = report
+        self.sizes = sizes
+        self.types = Types()
+        policy = spec.document.dtype_policy or "float32"
+        self.dtype = compute_dtype(policy, "float32")
+        for node in graph.nodes.values():
+            self.types.answers[node.name] = self._node(node)
+
+    def _node(self, node: Node) -> Answer:
+        if node.kind == "input":
+            given = self.spec.document.inputs[node.name]
+            return Answer([TensorType((None, *given.shape), given.dtype)])
+        unknown = Answer([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
+        callee = self.graph.callee(node)
+        if node.faulty or node.catalog is None:
+            return unknown
+        tensors: dict[str, list[TensorType]] = {}
+        for name, feed in node.feeds.items():
+            taken = [self._tensor(t.node, t.output) for t in (feed if isinstance(feed, list) else [feed])]
+            tensors[name] = taken
+        dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
+        call = Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes)
+        try:
+            found = answer(call)
+        except Refusal as refusal:
+            self._report(node, refusal, tensors)
+            return unknown
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+            # an argument of a wrong type has its own diagnostic; a rule need not guard against each
+            return unknown
+        return Answer(found.outputs, [], found.flops) if node.kind == "reuse" else found
+
+    def _tensor(self, node: str, output: int) -> TensorType:
+        outputs = self.types.answers[node].outputs
+        return outputs[output] if output < len(outputs) else TensorType(None, self.dtype)
+
+    def _report(self, node: Node, refusal: Refusal, tensors: Mapping[str, list[TensorType]]) -> None:
+        index = node.path[1]
+        assert isinstance(index, int)
+        entry = self.spec.document.layers[index]
+        positions = self.spec.positions
+        path = (*node.path, entry.head, refusal.argument)
+        span = positions.key(path) if path in positions.keys else head_span(node.path, entry, positions)
+        self.report.error(refusal.code, f"`{node.name}` {refusal.message}", span, help=refusal.help)
