@@ -67,6 +67,10 @@ class NodeFacts(NamedTuple):
     trainable: bool
 
 
+class GraphTooLarge(ValueError):
+    """A graph that cannot be laid out in reasonable time; the message is for the user."""
+
+
 def draw(graph: Graph, facts: Mapping[str, NodeFacts] | None, path: Path, format: Format) -> None:
     """Draws a graph.
 
@@ -76,7 +80,7 @@ def draw(graph: Graph, facts: Mapping[str, NodeFacts] | None, path: Path, format
         format: `dot` is Graphviz's own language, without a layout.
 
     Raises:
-        ValueError: when the graph is too large to lay out; as `dot` it can always be written.
+        GraphTooLarge: when it would take minutes to lay out; as `dot` every graph can be written.
     """
     if format == "dot":
         path.write_text(_picture(graph, facts or {}).to_string(), encoding="utf-8")
@@ -93,7 +97,7 @@ def draw(graph: Graph, facts: Mapping[str, NodeFacts] | None, path: Path, format
 def _refuse_too_large(graph: Graph) -> None:
     count = len(graph.nodes)
     if count > REFUSED_ABOVE:
-        raise ValueError(f"the graph has {count:,} nodes, and at most {REFUSED_ABOVE:,} can be laid out in time")
+        raise GraphTooLarge(f"the graph has {count:,} nodes, and at most {REFUSED_ABOVE:,} can be laid out in time")
     level: dict[str, int] = {}
     passed = 0
     for node in graph.nodes.values():
@@ -101,10 +105,7 @@ def _refuse_too_large(graph: Graph) -> None:
         level[node.name] = 1 + max(before, default=-1)
         passed += sum(level[node.name] - other - 1 for other in before)
     if count + passed > TANGLED_ABOVE:
-        raise ValueError(
-            f"the graph's {count:,} nodes are tied by connections so long, past {passed:,} nodes in all, "
-            "that it cannot be laid out in time"
-        )
+        raise GraphTooLarge(f"the graph's connections pass by {passed:,} nodes in all, too many to be laid out in time")
 
 
 def _picture(graph: Graph, facts: Mapping[str, NodeFacts]) -> Any:
@@ -128,7 +129,7 @@ def _picture(graph: Graph, facts: Mapping[str, NodeFacts]) -> Any:
     for name, tensor in graph.outputs.items():
         outputs.setdefault(tensor.node, []).append(name)
     for node in graph.nodes.values():
-        _add_node(picture, graph, node, facts.get(node.name), outputs.get(node.name, []), brief)
+        _add_node(picture, graph, node, facts, outputs.get(node.name, []), brief)
     for node in graph.nodes.values():
         for source, words in _edges(graph, node):
             picture.add_edge(source, node.name, **({"label": _text(f" {words} ")} if words and not brief else {}))
@@ -137,16 +138,19 @@ def _picture(graph: Graph, facts: Mapping[str, NodeFacts]) -> Any:
     return picture
 
 
-def _add_node(picture: Any, graph: Graph, node: Node, facts: NodeFacts | None, outputs: list[str], brief: bool) -> None:
+def _add_node(
+    picture: Any, graph: Graph, node: Node, facts: Mapping[str, NodeFacts], outputs: list[str], brief: bool
+) -> None:
     callee = graph.callee(node)
+    own, its = facts.get(node.name), facts.get(callee.name)
     adapts = callee.catalog is not None and callee.catalog.adapts
-    frozen = callee.trainable is False or (facts is not None and not facts.trainable and not adapts)
+    frozen = callee.trainable is False or (its is not None and not its.trainable and not adapts)
+    said = _notes(node, callee, outputs, frozen=frozen, weightless=its is not None and its.parameters == 0)
     colours = _COLOURS["output" if outputs else "frozen" if frozen else "layer" if node.kind == "reuse" else node.kind]
-    said = _notes(node, outputs, frozen=frozen)
     picture.add_node(
         node.name,
         width="0.1" if brief else "1.9",
-        label=_text(node.name) if brief else _label(graph, node, facts, said),
+        label=_text(node.name) if brief else _label(graph, node, own, said),
         fillcolor=colours.fill,
         color=colours.border,
         penwidth="1.6" if outputs else "1",
@@ -363,7 +367,13 @@ def _value(value: Any) -> str:
     elif isinstance(value, (list, tuple)):
         text = f"({', '.join(_value(item) for item in value)})"
     else:
-        text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        text = (
+            str(value).lower()
+            if isinstance(value, bool)
+            else f"{value:.4g}"
+            if isinstance(value, float)
+            else str(value)
+        )
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
@@ -371,14 +381,14 @@ def _with_words(name: str, words: list[str]) -> str:
     return f"{name} {', '.join(words)}".rstrip().replace(" →,", " →")
 
 
-def _notes(node: Node, outputs: list[str], *, frozen: bool) -> list[str]:
+def _notes(node: Node, callee: Node, outputs: list[str], *, frozen: bool, weightless: bool) -> list[str]:
     """What is special about a node, in words, so that no colour is the only one to say it."""
     said = []
     if outputs:
         names = ", ".join(outputs) if outputs != [node.name] else ""
         said.append(f"output{'s' if len(outputs) > 1 else ''} {names}".rstrip())
     if node.kind == "reuse":
-        said.append(f"same weights as {node.head}")
+        said.append(f"same {'layer' if weightless else 'weights'} as {callee.name}")
     elif node.catalog is not None and node.catalog.adapts and not _STATED & set(node.arguments):
         said.append("adapts to the data")
     if frozen:
@@ -395,7 +405,10 @@ def _edges(graph: Graph, node: Node) -> list[tuple[str, str]]:
     for argument, feed in node.feeds.items():
         tensors = feed if isinstance(feed, list) else [feed]
         for position, tensor in enumerate(tensors):
-            role = "" if len(node.feeds) == 1 else argument if len(tensors) == 1 else f"{argument} {position}"
+            if len(node.feeds) == 1:
+                role = ("second" if position else "first") if node.head == "Subtract" else ""
+            else:
+                role = argument if len(tensors) == 1 else f"{argument} {position}"
             roles = found.setdefault((tensor.node, _tensor_name(graph, tensor)), [])
             roles.extend([role] * bool(role))
     return [

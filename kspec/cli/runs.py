@@ -1,0 +1,143 @@
+"""`kspec runs`: what has been run, side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from kspec.lifecycle.listing import PastRun
+
+EPILOG = """\b
+Examples:
+  kspec runs
+  kspec runs mlp --best accuracy
+"""
+_MOST_COLUMNS = 6
+"""Metrics that get a column each; more stand in one, by name."""
+_LONGEST_MESSAGE = 60
+
+
+@click.command(epilog=EPILOG)
+@click.argument("name", required=False)
+@click.option("--out", default="runs", show_default=True, metavar="FOLDER", help="Where run folders are made.")
+@click.option("--best", metavar="METRIC", help="Best first: the largest accuracy, the smallest loss.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="For people, or for machines.",
+)
+def command(name: str | None, out: str, best: str | None, format_: str) -> None:
+    """List the runs there are, newest first: when, how they ended, how long they took, their metrics.
+
+    NAME: only the runs of the spec of this name.
+    """
+    from kspec.lifecycle.listing import best_first, direction, past_runs
+
+    runs = past_runs(out, name)
+    if name is not None and not runs:
+        _refuse_name(name, out)
+    order = None
+    if best is not None and runs:
+        best = _metric(best, runs)
+        order = direction(best) or "max"
+        runs = best_first(runs, best, order)
+    if format_ == "json":
+        chosen = {"best": {"metric": best, "order": order}} if order else {}
+        click.echo(json.dumps({**chosen, "runs": [run.to_json() for run in runs]}, indent=2))
+        return
+    if not runs:
+        click.echo(f"no runs in {out.rstrip('/')}/ yet: kspec run {_some_spec()}")
+        return
+    click.echo(_table(runs, best), nl=False)
+    if best is not None and order is not None:
+        said = "largest" if order == "max" else "smallest"
+        unsure = "" if direction(best) else "; its name does not tell which is better"
+        click.echo(f"\nbest {best} first: the {said}{unsure}")
+
+
+def _refuse_name(name: str, out: str) -> None:
+    from kspec.diagnostics.suggest import did_you_mean
+    from kspec.lifecycle.listing import spec_names
+
+    names = spec_names(out)
+    if names:
+        meant = did_you_mean(name, names) or f"there are runs of {', '.join(names)}"
+        raise click.UsageError(f"no spec called {name} has been run; {meant}")
+
+
+def _metric(said: str, runs: Sequence[PastRun]) -> str:
+    """The metric that is meant: a spec names `AUC`, and Keras answers with `auc`."""
+    from kspec.lifecycle.listing import metric_names
+
+    names = metric_names(runs)
+    for name in [said, *names]:
+        if name in names and name.casefold() == said.casefold():
+            return name
+    there = f"there are {', '.join(names)}" if names else "none of these runs has been evaluated"
+    raise click.UsageError(f"no run has the metric {said}; {there}")
+
+
+def _table(runs: Sequence[PastRun], best: str | None) -> str:
+    """A row for each run; a column for each metric, or, where they are many, one for all."""
+    from kspec.lifecycle.listing import metric_names
+
+    names = sorted(metric_names(runs), key=lambda name: name != best)
+    wide = len(names) <= _MOST_COLUMNS
+    rows = [["run", "started", "status", "time", "epochs", "split", *(names if wide else ["metrics"] if names else [])]]
+    for run in runs:
+        if wide:
+            numbers = [f"{run.metrics[name]:.4g}" if name in run.metrics else "" for name in names]
+        else:
+            numbers = ["  ".join(f"{name} {run.metrics[name]:.4g}" for name in names if name in run.metrics)]
+        epochs = "" if run.epochs is None else str(run.epochs)
+        rows.append(
+            [run.path.as_posix(), _moment(run.started), run.status, _duration(run.seconds), epochs, run.split, *numbers]
+        )
+    right = {3, 4} | (set(range(6, len(rows[0]))) if wide else set())
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    messages = ["", *(run.message for run in runs)]
+    for message, row in zip(messages, rows, strict=True):
+        cells = [
+            f"{cell:>{width}}" if column in right else f"{cell:<{width}}"
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[: _LONGEST_MESSAGE - 1]}…"
+        lines.append("  ".join([*cells, message]).rstrip() + "\n")
+    return "".join(lines)
+
+
+def _moment(seconds: float | None) -> str:
+    from datetime import datetime
+
+    return "" if seconds is None else f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _some_spec() -> str:
+    """A spec that is at hand, for the example."""
+    for path in sorted([*Path().glob("specs/*.y*ml"), *Path().glob("*.y*ml")], key=lambda path: len(path.parts)):
+        try:
+            with path.open(encoding="utf-8") as file:
+                if any(line.startswith("kspec:") for line in file):
+                    return path.as_posix()
+        except (OSError, UnicodeDecodeError):
+            continue
+    return "spec.yaml"
