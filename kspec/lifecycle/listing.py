@@ -21,7 +21,7 @@ _LESS_IS_BETTER = re.compile(
     r"loss|error|false_|crossentropy|hinge|divergence|poisson|perplexity|log_?cosh|(^|_)(mae|mse|msle|mape|rmse|nll|kld?)$"
 )
 _MORE_IS_BETTER = re.compile(
-    r"acc|auc|precision|recall|sensitivity|specificity|true_|similarity|score|r2|iou|dice|(^|_)(f\d?|fbeta)($|_)"
+    r"acc|auc|precision|recall|sensitivity|specificity|true_|similarity|correlation|score|r2|io_?u|dice|(^|_)(f\d?|fbeta)($|_)"
 )
 
 

@@ -260,7 +260,9 @@ def _figure(path: Path, width: float, height: float) -> Iterator[Any]:
         figure = Figure(figsize=(width, height), facecolor="white", dpi=_DPI, layout="constrained")
         yield figure
         engine = figure.get_layout_engine()
-        if engine is not None:  # laid out here, and no more while it is written: that would draw it twice
+        if (
+            engine is not None and figure.axes
+        ):  # laid out here, and no more while it is written: that would draw it twice
             engine.execute(figure)
             figure.set_layout_engine("none")
         kind = path.suffix.lower().removeprefix(".") or "png"
