@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kspec.catalog import find
+from kspec.cli import main
 from kspec.graph import Graph, Node, Tensor
 from kspec.targets.diagram import NAMES_ONLY_ABOVE, REFUSED_ABOVE, GraphTooLarge, NodeFacts, draw
 
@@ -191,3 +192,39 @@ def test_a_graph_of_very_long_connections_is_refused():
     graph.nodes["all"] = layer("all", "Concatenate", list(graph.nodes))
     with pytest.raises(GraphTooLarge, match="connections pass by"):
         draw(graph, None, Path("never.svg"), "svg")
+
+
+SPEC = """\
+kspec: 1
+name: small
+inputs: {x: {shape: [4]}}
+layers:
+  - Dense: {units: 2}
+    name: answer
+"""
+
+
+@pytest.fixture
+def spec(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(SPEC)
+    return "small.yaml"
+
+
+def test_the_verb_says_where_the_picture_is(spec, capsys):
+    assert main(["plot", spec, "--no-shapes"]) == 0
+    assert capsys.readouterr().out == "small.svg (2 nodes)\n"
+    assert "answer" in Path("small.svg").read_text()
+    assert main(["plot", spec, "--no-shapes", "-o", "other.DOT", "--set", "layers.answer.units=7"]) == 0
+    assert "Dense 7" in Path("other.DOT").read_text()
+
+
+def test_the_verb_refuses_other_formats_and_faulty_specs(spec, capsys):
+    assert main(["plot", spec, "-o", "small.jpg"]) == 2
+    assert "a picture is .svg, .png or .dot, and not small.jpg" in capsys.readouterr().err
+    Path(spec).write_text(SPEC.replace("units", "unit"))
+    assert main(["plot", spec, "--no-shapes"]) == 1
+    assert "small.yaml:5:" in capsys.readouterr().err
+    Path(spec).write_text(SPEC)
+    assert main(["plot", spec, "--no-shapes", "-o", "nowhere/small.svg"]) == 3
+    assert capsys.readouterr().err == "kspec: nowhere/small.svg: No such file or directory\n"
