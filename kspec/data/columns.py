@@ -202,6 +202,8 @@ class _Mapper:
                 taken.update(dict.fromkeys(found))
             else:
                 self._known(column, here)
+        if said == []:
+            self._error("KS509", f"no column is named for `{name}`", path, help=self._columns())
         into[name] = list(taken)
         self.mapped.places[name] = path
 

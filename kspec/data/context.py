@@ -113,6 +113,9 @@ class Context:
                 help = _cure_for_folder(file) if file.is_dir() else "name the folder that has a folder for each class"
                 self.error("KS501", message, at, help=help)
                 return False
+            if not file.is_dir() and not file.is_file():
+                self.error("KS501", f"`{text}` is not a regular file", at)
+                return False
             if not os.access(file, os.R_OK):
                 self.error("KS501", f"`{text}` cannot be read: permission denied", at)
                 return False

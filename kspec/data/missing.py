@@ -77,7 +77,7 @@ def check_policies(
         column, said = table.columns[name], policies.of(name)
         rows = numpy.flatnonzero(column.missing & kept)
         if said is not None and said[0] != "drop_row":
-            explicit = len(said[1]) > 2
+            explicit = said[1][-1] == name
             if name in targets and (explicit or len(rows)):
                 context.error("KS513", f"`{name}` is a target: an answer that is missing cannot be made up", said[1],
                               help=f"leave these rows out: `missing: {{{name}: drop_row}}`")  # fmt: skip
@@ -122,7 +122,9 @@ def _allowed(column: Column) -> str:
     return f"ways to fill it: {', '.join(words)}, or a value"
 
 
-def fit_fills(table: Table, columns: Iterable[str], policies: Policies, train: Array) -> dict[str, Any]:
+def fit_fills(
+    table: Table, columns: Iterable[str], policies: Policies, train: Array, context: Context
+) -> dict[str, Any]:
     """The value for what is missing in each column, learned from the training rows alone; plain JSON."""
     fills = {}
     for name in columns:
@@ -130,7 +132,10 @@ def fit_fills(table: Table, columns: Iterable[str], policies: Policies, train: A
         if said is None or said[0] == "drop_row":
             continue
         column = table.columns[name]
-        if column.kind in (*NUMERIC, "text"):
+        if said[0] in POLICIES and column.missing[train].all():
+            context.error("KS513", f"`{name}` has no value in any training row, so it has no {said[0]}",
+                          said[1], help="leave the column out, or state a value")  # fmt: skip
+        elif column.kind in (*NUMERIC, "text"):
             fills[name] = _fill(column, said[0], train)
     return {name: value for name, value in fills.items() if value is not None}
 
@@ -146,8 +151,6 @@ def _fill(column: Column, policy: Any, train: Array) -> Any:
     if policy in NEED_NUMBERS and column.kind == "text":
         return None
     present = column.values[train][~column.missing[train]]
-    if not len(present):
-        return 0 if column.kind in NUMERIC else ""
     if policy == "most_frequent":
         values, counts = numpy.unique(present, return_counts=True)
         return values[counts.argmax()].item() if column.kind in NUMERIC else str(values[counts.argmax()])

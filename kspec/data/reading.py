@@ -85,7 +85,7 @@ def load(
     split = split_rows(table, data, stratify, spec.document.seed, context)
     if split is None or not sound:
         return None
-    fills = fit_fills(table, fed, policies, split["train"])
+    fills = fit_fills(table, fed, policies, split["train"], context)
     fill(table, fills)
     arrays = Arrays(table, mapped, inputs, kept, context)
     if count_errors(report) > errors:

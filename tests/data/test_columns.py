@@ -221,3 +221,15 @@ def test_unseen_and_single_classes(tmp_path):
 def test_numbers_that_are_no_classes_are_not_missed(tmp_path):
     write(tmp_path, "a,b,y\n" + "".join(f"1,2,{n * n}\n" for n in range(100)))
     assert not read(tmp_path, "{csv: t.csv, targets: y}").problems
+
+
+def test_a_column_without_values_has_no_mean(tmp_path):
+    write(tmp_path, "a,b,y\n" + ",2,0\n,4,1\n" * 5)
+    found = read(tmp_path, "{csv: t.csv, targets: y, missing: {a: mean}}")
+    assert "KS513 `a` has no value in any training row, so it has no mean" in found.only
+    assert found.pointed == "mean"
+
+
+def test_a_glob_in_missing_may_match_a_target_without_gaps(tmp_path):
+    table(tmp_path)
+    assert read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: {'*': 0}}").data

@@ -237,3 +237,15 @@ def test_settings_that_are_refused(tmp_path, data):
     with pytest.raises(SpecError) as caught:
         make_spec(tmp_path, data)
     assert len(caught.value.diagnostics) == 1
+
+
+def test_headers_longer_than_a_block_and_over_several_lines(tmp_path):
+    names = [f"a_column_with_a_very_long_name_{number}" for number in range(4000)]
+    write(tmp_path, "t.csv", ",".join(names) + ',"y\nz"\n' + "".join("1," * 4000 + f"{n % 2}\n" for n in range(10)))
+    data = read(tmp_path, '{csv: t.csv, targets: "y\\nz"}', "x: {shape: [4000]}").data
+    assert sum(map(len, data.parts.values())) == 10
+
+
+def test_what_is_no_regular_file(tmp_path):
+    found = read(tmp_path, "{csv: /dev/zero, targets: y}", allow_outside=True)
+    assert "KS501 `/dev/zero` is not a regular file" in found.only

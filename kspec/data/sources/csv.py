@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import io
+import zlib
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kspec.data.context import Context, shown_name
 from kspec.data.infer import MISSING_WORDS, typed_column
@@ -17,6 +20,7 @@ from kspec.data.sources.request import (
     given_files,
     likely_delimiter,
     not_in_all,
+    opened,
     parts_of,
 )
 from kspec.data.table import FileRows, Table
@@ -75,14 +79,14 @@ def _read_file(given: Given, options: CsvOptions, context: Context) -> Any:
         table = csv.read_csv(
             given.file,
             read_options=csv.ReadOptions(
-                column_names=header, skip_rows=1 if options.header else 0, encoding=options.encoding, use_threads=False,
+                column_names=header.names, skip_rows=header.lines, encoding=options.encoding, use_threads=False,
                 block_size=16 << 20,
             ),
             parse_options=csv.ParseOptions(
                 delimiter=options.delimiter, newlines_in_values=True, invalid_row_handler=note
             ),
             convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True,
+                column_types=dict.fromkeys(header.names, pa.string()), strings_can_be_null=True,
                 quoted_strings_can_be_null=False, null_values=MISSING_WORDS,
             ),
         )  # fmt: skip
@@ -98,35 +102,46 @@ def _read_file(given: Given, options: CsvOptions, context: Context) -> Any:
     return table
 
 
-def _header(given: Given, name: str, options: CsvOptions, context: Context) -> list[str] | None:
-    """The names of the columns: unique, trimmed; c0, c1 … by place for those without one."""
+class Header(NamedTuple):
+    """The names of the columns, and how many lines of the file they take."""
+
+    names: list[str]
+    lines: int
+
+
+def _header(given: Given, name: str, options: CsvOptions, context: Context) -> Header | None:
+    """The columns' names: unique, trimmed; by place for those without one. None with the reason in the report."""
     import csv as standard
 
     try:
-        start = first_lines(given.file).decode(options.encoding, errors="replace").removeprefix("\ufeff")
-    except (OSError, EOFError) as error:
-        context.error("KS501", f"`{name}` cannot be read: {error}", given.path)
+        if b"\0" in first_lines(given.file) and "16" not in options.encoding and "32" not in options.encoding:
+            context.error("KS504", f"`{name}` is not a table of text, but binary data", given.path,
+                          help=_for_binary(given.file))  # fmt: skip
+            return None
+        encoding = "utf-8-sig" if codecs.lookup(options.encoding).name == "utf-8" else options.encoding
+        with opened(given.file) as stream, io.TextIOWrapper(stream, encoding, "replace", newline="") as text:
+            reader = standard.reader(text, delimiter=options.delimiter)
+            first = next(reader, [])
+            lines = reader.line_num
+    except (OSError, EOFError, zlib.error) as error:
+        context.error("KS504", f"`{name}` cannot be read: {error}", given.path)
         return None
-    if "\0" in start:
-        context.error("KS504", f"`{name}` is not a table of text, but binary data", given.path,
-                      help=_for_binary(given.file))  # fmt: skip
+    except (standard.Error, UnicodeError):
+        context.error("KS504", f"the first line of `{name}` is not a row of a table", given.path,
+                      help="is it text? is the encoding right?")  # fmt: skip
         return None
-    try:
-        first = next(standard.reader(start.splitlines(keepends=True), delimiter=options.delimiter), [])
-    except standard.Error:
-        first = start.splitlines()[0].split(options.delimiter)
     if not first:
         context.error("KS504", f"`{name}` begins with an empty line", given.path, help="delete it")
         return None
     if not options.header:
-        return [f"c{number}" for number in range(len(first))]
+        return Header([f"c{number}" for number in range(len(first))], 0)
     names = [column.strip() for column in first]
-    twice = sorted({column for column in names if column and names.count(column) > 1})
+    twice = [column for column, count in Counter(names).items() if column and count > 1]
     if twice:
         context.error("KS504", f"`{name}` has several columns called `{twice[0]}`", given.path,
                       help="give each column a name of its own")  # fmt: skip
         return None
-    return [column or nameless(number) for number, column in enumerate(names)]
+    return Header([column or nameless(number) for number, column in enumerate(names)], lines)
 
 
 def nameless(number: int) -> str:

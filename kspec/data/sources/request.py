@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from kspec.data.context import Context, shown_name
 from kspec.data.table import NUMERIC, PART_NAMES, Column, FileRows, Table
@@ -142,11 +142,16 @@ def _joined(pieces: Sequence[Column]) -> Column:
     return Column(pieces[0].name, kind, values, numpy.concatenate([piece.missing for piece in pieces]))
 
 
-def first_lines(file: Path, size: int = 65536) -> bytes:
-    """The beginning of a file, unpacked where it is gzip."""
+def opened(file: Path) -> BinaryIO:
+    """A file's bytes, unpacked where it is gzip."""
     import gzip
 
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
+    return gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
+
+
+def first_lines(file: Path, size: int = 65536) -> bytes:
+    """The beginning of a file, unpacked where it is gzip."""
+    with opened(file) as stream:
         return stream.read(size)
 
 
@@ -164,9 +169,7 @@ def likely_delimiter(file: Path) -> str:
 
 
 def blocks(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
-    """A file's bytes, unpacked where it is gzip."""
-    import gzip
-
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
+    """A file's bytes in pieces, unpacked where it is gzip."""
+    with opened(file) as stream:
         while block := stream.read(size):
             yield block
