@@ -1,0 +1,60 @@
+"""How long the command line takes to answer, as a share of `python -c "import keras"` in the same run.
+
+    python tests/benchmarks/start_up.py
+
+Whole processes, in turn, medians of several. Nothing is asserted: machines differ, and are noisy.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+KSPEC = "import sys; from kspec.cli import main; sys.exit(main())"
+ROUNDS = 7
+
+
+def seconds(*command: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *command], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def chain(layers: int, folder: Path) -> str:
+    """A spec of a chain of Dense layers."""
+    path = folder / f"chain_{layers}.yaml"
+    entries = "  - Dense: {units: 8, activation: relu}\n" * layers
+    path.write_text(f"kspec: 1\ninputs: {{x: {{shape: [8]}}}}\nlayers:\n{entries}")
+    return str(path)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        commands = {
+            'python -c "import keras"': ("-c", "import keras"),
+            "kspec --help": ("-c", KSPEC, "--help"),
+            "kspec check specs/mlp.yaml": ("-c", KSPEC, "check", str(ROOT / "specs" / "mlp.yaml")),
+            "kspec check, 50 layers": ("-c", KSPEC, "check", chain(50, folder)),
+            "kspec check, 5,000 layers": ("-c", KSPEC, "check", chain(5_000, folder)),
+            "kspec check, 10,000 layers": ("-c", KSPEC, "check", chain(10_000, folder)),
+        }
+        times: dict[str, list[float]] = {label: [] for label in commands}
+        for number in range(ROUNDS + 1):
+            for label, command in commands.items():
+                taken = seconds(*command)
+                if number:  # the first round warms the caches
+                    times[label].append(taken)
+    baseline = statistics.median(times['python -c "import keras"'])
+    for label, taken in times.items():
+        median = statistics.median(taken)
+        print(f"{label:<28} {median:7.3f} s  {median / baseline:6.3f} of importing Keras")
+
+
+if __name__ == "__main__":
+    main()
