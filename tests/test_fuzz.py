@@ -47,10 +47,26 @@ def test_text(text):
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=4)
+    ),
     max_leaves=20,
 )
-SECTIONS = ("kspec", "name", "task", "seed", "vars", "data", "inputs", "layers", "outputs", "compile", "fit", "evaluate", "predict")
+SECTIONS = (
+    "kspec",
+    "name",
+    "task",
+    "seed",
+    "vars",
+    "data",
+    "inputs",
+    "layers",
+    "outputs",
+    "compile",
+    "fit",
+    "evaluate",
+    "predict",
+)
 
 
 @QUICK

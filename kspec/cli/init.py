@@ -44,6 +44,7 @@ def command(data: str | None, out: str, template: str | None, target: str | None
         raise click.UsageError("a spec is made from a table or from a template, not from both")
     if data is None and target is not None:
         raise click.UsageError("--target names a column of a table: kspec init data.csv --target ...")
+    from kspec.editor.schema import as_text
     from kspec.rewrite.init import Refused, from_template, write
 
     try:
@@ -51,7 +52,7 @@ def command(data: str | None, out: str, template: str | None, target: str | None
         if out == "-":
             sys.stdout.write(text)
             return
-        written = write(text, Path(out), force=force)
+        written = write(text, Path(out), as_text(), force=force)
     except Refused as error:
         raise click.UsageError(str(error)) from None
     names = " and ".join(str(path) for path in written)

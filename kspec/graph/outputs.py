@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec import catalog
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, Span
 from kspec.graph.node import Graph, Tensor
 from kspec.graph.scope import Scope
 from kspec.spec import Spec
@@ -17,7 +17,7 @@ def resolve_outputs(spec: Spec, graph: Graph, scope: Scope) -> None:
         last = graph.calls[-1]
         graph.outputs[last.name] = Tensor(last.name)
         if last.named:
-            _refuse_class_name(last.name, (*last.path, "name"), scope)
+            _refuse_class_name(last.name, scope.positions.value((*last.path, "name")), scope)
     elif isinstance(said, str):
         named[said] = (said, ("outputs",))
     elif isinstance(said, list):
@@ -37,12 +37,12 @@ def resolve_outputs(spec: Spec, graph: Graph, scope: Scope) -> None:
             faulty = True
             continue
         graph.outputs[output] = tensor
-        _refuse_class_name(output, path, scope)
+        _refuse_class_name(output, scope.positions.key(path), scope)
     if not faulty and not any(node.faulty for node in graph.nodes.values()):
         _warn_of_the_unused(graph, scope)
 
 
-def _refuse_class_name(output: str, path: Path, scope: Scope) -> None:
+def _refuse_class_name(output: str, span: Span, scope: Scope) -> None:
     """Under `loss` and `metrics` a key that is an output's name is that output, so it cannot be a class's."""
     for kind in ("loss", "metric"):
         entry = catalog.find(kind, output)
@@ -51,7 +51,7 @@ def _refuse_class_name(output: str, path: Path, scope: Scope) -> None:
             scope.report.error(
                 "KS214",
                 f"an output cannot be called `{output}`: that is a {noun} of Keras",
-                scope.positions.value(path),
+                span,
                 help="give the node another name",
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,17 +61,20 @@ def fit(
     callbacks.append(OnEpoch(train.epoch, end))
     shown = _shown(settings.verbose, console, epochs, steps or train.steps)
     try:
-        defined.model.fit(
-            train.dataset(repeat=steps is not None),
-            epochs=epochs,
-            steps_per_epoch=steps,
-            validation_data=validation.dataset() if validation is not None else None,
-            validation_steps=min(SMOKE_STEPS, validation.steps) if smoke and validation is not None else None,
-            validation_freq=settings.validation_freq,
-            callbacks=[*callbacks, *shown],
-            shuffle=False,  # the batches come in the epoch's order already
-            verbose=0,
-        )
+        with warnings.catch_warnings():
+            # an output that is only predicted has no loss, and that is meant
+            warnings.filterwarnings("ignore", message="Gradients do not exist")
+            defined.model.fit(
+                train.dataset(repeat=steps is not None),
+                epochs=epochs,
+                steps_per_epoch=steps,
+                validation_data=validation.dataset() if validation is not None else None,
+                validation_steps=min(SMOKE_STEPS, validation.steps) if smoke and validation is not None else None,
+                validation_freq=settings.validation_freq,
+                callbacks=[*callbacks, *shown],
+                shuffle=False,  # the batches come in the epoch's order already
+                verbose=0,
+            )
     except KeyboardInterrupt:
         fitted.interrupted = True
     finally:

@@ -34,13 +34,11 @@ def from_template(name: str) -> str:
     return MODELINE + (TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def write(text: str, path: Path, *, force: bool = False) -> list[Path]:
+def write(text: str, path: Path, schema_text: str, *, force: bool = False) -> list[Path]:
     """Writes a new spec, and the schema beside it; gives the files that were written.
 
     Nothing that is there is overwritten unless `force` says so; a schema that is there stays, and serves.
     """
-    from kspec.editor.schema import as_text
-
     schema = path.parent / SCHEMA
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,5 +48,5 @@ def write(text: str, path: Path, *, force: bool = False) -> list[Path]:
         raise Refused(f"{path} is there already; --force overwrites it, -o names another file") from None
     if schema.exists() and not force:
         return [path]
-    schema.write_text(as_text(), encoding="utf-8", newline="\n")
+    schema.write_text(schema_text, encoding="utf-8", newline="\n")
     return [path, schema]

@@ -22,7 +22,11 @@ def one(text, **options):
         ("Dense: {unit: 1}", "KS110", "`Dense` has no argument called `unit`"),
         ("Dense", "KS111", "`Dense` needs `units`"),
         ("Dense: {units: 1, activation: rellu}", "KS106", "there is no activation called `rellu`"),
-        ("Dense: {units: 1, kernel_initializer: {HeNormal: {sed: 1}}}", "KS110", "`HeNormal` has no argument called `sed`"),
+        (
+            "Dense: {units: 1, kernel_initializer: {HeNormal: {sed: 1}}}",
+            "KS110",
+            "`HeNormal` has no argument called `sed`",
+        ),
         ("Dropout: {rate: 1.5}", "KS112", "`rate` of `Dropout` must be a number between 0 and 1, not 1.5"),
         ("Reshape: {target_shape: [a]}", "KS112", None),
         ("Bidirectional: {layer: {LSTM: {unts: 3}}}", "KS110", "`LSTM` has no argument called `unts`"),
@@ -98,7 +102,9 @@ def test_a_variable_of_the_wrong_type_names_where_it_is_set():
 
 def test_permissions():
     text = network("  - StringLookup: {vocabulary: ../../secret.txt}", inputs="{x: {shape: [1], dtype: string}}")
-    assert diagnostics_of(text, outside=True) == [] or all(d.code != "KS701" for d in diagnostics_of(text, outside=True))
+    assert diagnostics_of(text, outside=True) == [] or all(
+        d.code != "KS701" for d in diagnostics_of(text, outside=True)
+    )
 
 
 def test_all_mistakes_are_told_at_once_in_order():

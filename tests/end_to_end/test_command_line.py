@@ -210,7 +210,9 @@ def test_a_full_disk_is_one_line(project, tmp_path):  # noqa: F811
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
-    process = kspec_process("run", project(BINARY), cwd=tmp_path, preexec_fn=small_files, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    process = kspec_process(
+        "run", project(BINARY), cwd=tmp_path, preexec_fn=small_files, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    )
     _, err = process.communicate(timeout=120)
     assert process.returncode == 3, err
     assert "cannot be written" in err

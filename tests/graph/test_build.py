@@ -33,7 +33,10 @@ def test_counted_names_skip_what_is_taken():
     [
         ("- Add:\n    from: [a, b]", {"inputs": [Tensor("a"), Tensor("b")]}),
         ("- op: add\n    from: [a, b]", {"x1": Tensor("a"), "x2": Tensor("b")}),
-        ("- op: einsum\n    from: [a, b]\n    call: {subscripts: 'bi,bi->b'}", {"operands": [Tensor("a"), Tensor("b")]}),
+        (
+            "- op: einsum\n    from: [a, b]\n    call: {subscripts: 'bi,bi->b'}",
+            {"operands": [Tensor("a"), Tensor("b")]},
+        ),
         ("- op: concatenate\n    from: [a, b]", {"xs": [Tensor("a"), Tensor("b")]}),
         ("- op: multiply\n    from: a\n    call: {x2: 0.5}", {"x1": Tensor("a")}),
         ("- op: subtract\n    from: b\n    call: {x1: 1}", {"x2": Tensor("b")}),
@@ -42,8 +45,14 @@ def test_counted_names_skip_what_is_taken():
             "- MultiHeadAttention: {num_heads: 1, key_dim: 2}\n    from: {query: a, value: b}",
             {"query": Tensor("a"), "value": Tensor("b")},
         ),
-        ("- MultiHeadAttention: {num_heads: 1, key_dim: 2}\n    from: [a, b]", {"query": Tensor("a"), "value": Tensor("b")}),
-        ("- MultiHeadAttention: {num_heads: 1, key_dim: 2}\n    from: {value: a}", {"query": Tensor("b"), "value": Tensor("a")}),
+        (
+            "- MultiHeadAttention: {num_heads: 1, key_dim: 2}\n    from: [a, b]",
+            {"query": Tensor("a"), "value": Tensor("b")},
+        ),
+        (
+            "- MultiHeadAttention: {num_heads: 1, key_dim: 2}\n    from: {value: a}",
+            {"query": Tensor("b"), "value": Tensor("a")},
+        ),
         (
             "- LSTM: {units: 2}\n    from: {initial_state: [a, b]}",
             {"sequences": Tensor("b"), "initial_state": [Tensor("a"), Tensor("b")]},

@@ -130,7 +130,9 @@ def test_text_several_outputs_weights_and_an_output_without_target(project):
     assert {"kind_loss", "city_again_loss", "size_loss"} <= set(run.history[0])
     assert "extra_loss" not in run.history[0]
     predictions = rows_of(run.folder / "predictions.csv")
-    assert {"kind", "kind_probability", "city_again", "city_again_lima", "size", "extra_0", "extra_2"} <= set(predictions[0])
+    assert {"kind", "kind_probability", "city_again", "city_again_lima", "size", "extra_0", "extra_2"} <= set(
+        predictions[0]
+    )
     for row in predictions:
         assert row["kind"] == ("yes" if float(row["kind_probability"]) >= 0.3 else "no")
     assert {row["city_again"] for row in predictions} <= {"oslo", "rome", "lima"}
@@ -161,14 +163,17 @@ def test_class_weights_train_as_keras_does(project):
     train = np.sort(np.random.default_rng([3, 0]).permutation(80)[32:])
     model = kspec.build(spec)
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    history = model.fit(x[train], y[train], epochs=2, batch_size=8, shuffle=False, verbose=0, class_weight={0: 1.0, 1: 4.0})
+    history = model.fit(
+        x[train], y[train], epochs=2, batch_size=8, shuffle=False, verbose=0, class_weight={0: 1.0, 1: 4.0}
+    )
     assert [row["loss"] for row in run.history] == pytest.approx(history.history["loss"], rel=1e-5)
     assert isinstance(model, keras.Model)
 
 
 def test_logits_become_probabilities(project):
     text = BINARY.replace(", activation: sigmoid", "").replace(
-        "fit:", "compile: {loss: {BinaryCrossentropy: {from_logits: true}}, metrics: [{BinaryAccuracy: {threshold: 0.0}}]}\nfit:"
+        "fit:",
+        "compile: {loss: {BinaryCrossentropy: {from_logits: true}}, metrics: [{BinaryAccuracy: {threshold: 0.0}}]}\nfit:",
     )
     run = kspec.run(project(text))
     values = [float(row["kind_probability"]) for row in rows_of(run.folder / "predictions.csv")]

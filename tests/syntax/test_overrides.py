@@ -62,7 +62,15 @@ def test_replaces_and_points_at_the_command_line(override, path, value):
 
 @pytest.mark.parametrize(
     "override",
-    ["epochs", "=3", "layers.hidden9.units=3", "fit.callbacks.Early.patience=1", "kspec.x=1", "kspec+=1", "fit.epochs=["],
+    [
+        "epochs",
+        "=3",
+        "layers.hidden9.units=3",
+        "fit.callbacks.Early.patience=1",
+        "kspec.x=1",
+        "kspec+=1",
+        "fit.epochs=[",
+    ],
 )
 def test_what_cannot_be_set(override):
     _, found = overridden(override)

@@ -122,7 +122,9 @@ def test_attention_wrappers_and_cells():
 
 
 def test_frozen_layers():
-    model = model_of("  - Dense: {units: 3}\n    trainable: false\n  - BatchNormalization:\n    trainable: false\n  - Dense: {units: 1}")
+    model = model_of(
+        "  - Dense: {units: 3}\n    trainable: false\n  - BatchNormalization:\n    trainable: false\n  - Dense: {units: 1}"
+    )
     assert len(model.trainable_weights) == 2
 
 
@@ -134,7 +136,10 @@ def test_the_dtype_policy_is_scoped():
 
 
 def test_a_model_is_saved_and_loaded(tmp_path):
-    model = model_of("  - Dense: {units: 3}\n    name: a-b\n  - op: mean\n    call: {axis: 1}\n    name: average", more="task: regression")
+    model = model_of(
+        "  - Dense: {units: 3}\n    name: a-b\n  - op: mean\n    call: {axis: 1}\n    name: average",
+        more="task: regression",
+    )
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
     x = np.ones((2, 4), "float32")
@@ -151,7 +156,11 @@ def test_a_chain_that_keras_alone_dies_of():
     ("layers", "code", "line"),
     [
         ("  - Flatten\n  - Conv2D: {filters: 2, kernel_size: 3}", "KS301", 5),
-        ("  - Dense: {units: 2}\n    name: a\n  - Dense: {units: 3}\n    name: b\n  - Add:\n    from: [a, b]\n  - Dense: {units: 1}", "KS301", 8),
+        (
+            "  - Dense: {units: 2}\n    name: a\n  - Dense: {units: 3}\n    name: b\n  - Add:\n    from: [a, b]\n  - Dense: {units: 1}",
+            "KS301",
+            8,
+        ),
         ("  - LSTM: {units: 3}", "KS301", 4),
         ("  - Dense: {units: 2}\n    as: [a, b]", "KS210", 5),
         ("  - op: zeros\n    from: []\n    call: {shape: [1, 4]}\n  - Dense: {units: 2}", "KS212", 7),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kspec.checker.shapes.rules import Refusal, answer, compute_dtype
@@ -25,7 +25,7 @@ class Types:
 
 
 def infer(
-    spec: Spec, graph: Graph, report: Report, sizes: Callable[[str, str], int | None] = lambda word, name: None
+    spec: Spec, graph: Graph, report: Report, sizes: Callable[[str, str], int | None] = lambda _word, _name: None
 ) -> Types:
     """Infers every node; what Keras would refuse is reported at its line, and what depends on it stays silent."""
     return _Walk(spec, graph, report, sizes).types
@@ -60,7 +60,7 @@ class _Walk:
         try:
             found = answer(call)
         except Refusal as refusal:
-            self._report(node, refusal, tensors)
+            self._report(node, refusal)
             return unknown
         except (TypeError, ValueError, KeyError, IndexError, AttributeError):
             # an argument of a wrong type has its own diagnostic; a rule need not guard against each
@@ -71,7 +71,7 @@ class _Walk:
         outputs = self.types.answers[node].outputs
         return outputs[output] if output < len(outputs) else TensorType(None, self.dtype)
 
-    def _report(self, node: Node, refusal: Refusal, tensors: Mapping[str, list[TensorType]]) -> None:
+    def _report(self, node: Node, refusal: Refusal) -> None:
         index = node.path[1]
         assert isinstance(index, int)
         entry = self.spec.document.layers[index]

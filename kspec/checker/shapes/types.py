@@ -93,7 +93,7 @@ class Call:
     tensors: Mapping[str, list[TensorType]]
     constants: Mapping[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
-    sizes: Callable[[str, str], int | None] = lambda word, name: None
+    sizes: Callable[[str, str], int | None] = lambda _word, _name: None
 
     def __getitem__(self, name: str) -> Any:
         """A constructor's argument, or Keras's default. A size that the data decides is its number, or None."""
