@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kspec.checker.problem import Answer, answer_of
 from kspec.checker.settings import Filled, OutputSettings, Settings, TargetFacts, settle
+from kspec.checker.shapes.infer import Types, infer
 from kspec.diagnostics import Report
 from kspec.graph import Graph, build
 from kspec.spec import Spec
@@ -17,6 +18,7 @@ __all__ = [
     "OutputSettings",
     "Settings",
     "TargetFacts",
+    "Types",
     "analyse",
     "answer_of",
     "settle",
@@ -28,6 +30,7 @@ class Analysis:
     """A spec's graph, and its settings as far as the graph alone tells them."""
 
     graph: Graph
+    types: Types
     settings: Settings | None
 
 
@@ -40,10 +43,20 @@ def analyse(spec: Spec, report: Report) -> Analysis:
     checker = Checker(spec, graph, report)
     for rule in RULES:
         rule(checker)
+    types = infer(spec, graph, report, misfits=checker.misfits)
     if any(node.faulty for node in graph.nodes.values()):
-        return Analysis(graph, None)
+        return Analysis(graph, types, None)
     settling = Report()
-    settings = settle(spec, graph, settling)
+    settings = settle(spec, graph, settling, _units(graph, types))
     silent = {"KS401"} if report.has_errors else set()  # a faulty layer hides what the output answers
     report.diagnostics.extend(d for d in settling if d.code not in silent)
-    return Analysis(graph, settings)
+    return Analysis(graph, types, settings)
+
+
+def _units(graph: Graph, types: Types) -> dict[str, TargetFacts]:
+    """What shapes tell of the outputs."""
+    facts = {}
+    for name, tensor in graph.outputs.items():
+        shape = types.tensor(tensor).shape
+        facts[name] = TargetFacts(units=None if shape is None else shape[-1] if len(shape) > 1 else 1)
+    return facts

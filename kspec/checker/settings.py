@@ -66,12 +66,12 @@ class TargetFacts:
     Args:
         columns: How many columns the target has; None when that is not known.
         units: The size of the output's last axis, once the model is built.
-        present: Whether the output has a target at all.
+        present: Whether the output has a target at all; None when that is not known.
     """
 
     columns: int | None = None
     units: int | None = None
-    present: bool = True
+    present: bool | None = None
 
 
 def settle(spec: Spec, graph: Graph, report: Report, facts: dict[str, TargetFacts] | None = None) -> Settings:
@@ -108,7 +108,7 @@ class _Settler:
         outputs = {}
         for name in self.names:
             answer = self._answer(name)
-            present = self.facts.get(name, TargetFacts()).present
+            present = self.facts.get(name, TargetFacts()).present is not False
             loss, task = losses.get(name), tasks.get(name)
             task = task or task_of(answer, loss)
             metric = metrics.get(name)
@@ -176,8 +176,9 @@ class _Settler:
     def _is_trained(self, name: str) -> bool:
         """Whether the output surely has a target: only then its loss must be known."""
         data = self.spec.document.data
-        if name in self.facts:
-            return data is not None
+        present = self.facts.get(name, TargetFacts()).present
+        if present is not None:
+            return present
         return data is not None and (not isinstance(data.targets, dict) or name in data.targets)
 
     def _ask_for_task(self, name: str) -> None:

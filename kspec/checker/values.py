@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +12,7 @@ from kspec.catalog import types
 from kspec.catalog.types import describe, parse
 from kspec.checker.paths import path_problem
 from kspec.diagnostics import Path, Report, did_you_mean, nearest
-from kspec.graph import Graph
+from kspec.graph import Graph, Node
 from kspec.spec import Spec
 from kspec.syntax.variables import is_failed
 
@@ -28,7 +30,17 @@ class Checker:
     spec: Spec
     graph: Graph
     report: Report
+    misfits: set[str] = field(default_factory=set)
+    """The nodes whose arguments have errors: nothing more can be told of them."""
     _checked_sizes: set[Path] = field(default_factory=set)
+
+    @contextmanager
+    def judging(self, node: Node) -> Iterator[None]:
+        """Notes a node as a misfit when what is checked within gives errors."""
+        before = self.report.errors
+        yield
+        if self.report.errors > before:
+            self.misfits.add(node.name)
 
     def value(self, value: Any, notation: str | types.Type, path: Path, what: str) -> None:
         """Reports it when `value` is not of the type.

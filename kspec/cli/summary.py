@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 
@@ -12,30 +13,52 @@ EPILOG = """\b
 Examples:
   kspec summary spec.yaml
   kspec summary spec.yaml --format json
+  kspec summary spec.yaml --with-keras
 """
 
 
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="SPEC")
 @overrides
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="For people, or for machines.",
-)
+@click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True,
+              help="For people, or for machines.")  # fmt: skip
+@click.option("--with-keras", is_flag=True, help="Build the model with Keras, list what that says, and compare.")
 @permissions
-def command(path: str, overrides: tuple[str, ...], format_: str, **permissions: bool) -> None:
-    """Build a spec's model with Keras, and list its nodes: output shape, parameters, where from."""
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    path: str,
+    overrides: tuple[str, ...],
+    format_: str,
+    with_keras: bool,
+    **permissions: bool,
+) -> None:
+    """List a spec's nodes: output shape, parameters, operations, where from.
+
+    TensorFlow is not imported unless --with-keras asks for it.
+    """
     from kspec.api import load
-    from kspec.lifecycle import describe
-    from kspec.targets.summary import summarise
+    from kspec.checker import analyse
+    from kspec.cli import FAULTY
+    from kspec.diagnostics import Report
+    from kspec.targets.summary import differences, summarise, summarise_built
 
     spec = load(path, overrides, **permissions)
-    defined = describe(spec)
-    summary = summarise(spec.name, defined.graph, defined.built)
+    report = Report(list(spec.diagnostics))
+    analysis = analyse(spec, report)
+    report.raise_errors()
+    summary = summarise(spec.name, analysis.graph, analysis.types)
+    found: list[str] = []
+    if with_keras:
+        from kspec.lifecycle import describe
+
+        built = summarise_built(spec.name, analysis.graph, describe(spec).built)
+        found = differences(summary, built)
+        summary = built
     click.echo(
         json.dumps(summary.to_json(), indent=2) if format_ == "json" else summary.to_text(), nl=format_ == "json"
     )
+    if found:
+        print(*(f"kspec says of {line}" for line in found), sep="\n", file=sys.stderr)
+        ctx.exit(FAULTY)

@@ -116,8 +116,11 @@ class Report:
     """What a walk through the rooms collects: problems, in the order met; `sorted()` gives the user's order."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    errors: int = 0
+    """How many errors have been reported here."""
 
     def error(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
+        self.errors += 1
         self.diagnostics.append(Diagnostic(code, Severity.ERROR, message, span, **more))
 
     def warning(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:

@@ -62,24 +62,20 @@ def draw_model(defined: Defined, path: Path, format: str) -> None:
         ValueError: when the graph is too large to lay out.
     """
     from kspec.targets.diagram import NodeFacts, draw
-    from kspec.targets.summary import summarise
+    from kspec.targets.summary import shape_text, summarise_built
 
-    summary = summarise(defined.spec.name, defined.graph, defined.built)
-    shapes = {node.name: _shape(node.shape) for node in summary.nodes}
+    summary = summarise_built(defined.spec.name, defined.graph, defined.built)
+    shapes = {node.name: shape_text(node.shape) for node in summary.nodes}
     facts = {
         node.name: NodeFacts(
             shape_in=", ".join(shapes[name] for name in node.from_),
             shape_out=shapes[node.name],
-            parameters=node.parameters,
-            trainable=node.parameters == 0 or node.trainable > 0,
+            parameters=node.parameters or 0,
+            trainable=not node.parameters or bool(node.trainable),
         )
         for node in summary.nodes
     }
     draw(defined.graph, facts, path, format)  # type: ignore[arg-type]
-
-
-def _shape(sizes: list[int | None]) -> str:
-    return "(" + ", ".join("null" if size is None else str(size) for size in sizes) + ")"
 
 
 def build_model(spec: Spec) -> Any:

@@ -275,11 +275,11 @@ class _Execution:
             return
         from kspec.lifecycle.artifacts import dataset_facts
         from kspec.targets.resolved_spec import resolved_text
-        from kspec.targets.summary import summarise
+        from kspec.targets.summary import summarise_built
 
         text = resolved_text(self.spec, defined.settings, defined.built.sizes, self.folder.path.resolve())
         self.folder.text("resolved.yaml", text)
-        self.folder.text("summary.txt", summarise(self.spec.name, defined.graph, defined.built).to_text())
+        self.folder.text("summary.txt", summarise_built(self.spec.name, defined.graph, defined.built).to_text())
         self.facts["parameters"] = int(defined.model.count_params())
         self.facts["outputs"] = {
             name: {"task": output.task, "logits": output.logits, "threshold": output.threshold}

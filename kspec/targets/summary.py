@@ -2,75 +2,164 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from kspec.checker import Types
 from kspec.graph import Graph, Node
+
+Size = int | None
+"""None: not known."""
+
+_BYTES = {
+    "bool": 1, "int8": 1, "uint8": 1, "float16": 2, "bfloat16": 2, "int16": 2, "uint16": 2,
+    "float64": 8, "int64": 8, "uint64": 8,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class NodeSummary:
-    """One node as built.
+    """One node.
 
     Args:
         layer: The class or op; `Input` for an input.
-        shape: With the batch first; null for an unknown size. Of the first output, where there are several.
-        parameters: Of the layer; 0 where it is counted at an earlier node.
+        shape: Of its first output, with the batch first; None where not even the rank is known.
+        parameters: Of the layer; 0 where it is counted at an earlier node, None where it cannot be told.
+        trainable: Those of them that train.
+        flops: Floating-point operations for one example; None where they cannot be told.
         from_: The nodes that it takes its tensors from.
     """
 
     name: str
     layer: str
-    shape: list[int | None]
+    shape: list[Size] | None
     dtype: str
-    parameters: int
-    trainable: int
+    parameters: Size
+    trainable: Size
+    flops: Size
     from_: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "layer": self.layer,
+            "shape": self.shape,
+            "dtype": self.dtype,
+            "parameters": self.parameters,
+            "trainable": self.trainable,
+            "flops": self.flops,
+            "from": self.from_,
+        }
+
+    @property
+    def memory(self) -> Size:
+        """Bytes of its output for one example."""
+        if self.shape is None or None in self.shape[1:]:
+            return None
+        size = _BYTES.get(self.dtype, 4)
+        for axis in self.shape[1:]:
+            size *= axis or 1
+        return size
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A model as built: parameters in all, those that train, and its nodes in order."""
+    """A model's nodes in order, and their sums."""
 
     name: str
-    parameters: int
-    trainable: int
     nodes: list[NodeSummary]
+
+    @property
+    def parameters(self) -> Size:
+        """All of them; None where a node's cannot be told."""
+        return _sum(node.parameters for node in self.nodes)
+
+    @property
+    def trainable(self) -> Size:
+        """Those that training changes."""
+        return _sum(node.trainable for node in self.nodes)
+
+    @property
+    def flops(self) -> Size:
+        """Floating-point operations of one example's way through the model; None where a node's cannot be told."""
+        return _sum(node.flops for node in self.nodes)
+
+    @property
+    def memory(self) -> Size:
+        """Bytes of all outputs for one example: what training keeps of it."""
+        return _sum(node.memory for node in self.nodes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for `--format json`."""
-        nodes = []
-        for node in self.nodes:
-            plain = asdict(node)
-            plain["from"] = plain.pop("from_")
-            nodes.append(plain)
-        return {"name": self.name, "parameters": self.parameters, "trainable": self.trainable, "nodes": nodes}
+        return {
+            "name": self.name,
+            "parameters": self.parameters,
+            "trainable": self.trainable,
+            "flops": self.flops,
+            "activation_bytes": self.memory,
+            "nodes": [node.to_json() for node in self.nodes],
+        }
 
     def to_text(self) -> str:
-        """A table: node, layer, output shape, parameters, where from."""
-        rows = [("node", "layer", "output shape", "parameters", "from")]
-        for node in self.nodes:
-            shape = "(" + ", ".join("null" if s is None else str(s) for s in node.shape) + ")"
-            parameters = f"{node.parameters:,}" if node.parameters else ""
-            rows.append((node.name, node.layer, shape, parameters, ", ".join(node.from_)))
-        widths = [max(len(row[column]) for row in rows) for column in range(5)]
-        lines = []
-        for number, (name, layer, shape, parameters, source) in enumerate(rows):
-            cells = (
-                f"{name:<{widths[0]}}  {layer:<{widths[1]}}  {shape:<{widths[2]}}  {parameters:>{widths[3]}}  {source}"
+        """A table: node, layer, output shape, parameters, operations, where from; and the sums."""
+        columns: dict[str, list[str]] = {
+            "node": [node.name for node in self.nodes],
+            "layer": [node.layer for node in self.nodes],
+            "output shape": [shape_text(node.shape) for node in self.nodes],
+            "parameters": [_count(node.parameters) for node in self.nodes],
+            "flops": [_count(node.flops) for node in self.nodes],
+            "from": [", ".join(node.from_) for node in self.nodes],
+        }
+        if all(node.flops is None for node in self.nodes):
+            del columns["flops"]
+        padded = []
+        for heading, cells in columns.items():
+            width = max(len(cell) for cell in (heading, *cells))
+            align = ">" if heading in ("parameters", "flops") else "<"
+            padded.append([f"{cell:{align}{width}}" for cell in (heading, *cells)])
+        lines = ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
+        rule = "─" * max(len(line) for line in lines)
+        return "\n".join([lines[0], rule, *lines[1:], rule, f"{self.name}: {self._sums()}"]) + "\n"
+
+    def _sums(self) -> str:
+        if self.parameters is None or self.trainable is None:
+            parameters = "parameters that the data decides"
+        else:
+            frozen = self.parameters - self.trainable
+            parameters = f"{self.parameters:,} parameters, {self.trainable:,} trainable" + (
+                f", {frozen:,} not" if frozen else ""
             )
-            lines.append(cells.rstrip())
-            if number == 0:
-                lines.append("─" * (sum(widths) + 8))
-        frozen = self.parameters - self.trainable
-        tail = f", {frozen:,} not" if frozen else ""
-        lines.append("─" * (sum(widths) + 8))
-        lines.append(f"{self.name}: {self.parameters:,} parameters, {self.trainable:,} trainable{tail}")
-        return "\n".join(lines) + "\n"
+        flops = f"; {_scaled(self.flops, 1000, ('', 'k', 'M', 'G', 'T'))}flops" if self.flops else ""
+        memory = f" and {_scaled(self.memory, 1024, ('', 'k', 'M', 'G', 'T'))}B of activations" if self.memory else ""
+        return f"{parameters}{flops}{memory}{' an example' if flops or memory else ''}"
 
 
-def summarise(name: str, graph: Graph, built: Any) -> Summary:
-    """The summary of a built graph.
+def summarise(name: str, graph: Graph, types: Types) -> Summary:
+    """The summary of a graph, from what inference found: no TensorFlow."""
+    nodes = []
+    frozen = _frozen(graph)
+    for node in graph.nodes.values():
+        answer = types.answers[node.name]
+        weights = answer.weights
+        first = answer.outputs[0]
+        trainable = None if weights is None else sum(w.size for w in weights if w.trainable and node.name not in frozen)
+        nodes.append(
+            NodeSummary(
+                name=node.name,
+                layer=_layer(node, graph),
+                shape=None if first.shape is None else list(first.shape),
+                dtype=first.dtype,
+                parameters=None if weights is None else sum(weight.size for weight in weights),
+                trainable=trainable,
+                flops=0 if node.kind == "input" else answer.flops,
+                from_=_from(node),
+            )
+        )
+    return Summary(name, nodes)
+
+
+def summarise_built(name: str, graph: Graph, built: Any) -> Summary:
+    """The summary of a graph as Keras built it.
 
     Args:
         built: What `build_keras_model` gave.
@@ -86,7 +175,7 @@ def summarise(name: str, graph: Graph, built: Any) -> Summary:
         if layer is not None and id(layer) not in counted:
             counted.add(id(layer))
             parameters = int(layer.count_params()) if layer.built else 0
-            trainable = sum(int(_size(weight.shape)) for weight in layer.trainable_weights)
+            trainable = sum(_size(weight.shape) for weight in layer.trainable_weights)
         nodes.append(
             NodeSummary(
                 name=node.name,
@@ -95,22 +184,67 @@ def summarise(name: str, graph: Graph, built: Any) -> Summary:
                 dtype=str(values[0].dtype),
                 parameters=parameters,
                 trainable=trainable,
-                from_=list(dict.fromkeys(tensor.node for tensor in node.tensors())),
+                flops=None,
+                from_=_from(node),
             )
         )
-    total = int(built.model.count_params())
-    training = sum(int(_size(weight.shape)) for weight in built.model.trainable_weights)
-    return Summary(name, total, training, nodes)
+    return Summary(name, nodes)
+
+
+def differences(ours: Summary, keras: Summary) -> list[str]:
+    """What inference and Keras tell differently, a line each; what we do not know is no difference."""
+    found = []
+    for mine, theirs in zip(ours.nodes, keras.nodes, strict=True):
+        for what in ("shape", "dtype", "parameters", "trainable"):
+            said, built = getattr(mine, what), getattr(theirs, what)
+            if said is not None and said != built:
+                found.append(f"{mine.name}: {what} {said}, and Keras says {built}")
+    return found
+
+
+def shape_text(shape: list[Size] | tuple[Size, ...] | None) -> str:
+    """A shape as users write it: `(null, 10)`."""
+    if shape is None:
+        return "unknown"
+    return "(" + ", ".join("null" if size is None else str(size) for size in shape) + ")"
+
+
+def _count(number: Size) -> str:
+    return "?" if number is None else f"{number:,}" if number else ""
+
+
+def _frozen(graph: Graph) -> set[str]:
+    return {node.name for node in graph.calls if node.trainable is False}
 
 
 def _layer(node: Node, graph: Graph) -> str:
-    if node.kind == "input":
-        return "Input"
-    return graph.callee(node).head
+    return "Input" if node.kind == "input" else graph.callee(node).head
+
+
+def _from(node: Node) -> list[str]:
+    return list(dict.fromkeys(tensor.node for tensor in node.tensors()))
+
+
+def _sum(sizes: Any) -> Size:
+    total = 0
+    for size in sizes:
+        if size is None:
+            return None
+        total += size
+    return total
 
 
 def _size(shape: tuple[int, ...]) -> int:
     size = 1
     for axis in shape:
-        size *= axis
+        size *= int(axis)
     return size
+
+
+def _scaled(number: int, step: int, units: tuple[str, ...]) -> str:
+    value = float(number)
+    for unit in units:
+        if value < step or unit == units[-1]:
+            return f"{value:.0f} {unit}" if not unit else f"{value:.1f} {unit}"
+        value /= step
+    return str(number)

@@ -12,7 +12,8 @@ def call_constants(checker: Checker) -> None:
     """Checks each call's constants against the catalog."""
     for node in checker.graph.calls:
         if node.catalog is not None and not node.faulty:
-            _check(node, checker)
+            with checker.judging(node):
+                _check(node, checker)
 
 
 def _check(node: Node, checker: Checker) -> None:

@@ -16,4 +16,5 @@ def node_arguments(checker: Checker) -> None:
         assert isinstance(index, int)
         entry = entries[index]
         place = head_span(node.path, entry, checker.spec.positions)
-        checker.arguments(node.catalog, node.arguments, (*node.path, entry.head), place)
+        with checker.judging(node):
+            checker.arguments(node.catalog, node.arguments, (*node.path, entry.head), place)

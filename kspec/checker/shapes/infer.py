@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from kspec.checker.shapes.rules import Refusal, answer, compute_dtype
 from kspec.checker.shapes.types import Answer, Call, TensorType
 from kspec.diagnostics import Report
-from kspec.graph import Graph, Node
+from kspec.graph import Graph, Node, Tensor
 from kspec.graph.places import head_span
 from kspec.spec import Spec
 
@@ -23,20 +23,42 @@ class Types:
 
     answers: dict[str, Answer] = field(default_factory=dict)
 
+    def tensor(self, tensor: Tensor) -> TensorType:
+        """The type of one output of a node; unknown where it has no such output."""
+        outputs = self.answers[tensor.node].outputs
+        return outputs[tensor.output] if tensor.output < len(outputs) else TensorType(None)
+
 
 def infer(
-    spec: Spec, graph: Graph, report: Report, sizes: Callable[[str, str], int | None] = lambda _word, _name: None
+    spec: Spec,
+    graph: Graph,
+    report: Report,
+    sizes: Callable[[str, str], int | None] = lambda _word, _name: None,
+    misfits: Collection[str] = (),
 ) -> Types:
-    """Infers every node; what Keras would refuse is reported at its line, and what depends on it stays silent."""
-    return _Walk(spec, graph, report, sizes).types
+    """Infers every node; what Keras would refuse is reported at its line, and what depends on it stays silent.
+
+    Args:
+        sizes: Answers sizes that the data decides.
+        misfits: Nodes that are known to be faulty already: they are unknown.
+    """
+    return _Walk(spec, graph, report, sizes, misfits).types
 
 
 class _Walk:
-    def __init__(self, spec: Spec, graph: Graph, report: Report, sizes: Callable[[str, str], int | None]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        graph: Graph,
+        report: Report,
+        sizes: Callable[[str, str], int | None],
+        misfits: Collection[str],
+    ) -> None:
         self.spec = spec
         self.graph = graph
         self.report = report
         self.sizes = sizes
+        self.misfits = misfits
         self.types = Types()
         policy = spec.document.dtype_policy or "float32"
         self.dtype = compute_dtype(policy, "float32")
@@ -49,11 +71,11 @@ class _Walk:
             return Answer([TensorType((None, *given.shape), given.dtype)])
         unknown = Answer([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
         callee = self.graph.callee(node)
-        if node.faulty or node.catalog is None:
+        if node.faulty or node.catalog is None or callee.name in self.misfits or node.name in self.misfits:
             return unknown
         tensors: dict[str, list[TensorType]] = {}
         for name, feed in node.feeds.items():
-            taken = [self._tensor(t.node, t.output) for t in (feed if isinstance(feed, list) else [feed])]
+            taken = [self.types.tensor(tensor) for tensor in (feed if isinstance(feed, list) else [feed])]
             tensors[name] = taken
         dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
         call = Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes)
@@ -66,10 +88,6 @@ class _Walk:
             # an argument of a wrong type has its own diagnostic; a rule need not guard against each
             return unknown
         return Answer(found.outputs, [], found.flops) if node.kind == "reuse" else found
-
-    def _tensor(self, node: str, output: int) -> TensorType:
-        outputs = self.types.answers[node].outputs
-        return outputs[output] if output < len(outputs) else TensorType(None, self.dtype)
 
     def _report(self, node: Node, refusal: Refusal) -> None:
         index = node.path[1]
