@@ -9,6 +9,7 @@ from kspec.checker.settings import Filled, OutputSettings, Settings, TargetFacts
 from kspec.checker.shapes.infer import Types, infer
 from kspec.diagnostics import Report
 from kspec.graph import Graph, build
+from kspec.profile import DataProfile
 from kspec.spec import Spec
 
 __all__ = [
@@ -34,14 +35,18 @@ class Analysis:
     settings: Settings | None
 
 
-def analyse(spec: Spec, report: Report) -> Analysis:
-    """Builds the graph and runs every rule; all problems go into the report."""
-    from kspec.checker.rules import RULES
+def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> Analysis:
+    """Builds the graph, infers types, fills in defaults and runs every rule; all problems go into the report.
+
+    Args:
+        profile: What is known of the data, where it has been looked at.
+    """
+    from kspec.checker.rules import MEANING, WORDS
     from kspec.checker.values import Checker
 
     graph = build(spec, report)
-    checker = Checker(spec, graph, report)
-    for rule in RULES:
+    checker = Checker(spec, graph, report, profile=profile)
+    for rule in WORDS:
         rule(checker)
     types = infer(spec, graph, report, misfits=checker.misfits)
     if any(node.faulty for node in graph.nodes.values()):
@@ -50,6 +55,9 @@ def analyse(spec: Spec, report: Report) -> Analysis:
     settings = settle(spec, graph, settling, _units(graph, types))
     silent = {"KS401"} if report.has_errors else set()  # a faulty layer hides what the output answers
     report.diagnostics.extend(d for d in settling if d.code not in silent)
+    checker.types, checker.settings = types, settings
+    for rule in MEANING:
+        rule(checker)
     return Analysis(graph, types, settings)
 
 

@@ -11,8 +11,11 @@ from kspec import catalog
 from kspec.catalog import types
 from kspec.catalog.types import describe, parse
 from kspec.checker.paths import path_problem
+from kspec.checker.settings import Settings
+from kspec.checker.shapes.infer import Types
 from kspec.diagnostics import Path, Report, did_you_mean, nearest
 from kspec.graph import Graph, Node
+from kspec.profile import DataProfile
 from kspec.spec import Spec
 from kspec.syntax.variables import is_failed
 
@@ -30,6 +33,12 @@ class Checker:
     spec: Spec
     graph: Graph
     report: Report
+    types: Types | None = None
+    """What inference found, once it has run."""
+    settings: Settings | None = None
+    """With everything filled in; None where the graph is faulty."""
+    profile: DataProfile | None = None
+    """What is known of the data, where it has been looked at."""
     misfits: set[str] = field(default_factory=set)
     """The nodes whose arguments have errors: nothing more can be told of them."""
     _checked_sizes: set[Path] = field(default_factory=set)
