@@ -59,7 +59,6 @@ def command(
 
     spec = load(path, overrides, **permissions)
     console = Console(quiet, sys.stderr if format_ == "json" else sys.stdout)
-    show_warnings(spec)
     try:
         result = execute(spec, out=out, smoke=smoke, console=console)
     except (RunFolderError, StepFailed) as error:
@@ -72,17 +71,6 @@ def command(
         _show(result, console)
     if result.status == "interrupted":
         ctx.exit(INTERRUPTED)
-
-
-def show_warnings(spec: Any) -> None:
-    """What reading and checking the spec had to say beside errors, on standard error."""
-    from kspec.api import check
-    from kspec.diagnostics import Severity
-    from kspec.diagnostics.render import render
-
-    shown = [d for d in check(spec) if d.severity is Severity.WARNING]
-    if shown:
-        render(shown, "text", sys.stderr)
 
 
 def _show(result: Any, console: Any) -> None:

@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from kspec.diagnostics import Diagnostic, Report, Severity
+
 
 @dataclass(slots=True)
 class Console:
@@ -18,11 +20,21 @@ class Console:
 
     quiet: bool = False
     stream: TextIO = field(default_factory=lambda: sys.stdout)
+    _warned: set[Diagnostic] = field(default_factory=set)
 
     def step(self, name: str, text: str) -> None:
         """One line: `compile   Adam, binary_crossentropy; accuracy, AUC`."""
         if not self.quiet:
             print(f"{name:<9} {text}", file=self.stream, flush=True)
+
+    def warn(self, report: Report) -> None:
+        """Shows the warnings that have come since the last call, on standard error."""
+        new = [d for d in report.sorted() if d.severity is Severity.WARNING and d not in self._warned]
+        self._warned.update(new)
+        if new and not self.quiet:
+            from kspec.diagnostics.render import render
+
+            render(new, "text", sys.stderr)
 
     @property
     def is_terminal(self) -> bool:

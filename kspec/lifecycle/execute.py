@@ -36,9 +36,11 @@ def execute(
 ) -> Run:
     """Runs a spec's life-cycle; see `kspec.run`."""
     report = Report(list(spec.diagnostics))
+    console = console or Console(quiet)
     analysis = analyse(spec, report)
     report.raise_errors()
-    return _Execution(spec, analysis, report, Path(out), smoke, console or Console(quiet)).run()
+    console.warn(report)
+    return _Execution(spec, analysis, report, Path(out), smoke, console).run()
 
 
 class Chosen(NamedTuple):
@@ -90,7 +92,11 @@ class _Execution:
     def _steps(self) -> None:
         with self._timed("data"):
             dataset = read_data(self.spec, self.analysis, self.report)
+            self.report.raise_errors()
+            if dataset is not None:  # the rules once more, now that the data can be looked at
+                self.analysis = analyse(self.spec, self.report, dataset.profile)
         self.report.raise_errors()
+        self.console.warn(self.report)
         with self._timed("import"):
             from kspec.backend import import_tensorflow
 
