@@ -170,3 +170,9 @@ def test_what_keras_refuses_is_told_at_its_line(layers, code, line):
     _, report = built(network(layers, more="task: regression"))
     assert [(d.code, d.span.line) for d in report.sorted() if d.is_error] == [(code, line)]
     assert "Arguments received" not in report.sorted()[0].message
+
+
+@pytest.mark.slow
+def test_five_thousand_layers():
+    model = model_of("  - Dense: {units: 4}\n" * 5000)
+    assert model.count_params() == 100_000
