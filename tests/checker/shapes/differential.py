@@ -19,6 +19,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import keras
+import tensorflow as tf
 
 from kspec import catalog
 from kspec.checker.shapes.rules import answer, compute_dtype
@@ -41,6 +42,7 @@ class Case:
         constants: The call's other arguments.
         kind: `layer` or `op`.
         code: That of the refusal which is due; empty where the call must be accepted; None where Keras decides.
+        late: Whether Keras accepts the call on symbols, and refuses it once there is data: we refuse it at once.
         miss: Why our answer is known to differ from Keras's; the test then fails once it no longer does.
         batch: The size of the batch axis of all inputs.
     """
@@ -51,6 +53,7 @@ class Case:
     constants: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "layer"
     code: str | None = None
+    late: bool = False
     miss: str = ""
     batch: int | None = None
 
@@ -94,6 +97,9 @@ class Found(NamedTuple):
 def compare(case: Case) -> None:
     """Fails where our answer to the call is not Keras's."""
     theirs, mine = keras_says(case), we_say(case)
+    if case.late:
+        assert not isinstance(theirs, Exception), f"{case}: Keras refuses it on symbols; take `late` away"
+        theirs = keras_says(case, on_data=True)
     difference = _difference(case, theirs, mine)
     if case.miss:
         assert difference, f"{case}: no longer differs; take `miss` away"
@@ -101,11 +107,16 @@ def compare(case: Case) -> None:
         assert not difference, f"{case}\n{difference}\n  Keras: {_told(theirs)}\n  we:    {_told(mine)}"
 
 
-def keras_says(case: Case) -> Found | Exception:
-    """Keras's answer, by a symbolic call; the exception where it refuses."""
+def keras_says(case: Case, on_data: bool = False) -> Found | Exception:
+    """Keras's answer, by a symbolic call; the exception where it refuses.
+
+    Args:
+        on_data: Whether the call is of tensors, two rows and three of what else is not known.
+    """
     keras.backend.clear_session(free_memory=False)
     shapes = case.feeds
-    feeds = {name: [keras.Input(batch_shape=t.shape, dtype=t.dtype) for t in types] for name, types in shapes.items()}
+    make = _filled if on_data else _symbol
+    feeds = {name: [make(t) for t in types] for name, types in shapes.items()}
     maker = Maker(sizes=lambda word, _: SIZES[word])
     entry = case.entry
     forms = {tensor.name: tensor.form for tensor in entry.tensors}
@@ -130,16 +141,39 @@ def keras_says(case: Case) -> Found | Exception:
     return Found(outputs, *(sum(w.shape.num_elements() for w in which) for which in (weights, trained)))
 
 
+def _symbol(given: TensorType) -> Any:
+    return keras.Input(batch_shape=given.shape, dtype=given.dtype)
+
+
+def _filled(given: TensorType) -> Any:
+    assert given.shape is not None
+    batch, *others = given.shape
+    shape = (2 if batch is None else batch, *(3 if dim is None else dim for dim in others))
+    return tf.fill(shape, "a") if given.dtype == "string" else tf.zeros(shape, given.dtype)
+
+
 def we_say(case: Case) -> Found | Exception:
     """The rule's answer; the refusal where it refuses, or what it failed with."""
-    arguments = dict(case.arguments)
-    dtype = compute_dtype(arguments.get("dtype"), "float32")
-    call = Call(case.entry, arguments, case.feeds, dict(case.constants), dtype, lambda word, _: SIZES[word])
     try:
-        found = answer(call)
+        return in_numbers(our_answer(case))
     except Exception as failure:
         return failure
-    return in_numbers(found)
+
+
+def our_answer(case: Case) -> Answer:
+    """The rule's answer as it gives it."""
+    return _answer(case, case.feeds)
+
+
+def unknown_rank(case: Case) -> Answer:
+    """The rule's answer where not even the ranks of its inputs are known."""
+    return _answer(case, {name: [TensorType(None, t.dtype) for t in types] for name, types in case.feeds.items()})
+
+
+def _answer(case: Case, feeds: dict[str, list[TensorType]]) -> Answer:
+    arguments = dict(case.arguments)
+    dtype = compute_dtype(arguments.get("dtype"), "float32")
+    return answer(Call(case.entry, arguments, feeds, dict(case.constants), dtype, lambda word, _: SIZES[word]))
 
 
 def in_numbers(found: Answer) -> Found:
@@ -201,4 +235,6 @@ def _told(said: Found | Exception) -> str:
     return str(said)
 
 
-__all__ = ["Case", "Found", "compare", "grid", "in_numbers", "keras_says", "refusal", "we_say"]
+__all__ = [
+    *("Case", "Found", "compare", "grid", "in_numbers", "keras_says", "our_answer", "refusal", "unknown_rank", "we_say")
+]
