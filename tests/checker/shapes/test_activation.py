@@ -25,6 +25,7 @@ TRAINING = [
     *grid(
         "Dropout", [[(3, 8)]], rate=[0.5], noise_shape=[[None, 1, 8], [None, 3, 1], [None, None, None], [None, 0, 8]]
     ),
+    *grid("Dropout", [[(3, 8)]], rate=[0.5], noise_shape=[[8], [1], [1, 8], [2, 1, 8]]),
     *grid("AlphaDropout", INPUTS, rate=[0.5], dtype=DTYPES),
     *grid("GaussianDropout", INPUTS, rate=[0.5], dtype=DTYPES),
     *grid("GaussianNoise", INPUTS, stddev=[0.5, 0.0, 1.5], dtype=DTYPES),

@@ -18,11 +18,9 @@ def dropped(call: Call) -> Answer:
                 argument="noise_shape",
                 code="KS302",
             )
-    if noise is not None and shape is not None:
-        fits = len(noise) == len(shape) and all(
-            size is None or size == 1 or dim is None or size == dim for size, dim in zip(noise, shape, strict=True)
-        )
-        if not fits:
+    if noise is not None and shape is not None and len(noise) == len(shape):
+        pairs = list(zip(noise, shape, strict=True))
+        if not all(size in (None, 1, dim) or dim is None for size, dim in pairs):
             raise Refusal(
                 f"is given {shown(shape)}, which its `noise_shape` of {shown(noise)} does not fit",
                 help="write a size for each axis, the batch first: 1 for one draw along it, or null",
