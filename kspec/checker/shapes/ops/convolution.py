@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kspec.checker.shapes.broadcasting import shown
+from kspec.checker.shapes.broadcasting import shown, size_of, size_per_example
 from kspec.checker.shapes.ops.define import at_least, constant, of_rank, op, operand, shape_of, times, unfit, untold
 from kspec.checker.shapes.ops.elementwise import same
 from kspec.checker.shapes.types import Call, Dim, Refusal, Rule, Shape
@@ -54,25 +54,25 @@ def adaptively_pooled(call: Call) -> Shape:
 
 def convolved(call: Call) -> Shape:
     """`(batch, n, …, c), (k, …, c, f) → (batch, ⌊(n - k) / stride⌋ + 1, …, f)`"""
-    kernel = shape_of(operand(call, "kernel"))
+    kernel = at_least(shape_of(operand(call, "kernel")), 3)
     return _convolved(call, kernel, kernel[-1])
 
 
 def convolved_by_depth(call: Call) -> Shape:
     """`(batch, n, …, c), (k, …, c, m) → (batch, ⌊(n - k) / stride⌋ + 1, …, c·m)`"""
-    kernel = shape_of(operand(call, "kernel"))
+    kernel = at_least(shape_of(operand(call, "kernel")), 3)
     return _convolved(call, kernel, times(kernel[-2], kernel[-1]))
 
 
 def convolved_apart(call: Call) -> Shape:
     """`(batch, n, …, c), (k, …, c, m), (1, …, cm, f) → (batch, ⌊(n - k) / stride⌋ + 1, …, f)`"""
-    filters = shape_of(operand(call, "pointwise_kernel"))[-1]
-    return _convolved(call, shape_of(operand(call, "depthwise_kernel")), filters)
+    filters = at_least(shape_of(operand(call, "pointwise_kernel")), 1)[-1]
+    return _convolved(call, at_least(shape_of(operand(call, "depthwise_kernel")), 3), filters)
 
 
 def convolved_back(call: Call) -> Shape:
     """`(batch, n, …, c), (k, …, f, c) → (batch, (n - 1)·stride + k, …, f)`"""
-    shape, kernel = shape_of(operand(call, "inputs")), shape_of(operand(call, "kernel"))
+    shape, kernel = shape_of(operand(call, "inputs")), at_least(shape_of(operand(call, "kernel")), 3)
     space, _ = _space_and_channels(call, shape, kernel, kernel[-1])
     steps, gaps = each(call, "strides", len(space)), each(call, "dilation_rate", len(space))
     written = constant(call, "output_padding")
@@ -145,11 +145,19 @@ def each(call: Call, name: str, count: int) -> list[int]:
     return list(written) * (count if len(written) == 1 else 1)
 
 
+def multiplications(call: Call, result: Shape) -> int | None:
+    """A multiplication and an addition for each element of the output and each weight that it sees."""
+    places, weights = size_per_example(result), size_of(shape_of(operand(call, "kernel"))[:-1])
+    return None if places is None or weights is None else 2 * places * weights
+
+
 def _convolved(call: Call, kernel: Shape, filters: Dim) -> Shape:
     shape = shape_of(operand(call, "inputs"))
     space, _ = _space_and_channels(call, shape, kernel, kernel[-2])
     steps, gaps = each(call, "strides", len(space)), each(call, "dilation_rate", len(space))
-    return _join(shape, _windows(shape, space, _spans(kernel, gaps), steps, constant(call, "padding")), filters, call)
+    padding = constant(call, "padding")
+    spans = _spans(kernel, gaps) if padding == "valid" else [1] * len(space)
+    return _join(shape, _windows(shape, space, spans, steps, padding), filters, call)
 
 
 def _space_and_channels(call: Call, shape: Shape, kernel: Shape, taken: Dim) -> tuple[list[Dim], Dim]:
@@ -208,7 +216,7 @@ def _rules(names: str, shape: Callable[[Call], Shape]) -> dict[str, Rule]:
 RULES: dict[str, Rule] = {
     **_rules("max_pool average_pool", pooled),
     **_rules("adaptive_max_pool adaptive_average_pool", adaptively_pooled),
-    **_rules("conv", convolved),
+    "conv": op(convolved, same, multiplications),
     **_rules("depthwise_conv", convolved_by_depth),
     **_rules("separable_conv", convolved_apart),
     **_rules("conv_transpose", convolved_back),

@@ -93,15 +93,19 @@ def optional(call: Call, name: str) -> TensorType | None:
 
 def sized(call: Call, name: str) -> TensorType:
     """A tensor argument of an op that takes no plain number in its place."""
-    value = call.constants.get(name)
-    if name not in call.tensors and isinstance(value, (bool, int, float)):
+    if is_number(call, name):
         raise Refusal(
-            f"takes a tensor or a list as `{name}`, and is given {value}",
+            f"takes a tensor or a list as `{name}`, and is given {call.constants[name]}",
             help="write a list, or take the number from a node: `op: full`",
             argument=name,
             code="KS302",
         )
     return operand(call, name)
+
+
+def is_number(call: Call, name: str) -> bool:
+    """Whether a plain number stands in a tensor's place."""
+    return name not in call.tensors and isinstance(call.constants.get(name), (bool, int, float))
 
 
 def first(call: Call) -> TensorType:

@@ -11,6 +11,7 @@ from kspec.checker.shapes.ops.define import (
     axes_in,
     constant,
     first,
+    is_number,
     op,
     operand,
     optional,
@@ -135,7 +136,8 @@ def promoted_strong_to_float(call: Call) -> str:
 
 def of_arctan2(call: Call) -> str:
     """As `promoted_to_float`, where any number is a float32."""
-    known = ("float32" if tensor.dtype in STRONG else tensor.dtype for tensor in pair(call))
+    names = [tensor.name for tensor in call.entry.tensors]
+    known = ("float32" if is_number(call, name) else operand(call, name).dtype for name in names)
     return promote(*known, "float")
 
 
@@ -147,7 +149,11 @@ def of_hypot(call: Call) -> str:
 def of_shift(call: Call) -> str:
     """The dtype of what is shifted; with a tensor of places, what both promote to."""
     x, y = pair(call)
-    return x.dtype if y.dtype == "int" else promote(x.dtype, _places(y))
+    if not is_number(call, "y"):
+        return promote(x.dtype, y.dtype)
+    if y.dtype == "float":
+        raise unfit("shifts by whole places", "y", "write an integer")
+    return x.dtype
 
 
 def of_bits(call: Call) -> str:
@@ -189,6 +195,10 @@ def _no_complex(dtype: str) -> str:
     return float_for(dtype)
 
 
+def _correlation(dtype: str) -> str:
+    return "float64" if dtype == "int64" else promote(dtype, "float")
+
+
 def of_percentile(dtype: str) -> str:
     return dtype if is_float(dtype) else "float32"
 
@@ -199,12 +209,6 @@ def of_nanpercentile(dtype: str) -> str:
 
 def _strong(call: Call) -> list[str]:
     return [STRONG.get(tensor.dtype, tensor.dtype) for tensor in pair(call)]
-
-
-def _places(tensor: TensorType) -> str:
-    if tensor.dtype in ("float", "bool") and tensor.shape == ():
-        raise unfit("shifts by whole places", "y", "write an integer")
-    return tensor.dtype
 
 
 def _together(call: Call, a: TensorType, b: TensorType) -> Shape:
@@ -234,9 +238,7 @@ RULES: dict[str, Rule] = {
         unchanged,
         floating,
     ),
-    "corrcoef": op(
-        unchanged, of_first(lambda dtype: "float64" if dtype == "int64" else promote(dtype, "float")), untold
-    ),
+    "corrcoef": op(unchanged, of_first(_correlation), untold),
     **_rules("exp exp2 expm1", unchanged, of_first(float_for)),
     "fabs": op(unchanged, of_first(_no_complex), per_output),
     "cbrt": op(unchanged, of_first(lambda dtype: _float_of_width(dtype, besides=("uint64",))), per_output),

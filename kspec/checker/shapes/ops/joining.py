@@ -190,7 +190,8 @@ def _parts(x: TensorType, axis: int, places: int | list[int]) -> list[TensorType
             )
         each = None if size is None else size // places
         return [TensorType(replaced(shape, axis, each), x.dtype)] * places
-    sizes: list[Dim] = [None if None in (start, end) else end - start for start, end in pairwise([0, *places, size])]
+    borders: list[Dim] = [0, *places, size]
+    sizes = [None if start is None or end is None else end - start for start, end in pairwise(borders)]
     if any(part is not None and part < 0 for part in sizes):
         raise unfit(
             f"splits axis {axis} of {shown(shape)} at {places}",

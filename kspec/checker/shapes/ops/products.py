@@ -63,7 +63,11 @@ def tensordot(call: Call) -> Shape:
         left, right = (
             [axis_in(shape, axis, "axes") for axis in part] for shape, part in zip((a, b), axes, strict=True)
         )
-    if not agree([a[axis] for axis in left], [b[axis] for axis in right]):
+    over, under = tuple(a[axis] for axis in left), tuple(b[axis] for axis in right)
+    if isinstance(axes, int):
+        # TensorFlow lays these axes out in a row first
+        over, under = (size_of(over),), (size_of(under),)
+    if not agree(over, under):
         raise Refusal(f"multiplies {shown(a)} by {shown(b)} over axes {left} and {right}: the sizes differ")
     return (*without(a, *left), *without(b, *right))
 
