@@ -24,7 +24,7 @@ DTYPES = (
     *("bool", "uint8", "uint32", "uint64", "int8", "int16", "int32", "int64"),
     *("bfloat16", "float16", "float32", "float64", "complex64", "complex128"),
 )
-PAIRED = ("bool", "uint8", "int8", "int32", "int64", "bfloat16", "float16", "float32", "complex64")
+PAIRED = ("bool", "uint8", "int8", "int64", "bfloat16", "float32", "complex64")
 ALONE: list[Shape] = [
     (),
     (1,),
