@@ -21,7 +21,7 @@ from .op_calls import REFUSED, OpCall, by_keras, by_keras_on_numbers, by_rule, o
 from .op_cases import CASES
 
 DTYPES = (
-    *("bool", "uint8", "uint32", "uint64", "int8", "int16", "int32", "int64"),
+    *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
     *("bfloat16", "float16", "float32", "float64", "complex64", "complex128"),
 )
 PAIRED = ("bool", "uint8", "int8", "int64", "bfloat16", "float32", "complex64")

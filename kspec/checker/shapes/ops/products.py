@@ -139,7 +139,7 @@ def of_matmul(call: Call) -> str:
     """What both promote to; int8 is summed up in int32."""
     if all(tensor.dtype == "int8" for tensor in pair(call)):
         return "int32"
-    return promoted_strong(call)
+    return promoted(call)
 
 
 def of_sized(call: Call) -> str:
