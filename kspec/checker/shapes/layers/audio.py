@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from math import ceil, log2
 
-from kspec.checker.shapes.broadcasting import shown
+from kspec.checker.shapes.broadcasting import shown, size_of
 from kspec.checker.shapes.layers.convolution import slid
-from kspec.checker.shapes.layers.recurrent import times
 from kspec.checker.shapes.layers.shared import known_size, number_shape, one, unknown
 from kspec.checker.shapes.types import Answer, Call, Refusal, Rule, Shape, Weight
 
@@ -71,7 +70,7 @@ def stft(call: Call) -> Answer:
         result: Shape = (shape[0], channels, frames, found) if first else (shape[0], frames, found, channels)
     else:
         result = (shape[0], channels * found, frames) if first else (shape[0], frames, channels * found)
-    return one(result, call.dtype, weights, times(frames, 2 * parts * frame * bins * channels))
+    return one(result, call.dtype, weights, size_of((frames, 2 * parts * frame * bins * channels)))
 
 
 def _too_short(call: Call, frame: int, name: str) -> Refusal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kspec.checker.shapes.broadcasting import agree, shown, size_of
 from kspec.checker.shapes.layers.core import with_lora
-from kspec.checker.shapes.layers.recurrent import times
 from kspec.checker.shapes.layers.shared import number_shape, one, unknown
 from kspec.checker.shapes.types import Answer, Call, Refusal, Rule, Weight
 
@@ -36,7 +35,7 @@ def reversible(call: Call) -> Answer:
         )
     if rows is None:
         return unknown(call, weights)
-    return one((*shape[:-1], rows), call.dtype, weights, times(size_of(shape[1:]), 2 * rows))
+    return one((*shape[:-1], rows), call.dtype, weights, size_of((*shape[1:], 2 * rows)))
 
 
 def _table(call: Call) -> list[Weight] | None:

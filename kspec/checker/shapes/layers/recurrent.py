@@ -98,7 +98,7 @@ def recurrent(call: Call) -> Answer:
     states: list[Shape] = [(batch, state) for state in cell.states]
     _starting_from(call, "initial_state", states)
     outputs = _outputs(call, batch, steps, (cell.units,), states)
-    return Answer(outputs, cell.weights, times(steps, cell.flops))
+    return Answer(outputs, cell.weights, size_of((steps, cell.flops)))
 
 
 def conv_lstm(call: Call) -> Answer:
@@ -149,7 +149,7 @@ def conv_lstm(call: Call) -> Answer:
     states: list[Shape] = [(batch, *size)] * 2
     _starting_from(call, "initial_state", states)
     outputs = _outputs(call, batch, steps, size, states)
-    return Answer(outputs, weights, times(times(steps, size_of(new)), at_each))
+    return Answer(outputs, weights, size_of((steps, *new, at_each)))
 
 
 def cell(call: Call) -> Answer:
@@ -200,11 +200,6 @@ def _of_rank_3(shape: Shape) -> None:
     raise Refusal(f"needs an input of rank 3, (null, steps, features), and is given {shown(shape)}", help=cure)
 
 
-def times(count: int | None, each: int | None) -> int | None:
-    """So many times the same work; None where either is not known."""
-    return None if count is None or each is None else count * each
-
-
 def _not_stateful(call: Call, shape: Shape) -> None:
     if call["stateful"] and shape[0] is None:
         raise Refusal(
@@ -216,14 +211,15 @@ def _not_stateful(call: Call, shape: Shape) -> None:
 
 
 def _starting_from(call: Call, argument: str, wanted: list[Shape]) -> None:
-    """The states that are handed in, against the layer's own."""
+    """The states that are handed in, against the layer's own; a GRU and the cells leave what is too many unread."""
     given = [tensor.shape for tensor in call.tensors.get(argument, [])]
     if not given:
         return
-    if len(given) < len(wanted):
+    reads_all = argument == "initial_state" and call.entry.name != "GRU"
+    if len(given) < len(wanted) or (reads_all and len(given) > len(wanted)):
         raise Refusal(
             f"has {len(wanted)} states, and is given {len(given)} in `{argument}`",
-            help=f"name {len(wanted)} tensors: `from: {{{argument}: [h, c]}}` for an LSTM",
+            help=f"name {len(wanted)}, in the layer's own order: `from: {{{argument}: [h, c]}}` for an LSTM",
         )
     for own, other in zip(wanted, given, strict=False):
         if other is not None and not agree(own, other):

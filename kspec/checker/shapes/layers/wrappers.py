@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from kspec.checker.shapes.broadcasting import shown
-from kspec.checker.shapes.layers.recurrent import RECURRENT, times
+from kspec.checker.shapes.broadcasting import shown, size_of
+from kspec.checker.shapes.layers.recurrent import RECURRENT
 from kspec.checker.shapes.layers.shared import number_shape, one, unknown
 from kspec.checker.shapes.rules import answer, inner_call
 from kspec.checker.shapes.types import Answer, Call, Refusal, Rule, Shape, TensorType, Weight
@@ -28,27 +29,28 @@ def bidirectional(call: Call) -> Answer:
     shape, backward = number_shape(call), call["backward_layer"]
     if shape is None:
         return unknown(call, None)
-    there = held(call, "layer", call["layer"], call.x)
+    given = call.tensors.get("initial_state", [])
+    half = len(given) // 2
+    there = held(call, "layer", call["layer"], call.x, given[:half])
     if there is None:
         return unknown(call, None)
     inner, forth = there
     _recurrent(inner, "layer")
-    if backward is None:
-        if inner["go_backwards"]:
-            raise Refusal(
-                "has a `layer` that goes backwards already, as its twin will",
-                help="leave `go_backwards` out of `layer`",
-                argument="layer",
-                code="KS302",
-            )
-        twin, back = inner, forth
-    else:
-        found = held(call, "backward_layer", backward, call.x)
-        if found is None:
-            return unknown(call, None)
-        twin, back = found
-        _recurrent(twin, "backward_layer")
+    argument = "layer" if backward is None else "backward_layer"
+    from_end = held(call, argument, backward or call["layer"], call.x, given[half:])
+    if from_end is None:
+        return unknown(call, None)
+    twin, back = from_end
+    if backward is not None:
+        _recurrent(twin, argument)
         _twins(inner, twin)
+    elif inner["go_backwards"]:
+        raise Refusal(
+            "has a `layer` that goes backwards already, as its twin will",
+            help="leave `go_backwards` out of `layer`",
+            argument="layer",
+            code="KS302",
+        )
     y, *states = [tensor.shape for tensor in forth.outputs]
     y_back = back.outputs[0].shape
     if y is None or y_back is None:
@@ -94,7 +96,7 @@ def time_distributed(call: Call) -> Answer:
         )
     new = each.outputs[0].shape
     result = None if new is None else (shape[0], shape[1], *new[1:])
-    return one(result, call.dtype, each.weights, times(shape[1], each.flops))
+    return one(result, call.dtype, each.weights, size_of((shape[1], each.flops)))
 
 
 def spectral_normalization(call: Call) -> Answer:
@@ -132,11 +134,20 @@ def pipeline(call: Call) -> Answer:
     return Answer([tensor], weights if known else None, flops if known else None)
 
 
-def held(call: Call, argument: str, value: Any, tensor: TensorType) -> tuple[Call, Answer] | None:
-    """The call of a layer inside this one, and what it gives; None where its class is not known."""
+def held(
+    call: Call, argument: str, value: Any, tensor: TensorType, states: Sequence[TensorType] = ()
+) -> tuple[Call, Answer] | None:
+    """The call of a layer inside this one, and what it gives; None where its class is not known.
+
+    Args:
+        argument: Which argument of this layer it is.
+        states: What a recurrent layer starts from.
+    """
     inner = inner_call(call, value, [tensor])
     if inner is None:
         return None
+    if states:
+        inner.tensors = {**inner.tensors, "initial_state": list(states)}
     name, tensors = inner.entry.name, inner.entry.tensors
     if not tensors or tensors[0].form != "one" or sum(each.required for each in tensors) > 1:
         raise Refusal(
@@ -175,7 +186,7 @@ def _twins(inner: Call, twin: Call) -> None:
     for name in ("stateful", "return_sequences", "return_state"):
         if inner[name] != twin[name]:
             raise Refusal(
-                f"has two layers of which one says `{name}: true`",
+                f"has two layers of which one only says `{name}: true`",
                 help=f"say `{name}` alike in both",
                 argument="backward_layer",
                 code="KS302",
