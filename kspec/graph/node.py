@@ -92,8 +92,8 @@ class Graph:
         return [node for node in self.nodes.values() if node.kind != "input"]
 
     def callee(self, node: Node) -> Node:
-        """The node whose layer is called: itself, or for `reuse` the one it cites."""
-        while node.kind == "reuse":
+        """The node whose layer is called: itself, or for `reuse` the one it cites; a faulty one calls none but itself."""
+        while node.kind == "reuse" and not node.faulty:
             node = self.nodes[node.head]
         return node
 

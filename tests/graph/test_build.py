@@ -134,3 +134,7 @@ def test_what_depends_on_a_fault_is_silent():
 def test_an_output_cannot_bear_a_class_name():
     _, report = graph_of("  - Dense: {units: 1}\n    name: Accuracy", more="outputs: [Accuracy]")
     assert [d.code for d in report] == ["KS214"]
+
+
+def test_a_reuse_of_nothing_is_told_once(codes):
+    assert codes(network("  - Dense: {units: 1}\n  - reuse: nope\n  - Flatten")) == ["KS201"]

@@ -84,7 +84,7 @@ class _Walk:
         except Refusal as refusal:
             self._report(node, refusal)
             return unknown
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
             # an argument of a wrong type has its own diagnostic; a rule need not guard against each
             return unknown
         return Answer(found.outputs, [], found.flops) if node.kind == "reuse" else found
@@ -94,6 +94,7 @@ class _Walk:
         assert isinstance(index, int)
         entry = self.spec.document.layers[index]
         positions = self.spec.positions
-        path = (*node.path, entry.head, refusal.argument)
-        span = positions.key(path) if path in positions.keys else head_span(node.path, entry, positions)
+        places = ((*node.path, entry.head, refusal.argument), (*node.path, "call", refusal.argument))
+        written = [positions.keys[place] for place in places if place in positions.keys]
+        span = written[0] if written else head_span(node.path, entry, positions)
         self.report.error(refusal.code, f"`{node.name}` {refusal.message}", span, help=refusal.help)

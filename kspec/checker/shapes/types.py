@@ -111,7 +111,8 @@ class Call:
     @property
     def inputs(self) -> list[TensorType]:
         """What the first tensor argument takes: several for a merge layer."""
-        return next(iter(self.tensors.values()), [])
+        first = self.entry.tensors[0].name if self.entry.tensors else ""
+        return self.tensors.get(first) or next(iter(self.tensors.values()), [])
 
     @property
     def x(self) -> TensorType:
