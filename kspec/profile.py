@@ -19,6 +19,8 @@ class ColumnProfile:
         minimum: The smallest number; None for what is no number, or where all are missing.
         maximum: The largest number.
         mean: The mean of the numbers.
+        deviation: Their standard deviation.
+        whole: Whether all numbers are whole; None for what is no number.
         distinct: How many different values there are; None where nobody counted (arrays, images).
         classes: Value as text → rows that have it, most frequent first; only where there are at most 50 different ones.
         shape: Of one row's value; empty but for arrays.
@@ -32,6 +34,8 @@ class ColumnProfile:
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None
+    deviation: float | None = None
+    whole: bool | None = None
     distinct: int | None = None
     classes: dict[str, int] = field(default_factory=dict)
     shape: tuple[int, ...] = ()
@@ -48,12 +52,17 @@ class DataProfile:
         rows: How many examples there are, those left out because a value is missing not counted.
         columns: In the file's order.
         parts: Rows per split; empty where nothing has been split.
+        classes: Of each target that is one column of labels: part → label → rows.
+        repeated: Part → how many of its examples, targets included, stand in training too; only parts that were
+            compared.
     """
 
     source: str
     rows: int
     columns: tuple[ColumnProfile, ...] = ()
     parts: dict[str, int] = field(default_factory=dict)
+    classes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    repeated: dict[str, int] = field(default_factory=dict)
 
     def column(self, name: str) -> ColumnProfile | None:
         """The column of that name."""
@@ -69,4 +78,5 @@ class DataProfile:
             ColumnProfile(**{**column, "shape": tuple(column["shape"]), "use": tuple(column["use"])})
             for column in value["columns"]
         )
-        return cls(value["source"], value["rows"], columns, dict(value["parts"]))
+        more = {name: value[name] for name in ("parts", "classes", "repeated") if name in value}
+        return cls(value["source"], value["rows"], columns, **more)

@@ -10,9 +10,17 @@ from kspec.data.table import NUMERIC, Column, Table
 from kspec.profile import MAX_CLASSES, ColumnProfile, DataProfile
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from kspec.data.labels import Labels
     from kspec.data.types import Dataset
 
+    Array = np.ndarray[Any, Any]
+
 SHOWN_NAMES = 6
+MAX_COUNTED_CLASSES = 1000
+MAX_COMPARED_BYTES = 1 << 27
+"""Data above this size is not searched for examples that two parts share."""
 
 
 def profile_table(
@@ -43,10 +51,75 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
             facts["minimum"] = float(finite.min())
             facts["maximum"] = float(finite.max())
             facts["mean"] = float(finite.mean(dtype=numpy.float64))
+            facts["deviation"] = float(finite.std(dtype=numpy.float64))
+            facts["whole"] = bool(present.dtype.kind != "f" or (finite == numpy.floor(finite)).all())
     if column.kind in NUMERIC or column.kind == "text":
         facts["distinct"], classes = _counts(present, column.kind)
         facts["classes"] = dict(sorted(classes.items(), key=lambda item: (-item[1], item[0])))
     return ColumnProfile(column.name, column.kind, **facts)
+
+
+def profile_parts(
+    profile: DataProfile,
+    split: Mapping[str, Array],
+    inputs: Mapping[str, Any],
+    targets: Mapping[str, Array],
+    labels: Mapping[str, Labels],
+) -> DataProfile:
+    """The profile with the facts of each part.
+
+    Args:
+        profile: Of the whole table.
+        split: Part → the indices of its rows.
+        inputs: By input, shape (rows, …).
+        targets: By output, as in `Part.targets`.
+        labels: By output, the vocabulary of a target that is one column of labels.
+    """
+    return DataProfile(
+        profile.source,
+        sum(len(rows) for rows in split.values()),
+        profile.columns,
+        parts={name: len(rows) for name, rows in split.items()},
+        classes={name: _classes_of_parts(targets[name], vocabulary, split) for name, vocabulary in labels.items()
+                 if len(vocabulary.names) <= MAX_COUNTED_CLASSES},
+        repeated=_repeated(split, [*inputs.values(), *targets.values()]),
+    )  # fmt: skip
+
+
+def _classes_of_parts(target: Array, labels: Labels, split: Mapping[str, Array]) -> dict[str, dict[str, int]]:
+    import numpy
+
+    classes = labels.indices(target)
+    counts = {part: numpy.bincount(classes[rows], minlength=len(labels.names)) for part, rows in split.items()}
+    return {
+        part: {name: int(count) for name, count in zip(labels.names, found, strict=True) if count}
+        for part, found in counts.items()
+    }
+
+
+def _repeated(split: Mapping[str, Array], arrays: Sequence[Any]) -> dict[str, int]:
+    """How many examples of each other part stand in training too; nothing where comparing them would take long."""
+    import numpy
+
+    known = all(isinstance(array, numpy.ndarray) for array in arrays)
+    if len(split) < 2 or not known or sum(array.nbytes for array in arrays) > MAX_COMPARED_BYTES:
+        return {}
+    examples = list(zip(*(_keys(array) for array in arrays), strict=True))
+    seen = {examples[row] for row in split["train"].tolist()}
+    return {
+        part: sum(examples[row] in seen for row in rows.tolist()) for part, rows in split.items() if part != "train"
+    }
+
+
+def _keys(array: Array) -> list[Any]:
+    """Something for each example that is equal where the examples are."""
+    import numpy
+
+    if not array.size or array.dtype == object:
+        return [tuple(row) for row in array.reshape(len(array), -1).tolist()]
+    flat = numpy.ascontiguousarray(array).reshape(len(array), -1)
+    keys: list[Any] = flat.view(numpy.dtype((numpy.void, flat.shape[1] * flat.itemsize))).ravel().tolist()
+    return keys
 
 
 def _example(value: Any) -> str:

@@ -9,7 +9,7 @@ from kspec.data.columns import Mapped, map_columns
 from kspec.data.context import Context
 from kspec.data.labels import Labels, labels_of
 from kspec.data.missing import Policies, check_names, check_policies, fill, fit_fills, rows_to_drop
-from kspec.data.profiling import profile_table
+from kspec.data.profiling import profile_parts, profile_table
 from kspec.data.sources import read
 from kspec.data.sources.request import Request
 from kspec.data.split import split_rows
@@ -94,9 +94,7 @@ def load(
     check_classes(table, mapped, labels, split, answers or {}, context)
     if count_errors(report) > errors:
         return None
-    profile = type(profile)(
-        profile.source, table.rows, profile.columns, {name: len(rows) for name, rows in split.items()}
-    )
+    profile = profile_parts(profile, split, arrays.inputs, arrays.targets, labels)
     used = mapped.uses(data)
     return Dataset(
         parts={name: arrays.part(rows, numbers) for name, rows in split.items()},
