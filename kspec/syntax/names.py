@@ -56,7 +56,8 @@ def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]
         name = written_name(entry)
         if name is None:
             stem = snake_case(entry_head(entry)) or "node"
-            count = counts.get(stem, 0)
+            again = isinstance(entry, dict) and "reuse" in entry
+            count = counts.get(stem, int(again))  # a second call of `reader` is `reader_1`
             name = f"{stem}_{count}" if count else stem
             while name in used:
                 count += 1

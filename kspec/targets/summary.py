@@ -197,9 +197,16 @@ def differences(ours: Summary, keras: Summary) -> list[str]:
     for mine, theirs in zip(ours.nodes, keras.nodes, strict=True):
         for what in ("shape", "dtype", "parameters", "trainable"):
             said, built = getattr(mine, what), getattr(theirs, what)
-            if said is not None and said != built:
+            if not _agree(said, built):
                 found.append(f"{mine.name}: {what} {said}, and Keras says {built}")
     return found
+
+
+def _agree(said: Any, built: Any) -> bool:
+    """An axis that is unknown to us can have any size: the data may decide it."""
+    if isinstance(said, list) and isinstance(built, list):
+        return len(said) == len(built) and all(s is None or s == b for s, b in zip(said, built, strict=True))
+    return said is None or said == built
 
 
 def shape_text(shape: list[Size] | tuple[Size, ...] | None) -> str:

@@ -81,6 +81,8 @@ class _Walk:
         call = Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes)
         try:
             found = answer(call)
+            if node.kind == "reuse":
+                self._fits_the_weights(callee, found)
         except Refusal as refusal:
             self._report(node, refusal)
             return unknown
@@ -88,6 +90,17 @@ class _Walk:
             # an argument of a wrong type has its own diagnostic; a rule need not guard against each
             return unknown
         return Answer(found.outputs, [], found.flops) if node.kind == "reuse" else found
+
+    def _fits_the_weights(self, callee: Node, found: Answer) -> None:
+        """A layer that is called again has its weights already, and takes what they were made for."""
+        made = self.types.answers[callee.name].weights
+        if made is None or found.weights is None or made == found.weights:
+            return
+        taken = ", ".join(str(self.types.tensor(tensor).shape).replace("None", "null") for tensor in callee.tensors())
+        raise Refusal(
+            f"calls `{callee.name}` again, whose weights were made for {taken}",
+            help="give it an input of that size, or begin a layer of its own",
+        )
 
     def _report(self, node: Node, refusal: Refusal) -> None:
         index = node.path[1]

@@ -29,8 +29,10 @@ def compare(text: str) -> None:
     assert bool(ours) == bool(theirs), (text, [d.message for d in report], [d.message for d in keras_report])
     if not theirs:
         mine = summarise("x", analysis.graph, analysis.types)
-        assert differences(mine, summarise_built("x", graph, built)) == [], text
-        assert all(node.shape is not None for node in mine.nodes), text
+        keras = summarise_built("x", graph, built)
+        assert differences(mine, keras) == [], text
+        assert [node.shape for node in mine.nodes] == [node.shape for node in keras.nodes], text
+        assert mine.parameters == keras.parameters
 
 
 @settings(max_examples=60, **COMMON)
