@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from kspec.diagnostics.suggest import Suggestion, rewritten
+
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 Path = tuple[str | int, ...]
@@ -31,6 +33,11 @@ class Source:
     def lines(self) -> tuple[str, ...]:
         """Its lines, without their endings, as YAML counts them."""
         return _lines(self.text)
+
+    @property
+    def is_command_line(self) -> bool:
+        """Whether it is a word of the command line, which no edit can change."""
+        return self.name.startswith("--")
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its line ending; empty past the end."""
@@ -111,6 +118,15 @@ class SpecError(Exception):
         super().__init__("\n".join(f"{d.code}: {d.message}" for d in self.diagnostics if d.is_error))
 
 
+def _replacing(span: Span, suggestion: Suggestion) -> tuple[Edit, ...]:
+    """The edit that follows a suggestion; none where the span is not the word as written, or on the command line."""
+    if span.line != span.end_line or span.source.is_command_line:
+        return ()
+    written = span.source.line(span.line)[span.column - 1 : span.end_column - 1]
+    replacement = rewritten(written, suggestion.word, suggestion.meant)
+    return () if replacement is None else (Edit(span, replacement),)
+
+
 @dataclass(slots=True)
 class Report:
     """What a walk through the rooms collects: problems, in the order met; `sorted()` gives the user's order."""
@@ -121,13 +137,19 @@ class Report:
 
     def error(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
         self.errors += 1
-        self.diagnostics.append(Diagnostic(code, Severity.ERROR, message, span, **more))
+        self._add(code, Severity.ERROR, message, span, more)
 
     def warning(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
-        self.diagnostics.append(Diagnostic(code, Severity.WARNING, message, span, **more))
+        self._add(code, Severity.WARNING, message, span, more)
 
     def info(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
-        self.diagnostics.append(Diagnostic(code, Severity.INFO, message, span, **more))
+        self._add(code, Severity.INFO, message, span, more)
+
+    def _add(self, code: str, severity: Severity, message: str, span: Span | None, more: dict[str, Any]) -> None:
+        label = more.get("label")
+        if isinstance(label, Suggestion) and span is not None and not more.get("edits"):
+            more["edits"] = _replacing(span, label)
+        self.diagnostics.append(Diagnostic(code, severity, message, span, **more))
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.diagnostics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 
@@ -20,7 +21,44 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     return folded[matches[0]] if matches else None
 
 
+class Suggestion(str):
+    """The label "did you mean `x`?", with the word it is about and the one that may have been meant.
+
+    A report that is given one as a label adds the edit that replaces the word, where the span is the word itself.
+    """
+
+    __slots__ = ("meant", "word")
+
+    word: str
+    meant: str
+
+    def __new__(cls, word: str, meant: str) -> Suggestion:
+        label = super().__new__(cls, f"did you mean `{meant}`?")
+        label.word, label.meant = word, meant
+        return label
+
+
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """A label for the underline: "did you mean `x`?", or nothing."""
     match = nearest(word, candidates)
-    return f"did you mean `{match}`?" if match else ""
+    return Suggestion(word, match) if match else ""
+
+
+_PLAIN = re.compile(r"[^\W\d](?:[\w.-]| (?=[\w.-]))*")
+_NO_TEXT = frozenset({"null", "true", "false"})
+
+
+def rewritten(written: str, word: str, meant: str) -> str | None:
+    """How `meant` is written in place of `word`; None where what is written is not that word alone.
+
+    >>> rewritten("'unts'", "unts", "units"), rewritten("unts", "unts", "a: b"), rewritten("$n", "unts", "units")
+    ("'units'", '"a: b"', None)
+    """
+    quote = written[:1] if written[:1] in ("'", '"') else ""
+    if written != f"{quote}{word}{quote}":
+        return None
+    if _PLAIN.fullmatch(meant) and (quote or meant.lower() not in _NO_TEXT):
+        return f"{quote}{meant}{quote}"
+    from json import dumps
+
+    return dumps(meant, ensure_ascii=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from kspec.diagnostics import Path, Positions, Related, Report, Span, did_you_mean
 from kspec.graph.node import Tensor
+from kspec.syntax.entries import naming_edits
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Scope:
                     span,
                     help=f"give the node on line {self.places[name].line} a name of its own, and cite that",
                     related=(Related("this node", self.places[name]),),
+                    edits=naming_edits(self.places[name], name),
                 )
             return self.tensors[name]
         if name == user:

@@ -81,15 +81,14 @@ def _function_head(head: str, body: Any) -> dict[str, Any]:
 def _two_heads(heads: list[str]) -> None:
     classes = [head for head in heads if head[:1].isupper() or head in LATER or head in HEADS or "." in head]
     if len(classes) == 1:
-        from kspec.diagnostics import nearest
+        from kspec.diagnostics import did_you_mean
 
         stray = next(head for head in heads if head != classes[0])
-        word = nearest(stray, WORDS)
         fail(
             f"`{stray}` is none of the words that stand beside a head",
             code="KS104",
             key=stray,
-            label=f"did you mean `{word}`?" if word else "",
+            label=did_you_mean(stray, WORDS),
             help=f"an argument of `{classes[0]}` stands inside it; beside it stand {', '.join(WORDS[:5])}",
         )
     both = " and ".join(f"`{head}`" for head in heads)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from kspec.diagnostics import Path, Report, Source, Span, did_you_mean
-from kspec.syntax.names import WORDS, entry_head, node_names
+from kspec.diagnostics import Path, Related, Report, Source, Span, did_you_mean
+from kspec.syntax.entries import naming_edits
+from kspec.syntax.names import WORDS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
@@ -113,7 +114,10 @@ class _Override:
         else:
             names = []
         if segment in names:
-            return names.index(segment)
+            index = names.index(segment)
+            if path and path[-1] == "layers" and written_name(items[index]) is None:
+                self._warn_of_count(segment, span, self.tree.positions.key((*path, index, entry_head(items[index]))))
+            return index
         said = ".".join(str(p) for p in path)
         if names:
             self.report.error(
@@ -131,6 +135,16 @@ class _Override:
                 help=f"write --set {said}='[...]', or --set {said}+=... to append",
             )
         return None
+
+    def _warn_of_count(self, name: str, span: Span, place: Span) -> None:
+        self.report.warning(
+            "KS213",
+            f"`{name}` is a counted name: it shifts when a layer is inserted above",
+            span,
+            help=f"give the node on line {place.line} a name of its own, and cite that",
+            related=(Related("this node", place),),
+            edits=naming_edits(place, name),
+        )
 
     def _append(self, holder: Any, key: str | int, path: Path, value: Tree) -> None:
         present = holder.get(key) if isinstance(holder, dict) else holder[key]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from kspec.diagnostics import Path, Report, did_you_mean
+from kspec.diagnostics import Edit, Path, Report, Span, did_you_mean
+from kspec.diagnostics.suggest import Suggestion
 from kspec.expressions import ExpressionError, UnknownName, is_computed, names_in
 from kspec.expressions import substitute as substitute_text
 from kspec.syntax.parse import Tree
@@ -49,17 +51,37 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
     try:
         return substitute_text(text, variables)
     except UnknownName as error:
+        label = did_you_mean(error.name, variables)
         below = ", ".join(variables)
         report.error(
             "KS013",
             str(error),
             span,
-            label=did_you_mean(error.name, variables),
+            label=label,
+            edits=_renamed(span, error.name, label.meant) if isinstance(label, Suggestion) else (),
             help=f"variables you can use here: {below}" if below else "set it under `vars:`, above its use",
         )
     except ExpressionError as error:
         report.error("KS014", str(error), span, help=error.help, related=tree.positions.related(path))
     return _FAILED
+
+
+def _renamed(span: Span, name: str, meant: str) -> tuple[Edit, ...]:
+    """The edits that put another variable in place of one, wherever the text at the span uses it."""
+    if span.line != span.end_line or span.source.is_command_line:
+        return ()
+    start = span.column - 1
+    written = span.source.line(span.line)[start : span.end_column - 1]
+    places = [
+        (used.start() + found.start(), used.start() + found.end())
+        for used in _USES.finditer(written)
+        for found in re.finditer(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"])", used[0])
+    ]
+    return tuple(Edit(span._replace(column=start + a + 1, end_column=start + b + 1), meant) for a, b in places)
+
+
+_USES = re.compile(r"\$\{[^}]*\}|(?<!\$)\$\w+")
+"""Where a written text cites variables."""
 
 
 class _Failed(str):

@@ -51,7 +51,7 @@ def overridden(*overrides):
 )
 def test_replaces_and_points_at_the_command_line(override, path, value):
     tree, found = overridden(override)
-    assert not found
+    assert not [d for d in found if d.is_error]
     here = tree.value
     for part in path:
         here = here[part]
@@ -82,3 +82,13 @@ def test_a_mistyped_name_is_suggested():
     _, found = overridden("layers.hiden1.units=3")
     assert found[0].label == "did you mean `hidden1`?"
     assert found[0].span[1:] == (1, 8, 1, 14)
+
+
+def test_a_counted_name_is_warned_about():
+    tree, found = overridden("layers.dense.units=2")
+    (warning,) = found
+    assert warning.code == "KS213"
+    assert warning.span.source.name == "--set"
+    (edit,) = warning.edits
+    assert edit.replacement.strip() == "name: dense"
+    assert edit.span.source.name != "--set"
