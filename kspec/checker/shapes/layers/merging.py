@@ -91,7 +91,9 @@ def _known(call: Call) -> list[Shape] | None:
     shapes = [tensor.shape for tensor in call.inputs if tensor.shape is not None]
     if len(shapes) < len(call.inputs):
         return None
-    batches = {shape[0] for shape in shapes} - {None}
+    if len(shapes) > 1 and not all(shapes):
+        raise Refusal("is given a single number for the whole batch", help="keep the batch: reduce over axis 1 and up")
+    batches = {shape[0] for shape in shapes if shape} - {None}
     if len(batches) > 1 and call.entry.name != "Concatenate":
         raise Refusal(f"is given batches of different sizes: {_listed(shapes)}", help="merge tensors of the same rows")
     return shapes
