@@ -49,6 +49,7 @@ def of_kind(kind: str) -> list[tuple[str, Block]]:
 
 
 def _read_data(overrides: tuple[str, ...]) -> list[Diagnostic]:
+    """What reading the data has to say, and the rules that look at it."""
     from kspec.checker import analyse
     from kspec.data import InputSpec, load
 
@@ -56,7 +57,9 @@ def _read_data(overrides: tuple[str, ...]) -> list[Diagnostic]:
     report = Report()
     inputs = {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
     try:
-        load(spec, inputs, list(analyse(spec, Report()).graph.outputs), report)
+        dataset = load(spec, inputs, list(analyse(spec, Report()).graph.outputs), report)
     except SpecError as error:
         return list(error.diagnostics)
+    if dataset is not None:
+        analyse(spec, report, dataset.profile)
     return report.sorted()

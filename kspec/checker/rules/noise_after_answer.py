@@ -1,0 +1,55 @@
+"""KS420: an answer that is changed once more after its activation."""
+
+from __future__ import annotations
+
+from kspec.checker.problem import KEEP_SHAPE
+from kspec.checker.rules.shared.activations import PROBABILITIES, activation_at
+from kspec.checker.rules.shared.cures import remove_entry
+from kspec.checker.rules.shared.outputs import REGRESSION_LOSSES, node_span, trained_outputs
+from kspec.checker.values import Checker
+from kspec.graph import Node, Tensor
+
+DROPS = frozenset({"Dropout", "AlphaDropout", "GaussianDropout", "SpatialDropout1D", "SpatialDropout2D",
+                   "SpatialDropout3D", "GaussianNoise"})  # fmt: skip
+NORMALIZES = frozenset({"BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"})
+
+
+def noise_after_answer(checker: Checker) -> None:
+    """Looks for a dropout or a normalization between an output's last activation and the output."""
+    said = {diagnostic.span for diagnostic in checker.report if diagnostic.code == "KS401"}
+    for output in trained_outputs(checker):
+        after, before = _after(checker, output.tensor)
+        if not after or before is None:
+            continue
+        found = activation_at(checker, before)
+        if found is None:
+            continue
+        number = found.name == "linear" and output.loss in REGRESSION_LOSSES
+        for node in after:
+            head = checker.graph.callee(node).head
+            wrong = found.name in PROBABILITIES or (number and head in DROPS)
+            if wrong and checker.spec.positions.value(node.path) not in said:
+                what = "drops answers at random" if head in DROPS else "makes other numbers of the answers"
+                checker.report.warning(
+                    "KS420",
+                    f"`{head}` comes after the last layer of `{output.name}`: in training it {what}",
+                    node_span(checker, node),
+                    help=f"put it before `{before.name}`, or leave it out",
+                    edits=remove_entry(checker, node) if len(after) == 1 else (),
+                )
+
+
+def _after(checker: Checker, tensor: Tensor) -> tuple[list[Node], Node | None]:
+    """The dropouts and normalizations right before an output, and the node before them."""
+    found: list[Node] = []
+    while True:
+        node = checker.graph.nodes[tensor.node]
+        head = checker.graph.callee(node).head
+        if head in DROPS | NORMALIZES:
+            found.append(node)
+        elif head not in KEEP_SHAPE:
+            return found, node
+        before = next(node.tensors(), None)
+        if before is None:
+            return found, None
+        tensor = before

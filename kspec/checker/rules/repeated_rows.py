@@ -1,0 +1,52 @@
+"""KS418: examples of the test or validation part that training has seen."""
+
+from __future__ import annotations
+
+import math
+
+from kspec.checker.rules.shared.outputs import data_source
+from kspec.checker.rules.shared.targets import columns_with
+from kspec.checker.values import Checker
+from kspec.diagnostics import Path
+from kspec.profile import ColumnProfile
+
+AT_LEAST = 2
+SHARE = 0.01
+CHANCE = 10
+SPLIT: Path = ("data", "split")
+
+
+def repeated_rows(checker: Checker) -> None:
+    """Looks for examples, inputs and targets alike, that stand in training and in another part.
+
+    Where rows have few possible values (some columns of yes and no), equal ones are a matter of course.
+    """
+    profile = checker.profile
+    if profile is None or data_source(checker) == "synthetic":
+        return
+    for part, count in profile.repeated.items():
+        size = profile.parts.get(part, 0)
+        by_chance = size * profile.parts.get("train", 0) / _possible_rows(checker)
+        if count >= max(AT_LEAST, SHARE * size, CHANCE * by_chance):
+            path = SPLIT if SPLIT in checker.spec.positions.values else ("data",)
+            checker.report.warning(
+                "KS418",
+                f"{count} of the {size} {part} rows stand in training too, with their targets",
+                checker.spec.positions.key(path),
+                help="remove what is there twice before it is split; what was seen in training is no test",
+            )
+
+
+def _possible_rows(checker: Checker) -> float:
+    """How many different rows the values of the columns could make."""
+    possible = 1.0
+    for node in checker.graph.inputs:
+        for column in columns_with(checker, f"input {node.name}"):
+            possible *= _values(column)
+    return possible
+
+
+def _values(column: ColumnProfile) -> float:
+    """How many different values a column has; an array or a picture any number."""
+    single = column.type not in ("array", "image") or column.shape == (1,)
+    return max(column.distinct or 1, 1) if single else math.inf
