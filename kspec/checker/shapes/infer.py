@@ -13,6 +13,10 @@ from kspec.graph.places import head_span
 from kspec.spec import Spec
 
 
+RANK_FIXED = frozenset({"BatchNormalization", "PReLU"})
+"""Layers that keep to the rank of their first call, though their weights would fit another."""
+
+
 @dataclass(slots=True)
 class Types:
     """What inference found.
@@ -82,7 +86,7 @@ class _Walk:
         try:
             found = answer(call)
             if node.kind == "reuse":
-                self._fits_the_weights(callee, found)
+                self._fits_the_weights(node, callee, found)
         except Refusal as refusal:
             self._report(node, refusal)
             return unknown
@@ -91,16 +95,21 @@ class _Walk:
             return unknown
         return Answer(found.outputs, [], found.flops) if node.kind == "reuse" else found
 
-    def _fits_the_weights(self, callee: Node, found: Answer) -> None:
+    def _fits_the_weights(self, node: Node, callee: Node, found: Answer) -> None:
         """A layer that is called again has its weights already, and takes what they were made for."""
         made = self.types.answers[callee.name].weights
-        if made is None or found.weights is None or made == found.weights:
+        fixed = callee.head in RANK_FIXED and self._rank(callee) != self._rank(node)
+        if made is None or found.weights is None or (made == found.weights and not fixed):
             return
         taken = ", ".join(str(self.types.tensor(tensor).shape).replace("None", "null") for tensor in callee.tensors())
         raise Refusal(
             f"calls `{callee.name}` again, whose weights were made for {taken}",
             help="give it an input of that size, or begin a layer of its own",
         )
+
+    def _rank(self, node: Node) -> int | None:
+        shape = self.types.tensor(next(node.tensors())).shape
+        return None if shape is None else len(shape)
 
     def _report(self, node: Node, refusal: Refusal) -> None:
         index = node.path[1]
