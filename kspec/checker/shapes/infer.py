@@ -13,7 +13,7 @@ from kspec.graph.places import head_span
 from kspec.spec import Spec
 
 
-RANK_FIXED = frozenset({"BatchNormalization", "PReLU"})
+RANK_FIXED = frozenset({"BatchNormalization", "GroupNormalization", "PReLU"})
 """Layers that keep to the rank of their first call, though their weights would fit another."""
 
 

@@ -106,7 +106,7 @@ def random_spec(seed: int, count: int) -> str:
         layers.append(entry)
         found = _shape(inputs, layers, name)
         shapes[name] = found
-        if not {"op", "reuse", *MERGES} & set(entry):
+        if not {"op", "reuse", *MERGES, "PReLU"} & set(entry):
             called.append(name)
         if found is None:
             break
