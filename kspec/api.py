@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from kspec.diagnostics import Diagnostic, Report, SpecError
+from kspec.diagnostics import Diagnostic
 from kspec.spec import Permissions, Spec, load_file
 
 if TYPE_CHECKING:
@@ -39,28 +39,28 @@ def load(
     return load_file(path, overrides, Permissions(allow_code, allow_outside, allow_network))
 
 
-def check(spec: Spec | str | os.PathLike[str], *, with_keras: bool = False, **options: Any) -> list[Diagnostic]:
+def check(
+    spec: Spec | str | os.PathLike[str],
+    *,
+    data: bool = False,
+    with_keras: bool = False,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] | None = None,
+    **options: Any,
+) -> list[Diagnostic]:
     """Everything that can be told of a spec without TensorFlow: all problems at once, in the text's order.
 
     Args:
         spec: A loaded spec, or the path of one.
+        data: Also read the data, and tell what it and the spec have against each other.
         with_keras: Also build the model with Keras (which imports TensorFlow), and report what it refuses.
+        select: Tell of these codes alone: `["KS403", "KS5"]`. By default what the `pyproject.toml` says, or all.
+        ignore: Leave out these, likewise. Errors of syntax, structure, graph and shapes are told whatever is ignored.
         options: As for `load`, where a path is given.
     """
-    from kspec.checker import analyse
+    from kspec.examine import examine
 
-    if not isinstance(spec, Spec):
-        try:
-            spec = load(spec, **options)
-        except SpecError as error:
-            return list(error.diagnostics)
-    report = Report(list(spec.diagnostics))
-    analysis = analyse(spec, report)
-    if with_keras and not report.has_errors:
-        from kspec.lifecycle import try_build
-
-        try_build(spec, analysis, report)
-    return report.sorted()
+    return examine(spec, data=data, with_keras=with_keras, select=select, ignore=ignore, **options).diagnostics
 
 
 def build(spec: Spec | str | os.PathLike[str], **options: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kspec.checker.problem import Answer, answer_of
 from kspec.checker.settings import Filled, OutputSettings, Settings, TargetFacts, settle
 from kspec.checker.shapes.infer import Types, infer
+from kspec.checker.target_facts import target_facts
 from kspec.diagnostics import Report
 from kspec.graph import Graph, build
 from kspec.profile import DataProfile
@@ -52,19 +53,10 @@ def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> A
     if any(node.faulty for node in graph.nodes.values()):
         return Analysis(graph, types, None)
     settling = Report()
-    settings = settle(spec, graph, settling, _units(graph, types))
+    settings = settle(spec, graph, settling, target_facts(spec, graph, types, profile))
     silent = {"KS401"} if report.has_errors else set()  # a faulty layer hides what the output answers
     report.diagnostics.extend(d for d in settling if d.code not in silent)
     checker.types, checker.settings = types, settings
     for rule in MEANING:
         rule(checker)
     return Analysis(graph, types, settings)
-
-
-def _units(graph: Graph, types: Types) -> dict[str, TargetFacts]:
-    """What shapes tell of the outputs."""
-    facts = {}
-    for name, tensor in graph.outputs.items():
-        shape = types.tensor(tensor).shape
-        facts[name] = TargetFacts(units=None if shape is None else shape[-1] if len(shape) > 1 else 1)
-    return facts

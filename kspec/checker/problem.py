@@ -50,7 +50,7 @@ def answer_of(graph: Graph, output: Tensor) -> Answer:
         found = _activation(callee)
         activation = activation or (found if found != "linear" else None)
         units = _units(callee)
-        if units is not None:
+        if units is not None or _is_sized(callee):
             return Answer(activation or found, units)
         keeps = found is not None or callee.head in KEEP_SHAPE
         before = next(node.tensors(), None)
@@ -93,6 +93,11 @@ def _units(node: Node) -> int | None:
     _, arguments = _inner(node)
     size = arguments.get("units", arguments.get("filters"))
     return size if isinstance(size, int) and node.kind == "layer" else None
+
+
+def _is_sized(node: Node) -> bool:
+    """Whether a layer says how many units it has, be it in a way that only the data tells."""
+    return node.kind == "layer" and not {"units", "filters"}.isdisjoint(_inner(node)[1])
 
 
 def loss_name(loss: Any) -> str:

@@ -141,13 +141,13 @@ class _Settler:
             if self._is_trained(name):
                 self._ask_for_task(name)
             return None
-        units = f"{answer.units} {answer.activation} unit{'s' if answer.units != 1 else ''}"
-        if answer.activation is None:
-            units = f"the task is {task}"
+        units = in_words(answer) or f"the task is {task}"
         if task == "multiclass_classification":
-            one_hot = (self.facts.get(name, TargetFacts()).columns or 1) > 1
+            columns = self.facts.get(name, TargetFacts()).columns
+            one_hot = (columns or 1) > 1
             loss = "categorical_crossentropy" if one_hot else "sparse_categorical_crossentropy"
-            reason = f"{units}, {'one-hot columns' if one_hot else 'one column of labels'}"
+            target = "one-hot columns" if one_hot else "one column of labels"
+            reason = f"{units}, {target}" if columns else f"{units}, if the target is one column of labels"
         elif task == "regression":
             loss, reason = "mean_squared_error", units
         else:
@@ -242,6 +242,15 @@ class _Settler:
         if isinstance(said, dict):
             return self._named(said, ("predict", "threshold"))
         return dict.fromkeys(self.names, said)
+
+
+def in_words(answer: Answer) -> str:
+    """What an output answers with: `one sigmoid unit`; empty where its activation cannot be told."""
+    if answer.activation is None:
+        return ""
+    if answer.units == 1:
+        return f"one {answer.activation} unit"
+    return f"{answer.units} {answer.activation} units" if answer.units else f"{answer.activation} units"
 
 
 def _gives_logits(answer: Answer, loss: Any) -> bool:

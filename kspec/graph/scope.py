@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from kspec.diagnostics import Path, Positions, Related, Report, Span, did_you_mean
 from kspec.graph.node import Tensor
-from kspec.syntax.entries import naming_edits
 
 
 @dataclass(slots=True)
@@ -43,6 +42,8 @@ class Scope:
         span = self.positions.value(path)
         if name in self.tensors:
             if name in self.counted:
+                from kspec.syntax.entries import naming_edits
+
                 self.report.warning(
                     "KS213",
                     f"`{name}` is a counted name: it shifts when a layer is inserted above",

@@ -72,7 +72,7 @@ def entry_at(place: Span) -> Item | None:
 @lru_cache(maxsize=4)
 def _entries(source: Source) -> tuple[list[Item], list[tuple[int, int]]]:
     entries = [item for item in items(source) if item.list == "layers"]
-    return entries, [tuple(item.start) for item in entries]
+    return entries, [(item.start.line, item.start.column) for item in entries]
 
 
 def naming_edits(place: Span, name: str) -> tuple[Edit, ...]:
@@ -171,7 +171,7 @@ class _Walk:
         indent = event.start_mark.column
         form: Literal["word", "block", "braces", "pair", "other"] = "other"
         if isinstance(event, yaml.ScalarEvent):
-            one_line = event.start_mark.line == event.end_mark.line
+            one_line = _place(event.start_mark).line == _place(event.end_mark).line
             form = "word" if one_line and event.value and not event.tag else "other"
         elif closed is not None and not closed.is_list:
             line = self.source.line(event.start_mark.line + 1)

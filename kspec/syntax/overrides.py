@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from kspec.diagnostics import Path, Related, Report, Source, Span, did_you_mean
-from kspec.syntax.entries import naming_edits
 from kspec.syntax.names import WORDS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
 
@@ -137,6 +136,8 @@ class _Override:
         return None
 
     def _warn_of_count(self, name: str, span: Span, place: Span) -> None:
+        from kspec.syntax.entries import naming_edits
+
         self.report.warning(
             "KS213",
             f"`{name}` is a counted name: it shifts when a layer is inserted above",

@@ -13,8 +13,8 @@ from kspec.diagnostics import explain
 
 from .page_blocks import Block, blocks, of_kind
 
-NO_SPEC = {"KS010", "KS011"}
-"""Codes of files that are no text, whose pages can show no spec."""
+NO_SPEC = {"KS010", "KS011", "KS016"}
+"""Codes of files that are no spec, whose pages can show none."""
 NEEDS_MORE = re.compile(r"KS(210|212|301|5\d\d|6\d\d|7\d\d)")
 """Codes that need Keras, data or a run, whose examples may be shown without being tried."""
 

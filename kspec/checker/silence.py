@@ -1,0 +1,160 @@
+"""What a user does not want to hear: `# kspec: ignore[KS403]` on a line, codes that are selected or ignored.
+
+Errors of syntax, structure, graph and shapes are always told: what they speak of cannot run. Warnings and notes can be
+silenced, and so can the rules of meaning (KS4) and of the data (KS5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from kspec.config import Config, is_known, meant
+from kspec.diagnostics import Diagnostic, Report, Source, Span, did_you_mean
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MARK = re.compile(r"#[ \t]*kspec:[ \t]*(?P<word>[A-Za-z]+)[ \t]*(?:\[(?P<codes>[^\]\r\n]*)\])?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """A comment that speaks to us.
+
+    Args:
+        codes: Each as written, with its place; empty for all codes.
+    """
+
+    word: str
+    word_span: Span
+    codes: tuple[tuple[str, Span], ...]
+
+
+def silence(diagnostics: Iterable[Diagnostic], source: Source, config: Config | None = None) -> list[Diagnostic]:
+    """The diagnostics that remain, sorted; and what is wrong with the comments that should silence some.
+
+    Args:
+        source: The text of the spec.
+        config: The codes that are selected and ignored.
+    """
+    config = config or Config()
+    report = Report(list(diagnostics))
+    _check_comments(source, report)
+    return [d for d in report.sorted() if not can_be_silenced(d) or (_is_wanted(d.code, config) and not _is_ignored(d))]
+
+
+def can_be_silenced(diagnostic: Diagnostic) -> bool:
+    """Whether a user may say that it does not matter."""
+    return not diagnostic.is_error or diagnostic.code[:3] in ("KS4", "KS5")
+
+
+def _is_wanted(code: str, config: Config) -> bool:
+    """Of what selects it and what ignores it, the longer wins."""
+    select = [""] if config.select is None else config.select
+    selected = max((len(word) for word in select if code.startswith(word)), default=None)
+    ignored = max((len(word) for word in config.ignore if code.startswith(word)), default=-1)
+    return selected is not None and selected > ignored
+
+
+def _is_ignored(diagnostic: Diagnostic) -> bool:
+    """Whether a comment on its line, or on the first of the entry that it stands in, silences it."""
+    span = diagnostic.span
+    if span is None or not (comments := _comments(span.source)):
+        return False
+    from kspec.syntax.entries import items
+
+    place = (span.line, span.column)
+    lines = {span.line} | {item.start.line for item in items(span.source) if item.start <= place <= item.end}
+    return any(line in comments and _covers(comments[line], diagnostic.code) for line in lines)
+
+
+def _covers(comment: _Comment, code: str) -> bool:
+    if comment.word != "ignore":
+        return False
+    return not comment.codes or any(word and code.startswith(word) for word, _ in comment.codes)
+
+
+def _check_comments(source: Source, report: Report) -> None:
+    for comment in _comments(source).values():
+        if comment.word != "ignore":
+            label = did_you_mean(comment.word, ["ignore"])
+            if label:
+                report.warning(
+                    "KS017", f"`{comment.word}` says nothing to kspec", comment.word_span, label=label,
+                    help="write `# kspec: ignore[KS208]`",
+                )  # fmt: skip
+            continue
+        for word, span in comment.codes:
+            if not is_known(word):
+                report.warning(
+                    "KS017",
+                    f"no code is called `{word}`, so this silences nothing",
+                    span,
+                    label=meant(word),
+                    help="write the code that the message begins with, as in `# kspec: ignore[KS208]`",
+                )
+
+
+@lru_cache(maxsize=4)
+def _comments(source: Source) -> Mapping[int, _Comment]:
+    """The comments that speak to us, by line."""
+    if "kspec:" not in source.text or not _MARK.search(source.text):
+        return {}
+    texts = _texts(source)
+    found: dict[int, _Comment] = {}
+    for number, line in enumerate(source.lines, start=1):
+        for mark in _MARK.finditer(line) if "kspec:" in line else ():
+            if texts is not None and _is_comment(line, mark.start(), number, texts):
+                found[number] = _comment(source, number, mark)
+                break
+    return found
+
+
+def _comment(source: Source, number: int, mark: re.Match[str]) -> _Comment:
+    def place(start: int, end: int) -> Span:
+        return Span(source, number, start + 1, number, end + 1)
+
+    offset = mark.start("codes")
+    codes = [
+        (word[0], place(offset + word.start(), offset + word.end()))
+        for word in re.finditer(r"[^\s,]+", mark["codes"] or "")
+    ]
+    return _Comment(mark["word"], place(mark.start("word"), mark.end("word")), tuple(codes))
+
+
+Texts = Mapping[int, list[tuple[int, int]]]
+"""By line, the columns (counted from 0) that texts take: a `#` within them begins no comment."""
+
+
+def _texts(source: Source) -> Texts | None:
+    """None where the text is not YAML."""
+    taken: dict[int, list[tuple[int, int]]] = {}
+    try:
+        for event in yaml.parse(source.text, Loader=_LOADER):
+            if not isinstance(event, yaml.ScalarEvent):
+                continue
+            start: Any = event.start_mark
+            end: Any = event.end_mark
+            first = start.line + 1 if event.style in ("|", ">") else start.line
+            for line in range(first, end.line + 1):
+                left = start.column if line == start.line else 0
+                right = end.column if line == end.line else 1 << 30
+                taken.setdefault(line + 1, []).append((left, right))
+    except yaml.YAMLError:
+        return None
+    return taken
+
+
+def _is_comment(line: str, at: int, number: int, texts: Texts) -> bool:
+    """Whether the comment that a place stands in begins at or before it, outside of all texts."""
+    inside = texts.get(number, [])
+    for hash_ in range(at + 1):
+        if line[hash_] != "#" or (hash_ and line[hash_ - 1] not in " \t"):
+            continue
+        if not any(left <= hash_ < right for left, right in inside):
+            return True
+    return False

@@ -1,0 +1,89 @@
+"""All that can be told of a spec, as its user wants to hear it: what `kspec check` shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kspec.checker import Analysis, analyse
+from kspec.checker.silence import silence
+from kspec.config import read_config
+from kspec.diagnostics import Diagnostic, Report, Source
+from kspec.spec import Permissions, Spec, load_source
+from kspec.syntax import read_source
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A spec, and what there is to say of it.
+
+    Args:
+        spec: None where it is structurally unsound.
+        analysis: Its graph and settings; None where there is no spec.
+        strict: Whether the project wants warnings to count as errors.
+    """
+
+    diagnostics: list[Diagnostic]
+    spec: Spec | None
+    analysis: Analysis | None
+    strict: bool
+
+
+def examine(
+    spec: Spec | Source | str | os.PathLike[str],
+    overrides: Iterable[str] = (),
+    *,
+    data: bool = False,
+    with_keras: bool = False,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] | None = None,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+    allow_network: bool = False,
+) -> Examined:
+    """As `kspec.check`, of a text that is at hand too, and with what was found out on the way."""
+    report = Report()
+    loaded: Spec | None = None
+    if isinstance(spec, Spec):
+        source, loaded = spec.source, spec
+        report.diagnostics.extend(spec.diagnostics)
+    elif isinstance(spec, Source):
+        source = spec
+    else:
+        source = read_source(spec, report) or Source(os.fspath(spec), "")
+    if loaded is None and not report.has_errors:
+        permissions = Permissions(allow_code, allow_outside, allow_network)
+        loaded = load_source(source, report, tuple(overrides), permissions)
+        loaded = None if report.has_errors else loaded
+    wishes = Report()
+    config = read_config(Path(os.path.abspath(source.name)).parent, wishes)
+    if select is not None or ignore is not None:
+        config = replace(
+            config,
+            select=config.select if select is None else tuple(select),
+            ignore=config.ignore if ignore is None else tuple(ignore),
+        )
+    analysis = None if loaded is None else _analyse(loaded, report, data=data, with_keras=with_keras)
+    report.diagnostics.extend(wishes)
+    return Examined(silence(report, source, config), loaded, analysis, config.strict)
+
+
+def _analyse(spec: Spec, report: Report, *, data: bool, with_keras: bool) -> Analysis:
+    before = list(report)
+    analysis = analyse(spec, report)
+    if data and analysis.settings is not None:
+        from kspec.lifecycle.look import look_at_data
+
+        found = Report()
+        profile = look_at_data(spec, analysis, found)
+        if profile is not None:  # everything once more, now that the data is known
+            report.diagnostics[:] = before
+            analysis = analyse(spec, report, profile)
+        report.diagnostics.extend(found)
+    if with_keras and not report.has_errors:
+        from kspec.lifecycle import try_build
+
+        try_build(spec, analysis, report)
+    return analysis

@@ -1,0 +1,57 @@
+"""A look at a spec's data without running it: every problem of the data, and what is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from kspec.data import Dataset, load_for_prediction
+from kspec.diagnostics import Report, SpecError
+from kspec.lifecycle.define import input_specs, read_data
+from kspec.lifecycle.evaluating import choose_split
+from kspec.spec import Spec
+from kspec.spec.steps import Evaluate
+
+if TYPE_CHECKING:
+    from kspec.checker import Analysis
+    from kspec.profile import DataProfile
+
+
+def look_at_data(spec: Spec, analysis: Analysis, report: Report) -> DataProfile | None:
+    """Reads the data of all steps; what it found wrong is in the report.
+
+    Returns:
+        What is known of the training data; None where there is none or it cannot be read.
+    """
+    try:
+        dataset = read_data(spec, analysis, report)
+        if dataset is None:
+            return None
+    except SpecError as error:
+        report.diagnostics.extend(error.diagnostics)
+        return None
+    for step in ("evaluate", "predict"):
+        try:
+            _look_at_step(spec, analysis, dataset, step, report)
+        except SpecError as error:
+            report.diagnostics.extend(error.diagnostics)
+    return dataset.profile
+
+
+def _look_at_step(
+    spec: Spec, analysis: Analysis, dataset: Dataset, step: Literal["evaluate", "predict"], report: Report
+) -> None:
+    settings: Evaluate = getattr(spec.document, step)
+    if settings.data is None:
+        choose_split(settings.split, dataset, report, spec.positions.value((step, "split")))
+        return
+    load_for_prediction(
+        settings.data,
+        spec,
+        input_specs(spec),
+        list(analysis.graph.outputs),
+        dataset.labels,
+        dataset.fitted,
+        report,
+        need_targets=step == "evaluate",
+        place=(step, "data"),
+    )

@@ -1,0 +1,223 @@
+"""A spec's text → the same with the edits applied that its diagnostics carry; every other character stays as it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kspec.diagnostics import Diagnostic, Edit, Report, Source
+from kspec.syntax import read_source
+
+if TYPE_CHECKING:
+    from kspec.examine import Examined
+
+MAX_ROUNDS = 100
+"""What an edit lays bare may have an edit of its own; no sound spec needs as many rounds."""
+
+Look = Callable[[Source], "Examined"]
+"""What is to be said of a text."""
+
+_BOM = b"\xef\xbb\xbf"
+_STANDING = ("KS013", "KS014", "KS015")
+"""Codes of the syntax family that a text can have and still be read to its end."""
+
+
+@dataclass(slots=True)
+class Fixed:
+    """A text, as it was and as it is.
+
+    Args:
+        cured: What the edits were for, in the order applied.
+        left: What there is to say of the new text.
+    """
+
+    before: Source
+    after: Source
+    cured: list[Diagnostic]
+    left: Examined
+
+    def account(self) -> Iterator[str]:
+        """A line for each problem that is gone, and how many they are."""
+        name = self.after.name
+        for problem in self.cured:
+            line = problem.span.line if problem.span else 1
+            yield f"{name}:{line}: fixed {problem.code}: {problem.message}"
+        count = len(self.cured)
+        yield f"{name}: {count} problem{'' if count == 1 else 's'} fixed"
+
+    def diff(self) -> str:
+        """The changes, as `diff -u` shows them."""
+        from difflib import unified_diff
+
+        name = self.after.name
+        old, new = (text.splitlines(keepends=True) for text in (_unix(self.before.text), _unix(self.after.text)))
+        lines = unified_diff(old, new, name, name)
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def fix(source: Source, look: Look) -> Fixed:
+    """Applies all edits that do not overlap, again and again until none is left that does good.
+
+    An edit that would leave the spec with more errors than it had is not applied, unless the reader gets further for
+    it: a misspelt `layers:` hides all that is wrong with the layers.
+    """
+    return _Fixing(source, look).fixed()
+
+
+def fix_file(path: str | os.PathLike[str], look: Look) -> Fixed | None:
+    """The same for a file, which is not written; None where it cannot be read."""
+    source = read_source(path, Report())
+    return None if source is None else fix(source, look)
+
+
+def write_fixed(fixed: Fixed) -> None:
+    """Puts the new text in the file's place at one stroke; encoding, byte order mark and permissions stay.
+
+    Raises:
+        OSError: when it cannot be written, or has changed since it was read.
+    """
+    path = Path(os.path.realpath(fixed.after.name))
+    data = path.read_bytes()
+    mark = _BOM if data.startswith(_BOM) else b""
+    if data[len(mark) :] != fixed.before.text.encode("utf-8"):
+        raise OSError(0, "the file has changed meanwhile; nothing was written", fixed.after.name)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(mark + fixed.after.text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, scratch)
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+
+
+@dataclass(slots=True)
+class _Fixing:
+    source: Source
+    look: Look
+    refused: set[tuple[str, ...]] = field(default_factory=set)
+    """Edits that did no good, by what they were for."""
+
+    def fixed(self) -> Fixed:
+        before, cured = self.source, []
+        seen = self.look(self.source)
+        texts = {self.source.text}
+        for _ in range(MAX_ROUNDS):
+            batch = self._apart(seen.diagnostics)
+            if not batch:
+                break
+            better = self._better(batch, seen, texts)
+            if better is not None:
+                self.source, seen, done = better
+                texts.add(self.source.text)
+                cured += done
+        return Fixed(before, self.source, cured, seen)
+
+    def _apart(self, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """Problems whose edits do not overlap: of two that do, the first; the other's turn comes when it is gone."""
+        places = _Places(self.source)
+        taken: dict[tuple[int, int, str], None] = {}
+        chosen = []
+        for diagnostic in diagnostics:
+            edits = places.of(diagnostic.edits)
+            if not edits or self._key(diagnostic) in self.refused:
+                continue
+            new = [edit for edit in edits if edit not in taken]
+            if not any(_overlap(edit, other) for edit in new for other in taken):
+                taken.update(dict.fromkeys(new))
+                chosen.append(diagnostic)
+        return chosen
+
+    def _better(
+        self, batch: list[Diagnostic], seen: Examined, texts: set[str]
+    ) -> tuple[Source, Examined, list[Diagnostic]] | None:
+        """The text with the edits of a batch, or of a part of it where all together do harm."""
+        edits = _Places(self.source).of([edit for diagnostic in batch for edit in diagnostic.edits])
+        source = Source(self.source.name, _applied(self.source.text, edits))
+        if source.text not in texts:
+            found = self.look(source)
+            if _does_good(seen, found, batch):
+                return source, found, batch
+        if len(batch) == 1:
+            self.refused.add(self._key(batch[0]))
+            return None
+        half = len(batch) // 2
+        return self._better(batch[:half], seen, texts) or self._better(batch[half:], seen, texts)
+
+    def _key(self, diagnostic: Diagnostic) -> tuple[str, ...]:
+        line = self.source.line(diagnostic.span.line) if diagnostic.span else ""
+        return (diagnostic.code, diagnostic.message, line, *(edit.replacement for edit in diagnostic.edits))
+
+
+def _does_good(before: Examined, after: Examined, batch: Sequence[Diagnostic]) -> bool:
+    if _depth(after) != _depth(before):
+        return _depth(after) > _depth(before)
+    gone = sum(diagnostic.is_error for diagnostic in batch) if len(batch) > 1 else 0
+    return _errors(after) <= _errors(before) - gone
+
+
+def _errors(seen: Examined) -> int:
+    return sum(diagnostic.is_error for diagnostic in seen.diagnostics)
+
+
+def _depth(seen: Examined) -> int:
+    """How far a text was understood: as YAML, as a spec, as a graph."""
+    if any(d.is_error and d.code.startswith("KS0") and d.code not in _STANDING for d in seen.diagnostics):
+        return 0
+    if seen.spec is None:
+        return 1
+    return 2 if seen.analysis is None or seen.analysis.settings is None else 3
+
+
+class _Places:
+    """Spans of a text as offsets into it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.starts: list[int] = []
+        position = 0
+        for line in source.lines:
+            self.starts.append(position)
+            position += len(line)
+            position += 2 if source.text.startswith("\r\n", position) else 1
+
+    def of(self, edits: Sequence[Edit]) -> list[tuple[int, int, str]]:
+        """Edits as offsets, each once, in the text's order; none where one of them is not for this text."""
+        found = set()
+        for edit in edits:
+            span = edit.span
+            if span.source is not self.source or not 0 < span.line <= span.end_line <= len(self.starts):
+                return []
+            start = self.starts[span.line - 1] + span.column - 1
+            end = self.starts[span.end_line - 1] + span.end_column - 1
+            if not start <= end <= len(self.source.text):
+                return []
+            found.add((start, end, edit.replacement))
+        return sorted(found)
+
+
+def _overlap(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
+    """Whether two edits touch the same characters, or one inserts where the other begins or ends."""
+    if one[0] == one[1] or other[0] == other[1]:
+        return one[0] <= other[1] and other[0] <= one[1]
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _applied(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
+    pieces, position = [], 0
+    for start, end, replacement in edits:
+        pieces += [text[position:start], replacement]
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n")
