@@ -17,6 +17,7 @@ from kspec.checker.rules.best_weights import best_weights
 from kspec.checker.rules.bounded_regression import bounded_regression
 from kspec.checker.rules.call_constants import call_constants
 from kspec.checker.rules.callbacks import callbacks
+from kspec.checker.rules.class_weight import class_weight
 from kspec.checker.rules.classes_of_parts import classes_of_parts
 from kspec.checker.rules.dtypes import dtypes
 from kspec.checker.rules.embedding_range import embedding_range
@@ -34,11 +35,20 @@ from kspec.checker.rules.task_and_output import task_and_output
 from kspec.checker.rules.training_objects import training_objects
 from kspec.checker.rules.units_and_target import units_and_target
 from kspec.checker.rules.vanished_size import vanished_size
+from kspec.checker.rules.written_files import written_files
 from kspec.checker.values import Checker
 
 Rule = Callable[[Checker], None]
 
-WORDS: tuple[Rule, ...] = (node_arguments, call_constants, dtypes, training_objects, callbacks, layer_for_op)
+WORDS: tuple[Rule, ...] = (
+    node_arguments,
+    call_constants,
+    dtypes,
+    training_objects,
+    callbacks,
+    written_files,
+    layer_for_op,
+)
 MEANING: tuple[Rule, ...] = (
     softmax_on_one_unit,
     activation_and_crossentropy,
@@ -61,4 +71,5 @@ MEANING: tuple[Rule, ...] = (
     activation_twice,
     vanished_size,
     embedding_range,
+    class_weight,
 )

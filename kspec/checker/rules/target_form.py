@@ -21,7 +21,7 @@ def target_form(checker: Checker) -> None:
     """Compares what the loss of each output takes with what stands in its target's columns."""
     for output in trained_outputs(checker):
         target = target_of(checker, output.name)
-        if target is None or output.shape is None:
+        if target is None or output.shape is None or output.loss_path is None:
             continue
         if output.loss in SPARSE_CROSSENTROPIES:
             _sparse(checker, output, target)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from kspec.checker.problem import BINARY_LOSSES
 from kspec.checker.rules.shared.activations import innermost
 from kspec.checker.rules.shared.cures import Edits, replace
 from kspec.checker.rules.shared.outputs import (
     CATEGORICAL_CROSSENTROPIES,
+    REGRESSION_LOSSES,
     SPARSE_CROSSENTROPIES,
     Output,
     node_span,
@@ -16,17 +18,19 @@ from kspec.checker.values import Checker
 from kspec.diagnostics import Span
 
 SHOWN = 5
+AS_MANY = REGRESSION_LOSSES | BINARY_LOSSES | {"KLDivergence", "CosineSimilarity"}
+"""Losses that compare each unit with a column of its own."""
 
 
 def units_and_target(checker: Checker) -> None:
     """Compares the units of each output with the classes, or the columns, of its target."""
     for output in trained_outputs(checker):
         target = target_of(checker, output.name)
-        if target is None or output.shape is None or output.units is None or output.units < 1:
+        if target is None or output.units is None or output.units < 1:
             continue
         if output.function == "softmax" and output.units == 1:
             continue  # KS402
-        if len(output.shape) == 2:
+        if output.shape is None or len(output.shape) == 2:
             _one_answer(checker, output, target)
         elif output.loss in SPARSE_CROSSENTROPIES and target.columns[0].shape:
             _largest_label(checker, output, target, output.units)
@@ -58,7 +62,7 @@ def _one_answer(checker: Checker, output: Output, target: Target) -> None:
         _say(checker, output, f"`{output.name}` answers yes or no, and its target {target.called()} has "
              f"{len(target.labels)} classes: {_listed(target.labels)}", 0,
              help=f"give it {len(target.labels)} units with softmax")  # fmt: skip
-    elif not exclusive and units != width and _is_numbers(target):
+    elif output.loss in AS_MANY and units != width and _is_numbers(target):
         needs = f"{width} columns" if width > 1 else "one column"
         _say(checker, output, f"the target of `{output.name}` has {needs}, and it has {_units(units)}", width)
 

@@ -9,7 +9,7 @@ from typing import Any
 from kspec import catalog
 from kspec.checker.per_output import is_by_output
 from kspec.checker.problem import from_logits, loss_name
-from kspec.checker.rules.shared.activations import Activation, last_activation
+from kspec.checker.rules.shared.activations import Activation, innermost, last_activation
 from kspec.checker.settings import OutputSettings
 from kspec.checker.shapes.types import Shape
 from kspec.checker.values import Checker
@@ -43,6 +43,7 @@ class Output:
     Args:
         activation: The last one; None where it cannot be told.
         shape: With the batch first; None where it is not known.
+        units: The size of the last axis; None where it is not known, or the data decides it.
         loss: Keras's class of it.
         loss_path: Where it is written; None where it was filled in.
         task_stated: Whether the spec states the task.
@@ -54,14 +55,10 @@ class Output:
     settings: OutputSettings
     activation: Activation | None
     shape: Shape | None
+    units: int | None
     loss: str
     loss_path: Path | None
     task_stated: bool
-
-    @property
-    def units(self) -> int | None:
-        """The size of the last axis."""
-        return self.settings.answer.units
 
     @property
     def function(self) -> str:
@@ -83,13 +80,15 @@ def trained_outputs(checker: Checker) -> Iterator[Output]:
         node = checker.graph.callee(checker.graph.nodes[tensor.node])
         if settings.loss is None or not _has_target(checker, name) or is_misfit(checker, tensor):
             continue
+        shape, activation = checker.types.tensor(tensor).shape, last_activation(checker, tensor)
         yield Output(
             name,
             node,
             tensor,
             settings,
-            last_activation(checker, tensor),
-            checker.types.tensor(tensor).shape,
+            activation,
+            shape,
+            _units(checker, shape, activation),
             loss_name(settings.loss),
             _loss_path(checker, name),
             _task_stated(checker, name),
@@ -152,6 +151,15 @@ def data_source(checker: Checker) -> str:
     """csv, parquet, npz, images or synthetic; empty where the spec names no data."""
     data = checker.spec.document.data
     return data.source if data is not None else ""
+
+
+def _units(checker: Checker, shape: Shape | None, activation: Activation | None) -> int | None:
+    if shape is not None:
+        return shape[-1] if len(shape) > 1 else 1
+    if activation is None or activation.node.kind != "layer":
+        return None
+    said = innermost(checker, activation.node)[1].get("units")
+    return said if isinstance(said, int) and not isinstance(said, bool) else None
 
 
 def _has_target(checker: Checker, name: str) -> bool:
