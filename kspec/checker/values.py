@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kspec import catalog
-from kspec.catalog import types
+from kspec.catalog import types as kinds
 from kspec.catalog.types import describe, parse
 from kspec.checker.paths import path_problem
 from kspec.checker.settings import Settings
@@ -51,7 +51,7 @@ class Checker:
         if self.report.errors > before:
             self.misfits.add(node.name)
 
-    def value(self, value: Any, notation: str | types.Type, path: Path, what: str) -> None:
+    def value(self, value: Any, notation: str | kinds.Type, path: Path, what: str) -> None:
         """Reports it when `value` is not of the type.
 
         Args:
@@ -172,48 +172,48 @@ class Checker:
         )
         return nearest(name, candidates) or ""
 
-    def _accepts(self, value: Any, kind: types.Type, path: Path) -> bool:
+    def _accepts(self, value: Any, kind: kinds.Type, path: Path) -> bool:
         match kind:
-            case types.AnyValue():
+            case kinds.AnyValue():
                 return True
-            case types.Union(options):
+            case kinds.Union(options):
                 return any(self._accepts(value, option, path) for option in options)
-            case types.Null():
+            case kinds.Null():
                 return value is None
-            case types.Boolean():
+            case kinds.Boolean():
                 return isinstance(value, bool)
-            case types.Text():
+            case kinds.Text():
                 return isinstance(value, str)
-            case types.Choice(values):
+            case kinds.Choice(values):
                 return isinstance(value, str) and value in values
-            case types.Number():
+            case kinds.Number():
                 return _is_number(value, kind) or (kind.integer and self._is_size(value, path))
-            case types.ListOf(item, minimum, maximum):
+            case kinds.ListOf(item, minimum, maximum):
                 return (
                     isinstance(value, list)
                     and minimum <= len(value) <= (maximum if maximum is not None else len(value))
                     and all(self._accepts(part, item, (*path, i)) for i, part in enumerate(value))
                 )
-            case types.MappingOf(item):
+            case kinds.MappingOf(item):
                 return isinstance(value, dict) and all(self._accepts(v, item, (*path, k)) for k, v in value.items())
-            case types.Shape():
+            case kinds.Shape():
                 return isinstance(value, list) and all(p is None or _is_dimension(p) for p in value)
-            case types.Dtype():
+            case kinds.Dtype():
                 return isinstance(value, str) and value in DTYPES
-            case types.Array():
+            case kinds.Array():
                 return _is_array(value)
-            case types.FilePath(write):
+            case kinds.FilePath(write):
                 return isinstance(value, str) and path_problem(value, self.spec, write=write) is None
-            case types.ObjectOf(object_kind):
+            case kinds.ObjectOf(object_kind):
                 scratch = Checker(self.spec, self.graph, Report())
                 scratch.object(value, object_kind, path)
                 return not scratch.report.has_errors
 
-    def _look_inside(self, value: Any, kind: types.Type, path: Path, what: str) -> bool:
+    def _look_inside(self, value: Any, kind: kinds.Type, path: Path, what: str) -> bool:
         """A fault deeper in the value is reported there rather than at the whole; True when that has been done."""
-        options = kind.options if isinstance(kind, types.Union) else (kind,)
+        options = kind.options if isinstance(kind, kinds.Union) else (kind,)
         for option in options:
-            if isinstance(option, types.FilePath) and isinstance(value, str):
+            if isinstance(option, kinds.FilePath) and isinstance(value, str):
                 problem = path_problem(value, self.spec, write=option.write)
                 if problem is not None:
                     code, message, help = problem
@@ -221,11 +221,11 @@ class Checker:
                     return True
         for option in options:
             names_object = isinstance(value, dict) and len(value) == 1 and next(iter(value))[:1].isupper()
-            wrong_word = isinstance(value, str) and not any(isinstance(o, (types.Choice, types.Text)) for o in options)
-            if isinstance(option, types.ObjectOf) and (names_object or wrong_word):
+            wrong_word = isinstance(value, str) and not any(isinstance(o, (kinds.Choice, kinds.Text)) for o in options)
+            if isinstance(option, kinds.ObjectOf) and (names_object or wrong_word):
                 self.object(value, option.kind, path)
                 return True
-            if isinstance(option, types.ListOf) and isinstance(value, list) and value:
+            if isinstance(option, kinds.ListOf) and isinstance(value, list) and value:
                 fits = option.minimum <= len(value) <= (option.maximum if option.maximum is not None else len(value))
                 if fits:
                     for index, part in enumerate(value):
@@ -279,7 +279,7 @@ class Checker:
         return any(module == known or module.startswith(known + ".") for known in self.spec.document.extensions)
 
 
-def _is_number(value: Any, kind: types.Number) -> bool:
+def _is_number(value: Any, kind: kinds.Number) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     if kind.integer and not isinstance(value, int):
@@ -302,12 +302,12 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _choices(kind: types.Type) -> list[str]:
-    if isinstance(kind, types.Union):
+def _choices(kind: kinds.Type) -> list[str]:
+    if isinstance(kind, kinds.Union):
         return [choice for option in kind.options for choice in _choices(option)]
-    if isinstance(kind, types.Choice):
+    if isinstance(kind, kinds.Choice):
         return list(kind.values)
-    return sorted(DTYPES) if isinstance(kind, types.Dtype) else []
+    return sorted(DTYPES) if isinstance(kind, kinds.Dtype) else []
 
 
 def _shown(value: Any) -> str:
@@ -325,43 +325,43 @@ def _shown(value: Any) -> str:
     return "a mapping"
 
 
-def _hint(value: Any, kind: types.Type) -> str:
+def _hint(value: Any, kind: kinds.Type) -> str:
     """What YAML made of a value that looks like the right one."""
-    if isinstance(value, str) and value.lower() in ("yes", "no", "on", "off") and _wants(kind, types.Boolean):
+    if isinstance(value, str) and value.lower() in ("yes", "no", "on", "off") and _wants(kind, kinds.Boolean):
         return f"in YAML 1.2 `{value}` is text: write `{'true' if value.lower() in ('yes', 'on') else 'false'}`"
-    if isinstance(value, str) and value.strip("'\"").replace(".", "", 1).isdigit() and _wants(kind, types.Number):
+    if isinstance(value, str) and value.strip("'\"").replace(".", "", 1).isdigit() and _wants(kind, kinds.Number):
         return f"remove the quotes: `{value}`"
-    if isinstance(value, str) and value.replace("_", "").isdigit() and _wants(kind, types.Number):
+    if isinstance(value, str) and value.replace("_", "").isdigit() and _wants(kind, kinds.Number):
         return f"write it without `_`: `{value.replace('_', '')}`"
     return ""
 
 
-def _wants(kind: types.Type, wanted: type) -> bool:
-    options = kind.options if isinstance(kind, types.Union) else (kind,)
+def _wants(kind: kinds.Type, wanted: type) -> bool:
+    options = kind.options if isinstance(kind, kinds.Union) else (kind,)
     return any(isinstance(option, wanted) for option in options)
 
 
-def _example(kind: types.Type) -> str:
+def _example(kind: kinds.Type) -> str:
     match kind:
-        case types.Union(options):
+        case kinds.Union(options):
             return _example(options[0])
-        case types.Number(integer=True):
+        case kinds.Number(integer=True):
             return "10" if (kind.maximum or 10) >= 10 else "1"
-        case types.Number():
+        case kinds.Number():
             return "0.1"
-        case types.Choice(values):
+        case kinds.Choice(values):
             return values[0]
-        case types.Boolean():
+        case kinds.Boolean():
             return "true"
-        case types.ListOf(item):
+        case kinds.ListOf(item):
             return f"[{_example(item)}]"
-        case types.Shape():
+        case kinds.Shape():
             return "[10]"
-        case types.ObjectOf("layer"):
+        case kinds.ObjectOf("layer"):
             return "{Dense: {units: 10}}"
-        case types.ObjectOf("cell"):
+        case kinds.ObjectOf("cell"):
             return "{LSTMCell: {units: 10}}"
-        case types.ObjectOf("activation"):
+        case kinds.ObjectOf("activation"):
             return "relu"
         case _:
             return "..."

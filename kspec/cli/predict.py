@@ -42,6 +42,8 @@ def command(
         past = take_up(run, allow_code=allow_code, allow_outside=allow_outside)
         part, what = part_of(past, data, split, need_targets=False)
         target = Path(to) if to else Path(f"{Path(what).stem}.predictions.csv")
+        if data is not None and target.resolve() == Path(data).resolve():
+            raise click.UsageError("--to names the file that is read; name another")
         path, count = predict_run(past, part, target)
     except RunFolderError as error:
         click.echo(f"kspec: {error}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from typing import Any
 
 import click
@@ -55,9 +56,10 @@ def command(
     from kspec.lifecycle import execute
     from kspec.lifecycle.console import Console
     from kspec.lifecycle.execute import StepFailed
-    from kspec.lifecycle.run_folder import RunFolderError
+    from kspec.lifecycle.run_folder import RunFolderError, finite
 
     spec = load(path, overrides, **permissions)
+    warnings.showwarning = _show_warning  # type: ignore[assignment]
     console = Console(quiet, sys.stderr if format_ == "json" else sys.stdout)
     try:
         result = execute(spec, out=out, smoke=smoke, console=console)
@@ -66,16 +68,25 @@ def command(
         ctx.exit(FAILED)
     if format_ == "json":
         folder = str(result.folder) if result.folder else None
-        click.echo(json.dumps({"status": result.status, "metrics": result.metrics, "folder": folder}))
+        click.echo(json.dumps(finite({"status": result.status, "metrics": result.metrics, "folder": folder})))
     else:
         _show(result, console)
     if result.status == "interrupted":
         ctx.exit(INTERRUPTED)
 
 
+def _show_warning(message: Any, category: type[Warning], *_: Any) -> None:
+    """Keras's and TensorFlow's warnings, without the places in their code; what is deprecated there is not the user's."""
+    if not issubclass(category, (DeprecationWarning, FutureWarning, PendingDeprecationWarning)):
+        click.echo(f"warning: {' '.join(str(message).split())}", err=True)
+
+
 def _show(result: Any, console: Any) -> None:
     if result.status == "interrupted":
         epochs = len(result.history)
+        if not epochs:
+            click.echo("stopped before an epoch was trained; nothing is kept of it", err=True)
+            return
         kept = (
             f"; what was trained in {epochs} epoch{'s' if epochs != 1 else ''} is in {result.folder}"
             if result.folder

@@ -100,6 +100,9 @@ def part_of(run: PastRun, data: str | None, split: str | None, *, need_targets: 
     report.raise_errors()
     if dataset is None:
         raise RunFolderError("the spec of this run has no data; name a file with --data")
+    before = run.record.get("data", {}).get("fingerprints", {})
+    if set(before.values()) != set(dataset.fingerprint.values()):
+        raise RunFolderError("the data has changed since this run, so its splits are others; name a file with --data")
     name, _ = choose_split(split, dataset, report)
     return dataset.parts[name], name
 

@@ -51,7 +51,10 @@ def write_predictions(
         name = str(Path(name).with_suffix(".npz"))
         _write(folder, name, path and path.with_suffix(".npz"), lambda target: _save_npz(target, answers))
         return name
-    table: list[tuple[str, Any]] = [("row", list(part.rows)[: len(next(iter(answers.values())))])]
+    count = len(next(iter(answers.values())))
+    table: list[tuple[str, Any]] = [("row", list(part.rows)[:count])]
+    if part.names is not None:
+        table.append(("file", part.names[:count]))
     for output, answer in answers.items():
         table += answer_columns(output, answer, outputs[output], labels.get(output), columns.get(output, []))
         actual = part.targets.get(output)
@@ -129,11 +132,12 @@ def pictures(
         folder.write(name, lambda path, m=matrix, n=names, o=output: confusion_plot(m, n, path, o))  # type: ignore[misc]
 
 
-def dataset_facts(dataset: Dataset) -> dict[str, Any]:
-    """What the run keeps of its data: fingerprints, labels, fitted fill values, profile."""
+def dataset_facts(dataset: Dataset, outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:
+    """What the run keeps of its data: fingerprints, the labels of classifiers, fitted fill values, profile."""
+    classifiers = {name for name, output in outputs.items() if output.task != "regression"}
     return {
         "fingerprints": dataset.fingerprint,
-        "labels": {name: labels.to_json() for name, labels in dataset.labels.items()},
+        "labels": {name: labels.to_json() for name, labels in dataset.labels.items() if name in classifiers},
         "fitted": dataset.fitted,
         "profile": dataset.profile.to_json(),
     }

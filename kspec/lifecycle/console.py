@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -24,8 +25,13 @@ class Console:
 
     def step(self, name: str, text: str) -> None:
         """One line: `compile   Adam, binary_crossentropy; accuracy, AUC`."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        try:
             print(f"{name:<9} {text}", file=self.stream, flush=True)
+        except BrokenPipeError:  # nobody reads on (`| head`): the training goes on
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
 
     def warn(self, report: Report) -> None:
         """Shows the warnings that have come since the last call, on standard error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -11,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kspec.checker import Analysis, analyse
+from kspec.checker import Analysis, OutputSettings, analyse
 from kspec.data import Dataset, Part, load_for_prediction
-from kspec.diagnostics import Report, SpecError
+from kspec.diagnostics import Path as Path_
+from kspec.diagnostics import Report, SpecError, did_you_mean
 from kspec.lifecycle.console import Console
 from kspec.lifecycle.define import Defined, answer_shapes, check_targets_fit, define, input_specs, read_data
 from kspec.lifecycle.environment import command_line, environment
@@ -155,15 +157,17 @@ class _Execution:
 
     def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool = False) -> Any:
         from kspec.data.pipeline import Batches
-        from kspec.lifecycle.targets import encode_targets, sample_weights, spread_over_positions, with_placeholders
+        from kspec.lifecycle.targets import sample_weights, spread_over_positions, with_placeholders
 
         outputs = defined.settings.outputs
-        targets = encode_targets(part, dataset.labels, outputs)
+        targets = self._encoded(part, dataset, outputs)
         if self.document.data is not None and self.document.data.source == "synthetic":
             shapes = answer_shapes(defined, part)
             targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
         if training:
             check_targets_fit(defined, targets, self.report)
+        if training:
+            self._check_weighted_labels(dataset, outputs)
         weights = sample_weights(part, dataset.labels, outputs, training=training)
         settings = self.document.fit
         return Batches(
@@ -174,6 +178,35 @@ class _Execution:
             shuffle=settings.shuffle and training,
             seed=self.document.seed,
         )
+
+    def _check_weighted_labels(self, dataset: Dataset, outputs: dict[str, OutputSettings]) -> None:
+        """A weight for a label that the target does not have would be passed over in silence."""
+        for name, output in outputs.items():
+            if not isinstance(output.class_weight, dict) or name not in dataset.labels:
+                continue
+            known = [str(label) for label in dataset.labels[name].names]
+            path: Path_ = ("fit", "class_weight")
+            path = (*path, name) if name in (self.document.fit.class_weight or {}) else path
+            for label in output.class_weight:
+                if label not in known:
+                    span = self.spec.positions.key((*path, label))
+                    self.report.error(
+                        "KS217", f"`{name}` has no label `{label}`", span, label=did_you_mean(label, known),
+                        help=f"its labels: {', '.join(known[:20])}",
+                    )  # fmt: skip
+
+    def _encoded(self, part: Part, dataset: Dataset, outputs: dict[str, OutputSettings]) -> dict[str, Any]:
+        from kspec.lifecycle.targets import MisfitTarget, encode_targets
+
+        try:
+            return encode_targets(part, dataset.labels, outputs)
+        except MisfitTarget as error:
+            path: tuple[str, ...] = ("compile", "loss")
+            if self.document.compile.loss is None:
+                path = ("data", "targets")
+            self.report.error("KS508", str(error), self.spec.positions.value(path), help=error.help)
+            self.report.raise_errors()
+            raise
 
     def _fit(self, defined: Defined, train: Any, validation: Any) -> None:
         from kspec.lifecycle.artifacts import write_history
@@ -205,6 +238,8 @@ class _Execution:
         if fitted.interrupted:
             self.result.status = "interrupted"
             return
+        if fitted.history and not math.isfinite(fitted.history[-1]["loss"]):
+            self.console.step("warning", "the loss is no number any more: lower the learning rate, or scale the inputs")
         best = best_epoch(fitted.history)
         count = len(fitted.history)
         note = f", best epoch {best}" if best not in (None, count) else ""
@@ -249,7 +284,7 @@ class _Execution:
             return
         columns = dataset.fitted["columns"]["targets"]
         name = write_predictions(self.folder, self.document.predict.to, part, answers, outputs, dataset.labels, columns)
-        self.console.step("predict", f"{count} examples of {chosen.name} → {name}{chosen.note}{_logits_note(outputs)}")
+        self.console.step("predict", f"{count} examples of {chosen.name} → {name}{chosen.note}{_notes(outputs)}")
         with self._timed("pictures"):
             confusions = {}
             for output, answer in answers.items():
@@ -292,7 +327,7 @@ class _Execution:
             for name, output in defined.settings.outputs.items()
         }
         if defined.dataset is not None:
-            self.facts["data"] = dataset_facts(defined.dataset)
+            self.facts["data"] = dataset_facts(defined.dataset, defined.settings.outputs)
         self._record("running")
 
     def _writes_to(self) -> Path:
@@ -355,9 +390,12 @@ class _Execution:
         self.folder.json("run.json", record)
 
 
-def _logits_note(outputs: dict[str, Any]) -> str:
+def _notes(outputs: dict[str, Any]) -> str:
+    """What one should know of the answers."""
     turned = [name for name, output in outputs.items() if output.logits]
-    return f" (logits of {', '.join(turned)} turned into probabilities)" if turned else ""
+    notes = f" (logits of {', '.join(turned)} turned into probabilities)" if turned else ""
+    moved = [f"{output.threshold:g}" for output in outputs.values() if output.threshold != 0.5]
+    return notes + (f" (classes at the threshold {', '.join(moved)}; metrics are at their own)" if moved else "")
 
 
 def _size(shape: Any) -> int:

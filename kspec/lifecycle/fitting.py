@@ -45,12 +45,16 @@ def fit(
         smoke: A few batches of one epoch.
         after_epoch: Called with the history so far.
     """
-    from kspec.lifecycle.progress import OnEpoch, ordered
+    from kspec.lifecycle.progress import OnEpochEnd, ordered
 
     settings = defined.spec.document.fit
     fitted = Fitted()
     epochs = 1 if smoke else settings.epochs
-    steps = min(SMOKE_STEPS, train.steps) if smoke else settings.steps_per_epoch
+    steps = settings.steps_per_epoch or train.steps
+    validation_steps = None if validation is None else validation.steps
+    if smoke:
+        steps = min(SMOKE_STEPS, steps)
+        validation_steps = None if validation_steps is None else min(SMOKE_STEPS, validation_steps)
     maker = Maker(path=write_path)
     callbacks = [maker.object("callback", callback) for callback in settings.callbacks]
 
@@ -58,18 +62,20 @@ def fit(
         fitted.history.append({"epoch": epoch + 1, **ordered(logs)})
         after_epoch(fitted.history)
 
-    callbacks.append(OnEpoch(train.epoch, end))
-    shown = _shown(settings.verbose, console, epochs, steps or train.steps)
+    callbacks.append(OnEpochEnd(end))
+    shown = _shown(settings.verbose, console, epochs, steps)
     try:
         with warnings.catch_warnings():
             # an output that is only predicted has no loss, and that is meant
             warnings.filterwarnings("ignore", message="Gradients do not exist")
             defined.model.fit(
-                train.dataset(repeat=steps is not None),
+                train.dataset(
+                    repeat=True
+                ),  # one iterator for all epochs: to begin one takes as long as some thirty steps
                 epochs=epochs,
                 steps_per_epoch=steps,
-                validation_data=validation.dataset() if validation is not None else None,
-                validation_steps=min(SMOKE_STEPS, validation.steps) if smoke and validation is not None else None,
+                validation_data=None if validation is None else validation.dataset(repeat=True),
+                validation_steps=validation_steps,
                 validation_freq=settings.validation_freq,
                 callbacks=[*callbacks, *shown],
                 shuffle=False,  # the batches come in the epoch's order already

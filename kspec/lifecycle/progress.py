@@ -83,16 +83,12 @@ class ProgressBar(keras.callbacks.Callback):
         self.bar.update(self.task, completed=done, epoch=f"{self.epoch + 1}/{self.epochs}", report=self.report)
 
 
-class OnEpoch(keras.callbacks.Callback):
-    """Calls one function as an epoch begins, and another as it ends."""
+class OnEpochEnd(keras.callbacks.Callback):
+    """Calls a function with the epoch, from 0, and its losses and metrics."""
 
-    def __init__(self, begin: Callable[[int], None], end: Callable[[int, dict[str, Any]], None]) -> None:
+    def __init__(self, end: Callable[[int, dict[str, Any]], None]) -> None:
         super().__init__()
-        self.begin = begin
         self.end = end
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
-        self.begin(epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.end(epoch, {name: float(value) for name, value in (logs or {}).items()})

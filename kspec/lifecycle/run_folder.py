@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -73,12 +74,21 @@ class RunFolder:
 
     def json(self, name: str, value: Any) -> None:
         """Writes a JSON file."""
-        self.text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        self.text(name, json.dumps(finite(value), indent=2, ensure_ascii=False) + "\n")
 
     def write(self, name: str, writer: Callable[[Path], None]) -> None:
         """Writes a file with a function that takes the path."""
         with self.writing(name) as path:
             writer(path)
+
+
+def finite(value: Any) -> Any:
+    """Plain values with null for what is no finite number: JSON has no NaN."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _point(link: Path, target: str) -> None:

@@ -28,11 +28,29 @@ def target_form(settings: OutputSettings) -> Form:
 
 def encode_targets(part: Part, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:
     """The targets of a part, by output, for those that have a loss and a target; none where nothing is trained."""
-    return {
-        name: encode(part.targets[name], labels.get(name), target_form(settings))
-        for name, settings in outputs.items()
-        if settings.loss is not None and name in part.targets
-    }
+    encoded = {}
+    for name, settings in outputs.items():
+        if settings.loss is None or name not in part.targets:
+            continue
+        form = target_form(settings)
+        try:
+            encoded[name] = encode(part.targets[name], labels.get(name), form)
+        except ValueError as error:
+            raise MisfitTarget(name, settings, form, error) from error
+    return encoded
+
+
+class MisfitTarget(ValueError):
+    """A target that an output's loss cannot take; `help` says what to write instead."""
+
+    def __init__(self, name: str, settings: OutputSettings, form: Form, error: ValueError) -> None:
+        super().__init__(f"the target of `{name}` does not fit the loss `{loss_name(settings.loss)}`: {error}")
+        labelled = form in ("values", "binary", "multi_label")
+        self.help = (
+            "for one column of labels: a softmax output and `sparse_categorical_crossentropy`"
+            if labelled
+            else "for numbers that are no classes: a linear output and `mean_squared_error`"
+        )
 
 
 def spread_over_positions(target: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,7 +45,10 @@ class Spec:
     @property
     def name(self) -> str:
         """The spec's name: as it states, or its file's."""
-        return self.document.name or Path(self.source.name).stem.removesuffix(".kspec") or "spec"
+        if self.document.name:
+            return self.document.name
+        stem = Path(self.source.name).stem.removesuffix(".kspec")
+        return re.sub(r"[^A-Za-z0-9_.-]+", "_", stem).strip("_.-") or "spec"
 
     @property
     def folder(self) -> Path:

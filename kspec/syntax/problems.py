@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from kspec.diagnostics import Report, Source, Span
@@ -40,8 +41,34 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
             span,
             help=f'write "{word}"' if '"' not in word else "put the whole text in quotes",
         )
+    elif "mapping values are not allowed" in problem and _bare_item(source, line):
+        item = _bare_item(source, line)
+        place = source.lines[line - 1]
+        start = place.index(item) + 1
+        report.error("KS002", f"`{item}` has words below it, and wants a `:`",
+                     Span(source, line, start, line, start + len(item)), help=f"write `- {item}:`")  # fmt: skip
+    elif re.search("mapping values|expected ':'", problem) and (glued := _glued(source, line)) is not None:
+        number, word, start = glued
+        report.error("KS002", "a space is missing after `:`",
+                     Span(source, number + 1, start + 1, number + 1, start + 1 + len(word)),
+                     help=f"write `{word.replace(':', ': ', 1)}`")  # fmt: skip
     else:
         report.error("KS002", _plain(problem, at), span, help=_cure(problem, error))
+
+
+def _bare_item(source: Source, line: int) -> str:
+    """The class of an item such as `- LayerNormalization` on the line before, when this line is one of its words."""
+    before = re.fullmatch(r"\s*- ([A-Za-z_][\w.]*)\s*(#.*)?", source.lines[line - 1]) if line else None
+    return before[1] if before and re.match(r"\s+[a-z_]+:", source.lines[line]) else ""
+
+
+def _glued(source: Source, line: int) -> tuple[int, str, int] | None:
+    """The line at or above this one that has a key and a value without a space, as `epochs:3`."""
+    for number in range(min(line, len(source.lines) - 1), max(line - 3, -1), -1):
+        found = re.match(r"\s*([A-Za-z_]\w*:[^\s/]\S*)\s*$", source.lines[number])
+        if found:
+            return number, found[1], found.start(1)
+    return None
 
 
 def _plain(problem: str, at: str) -> str:

@@ -22,6 +22,8 @@ def plain(error: BaseException) -> str:
     'Input 0 is wrong'
     """
     text = str(error) or type(error).__name__
+    if "Graph execution error" in text:
+        text = _told_by_the_graph(text)
     for noise in _NOISE:
         text = noise.sub("", text)
     text = " ".join(text.split())
@@ -29,3 +31,9 @@ def plain(error: BaseException) -> str:
         cut = text.rfind(". ", 0, 400)
         text = text[: cut if cut > 80 else 400]
     return text.rstrip(". ")
+
+
+def _told_by_the_graph(text: str) -> str:
+    """What stands between the places in code that TensorFlow lists and the names of its nodes."""
+    said = [line for line in text.split("[[{{node")[0].splitlines() if line.strip() and not line.startswith(" ")]
+    return said[-1] if said else text

@@ -89,6 +89,9 @@ class Maker:
         for option in options:
             if isinstance(option, types.Choice) and value in option.values:
                 return value
+        numbers = [option for option in options if isinstance(option, types.Number)]
+        if numbers and type(value) is int and not any(number.integer for number in numbers):
+            return float(value)  # Keras refuses `learning_rate=1`
         for option in options:
             match option:
                 case types.ObjectOf(object_kind) if isinstance(value, (str, dict)):
@@ -102,7 +105,6 @@ class Maker:
                 case types.FilePath(write) if isinstance(value, str):
                     return self.path(value, write)
         return value
-
 
     def _list(self, value: list[Any], item: types.Type, owner: str) -> Any:
         """Numbers become a tuple, as Keras's own defaults are: some ops and layers fail on a list."""
