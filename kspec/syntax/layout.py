@@ -1,0 +1,167 @@
+"""How a text is laid out: where each value begins and ends, brackets or indentation, marks and what repeats them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+import yaml
+
+from kspec.diagnostics import Path, Source
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Place(NamedTuple):
+    """A line and a column, both counted from 1."""
+
+    line: int
+    column: int
+
+
+Form = Literal["word", "block", "list", "braces", "brackets", "pair", "alias", "other"]
+"""A scalar; a mapping or list by indentation; between braces or brackets; a pair of a flow list without braces; what
+repeats another value; anything that is written in a way that few know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A value as written.
+
+    Args:
+        key: Where its key begins; where the value does, for an item of a list.
+        key_end: Where its key ends.
+        start: Where it begins.
+        inside: Where the last of its content ends, before a closing bracket.
+        end: Where it ends.
+        indent: For a mapping or list by indentation, the column of its keys or dashes, counted from 0.
+        in_flow: Whether it stands between brackets.
+        anchor: The mark by which other places repeat it; empty for none.
+        is_open: Whether it is a mapping whose last value is left out.
+    """
+
+    form: Form
+    key: Place
+    key_end: Place
+    start: Place
+    inside: Place
+    end: Place
+    indent: int
+    in_flow: bool
+    anchor: str
+    is_open: bool
+
+
+@lru_cache(maxsize=4)
+def layout(source: Source) -> Mapping[Path, Extent]:
+    """The values of a text by their paths; of a text that is not YAML, those before the fault."""
+    walk = _Walk(source)
+    try:
+        for event in yaml.parse(source.text, Loader=_LOADER):
+            walk.take(event)
+    except yaml.YAMLError:
+        pass
+    return walk.found
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not come."""
+
+    event: Any
+    is_list: bool
+    path: Path
+    content: Any
+    """The mark where what it holds so far ends."""
+    first: Any = None
+    """The mark of its first key or item."""
+    key: Any = None
+    """The event of a mapping's key whose value has not come."""
+    count: int = 0
+    is_open: bool = False
+
+
+class _Walk:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.found: dict[Path, Extent] = {}
+        self.open: list[_Open] = []
+        self.flow = 0
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            is_list = isinstance(event, yaml.SequenceStartEvent)
+            self.open.append(_Open(event, is_list, self._path(), event.end_mark))
+            self.flow += bool(event.flow_style)
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            closed = self.open.pop()
+            self.flow -= bool(closed.event.flow_style)
+            end = event.end_mark if closed.event.flow_style else closed.content
+            self._ended(closed.event, end, closed)
+        elif isinstance(event, (yaml.ScalarEvent, yaml.AliasEvent)):
+            self._ended(event, event.end_mark, None)
+
+    def _path(self) -> Path:
+        """The path of the value that comes next."""
+        if not self.open:
+            return ()
+        holder = self.open[-1]
+        if holder.is_list:
+            return (*holder.path, holder.count)
+        return (*holder.path, getattr(holder.key, "value", ""))
+
+    def _ended(self, event: Any, end: Any, closed: _Open | None) -> None:
+        """A key or value is complete: its holder has come that far."""
+        holder = self.open[-1] if self.open else None
+        if holder is not None:
+            holder.content = end
+            holder.first = holder.first or event.start_mark
+            holder.is_open = event.start_mark.index == event.end_mark.index
+            if not holder.is_list and holder.key is None:
+                holder.key = event
+                return
+        self.found[self._path()] = self._extent(event, end, closed, holder)
+        if holder is not None:
+            holder.count += 1
+            holder.key = None
+
+    def _extent(self, event: Any, end: Any, closed: _Open | None, holder: _Open | None) -> Extent:
+        key = event if holder is None or holder.is_list else holder.key
+        return Extent(
+            form=self._form(event, closed),
+            key=_place(key.start_mark),
+            key_end=_place(key.end_mark),
+            start=_place(event.start_mark),
+            inside=_place(end if closed is None else closed.content),
+            end=_place(end),
+            indent=self._indent(event, closed),
+            in_flow=self.flow > 0,
+            anchor=getattr(event, "anchor", None) or "",
+            is_open=closed is not None and closed.is_open,
+        )
+
+    def _form(self, event: Any, closed: _Open | None) -> Form:
+        if isinstance(event, yaml.AliasEvent):
+            return "alias"
+        if closed is None:
+            one_line = _place(event.start_mark).line == _place(event.end_mark).line
+            return "word" if one_line and event.value and not event.tag else "other"
+        line = self.source.line(event.start_mark.line + 1)[event.start_mark.column :]
+        if line.startswith("? ") or event.tag:
+            return "other"
+        if not event.flow_style:
+            return "list" if closed.is_list else "block"
+        if closed.is_list:
+            return "brackets"
+        return "braces" if line.startswith("{") or event.anchor else "pair"
+
+    def _indent(self, event: Any, closed: _Open | None) -> int:
+        if closed is None or closed.is_list or closed.first is None:
+            return int(event.start_mark.column)
+        return int(closed.first.column)
+
+
+def _place(mark: Any) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
