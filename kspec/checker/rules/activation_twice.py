@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.checker.rules.shared.activations import Activation, activation_at
 from kspec.checker.rules.shared.cures import replace
-from kspec.checker.rules.shared.outputs import activation_span, node_span
+from kspec.checker.rules.shared.outputs import activation_span, node_span, times_used
 from kspec.checker.values import Checker
 from kspec.diagnostics import Related
 from kspec.graph import Node
@@ -15,6 +15,7 @@ BOUNDED = frozenset({"tanh", "softsign", "hard_tanh"})
 def activation_twice(checker: Checker) -> None:
     """Looks for an activation whose only input is a layer that ends with one already."""
     answers = {tensor.node for tensor in checker.graph.outputs.values()}
+    used = times_used(checker)
     for node in checker.graph.calls:
         second = activation_at(checker, node)
         if second is None or second.name == "linear" or not _is_alone(checker, node) or node.faulty:
@@ -28,14 +29,13 @@ def activation_twice(checker: Checker) -> None:
             continue
         if _is_meant(first, second, node.name in answers):
             continue
-        used_once = sum(t.node == before.name for other in checker.graph.calls for t in other.tensors()) == 1
         checker.report.warning(
             "KS421",
             f"`{node.name}` applies {second.name} to what has gone through {first.name} already",
             node_span(checker, node) if second.path is None else activation_span(checker, second),
             help=f"leave out one of the two; most likely the {first.name} of `{before.name}`",
             related=(Related(f"the {first.name}", activation_span(checker, first)),),
-            edits=replace(checker, first.path, "linear") if used_once and before.name not in answers else (),
+            edits=replace(checker, first.path, "linear") if used[before.name] == 1 else (),
         )
 
 

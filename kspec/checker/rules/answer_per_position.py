@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.checker.rules.shared.activations import activation_at
 from kspec.checker.rules.shared.cures import Edits, insert_before, replace
-from kspec.checker.rules.shared.outputs import Output, data_source, node_span, trained_outputs
+from kspec.checker.rules.shared.outputs import Output, data_source, node_span, times_used, trained_outputs
 from kspec.checker.rules.shared.targets import target_of
 from kspec.checker.shapes.broadcasting import shown
 from kspec.checker.shapes.types import Shape
@@ -94,23 +94,18 @@ def _cure(checker: Checker, chain: list[Node]) -> tuple[str, Edits]:
     before = next(first.tensors())
     giver = checker.graph.callee(checker.graph.nodes[before.node])
     shape = checker.types.tensor(before).shape or ()
+    used = times_used(checker)
     if giver.head in RECURRENT and giver.arguments.get("return_sequences") is True:
         index = giver.path[1]
         assert isinstance(index, int)
         path = (*giver.path, checker.spec.document.layers[index].head, "return_sequences")
-        edits = replace(checker, path, "false") if _used_once(checker, giver) else ()
+        edits = replace(checker, path, "false") if used[giver.name] == 1 else ()
         return "leave out `return_sequences` of the last recurrent layer, for one answer an example", edits
     pooled = f"GlobalAveragePooling{len(shape) - 2}D"
     layer = "Flatten" if len(shape) > 3 and None not in shape[1:] else pooled
     other = f"`{pooled}`" if layer == "Flatten" else "`Flatten`"
     if None in shape[1:]:
         other = "a recurrent layer"
-    alone = all(_used_once(checker, node) for node in chain[1:])
+    alone = all(used[node.name] == 1 for node in chain[1:])
     edits = insert_before(checker, first, layer) if alone and len(shape) < 6 else ()
     return f"put `{layer}` or {other} before `{first.name}`, for one answer an example", edits
-
-
-def _used_once(checker: Checker, node: Node) -> bool:
-    users = [n for n in checker.graph.calls for tensor in n.tensors() if tensor.node == node.name]
-    cited = sum(tensor.node == node.name for tensor in checker.graph.outputs.values())
-    return len(users) + cited <= 1

@@ -12,7 +12,8 @@ from kspec.profile import ColumnProfile
 
 AT_LEAST = 2
 SHARE = 0.01
-CHANCE = 10
+CHANCE = 5
+MANY = 30
 SPLIT: Path = ("data", "split")
 
 
@@ -26,7 +27,7 @@ def repeated_rows(checker: Checker) -> None:
         return
     for part, count in profile.repeated.items():
         size = profile.parts.get(part, 0)
-        by_chance = size * profile.parts.get("train", 0) / _possible_rows(checker)
+        by_chance = size * profile.parts.get("train", 0) / _possible_rows(checker, profile.rows)
         if count >= max(AT_LEAST, SHARE * size, CHANCE * by_chance):
             path = SPLIT if SPLIT in checker.spec.positions.values else ("data",)
             checker.report.warning(
@@ -37,16 +38,18 @@ def repeated_rows(checker: Checker) -> None:
             )
 
 
-def _possible_rows(checker: Checker) -> float:
+def _possible_rows(checker: Checker, rows: int) -> float:
     """How many different rows the values of the columns could make."""
     possible = 1.0
     for node in checker.graph.inputs:
         for column in columns_with(checker, f"input {node.name}"):
-            possible *= _values(column)
+            possible *= _values(column, rows)
     return possible
 
 
-def _values(column: ColumnProfile) -> float:
-    """How many different values a column has; an array or a picture any number."""
-    single = column.type not in ("array", "image") or column.shape == (1,)
-    return max(column.distinct or 1, 1) if single else math.inf
+def _values(column: ColumnProfile, rows: int) -> float:
+    """How many different values a column could have: as many as it has; arrays, pictures and sentences any number."""
+    distinct = max(column.distinct or 1, 1)
+    sentences = column.type == "text" and " " in column.example and distinct >= MANY and distinct >= rows / 4
+    several = column.type in ("array", "image") and column.shape != (1,)
+    return math.inf if sentences or several else distinct

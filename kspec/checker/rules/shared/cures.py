@@ -25,6 +25,8 @@ def add_argument(checker: Checker, mapping: Path, name: str, value: str) -> Edit
     line = span.source.line(span.line)
     here = Span(span.source, span.line, span.column, span.line, span.column)
     if line[span.column - 1] != "{":
+        if not any(path[:-1] == mapping for path in checker.spec.positions.keys):
+            return ()
         return (Edit(here, f"{name}: {value}\n{' ' * (span.column - 1)}"),)
     if line[span.column :].lstrip().startswith("}"):
         return (Edit(span, f"{{{name}: {value}}}"),) if span.line == span.end_line else ()

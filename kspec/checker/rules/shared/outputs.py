@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ def trained_outputs(checker: Checker) -> Iterator[Output]:
     for name, settings in checker.settings.outputs.items():
         tensor = checker.graph.outputs[name]
         node = checker.graph.callee(checker.graph.nodes[tensor.node])
-        if settings.loss is None or not _has_target(checker, name) or is_misfit(checker, tensor):
+        if not _is_object(settings.loss) or not _has_target(checker, name) or is_misfit(checker, tensor):
             continue
         shape, activation = checker.types.tensor(tensor).shape, last_activation(checker, tensor)
         yield Output(
@@ -138,19 +139,33 @@ def metrics_of(checker: Checker, output: Output) -> Iterator[tuple[str, dict[str
                 continue
             said, path = said[output.name], (*path, output.name)
         for index, metric in enumerate(said if isinstance(said, list) else [said]):
-            if not (isinstance(metric, str) or (isinstance(metric, dict) and len(metric) == 1)):
+            if not _is_object(metric):
                 continue
             name, arguments = (metric, {}) if isinstance(metric, str) else next(iter(metric.items()))
-            entry = catalog.find("metric", name) if isinstance(name, str) else None
+            entry = catalog.find("metric", name)
             if entry is not None:
-                given = arguments if isinstance(arguments, dict) else {}
-                yield entry.name, given, (*path, index) if isinstance(said, list) else path
+                yield entry.name, arguments or {}, (*path, index) if isinstance(said, list) else path
+
+
+def times_used(checker: Checker) -> Counter[str]:
+    """How often each node is taken by another, or is an output."""
+    taken = Counter(tensor.node for node in checker.graph.calls for tensor in node.tensors())
+    taken.update(tensor.node for tensor in checker.graph.outputs.values())
+    return taken
 
 
 def data_source(checker: Checker) -> str:
     """csv, parquet, npz, images or synthetic; empty where the spec names no data."""
     data = checker.spec.document.data
     return data.source if data is not None else ""
+
+
+def _is_object(said: Any) -> bool:
+    """Whether it is a class by its name, or with its arguments; what is neither has a message of its own."""
+    if isinstance(said, dict) and len(said) == 1:
+        (name, arguments), *_ = said.items()
+        return isinstance(name, str) and (arguments is None or isinstance(arguments, dict))
+    return isinstance(said, str)
 
 
 def _units(checker: Checker, shape: Shape | None, activation: Activation | None) -> int | None:
