@@ -65,9 +65,17 @@ class Maker:
                 same in every process.
         """
         return {
-            name: self._value(value, types.parse(entry.parameters[name].type), f"{owner}.{name}" if owner else "")
+            name: self._argument(value, types.parse(entry.parameters[name].type), f"{owner}.{name}" if owner else "")
             for name, value in arguments.items()
         }
+
+    def _argument(self, value: Any, kind: types.Type, owner: str) -> Any:
+        """A number that may have a fraction is a float, also where it is written without: Keras wants `learning_rate=1.0`."""
+        options = kind.options if isinstance(kind, types.Union) else (kind,)
+        numbers = [option for option in options if isinstance(option, types.Number)]
+        if numbers and type(value) is int and not any(number.integer for number in numbers):
+            return float(value)
+        return self._value(value, kind, owner)
 
     def constant(self, value: Any, notation: str) -> Any:
         """A constant argument of a call as Keras takes it."""
@@ -89,9 +97,6 @@ class Maker:
         for option in options:
             if isinstance(option, types.Choice) and value in option.values:
                 return value
-        numbers = [option for option in options if isinstance(option, types.Number)]
-        if numbers and type(value) is int and not any(number.integer for number in numbers):
-            return float(value)  # Keras refuses `learning_rate=1`
         for option in options:
             match option:
                 case types.ObjectOf(object_kind) if isinstance(value, (str, dict)):

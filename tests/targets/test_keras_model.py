@@ -167,7 +167,11 @@ def test_a_chain_that_keras_alone_dies_of():
     ],
 )
 def test_what_keras_refuses_is_told_at_its_line(layers, code, line):
-    _, report = built(network(layers, more="task: regression"))
+    from kspec.graph import build
+
+    spec = spec_of(network(layers, more="task: regression"))
+    report = Report()
+    build_keras_model(spec, build(spec, report), report)
     assert [(d.code, d.span.line) for d in report.sorted() if d.is_error] == [(code, line)]
     assert "Arguments received" not in report.sorted()[0].message
 
