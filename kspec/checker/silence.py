@@ -10,14 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
-
-import yaml
 
 from kspec.config import Config, is_known, meant
 from kspec.diagnostics import Diagnostic, Report, Source, Span, did_you_mean
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MARK = re.compile(r"#[ \t]*kspec:[ \t]*(?P<word>[A-Za-z]+)[ \t]*(?:\[(?P<codes>[^\]\r\n]*)\])?")
 
 
@@ -104,11 +100,13 @@ def _comments(source: Source) -> Mapping[int, _Comment]:
     """The comments that speak to us, by line."""
     if "kspec:" not in source.text or not _MARK.search(source.text):
         return {}
-    texts = _texts(source)
+    from kspec.syntax.comments import comment_column
+
     found: dict[int, _Comment] = {}
     for number, line in enumerate(source.lines, start=1):
         for mark in _MARK.finditer(line) if "kspec:" in line else ():
-            if texts is not None and _is_comment(line, mark.start(), number, texts):
+            column = comment_column(source, number)
+            if column is not None and column <= mark.start():
                 found[number] = _comment(source, number, mark)
                 break
     return found
@@ -124,37 +122,3 @@ def _comment(source: Source, number: int, mark: re.Match[str]) -> _Comment:
         for word in re.finditer(r"[^\s,]+", mark["codes"] or "")
     ]
     return _Comment(mark["word"], place(mark.start("word"), mark.end("word")), tuple(codes))
-
-
-Texts = Mapping[int, list[tuple[int, int]]]
-"""By line, the columns (counted from 0) that texts take: a `#` within them begins no comment."""
-
-
-def _texts(source: Source) -> Texts | None:
-    """None where the text is not YAML."""
-    taken: dict[int, list[tuple[int, int]]] = {}
-    try:
-        for event in yaml.parse(source.text, Loader=_LOADER):
-            if not isinstance(event, yaml.ScalarEvent):
-                continue
-            start: Any = event.start_mark
-            end: Any = event.end_mark
-            first = start.line + 1 if event.style in ("|", ">") else start.line
-            for line in range(first, end.line + 1):
-                left = start.column if line == start.line else 0
-                right = end.column if line == end.line else 1 << 30
-                taken.setdefault(line + 1, []).append((left, right))
-    except yaml.YAMLError:
-        return None
-    return taken
-
-
-def _is_comment(line: str, at: int, number: int, texts: Texts) -> bool:
-    """Whether the comment that a place stands in begins at or before it, outside of all texts."""
-    inside = texts.get(number, [])
-    for hash_ in range(at + 1):
-        if line[hash_] != "#" or (hash_ and line[hash_ - 1] not in " \t"):
-            continue
-        if not any(left <= hash_ < right for left, right in inside):
-            return True
-    return False

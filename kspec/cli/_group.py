@@ -13,6 +13,7 @@ VERBS = {
     "Check it": {
         "check": "All that can be told without running, each fault at its place.",
         "explain": "What a code such as KS201 means, with an example and the cure.",
+        "render": "The whole resolved spec: overrides, expressions and defaults written out.",
         "summary": "The layers with their shapes and parameters.",
         "plot": "Draw the graph.",
     },

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kspec.diagnostics import Diagnostic, Edit, Report, Source
+from kspec.diagnostics import Diagnostic, Report, Source
+from kspec.rewrite.edits import Change, Offsets, applied, overlap
 from kspec.syntax import read_source
 
 if TYPE_CHECKING:
@@ -123,15 +124,15 @@ class _Fixing:
 
     def _apart(self, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Problems whose edits do not overlap: of two that do, the first; the other's turn comes when it is gone."""
-        places = _Places(self.source)
-        taken: dict[tuple[int, int, str], None] = {}
+        offsets = Offsets(self.source)
+        taken: dict[Change, None] = {}
         chosen = []
         for diagnostic in diagnostics:
-            edits = places.of(diagnostic.edits)
+            edits = offsets.changes(diagnostic.edits)
             if not edits or self._key(diagnostic) in self.refused:
                 continue
             new = [edit for edit in edits if edit not in taken]
-            if not any(_overlap(edit, other) for edit in new for other in taken):
+            if not any(overlap(edit, other) for edit in new for other in taken):
                 taken.update(dict.fromkeys(new))
                 chosen.append(diagnostic)
         return chosen
@@ -140,8 +141,8 @@ class _Fixing:
         self, batch: list[Diagnostic], seen: Examined, texts: set[str]
     ) -> tuple[Source, Examined, list[Diagnostic]] | None:
         """The text with the edits of a batch, or of a part of it where all together do harm."""
-        edits = _Places(self.source).of([edit for diagnostic in batch for edit in diagnostic.edits])
-        source = Source(self.source.name, _applied(self.source.text, edits))
+        edits = Offsets(self.source).changes([edit for diagnostic in batch for edit in diagnostic.edits])
+        source = Source(self.source.name, applied(self.source.text, edits))
         if source.text not in texts:
             found = self.look(source)
             if _does_good(seen, found, batch):
@@ -175,48 +176,6 @@ def _depth(seen: Examined) -> int:
     if seen.spec is None:
         return 1
     return 2 if seen.analysis is None or seen.analysis.settings is None else 3
-
-
-class _Places:
-    """Spans of a text as offsets into it."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.starts: list[int] = []
-        position = 0
-        for line in source.lines:
-            self.starts.append(position)
-            position += len(line)
-            position += 2 if source.text.startswith("\r\n", position) else 1
-
-    def of(self, edits: Sequence[Edit]) -> list[tuple[int, int, str]]:
-        """Edits as offsets, each once, in the text's order; none where one of them is not for this text."""
-        found = set()
-        for edit in edits:
-            span = edit.span
-            if span.source is not self.source or not 0 < span.line <= span.end_line <= len(self.starts):
-                return []
-            start = self.starts[span.line - 1] + span.column - 1
-            end = self.starts[span.end_line - 1] + span.end_column - 1
-            if not start <= end <= len(self.source.text):
-                return []
-            found.add((start, end, edit.replacement))
-        return sorted(found)
-
-
-def _overlap(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
-    """Whether two edits touch the same characters, or one inserts where the other begins or ends."""
-    if one[0] == one[1] or other[0] == other[1]:
-        return one[0] <= other[1] and other[0] <= one[1]
-    return one[0] < other[1] and other[0] < one[1]
-
-
-def _applied(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
-    pieces, position = [], 0
-    for start, end, replacement in edits:
-        pieces += [text[position:start], replacement]
-        position = end
-    return "".join([*pieces, text[position:]])
 
 
 def _unix(text: str) -> str:

@@ -1,0 +1,304 @@
+"""A spec → the same with nothing left out: overrides applied, expressions computed, defaults stated and explained.
+
+The text stays the user's: what is computed or overridden is replaced where it stands, what is filled in is added below
+or beside its neighbours, and all else, comments and layout, is kept to the letter.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from kspec.checker import Analysis
+from kspec.diagnostics import Path, Report, Source
+from kspec.expressions import is_computed
+from kspec.rewrite.annotate import annotated
+from kspec.rewrite.edits import Change, Offsets, applied, overlap
+from kspec.rewrite.filled import filled
+from kspec.rewrite.inline import inline
+from kspec.spec import Spec
+from kspec.syntax import parse, substitute
+from kspec.syntax.dump import dump
+from kspec.syntax.layout import Extent, Place, layout
+
+_ORDER = ("kspec", "name", "description", "task", "seed", "vars", "extensions", "dtype_policy", "data", "inputs",
+          "layers", "outputs", "compile", "fit", "evaluate", "predict")  # fmt: skip
+_BLOCKS = ("data", "compile", "fit", "evaluate", "predict")
+"""Sections that are written in several lines where the spec has none."""
+_TEMPLATES = ("blocks", "models", "include")
+"""What is computed where it is used, and so needs the variables still."""
+
+
+def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> str:
+    """The whole resolved spec, with a comment beside each value that the file does not state.
+
+    Args:
+        analysis: Of a sound spec.
+        folder: Where the text will lie, if not where the spec does: paths that are read are made relative to it.
+    """
+    values = copy.deepcopy(spec.values)
+    if not any(word in values for word in _TEMPLATES):
+        values.pop("vars", None)
+    notes: dict[Path, str] = {}
+    for entry in filled(spec, analysis):
+        _put(values, entry.path, entry.value)
+        notes[entry.path] = entry.note
+    if folder is not None and folder != spec.folder:
+        for path, was in _relocate(values, spec.folder, folder):
+            notes[path] = f"{was} in {spec.source.name}"
+    try:
+        text = _Rendering(spec, notes).text(values)
+    except _CannotBeKept:
+        text = ""
+    name = spec.source.name
+    for candidate in (annotated(Source(name, text), notes), text):
+        if _reads_as(candidate, name, values):
+            return candidate
+    return dump({key: values[key] for key in sorted(values, key=_rank)})
+
+
+class _CannotBeKept(Exception):
+    """The text is written in a way that leaves no sure place for a change."""
+
+
+class _Rendering:
+    def __init__(self, spec: Spec, notes: dict[Path, str]) -> None:
+        self.spec = spec
+        self.source = spec.source
+        self.notes = notes
+        self.layout = layout(spec.source)
+        self.offsets = Offsets(spec.source)
+        self.changes: list[Change] = []
+        self.break_ = "\r\n" if "\r\n" in spec.source.text else "\n"
+
+    def text(self, values: dict[str, Any]) -> str:
+        tree = parse(self.source, Report())
+        assert tree is not None
+        self._document(tree.value, values)
+        self._drop_anchors()
+        return applied(self.source.text, self.changes)
+
+    def _document(self, raw: dict[str, Any], new: dict[str, Any]) -> None:
+        """The top level: what is added stands in the language's order."""
+        if self._extent(()).form != "block":
+            raise _CannotBeKept
+        for key in raw:
+            if key in new:
+                self._value((key,), raw[key], new[key])
+            else:
+                self._delete((key,))
+        kept = [key for key in raw if key in new]
+        airy = any(not line.strip() for line in self.source.lines[:-1])
+        for key in sorted((key for key in new if key not in raw), key=_rank):
+            before = [other for other in kept if _rank(other) < _rank(key)] or kept
+            air = self.break_ if airy and key in (*_BLOCKS, "outputs") else ""
+            written = air + self._lines((key,), new[key], 0)
+            self._below(self._extent((max(before, key=_rank),)), written)
+
+    def _value(self, path: Path, raw: Any, new: Any) -> None:
+        extent = self.layout.get(path)
+        if extent is None:
+            raise _CannotBeKept
+        if extent.form == "alias":
+            self._change(extent.start, extent.end, _written(new))
+        elif isinstance(raw, dict) and isinstance(new, dict) and raw.keys() <= new.keys():
+            for key in raw:
+                self._value((*path, key), raw[key], new[key])
+            self._add_keys(path, extent, raw, {key: new[key] for key in new if key not in raw})
+        elif isinstance(raw, list) and isinstance(new, list) and len(raw) <= len(new):
+            for index, item in enumerate(raw):
+                self._value((*path, index), item, new[index])
+            self._add_items(path, extent, raw, new)
+        elif not _same(raw, new) or (isinstance(raw, str) and raw != _escaped(new)):
+            self._replace(path, extent, raw, new)
+
+    def _replace(self, path: Path, extent: Extent, raw: Any, new: Any) -> None:
+        is_set = self.spec.positions.value(path).source is not self.source
+        computed = isinstance(raw, str) and is_computed(raw) and not is_set
+        self.notes.setdefault(path, raw if computed else "--set")
+        is_block = extent.form in ("block", "list") or extent.start == extent.end
+        if is_block and isinstance(path[-1], str):
+            colon = self.source.text.find(":", self.offsets.of(*extent.key_end))
+            end = max(colon + 1, 0 if extent.start == extent.end else self._content_end(extent))
+            self.changes.append(Change(colon + 1, end, f" {_written(new)}"))
+        elif extent.start == extent.end:
+            raise _CannotBeKept
+        else:
+            self.changes.append(Change(self.offsets.of(*extent.start), self._content_end(extent), _written(new)))
+
+    def _add_keys(self, path: Path, extent: Extent, raw: dict[str, Any], new: dict[str, Any]) -> None:
+        if not new:
+            return
+        for key in new:
+            self.notes.setdefault((*path, key), self._added((*path, key)))
+        if extent.form == "block":
+            lines = [self._lines((*path, key), value, extent.indent) for key, value in new.items()]
+            self._below(extent, self.break_.join(lines))
+        elif extent.form == "braces":
+            added = ", ".join(f"{_written(key)}: {_written(value)}" for key, value in new.items())
+            colon = ""
+            if extent.is_open:
+                before = self.source.text[: self.offsets.of(*extent.inside)]
+                colon = "" if before.endswith(": ") else " " if before.endswith(":") else ": "
+                colon += "null"
+            self._change(extent.inside, extent.inside, colon + ", " * bool(raw) + added)
+        else:
+            raise _CannotBeKept
+
+    def _add_items(self, path: Path, extent: Extent, raw: list[Any], new: list[Any]) -> None:
+        added = [_written(item) for item in new[len(raw) :]]
+        if not added:
+            return
+        for index in range(len(raw), len(new)):
+            self.notes.setdefault((*path, index), "--set")
+        if extent.form == "list":
+            self._below(extent, self.break_.join(" " * extent.indent + f"- {item}" for item in added))
+        elif extent.form == "brackets":
+            self._change(extent.inside, extent.inside, ", " * bool(raw) + ", ".join(added))
+        else:
+            raise _CannotBeKept
+
+    def _added(self, path: Path) -> str:
+        """Why a key stands there that the file does not have, where nothing under it says so."""
+        return "" if any(other[: len(path)] == path for other in self.notes) else "--set"
+
+    def _lines(self, path: Path, value: Any, indent: int) -> str:
+        """A key and its value in block style; a section in several lines."""
+        start = " " * indent + _written(str(path[-1])) + ":"
+        if len(path) > 1 or path[-1] not in _BLOCKS or not isinstance(value, dict):
+            self.notes.setdefault(path, self._added(path))
+            return f"{start} {_written(value)}"
+        lines = [f"{' ' * (indent + 2)}{_written(key)}: {_written(item)}" for key, item in value.items()]
+        for key in value:
+            self.notes.setdefault((*path, key), self._added((*path, key)))
+        return self.break_.join([start, *lines])
+
+    def _below(self, extent: Extent, written: str) -> None:
+        """Adds lines under a value's last."""
+        line, column = extent.inside
+        at = self.offsets.of(line, column)
+        if column == 1 and at:  # what ends here is text of several lines
+            last = self.source.text[at - 1] not in "\r\n"
+            self.changes.append(Change(at, at, self.break_ * last + written + self.break_))
+            return
+        end = self.offsets.line_end(line)
+        self.changes.append(Change(end, end, self.break_ + written))
+
+    def _delete(self, path: Path) -> None:
+        """Removes a section, with one of the empty lines around it."""
+        extent = self._extent(path)
+        last = extent.inside.line - (extent.inside.column == 1)
+        start = self.offsets.of(extent.key.line, 1)
+        lines = self.source.lines
+        if (
+            last < len(lines)
+            and not lines[last].strip()
+            and (extent.key.line == 1 or not lines[extent.key.line - 2].strip())
+        ):
+            last += 1
+        end = self.offsets.of(last + 1, 1) if last < len(lines) else len(self.source.text)
+        self.changes.append(Change(start, end, ""))
+
+    def _drop_anchors(self) -> None:
+        """What aliases repeat is written out, so nothing is marked."""
+        for extent in self.layout.values():
+            if extent.anchor and extent.form != "alias":
+                start = self.offsets.of(*extent.start)
+                mark = f"&{extent.anchor}"
+                if not self.source.text.startswith(mark, start):
+                    raise _CannotBeKept
+                end = start + len(mark)
+                end += len(self.source.text[end:]) - len(self.source.text[end:].lstrip(" "))
+                change = Change(start, end, "")
+                if not any(overlap(change, other) for other in self.changes):
+                    self.changes.append(change)
+
+    def _content_end(self, extent: Extent) -> int:
+        end = self.offsets.of(*(extent.inside if extent.form in ("block", "list") else extent.end))
+        while self.source.text[end - 1] in "\r\n":
+            end -= 1
+        return end
+
+    def _change(self, start: Place, end: Place, text: str) -> None:
+        self.changes.append(Change(self.offsets.of(*start), self.offsets.of(*end), text))
+
+    def _extent(self, path: Path) -> Extent:
+        if path not in self.layout:
+            raise _CannotBeKept
+        return self.layout[path]
+
+
+def _rank(key: str) -> int:
+    return _ORDER.index(key) if key in _ORDER else len(_ORDER)
+
+
+def _put(values: dict[str, Any], path: Path, value: Any) -> None:
+    """Sets what stands at a path, making the mappings on the way; a word that names an input's shape stays."""
+    here: Any = values
+    for part in path[:-1]:
+        if here.get(part) is None:
+            here[part] = {}
+        here = here[part]
+    here[path[-1]] = value
+
+
+def _relocate(values: dict[str, Any], here: FilePath, there: FilePath) -> Iterable[tuple[Path, str]]:
+    """Makes paths that are read relative to another folder; gives each with what it was."""
+
+    def move(holder: Any, key: Any, path: Path) -> Iterable[tuple[Path, str]]:
+        value = holder[key]
+        if isinstance(value, str) and "://" not in value and not os.path.isabs(value):
+            holder[key] = FilePath(os.path.relpath(here / value, there)).as_posix()
+            yield path, value
+        elif isinstance(value, list):
+            for index in range(len(value)):
+                yield from move(value, index, (*path, index))
+        elif isinstance(value, dict):
+            for word in ("path", "train", "validation", "test"):
+                if word in value:
+                    yield from move(value, word, (*path, word))
+
+    data = values.get("data") or {}
+    for source in ("csv", "parquet", "npz", "images"):
+        if source in data:
+            yield from move(data, source, ("data", source))
+    for step in ("evaluate", "predict"):
+        if (values.get(step) or {}).get("data") is not None:
+            yield from move(values[step], "data", (step, "data"))
+
+
+def _reads_as(text: str, name: str, values: Mapping[str, Any]) -> bool:
+    """Whether a text means these values."""
+    report = Report()
+    tree = parse(Source(name, text), report) if text else None
+    if tree is None or report.has_errors:
+        return False
+    substitute(tree, report)
+    return not report.has_errors and _same(tree.value, values)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are equal, and of the same types throughout."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other or (one != one and other != other))
+
+
+def _escaped(value: Any) -> Any:
+    """A plain value as a spec writes it: what only looks like an expression is told apart from one."""
+    if isinstance(value, str):
+        return value.replace("$", "$$") if "$" in value and is_computed(value) else value
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list) else value
+
+
+def _written(value: Any) -> str:
+    return inline(_escaped(value))
