@@ -14,6 +14,7 @@ AT_LEAST = 2
 SHARE = 0.01
 CHANCE = 5
 MANY = 30
+LARGE = 1e9
 SPLIT: Path = ("data", "split")
 
 
@@ -48,8 +49,11 @@ def _possible_rows(checker: Checker, rows: int) -> float:
 
 
 def _values(column: ColumnProfile, rows: int) -> float:
-    """How many different values a column could have: as many as it has; arrays, pictures and sentences any number."""
+    """How many different values a column could have: as many as it has; pictures, sentences, fractions any number."""
     distinct = max(column.distinct or 1, 1)
+    if column.type == "array":
+        span = (column.maximum or 0.0) - (column.minimum or 0.0) + 1
+        size = min(math.prod(column.shape), 30)  # 2 to the 30th is large already
+        return min(min(span, LARGE) ** size, LARGE) if column.whole else LARGE
     sentences = column.type == "text" and " " in column.example and distinct >= MANY and distinct >= rows / 4
-    several = column.type in ("array", "image") and column.shape != (1,)
-    return math.inf if sentences or several else distinct
+    return LARGE if sentences or column.type == "image" else distinct

@@ -125,6 +125,12 @@ class TestRepeatedRows:
         assert look(text, tmp_path, t="\n".join(["x,y", *rows])) == []
         assert set(codes(look(text, tmp_path, t="\n".join(["x,y", *rows, *rows])))) == {"KS418"}
 
+    def test_arrays_of_few_values_repeat_by_chance(self, tmp_path):
+        chance = np.random.default_rng(0)
+        arrays = {"x": chance.integers(0, 3, (200, 4)), "y": chance.integers(0, 2, 200)}
+        text = spec("Dense: {units: 1, activation: sigmoid}", "data: {npz: t.npz, targets: y}")
+        assert look(text, tmp_path, t=arrays) == []
+
     def test_synthetic_data_are_left_alone(self, tmp_path):
         text = spec("Dense: {units: 1}", "data: {synthetic: {examples: 50}}", "{x: {shape: [1], dtype: int32}}")
         assert look(text, tmp_path, none="") == []
