@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kspec.diagnostics import Report, Source, Span, did_you_mean
+from kspec.diagnostics.suggest import Suggestion
 
 FILE = "pyproject.toml"
 _OURS = re.compile(rb"""tool["']?\s*\.\s*["']?kspec|^\s*\[\s*["']?tool["']?\s*\]|^\s*tool\s*=""", re.MULTILINE)
@@ -51,10 +52,17 @@ def is_known(word: str) -> bool:
 
 
 def meant(word: str) -> str:
-    """The label of a word that is no code."""
-    from kspec.diagnostics.explain import codes
+    """The label of a word that is no code; a guess where letters were taken for digits, for all codes look alike.
 
-    return did_you_mean(word, codes())
+    >>> meant("ks2O8"), meant("KS999")
+    ('did you mean `KS208`?', '')
+    """
+    digits = re.sub(r"[^A-Z0-9]", "", word.upper()).removeprefix("KS").translate(_LOOKALIKES)
+    code = f"KS{digits}"
+    return Suggestion(word, code) if digits.isdigit() and is_known(code) else ""
+
+
+_LOOKALIKES = str.maketrans("OILSB", "01158")
 
 
 def _shown(path: Path) -> str:

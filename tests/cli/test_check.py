@@ -9,7 +9,10 @@ import pytest
 
 from kspec.cli import main
 
-GOOD = "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 8}\n  - Dense: {units: 1}\n"
+GOOD = (
+    "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 8}\n  - Dense: {units: 1}\n"
+    "compile: {optimizer: adam, loss: mse, metrics: []}\ntask: regression\n"
+)
 BAD = GOOD.replace("units: 8", "unts: 8, units: 8")
 WARNING = GOOD.replace("inputs: {", "inputs: {unused: {shape: [1]}, ").replace("8}\n", "8}\n    from: x\n", 1)
 
@@ -62,7 +65,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)["diagnostics"]
     assert [(item["code"], item["file"], item["line"]) for item in found] == [("KS110", "bad.yaml", 4)]
     assert main(["check", "good.yaml", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"diagnostics": []}
+    assert json.loads(capsys.readouterr().out) == {"diagnostics": [], "defaults": []}
 
 
 def test_sarif(capsys: pytest.CaptureFixture[str]) -> None:

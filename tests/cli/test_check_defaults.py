@@ -1,0 +1,90 @@
+"""What `kspec check` says it has filled in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kspec.cli import main
+
+from ..conftest import SPECS
+
+SPEC = "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 1, activation: sigmoid}\n    name: sick\n"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def check(text: str, *words: str) -> str:
+    Path("spec.yaml").write_text(text, encoding="utf-8")
+    assert main(["check", "spec.yaml", *words]) == 0
+    return ""
+
+
+def test_under_the_line_of_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    check(SPEC)
+    assert capsys.readouterr().out.splitlines() == [
+        "spec.yaml: ok (1 layer)",
+        "  task: binary_classification (one sigmoid unit)",
+        "  optimizer: adam (the usual first choice)",
+        "  loss: binary_crossentropy (one sigmoid unit)",
+        "  metrics: accuracy (binary classification)",
+    ]
+
+
+def test_with_data(capsys: pytest.CaptureFixture[str]) -> None:
+    check(SPEC + "task: binary_classification\ncompile: {optimizer: adam, loss: binary_crossentropy, metrics: []}\n"
+          "data: {synthetic: {}}\n")  # fmt: skip
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  split: {validation: 0.2, test: 0.2} (a fifth each, the rest is trained on)",
+        "  fit.epochs: 1 (Keras's default)",
+        "  fit.batch_size: 32 (Keras's default)",
+    ]
+
+
+def test_columns_that_the_spec_names_decide(capsys: pytest.CaptureFixture[str]) -> None:
+    text = SPEC.replace("units: 1, activation: sigmoid", "units: 3, activation: softmax")
+    check(text + "data: {csv: none.csv, targets: [a, b, c]}\n")
+    assert "  loss: categorical_crossentropy (3 softmax units, one-hot columns)\n" in capsys.readouterr().out
+    check(text + "data: {csv: none.csv, targets: a}\n")
+    assert (
+        "  loss: sparse_categorical_crossentropy (3 softmax units, one column of labels)\n" in capsys.readouterr().out
+    )
+    check(text + "data: {csv: none.csv, targets: a_*}\n")
+    assert "(3 softmax units, if the target is one column of labels)\n" in capsys.readouterr().out
+
+
+def test_columns_that_the_data_has_decide(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"{n},{n % 3},{n * 2},{n * n},{n % 3 == 0:d},{n % 3 == 1:d},{n % 3 == 2:d}\n" for n in range(60))
+    Path("table.csv").write_text("p,q,r,s,a_0,a_1,a_2\n" + rows)
+    text = SPEC.replace("units: 1, activation: sigmoid", "units: 3, activation: softmax")
+    check(text + "data: {csv: table.csv, inputs: [p, q, r, s], targets: a_*}\n", "--data", "--ignore", "KS4")
+    assert "  loss: categorical_crossentropy (3 softmax units, one-hot columns)\n" in capsys.readouterr().out
+
+
+def test_sizes_that_the_data_decides(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(SPECS / "multiclass.yaml")]) == 0
+    assert "loss: sparse_categorical_crossentropy (softmax units, one column of labels)" in capsys.readouterr().out
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    check(SPEC, "--format", "json")
+    found = json.loads(capsys.readouterr().out)
+    assert found["diagnostics"] == []
+    assert found["defaults"][2] == {
+        "file": "spec.yaml",
+        "setting": "loss",
+        "value": "binary_crossentropy",
+        "reason": "one sigmoid unit",
+    }
+    assert found["defaults"][3]["value"] == ["accuracy"]
+
+
+def test_nothing_of_a_faulty_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("spec.yaml").write_text(SPEC.replace("units: 1", "unts: 1"))
+    assert main(["check", "spec.yaml"]) == 1
+    assert "loss" not in capsys.readouterr().out

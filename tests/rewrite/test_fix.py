@@ -1,0 +1,219 @@
+"""Edits applied: what they cure, what they leave alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from kspec.diagnostics import Source
+from kspec.examine import examine
+from kspec.rewrite.fix import Fixed, fix, fix_file, write_fixed
+
+HEAD = "kspec: 1\ninputs:\n  x: {shape: [4]}\n"
+
+
+def fixed(text: str, **wishes) -> Fixed:
+    return fix(Source("spec.yaml", text), lambda source: examine(source, **wishes))
+
+
+def layers(body: str, more: str = "") -> str:
+    return f"{HEAD}layers:\n{body}{more}"
+
+
+OUT = "  - Dense: {units: 1}\n    name: out\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (layers("  - Dens: {units: 3}\n" + OUT), layers("  - Dense: {units: 3}\n" + OUT)),
+        (layers('  - Dense: {"unts": 3}\n' + OUT), layers('  - Dense: {"units": 3}\n' + OUT)),
+        (layers("  - Dense: {units: 3, activation: 'rleu'}\n" + OUT), layers("  - Dense: {units: 3, activation: 'relu'}\n" + OUT)),
+        (layers("  - Conv1D: {filters: 3, kernel_size: 1, padding: sme}\n" + OUT).replace("[4]", "[4, 1]"),
+         layers("  - Conv1D: {filters: 3, kernel_size: 1, padding: same}\n" + OUT).replace("[4]", "[4, 1]")),
+        (layers("  - Dense: {units: 1}\n    nam: out\n"), layers("  - Dense: {units: 1}\n    name: out\n")),
+        (layers(OUT, "outputs: outt\n"), layers(OUT, "outputs: out\n")),
+        (layers(OUT, "fitt: {epochs: 3}\n"), layers(OUT, "fit: {epochs: 3}\n")),
+        (layers(OUT, "fit: {epoch: 3}\n"), layers(OUT, "fit: {epochs: 3}\n")),
+        (layers(OUT, "task: regresion\n"), layers(OUT, "task: regression\n")),
+        (layers(OUT, "compile: {optimizer: adm, loss: {ouut: mse}}\n"), layers(OUT, "compile: {optimizer: adam, loss: {out: mse}}\n")),
+        (layers("  - Dense: {units: $widht}\n" + OUT, "vars: {width: 3}\n"), layers("  - Dense: {units: $width}\n" + OUT, "vars: {width: 3}\n")),
+        (layers('  - Dense: {units: "${widht * 2 + widht}"}\n' + OUT, "vars: {width: 3}\n"),
+         layers('  - Dense: {units: "${width * 2 + width}"}\n' + OUT, "vars: {width: 3}\n")),
+        (layers(OUT, "data: {csvv: a.csv}\n"), layers(OUT, "data: {csv: a.csv}\n")),
+        (layers("  - op: men\n    call: {axis: -1}\n" + OUT), layers("  - op: mean\n    call: {axis: -1}\n" + OUT)),
+    ],
+)  # fmt: skip
+def test_the_word_that_was_meant(wrong: str, right: str) -> None:
+    result = fixed(wrong)
+    assert result.after.text == right
+    assert result.cured
+
+
+def test_every_other_byte_stays() -> None:
+    text = "# café ☕\r\n" + layers(
+        "  - Dens:   {unts: 3 , activation: relu}   # keep  \n\n  # between\n" + OUT
+    ).replace("\n", "\r\n")
+    assert fixed(text).after.text == text.replace("Dens:", "Dense:").replace("unts", "units")
+
+
+def test_columns_after_wide_characters() -> None:
+    text = layers("  - Dense: {units: 3}\n" + OUT, 'description: "😀 \\u00e9 ñ"\n')
+    text = text.replace("- Dense: {units: 3}", '- {"Dense": {units: 3, "naïve😀": 1, kernel_initialiser: zeros}}')
+    assert "kernel_initializer: zeros" in fixed(text).after.text
+
+
+def test_what_is_laid_bare_is_fixed_too() -> None:
+    text = layers("  - Dens: {unts: 3}\n" + OUT, "outputs: outt\nfitt: {epochs: 2}\n")
+    result = fixed(text)
+    assert not result.left.diagnostics
+    assert [d.code for d in result.cured] == ["KS101", "KS106", "KS201", "KS110"]
+    assert "Dense: {units: 3}" in result.after.text
+    assert result.after.text.endswith("outputs: out\nfit: {epochs: 2}\n")
+
+
+def test_an_edit_that_makes_it_worse_is_not_applied() -> None:
+    text = layers("  - Dense: {units: 3, unts: 3}\n  - Dens: {units: 2}\n" + OUT)
+    result = fixed(text)
+    assert result.after.text == text.replace("Dens:", "Dense:")
+    assert [d.code for d in result.left.diagnostics if d.is_error] == ["KS110"]
+
+
+def test_the_bad_one_among_many() -> None:
+    good = "".join(f"  - Dense: {{unts: {n}}}\n" for n in range(1, 12))
+    text = layers(good + "  - Dense: {units: 3, unts: 3}\n" + good + OUT)
+    result = fixed(text)
+    assert result.after.text.count("unts") == 1
+    assert len(result.cured) == 22
+
+
+def test_nothing_to_do() -> None:
+    result = fixed(layers(OUT))
+    assert not result.cured
+    assert result.after.text == result.before.text
+    assert result.diff() == ""
+    hopeless = layers("  - Xyzzy: {units: 3}\n" + OUT)
+    assert fixed(hopeless).after.text == hopeless
+
+
+def test_text_that_is_no_yaml() -> None:
+    for text in ("a: [", "\t", "a: b: c", "x", "- &a *a", "", "{}"):
+        assert fixed(text).after.text == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - Dense: {units: 4}   # first\n", "  - Dense: {units: 4}   # first\n    name: dense\n"),
+        ("  - Dense:\n      units: 4\n\n  # next\n", "  - Dense:\n      units: 4\n    name: dense\n\n  # next\n"),
+        ("  - Dense: {units: 4}\n    from: x\n", "  - Dense: {units: 4}\n    from: x\n    name: dense\n"),
+        ("  - {Dense: {units: 4}}\n", "  - {Dense: {units: 4}, name: dense}\n"),
+        ("  - {Dense: {units: 4},\n     from: x,  # here\n    }\n", "  - {Dense: {units: 4},\n     from: x, name: dense,  # here\n    }\n"),
+        ('  - "Dense": {units: 4}\n', '  - "Dense": {units: 4}\n    name: dense\n'),
+        ("  -\n    Dense: {units: 4}\n", "  -\n    Dense: {units: 4}\n    name: dense\n"),
+        ("  -   Dense: {units: 4}\n", "  -   Dense: {units: 4}\n      name: dense\n"),
+    ],
+)  # fmt: skip
+def test_a_counted_name_is_written_down(before: str, after: str) -> None:
+    rest = "  - Dense: {units: 4}\n    from: x\n    name: b\n  - Add:\n    from: [dense, b]\n    name: c\n  - Dense: {units: 1}\n    from: dense\n    name: d\noutputs: [c, d]\n"
+    text = layers(before + rest)
+    result = fixed(text)
+    assert result.after.text == layers(after + rest)
+    assert [d.code for d in result.cured] == ["KS213", "KS213"]
+    assert not result.left.diagnostics
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - Flatten\n", "  - Flatten:\n    name: flatten\n"),
+        ("  - Flatten  # flat\n", "  - Flatten:  # flat\n    name: flatten\n"),
+        ("  - 'Flatten'\n", "  - 'Flatten':\n    name: flatten\n"),
+        ("  - Flatten:\n", "  - Flatten:\n    name: flatten\n"),
+        ("  - {Flatten: }\n", "  - {Flatten: {}, name: flatten}\n"),
+    ],
+)
+def test_a_bare_word_becomes_a_mapping(before: str, after: str) -> None:
+    rest = "  - Dense: {units: 4}\n  - Add:\n    from: [flatten, dense]\n    name: out\n"
+    named = rest.replace("4}\n", "4}\n    name: dense\n")
+    assert fixed(layers(before + rest)).after.text == layers(after + named)
+
+
+def test_names_within_a_flow_list() -> None:
+    text = f"{HEAD}layers: [Flatten, Dense: {{units: 4}}, {{Add: , from: [flatten, dense], name: out}}]\n"
+    result = fixed(text).after.text
+    assert result == text.replace("[Flatten", "[{Flatten: {}, name: flatten}").replace(
+        "Dense: {units: 4}", "{Dense: {units: 4}, name: dense}"
+    )
+
+
+def test_a_later_count_stays() -> None:
+    text = layers("  - Dense: {units: 4}\n" * 3 + "  - Add:\n    from: [dense, dense_1, dense_2]\n    name: out\n")
+    result = fixed(text)
+    assert not result.left.diagnostics
+    assert [name for name in result.left.analysis.graph.nodes] == ["x", "dense", "dense_1", "dense_2", "out"]
+
+
+def test_what_an_alias_repeats_is_not_named() -> None:
+    text = layers("  - &d\n    Dense: {units: 4}\n  - *d\n  - Add:\n    from: [dense, dense_1]\n    name: out\n")
+    assert fixed(text).after.text == text
+
+
+def test_hundreds_of_faults() -> None:
+    text = layers("".join(f"  - Dense: {{unts: {n % 7 + 1}}}\n" for n in range(300)) + OUT)
+    result = fixed(text)
+    assert len(result.cured) == 300
+
+
+class TestFiles:
+    def write(self, path: Path, data: bytes) -> Fixed:
+        path.write_bytes(data)
+        result = fix_file(str(path), examine)
+        assert result is not None
+        write_fixed(result)
+        return result
+
+    def test_mark_and_breaks_stay(self, tmp_path: Path) -> None:
+        path = tmp_path / "spec.yaml"
+        data = b"\xef\xbb\xbf" + layers("  - Dens: {units: 3}  # \xc3\xa9\n" + OUT).replace("\n", "\r\n").encode()
+        self.write(path, data)
+        assert path.read_bytes() == data.replace(b"Dens:", b"Dense:")
+
+    def test_no_break_at_the_end(self, tmp_path: Path) -> None:
+        text = layers(OUT, "outputs: outt")
+        self.write(tmp_path / "spec.yaml", text.encode())
+        assert (tmp_path / "spec.yaml").read_text() == layers(OUT, "outputs: out")
+
+    @pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+    def test_permissions_stay_and_nothing_is_left_behind(self, tmp_path: Path) -> None:
+        path = tmp_path / "spec.yaml"
+        path.write_text("")
+        path.chmod(0o640)
+        self.write(path, layers(OUT, "outputs: outt\n").encode())
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+        assert os.listdir(tmp_path) == ["spec.yaml"]
+
+    def test_a_link_stays_a_link(self, tmp_path: Path) -> None:
+        (tmp_path / "real").mkdir()
+        path = tmp_path / "real" / "spec.yaml"
+        path.write_text("")
+        link = tmp_path / "link.yaml"
+        link.symlink_to(path)
+        self.write(link, layers(OUT, "outputs: outt\n").encode())
+        assert link.is_symlink()
+        assert "outputs: out\n" in path.read_text()
+
+    def test_a_file_that_changed_meanwhile(self, tmp_path: Path) -> None:
+        path = tmp_path / "spec.yaml"
+        path.write_text(layers(OUT, "outputs: outt\n"))
+        result = fix_file(str(path), examine)
+        path.write_text("other")
+        with pytest.raises(OSError, match="meanwhile"):
+            write_fixed(result)
+        assert path.read_text() == "other"
+
+    def test_no_file(self, tmp_path: Path) -> None:
+        assert fix_file(tmp_path / "none.yaml", examine) is None
