@@ -16,6 +16,8 @@ KEEP_SHAPE = frozenset(
 ACTIVATION_LAYERS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu"}
 
 BINARY_LOSSES = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge"})
+FREE_FORM_LOSSES = frozenset({"CTC", "Circle"})
+"""Losses whose targets need not have the form of the answers."""
 SPARSE_LOSSES = frozenset({"SparseCategoricalCrossentropy"})
 CATEGORICAL_LOSSES = frozenset(
     {
@@ -102,7 +104,7 @@ def _is_sized(node: Node) -> bool:
 
 def loss_name(loss: Any) -> str:
     """Keras's class of a loss as written; the word itself where the catalog does not know it."""
-    name = loss if isinstance(loss, str) else next(iter(loss), "")
+    name = loss if isinstance(loss, str) else next(iter(loss), "") if isinstance(loss, dict) else ""
     entry = catalog.find("loss", name)
     return entry.name if entry else name
 
@@ -111,8 +113,8 @@ def from_logits(loss: Any) -> bool:
     """Whether a loss as written takes logits."""
     if not isinstance(loss, dict):
         return False
-    arguments = next(iter(loss.values())) or {}
-    return bool(arguments.get("from_logits", False))
+    arguments = next(iter(loss.values()), None)
+    return isinstance(arguments, dict) and bool(arguments.get("from_logits", False))
 
 
 def task_of(answer: Answer, loss: Any | None) -> str | None:

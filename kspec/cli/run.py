@@ -76,7 +76,7 @@ def command(
 
 
 def _show_warning(message: Any, category: type[Warning], *_: Any) -> None:
-    """Keras's and TensorFlow's warnings, without the places in their code; what is deprecated there is not the user's."""
+    """Warnings of Keras and TensorFlow without places in their code; what is deprecated there is not the user's."""
     if not issubclass(category, (DeprecationWarning, FutureWarning, PendingDeprecationWarning)):
         click.echo(f"warning: {' '.join(str(message).split())}", err=True)
 

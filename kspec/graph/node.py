@@ -92,7 +92,7 @@ class Graph:
         return [node for node in self.nodes.values() if node.kind != "input"]
 
     def callee(self, node: Node) -> Node:
-        """The node whose layer is called: itself, or for `reuse` the one it cites; a faulty one calls none but itself."""
+        """The node whose layer is called: itself, or for `reuse` the one it cites; of a faulty one, itself."""
         while node.kind == "reuse" and not node.faulty:
             node = self.nodes[node.head]
         return node

@@ -115,7 +115,8 @@ def evaluate_run(run: PastRun, part: Part) -> dict[str, float]:
     from kspec.lifecycle.targets import encode_targets, sample_weights, with_placeholders
 
     outputs = run.settings.outputs
-    targets = encode_targets(part, run.labels, outputs)
+    ranks = {name: len(shape) for name, shape in output_shapes(run.analysis.graph, run.model).items()}
+    targets = encode_targets(part, run.labels, outputs, ranks)
     for name, output in outputs.items():
         if name not in targets:
             output.loss = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from kspec import catalog
 from kspec.checker import Settings
 from kspec.spec import Spec
+from kspec.syntax.names import snake_case
 from kspec.targets.keras_objects import Maker
 
 
@@ -14,8 +16,8 @@ def compile_model(model: Any, spec: Spec, settings: Settings) -> str:
     maker = Maker()
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     losses = {name: _loss(maker, output.loss) for name, output in trained.items()}
-    metrics = {name: [maker.object("metric", metric) for metric in output.metrics] for name, output in trained.items()}
-    weighted = {name: [maker.object("metric", m) for m in output.weighted_metrics] for name, output in trained.items()}
+    metrics = {name: _metrics(maker, output.metrics) for name, output in trained.items()}
+    weighted = {name: _metrics(maker, output.weighted_metrics) for name, output in trained.items()}
     weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
     single = len(settings.outputs) == 1
     model.compile(
@@ -32,6 +34,23 @@ def compile_model(model: Any, spec: Spec, settings: Settings) -> str:
 
 def _loss(maker: Maker, loss: Any) -> Any:
     return maker.object("loss", loss)
+
+
+def _metrics(maker: Maker, said: list[Any]) -> list[Any]:
+    """Metrics under the names that they have in a fresh process: Keras counts them over all models ever compiled."""
+    made = []
+    counts: dict[str, int] = {}
+    for metric in said:
+        name = metric if isinstance(metric, str) else next(iter(metric))
+        entry = catalog.find("metric", name)
+        more = {}
+        named = isinstance(metric, dict) and "name" in (metric[name] or {})
+        if entry is not None and entry.path and not named and entry.parameters["name"].default is None:
+            stem = snake_case(entry.name)
+            count = counts[stem] = counts.get(stem, -1) + 1
+            more["name"] = f"{stem}_{count}" if count else stem
+        made.append(maker.object("metric", metric, **more))
+    return made
 
 
 def _only(by_output: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from kspec.backend import import_tensorflow
 from kspec.checker import Analysis, Settings, TargetFacts, settle
+from kspec.checker.problem import FREE_FORM_LOSSES, loss_name
 from kspec.data import Dataset, InputSpec, OutputSpec, Part, load
 from kspec.diagnostics import Report
 from kspec.graph import Graph, Node
@@ -137,9 +138,21 @@ def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str
             facts[name] = TargetFacts(units=units)
             continue
         target = dataset.parts["train"].targets.get(name)
-        columns = None if target is None else int(target.shape[1]) if target.ndim > 1 else 1
+        columns = None if target is None else _columns(target.shape, len(shape))
         facts[name] = TargetFacts(columns=columns, units=units, present=target is not None)
     return facts
+
+
+def _columns(target: tuple[int, ...], rank: int) -> int:
+    """How many columns a target has for each answer: one, where it has a label for each of several positions.
+
+    Args:
+        target: Its shape, (n, …).
+        rank: Of the output, the batch counted.
+    """
+    if rank > 2:
+        return int(target[-1]) if len(target) == rank else 1
+    return int(target[1]) if len(target) > 1 else 1
 
 
 def _file_paths(spec: Spec, run_folder: Path | None) -> Any:
@@ -230,6 +243,8 @@ def check_targets_fit(defined: Defined, encoded: Mapping[str, Any], report: Repo
     for name, target in encoded.items():
         shape = shapes[name]
         settings = defined.settings.outputs[name]
+        if loss_name(settings.loss) in FREE_FORM_LOSSES:
+            continue
         sparse = target.dtype.kind in "iu" and settings.task == "multiclass_classification"
         wanted = shape[1:-1] if sparse else shape[1:]
         given = tuple(target.shape[1:])

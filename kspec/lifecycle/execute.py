@@ -17,7 +17,15 @@ from kspec.data import Dataset, Part, load_for_prediction
 from kspec.diagnostics import Path as Path_
 from kspec.diagnostics import Report, SpecError, did_you_mean
 from kspec.lifecycle.console import Console
-from kspec.lifecycle.define import Defined, answer_shapes, check_targets_fit, define, input_specs, read_data
+from kspec.lifecycle.define import (
+    Defined,
+    answer_shapes,
+    check_targets_fit,
+    define,
+    input_specs,
+    output_shapes,
+    read_data,
+)
 from kspec.lifecycle.environment import command_line, environment
 from kspec.lifecycle.evaluating import choose_split
 from kspec.lifecycle.run import Run
@@ -160,7 +168,7 @@ class _Execution:
         from kspec.lifecycle.targets import sample_weights, spread_over_positions, with_placeholders
 
         outputs = defined.settings.outputs
-        targets = self._encoded(part, dataset, outputs)
+        targets = self._encoded(defined, part, dataset)
         if self.document.data is not None and self.document.data.source == "synthetic":
             shapes = answer_shapes(defined, part)
             targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
@@ -195,11 +203,12 @@ class _Execution:
                         help=f"its labels: {', '.join(known[:20])}",
                     )  # fmt: skip
 
-    def _encoded(self, part: Part, dataset: Dataset, outputs: dict[str, OutputSettings]) -> dict[str, Any]:
+    def _encoded(self, defined: Defined, part: Part, dataset: Dataset) -> dict[str, Any]:
         from kspec.lifecycle.targets import MisfitTarget, encode_targets
 
         try:
-            return encode_targets(part, dataset.labels, outputs)
+            ranks = {name: len(shape) for name, shape in output_shapes(defined.graph, defined.model).items()}
+            return encode_targets(part, dataset.labels, defined.settings.outputs, ranks)
         except MisfitTarget as error:
             path: tuple[str, ...] = ("compile", "loss")
             if self.document.compile.loss is None:

@@ -26,13 +26,23 @@ def target_form(settings: OutputSettings) -> Form:
     return "multi_label" if settings.task == "multilabel_classification" else "values"
 
 
-def encode_targets(part: Part, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:
-    """The targets of a part, by output, for those that have a loss and a target; none where nothing is trained."""
+def encode_targets(
+    part: Part, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], ranks: Mapping[str, int]
+) -> dict[str, Any]:
+    """The targets of a part, by output, for those that have a loss and a target; none where nothing is trained.
+
+    Args:
+        ranks: Of each output, the batch counted.
+    """
     encoded = {}
     for name, settings in outputs.items():
         if settings.loss is None or name not in part.targets:
             continue
         form = target_form(settings)
+        raw = part.targets[name]
+        if form == "integer" and raw.dtype.kind in "iuf" and raw.ndim == ranks[name] - 1 > 1:
+            encoded[name] = raw.astype("int32")  # a label at each position, not one-hot columns
+            continue
         try:
             encoded[name] = encode(part.targets[name], labels.get(name), form)
         except ValueError as error:

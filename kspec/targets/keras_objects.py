@@ -70,7 +70,7 @@ class Maker:
         }
 
     def _argument(self, value: Any, kind: types.Type, owner: str) -> Any:
-        """A number that may have a fraction is a float, also where it is written without: Keras wants `learning_rate=1.0`."""
+        """What may have a fraction is a float, also where it is written without: Keras refuses `learning_rate=1`."""
         options = kind.options if isinstance(kind, types.Union) else (kind,)
         numbers = [option for option in options if isinstance(option, types.Number)]
         if numbers and type(value) is int and not any(number.integer for number in numbers):

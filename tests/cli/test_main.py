@@ -109,8 +109,9 @@ def test_ctrl_c_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def test_ctrl_c_from_outside(tmp_path: Path) -> None:
     fifo = tmp_path / "spec.yaml"
     os.mkfifo(fifo)
-    process = subprocess.Popen([*PROGRAM, "check", str(fifo)], stderr=subprocess.PIPE, text=True)
-    time.sleep(1)
+    heeding = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731 (a job in the background ignores Ctrl-C)
+    process = subprocess.Popen([*PROGRAM, "check", str(fifo)], stderr=subprocess.PIPE, text=True, preexec_fn=heeding)
+    time.sleep(3)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 130

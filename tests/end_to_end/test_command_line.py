@@ -181,7 +181,10 @@ def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):  # noqa: 
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_was_trained(project, tmp_path):  # noqa: F811
-    process = kspec_process("run", project(BINARY), "--set", "fit.epochs=100000", cwd=tmp_path)
+    def heed_ctrl_c():  # a job in the background ignores it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = kspec_process("run", project(BINARY), "--set", "fit.epochs=100000", cwd=tmp_path, preexec_fn=heed_ctrl_c)
     history = tmp_path / "runs/small/latest/history.csv"
     deadline = time.monotonic() + 90
     while not (history.exists() and history.read_text().count("\n") > 3) and time.monotonic() < deadline:

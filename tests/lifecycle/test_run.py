@@ -222,3 +222,16 @@ def test_a_spec_without_data_is_defined_and_compiled(project):
     run = kspec.run(project(text))
     assert run.status == "finished"
     assert (run.folder / "summary.txt").exists()
+
+
+def test_a_label_at_each_step(project, tmp_path):
+    x = np.random.default_rng(0).normal(size=(40, 6, 3)).astype("float32")
+    np.savez(tmp_path / "tags.npz", x=x, y=(x[..., 0] > 0).astype("int64") + (x[..., 1] > 0))
+    text = (
+        "kspec: 1\ndata: {npz: tags.npz, inputs: x, targets: y}\ninputs: {s: {shape: [6, 3]}}\n"
+        "layers:\n  - LSTM: {units: 4, return_sequences: true}\n"
+        "  - TimeDistributed: {layer: {Dense: {units: 3, activation: softmax}}}\n    name: y\n"
+    )
+    run = kspec.run(project(text))
+    assert run.predictions["y"].shape == (8, 6, 3)
+    assert "sparse_categorical_crossentropy" in (run.folder / "resolved.yaml").read_text()
