@@ -85,7 +85,7 @@ def test_a_mistyped_name_is_suggested():
 
 
 def test_a_counted_name_is_warned_about():
-    tree, found = overridden("layers.dense.units=2")
+    _, found = overridden("layers.dense.units=2")
     (warning,) = found
     assert warning.code == "KS213"
     assert warning.span.source.name == "--set"

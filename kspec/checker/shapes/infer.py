@@ -12,9 +12,12 @@ from kspec.graph import Graph, Node, Tensor
 from kspec.graph.places import head_span
 from kspec.spec import Spec
 
-
 RANK_FIXED = frozenset({"BatchNormalization", "GroupNormalization", "PReLU"})
 """Layers that keep to the rank of their first call, though their weights would fit another."""
+
+
+BROADCASTS = frozenset({"LayerNormalization", "PReLU"})
+"""Layers whose weights of size 1 serve an input of any size."""
 
 
 @dataclass(slots=True)
@@ -100,6 +103,8 @@ class _Walk:
         made = self.types.answers[callee.name].weights
         fixed = callee.head in RANK_FIXED and self._rank(callee) != self._rank(node)
         if made is None or found.weights is None or (made == found.weights and not fixed):
+            return
+        if callee.head in BROADCASTS and not fixed and all(weight.size == 1 for weight in made):
             return
         taken = ", ".join(str(self.types.tensor(tensor).shape).replace("None", "null") for tensor in callee.tensors())
         raise Refusal(
