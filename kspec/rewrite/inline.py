@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 
@@ -21,7 +22,7 @@ def inline(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(inline, value)) + "]"
     if isinstance(value, str):
-        return value if _is_plain(value) else json.dumps(value, ensure_ascii=False)
+        return value if _is_plain(value) else _quoted(value)
     if isinstance(value, float) and value != value:
         return ".nan"
     if value in (float("inf"), float("-inf")):
@@ -37,4 +38,10 @@ def _is_plain(text: str) -> bool:
     return letters.isalnum() and text == text.strip() and text[0].isalpha() and resolve(text) == text
 
 
+def _quoted(text: str) -> str:
+    """In double quotes, with what YAML takes for a line break or for no text at all escaped."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _HARMLESS = str.maketrans("", "", "_-./ ")

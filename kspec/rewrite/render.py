@@ -14,7 +14,7 @@ from typing import Any
 
 from kspec.checker import Analysis
 from kspec.diagnostics import Path, Report, Source
-from kspec.expressions import is_computed
+from kspec.expressions import is_computed, names_in
 from kspec.rewrite.annotate import annotated
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
 from kspec.rewrite.filled import filled
@@ -112,7 +112,7 @@ class _Rendering:
             for index, item in enumerate(raw):
                 self._value((*path, index), item, new[index])
             self._add_items(path, extent, raw, new)
-        elif not _same(raw, new) or (isinstance(raw, str) and raw != _escaped(new)):
+        elif not (_means(raw, new) if isinstance(raw, str) else _same(raw, new)):
             self._replace(path, extent, raw, new)
 
     def _replace(self, path: Path, extent: Extent, raw: Any, new: Any) -> None:
@@ -289,6 +289,13 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other or (one != one and other != other))
+
+
+def _means(raw: str, new: Any) -> bool:
+    """Whether a text as written is the value, nothing in it but literal `$` to be computed."""
+    if names_in(raw) or "${" in raw.replace("$$", ""):
+        return False
+    return type(new) is str and (raw.replace("$$", "$") if is_computed(raw) else raw) == new
 
 
 def _escaped(value: Any) -> Any:

@@ -164,7 +164,7 @@ class TestSilence:
         assert not self.shown(capsys)
         assert self.shown(capsys, "--ignore", "KS4")
 
-    def test_project_is_strict(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_project_is_strict(self) -> None:
         Path("pyproject.toml").write_text("[tool.kspec]\nstrict = true\n")
         assert main(["check", "spec.yaml"]) == 1
         assert main(["check", "spec.yaml", "--ignore", "KS2"]) == 0

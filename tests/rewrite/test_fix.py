@@ -154,7 +154,7 @@ def test_a_later_count_stays() -> None:
     text = layers("  - Dense: {units: 4}\n" * 3 + "  - Add:\n    from: [dense, dense_1, dense_2]\n    name: out\n")
     result = fixed(text)
     assert not result.left.diagnostics
-    assert [name for name in result.left.analysis.graph.nodes] == ["x", "dense", "dense_1", "dense_2", "out"]
+    assert list(result.left.analysis.graph.nodes) == ["x", "dense", "dense_1", "dense_2", "out"]
 
 
 def test_what_an_alias_repeats_is_not_named() -> None:
