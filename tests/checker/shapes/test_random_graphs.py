@@ -46,6 +46,8 @@ def fails_on_data(ours, graph, built, text):
     node = graph.nodes[name]
     assert node.kind == "reuse", (text, ours[0].message)
     x = [built.values[t.node][t.output] for t in node.tensors()]
+    if any(len(value.shape) < 2 for value in x):
+        return  # one number for each example: Keras takes the batch for the features
     arrays = [np.ones([7 if size is None else size for size in value.shape], "float32") for value in x]
     try:
         answer = built.layers[name](arrays if len(arrays) > 1 else arrays[0])
