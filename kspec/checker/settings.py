@@ -7,7 +7,7 @@ from typing import Any
 
 from kspec import catalog
 from kspec.checker.per_output import is_by_output
-from kspec.checker.problem import Answer, answer_of, from_logits, task_of
+from kspec.checker.problem import FREE_FORM_LOSSES, Answer, answer_of, from_logits, loss_name, task_of
 from kspec.diagnostics import Path, Report, did_you_mean
 from kspec.graph import Graph
 from kspec.spec import Spec
@@ -114,7 +114,8 @@ class _Settler:
             metric = metrics.get(name)
             if present:
                 loss = self._default_loss(name, loss, task, answer)
-                metric = self._default_metrics(name, metric, settings.metrics is not None, task)
+                if loss_name(loss) not in FREE_FORM_LOSSES:
+                    metric = self._default_metrics(name, metric, settings.metrics is not None, task)
             outputs[name] = OutputSettings(
                 name=name,
                 task=task,

@@ -66,3 +66,13 @@ def test_per_output():
     assert settings.outputs["b"].metrics == []
     assert settings.outputs["b"].loss_weight == 0.5
     assert [f.setting for f in settings.filled] == ["optimizer", "loss of a"]
+
+
+def test_losses_whose_targets_have_a_form_of_their_own_have_no_default_metric():
+    output = settings_of("  - Dense: {units: 12}", inputs="{x: {shape: [40, 13]}}", more="compile: {loss: ctc}").outputs
+    assert output["dense"].metrics == []
+
+
+def test_class_weights_say_nothing_more_where_the_outputs_are_at_fault(codes):
+    text = network("  - Dense: {units: 2}\n    name: a", more="outputs: nowhere\nfit: {class_weight: {a: balanced}}")
+    assert codes(text) == ["KS201"]

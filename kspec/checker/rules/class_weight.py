@@ -11,7 +11,7 @@ from kspec.diagnostics import Path, did_you_mean
 def class_weight(checker: Checker) -> None:
     """Checks the form of class weights, and that each output with weights answers with classes."""
     said = checker.spec.document.fit.class_weight
-    if said is None:
+    if said is None or not checker.graph.outputs:  # what is wrong with the outputs is told already
         return
     path: Path = ("fit", "class_weight")
     outputs = checker.graph.outputs

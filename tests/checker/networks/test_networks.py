@@ -73,24 +73,8 @@ def test_shipped_spec_with_its_data_has_no_fault(path):
     assert read_and_check(path) == []
 
 
-LABELS_OF_STEPS = "a whole number for each step is taken for one-hot columns, when the target is encoded"
-NO_TARGET_SHAPE = "the target's shape need not be the answer's, for this loss"
-CANNOT_BE_FED = {
-    **dict.fromkeys(("bilstm_tagger", "language_model", "lstm_tagger_dense", "seq2seq", "seq2seq_attention", "wavenet",
-                     "segmentation_dense_head"), LABELS_OF_STEPS),
-    **dict.fromkeys(("character_ctc", "metric_learning"), NO_TARGET_SHAPE),
-}  # fmt: skip
-"""Networks that are sound, and that `run` refuses all the same."""
-
-
-def runnable(path: Path) -> object:
-    reason = CANNOT_BE_FED.get(path.stem)
-    marks = [pytest.mark.xfail(reason=reason, strict=False)] if reason else []
-    return pytest.param(path, id=path.stem, marks=marks)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("path", [runnable(path) for path in NETWORKS])
+@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_network_builds_and_trains(path, tmp_path):
     """The networks are sound: Keras takes them, and a few batches go through."""
     copy = tmp_path / path.name

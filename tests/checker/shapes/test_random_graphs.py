@@ -12,7 +12,8 @@ from tests.conftest import spec_of
 COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
 
 
-def compare(text: str) -> None:
+def compare(text: str) -> str:
+    """Fails where Keras and we do not agree; what we agree on: that it is `built`, `refused`, or `refused on data`."""
     from kspec.graph import build
     from kspec.targets.keras_model import build_keras_model
     from kspec.targets.summary import differences, summarise, summarise_built
@@ -28,7 +29,7 @@ def compare(text: str) -> None:
     theirs = [d for d in keras_report if d.is_error]
     if ours and not theirs:
         fails_on_data(ours, analysis.graph, built, text)
-        return
+        return "refused on data"
     assert bool(ours) == bool(theirs), (text, [d.message for d in keras_report])
     if not theirs:
         mine = summarise("x", analysis.graph, analysis.types)
@@ -36,6 +37,7 @@ def compare(text: str) -> None:
         assert differences(mine, keras) == [], text
         assert [node.shape for node in mine.nodes] == [node.shape for node in keras.nodes], text
         assert mine.parameters == keras.parameters
+    return "refused" if theirs else "built"
 
 
 def fails_on_data(ours, graph, built, text):
@@ -68,3 +70,11 @@ def test_as_keras(seed, count):
 @given(st.integers(0, 2**32), st.integers(2, 60))
 def test_as_keras_for_long(seed, count):
     compare(random_spec(seed, count))
+
+
+@pytest.mark.parametrize("layer", ["Flatten", "Masking"])
+def test_one_number_for_the_whole_batch(layer):
+    compare(
+        f"{{kspec: 1, task: regression, inputs: {{x: {{shape: []}}}}, layers: "
+        f"[{{op: mean, from: x, name: number}}, {{{layer}: {{}}, from: number}}]}}"
+    )

@@ -183,6 +183,8 @@ def identity(call: Call) -> Answer:
 
 def masking(call: Call) -> Answer:
     """`(…, n) → (…, n)`."""
+    if call.x.shape == ():
+        raise Refusal("looks at the last axis, and is given one number for the whole batch", help="keep the batch")
     return same_shape(call)
 
 

@@ -12,6 +12,8 @@ from kspec.checker.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape
 def flatten(call: Call) -> Answer:
     """`(batch, a, b, …) → (batch, a · b · …)`; of `(batch)`, `(batch, 1)`. Integers stay integers."""
     shape = call.x.shape
+    if shape == ():
+        raise Refusal("is given one number for the whole batch", help="keep the batch: reduce other axes alone")
     return one(None if shape is None else (shape[0], size_of(shape[1:])), given_dtype(call), (), 0)
 
 
