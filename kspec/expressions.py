@@ -20,6 +20,7 @@ MAX_ITEMS = 10_000
 _NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "round": round, "int": int, "len": len}
+FUNCTIONS = tuple(_FUNCTIONS)
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

@@ -16,6 +16,7 @@ VERBS = {
         "render": "The whole resolved spec: overrides, expressions and defaults written out.",
         "summary": "The layers with their shapes and parameters.",
         "plot": "Draw the graph.",
+        "lsp": "The language server: all of this in the editor, as one types.",
     },
     "Run it": {
         "run": "The whole life-cycle: define, compile, fit, evaluate, predict.",

@@ -1,17 +1,19 @@
-"""A look at a table that no spec names yet: its columns, their types and values."""
+"""A look at a table: of one that no spec names yet the whole profile, of one that a spec names its columns' names."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.profiling import profile_table
-from kspec.data.sources import read
+from kspec.data.sources import SOURCES, names, read
 from kspec.data.sources.request import Request, likely_delimiter
 from kspec.diagnostics import Positions, Report, Source, Span
 from kspec.profile import DataProfile
 from kspec.spec import Document, Spec
-from kspec.spec.data import CsvOptions
+from kspec.spec.data import CsvOptions, Data
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 
@@ -44,8 +46,25 @@ def peek(path: str | os.PathLike[str], report: Report) -> tuple[DataProfile, Csv
     return profile_table(table, "csv"), options if options.delimiter != "," else None
 
 
-def _no_spec() -> Spec:
-    """A spec that says nothing: reading needs one for the places of problems alone."""
-    source = Source("", "")
+def column_names(name: str, data: Any) -> list[str]:
+    """The columns of the table that a spec's `data:` names, read off the file's head; empty where that cannot be.
+
+    Args:
+        name: The spec's file: paths are relative to its folder, and lie below it or the working directory.
+        data: The plain value of `data:`, which may be half written.
+    """
+    source = next((word for word in SOURCES if isinstance(data, Mapping) and data.get(word)), None)
+    if source is None:
+        return []
+    try:
+        given = getattr(Data.model_validate({source: data[source]}), source)
+        return names(source, given, Request(Context(_no_spec(name), Report(), ("data", source)), {}, []))
+    except (ValueError, OSError):
+        return []
+
+
+def _no_spec(name: str = "") -> Spec:
+    """A spec that says nothing: reading needs one for its folder, and the places of problems."""
+    source = Source(name, "")
     values = {"kspec": 1, "inputs": {"x": {"shape": [1]}}, "layers": ["Flatten"]}
     return Spec(Document.model_validate(values), values, Positions(Span(source, 1, 1, 1, 1)), source)

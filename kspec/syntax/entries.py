@@ -1,12 +1,14 @@
-"""The items of a text's lists, and the edit that gives an entry a name."""
+"""The items of a text's lists, where they say what they are, and the edit that gives one a name."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
+from typing import Any
 
-from kspec.diagnostics import Edit, Source, Span
+from kspec.diagnostics import Edit, Path, Positions, Source, Span
 from kspec.syntax.layout import Extent, Place, layout
+from kspec.syntax.names import WORDS
 
 
 @lru_cache(maxsize=4)
@@ -30,6 +32,15 @@ def _entries(source: Source) -> tuple[list[Extent], list[tuple[int, int]]]:
     found = (x for path, x in layout(source).items() if len(path) > 1 and path[-2] == "layers")
     entries = sorted(found, key=lambda item: item.start)
     return entries, [(item.start.line, item.start.column) for item in entries]
+
+
+def head_place(path: Path, entry: Any, positions: Positions) -> Span:
+    """Where an entry says what it is: its class, or what stands after `op:` or `reuse:`."""
+    for key in entry if isinstance(entry, dict) else ():
+        if key not in WORDS:
+            place = (*path, key)
+            return positions.value(place) if key in ("op", "reuse", "block", "model") else positions.key(place)
+    return positions.value(path)
 
 
 def naming_edits(place: Span, name: str) -> tuple[Edit, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kspec.diagnostics import Edit, Path, Report, Span, did_you_mean
@@ -68,16 +68,32 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
 
 def _renamed(span: Span, name: str, meant: str) -> tuple[Edit, ...]:
     """The edits that put another variable in place of one, wherever the text at the span uses it."""
-    if span.line != span.end_line or span.source.is_command_line:
+    if span.source.is_command_line:
         return ()
+    return tuple(Edit(place, meant) for place in _places(span, name))
+
+
+def variable_spans(span: Span, text: str) -> Iterator[tuple[str, Span]]:
+    """The variables that a text of the document cites, each with the place of its name.
+
+    Args:
+        span: Where the text stands.
+    """
+    for name in names_in(text):
+        for place in _places(span, name):
+            yield name, place
+
+
+def _places(span: Span, name: str) -> Iterator[Span]:
+    """Where the text at a span cites a variable; none where it goes over several lines."""
+    if span.line != span.end_line:
+        return
     start = span.column - 1
     written = span.source.line(span.line)[start : span.end_column - 1]
-    places = [
-        (used.start() + found.start(), used.start() + found.end())
-        for used in _USES.finditer(written)
-        for found in re.finditer(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"])", used[0])
-    ]
-    return tuple(Edit(span._replace(column=start + a + 1, end_column=start + b + 1), meant) for a, b in places)
+    for used in _USES.finditer(written):
+        for found in re.finditer(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"])", used[0]):
+            column = start + used.start() + found.start() + 1
+            yield span._replace(column=column, end_column=column + len(name))
 
 
 _USES = re.compile(r"\$\{[^}]*\}|(?<!\$)\$\w+")

@@ -50,6 +50,16 @@ def read(given: Any, request: Request) -> Table | None:
     return _combined(files, pieces, context)
 
 
+def names(given: Any, request: Request) -> list[str]:
+    """The columns of the first file, by its header alone; empty where it cannot be read."""
+    options = given if isinstance(given, CsvOptions) else CsvOptions(path="-")
+    files = given_files(options.path if isinstance(given, CsvOptions) else given, request)
+    if not files or not _encoding_exists(options, request.context):
+        return []
+    header = _header(files[0], files[0].file.name, options, request.context)
+    return header.names if header else []
+
+
 def _encoding_exists(options: CsvOptions, context: Context) -> bool:
     try:
         codecs.lookup(options.encoding)

@@ -26,6 +26,18 @@ def read(given: Any, request: Request) -> Table | None:
     return None if any(table is None for table in tables) else combine(files, [t for t in tables if t], request.context)
 
 
+def names(given: Any, request: Request) -> list[str]:
+    """The arrays of the first file, by its directory alone; empty where it cannot be read."""
+    files = given_files(given, request)
+    try:
+        if not files:
+            return []
+        with zipfile.ZipFile(files[0].file) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except (zipfile.BadZipFile, OSError):
+        return []
+
+
 def _read_file(given: Given, request: Request) -> Table | None:
     import numpy
 

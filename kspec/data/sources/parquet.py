@@ -23,6 +23,18 @@ def read(given: Any, request: Request) -> Table | None:
     return None if any(table is None for table in tables) else combine(files, [t for t in tables if t], request.context)
 
 
+def names(given: Any, request: Request) -> list[str]:
+    """The columns of the first file, by its schema alone; empty where it cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    files = given_files(given, request)
+    try:
+        return list(pq.read_schema(files[0].file).names) if files else []
+    except (pa.ArrowException, OSError):
+        return []
+
+
 def _read_file(given: Given, request: Request) -> Table | None:
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -7,8 +7,11 @@ from typing import Any
 
 from kspec import catalog
 from kspec.checker.rules.shared.outputs import data_source
+from kspec.checker.settings import Settings
 from kspec.checker.values import Checker
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, Report
+from kspec.graph import Graph
+from kspec.spec import Spec
 from kspec.syntax.names import snake_case
 
 WITHOUT_DIRECTION = frozenset({"TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"})
@@ -30,6 +33,14 @@ def has_validation(checker: Checker) -> bool | None:
         stated = "validation" in data.split.model_fields_set and data.split.validation > 0
         return "validation" in files or stated
     return data.split.validation > 0
+
+
+def measured(spec: Spec, graph: Graph, settings: Settings) -> list[str]:
+    """What a callback of a spec can watch; those of validation only where there can be some."""
+    checker = Checker(spec, graph, Report(), settings=settings)
+    names = list(logged_names(checker) or ())
+    validated = [] if has_validation(checker) is False else [f"val_{name}" for name in names]
+    return [*validated, *names]
 
 
 def logged_names(checker: Checker) -> dict[str, bool] | None:

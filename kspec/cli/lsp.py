@@ -1,0 +1,56 @@
+"""`kspec lsp`: the language server."""
+
+from __future__ import annotations
+
+import click
+
+EPILOG = """\b
+It is installed with `pip install 'kspec[lsp]'`, and an editor starts it by itself.
+
+\b
+VS Code: the extension in kspec/editor/vscode (its README says how to package and install it).
+
+\b
+Neovim (0.11 or newer), in init.lua:
+  vim.lsp.config('kspec', {
+    cmd = { 'kspec', 'lsp' }, filetypes = { 'yaml' }, root_markers = { 'pyproject.toml', '.git' },
+  })
+  vim.lsp.enable('kspec')
+  vim.lsp.inlay_hint.enable()
+
+\b
+Helix, in languages.toml:
+  [language-server.kspec]
+  command = "kspec"
+  args = ["lsp"]
+  [[language]]
+  name = "yaml"
+  language-servers = ["kspec", "yaml-language-server"]
+
+\b
+Emacs (29 or newer, eglot), in init.el:
+  (with-eval-after-load 'eglot
+    (add-to-list 'eglot-server-programs '(yaml-ts-mode . ("kspec" "lsp"))))
+
+\b
+YAML files that are no specs are left alone: a spec has a top-level `kspec:`, or ends in .kspec.yaml.
+"""
+
+
+@click.command(epilog=EPILOG)
+def command() -> None:
+    """Speak the Language Server Protocol over standard input and output.
+
+    Diagnostics and quick fixes as of `kspec check`; behind each node its output shape and parameters; hover,
+    completion, definition, references, rename, outline, folding, formatting. TensorFlow is not imported.
+    """
+    try:
+        from kspec.editor.lsp.server import serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("pygls", "lsprotocol"):
+            raise
+        raise click.ClickException("the language server is an extra: pip install 'kspec[lsp]'") from None
+    from kspec.data.peek import column_names
+    from kspec.examine import examine
+
+    serve(examine, column_names)

@@ -1,0 +1,112 @@
+"""A spec that is open in an editor: its text as typed so far, and what the checker says of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+from pygls.uris import to_fs_path
+
+from kspec.checker import Analysis
+from kspec.diagnostics import Diagnostic, Source
+from kspec.editor.lsp.text import Text
+from kspec.spec import Spec
+
+if TYPE_CHECKING:
+    from kspec.examine import Examined
+
+Look = Callable[[Source], "Examined"]
+"""What is to be said of a text."""
+
+_MARKS = re.compile(r"^kspec[ \t]*:|^#[ \t]*yaml-language-server:.*kspec", re.MULTILINE)
+_SUFFIXES = (".kspec.yaml", ".kspec.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A text that was sound enough to be a graph.
+
+    Args:
+        text: The text, which may be older than the document's.
+    """
+
+    text: Text
+    spec: Spec
+    analysis: Analysis
+
+
+class Document:
+    """An open file.
+
+    Args:
+        uri: The client's name for it.
+        look: The checker.
+    """
+
+    def __init__(self, uri: str, content: str, version: int | None, look: Look) -> None:
+        self.uri = uri
+        self.version = version
+        self.path = to_fs_path(uri) or uri.rpartition("/")[2] or "spec.yaml"
+        self.look = look
+        self.seconds = 0.0
+        """How long the last look took."""
+        self._text = Text(Source(self.path, content))
+        self._examined: Examined | None = None
+        self._understood: Understood | None = None
+
+    @property
+    def text(self) -> Text:
+        return self._text
+
+    @property
+    def source(self) -> Source:
+        return self._text.source
+
+    @property
+    def is_spec(self) -> bool:
+        """Whether it is one of ours: an editor may send every YAML file it opens."""
+        return self.path.endswith(_SUFFIXES) or _MARKS.search(self.source.text) is not None
+
+    def change(self, changes: Sequence[lsp.TextDocumentContentChangeEvent], version: int | None) -> None:
+        """Applies what was typed, in order."""
+        content = self.source.text
+        for change in changes:
+            if isinstance(change, lsp.TextDocumentContentChangePartial):
+                text = Text(Source(self.path, content))
+                start, end = text.offset(change.range.start), text.offset(change.range.end)
+                content = content[:start] + change.text + content[max(start, end) :]
+            else:
+                content = change.text
+        self.version = version
+        if content != self.source.text:
+            self._text = Text(Source(self.path, content))
+            self._examined = None
+
+    def forget(self) -> None:
+        """The next question looks anew: settings or files beside the spec may have changed."""
+        self._examined = None
+
+    @property
+    def examined(self) -> Examined:
+        """What the checker says of the text as it is now; looked at when first asked for."""
+        if self._examined is None:
+            start = time.perf_counter()
+            found = self._examined = self.look(self.source)
+            self.seconds = time.perf_counter() - start
+            if found.spec is not None and found.analysis is not None:
+                self._understood = Understood(self._text, found.spec, found.analysis)
+        return self._examined
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        return self.examined.diagnostics
+
+    @property
+    def understood(self) -> Understood | None:
+        """The last text that was a graph: this one, or while it is half typed the one before; None when none was."""
+        _ = self.examined
+        return self._understood
