@@ -75,7 +75,7 @@ def signature(entry: Entry) -> str:
 
 def example(entry: Entry) -> str:
     """How a spec writes it, with what has no default."""
-    required = {p.name: _sample(p) for p in entry.parameters.values() if p.required}
+    required = {p.name: sample(p) for p in entry.parameters.values() if p.required}
     if entry.kind in ("layer", "op"):
         return _node_example(entry, required)
     written = f"{entry.name}: {inline(required)}" if required else entry.name
@@ -85,7 +85,7 @@ def example(entry: Entry) -> str:
 
 
 def _node_example(entry: Entry, required: dict[str, Any]) -> str:
-    constants = {p.name: _sample(p) for p in entry.constants.values() if p.required}
+    constants = {p.name: sample(p) for p in entry.constants.values() if p.required}
     tensors = [tensor for tensor in entry.tensors if tensor.required and tensor.name not in constants]
     head = f"- op: {entry.name}" if entry.kind == "op" else f"- {entry.name}"
     beside = []
@@ -106,7 +106,8 @@ def _node_example(entry: Entry, required: dict[str, Any]) -> str:
     return "\n  ".join([head, *beside])
 
 
-def _sample(parameter: Parameter) -> Any:
+def sample(parameter: Parameter) -> Any:
+    """A typical value of an argument."""
     typical = _TYPICAL.get(parameter.name)
     kind = t.parse(parameter.type)
     if typical is not None and _allows(kind, typical):
