@@ -15,46 +15,10 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from kspec.catalog import types as t
-from kspec.editor.schema_types import DOTTED, Definitions, Schema, one_of, properties
-
-_FILES = {
-    "type": ["object", "array", "string"],
-    "items": {"type": "string"},
-    "properties": {split: {"type": ["string", "array"]} for split in ("train", "validation", "test")},
-    "additionalProperties": False,
-}
-_NAMES = {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_-]*$|\$"}
-_REFERENCE = {"type": ["string", "array"], "items": {"type": "string"}}
-_COLUMNS = {"type": ["object", "array", "string"], "items": {"type": "string"}, "additionalProperties": _REFERENCE}
-
-_NOTATION: dict[tuple[str, str], str] = {
-    ("Document", "dtype_policy"): '"float32"|"float16"|"bfloat16"|"float64"|"mixed_float16"|"mixed_bfloat16"|null',
-    ("Input", "dtype"): "dtype",
-    ("Compile", "optimizer"): "<optimizer>|null",
-    ("Fit", "callbacks"): "[<callback>]",
-    ("Fit", "class_weight"): '"balanced"|{any}|null',
-    ("Data", "missing"): "{int|float|str|bool}|null",
-}
-"""Fields whose Python type says less than can be said."""
-
-_WRITTEN: dict[tuple[str, str], Schema] = {
-    ("Document", "kspec"): {"const": 1},
-    ("Document", "name"): {"type": ["string", "null"], "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$|\$"},
-    ("Data", "csv"): _FILES,
-    ("Data", "parquet"): _FILES,
-    ("Data", "npz"): _FILES,
-    ("Data", "images"): _FILES,
-    ("Data", "inputs"): _COLUMNS,
-    ("Data", "targets"): _COLUMNS,
-    ("Entry", "name"): _NAMES,
-    ("Entry", "as"): {"type": "array", "items": _NAMES, "minItems": 1},
-    ("Entry", "from"): {
-        "type": ["object", "array", "string"],
-        "items": {"type": "string"},
-        "additionalProperties": _REFERENCE,
-    },
-    ("Entry", "call"): {"type": ["object", "null"]},
-}
+from kspec.editor.schema_classes import Definitions
+from kspec.editor.schema_entry import entry
+from kspec.editor.schema_sections import NAMED, NOTATION, WRITTEN, by_output, constraints, csv, synthetic
+from kspec.editor.schema_types import Schema, or_computed, sentence
 
 
 def json_schema() -> Schema:
@@ -69,8 +33,12 @@ def as_text() -> str:
     schema = json_schema()
     definitions = schema.pop("definitions")
     head = json.dumps(schema, indent=1, ensure_ascii=False).removesuffix("\n}")
-    lines = ",\n".join(f'  "{name}": {json.dumps(made, ensure_ascii=False)}' for name, made in definitions.items())
+    lines = ",\n".join(f'  "{name}": {_compact(made)}' for name, made in definitions.items())
     return f'{head},\n "definitions": {{\n{lines}\n }}\n}}\n'
+
+
+def _compact(schema: Schema) -> str:
+    return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
 
 
 class _Writer:
@@ -96,83 +64,54 @@ class _Writer:
         """
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         required = [name for name, field in fields.items() if field.is_required()]
-        schema: Schema = {"type": ["object", "null"] if empty else "object"}
+        schema: Schema = or_computed({"type": ["object", "null"] if empty else "object"})
         schema["properties"] = {name: self._field(model.__name__, name, field) for name, field in fields.items()}
         if required:
             schema["required"] = required
-        return schema | {"additionalProperties": False}
+        return schema | {"additionalProperties": False} | constraints(model.__name__, list(fields))
 
     def _field(self, model: str, name: str, field: Any) -> Schema:
-        schema = dict(self._special(model, name) or self._of(field.annotation, field.metadata))
-        if field.description:
-            schema["description"] = field.description
+        special = self._special(model, name)
+        schema = dict(special if special is not None else self._of(field.annotation, field.metadata))
         default = field.get_default(call_default_factory=False)
+        facts = [_doc(field)]
+        if (type_ := _plain_type(model, name, field)) is not None:
+            schema.setdefault("errorMessage", sentence(f"`{name}`", type_))
+            facts.append(f"*{t.describe(type_)}*")
         if not field.is_required() and isinstance(default, (bool, int, float, str)):
             schema["default"] = default
+            facts[-1] = facts[-1].removesuffix("*") + f"; default `{default}`*" if len(facts) > 1 else facts[-1]
+        schema["description"] = facts[0]
+        schema["markdownDescription"] = "\n\n".join(facts)
         return schema
 
     def _special(self, model: str, name: str) -> Schema | None:
+        from kspec.spec.data import CsvOptions, Synthetic
+
         owner = "Evaluate" if model == "Predict" and name in ("split", "data") else model
-        if (owner, name) in _WRITTEN:
-            found = _WRITTEN[owner, name]
-            if name == "csv":
-                from kspec.spec.data import CsvOptions
-
-                options = self.model(CsvOptions)["properties"]
-                return found | {"properties": {**options, **found["properties"]}}
-            return found
-        if (owner, name) == ("Data", "synthetic"):
-            from kspec.spec.data import Synthetic
-
-            return self.model(Synthetic) | {"type": ["object", "boolean", "null"]}
-        if (owner, name) in _NOTATION:
-            return self.definitions.of(t.parse(_NOTATION[owner, name]))
-        if owner == "Document" and name == "layers":
-            return {"type": "array", "minItems": 1, "items": self.definitions.ref("entry", self._entry)}
-        if owner == "Compile" and name in ("loss", "metrics", "weighted_metrics"):
-            return self._by_output("loss" if name == "loss" else "metric")
+        if (owner, name) in WRITTEN:
+            return WRITTEN[owner, name]
+        if (owner, name) in NOTATION:
+            return self.definitions.of(t.parse(NOTATION[owner, name]))
+        match owner, name:
+            case "Data", "csv":
+                return csv(self.model(CsvOptions)["properties"])
+            case "Data", "synthetic":
+                return synthetic(self.model(Synthetic))
+            case "Document", "layers":
+                items = self.definitions.ref("entry", self._entry)
+                return or_computed({"type": "array", "minItems": 1, "items": items})
+            case "Compile", "loss" | "metrics" | "weighted_metrics":
+                return by_output("loss" if name == "loss" else "metric", self.definitions)
         return None
 
-    def _by_output(self, kind: str) -> Schema:
-        """A loss or metrics: for the only output, or by output. A key that is no class is an output's name."""
-        several = kind == "metric"
-        one = self.definitions.kind(kind)
-        each = self.definitions.ref("metrics_of_an_output", self._several_metrics) if several else one
-        schema: Schema = {
-            "type": ["object", "string", "null"] if not several else ["object", "array", "string", "null"],
-            "properties": properties(kind, self.definitions),
-            "patternProperties": {DOTTED: {"type": ["object", "null"]}},
-            "additionalProperties": each,
-        }
-        if several:
-            schema["items"] = one
-        return self.definitions.ref(f"{kind}_by_output", lambda: schema | one_of(self.definitions.names(kind)))
-
-    def _several_metrics(self) -> Schema:
-        self.definitions.kind("metric")
-        return dict(self.definitions.of(t.parse("<metric>|[<metric>]")))
-
     def _entry(self) -> Schema:
-        """An entry of `layers`: class names beside the graph's own words."""
         from kspec.spec import Entry
 
         own = self.model(Entry)["properties"]
         for inner in ("kind", "head", "arguments"):
             del own[inner]
-        op = {
-            "type": "string",
-            "description": "A function of keras.ops; its tensors come through `from`, its constants through `call`",
-            **one_of(self.definitions.names("op")),
-        }
-        reuse = {"type": "string", "description": "A node whose layer is called again, with the same weights"}
-        return {
-            "type": ["object", "string"],
-            "properties": {**properties("layer", self.definitions), "op": op, "reuse": reuse, **own},
-            "patternProperties": {DOTTED: {"type": ["object", "null"]}},
-            "additionalProperties": False,
-            "minProperties": 1,
-            **one_of(self.definitions.names("layer"), propose=False),
-        }
+        return entry(self.definitions, own)
 
     def _of(self, annotation: Any, metadata: Iterable[Any] = ()) -> Schema:
         """The schema of a Python type: a model's own, or by way of the catalog's types."""
@@ -184,9 +123,26 @@ class _Writer:
             return self.model(models[0], empty=empty)
         if typing.get_origin(annotation) is dict and _is_model(typing.get_args(annotation)[1]):
             name, model = typing.get_args(annotation)
-            schema: Schema = {"type": "object", "additionalProperties": self.model(model), "minProperties": 1}
-            return schema | ({"propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_-]*$"}} if name is not str else {})
+            schema = or_computed({"type": "object", "additionalProperties": self.model(model), "minProperties": 1})
+            return schema | (NAMED if name is not str else {})
         return self.definitions.of(_type(annotation, tuple(metadata)))
+
+
+def _doc(field: Any) -> str:
+    """What a field is: a section says it in full itself."""
+    models = [option for option in _union(field.annotation) if _is_model(option)]
+    said: str = models[0].__doc__ if models else field.description
+    return said.partition("\n")[0]
+
+
+def _plain_type(model: str, name: str, field: Any) -> t.Type | None:
+    """The type of a field whose Python type says it all."""
+    if (model, name) in NOTATION:
+        return t.parse(NOTATION[model, name])
+    try:
+        return _type(field.annotation, tuple(field.metadata))
+    except KeyError:
+        return None
 
 
 def _is_model(annotation: Any) -> bool:

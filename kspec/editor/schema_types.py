@@ -1,178 +1,81 @@
 """Types of the catalog → JSON Schema.
 
 Editors answer `anyOf` with the complaints of every branch, so a union becomes one schema with several `type`s: the
-words of JSON Schema each speak of one JSON type, and those of different options do not meet. Where two options share a
-JSON type (two lists, say) the schema takes what either takes; `kspec check` has the last word.
+words of JSON Schema each speak of one JSON type, and those of different options do not meet.
+
+Text in a schema can always be computed (`$name`, `${...}`); what it comes to is for `kspec check` to judge.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kspec import catalog
-from kspec.catalog import Entry, Kind, Parameter
 from kspec.catalog import types as t
-from kspec.editor import reference
+
+if TYPE_CHECKING:
+    from kspec.editor.schema_classes import Definitions
 
 Schema = dict[str, Any]
 
-DOTTED = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+$"
-"""A class of an extension."""
-COMPUTED = r"\$"
-"""A variable or an expression, which can stand wherever a value can."""
-_WORD = {"type": "string", "pattern": r"^[^$.]*$"}
+COMPUTED = r"\$\{|^\$[A-Za-z_][A-Za-z0-9_]*$"
+"""Text with a variable or an expression in it."""
 _SIZES: Schema = {
-    "vocabulary_of": {"type": "string", "description": "A node that adapts: how many entries its vocabulary has"},
-    "classes_of": {"type": "string", "description": "An output: how many labels its target has"},
+    "properties": {
+        "vocabulary_of": {"type": "string", "description": "A node that adapts: how many entries its vocabulary has"},
+        "classes_of": {"type": "string", "description": "An output: how many labels its target has"},
+    },
+    "additionalProperties": False,
+    "minProperties": 1,
+    "maxProperties": 1,
 }
-_ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
+_ORDER = ("integer", "number", "boolean", "array", "string", "object", "null")
+"""An editor fills in a new key by the first of its value's types."""
+_FEW = 16
+"""As many words are named in a complaint; of more, the kind is named."""
 
 
-class Definitions:
-    """The shared parts of the schema, each made when it is first asked for."""
-
-    def __init__(self) -> None:
-        self.made: dict[str, Schema] = {}
-
-    def ref(self, name: str, make: Callable[[], Schema]) -> Schema:
-        """A reference to the definition `name`."""
-        if name not in self.made:
-            self.made[name] = {}
-            self.made[name] = make()
-        return {"$ref": f"#/definitions/{name}"}
-
-    def of(self, type_: t.Type, *, sizes: bool = False) -> Schema:
-        """The schema of a type.
-
-        Args:
-            sizes: Whether `{vocabulary_of: node}` and `{classes_of: output}` can stand for an integer.
-        """
-        options = type_.options if isinstance(type_, t.Union) else (type_,)
-        if any(isinstance(option, t.AnyValue) for option in options):
-            return {}
-        kinds = [option.kind for option in options if isinstance(option, t.ObjectOf)]
-        if not kinds:
-            return _Merged(self, options, sizes).schema()
-        name = "_or_".join(_slug(option) for option in options)
-        return self.ref(name, _Merged(self, options, False).schema)
-
-    def names(self, *kinds: str, also: Iterable[str] = ()) -> Schema:
-        """A reference to the names of some kinds."""
-        known = [*(name for kind in kinds for name in words(kind)), *also]
-        return self.ref(f"names.{'_or_'.join(kinds)}", lambda: {"enum": known})
-
-    def kind(self, kind: str) -> Schema:
-        """The schema of an object of one kind: its name, or a mapping of one key, the class, to its arguments."""
-        return self.of(t.ObjectOf(kind))
-
-    def arguments(self, entry: Entry) -> Schema:
-        """A reference to the arguments of a class."""
-        return self.ref(f"{entry.kind}.{entry.name}", lambda: self._arguments(entry))
-
-    def _arguments(self, entry: Entry) -> Schema:
-        required = [p.name for p in entry.parameters.values() if p.required]
-        schema: Schema = {
-            "title": entry.name,
-            "type": "object" if required else ["object", "null"],
-            "description": entry.doc,
-            "markdownDescription": _markdown(entry),
-            "properties": {p.name: self._parameter(p, entry.kind) for p in entry.parameters.values()},
-        }
-        if required:
-            schema["required"] = required
-        return schema | {"additionalProperties": False}
-
-    def share_arguments(self) -> None:
-        """Gives arguments that several classes have alike (`dtype`, `kernel_initializer`) one definition."""
-        holders = [
-            made["properties"] for name, made in sorted(self.made.items()) if "." in name and "properties" in made
-        ]
-        texts = {id(p): json.dumps(p) for properties in holders for p in properties.values()}
-        counts = Counter((name, texts[id(p)]) for properties in holders for name, p in properties.items())
-        shared: dict[tuple[str, str], str] = {}
-        for properties in holders:
-            for name, schema in properties.items():
-                key = name, texts[id(schema)]
-                if counts[key] > 1 and len(key[1]) > 90:
-                    if key not in shared:
-                        taken = sum(known == name for known, _ in shared)
-                        shared[key] = f"argument.{name}.{taken}" if taken else f"argument.{name}"
-                    self.made[shared[key]] = schema
-                    properties[name] = {"$ref": f"#/definitions/{shared[key]}"}
-
-    def _parameter(self, parameter: Parameter, kind: Kind) -> Schema:
-        type_ = t.parse(parameter.type)
-        words = re.sub(r" \(such as [^)]*\)", "", t.describe(type_))
-        given = "required" if parameter.required else f"default {reference.default(parameter)}"
-        schema = self.of(type_, sizes=kind == "layer") | {"description": f"{parameter.doc} ({words}; {given})".strip()}
-        if not parameter.required and parameter.default is not None:
-            schema["default"] = parameter.default
-        return schema
+def one_of(words: list[str], message: str) -> Schema:
+    """Text that is one of some words, or computed."""
+    return {"if": {"type": "string"}, "then": words_or(COMPUTED, words, message)}
 
 
-def entries(kind: str) -> list[Entry]:
-    """What a spec can name of a kind; `cell` is the layers that are RNN cells."""
-    of: Any = "layer" if kind == "cell" else kind
-    found = [entry for name in catalog.names(of) if (entry := catalog.find(of, name)) is not None]
-    return [entry for entry in found if entry.cell] if kind == "cell" else found
+def words_or(free: str, words: list[str], message: str) -> Schema:
+    """One of some words, or text of a form that is free."""
+    return {"if": {"pattern": free}, "else": {"enum": words, "errorMessage": message}}
 
 
-def words(kind: str) -> list[str]:
-    """All names of a kind, those of its aliases after its own."""
-    known = entries(kind)
-    return list(dict.fromkeys([entry.name for entry in known] + [alias for entry in known for alias in entry.aliases]))
+def proposals(words: list[str]) -> list[Schema]:
+    """Snippets: what an editor proposes as a value, as it does not look into `then` and `else` for that."""
+    return [{"label": word, "body": word} for word in words]
 
 
-def properties(kind: str, definitions: Definitions) -> Schema:
-    """Class → its arguments, the aliases after the names, and not proposed by editors."""
-    known = entries(kind)
-    found: Schema = {entry.name: definitions.arguments(entry) for entry in known}
-    for entry in known:
-        for alias in entry.aliases:
-            found.setdefault(alias, definitions.arguments(entry) | {"doNotSuggest": True})
-    return found
+def sentence(what: str, kind: t.Type) -> str:
+    """What a value must be, in the words of `kspec check`."""
+    return f"{what} must be {t.describe(kind)}."
 
 
-def one_of(names: Schema, *, propose: bool = True) -> Schema:
-    """Text that is one of some names; what has a dot is an extension's class, what has a dollar is computed.
+def or_computed(schema: Schema) -> Schema:
+    """The same, or text that is computed."""
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return schema | {"type": [*types, "string"], "pattern": COMPUTED}
+
+
+class Merged:
+    """The options of a union, collected by JSON type.
 
     Args:
-        propose: Editors do not look into `then` for what to propose as a value, so a branch that refuses nothing shows
-            them the names. In lists they do, and need none.
+        sizes: Whether `{vocabulary_of: node}` and `{classes_of: output}` can stand for an integer.
     """
-    return {"if": _WORD, "then": names} | ({"anyOf": [names, {}]} if propose else {})
-
-
-def _markdown(entry: Entry) -> str:
-    return f"{entry.doc}\n\n```python\n{reference.signature(entry)}\n```\n\n```yaml\n{reference.example(entry)}\n```"
-
-
-def _slug(option: t.Type) -> str:
-    match option:
-        case t.ObjectOf(kind):
-            return kind
-        case t.ListOf(item):
-            return f"list_of_{_slug(item)}"
-        case t.Union(options):
-            return "_or_".join(map(_slug, options))
-    return {t.Null: "null", t.Number: "number"}.get(type(option), type(option).__name__.lower())
-
-
-class _Merged:
-    """The options of a union, collected by JSON type."""
 
     def __init__(self, definitions: Definitions, options: tuple[t.Type, ...], sizes: bool) -> None:
         self.definitions = definitions
+        self.options = options
         self.types: set[str] = set()
         self.parts: Schema = {}
         self.words: list[str] = []
         self.kinds: list[str] = []
         self.text = False
-        self.lists: list[t.ListOf] = []
+        self.lists: list[t.ListOf | t.Shape] = []
         for option in options:
             self._add(option)
         numbers = [option for option in options if isinstance(option, t.Number)]
@@ -186,9 +89,16 @@ class _Merged:
     def schema(self) -> Schema:
         """What was collected, as one schema."""
         if self.kinds:
-            return self._typed("string") | one_of(self.definitions.names(*self.kinds, also=self.words))
+            names = self.definitions.names(*self.kinds, also=self.words)
+            snippets = [*proposals(self.words), *self.definitions.proposals(*self.kinds)]
+            return self._typed("string") | {"if": {"type": "string"}, "then": names, "defaultSnippets": snippets}
         if self.words and not self.text:
-            return self._typed("string") | one_of({"enum": self.words})
+            listed = t.describe(t.Choice(tuple(self.words))) if len(self.words) <= _FEW else "a name that Keras knows"
+            return (
+                self._typed("string")
+                | one_of(self.words, f"This must be {listed}.")
+                | {"defaultSnippets": proposals(self.words)}
+            )
         if not self.text:
             self.parts["pattern"] = COMPUTED
         return self._typed("string")
@@ -211,10 +121,8 @@ class _Merged:
                 from kspec.checker.values import DTYPES
 
                 self.words += sorted(DTYPES)
-            case t.ListOf():
+            case t.ListOf() | t.Shape():
                 self.lists.append(option)
-            case t.Shape():
-                self.lists.append(t.ListOf(t.Union((t.Number(True), t.Null()))))
             case t.MappingOf(item):
                 self.types.add("object")
                 self.parts["additionalProperties"] = self.definitions.of(item)
@@ -223,45 +131,66 @@ class _Merged:
             case t.Array():
                 self.types |= {"number", "array"}
                 nested = {"type": ["number", "array", "string"], "items": {"$ref": "#/definitions/numbers"}}
+                nested["pattern"] = COMPUTED
                 self.parts["items"] = self.definitions.ref("numbers", lambda: nested)
 
     def _numbers(self, numbers: list[t.Number], sizes: bool) -> None:
         integer = all(number.integer for number in numbers)
         self.types.add("integer" if integer else "number")
         if len(numbers) == 1:
-            (number,) = numbers
-            if number.minimum is not None:
-                self.parts["exclusiveMinimum" if number.open_minimum else "minimum"] = number.minimum
-            if number.maximum is not None:
-                self.parts["exclusiveMaximum" if number.open_maximum else "maximum"] = number.maximum
+            self.parts |= bounds(numbers[0])
         if integer and sizes:
             self.types.add("object")
-            self.parts |= {"properties": _SIZES, "additionalProperties": False}
+            self.parts["allOf"] = [self.definitions.ref("size_of_data", lambda: _SIZES)]
 
     def _lists(self) -> None:
+        (given,) = self.lists  # the catalog has no union of two
         self.types.add("array")
-        items = tuple(dict.fromkeys(option for given in self.lists for option in _options(given.item)))
-        self.parts["items"] = self.definitions.of(items[0] if len(items) == 1 else t.Union(items))
-        least = min(given.minimum for given in self.lists)
-        most = [given.maximum for given in self.lists]
-        if least:
-            self.parts["minItems"] = least
-        if None not in most:
-            self.parts["maxItems"] = max(limit for limit in most if limit is not None)
+        self.parts |= self._list(given)
+
+    def _list(self, given: t.ListOf | t.Shape) -> Schema:
+        if isinstance(given, t.Shape):
+            return {"items": self.definitions.ref("size", lambda: SIZE)}
+        found: Schema = {"items": self.definitions.of(given.item)}
+        if given.minimum:
+            found["minItems"] = given.minimum
+        if given.maximum is not None:
+            found["maxItems"] = given.maximum
+        return found
 
     def _objects(self) -> None:
         self.types.add("object")
-        found: Schema = {}
-        for kind in self.kinds:
-            found |= properties(kind, self.definitions)
-        self.parts |= {
-            "properties": found,
-            "patternProperties": {DOTTED: {"type": ["object", "null"]}},
-            "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
-        }
+        self.parts["allOf"] = [self.definitions.one_class(*self.kinds)]
 
 
-def _options(type_: t.Type) -> tuple[t.Type, ...]:
-    return type_.options if isinstance(type_, t.Union) else (type_,)
+SIZE: Schema = {
+    "type": ["integer", "string", "null"],
+    "minimum": -1,
+    "if": {"const": 0},
+    "then": {"minimum": 1},
+    "pattern": COMPUTED,
+    "errorMessage": "A size is a positive integer, or null where it is unknown.",
+}
+"""A size in the catalog's shapes: Keras takes -1 for what is unknown, too."""
+
+
+def bounds(number: t.Number) -> Schema:
+    """The bounds of a number."""
+    found: Schema = {}
+    if number.minimum is not None:
+        found["exclusiveMinimum" if number.open_minimum else "minimum"] = number.minimum
+    if number.maximum is not None:
+        found["exclusiveMaximum" if number.open_maximum else "maximum"] = number.maximum
+    return found
+
+
+def slug(option: t.Type) -> str:
+    """A type as the name of a definition."""
+    match option:
+        case t.ObjectOf(kind):
+            return kind
+        case t.ListOf(item):
+            return f"list_of_{slug(item)}"
+        case t.Union(options):
+            return "_or_".join(map(slug, options))
+    return {t.Null: "null", t.Number: "number"}.get(type(option), type(option).__name__.lower())

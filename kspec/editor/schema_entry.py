@@ -1,0 +1,69 @@
+"""An entry of `layers` as JSON Schema: one closed map of class names beside the graph's own words.
+
+That an entry is exactly one thing is counted, not enumerated: of an entry with n of the graph's own words, n + 1 keys
+are right. So no `oneOf` over layers is needed, whose complaint would name them all.
+"""
+
+from __future__ import annotations
+
+from kspec.editor.schema_classes import DOTTED, EXTENSIONS, Definitions
+from kspec.editor.schema_types import Schema, words_or
+
+NOTHING = "An entry says what it is: name a class, `op:` or `reuse:` beside its words."
+SEVERAL = "An entry is one thing: begin a new one with `- ` for the second."
+
+
+def entry(definitions: Definitions, words: Schema) -> Schema:
+    """The schema of an entry.
+
+    Args:
+        words: The graph's own words (`name`, `from` …), each with its schema.
+    """
+    heads = definitions.classes("layer")
+    op = {
+        "type": "string",
+        "description": "A function of keras.ops; its tensors come through `from`, its constants through `call`",
+        "if": {"type": "string"},
+        "then": definitions.names("op"),
+        "defaultSnippets": definitions.proposals("op"),
+    }
+    reuse = {"type": "string", "description": "A node whose layer is called again, with the same weights"}
+    keys = {**heads, "op": op, "reuse": reuse, **words}
+    definitions.ref("entry.one_thing", lambda: _one_thing(definitions, list(words), list(keys)))
+    return {
+        "title": "An entry",
+        "description": "One node: a layer, an op, or another node's layer again; beside it the graph's own words",
+        "type": ["object", "string"],
+        "properties": keys,
+        "patternProperties": EXTENSIONS,
+        "additionalProperties": False,
+        "if": {"type": "string"},
+        "then": definitions.names("layer"),
+        "else": {"$ref": "#/definitions/entry.one_thing"},
+    }
+
+
+def _one_thing(definitions: Definitions, words: list[str], keys: list[str]) -> Schema:
+    """What has a key that is not known is refused for that already."""
+    known = words_or(DOTTED, keys, "")
+    del known["else"]["errorMessage"]
+    return {
+        "if": {"propertyNames": {"enum": words}},
+        "then": {"type": "string", "errorMessage": NOTHING},
+        "else": {"if": {"propertyNames": known}, "then": _count(definitions, words, 0, 0)},
+    }
+
+
+def _count(definitions: Definitions, words: list[str], seen: int, there: int) -> Schema:
+    """Counts the words that are there; when all have been looked for, the keys must be one more."""
+
+    def make() -> Schema:
+        if seen == len(words):
+            return {"if": {"maxProperties": there + 1}, "else": {"type": "string", "errorMessage": SEVERAL}}
+        return {
+            "if": {"required": [words[seen]]},
+            "then": _count(definitions, words, seen + 1, there + 1),
+            "else": _count(definitions, words, seen + 1, there),
+        }
+
+    return definitions.ref(f"entry.words.{seen}.{there}", make)
