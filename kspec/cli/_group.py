@@ -12,6 +12,7 @@ VERBS = {
     },
     "Check it": {
         "check": "All that can be told without running, each fault at its place.",
+        "fmt": "Write it in one layout: order, lines, quotes; comments stay.",
         "explain": "What a code such as KS201 means, with an example and the cure.",
         "render": "The whole resolved spec: overrides, expressions and defaults written out.",
         "summary": "The layers with their shapes and parameters.",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
+from kspec.rewrite.in_place import diff, replace_text
 from kspec.syntax import read_source
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ MAX_ROUNDS = 100
 Look = Callable[[Source], "Examined"]
 """What is to be said of a text."""
 
-_BOM = b"\xef\xbb\xbf"
 _STANDING = ("KS013", "KS014", "KS015")
 """Codes of the syntax family that a text can have and still be read to its end."""
 
@@ -53,12 +50,7 @@ class Fixed:
 
     def diff(self) -> str:
         """The changes, as `diff -u` shows them."""
-        from difflib import unified_diff
-
-        name = self.after.name
-        old, new = (text.splitlines(keepends=True) for text in (_unix(self.before.text), _unix(self.after.text)))
-        lines = unified_diff(old, new, name, name)
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        return diff(self.before, self.after.text)
 
 
 def fix(source: Source, look: Look) -> Fixed:
@@ -82,22 +74,7 @@ def write_fixed(fixed: Fixed) -> None:
     Raises:
         OSError: when it cannot be written, or has changed since it was read.
     """
-    path = Path(os.path.realpath(fixed.after.name))
-    data = path.read_bytes()
-    mark = _BOM if data.startswith(_BOM) else b""
-    if data[len(mark) :] != fixed.before.text.encode("utf-8"):
-        raise OSError(0, "the file has changed meanwhile; nothing was written", fixed.after.name)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(mark + fixed.after.text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, scratch)
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise
+    replace_text(fixed.before, fixed.after.text)
 
 
 @dataclass(slots=True)
@@ -176,7 +153,3 @@ def _depth(seen: Examined) -> int:
     if seen.spec is None:
         return 1
     return 2 if seen.analysis is None or seen.analysis.settings is None else 3
-
-
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n")

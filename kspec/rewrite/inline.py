@@ -22,7 +22,7 @@ def inline(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(inline, value)) + "]"
     if isinstance(value, str):
-        return value if _is_plain(value) else _quoted(value)
+        return value if is_plain(value) else quoted(value)
     if isinstance(value, float) and value != value:
         return ".nan"
     if value in (float("inf"), float("-inf")):
@@ -30,7 +30,7 @@ def inline(value: Any) -> str:
     return repr(value)
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether text needs no quotes, wherever it stands."""
     from kspec.syntax.scalars import resolve
 
@@ -38,7 +38,7 @@ def _is_plain(text: str) -> bool:
     return letters.isalnum() and text == text.strip() and text[0].isalpha() and resolve(text) == text
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """In double quotes, with what YAML takes for a line break or for no text at all escaped."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 

@@ -18,14 +18,13 @@ from kspec.expressions import is_computed, names_in
 from kspec.rewrite.annotate import annotated
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
 from kspec.rewrite.filled import filled
+from kspec.rewrite.fmt.canon import DOCUMENT
 from kspec.rewrite.inline import inline
 from kspec.spec import Spec
 from kspec.syntax import parse, substitute
 from kspec.syntax.dump import dump
 from kspec.syntax.layout import Extent, Place, layout
 
-_ORDER = ("kspec", "name", "description", "task", "seed", "vars", "extensions", "dtype_policy", "data", "inputs",
-          "layers", "outputs", "compile", "fit", "evaluate", "predict")  # fmt: skip
 _BLOCKS = ("data", "compile", "fit", "evaluate", "predict")
 """Sections that are written in several lines where the spec has none."""
 _TEMPLATES = ("blocks", "models", "include")
@@ -232,7 +231,7 @@ class _Rendering:
 
 
 def _rank(key: str) -> int:
-    return _ORDER.index(key) if key in _ORDER else len(_ORDER)
+    return DOCUMENT.index(key) if key in DOCUMENT else len(DOCUMENT)
 
 
 def _put(values: dict[str, Any], path: Path, value: Any) -> None:

@@ -36,6 +36,11 @@ def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
     except OSError as error:
         report.error("KS010", f"the file cannot be read: {error.strerror or error}", place)
         return None
+    return source_of(name, data, report)
+
+
+def source_of(name: str, data: bytes, report: Report) -> Source | None:
+    """The text that bytes are, as `read_source` has it of a file."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -51,7 +56,7 @@ def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
         )
         return None
     if "\0" in text:
-        report.error("KS011", "this is binary data", place, help="a spec is text in UTF-8")
+        report.error("KS011", "this is binary data", Span(Source(name, ""), 1, 1, 1, 1), help="a spec is text in UTF-8")
         return None
     source = Source(name, text)
     if not text.strip():

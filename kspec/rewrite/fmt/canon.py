@@ -1,0 +1,102 @@
+"""The canon: in which order keys stand, what is written in several lines and what on one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from kspec.diagnostics import Path
+from kspec.rewrite.fmt.tree import Node
+
+WIDTH = 120
+"""Longer lines of lists and mappings are opened. Text and comments are never broken."""
+
+Form = Literal["block", "line", "written"]
+"""In several lines; on one where it fits; as it is written, where that fits."""
+
+TEMPLATES = ("blocks", "models")
+_BLOCKS = {"layers": "list", "inputs": "mapping", "blocks": "mapping", "models": "mapping"}
+"""Sections that are written in several lines."""
+
+HEADER = ("kspec", "name", "description", "task", "seed")
+DOCUMENT = (
+    *(*HEADER, "vars", "extensions", "dtype_policy", "include", "data", "inputs", *TEMPLATES, "layers", "outputs"),
+    *("compile", "fit", "evaluate", "predict"),
+)
+_TEMPLATE = ("params", "file", "application", "trainable", "inputs", "layers", "outputs")
+_WORDS = ("with", "from", "call", "name", "as", "trainable", "repeat", "each", "when")
+_SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
+_KEYS: dict[Path, Sequence[str]] = {
+    ("data",): (*_SOURCES, "inputs", "targets", "weights", "read", "missing", "window", "split"),
+    ("data", "csv"): ("path", "train", "validation", "test", "delimiter", "encoding", "header"),
+    ("data", "split"): ("by", "time", "group", "train", "validation", "test", "stratify"),
+    ("compile",): ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "auto_scale_loss"),
+    ("fit",): (
+        *("epochs", "batch_size", "steps_per_epoch", "shuffle", "class_weight", "validation_freq"),
+        *("verbose", "engine", "callbacks", "stages"),
+    ),
+    ("evaluate",): ("split", "data", "batch_size"),
+    ("predict",): ("split", "data", "batch_size", "threshold", "to"),
+}
+
+
+def order(path: Path, keys: Sequence[str]) -> list[int] | None:
+    """The positions of a mapping's keys, in the order of the canon; None where their order is the author's.
+
+    That order is kept where it carries meaning: a class's arguments (as in a call, the telling ones come first), the
+    inputs, outputs and variables. It is kept, too, where a key is unknown: what is misspelt is not moved about.
+    """
+    known = _known(path, keys)
+    if known is None or any(key not in known for key in keys) or len(set(keys)) < len(keys):
+        return None
+    return sorted(range(len(keys)), key=lambda position: known.index(keys[position]))
+
+
+def _known(path: Path, keys: Sequence[str]) -> Sequence[str] | None:
+    path, in_template = within(path)
+    if not path:
+        return _TEMPLATE if in_template else DOCUMENT
+    if is_entry(path):
+        heads = [key for key in keys if key not in _WORDS]
+        return (*heads, *_WORDS) if len(heads) == 1 else None
+    if path[0] == "inputs" and len(path) == 2:
+        return ("shape", "dtype")
+    return _KEYS.get(path)
+
+
+def form(path: Path, node: Node) -> Form:
+    """How a list or mapping that is not empty is written.
+
+    Sections, and what holds further lists or mappings right below them, stay as their author wrote them. All that is
+    deeper or flat is on one line.
+    """
+    path, in_template = within(path)
+    if not path or is_entry(path) or (len(path) == 1 and _BLOCKS.get(str(path[0])) == node.kind):
+        return "block"
+    if in_template and len(path) == 1 and node.kind == "list":
+        return "line"
+    if isinstance(path[-1], int) and node.kind == "mapping":
+        return "written" if len(node.children) > 1 else "block"
+    is_flat = not any(child.value.is_collection for child in node.children)
+    if is_flat and (node.kind == "list" or len(path) > 1):
+        return "line"
+    return "line" if len(path) > 2 or _is_object(node) else "written"
+
+
+def within(path: Path) -> tuple[Path, bool]:
+    """A path as it is within a block or model, whose parts are called as those of a spec are."""
+    return (path[2:], True) if len(path) > 1 and path[0] in TEMPLATES else (path, False)
+
+
+def is_entry(path: Path) -> bool:
+    """Whether this is the path of an entry of `layers`."""
+    path, _ = within(path)
+    return len(path) == 2 and path[0] == "layers"
+
+
+def _is_object(node: Node) -> bool:
+    """Whether it names a class and its arguments, as `{Adam: {learning_rate: 1e-3}}`."""
+    if node.kind != "mapping" or len(node.children) != 1 or node.children[0].key is None:
+        return False
+    name = node.children[0].key.value
+    return name[:1].isupper() or "." in name

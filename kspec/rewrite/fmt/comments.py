@@ -1,0 +1,91 @@
+"""Each comment of a text, put to what it speaks of."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from kspec.diagnostics import Source
+from kspec.rewrite.edits import Offsets
+from kspec.rewrite.fmt.tree import Comment, Document, Element, Node
+from kspec.syntax.comments import comment_column
+
+
+def attach(document: Document, source: Source) -> None:
+    """Adds the comments that stand after a document's directives to its tree."""
+    for comment in comments(source):
+        if comment.index >= document.body:
+            _settle(document.root, comment, None)
+
+
+def comments(source: Source) -> list[Comment]:
+    """All comments, from top to bottom; one that goes on in its column on the next line is one."""
+    found: list[Comment] = []
+    starts = Offsets(source).starts
+    last: Comment | None = None
+    for number, text in enumerate(source.lines):
+        column = comment_column(source, number + 1) if "#" in text else None
+        if column is None:
+            continue
+        before = text[:column]
+        alone = not before.strip()
+        gap = len(before) - len(before.rstrip())
+        blank = alone and number > 0 and not source.lines[number - 1].strip()
+        new = Comment(text[column:].rstrip(), starts[number] + column, number, column, gap, alone, blank)
+        goes_on = found and alone and last and last.line == number - 1 and last.column == column
+        if goes_on and not found[-1].alone:
+            found[-1].more.append(new)
+        else:
+            found.append(new)
+        last = new
+    return found
+
+
+def _settle(holder: Node, comment: Comment, owner: Element | None) -> None:
+    """Puts a comment that stands in a mapping or list, or right below it, to one of its children or to its end."""
+    index = bisect_left(holder.children, comment.index, key=lambda child: child.start)
+    before = holder.children[index - 1] if index else None
+    after = holder.children[index] if index < len(holder.children) else None
+    if before is not None and _goes_into(before.value, comment, holder):
+        _settle(before.value, comment, before)
+    elif before is not None and not comment.alone and _ends_beside(before.value, comment):
+        _last_on_line(before, comment).beside.append(comment)
+    elif before is not None and comment.index < before.value.start:
+        (before.above if comment.alone else before.on_key).append(comment)
+    elif not comment.alone and before is None and holder.flow and holder.line == comment.line and owner is not None:
+        owner.on_key.append(comment)
+    elif after is not None:
+        after.above.append(comment)
+    else:
+        holder.below.append(comment)
+
+
+def _goes_into(value: Node, comment: Comment, holder: Node) -> bool:
+    """Whether a comment that stands below the start of an element belongs into its value."""
+    if not value.is_collection:
+        return False
+    if value.flow:
+        return value.start < comment.index < value.end
+    if comment.index < value.start:
+        return comment.alone
+    if comment.index < value.end:
+        return True
+    if not comment.alone:
+        return comment.line == value.last_line
+    return comment.column >= value.column and comment.column > holder.column
+
+
+def _ends_beside(value: Node, comment: Comment) -> bool:
+    """Whether a value ends, or its text of several lines begins, on the comment's line."""
+    if value.is_block_text:
+        return value.line == comment.line
+    return value.last_line == comment.line and value.end <= comment.index
+
+
+def _last_on_line(element: Element, comment: Comment) -> Element:
+    """What a comment after brackets stands beside: where it silences something, the line's own last element."""
+    value = element.value
+    if comment.silences and value.flow and value.children and value.line != comment.line:
+        last = value.children[-1]
+        if last.value.last_line == comment.line:
+            return _last_on_line(last, comment)
+    return element

@@ -1,0 +1,33 @@
+"""The specs in files and folders."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_IS_SPEC = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:\{\s*)?["']?kspec["']?[ \t]*:""", re.MULTILINE)
+
+
+def specs_in(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """The YAML files below a folder that have the key `kspec` at their top, in the order of their names.
+
+    Hidden folders are left out, and so are the folders of runs: their specs are records of what has been run.
+    """
+    for place, folders, files in os.walk(folder):
+        if "run.json" in files:
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
+        for name in sorted(files):
+            path = Path(place, name)
+            if path.suffix in (".yaml", ".yml") and _is_spec(path):
+                yield path
+
+
+def _is_spec(path: Path) -> bool:
+    try:
+        return _IS_SPEC.search(path.read_bytes()) is not None
+    except OSError:
+        return False

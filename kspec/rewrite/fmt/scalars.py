@@ -1,0 +1,94 @@
+"""A word or text, with the quotes it needs."""
+
+from __future__ import annotations
+
+import re
+
+from kspec.rewrite.fmt.tree import Node
+from kspec.rewrite.inline import is_plain, quoted
+
+_LIKE_VALUES = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+"""Words that other readers of YAML take for booleans: who has quoted them meant it."""
+_ENDS_IN_FLOW = re.compile(r"[,\[\]{}?]|^:|:$")
+"""What would not be part of a text between brackets."""
+_BREAK = re.compile("\r\n|[\r\n\x85]")
+
+
+def on_line(node: Node, *, in_flow: bool) -> str:
+    """A key, word or text on one line; what means a number or the like as it is written.
+
+    Args:
+        in_flow: Whether it will stand between brackets.
+    """
+    return " ".join(part for part in (node.properties, _content(node, in_flow)) if part)
+
+
+def _content(node: Node, in_flow: bool) -> str:
+    written, text = node.text, node.value
+    if node.kind == "alias":
+        return written
+    if node.is_block_text:
+        return quoted(text)
+    if not node.style:
+        if "\n" in text or (in_flow and _ENDS_IN_FLOW.search(text)):
+            return quoted(text)
+        return "null" if in_flow and not text and not node.properties else text
+    if needs_no_quotes(text) and not node.properties:
+        return text
+    if _spans_lines(node):
+        return quoted(text)
+    if node.properties:
+        return written
+    return f'"{text}"' if node.style == "'" and not re.search(r'["\\]', text) else written
+
+
+def needs_no_quotes(text: str) -> bool:
+    """Whether text is the same without quotes, to this and to any other reader of YAML."""
+    return text.lower() not in _LIKE_VALUES and is_plain(text.removeprefix("$"))
+
+
+def in_lines(node: Node, column: int, indent: int, width: int) -> list[str]:
+    """A word or text after a key or dash: on one line if it fits, else broken as it is written.
+
+    Args:
+        column: Where it begins.
+        indent: Where its further lines do.
+    """
+    if node.is_block_text:
+        return _block_text(node, indent)
+    line = on_line(node, in_flow=False)
+    if not _spans_lines(node) or (column + len(line) <= width and "\n" not in node.value):
+        return [line]
+    lines = _BREAK.split(node.text)
+    lines = [lines[0], *(" " * indent + line.lstrip(" \t") if line.strip() else "" for line in lines[1:])]
+    return [f"{node.properties} {lines[0]}" if node.properties else lines[0], *lines[1:]]
+
+
+def keeps_blank_lines(node: Node) -> bool:
+    """Whether empty lines below a text are part of it."""
+    return node.is_block_text and "+" in _BREAK.split(node.text)[0].partition("#")[0]
+
+
+def _block_text(node: Node, indent: int) -> list[str]:
+    """`|` or `>`, and the lines below moved to the indentation."""
+    lines = _BREAK.split(node.text)
+    header = re.match(r"[|>][-+0-9]*", lines[0])
+    assert header is not None
+    body = lines[1:]
+    if keeps_blank_lines(node):
+        body = body[:-1] if body and not body[-1].strip() else body
+    else:
+        while body and not body[-1].strip():
+            body.pop()
+    digit = re.search(r"\d", header[0])
+    if digit:
+        was, now = node.column + int(digit[0]), indent - 2 + int(digit[0])
+    else:
+        first = next((line for line in body if line.strip(" ")), "")
+        was, now = len(first) - len(first.lstrip(" ")), indent
+    moved = [" " * now + line[was:] if len(line) > was else "" for line in body]
+    return [f"{node.properties} {header[0]}".lstrip(), *moved]
+
+
+def _spans_lines(node: Node) -> bool:
+    return len(_BREAK.split(node.text)) > 1

@@ -1,0 +1,50 @@
+"""A file's text replaced at one stroke, and the change shown."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from kspec.diagnostics import Source
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def replace_text(before: Source, text: str) -> None:
+    """Puts a new text in the place of the one that was read; encoding, byte order mark and permissions stay.
+
+    Raises:
+        OSError: when it cannot be written, or has changed since it was read.
+    """
+    path = Path(os.path.realpath(before.name))
+    data = path.read_bytes()
+    mark = _BOM if data.startswith(_BOM) else b""
+    if data[len(mark) :] != before.text.encode("utf-8"):
+        raise OSError(0, "the file has changed meanwhile; nothing was written", before.name)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(mark + text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, scratch)
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+
+
+def diff(before: Source, text: str) -> str:
+    """What changes, as `diff -u` shows it."""
+    from difflib import unified_diff
+
+    name = before.name
+    old, new = (part.splitlines(keepends=True) for part in (_unix(before.text), _unix(text)))
+    lines = unified_diff(old, new, name, name)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n")
