@@ -33,6 +33,11 @@ Emacs (29 or newer, eglot), in init.el:
     (add-to-list 'eglot-server-programs '(yaml-ts-mode . ("kspec" "lsp"))))
 
 \b
+Examples:
+  kspec lsp            # waits for an editor's words on standard input
+  kspec lsp --help     # how each editor is told of it
+
+\b
 YAML files that are no specs are left alone: a spec has a top-level `kspec:`, or ends in .kspec.yaml.
 """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from kspec.diagnostics import Report, Source
 from kspec.spec.loaded import Permissions, Spec
 from kspec.spec.validate import validate
-from kspec.syntax import apply_overrides, parse, read_source, substitute
+from kspec.syntax import apply_overrides, can_be_read, parse, read_source, substitute
 
 
 def load_file(
@@ -31,7 +31,7 @@ def load_source(
     source: Source, report: Report, overrides: tuple[str, ...] = (), permissions: Permissions | None = None
 ) -> Spec | None:
     """Reads a spec from a text that is at hand (an editor's); None where it is no spec, said in the report."""
-    tree = parse(source, report)
+    tree = parse(source, report) if can_be_read(source, report) else None
     if tree is None:
         return None
     apply_overrides(tree, overrides, report)

@@ -2,7 +2,7 @@
 
 from kspec.syntax.overrides import apply_overrides
 from kspec.syntax.parse import Tree, parse
-from kspec.syntax.read import read_source
+from kspec.syntax.read import can_be_read, read_source
 from kspec.syntax.variables import substitute
 
-__all__ = ["Tree", "apply_overrides", "parse", "read_source", "substitute"]
+__all__ = ["Tree", "apply_overrides", "can_be_read", "parse", "read_source", "substitute"]

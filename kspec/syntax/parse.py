@@ -14,10 +14,9 @@ from typing import Any
 import yaml
 
 from kspec.diagnostics import Path, Positions, Related, Report, Source, Span
-from kspec.syntax.problems import explain_yaml_error
+from kspec.syntax.problems import MAX_DEPTH, explain_yaml_error, too_deep
 from kspec.syntax.scalars import NumberTooLong, resolve
 
-MAX_DEPTH = 100
 MAX_VALUES = 500_000
 """Values in one document, those that aliases repeat included: no bomb grows beyond it."""
 
@@ -103,12 +102,8 @@ class _Builder:
             value = self._scalar(event)
         else:
             if depth >= MAX_DEPTH:
-                self._stop(
-                    "KS006",
-                    f"values are nested more than {MAX_DEPTH} deep",
-                    self._span(event),
-                    help="a spec is a few levels deep; is a bracket or an indentation wrong?",
-                )
+                too_deep(self._span(event), self.report)
+                raise _Stop
             self.positions.values[path] = self._start_line(event)
             is_mapping = isinstance(event, yaml.MappingStartEvent)
             value, end = (self._mapping if is_mapping else self._sequence)(events, path, depth)

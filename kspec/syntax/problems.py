@@ -7,6 +7,8 @@ from typing import Any
 
 from kspec.diagnostics import Report, Source, Span
 
+MAX_DEPTH = 100
+
 
 def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     """Adds the diagnostic for an exception of PyYAML's scanner, parser or reader."""
@@ -22,7 +24,9 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     at = text[column : column + 1]
     span = Span(source, line + 1, column + 1, line + 1, column + 2)
     problem = str(error.problem or "")
-    if at == "\t" or text[: len(text) - len(text.lstrip())].count("\t"):
+    if "nesting depth" in problem:  # libyaml 0.2.6 looks that far ahead before it hands over anything
+        too_deep(span, report)
+    elif at == "\t" or text[: len(text) - len(text.lstrip())].count("\t"):
         report.error("KS001", "a tab stands where YAML wants spaces", span, help="indent with spaces, two a level")
     elif at == "{" and text[:column].endswith("$"):
         end = text.find("}", column)
@@ -54,6 +58,16 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
                      help=f"write `{word.replace(':', ': ', 1)}`")  # fmt: skip
     else:
         report.error("KS002", _plain(problem, at), span, help=_cure(problem, error))
+
+
+def too_deep(span: Span, report: Report) -> None:
+    """Reports values that are nested beyond what a spec can need."""
+    report.error(
+        "KS006",
+        f"values are nested more than {MAX_DEPTH} deep",
+        span,
+        help="a spec is a few levels deep; is a bracket or an indentation wrong?",
+    )
 
 
 def _bare_item(source: Source, line: int) -> str:

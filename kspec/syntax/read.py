@@ -21,13 +21,7 @@ def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
             report.error("KS010", "this is a directory, not a spec", place, help=f"name a file: {_example(file)}")
             return None
         if file.is_file() and file.stat().st_size > MAX_BYTES:
-            size = file.stat().st_size / 1024 / 1024
-            report.error(
-                "KS006",
-                f"the file has {size:.0f} MB; a spec has at most {MAX_BYTES // 1024 // 1024}",
-                place,
-                help="is this the data rather than the spec?",
-            )
+            _too_large(file.stat().st_size, place, report)
             return None
         data = file.read_bytes()
     except FileNotFoundError:
@@ -55,19 +49,32 @@ def source_of(name: str, data: bytes, report: Report) -> Source | None:
             help="a spec is text in UTF-8; save it so in your editor",
         )
         return None
-    if "\0" in text:
-        report.error("KS011", "this is binary data", Span(Source(name, ""), 1, 1, 1, 1), help="a spec is text in UTF-8")
-        return None
     source = Source(name, text)
-    if not text.strip():
-        report.error(
-            "KS012",
-            "the spec is empty",
-            Span(source, 1, 1, 1, 1),
-            help="`kspec init` writes a working one to start from",
-        )
-        return None
-    return source
+    return source if can_be_read(source, report) else None
+
+
+def can_be_read(source: Source, report: Report) -> bool:
+    """Whether a text can be a spec at all; where not, the report says why."""
+    place = Span(source, 1, 1, 1, 1)
+    size = len(source.text.encode("utf-8", errors="replace")) if len(source.text) > MAX_BYTES // 4 else 0
+    if size > MAX_BYTES:
+        _too_large(size, place, report)
+    elif "\0" in source.text:
+        report.error("KS011", "this is binary data", place, help="a spec is text in UTF-8")
+    elif not source.text.strip():
+        report.error("KS012", "the spec is empty", place, help="`kspec init` writes a working one to start from")
+    else:
+        return True
+    return False
+
+
+def _too_large(size: int, place: Span, report: Report) -> None:
+    report.error(
+        "KS006",
+        f"the file has {size / 1024 / 1024:.0f} MB; a spec has at most {MAX_BYTES // 1024 // 1024}",
+        place,
+        help="is this the data rather than the spec?",
+    )
 
 
 def _example(folder: Path) -> str:

@@ -46,7 +46,9 @@ class Item:
     order: int = 5
 
 
-def complete(document: Document, position: lsp.Position, columns: Columns, *, snippets: bool) -> list[lsp.CompletionItem]:
+def complete(
+    document: Document, position: lsp.Position, columns: Columns, *, snippets: bool
+) -> list[lsp.CompletionItem]:
     """The proposals at a place, best first.
 
     Args:
@@ -148,7 +150,7 @@ class _Proposals:
             insert = f"{{{insert}}}"
         if entry is not None:
             return Item(key, lsp.CompletionItemKind.Class, entry.doc, doc, insert, order=4)
-        order = 2 if _required(key, self.holder) else 3
+        order = 2 if _required(key, self.holder) else 6 if _is_head(key) else 3
         return Item(key, lsp.CompletionItemKind.Property, doc=doc, insert=insert, order=order)
 
     def _names_as_keys(self, path: Path, taken: set[str]) -> Iterator[Item]:
@@ -316,7 +318,7 @@ def _kind_at(path: Path) -> catalog.Kind | None:
             return _KIND_BY_WORD[key]
         for kind in ("initializer", "regularizer", "constraint", "activation"):
             if key.endswith(kind):
-                return kind  # type: ignore[return-value]
+                return kind
         if key in ("layer", "cell", "forward_layer", "backward_layer"):
             return "layer"
         return None

@@ -87,7 +87,9 @@ def _candidates(text: str, start: int, end: int, line_end: int, opened: str) -> 
 def _opened(text: str) -> str:
     """The brackets that a text opens and does not close, outermost first."""
     found: list[str] = []
-    for token in re.finditer(r"\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|(?:^|(?<=\s))#[^\n]*|\$\{[^}\n]*\}?|[{}\[\]]", text, re.M):
+    for token in re.finditer(
+        r"\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|(?:^|(?<=\s))#[^\n]*|\$\{[^}\n]*\}?|[{}\[\]]", text, re.M
+    ):
         bracket = token[0]
         if bracket in _CLOSING:
             found.append(bracket)

@@ -57,6 +57,7 @@ class Document:
         self._text = Text(Source(self.path, content))
         self._examined: Examined | None = None
         self._understood: Understood | None = None
+        self._sound: Understood | None = None
 
     @property
     def text(self) -> Text:
@@ -99,6 +100,8 @@ class Document:
             self.seconds = time.perf_counter() - start
             if found.spec is not None and found.analysis is not None:
                 self._understood = Understood(self._text, found.spec, found.analysis)
+                if not any(problem.is_error for problem in found.diagnostics):
+                    self._sound = self._understood
         return self._examined
 
     @property
@@ -110,3 +113,9 @@ class Document:
         """The last text that was a graph: this one, or while it is half typed the one before; None when none was."""
         _ = self.examined
         return self._understood
+
+    @property
+    def sound(self) -> Understood | None:
+        """The last text without errors, of which everything is known; None when none was."""
+        _ = self.examined
+        return self._sound

@@ -11,9 +11,13 @@ from kspec.editor.lsp.document import Document
 from kspec.editor.lsp.text import Text
 from kspec.rewrite.fmt import CannotFormat, format_source
 
+
 def formatted(document: Document) -> list[lsp.TextEdit] | None:
-    """The edits that lay the text out, line by line, so that cursors and folds elsewhere stay; None for one that cannot be
-    read."""
+    """The edits that lay the text out, line by line, so that cursors and folds elsewhere stay.
+
+    Returns:
+        None for a text that cannot be read.
+    """
     try:
         new = format_source(document.source)
     except (SpecError, CannotFormat):
@@ -29,7 +33,7 @@ def formatted(document: Document) -> list[lsp.TextEdit] | None:
 
 
 def _lines(text: Text) -> list[str]:
-    return [text.content[start:_start(text, n + 1)] for n, start in enumerate(text.starts)]
+    return [text.content[start : _start(text, n + 1)] for n, start in enumerate(text.starts)]
 
 
 def _start(text: Text, line: int) -> int:

@@ -14,20 +14,19 @@ from kspec.syntax.layout import layout
 
 
 def hints(document: Document, wanted: lsp.Range) -> list[lsp.InlayHint]:
-    """The hints of a range. While the text is half typed, those of the last sound one, on lines that are still the same."""
-    seen = document.understood
-    if seen is None:
-        return []
-    moved = Moved(seen.text, document.text)
-    found = []
-    for node in seen.analysis.graph.nodes.values():
-        position = moved.position(_place(node, seen))
-        if position is None or not wanted.start.line <= position.line <= wanted.end.line:
+    """The hints of a range; what a half-typed text hides is as in the last sound one, on lines that are the same."""
+    found: dict[tuple[int, int], lsp.InlayHint] = {}
+    for seen in dict.fromkeys([document.understood, document.sound]):
+        if seen is None:
             continue
-        label = _label(node, seen)
-        if label:
-            found.append(lsp.InlayHint(position, label, padding_left=True, tooltip=_tooltip(node, seen)))
-    return found
+        moved = Moved(seen.text, document.text)
+        for node in seen.analysis.graph.nodes.values():
+            position = moved.position(_place(node, seen))
+            label = _label(node, seen)
+            if label and position is not None and wanted.start.line <= position.line <= wanted.end.line:
+                hint = lsp.InlayHint(position, label, padding_left=True, tooltip=_tooltip(node, seen))
+                found.setdefault((position.line, position.character), hint)
+    return list(found.values())
 
 
 def _place(node: Node, seen: Understood) -> int:

@@ -79,7 +79,9 @@ def _is_head(path: Path) -> bool:
     """Whether it is where an entry says what it is: its class, or what stands after `op:` or `reuse:`."""
     if len(path) < 2 or path[0] != "layers":
         return False
-    return len(path) == 2 or (len(path) == 3 and isinstance(path[2], str) and (path[2][:1].isupper() or path[2] in _HEADS))
+    return len(path) == 2 or (
+        len(path) == 3 and isinstance(path[2], str) and (path[2][:1].isupper() or path[2] in _HEADS)
+    )
 
 
 _HEADS = ("op", "reuse", "block", "model")

@@ -85,7 +85,9 @@ def rename(document: Document, position: lsp.Position, new: str) -> lsp.Workspac
 def _check(document: Document, name: Occurrence, new: str) -> None:
     variable = name.kind == "variable"
     if not NAME.fullmatch(new) or (variable and "-" in new):
-        raise CannotRename(f"`{new}` is not a name: letters, digits, `_`{'' if variable else ' and `-`'}, no digit first")
+        raise CannotRename(
+            f"`{new}` is not a name: letters, digits, `_`{'' if variable else ' and `-`'}, no digit first"
+        )
     kinds = ("variable",) if variable else ("node", "output")
     if any(each.name == new and each.kind in kinds and each.defines for each in occurrences(document.source)):
         raise CannotRename(f"the name `{new}` is taken")

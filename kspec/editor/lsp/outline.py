@@ -45,9 +45,7 @@ def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
     return found
 
 
-def _child(
-    document: Document, path: Path, extent: Extent, nodes: dict[Path, tuple[str, str]]
-) -> lsp.DocumentSymbol:
+def _child(document: Document, path: Path, extent: Extent, nodes: dict[Path, tuple[str, str]]) -> lsp.DocumentSymbol:
     section, key = path
     if path in nodes:
         name, detail = nodes[path]
@@ -61,9 +59,7 @@ def _child(
     return _symbol(document, str(key), "", _KINDS.get(str(section), lsp.SymbolKind.Property), extent)
 
 
-def _symbol(
-    document: Document, name: str, detail: str, kind: lsp.SymbolKind, extent: Extent
-) -> lsp.DocumentSymbol:
+def _symbol(document: Document, name: str, detail: str, kind: lsp.SymbolKind, extent: Extent) -> lsp.DocumentSymbol:
     text = document.text
     start, end = text.offset_of(*extent.key), text.offset_of(*extent.end)
     key_end = text.offset_of(*extent.key_end)

@@ -145,6 +145,3 @@ def _edits(document: Document, edits: list[lsp.TextEdit]) -> lsp.WorkspaceEdit:
     """Edits of this version of the text."""
     held = lsp.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=document.version)
     return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(held, list(edits))])
-
-
-

@@ -159,9 +159,7 @@ def _reading(server: Server) -> None:
 def _writing(server: Server) -> None:
     """What completes and changes."""
 
-    @server.feature(
-        lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=completion.TRIGGERS)
-    )
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=completion.TRIGGERS))
     def completed(params: lsp.CompletionParams) -> lsp.CompletionList | None:
         document = server.spec(params.text_document.uri)
         if document is None:

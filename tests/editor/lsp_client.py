@@ -1,0 +1,210 @@
+"""An editor for the tests: a real client that starts `kspec lsp` and speaks to it over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.client import BaseLanguageClient
+
+TIMEOUT = 60
+
+
+class Editor:
+    """Holds texts, sends what is typed, asks; each call waits for its answer.
+
+    Args:
+        root: The folder that is open.
+        snippets: Whether it can jump to what is yet to be filled in.
+    """
+
+    def __init__(self, root: Path, *, snippets: bool = True) -> None:
+        self.root = root
+        self.snippets = snippets
+        self.texts: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
+        self.published: dict[str, lsp.PublishDiagnosticsParams] = {}
+        self._news = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.client = BaseLanguageClient("tests", "1")
+
+        @self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def published(params: lsp.PublishDiagnosticsParams) -> None:
+            with self._news:
+                self.published[params.uri] = params
+                self._news.notify_all()
+
+    def __enter__(self) -> Editor:
+        start = "import sys; from kspec.cli import main; sys.exit(main(['lsp']))"
+        self._wait(self.client.start_io(sys.executable, "-c", start))
+        item = lsp.ClientCompletionItemOptions(snippet_support=self.snippets)
+        document = lsp.TextDocumentClientCapabilities(completion=lsp.CompletionClientCapabilities(completion_item=item))
+        self.server = self._wait(
+            self.client.initialize_async(
+                lsp.InitializeParams(
+                    capabilities=lsp.ClientCapabilities(text_document=document), root_uri=self.root.as_uri()
+                )
+            )
+        )
+        self._do(self.client.initialized, lsp.InitializedParams())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wait(self.client.shutdown_async(None))
+        self._do(self.client.exit, None)
+        self._wait(self.client.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(TIMEOUT)
+
+    def _wait(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(TIMEOUT)
+
+    def _do(self, call: Any, params: Any) -> None:
+        async def now() -> None:
+            call(params)
+
+        self._wait(now())
+
+    def uri(self, name: str) -> str:
+        return (self.root / name).as_uri()
+
+    def open(self, text: str, name: str = "spec.yaml") -> list[lsp.Diagnostic]:
+        """Opens a text; gives what is said of it."""
+        uri = self.uri(name)
+        self.texts[uri], self.versions[uri] = text, 1
+        self._do(
+            self.client.text_document_did_open,
+            lsp.DidOpenTextDocumentParams(lsp.TextDocumentItem(uri, "yaml", 1, text)),
+        )
+        return self.problems(name)
+
+    def close(self, name: str = "spec.yaml") -> None:
+        self._do(
+            self.client.text_document_did_close, lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(self.uri(name)))
+        )
+
+    def change(self, start: int, end: int, text: str, name: str = "spec.yaml") -> None:
+        """Types over the characters from one offset to another; does not wait."""
+        uri = self.uri(name)
+        old = self.texts[uri]
+        self.texts[uri] = old[:start] + text + old[end:]
+        self.versions[uri] += 1
+        place = lsp.Range(position(old, start), position(old, end))
+        self._do(
+            self.client.text_document_did_change,
+            lsp.DidChangeTextDocumentParams(
+                lsp.VersionedTextDocumentIdentifier(uri=uri, version=self.versions[uri]),
+                [lsp.TextDocumentContentChangePartial(range=place, text=text)],
+            ),
+        )
+
+    def type(self, old: str, new: str, name: str = "spec.yaml") -> list[lsp.Diagnostic]:
+        """Replaces the one place of `old`; gives what is said then."""
+        text = self.texts[self.uri(name)]
+        assert text.count(old) == 1, old
+        start = text.index(old)
+        self.change(start, start + len(old), new, name)
+        return self.problems(name)
+
+    def problems(self, name: str = "spec.yaml") -> list[lsp.Diagnostic]:
+        """What is said of the text as it is now."""
+        uri = self.uri(name)
+        with self._news:
+            arrived = self._news.wait_for(
+                lambda: uri in self.published and self.published[uri].version == self.versions[uri], TIMEOUT
+            )
+        assert arrived, "no diagnostics came"
+        return list(self.published[uri].diagnostics)
+
+    def ask(self, method: str, params: Any) -> Any:
+        """The answer to any request."""
+
+        async def asked() -> Any:
+            return await self.client.protocol.send_request_async(method, params)
+
+        return self._wait(asked())
+
+    def at(self, mark: str, name: str = "spec.yaml", *, after: bool = False) -> dict[str, Any]:
+        """Where the one place of a piece of text begins (or ends), as the parameters of a request."""
+        text = self.texts[self.uri(name)]
+        assert text.count(mark) == 1, mark
+        offset = text.index(mark) + (len(mark) if after else 0)
+        return {"text_document": lsp.TextDocumentIdentifier(self.uri(name)), "position": position(text, offset)}
+
+    def complete(self, mark: str, name: str = "spec.yaml") -> dict[str, lsp.CompletionItem]:
+        """What is proposed behind a piece of text, by label."""
+        found = self.ask(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionParams(**self.at(mark, name, after=True)))
+        return {item.label: item for item in found.items} if found else {}
+
+    def hover(self, mark: str, name: str = "spec.yaml") -> str:
+        """What is shown over a piece of text; empty where nothing is."""
+        found = self.ask(lsp.TEXT_DOCUMENT_HOVER, lsp.HoverParams(**self.at(mark, name)))
+        return found.contents.value if found else ""
+
+    def hints(self, name: str = "spec.yaml") -> dict[int, str]:
+        """Line (from 1) → the hint at its end."""
+        uri = self.uri(name)
+        whole = lsp.Range(lsp.Position(0, 0), lsp.Position(10**6, 0))
+        found = self.ask(lsp.TEXT_DOCUMENT_INLAY_HINT, lsp.InlayHintParams(lsp.TextDocumentIdentifier(uri), whole))
+        return {hint.position.line + 1: hint.label for hint in found}
+
+    def places(self, method: str, params: Any, name: str = "spec.yaml") -> list[tuple[int, str]]:
+        """The places that a request answers with: line (from 1), and the text that stands there."""
+        found = self.ask(method, params)
+        located = found if isinstance(found, list) else [found] if found else []
+        text = self.texts[self.uri(name)]
+        return [(each.range.start.line + 1, written(text, each.range)) for each in located]
+
+    def apply(self, edit: lsp.WorkspaceEdit | list[lsp.TextEdit], name: str = "spec.yaml") -> str:
+        """The text after the edits of an answer."""
+        uri = self.uri(name)
+        if isinstance(edit, list):
+            edits = edit
+        else:
+            (change,) = edit.document_changes
+            assert change.text_document.version == self.versions[uri]
+            edits = change.edits
+        text = self.texts[uri]
+        for one in sorted(edits, key=lambda one: offset(text, one.range.start), reverse=True):
+            start, end = offset(text, one.range.start), offset(text, one.range.end)
+            text = text[:start] + one.new_text + text[end:]
+        return text
+
+
+def _starts(text: str) -> list[int]:
+    starts, place = [0], 0
+    while place < len(text):
+        if text.startswith("\r\n", place):
+            place += 2
+            starts.append(place)
+        else:
+            place += 1
+            if text[place - 1] in "\r\n":
+                starts.append(place)
+    return starts
+
+
+def position(text: str, place: int) -> lsp.Position:
+    """An offset as the protocol counts it, written down anew so that a mistake of the server's shows."""
+    start = max(start for start in _starts(text) if start <= place)
+    return lsp.Position(_starts(text).index(start), len(text[start:place].encode("utf-16-le")) // 2)
+
+
+def offset(text: str, place: lsp.Position) -> int:
+    """The offset of a position."""
+    starts = _starts(text)
+    if place.line >= len(starts):
+        return len(text)
+    start = starts[place.line]
+    return start + len(text[start:].encode("utf-16-le")[: 2 * place.character].decode("utf-16-le"))
+
+
+def written(text: str, place: lsp.Range) -> str:
+    """The text of a range."""
+    return text[offset(text, place.start) : offset(text, place.end)]
