@@ -26,6 +26,7 @@ class Editor:
         self.root = root
         self.snippets = snippets
         self.texts: dict[str, str] = {}
+        self.cursor = 0
         self.versions: dict[str, int] = {}
         self.published: dict[str, lsp.PublishDiagnosticsParams] = {}
         self._news = threading.Condition()
@@ -77,7 +78,10 @@ class Editor:
     def open(self, text: str, name: str = "spec.yaml") -> list[lsp.Diagnostic]:
         """Opens a text; gives what is said of it."""
         uri = self.uri(name)
+        if uri in self.texts:
+            self.close(name)
         self.texts[uri], self.versions[uri] = text, 1
+        self.cursor = len(text)
         self._do(
             self.client.text_document_did_open,
             lsp.DidOpenTextDocumentParams(lsp.TextDocumentItem(uri, "yaml", 1, text)),
@@ -85,15 +89,20 @@ class Editor:
         return self.problems(name)
 
     def close(self, name: str = "spec.yaml") -> None:
-        self._do(
-            self.client.text_document_did_close, lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(self.uri(name)))
-        )
+        """Closes a text; waits until nothing is said of it any more."""
+        uri = self.uri(name)
+        del self.texts[uri]
+        self._do(self.client.text_document_did_close, lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(uri)))
+        with self._news:
+            assert self._news.wait_for(lambda: self.published[uri].version is None, TIMEOUT)
+        assert not self.published.pop(uri).diagnostics
 
     def change(self, start: int, end: int, text: str, name: str = "spec.yaml") -> None:
         """Types over the characters from one offset to another; does not wait."""
         uri = self.uri(name)
         old = self.texts[uri]
         self.texts[uri] = old[:start] + text + old[end:]
+        self.cursor = start + len(text)
         self.versions[uri] += 1
         place = lsp.Range(position(old, start), position(old, end))
         self._do(
@@ -130,16 +139,18 @@ class Editor:
 
         return self._wait(asked())
 
-    def at(self, mark: str, name: str = "spec.yaml", *, after: bool = False) -> dict[str, Any]:
-        """Where the one place of a piece of text begins (or ends), as the parameters of a request."""
+    def at(self, mark: str, name: str = "spec.yaml") -> dict[str, Any]:
+        """Where the one place of a piece of text begins, as the parameters of a request."""
         text = self.texts[self.uri(name)]
         assert text.count(mark) == 1, mark
-        offset = text.index(mark) + (len(mark) if after else 0)
-        return {"text_document": lsp.TextDocumentIdentifier(self.uri(name)), "position": position(text, offset)}
+        place = position(text, text.index(mark))
+        return {"text_document": lsp.TextDocumentIdentifier(self.uri(name)), "position": place}
 
-    def complete(self, mark: str, name: str = "spec.yaml") -> dict[str, lsp.CompletionItem]:
-        """What is proposed behind a piece of text, by label."""
-        found = self.ask(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionParams(**self.at(mark, name, after=True)))
+    def complete(self, name: str = "spec.yaml") -> dict[str, lsp.CompletionItem]:
+        """What is proposed where something was typed last, by label."""
+        place = position(self.texts[self.uri(name)], self.cursor)
+        uri = lsp.TextDocumentIdentifier(self.uri(name))
+        found = self.ask(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionParams(uri, place))
         return {item.label: item for item in found.items} if found else {}
 
     def hover(self, mark: str, name: str = "spec.yaml") -> str:
@@ -157,16 +168,15 @@ class Editor:
     def places(self, method: str, params: Any, name: str = "spec.yaml") -> list[tuple[int, str]]:
         """The places that a request answers with: line (from 1), and the text that stands there."""
         found = self.ask(method, params)
-        located = found if isinstance(found, list) else [found] if found else []
+        located = [found] if isinstance(found, lsp.Location) else list(found or ())
         text = self.texts[self.uri(name)]
         return [(each.range.start.line + 1, written(text, each.range)) for each in located]
 
     def apply(self, edit: lsp.WorkspaceEdit | list[lsp.TextEdit], name: str = "spec.yaml") -> str:
         """The text after the edits of an answer."""
         uri = self.uri(name)
-        if isinstance(edit, list):
-            edits = edit
-        else:
+        edits = edit
+        if isinstance(edit, lsp.WorkspaceEdit):
             (change,) = edit.document_changes
             assert change.text_document.version == self.versions[uri]
             edits = change.edits

@@ -26,7 +26,7 @@ _MARKS = re.compile(r"^kspec[ \t]*:|^#[ \t]*yaml-language-server:.*kspec", re.MU
 _SUFFIXES = (".kspec.yaml", ".kspec.yml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Understood:
     """A text that was sound enough to be a graph.
 
@@ -55,6 +55,7 @@ class Document:
         self.seconds = 0.0
         """How long the last look took."""
         self._text = Text(Source(self.path, content))
+        self._was_spec = False
         self._examined: Examined | None = None
         self._understood: Understood | None = None
         self._sound: Understood | None = None
@@ -69,8 +70,9 @@ class Document:
 
     @property
     def is_spec(self) -> bool:
-        """Whether it is one of ours: an editor may send every YAML file it opens."""
-        return self.path.endswith(_SUFFIXES) or _MARKS.search(self.source.text) is not None
+        """Whether it is one of ours: an editor may send any YAML file. What was one stays one while it is typed."""
+        self._was_spec |= self.path.endswith(_SUFFIXES) or _MARKS.search(self.source.text) is not None
+        return self._was_spec
 
     def change(self, changes: Sequence[lsp.TextDocumentContentChangeEvent], version: int | None) -> None:
         """Applies what was typed, in order."""

@@ -9,6 +9,7 @@ from typing import Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from kspec import __version__
 from kspec.editor.lsp import completion, formatting, hints, hover, navigation, outline, problems
@@ -16,6 +17,17 @@ from kspec.editor.lsp.document import Document, Look
 
 LONGEST_WAIT = 0.3
 """Seconds without a key before a large text is looked at again."""
+
+
+class _Protocol(LanguageServerProtocol):
+    """pygls without its own copy of the texts: it ends lines at U+2028 and its like, where the protocol does not, and
+    writes what it makes of a position back into the request."""
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Any:
+        handler = self.fm.features.get(lsp.TEXT_DOCUMENT_DID_CHANGE)
+        if handler is not None:
+            yield handler, (params,), None
 
 
 class Server(LanguageServer):
@@ -27,7 +39,7 @@ class Server(LanguageServer):
     """
 
     def __init__(self, look: Look, columns: completion.Columns) -> None:
-        super().__init__("kspec", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental)
+        super().__init__("kspec", __version__, protocol_cls=_Protocol)
         self.look = look
         self.columns = columns
         self.documents: dict[str, Document] = {}
