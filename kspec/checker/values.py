@@ -82,6 +82,8 @@ class Checker:
         elif isinstance(value, dict) and len(value) == 1:
             name, arguments = next(iter(value.items()))
             place = self.spec.positions.key((*path, name))
+            if is_failed(arguments):
+                return
             if arguments is not None and not isinstance(arguments, dict):
                 self.report.error(
                     "KS105",

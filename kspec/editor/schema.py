@@ -76,7 +76,8 @@ class _Writer:
         default = field.get_default(call_default_factory=False)
         facts = [_doc(field)]
         if (type_ := _plain_type(model, name, field)) is not None:
-            schema.setdefault("errorMessage", sentence(f"`{name}`", type_))
+            if "errorMessage" not in schema:
+                schema = complaining(schema, sentence(f"`{name}`", type_))
             facts.append(f"*{t.describe(type_)}*")
         if not field.is_required() and isinstance(default, (bool, int, float, str)):
             schema["default"] = default

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kspec.catalog import types as t
 from kspec.editor.schema_classes import EXTENSIONS, Definitions
 from kspec.editor.schema_types import COMPUTED, Schema, bounds, or_computed
@@ -58,6 +56,7 @@ WRITTEN: dict[tuple[str, str], Schema] = {
     ("Document", "outputs"): {
         "type": ["string", "array", "object", "null"],
         "minItems": 1,
+        "minProperties": 1,
         "items": {"type": "string"},
         "additionalProperties": {"type": "string"},
         **NAMED,
@@ -187,7 +186,7 @@ def by_output(kind: str, definitions: Definitions) -> Schema:
     """A loss or metrics: for the only output, or by output. A key that is no class is an output's name."""
     several = kind == "metric"
     one = definitions.kind(kind)
-    each = definitions.ref("metrics_of_an_output", lambda: _several_metrics(definitions)) if several else one
+    each = definitions.of(t.parse("<metric>|[<metric>]|null" if several else "<loss>|null"))
     classes = definitions.classes(kind)
     listed = {"items": one} if several else {}
 
@@ -205,9 +204,3 @@ def by_output(kind: str, definitions: Definitions) -> Schema:
         }
 
     return definitions.ref(f"{kind}_by_output", make)
-
-
-def _several_metrics(definitions: Definitions) -> Schema:
-    definitions.kind("metric")
-    found: Any = definitions.of(t.parse("<metric>|[<metric>]"))
-    return dict(found)
