@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.catalog import types as t
 from kspec.editor.schema_classes import EXTENSIONS, Definitions
 from kspec.editor.schema_types import COMPUTED, Schema, bounds, or_computed
+from kspec.spec import TASKS
 from kspec.spec.data import SOURCES, SPLITS
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
@@ -41,6 +42,11 @@ NOTATION: dict[tuple[str, str], str] = {
     ("Fit", "class_weight"): '"balanced"|{any}|null',
 }
 """Fields whose Python type says less than can be said."""
+
+COMPLAINTS: dict[tuple[str, str], str] = {
+    ("Document", "task"): f"`task` must be {t.describe(t.Choice(TASKS))}, or a mapping of outputs to one of these.",
+}
+"""Sentences that are better than those made of the type."""
 
 WRITTEN: dict[tuple[str, str], Schema] = {
     ("Document", "kspec"): {

@@ -39,22 +39,36 @@ def told(problems: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
 MISTAKES: dict[str, tuple[str, int, int, str]] = {
     "layer": (HEAD + "  - Dens: {units: 4}\n", 5, 5, "Property Dens is not allowed."),
     "bare layer": (HEAD + "  - Flaten\n", 5, 5, "There is no layer of this name"),
-    "nested layer": (HEAD + "  - TimeDistributed: {layer: {Dens: {units: 4}}}\n", 5, 30, "Property Dens is not allowed."),
+    "nested layer": (
+        HEAD + "  - TimeDistributed: {layer: {Dens: {units: 4}}}\n",
+        5,
+        31,
+        "Property Dens is not allowed.",
+    ),
     "argument": (HEAD + "  - Dense: {units: 4, activaton: relu}\n", 5, 23, "Property activaton is not allowed."),
     "kind of value": (HEAD + "  - Dense: {units: ten}\n", 5, 20, "`units` must be a positive integer."),
     "bound": (HEAD + "  - Dense: {units: 0}\n", 5, 20, "Value is below the minimum of 1."),
     "missing argument": (HEAD + "  - Dense: {activation: relu}\n", 5, 5, 'Missing property "units".'),
     "no arguments": (HEAD + "  - Dense\n", 5, 5, "This class needs arguments: `Name: {argument: value}`."),
     "arguments without names": (HEAD + "  - Dense: 10\n", 5, 12, "This class needs arguments, with their names"),
-    "word": (HEAD + "  - Conv1D: {filters: 4, kernel_size: 3, padding: sam}\n", 5, 51,
-             "`padding` must be `valid`, `same` or `causal`."),  # fmt: skip
+    "word": (
+        HEAD + "  - Conv1D: {filters: 4, kernel_size: 3, padding: sam}\n",
+        5,
+        51,
+        "`padding` must be `valid`, `same` or `causal`.",
+    ),
     "activation": (HEAD + "  - Dense: {units: 4, activation: rellu}\n", 5, 35, "There is no activation of this name"),
     "top key": (FIT + "layer: []\n", 6, 1, "Property layer is not allowed."),
     "missing section": ("kspec: 1\nlayers: [Flatten]\n", 1, 1, 'Missing property "inputs".'),
     "two classes": (HEAD + "  - Dense: {units: 4}\n    Flatten:\n", 5, 5, "An entry is one thing"),
     "class and op": (HEAD + "  - op: relu\n    Flatten:\n    name: y\n    from: x\n", 5, 5, "An entry is one thing"),
     "no class": (HEAD + "  - name: hidden\n", 5, 5, "An entry says what it is"),
-    "argument beside": (HEAD + "  - Dense: {units: 4}\n    activation: relu\n", 6, 5, "Property activation is not allowed."),
+    "argument beside": (
+        HEAD + "  - Dense: {units: 4}\n    activation: relu\n",
+        6,
+        5,
+        "Property activation is not allowed.",
+    ),
     "op": (HEAD + "  - op: maen\n", 5, 9, "There is no op of this name"),
     "name": (HEAD + "  - Flatten:\n    name: 1st\n", 6, 11, "A name is letters, digits, `_` and `-`"),
     "optimizer": (FIT + "compile: {optimizer: adm}\n", 6, 22, "There is no optimizer of this name"),
@@ -63,15 +77,25 @@ MISTAKES: dict[str, tuple[str, int, int, str]] = {
     "loss": (FIT + "compile: {loss: msee}\n", 6, 17, "There is no loss of this name"),
     "metric": (FIT + "compile: {metrics: [acuracy]}\n", 6, 21, "There is no metric of this name"),
     "callback": (FIT + "fit: {callbacks: [{EarlyStoping: {}}]}\n", 6, 20, "Property EarlyStoping is not allowed."),
-    "initializer": (HEAD + "  - Dense: {units: 4, kernel_initializer: he_norml}\n", 5, 43, "There is no initializer of this name"),
-    "regularizer": (HEAD + "  - Dense: {units: 4, kernel_regularizer: {L3: {}}}\n", 5, 44, "Property L3 is not allowed."),
+    "initializer": (
+        HEAD + "  - Dense: {units: 4, kernel_initializer: he_norml}\n",
+        5,
+        43,
+        "There is no initializer of this name",
+    ),
+    "regularizer": (
+        HEAD + "  - Dense: {units: 4, kernel_regularizer: {L3: {}}}\n",
+        5,
+        44,
+        "Property L3 is not allowed.",
+    ),
     "setting": (FIT + "fit: {epoch: 3}\n", 6, 7, "Property epoch is not allowed."),
     "setting's value": (FIT + "fit: {epochs: many}\n", 6, 15, "`epochs` must be a positive integer."),
     "source": (FIT + "data: {inputs: a}\n", 6, 7, "The data has no source"),
     "two sources": (FIT + "data: {csv: a.csv, npz: b.npz}\n", 6, 7, "The data has two sources; keep one."),
     "task": (FIT + "task: clasification\n", 6, 7, "`task` must be"),
     "version": ("kspec: one\n" + HEAD[9:] + "  - Flatten\n", 1, 8, "This kspec speaks version 1 of the language"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", MISTAKES)
@@ -163,17 +187,27 @@ def test_other_names_are_not_proposed(server: YamlServer) -> None:
 
 
 SHOWN = {
-    "  - De|nse: {units: 3}\n": ("Fully connected layer", "Dense(units, ", "https://keras.io/api/layers/core_layers/dense/"),
+    "  - De|nse: {units: 3}\n": (
+        "Fully connected layer",
+        "Dense(units, ",
+        "https://keras.io/api/layers/core_layers/dense/",
+    ),
     "  - Dense: {un|its: 3}\n": ("How many units", "a positive integer; required"),
-    "  - Dense: {units: 3, kernel_initi|alizer: zeros}\n": ("an initializer; default `glorot_uniform`", "https://keras.io/api/layers/initializers/"),
+    "  - Dense: {units: 3, kernel_initi|alizer: zeros}\n": (
+        "an initializer; default `glorot_uniform`",
+        "https://keras.io/api/layers/initializers/",
+    ),
     "  - Convolut|ion1D: {filters: 3, kernel_size: 2}\n": ("other name for `Conv1D`",),
     "  - Flatten\nfi|t: {epochs: 3}\n": ("Step 3: training",),
-    "  - Flatten\nfit: {ep|ochs: 3}\n": ("How often the training split is gone through", "a positive integer; default `1`"),
+    "  - Flatten\nfit: {ep|ochs: 3}\n": (
+        "How often the training split is gone through",
+        "a positive integer; default `1`",
+    ),
     "  - Flatten\ncompile: {optimizer: {Ad|am: {}}}\n": ("https://keras.io/api/optimizers/adam/",),
     "  - Flatten\ncompile: {loss: {Hub|er: {}}}\n": ("https://keras.io/api/losses/",),
     "  - Flatten\ncompile: {metrics: [{AU|C: {}}]}\n": ("https://keras.io/api/metrics/",),
     "  - Flatten\nfit: {callbacks: [{EarlySt|opping: {}}]}\n": ("https://keras.io/api/callbacks/early_stopping/",),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", SHOWN)
