@@ -191,10 +191,9 @@ def synthetic(model: Schema) -> Schema:
 def by_output(kind: str, definitions: Definitions) -> Schema:
     """A loss or metrics: for the only output, or by output. A key that is no class is an output's name."""
     several = kind == "metric"
-    one = definitions.kind(kind)
     each = definitions.of(t.parse("<metric>|[<metric>]|null" if several else "<loss>|null"))
     classes = definitions.classes(kind)
-    listed = {"items": one} if several else {}
+    listed = {"items": definitions.kind(kind)} if several else {}
 
     def make() -> Schema:
         return {

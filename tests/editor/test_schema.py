@@ -41,6 +41,10 @@ def test_the_file_is_not_stale() -> None:
     assert json.loads(as_text()) == SCHEMA
 
 
+def test_it_is_of_a_size_that_editors_read_at_once() -> None:
+    assert len(as_text()) < 800_000
+
+
 def test_it_is_a_schema() -> None:
     Draft7Validator.check_schema(SCHEMA)
 
