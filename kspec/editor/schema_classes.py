@@ -16,8 +16,9 @@ from kspec.editor import reference
 from kspec.editor.keras_pages import page, page_of_kind
 from kspec.editor.schema_types import COMPUTED, Merged, Schema, complaining, sentence, slug, words_or
 from kspec.rewrite.inline import inline
+from kspec.syntax import names
 
-DOTTED = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+$"
+DOTTED = f"^{names.DOTTED.pattern}$"
 """A class of an extension."""
 _ANY_ARGUMENTS: Schema = {"type": ["object", "null", "string"], "pattern": COMPUTED}
 EXTENSIONS: Schema = {DOTTED: {"$ref": "#/definitions/arguments.any"}}

@@ -72,6 +72,7 @@ def _changes(values: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
             yield path, "add", "colour"
             yield path, "add", "Flatten"
             yield path, "add", "name"
+            yield path, "add", "my_layers.Gate"
         if isinstance(value, list):
             yield path, "append", 7
             yield path, "append", "Flaten"
