@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -242,17 +241,3 @@ def test_settings_of_the_repository_map_the_specs() -> None:
         for name in ("specs/new.yaml", "specs/tutorial/new.yaml"):
             found = told(server.diagnostics(FIT + "layer: []\n", name))
             assert [message for *_, message in found] == ["Property layer is not allowed."]
-
-
-def test_first_diagnostics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Prints how long an editor waits at first, from the server's start and from the text's opening."""
-    need_node()
-    start = time.perf_counter()
-    with YamlServer(tmp_path, SCHEMA) as server:
-        opened = time.perf_counter()
-        assert len(server.diagnostics(FIT + "layer: []\n")) == 1
-        told_at = time.perf_counter()
-    with capsys.disabled():
-        print(
-            f"\nfirst diagnostics {told_at - opened:.2f} s after opening, {told_at - start:.2f} s with the server's start"
-        )
