@@ -50,7 +50,7 @@ def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> A
     for rule in WORDS:
         rule(checker)
     types = infer(spec, graph, report, misfits=checker.misfits)
-    if any(node.faulty for node in graph.nodes.values()):
+    if _forget_failed(report) or any(node.faulty for node in graph.nodes.values()):
         return Analysis(graph, types, None)
     settling = Report()
     settings = settle(spec, graph, settling, target_facts(spec, graph, types, profile))
@@ -60,3 +60,11 @@ def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> A
     for rule in MEANING:
         rule(checker)
     return Analysis(graph, types, settings)
+
+
+def _forget_failed(report: Report) -> bool:
+    """Of values that could not be computed nothing more is said than that; gives whether there are any."""
+    failed = {problem.span for problem in report if problem.code in ("KS013", "KS014")}
+    if failed:
+        report.diagnostics[:] = [p for p in report if p.code in ("KS013", "KS014") or p.span not in failed]
+    return bool(failed)

@@ -71,7 +71,7 @@ def _inner(node: Node) -> tuple[str, dict[str, Any]]:
         if not isinstance(layer, dict):
             break
         head, arguments = next(iter(layer.items()))
-        arguments = arguments or {}
+        arguments = arguments if isinstance(arguments, dict) else {}
     return head, arguments
 
 

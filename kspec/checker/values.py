@@ -17,6 +17,7 @@ from kspec.diagnostics import Path, Report, did_you_mean, nearest
 from kspec.graph import Graph, Node
 from kspec.profile import DataProfile
 from kspec.spec import Spec
+from kspec.syntax.names import DOTTED
 from kspec.syntax.variables import is_failed
 
 DTYPES = frozenset((
@@ -82,6 +83,8 @@ class Checker:
         elif isinstance(value, dict) and len(value) == 1:
             name, arguments = next(iter(value.items()))
             place = self.spec.positions.key((*path, name))
+            if is_failed(arguments):
+                return
             if arguments is not None and not isinstance(arguments, dict):
                 self.report.error(
                     "KS105",
@@ -100,7 +103,15 @@ class Checker:
                 help="write its name, or `Name: {argument: value}`",
             )
             return
-        if "." in name and self._is_extension(name):
+        if DOTTED.fullmatch(name):
+            if not self._is_extension(name):
+                module = name.rpartition(".")[0]
+                self.report.error(
+                    "KS114",
+                    f"`{name}` is a class of a module that the spec does not name",
+                    place,
+                    help=f"add `extensions: [{module}]`, and run with --allow-code",
+                )
             return
         entry = catalog.find(catalog_kind, name)
         if entry is None:

@@ -17,8 +17,8 @@ from pydantic import BaseModel
 from kspec.catalog import types as t
 from kspec.editor.schema_classes import Definitions
 from kspec.editor.schema_entry import entry
-from kspec.editor.schema_sections import NAMED, NOTATION, WRITTEN, by_output, constraints, csv, synthetic
-from kspec.editor.schema_types import Schema, or_computed, sentence
+from kspec.editor.schema_sections import COMPLAINTS, NAMED, NOTATION, WRITTEN, by_output, constraints, csv, synthetic
+from kspec.editor.schema_types import Schema, complaining, or_computed, sentence
 
 
 def json_schema() -> Schema:
@@ -76,7 +76,9 @@ class _Writer:
         default = field.get_default(call_default_factory=False)
         facts = [_doc(field)]
         if (type_ := _plain_type(model, name, field)) is not None:
-            schema.setdefault("errorMessage", sentence(f"`{name}`", type_))
+            if "errorMessage" not in schema:
+                message = COMPLAINTS.get((model, name)) or sentence(f"`{name}`", type_)
+                schema = complaining(schema, message)
             facts.append(f"*{t.describe(type_)}*")
         if not field.is_required() and isinstance(default, (bool, int, float, str)):
             schema["default"] = default

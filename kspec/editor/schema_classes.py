@@ -14,10 +14,11 @@ from kspec.catalog import Entry, Kind, Parameter
 from kspec.catalog import types as t
 from kspec.editor import reference
 from kspec.editor.keras_pages import page, page_of_kind
-from kspec.editor.schema_types import COMPUTED, Merged, Schema, sentence, slug, words_or
+from kspec.editor.schema_types import COMPUTED, Merged, Schema, complaining, sentence, slug, words_or
 from kspec.rewrite.inline import inline
+from kspec.syntax import names
 
-DOTTED = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+$"
+DOTTED = f"^{names.DOTTED.pattern}$"
 """A class of an extension."""
 _ANY_ARGUMENTS: Schema = {"type": ["object", "null", "string"], "pattern": COMPUTED}
 EXTENSIONS: Schema = {DOTTED: {"$ref": "#/definitions/arguments.any"}}
@@ -119,7 +120,10 @@ class Definitions:
                 self.ref(f"{entry.kind}.{entry.name}.arguments", lambda: self._arguments(entry)),
             ],
         }
-        return schema | ({"defaultSnippets": [{"body": f"^{_snippet(required)}"}]} if required else {})
+        if required:
+            label = f"{{{', '.join(p.name for p in required)}: …}}"
+            schema["defaultSnippets"] = [{"label": label, "sortText": "~", "body": f"^{_snippet(required)}"}]
+        return schema
 
     def _alias(self, entry: Entry, alias: str) -> Schema:
         """Another name of a class; an old one of a layer is marked as such (`mse` and `adam` are usual words)."""
@@ -145,15 +149,11 @@ class Definitions:
         words = re.sub(r" \(such as [^)]*\)", "", t.describe(type_))
         given = "required" if parameter.required else f"default `{reference.default(parameter)}`"
         doc = parameter.doc or f"`{parameter.name}` of Keras."
-        schema = self.of(type_, sizes=kind == "layer")
-        message = sentence(f"`{parameter.name}`", type_)
-        if "then" in schema and "enum" in schema["then"].get("else", {}):
-            schema["then"]["else"]["errorMessage"] = message
+        schema = complaining(self.of(type_, sizes=kind == "layer"), sentence(f"`{parameter.name}`", type_))
         links = [f"[Keras: {_plural(of)}]({page_of_kind(of)})" for of in _kinds_in(type_)]
         return schema | {
             "description": doc,
             "markdownDescription": "\n\n".join([doc, f"*{words}; {given}*", *links]),
-            "errorMessage": message,
         }
 
     def share_arguments(self) -> None:

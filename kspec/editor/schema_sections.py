@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kspec.catalog import types as t
 from kspec.editor.schema_classes import EXTENSIONS, Definitions
 from kspec.editor.schema_types import COMPUTED, Schema, bounds, or_computed
+from kspec.spec import TASKS
 from kspec.spec.data import SOURCES, SPLITS
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
@@ -44,6 +43,11 @@ NOTATION: dict[tuple[str, str], str] = {
 }
 """Fields whose Python type says less than can be said."""
 
+COMPLAINTS: dict[tuple[str, str], str] = {
+    ("Document", "task"): f"`task` must be {t.describe(t.Choice(TASKS))}, or a mapping of outputs to one of these.",
+}
+"""Sentences that are better than those made of the type."""
+
 WRITTEN: dict[tuple[str, str], Schema] = {
     ("Document", "kspec"): {
         **or_computed({"type": "integer"} | bounds(t.Number(True, 1, 1))),
@@ -58,6 +62,7 @@ WRITTEN: dict[tuple[str, str], Schema] = {
     ("Document", "outputs"): {
         "type": ["string", "array", "object", "null"],
         "minItems": 1,
+        "minProperties": 1,
         "items": {"type": "string"},
         "additionalProperties": {"type": "string"},
         **NAMED,
@@ -186,10 +191,9 @@ def synthetic(model: Schema) -> Schema:
 def by_output(kind: str, definitions: Definitions) -> Schema:
     """A loss or metrics: for the only output, or by output. A key that is no class is an output's name."""
     several = kind == "metric"
-    one = definitions.kind(kind)
-    each = definitions.ref("metrics_of_an_output", lambda: _several_metrics(definitions)) if several else one
+    each = definitions.of(t.parse("<metric>|[<metric>]|null" if several else "<loss>|null"))
     classes = definitions.classes(kind)
-    listed = {"items": one} if several else {}
+    listed = {"items": definitions.kind(kind)} if several else {}
 
     def make() -> Schema:
         return {
@@ -205,9 +209,3 @@ def by_output(kind: str, definitions: Definitions) -> Schema:
         }
 
     return definitions.ref(f"{kind}_by_output", make)
-
-
-def _several_metrics(definitions: Definitions) -> Schema:
-    definitions.kind("metric")
-    found: Any = definitions.of(t.parse("<metric>|[<metric>]"))
-    return dict(found)

@@ -54,6 +54,14 @@ def sentence(what: str, kind: t.Type) -> str:
     return f"{what} must be {t.describe(kind)}."
 
 
+def complaining(schema: Schema, message: str) -> Schema:
+    """The same, with a sentence of its own for what it refuses."""
+    words = schema.get("then", {}).get("else", {})
+    if "enum" in words:
+        return schema | {"then": {**schema["then"], "else": words | {"errorMessage": message}}, "errorMessage": message}
+    return schema | {"errorMessage": message}
+
+
 def or_computed(schema: Schema) -> Schema:
     """The same, or text that is computed."""
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

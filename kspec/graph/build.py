@@ -12,7 +12,7 @@ from kspec.graph.outputs import resolve_outputs
 from kspec.graph.places import head_path, head_span
 from kspec.graph.scope import Scope
 from kspec.spec import Entry, Spec
-from kspec.syntax.names import node_names
+from kspec.syntax.names import DOTTED, node_names
 
 
 def build(spec: Spec, report: Report) -> Graph:
@@ -89,7 +89,7 @@ class _Builder:
         """The tensor parameters of what the node calls; None when they are not known."""
         if node.kind == "reuse":
             return self._reused(node, entry)
-        if node.kind == "layer" and "." in node.head:
+        if node.kind == "layer" and DOTTED.fullmatch(node.head):
             return self._extension(node, entry)
         kind: catalog.Kind = "op" if node.kind == "op" else "layer"
         found = catalog.find(kind, node.head)
@@ -127,7 +127,7 @@ class _Builder:
         if not any(module == known or module.startswith(known + ".") for known in extensions):
             node.faulty = True
             self.report.error(
-                "KS106",
+                "KS114",
                 f"`{node.head}` is a class of a module that the spec does not name",
                 head_span(node.path, entry, self.positions),
                 help=f"add `extensions: [{module}]`, and run with --allow-code",

@@ -128,7 +128,8 @@ class Split(Model):
     @model_validator(mode="after")
     def _leaves_training(self) -> Split:
         if self.by is None and self.validation + self.test >= 1:
-            fail("validation and test take all examples; none is left to train on", help="their sum is below 1")
+            fail("validation and test take all examples; none is left to train on", code="KS506",
+                 help="their sum is below 1")  # fmt: skip
         return self
 
 

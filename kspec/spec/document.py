@@ -35,7 +35,7 @@ def _empty(value: Any) -> Any:
 
 
 def _outputs(value: Any) -> Any:
-    if isinstance(value, list) and not value:
+    if isinstance(value, (list, dict)) and not value:
         fail("no output is named", help="name the nodes that the model answers with")
     return value
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from kspec.diagnostics import did_you_mean
 from kspec.spec.base import Model, fail, refuse_later
 from kspec.spec.values import Object, PerOutput
 
@@ -36,6 +37,14 @@ class Compile(Model):
         return value
 
 
+def _class_weight(value: Any) -> Any:
+    if value is not None and not isinstance(value, dict) and value != "balanced":
+        label = did_you_mean(value, ["balanced"]) if isinstance(value, str) else ""
+        fail("class weights are `balanced`, or a mapping of labels to weights", label=label,
+             help="write `class_weight: balanced`, or `class_weight: {yes: 2.0}`")  # fmt: skip
+    return value
+
+
 class Fit(Model):
     """Step 3: training, with Keras's own words and defaults."""
 
@@ -43,7 +52,9 @@ class Fit(Model):
     batch_size: int = Field(32, gt=0, description="Examples per step")
     shuffle: bool = Field(True, description="Whether each epoch has an order of its own")
     verbose: Literal[0, 1, 2] = Field(1, description="0 silent, 1 progress bar, 2 one line an epoch")
-    class_weight: Any = Field(None, description="balanced, or label -> weight; with several outputs by output")
+    class_weight: Annotated[Any, BeforeValidator(_class_weight)] = Field(
+        None, description="balanced, or label -> weight; with several outputs by output"
+    )
     validation_freq: int = Field(1, gt=0, description="Validate every so many epochs")
     steps_per_epoch: int | None = Field(None, gt=0, description="Steps in an epoch; all batches by default")
     callbacks: list[Object] = Field(default_factory=list, description="Keras callbacks")

@@ -51,7 +51,7 @@ def _once(found: list[tuple[Path, Mapping[str, Any]]]) -> Iterator[tuple[Path, M
 def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report: Report) -> None:
     kind = problem["type"]
     context = problem.get("ctx") or {}
-    if is_failed(problem.get("input")):
+    if _rests_on_failed(problem.get("input"), context.get("key", "")):
         return
     if kind == "kspec":
         key = context["key"]
@@ -81,6 +81,13 @@ def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report
             label=_literal_label(kind, problem),
             related=positions.related(path),
         )
+
+
+def _rests_on_failed(value: Any, key: str) -> bool:
+    """Whether a value, or the part of it that is at fault, could not be computed: that has been said."""
+    if isinstance(value, dict):
+        return is_failed(value.get(key))
+    return is_failed(value) or (isinstance(value, list) and any(map(is_failed, value)))
 
 
 _EXPECTED = {

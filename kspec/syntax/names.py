@@ -10,6 +10,8 @@ WORDS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "w
 """The graph's own words in an entry; any other key is its head."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
+"""A class of an extension, by its module."""
 
 
 def snake_case(class_name: str) -> str:

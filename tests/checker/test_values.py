@@ -86,7 +86,7 @@ def test_constants_of_a_call(call, code):
         ("data: {csv: a, npz: b}", "KS103"),
         ("data: {csv: a.csv, read: {}}", "KS107"),
         ("data: {csv: a.csv, split: {time: date}}", "KS107"),
-        ("data: {csv: a.csv, split: {test: 0.7, validation: 0.5}}", "KS103"),
+        ("data: {csv: a.csv, split: {test: 0.7, validation: 0.5}}", "KS506"),
     ],
 )
 def test_settings(more, code):

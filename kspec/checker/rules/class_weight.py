@@ -21,7 +21,7 @@ def class_weight(checker: Checker) -> None:
                 _check(checker, name, value, (*path, name))
     elif len(outputs) == 1:
         _check(checker, next(iter(outputs)), said, path)
-    elif said != "balanced":
+    elif outputs and said != "balanced":
         checker.report.error(
             "KS217",
             "with several outputs, class weights are given by output",
