@@ -81,6 +81,16 @@ class Node:
     def is_block_text(self) -> bool:
         return self.style in ("|", ">")
 
+    @property
+    def keeps_blank_lines(self) -> bool:
+        """Whether empty lines below a text are part of it."""
+        return self.is_block_text and "+" in self.text[:3]
+
+    @property
+    def ends_blank(self) -> bool:
+        """Whether the last line of a text is nothing but spaces, which one cannot tell from an empty one."""
+        return self.is_block_text and not self.value.rstrip("\n").rpartition("\n")[2].strip()
+
     def walk(self) -> Iterator[Element]:
         """All that it holds, at any depth."""
         for child in self.children:
@@ -124,12 +134,14 @@ class Document:
         directives: What stands up to the `---`, where it says how YAML is to be read.
         body: Where what comes after the directives begins.
         has_aliases: Whether values repeat what stands above them.
+        texts: The lines, counted from 0, of texts to which the empty lines below them belong.
     """
 
     root: Node
     directives: str
     body: int
     has_aliases: bool
+    texts: set[int]
 
 
 def read(source: Source) -> Document:
@@ -142,17 +154,17 @@ class _Reader:
         self.source = source
         self.events: Any = yaml.parse(source.text, Loader=_LOADER)
         self.has_aliases = False
+        self.texts: set[int] = set()
 
     def document(self) -> Document:
         body, root = 0, None
-        event: Any
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent) and (event.version or event.tags):
-                body = event.end_mark.index
+                body = event.end_mark.index  # type: ignore[union-attr]
             elif isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 0)
         assert root is not None
-        return Document(root, self.source.text[:body].strip(), body, self.has_aliases)
+        return Document(root, self.source.text[:body].strip(), body, self.has_aliases, self.texts)
 
     def _node(self, event: Any, indent: int) -> Node:
         """A value that stands in a mapping or list whose keys or dashes are at the indentation."""
@@ -172,7 +184,8 @@ class _Reader:
             self._pairs(node)
         else:
             node.kind = "list"
-            node.column = end.column if self.source.text[end.index : end.index + 1] == "-" else start.column
+            if not node.flow:  # with an anchor, it starts before its first dash
+                node.column = end.column if self.source.text[end.index : end.index + 1] == "-" else start.column
             self._items(node)
         return node
 
@@ -184,6 +197,8 @@ class _Reader:
         if node.is_block_text:
             node.column = indent
             node.end = node.start + len(written.rstrip())
+            if node.keeps_blank_lines or node.ends_blank:
+                self.texts.update(range(node.line, event.end_mark.line))
             node.last_line = node.line + len(Source("", written.rstrip()).lines) - 1
 
     def _pairs(self, node: Node) -> None:
@@ -192,7 +207,7 @@ class _Reader:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             key = self._node(event, 0)
-            if not node.children:
+            if not node.children and not node.flow:
                 node.column = key.column
             value = self._node(next(self.events), node.column)
             node.children.append(Element(key, value, self._is_below_blank(key)))
@@ -217,7 +232,10 @@ class _Reader:
     def _is_below_blank(self, node: Node) -> bool:
         """Whether what begins a line has an empty line above it."""
         before = self.source.lines[node.line][: node.column]
-        return not before.strip(" -\t") and node.line > 0 and not self.source.lines[node.line - 1].strip()
+        above = node.line - 1
+        if before.strip(" -\t") or above < 0 or above in self.texts:
+            return False
+        return not self.source.lines[above].strip()
 
 
 def _properties(event: Any) -> str:
