@@ -143,7 +143,7 @@ class Printer:
             if value.is_collection and value.properties:
                 text = f"{value.properties} {text}"
             parts.append(f"{on_line(child.key, in_flow=True)}: {text}" if child.key else text)
-        opening, closing = _brackets(node)
+        opening, closing = ("", "") if node.bare else _brackets(node)
         return opening + ", ".join(parts) + closing
 
     def _ordered(self, node: Node, path: Path) -> list[Element]:

@@ -56,6 +56,7 @@ class Node:
         style: How a scalar is quoted: `'`, `"`, `|`, `>`, or nothing.
         properties: Its anchor and tag.
         flow: Whether it stands between brackets.
+        bare: Whether it is a pair of a list in brackets that has none of its own: `[filters, stride: 1]`.
         below: Comments after its last child.
     """
 
@@ -70,6 +71,7 @@ class Node:
     style: str = ""
     properties: str = ""
     flow: bool = False
+    bare: bool = False
     children: list[Element] = field(default_factory=list)
     below: list[Comment] = field(default_factory=list)
 
@@ -181,6 +183,7 @@ class _Reader:
         node.flow = bool(event.flow_style)
         if isinstance(event, yaml.MappingStartEvent):
             node.kind = "mapping"
+            node.bare = node.flow and not node.properties and self.source.text[start.index] != "{"
             self._pairs(node)
         else:
             node.kind = "list"
