@@ -13,6 +13,7 @@ from kspec.syntax.comments import comment_column
 def attach(document: Document, source: Source) -> None:
     """Adds the comments that stand after a document's directives to its tree."""
     for comment in comments(source):
+        comment.blank = comment.blank and comment.line - 1 not in document.texts
         if comment.index >= document.body:
             _settle(document.root, comment, None)
 

@@ -42,7 +42,7 @@ def format_source(source: Source) -> str:
     lines = aligned(Printer(document).print())
     found = _FIRST_BREAK.search(source.text)
     break_ = "\r\n" if found and found[0] == "\r\n" else "\n"
-    text = "".join(f"{line.rstrip()}{break_}" for line in lines)
+    text = "".join(f"{line}{break_}" for line in lines)
     _compare(source, values, Source(source.name, text))
     return text
 

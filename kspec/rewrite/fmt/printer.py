@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kspec.diagnostics import Path
 from kspec.rewrite.fmt.canon import HEADER, WIDTH, form, order
-from kspec.rewrite.fmt.scalars import in_lines, keeps_blank_lines, on_line
+from kspec.rewrite.fmt.scalars import in_lines, on_line
 from kspec.rewrite.fmt.tree import Comment, Document, Element, Node
 
 _WIDE = 4
@@ -22,12 +22,14 @@ class Line:
         beside: The comment after its text, whose column is found when all lines are there.
         section: Which of the document's sections it is in, counted from 0.
         follows: Whether the comment goes on with the one of the line above.
+        is_kept: Whether it ends a text to which empty lines below it would belong.
     """
 
     text: str
     beside: Comment | None = None
     section: int = 0
     follows: bool = False
+    is_kept: bool = False
 
 
 class Printer:
@@ -37,8 +39,6 @@ class Printer:
         self.document = document
         self.lines: list[Line] = []
         self.section = 0
-        self.kept = False
-        """Whether an empty line here would become part of the text above."""
 
     def print(self) -> list[Line]:
         """The lines, with their comments beside."""
@@ -56,8 +56,7 @@ class Printer:
         for child in self._ordered(root, ()):
             begin = len(self.lines)
             key = child.key.value if child.key else ""
-            for comment in child.above:
-                self._alone(comment, 0, may_be_blank=before is not None)
+            self._above(child, 0, may_be_blank=before is not None)
             if child.blank and (before is not None or child.above):
                 self._blank()
             lone = len(self.lines)
@@ -83,8 +82,7 @@ class Printer:
         for number, child in enumerate(self._ordered(node, path)):
             shares = number == 0 and lead is not None
             begin = lead if shares and lead is not None else " " * indent
-            for comment in child.above:
-                self._alone(comment, len(begin) - len(begin.lstrip(" ")) if shares else indent, may_be_blank=number > 0)
+            self._above(child, len(begin) - len(begin.lstrip(" ")), may_be_blank=number > 0)
             if child.blank and (number or child.above):
                 self._blank()
             step = child.key.value if child.key else number
@@ -104,7 +102,7 @@ class Printer:
             for line in ((head + gap + lines[0]).rstrip(), *lines[1:]):
                 self._add(line)
             self._beside(self.lines[first if value.is_block_text else -1], marks)
-            self.kept = keeps_blank_lines(value)
+            self.lines[-1].is_kept = value.ends_blank or (value.is_block_text and lines[0].endswith("+"))
             return
         if element.key or value.properties:
             head = f"{head} {value.properties}".rstrip() if element.key else begin + value.properties
@@ -145,7 +143,7 @@ class Printer:
             if value.is_collection and value.properties:
                 text = f"{value.properties} {text}"
             parts.append(f"{on_line(child.key, in_flow=True)}: {text}" if child.key else text)
-        opening, closing = _brackets(node)
+        opening, closing = ("", "") if node.bare else _brackets(node)
         return opening + ", ".join(parts) + closing
 
     def _ordered(self, node: Node, path: Path) -> list[Element]:
@@ -168,7 +166,6 @@ class Printer:
 
     def _add(self, text: str, beside: Sequence[Comment] = ()) -> None:
         self.lines.append(Line(text, section=self.section))
-        self.kept = False
         self._beside(self.lines[-1], beside)
 
     def _beside(self, line: Line, comments: Sequence[Comment]) -> None:
@@ -189,7 +186,10 @@ class Printer:
             self._blank()
         for text in (comment, *comment.more):
             self.lines.append(Line(" " * indent + text.text, section=self.section))
-        self.kept = False
+
+    def _above(self, element: Element, indent: int, *, may_be_blank: bool) -> None:
+        for number, comment in enumerate(element.above):
+            self._alone(comment, indent, may_be_blank=may_be_blank or number > 0)
 
     def _blank(self) -> None:
         self._blank_at(len(self.lines))
@@ -198,7 +198,7 @@ class Printer:
         before = self.lines[position - 1] if position else None
         after = self.lines[position] if position < len(self.lines) else None
         is_blank = any(line is not None and not line.text and line.beside is None for line in (before, after))
-        if before is not None and not is_blank and not (self.kept and after is None):
+        if before is not None and not is_blank and not before.is_kept:
             self.lines.insert(position, Line("", section=self.section))
 
 

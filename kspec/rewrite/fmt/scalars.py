@@ -64,30 +64,26 @@ def in_lines(node: Node, column: int, indent: int, width: int) -> list[str]:
     return [f"{node.properties} {lines[0]}" if node.properties else lines[0], *lines[1:]]
 
 
-def keeps_blank_lines(node: Node) -> bool:
-    """Whether empty lines below a text are part of it."""
-    return node.is_block_text and "+" in _BREAK.split(node.text)[0].partition("#")[0]
-
-
 def _block_text(node: Node, indent: int) -> list[str]:
     """`|` or `>`, and the lines below moved to the indentation."""
     lines = _BREAK.split(node.text)
-    header = re.match(r"[|>][-+0-9]*", lines[0])
-    assert header is not None
+    found = re.match(r"[|>][-+0-9]*", lines[0])
+    assert found is not None
+    header = found[0]
+    if node.value and not node.value.endswith("\n"):  # or else the file's last line, which has no end, gets one
+        header = header.replace("+", "").replace("-", "") + "-"
     body = lines[1:]
-    if keeps_blank_lines(node):
-        body = body[:-1] if body and not body[-1].strip() else body
-    else:
-        while body and not body[-1].strip():
-            body.pop()
-    digit = re.search(r"\d", header[0])
-    if digit:
+    if digit := re.search(r"\d", header):
         was, now = node.column + int(digit[0]), indent - 2 + int(digit[0])
     else:
         first = next((line for line in body if line.strip(" ")), "")
         was, now = len(first) - len(first.lstrip(" ")), indent
+    if body and not body[-1]:
+        body.pop()
+    while body and not node.keeps_blank_lines and not body[-1][was:] and not body[-1].strip():
+        body.pop()
     moved = [" " * now + line[was:] if len(line) > was else "" for line in body]
-    return [f"{node.properties} {header[0]}".lstrip(), *moved]
+    return [f"{node.properties} {header}".lstrip(), *moved]
 
 
 def _spans_lines(node: Node) -> bool:

@@ -56,6 +56,7 @@ class Node:
         style: How a scalar is quoted: `'`, `"`, `|`, `>`, or nothing.
         properties: Its anchor and tag.
         flow: Whether it stands between brackets.
+        bare: Whether it is a pair of a list in brackets that has none of its own: `[filters, stride: 1]`.
         below: Comments after its last child.
     """
 
@@ -70,6 +71,7 @@ class Node:
     style: str = ""
     properties: str = ""
     flow: bool = False
+    bare: bool = False
     children: list[Element] = field(default_factory=list)
     below: list[Comment] = field(default_factory=list)
 
@@ -80,6 +82,16 @@ class Node:
     @property
     def is_block_text(self) -> bool:
         return self.style in ("|", ">")
+
+    @property
+    def keeps_blank_lines(self) -> bool:
+        """Whether empty lines below a text are part of it."""
+        return self.is_block_text and "+" in self.text[:3]
+
+    @property
+    def ends_blank(self) -> bool:
+        """Whether the last line of a text is nothing but spaces, which one cannot tell from an empty one."""
+        return self.is_block_text and not self.value.rstrip("\n").rpartition("\n")[2].strip()
 
     def walk(self) -> Iterator[Element]:
         """All that it holds, at any depth."""
@@ -124,12 +136,14 @@ class Document:
         directives: What stands up to the `---`, where it says how YAML is to be read.
         body: Where what comes after the directives begins.
         has_aliases: Whether values repeat what stands above them.
+        texts: The lines, counted from 0, of texts to which the empty lines below them belong.
     """
 
     root: Node
     directives: str
     body: int
     has_aliases: bool
+    texts: set[int]
 
 
 def read(source: Source) -> Document:
@@ -142,17 +156,17 @@ class _Reader:
         self.source = source
         self.events: Any = yaml.parse(source.text, Loader=_LOADER)
         self.has_aliases = False
+        self.texts: set[int] = set()
 
     def document(self) -> Document:
         body, root = 0, None
-        event: Any
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent) and (event.version or event.tags):
-                body = event.end_mark.index
+                body = event.end_mark.index  # type: ignore[union-attr]
             elif isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 0)
         assert root is not None
-        return Document(root, self.source.text[:body].strip(), body, self.has_aliases)
+        return Document(root, self.source.text[:body].strip(), body, self.has_aliases, self.texts)
 
     def _node(self, event: Any, indent: int) -> Node:
         """A value that stands in a mapping or list whose keys or dashes are at the indentation."""
@@ -169,10 +183,12 @@ class _Reader:
         node.flow = bool(event.flow_style)
         if isinstance(event, yaml.MappingStartEvent):
             node.kind = "mapping"
+            node.bare = node.flow and not node.properties and self.source.text[start.index] != "{"
             self._pairs(node)
         else:
             node.kind = "list"
-            node.column = end.column if self.source.text[end.index : end.index + 1] == "-" else start.column
+            if not node.flow:  # with an anchor, it starts before its first dash
+                node.column = end.column if self.source.text[end.index : end.index + 1] == "-" else start.column
             self._items(node)
         return node
 
@@ -184,6 +200,8 @@ class _Reader:
         if node.is_block_text:
             node.column = indent
             node.end = node.start + len(written.rstrip())
+            if node.keeps_blank_lines or node.ends_blank:
+                self.texts.update(range(node.line, event.end_mark.line))
             node.last_line = node.line + len(Source("", written.rstrip()).lines) - 1
 
     def _pairs(self, node: Node) -> None:
@@ -192,7 +210,7 @@ class _Reader:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             key = self._node(event, 0)
-            if not node.children:
+            if not node.children and not node.flow:
                 node.column = key.column
             value = self._node(next(self.events), node.column)
             node.children.append(Element(key, value, self._is_below_blank(key)))
@@ -217,7 +235,10 @@ class _Reader:
     def _is_below_blank(self, node: Node) -> bool:
         """Whether what begins a line has an empty line above it."""
         before = self.source.lines[node.line][: node.column]
-        return not before.strip(" -\t") and node.line > 0 and not self.source.lines[node.line - 1].strip()
+        above = node.line - 1
+        if before.strip(" -\t") or above < 0 or above in self.texts:
+            return False
+        return not self.source.lines[above].strip()
 
 
 def _properties(event: Any) -> str:

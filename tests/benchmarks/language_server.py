@@ -1,0 +1,60 @@
+"""How soon the language server answers an edit: the diagnostics, then the hints.
+
+    python -m tests.benchmarks.language_server
+
+A real client over standard input and output; medians of several edits, beside the time of importing Keras in the same run.
+Nothing is asserted: machines differ, and are noisy.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.conftest import SPECS
+from tests.editor.lsp_client import Editor
+
+EDITS = 15
+HEAD = "kspec: 1\ntask: regression\ninputs: {x: {shape: [8]}}\nlayers:\n"
+LAYER = "  - Dense: {units: 8, activation: relu}\n"
+
+
+def main() -> None:
+    mlp = (SPECS / "mlp.yaml").read_text(encoding="utf-8")
+    texts = {
+        "specs/mlp.yaml": (mlp, "units: 20"),
+        "5,000 lines": (HEAD + "  - Dense: {units: 20}\n" + LAYER * 4995, "units: 20"),
+    }
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import keras"], check=True, capture_output=True)
+    keras = time.perf_counter() - start
+    print(f"import keras            {keras * 1000:6.0f} ms")
+    with tempfile.TemporaryDirectory() as folder, Editor(Path(folder)) as editor:
+        for name, (text, word) in texts.items():
+            editor.open(text)
+            diagnostics, hints, faults = [], [], []
+            for number in range(EDITS):
+                new = f"units: {21 + number}"
+                diagnostics.append(_timed(editor.type, word, new))
+                hints.append(_timed(editor.hints))
+                faults.append(_timed(editor.type, new, "unts: 1"))
+                editor.type("unts: 1", new)
+                word = new
+            for what, found in (("diagnostics", diagnostics), ("then hints", hints), ("a fault told", faults)):
+                median, worst = statistics.median(found), max(found)
+                print(f"{name:15} {what:12} {median * 1000:6.0f} ms (worst {worst * 1000:.0f}), "
+                      f"{median / keras:.4f} of importing Keras")  # fmt: skip
+
+
+def _timed(call: object, *arguments: str) -> float:
+    start = time.perf_counter()
+    call(*arguments)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
