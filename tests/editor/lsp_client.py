@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
+from bisect import bisect_right
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -187,32 +190,24 @@ class Editor:
         return text
 
 
+@lru_cache(maxsize=8)
 def _starts(text: str) -> list[int]:
-    starts, place = [0], 0
-    while place < len(text):
-        if text.startswith("\r\n", place):
-            place += 2
-            starts.append(place)
-        else:
-            place += 1
-            if text[place - 1] in "\r\n":
-                starts.append(place)
-    return starts
+    return [0, *(found.end() for found in re.finditer("\r\n|\r|\n", text))]
 
 
 def position(text: str, place: int) -> lsp.Position:
     """An offset as the protocol counts it, written down anew so that a mistake of the server's shows."""
-    start = max(start for start in _starts(text) if start <= place)
-    return lsp.Position(_starts(text).index(start), len(text[start:place].encode("utf-16-le")) // 2)
+    line = bisect_right(_starts(text), place) - 1
+    return lsp.Position(line, len(text[_starts(text)[line] : place].encode("utf-16-le")) // 2)
 
 
 def offset(text: str, place: lsp.Position) -> int:
     """The offset of a position."""
-    starts = _starts(text)
-    if place.line >= len(starts):
+    starts = [*_starts(text), len(text)]
+    if place.line >= len(starts) - 1:
         return len(text)
-    start = starts[place.line]
-    return start + len(text[start:].encode("utf-16-le")[: 2 * place.character].decode("utf-16-le"))
+    line = text[starts[place.line] : starts[place.line + 1]]
+    return starts[place.line] + len(line.encode("utf-16-le")[: 2 * place.character].decode("utf-16-le"))
 
 
 def written(text: str, place: lsp.Range) -> str:
