@@ -17,8 +17,8 @@ from kspec.diagnostics import Diagnostic, Positions
 CODES = frozenset(f"KS{number}" for number in (101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113))
 """The codes of the structural part."""
 UNTOLD = frozenset({"KS215"})
-"""Under `loss` and `metrics` a key that names no class is an output's. Where there is no such output, a check does not look
-at what stands under the key; a schema, which knows no outputs, does."""
+"""Under `loss` and `metrics` a key that names no class is an output's. Where there is no such output, a check does not
+look at what stands under the key; a schema, which knows no outputs, does."""
 
 
 def structural(problems: Iterable[Diagnostic], values: Any, positions: Positions) -> list[Diagnostic]:
