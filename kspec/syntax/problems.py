@@ -22,7 +22,10 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     at = text[column : column + 1]
     span = Span(source, line + 1, column + 1, line + 1, column + 2)
     problem = str(error.problem or "")
-    if at == "\t" or text[: len(text) - len(text.lstrip())].count("\t"):
+    if "nesting depth" in problem:  # libyaml has a limit of its own from 0.2.6 on, and tells before our parser can
+        report.error("KS006", "values are nested too deep", span,
+                     help="a spec is a few levels deep; is a bracket or an indentation wrong?")  # fmt: skip
+    elif at == "\t" or text[: len(text) - len(text.lstrip())].count("\t"):
         report.error("KS001", "a tab stands where YAML wants spaces", span, help="indent with spaces, two a level")
     elif at == "{" and text[:column].endswith("$"):
         end = text.find("}", column)
