@@ -309,7 +309,7 @@ def _is_dimension(value: Any) -> bool:
 
 def _is_array(value: Any) -> bool:
     if isinstance(value, list):
-        return all(_is_array(part) for part in value)
+        return all(is_failed(part) or _is_array(part) for part in value)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -12,6 +12,11 @@ from kspec.editor.schema_types import Schema, words_or
 NOTHING = "An entry says what it is: name a class, `op:` or `reuse:` beside its words."
 SEVERAL = "An entry is one thing: begin a new one with `- ` for the second."
 
+_BESIDE: Schema = {
+    "properties": dict.fromkeys(("name", "trainable"), False),
+    "errorMessage": "`name` and `trainable` stand beside an entry's class, not inside it.",
+}
+
 
 def entry(definitions: Definitions, words: Schema) -> Schema:
     """The schema of an entry.
@@ -35,7 +40,7 @@ def entry(definitions: Definitions, words: Schema) -> Schema:
         "description": "One node: a layer, an op, or another node's layer again; beside it the graph's own words",
         "type": ["object", "string"],
         "properties": keys,
-        "patternProperties": EXTENSIONS,
+        "patternProperties": {DOTTED: {"allOf": [EXTENSIONS[DOTTED]], **_BESIDE}},
         "additionalProperties": False,
         "if": {"type": "string"},
         "then": definitions.names("layer"),

@@ -102,6 +102,7 @@ WRITTEN: dict[tuple[str, str], Schema] = {
         "items": {"type": "string"},
         "additionalProperties": _REFERENCE,
     },
+    ("Predict", "to"): _TEXT,
     ("Entry", "call"): {"type": ["object", "null", "string"], "pattern": COMPUTED},
 }
 """Fields whose form a validator decides."""

@@ -16,6 +16,9 @@ from kspec.diagnostics import Diagnostic, Positions
 
 CODES = frozenset(f"KS{number}" for number in (101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113))
 """The codes of the structural part."""
+UNTOLD = frozenset({"KS215"})
+"""Under `loss` and `metrics` a key that names no class is an output's. Where there is no such output, a check does not
+look at what stands under the key; a schema, which knows no outputs, does."""
 
 
 def structural(problems: Iterable[Diagnostic], values: Any, positions: Positions) -> list[Diagnostic]:
@@ -37,12 +40,9 @@ def _is_structural(problem: Diagnostic, calls: set[tuple[int, int]]) -> bool:
 
 def _in_calls(values: Any, positions: Positions) -> set[tuple[int, int]]:
     """The places of arguments of calls; what an op lacks is told at its entry."""
-    paths = [
-        path for path in (*positions.values, *positions.keys) if path[:1] == ("layers",) and path[2:3] == ("call",)
-    ]
-    spans = [positions.value(path) for path in paths if len(path) > 3] + [
-        positions.key(path) for path in paths if len(path) > 3
-    ]
+    paths = {path for path in (*positions.values, *positions.keys) if path[:1] == ("layers",) and len(path) > 3}
+    inside = [path for path in paths if path[2] == "call"]
+    spans = [place(path) for path in inside for place in (positions.key, positions.value)]
     layers = values.get("layers") if isinstance(values, dict) else None
     for index, entry in enumerate(layers if isinstance(layers, list) else ()):
         if isinstance(entry, dict) and "op" in entry:

@@ -45,13 +45,21 @@ def _class_weight(value: Any) -> Any:
     return value
 
 
+def _verbose(value: Any) -> Any:
+    if isinstance(value, bool):
+        fail(f"`verbose` is 0, 1 or 2, not {'true' if value else 'false'}", help=f"write `verbose: {int(value)}`")
+    return value
+
+
 class Fit(Model):
     """Step 3: training, with Keras's own words and defaults."""
 
     epochs: int = Field(1, gt=0, description="How often the training split is gone through")
     batch_size: int = Field(32, gt=0, description="Examples per step")
     shuffle: bool = Field(True, description="Whether each epoch has an order of its own")
-    verbose: Literal[0, 1, 2] = Field(1, description="0 silent, 1 progress bar, 2 one line an epoch")
+    verbose: Annotated[Literal[0, 1, 2], BeforeValidator(_verbose)] = Field(
+        1, description="0 silent, 1 progress bar, 2 one line an epoch"
+    )
     class_weight: Annotated[Any, BeforeValidator(_class_weight)] = Field(
         None, description="balanced, or label -> weight; with several outputs by output"
     )

@@ -29,23 +29,32 @@ def validate(values: Any, positions: Positions, report: Report) -> Document | No
     try:
         return Document.model_validate(values)
     except ValidationError as error:
-        found = [(_path_in_values(p["loc"], values), typing.cast(Mapping[str, Any], p)) for p in error.errors()]
+        errors = typing.cast("list[Mapping[str, Any]]", error.errors())
+        found = [(_path_in_values(p["loc"], values, lacks=p["type"] == "missing"), p) for p in errors]
         for path, problem in _once(found):
             _report(path, problem, positions, report)
         return None
 
 
 def _once(found: list[tuple[Path, Mapping[str, Any]]]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """One mistake gives one message: not that a mistyped key is missing too, nor what else a value could have been."""
+    """One mistake gives one message: not that a mistyped key is missing too, nor what else a value could have been.
+
+    Of a value that can have several forms, the form whose own parts are at fault is the one that was meant.
+    """
     unknown = [path for path, problem in found if problem["type"] == "extra_forbidden"]
     said: set[Path] = set()
     for path, problem in found:
         meant = problem["type"] == "missing" and any(
             other[:-1] == path[:-1] and nearest(str(other[-1]), [str(path[-1])]) for other in unknown
         )
-        if not meant and path not in said:
+        outer = any(len(other) > len(path) and other[: len(path)] == path for other, _ in found)
+        if not meant and path not in said and not (outer and _is_of_a_form(problem["type"])):
             said.add(path)
             yield path, problem
+
+
+def _is_of_a_form(kind: str) -> bool:
+    return kind.endswith("_type") or kind == "literal_error"
 
 
 def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report: Report) -> None:
@@ -86,7 +95,7 @@ def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report
 def _rests_on_failed(value: Any, key: str) -> bool:
     """Whether a value, or the part of it that is at fault, could not be computed: that has been said."""
     if isinstance(value, dict):
-        return is_failed(value.get(key))
+        return is_failed(value.get(key)) if key else any(map(is_failed, value.values()))
     return is_failed(value) or (isinstance(value, list) and any(map(is_failed, value)))
 
 
@@ -158,8 +167,12 @@ def _section(path: Path) -> str:
     return next((part for part in reversed(path[:-1]) if isinstance(part, str)), "")
 
 
-def _path_in_values(loc: tuple[int | str, ...], values: Any) -> Path:
-    """Pydantic's place without the steps that are its own (the names of union members and validators)."""
+def _path_in_values(loc: tuple[int | str, ...], values: Any, *, lacks: bool) -> Path:
+    """Pydantic's place without the steps that are its own (the names of union members and validators).
+
+    Args:
+        lacks: Whether the last step is a key that is not there.
+    """
     path: list[str | int] = []
     here = values
     for number, part in enumerate(loc):
@@ -167,7 +180,7 @@ def _path_in_values(loc: tuple[int | str, ...], values: Any) -> Path:
         in_list = isinstance(here, list) and isinstance(part, int) and part < len(here)
         if in_list or (isinstance(here, Mapping) and part in here):
             here = here[part]
-        elif not (last and isinstance(here, Mapping) and isinstance(part, str) and "[" not in part):
+        elif not (last and lacks and isinstance(here, Mapping)):
             continue
         path.append(part)
     return tuple(path)

@@ -12,7 +12,7 @@ from kspec.diagnostics import Report, Source
 from kspec.syntax import parse
 from tests.conftest import ROOT
 
-FOLDERS = ("specs", "specs/tutorial", "kspec/rewrite/templates", "tests/checker/networks")
+FOLDERS = ("specs", "specs/tutorial", "kspec/rewrite/templates", "tests/checker/networks", "tests/editor/whole_specs")
 FILES = {f"{folder}/{path.stem}": path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.yaml"))}
 """The good specs by name."""
 ODD: tuple[Any, ...] = (

@@ -106,7 +106,7 @@ def test_outputs():
         ("  - Dens: {units: 1}", "KS106"),
         ("  - op: meen", "KS106"),
         ("  - Lambda: {function: f}", "KS108"),
-        ("  - my.module.Layer", "KS106"),
+        ("  - my.module.Layer", "KS114"),
     ],
 )
 def test_one_mistake_gives_one_message(layers, code):
