@@ -12,7 +12,7 @@ from kspec.checker.silence import silence
 from kspec.config import read_config
 from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.spec import Permissions, Spec, load_source
-from kspec.syntax import read_source
+from kspec.syntax import EXPANSION, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def examine(
     if loaded is None and not report.has_errors:
         permissions = Permissions(allow_code, allow_outside, allow_network)
         loaded = load_source(source, report, tuple(overrides), permissions)
-        loaded = None if report.has_errors else loaded
+        loaded = loaded if _is_whole(report) else None
     wishes = Report()
     config = read_config(Path(os.path.abspath(source.name)).parent, wishes)
     if select is not None or ignore is not None:
@@ -68,6 +68,11 @@ def examine(
     analysis = None if loaded is None else _analyse(loaded, report, data=data, with_keras=with_keras)
     report.diagnostics.extend(wishes)
     return Examined(silence(report, source, config), loaded, analysis, config.strict)
+
+
+def _is_whole(report: Report) -> bool:
+    """Whether a spec was read whole; an entry that cannot be written out hides nothing of the others."""
+    return not any(found.is_error and found.code not in EXPANSION for found in report)
 
 
 def _analyse(spec: Spec, report: Report, *, data: bool, with_keras: bool) -> Analysis:

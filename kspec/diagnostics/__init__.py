@@ -11,6 +11,7 @@ from kspec.diagnostics.diagnostic import (
     Source,
     Span,
     SpecError,
+    UsedSpan,
 )
 from kspec.diagnostics.suggest import did_you_mean, nearest
 
@@ -25,6 +26,7 @@ __all__ = [
     "Source",
     "Span",
     "SpecError",
+    "UsedSpan",
     "did_you_mean",
     "nearest",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -57,6 +57,22 @@ class Span(NamedTuple):
     column: int
     end_line: int
     end_column: int
+
+
+class UsedSpan(Span):
+    """A place in a block, seen from one of its uses.
+
+    Args:
+        uses: The uses, outermost first; a diagnostic at the place tells them.
+    """
+
+    uses: tuple[Related, ...]
+
+    @classmethod
+    def of(cls, span: Span, uses: tuple[Related, ...]) -> UsedSpan:
+        found = cls(*span)
+        found.uses = uses
+        return found
 
 
 class Severity(StrEnum):
@@ -149,6 +165,8 @@ class Report:
         label = more.get("label")
         if isinstance(label, Suggestion) and span is not None and not more.get("edits"):
             more["edits"] = _replacing(span, label)
+        if isinstance(span, UsedSpan):
+            more["related"] = (*more.get("related", ()), *reversed(span.uses))
         self.diagnostics.append(Diagnostic(code, severity, message, span, **more))
 
     def __iter__(self) -> Iterator[Diagnostic]:
@@ -160,15 +178,32 @@ class Report:
 
     def sorted(self) -> list[Diagnostic]:
         """By source, then place; what has no place comes first. The same problem at the same place is said once."""
-        unique = dict.fromkeys(self.diagnostics)
         return sorted(
-            unique, key=lambda d: (d.span.source.name, *d.span[1:], d.code) if d.span else ("", 0, 0, 0, 0, d.code)
+            _once(self.diagnostics),
+            key=lambda d: (d.span.source.name, *d.span[1:], d.code) if d.span else ("", 0, 0, 0, 0, d.code),
         )
 
     def raise_errors(self) -> None:
         """Raises SpecError when there is an error among them."""
         if self.has_errors:
             raise SpecError(self.sorted())
+
+
+def _once(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Each problem once: in a block it is that of its first use, whatever the nodes of the others are called."""
+    found: dict[tuple[Any, ...], list[Diagnostic]] = {}
+    for each in diagnostics:
+        used = isinstance(each.span, UsedSpan)
+        found.setdefault((each.code, each.span, *(() if used else (each.severity, each.message))), []).append(each)
+    for first, *others in found.values():
+        if isinstance(first.span, UsedSpan):
+            uses = {each.span.uses for each in others if isinstance(each.span, UsedSpan)} - {first.span.uses}
+            if uses:
+                innermost = first.related[-len(first.span.uses)]
+                count = f"and in {len(uses)} more use{'' if len(uses) == 1 else 's'}"
+                told = replace(innermost, message=f"{innermost.message} ({count})")
+                first = replace(first, related=tuple(told if each is innermost else each for each in first.related))
+        yield first
 
 
 @dataclass(slots=True)

@@ -5,19 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from kspec import catalog
-from kspec.diagnostics import Path, Related, Report, did_you_mean
+from kspec.diagnostics import Path, Related, Report, Span, did_you_mean
 from kspec.graph.feeds import Faulty, feeds_of
 from kspec.graph.node import Graph, Node, Tensor
 from kspec.graph.outputs import resolve_outputs
 from kspec.graph.places import head_path, head_span
 from kspec.graph.scope import Scope
 from kspec.spec import Entry, Spec
+from kspec.syntax import Bind, Call
 from kspec.syntax.names import DOTTED, node_names
 
 
 def build(spec: Spec, report: Report) -> Graph:
     """The graph of a spec; where something is wrong it says so in the report, and leaves the node marked as faulty."""
     return _Builder(spec, report).graph
+
+
+def _as_written(spec: Spec) -> list[Call | Bind]:
+    """The steps of entries that stand for themselves."""
+    entries = spec.document.layers
+    as_names = {name for entry in entries for name in entry.as_ or () if name != "_"}
+    names = node_names(spec.values["layers"], taken={*spec.document.inputs, *as_names})
+    return [
+        Call(index, name, entry.name is not None, "", ("layers", index))
+        for index, (name, entry) in enumerate(zip(names, entries, strict=True))
+    ]
+
+
+def _qualified(value: Any, prefix: str) -> Any:
+    """Arguments with the nodes they cite (`{vocabulary_of: node}`) named in full."""
+    if isinstance(value, dict):
+        return {
+            key: prefix + item if key == "vocabulary_of" and isinstance(item, str) else _qualified(item, prefix)
+            for key, item in value.items()
+        }
+    return [_qualified(item, prefix) for item in value] if isinstance(value, list) else value
 
 
 class _Builder:
@@ -27,50 +49,84 @@ class _Builder:
         self.positions = spec.positions
         self.graph = Graph()
         self.scope = Scope(report, spec.positions)
-        entries = spec.document.layers
+        self.entries = spec.document.layers
+        self.steps = _as_written(spec) if spec.expansion is None else spec.expansion.steps
         inputs = spec.document.inputs
-        written = spec.values["layers"]
-        as_names = {name for entry in entries for name in entry.as_ or () if name != "_"}
-        self.names = node_names(written, taken={*inputs, *as_names})
         self._add_inputs()
         self._look_ahead()
         previous = Tensor(next(iter(inputs))) if len(inputs) == 1 else None
-        for index, entry in enumerate(entries):
-            node = self._node(index, entry, previous)
-            previous = Tensor(node.name)
-        resolve_outputs(spec, self.graph, self.scope)
+        last = ("", Tensor(""))
+        for step in self.steps:
+            self.scope.prefix = step.prefix
+            if isinstance(step, Call):
+                node = self._node(step, self.entries[step.index], previous)
+                previous = Tensor(node.name)
+                last = node.name, previous
+            else:
+                found = self._bind(step, previous)
+                previous = found if step.next == "this" else previous if step.next == "same" else None
+                last = step.name, found
+        self.scope.prefix, self.scope.implied = "", frozenset()
+        resolve_outputs(spec, self.graph, self.scope, last)
 
     def _add_inputs(self) -> None:
         for name in self.spec.document.inputs:
             path: Path = ("inputs", name)
-            self.graph.nodes[name] = Node(name, "input", "", path, chain=(path,), named=True)
+            self.graph.nodes[name] = Node(name, "input", "", path, named=True, written=path)
             self.scope.add(name, Tensor(name), self.positions.key(path))
 
     def _look_ahead(self) -> None:
         """The names that come, so that citing one too early is told apart from citing none."""
-        for index, entry in enumerate(self.spec.document.layers):
-            path: Path = ("layers", index)
-            self.scope.later.setdefault(self.names[index], self._name_place(path, entry))
+        for step in self.steps:
+            if isinstance(step, Bind):
+                self.scope.later.setdefault(step.name, step.place)
+                continue
+            path: Path = ("layers", step.index)
+            entry = self.entries[step.index]
+            self.scope.later.setdefault(step.name, self._name_place(path, entry))
             for position, name in enumerate(entry.as_ or ()):
                 if name != "_":
-                    self.scope.later.setdefault(name, self.positions.value((*path, "as", position)))
+                    self.scope.later.setdefault(step.prefix + name, self.positions.value((*path, "as", position)))
 
     def _name_place(self, path: Path, entry: Entry) -> Any:
         return self.positions.value((*path, "name")) if entry.name else head_span(path, entry, self.positions)
 
-    def _node(self, index: int, entry: Entry, previous: Tensor | None) -> Node:
-        path: Path = ("layers", index)
-        name = self.names[index]
+    def _bind(self, step: Bind, previous: Tensor | None) -> Tensor:
+        """Brings a name into view for what is there; gives what that is, of several the last."""
+        self.scope.implied = frozenset(step.prefix + name for name in step.cited) if step.implied else frozenset()
+        found = [] if previous is None else [previous]
+        if step.faulty:
+            found = []
+        elif step.cited:
+            several = [self.scope.resolve_all(name, step.span, step.name) for name in step.cited]
+            found = [] if None in several else [tensor for tensors in several for tensor in tensors or ()]
+        if not found:  # what it stands for cannot be told, and so stays silent
+            found = [Tensor(step.name)]
+            self.graph.nodes.setdefault(step.name, Node(step.name, "layer", "", ("layers",), faulty=True))
+        if not self._is_taken(step.name, step.place):
+            if step.group:
+                self.scope.groups[step.name] = found
+                self.scope.places[step.name] = step.place
+            else:
+                self.scope.add(step.name, found[-1], step.place)
+            if not step.named:
+                self.scope.counted.add(step.name)
+        return found[-1]
+
+    def _node(self, step: Call, entry: Entry, previous: Tensor | None) -> Node:
+        path: Path = ("layers", step.index)
+        name = step.name
+        self.scope.implied = step.implied
         node = Node(
             name,
             "layer" if entry.kind == "class" else entry.kind,
             entry.head,
             path,
-            arguments=entry.arguments,
+            arguments=_qualified(entry.arguments, step.prefix) if step.prefix else entry.arguments,
             constants=dict(entry.call or {}),
-            trainable=entry.trainable,
-            chain=(path,),
-            named=entry.name is not None,
+            trainable=step.trainable if entry.trainable is None else entry.trainable,
+            named=step.named,
+            written=step.path,
         )
         signature = self._callee(node, entry)
         try:
@@ -164,15 +220,7 @@ class _Builder:
 
     def _bring_into_view(self, node: Node, entry: Entry) -> None:
         place = self._name_place(node.path, entry)
-        if node.name in self.graph.nodes or node.name in self.scope.tensors:
-            first = self.scope.places[node.name]
-            self.report.error(
-                "KS203",
-                f"the name `{node.name}` is taken",
-                place,
-                help="names are unique in a spec",
-                related=(Related("it stands here first", first),),
-            )
+        if self._is_taken(node.name, place):
             node.name = self._free(node.name)
             node.faulty = True
         self.graph.nodes[node.name] = node
@@ -185,17 +233,22 @@ class _Builder:
             span = self.positions.value((*node.path, "as", position))
             if name == "_":
                 continue
-            if name in self.scope.tensors:
-                self.report.error(
-                    "KS203",
-                    f"the name `{name}` is taken",
-                    span,
-                    help="names are unique in a spec",
-                    related=(Related("it stands here first", self.scope.places[name]),),
-                )
-                continue
-            self.scope.add(name, Tensor(node.name, position), span)
+            if not self._is_taken(self.scope.prefix + name, span):
+                self.scope.add(self.scope.prefix + name, Tensor(node.name, position), span)
         node.outputs = tuple(outputs)
+
+    def _is_taken(self, name: str, place: Span) -> bool:
+        """Whether a name stands for something already, said in the report."""
+        if name not in self.scope.places:
+            return False
+        self.report.error(
+            "KS203",
+            f"the name `{name}` is taken",
+            place,
+            help="names are unique in a spec",
+            related=(Related("it stands here first", self.scope.places[name]),),
+        )
+        return True
 
     def _free(self, name: str) -> str:
         count = 1

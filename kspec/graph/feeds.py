@@ -66,7 +66,10 @@ class _Feeds:
         elif isinstance(said, list):
             feeds = self._spread(self._tensors(said, (*self.path, "from")))
         elif said is not None:
-            feeds = self._spread([self._tensor(said, (*self.path, "from"))])
+            found = self.scope.resolve_all(said, (*self.path, "from"), self.name)
+            if found is None:
+                raise Faulty
+            feeds = self._spread(found)
         else:
             feeds = self._from_before()
         self._require_all(feeds)
@@ -80,10 +83,10 @@ class _Feeds:
 
     def _tensors(self, names: Sequence[str], path: Path) -> list[Tensor]:
         """All of them are looked up before giving up, so that every wrong name is told at once."""
-        found = [self.scope.resolve(name, (*path, index), self.name) for index, name in enumerate(names)]
-        if any(tensor is None for tensor in found):
+        found = [self.scope.resolve_all(name, (*path, index), self.name) for index, name in enumerate(names)]
+        if any(tensors is None for tensors in found):
             raise Faulty
-        return [tensor for tensor in found if tensor is not None]
+        return [tensor for tensors in found for tensor in tensors or ()]
 
     def _from_before(self) -> dict[str, Feed]:
         if not self.signature:
@@ -92,13 +95,12 @@ class _Feeds:
 
     def _previous(self) -> Tensor:
         if self.previous is None:
-            inputs = list(self.scope.tensors)
-            if self.path[-1] == 0:
-                self._error(
-                    "KS204",
-                    f"`{self.name}` comes first, and there are several inputs to take",
-                    help=f"say which: `from: {inputs[0]}`, or `from: [{', '.join(inputs)}]` for all",
-                )
+            inputs = [name.removeprefix(self.scope.prefix) for name in self.scope.tensors]
+            self._error(
+                "KS204",
+                f"`{self.name}` comes first, and there are several inputs to take",
+                help=f"say which: `from: {inputs[0]}`, or `from: [{', '.join(inputs)}]` for all",
+            )
             raise Faulty
         return self.previous
 
@@ -153,8 +155,8 @@ class _Feeds:
                 faulty = True
                 continue
             try:
-                if isinstance(names, list):
-                    feed: Feed = self._tensors(names, path)
+                if isinstance(names, list) or self.scope.prefix + names in self.scope.groups:
+                    feed: Feed = self._tensors(names if isinstance(names, list) else [names], path)
                 else:
                     feed = self._tensor(names, path)
             except Faulty:

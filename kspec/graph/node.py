@@ -41,8 +41,8 @@ class Node:
         constants: The call's other arguments.
         outputs: The names that `as` gives to its outputs; None for one that is not wanted.
         trainable: What the entry says; None where it does not.
-        path: The entry that it comes from.
-        chain: The entries it came through, outermost first: uses of blocks, then `path`.
+        path: The entry that it comes from, as entries are written out.
+        written: Where that entry is written: in `layers`, or in a block.
         named: Whether the entry states the name.
         faulty: Whether something is already known to be wrong with it; what depends on it stays silent.
     """
@@ -57,7 +57,7 @@ class Node:
     constants: dict[str, Any] = field(default_factory=dict)
     outputs: tuple[str | None, ...] = ()
     trainable: bool | None = None
-    chain: tuple[Path, ...] = ()
+    written: Path = ()
     named: bool = False
     faulty: bool = False
 

@@ -9,15 +9,19 @@ from kspec.graph.scope import Scope
 from kspec.spec import Spec
 
 
-def resolve_outputs(spec: Spec, graph: Graph, scope: Scope) -> None:
-    """Fills in the graph's outputs: those the spec names, or its last node."""
+def resolve_outputs(spec: Spec, graph: Graph, scope: Scope, last: tuple[str, Tensor]) -> None:
+    """Fills in the graph's outputs: those the spec names, or its last node.
+
+    Args:
+        last: What the last entry is called, and what it gives.
+    """
     said = spec.document.outputs
     named: dict[str, tuple[str, Path]] = {}
     if said is None:
-        last = graph.calls[-1]
-        graph.outputs[last.name] = Tensor(last.name)
-        if last.named:
-            _refuse_class_name(last.name, scope.positions.value((*last.path, "name")), scope)
+        name, tensor = last
+        graph.outputs[name] = tensor
+        if name not in scope.counted:
+            _refuse_class_name(name, scope.places[name], scope)
     elif isinstance(said, str):
         named[said] = (said, ("outputs",))
     elif isinstance(said, list):
@@ -32,11 +36,11 @@ def resolve_outputs(spec: Spec, graph: Graph, scope: Scope) -> None:
             named[output] = (node, ("outputs", output))
     faulty = False
     for output, (name, path) in named.items():
-        tensor = scope.resolve(name, path, "")
-        if tensor is None:
+        found = scope.resolve(name, path, "")
+        if found is None:
             faulty = True
             continue
-        graph.outputs[output] = tensor
+        graph.outputs[output] = found
         _refuse_class_name(output, scope.positions.key(path), scope)
     if not faulty and not any(node.faulty for node in graph.nodes.values()):
         _warn_of_the_unused(graph, scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kspec.diagnostics import Path, Positions, Related, Report, Span, did_you_mean
@@ -17,6 +18,9 @@ class Scope:
         places: Where each name is written.
         later: Names that stand further down, with their places: citing one is an error that names the line.
         counted: Names that nobody wrote (`dense_1`): citing one works, and is warned about.
+        groups: Names that stand for several nodes (`each`).
+        prefix: What stands before the names that are cited at the moment: `use/` within a block.
+        implied: Names whose citation at the moment nobody wrote.
     """
 
     report: Report
@@ -25,6 +29,9 @@ class Scope:
     places: dict[str, Span] = field(default_factory=dict)
     later: dict[str, Span] = field(default_factory=dict)
     counted: set[str] = field(default_factory=set)
+    groups: dict[str, list[Tensor]] = field(default_factory=dict)
+    prefix: str = ""
+    implied: frozenset[str] = frozenset()
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
         """Brings a name into view."""
@@ -32,48 +39,69 @@ class Scope:
         self.tensors[name] = tensor
         self.places[name] = place
 
-    def resolve(self, name: str, path: Path, user: str) -> Tensor | None:
+    def resolve_all(self, cited: str, path: Path | Span, user: str) -> list[Tensor] | None:
+        """The same for a name that may stand for several nodes."""
+        return self.groups.get(self.prefix + cited) or (
+            None if (tensor := self.resolve(cited, path, user)) is None else [tensor]
+        )
+
+    def resolve(self, cited: str, path: Path | Span, user: str) -> Tensor | None:
         """What a cited name stands for; None when nothing, with the reason in the report.
 
         Args:
+            cited: The name as written; within a block it is one of the block's own.
             path: Where it is cited.
             user: The node that cites it; empty for the model's outputs.
         """
-        span = self.positions.value(path)
+        span = path if isinstance(path, Span) else self.positions.value(path)
+        name = self.prefix + cited
+        if name in self.groups:
+            self.report.error(
+                "KS206",
+                f"`{cited}` stands for {len(self.groups[name])} nodes, and one is wanted",
+                span,
+                help="join them first, with `Concatenate` or another merge layer",
+            )
+            return None
         if name in self.tensors:
-            if name in self.counted:
+            if name in self.counted and name not in self.implied:
                 from kspec.syntax.entries import naming_edits
 
                 self.report.warning(
                     "KS213",
-                    f"`{name}` is a counted name: it shifts when a layer is inserted above",
+                    f"`{cited}` is a counted name: it shifts when a layer is inserted above",
                     span,
                     help=f"give the node on line {self.places[name].line} a name of its own, and cite that",
                     related=(Related("this node", self.places[name]),),
-                    edits=naming_edits(self.places[name], name),
+                    edits=naming_edits(self.places[name], cited),
                 )
             return self.tensors[name]
         if name == user:
-            self.report.error("KS202", f"`{name}` takes its input from itself", span, help="a graph has no cycles")
+            self.report.error("KS202", f"`{cited}` takes its input from itself", span, help="a graph has no cycles")
         elif name in self.later:
             line = self.later[name].line
             self.report.error(
                 "KS202",
-                f"`{name}` is used before it stands: it is defined on line {line}",
+                f"`{cited}` is used before it stands: it is defined on line {line}",
                 span,
                 help=f"what is used stands above: move the entry of line {line} up"
                 + (f", above `{user}`; if it needs `{user}` itself, the two form a cycle" if user else ""),
-                related=(Related(f"`{name}` stands here", self.later[name]),),
+                related=(Related(f"`{cited}` stands here", self.later[name]),),
             )
         else:
-            names = list(self.tensors)
+            names = self._in_view(self.tensors)
             shown = ", ".join(names[-12:])
             more = f" and {len(names) - 12} more" if len(names) > 12 else ""
             self.report.error(
                 "KS201",
-                f"no node is called `{name}`",
+                f"no node is called `{cited}`" + (" in this block" if self.prefix else ""),
                 span,
-                label=did_you_mean(name, [*names, *self.later]),
+                label=did_you_mean(cited, [*names, *self._in_view(self.later)]),
                 help=f"nodes you can use here: {shown}{more}",
             )
         return None
+
+    def _in_view(self, names: Iterable[str]) -> list[str]:
+        """Of some names those that can be cited at the moment, as one writes them; not those within blocks."""
+        own = [name.removeprefix(self.prefix) for name in names if name.startswith(self.prefix)]
+        return [name for name in own if "/" not in name]

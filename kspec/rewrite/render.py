@@ -24,11 +24,10 @@ from kspec.spec import Spec
 from kspec.syntax import parse, substitute
 from kspec.syntax.dump import dump
 from kspec.syntax.layout import Extent, Place, layout
+from kspec.syntax.variables import Uncomputed
 
 _BLOCKS = ("data", "compile", "fit", "evaluate", "predict")
 """Sections that are written in several lines where the spec has none."""
-_TEMPLATES = ("blocks", "models", "include")
-"""What is computed where it is used, and so needs the variables still."""
 
 
 def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> str:
@@ -39,7 +38,7 @@ def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> st
         folder: Where the text will lie, if not where the spec does: paths that are read are made relative to it.
     """
     values = copy.deepcopy(spec.values)
-    if not any(word in values for word in _TEMPLATES):
+    if spec.expansion is None:
         values.pop("vars", None)
     notes: dict[Path, str] = {}
     for entry in filled(spec, analysis):
@@ -111,11 +110,13 @@ class _Rendering:
             for index, item in enumerate(raw):
                 self._value((*path, index), item, new[index])
             self._add_items(path, extent, raw, new)
+        elif isinstance(new, Uncomputed) and raw == new:
+            return  # computed where it is used
         elif not (_means(raw, new) if isinstance(raw, str) else _same(raw, new)):
             self._replace(path, extent, raw, new)
 
     def _replace(self, path: Path, extent: Extent, raw: Any, new: Any) -> None:
-        is_set = self.spec.positions.value(path).source is not self.source
+        is_set = self.spec.written.value(path).source is not self.source
         computed = isinstance(raw, str) and is_computed(raw) and not is_set
         self.notes.setdefault(path, raw if computed else "--set")
         is_block = extent.form in ("block", "list") or extent.start == extent.end

@@ -38,15 +38,9 @@ def kind_of(value: Any) -> str:
 
 
 LATER = {
-    "blocks": "blocks",
     "models": "sub-models",
     "include": "including other files",
-    "block": "blocks",
     "model": "sub-models",
-    "repeat": "repeating an entry",
-    "with": "blocks with parameters",
-    "each": "copies of an entry side by side",
-    "when": "conditional entries",
     "read": "columns of paths",
     "window": "windows over a table",
     "stages": "training in stages",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -21,6 +22,30 @@ class Input(Model):
 
     shape: Shape = Field(description="Sizes without the batch; null for an unknown length")
     dtype: str = Field("float32", description="The type of its values; string for text")
+
+
+def _parameter(value: Any) -> Any:
+    """A parameter's name, or a mapping of one key: the name, with its default."""
+    name = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else value
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        fail(f"a parameter is a name, or a name with its default, not {kind_of(value)}",
+             help="write `params: [filters, stride: 1]`")  # fmt: skip
+    if name == "index":
+        fail("`index` is the number of a repeated entry's copy", help="give the parameter another name")
+    return value
+
+
+class Block(Model):
+    """A template of entries: each use makes new layers."""
+
+    params: list[Annotated[Any, BeforeValidator(_parameter)]] = Field(
+        default_factory=list, description="Its parameters: names, or name: default"
+    )
+    inputs: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        None, description="What its inputs are called in it: in by default"
+    )
+    layers: Annotated[list[Any], Field(min_length=1)] = Field(description="Its nodes, in order; computed at each use")
+    outputs: str | list[str] | None = Field(None, description="The nodes that it gives: the last one by default")
 
 
 def _version(value: Any) -> Any:
@@ -53,6 +78,7 @@ class Document(Model):
     dtype_policy: str | None = Field(None, description="Keras's dtype policy for all layers")
     data: Data | None = Field(None, description="Where examples come from")
     inputs: Annotated[dict[Name, Input], Field(min_length=1)] = Field(description="What the network takes")
+    blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
     layers: Annotated[list[Entry], Field(min_length=1)] = Field(description="The nodes, in order")
     outputs: Annotated[str | list[str] | dict[Name, str] | None, BeforeValidator(_outputs)] = Field(
         None, description="What the network answers with: the last node by default"
@@ -65,5 +91,5 @@ class Document(Model):
     @model_validator(mode="before")
     @classmethod
     def _later(cls, value: Any) -> Any:
-        refuse_later(value, "blocks", "models", "include")
+        refuse_later(value, "models", "include")
         return value

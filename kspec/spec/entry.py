@@ -43,7 +43,10 @@ class Entry(Model):
                 code="KS104",
                 help="write `- Dense: {units: 10}`",
             )
-        refuse_later(value, "block", "model", "repeat", "each", "with", "when")
+        refuse_later(value, "model")
+        if "with" in value:
+            fail("`with` hands parameters to a block, and this entry uses none", key="with",
+                 help="arguments of a class stand inside it: `Dense: {units: 8}`")  # fmt: skip
         heads = [key for key in value if key not in WORDS]
         words = {key: item for key, item in value.items() if key in WORDS}
         if not heads:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from kspec.diagnostics import Report, Source
 from kspec.spec.loaded import Permissions, Spec
 from kspec.spec.validate import validate
-from kspec.syntax import apply_overrides, can_be_read, parse, read_source, substitute
+from kspec.syntax import apply_overrides, can_be_read, expand, parse, read_source, substitute
 
 
 def load_file(
@@ -36,9 +36,14 @@ def load_source(
         return None
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
-    document = validate(tree.value, tree.positions, report)
+    expansion = expand(tree, report)
+    values, positions = tree.value, tree.positions
+    if expansion is not None:
+        values, positions = {**tree.value, "layers": expansion.entries}, expansion.positions
+    document = validate(values, positions, report)
     if document is None:
         return None
     return Spec(
-        document, tree.value, tree.positions, source, overrides, tuple(report.sorted()), permissions or Permissions()
-    )
+        document, tree.value, positions, source, overrides, tuple(report.sorted()), permissions or Permissions(),
+        expansion, tree.positions,
+    )  # fmt: skip

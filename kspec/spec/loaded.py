@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from kspec.diagnostics import Diagnostic, Positions, Source
 from kspec.spec.document import Document
+from kspec.syntax import Expansion
 
 
 class Permissions(NamedTuple):
@@ -26,12 +27,14 @@ class Spec:
 
     Args:
         document: The typed document.
-        values: Its plain values, overrides applied and expressions computed.
-        positions: Where each of them stands.
+        values: Its plain values, overrides applied and expressions computed; blocks and repeats as they are written.
+        positions: Where each part of the document stands.
         source: The file's text.
         overrides: The `--set` words applied to it.
         diagnostics: What reading it had to say: warnings alone.
         permissions: What the user allows it.
+        expansion: How its entries are written out; None where they stand for themselves.
+        places: Where its values stand, entries as they are written; None where that is `positions`.
     """
 
     document: Document
@@ -41,6 +44,13 @@ class Spec:
     overrides: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     permissions: Permissions = field(default_factory=Permissions)
+    expansion: Expansion | None = None
+    places: Positions | None = None
+
+    @property
+    def written(self) -> Positions:
+        """Where each of its values stands; unlike in `positions`, entries count as they are written."""
+        return self.places or self.positions
 
     @property
     def name(self) -> str:

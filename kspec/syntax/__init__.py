@@ -1,8 +1,22 @@
 """Text → plain values with positions: YAML 1.2 core, variables and overrides applied."""
 
+from kspec.syntax.expand import EXPANSION, expand
 from kspec.syntax.overrides import apply_overrides
 from kspec.syntax.parse import Tree, parse
 from kspec.syntax.read import can_be_read, read_source
+from kspec.syntax.steps import Bind, Call, Expansion
 from kspec.syntax.variables import substitute
 
-__all__ = ["Tree", "apply_overrides", "can_be_read", "parse", "read_source", "substitute"]
+__all__ = [
+    "EXPANSION",
+    "Bind",
+    "Call",
+    "Expansion",
+    "Tree",
+    "apply_overrides",
+    "can_be_read",
+    "expand",
+    "parse",
+    "read_source",
+    "substitute",
+]

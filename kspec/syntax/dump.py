@@ -8,6 +8,7 @@ import yaml
 
 from kspec.expressions import is_computed
 from kspec.syntax.scalars import NumberTooLong, resolve
+from kspec.syntax.variables import Uncomputed
 
 
 class _Dumper(yaml.SafeDumper):
@@ -18,7 +19,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    if "$" in text and is_computed(text):
+    if "$" in text and is_computed(text) and not isinstance(text, Uncomputed):
         text = text.replace("$", "$$")
     try:
         plain = isinstance(resolve(text), str)
@@ -28,6 +29,7 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(Uncomputed, _text)
 
 
 def dump(values: Any) -> str:

@@ -25,6 +25,11 @@ def snake_case(class_name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def is_macro(entry: Any) -> bool:
+    """Whether an entry is written out into others, or may be left out."""
+    return isinstance(entry, dict) and any(word in entry for word in ("block", "repeat", "each", "when"))
+
+
 def entry_head(entry: Any) -> str:
     """The head of an entry as written: its class, or the op's, model's or reused node's name; empty without one."""
     if isinstance(entry, str):

@@ -25,22 +25,44 @@ def substitute(tree: Tree, report: Report) -> None:
     own = document.get("vars")
     if isinstance(own, dict):
         for name, value in own.items():
-            variables[name] = own[name] = _computed(value, ("vars", name), variables, tree, report)
+            variables[name] = own[name] = compute(value, ("vars", name), variables, tree, report)
     for key, value in document.items():
-        if key != "vars" and key not in TEMPLATES:
-            document[key] = _computed(value, (key,), variables, tree, report)
+        if key in TEMPLATES:
+            document[key] = uncomputed(value)
+        elif key != "vars":
+            document[key] = compute(value, (key,), variables, tree, report)
 
 
-def _computed(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report) -> Any:
+def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report) -> Any:
+    """A value with everything in it computed; lists and mappings are changed in place.
+
+    An entry with `repeat` stays as it is: each copy has an `index` of its own.
+    """
     if isinstance(value, str):
         return _text(value, path, variables, tree, report) if "$" in value and is_computed(value) else value
     if isinstance(value, dict):
         for key, item in value.items():
-            value[key] = _computed(item, (*path, key), variables, tree, report)
+            value[key] = compute(item, (*path, key), variables, tree, report)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            value[index] = _computed(item, (*path, index), variables, tree, report)
+            repeated = path == ("layers",) and isinstance(item, dict) and "repeat" in item
+            value[index] = uncomputed(item) if repeated else compute(item, (*path, index), variables, tree, report)
     return value
+
+
+class Uncomputed(str):
+    """A text with variables in it that is computed where it is used: in a template, or in an entry that is repeated."""
+
+    __slots__ = ()
+
+
+def uncomputed(value: Any) -> Any:
+    """A value whose texts wait to be computed."""
+    if isinstance(value, dict):
+        return {key: uncomputed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [uncomputed(item) for item in value]
+    return Uncomputed(value) if isinstance(value, str) and "$" in value and is_computed(value) else value
 
 
 def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report) -> Any:

@@ -18,10 +18,12 @@ _ORDER = (
     "description",
     "task",
     "seed",
+    "vars",
     "extensions",
     "dtype_policy",
     "data",
     "inputs",
+    "blocks",
     "layers",
     "outputs",
     "compile",
@@ -42,7 +44,8 @@ def resolved_values(
         folder: Where it will lie; paths that are read are made relative to it.
     """
     values = copy.deepcopy(spec.values)
-    values.pop("vars", None)
+    if spec.expansion is None:  # what is written out at each run needs them still
+        values.pop("vars", None)
     document = spec.document
     values["name"] = spec.name
     values["seed"] = document.seed

@@ -1,0 +1,405 @@
+"""Blocks, `repeat`, `each` and `when`, written out: a spec's entries → plain entries, each a layer, an op or a reuse.
+
+The entries stay as they are written, with variables, parameters and `index` computed. What their nodes are called, and
+what their citations are relative to, lies beside them; so every later room sees a plain list of entries, and what it
+has to say of one points into the block.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kspec.diagnostics import Path, Positions, Related, Report, Span, UsedSpan, did_you_mean
+from kspec.syntax.names import is_macro, node_names, written_name
+from kspec.syntax.parse import Tree
+from kspec.syntax.steps import Bind, Call, Expansion
+from kspec.syntax.templates import Template, template
+from kspec.syntax.variables import compute
+
+MAX_COPIES = 10_000
+MAX_ENTRIES = 50_000
+"""Entries that a spec can come to, written out."""
+MAX_DEPTH = 32
+"""Blocks within blocks."""
+EXPANSION = ("KS104", "KS205", "KS206", "KS210", "KS218", "KS219", "KS220", "KS221")
+"""Codes of what can be wrong with writing an entry out."""
+_BESIDE_BLOCK = ("block", "name", "from", "as", "with", "trainable")
+
+
+def expand(tree: Tree, report: Report) -> Expansion | None:
+    """Writes a document's entries out; None where nothing is to be written out."""
+    document = tree.value
+    layers = document.get("layers") if isinstance(document, dict) else None
+    if not isinstance(layers, list) or not any(is_macro(entry) for entry in layers):
+        return None
+    return _Expander(tree, report).expansion(layers)
+
+
+class _Stop(Exception):
+    """It grows beyond what a spec can need; said in the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """An entry that is being written out, and what surrounds it.
+
+    Args:
+        path: Where it is written.
+        prefix: What stands before the names around it.
+        variables: What its expressions know.
+        uses: The uses of blocks around it, outermost first, as notes for diagnostics.
+        blocks: The blocks that it stands in.
+        trainable: What the uses around it say.
+        computed: Whether its values are computed already: the top level is, but for what is repeated.
+    """
+
+    path: Path
+    prefix: str
+    variables: Mapping[str, Any]
+    uses: tuple[Related, ...] = ()
+    blocks: tuple[str, ...] = ()
+    trainable: bool | None = None
+    computed: bool = False
+
+
+class _Expander:
+    def __init__(self, tree: Tree, report: Report) -> None:
+        self.tree = tree
+        self.report = report
+        self.written = tree.positions
+        self.blocks: Mapping[str, Any] = _mapping(tree.value.get("blocks"))
+        self.variables: Mapping[str, Any] = _mapping(tree.value.get("vars"))
+        self.places = _places_by_entry(self.written)
+        self.groups: dict[str, tuple[str, ...]] = {}
+        self.result = Expansion(_without_entries(self.written))
+
+    def expansion(self, layers: list[Any]) -> Expansion:
+        with suppress(_Stop):
+            self._list(layers, _Frame(("layers",), "", self.variables), set(_mapping(self.tree.value.get("inputs"))))
+        return self.result
+
+    def _list(self, entries: list[Any], around: _Frame, taken: set[str]) -> list[str]:
+        """Writes out a list of entries; gives what they are called."""
+        given = {name for entry in entries if isinstance(entry, dict) for name in _texts(entry.get("as"))}
+        names = node_names(entries, taken=taken | given)
+        for number, (entry, name) in enumerate(zip(entries, names, strict=True)):
+            computed = not around.prefix and not (isinstance(entry, dict) and "repeat" in entry)
+            frame = replace(around, path=(*around.path, number), computed=computed)
+            named = written_name(entry) is not None
+            if not isinstance(entry, dict):
+                self._plain(entry, name, named, frame)
+            elif "repeat" in entry and "each" in entry:
+                self._error("KS221", "an entry is repeated, or made for each node, not both", frame, "each",
+                            help="put the repeated entry into a block, and make that for each node")  # fmt: skip
+                self._fail(entry, name, named, frame)
+            elif "repeat" in entry:
+                self._repeat(entry, name, named, frame)
+            elif "each" in entry:
+                self._each(entry, name, named, frame)
+            else:
+                self._once(entry, name, named, frame)
+        return names
+
+    def _repeat(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
+        """Copies in a chain: `name_0`, `name_1` …; the name stands for the last."""
+        count = self._computed(entry["repeat"], frame, "repeat")
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COPIES:
+            self._error("KS221", f"`repeat` must be an integer from 1 to {MAX_COPIES:,}", frame, "repeat",
+                        help="to leave an entry out, write `when: false`")  # fmt: skip
+            self._fail(entry, name, named, frame)
+            return
+        for index in range(count):
+            copied = {key: value for key, value in entry.items() if key != "repeat"}
+            before = f"{name}_{index - 1}"
+            if index:
+                copied = _after(copied, before)
+            if index < count - 1:
+                copied.pop("as", None)
+            inner = replace(frame, variables={**frame.variables, "index": index})
+            self._once(copied, f"{name}_{index}", named, inner, implied=before)
+        self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
+
+    def _each(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
+        """Copies side by side, one for each node: `name_node`; the name stands for the list of them."""
+        said = self._computed(entry["each"], frame, "each")
+        cited = _texts(said)
+        if not cited or (isinstance(said, list) and len(cited) < len(said)):
+            self._error("KS221", "`each` is a list of nodes", frame, "each", help="write `each: [city, job]`")
+            self._fail(entry, name, named, frame)
+            return
+        for word in ("from", "as"):
+            if word in entry:
+                self._error(
+                    "KS221", f"`{word}` has no say beside `each`: each copy takes one of its nodes", frame, word
+                )
+                return
+        nodes = [node for one in cited for node in self.groups.get(frame.prefix + one, (one,))]
+        made = []
+        for node in nodes:
+            copied = {key: value for key, value in entry.items() if key != "each"} | {"from": node}
+            made.append(f"{name}_{node.replace('/', '_')}")
+            self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source="each")
+        self.groups[frame.prefix + name] = tuple(made)
+        self._bind(name, tuple(made), frame, named=named, group=True, next="same")
+
+    def _once(
+        self, entry: dict[str, Any], name: str, named: bool, frame: _Frame, *, implied: str = "", source: str = "from"
+    ) -> None:
+        """One copy.
+
+        Args:
+            implied: A name among its citations that nobody wrote.
+            source: Where it is written what it takes.
+        """
+        if "when" in entry:
+            wanted = self._computed(entry["when"], frame, "when")
+            entry = {key: value for key, value in entry.items() if key != "when"}
+            if not isinstance(wanted, bool):
+                self._error(
+                    "KS221", "`when` must be true or false", frame, "when", help='write `when: "${stride > 1}"`'
+                )
+                return
+            if not wanted:
+                self._left_out(entry, name, named, frame)
+                return
+        if "block" in entry:
+            self._use(entry, name, named, frame, source)
+        else:
+            self._plain(entry, name, named, frame, implied=implied, source=source)
+
+    def _left_out(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
+        """An entry that is left out is the identity: its name stands for what it would take."""
+        cited = _texts(entry.get("from"))
+        if isinstance(entry.get("from"), dict) or len(cited) > 1 or len(_texts(entry.get("as"))) > 1:
+            self._error("KS221", "what `when` leaves out has one input and one output: it becomes the identity",
+                        frame, "when", help="put it into a block of one input")  # fmt: skip
+            self._fail(entry, name, named, frame)
+            return
+        self._bind(name, tuple(cited), frame, "from", named=named, implied=not cited)
+
+    def _plain(
+        self, entry: Any, name: str, named: bool, frame: _Frame, *, implied: str = "", source: str = "from"
+    ) -> None:
+        index = len(self.result.entries)
+        if index >= MAX_ENTRIES:
+            self._error("KS221", f"written out, the spec has more than {MAX_ENTRIES:,} entries", frame,
+                        help="is a `repeat` larger than meant?")  # fmt: skip
+            raise _Stop
+        self.result.entries.append(self._computed(copy.deepcopy(entry), frame))
+        self._place(index, frame, source)
+        names = frozenset({frame.prefix + implied} if implied else ())
+        call = Call(index, frame.prefix + name, named, frame.prefix, frame.path, names, frame.trainable)
+        self.result.steps.append(call)
+
+    # blocks
+
+    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame, source: str) -> None:
+        """A block's entries, their names behind that of the use."""
+        given = self._block(entry, frame)
+        variables = None if given is None else self._parameters(given, entry.get("with"), frame)
+        sources = None if given is None else self._sources(given, entry.get("from"), frame, source)
+        if given is None or variables is None or sources is None:
+            self._fail(entry, name, named, frame)
+            return
+        prefix = f"{frame.prefix}{name}/"
+        for number, (input_, cited) in enumerate(sources.items()):
+            written = entry.get("from") is not None and bool(cited)
+            alone = len(sources) == 1  # of several, the first entry says which it takes
+            self._bind(f"{name}/{input_}", cited, frame, source, implied=not written,
+                       next="this" if alone else "same" if number + 1 < len(sources) else "none")  # fmt: skip
+        said = self._computed(entry.get("trainable"), frame, "trainable")
+        use = Related(f"in `{prefix[:-1]}`, used here", self._span(frame, "block"))
+        inner = _Frame(
+            ("blocks", given.name, "layers"), prefix, variables, (*frame.uses, use), (*frame.blocks, given.name),
+            said if isinstance(said, bool) else frame.trainable,
+        )  # fmt: skip
+        names = self._list(given.layers, inner, set(given.inputs))
+        self._outputs(given, entry, name, named, frame, given.outputs or tuple(names[-1:]))
+
+    def _block(self, entry: dict[str, Any], frame: _Frame) -> Template | None:
+        """The block that an entry uses; None with the reason in the report."""
+        used = self._computed(entry["block"], frame, "block")
+        if not isinstance(used, str) or used not in self.blocks:
+            known = ", ".join(self.blocks)
+            self._error("KS218", f"no block is called `{used}`" if isinstance(used, str) else "`block` takes a name",
+                        frame, "block", label=did_you_mean(used, self.blocks) if isinstance(used, str) else "",
+                        help=f"the blocks: {known}" if known else "define it under `blocks:`")  # fmt: skip
+            return None
+        if used in frame.blocks or len(frame.blocks) >= MAX_DEPTH:
+            way = " → ".join(f"`{name}`" for name in (*frame.blocks, used))
+            self._error("KS220", f"the block `{used}` uses itself", frame, "block", help=f"the way there: {way}")
+            return None
+        stray = [key for key in entry if key not in _BESIDE_BLOCK]
+        for key in stray:
+            self._error("KS104", f"`{key}` does not stand beside `block`", frame, key, key=True,
+                        help="beside it stand name, from, as, with, trainable, repeat, each, when")  # fmt: skip
+        self.result.used.add(used)
+        return None if stray else template(used, self.blocks[used])
+
+    def _parameters(self, given: Template, said: Any, frame: _Frame) -> Mapping[str, Any] | None:
+        """What a block's expressions know: the variables, and its parameters; None with the reason in the report."""
+        said = {} if said is None else said
+        if not isinstance(said, dict):
+            self._error("KS219", "`with` is a mapping of a block's parameters", frame, "with",
+                        help="write `with: {filters: 64}`")  # fmt: skip
+            return None
+        known = ", ".join(given.params)
+        unknown = [name for name in said if name not in given.params]
+        for name in unknown:
+            self._error(
+                "KS219", f"the block `{given.name}` has no parameter called `{name}`", frame, "with", name, key=True,
+                label=did_you_mean(name, given.params), help=f"its parameters: {known}" if known else "it has none",
+            )  # fmt: skip
+        missing = [] if unknown else [name for name in given.required if name not in said]
+        if missing:
+            needed = " and ".join(f"`{name}`" for name in missing)
+            example = ", ".join(f"{name}: ..." for name in missing)
+            self._error("KS219", f"the block `{given.name}` needs {needed}", frame, "block",
+                        help=f"write `with: {{{example}}}`")  # fmt: skip
+        if unknown or missing:
+            return None
+        found = dict(self.variables)
+        for name, default in given.params.items():
+            if name in said:
+                found[name] = self._computed(copy.deepcopy(said[name]), frame, "with", name)
+            else:
+                where = ("blocks", given.name, "params")
+                found[name] = compute(copy.deepcopy(default), where, found, self.tree, self.report)
+        return found
+
+    def _sources(self, given: Template, said: Any, frame: _Frame, at: str) -> dict[str, tuple[str, ...]] | None:
+        """Each input of a block → what the use gives it, nothing for what the entry before gives."""
+        found: dict[str, tuple[str, ...]] = {}
+        if isinstance(said, dict):
+            for name, cited in said.items():
+                if name not in given.inputs:
+                    self._error("KS205", f"the block `{given.name}` has no input called `{name}`", frame, at, name,
+                                key=True, label=did_you_mean(name, given.inputs),
+                                help=f"its inputs: {', '.join(given.inputs)}")  # fmt: skip
+                    return None
+                found[name] = tuple(_texts(cited))
+            if set(given.inputs) - set(found) == {given.inputs[0]}:
+                found[given.inputs[0]] = ()
+        else:
+            cited = [one for name in _texts(said) for one in self.groups.get(frame.prefix + name, (name,))]
+            if len(cited) in (len(given.inputs), 0 if len(given.inputs) == 1 else -1):
+                found = {name: (one,) for name, one in zip(given.inputs, cited, strict=False)} or {given.inputs[0]: ()}
+        if set(found) == set(given.inputs):
+            return {name: found[name] for name in given.inputs}
+        count = len(given.inputs)
+        example = ", ".join(f"{name}: {letter}" for name, letter in zip(given.inputs, "xyzuvw", strict=False))
+        self._error("KS206", f"the block `{given.name}` takes {'one input' if count == 1 else f'{count} inputs'}",
+                    frame, at if said is not None else "block",
+                    help="name one node in `from`" if count == 1 else f"write `from: {{{example}}}`")  # fmt: skip
+        return None
+
+    def _outputs(
+        self, given: Template, entry: dict[str, Any], name: str, named: bool, frame: _Frame, outputs: tuple[str, ...]
+    ) -> None:
+        """What a use stands for: its block's last node, or those that the block names."""
+        said = _texts(entry.get("as"))
+        if said and len(said) != len(outputs):
+            count = "one output" if len(outputs) == 1 else f"{len(outputs)} outputs"
+            self._error("KS210", f"the block `{given.name}` gives {count}, and `as` names {len(said)}", frame, "as",
+                        help="name all of them, `_` for one that is not wanted")  # fmt: skip
+        where = ("blocks", given.name, "outputs")
+        span = self.written.values.get(where) or self._span(frame, "block")
+        for other, output in zip(said, outputs, strict=False):
+            if other != "_":
+                self._bind(other, (f"{name}/{output}",), frame, next="same", span=span)
+        self._bind(name, (f"{name}/{outputs[0]}",), frame, named=named, span=span)
+
+    # what all of them do
+
+    def _fail(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
+        """Its names stand for something that cannot be told, so that nothing more is said of what cites them."""
+        for other in _texts(entry.get("as")):
+            if other != "_":
+                self._bind(other, (), frame, faulty=True, next="same")
+        self._bind(name, (), frame, named=named, faulty=True)
+
+    def _bind(
+        self,
+        name: str,
+        cited: tuple[str, ...],
+        frame: _Frame,
+        at: str = "",
+        *,
+        span: Span | None = None,
+        **more: Any,
+    ) -> None:
+        named = (*frame.path, "name") in self.written.values
+        place = _used(self._span(frame, *(["name"] if named else [])), frame.uses)
+        where = _used(span or self._span(frame, *([at] if at else [])), frame.uses)
+        self.result.steps.append(Bind(frame.prefix + name, cited, frame.prefix, where, place, **more))
+
+    def _computed(self, value: Any, frame: _Frame, *rest: str) -> Any:
+        if frame.computed:
+            return value
+        return compute(value, (*frame.path, *rest), frame.variables, self.tree, self.report)
+
+    def _place(self, index: int, frame: _Frame, source: str) -> None:
+        """Gives the plain entry the places of the one it is written as."""
+        positions, path = self.result.positions, ("layers", index)
+        for rest in self.places.get(frame.path, ()):
+            old, new = (*frame.path, *rest), (*path, *rest)
+            if old in self.written.keys:
+                positions.keys[new] = _used(self.written.keys[old], frame.uses)
+            if old in self.written.values:
+                positions.values[new] = _used(self.written.values[old], frame.uses)
+            if old in self.written.variables:
+                positions.variables[new] = self.written.variables[old]
+        if source != "from":
+            positions.values[(*path, "from")] = _used(self._span(frame, source), frame.uses)
+
+    def _span(self, frame: _Frame, *rest: str, key: bool = False) -> Span:
+        path = (*frame.path, *rest)
+        return self.written.key(path) if key else self.written.value(path)
+
+    def _error(self, code: str, message: str, frame: _Frame, *rest: str, key: bool = False, **more: Any) -> None:
+        self.report.error(code, message, _used(self._span(frame, *rest, key=key), frame.uses), **more)
+
+
+def _after(entry: dict[str, Any], before: str) -> dict[str, Any]:
+    """A copy of a repeated entry that takes the one before it; its other inputs stay as given."""
+    said = entry.get("from")
+    if isinstance(said, list) and len(said) > 1:
+        return entry | {"from": [before, *said[1:]]}
+    if isinstance(said, dict) and said:
+        return entry | {"from": {**said, next(iter(said)): before}}
+    return {key: value for key, value in entry.items() if key != "from"}
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _used(span: Span, uses: tuple[Related, ...]) -> Span:
+    return UsedSpan.of(span, uses) if uses else span
+
+
+def _places_by_entry(positions: Positions) -> dict[Path, list[Path]]:
+    """By the path of an entry, the rest of every path that has a place in it."""
+    found: dict[Path, list[Path]] = {}
+    for path in dict.fromkeys([*positions.values, *positions.keys]):
+        length = {"layers": 2, "blocks": 4}.get(str(path[0]), 0) if path else 0
+        if length and len(path) >= length and (length == 2 or path[2] == "layers"):
+            found.setdefault(path[:length], []).append(path[length:])
+    return found
+
+
+def _without_entries(positions: Positions) -> Positions:
+    """The places of all but the entries of `layers`, to which those of the plain ones come."""
+
+    def rest(found: Mapping[Path, Any]) -> dict[Path, Any]:
+        return {path: value for path, value in found.items() if path[:1] != ("layers",) or len(path) == 1}
+
+    return Positions(positions.whole, rest(positions.keys), rest(positions.values), rest(positions.variables))

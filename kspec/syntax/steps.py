@@ -1,0 +1,77 @@
+"""What a list of entries comes to, written out: plain entries that are called, and names given to what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kspec.diagnostics import Path, Positions, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A plain entry is called.
+
+    Args:
+        index: Which, of the entries written out.
+        name: What its node is called: `use/inner` within a block.
+        named: Whether the spec says so.
+        prefix: What stands before the names that it cites, and those that its `as` gives: `use/`.
+        path: Where it is written.
+        implied: Names among its citations that nobody wrote, in full.
+        trainable: What a use around it says; its own word goes before.
+    """
+
+    index: int
+    name: str
+    named: bool
+    prefix: str
+    path: Path
+    implied: frozenset[str] = frozenset()
+    trainable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A name is given to what is there: a block's input, what a use gives, what an entry that is left out would take.
+
+    Args:
+        name: The name, in full.
+        cited: What it stands for, by its names as written; empty for what the entry before gives.
+        prefix: What stands before the cited names.
+        span: Where they are cited.
+        place: Where the name is given.
+        group: Whether it stands for the list of them.
+        named: Whether the spec gives the name.
+        implied: Whether nobody wrote the citation.
+        faulty: Whether what it stands for cannot be told, which has been said.
+        next: What an entry after it takes that has no `from`: `this`, the `same` as before, or `none`.
+    """
+
+    name: str
+    cited: tuple[str, ...]
+    prefix: str
+    span: Span
+    place: Span
+    group: bool = False
+    named: bool = True
+    implied: bool = True
+    faulty: bool = False
+    next: Literal["this", "same", "none"] = "this"
+
+
+@dataclass(slots=True)
+class Expansion:
+    """Entries written out.
+
+    Args:
+        positions: The document's, with those of the plain entries as `("layers", index, …)`.
+        entries: Plain entries.
+        steps: What is done, in order.
+        used: The blocks that are used.
+    """
+
+    positions: Positions
+    entries: list[Any] = field(default_factory=list)
+    steps: list[Call | Bind] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
