@@ -38,6 +38,7 @@ def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> st
         folder: Where the text will lie, if not where the spec does: paths that are read are made relative to it.
     """
     values = copy.deepcopy(spec.values)
+    values.pop("include", None)  # what it brings in stands among the rest
     if spec.expansion is None:
         values.pop("vars", None)
     notes: dict[Path, str] = {}

@@ -39,7 +39,6 @@ def kind_of(value: Any) -> str:
 
 LATER = {
     "models": "sub-models",
-    "include": "including other files",
     "model": "sub-models",
     "read": "columns of paths",
     "window": "windows over a table",

@@ -76,6 +76,7 @@ class Document(Model):
     vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
     extensions: list[str] = Field(default_factory=list, description="Modules with Keras classes of your own")
     dtype_policy: str | None = Field(None, description="Keras's dtype policy for all layers")
+    include: str | list[str] | None = Field(None, description="Files whose vars and blocks are brought in")
     data: Data | None = Field(None, description="Where examples come from")
     inputs: Annotated[dict[Name, Input], Field(min_length=1)] = Field(description="What the network takes")
     blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
@@ -91,5 +92,5 @@ class Document(Model):
     @model_validator(mode="before")
     @classmethod
     def _later(cls, value: Any) -> Any:
-        refuse_later(value, "models", "include")
+        refuse_later(value, "models")
         return value

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from kspec.diagnostics import Report, Source
 from kspec.spec.loaded import Permissions, Spec
 from kspec.spec.validate import validate
-from kspec.syntax import apply_overrides, can_be_read, expand, parse, read_source, substitute
+from kspec.syntax import Tree, apply_overrides, can_be_read, expand, include, parse, read_source, substitute
 
 
 def load_file(
@@ -34,9 +34,12 @@ def load_source(
     tree = parse(source, report) if can_be_read(source, report) else None
     if tree is None:
         return None
+    permissions = permissions or Permissions()
+    include(tree, report, outside=permissions.outside)
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
     expansion = expand(tree, report)
+    _warn_of_unused_blocks(tree, set() if expansion is None else expansion.used, report)
     values, positions = tree.value, tree.positions
     if expansion is not None:
         values, positions = {**tree.value, "layers": expansion.entries}, expansion.positions
@@ -44,6 +47,17 @@ def load_source(
     if document is None:
         return None
     return Spec(
-        document, tree.value, positions, source, overrides, tuple(report.sorted()), permissions or Permissions(),
+        document, tree.value, positions, source, overrides, tuple(report.sorted()), permissions,
         expansion, tree.positions,
     )  # fmt: skip
+
+
+def _warn_of_unused_blocks(tree: Tree, used: Collection[str], report: Report) -> None:
+    """Blocks that another file brings in need not all be used."""
+    blocks = tree.value.get("blocks") if isinstance(tree.value, dict) else None
+    if any(found.code == "KS218" for found in report):  # its use is misspelt
+        return
+    for name in blocks if isinstance(blocks, dict) else ():
+        span = tree.positions.key(("blocks", name))
+        if name not in used and span.source is tree.positions.whole.source:
+            report.warning("KS222", f"no entry uses the block `{name}`", span, help=f"use it: `- block: {name}`")

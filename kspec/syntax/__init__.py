@@ -1,6 +1,7 @@
 """Text → plain values with positions: YAML 1.2 core, variables and overrides applied."""
 
 from kspec.syntax.expand import EXPANSION, expand
+from kspec.syntax.include import include
 from kspec.syntax.overrides import apply_overrides
 from kspec.syntax.parse import Tree, parse
 from kspec.syntax.read import can_be_read, read_source
@@ -16,6 +17,7 @@ __all__ = [
     "apply_overrides",
     "can_be_read",
     "expand",
+    "include",
     "parse",
     "read_source",
     "substitute",

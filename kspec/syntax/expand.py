@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kspec.diagnostics import Path, Positions, Related, Report, Span, UsedSpan, did_you_mean
-from kspec.syntax.names import is_macro, node_names, written_name
+from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
 from kspec.syntax.steps import Bind, Call, Expansion
 from kspec.syntax.templates import Template, template
 from kspec.syntax.variables import compute
 
-MAX_COPIES = 10_000
 MAX_ENTRIES = 50_000
 """Entries that a spec can come to, written out."""
 MAX_DEPTH = 32
@@ -85,7 +84,8 @@ class _Expander:
     def _list(self, entries: list[Any], around: _Frame, taken: set[str]) -> list[str]:
         """Writes out a list of entries; gives what they are called."""
         given = {name for entry in entries if isinstance(entry, dict) for name in _texts(entry.get("as"))}
-        names = node_names(entries, taken=taken | given)
+        counted = [self._counted(entry, replace(around, path=(*around.path, n))) for n, entry in enumerate(entries)]
+        names = node_names(counted, taken=taken | given)
         for number, (entry, name) in enumerate(zip(entries, names, strict=True)):
             computed = not around.prefix and not (isinstance(entry, dict) and "repeat" in entry)
             frame = replace(around, path=(*around.path, number), computed=computed)
@@ -103,6 +103,12 @@ class _Expander:
             else:
                 self._once(entry, name, named, frame)
         return names
+
+    def _counted(self, entry: Any, frame: _Frame) -> Any:
+        """An entry whose `repeat` is a number, for the names of its copies."""
+        if not isinstance(entry, dict) or "repeat" not in entry:
+            return entry
+        return entry | {"repeat": self._computed(entry["repeat"], frame, "repeat")}
 
     def _repeat(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
         """Copies in a chain: `name_0`, `name_1` …; the name stands for the last."""

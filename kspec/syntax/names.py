@@ -9,6 +9,9 @@ from typing import Any
 WORDS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "when")
 """The graph's own words in an entry; any other key is its head."""
 
+MAX_COPIES = 10_000
+"""Copies that `repeat` makes at most."""
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
 """A class of an extension, by its module."""
@@ -55,8 +58,13 @@ def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]
 
     >>> node_names(["Dense", {"Dense": {"units": 1}, "name": "out"}, "Dense"])
     ['dense', 'out', 'dense_1']
+    >>> node_names([{"block": "stage", "repeat": 2}, {"block": "stage"}])  # stage_0 and stage_1 are its copies
+    ['stage', 'stage_2']
     """
-    used = set(taken) | {name for entry in entries if (name := written_name(entry)) is not None}
+    used = set(taken)
+    for entry in entries:
+        if (given := written_name(entry)) is not None:
+            used |= {given, *_copies(entry, given)}
     counts: dict[str, int] = {}
     names = []
     for entry in entries:
@@ -70,6 +78,12 @@ def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]
                 count += 1
                 name = f"{stem}_{count}"
             counts[stem] = count + 1
-            used.add(name)
+            used |= {name, *_copies(entry, name)}
         names.append(name)
     return names
+
+
+def _copies(entry: Any, name: str) -> list[str]:
+    """What the copies of a repeated entry are called."""
+    count = entry.get("repeat") if isinstance(entry, dict) else None
+    return [f"{name}_{index}" for index in range(min(count, MAX_COPIES))] if isinstance(count, int) else []

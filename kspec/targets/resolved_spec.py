@@ -47,6 +47,7 @@ def resolved_values(
     if spec.expansion is None:  # what is written out at each run needs them still
         values.pop("vars", None)
     document = spec.document
+    values.pop("include", None)  # what it brings in stands among the rest
     values["name"] = spec.name
     values["seed"] = document.seed
     values["layers"] = [_with_sizes(entry, sizes) for entry in values["layers"]]

@@ -76,7 +76,7 @@ def test_constants_of_a_call(call, code):
         ("dtype_policy: mixed_float17", "KS112"),
         ("fit: {engine: fused}", "KS107"),
         ("fit: {stages: []}", "KS107"),
-        ("blocks: {}", "KS107"),
+        ("models: {}", "KS107"),
         ("task: regresion", "KS103"),
         ("fit: {epochs: 0}", "KS103"),
         ("ft: {}", "KS101"),
