@@ -28,6 +28,7 @@ class Editor:
     def __init__(self, root: Path, *, snippets: bool = True) -> None:
         self.root = root
         self.snippets = snippets
+        self.status: int | None = None
         self.texts: dict[str, str] = {}
         self.cursor = 0
         self.versions: dict[str, int] = {}
@@ -62,6 +63,7 @@ class Editor:
     def __exit__(self, *_: object) -> None:
         self._wait(self.client.shutdown_async(None))
         self._do(self.client.exit, None)
+        self.status = self._wait(self.client._server.wait())
         self._wait(self.client.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(TIMEOUT)

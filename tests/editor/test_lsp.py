@@ -301,6 +301,7 @@ def test_an_editor_without_snippets_gets_plain_text(tmp_path):
         item = plain.complete()["LSTM"]
         assert item.text_edit.new_text == "LSTM: {units: 64}"
         assert item.insert_text_format == lsp.InsertTextFormat.PlainText
+    assert plain.status == 0
 
 
 # names

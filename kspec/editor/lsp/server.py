@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -88,7 +90,10 @@ class Server(LanguageServer):
 def serve(look: Look, columns: completion.Columns) -> None:
     """Speaks the protocol over standard input and output until the client is gone."""
     logging.getLogger("pygls").setLevel(logging.ERROR)
-    make(look, columns).start_io()
+    client = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever else is printed is no word of the protocol
+    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as said, os.fdopen(client, "wb") as answers:
+        make(look, columns).start_io(said, answers)
 
 
 def make(look: Look, columns: completion.Columns) -> Server:

@@ -48,7 +48,7 @@ class Extension {
     try {
       await this.client.start();
     } catch (error) {
-      this.tell({ message: `The language server of \`${program}\` does not start: ${error.message ?? error}` });
+      this.output.error(`\`${program} lsp\` does not start: ${error.message ?? error}`); // the client has shown it
     }
   }
 

@@ -12,6 +12,8 @@ _LIKE_VALUES = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "
 _ENDS_IN_FLOW = re.compile(r"[,\[\]{}?]|^:|:$")
 """What would not be part of a text between brackets."""
 _BREAK = re.compile("\r\n|[\r\n\x85]")
+_BREAKS = re.compile("[\n\x85\u2028\u2029]")
+"""What ends a line in a text's value."""
 
 
 def on_line(node: Node, *, in_flow: bool) -> str:
@@ -30,7 +32,7 @@ def _content(node: Node, in_flow: bool) -> str:
     if node.is_block_text:
         return quoted(text)
     if not node.style:
-        if "\n" in text or (in_flow and _ENDS_IN_FLOW.search(text)):
+        if _BREAKS.search(text) or (in_flow and _ENDS_IN_FLOW.search(text)):
             return quoted(text)
         return "null" if in_flow and not text and not node.properties else text
     if needs_no_quotes(text) and not node.properties:

@@ -113,6 +113,11 @@ def test_line_endings_and_wide_characters() -> None:
     assert format_text(text) == "kspec: 1\r\nname: é😀  # ☕\r\nlayers:\r\n  - Flatten\r\n"
 
 
+def test_rare_line_breaks_stay_in_texts() -> None:
+    text = format_text("kspec: 1\ndescription: one\u2028  two\nname: 'a\x85 b'\n")
+    assert values(text) == {"kspec": 1, "name": "a b", "description": "one\u2028two"}
+
+
 def test_what_is_no_yaml_is_told() -> None:
     with pytest.raises(SpecError) as caught:
         format_source(Source("s.yaml", "kspec: 1\nlayers: [Dense\n"))

@@ -56,14 +56,24 @@ class Diagnostic {
   }
 }
 
+class CodeActionKind {
+  constructor(value) {
+    this.value = value;
+  }
+  append(part) {
+    return new CodeActionKind(this.value ? `${this.value}.${part}` : part);
+  }
+  static Empty = new CodeActionKind('');
+  static QuickFix = new CodeActionKind('quickfix');
+}
+
 /** An object whose every missing part is a function that gives something disposable, an event, or an empty class. */
 function lenient(parts) {
-  const made = new Map(Object.entries(parts));
   return new Proxy(parts, {
     get(_, name) {
       if (typeof name !== 'string' || name === 'then') return undefined;
-      if (!made.has(name)) made.set(name, missing(name));
-      return made.get(name);
+      if (!(name in parts)) parts[name] = missing(name);
+      return parts[name];
     },
   });
 }
@@ -142,6 +152,7 @@ function makeEditor({ folder, settings = {} }) {
     Position,
     Range,
     Diagnostic,
+    CodeActionKind,
     version: '1.100.0',
     Disposable: class {
       constructor(dispose) {
@@ -165,7 +176,9 @@ function makeEditor({ folder, settings = {} }) {
       executeCommand: async (name, ...given) => editor.commands.get(name)?.(...given),
     }),
     window: lenient({
-      visibleTextEditors: [],
+      get visibleTextEditors() {
+        return editor.documents.map((document) => ({ document }));
+      },
       tabGroups: lenient({ all: [] }),
       createOutputChannel: () => channel,
       showErrorMessage: async (message, ...actions) => {
@@ -188,7 +201,6 @@ function makeEditor({ folder, settings = {} }) {
       onDidChangeConfiguration: editor.configured.event,
     }),
   });
-  Object.defineProperty(editor.vscode, 'documents', { get: () => editor.documents });
   return editor;
 }
 

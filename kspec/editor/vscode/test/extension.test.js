@@ -49,6 +49,18 @@ test('a spec starts the server, which tells of its faults', { skip: LACKS }, asy
   assert.deepEqual(editor.errors, []);
 });
 
+test('requests reach the server, of specs alone', { skip: LACKS }, async () => {
+  await extension.activate(context);
+  const document = editor.open(path.join(folder, 'spec.yaml'), SPEC.replace('task: regression\n', 'name:   x\n'));
+  const other = editor.open(path.join(folder, 'compose.yaml'), 'a:   1\n');
+  await until('a formatter', () => editor.providers.has('DocumentFormattingEdit'));
+  const token = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose() {} }) };
+  const formatted = (which) =>
+    editor.providers.get('DocumentFormattingEdit').provideDocumentFormattingEdits(which, { tabSize: 2, insertSpaces: true }, token);
+  assert.ok((await formatted(document)).length > 0);
+  assert.ok(!(await formatted(other))?.length);
+});
+
 test('other YAML starts nothing, and becomes a spec as it is written', { skip: LACKS }, async () => {
   await extension.activate(context);
   const other = editor.open(path.join(folder, 'compose.yaml'), 'services: {}\n');
