@@ -41,6 +41,19 @@ def _compact(schema: Schema) -> str:
     return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
 
 
+_PARAMS: Schema = {
+    "type": "array",
+    "items": {
+        "type": ["string", "object"],
+        "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$",
+        "propertyNames": {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*$"},
+        "minProperties": 1,
+        "maxProperties": 1,
+    },
+    "errorMessage": "Parameters are names, or a name with its default: `params: [filters, stride: 1]`.",
+}
+
+
 class _Writer:
     def __init__(self) -> None:
         self.definitions = Definitions()
@@ -100,7 +113,11 @@ class _Writer:
                 return csv(self.model(CsvOptions)["properties"])
             case "Data", "synthetic":
                 return synthetic(self.model(Synthetic))
-            case "Document", "layers":
+            case "Block", "params":
+                return _PARAMS
+            case "Block", "inputs":
+                return or_computed({"type": ["array", "null"], "minItems": 1, "items": WRITTEN["Entry", "name"]})
+            case (("Document" | "Block"), "layers"):
                 items = self.definitions.ref("entry", self._entry)
                 return or_computed({"type": "array", "minItems": 1, "items": items})
             case "Compile", "loss" | "metrics" | "weighted_metrics":

@@ -6,11 +6,31 @@ are right. So no `oneOf` over layers is needed, whose complaint would name them 
 
 from __future__ import annotations
 
+from kspec.catalog import types as t
 from kspec.editor.schema_classes import DOTTED, EXTENSIONS, Definitions
-from kspec.editor.schema_types import Schema, words_or
+from kspec.editor.schema_types import Schema, bounds, or_computed, words_or
+from kspec.syntax.names import MAX_COPIES
 
-NOTHING = "An entry says what it is: name a class, `op:` or `reuse:` beside its words."
+NOTHING = "An entry says what it is: name a class, `op:`, `reuse:` or `block:` beside its words."
 SEVERAL = "An entry is one thing: begin a new one with `- ` for the second."
+
+_WRITTEN_OUT: dict[str, Schema] = {
+    "with": {
+        "type": ["object", "null"],
+        "description": "What a block's parameters are here",
+        "markdownDescription": "What a block's parameters are here",
+    },
+    "repeat": or_computed({"type": "integer"} | bounds(t.Number(True, 1, MAX_COPIES)))
+    | {"description": "Copies in a chain: `name_0`, `name_1` …; `${index}` is 0, 1 …"},
+    "each": {
+        "type": ["array", "string"],
+        "items": {"type": "string"},
+        "minItems": 1,
+        "description": "A copy for each of these nodes, side by side; the name stands for the list of them",
+    },
+    "when": or_computed({"type": "boolean"}) | {"description": "Left out where false: the entry is then the identity"},
+}
+"""Words of an entry that are gone once it is written out."""
 
 _BESIDE: Schema = {
     "properties": dict.fromkeys(("name", "trainable"), False),
@@ -33,7 +53,9 @@ def entry(definitions: Definitions, words: Schema) -> Schema:
         "defaultSnippets": definitions.proposals("op"),
     }
     reuse = {"type": "string", "description": "A node whose layer is called again, with the same weights"}
-    keys = {**heads, "op": op, "reuse": reuse, **words}
+    block = {"type": "string", "description": "A template of `blocks:`, whose entries are made anew"}
+    words = {**words, **_WRITTEN_OUT}
+    keys = {**heads, "op": op, "reuse": reuse, "block": block, **words}
     definitions.ref("entry.one_thing", lambda: _one_thing(definitions, list(words), list(keys)))
     return {
         "title": "An entry",
@@ -42,6 +64,7 @@ def entry(definitions: Definitions, words: Schema) -> Schema:
         "properties": keys,
         "patternProperties": {DOTTED: {"allOf": [EXTENSIONS[DOTTED]], **_BESIDE}},
         "additionalProperties": False,
+        "dependencies": {"with": ["block"]},
         "if": {"type": "string"},
         "then": definitions.names("layer"),
         "else": {"$ref": "#/definitions/entry.one_thing"},

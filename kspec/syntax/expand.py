@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,8 +76,11 @@ class _Expander:
         self.result = Expansion(_without_entries(self.written))
 
     def expansion(self, layers: list[Any]) -> Expansion:
-        with suppress(_Stop):
-            self._list(layers, _Frame(("layers",), "", self.variables), set(_mapping(self.tree.value.get("inputs"))))
+        whole = _Frame(("layers",), "", self.variables)
+        try:
+            self._list(layers, whole, set(_mapping(self.tree.value.get("inputs"))))
+        except _Stop:  # the rest is not there, so nothing can be said of what the spec answers
+            self._bind("…", (), whole, faulty=True)
         return self.result
 
     def _list(self, entries: list[Any], around: _Frame, taken: set[str]) -> list[str]:

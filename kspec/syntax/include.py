@@ -42,7 +42,7 @@ class _Including:
             way: The files that include one another down to this one, itself last.
         """
         said = tree.value.get("include")
-        items = [(said, ("include",))] if isinstance(said, str) else []
+        items: list[tuple[Any, Path]] = [(said, ("include",))] if isinstance(said, str) else []
         if isinstance(said, list):
             items = [(item, ("include", index)) for index, item in enumerate(said)]
         taken: dict[str, dict[str, Any]] = {word: {} for word in SHARED}

@@ -158,7 +158,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], None], str]] = {
     "metric": (_set("compile", "metrics", to=["acuracy"]), "'acuracy' is not one of"),
     "callback": (_set("fit", "callbacks", to=[{"EarlyStoping": {}}]), "'EarlyStoping'"),
     "setting": (_set("fit", "epoch", to=3), "'epoch'"),
-    "later word": (_set("layers", 0, "repeat", to=3), "'repeat'"),
+    "later word": (_set("layers", 0, "model", to="tower"), "'model'"),
 }
 
 

@@ -1,0 +1,281 @@
+"""Blocks, `repeat`, `each`, `when`: what a spec comes to, written out."""
+
+import pytest
+
+from kspec.checker import analyse
+from kspec.diagnostics import Report
+from tests.conftest import diagnostics_of, spec_of
+
+RESIDUAL = """\
+kspec: 1
+task: regression
+vars: {width: 4}
+inputs: {x: {shape: [4]}}
+blocks:
+  residual:
+    params: [units, deep: 1]
+    layers:
+      - Dense: {units: $units, activation: relu}
+        repeat: $deep
+      - Dense: {units: $units}
+        name: main
+      - Dense: {units: $units}
+        from: in
+        name: shortcut
+        when: "${units != width}"
+      - Add:
+        from: [main, shortcut]
+"""
+
+
+def graph_of(text):
+    report = Report()
+    spec = spec_of(text, report)
+    assert spec is not None, [d.message for d in report]
+    analysis = analyse(spec, report)
+    assert not report.has_errors, [d.message for d in report]
+    return analysis.graph
+
+
+def feeds(graph):
+    """Each call with what it takes."""
+    return {node.name: [tensor.node for tensor in node.tensors()] for node in graph.calls}
+
+
+def told(text):
+    return [(d.code, d.span.line) for d in diagnostics_of(text)]
+
+
+def test_a_use_is_written_out_under_its_name():
+    graph = graph_of(
+        RESIDUAL + "layers:\n  - block: residual\n    with: {units: 6}\n    name: up\n  - Dense: {units: 1}\n"
+    )
+    assert feeds(graph) == {
+        "up/dense_0": ["x"],
+        "up/main": ["up/dense_0"],
+        "up/shortcut": ["x"],
+        "up/add": ["up/main", "up/shortcut"],
+        "dense": ["up/add"],
+    }
+    assert graph.nodes["up/shortcut"].arguments == {"units": 6}
+
+
+def test_when_leaves_out_and_its_name_stands_for_what_it_would_take():
+    graph = graph_of(RESIDUAL + "layers:\n  - block: residual\n    with: {units: 4}\n")
+    assert feeds(graph)["residual/add"] == ["residual/main", "x"]
+
+
+def test_repeated_uses_chain_and_the_bare_name_is_the_last():
+    text = (
+        RESIDUAL
+        + "layers:\n  - block: residual\n    with: {units: 4, deep: 2}\n    repeat: 2\n    name: s\n  - Dense: {units: 1}\n    from: s\n"
+    )
+    graph = graph_of(text)
+    assert feeds(graph)["s_1/dense_0"] == ["s_0/add"]
+    assert feeds(graph)["s_1/dense_1"] == ["s_1/dense_0"]
+    assert feeds(graph)["s_1/add"] == ["s_1/main", "s_0/add"]
+    assert feeds(graph)["dense"] == ["s_1/add"]
+
+
+def test_index_is_handed_on():
+    text = RESIDUAL + 'layers:\n  - block: residual\n    with: {units: "${4 * (index + 1)}"}\n    repeat: 2\n'
+    graph = graph_of(text)
+    assert [graph.nodes[f"residual_{k}/main"].arguments["units"] for k in (0, 1)] == [4, 8]
+
+
+@pytest.mark.parametrize(
+    ("from_", "second"), [("[a, b]", ["sum_0", "b"]), ("a", ["sum_0"])]
+)  # the other inputs stay as given
+def test_a_repeated_layer_takes_the_copy_before(from_, second):
+    head = "Dense: {units: 4}" if from_ == "a" else "Add:"
+    text = f"kspec: 1\ntask: regression\ninputs: {{a: {{shape: [4]}}, b: {{shape: [4]}}}}\nlayers:\n  - {head}\n    from: {from_}\n    repeat: 2\n    name: sum\n"
+    if from_ == "a":
+        text = text.replace(", b: {shape: [4]}", "")
+    assert feeds(graph_of(text))["sum_1"] == second
+
+
+def test_each_makes_a_copy_for_each_node_and_its_name_is_the_list():
+    text = (
+        "kspec: 1\ntask: regression\ninputs: {city: {shape: [2]}, job: {shape: [3]}}\nlayers:\n"
+        "  - Dense: {units: 4}\n    each: [city, job]\n    name: code\n"
+        "  - Dense: {units: 2}\n    each: code\n    name: deep\n  - Concatenate:\n    from: deep\n"
+    )
+    assert feeds(graph_of(text)) == {
+        "code_city": ["city"],
+        "code_job": ["job"],
+        "deep_code_city": ["code_city"],
+        "deep_code_job": ["code_job"],
+        "concatenate": ["deep_code_city", "deep_code_job"],
+    }
+
+
+SEVERAL = """\
+kspec: 1
+task: regression
+inputs: {x: {shape: [4]}, y: {shape: [4]}}
+blocks:
+  both:
+    inputs: [a, b]
+    layers:
+      - Dense: {units: 3}
+        from: a
+        name: p
+      - Dense: {units: 3}
+        from: b
+        name: q
+      - Add:
+        from: [p, q]
+        name: sum
+    outputs: [sum, p]
+"""
+
+
+@pytest.mark.parametrize("from_", ["[x, y]", "{a: x, b: y}", "{b: y, a: x}"])
+def test_several_inputs_and_outputs(from_):
+    text = (
+        SEVERAL
+        + f"layers:\n  - block: both\n    from: {from_}\n    as: [total, left]\n    name: u\n  - Concatenate:\n    from: [total, left, u, u/q]\n"
+    )
+    graph = graph_of(text)
+    assert feeds(graph) == {
+        "u/p": ["x"], "u/q": ["y"], "u/sum": ["u/p", "u/q"], "concatenate": ["u/sum", "u/p", "u/sum", "u/q"],
+    }  # fmt: skip
+
+
+def test_the_first_entry_of_several_inputs_says_which_it_takes():
+    text = SEVERAL.replace("        from: a\n        name: p", "        name: p")
+    assert told(text + "layers:\n  - block: both\n    from: [x, y]\n") == [("KS204", 8)]
+
+
+def test_a_use_as_the_last_entry_is_the_output():
+    graph = graph_of(RESIDUAL + "layers:\n  - block: residual\n    with: {units: 1}\n    name: price\n")
+    assert {name: tensor.node for name, tensor in graph.outputs.items()} == {"price": "price/add"}
+
+
+def test_blocks_use_blocks_and_see_their_own_names_alone():
+    text = (
+        RESIDUAL + "  pair:\n    params: [n]\n    layers:\n      - block: residual\n        with: {units: $n}\n"
+        "      - block: residual\n        with: {units: $n}\n        name: second\nlayers:\n  - block: pair\n    with: {n: 5}\n"
+    )
+    graph = graph_of(text)
+    assert feeds(graph)["pair/second/main"] == ["pair/second/dense_0"]
+    assert feeds(graph)["pair/second/dense_0"] == ["pair/residual/add"]
+    wrong = text.replace("from: in", "from: x")
+    assert told(wrong) == [("KS201", 14)]
+
+
+def test_trainable_holds_for_all_inside_unless_an_entry_says_else():
+    text = RESIDUAL.replace("        name: main", "        name: main\n        trainable: true")
+    graph = graph_of(text + "layers:\n  - block: residual\n    with: {units: 6}\n    name: r\n    trainable: false\n")
+    assert {name: node.trainable for name, node in graph.nodes.items() if node.kind == "layer"} == {
+        "r/dense_0": False, "r/main": True, "r/shortcut": False, "r/add": False,
+    }  # fmt: skip
+
+
+def test_a_fault_in_a_block_is_told_once_with_its_uses():
+    text = RESIDUAL.replace("Dense: {units: $units}\n        name: main", "Dense: {unts: $units}\n        name: main")
+    uses = (
+        "layers:\n  - block: residual\n    with: {units: 4}\n    repeat: 3\n  - block: residual\n    with: {units: 5}\n"
+    )
+    (problem,) = diagnostics_of(text + uses)
+    assert (problem.code, problem.span.line) == ("KS110", 11)
+    assert problem.related[0].message == "in `residual_0`, used here (and in 3 more uses)"
+    assert problem.related[0].span.line == 20
+
+
+def test_what_cannot_be_written_out_leaves_the_rest_to_be_checked():
+    text = RESIDUAL + "layers:\n  - block: residul\n  - Dense: {units: 1}\n  - Dense: {unts: 1}\n    from: x\n"
+    assert told(text) == [("KS218", 20), ("KS110", 22)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ("block: residual", "KS219"),
+        ("block: residual\n    with: {units: 3, deeep: 1}", "KS219"),
+        ("block: residual\n    with: 3", "KS219"),
+        ("block: residual\n    with: {units: 3}\n    from: [x, x]", "KS206"),
+        ("block: residual\n    with: {units: 3}\n    from: {y: x}", "KS205"),
+        ("block: residual\n    with: {units: 3}\n    as: [a, b]", "KS210"),
+        ("block: residual\n    with: {units: 3}\n    call: {a: 1}", "KS104"),
+        ("Dense: {units: 3}\n    repeat: 0", "KS221"),
+        ("Dense: {units: 3}\n    repeat: -2", "KS221"),
+        ("Dense: {units: 3}\n    repeat: 1000000", "KS221"),
+        ("Dense: {units: 3}\n    repeat: 9999\n  - block: residual\n    with: {units: 3, deep: 9999}\n    repeat: 9999", "KS221"),
+        ("Dense: {units: 3}\n    repeat: two", "KS221"),
+        ("Dense: {units: 3}\n    repeat: 2\n    each: [x]", "KS221"),
+        ("Dense: {units: 3}\n    each: []", "KS221"),
+        ("Dense: {units: 3}\n    each: [x]\n    from: x", "KS221"),
+        ("Dense: {units: 3}\n    when: 1", "KS221"),
+        ("Add:\n    from: [x, x]\n    when: false", "KS221"),
+    ],
+)  # fmt: skip
+def test_bad_input_has_one_diagnostic(entry, code):
+    found = [
+        d for d in diagnostics_of(RESIDUAL + f"layers:\n  - {entry}\n  - Dense: {{units: 1}}\n") if d.code != "KS222"
+    ]
+    assert [d.code for d in found] == [code], [d.message for d in found]
+
+
+def test_names_that_collide_once_written_out():
+    text = (
+        RESIDUAL + "layers:\n  - Dense: {units: 4}\n    repeat: 2\n    name: h\n  - Dense: {units: 1}\n    name: h_1\n"
+    )
+    assert [code for code, _ in told(text)] == ["KS222", "KS203"]
+
+
+def test_keras_builds_what_is_written_out():
+    import kspec
+    from kspec.targets.keras_model import build_keras_model
+
+    text = (
+        RESIDUAL
+        + "layers:\n  - block: residual\n    with: {units: 6, deep: 2}\n    name: up\n    trainable: false\n  - Dense: {units: 1}\n"
+    )
+    spec = spec_of(text)
+    report = Report()
+    built = build_keras_model(spec, graph_of(text), report)
+    assert not list(report)
+    assert [layer.name for layer in built.model.layers] == [
+        "x", "up.dense_0", "up.dense_1", "up.main", "up.shortcut", "up.add", "dense",
+    ]  # fmt: skip
+    assert [layer.name for layer in built.model.layers if layer.trainable_weights] == ["dense"]
+    assert kspec.__version__
+
+
+def test_includes(tmp_path, monkeypatch):
+    from kspec import api
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "base.yaml").write_text("vars: {width: 3, depth: 1}\n")
+    (tmp_path / "lib" / "blocks.yaml").write_text(
+        "include: base.yaml\nblocks:\n  mlp:\n    layers:\n      - Dense: {units: $width}\n        repeat: $depth\n  other: {layers: [Flatten]}\n"
+    )
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "kspec: 1\ntask: regression\ninclude: [lib/blocks.yaml]\nvars: {depth: 2}\ninputs: {x: {shape: [4]}}\nlayers:\n  - block: mlp\n"
+    )
+    assert api.check(spec) == []
+    loaded = api.load(spec, ["vars.width=5"])
+    assert [entry.arguments for entry in loaded.document.layers] == [{"units": 5}] * 2
+    (tmp_path / "lib" / "base.yaml").write_text("include: blocks.yaml\nvars: {width: 3}\n")
+    assert [(d.code, d.span.source.name) for d in api.check(spec)] == [("KS223", "lib/base.yaml")]
+    (tmp_path / "lib" / "base.yaml").write_text("layers: []\nvars: {width: 3}\n")
+    assert [(d.code, d.span.source.name) for d in api.check(spec)] == [("KS223", "lib/base.yaml")]
+
+
+def test_a_resolved_spec_keeps_what_is_written_out_at_each_run():
+    from kspec.targets.resolved_spec import resolved_text
+
+    text = (
+        RESIDUAL
+        + 'layers:\n  - block: residual\n    with: {units: "${width + index}"}\n    repeat: 2\n    name: s\n  - Dense: {units: $width}\n'
+    )
+    spec = spec_of(text)
+    analysis = analyse(spec, Report())
+    again = resolved_text(spec, analysis.settings, {})
+    assert feeds(graph_of(again)) == feeds(analysis.graph)
+    assert [entry.arguments for entry in spec_of(again).document.layers] == [
+        entry.arguments for entry in spec.document.layers
+    ]
