@@ -62,8 +62,9 @@ def _refuse_class_name(output: str, span: Span, scope: Scope) -> None:
 
 def _warn_of_the_unused(graph: Graph, scope: Scope) -> None:
     needed = graph.needed()
+    used = {graph.nodes[name].written for name in needed}
     for node in graph.nodes.values():
-        if node.name in needed:
+        if node.written in used:  # in a block, or repeated: another copy of the entry may be the one that counts
             continue
         span = scope.places[node.name]
         if node.kind == "input":

@@ -35,7 +35,7 @@ CLASSIFIERS = {
 
 def test_all_shipped_specs_are_here():
     found = {str(path.relative_to(SPECS).with_suffix("")) for path in SPECS.rglob("*.yaml")}
-    assert found == set(SHIPPED)
+    assert {name for name in found if not name.startswith("zoo/")} == set(SHIPPED)  # the zoo: test_zoo.py
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -1,0 +1,57 @@
+"""The known networks of `specs/zoo`: written with blocks, and the size that their references have."""
+
+import pytest
+
+import kspec
+from kspec.checker import analyse
+from kspec.diagnostics import Report
+from tests.conftest import SPECS
+
+ZOO = {
+    "inception": 243_370,
+    "mobilenet_v2": 3_538_984,
+    "resnet50": 25_636_712,
+    "transformer": 748_289,
+    "unet": 31_030_593,
+    "wavenet": 68_672,
+}
+REFERENCES = {"resnet50": "ResNet50", "mobilenet_v2": "MobileNetV2"}
+
+
+def test_all_are_here():
+    assert {path.stem for path in (SPECS / "zoo").glob("*.yaml")} == set(ZOO)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_its_parameters_without_tensorflow(name):
+    spec = kspec.load(SPECS / "zoo" / f"{name}.yaml")
+    report = Report()
+    answers = analyse(spec, report).types.answers.values()
+    assert list(report) == []
+    assert sum(weight.size for answer in answers for weight in answer.weights) == ZOO[name]
+
+
+def test_resnet_is_short():
+    assert len((SPECS / "zoo" / "resnet50.yaml").read_text().splitlines()) < 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ZOO)
+def test_keras_builds_it_alike(name):
+    assert kspec.check(SPECS / "zoo" / f"{name}.yaml", with_keras=True) == []
+    model = kspec.build(SPECS / "zoo" / f"{name}.yaml")
+    assert model.count_params() == ZOO[name]
+    if name in REFERENCES:
+        import keras
+
+        reference = getattr(keras.applications, REFERENCES[name])(weights=None)
+        assert reference.count_params() == ZOO[name]
+        assert sum(w.shape.num_elements() for w in model.trainable_weights) == sum(
+            w.shape.num_elements() for w in reference.trainable_weights
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["inception", "transformer", "wavenet"])
+def test_it_trains(name):
+    assert kspec.run(SPECS / "zoo" / f"{name}.yaml", smoke=True).status == "finished"
