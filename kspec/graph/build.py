@@ -67,6 +67,7 @@ class _Builder:
                 previous = found if step.next == "this" else previous if step.next == "same" else None
                 last = step.name, found
         self.scope.prefix, self.scope.implied = "", frozenset()
+        self.graph.names = self.scope.tensors
         resolve_outputs(spec, self.graph, self.scope, last)
 
     def _add_inputs(self) -> None:

@@ -77,10 +77,12 @@ class Graph:
     Args:
         nodes: By name; each stands after those it takes its input from. Inputs come first.
         outputs: Output name → the tensor that it is.
+        names: Every name that can be cited → what it stands for: nodes, what `as` names, uses of blocks.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
     outputs: dict[str, Tensor] = field(default_factory=dict)
+    names: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[Node]:

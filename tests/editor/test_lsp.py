@@ -203,7 +203,8 @@ def test_all_layers_are_proposed_at_an_item(editor):
     assert set(catalog.names("layer")) <= set(found)
     assert found["LSTM"].text_edit.new_text == "LSTM: {units: ${1:64}}"
     assert found["Flatten"].text_edit.new_text == "Flatten"
-    assert "Dense" in found["Dense"].documentation.value
+    resolved = editor.ask(lsp.COMPLETION_ITEM_RESOLVE, found["Dense"])
+    assert "every output is a weighted sum" in resolved.documentation.value
 
 
 def test_within_a_class_its_arguments_alone_are_proposed(editor):
@@ -239,7 +240,7 @@ def test_nodes_above_are_proposed_the_nearest_first(editor, line, expected):
 def test_nodes_for_reuse_and_outputs(editor):
     editor.open(SMALL)
     editor.type("  - Dropout: {rate: 0.5}", "  - reuse: ")
-    assert set(editor.complete()) == {"points", "wide", "dense"}
+    assert set(editor.complete()) == {"wide", "dense"}  # an input has no layer
     editor.open(SMALL)
     editor.type("outputs: grade", "outputs: ")
     assert set(editor.complete()) == {"points", "wide", "dense", "dropout", "grade"}
@@ -287,6 +288,113 @@ def test_sections_and_their_keys(editor):
     found = editor.complete()
     assert "epochs" not in found
     assert found["batch_size"].text_edit.new_text == "batch_size: $1"
+
+
+def accepted(editor, label):
+    """The text once a proposal is taken, as it stands before its places are filled in."""
+    item = editor.complete()[label]
+    new = re.sub(r"\$\{\d+:((?:\\\}|[^}])*)\}|\$\d", lambda found: found[1] or "", item.text_edit.new_text)
+    return editor.apply([lsp.TextEdit(item.text_edit.range, new.replace("\\", ""))])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "back", "label", "expected"),
+    [  # what is typed over, with what, how many characters back the cursor is, what is taken, what then stands there
+        ("{rate: 0.5}", "{rate:}", 1, "$width", "{rate: $width}"),
+        ("Dropout: {rate: 0.5}", "Dropt: {rate: 0.5}", 15, "Dropout", "- Dropout: {rate: 0.5}"),
+        ("units: 1, activation", "unts: 1, activation", 17, "units", "{units: 1, activation: sigmoid}"),
+        ("activation: relu", "activation: relu", 2, "tanh", "activation: tanh}"),
+        ("{units: 1, activation: sigmoid}", "{ units: 1}", 10, "activation", "{activation: , units: 1}"),
+    ],
+)
+def test_what_is_taken_fits_in(editor, old, new, back, label, expected):
+    editor.open(SMALL)
+    editor.type(old, new)
+    editor.cursor -= back
+    assert expected in accepted(editor, label)
+
+
+def test_proposals_fit_the_place(editor):
+    editor.open(SMALL)
+    editor.type("targets: {grade: mark}}", "missing: {")
+    assert {"first", "größe"} <= set(editor.complete())
+    editor.type("missing: {", "missing: {first: ")
+    assert set(editor.complete()) == {"drop_row", "mean", "median", "most_frequent"}
+    editor.open(SMALL)
+    editor.type("csv: table.csv", "csv: ")
+    assert "table.csv" in editor.complete()
+    editor.open(SMALL)
+    editor.type("  - Dropout: {rate: 0.5}", "  - MultiHeadAttention: {num_heads: 1, key_dim: 2}\n    from: {")
+    assert {"query", "value", "key"} <= set(editor.complete())
+    editor.open(SMALL)
+    editor.type("  - Dropout: {rate: 0.5}", "  - op: sum\n    call: {")
+    assert {"axis", "keepdims"} <= set(editor.complete())
+    editor.type("call: {", "call: {keepdims: ")
+    assert set(editor.complete()) == {"true", "false"}
+    editor.open(SMALL + "fit:\n  verbose: ")
+    assert {"0", "1", "2"} <= set(editor.complete())
+    editor.open(SMALL)
+    editor.type("loss: {grade: binary_crossentropy}", "metrics: ")
+    found = editor.complete()
+    assert min(found.values(), key=lambda item: item.sort_text).label == "accuracy"  # binary classification
+
+
+BLOCKS = """\
+kspec: 1
+task: regression
+inputs: {x: {shape: [4]}}
+blocks:
+  residual:
+    params: [units, rate: 0.1]
+    layers:
+      - Dense: {units: $units, activation: relu}
+        name: hidden
+      - Dropout: {rate: $rate}
+      - Dense: {units: 4}
+        name: main
+      - Add:
+        from: [in, main]
+layers:
+  - block: residual
+    with: {units: 8}
+    repeat: 2
+    name: stage
+  - Dense: {units: 1}
+    from: stage
+    name: price
+"""
+
+
+def test_blocks_have_hints_names_and_completion(editor):
+    assert editor.open(BLOCKS) == []
+    hints = editor.hints()
+    assert hints[8] == "(null, 8) · 40 parameters · 2 times"
+    assert hints[16] == "(null, 4) · 152 parameters"
+    place = editor.at("units, rate")
+    context = lsp.ReferenceContext(include_declaration=True)
+    found = editor.places(lsp.TEXT_DOCUMENT_REFERENCES, lsp.ReferenceParams(context=context, **place))
+    assert found == [(6, "units"), (8, "units"), (17, "units")]
+    assert renamed(editor, "main\n      - Add", "body") == BLOCKS.replace("main", "body")
+    assert renamed(editor, "residual:", "unit") == BLOCKS.replace("residual", "unit")
+    used = lsp.DefinitionParams(**editor.at("stage\n    name: price"))
+    assert editor.places(lsp.TEXT_DOCUMENT_DEFINITION, used) == [(19, "stage")]
+    editor.type("from: [in, main]", "from: [")
+    assert set(editor.complete()) == {"in", "hidden", "dropout", "main"}
+    editor.open(BLOCKS)
+    editor.type("block: residual", "block: ")
+    assert set(editor.complete()) == {"residual"}
+    editor.open(BLOCKS)
+    editor.type("with: {units: 8}", "with: {")
+    assert set(editor.complete()) == {"units", "rate"}
+    editor.open(BLOCKS)
+    editor.type("{rate: $rate}", "{rate: $")
+    assert set(editor.complete()) == {"$units", "$rate"}
+
+
+def test_a_fault_in_a_block_names_its_use(editor):
+    editor.open(BLOCKS)
+    (problem,) = editor.type("{rate: $rate}", "{rat: $rate}")
+    assert problem.related_information[0].message.startswith("in `stage_0`, used here (and in 1 more use)")
 
 
 def test_nothing_is_proposed_in_a_comment(editor):
@@ -347,7 +455,8 @@ def test_rename_gives_a_counted_node_a_name_of_its_own(editor):
 
 
 @pytest.mark.parametrize(
-    ("new", "reason"), [("grade", "is taken"), ("a b", "is not a name"), ("mse", "loss or metric")]
+    ("new", "reason"),
+    [("grade", "is taken"), ("a b", "is not a name"), ("mse", "loss or metric"), ("true", "no text to YAML")],
 )
 def test_a_rename_that_cannot_be_says_why(editor, new, reason):
     editor.open(SMALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from pathlib import Path as Path_
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -14,36 +14,38 @@ from kspec.checker.rules.shared.logged import measured
 from kspec.diagnostics import Path
 from kspec.editor.lsp import grammar
 from kspec.editor.lsp.cursor import MARK, Spot, typed_at
-from kspec.editor.lsp.document import Document, Understood
-from kspec.editor.lsp.facts import shape_of
-from kspec.editor.lsp.names import BY_OUTPUT, names_of, output_names
-from kspec.editor.reference import sample
+from kspec.editor.lsp.document import Document
+from kspec.editor.lsp.names import BY_OUTPUT, block_at, names_of, output_names, params_of
+from kspec.editor.lsp.proposals import (
+    Item,
+    arguments,
+    callee_of,
+    choices,
+    class_at,
+    is_entry,
+    is_head,
+    is_required,
+    kind_at,
+    mapping,
+    plain,
+    shape_of_name,
+    usual_name,
+)
 from kspec.expressions import FUNCTIONS
 from kspec.rewrite.inline import inline
+from kspec.spec.data import POLICIES
 
 Columns = Callable[[str, Any], list[str]]
 """The names of a table's columns, from the path of the spec and its plain `data:`."""
 
 TRIGGERS = [" ", ":", "{", "[", ",", "$", "-", "\n"]
 _OPEN_EXPRESSION = re.compile(r"\$\{[^}]*\Z")
-_SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A proposal.
-
-    Args:
-        insert: What is typed for it, with `$1` and `${1:word}` for what comes next; the label itself where empty.
-        order: Those of lower order come first.
-    """
-
-    label: str
-    kind: lsp.CompletionItemKind
-    detail: str = ""
-    doc: str = ""
-    insert: str = ""
-    order: int = 5
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "csv": (".csv", ".csv.gz", ".tsv", ".txt"), "parquet": (".parquet",), "npz": (".npz",), "images": (),
+}  # fmt: skip
+"""Source → how its files end; a folder where there are none."""
+MAX_FILES = 200
+_SPLIT_COLUMNS = ("stratify", "by", "group", "time")
 
 
 def complete(
@@ -60,28 +62,35 @@ def complete(
     if spot is None:
         return []
     replaced = text.between(spot.start, spot.end)
-    return [_protocol(item, replaced, snippets) for item in _Proposals(document, spot, columns).items()]
+    return [_protocol(item, spot, replaced, snippets) for item in _Proposals(document, spot, columns).items()]
 
 
-def _protocol(item: Item, replaced: lsp.Range, snippets: bool) -> lsp.CompletionItem:
-    insert = item.insert or _plain(item.label)
+def resolve(item: lsp.CompletionItem) -> lsp.CompletionItem:
+    """The proposal with what it means, which is looked up for the one that is shown."""
+    if isinstance(item.data, list):
+        words = grammar.meaning_at(tuple(item.data))
+        item.documentation = lsp.MarkupContent(lsp.MarkupKind.Markdown, words) if words else None
+    return item
+
+
+def _protocol(item: Item, spot: Spot, replaced: lsp.Range, snippets: bool) -> lsp.CompletionItem:
+    insert = item.insert or plain(item.label)
+    if spot.glued:
+        insert = f" {insert}"
+    if spot.part == "key" and spot.goes_on and not spot.has_value:
+        insert += ","
     if not snippets:
         insert = re.sub(r"\$\{\d+:([^}]*)\}|\$\d+", lambda found: found[1] or "", insert).replace("\\$", "$")
     return lsp.CompletionItem(
         label=item.label,
         kind=item.kind,
         detail=item.detail or None,
-        documentation=lsp.MarkupContent(lsp.MarkupKind.Markdown, item.doc) if item.doc else None,
-        sort_text=f"{item.order}{item.label.lower()}",
+        data=list(item.path) or None,
+        sort_text=f"{item.order:03}{item.label.lower()}",
         filter_text=item.label,
         text_edit=lsp.TextEdit(replaced, insert),
         insert_text_format=lsp.InsertTextFormat.Snippet if snippets else lsp.InsertTextFormat.PlainText,
     )
-
-
-def _plain(word: str) -> str:
-    """A word as a snippet that is just this word."""
-    return word.replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}")
 
 
 class _Proposals:
@@ -101,144 +110,218 @@ class _Proposals:
     def _all(self) -> Iterator[Item]:
         spot = self.spot
         before = spot.written[: spot.written.index(MARK)] if spot.part == "value" else ""
-        typed = self.document.text.content[spot.start : spot.end]
+        typed = self.document.text.content[spot.start : spot.cursor]
         if _OPEN_EXPRESSION.search(before) or _OPEN_EXPRESSION.search(typed):
             yield from self._variables(bare=True)
             yield from (Item(name, lsp.CompletionItemKind.Function, insert=f"{name}($1)") for name in FUNCTIONS)
-            return
-        if typed.startswith("$"):
+        elif typed.startswith("$"):
             yield from self._variables(bare=False)
-            return
-        if spot.part == "key":
+        elif spot.part == "key":
             yield from self._keys(self.holder)
-            return
-        yield from self._words()
+        elif spot.path:
+            yield from self._words(spot.path)
+        else:
+            yield from self._keys(())
 
-    def _variables(self, *, bare: bool) -> Iterator[Item]:
+    def _variables(self, *, bare: bool, order: int = 1) -> Iterator[Item]:
+        """What expressions know here: a block's parameters, the variables, a repeated entry's index."""
         given = self.value.get("vars")
-        for name, value in given.items() if isinstance(given, dict) else ():
+        known = {name: inline(value) for name, value in given.items()} if isinstance(given, dict) else {}
+        block = block_at(self.spot.path)
+        known |= dict.fromkeys(params_of(self.value, block) if block else (), f"a parameter of `{block}`")
+        entry = self._at(self.spot.path[: 4 if block else 2])
+        if isinstance(entry, dict) and "repeat" in entry:
+            known["index"] = "the number of the copy, from 0"
+        for name, detail in known.items():
             if MARK not in name:
-                label = name if bare else f"${name}"
-                yield Item(label, lsp.CompletionItemKind.Variable, detail=inline(value), order=1)
+                yield Item(name if bare else f"${name}", lsp.CompletionItemKind.Variable, detail, order=order)
 
     # keys
 
-    def _keys(self, path: Path, *, in_braces: bool = False) -> Iterator[Item]:
+    def _keys(self, path: Path) -> Iterator[Item]:
         """Keys that the mapping at a path does not have yet."""
         present = self._at(path)
         taken = {key for key in present if MARK not in key} if isinstance(present, dict) else set()
-        yield from self._names_as_keys(path, taken)
-        if _is_entry(path) and _has_head(taken):
-            known = {key: schema for key, schema in grammar.keys_at(path).items() if not _is_head(key)}
-        else:
-            known = grammar.keys_at(path)
-        kind = _kind_at(path)
-        for key, schema in known.items():
-            if key not in taken:
-                yield self._key(key, schema, kind, in_braces)
+        special = self._special_keys(path)
+        if special is not None:
+            yield from (item for item in special if item.label not in taken)
+            return
+        entry = is_entry(path)
+        has_head = entry and any(is_head(key) or "." in key for key in taken)
+        kind = kind_at(path)
+        for key, schema in grammar.keys_at(path).items():
+            if key not in taken and not (has_head and is_head(key)):
+                yield self._key(path, key, schema, kind, first=entry and not has_head)
 
-    def _key(self, key: str, schema: grammar.Schema, kind: catalog.Kind | None, in_braces: bool) -> Item:
-        entry = catalog.find(kind, key) if kind else None
-        doc = grammar.meaning(schema)
-        if self.spot.has_value and not in_braces:
-            insert = _plain(key)
+    def _special_keys(self, path: Path) -> Iterator[Item] | None:
+        """Keys that are names of the spec's own, or of what an entry calls; None elsewhere."""
+        if path == ("data", "inputs"):
+            return self._named_keys(names_of(dict(self.value))[: len(mapping(self.value.get("inputs")))])
+        if path in BY_OUTPUT:
+            classes = [] if path[0] != "compile" or path[1] == "loss_weights" else list(self._classes(path))
+            return iter([*self._named_keys(output_names(dict(self.value))), *classes])
+        if path == ("data", "missing"):
+            return self._named_keys(self.columns(self.document.path, self.value.get("data")))
+        if len(path) < 3 or not is_entry(path[:-1]):
+            return None
+        entry = self._at(path[:-1])
+        if path[-1] == "with":
+            block = entry.get("block") if isinstance(entry, dict) else None
+            return self._named_keys(params_of(self.value, block) if isinstance(block, str) else [])
+        callee = callee_of(entry)
+        if path[-1] == "from":
+            return self._named_keys([tensor.name for tensor in callee.tensors] if callee else [])
+        if path[-1] == "call":
+            return self._named_keys(list(callee.constants) if callee else [])
+        return None
+
+    def _named_keys(self, names: list[str]) -> Iterator[Item]:
+        for name in names:
+            if MARK not in name:
+                insert = plain(inline(name)) if self.spot.has_value else f"{plain(inline(name))}: $1"
+                yield Item(name, lsp.CompletionItemKind.Reference, insert=insert, order=1)
+
+    def _classes(self, path: Path) -> Iterator[Item]:
+        for key, schema in grammar.keys_at(path).items():
+            yield self._key(path, key, schema, kind_at(path), first=False)
+
+    def _key(self, path: Path, key: str, schema: grammar.Schema, kind: catalog.Kind | None, *, first: bool) -> Item:
+        """A key and what is to be filled in behind it.
+
+        Args:
+            first: Whether classes come before the language's own words.
+        """
+        entry = catalog.find(kind, key) if kind and key[:1].isupper() else None
+        if self.spot.has_value:
+            insert = plain(key)
         elif entry is not None:
-            insert = f"{key}: {_arguments(entry)}"
+            insert = f"{key}: {arguments(entry)}"
         else:
             insert = f"{key}: $1"
-        if in_braces:
-            insert = f"{{{insert}}}"
         if entry is not None:
-            return Item(key, lsp.CompletionItemKind.Class, entry.doc, doc, insert, order=4)
-        order = 2 if _required(key, self.holder) else 6 if _is_head(key) else 3
-        return Item(key, lsp.CompletionItemKind.Property, doc=doc, insert=insert, order=order)
-
-    def _names_as_keys(self, path: Path, taken: set[str]) -> Iterator[Item]:
-        """Inputs and outputs, where they are keys."""
-        if path == ("data", "inputs"):
-            given = self.value.get("inputs")
-            names = list(given) if isinstance(given, dict) else []
-        else:
-            names = output_names(dict(self.value)) if path in BY_OUTPUT else []
-        for name in names:
-            if name not in taken and MARK not in name:
-                insert = _plain(name) if self.spot.has_value else f"{name}: $1"
-                yield Item(name, lsp.CompletionItemKind.Reference, insert=insert, order=1)
+            return Item(key, lsp.CompletionItemKind.Class, entry.doc, (*path, key), insert, order=2 if first else 4)
+        order = 5 if first or is_head(key) else 2 if key in schema.get("required", ()) or is_required(key, path) else 3
+        return Item(key, lsp.CompletionItemKind.Property, path=(*path, key), insert=insert, order=order)
 
     # values
 
-    def _words(self) -> Iterator[Item]:
-        path = self.spot.path
-        if not path:
-            yield from self._keys(())
-            return
-        nodes = self._nodes()
-        if nodes is not None:
-            yield from nodes
-            return
-        if path[0] == "data" and len(path) > 1 and path[1] not in _SOURCES:
-            yield from self._columns(path)
-        if path[-1] == "monitor":
-            yield from self._monitored()
-        in_class = isinstance(path[-1], str) and path[-1][:1].isupper()
+    def _words(self, path: Path) -> Iterator[Item]:
+        special = self._special_words(path)
+        if special is not None:
+            yield from special
+            if path[-1] != "from" or self.spot.on_key_line:
+                return
         if not self.spot.on_key_line and not isinstance(path[-1], int):
             yield from self._keys(path)  # a line of its own below a key: the first key of a mapping
-        elif not in_class:
-            yield from self._objects(path)
+            return
+        kind = kind_at(path)
+        if isinstance(path[-1], str) and path[-1][:1].isupper() and (entry := class_at(path)) is not None:
+            if entry.parameters and not self.spot.in_flow:
+                yield Item("{…}", lsp.CompletionItemKind.Class, entry.doc, path, arguments(entry))
+            return
+        if isinstance(path[-1], int) and is_entry(path):
+            for key in ("op", "reuse", "block"):
+                insert = f"{{{key}: $1}}" if self.spot.in_flow else f"{key}: $1"
+                yield Item(key, lsp.CompletionItemKind.Property, path=(*path, key), insert=insert, order=5)
+        usual = self._usual(path)
+        seen: set[str] = set()
         for word in grammar.words_at(path):
-            yield self._word(word, path)
+            entry = catalog.find(kind, word) if kind and isinstance(word, str) else None
+            if entry is not None and entry.name in seen:
+                continue  # another name for the same
+            if entry is not None:
+                seen.add(entry.name)
+                word = usual_name(entry)
+            yield self._word(word, entry, path, order=0 if word in usual else 4)
+        yield from self._sizes(path)
+        yield from self._variables(bare=False, order=7)
 
-    def _word(self, word: Any, path: Path) -> Item:
-        kind = _kind_at(path)
-        entry = catalog.find(kind, word) if kind and isinstance(word, str) else None
-        item_kind = lsp.CompletionItemKind.Class if entry and word[:1].isupper() else lsp.CompletionItemKind.EnumMember
+    def _word(self, word: Any, entry: catalog.Entry | None, path: Path, *, order: int) -> Item:
         label = inline(word)
         if entry is None:
-            return Item(label, item_kind)
+            return Item(label, lsp.CompletionItemKind.EnumMember, order=order)
+        kind = lsp.CompletionItemKind.Class if word[:1].isupper() else lsp.CompletionItemKind.EnumMember
+        insert = plain(word)
         if any(parameter.required for parameter in entry.parameters.values()):
-            insert = f"{word}: {_arguments(entry)}"
+            insert = f"{entry.name}: {arguments(entry)}"
             if not isinstance(path[-1], int) or self.spot.in_flow:
                 insert = f"{{{insert}}}"
-        else:
-            insert = _plain(word)
-        return Item(label, item_kind, entry.doc, _markdown(path, word), insert, order=4)
+        return Item(label, kind, entry.doc, (*path, entry.name), insert, order=order)
 
-    def _objects(self, path: Path) -> Iterator[Item]:
-        """Where a value can be a mapping of one line: words that stand at the head of one."""
-        is_item = isinstance(path[-1], int)
-        if is_item and _is_entry(path):
-            for key, schema in grammar.keys_at(path).items():
-                if key in ("op", "reuse", "block", "model"):
-                    yield self._key(key, schema, None, self.spot.in_flow)
+    def _usual(self, path: Path) -> set[str]:
+        """What would be filled in here: it comes first."""
+        seen = self.document.understood
+        if seen is None or seen.analysis.settings is None or path[:1] != ("compile",):
+            return set()
+        word = "metrics" if "metric" in str(path[1]) else str(path[1])
+        values = [filled.value for filled in seen.analysis.settings.filled if filled.setting.startswith(word)]
+        return {
+            item
+            for value in values
+            for item in (value if isinstance(value, list) else [value])
+            if isinstance(item, str)
+        }
 
-    def _nodes(self) -> Iterator[Item] | None:
-        """Nodes, where one is cited; None elsewhere."""
-        path = self.spot.path
-        if path[-1] in ("vocabulary_of", "reuse") or (len(path) > 2 and path[0] == "layers" and path[2] == "from"):
-            before = path[1] if path[0] == "layers" and isinstance(path[1], int) else None
-            return self._named(names_of(dict(self.value), before))
+    def _sizes(self, path: Path) -> Iterator[Item]:
+        """Sizes that the data decides, where an integer can stand."""
+        words = grammar.keys_at(path)
+        if "classes_of" in words:
+            for name in output_names(dict(self.value)):
+                yield Item(f"{{classes_of: {name}}}", lsp.CompletionItemKind.Value, order=6)
+
+    def _special_words(self, path: Path) -> Iterator[Item] | None:
+        """Names of the spec's own, columns, files, quantities; None elsewhere."""
+        value = dict(self.value)
+        if path[-1] in ("reuse", "vocabulary_of"):
+            return self._nodes(names_of(value, path, layers=True))
+        if path[-1] == "block":
+            return iter([Item(name, lsp.CompletionItemKind.Reference) for name in mapping(value.get("blocks"))])
         if path[-1] == "classes_of":
-            return self._named(output_names(dict(self.value)))
+            return self._nodes(output_names(value))
+        at = 2 if path[0] == "layers" else 4 if block_at(path) else 0
+        if at and len(path) > at and path[at] in ("from", "each"):
+            return self._nodes(names_of(value, path))
         if path[0] == "outputs":
-            return self._named(names_of(dict(self.value)))
+            return self._nodes(names_of(value))
+        if path[:1] == ("blocks",) and path[2:3] == ("outputs",):
+            return self._nodes(names_of(value, (*path[:2], "layers")))
+        if at and len(path) > at + 1 and path[at] == "call":
+            callee = callee_of(self._at(path[:at]))
+            known = callee.constants.get(str(path[at + 1])) if callee else None
+            return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
+        if path[-1] == "monitor":
+            return self._monitored()
+        return self._data(path) if path[0] == "data" else None
+
+    def _data(self, path: Path) -> Iterator[Item] | None:
+        if path[1:2] == ("missing",):
+            return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in POLICIES])
+        if path[1:2] and (
+            path[1] in ("inputs", "targets", "weights") or path[-1] in ("stratify", "by", "group", "time")
+        ):
+            columns = self.columns(self.document.path, self.value.get("data"))
+            return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(inline(name))) for name in columns])
+        if path[1:2] and path[1] in SUFFIXES and path[-1] not in ("delimiter", "encoding", "header"):
+            return self._files(SUFFIXES[str(path[1])])
         return None
 
-    def _named(self, names: list[str]) -> Iterator[Item]:
+    def _files(self, suffixes: tuple[str, ...]) -> Iterator[Item]:
+        """Files below the spec's folder that a source can read."""
+        folder = Path_(self.document.path).parent
+        for depth in ("*", "*/*"):
+            for file in sorted(folder.glob(depth))[:MAX_FILES]:
+                if file.name.endswith(suffixes) if suffixes else file.is_dir():
+                    yield Item(inline(file.relative_to(folder).as_posix()), lsp.CompletionItemKind.File)
+
+    def _nodes(self, names: list[str]) -> Iterator[Item]:
         """The nearest first: what one cites stands mostly just above."""
         seen = self.document.understood
         taken = self._at(self.spot.path[:-1])
         present = {each for each in taken if isinstance(each, str)} if isinstance(taken, list) else set()
         for order, name in enumerate(reversed(names)):
             if name not in present and MARK not in name:
-                shape = _shape(name, seen)
-                yield Item(name, lsp.CompletionItemKind.Reference, shape, order=100 + order)
-
-    def _columns(self, path: Path) -> Iterator[Item]:
-        data = self.value.get("data")
-        if path[1] == "split" and path[-1] not in ("stratify", "by", "group", "time"):
-            return
-        for name in self.columns(self.document.path, data):
-            yield Item(name, lsp.CompletionItemKind.Field, insert=_plain(inline(name)), order=1)
+                shape = "" if block_at(self.spot.path) else shape_of_name(name, seen)
+                yield Item(name, lsp.CompletionItemKind.Reference, shape, order=min(100 + order, 999))
 
     def _monitored(self) -> Iterator[Item]:
         """What training will measure."""
@@ -255,71 +338,3 @@ class _Proposals:
             except (KeyError, IndexError, TypeError):
                 return None
         return value
-
-
-def _arguments(entry: catalog.Entry) -> str:
-    """What is required, to be filled in; an empty place where nothing is."""
-    required = [parameter for parameter in entry.parameters.values() if parameter.required]
-    if not required:
-        return "{$1}"
-    places = []
-    for number, parameter in enumerate(required, start=1):
-        shown = inline(sample(parameter))
-        place = f"${number}" if set(shown) & set("{}$\\") else f"${{{number}:{shown}}}"
-        places.append(f"{parameter.name}: {place}")
-    return "{" + ", ".join(places) + "}"
-
-
-def _markdown(path: Path, word: str) -> str:
-    return grammar.meaning_at((*path, word))
-
-
-def _shape(name: str, seen: Understood | None) -> str:
-    node = seen.analysis.graph.nodes.get(name) if seen else None
-    return shape_of(node, seen) if node is not None and seen is not None else ""
-
-
-def _is_entry(path: Path) -> bool:
-    return len(path) == 2 and path[0] == "layers"
-
-
-def _is_head(key: str) -> bool:
-    return key[:1].isupper() or key in ("op", "reuse", "block", "model")
-
-
-def _has_head(keys: set[str]) -> bool:
-    return any(_is_head(key) or "." in key for key in keys)
-
-
-def _required(key: str, path: Path) -> bool:
-    return any(key in schema.get("required", ()) for schema in grammar.schemas_at(path))
-
-
-_KIND_BY_WORD: dict[str, catalog.Kind] = {
-    "optimizer": "optimizer",
-    "loss": "loss",
-    "metrics": "metric",
-    "weighted_metrics": "metric",
-    "callbacks": "callback",
-    "learning_rate": "schedule",
-}
-
-
-def _kind_at(path: Path) -> catalog.Kind | None:
-    """Which kind of class stands at a path."""
-    if _is_entry(path):
-        return "layer"
-    if path and path[-1] == "op":
-        return "op"
-    for key in reversed(path):
-        if not isinstance(key, str):
-            continue
-        if key in _KIND_BY_WORD:
-            return _KIND_BY_WORD[key]
-        for kind in ("initializer", "regularizer", "constraint", "activation"):
-            if key.endswith(kind):
-                return kind
-        if key in ("layer", "cell", "forward_layer", "backward_layer"):
-            return "layer"
-        return None
-    return None

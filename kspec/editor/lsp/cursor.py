@@ -30,10 +30,13 @@ class Spot:
         value: The document's plain values, with the mark in its place.
         written: The text that is typed, with the mark: more than the mark within quotes and expressions.
         start: The offset where the word begins.
-        end: The offset of the cursor.
+        cursor: The offset of the cursor.
+        end: The offset where the word ends.
         in_flow: Whether it stands between brackets.
         on_key_line: Whether it is a value on the line of its key.
         has_value: Whether it is a key that has its colon already.
+        glued: Whether the colon before it wants a space after it.
+        goes_on: Whether another key follows on the line, without a comma between.
     """
 
     path: Path
@@ -41,10 +44,13 @@ class Spot:
     value: Any
     written: str
     start: int
+    cursor: int
     end: int
     in_flow: bool
     on_key_line: bool
     has_value: bool
+    glued: bool
+    goes_on: bool
 
 
 def typed_at(text: str, offset: int) -> Spot | None:
@@ -58,8 +64,10 @@ def typed_at(text: str, offset: int) -> Spot | None:
     after = _WORD_AFTER.match(text, offset)
     end = after.end() if after else offset
     opened = _opened(text[:start])
+    glued = re.search(r"[\w\"']:\Z", text[line_start:start]) is not None
     has_value = re.match(r"[ \t]*:", text[end:line_end]) is not None
-    for candidate in _candidates(text, start, end, line_end, opened):
+    goes_on = bool(opened) and re.match(r"[ \t]*[\w\"']", text[end:line_end]) is not None
+    for candidate in _candidates(text[:start] + " " * glued, text[end:], text[line_end:], opened):
         tree = parse(Source("", candidate), Report())
         found = None if tree is None else _find(tree.value, ())
         if tree is not None and found is not None:
@@ -67,18 +75,21 @@ def typed_at(text: str, offset: int) -> Spot | None:
             key = tree.positions.keys.get(path)
             value = tree.positions.values.get(path)
             beside = part == "value" and key is not None and value is not None and key.line == value.line
-            return Spot(path, part, tree.value, written, start, offset, bool(opened), beside, has_value)
+            return Spot(
+                path, part, tree.value, written, start, offset, end, bool(opened), beside, has_value, glued, goes_on
+            )  # fmt: skip
     return None
 
 
-def _candidates(text: str, start: int, end: int, line_end: int, opened: str) -> Iterator[str]:
+def _candidates(before: str, after: str, below: str, opened: str) -> Iterator[str]:
     """The text with the mark in it: whole, or broken off after it where the rest makes no sense yet."""
     closing = "".join(_CLOSING[bracket] for bracket in reversed(opened))
-    before, after = text[:start], text[end:]
     yield before + MARK + after
     yield f"{before}{MARK}: {after}"
-    yield before + MARK + closing + text[line_end:]
-    yield f"{before}{MARK}: {closing}{text[line_end:]}"
+    if opened:
+        yield f"{before}{MARK}: , {after.lstrip()}"
+    yield before + MARK + closing + below
+    yield f"{before}{MARK}: {closing}{below}"
     for quote in ("", '"', "'"):
         yield before + MARK + quote + closing
     yield f"{before}{MARK}: {closing}"

@@ -14,6 +14,9 @@ from kspec.diagnostics import Path
 
 Schema = dict[str, Any]
 
+MAX_NUMBERS = 8
+"""Numbers that are words: `verbose` is 0, 1 or 2."""
+
 
 @cache
 def _whole() -> Schema:
@@ -46,6 +49,9 @@ def words_at(path: Path) -> list[Any]:
     for schema in schemas_at(path):
         for value in (*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])):
             found[value] = None
+        low, high = schema.get("minimum"), schema.get("maximum")
+        if isinstance(low, int) and isinstance(high, int) and high - low < MAX_NUMBERS:
+            found.update(dict.fromkeys(range(low, high + 1)))
         types = schema.get("type", ())
         if "boolean" in ([types] if isinstance(types, str) else types):
             found.update({True: None, False: None})

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lsprotocol import types as lsp
 
+from kspec.diagnostics import Path
 from kspec.editor.lsp.document import Document, Understood
-from kspec.editor.lsp.facts import counted, parameters, shape_of, trainable
+from kspec.editor.lsp.facts import counted, parameters, shape_of, tensor_in_words, trainable
 from kspec.editor.lsp.text import Text
 from kspec.graph import Node
 from kspec.syntax.layout import layout
+from kspec.syntax.names import node_names
 
 
 def hints(document: Document, wanted: lsp.Range) -> list[lsp.InlayHint]:
@@ -20,21 +23,61 @@ def hints(document: Document, wanted: lsp.Range) -> list[lsp.InlayHint]:
         if seen is None:
             continue
         moved = Moved(seen.text, document.text)
-        for node in seen.analysis.graph.nodes.values():
-            position = moved.position(_place(node, seen))
-            label = _label(node, seen)
-            if label and position is not None and wanted.start.line <= position.line <= wanted.end.line:
-                hint = lsp.InlayHint(position, label, padding_left=True, tooltip=_tooltip(node, seen))
+        for offset, (label, tooltip) in _hints(seen).items():
+            position = moved.position(offset)
+            if position is not None and wanted.start.line <= position.line <= wanted.end.line:
+                hint = lsp.InlayHint(position, label, padding_left=True, tooltip=tooltip)
                 found.setdefault((position.line, position.character), hint)
     return list(found.values())
 
 
-def _place(node: Node, seen: Understood) -> int:
-    """Behind the line on which the node says what it is; between brackets, behind the node itself."""
-    extent = layout(seen.text.source).get(node.path)
-    if extent is None:  # an alias repeats it
-        span = seen.spec.positions.value(node.path)
-        return seen.text.offset_of(span.end_line, span.end_column)
+def _hints(seen: Understood) -> dict[int, tuple[str, str]]:
+    """By the offset where it stands, what is said of the nodes that come from one entry, and more of it."""
+    by_place: dict[int, list[Node]] = {}
+    for node in seen.analysis.graph.nodes.values():
+        if node.written:
+            by_place.setdefault(_place(node.written, seen), []).append(node)
+    found = {}
+    for offset, nodes in by_place.items():
+        label = _label(nodes[0], seen)
+        if label and len(nodes) > 1:
+            alike = all(_label(node, seen) == label for node in nodes)
+            label += f" · {len(nodes)} times" if alike else f" · the first of {len(nodes)}"
+        if label:
+            found[offset] = label, _tooltip(nodes[0], seen)
+    for name, path in _uses(seen).items():
+        within = re.compile(rf"{re.escape(name)}(_\d+)?/")
+        inside = [answer for node, answer in seen.analysis.types.answers.items() if within.match(node)]
+        shape = tensor_in_words(seen.analysis.types.tensor(seen.analysis.graph.names[name]))
+        counts = [parameters(answer) for answer in inside]
+        total = None if None in counts else sum(count or 0 for count in counts)
+        label = " · ".join(word for word in (shape, counted(total) if total else "") if word)
+        if label:
+            found.setdefault(_place(path, seen), (label, f"`{name}`; {counted(len(inside), 'node')} inside"))
+    return found
+
+
+def _uses(seen: Understood) -> dict[str, Path]:
+    """The uses of blocks at the top level, and where each is written."""
+    expansion = seen.spec.expansion
+    if expansion is None:
+        return {}
+    layers = seen.spec.values["layers"]
+    written = node_names(layers, taken=seen.spec.document.inputs)
+    prefixes = {name.partition("/")[0] for name in seen.analysis.types.answers if "/" in name}
+    return {
+        name: ("layers", index)
+        for index, name in enumerate(written)
+        if name in seen.analysis.graph.names and (name in prefixes or f"{name}_0" in prefixes)
+    }
+
+
+def _place(path: Path, seen: Understood) -> int:
+    """Behind the line on which an entry says what it is; between brackets, behind the entry itself."""
+    extent = layout(seen.text.source).get(path)
+    if extent is None:  # an alias repeats it, or it stands in another file
+        span = seen.spec.written.value(path)
+        return seen.text.offset_of(span.end_line, span.end_column) if span.source is seen.text.source else -1
     if extent.in_flow:
         return seen.text.offset_of(*extent.end)
     start = seen.text.position(seen.text.offset_of(*extent.key)).line
@@ -72,7 +115,9 @@ class Moved:
         self.after = next((n for n in range(rest) if olds[-1 - n] != news[-1 - n]), rest)
 
     def position(self, offset: int) -> lsp.Position | None:
-        """Where an old offset lies now; None where its line was changed."""
+        """Where an old offset lies now; None where its line was changed, or it is none of this text."""
+        if offset < 0:
+            return None
         position = self.old.position(offset)
         if position.line < self.before:
             return position

@@ -44,6 +44,8 @@ def _range(document: Document, extent: Extent, part: str) -> lsp.Range:
 
 def _name(document: Document, name: Occurrence) -> str:
     """A node or variable that is cited."""
+    if name.kind in ("block", "parameter") or name.block:
+        return _in_block(name)
     if name.kind == "variable":
         seen = document.understood
         if seen is None or name.name not in seen.spec.document.vars:
@@ -56,20 +58,28 @@ def _name(document: Document, name: Occurrence) -> str:
     return "" if node is None else _node(node, seen)
 
 
+def _in_block(name: Occurrence) -> str:
+    """A block, or what is a block's own: what it is differs from use to use."""
+    if name.kind == "block":
+        return f"the block `{name.name}`"
+    return f"a parameter of the block `{name.block}`" if name.kind == "parameter" else ""
+
+
 def _node_called(seen: Understood, name: Occurrence) -> Node | None:
     graph = seen.analysis.graph
     if name.kind == "output":
         tensor = graph.outputs.get(name.name)
         return graph.nodes.get(tensor.node) if tensor else None
-    found = graph.nodes.get(name.name)
-    return found or next((node for node in graph.nodes.values() if name.name in node.outputs), None)
+    tensor = graph.names.get(name.name)
+    return graph.nodes.get(tensor.node) if tensor else None
 
 
 def _path(document: Document, path: Path) -> str:
     """A key or a word by its place."""
     seen = document.understood
     if seen is not None and seen.text is document.text and _is_head(path):
-        node = next((node for node in seen.analysis.graph.nodes.values() if node.path == path[:2]), None)
+        entry = path[:2] if path[0] == "layers" else path[:4]
+        node = next((node for node in seen.analysis.graph.nodes.values() if node.written == entry), None)
         if node is not None:
             return _node(node, seen, whole=True)
     return grammar.meaning_at(path)
@@ -77,11 +87,10 @@ def _path(document: Document, path: Path) -> str:
 
 def _is_head(path: Path) -> bool:
     """Whether it is where an entry says what it is: its class, or what stands after `op:` or `reuse:`."""
-    if len(path) < 2 or path[0] != "layers":
+    rest = path[2:] if path[:1] == ("layers",) else path[4:] if path[:1] == ("blocks",) and len(path) > 3 else None
+    if rest is None or len(path) < 2:
         return False
-    return len(path) == 2 or (
-        len(path) == 3 and isinstance(path[2], str) and (path[2][:1].isupper() or path[2] in _HEADS)
-    )
+    return not rest or (len(rest) == 1 and isinstance(rest[0], str) and (rest[0][:1].isupper() or rest[0] in _HEADS))
 
 
 _HEADS = ("op", "reuse", "block", "model")

@@ -6,7 +6,7 @@ Read off the text itself, so that it holds while other parts of the spec are fau
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -14,9 +14,10 @@ from kspec.diagnostics import Path, Positions, Report, Source, Span
 from kspec.syntax import parse
 from kspec.syntax.entries import head_place
 from kspec.syntax.names import node_names, written_name
+from kspec.syntax.templates import INPUT
 from kspec.syntax.variables import variable_spans
 
-Kind = Literal["node", "output", "variable"]
+Kind = Literal["node", "output", "variable", "block", "parameter"]
 
 BY_OUTPUT: tuple[Path, ...] = (
     ("task",),
@@ -40,6 +41,7 @@ class Occurrence:
     Args:
         defines: Whether it is given here.
         written: Whether the name itself stands here; a node without a name is where its layer is.
+        block: The block whose own name it is; empty outside of blocks.
     """
 
     kind: Kind
@@ -47,6 +49,12 @@ class Occurrence:
     span: Span
     defines: bool
     written: bool = True
+    block: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What two places have in common that are about the same name."""
+        return self.kind, self.name, self.block
 
 
 @lru_cache(maxsize=4)
@@ -70,28 +78,65 @@ def at(source: Source, line: int, column: int) -> Occurrence | None:
 
 def alike(source: Source, one: Occurrence) -> list[Occurrence]:
     """Every place where the same name is given or cited, in the text's order."""
-    found = [each for each in occurrences(source) if (each.kind, each.name) == (one.kind, one.name)]
+    found = [each for each in occurrences(source) if each.key == one.key]
     return sorted(found, key=lambda each: each.span[1:])
 
 
-def names_of(value: Any, before: int | None = None) -> list[str]:
+def names_of(value: Any, path: Path = ("layers",), *, layers: bool = False) -> list[str]:
     """The names of nodes that can be cited: inputs, entries, and what `as` names.
 
     Args:
         value: A document's plain value.
-        before: The entry that cites them: what stands above it is in view.
+        path: Of a list of entries, for all of its names; or of one of them, for what stands above it.
+        layers: Only those whose layer can be called again.
     """
-    if not isinstance(value, dict):
-        return []
-    inputs = list(value["inputs"]) if isinstance(value.get("inputs"), dict) else []
-    entries = value["layers"] if isinstance(value.get("layers"), list) else []
+    entries, before = entries_at(value, path)
+    inputs = _inputs_at(value, path)
     named = node_names(entries, taken=inputs)
-    found = dict.fromkeys(inputs)
+    found = dict.fromkeys(() if layers else inputs)
     for entry, name in list(zip(entries, named, strict=True))[:before]:
+        if layers and isinstance(entry, dict) and ("op" in entry or "block" in entry):
+            continue
         found[name] = None
-        given = entry.get("as") if isinstance(entry, dict) else None
+        given = entry.get("as") if isinstance(entry, dict) and not layers else None
         found.update(dict.fromkeys(each for each in _texts(given) if each != "_"))
     return list(found)
+
+
+def entries_at(value: Any, path: Path) -> tuple[list[Any], int | None]:
+    """The list of entries that a path leads to or into, and the number of the entry; empty where it is none."""
+    if path[:1] == ("layers",):
+        holder, rest = value, path[1:]
+    elif len(path) > 2 and path[0] == "blocks" and path[2] == "layers":
+        blocks = value.get("blocks") if isinstance(value, dict) else None
+        holder, rest = blocks.get(path[1]) if isinstance(blocks, dict) else None, path[3:]
+    else:
+        return [], None
+    entries = holder.get("layers") if isinstance(holder, dict) else None
+    number = rest[0] if rest and isinstance(rest[0], int) else None
+    return entries if isinstance(entries, list) else [], number
+
+
+def block_at(path: Path) -> str:
+    """The block that a path leads into; empty outside of blocks."""
+    return str(path[1]) if len(path) > 2 and path[0] == "blocks" and path[2] == "layers" else ""
+
+
+def params_of(value: Any, block: str) -> list[str]:
+    """The parameters of a block."""
+    blocks = value.get("blocks") if isinstance(value, dict) else None
+    written = blocks.get(block) if isinstance(blocks, dict) else None
+    params = written.get("params") if isinstance(written, dict) else None
+    return [str(next(iter(item))) if isinstance(item, dict) and item else str(item) for item in params or ()]
+
+
+def _inputs_at(value: Any, path: Path) -> list[str]:
+    holder = value if isinstance(value, dict) else {}
+    block = block_at(path)
+    if block:
+        found = holder["blocks"].get(block)
+        return _texts_of(found.get("inputs")) or [INPUT] if isinstance(found, dict) else []
+    return list(holder["inputs"]) if isinstance(holder.get("inputs"), dict) else []
 
 
 def output_names(value: dict[str, Any]) -> list[str]:
@@ -102,6 +147,10 @@ def output_names(value: dict[str, Any]) -> list[str]:
     if said is not None:
         return list(_texts(said))
     return names_of(value)[-1:]
+
+
+def _texts_of(value: Any) -> list[str]:
+    return list(_texts(value))
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -116,28 +165,52 @@ class _Finder:
         self.positions = positions
         self.renamed = isinstance(value.get("outputs"), dict)
         self.outputs = set(output_names(value))
+        self.block = ""
 
     def all(self) -> Iterator[Occurrence]:
         inputs = self.value.get("inputs")
         for name in inputs if isinstance(inputs, dict) else ():
             yield self._key(name, ("inputs", name), defines=True)
-        layers = self.value.get("layers")
-        if isinstance(layers, list):
-            for index, (entry, name) in enumerate(zip(layers, node_names(layers, self._taken(layers)), strict=True)):
-                yield from self._entry(entry, name, ("layers", index))
+        yield from self._list(("layers",))
         yield from self._outputs()
         yield from self._settings()
-        yield from self._variables(self.value, ())
+        blocks = self.value.get("blocks")
+        for name, block in blocks.items() if isinstance(blocks, dict) else ():
+            yield self._key(name, ("blocks", name), kind="block", defines=True)
+            if isinstance(block, dict):
+                self.block = name
+                yield from self._block(block, ("blocks", name))
+                self.block = ""
+        yield from self._variables({key: value for key, value in self.value.items() if key != "blocks"}, ())
 
-    def _taken(self, layers: list[Any]) -> set[str]:
-        inputs = self.value.get("inputs")
-        named = {name for entry in layers if isinstance(entry, dict) for name in _texts(entry.get("as"))}
-        return named | set(inputs if isinstance(inputs, dict) else ())
+    def _list(self, path: Path) -> Iterator[Occurrence]:
+        entries, _ = entries_at(self.value, path)
+        named = {name for entry in entries if isinstance(entry, dict) for name in _texts(entry.get("as"))}
+        names = node_names(entries, taken=named | set(_inputs_at(self.value, path)))
+        for index, (entry, name) in enumerate(zip(entries, names, strict=True)):
+            yield from self._entry(entry, name, (*path, index))
+
+    def _block(self, block: dict[str, Any], path: Path) -> Iterator[Occurrence]:
+        """What is a block's own: parameters, inputs, nodes."""
+        params = block.get("params")
+        for index, item in enumerate(params if isinstance(params, list) else ()):
+            place = (*path, "params", index)
+            if isinstance(item, str):
+                yield self._value(item, place, kind="parameter", defines=True)
+            elif isinstance(item, dict) and item:
+                name = next(iter(item))
+                yield self._key(name, (*place, name), kind="parameter", defines=True)
+        for index, name in enumerate(block["inputs"] if isinstance(block.get("inputs"), list) else ()):
+            if isinstance(name, str):
+                yield self._value(name, (*path, "inputs", index), defines=True)
+        yield from self._list((*path, "layers"))
+        yield from self._cited(block.get("outputs"), (*path, "outputs"))
+        yield from self._variables(block, path)
 
     def _entry(self, entry: Any, name: str, path: Path) -> Iterator[Occurrence]:
         if written_name(entry) is None:
             place = head_place(path, entry, self.positions)
-            yield Occurrence("node", name, place, defines=True, written=False)
+            yield Occurrence("node", name, place, defines=True, written=False, block=self.block)
         if not isinstance(entry, dict):
             return
         if written_name(entry) is not None:
@@ -145,9 +218,15 @@ class _Finder:
         for index, given in enumerate(entry["as"] if isinstance(entry.get("as"), list) else ()):
             if isinstance(given, str) and given != "_":
                 yield self._value(given, (*path, "as", index), defines=True)
-        yield from self._cited(entry.get("from"), (*path, "from"))
+        for word in ("from", "each"):
+            yield from self._cited(entry.get(word), (*path, word))
         if isinstance(entry.get("reuse"), str):
             yield self._value(entry["reuse"], (*path, "reuse"))
+        if isinstance(entry.get("block"), str):
+            used = entry["block"]
+            yield replace(self._value(used, (*path, "block"), kind="block"), block="")
+            for key in entry["with"] if isinstance(entry.get("with"), dict) else ():
+                yield replace(self._key(key, (*path, "with", key), kind="parameter"), block=used)
         yield from self._sizes(entry, path)
 
     def _cited(self, value: Any, path: Path) -> Iterator[Occurrence]:
@@ -190,6 +269,24 @@ class _Finder:
                     kind: Kind = "output" if self.renamed and not of_inputs else "node"
                     yield self._key(name, (*path, name), kind=kind)
 
+        yield from self._monitored()
+
+    def _monitored(self) -> Iterator[Occurrence]:
+        """Quantities with an output's name in them: `val_grade_loss`."""
+        callbacks = self._at(("fit", "callbacks"))
+        for index, callback in enumerate(callbacks if isinstance(callbacks, list) else ()):
+            for head, arguments in callback.items() if isinstance(callback, dict) else ():
+                monitor = arguments.get("monitor") if isinstance(arguments, dict) else None
+                path = ("fit", "callbacks", index, head, "monitor")
+                if isinstance(monitor, str) and path in self.positions.values and len(self.outputs) > 1:
+                    rest = monitor.removeprefix("val_")
+                    for name in self.outputs:
+                        if rest.startswith(f"{name}_"):
+                            span = _bare(self.positions.values[path], monitor)
+                            column = span.column + len(monitor) - len(rest)
+                            place = span._replace(column=column, end_column=column + len(name))
+                            yield Occurrence("output" if self.renamed else "node", name, place, defines=False)
+
     def _at(self, path: Path) -> Any:
         value: Any = self.value
         for key in path:
@@ -206,15 +303,21 @@ class _Finder:
             for index, item in enumerate(value):
                 yield from self._variables(item, (*path, index))
         elif isinstance(value, str) and "$" in value and path in self.positions.values:
+            params = params_of(self.value, self.block) if self.block else []
             for name, span in variable_spans(self.positions.values[path], value):
-                yield Occurrence("variable", name, span, defines=False)
+                own = name in params
+                kind: Kind = "parameter" if own else "variable"
+                yield Occurrence(kind, name, span, defines=False, block=self.block if own else "")
 
     def _value(self, name: str, path: Path, *, kind: Kind = "node", defines: bool = False) -> Occurrence:
         written = path in self.positions.values  # what an alias repeats stands elsewhere
-        return Occurrence(kind, name, _bare(self.positions.value(path), name), defines, written)
+        block = "" if kind in ("block", "output") else self.block
+        return Occurrence(kind, name, _bare(self.positions.value(path), name), defines, written, block)
 
     def _key(self, name: str, path: Path, *, kind: Kind = "node", defines: bool = False) -> Occurrence:
-        return Occurrence(kind, name, _bare(self.positions.key(path), name), defines, path in self.positions.keys)
+        written = path in self.positions.keys
+        block = "" if kind in ("block", "output") else self.block
+        return Occurrence(kind, name, _bare(self.positions.key(path), name), defines, written, block)
 
 
 def _bare(span: Span, name: str) -> Span:

@@ -9,6 +9,7 @@ from kspec.editor.lsp.document import Document
 from kspec.editor.lsp.names import Occurrence, alike, at, occurrences
 from kspec.syntax.entries import naming_edits
 from kspec.syntax.names import NAME
+from kspec.syntax.scalars import resolve
 
 
 class CannotRename(ValueError):
@@ -83,15 +84,18 @@ def rename(document: Document, position: lsp.Position, new: str) -> lsp.Workspac
 
 
 def _check(document: Document, name: Occurrence, new: str) -> None:
-    variable = name.kind == "variable"
+    variable = name.kind in ("variable", "parameter")
     if not NAME.fullmatch(new) or (variable and "-" in new):
         raise CannotRename(
             f"`{new}` is not a name: letters, digits, `_`{'' if variable else ' and `-`'}, no digit first"
         )
-    kinds = ("variable",) if variable else ("node", "output")
-    if any(each.name == new and each.kind in kinds and each.defines for each in occurrences(document.source)):
-        raise CannotRename(f"the name `{new}` is taken")
-    if not variable and any(catalog.find(kind, new) for kind in ("loss", "metric")):
+    if resolve(new) != new:
+        raise CannotRename(f"`{new}` is no text to YAML; a name is")
+    kinds = ("variable", "parameter") if variable else ("block",) if name.kind == "block" else ("node", "output")
+    for each in occurrences(document.source):
+        if each.name == new and each.kind in kinds and each.defines and each.block in (name.block, ""):
+            raise CannotRename(f"the name `{new}` is taken")
+    if name.kind in ("node", "output") and any(catalog.find(kind, new) for kind in ("loss", "metric")):
         raise CannotRename(f"`{new}` is a loss or metric of Keras; under `compile` it would be taken for that")
 
 

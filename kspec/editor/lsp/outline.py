@@ -41,7 +41,7 @@ def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
     for node in seen.analysis.graph.nodes.values():
         count = parameters(seen.analysis.types.answers[node.name])
         words = (node.head or "input", shape_of(node, seen), counted(count) if count else "")
-        found[node.path] = (node.name, " · ".join(word for word in words if word))
+        found[node.written] = (node.name, " · ".join(word for word in words if word))
     return found
 
 
@@ -56,6 +56,9 @@ def _child(document: Document, path: Path, extent: Extent, nodes: dict[Path, tup
         end = document.text.offset_of(*extent.inside)
         name = document.text.content[start:end].split(":")[0].split("\n")[0].strip() or "…"
         return _symbol(document, name, "", lsp.SymbolKind.Class, extent)
+    if isinstance(key, int):  # an item of a list is called what it says
+        start, end = document.text.offset_of(*extent.start), document.text.offset_of(*extent.inside)
+        key = document.text.content[start:end].split("\n")[0].strip()
     return _symbol(document, str(key), "", _KINDS.get(str(section), lsp.SymbolKind.Property), extent)
 
 

@@ -176,13 +176,19 @@ def _reading(server: Server) -> None:
 def _writing(server: Server) -> None:
     """What completes and changes."""
 
-    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=completion.TRIGGERS))
+    options = lsp.CompletionOptions(trigger_characters=completion.TRIGGERS, resolve_provider=True)
+
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)
     def completed(params: lsp.CompletionParams) -> lsp.CompletionList | None:
         document = server.spec(params.text_document.uri)
         if document is None:
             return None
         found = completion.complete(document, params.position, server.columns, snippets=server.snippets)
         return lsp.CompletionList(is_incomplete=False, items=found)
+
+    @server.feature(lsp.COMPLETION_ITEM_RESOLVE)
+    def resolved(item: lsp.CompletionItem) -> lsp.CompletionItem:
+        return completion.resolve(item)
 
     @server.feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,
