@@ -183,7 +183,8 @@ def test_hover_over_a_layer_tells_all_of_it(editor):
 def test_hover_over_an_argument_a_setting_a_citation_and_a_variable(editor):
     editor.open(SMALL)
     assert "between 0 and 1" in editor.hover("rate: 0.5") or "default" in editor.hover("rate: 0.5")
-    assert "one sigmoid" not in editor.hover("binary_crossentropy")
+    assert "keras.losses.BinaryCrossentropy" in editor.hover("binary_crossentropy")
+    assert "keras.activations.relu" in editor.hover("relu}")
     assert "**wide** · `Dense`" in editor.hover("wide\n  - Dropout")
     assert editor.hover("width}\n    from") == "`$width` is `8`"
     assert editor.hover("width * 2") == "`$width` is `8`"
@@ -440,6 +441,14 @@ def test_rename_of_an_output_changes_it_everywhere(editor):
     text = renamed(editor, "grade\n\noutputs", "passed")
     assert text == SMALL.replace("grade", "passed")
     assert "KS201" not in [d.code for d in editor.open(text)]
+
+
+def test_rename_of_an_output_changes_what_callbacks_watch(editor):
+    text = SMALL.replace("outputs: grade\n", "outputs: [grade, wide]\n").replace(
+        "  loss: {grade: binary_crossentropy}\n", "  loss: {grade: binary_crossentropy, wide: mse}\n"
+    ) + "fit: {callbacks: [{EarlyStopping: {monitor: val_grade_loss, mode: min}}]}\n"  # fmt: skip
+    editor.open(text)
+    assert renamed(editor, "grade, wide]", "passed") == text.replace("grade", "passed")
 
 
 def test_rename_of_a_variable(editor):

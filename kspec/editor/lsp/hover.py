@@ -6,12 +6,14 @@ from lsprotocol import types as lsp
 
 from kspec import catalog
 from kspec.diagnostics import Path
+from kspec.editor import reference
 from kspec.editor.keras_pages import page
 from kspec.editor.lsp import grammar
-from kspec.editor.lsp.cursor import pointed_at
+from kspec.editor.lsp.cursor import Pointed, pointed_at
 from kspec.editor.lsp.document import Document, Understood
 from kspec.editor.lsp.facts import counted, parameters, shape_of, taken, tensor_in_words, trainable
 from kspec.editor.lsp.names import Occurrence, at
+from kspec.editor.lsp.proposals import kind_at
 from kspec.graph import Node
 from kspec.rewrite.inline import inline
 from kspec.syntax.layout import Extent
@@ -28,7 +30,7 @@ def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
     pointed = pointed_at(document.source, place)
     if pointed is None:
         return None
-    words = _path(document, pointed.path)
+    words = _class_named(document, pointed) or _path(document, pointed.path)
     return _shown(words, _range(document, pointed.extent, pointed.part)) if words else None
 
 
@@ -83,6 +85,21 @@ def _path(document: Document, path: Path) -> str:
         if node is not None:
             return _node(node, seen, whole=True)
     return grammar.meaning_at(path)
+
+
+def _class_named(document: Document, pointed: Pointed) -> str:
+    """What a class or function is that a value names: `mse`, `relu`, `adam`; empty where it names none."""
+    kind = kind_at(pointed.path)
+    if pointed.part == "key" or kind in (None, "layer", "op"):
+        return ""
+    extent, text = pointed.extent, document.text
+    written = text.content[text.offset_of(*extent.start) : text.offset_of(*extent.end)].strip("'\"")
+    entry = catalog.find(kind, written) if kind else None
+    if entry is None:
+        return ""
+    link = page(entry)
+    parts = [f"```python\n{reference.signature(entry)}\n```", entry.doc, f"[{entry.path}]({link})" if link else ""]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _is_head(path: Path) -> bool:

@@ -134,5 +134,6 @@ def kind_at(path: Path) -> catalog.Kind | None:
                 return kind
         if key in ("layer", "cell", "forward_layer", "backward_layer"):
             return "layer"
-        return None
+        by_output = path[0] == "compile" and path[2:3] == (key,)
+        return _KIND_BY_WORD.get(str(path[1])) if by_output else None
     return None
