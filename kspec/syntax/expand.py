@@ -19,7 +19,7 @@ from kspec.syntax.steps import Bind, Call, Expansion
 from kspec.syntax.templates import Template, template
 from kspec.syntax.variables import compute
 
-MAX_ENTRIES = 50_000
+MAX_ENTRIES = 20_000
 """Entries that a spec can come to, written out."""
 MAX_DEPTH = 32
 """Blocks within blocks."""
@@ -79,7 +79,8 @@ class _Expander:
         whole = _Frame(("layers",), "", self.variables)
         try:
             self._list(layers, whole, set(_mapping(self.tree.value.get("inputs"))))
-        except _Stop:  # the rest is not there, so nothing can be said of what the spec answers
+        except _Stop:  # nothing more can be said of the spec than that
+            del self.result.entries[1:], self.result.steps[:]
             self._bind("…", (), whole, faulty=True)
         return self.result
 
