@@ -52,6 +52,6 @@ def test_keras_builds_it_alike(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["inception", "transformer", "wavenet"])
+@pytest.mark.parametrize("name", ["inception", "transformer", "unet"])
 def test_it_trains(name):
     assert kspec.run(SPECS / "zoo" / f"{name}.yaml", smoke=True).status == "finished"
