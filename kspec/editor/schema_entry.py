@@ -14,6 +14,8 @@ from kspec.syntax.names import MAX_COPIES
 NOTHING = "An entry says what it is: name a class, `op:`, `reuse:` or `block:` beside its words."
 SEVERAL = "An entry is one thing: begin a new one with `- ` for the second."
 
+NO_BLOCK = "`with` hands parameters to a block, and this entry uses none."
+
 _WRITTEN_OUT: dict[str, Schema] = {
     "with": {
         "type": ["object", "null"],
@@ -64,10 +66,14 @@ def entry(definitions: Definitions, words: Schema) -> Schema:
         "properties": keys,
         "patternProperties": {DOTTED: {"allOf": [EXTENSIONS[DOTTED]], **_BESIDE}},
         "additionalProperties": False,
-        "dependencies": {"with": ["block"]},
         "if": {"type": "string"},
         "then": definitions.names("layer"),
-        "else": {"$ref": "#/definitions/entry.one_thing"},
+        "else": {
+            "allOf": [
+                {"$ref": "#/definitions/entry.one_thing"},
+                {"if": {"required": ["with"]}, "then": {"required": ["block"], "errorMessage": NO_BLOCK}},
+            ]
+        },
     }
 
 
