@@ -26,6 +26,7 @@ from kspec.lifecycle.define import (
     output_shapes,
     read_data,
 )
+from kspec.lifecycle.engine import Engine, engine_of
 from kspec.lifecycle.environment import command_line, environment
 from kspec.lifecycle.evaluating import choose_split
 from kspec.lifecycle.run import Run
@@ -34,6 +35,8 @@ from kspec.spec import Spec
 from kspec.spec.steps import Evaluate
 
 SMOKE_BATCHES = 3
+HISTORY_SECONDS = 1.0
+"""How old `history.csv` may grow while epochs go by; it is rewritten whole."""
 
 
 def execute(
@@ -81,6 +84,7 @@ class _Execution:
         self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if smoke else None
         self.result = Run(spec.name, self.folder.path if self.folder else None)
         self.document = spec.document
+        self.engine: Engine | None = None
 
     def run(self) -> Run:
         try:
@@ -136,10 +140,11 @@ class _Execution:
         if "validation" in dataset.parts:
             validation = self._batches(defined, dataset, dataset.parts["validation"])
         self.report.raise_errors()
-        self._fit(defined, train, validation)
+        engine = self.engine = engine_of(defined.model, self.document.fit.engine)
+        self._fit(defined, engine, train, validation)
         if self.result.status != "interrupted":
-            self._evaluate(defined, dataset, examined)
-            self._predict(defined, dataset, asked)
+            self._evaluate(defined, engine, dataset, examined)
+            self._predict(defined, engine, dataset, asked)
 
     def _chosen(self, step: Literal["evaluate", "predict"], dataset: Dataset, *, need_targets: bool) -> Chosen:
         """The examples that a step uses: a split, or other data with the same columns. Read before training starts."""
@@ -217,7 +222,7 @@ class _Execution:
             self.report.raise_errors()
             raise
 
-    def _fit(self, defined: Defined, train: Any, validation: Any) -> None:
+    def _fit(self, defined: Defined, engine: Engine, train: Any, validation: Any) -> None:
         from kspec.lifecycle.artifacts import write_history
         from kspec.lifecycle.fitting import best_epoch, fit
 
@@ -226,13 +231,18 @@ class _Execution:
             return
         folder = self.folder
 
+        written = time.monotonic()
+
         def after_epoch(history: list[dict[str, float]]) -> None:
-            if folder is not None:
+            nonlocal written
+            if folder is not None and time.monotonic() - written > HISTORY_SECONDS:
                 write_history(folder, history)
+                written = time.monotonic()
 
         with self._timed("fit"):
             fitted = fit(
                 defined,
+                engine,
                 train,
                 validation,
                 self.console,
@@ -241,6 +251,9 @@ class _Execution:
                 after_epoch=after_epoch,
             )
         self.result.history = fitted.history
+        self._write_resolved(defined, engine.plan.to_spec())
+        if folder is not None and fitted.history:
+            write_history(folder, fitted.history)
         if folder is not None:
             with self._timed("save"):
                 folder.write("model.keras", defined.model.save)
@@ -249,12 +262,14 @@ class _Execution:
             return
         if fitted.history and not math.isfinite(fitted.history[-1]["loss"]):
             self.console.step("warning", "the loss is no number any more: lower the learning rate, or scale the inputs")
+        for note in engine.notes:
+            self.console.step("engine", note)
         best = best_epoch(fitted.history)
         count = len(fitted.history)
         note = f", best epoch {best}" if best not in (None, count) else ""
         self.console.step("fit", f"{count} epoch{'s' if count != 1 else ''} in {self.durations['fit']:.1f} s{note}")
 
-    def _evaluate(self, defined: Defined, dataset: Dataset, chosen: Chosen) -> None:
+    def _evaluate(self, defined: Defined, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
         if not any(output.loss is not None for output in defined.settings.outputs.values()):
             return
         from kspec.lifecycle.evaluating import evaluate
@@ -262,7 +277,7 @@ class _Execution:
 
         with self._timed("evaluate"):
             batches = self._batches(defined, dataset, chosen.part)
-            values = evaluate(defined.model, batches, steps=SMOKE_BATCHES if self.smoke else None)
+            values = evaluate(engine, batches, steps=SMOKE_BATCHES if self.smoke else None)
         self.result.metrics = {"split": chosen.name, "examples": len(chosen.part), **values}
         self.console.step("evaluate", f"{chosen.name}: {numbers(values)}{chosen.note}")
         if self.folder:
@@ -271,7 +286,7 @@ class _Execution:
     def _last_epoch(self) -> dict[str, float]:
         return self.result.history[-1] if self.result.history else {}
 
-    def _predict(self, defined: Defined, dataset: Dataset, chosen: Chosen) -> None:
+    def _predict(self, defined: Defined, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
         from kspec.lifecycle.artifacts import confusion, pictures, write_predictions
         from kspec.lifecycle.fitting import best_epoch
         from kspec.lifecycle.predicting import probabilities, raw_answers
@@ -284,7 +299,7 @@ class _Execution:
             size = self.document.predict.batch_size or self.document.fit.batch_size
             batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
             steps = min(SMOKE_BATCHES, batches.steps) if self.smoke else None
-            raw = raw_answers(defined.model, batches.dataset(), list(outputs), steps)
+            raw = raw_answers(engine, batches, list(outputs), steps)
             answers = {name: probabilities(answer, outputs[name]) for name, answer in raw.items()}
         self.result.predictions = answers
         count = len(next(iter(answers.values())))
@@ -324,11 +339,9 @@ class _Execution:
         if self.folder is None:
             return
         from kspec.lifecycle.artifacts import dataset_facts
-        from kspec.targets.resolved_spec import resolved_text
         from kspec.targets.summary import summarise_built
 
-        text = resolved_text(self.spec, defined.settings, defined.built.sizes, self.folder.path.resolve())
-        self.folder.text("resolved.yaml", text)
+        self._write_resolved(defined, None)
         self.folder.text("summary.txt", summarise_built(self.spec.name, defined.graph, defined.built).to_text())
         self.facts["parameters"] = int(defined.model.count_params())
         self.facts["outputs"] = {
@@ -338,6 +351,15 @@ class _Execution:
         if defined.dataset is not None:
             self.facts["data"] = dataset_facts(defined.dataset, defined.settings.outputs)
         self._record("running")
+
+    def _write_resolved(self, defined: Defined, engine: Any) -> None:
+        """`resolved.yaml`; again when it is known which engine ran: only with the same are the bits the same."""
+        if self.folder is not None:
+            from kspec.targets.resolved_spec import resolved_text
+
+            folder = self.folder.path.resolve()
+            text = resolved_text(self.spec, defined.settings, defined.built.sizes, folder, engine)
+            self.folder.text("resolved.yaml", text)
 
     def _writes_to(self) -> Path:
         folder = self.folder.path if self.folder is not None else self.scratch
@@ -385,7 +407,7 @@ class _Execution:
             "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
             "seconds": round(time.time() - self.started, 3),
             "seed": self.document.seed,
-            "engine": "keras",
+            "engine": self.engine.plan.to_spec() if self.engine is not None else self.document.fit.engine,
             "spec": self.spec.source.name,
             "overrides": list(self.spec.overrides),
             "command": command_line(),

@@ -1,0 +1,173 @@
+"""The engine that runs many steps in one graph; fit, callbacks, history and validation stay Keras's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kspec.data.pipeline import Batches
+from kspec.lifecycle.engine.by_keras import KerasEngine
+from kspec.lifecycle.engine.choice import Choice
+from kspec.lifecycle.engine.loops import Loops
+from kspec.lifecycle.engine.replaced import replaced
+from kspec.lifecycle.engine.supply import Supply
+from kspec.lifecycle.engine.training import Pace, Results, Runner, TestFunction, TrainFunction
+from kspec.spec.engine import EnginePlan
+
+WATCHED_STEPS = 100
+"""Steps between two looks of a callback at the batches."""
+COMPILED_VALIDATION = 1000
+"""Batches of validation in a whole run from which on they are worth a compilation of their own."""
+
+
+class FusedEngine:
+    """Trains, evaluates and asks a compiled model.
+
+    Args:
+        choice: Decides between fused and fused_xla.
+        batch_size: Rows a step of training; other steps may have others.
+        budget: Bytes of examples that may lie in memory as tensors.
+    """
+
+    def __init__(self, model: Any, choice: Choice, *, budget: int | None = None) -> None:
+        self.model = model
+        self.choice = choice
+        self.budget = budget
+        self._loops: dict[int, Loops] = {}
+        self._keras: KerasEngine | None = None  # once it has taken over
+
+    @property
+    def plan(self) -> EnginePlan:
+        """What ran, from which step."""
+        return self._keras.plan if self._keras is not None else self.choice.plan
+
+    @property
+    def notes(self) -> list[str]:
+        """What to tell the user of it."""
+        return self.choice.notes
+
+    def fit(
+        self,
+        train: Batches,
+        validation: Batches | None,
+        *,
+        callbacks: list[Any],
+        epochs: int,
+        steps: int,
+        validation_steps: int | None,
+        validation_freq: int,
+    ) -> None:
+        """Trains as `Model.fit` does, an epoch a call."""
+        rest: dict[str, Any] = {"epochs": epochs, "validation_freq": validation_freq}
+        listed = keras.callbacks.CallbackList(callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps)
+        runner = self._runner("train", train)
+        results = Results(runner.loops)
+
+        def between(done: int, metrics: dict[str, Any]) -> None:
+            listed.on_train_batch_end(done - 1, metrics)
+            listed.on_train_batch_begin(done)
+
+        pace = Pace(_watched(callbacks))
+        train_function = TrainFunction(
+            runner, self.choice, pace, steps=steps, total=steps * epochs, between=between, results=results
+        )
+        try:
+            train_function.prepare()
+        except Exception as error:  # Keras may take what cannot be fused; else it says what is wrong
+            self._fall_back(error).fit(
+                train, validation, callbacks=callbacks, steps=steps, validation_steps=validation_steps, **rest
+            )
+            return
+        test_function = None
+        if validation is not None and validation_steps:
+            often = validation_steps * (epochs // validation_freq) >= COMPILED_VALIDATION
+            test_function = TestFunction(
+                self._runner("test", validation),
+                validation_steps,
+                results,
+                lambda: often and self.choice.plan.at(train_function.step) == "fused_xla",
+            )
+        nothing = tf.data.Dataset.from_tensors(np.float32(0)).repeat()
+        execution = max(steps, validation_steps or 0)
+        with replaced(
+            self.model,
+            train_function=train_function,
+            test_function=test_function,
+            steps_per_execution=execution,
+            get_metrics_result=results,
+            reset_metrics=runner.loops.reset,
+        ):
+            self.model.fit(
+                nothing,
+                steps_per_epoch=steps,
+                validation_data=None if test_function is None else nothing,
+                validation_steps=validation_steps,
+                callbacks=listed,
+                shuffle=False,
+                verbose=0,
+                **rest,
+            )
+
+    def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:
+        """Losses and metrics, by name."""
+        if self._keras is not None:
+            return self._keras.evaluate(batches, steps)
+        runner = self._runner("test", batches)
+        steps = min(steps or batches.steps, batches.steps)
+        function = TestFunction(runner, steps, Results(runner.loops), lambda: False)
+        runner.loops.fused("test", runner.supply.signature)
+        runner.loops.reset()
+        return {name: float(value) for name, value in function().items()}
+
+    def predict(self, batches: Batches, steps: int | None = None) -> Any:
+        """The answers, as `Model.predict` gives them."""
+        if self._keras is not None:
+            return self._keras.predict(batches, steps)
+        left = min(steps or batches.steps, batches.steps)
+        loops, supply = self._loops_for(batches), self._supply(batches)
+        ask = loops.predict(supply.signature)
+        answers = []
+        for rows in supply.passes([0]):
+            stop = min(left, rows.batches)
+            answers.append(ask(rows.tensors, tf.constant(0), tf.constant(stop)))
+            left -= stop
+            if not left:
+                break
+        return tf.nest.map_structure(lambda *parts: np.concatenate([part.numpy() for part in parts]), *answers)
+
+    def _runner(self, step: str, batches: Batches) -> Runner:
+        return Runner(self._loops_for(batches), step, self._supply(batches))
+
+    def _supply(self, batches: Batches) -> Supply:
+        return Supply(batches, budget=self.budget)
+
+    def _loops_for(self, batches: Batches) -> Loops:
+        size = batches.batch_size
+        if size not in self._loops:
+            self._loops[size] = Loops(self.model, self.model, size)
+        return self._loops[size]
+
+    def _fall_back(self, error: Exception) -> KerasEngine:
+        from kspec.targets.keras_errors import plain
+
+        self.notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
+        self._keras = KerasEngine(self.model)
+        return self._keras
+
+
+def _watched(callbacks: list[Any]) -> int | None:
+    """After how many steps callbacks look at the batches, where one does; our own bar looks when it can."""
+    watching = []
+    for callback in callbacks:
+        if getattr(callback, "only_shows", False):
+            continue
+        if any(
+            getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
+            for name in ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+        ):
+            every = getattr(callback, "save_freq", None)
+            watching.append(min(every, WATCHED_STEPS) if isinstance(every, int) else WATCHED_STEPS)
+    return min(watching, default=None)
