@@ -72,6 +72,18 @@ class Batches:
             return np.arange(self.examples, dtype=np.int64)
         return generator(self.seed, ORDER, epoch).permutation(self.examples).astype(np.int64)
 
+    def with_inputs(self, inputs: Mapping[str, Any]) -> Batches:
+        """The same batches of other inputs."""
+        return Batches(
+            inputs,
+            self.targets,
+            self.weights,
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            seed=self.seed,
+            single_target=self.single_target,
+        )
+
     @property
     def in_memory(self) -> bool:
         """Whether all examples are arrays, none a picture still in its file."""

@@ -140,7 +140,8 @@ class _Execution:
         if "validation" in dataset.parts:
             validation = self._batches(defined, dataset, dataset.parts["validation"])
         self.report.raise_errors()
-        engine = self.engine = engine_of(defined.model, self.document.fit.engine)
+        said = self.document.fit.engine
+        engine = self.engine = engine_of(defined.model, said, defined.graph, defined.built.values)
         self._fit(defined, engine, train, validation)
         if self.result.status != "interrupted":
             self._evaluate(defined, engine, dataset, examined)
@@ -339,10 +340,13 @@ class _Execution:
         if self.folder is None:
             return
         from kspec.lifecycle.artifacts import dataset_facts
+        from kspec.targets.hoisting import hoisted_by
         from kspec.targets.summary import summarise_built
 
         self._write_resolved(defined, None)
-        self.folder.text("summary.txt", summarise_built(self.spec.name, defined.graph, defined.built).to_text())
+        early = hoisted_by(self.document.fit.engine, defined.graph) if defined.dataset is not None else ()
+        summary = summarise_built(self.spec.name, defined.graph, defined.built, early)
+        self.folder.text("summary.txt", summary.to_text())
         self.facts["parameters"] = int(defined.model.count_params())
         self.facts["outputs"] = {
             name: {"task": output.task, "logits": output.logits, "threshold": output.threshold}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from kspec.data.pipeline import Batches
+from kspec.graph import Graph
 from kspec.spec.engine import EnginePlan
 
 __all__ = ["Engine", "engine_of"]
@@ -46,13 +47,20 @@ class Engine(Protocol):
         """The answers: an array, shape (n, …), or one by output."""
 
 
-def engine_of(model: Any, said: Any) -> Engine:
-    """The engine that `fit.engine` names, for a compiled model."""
+def engine_of(model: Any, said: Any, graph: Graph | None = None, values: dict[str, list[Any]] | None = None) -> Engine:
+    """The engine that `fit.engine` names, for a compiled model.
+
+    Args:
+        graph: What the model was built from; None to compute nothing beforehand.
+        values: By node, the Keras tensors that building it gave.
+    """
     if said == "keras":
         from kspec.lifecycle.engine.by_keras import KerasEngine
 
         return KerasEngine(model)
+    from kspec.lifecycle.engine.beforehand import cut
     from kspec.lifecycle.engine.choice import Fixed
     from kspec.lifecycle.engine.fused import FusedEngine
 
-    return FusedEngine(model, Fixed(EnginePlan.of("fused" if said == "auto" else said)))
+    beforehand = cut(model, graph, values or {}) if graph is not None else None
+    return FusedEngine(model, Fixed(EnginePlan.of("fused" if said == "auto" else said)), beforehand=beforehand)

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from kspec.data.pipeline import Batches
+from kspec.lifecycle.engine.beforehand import Beforehand
 from kspec.lifecycle.engine.by_keras import KerasEngine
 from kspec.lifecycle.engine.choice import Choice
 from kspec.lifecycle.engine.loops import Loops
@@ -28,15 +29,18 @@ class FusedEngine:
 
     Args:
         choice: Decides between fused and fused_xla.
-        batch_size: Rows a step of training; other steps may have others.
+        beforehand: What is computed once over the data; None where nothing is.
         budget: Bytes of examples that may lie in memory as tensors.
     """
 
-    def __init__(self, model: Any, choice: Choice, *, budget: int | None = None) -> None:
+    def __init__(
+        self, model: Any, choice: Choice, *, beforehand: Beforehand | None = None, budget: int | None = None
+    ) -> None:
         self.model = model
         self.choice = choice
+        self.beforehand = beforehand
         self.budget = budget
-        self._loops: dict[int, Loops] = {}
+        self._loops: dict[tuple[int, bool], Loops] = {}
         self._keras: KerasEngine | None = None  # once it has taken over
 
     @property
@@ -127,10 +131,10 @@ class FusedEngine:
         if self._keras is not None:
             return self._keras.predict(batches, steps)
         left = min(steps or batches.steps, batches.steps)
-        loops, supply = self._loops_for(batches), self._supply(batches)
-        ask = loops.predict(supply.signature)
+        runner = self._runner("predict", batches)
+        ask = runner.loops.predict(runner.supply.signature)
         answers = []
-        for rows in supply.passes([0]):
+        for rows in runner.supply.passes([0]):
             stop = min(left, rows.batches)
             answers.append(ask(rows.tensors, tf.constant(0), tf.constant(stop)))
             left -= stop
@@ -139,16 +143,15 @@ class FusedEngine:
         return tf.nest.map_structure(lambda *parts: np.concatenate([part.numpy() for part in parts]), *answers)
 
     def _runner(self, step: str, batches: Batches) -> Runner:
-        return Runner(self._loops_for(batches), step, self._supply(batches))
-
-    def _supply(self, batches: Batches) -> Supply:
-        return Supply(batches, budget=self.budget)
-
-    def _loops_for(self, batches: Batches) -> Loops:
-        size = batches.batch_size
-        if size not in self._loops:
-            self._loops[size] = Loops(self.model, self.model, size)
-        return self._loops[size]
+        early = self.beforehand
+        hoists = early is not None and early.fits(batches)
+        if early is not None and hoists:
+            batches = early(batches)
+        key = batches.batch_size, hoists
+        if key not in self._loops:
+            core = early.core if early is not None and hoists else self.model
+            self._loops[key] = Loops(self.model, core, batches.batch_size)
+        return Runner(self._loops[key], step, Supply(batches, budget=self.budget))
 
     def _fall_back(self, error: Exception) -> KerasEngine:
         from kspec.targets.keras_errors import plain
