@@ -59,8 +59,7 @@ def engine_of(model: Any, said: Any, graph: Graph | None = None, values: dict[st
 
         return KerasEngine(model)
     from kspec.lifecycle.engine.beforehand import cut
-    from kspec.lifecycle.engine.choice import Fixed
     from kspec.lifecycle.engine.fused import FusedEngine
 
     beforehand = cut(model, graph, values or {}) if graph is not None else None
-    return FusedEngine(model, Fixed(EnginePlan.of("fused" if said == "auto" else said)), beforehand=beforehand)
+    return FusedEngine(model, said, beforehand=beforehand)

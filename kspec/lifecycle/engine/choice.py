@@ -36,6 +36,9 @@ class Choice(Protocol):
     def refused(self, step: int, reason: str) -> None:
         """XLA does not take this network: all from this step on is fused."""
 
+    def close(self) -> None:
+        """The training is over."""
+
 
 class Fixed:
     """The engines that the spec states."""
@@ -57,3 +60,6 @@ class Fixed:
     def refused(self, step: int, reason: str) -> None:
         self.notes.append(f"fused, not fused_xla: {reason}")
         self.plan = self.plan.with_change(step, "fused")
+
+    def close(self) -> None:
+        """Nothing is left to do."""

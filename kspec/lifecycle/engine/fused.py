@@ -9,10 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from kspec.data.pipeline import Batches
+from kspec.lifecycle.engine.auto import Auto
 from kspec.lifecycle.engine.beforehand import Beforehand
 from kspec.lifecycle.engine.by_keras import KerasEngine
-from kspec.lifecycle.engine.choice import Choice
+from kspec.lifecycle.engine.choice import Choice, Fixed
 from kspec.lifecycle.engine.loops import Loops
+from kspec.lifecycle.engine.measurements import key_of, recall, remember
 from kspec.lifecycle.engine.replaced import replaced
 from kspec.lifecycle.engine.supply import Supply
 from kspec.lifecycle.engine.training import Pace, Results, Runner, TestFunction, TrainFunction
@@ -20,24 +22,25 @@ from kspec.spec.engine import EnginePlan
 
 WATCHED_STEPS = 100
 """Steps between two looks of a callback at the batches."""
-COMPILED_VALIDATION = 1000
-"""Batches of validation in a whole run from which on they are worth a compilation of their own."""
+COMPILED_VALIDATION = 32, 3000
+"""Batches of one validation, and of all in a run, from which on they are worth a compilation of their own."""
 
 
 class FusedEngine:
     """Trains, evaluates and asks a compiled model.
 
     Args:
-        choice: Decides between fused and fused_xla.
+        said: `fit.engine`: `auto`, a name, or a list with changes.
         beforehand: What is computed once over the data; None where nothing is.
         budget: Bytes of examples that may lie in memory as tensors.
     """
 
     def __init__(
-        self, model: Any, choice: Choice, *, beforehand: Beforehand | None = None, budget: int | None = None
+        self, model: Any, said: Any, *, beforehand: Beforehand | None = None, budget: int | None = None
     ) -> None:
         self.model = model
-        self.choice = choice
+        self.said = said
+        self.choice: Choice = Fixed(EnginePlan.of("fused" if said == "auto" else said))
         self.beforehand = beforehand
         self.budget = budget
         self._loops: dict[tuple[int, bool], Loops] = {}
@@ -68,6 +71,8 @@ class FusedEngine:
         rest: dict[str, Any] = {"epochs": epochs, "validation_freq": validation_freq}
         listed = keras.callbacks.CallbackList(callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps)
         runner = self._runner("train", train)
+        if self.said == "auto":
+            self.choice = _auto(self.model, runner, callbacks)
         results = Results(runner.loops)
 
         def between(done: int, metrics: dict[str, Any]) -> None:
@@ -87,7 +92,8 @@ class FusedEngine:
             return
         test_function = None
         if validation is not None and validation_steps:
-            often = validation_steps * (epochs // validation_freq) >= COMPILED_VALIDATION
+            each, all_ = COMPILED_VALIDATION
+            often = validation_steps >= each and validation_steps * (epochs // validation_freq) >= all_
             test_function = TestFunction(
                 self._runner("test", validation),
                 validation_steps,
@@ -114,6 +120,7 @@ class FusedEngine:
                 verbose=0,
                 **rest,
             )
+        self.choice.close()
 
     def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:
         """Losses and metrics, by name."""
@@ -159,6 +166,19 @@ class FusedEngine:
         self.notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
         self._keras = KerasEngine(self.model)
         return self._keras
+
+
+def _auto(model: Any, runner: Runner, callbacks: list[Any]) -> Auto:
+    """Measuring, with what is known of such networks and of this one."""
+    kinds = {type(layer).__name__ for layer in model._flatten_layers()}
+    expected = None
+    if any("Conv" in kind for kind in kinds) and not tf.config.list_physical_devices("GPU"):
+        expected = 0.1  # XLA's convolutions on a processor run on one core, and are not the vendor's
+    elif kinds & {"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"}:
+        expected = 4.0  # a step is itself a loop of small operations
+    key = key_of(model, runner.loops.batch_size, runner.supply.signature)
+    stops = any(isinstance(callback, keras.callbacks.EarlyStopping) for callback in callbacks)
+    return Auto(recall(key), expected=expected, keep=lambda measured: remember(key, measured), may_stop=stops)
 
 
 def _watched(callbacks: list[Any]) -> int | None:

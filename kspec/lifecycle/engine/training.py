@@ -30,11 +30,13 @@ class Pace:
         self._steps: dict[EngineName, int] = {}
 
     def next(self, engine: EngineName) -> int:
-        return self.most or self._steps.get(engine, 1)
+        return self.most or self._steps.get(engine) or self._steps.get("fused", 1)
 
     def took(self, engine: EngineName, steps: int, seconds: float) -> None:
-        wanted = steps * CALL_SECONDS / max(seconds, 1e-6)
-        self._steps[engine] = max(1, min(int(wanted), 16 * steps))
+        allowed = self._steps.get(engine) or self._steps.get("fused", 1)
+        wanted = int(steps * CALL_SECONDS / max(seconds, 1e-6))
+        if steps >= allowed or wanted < allowed:  # a short run of batches tells nothing of long ones
+            self._steps[engine] = max(1, min(wanted, 16 * allowed))
 
 
 class XlaRefusal(Exception):
@@ -87,17 +89,18 @@ class Runner:
         self._compiled = compiled
         return time.perf_counter() - started
 
-    def run(self, engine: EngineName, rows: Rows, at: int, steps: int) -> int:
-        """Runs at most so many batches of the rows, from one on; returns how many.
+    def run(self, engine: EngineName, rows: Rows, at: int, most: int) -> tuple[EngineName, int, float]:
+        """Runs batches of the rows, from one on; returns what ran them, how many these were, and the seconds.
 
         The smaller last batch has no program of its own under XLA: it runs fused.
         """
+        started = time.perf_counter()
         if engine == "fused_xla" and at < rows.whole:
-            steps = min(steps, rows.whole - at)
-            self._compiled(rows.tensors, _number(at), _number(at + steps))
+            loop, steps = self._compiled, min(most, rows.whole - at)
         else:
-            self._fused()(rows.tensors, _number(at), _number(at + steps))
-        return steps
+            engine, loop, steps = "fused", self._fused(), min(most, rows.batches - at)
+        loop(rows.tensors, _number(at), _number(at + steps))
+        return engine, steps, time.perf_counter() - started
 
 
 class Results:
@@ -170,12 +173,11 @@ class TrainFunction:
         if self._at == self._rows.batches:
             self._rows, self._at = next(self._runs), 0
         turn = self._turn()
-        steps = min(left, self._rows.batches - self._at, turn.steps, self.pace.next(turn.engine))
-        started = time.perf_counter()
-        steps = self.runner.run(turn.engine, self._rows, self._at, steps)
-        seconds = time.perf_counter() - started
-        self.pace.took(turn.engine, steps, seconds)
-        self.choice.ran(turn.engine, steps, seconds)
+        most = min(left, turn.steps, self.pace.next(turn.engine))
+        engine, steps, seconds = self.runner.run(turn.engine, self._rows, self._at, most)
+        self.pace.took(engine, steps, seconds)
+        if engine == turn.engine:  # else it was the smaller last batch
+            self.choice.ran(engine, steps, seconds)
         self.step += steps
         self._at += steps
         return steps
@@ -209,25 +211,22 @@ class TestFunction:
         self.results = results
         self.steps = steps
         self.compiled = compiled
+        self._pace = Pace()
         self._refused = False
 
     def __call__(self, iterator: Any = None) -> dict[str, Any]:  # noqa: ARG002  Keras's iterator has nothing in it
         left = self.steps
-        pace = Pace()
         for rows in self.runner.supply.passes(count()):
             engine = self._engine(rows)
             at = 0
             while at < rows.batches and left:
-                started = time.perf_counter()
-                steps = self.runner.run(engine, rows, at, min(left, rows.batches - at, self._limit(pace, engine)))
-                pace.took(engine, steps, time.perf_counter() - started)
+                most = min(left, max(64, self._pace.next(engine)))
+                ran, steps, seconds = self.runner.run(engine, rows, at, most)
+                self._pace.took(ran, steps, seconds)
                 at, left = at + steps, left - steps
             if not left:
                 break
         return self.results.renew()
-
-    def _limit(self, pace: Pace, engine: EngineName) -> int:
-        return max(64, pace.next(engine))
 
     def _engine(self, rows: Rows) -> EngineName:
         if self._refused or not self.compiled():
