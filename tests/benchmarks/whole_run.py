@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 SPEC = ROOT / "specs" / "mlp.yaml"
-KSPEC = "import sys; from kspec.cli import main; sys.exit(main())"
+KSPEC = "from kspec.cli import script; script()"
 
 BY_HAND = f"""
 import csv, math

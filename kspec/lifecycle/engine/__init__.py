@@ -62,4 +62,4 @@ def engine_of(model: Any, said: Any, graph: Graph | None = None, values: dict[st
     from kspec.lifecycle.engine.fused import FusedEngine
 
     beforehand = cut(model, graph, values or {}) if graph is not None else None
-    return FusedEngine(model, said, beforehand=beforehand)
+    return FusedEngine(model, said, beforehand)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kspec.data.pipeline import Batches
+from kspec.data.pipeline import CHUNK_BYTES, Batches
 from kspec.lifecycle.engine.auto import Auto
 from kspec.lifecycle.engine.beforehand import Beforehand
 from kspec.lifecycle.engine.by_keras import KerasEngine
@@ -20,6 +20,8 @@ from kspec.lifecycle.engine.supply import Supply
 from kspec.lifecycle.engine.training import Pace, Results, Runner, TestFunction, TrainFunction
 from kspec.spec.engine import EnginePlan
 
+RUN_BYTES = CHUNK_BYTES
+"""What the batches between two looks at the supply may take."""
 WATCHED_STEPS = 100
 """Steps between two looks of a callback at the batches."""
 COMPILED_VALIDATION = 32, 3000
@@ -32,17 +34,13 @@ class FusedEngine:
     Args:
         said: `fit.engine`: `auto`, a name, or a list with changes.
         beforehand: What is computed once over the data; None where nothing is.
-        budget: Bytes of examples that may lie in memory as tensors.
     """
 
-    def __init__(
-        self, model: Any, said: Any, *, beforehand: Beforehand | None = None, budget: int | None = None
-    ) -> None:
+    def __init__(self, model: Any, said: Any, beforehand: Beforehand | None = None) -> None:
         self.model = model
         self.said = said
         self.choice: Choice = Fixed(EnginePlan.of("fused" if said == "auto" else said))
         self.beforehand = beforehand
-        self.budget = budget
         self._loops: dict[tuple[int, bool], Loops] = {}
         self._keras: KerasEngine | None = None  # once it has taken over
 
@@ -158,7 +156,7 @@ class FusedEngine:
         if key not in self._loops:
             core = early.core if early is not None and hoists else self.model
             self._loops[key] = Loops(self.model, core, batches.batch_size)
-        return Runner(self._loops[key], step, Supply(batches, budget=self.budget))
+        return Runner(self._loops[key], step, Supply(batches, run_bytes=RUN_BYTES))
 
     def _fall_back(self, error: Exception) -> KerasEngine:
         from kspec.targets.keras_errors import plain
