@@ -101,7 +101,7 @@ class Loops:
 
         def run(rows: Any, start: Any, stop: Any) -> None:
             rows = tf.nest.map_structure(lambda rows: tf.reshape(rows, [batches, size, *rows.shape[1:]]), rows)
-            _loop(start, stop, lambda number: apply(tf.nest.map_structure(lambda rows: rows[number], rows)))
+            _loop(start, stop, lambda number: apply(tf.nest.map_structure(lambda rows: _any_size(rows[number]), rows)))
 
         with same_randomness():
             traced = self._trace(tf.function(run, input_signature=_arguments(exact), autograph=False, jit_compile=True))
@@ -155,6 +155,11 @@ def _cut(rows: Any, number: Any, size: int, count: Any) -> Any:
     start = number * size
     stop = tf.minimum(start + size, count)
     return tf.nest.map_structure(lambda tensor: tensor[start:stop], rows)
+
+
+def _any_size(batch: Any) -> Any:
+    """The batch, as one whose size is not known: Keras weighs the losses of several outputs by a size that is."""
+    return tf.raw_ops.PlaceholderWithDefault(input=batch, shape=[None, *batch.shape[1:]])
 
 
 def _padded(tensor: Any, rows: int) -> Any:

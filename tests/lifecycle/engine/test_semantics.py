@@ -88,6 +88,138 @@ def test_mixed_precision(policy, engine):
     same(ours, theirs, rtol=0.05, atol=0.01)
 
 
+def several_outputs(keras):
+    """A shared trunk, two losses of their own weight, and an output that is only predicted."""
+    visible = keras.Input((4,), name="x")
+    trunk = keras.layers.Dense(8, activation="relu")(visible)
+    outputs = {
+        "kind": keras.layers.Dense(1, activation="sigmoid", name="kind")(trunk),
+        "size": keras.layers.Dense(1, name="size")(trunk),
+    }
+    model = keras.Model(visible, outputs)
+    losses = {"kind": "binary_crossentropy", "size": "mse"}
+    model.compile("adam", losses, loss_weights={"kind": 1.0, "size": 0.3}, metrics={"kind": ["accuracy"]})
+    return model
+
+
+def words(keras):
+    """Masked sequences through a recurrent layer."""
+    visible = keras.Input((6,), dtype="int32", name="x")
+    hidden = keras.layers.Embedding(9, 4, mask_zero=True)(visible)
+    hidden = keras.layers.Bidirectional(keras.layers.GRU(3, recurrent_dropout=0.2, dropout=0.2))(hidden)
+    return keras.Model(visible, keras.layers.Dense(1, activation="sigmoid")(hidden))
+
+
+def pictures(keras):
+    visible = keras.Input((8, 8, 1), name="x")
+    hidden = keras.layers.RandomFlip(seed=1)(visible)
+    hidden = keras.layers.MaxPooling2D()(keras.layers.Conv2D(4, 3, activation="relu")(hidden))
+    hidden = keras.layers.SpatialDropout2D(0.3)(hidden)
+    return keras.Model(visible, keras.layers.Dense(1, activation="sigmoid")(keras.layers.Flatten()(hidden)))
+
+
+def seeded(build):
+    def make():
+        import keras
+
+        keras.utils.set_random_seed(1)
+        model = build(keras)
+        if not model.compiled:
+            model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    return make
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_several_outputs(engine):
+    x, y = numbers()
+    data = x, {"kind": y, "size": x[:, :1] * 3}
+    weights = {"kind": np.linspace(0, 2, N).astype("float32"), "size": np.ones(N, "float32")}
+    make = seeded(several_outputs)
+    same(*(train(make, e, data=data, weights=weights) for e in (engine, "keras")))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["fused", "fused_xla"])
+@pytest.mark.parametrize("network", [words, pictures])
+def test_other_kinds_of_network(network, engine):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 9, (N, 6)).astype("int32") if network is words else rng.random((N, 8, 8, 1)).astype("float32")
+    data = x, rng.integers(0, 2, (N, 1)).astype("float32")
+    same(*(train(seeded(network), e, data=data) for e in (engine, "keras")))
+
+
+def test_texts_stay_fused_and_say_why():
+    def places(keras):
+        visible = keras.Input((1,), dtype="string", name="x")
+        hidden = keras.layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")(visible)
+        return keras.Model(visible, keras.layers.Dense(1, activation="sigmoid")(hidden))
+
+    x = np.random.default_rng(0).choice(["a", "b", "c"], (N, 1)).astype(object)
+    data = x, (x == "a").astype("float32")
+    ours, theirs = (train(seeded(places), engine, data=data) for engine in ("fused_xla", "keras"))
+    same(ours, theirs)
+    assert ours.engine.plan.to_spec() == "fused"
+    assert ours.engine.notes == ["fused, not fused_xla: XLA takes no text, and an input is text"]
+
+
+def test_what_xla_refuses_stays_fused_and_says_why():
+    import keras
+
+    class Outside(keras.layers.Layer):
+        def call(self, inputs):
+            import tensorflow as tf
+
+            doubled = tf.numpy_function(lambda x: x * 2, [tf.stop_gradient(inputs)], tf.float32)
+            doubled.set_shape(inputs.shape)
+            return inputs + doubled
+
+    make = mlp(hidden=lambda keras: [Outside()], metrics=())
+    ours, theirs = train(make, "fused_xla"), train(make, "keras")
+    same(ours, theirs)
+    assert ours.engine.plan.to_spec() == "fused"
+    (note,) = ours.engine.notes
+    assert note.startswith("fused, not fused_xla: XLA refuses this network (")
+    assert len(note.splitlines()) == 1
+
+
+def test_what_cannot_be_fused_is_trained_by_keras(monkeypatch):
+    from kspec.lifecycle.engine.loops import Loops
+
+    def fails(self, step, signature):
+        raise NotImplementedError("no loop for this")
+
+    monkeypatch.setattr(Loops, "fused", fails)
+    ours = train(mlp(), "fused")
+    monkeypatch.undo()
+    identical(ours, train(mlp(), "keras"))
+    assert ours.engine.plan.to_spec() == "keras"
+    assert ours.engine.notes == ["keras: this network cannot be fused (no loop for this)"]
+
+
+@pytest.mark.parametrize("draw", ["uniform", "normal"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("count", [1, 7, 1000])
+def test_random_numbers_under_xla_are_those_without(draw, dtype, count):
+    """One function of the seed, whoever compiles it."""
+    import tensorflow as tf
+
+    from kspec.lifecycle.engine.same_randomness import same_randomness
+
+    def drawn(seed):
+        return getattr(tf.random, f"stateless_{draw}")([count], seed, dtype=dtype)
+
+    seed = tf.constant([7, 11])
+    compiled = tf.function(drawn, jit_compile=True)
+    with same_randomness():
+        compiled.get_concrete_function(seed)
+    ours, theirs = (np.float64(tf.cast(f(seed), "float64")) for f in (compiled, tf.function(drawn)))
+    if draw == "uniform":
+        assert np.array_equal(ours, theirs)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6 if dtype == "float32" else 1e-2, atol=4e-6)
+
+
 def test_an_epoch_that_is_no_pass():
     """Epochs of four batches go on in the passes of six where the one before stopped."""
     same(train(mlp(), "fused", steps=4, epochs=4), train(mlp(), "keras", steps=4, epochs=4))
