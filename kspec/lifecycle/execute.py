@@ -12,20 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kspec.checker import Analysis, OutputSettings, analyse
+from kspec.checker import Analysis, analyse
 from kspec.data import Dataset, Part, load_for_prediction
-from kspec.diagnostics import Path as Path_
-from kspec.diagnostics import Report, SpecError, did_you_mean
+from kspec.diagnostics import Report, SpecError
 from kspec.lifecycle.console import Console
-from kspec.lifecycle.define import (
-    Defined,
-    answer_shapes,
-    check_targets_fit,
-    define,
-    input_specs,
-    output_shapes,
-    read_data,
-)
+from kspec.lifecycle.define import Defined, define, input_specs, read_data
 from kspec.lifecycle.engine import Engine, engine_of
 from kspec.lifecycle.environment import command_line, environment
 from kspec.lifecycle.evaluating import choose_split
@@ -50,10 +41,13 @@ def execute(
     """Runs a spec's life-cycle; see `kspec.run`."""
     report = Report(list(spec.diagnostics))
     console = console or Console(quiet)
+    started = time.perf_counter()
     analysis = analyse(spec, report)
     report.raise_errors()
     console.warn(report)
-    return _Execution(spec, analysis, report, Path(out), smoke, console).run()
+    execution = _Execution(spec, analysis, report, Path(out), smoke, console)
+    execution.durations["check"] = round(time.perf_counter() - started, 4)
+    return execution.run()
 
 
 class Chosen(NamedTuple):
@@ -133,12 +127,14 @@ class _Execution:
         self._train_and_answer(defined, dataset)
 
     def _train_and_answer(self, defined: Defined, dataset: Dataset) -> None:
+        from kspec.lifecycle.feeding import batches_of
+
         examined = self._chosen("evaluate", dataset, need_targets=True)
         asked = self._chosen("predict", dataset, need_targets=False)
-        train = self._batches(defined, dataset, dataset.parts["train"], training=True)
+        train = batches_of(defined, dataset, dataset.parts["train"], self.report, training=True)
         validation = None
         if "validation" in dataset.parts:
-            validation = self._batches(defined, dataset, dataset.parts["validation"])
+            validation = batches_of(defined, dataset, dataset.parts["validation"], self.report)
         self.report.raise_errors()
         said = self.document.fit.engine
         engine = self.engine = engine_of(defined.model, said, defined.graph, defined.built.values)
@@ -168,60 +164,6 @@ class _Execution:
         self.report.raise_errors()
         assert part is not None
         return Chosen(part, settings.data, "")
-
-    def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool = False) -> Any:
-        from kspec.data.pipeline import Batches
-        from kspec.lifecycle.targets import sample_weights, spread_over_positions, with_placeholders
-
-        outputs = defined.settings.outputs
-        targets = self._encoded(defined, part, dataset)
-        if self.document.data is not None and self.document.data.source == "synthetic":
-            shapes = answer_shapes(defined, part)
-            targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
-        if training:
-            check_targets_fit(defined, targets, self.report)
-        if training:
-            self._check_weighted_labels(dataset, outputs)
-        weights = sample_weights(part, dataset.labels, outputs, training=training)
-        settings = self.document.fit
-        return Batches(
-            part.inputs,
-            with_placeholders(targets, outputs, len(part)),
-            weights,
-            batch_size=settings.batch_size,
-            shuffle=settings.shuffle and training,
-            seed=self.document.seed,
-        )
-
-    def _check_weighted_labels(self, dataset: Dataset, outputs: dict[str, OutputSettings]) -> None:
-        """A weight for a label that the target does not have would be passed over in silence."""
-        for name, output in outputs.items():
-            if not isinstance(output.class_weight, dict) or name not in dataset.labels:
-                continue
-            known = [str(label) for label in dataset.labels[name].names]
-            path: Path_ = ("fit", "class_weight")
-            path = (*path, name) if name in (self.document.fit.class_weight or {}) else path
-            for label in output.class_weight:
-                if label not in known:
-                    span = self.spec.positions.key((*path, label))
-                    self.report.error(
-                        "KS217", f"`{name}` has no label `{label}`", span, label=did_you_mean(label, known),
-                        help=f"its labels: {', '.join(known[:20])}",
-                    )  # fmt: skip
-
-    def _encoded(self, defined: Defined, part: Part, dataset: Dataset) -> dict[str, Any]:
-        from kspec.lifecycle.targets import MisfitTarget, encode_targets
-
-        try:
-            ranks = {name: len(shape) for name, shape in output_shapes(defined.graph, defined.model).items()}
-            return encode_targets(part, dataset.labels, defined.settings.outputs, ranks)
-        except MisfitTarget as error:
-            path: tuple[str, ...] = ("compile", "loss")
-            if self.document.compile.loss is None:
-                path = ("data", "targets")
-            self.report.error("KS508", str(error), self.spec.positions.value(path), help=error.help)
-            self.report.raise_errors()
-            raise
 
     def _fit(self, defined: Defined, engine: Engine, train: Any, validation: Any) -> None:
         from kspec.lifecycle.artifacts import write_history
@@ -274,10 +216,11 @@ class _Execution:
         if not any(output.loss is not None for output in defined.settings.outputs.values()):
             return
         from kspec.lifecycle.evaluating import evaluate
+        from kspec.lifecycle.feeding import batches_of
         from kspec.lifecycle.progress import numbers
 
         with self._timed("evaluate"):
-            batches = self._batches(defined, dataset, chosen.part)
+            batches = batches_of(defined, dataset, chosen.part, self.report)
             values = evaluate(engine, batches, steps=SMOKE_BATCHES if self.smoke else None)
         self.result.metrics = {"split": chosen.name, "examples": len(chosen.part), **values}
         self.console.step("evaluate", f"{chosen.name}: {numbers(values)}{chosen.note}")
