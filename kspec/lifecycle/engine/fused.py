@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -180,15 +181,15 @@ def _auto(model: Any, runner: Runner, callbacks: list[Any]) -> Auto:
 
 
 def _watched(callbacks: list[Any]) -> int | None:
-    """After how many steps callbacks look at the batches, where one does; our own bar looks when it can."""
-    watching = []
+    """At the multiples of how many steps callbacks look at the batches; None where none but our own bar does."""
+    looks = []
     for callback in callbacks:
-        if getattr(callback, "only_shows", False):
+        every = getattr(callback, "save_freq", WATCHED_STEPS)
+        if every == "epoch" or getattr(callback, "only_shows", False):
             continue
         if any(
             getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
             for name in ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
         ):
-            every = getattr(callback, "save_freq", None)
-            watching.append(min(every, WATCHED_STEPS) if isinstance(every, int) else WATCHED_STEPS)
-    return min(watching, default=None)
+            looks.append(every)
+    return math.gcd(*looks) if looks else None

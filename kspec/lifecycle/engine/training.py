@@ -22,15 +22,18 @@ class Pace:
     """How many steps a call has, so that it takes about as long as is wanted.
 
     Args:
-        most: Where a callback looks at batches, a number of steps that does not hang on the clock; else None.
+        every: Where callbacks look at batches: calls end at the multiples of it, whatever the clock says; else None.
     """
 
-    def __init__(self, most: int | None = None) -> None:
-        self.most = most
+    def __init__(self, every: int | None = None) -> None:
+        self.every = every
         self._steps: dict[EngineName, int] = {}
 
-    def next(self, engine: EngineName) -> int:
-        return self.most or self._steps.get(engine) or self._steps.get("fused", 1)
+    def next(self, engine: EngineName, step: int) -> int:
+        """The steps of the next call, which begins at a step."""
+        if self.every is not None:
+            return self.every - step % self.every
+        return self._steps.get(engine) or self._steps.get("fused", 1)
 
     def took(self, engine: EngineName, steps: int, seconds: float) -> None:
         allowed = self._steps.get(engine) or self._steps.get("fused", 1)
@@ -173,7 +176,7 @@ class TrainFunction:
         if self._at == self._rows.batches:
             self._rows, self._at = next(self._runs), 0
         turn = self._turn()
-        most = min(left, turn.steps, self.pace.next(turn.engine))
+        most = min(left, turn.steps, self.pace.next(turn.engine, self.step))
         engine, steps, seconds = self.runner.run(turn.engine, self._rows, self._at, most)
         self.pace.took(engine, steps, seconds)
         if engine == turn.engine:  # else it was the smaller last batch
@@ -220,7 +223,7 @@ class TestFunction:
             engine = self._engine(rows)
             at = 0
             while at < rows.batches and left:
-                most = min(left, max(64, self._pace.next(engine)))
+                most = min(left, max(64, self._pace.next(engine, 0)))
                 ran, steps, seconds = self.runner.run(engine, rows, at, most)
                 self._pace.took(ran, steps, seconds)
                 at, left = at + steps, left - steps

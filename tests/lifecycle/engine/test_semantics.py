@@ -259,11 +259,27 @@ def test_a_loss_that_is_no_number_ends_within_the_epoch():
 
 
 def test_callbacks_see_every_step_in_order():
-    """Batches are told of in runs of a hundred: each begins where the one before ended."""
-    x, y = numbers(2503)
+    """Batches are told of after every hundred steps: each run of them begins where the one before ended."""
+    x, y = numbers(1503)
     seen = train(mlp(metrics=()), "fused", data=(x, y), epochs=2, validate=False).batches_seen
-    epoch = [("begin", 0), ("end", 99), ("begin", 100), ("end", 199), ("begin", 200), ("end", 250)]
-    assert seen == epoch * 2
+    first = [("begin", 0), ("end", 99), ("begin", 100), ("end", 150)]
+    assert seen == [*first, ("begin", 0), ("end", 48), ("begin", 49), ("end", 148), ("begin", 149), ("end", 150)]
+
+
+def test_checkpoints_are_written_at_the_steps_that_keras_writes_them_at(tmp_path):
+    x, y = numbers(403)
+
+    def saved(engine):
+        path = str(tmp_path / f"{engine}-{{epoch}}-{{batch}}.weights.h5")
+
+        def callbacks(keras):
+            return [keras.callbacks.ModelCheckpoint(path, save_weights_only=True, save_freq=30)]
+
+        train(mlp(metrics=()), engine, data=(x, y), callbacks=callbacks, epochs=3, validate=False)
+        return sorted(path.name.partition("-")[2] for path in tmp_path.glob(f"{engine}-*"))
+
+    assert saved("fused") == saved("keras")
+    assert len(saved("keras")) == 4
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -280,7 +296,7 @@ def test_where_calls_are_cut_changes_no_bit(monkeypatch):
     make = mlp(hidden=noise)
     for engine in ("fused", "fused_xla", ["fused", {"fused_xla": 57}]):
         whole = train(make, engine, data=(x, y))
-        monkeypatch.setattr(training.Pace, "next", lambda self, engine: 7)
+        monkeypatch.setattr(training.Pace, "next", lambda self, engine, step: 7)
         identical(train(make, engine, data=(x, y)), whole)
         monkeypatch.undo()
 
