@@ -163,14 +163,14 @@ class TrainFunction:
             self.choice.traced("fused", self.runner.trace(self._rows))
 
     def __call__(self, iterator: Any) -> dict[str, Any]:  # noqa: ARG002  Keras's iterator has nothing in it
-        done = 0
+        done, told = 0, time.perf_counter()
         while True:
             done += self._advance(self.steps - done)
-            metrics = self.results.renew()
-            if done < self.steps:
-                self.between(done, metrics)
+            if done < self.steps and (self.pace.every or time.perf_counter() - told > CALL_SECONDS / 2):
+                self.between(done, self.results.renew())
+                told = time.perf_counter()
             if done >= self.steps or self.runner.loops.model.stop_training:
-                return metrics
+                return self.results.renew()
 
     def _advance(self, left: int) -> int:
         if self._at == self._rows.batches:
