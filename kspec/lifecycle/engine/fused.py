@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -23,6 +24,8 @@ from kspec.spec.engine import EnginePlan
 
 RUN_BYTES = CHUNK_BYTES
 """What the batches between two looks at the supply may take."""
+SMALL_CELL = 64
+"""Units of a recurrent layer up to which its operations take less time than the way between them."""
 WATCHED_STEPS = 100
 """Steps between two looks of a callback at the batches."""
 COMPILED_VALIDATION = 32, 3000
@@ -169,15 +172,21 @@ class FusedEngine:
 
 def _auto(model: Any, runner: Runner, callbacks: list[Any]) -> Auto:
     """Measuring, with what is known of such networks and of this one."""
-    kinds = {type(layer).__name__ for layer in model._flatten_layers()}
-    expected = None
-    if any("Conv" in kind for kind in kinds) and not tf.config.list_physical_devices("GPU"):
-        expected = 0.1  # XLA's convolutions on a processor run on one core, and are not the vendor's
-    elif kinds & {"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"}:
-        expected = 4.0  # a step is itself a loop of small operations
     key = key_of(model, runner.loops.batch_size, runner.supply.signature)
     stops = any(isinstance(callback, keras.callbacks.EarlyStopping) for callback in callbacks)
-    return Auto(recall(key), expected=expected, keep=lambda measured: remember(key, measured), may_stop=stops)
+    keep = functools.partial(remember, key)
+    return Auto(recall(key), expected=_expected_gain(model), keep=keep, may_stop=stops)
+
+
+def _expected_gain(model: Any) -> float | None:
+    """How many times as fast XLA is taken to be for such a network; None where the steps will tell."""
+    layers = model._flatten_layers()
+    if any("Conv" in type(layer).__name__ for layer in layers) and not tf.config.list_physical_devices("GPU"):
+        return 0.1  # its convolutions on a processor do without the vendor's library
+    cells = [layer for layer in layers if hasattr(layer, "state_size")]
+    if cells:  # a step is a loop of its own, of operations that are small where the cells are
+        return 4.0 if all(getattr(layer, "units", 0) <= SMALL_CELL for layer in cells) else 1.2
+    return None
 
 
 def _watched(callbacks: list[Any]) -> int | None:

@@ -1,4 +1,4 @@
-"""`auto`: what it decides, from what steps take; no TensorFlow here."""
+"""`auto`: what it decides, from what steps take, and what it remembers."""
 
 import json
 
@@ -147,3 +147,22 @@ def test_without_a_cache(monkeypatch):
     monkeypatch.setenv("KSPEC_CACHE", "off")
     remember("a", Measured(fused=0.25))
     assert recall("a") == Measured()
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (lambda layers: layers.LSTM(10), 4.0),
+        (lambda layers: layers.Bidirectional(layers.GRU(10)), 4.0),
+        (lambda layers: layers.LSTM(200), 1.2),
+        (lambda layers: layers.Conv1D(2, 2), 0.1),
+        (lambda layers: layers.Dense(2), None),
+    ],
+)
+def test_what_is_expected_of_a_network(layer, expected):
+    import keras
+
+    from kspec.lifecycle.engine.fused import _expected_gain
+
+    visible = keras.Input((5, 3))
+    assert _expected_gain(keras.Model(visible, layer(keras.layers)(visible))) == expected
