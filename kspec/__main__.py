@@ -1,7 +1,5 @@
 """`python -m kspec`: the command line."""
 
-import sys
+from kspec.cli import script
 
-from kspec.cli import main
-
-sys.exit(main())
+script()

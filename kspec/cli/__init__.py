@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 OK, FAULTY, USAGE, FAILED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 """Exit statuses: clean, errors in the spec, wrong use, failure while running, Ctrl-C, nobody reads on."""
@@ -25,6 +26,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except Exception as error:
         return _failed(error)
+
+
+def script() -> None:
+    """The command `kspec`: runs its command line and ends the process.
+
+    With TensorFlow in it the process ends without taking itself apart, which takes most of a second.
+    """
+    status = main()
+    if "tensorflow" not in sys.modules:
+        sys.exit(status)
+    import atexit
+    import os
+
+    atexit._run_exitfuncs()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -15,6 +15,7 @@ EPILOG = """\b
 Examples:
   kspec run spec.yaml
   kspec run spec.yaml --smoke
+  kspec run spec.yaml --engine keras
   kspec run spec.yaml --set fit.epochs=5 --set layers.hidden1.units=32
 """
 
@@ -22,6 +23,11 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="SPEC")
 @overrides
+@click.option(
+    "--engine",
+    type=click.Choice(("auto", "keras", "fused", "fused_xla")),
+    help="How the training loop runs; as --set fit.engine=… does.",
+)
 @click.option("--out", default="runs", show_default=True, metavar="FOLDER", help="Where run folders are made.")
 @click.option("--smoke", is_flag=True, help="A few batches through all five steps, and no run folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Announce nothing.")
@@ -40,6 +46,7 @@ def command(
     /,
     path: str,
     overrides: tuple[str, ...],
+    engine: str | None,
     out: str,
     smoke: bool,
     quiet: bool,
@@ -58,6 +65,8 @@ def command(
     from kspec.lifecycle.execute import StepFailed
     from kspec.lifecycle.run_folder import RunFolderError, finite
 
+    if engine is not None:
+        overrides = (*overrides, f"fit.engine={engine}")
     spec = load(path, overrides, **permissions)
     warnings.showwarning = _show_warning  # type: ignore[assignment]
     console = Console(quiet, sys.stderr if format_ == "json" else sys.stdout)

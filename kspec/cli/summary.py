@@ -42,18 +42,20 @@ def command(
     from kspec.checker import analyse
     from kspec.cli import FAULTY
     from kspec.diagnostics import Report
+    from kspec.targets.hoisting import hoisted_by
     from kspec.targets.summary import differences, summarise, summarise_built
 
     spec = load(path, overrides, **permissions)
     report = Report(list(spec.diagnostics))
     analysis = analyse(spec, report)
     report.raise_errors()
-    summary = summarise(spec.name, analysis.graph, analysis.types)
+    early = hoisted_by(spec.document.fit.engine, analysis.graph)
+    summary = summarise(spec.name, analysis.graph, analysis.types, early)
     found: list[str] = []
     if with_keras:
         from kspec.lifecycle import describe
 
-        built = summarise_built(spec.name, analysis.graph, describe(spec).built)
+        built = summarise_built(spec.name, analysis.graph, describe(spec).built, early)
         found = differences(summary, built)
         summary = built
     click.echo(

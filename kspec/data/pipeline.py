@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,6 +72,63 @@ class Batches:
             return np.arange(self.examples, dtype=np.int64)
         return generator(self.seed, ORDER, epoch).permutation(self.examples).astype(np.int64)
 
+    def with_inputs(self, inputs: Mapping[str, Any]) -> Batches:
+        """The same batches of other inputs."""
+        return Batches(
+            inputs,
+            self.targets,
+            self.weights,
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            seed=self.seed,
+            single_target=self.single_target,
+        )
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all examples are arrays, none a picture still in its file."""
+        return all(isinstance(array, np.ndarray) for array in self.inputs.values())
+
+    @property
+    def bytes_each(self) -> int:
+        """The size of an example, texts counted as 64 bytes."""
+        total = 0
+        for group in (self.inputs, self.targets, self.weights):
+            for array in group.values():
+                total += math.prod(array.shape[1:]) * (
+                    64 if np.dtype(array.dtype).kind in "OU" else np.dtype(array.dtype).itemsize
+                )
+        return total
+
+    def tensors(self) -> Any:
+        """All examples as tensors, in the structure of a batch; the arrays must be in memory."""
+        import tensorflow as tf
+
+        with tf.device("CPU"):
+            groups = [{n: tf.constant(a) for n, a in g.items()} for g in (self.inputs, self.targets, self.weights)]
+        return self._structure(*groups)
+
+    def picker(self) -> Callable[[Array], Any]:
+        """A function: indices, shape (b,) → these examples as tensors, read or decoded now, in a batch's structure."""
+        import tensorflow as tf
+
+        decoders = {
+            name: tf.function(array.decoder(), autograph=False, reduce_retracing=True)
+            for name, array in self.inputs.items()
+            if not isinstance(array, np.ndarray)
+        }
+
+        def pick(chosen: Array) -> Any:
+            with tf.device("CPU"):
+                x, y, w = (
+                    {n: tf.constant(a[chosen]) for n, a in g.items() if n not in decoders or g is not self.inputs}
+                    for g in (self.inputs, self.targets, self.weights)
+                )
+                decoded = {name: decode(tf.constant(chosen)) for name, decode in decoders.items()}
+            return self._structure({name: decoded[name] if name in decoded else x[name] for name in self.inputs}, y, w)
+
+        return pick
+
     def dataset(self, *, repeat: bool = False, start: int = 0) -> tf.data.Dataset:
         """Batches of x, (x, y) or (x, y, w): a tensor where there is one input (output), a dict by name where more.
 
@@ -101,7 +159,7 @@ class Batches:
 
     def _pass(self, tf: Any, order: Any) -> Any:
         """The batches of one pass over all examples."""
-        if all(isinstance(array, np.ndarray) for array in self.inputs.values()):
+        if self.in_memory:
             return self._gathered(tf, order)
         return self._decoded(tf, order)
 
@@ -109,7 +167,7 @@ class Batches:
         """Many batches gathered at once and cut: a step then costs no more than handing over what is there."""
         gather = self._gatherer(tf)
         size, full = self.batch_size, self.examples // self.batch_size
-        several = max(1, min(full, CHUNK_BYTES // max(1, self._bytes_each() * size)))
+        several = max(1, min(full, CHUNK_BYTES // max(1, self.bytes_each * size)))
 
         def cut(start: Any) -> Any:
             chosen = order[start * size : tf.minimum(start + several, full) * size]
@@ -151,15 +209,6 @@ class Batches:
             return [{name: tf.gather(tensor, chosen) for name, tensor in group.items()} for group in tensors]
 
         return gather
-
-    def _bytes_each(self) -> int:
-        """The size of an example in memory, texts counted as 64 bytes."""
-        total = 0
-        for group in (self.inputs, self.targets, self.weights):
-            for array in group.values():
-                each = array[0].size if self.examples and array.ndim > 1 else 1
-                total += each * (64 if array.dtype == object else array.dtype.itemsize)
-        return total
 
     def _structure(self, x: dict[str, Any], y: dict[str, Any], w: dict[str, Any]) -> Any:
         xs = _only(x) if len(x) == 1 else x

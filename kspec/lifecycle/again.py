@@ -13,6 +13,7 @@ from kspec.checker import Analysis, Settings, TargetFacts, analyse, settle
 from kspec.data import Labels, Part, load_for_prediction
 from kspec.diagnostics import Report
 from kspec.lifecycle.define import input_specs, output_shapes, read_data
+from kspec.lifecycle.engine import Engine, engine_of
 from kspec.lifecycle.run_folder import RunFolderError, find_run
 from kspec.spec import Permissions, Spec, load_file
 
@@ -125,7 +126,7 @@ def evaluate_run(run: PastRun, part: Part) -> dict[str, float]:
     size = run.spec.document.evaluate.batch_size or run.spec.document.fit.batch_size
     targets = with_placeholders(targets, outputs, len(part))
     batches = Batches(part.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
-    return evaluate(run.model, batches)
+    return evaluate(_engine(run), batches)
 
 
 def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
@@ -139,11 +140,16 @@ def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
     batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
     answers = {
         name: probabilities(answer, outputs[name])
-        for name, answer in raw_answers(run.model, batches.dataset(), list(outputs)).items()
+        for name, answer in raw_answers(_engine(run), batches, list(outputs)).items()
     }
     columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
     name = write_predictions(None, to.name, part, answers, outputs, run.labels, columns, path=to)
     return to.with_name(name), len(next(iter(answers.values())))
+
+
+def _engine(run: PastRun) -> Engine:
+    """The engine that the run was trained with, so that its numbers are the same."""
+    return engine_of(run.model, run.spec.document.fit.engine)
 
 
 def _record(folder: Path) -> dict[str, Any]:

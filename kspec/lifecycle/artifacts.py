@@ -16,7 +16,7 @@ from kspec.lifecycle.run_folder import RunFolder
 
 
 def write_history(folder: RunFolder, history: list[dict[str, float]]) -> None:
-    """`history.csv`: a row an epoch; rewritten after each, so that nothing is lost when training is cut off."""
+    """`history.csv`: a row an epoch; rewritten as training goes on, so that little is lost when it is cut off."""
     names = list(dict.fromkeys(name for row in history for name in row))
 
     def write(path: Path) -> None:

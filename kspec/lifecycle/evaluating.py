@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kspec.data import Dataset
+from kspec.data.pipeline import Batches
 from kspec.diagnostics import Report, Span
+from kspec.lifecycle.engine import Engine
 
 _BEST = ("test", "validation", "train")
 
@@ -32,11 +32,8 @@ def choose_split(said: str | None, dataset: Dataset, report: Report, span: Span 
     return split, note
 
 
-def evaluate(model: Any, batches: Any, steps: int | None = None) -> dict[str, float]:
+def evaluate(engine: Engine, batches: Batches, steps: int | None = None) -> dict[str, float]:
     """Losses and metrics, by name."""
     from kspec.lifecycle.progress import ordered
 
-    if steps is not None:
-        steps = min(steps, batches.steps)
-    values = model.evaluate(batches.dataset(), verbose=0, return_dict=True, steps=steps)
-    return {name: float(value) for name, value in ordered(values).items()}
+    return ordered(engine.evaluate(batches, steps))

@@ -12,20 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kspec.checker import Analysis, OutputSettings, analyse
+from kspec.checker import Analysis, analyse
 from kspec.data import Dataset, Part, load_for_prediction
-from kspec.diagnostics import Path as Path_
-from kspec.diagnostics import Report, SpecError, did_you_mean
+from kspec.diagnostics import Report, SpecError
 from kspec.lifecycle.console import Console
-from kspec.lifecycle.define import (
-    Defined,
-    answer_shapes,
-    check_targets_fit,
-    define,
-    input_specs,
-    output_shapes,
-    read_data,
-)
+from kspec.lifecycle.define import Defined, define, input_specs, read_data
+from kspec.lifecycle.engine import Engine, engine_of
 from kspec.lifecycle.environment import command_line, environment
 from kspec.lifecycle.evaluating import choose_split
 from kspec.lifecycle.run import Run
@@ -34,6 +26,8 @@ from kspec.spec import Spec
 from kspec.spec.steps import Evaluate
 
 SMOKE_BATCHES = 3
+HISTORY_SECONDS = 1.0
+"""How old `history.csv` may grow while epochs go by; it is rewritten whole."""
 
 
 def execute(
@@ -47,10 +41,13 @@ def execute(
     """Runs a spec's life-cycle; see `kspec.run`."""
     report = Report(list(spec.diagnostics))
     console = console or Console(quiet)
+    started = time.perf_counter()
     analysis = analyse(spec, report)
     report.raise_errors()
     console.warn(report)
-    return _Execution(spec, analysis, report, Path(out), smoke, console).run()
+    execution = _Execution(spec, analysis, report, Path(out), smoke, console)
+    execution.durations["check"] = round(time.perf_counter() - started, 4)
+    return execution.run()
 
 
 class Chosen(NamedTuple):
@@ -81,6 +78,7 @@ class _Execution:
         self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if smoke else None
         self.result = Run(spec.name, self.folder.path if self.folder else None)
         self.document = spec.document
+        self.engine: Engine | None = None
 
     def run(self) -> Run:
         try:
@@ -129,17 +127,21 @@ class _Execution:
         self._train_and_answer(defined, dataset)
 
     def _train_and_answer(self, defined: Defined, dataset: Dataset) -> None:
+        from kspec.lifecycle.feeding import batches_of
+
         examined = self._chosen("evaluate", dataset, need_targets=True)
         asked = self._chosen("predict", dataset, need_targets=False)
-        train = self._batches(defined, dataset, dataset.parts["train"], training=True)
+        train = batches_of(defined, dataset, dataset.parts["train"], self.report, training=True)
         validation = None
         if "validation" in dataset.parts:
-            validation = self._batches(defined, dataset, dataset.parts["validation"])
+            validation = batches_of(defined, dataset, dataset.parts["validation"], self.report)
         self.report.raise_errors()
-        self._fit(defined, train, validation)
+        said = self.document.fit.engine
+        engine = self.engine = engine_of(defined.model, said, defined.graph, defined.built.values)
+        self._fit(defined, engine, train, validation)
         if self.result.status != "interrupted":
-            self._evaluate(defined, dataset, examined)
-            self._predict(defined, dataset, asked)
+            self._evaluate(defined, engine, dataset, examined)
+            self._predict(defined, engine, dataset, asked)
 
     def _chosen(self, step: Literal["evaluate", "predict"], dataset: Dataset, *, need_targets: bool) -> Chosen:
         """The examples that a step uses: a split, or other data with the same columns. Read before training starts."""
@@ -163,61 +165,7 @@ class _Execution:
         assert part is not None
         return Chosen(part, settings.data, "")
 
-    def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool = False) -> Any:
-        from kspec.data.pipeline import Batches
-        from kspec.lifecycle.targets import sample_weights, spread_over_positions, with_placeholders
-
-        outputs = defined.settings.outputs
-        targets = self._encoded(defined, part, dataset)
-        if self.document.data is not None and self.document.data.source == "synthetic":
-            shapes = answer_shapes(defined, part)
-            targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
-        if training:
-            check_targets_fit(defined, targets, self.report)
-        if training:
-            self._check_weighted_labels(dataset, outputs)
-        weights = sample_weights(part, dataset.labels, outputs, training=training)
-        settings = self.document.fit
-        return Batches(
-            part.inputs,
-            with_placeholders(targets, outputs, len(part)),
-            weights,
-            batch_size=settings.batch_size,
-            shuffle=settings.shuffle and training,
-            seed=self.document.seed,
-        )
-
-    def _check_weighted_labels(self, dataset: Dataset, outputs: dict[str, OutputSettings]) -> None:
-        """A weight for a label that the target does not have would be passed over in silence."""
-        for name, output in outputs.items():
-            if not isinstance(output.class_weight, dict) or name not in dataset.labels:
-                continue
-            known = [str(label) for label in dataset.labels[name].names]
-            path: Path_ = ("fit", "class_weight")
-            path = (*path, name) if name in (self.document.fit.class_weight or {}) else path
-            for label in output.class_weight:
-                if label not in known:
-                    span = self.spec.positions.key((*path, label))
-                    self.report.error(
-                        "KS217", f"`{name}` has no label `{label}`", span, label=did_you_mean(label, known),
-                        help=f"its labels: {', '.join(known[:20])}",
-                    )  # fmt: skip
-
-    def _encoded(self, defined: Defined, part: Part, dataset: Dataset) -> dict[str, Any]:
-        from kspec.lifecycle.targets import MisfitTarget, encode_targets
-
-        try:
-            ranks = {name: len(shape) for name, shape in output_shapes(defined.graph, defined.model).items()}
-            return encode_targets(part, dataset.labels, defined.settings.outputs, ranks)
-        except MisfitTarget as error:
-            path: tuple[str, ...] = ("compile", "loss")
-            if self.document.compile.loss is None:
-                path = ("data", "targets")
-            self.report.error("KS508", str(error), self.spec.positions.value(path), help=error.help)
-            self.report.raise_errors()
-            raise
-
-    def _fit(self, defined: Defined, train: Any, validation: Any) -> None:
+    def _fit(self, defined: Defined, engine: Engine, train: Any, validation: Any) -> None:
         from kspec.lifecycle.artifacts import write_history
         from kspec.lifecycle.fitting import best_epoch, fit
 
@@ -226,13 +174,18 @@ class _Execution:
             return
         folder = self.folder
 
+        written = time.monotonic()
+
         def after_epoch(history: list[dict[str, float]]) -> None:
-            if folder is not None:
+            nonlocal written
+            if folder is not None and time.monotonic() - written > HISTORY_SECONDS:
                 write_history(folder, history)
+                written = time.monotonic()
 
         with self._timed("fit"):
             fitted = fit(
                 defined,
+                engine,
                 train,
                 validation,
                 self.console,
@@ -241,6 +194,9 @@ class _Execution:
                 after_epoch=after_epoch,
             )
         self.result.history = fitted.history
+        self._write_resolved(defined, engine.plan.to_spec())
+        if folder is not None and fitted.history:
+            write_history(folder, fitted.history)
         if folder is not None:
             with self._timed("save"):
                 folder.write("model.keras", defined.model.save)
@@ -249,20 +205,23 @@ class _Execution:
             return
         if fitted.history and not math.isfinite(fitted.history[-1]["loss"]):
             self.console.step("warning", "the loss is no number any more: lower the learning rate, or scale the inputs")
+        for note in engine.notes:
+            self.console.step("engine", note)
         best = best_epoch(fitted.history)
         count = len(fitted.history)
         note = f", best epoch {best}" if best not in (None, count) else ""
         self.console.step("fit", f"{count} epoch{'s' if count != 1 else ''} in {self.durations['fit']:.1f} s{note}")
 
-    def _evaluate(self, defined: Defined, dataset: Dataset, chosen: Chosen) -> None:
+    def _evaluate(self, defined: Defined, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
         if not any(output.loss is not None for output in defined.settings.outputs.values()):
             return
         from kspec.lifecycle.evaluating import evaluate
+        from kspec.lifecycle.feeding import batches_of
         from kspec.lifecycle.progress import numbers
 
         with self._timed("evaluate"):
-            batches = self._batches(defined, dataset, chosen.part)
-            values = evaluate(defined.model, batches, steps=SMOKE_BATCHES if self.smoke else None)
+            batches = batches_of(defined, dataset, chosen.part, self.report)
+            values = evaluate(engine, batches, steps=SMOKE_BATCHES if self.smoke else None)
         self.result.metrics = {"split": chosen.name, "examples": len(chosen.part), **values}
         self.console.step("evaluate", f"{chosen.name}: {numbers(values)}{chosen.note}")
         if self.folder:
@@ -271,7 +230,7 @@ class _Execution:
     def _last_epoch(self) -> dict[str, float]:
         return self.result.history[-1] if self.result.history else {}
 
-    def _predict(self, defined: Defined, dataset: Dataset, chosen: Chosen) -> None:
+    def _predict(self, defined: Defined, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
         from kspec.lifecycle.artifacts import confusion, pictures, write_predictions
         from kspec.lifecycle.fitting import best_epoch
         from kspec.lifecycle.predicting import probabilities, raw_answers
@@ -284,7 +243,7 @@ class _Execution:
             size = self.document.predict.batch_size or self.document.fit.batch_size
             batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
             steps = min(SMOKE_BATCHES, batches.steps) if self.smoke else None
-            raw = raw_answers(defined.model, batches.dataset(), list(outputs), steps)
+            raw = raw_answers(engine, batches, list(outputs), steps)
             answers = {name: probabilities(answer, outputs[name]) for name, answer in raw.items()}
         self.result.predictions = answers
         count = len(next(iter(answers.values())))
@@ -324,12 +283,13 @@ class _Execution:
         if self.folder is None:
             return
         from kspec.lifecycle.artifacts import dataset_facts
-        from kspec.targets.resolved_spec import resolved_text
+        from kspec.targets.hoisting import hoisted_by
         from kspec.targets.summary import summarise_built
 
-        text = resolved_text(self.spec, defined.settings, defined.built.sizes, self.folder.path.resolve())
-        self.folder.text("resolved.yaml", text)
-        self.folder.text("summary.txt", summarise_built(self.spec.name, defined.graph, defined.built).to_text())
+        self._write_resolved(defined, None)
+        early = hoisted_by(self.document.fit.engine, defined.graph) if defined.dataset is not None else ()
+        summary = summarise_built(self.spec.name, defined.graph, defined.built, early)
+        self.folder.text("summary.txt", summary.to_text())
         self.facts["parameters"] = int(defined.model.count_params())
         self.facts["outputs"] = {
             name: {"task": output.task, "logits": output.logits, "threshold": output.threshold}
@@ -338,6 +298,15 @@ class _Execution:
         if defined.dataset is not None:
             self.facts["data"] = dataset_facts(defined.dataset, defined.settings.outputs)
         self._record("running")
+
+    def _write_resolved(self, defined: Defined, engine: Any) -> None:
+        """`resolved.yaml`; again when it is known which engine ran: only with the same are the bits the same."""
+        if self.folder is not None:
+            from kspec.targets.resolved_spec import resolved_text
+
+            folder = self.folder.path.resolve()
+            text = resolved_text(self.spec, defined.settings, defined.built.sizes, folder, engine)
+            self.folder.text("resolved.yaml", text)
 
     def _writes_to(self) -> Path:
         folder = self.folder.path if self.folder is not None else self.scratch
@@ -385,7 +354,7 @@ class _Execution:
             "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self.started)),
             "seconds": round(time.time() - self.started, 3),
             "seed": self.document.seed,
-            "engine": "keras",
+            "engine": self.engine.plan.to_spec() if self.engine is not None else self.document.fit.engine,
             "spec": self.spec.source.name,
             "overrides": list(self.spec.overrides),
             "command": command_line(),

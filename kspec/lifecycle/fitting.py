@@ -1,4 +1,4 @@
-"""Step 3, fit: Keras's own `fit`, fed in an order that the seed alone decides."""
+"""Step 3, fit: the engine, fed in an order that the seed alone decides."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from kspec.data.pipeline import Batches
 from kspec.lifecycle.console import Console
 from kspec.lifecycle.define import Defined
+from kspec.lifecycle.engine import Engine
 from kspec.targets.keras_objects import Maker
 
 SMOKE_STEPS = 3
@@ -30,6 +31,7 @@ class Fitted:
 
 def fit(
     defined: Defined,
+    engine: Engine,
     train: Batches,
     validation: Batches | None,
     console: Console,
@@ -41,6 +43,7 @@ def fit(
     """Trains the model.
 
     Args:
+        engine: What runs the loop.
         write_path: Where callbacks write.
         smoke: A few batches of one epoch.
         after_epoch: Called with the history so far.
@@ -68,18 +71,14 @@ def fit(
         with warnings.catch_warnings():
             # an output that is only predicted has no loss, and that is meant
             warnings.filterwarnings("ignore", message="Gradients do not exist")
-            defined.model.fit(
-                train.dataset(
-                    repeat=True
-                ),  # one iterator for all epochs: to begin one takes as long as some thirty steps
+            engine.fit(
+                train,
+                validation,
+                callbacks=[*callbacks, *shown],
                 epochs=epochs,
-                steps_per_epoch=steps,
-                validation_data=None if validation is None else validation.dataset(repeat=True),
+                steps=steps,
                 validation_steps=validation_steps,
                 validation_freq=settings.validation_freq,
-                callbacks=[*callbacks, *shown],
-                shuffle=False,  # the batches come in the epoch's order already
-                verbose=0,
             )
     except KeyboardInterrupt:
         fitted.interrupted = True

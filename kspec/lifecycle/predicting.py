@@ -9,15 +9,17 @@ import numpy as np
 
 from kspec.checker import OutputSettings
 from kspec.data import Labels
+from kspec.data.pipeline import Batches
+from kspec.lifecycle.engine import Engine
 
 Column = tuple[str, Any]
 
 
 def raw_answers(
-    model: Any, batches: Any, outputs: list[str], steps: int | None = None
+    engine: Engine, batches: Batches, outputs: list[str], steps: int | None = None
 ) -> dict[str, np.ndarray[Any, Any]]:
     """What the model answers, by output: shape (n, …)."""
-    answers = model.predict(batches, verbose=0, steps=steps)
+    answers = engine.predict(batches, steps)
     return (
         {name: np.asarray(answers[name]) for name in outputs}
         if isinstance(answers, dict)

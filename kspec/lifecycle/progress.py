@@ -32,6 +32,9 @@ class EpochLines(keras.callbacks.Callback):
 class ProgressBar(keras.callbacks.Callback):
     """One bar over all epochs, with the newest losses and metrics and the time left."""
 
+    only_shows = True
+    """It changes nothing, so the engine need not heed at which steps it is told."""
+
     def __init__(self, epochs: int, steps: int) -> None:
         super().__init__()
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -58,7 +61,7 @@ class ProgressBar(keras.callbacks.Callback):
         self.epoch, self.step = epoch, 0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.step = batch + 1
+        self.step = min(batch + 1, self.steps)
         if not self.report and logs:
             self.report = numbers(logs)
         now = time.perf_counter()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kspec.diagnostics import did_you_mean
 from kspec.spec.base import Model, fail, refuse_later
+from kspec.spec.engine import EngineName, FusedName, check_changes
 from kspec.spec.values import Object, PerOutput
 
 SplitName = Literal["train", "validation", "test"]
@@ -66,19 +67,24 @@ class Fit(Model):
     validation_freq: int = Field(1, gt=0, description="Validate every so many epochs")
     steps_per_epoch: int | None = Field(None, gt=0, description="Steps in an epoch; all batches by default")
     callbacks: list[Object] = Field(default_factory=list, description="Keras callbacks")
-    engine: Literal["auto", "keras"] = Field("auto", description="How the loop runs; keras is model.fit")
+    engine: EngineName | list[FusedName | dict[FusedName, int]] = Field(
+        "auto",
+        description="How the loop runs. keras: model.fit's, a call for each step; fused: many steps in one graph; "
+        "fused_xla: that graph compiled by XLA; auto: fused, and XLA where measuring shows that it pays. A list, as "
+        "the resolved spec has it, says at which step it changes: [fused, {fused_xla: 400}]",
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _later(cls, value: Any) -> Any:
         refuse_later(value, "stages")
-        if isinstance(value, dict) and value.get("engine") in ("fused", "fused_xla"):
-            fail(
-                f"the engine `{value['engine']}` comes in a later version of kspec",
-                code="KS107",
-                key="engine",
-                help="leave `engine` out",
-            )
+        return value
+
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _changes(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            check_changes(value)
         return value
 
 

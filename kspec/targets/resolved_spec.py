@@ -34,7 +34,11 @@ _ORDER = (
 
 
 def resolved_values(
-    spec: Spec, settings: Settings, sizes: Mapping[tuple[str, str], int], folder: Path | None = None
+    spec: Spec,
+    settings: Settings,
+    sizes: Mapping[tuple[str, str], int],
+    folder: Path | None = None,
+    engine: Any = None,
 ) -> dict[str, Any]:
     """The resolved spec as plain values.
 
@@ -42,6 +46,7 @@ def resolved_values(
         settings: With everything filled in.
         sizes: The sizes that the data decided.
         folder: Where it will lie; paths that are read are made relative to it.
+        engine: What ran the training, with the steps at which it changed; None as long as that is open.
     """
     values = copy.deepcopy(spec.values)
     if spec.expansion is None:  # what is written out at each run needs them still
@@ -60,17 +65,21 @@ def resolved_values(
             _relocate(values["data"], document.data.source, spec.folder, folder)
     values["compile"] = _compile(settings, values.get("compile") or {})
     values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}
-    values["fit"]["engine"] = "keras" if document.fit.engine == "auto" else document.fit.engine
+    values["fit"]["engine"] = engine if engine is not None else document.fit.engine
     values["predict"] = document.predict.model_dump(exclude_none=True)
     values["evaluate"] = document.evaluate.model_dump(exclude_none=True)
     return {key: values[key] for key in _ORDER if values.get(key) not in (None, {}, [])}
 
 
 def resolved_text(
-    spec: Spec, settings: Settings, sizes: Mapping[tuple[str, str], int], folder: Path | None = None
+    spec: Spec,
+    settings: Settings,
+    sizes: Mapping[tuple[str, str], int],
+    folder: Path | None = None,
+    engine: Any = None,
 ) -> str:
     """The resolved spec as YAML."""
-    return dump(resolved_values(spec, settings, sizes, folder))
+    return dump(resolved_values(spec, settings, sizes, folder, engine))
 
 
 def _compile(settings: Settings, written: Mapping[str, Any]) -> dict[str, Any]:

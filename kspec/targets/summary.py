@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class NodeSummary:
         trainable: Those of them that train.
         flops: Floating-point operations for one example; None where they cannot be told.
         from_: The nodes that it takes its tensors from.
+        hoisted: Whether it is computed once over the data, before training.
     """
 
     name: str
@@ -38,6 +40,7 @@ class NodeSummary:
     trainable: Size
     flops: Size
     from_: list[str]
+    hoisted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -49,6 +52,7 @@ class NodeSummary:
             "trainable": self.trainable,
             "flops": self.flops,
             "from": self.from_,
+            "hoisted": self.hoisted,
         }
 
     @property
@@ -119,7 +123,9 @@ class Summary:
             padded.append([f"{cell:{align}{width}}" for cell in (heading, *cells)])
         lines = ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
         rule = "─" * max(len(line) for line in lines)
-        return "\n".join([lines[0], rule, *lines[1:], rule, f"{self.name}: {self._sums()}"]) + "\n"
+        once = ", ".join(node.name for node in self.nodes if node.hoisted)
+        notes = [f"computed once over the data, before training: {once}"] if once else []
+        return "\n".join([lines[0], rule, *lines[1:], rule, f"{self.name}: {self._sums()}", *notes]) + "\n"
 
     def _sums(self) -> str:
         if self.parameters is None or self.trainable is None:
@@ -134,8 +140,12 @@ class Summary:
         return f"{parameters}{flops}{memory}{' an example' if flops or memory else ''}"
 
 
-def summarise(name: str, graph: Graph, types: Types) -> Summary:
-    """The summary of a graph, from what inference found: no TensorFlow."""
+def summarise(name: str, graph: Graph, types: Types, early: Collection[str] = ()) -> Summary:
+    """The summary of a graph, from what inference found: no TensorFlow.
+
+    Args:
+        early: The nodes that the engine computes once over the data.
+    """
     nodes = []
     frozen = _frozen(graph)
     for node in graph.nodes.values():
@@ -153,16 +163,18 @@ def summarise(name: str, graph: Graph, types: Types) -> Summary:
                 trainable=trainable,
                 flops=0 if node.kind == "input" else answer.flops,
                 from_=_from(node),
+                hoisted=node.name in early,
             )
         )
     return Summary(name, nodes)
 
 
-def summarise_built(name: str, graph: Graph, built: Any) -> Summary:
+def summarise_built(name: str, graph: Graph, built: Any, early: Collection[str] = ()) -> Summary:
     """The summary of a graph as Keras built it.
 
     Args:
         built: What `build_keras_model` gave.
+        early: The nodes that the engine computes once over the data.
     """
     nodes = []
     counted: set[int] = set()
@@ -186,6 +198,7 @@ def summarise_built(name: str, graph: Graph, built: Any) -> Summary:
                 trainable=trainable,
                 flops=None,
                 from_=_from(node),
+                hoisted=node.name in early,
             )
         )
     return Summary(name, nodes)

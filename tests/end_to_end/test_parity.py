@@ -44,7 +44,12 @@ def by_hand():
 
 
 def test_bit_identical_with_plain_keras(tmp_path):
-    overrides = [f"fit.epochs={EPOCHS}", "fit.callbacks=[]", "data.split={validation: 0.1, test: 0.2}"]
+    overrides = [
+        f"fit.epochs={EPOCHS}",
+        "fit.callbacks=[]",
+        "fit.engine=keras",
+        "data.split={validation: 0.1, test: 0.2}",
+    ]
     run = kspec.run(SPECS / "mlp.yaml", out=tmp_path, overrides=overrides)
     model, metrics = by_hand()
     for ours, theirs in zip(run.model.get_weights(), model.get_weights(), strict=True):

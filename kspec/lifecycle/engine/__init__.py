@@ -1,0 +1,65 @@
+"""The training engine: how the loop over the batches runs. What is computed is `Model.fit`'s, whichever runs it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from kspec.data.pipeline import Batches
+from kspec.graph import Graph
+from kspec.spec.engine import EnginePlan
+
+__all__ = ["Engine", "engine_of"]
+
+
+class Engine(Protocol):
+    """Trains, evaluates and asks a compiled model."""
+
+    @property
+    def plan(self) -> EnginePlan:
+        """What ran, from which step on."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of it, a line each."""
+
+    def fit(
+        self,
+        train: Batches,
+        validation: Batches | None,
+        *,
+        callbacks: list[Any],
+        epochs: int,
+        steps: int,
+        validation_steps: int | None,
+        validation_freq: int,
+    ) -> None:
+        """Trains as `Model.fit` does.
+
+        Args:
+            callbacks: Keras's.
+            steps: Of an epoch.
+        """
+
+    def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:
+        """Losses and metrics, by name."""
+
+    def predict(self, batches: Batches, steps: int | None = None) -> Any:
+        """The answers: an array, shape (n, …), or one by output."""
+
+
+def engine_of(model: Any, said: Any, graph: Graph | None = None, values: dict[str, list[Any]] | None = None) -> Engine:
+    """The engine that `fit.engine` names, for a compiled model.
+
+    Args:
+        graph: What the model was built from; None to compute nothing beforehand.
+        values: By node, the Keras tensors that building it gave.
+    """
+    if said == "keras":
+        from kspec.lifecycle.engine.by_keras import KerasEngine
+
+        return KerasEngine(model)
+    from kspec.lifecycle.engine.beforehand import cut
+    from kspec.lifecycle.engine.fused import FusedEngine
+
+    beforehand = cut(model, graph, values or {}) if graph is not None else None
+    return FusedEngine(model, said, beforehand)
