@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from kspec.diagnostics import Path, Positions, Related, Report, Span, did_you_mean
@@ -66,14 +67,21 @@ class Scope:
                 related=(Related(f"`{name}` stands here", self.later[name]),),
             )
         else:
-            names = list(self.tensors)
+            citable = self._citable(name, user)
+            names = [known for known in citable if known in self.tensors]
             shown = ", ".join(names[-12:])
             more = f" and {len(names) - 12} more" if len(names) > 12 else ""
             self.report.error(
                 "KS201",
                 f"no node is called `{name}`",
                 span,
-                label=did_you_mean(name, [*names, *self.later]),
+                label=did_you_mean(name, citable),
                 help=f"nodes you can use here: {shown}{more}",
             )
         return None
+
+    def _citable(self, name: str, user: str) -> list[str]:
+        """What may have been meant by a name; not the node that cites it, nor a name counted from the wrong one."""
+        counted = re.compile(rf"{re.escape(name)}_\d+")
+        known = (*self.tensors, *self.later)
+        return [known_name for known_name in known if known_name != user and not counted.fullmatch(known_name)]
