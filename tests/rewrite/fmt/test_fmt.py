@@ -151,7 +151,7 @@ def test_order_is_compared_where_it_is_the_author_s(monkeypatch: pytest.MonkeyPa
 
 
 def test_comments_below_a_list_keep_their_order() -> None:
-    text = "kspec: 1\nlayers:\n  - Flatten\n\n    # one\n# two\n\n  # three\n\nfit: {epochs: 2}\n"
+    text = "kspec: 1\nlayers:\n  - Dense: {units: 3}\n\n    # one\n# two\n\n  # three\n\nfit: {epochs: 2}\n"
     assert format_text(text) == text.replace("  # three", "# three")
 
 
