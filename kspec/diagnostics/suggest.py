@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+_MARGIN = 0.05
+"""By how much a misspelt word is more like the one that was meant than like any other."""
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
@@ -12,13 +15,36 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     >>> nearest("hiden1", ["visible", "hidden1", "hidden2"])
     'hidden1'
     """
+    found = _like(word, candidates)
+    return found[0] if found else None
+
+
+def _like(word: str, candidates: Iterable[str]) -> list[str]:
+    """The candidates that are like a word, the most like first."""
     from difflib import get_close_matches
 
     folded: dict[str, str] = {}
     for candidate in sorted(candidates, key=lambda name: name[:1].isupper() != word[:1].isupper()):
-        folded.setdefault(candidate.lower().replace("_", ""), candidate)
-    matches = get_close_matches(word.lower().replace("_", ""), folded, n=1, cutoff=0.7)
-    return folded[matches[0]] if matches else None
+        folded.setdefault(_folded(candidate), candidate)
+    return [folded[match] for match in get_close_matches(_folded(word), folded, n=3, cutoff=0.7)]
+
+
+def _folded(word: str) -> str:
+    return word.lower().replace("_", "")
+
+
+def _is_guess(word: str, like: Sequence[str]) -> bool:
+    """Whether a word is as near to the second of two candidates, so that only its author knows which was meant.
+
+    >>> _is_guess("float", ["float64", "float32"]), _is_guess("flaot32", ["float32", "float64"])
+    (True, False)
+    """
+    from difflib import SequenceMatcher
+
+    if len(like) < 2 or _folded(word) == _folded(like[0]):
+        return False
+    one, other = (SequenceMatcher(None, _folded(word), _folded(candidate)).ratio() for candidate in like[:2])
+    return one - other < _MARGIN or all(_folded(word) in _folded(candidate) for candidate in like[:2])
 
 
 class Suggestion(str):
@@ -39,9 +65,11 @@ class Suggestion(str):
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """A label for the underline: "did you mean `x`?", or nothing."""
-    match = nearest(word, candidates)
-    return Suggestion(word, match) if match else ""
+    """A label for the underline: "did you mean `x`?", or nothing; plain text, without an edit, for a mere guess."""
+    like = _like(word, candidates)
+    if len(like) > 1 and _is_guess(word, like):
+        return f"did you mean `{like[0]}` or `{like[1]}`?"
+    return Suggestion(word, like[0]) if like else ""
 
 
 _PLAIN = re.compile(r"[^\W\d](?:[\w.-]| (?=[\w.-]))*")

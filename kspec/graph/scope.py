@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -89,17 +90,24 @@ class Scope:
                 related=(Related(f"`{cited}` stands here", self.later[name]),),
             )
         else:
-            names = self._in_view(self.tensors)
+            citable = self._citable(cited, user)
+            names = [name for name in citable if self.prefix + name in self.tensors]
             shown = ", ".join(names[-12:])
             more = f" and {len(names) - 12} more" if len(names) > 12 else ""
             self.report.error(
                 "KS201",
                 f"no node is called `{cited}`" + (" in this block" if self.prefix else ""),
                 span,
-                label=did_you_mean(cited, [*names, *self._in_view(self.later)]),
+                label=did_you_mean(cited, citable),
                 help=f"nodes you can use here: {shown}{more}",
             )
         return None
+
+    def _citable(self, cited: str, user: str) -> list[str]:
+        """What may have been meant by a name; not the node that cites it, nor a name counted from the wrong one."""
+        counted = re.compile(rf"{re.escape(cited)}_\d+")
+        known = self._in_view(name for name in (*self.tensors, *self.later) if name != user)
+        return [name for name in known if not counted.fullmatch(name)]
 
     def _in_view(self, names: Iterable[str]) -> list[str]:
         """Of some names those that can be cited at the moment, as one writes them; not those within blocks."""

@@ -56,8 +56,8 @@ class Fixed:
 def fix(source: Source, look: Look) -> Fixed:
     """Applies all edits that do not overlap, again and again until none is left that does good.
 
-    An edit that would leave the spec with more errors than it had is not applied, unless the reader gets further for
-    it: a misspelt `layers:` hides all that is wrong with the layers.
+    An edit that would leave the spec with more errors than it had, or with the same one in other words, is not applied,
+    unless the reader gets further for it: a misspelt `layers:` hides all that is wrong with the layers.
     """
     return _Fixing(source, look).fixed()
 
@@ -139,7 +139,15 @@ def _does_good(before: Examined, after: Examined, batch: Sequence[Diagnostic]) -
     if _depth(after) != _depth(before):
         return _depth(after) > _depth(before)
     gone = sum(diagnostic.is_error for diagnostic in batch) if len(batch) > 1 else 0
-    return _errors(after) <= _errors(before) - gone
+    if _errors(after) > _errors(before) - gone:
+        return False
+    return len(after.diagnostics) < len(before.diagnostics) or not _is_still_there(batch, after)
+
+
+def _is_still_there(batch: Sequence[Diagnostic], after: Examined) -> bool:
+    """Whether one of the problems has only changed its words."""
+    said = {(d.code, d.span.line, d.span.column) for d in after.diagnostics if d.span}
+    return any(d.span is not None and (d.code, d.span.line, d.span.column) in said for d in batch)
 
 
 def _errors(seen: Examined) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kspec.diagnostics import Path, Related, Report, Source, Span, did_you_mean
+from kspec.expressions import is_computed, names_in
 from kspec.syntax.names import WORDS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
 
@@ -17,6 +18,8 @@ _EXAMPLE = "write --set fit.epochs=5, or --set layers.hidden1.units=32"
 
 def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> None:
     """Changes the tree as the overrides say, in their order; each changed value's place is on the command line."""
+    written = _variables(tree)
+    set_: dict[str, Span] = {}
     for text in overrides:
         source = Source("--set", text)
         match = _OVERRIDE.fullmatch(text)
@@ -26,7 +29,36 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
         value = parse(source, report, indent=match.start(3))
         if value is None or not isinstance(tree.value, dict):
             continue
-        _Override(tree, source, match, report).apply(value, append=match[2] == "+=")
+        override = _Override(tree, source, match, report)
+        override.apply(value, append=match[2] == "+=")
+        section, *rest = override.segments
+        if section[0] == "vars" and rest:
+            set_.setdefault(*rest[0])
+    new = [name for name in set_ if name not in written]
+    cited = _cited(tree.value) if new else set()
+    for name in new:
+        if name not in cited:
+            report.error(
+                "KS015",
+                f"no variable is called `{name}`, and nothing cites it",
+                set_[name],
+                label=did_you_mean(name, written),
+                help=f"the variables: {', '.join(written)}" if written else "set it under `vars:`, and cite it as "
+                f"`${name}`",
+            )  # fmt: skip
+
+
+def _variables(tree: Tree) -> list[str]:
+    own = tree.value.get("vars") if isinstance(tree.value, dict) else None
+    return list(own) if isinstance(own, dict) else []
+
+
+def _cited(value: Any) -> set[str]:
+    """The variables that the texts in a value cite."""
+    if isinstance(value, str):
+        return set(names_in(value)) if is_computed(value) else set()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {name for part in inner for name in _cited(part)}
 
 
 def _span(source: Source, start: int, end: int) -> Span:

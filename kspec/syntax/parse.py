@@ -16,6 +16,7 @@ import yaml
 from kspec.diagnostics import Path, Positions, Related, Report, Source, Span
 from kspec.syntax.problems import MAX_DEPTH, explain_yaml_error, too_deep
 from kspec.syntax.scalars import NumberTooLong, resolve
+from kspec.syntax.slips import glued, missing_space, missing_space_after_dash, slip_in
 
 MAX_VALUES = 500_000
 """Values in one document, those that aliases repeat included: no bomb grows beyond it."""
@@ -132,6 +133,12 @@ class _Builder:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             key = self._key(event)
+            following = next(events)
+            whole = self._glued(event, following)
+            if whole is not None:
+                key, items[key] = whole
+                self.positions.keys[*path, key] = self.positions.values[*path, key] = self._span(event)
+                continue
             child = (*path, key)
             first = self.positions.keys.get(child)
             if first is not None and key in items:
@@ -142,11 +149,46 @@ class _Builder:
                     help="keep one of them; YAML would drop the first in silence",
                     related=(Related("it stands here first", first),),
                 )
-                self._value(next(events), events, (*path, f"{key} (again)"), depth + 1)
+                self._value(following, events, (*path, f"{key} (again)"), depth + 1)
                 continue
             self.positions.keys[child] = self._span(event)
-            items[key] = self._value(next(events), events, child, depth + 1)
+            if self._is_below(event, following) and (pair := glued(following.value, key)) is not None:
+                self.positions.values[child] = self._span(following)
+                items[key] = {pair[0]: resolve(pair[1])}
+                self._missing_space(following)
+                continue
+            items[key] = self._value(following, events, child, depth + 1)
         return items, event.end_mark
+
+    def _glued(self, key: Any, value: Any) -> tuple[str, Any] | None:
+        """The pair that a key such as `units:10` was meant as, which is said; None for any other.
+
+        A key that opens a brace (`Dense:{units`) shows a slip after which nothing can be told of what follows.
+        """
+        if not _is_plain(key) or key.start_mark.line != key.end_mark.line:
+            return None
+        line = key.start_mark.line + 1
+        if key.value[:1] == "-" and missing_space_after_dash(self.source, line, self.report):
+            raise _Stop
+        if "{" in key.value and (slip := slip_in(self.source.line(line), key.end_mark.column)) is not None:
+            slip.report(self.source, line, self.report)
+            raise _Stop
+        pair = glued(key.value)
+        if pair is None or not isinstance(value, yaml.ScalarEvent) or value.value or not _is_plain(value):
+            return None
+        self._missing_space(key)
+        return pair[0], resolve(pair[1])
+
+    def _missing_space(self, scalar: Any) -> None:
+        start = scalar.start_mark
+        missing_space(scalar.value, start.column).report(self.source, start.line + 1, self.report)
+
+    @staticmethod
+    def _is_below(key: Any, value: Any) -> bool:
+        """Whether a value is a single plain line below its key."""
+        start, end = value.start_mark, value.end_mark
+        is_plain = isinstance(value, yaml.ScalarEvent) and _is_plain(value)
+        return is_plain and key.end_mark.line < start.line == end.line
 
     def _key(self, event: Any) -> str:
         """Keys are text: a label `1` or `true` in a mapping of labels is meant as it is written."""

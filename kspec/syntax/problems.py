@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from kspec.diagnostics import Report, Source, Span
+from kspec.syntax.slips import missing_space, missing_space_after_dash, slip_in
 
 MAX_DEPTH = 100
 
@@ -51,11 +52,13 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
         start = place.index(item) + 1
         report.error("KS002", f"`{item}` has words below it, and wants a `:`",
                      Span(source, line, start, line, start + len(item)), help=f"write `- {item}:`")  # fmt: skip
+    elif any(missing_space_after_dash(source, number, report) for number in (line + 1, line) if number):
+        return
+    elif re.search("mapping values|unexpected ':'", problem) and (slip := slip_in(text, column)) is not None:
+        slip.report(source, line + 1, report)
     elif re.search("mapping values|expected ':'", problem) and (glued := _glued(source, line)) is not None:
         number, word, start = glued
-        report.error("KS002", "a space is missing after `:`",
-                     Span(source, number + 1, start + 1, number + 1, start + 1 + len(word)),
-                     help=f"write `{word.replace(':', ': ', 1)}`")  # fmt: skip
+        missing_space(word, start).report(source, number + 1, report)
     else:
         report.error("KS002", _plain(problem, at), span, help=_cure(problem, error))
 
@@ -79,7 +82,7 @@ def _bare_item(source: Source, line: int) -> str:
 def _glued(source: Source, line: int) -> tuple[int, str, int] | None:
     """The line at or above this one that has a key and a value without a space, as `epochs:3`."""
     for number in range(min(line, len(source.lines) - 1), max(line - 3, -1), -1):
-        found = re.match(r"\s*([A-Za-z_]\w*:[^\s/]\S*)\s*$", source.lines[number])
+        found = re.match(r"\s*(?:- +)*([A-Za-z_]\w*:[^\s/]\S*)\s*$", source.lines[number])
         if found:
             return number, found[1], found.start(1)
     return None

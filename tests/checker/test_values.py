@@ -116,3 +116,22 @@ def test_all_mistakes_are_told_at_once_in_order():
     found = diagnostics_of(text)
     assert [d.span.line for d in found] == sorted(d.span.line for d in found)
     assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("LSTM: {units: 8, return_state: true}\n    as: [last, h]", "`lstm` gives 3 outputs, and `as` names 2"),
+        ("LSTM: {units: 8, return_state: true}\n    as: [last, h, c, d]", "`lstm` gives 3 outputs, and `as` names 4"),
+        ("GRU: {units: 8}\n    as: [a, b]", "`gru` gives one output, and `as` names 2"),
+        ("op: unstack\n    call: {axis: 1}\n    as: [a, b]", "`unstack` gives 6 outputs, and `as` names 2"),
+    ],
+)  # fmt: skip
+def test_as_names_every_output(entry, message):
+    found = diagnostics_of(f"kspec: 1\ninputs: {{x: {{shape: [6, 4]}}}}\nlayers:\n  - {entry}\n")
+    assert [(d.code, d.message) for d in found if d.is_error] == [("KS210", message)]
+
+
+def test_as_where_the_number_of_outputs_is_not_known():
+    text = "kspec: 1\ninputs: {x: {shape: [null, 4]}}\nlayers:\n  - op: unstack\n    call: {axis: 1}\n    as: [a, b]\n"
+    assert "KS210" not in [d.code for d in diagnostics_of(text)]

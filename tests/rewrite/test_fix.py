@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kspec.diagnostics import Source
-from kspec.examine import examine
+from kspec.diagnostics import Diagnostic, Edit, Severity, Source, Span
+from kspec.examine import Examined, examine
 from kspec.rewrite.fix import Fixed, fix, fix_file, write_fixed
 
 HEAD = "kspec: 1\ninputs:\n  x: {shape: [4]}\n"
@@ -217,3 +218,79 @@ class TestFiles:
 
     def test_no_file(self, tmp_path: Path) -> None:
         assert fix_file(tmp_path / "none.yaml", examine) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        layers(OUT, "task: classification\n"),
+        layers(OUT, "dtype_policy: float8\n"),
+        layers("  - Dense: {units: 3, dtype: float}\n" + OUT),
+        layers("  - Dense: {units: 3}\n  - Dropout: {rate: 0.5}\n", "compile: {loss: mse}\n"),
+    ],
+)
+def test_what_only_the_author_knows_is_told_and_not_changed(text: str) -> None:
+    result = fixed(text)
+    assert result.left.diagnostics
+    assert result.after.text == text
+
+
+def test_a_node_is_no_other_spelling_of_what_it_cites() -> None:
+    text = layers("  - Dense: {units: 4}\n    name: foo\n  - reuse: fooo\n  - reuse: fooo\n" + OUT)
+    assert fixed(text).after.text == text.replace("fooo", "foo")
+    unknown = layers("  - reuse: xyzzy\n  - reuse: xyzzy\n" + OUT)
+    assert fixed(unknown).after.text == unknown
+
+
+def test_an_edit_after_which_the_problem_is_still_there_is_not_applied() -> None:
+    text = layers(OUT)
+
+    def look(source: Source) -> Examined:
+        """Always finds fault with the same place, and wants a character more there."""
+        seen = examine(source)
+        end = Span(source, 2, 8, 2, 8)
+        again = Diagnostic("KS201", Severity.ERROR, source.text, end, edits=(Edit(end, " "),))
+        return replace(seen, diagnostics=[again])
+
+    assert fix(Source("spec.yaml", text), look).after.text == text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("  - Dense: {units:10, activation:relu}\n", "  - Dense: {units: 10, activation: relu}\n"),
+        ("  - Dense:\n      units:4\n", "  - Dense:\n      units: 4\n"),
+        ("  - Dense:\n      units:4\n      activation: relu\n", "  - Dense:\n      units: 4\n      activation: relu\n"),
+        ("  - Dense {units: 10}\n", "  - Dense: {units: 10}\n"),
+        ("  - Dense{units: 10, activation: relu}\n", "  - Dense: {units: 10, activation: relu}\n"),
+        ("  - Dense:{units: 10}\n", "  - Dense: {units: 10}\n"),
+        ("  - Dense:{units: 10, activation: relu}\n", "  - Dense: {units: 10, activation: relu}\n"),
+        ("  - {Dense:{units: 4}, name: a}\n", "  - {Dense: {units: 4}, name: a}\n"),
+        ("  - Dense: units: 4, activation: relu  # so\n", "  - Dense: {units: 4, activation: relu}  # so\n"),
+        ("  - Flatten\n  -Dense: {units: 4}\n  -Flatten\n", "  - Flatten\n  - Dense: {units: 4}\n  - Flatten\n"),
+        ("  -Dense: {units: 4}\n  -Flatten\n", "  - Dense: {units: 4}\n  - Flatten\n"),
+    ],
+)  # fmt: skip
+def test_a_space_or_colon_left_out(wrong: str, right: str) -> None:
+    result = fixed(layers(wrong))
+    assert result.after.text == layers(right)
+    assert {problem.code for problem in result.cured} == {"KS002"}
+    assert not result.left.diagnostics
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        layers(OUT, "description: write Dense {units: 3} here\n"),
+        layers(OUT, "description: note: here\n"),
+    ],
+)
+def test_prose_with_a_colon_is_quoted_and_no_list_of_arguments(text: str) -> None:
+    result = fixed(text)
+    assert result.after.text == text
+    assert "is quoted" in result.left.diagnostics[0].help
+
+
+def test_words_with_a_colon_that_are_meant() -> None:
+    text = layers(OUT, 'description:\n  epochs:3\nvars: {when: "12:30", at: 12:30, where: c:/data}\nname: a\n')
+    assert not fixed(text).left.diagnostics

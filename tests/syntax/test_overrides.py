@@ -92,3 +92,11 @@ def test_a_counted_name_is_warned_about():
     (edit,) = warning.edits
     assert edit.replacement.strip() == "name: dense"
     assert edit.span.source.name != "--set"
+
+
+def test_a_variable_that_nothing_cites():
+    tree, found = overridden("vars.widht=99")
+    assert [(d.code, d.label) for d in found] == [("KS015", "did you mean `width`?")]
+    assert overridden("vars.depth=2", "layers.hidden1.units=$depth")[1] == []
+    assert overridden("vars.width=2")[1] == []
+    assert overridden("seed=1")[1] == []

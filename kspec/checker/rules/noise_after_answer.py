@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kspec.checker.problem import KEEP_SHAPE
 from kspec.checker.rules.shared.activations import PROBABILITIES, activation_at
-from kspec.checker.rules.shared.cures import remove_entry
 from kspec.checker.rules.shared.outputs import REGRESSION_LOSSES, node_span, trained_outputs
 from kspec.checker.values import Checker
 from kspec.graph import Node, Tensor
@@ -32,10 +31,9 @@ def noise_after_answer(checker: Checker) -> None:
                 what = "drops answers at random" if head in DROPS else "makes other numbers of the answers"
                 checker.report.warning(
                     "KS420",
-                    f"`{head}` comes after the last layer of `{output.name}`: in training it {what}",
+                    f"`{head}` comes after `{before.name}`, which gives the answer: in training it {what}",
                     node_span(checker, node),
                     help=f"put it before `{before.name}`, or leave it out",
-                    edits=remove_entry(checker, node) if len(after) == 1 else (),
                 )
 
 

@@ -96,7 +96,23 @@ class _Walk:
         except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
             # an argument of a wrong type has its own diagnostic; a rule need not guard against each
             return unknown
+        if node.outputs and not self._names_all(node, found):
+            return unknown
         return Answer(found.outputs, [], found.flops) if node.kind == "reuse" else found
+
+    def _names_all(self, node: Node, found: Answer) -> bool:
+        """Whether `as` names each output of a call; reported where their number is known and is another."""
+        count = len(found.outputs)
+        if len(node.outputs) == count or any(output.shape is None for output in found.outputs):
+            return True
+        cure = "`name: ...` names it" if count == 1 else "name all of them, `_` for one that is not wanted"
+        self.report.error(
+            "KS210",
+            f"`{node.name}` gives {'one output' if count == 1 else f'{count} outputs'}, and `as` names {len(node.outputs)}",
+            self.spec.positions.value((*node.path, "as")),
+            help=cure,
+        )
+        return False
 
     def _fits_the_weights(self, node: Node, callee: Node, found: Answer) -> None:
         """A layer that is called again has its weights already, and takes what they were made for."""

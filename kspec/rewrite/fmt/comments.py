@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from itertools import pairwise
 
 from kspec.diagnostics import Source
 from kspec.rewrite.edits import Offsets
 from kspec.rewrite.fmt.tree import Comment, Document, Element, Node
 from kspec.syntax.comments import comment_column
 
+_ITEM = re.compile(r"#\s*-\s")
+
 
 def attach(document: Document, source: Source) -> None:
     """Adds the comments that stand after a document's directives to its tree."""
-    for comment in comments(source):
+    found = comments(source)
+    _keep_in_order(found, source)
+    for comment in found:
         comment.blank = comment.blank and comment.line - 1 not in document.texts
         if comment.index >= document.body:
             _settle(document.root, comment, None)
+
+
+def _keep_in_order(found: list[Comment], source: Source) -> None:
+    """Of comments with nothing but empty lines between, none belongs deeper than the one above it."""
+    for before, comment in pairwise(found):
+        last = before.more[-1].line if before.more else before.line
+        if before.alone and comment.alone and not any(line.strip() for line in source.lines[last + 1 : comment.line]):
+            comment.column = min(comment.column, before.column)
 
 
 def comments(source: Source) -> list[Comment]:
@@ -72,6 +86,8 @@ def _goes_into(value: Node, comment: Comment, holder: Node) -> bool:
         return True
     if not comment.alone:
         return comment.line == value.last_line
+    if comment.column == value.column == holder.column:  # a list in the column of its key
+        return value.kind == "list" and bool(_ITEM.match(comment.text))
     return comment.column >= value.column and comment.column > holder.column
 
 

@@ -148,3 +148,17 @@ def test_order_is_compared_where_it_is_the_author_s(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(layout, "aligned", lambda _: ["vars: {b: 1, a: 2}"])
     with pytest.raises(CannotFormat):
         format_text("vars: {a: 2, b: 1}\n")
+
+
+def test_comments_below_a_list_keep_their_order() -> None:
+    text = "kspec: 1\nlayers:\n  - Dense: {units: 3}\n\n    # one\n# two\n\n  # three\n\nfit: {epochs: 2}\n"
+    assert format_text(text) == text.replace("  # three", "# three")
+
+
+@pytest.mark.parametrize("after", ["", "\n# of fit"])
+def test_an_item_commented_out_moves_with_its_list(after: str) -> None:
+    text = f"kspec: 1\nlayers:\n- Flatten\n#- ReLU\n# - Dense: {{units: 3}}\n{after}\nfit: {{epochs: 2}}\n"
+    new = format_text(text)
+    assert "\n  - Flatten\n  #- ReLU\n  # - Dense: {units: 3}\n" in new
+    assert values(new.replace("#- ReLU", "- ReLU"))["layers"] == ["Flatten", "ReLU"]  # type: ignore[index]
+    assert ("\n# of fit\n" in new) == bool(after)

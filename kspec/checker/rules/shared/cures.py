@@ -63,20 +63,6 @@ def insert_before(checker: Checker, node: Node, entry: str) -> Edits:
     return (Edit(here, f"{entry}, "),) if before.rstrip()[-1:] in ("[", ",") else ()
 
 
-def remove_entry(checker: Checker, node: Node) -> Edits:
-    """Takes a node out; nothing where it is cited, or says more than what it is."""
-    index = node.path[1]
-    assert isinstance(index, int)
-    entry = checker.spec.document.layers[index]
-    span = _own_span(checker, node.path)
-    if span is None or entry.name is not None or entry.from_ is not None or entry.as_ is not None:
-        return ()
-    line = span.source.line(span.line)
-    if line[: span.column - 1].strip() != "-" or line[span.end_column - 1 :].strip():
-        return ()
-    return (Edit(Span(span.source, span.line, 1, span.line + 1, 1), ""),)
-
-
 def _is_item(checker: Checker, path: Path) -> bool:
     """Whether it stands in a list with a line of its own, after a dash."""
     span = checker.spec.positions.value(path)
