@@ -17,6 +17,7 @@ VERBS = {
         "render": "The whole resolved spec: overrides, expressions and defaults written out.",
         "summary": "The layers with their shapes and parameters.",
         "plot": "Draw the graph.",
+        "diff": "What differs between two specs, or a spec and a run.",
         "lsp": "The language server: all of this in the editor, as one types.",
     },
     "Run it": {

@@ -1,0 +1,100 @@
+"""What differs between two specs."""
+
+import json
+
+import pytest
+
+from kspec.checker import analyse
+from kspec.compare import compare
+from kspec.diagnostics import Report
+from tests.conftest import SPECS, spec_of
+
+SPEC = """\
+kspec: 1
+inputs: {x: {shape: [4]}}
+layers:
+  - Dense: {units: 8, activation: relu}
+    name: hidden
+  - Dense: {units: 3}
+  - Dense: {units: 1, activation: sigmoid}
+    name: answer
+compile: {optimizer: adam}
+fit: {epochs: 5}
+"""
+
+
+def differences(other, one=SPEC):
+    both = []
+    for text in (one, other):
+        report = Report()
+        spec = spec_of(text, report)
+        both.append((spec, analyse(spec, report)))
+        assert not report.has_errors
+    return [f"{found.section} {found}" for found in compare(*both).differences]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", []),
+        ("units: 8", "units: 16", ["layers ~ hidden: units 8 → 16; (null, 8) → (null, 16); 40 → 80 parameters",
+                                   "layers ~ dense: 27 → 51 parameters"]),
+        ("units: 3}", "units: 3, use_bias: true}", []),  # Keras's default, written out
+        ("units: 3}", "units: 3, use_bias: false}", ["layers ~ dense: use_bias true → false; 27 → 24 parameters"]),
+        ("Dense: {units: 3}", "PReLU", ["layers ~ dense: Dense → PReLU; (null, 3) → (null, 8); 27 → 8 parameters",
+                                        "layers ~ answer: 4 → 9 parameters"]),
+        ("    name: hidden\n", "    name: hidden\n    trainable: false\n", ["layers ~ hidden: trainable true → false"]),
+        ("    name: hidden\n", "    name: hidden\n  - Dropout: {rate: 0.5}\n",
+         ["layers + dropout: Dropout: {rate: 0.5}, (null, 8)", "layers ~ dense: from hidden → dropout"]),
+        ("  - Dense: {units: 3}\n", "", ["layers - dense: Dense: {units: 3}, (null, 3), 27 parameters",
+                                         "layers ~ answer: from dense → hidden; 4 → 9 parameters"]),
+        ("    name: hidden\n", "    name: first\n", ["layers ~ hidden → first: called `first`"]),
+        ("adam", "sgd", ["compile ~ optimizer: adam → sgd"]),
+        ("epochs: 5", "epochs: 6, batch_size: 32", ["fit ~ epochs: 5 → 6"]),  # 32 is the default
+        ("inputs: {x: {shape: [4]}}", "inputs: {x: {shape: [5]}}", ["layers ~ x: (null, 4) → (null, 5)",
+                                                                    "layers ~ hidden: 40 → 48 parameters", "inputs ~ x.shape: [4] → [5]"]),
+    ],
+)  # fmt: skip
+def test_what_differs(old, new, expected):
+    assert differences(SPEC.replace(old, new, 1) if old else SPEC) == expected
+
+
+def test_an_inserted_layer_does_not_shift_what_has_no_name():
+    one = SPEC.replace("  - Dense: {units: 3}\n", "  - Dense: {units: 3}\n  - Dense: {units: 5}\n")
+    other = one.replace("  - Dense: {units: 3}\n", "  - BatchNormalization\n  - Dense: {units: 3}\n")
+    assert differences(other, one) == [
+        "layers + batch_normalization: BatchNormalization, (null, 8), 32 parameters",
+        "layers ~ dense: from hidden → batch_normalization",
+    ]
+
+
+def test_blocks_are_compared_as_what_they_come_to():
+    blocks = SPEC.replace(
+        "layers:\n", "blocks: {mlp: {params: [n], layers: [{Dense: {units: $n}, name: d}]}}\nlayers:\n"
+    )
+    one = blocks.replace("  - Dense: {units: 3}\n", "  - block: mlp\n    with: {n: 3}\n    name: m\n")
+    other = one.replace("n: 3", "n: 4")
+    assert differences(other, one) == [
+        "layers ~ m/d: units 3 → 4; (null, 3) → (null, 4); 27 → 36 parameters",
+        "layers ~ answer: 4 → 5 parameters",
+    ]
+
+
+def test_the_command(tmp_path, capsys):
+    from kspec.cli import main
+
+    wide = tmp_path / "wide.yaml"
+    wide.write_text(
+        (SPECS / "mlp.yaml").read_text().replace("units: 20", "units: 21").replace("data/", f"{SPECS}/data/")
+    )
+    arguments = [str(SPECS / "mlp.yaml"), str(wide), "--allow-outside"]
+    assert main(["diff", *arguments]) == 0
+    shown = capsys.readouterr().out
+    assert "~ hidden2: units 20 → 21" in shown
+    assert shown.endswith("572 → 593 parameters\n")
+    assert "csv" not in shown  # the same file, by another way
+    assert main(["diff", *arguments, "--exit-code", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["parameters"] == [572, 593]
+    assert main(["diff", str(wide), str(wide), "--exit-code", "--allow-outside"]) == 0
+    assert main(["diff", str(wide), str(tmp_path / "none.yaml"), "--allow-outside"]) == 1
+    assert "there is no such file" in capsys.readouterr().err
