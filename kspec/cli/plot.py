@@ -21,7 +21,7 @@ FORMATS = ("svg", "png", "dot")
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="SPEC")
 @click.option("-o", "--output", metavar="FILE", help="The picture: .svg, .png or .dot; by default NAME.svg.")
-@click.option("--no-shapes", is_flag=True, help="Names and layers alone: at once, without TensorFlow.")
+@click.option("--no-shapes", is_flag=True, help="Names and layers alone.")
 @overrides
 @permissions
 @click.pass_context
@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Draw a spec's network: its nodes, with their shapes and parameters, and what flows between them.
 
-    The shapes come from building the model with Keras, which imports TensorFlow.
+    TensorFlow is imported only where the data decides a size (a vocabulary, the classes of a target).
     """
     from kspec.api import load
     from kspec.cli import FAILED
@@ -49,29 +49,29 @@ def command(
     spec = load(path, overrides, **permissions)
     target = given if given is not None else Path(f"{spec.name}.svg")
     try:
-        count = _draw_graph(spec, target, format_) if no_shapes else _draw_model(spec, target, format_)
+        count = _draw(spec, target, format_, shapes=not no_shapes)
     except GraphTooLarge as error:
         click.echo(f"kspec: {error}; it can be written as .dot", err=True)
         ctx.exit(FAILED)
     click.echo(f"{target} ({count} node{'' if count == 1 else 's'})")
 
 
-def _draw_graph(spec: Any, target: Path, format_: Any) -> int:
+def _draw(spec: Any, target: Path, format_: Any, *, shapes: bool) -> int:
     from kspec.checker import analyse
     from kspec.diagnostics import Report
     from kspec.targets.diagram import draw
 
     report = Report(list(spec.diagnostics))
-    graph = analyse(spec, report).graph
+    analysis = analyse(spec, report)
     report.raise_errors()
-    draw(graph, None, target, format_)
-    return len(graph.nodes)
+    if not shapes:
+        draw(analysis.graph, None, target, format_)
+        return len(analysis.graph.nodes)
+    from kspec.lifecycle.describe import describe, draw_model, draw_summarised, needs_data
+    from kspec.targets.summary import summarise
 
-
-def _draw_model(spec: Any, target: Path, format_: str) -> int:
-    from kspec.lifecycle import describe
-    from kspec.lifecycle.describe import draw_model
-
-    defined = describe(spec)
-    draw_model(defined, target, format_)
-    return len(defined.graph.nodes)
+    if needs_data(analysis):
+        draw_model(describe(spec), target, format_)
+    else:
+        draw_summarised(analysis.graph, summarise(spec.name, analysis.graph, analysis.types), target, format_)
+    return len(analysis.graph.nodes)

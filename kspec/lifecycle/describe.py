@@ -7,8 +7,10 @@ from typing import Any
 
 from kspec.checker import Analysis, analyse
 from kspec.diagnostics import Report
+from kspec.graph import Graph
 from kspec.lifecycle.define import Defined, define, read_data
 from kspec.spec import Spec
+from kspec.targets.summary import Summary
 
 
 def describe(spec: Spec, report: Report | None = None) -> Defined:
@@ -61,10 +63,20 @@ def draw_model(defined: Defined, path: Path, format: str) -> None:
     Raises:
         ValueError: when the graph is too large to lay out.
     """
-    from kspec.targets.diagram import NodeFacts, draw
-    from kspec.targets.summary import shape_text, summarise_built
+    from kspec.targets.summary import summarise_built
 
-    summary = summarise_built(defined.spec.name, defined.graph, defined.built)
+    draw_summarised(defined.graph, summarise_built(defined.spec.name, defined.graph, defined.built), path, format)
+
+
+def draw_summarised(graph: Graph, summary: Summary, path: Path, format: str) -> None:
+    """Draws a graph whose shapes and parameters are known.
+
+    Raises:
+        ValueError: when it is too large to lay out.
+    """
+    from kspec.targets.diagram import NodeFacts, draw
+    from kspec.targets.summary import shape_text
+
     shapes = {node.name: shape_text(node.shape) for node in summary.nodes}
     facts = {
         node.name: NodeFacts(
@@ -75,7 +87,7 @@ def draw_model(defined: Defined, path: Path, format: str) -> None:
         )
         for node in summary.nodes
     }
-    draw(defined.graph, facts, path, format)  # type: ignore[arg-type]
+    draw(graph, facts, path, format)  # type: ignore[arg-type]
 
 
 def build_model(spec: Spec) -> Any:

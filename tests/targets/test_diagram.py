@@ -1,6 +1,7 @@
 """The picture of a graph, by Graphviz and without it: what stands in it, and that it stays in bounds. No TensorFlow."""
 
 import re
+import subprocess
 import sys
 from html import unescape
 from pathlib import Path
@@ -11,6 +12,7 @@ from kspec.catalog import find
 from kspec.cli import main
 from kspec.graph import Graph, Node, Tensor
 from kspec.targets.diagram import NAMES_ONLY_ABOVE, REFUSED_ABOVE, GraphTooLarge, NodeFacts, draw
+from tests.conftest import SPECS
 
 
 def given(name):
@@ -236,3 +238,12 @@ def test_the_verb_refuses_other_formats_and_faulty_specs(spec, capsys):
     Path(spec).write_text(SPEC)
     assert main(["plot", spec, "--no-shapes", "-o", "nowhere/small.svg"]) == 3
     assert capsys.readouterr().err == "kspec: nowhere/small.svg: No such file or directory\n"
+
+
+def test_a_picture_with_shapes_needs_no_tensorflow(tmp_path):
+    code = (
+        f"import sys; from kspec.cli import main; main(['plot', {str(SPECS / 'mlp.yaml')!r}, '-o', 'a.dot']);"
+        "print('tensorflow' in sys.modules, '220 parameters' in open('a.dot').read())"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert shown.stdout.splitlines()[-1] == "False True"
