@@ -16,7 +16,7 @@ import yaml
 from kspec.diagnostics import Path, Positions, Related, Report, Source, Span
 from kspec.syntax.problems import MAX_DEPTH, explain_yaml_error, too_deep
 from kspec.syntax.scalars import NumberTooLong, resolve
-from kspec.syntax.slips import glued, missing_space, missing_space_after_dash, slip_in
+from kspec.syntax.slips import glued, missing_space, missing_space_after_dash, slip_in, tuple_in
 
 MAX_VALUES = 500_000
 """Values in one document, those that aliases repeat included: no bomb grows beyond it."""
@@ -216,6 +216,12 @@ class _Builder:
     def _scalar(self, event: Any) -> Any:
         if not _is_plain(event) and event.tag in (None, "!", "tag:yaml.org,2002:str"):
             return event.value
+        if event.value[:1] == "(" and ")" not in event.value:
+            line = event.start_mark.line + 1
+            slip = tuple_in(self.source.line(line), event.start_mark.column)
+            if slip is not None:
+                slip.report(self.source, line, self.report)
+                raise _Stop
         try:
             return resolve(event.value)
         except NumberTooLong:

@@ -131,3 +131,39 @@ def test_as_names_every_output(entry, message):
 def test_as_where_the_number_of_outputs_is_not_known():
     text = "kspec: 1\ninputs: {x: {shape: [null, 4]}}\nlayers:\n  - op: unstack\n    call: {axis: 1}\n    as: [a, b]\n"
     assert "KS210" not in [d.code for d in diagnostics_of(text)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "cure"),
+    [
+        ("name: Dense\n    units: 10", "write `- Dense: {units: 10}`"),
+        ("type: Dense\n    units: 1", "write `- Dense: {units: 1}`"),
+        ("type: Flatten", "write `- Flatten`"),
+        ("op: sum\n    axis: 1", "`call: {axis: 1}`"),
+        ("Dense: {units: 3}\n    activation: relu", "`Dense: {units: 3, activation: relu}`"),
+        ("Flatten: []", "write `Flatten`"),
+        ("Dropout: 0.3", "write `Dropout: {rate: 0.3}`"),
+        ("Bidirectional: LSTM", "write `Bidirectional: {layer: {LSTM: {units: 10}}}`"),
+        ("Bidirectional: {LSTM: {units: 3}}", "write `Bidirectional: {layer: {LSTM: ...}}`"),
+        ("RNN: {LSTMCell: {units: 3}}", "write `RNN: {cell: {LSTMCell: ...}}`"),
+        ("Dense: {units: 3, kernel_regularizer: {l2: 0.01}}", "write `L2: {l2: 0.01}`"),
+        ("Dense: {units: 3, input_shape: [4]}", "`inputs: {x: {shape: [10]}}`"),
+    ],
+)
+def test_the_cure_is_what_to_write(entry, cure):
+    assert cure in one(f"kspec: 1\ninputs: {{x: {{shape: [6, 4]}}}}\nlayers:\n  - {entry}\n").help
+
+
+@pytest.mark.parametrize(
+    ("more", "cure"),
+    [
+        ("optimizer: Adam(learning_rate=0.001)", "write `Adam: {learning_rate: 0.001}`"),
+        ("optimizer: {adam: 0.1}", "write `Adam: {learning_rate: 0.1}`"),
+        ("optimizer: {Adam: {learning_rate: '1e-3'}}", "remove the quotes: `1e-3`"),
+        ("optimizer: {Adam: {lr: 0.1}}", "did you mean `learning_rate`?"),
+        ("optimizer: keras.optimizers.Adam", "did you mean `Adam`?"),
+    ],
+)
+def test_the_cure_of_a_setting(more, cure):
+    found = one(f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers: [{{Dense: {{units: 1}}}}]\ncompile: {{{more}}}\n")
+    assert cure in (found.help, found.label)

@@ -95,7 +95,7 @@ def test_a_counted_name_is_warned_about():
 
 
 def test_a_variable_that_nothing_cites():
-    tree, found = overridden("vars.widht=99")
+    _, found = overridden("vars.widht=99")
     assert [(d.code, d.label) for d in found] == [("KS015", "did you mean `width`?")]
     assert overridden("vars.depth=2", "layers.hidden1.units=$depth")[1] == []
     assert overridden("vars.width=2")[1] == []
