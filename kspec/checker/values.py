@@ -9,9 +9,8 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog import types as kinds
-from kspec.catalog.examples import from_call, needed, with_first, without_module
+from kspec.catalog.examples import from_call, needed, plain, with_first, without_module
 from kspec.catalog.types import describe, parse
-from kspec.checker.meant import meant, replacing
 from kspec.checker.paths import path_problem
 from kspec.checker.settings import Settings
 from kspec.checker.shapes.infer import Types
@@ -20,6 +19,7 @@ from kspec.diagnostics.suggest import Suggestion
 from kspec.graph import Graph, Node
 from kspec.profile import DataProfile
 from kspec.spec import Spec
+from kspec.syntax.meant import meant, replacing
 from kspec.syntax.names import DOTTED
 from kspec.syntax.variables import is_failed
 
@@ -79,7 +79,7 @@ class Checker:
             span,
             label=label,
             help=f"{hint.words} `{hint.written}`" if hint else "",
-            edits=replacing(self.spec, path, hint.written) if hint and not label else (),
+            edits=replacing(self.spec.positions, path, hint.written) if hint and not label else (),
             related=self.spec.positions.related(path),
         )
 
@@ -386,6 +386,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, list):
-        flat = str(value).replace("None", "null")
-        return flat if len(flat) <= 40 else "this list"
+        flat = plain(value)
+        return flat if len(flat) <= 40 and "..." not in flat else "this list"
     return "a mapping"

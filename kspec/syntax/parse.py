@@ -142,6 +142,9 @@ class _Builder:
             child = (*path, key)
             first = self.positions.keys.get(child)
             if first is not None and key in items:
+                if path[-1:] == ("layers",):  # that they are no list is what is wrong with them
+                    self._value(following, events, (*path, f"{key} (again)"), depth + 1)
+                    continue
                 self.report.error(
                     "KS003",
                     f"the key `{key}` stands here a second time",
@@ -202,7 +205,7 @@ class _Builder:
                 help='quote it: "{...}"' if brace else "write the key as plain text",
             )
         if event.value == "<<" and _is_plain(event):
-            self.report.error(
+            self._stop(
                 "KS007",
                 "merge keys (`<<`) are not part of YAML 1.2",
                 self._span(event),

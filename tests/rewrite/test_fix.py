@@ -303,7 +303,7 @@ def test_words_with_a_colon_that_are_meant() -> None:
         ("Dense(10, activation='relu')", "Dense: {units: 10, activation: relu}"),
         ("keras.layers.Dense: {units: 3}", "Dense: {units: 3}"),
         ("layers.Flatten", "Flatten"),
-        ("op: keras.ops.sum", "op: sum"),
+        ("op: keras.ops.sin", "op: sin"),
         ("Dense: {units: '10'}", "Dense: {units: 10}"),
         ("Dense: {units: 10.0}", "Dense: {units: 10}"),
         ("Dense: {units: width}", "Dense: {units: $width}"),

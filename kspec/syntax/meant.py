@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kspec.catalog.examples import plain
-from kspec.diagnostics import Edit, Path
-from kspec.spec import Spec
+from kspec.diagnostics import Edit, Path, Positions
 from kspec.syntax.scalars import resolve
 from kspec.syntax.slips import tuple_of
 
@@ -52,10 +51,9 @@ def _text(text: str, variables: Mapping[str, Any]) -> Meant | None:
     return None
 
 
-def replacing(spec: Spec, path: Path, written: str) -> tuple[Edit, ...]:
+def replacing(positions: Positions, path: Path, written: str) -> tuple[Edit, ...]:
     """The edit that writes another value at a path; none where it is not one line of the spec that says it."""
-    positions = spec.positions
     span = positions.values.get(path)
-    if span is None or path in positions.variables or span.source is not spec.source or span.line != span.end_line:
+    if span is None or path in positions.variables or span.written[:1] in ("", "&", "!", "*"):
         return ()
-    return (Edit(span, written),) if span.source.line(span.line)[span.column - 1] not in "&!*" else ()
+    return (Edit(span, written),)
