@@ -21,6 +21,14 @@ _NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "round": round, "int": int, "len": len}
 FUNCTIONS = tuple(_FUNCTIONS)
+_USES = {
+    "min": "${min(width, 8)}",
+    "max": "${max(width, 8)}",
+    "round": "${round(width / 2)}",
+    "int": "${int(width / 2)}",
+    "len": "${len(sizes)}",
+}
+"""A right call of each."""
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -247,7 +255,11 @@ class _Evaluator:
             if function is None:
                 raise ExpressionError("comparisons are == != < <= > >= in, not in")
             right = self.value(right_node)
-            if not function(left, right):
+            try:
+                holds = function(left, right)
+            except TypeError:
+                raise ExpressionError(f"{_kind(left)} and {_kind(right)} cannot be compared so") from None
+            if not holds:
                 return False
             left = right
         return True
@@ -258,13 +270,25 @@ class _Evaluator:
     def _Subscript(self, node: ast.Subscript) -> Any:  # noqa: N802
         if isinstance(node.slice, ast.Slice):
             raise ExpressionError("one item can be taken from a list, not a slice", "write `${sizes[0]}`")
-        return self.value(node.value)[self.value(node.slice)]
+        holder, item = self.value(node.value), self.value(node.slice)
+        try:
+            return holder[item]
+        except (IndexError, KeyError):
+            raise ExpressionError(f"there is no item `{_format(item)}` in {_kind(holder)} of {len(holder)}") from None
+        except TypeError:
+            raise ExpressionError(f"{_kind(holder)} has no item that {_kind(item)} could take",
+                                  "write `${sizes[0]}`") from None  # fmt: skip
 
     def _Call(self, node: ast.Call) -> Any:  # noqa: N802
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in _FUNCTIONS or node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             raise ExpressionError("only min, max, round, int and len can be called", "write `${max(width, 8)}`")
-        return _FUNCTIONS[name](*[self.value(argument) for argument in node.args])
+        arguments = [self.value(argument) for argument in node.args]
+        try:
+            return _FUNCTIONS[name](*arguments)
+        except (TypeError, ValueError, OverflowError):
+            given = ", ".join(map(_kind, arguments)) or "nothing"
+            raise ExpressionError(f"`{name}` cannot be called with {given}", f"write `{_USES[name]}`") from None
 
     @staticmethod
     def _number(value: Any) -> None:
@@ -290,4 +314,4 @@ class _Evaluator:
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    return {bool: "a boolean", str: "text", list: "a list", dict: "a mapping"}.get(type(value), "this")
+    return {bool: "a boolean", str: "text", list: "a list", dict: "a mapping"}.get(type(value), "a number")

@@ -9,14 +9,17 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog import types as kinds
+from kspec.catalog.examples import from_call, needed, plain, with_first, without_module
 from kspec.catalog.types import describe, parse
 from kspec.checker.paths import path_problem
 from kspec.checker.settings import Settings
 from kspec.checker.shapes.infer import Types
 from kspec.diagnostics import Path, Report, did_you_mean, nearest
+from kspec.diagnostics.suggest import Suggestion
 from kspec.graph import Graph, Node
 from kspec.profile import DataProfile
 from kspec.spec import Spec
+from kspec.syntax.meant import meant, replacing
 from kspec.syntax.names import DOTTED
 from kspec.syntax.variables import is_failed
 
@@ -24,6 +27,8 @@ DTYPES = frozenset((
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float16", "bfloat16", "float32", "float64", "string",
 ))  # fmt: skip
+_OF_INPUTS = ("input_shape", "input_dim", "batch_input_shape", "input_length")
+"""Arguments of older layers that say what stands under `inputs`."""
 NOUNS = {"cell": "RNN cell", "schedule": "learning-rate schedule"}
 
 
@@ -61,15 +66,20 @@ class Checker:
         kind = parse(notation) if isinstance(notation, str) else notation
         if is_failed(value) or self._accepts(value, kind, path):
             return
-        if self._look_inside(value, kind, path, what):
+        hint = meant(value, self.spec.document.vars)
+        if hint is not None and not self._accepts(hint.value, kind, path):
+            hint = None
+        if hint is None and self._look_inside(value, kind, path, what):
             return
         label = did_you_mean(value, _choices(kind)) if isinstance(value, str) else ""
+        span = self.spec.positions.value(path)
         self.report.error(
             "KS112",
             f"{what} must be {describe(kind)}, not {_shown(value)}",
-            self.spec.positions.value(path),
+            span,
             label=label,
-            help=_hint(value, kind),
+            help=f"{hint.words} `{hint.written}`" if hint else "",
+            edits=replacing(self.spec.positions, path, hint.written) if hint and not label else (),
             related=self.spec.positions.related(path),
         )
 
@@ -90,7 +100,7 @@ class Checker:
                     "KS105",
                     f"the arguments of `{name}` have no names",
                     place,
-                    help=f"write `{name}: {{argument: value}}`",
+                    help=self._named(catalog_kind, name, arguments),
                 )
                 return
             arguments = arguments or {}
@@ -104,7 +114,15 @@ class Checker:
             )
             return
         if DOTTED.fullmatch(name):
-            if not self._is_extension(name):
+            plain = without_module(name)
+            if catalog.find(catalog_kind, plain):
+                self.report.error(
+                    "KS106",
+                    f"what Keras has stands without its module: `{name}`",
+                    place,
+                    label=Suggestion(name, plain),
+                )
+            elif not self._is_extension(name):
                 module = name.rpartition(".")[0]
                 self.report.error(
                     "KS114",
@@ -116,12 +134,14 @@ class Checker:
         entry = catalog.find(catalog_kind, name)
         if entry is None:
             known = catalog.spellings(catalog_kind)
+            called = from_call(catalog_kind, name)
+            label = f"write `{called}`" if called else "write `null`" if name == "None" else did_you_mean(name, known)
             self.report.error(
                 "KS106",
                 f"there is no {noun} called `{name}`",
                 place,
-                label=did_you_mean(name, known),
-                help=f"`kspec layers --kind {catalog_kind}` lists what there is",
+                label=label,
+                help="" if called or name == "None" else f"`kspec layers --kind {catalog_kind}` lists what there is",
             )
         elif entry.refused:
             self.report.error("KS108", f"`{name}` cannot stand in a spec: {entry.refused}", place)
@@ -134,6 +154,12 @@ class Checker:
             )
         else:
             self.arguments(entry, arguments, (*path, name) if isinstance(value, dict) else path, place)
+
+    @staticmethod
+    def _named(kind: catalog.Kind, name: str, value: Any) -> str:
+        """What to write for a class whose arguments have no names."""
+        entry = catalog.find(kind, name)
+        return f"write `{with_first(entry, value) if entry else f'{name}: {{argument: value}}'}`"
 
     def arguments(self, entry: catalog.Entry, arguments: dict[str, Any], path: Path, place: Any) -> None:
         """Checks the constructor's arguments of a class: existence, type, allowed values, and that none is missing."""
@@ -164,13 +190,27 @@ class Checker:
         missing = [p for p in entry.parameters.values() if p.required and p.name not in there]
         if missing:
             names = " and ".join(f"`{p.name}`" for p in missing)
-            example = ", ".join(f"{p.name}: {_example(parse(p.type))}" for p in missing)
-            self.report.error(
-                "KS111", f"`{entry.name}` needs {names}", place, help=f"write `{entry.name}: {{{example}}}`"
-            )
+            self.report.error("KS111", f"`{entry.name}` needs {names}", place, help=f"write `{needed(entry)}`")
 
     def _unknown_argument(self, entry: catalog.Entry, name: str, path: Path) -> str:
         """Reports it; returns the argument that was meant, so that it is not missed as well."""
+        holder = next((p.name for p in entry.parameters.values() if _holds(parse(p.type), name)), "")
+        if holder:
+            self.report.error(
+                "KS110",
+                f"the layer inside `{entry.name}` stands under `{holder}`",
+                self.spec.positions.key(path),
+                help=f"write `{entry.name}: {{{holder}: {{{name}: ...}}}}`",
+            )
+            return holder
+        if entry.kind == "layer" and name in _OF_INPUTS:
+            self.report.error(
+                "KS110",
+                f"`{entry.name}` has no argument called `{name}`: the shape of what it takes is known",
+                self.spec.positions.key(path),
+                help="leave it out; the shape of an example stands under `inputs`, as in `inputs: {x: {shape: [10]}}`",
+            )
+            return ""
         candidates = [*entry.parameters, *entry.skipped]
         label = did_you_mean(name, candidates)
         known = ", ".join(entry.parameters)
@@ -231,7 +271,7 @@ class Checker:
                     self.report.error(code, message, self.spec.positions.value(path), help=help)
                     return True
         for option in options:
-            names_object = isinstance(value, dict) and len(value) == 1 and next(iter(value))[:1].isupper()
+            names_object = isinstance(value, dict) and len(value) == 1 and _is_class(next(iter(value)), option)
             wrong_word = isinstance(value, str) and not any(isinstance(o, (kinds.Choice, kinds.Text)) for o in options)
             if isinstance(option, kinds.ObjectOf) and (names_object or wrong_word):
                 self.object(value, option.kind, path)
@@ -313,6 +353,21 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def _is_class(word: str, kind: kinds.Type) -> bool:
+    """Whether a key is meant as a class, in a place where one of a type can stand."""
+    if word[:1].isupper() or DOTTED.fullmatch(word):
+        return True
+    return isinstance(kind, kinds.ObjectOf) and kind.kind in catalog.KINDS and catalog.find(kind.kind, word) is not None
+
+
+def _holds(kind: kinds.Type, name: str) -> bool:
+    """Whether a class of this name can stand in an argument of a type for layers."""
+    found = catalog.find("layer", name)
+    options = kind.options if isinstance(kind, kinds.Union) else (kind,)
+    wanted = {option.kind for option in options if isinstance(option, kinds.ObjectOf)}
+    return found is not None and ("layer" in wanted or ("cell" in wanted and found.cell))
+
+
 def _choices(kind: kinds.Type) -> list[str]:
     if isinstance(kind, kinds.Union):
         return [choice for option in kind.options for choice in _choices(option)]
@@ -331,48 +386,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, list):
-        flat = str(value).replace("None", "null")
-        return flat if len(flat) <= 40 else "this list"
+        flat = plain(value)
+        return flat if len(flat) <= 40 and "..." not in flat else "this list"
     return "a mapping"
-
-
-def _hint(value: Any, kind: kinds.Type) -> str:
-    """What YAML made of a value that looks like the right one."""
-    if isinstance(value, str) and value.lower() in ("yes", "no", "on", "off") and _wants(kind, kinds.Boolean):
-        return f"in YAML 1.2 `{value}` is text: write `{'true' if value.lower() in ('yes', 'on') else 'false'}`"
-    if isinstance(value, str) and value.strip("'\"").replace(".", "", 1).isdigit() and _wants(kind, kinds.Number):
-        return f"remove the quotes: `{value}`"
-    if isinstance(value, str) and value.replace("_", "").isdigit() and _wants(kind, kinds.Number):
-        return f"write it without `_`: `{value.replace('_', '')}`"
-    return ""
-
-
-def _wants(kind: kinds.Type, wanted: type) -> bool:
-    options = kind.options if isinstance(kind, kinds.Union) else (kind,)
-    return any(isinstance(option, wanted) for option in options)
-
-
-def _example(kind: kinds.Type) -> str:
-    match kind:
-        case kinds.Union(options):
-            return _example(options[0])
-        case kinds.Number(integer=True):
-            return "10" if (kind.maximum or 10) >= 10 else "1"
-        case kinds.Number():
-            return "0.1"
-        case kinds.Choice(values):
-            return values[0]
-        case kinds.Boolean():
-            return "true"
-        case kinds.ListOf(item):
-            return f"[{_example(item)}]"
-        case kinds.Shape():
-            return "[10]"
-        case kinds.ObjectOf("layer"):
-            return "{Dense: {units: 10}}"
-        case kinds.ObjectOf("cell"):
-            return "{LSTMCell: {units: 10}}"
-        case kinds.ObjectOf("activation"):
-            return "relu"
-        case _:
-            return "..."

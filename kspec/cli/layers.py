@@ -72,7 +72,8 @@ def _page(entry: Entry, others: list[Kind]) -> str:
     from kspec.cli._columns import definitions, width
     from kspec.editor.reference import NOUNS, example, signature
 
-    text = f"{entry.name}: {NOUNS[entry.kind]} ({entry.path})\n\n"
+    where = f" ({entry.path})" if entry.path else ""
+    text = f"{entry.name}: {NOUNS[entry.kind]}{where}\n\n"
     text += textwrap.fill(entry.doc, width()) + "\n"
     if entry.aliases:
         text += f"Also called {', '.join(entry.aliases)}.\n"

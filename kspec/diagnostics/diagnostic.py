@@ -58,6 +58,13 @@ class Span(NamedTuple):
     end_line: int
     end_column: int
 
+    @property
+    def written(self) -> str:
+        """What stands there in a spec; empty on the command line, and for what goes over several lines."""
+        if self.line != self.end_line or self.source.is_command_line:
+            return ""
+        return self.source.line(self.line)[self.column - 1 : self.end_column - 1]
+
 
 class UsedSpan(Span):
     """A place in a block, seen from one of its uses.
@@ -136,10 +143,7 @@ class SpecError(Exception):
 
 def _replacing(span: Span, suggestion: Suggestion) -> tuple[Edit, ...]:
     """The edit that follows a suggestion; none where the span is not the word as written, or on the command line."""
-    if span.line != span.end_line or span.source.is_command_line:
-        return ()
-    written = span.source.line(span.line)[span.column - 1 : span.end_column - 1]
-    replacement = rewritten(written, suggestion.word, suggestion.meant)
+    replacement = rewritten(span.written, suggestion.word, suggestion.meant)
     return () if replacement is None else (Edit(span, replacement),)
 
 

@@ -5,6 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+HABITS = {
+    "lr": "learning_rate",
+    "alpha": "negative_slope",
+    "eps": "epsilon",
+    "p": "rate",
+    "out_features": "units",
+    "hidden_size": "units",
+    "out_channels": "filters",
+    "nb_epoch": "epochs",
+    "num_epochs": "epochs",
+    "acc": "accuracy",
+    "val_acc": "val_accuracy",
+    "val": "validation",
+    "dataset": "data",
+    "variables": "vars",
+}
+"""What people write out of habit (an older Keras, another framework), and its name here, where there is such a one."""
+
 _MARGIN = 0.05
 """By how much a misspelt word is more like the one that was meant than like any other."""
 
@@ -23,6 +41,9 @@ def _like(word: str, candidates: Iterable[str]) -> list[str]:
     """The candidates that are like a word, the most like first."""
     from difflib import get_close_matches
 
+    candidates = list(candidates)
+    if HABITS.get(word) in candidates:
+        return [HABITS[word]]
     folded: dict[str, str] = {}
     for candidate in sorted(candidates, key=lambda name: name[:1].isupper() != word[:1].isupper()):
         folded.setdefault(_folded(candidate), candidate)

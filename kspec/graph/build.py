@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kspec import catalog
-from kspec.diagnostics import Path, Related, Report, Span, did_you_mean
+from kspec.catalog.examples import from_call, without_module
+from kspec.diagnostics import Edit, Path, Related, Report, Span, did_you_mean
+from kspec.diagnostics.suggest import Suggestion
 from kspec.graph.feeds import Faulty, feeds_of
 from kspec.graph.node import Graph, Node, Tensor
 from kspec.graph.outputs import resolve_outputs
@@ -146,7 +148,11 @@ class _Builder:
         """The tensor parameters of what the node calls; None when they are not known."""
         if node.kind == "reuse":
             return self._reused(node, entry)
-        if node.kind == "layer" and DOTTED.fullmatch(node.head):
+        if (
+            node.kind == "layer"
+            and DOTTED.fullmatch(node.head)
+            and not catalog.find("layer", without_module(node.head))
+        ):
             return self._extension(node, entry)
         kind: catalog.Kind = "op" if node.kind == "op" else "layer"
         found = catalog.find(kind, node.head)
@@ -164,6 +170,19 @@ class _Builder:
         return found.tensors
 
     def _unknown_callee(self, kind: catalog.Kind, head: str, span: Any) -> None:
+        called = from_call(kind, head)
+        if called:
+            self.report.error(
+                "KS105", f"the arguments of `{called.split(':')[0]}` stand in braces, each with its name", span,
+                help=f"write `{called}`", edits=(Edit(span, called),) if span.written == head else (),
+            )  # fmt: skip
+            return
+        plain = without_module(head)
+        if catalog.find(kind, plain):
+            self.report.error(
+                "KS106", f"what Keras has stands without its module: `{head}`", span, label=Suggestion(head, plain)
+            )
+            return
         known = catalog.spellings(kind)
         noun = "layer" if kind == "layer" else "op of keras.ops"
         help = ""

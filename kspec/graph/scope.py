@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kspec.diagnostics import Path, Positions, Related, Report, Span, did_you_mean
+from kspec.diagnostics import Edit, Path, Positions, Related, Report, Span, did_you_mean
 from kspec.graph.node import Tensor
 
 
@@ -88,6 +88,14 @@ class Scope:
                 help=f"what is used stands above: move the entry of line {line} up"
                 + (f", above `{user}`; if it needs `{user}` itself, the two form a cycle" if user else ""),
                 related=(Related(f"`{cited}` stands here", self.later[name]),),
+            )
+        elif (parts := [part.strip() for part in name.split(",")]) and len(parts) > 1:
+            self.report.error(
+                "KS201",
+                f"`{name}` is no name",
+                span,
+                help=f"several are a list: write `[{', '.join(parts)}]`",
+                edits=(Edit(span, f"[{', '.join(parts)}]"),) if span.written == name else (),
             )
         else:
             citable = self._citable(cited, user)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from kspec.catalog.examples import plain
 from kspec.spec.base import Model, fail, kind_of, refuse_later
 from kspec.spec.data import Data
 from kspec.spec.entry import Entry
@@ -59,6 +60,13 @@ def _empty(value: Any) -> Any:
     return {} if value is None else value
 
 
+def _inputs(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) <= {"shape", "dtype"} and not isinstance(value.get("shape", {}), dict):
+        inner = ", ".join(f"{key}: {plain(given)}" for key, given in value.items())
+        fail("an input has a name", help=f"write `inputs: {{x: {{{inner}}}}}`")
+    return value
+
+
 def _outputs(value: Any) -> Any:
     if isinstance(value, (list, dict)) and not value:
         fail("no output is named", help="name the nodes that the model answers with")
@@ -78,7 +86,9 @@ class Document(Model):
     dtype_policy: str | None = Field(None, description="Keras's dtype policy for all layers")
     include: str | list[str] | None = Field(None, description="Files whose vars and blocks are brought in")
     data: Data | None = Field(None, description="Where examples come from")
-    inputs: Annotated[dict[Name, Input], Field(min_length=1)] = Field(description="What the network takes")
+    inputs: Annotated[dict[Name, Input], Field(min_length=1), BeforeValidator(_inputs)] = Field(
+        description="What the network takes"
+    )
     blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
     layers: Annotated[list[Entry], Field(min_length=1)] = Field(description="The nodes, in order")
     outputs: Annotated[str | list[str] | dict[Name, str] | None, BeforeValidator(_outputs)] = Field(

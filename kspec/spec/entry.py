@@ -6,6 +6,10 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from kspec import catalog
+from kspec.catalog.examples import plain, with_first, written
+from kspec.diagnostics import did_you_mean
+from kspec.diagnostics.suggest import Suggestion
 from kspec.spec.base import LATER, Model, fail, kind_of, refuse_later
 from kspec.spec.values import As, From, Name
 from kspec.syntax.names import WORDS
@@ -49,14 +53,17 @@ class Entry(Model):
                  help="arguments of a class stand inside it: `Dense: {units: 8}`")  # fmt: skip
         heads = [key for key in value if key not in WORDS]
         words = {key: item for key, item in value.items() if key in WORDS}
+        if len(heads) == 1 and not heads[0][:1].isupper() and heads[0] not in HEADS:
+            _no_head(value, heads)
         if not heads:
+            _no_head(value, heads)
             fail(
                 "this entry does not say what it is",
                 code="KS104",
                 help="name a class, `op:` or `reuse:` beside its words",
             )
         if len(heads) > 1:
-            _two_heads(heads)
+            _two_heads(value, heads)
         head, body = heads[0], value[heads[0]]
         if head in ("op", "reuse"):
             return words | _function_head(head, body)
@@ -81,19 +88,24 @@ def _function_head(head: str, body: Any) -> dict[str, Any]:
     return {"kind": head, "head": body}
 
 
-def _two_heads(heads: list[str]) -> None:
+def _two_heads(value: dict[str, Any], heads: list[str]) -> None:
+    """Refuses an entry whose keys are not one head and the graph's words; says which of them was not meant so."""
+    for head in heads:
+        if head.lower() in WORDS:
+            fail(f"`{head}` is written `{head.lower()}`", code="KS104", key=head, label=Suggestion(head, head.lower()))
     classes = [head for head in heads if head[:1].isupper() or head in LATER or head in HEADS or "." in head]
     if len(classes) == 1:
-        from kspec.diagnostics import did_you_mean
-
-        stray = next(head for head in heads if head != classes[0])
+        head = classes[0]
+        stray = next(other for other in heads if other != head)
         fail(
             f"`{stray}` is none of the words that stand beside a head",
             code="KS104",
             key=stray,
             label=did_you_mean(stray, WORDS),
-            help=f"an argument of `{classes[0]}` stands inside it; beside it stand {', '.join(WORDS[:5])}",
+            help=_inside(head, value[head], {other: value[other] for other in heads if other != head})
+            + f"; beside it stand {', '.join(WORDS[:5])}",
         )
+    _no_head(value, heads)
     both = " and ".join(f"`{head}`" for head in heads)
     fail(
         f"an entry is one thing; this one is {both}",
@@ -103,20 +115,34 @@ def _two_heads(heads: list[str]) -> None:
     )
 
 
-_FIRST_ARGUMENT = {
-    "Dense": "units",
-    "Dropout": "rate",
-    "LSTM": "units",
-    "GRU": "units",
-    "SimpleRNN": "units",
-    "Activation": "activation",
-    "Conv2D": "filters",
-    "Conv1D": "filters",
-    "Reshape": "target_shape",
-}
+def _inside(head: str, body: Any, strays: dict[str, Any]) -> str:
+    """Where an argument stands that is written beside a head."""
+    if head == "op":
+        return f"an argument of an op stands in `call`: `call: {{{_listed(strays)}}}`"
+    if head in HEADS:
+        return f"`{head}` takes no arguments"
+    return f"an argument of `{head}` stands inside it: `{head}: {{{_listed((body or {}) | strays)}}}`" if isinstance(
+        body, dict | None) else f"an argument of `{head}` stands inside it"  # fmt: skip
+
+
+def _no_head(value: dict[str, Any], heads: list[str]) -> None:
+    """Refuses an entry that says what it is under `type:` or `name:`, as a configuration of other frameworks does."""
+    for key in ("type", "class", "class_name", "layer", "name"):
+        said = value.get(key)
+        if isinstance(said, str) and (found := catalog.find("layer", said)) is not None:
+            arguments = {head: value[head] for head in heads if head != key}
+            fail(
+                f"an entry begins with its class, `{found.name}`, not with `{key}:`",
+                code="KS104",
+                key=key,
+                help=f"write `- {written(found, arguments)}`",
+            )
+
+
+def _listed(arguments: dict[str, Any]) -> str:
+    return ", ".join(f"{name}: {plain(value)}" for name, value in arguments.items())
 
 
 def _named_form(head: str, body: Any) -> str:
-    argument = _FIRST_ARGUMENT.get(head, "argument")
-    shown = body if isinstance(body, (int, float, str)) else "..."
-    return f"write `{head}: {{{argument}: {shown}}}`"
+    found = catalog.find("layer", head)
+    return f"write `{with_first(found, body) if found else f'{head}: {{argument: {plain(body)}}}'}`"

@@ -10,8 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kspec.diagnostics import Path, Positions, Report, did_you_mean, nearest
+from kspec.diagnostics.suggest import HABITS
 from kspec.spec.base import kind_of
 from kspec.spec.document import Document
+from kspec.spec.habits import cure_of, form_of
+from kspec.syntax.meant import meant, replacing
 from kspec.syntax.names import WORDS
 from kspec.syntax.variables import is_failed
 
@@ -83,11 +86,19 @@ def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report
         expected = _EXPECTED.get(kind, "")
         wanted = expected.format(**context) if expected else problem["msg"].removeprefix("Input should be ")
         wanted = wanted.replace("'", "`")
+        given = problem.get("input")
+        words = "and has no value" if given is None else f"not {kind_of(given)}"
+        label = _literal_label(kind, problem)
+        hint = meant(given, {}) if kind in _PLAIN else None
+        if hint is not None and not isinstance(hint.value, _PLAIN[kind]):
+            hint = None
         report.error(
             "KS103",
-            f"{what} must be {wanted}, not {kind_of(problem.get('input'))}",
+            f"{what} must be {wanted}, {words}",
             positions.value(path),
-            label=_literal_label(kind, problem),
+            label=label,
+            help=f"{hint.words} `{hint.written}`" if hint else form_of(path, given),
+            edits=replacing(positions, path, hint.written) if hint else (),
             related=positions.related(path),
         )
 
@@ -98,6 +109,9 @@ def _rests_on_failed(value: Any, key: str) -> bool:
         return is_failed(value.get(key)) if key else any(map(is_failed, value.values()))
     return is_failed(value) or (isinstance(value, list) and any(map(is_failed, value)))
 
+
+_PLAIN: dict[str, type] = {"int_type": int, "int_from_float": int, "float_type": float, "bool_type": bool}
+"""The complaints that a value is not of a plain type, and that type."""
 
 _EXPECTED = {
     "int_type": "an integer",
@@ -132,12 +146,13 @@ def _unknown_key(path: Path, positions: Positions, report: Report) -> None:
     key = str(path[-1])
     known = _fields(_model_at(path[:-1]))
     where = f" in `{_section(path)}`" if _section(path) else ""
+    cure = "" if HABITS.get(key) in known else cure_of(key, path[:-1])
     report.error(
         "KS101",
         f"there is no `{key}`{where}",
         positions.key(path),
-        label=did_you_mean(key, known),
-        help=f"keys you can use here: {', '.join(known)}" if known else "",
+        label="" if cure else did_you_mean(key, known),
+        help=cure or (f"keys you can use here: {', '.join(known)}" if known else ""),
     )
 
 

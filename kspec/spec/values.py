@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from kspec import catalog
+from kspec.catalog.examples import plain, with_first
 from kspec.spec.base import fail, kind_of
 from kspec.syntax.names import NAME
+from kspec.syntax.slips import tuple_of
 
 
 def _name(value: Any) -> Any:
@@ -83,14 +86,17 @@ def _object(value: Any) -> Any:
                 f"the arguments of `{name}` have no names",
                 code="KS105",
                 key=name,
-                help=f"write `{name}: {{argument: {_shown(arguments)}}}`",
+                help=f"write `{_named(name, arguments)}`",
             )
         return {name: arguments or {}}
     fail(f"a class is named here, not {kind_of(value)}", help="write its name, or `Name: {argument: value}`")
 
 
-def _shown(value: Any) -> str:
-    return str(value) if isinstance(value, (int, float, str)) else "..."
+def _named(name: str, value: Any) -> str:
+    """A class whose arguments have no names, with the name of the first."""
+    kinds: tuple[catalog.Kind, ...] = ("optimizer", "loss", "metric", "callback")
+    entry = next((found for kind in kinds if (found := catalog.find(kind, name)) is not None), None)
+    return with_first(entry, value) if entry else f"{name}: {{argument: {plain(value)}}}"
 
 
 Object = Annotated[str | dict[str, dict[str, Any]], BeforeValidator(_object)]
@@ -132,6 +138,8 @@ def _dimension(value: Any) -> Any:
 def _shape(value: Any) -> Any:
     if isinstance(value, dict) and set(value) <= {"vocabulary_of", "classes_of"}:
         fail("a shape is a list", help="write `shape: [10]`")
+    if isinstance(value, str) and (sizes := tuple_of(value)) is not None:
+        fail("YAML has no tuples", help=f"write `shape: {plain(sizes)}`")
     if not isinstance(value, list):
         fail(
             f"a shape is a list of sizes without the batch, not {kind_of(value)}",

@@ -16,7 +16,7 @@ import yaml
 from kspec.diagnostics import Path, Positions, Related, Report, Source, Span
 from kspec.syntax.problems import MAX_DEPTH, explain_yaml_error, too_deep
 from kspec.syntax.scalars import NumberTooLong, resolve
-from kspec.syntax.slips import glued, missing_space, missing_space_after_dash, slip_in
+from kspec.syntax.slips import glued, missing_space, missing_space_after_dash, slip_in, tuple_in
 
 MAX_VALUES = 500_000
 """Values in one document, those that aliases repeat included: no bomb grows beyond it."""
@@ -142,6 +142,9 @@ class _Builder:
             child = (*path, key)
             first = self.positions.keys.get(child)
             if first is not None and key in items:
+                if path[-1:] == ("layers",):  # that they are no list is what is wrong with them
+                    self._value(following, events, (*path, f"{key} (again)"), depth + 1)
+                    continue
                 self.report.error(
                     "KS003",
                     f"the key `{key}` stands here a second time",
@@ -202,7 +205,7 @@ class _Builder:
                 help='quote it: "{...}"' if brace else "write the key as plain text",
             )
         if event.value == "<<" and _is_plain(event):
-            self.report.error(
+            self._stop(
                 "KS007",
                 "merge keys (`<<`) are not part of YAML 1.2",
                 self._span(event),
@@ -216,6 +219,12 @@ class _Builder:
     def _scalar(self, event: Any) -> Any:
         if not _is_plain(event) and event.tag in (None, "!", "tag:yaml.org,2002:str"):
             return event.value
+        if event.value[:1] == "(" and ")" not in event.value:
+            line = event.start_mark.line + 1
+            slip = tuple_in(self.source.line(line), event.start_mark.column)
+            if slip is not None:
+                slip.report(self.source, line, self.report)
+                raise _Stop
         try:
             return resolve(event.value)
         except NumberTooLong:

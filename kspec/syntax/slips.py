@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from kspec.diagnostics import Edit, Report, Source, Span
+from kspec.syntax.scalars import resolve
 
 _GLUED = re.compile(r"([A-Za-z_][\w.]*):([^\s/:].*)", re.DOTALL)
 _OPENED = re.compile(r"(?:^\s*(?:-\s+)*|[{,\[]\s*)(?P<word>[A-Za-z_][\w.]*)(?:(?P<colon>:)(?=[{\[])|[ ]*(?=\{))")
@@ -24,14 +26,14 @@ class Slip:
 
     Args:
         start: The columns of what is underlined, counted from 0; `end` is the first past it.
-        edits: Insertions, by column counted from 0.
+        edits: What is replaced: from a column up to another, counted from 0, by a text.
     """
 
     message: str
     help: str
     start: int
     end: int
-    edits: tuple[tuple[int, str], ...]
+    edits: tuple[tuple[int, int, str], ...]
 
     def report(self, source: Source, line: int, report: Report) -> None:
         """Adds it as the problem of a line, counted from 1."""
@@ -39,7 +41,9 @@ class Slip:
         def place(start: int, end: int) -> Span:
             return Span(source, line, start + 1, line, end + 1)
 
-        edits = () if source.is_command_line else tuple(Edit(place(at, at), text) for at, text in self.edits)
+        edits = (
+            () if source.is_command_line else tuple(Edit(place(start, end), text) for start, end, text in self.edits)
+        )
         report.error("KS002", self.message, place(self.start, self.end), help=self.help, edits=edits)
 
 
@@ -61,7 +65,7 @@ def missing_space(text: str, start: int) -> Slip:
         f"write `{text[:colon]} {text[colon:]}`",
         start,
         start + len(text),
-        ((start + colon, " "),),
+        ((start + colon, start + colon, " "),),
     )
 
 
@@ -79,6 +83,31 @@ def missing_space_after_dash(source: Source, line: int, report: Report) -> bool:
     return True
 
 
+def tuple_of(text: str) -> list[Any] | None:
+    """The items of a tuple in Python's way of writing; None for other text.
+
+    >>> tuple_of("(10,)"), tuple_of("(2, null)"), tuple_of("(a) b")
+    ([10], [2, None], None)
+    """
+    found = re.fullmatch(r"\(([^()]*)\)", text.strip())
+    if found is None:
+        return None
+    parts = [part.strip() for part in found[1].split(",")]
+    return [None if part == "None" else resolve(part) for part in parts if part]
+
+
+def tuple_in(line: str, start: int) -> Slip | None:
+    """The slip of a tuple that begins at a column (counted from 0) between brackets, where its commas end a value."""
+    found = re.compile(r"\([^()\[\]{}]*,[^()\[\]{}]*\)").match(line, start)
+    if found is None:
+        return None
+    inner = found[0][1:-1].strip().rstrip(",")
+    comma = found[0][:-1].rstrip().endswith(",")
+    last = line.rindex(",", start, found.end()) if comma else found.end() - 1
+    return Slip("YAML has no tuples", f"write `[{inner}]`", start, found.end(),
+                ((start, start + 1, "["), (last, found.end(), "]")))  # fmt: skip
+
+
 def slip_in(line: str, upto: int) -> Slip | None:
     """The slip that a line shows at which YAML gives up.
 
@@ -92,13 +121,14 @@ def slip_in(line: str, upto: int) -> Slip | None:
         if found["colon"]:
             shown = "{...}" if line[end + 1] == "{" else "[...]"
             return Slip(f"a space is missing after `{word}:`", f"write `{word}: {shown}`",
-                        start, end + 1, ((end + 1, " "),))  # fmt: skip
+                        start, end + 1, ((end + 1, end + 1, " "),))  # fmt: skip
         colon = ":" if found.end() > end else ": "
-        return Slip(f"a `:` is missing after `{word}`", f"write `{word}: {{...}}`", start, end, ((end, colon),))
+        return Slip(f"a `:` is missing after `{word}`", f"write `{word}: {{...}}`", start, end, ((end, end, colon),))
     unbraced = _UNBRACED.fullmatch(line)
     if unbraced:
         start, end = unbraced.span("inner")
         inner = unbraced["inner"]
-        return Slip(f"what belongs to `{unbraced['word']}` stands in braces, or on lines of its own below",
-                    f"write `{unbraced['word']}: {{{inner}}}`", start, end, ((start, "{"), (end, "}")))  # fmt: skip
+        word = unbraced["word"]
+        return Slip(f"what belongs to `{word}` stands in braces, or on lines of its own below",
+                    f"write `{word}: {{{inner}}}`", start, end, ((start, start, "{"), (end, end, "}")))  # fmt: skip
     return None

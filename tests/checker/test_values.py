@@ -135,3 +135,102 @@ def test_as_names_every_output(entry, message):
 def test_as_where_the_number_of_outputs_is_not_known():
     text = "kspec: 1\ninputs: {x: {shape: [null, 4]}}\nlayers:\n  - op: unstack\n    call: {axis: 1}\n    as: [a, b]\n"
     assert "KS210" not in [d.code for d in diagnostics_of(text)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "cure"),
+    [
+        ("name: Dense\n    units: 10", "write `- Dense: {units: 10}`"),
+        ("type: Dense\n    units: 1", "write `- Dense: {units: 1}`"),
+        ("type: Flatten", "write `- Flatten`"),
+        ("op: sum\n    axis: 1", "`call: {axis: 1}`"),
+        ("Dense: {units: 3}\n    activation: relu", "`Dense: {units: 3, activation: relu}`"),
+        ("Flatten: []", "write `Flatten`"),
+        ("Dropout: 0.3", "write `Dropout: {rate: 0.3}`"),
+        ("Bidirectional: LSTM", "write `Bidirectional: {layer: {LSTM: {units: 10}}}`"),
+        ("Bidirectional: {LSTM: {units: 3}}", "write `Bidirectional: {layer: {LSTM: ...}}`"),
+        ("RNN: {LSTMCell: {units: 3}}", "write `RNN: {cell: {LSTMCell: ...}}`"),
+        ("Dense: {units: 3, kernel_regularizer: {l2: 0.01}}", "write `L2: {l2: 0.01}`"),
+        ("Dense: {units: 3, input_shape: [4]}", "`inputs: {x: {shape: [10]}}`"),
+    ],
+)
+def test_the_cure_is_what_to_write(entry, cure):
+    assert cure in one(f"kspec: 1\ninputs: {{x: {{shape: [6, 4]}}}}\nlayers:\n  - {entry}\n").help
+
+
+@pytest.mark.parametrize(
+    ("more", "cure"),
+    [
+        ("optimizer: Adam(learning_rate=0.001)", "write `Adam: {learning_rate: 0.001}`"),
+        ("optimizer: {adam: 0.1}", "write `Adam: {learning_rate: 0.1}`"),
+        ("optimizer: {Adam: {learning_rate: '1e-3'}}", "remove the quotes: `1e-3`"),
+        ("optimizer: {Adam: {lr: 0.1}}", "did you mean `learning_rate`?"),
+        ("optimizer: keras.optimizers.Adam", "did you mean `Adam`?"),
+    ],
+)
+def test_the_cure_of_a_setting(more, cure):
+    found = one(f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers: [{{Dense: {{units: 1}}}}]\ncompile: {{{more}}}\n")
+    assert cure in (found.help, found.label)
+
+
+@pytest.mark.parametrize(
+    ("more", "cure"),
+    [
+        ("epochs: 3", "write `fit: {epochs: ...}`"),
+        ("metrics: [mse]", "write `compile: {metrics: ...}`"),
+        ("csv: a.csv", "write `data: {csv: ...}`"),
+        ("fit: {loss: mse}", "write `compile: {loss: ...}`"),
+        ("compile: {seed: 3}", "it stands at the top, in the column of `compile`"),
+        ("fit: {validation_split: 0.2}", "write `data: {split: {validation: 0.2}}`"),
+        ("fit: {callbacks: EarlyStopping}", "write `callbacks: [EarlyStopping]`"),
+        ("compile: {loss_weights: [1, 2]}", "write `loss_weights: {name: 1.0}`"),
+        ("fit: {shuffle: yes}", "write `true`"),
+        ("fit: {epochs: '3'}", "remove the quotes: `3`"),
+        ("data: {csv: {train: a.csv, val: b.csv}}", "did you mean `validation`?"),
+        ("vars: {a: '${len(3)}'}", "write `${len(sizes)}`"),
+    ],
+)
+def test_the_cure_of_what_stands_elsewhere(more, cure):
+    found = one(f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers: [{{Dense: {{units: 1}}}}]\n{more}\n")
+    assert cure in found.help + found.label
+
+
+@pytest.mark.parametrize(
+    ("inputs", "cure"),
+    [
+        ("{shape: [10]}", "write `inputs: {x: {shape: [10]}}`"),
+        ("{shape: [10], dtype: float32}", "write `inputs: {x: {shape: [10], dtype: float32}}`"),
+        ("{x: [10, 2]}", "write `x: {shape: [10, 2]}`"),
+        ("{x: 28}", "write `x: {shape: [28]}`"),
+        ("[10]", "`inputs: {x: {shape: [10]}}`"),
+    ],
+)
+def test_the_cure_of_an_input(inputs, cure):
+    assert cure in one(f"kspec: 1\ninputs: {inputs}\nlayers: [Flatten]\n").help
+
+
+@pytest.mark.parametrize("layers", ["\n  Dense: {units: 1}\n  Dense: {units: 2}", "\n  Dense: {units: 1}\n  Flatten:"])
+def test_layers_without_dashes(layers):
+    assert "- Dense: {units: 1}" in one(f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers:{layers}\n").help
+
+
+def test_inputs_may_be_called_shape_and_dtype():
+    text = "kspec: 1\ninputs: {shape: {shape: [4]}, dtype: {shape: [4]}}\nlayers:\n  - Add:\n    from: [shape, dtype]\n"
+    assert not [d for d in diagnostics_of(text) if d.is_error]
+
+
+def test_names_with_commas_are_a_list():
+    text = "kspec: 1\ninputs: {a: {shape: [4]}, b: {shape: [4]}}\nlayers:\n  - Add:\n    from: a, b\n"
+    assert one(text).help == "several are a list: write `[a, b]`"
+
+
+def test_a_merge_key_gives_one_message():
+    assert one("kspec: 1\nvars: {x: &x {shape: [4]}}\ninputs: {z: {<<: *x}}\nlayers: [Flatten]\n").code == "KS007"
+
+
+def test_the_older_name_of_what_is_watched():
+    text = (
+        "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers: [{Dense: {units: 3, activation: softmax}}]\n"
+        "fit: {callbacks: [{EarlyStopping: {monitor: val_acc}}]}\n"
+    )
+    assert one(text).label == "did you mean `val_accuracy`?"

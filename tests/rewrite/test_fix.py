@@ -294,3 +294,29 @@ def test_prose_with_a_colon_is_quoted_and_no_list_of_arguments(text: str) -> Non
 def test_words_with_a_colon_that_are_meant() -> None:
     text = layers(OUT, 'description:\n  epochs:3\nvars: {when: "12:30", at: 12:30, where: c:/data}\nname: a\n')
     assert not fixed(text).left.diagnostics
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("Dense(10)", "Dense: {units: 10}"),
+        ("Dense(10, activation='relu')", "Dense: {units: 10, activation: relu}"),
+        ("keras.layers.Dense: {units: 3}", "Dense: {units: 3}"),
+        ("layers.Flatten", "Flatten"),
+        ("op: keras.ops.sin", "op: sin"),
+        ("Dense: {units: '10'}", "Dense: {units: 10}"),
+        ("Dense: {units: 10.0}", "Dense: {units: 10}"),
+        ("Dense: {units: width}", "Dense: {units: $width}"),
+        ("Dense: {units: 3, use_bias: yes}", "Dense: {units: 3, use_bias: true}"),
+        ("Dense: {units: 3, activation: None}", "Dense: {units: 3, activation: null}"),
+        ("Reshape: {target_shape: 4}", "Reshape: {target_shape: [4]}"),
+        ("Reshape: {target_shape: (2, 2)}", "Reshape: {target_shape: [2, 2]}"),
+        ("Reshape:\n      target_shape: (4,)", "Reshape:\n      target_shape: [4]"),
+        ("LeakyReLU: {alpha: 0.1}", "LeakyReLU: {negative_slope: 0.1}"),
+        ("Dense: {units: 3}\n    From: x\n    Name: y", "Dense: {units: 3}\n    from: x\n    name: y"),
+    ],
+)  # fmt: skip
+def test_what_is_written_out_of_habit(wrong: str, right: str) -> None:
+    result = fixed(layers(f"  - {wrong}\n" + OUT, "vars: {width: 3}\n"))
+    assert result.after.text == layers(f"  - {right}\n" + OUT, "vars: {width: 3}\n")
+    assert not any(problem.is_error for problem in result.left.diagnostics)

@@ -9,7 +9,8 @@ from kspec.checker.rules.shared.cures import Edits, add_argument, replace
 from kspec.checker.rules.shared.logged import has_validation, logged_names, monitoring_callbacks
 from kspec.checker.rules.shared.outputs import trained_outputs
 from kspec.checker.values import Checker
-from kspec.diagnostics import Path, Span, did_you_mean, nearest
+from kspec.diagnostics import Path, Span, did_you_mean
+from kspec.diagnostics.suggest import Suggestion
 
 VALIDATED = "val_"
 LESS_IS_BETTER = ("loss", "error", "false_", "logcosh", "crossentropy", "hinge", "poisson", "divergence")
@@ -45,16 +46,19 @@ def _watched(
         if bare == "learning_rate" or bare == "lr":
             return
         known = sorted(names)
-        label = did_you_mean(bare, known)
-        meant = nearest(bare, known)
         prefix = monitor[: len(monitor) - len(bare)]
+        label = did_you_mean(bare, known)
+        edits: Edits = ()
+        if isinstance(label, Suggestion):
+            edits = replace(checker, (*inside, "monitor"), prefix + label.meant)
+            label = f"did you mean `{prefix}{label.meant}`?"
         checker.report.error(
             "KS414",
             f"`{head}` watches `{monitor}`, and training measures no `{bare}`",
             place,
             label=label,
             help=f"it measures {', '.join(f'`{name}`' for name in known[:8])}",
-            edits=replace(checker, (*inside, "monitor"), prefix + meant) if meant else (),
+            edits=edits,
         )
     elif validated is False and monitor.startswith(VALIDATED):
         checker.report.warning(

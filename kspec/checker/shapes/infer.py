@@ -105,11 +105,11 @@ class _Walk:
         count = len(found.outputs)
         if len(node.outputs) == count or any(output.shape is None for output in found.outputs):
             return True
+        gives = "one output" if count == 1 else f"{count} outputs"
         cure = "`name: ...` names it" if count == 1 else "name all of them, `_` for one that is not wanted"
-        outputs = "one output" if count == 1 else f"{count} outputs"
         self.report.error(
             "KS210",
-            f"`{node.name}` gives {outputs}, and `as` names {len(node.outputs)}",
+            f"`{node.name}` gives {gives}, and `as` names {len(node.outputs)}",
             self.spec.positions.value((*node.path, "as")),
             help=cure,
         )
