@@ -22,7 +22,7 @@ def engine_in(run):
     return record["engine"], kspec.load(run.folder / "resolved.yaml").document.fit.engine
 
 
-@pytest.mark.parametrize("engine", ["keras", "fused"])
+@pytest.mark.parametrize("engine", ["keras", pytest.param("fused", marks=pytest.mark.slow)])
 def test_the_run_names_its_engine(project, engine):  # noqa: F811
     assert engine_in(kspec.run(project(BINARY), overrides=[f"fit.engine={engine}"])) == (engine, engine)
 
