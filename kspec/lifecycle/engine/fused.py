@@ -70,59 +70,44 @@ class FusedEngine:
         validation_freq: int,
     ) -> None:
         """Trains as `Model.fit` does, an epoch a call."""
-        rest: dict[str, Any] = {"epochs": epochs, "validation_freq": validation_freq}
         listed = keras.callbacks.CallbackList(callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps)
-        runner = self._runner("train", train)
-        if self.said == "auto":
-            self.choice = _auto(self.model, runner, callbacks)
-        results = Results(runner.loops)
-
-        def between(done: int, metrics: dict[str, Any]) -> None:
-            listed.on_train_batch_end(done - 1, metrics)
-            listed.on_train_batch_begin(done)
-
-        pace = Pace(_watched(callbacks))
-        train_function = TrainFunction(
-            runner, self.choice, pace, steps=steps, total=steps * epochs, between=between, results=results
-        )
+        checks = epochs // validation_freq
         try:
-            train_function.prepare()
+            trains = self._train_function(train, listed, steps, epochs)
+            tests = self._test_function(validation, validation_steps, checks, trains) if validation else None
         except Exception as error:  # Keras may take what cannot be fused; else it says what is wrong
-            self._fall_back(error).fit(
-                train, validation, callbacks=callbacks, steps=steps, validation_steps=validation_steps, **rest
-            )
+            from kspec.targets.keras_errors import plain
+
+            self.notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
+            self._keras = KerasEngine(self.model)
+            self._keras.fit(
+                train, validation, callbacks=callbacks, epochs=epochs, steps=steps,
+                validation_steps=validation_steps, validation_freq=validation_freq,
+            )  # fmt: skip
             return
-        test_function = None
-        if validation is not None and validation_steps:
-            each, all_ = COMPILED_VALIDATION
-            often = validation_steps >= each and validation_steps * (epochs // validation_freq) >= all_
-            test_function = TestFunction(
-                self._runner("test", validation),
-                validation_steps,
-                results,
-                lambda: often and self.choice.plan.at(train_function.step) == "fused_xla",
-            )
         nothing = tf.data.Dataset.from_tensors(np.float32(0)).repeat()
-        execution = max(steps, validation_steps or 0)
-        with replaced(
-            self.model,
-            train_function=train_function,
-            test_function=test_function,
-            steps_per_execution=execution,
-            get_metrics_result=results,
-            reset_metrics=runner.loops.reset,
-        ):
-            self.model.fit(
-                nothing,
-                steps_per_epoch=steps,
-                validation_data=None if test_function is None else nothing,
-                validation_steps=validation_steps,
-                callbacks=listed,
-                shuffle=False,
-                verbose=0,
-                **rest,
-            )
-        self.choice.close()
+        try:
+            with replaced(
+                self.model,
+                train_function=trains,
+                test_function=tests,
+                steps_per_execution=max(steps, validation_steps or 0),
+                get_metrics_result=trains.results,
+                reset_metrics=trains.runner.loops.reset,
+            ):
+                self.model.fit(
+                    nothing,
+                    epochs=epochs,
+                    steps_per_epoch=steps,
+                    validation_data=None if tests is None else nothing,
+                    validation_steps=validation_steps,
+                    validation_freq=validation_freq,
+                    callbacks=listed,
+                    shuffle=False,
+                    verbose=0,
+                )
+        finally:
+            self.choice.close()
 
     def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:
         """Losses and metrics, by name."""
@@ -131,7 +116,7 @@ class FusedEngine:
         runner = self._runner("test", batches)
         steps = min(steps or batches.steps, batches.steps)
         function = TestFunction(runner, steps, Results(runner.loops), lambda: False)
-        runner.loops.fused("test", runner.supply.signature)
+        function.prepare()
         runner.loops.reset()
         return {name: float(value) for name, value in function().items()}
 
@@ -151,6 +136,42 @@ class FusedEngine:
                 break
         return tf.nest.map_structure(lambda *parts: np.concatenate([part.numpy() for part in parts]), *answers)
 
+    def _train_function(self, train: Batches, listed: Any, steps: int, epochs: int) -> TrainFunction:
+        runner = self._runner("train", train)
+        if self.said == "auto":
+            self.choice = _auto(self.model, runner, listed.callbacks)
+
+        def between(done: int, metrics: dict[str, Any]) -> None:
+            listed.on_train_batch_end(done - 1, metrics)
+            listed.on_train_batch_begin(done)
+
+        function = TrainFunction(
+            runner,
+            self.choice,
+            Pace(_watched(listed.callbacks)),
+            steps=steps,
+            total=steps * epochs,
+            between=between,
+            results=Results(runner.loops),
+        )
+        function.prepare()
+        return function
+
+    def _test_function(
+        self, validation: Batches, steps: int | None, checks: int, trains: TrainFunction
+    ) -> TestFunction | None:
+        if not steps:
+            return None
+        each, all_ = COMPILED_VALIDATION
+        many = steps >= each and steps * checks >= all_
+
+        def compiled() -> bool:
+            return many and self.choice.plan.at(trains.step - 1) == "fused_xla"
+
+        function = TestFunction(self._runner("test", validation), steps, trains.results, compiled)
+        function.prepare()
+        return function
+
     def _runner(self, step: str, batches: Batches) -> Runner:
         early = self.beforehand
         hoists = early is not None and early.fits(batches)
@@ -161,13 +182,6 @@ class FusedEngine:
             core = early.core if early is not None and hoists else self.model
             self._loops[key] = Loops(self.model, core, batches.batch_size)
         return Runner(self._loops[key], step, Supply(batches, run_bytes=RUN_BYTES))
-
-    def _fall_back(self, error: Exception) -> KerasEngine:
-        from kspec.targets.keras_errors import plain
-
-        self.notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
-        self._keras = KerasEngine(self.model)
-        return self._keras
 
 
 def _auto(model: Any, runner: Runner, callbacks: list[Any]) -> Auto:

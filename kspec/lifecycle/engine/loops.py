@@ -47,12 +47,11 @@ class Loops:
         self.model = model
         self.core = core
         self.batch_size = batch_size
-        self_ = StandIn(model, core)
-        kind = type(model)
+        kind, stand_in = type(model), StandIn(model, core)
         self._steps: dict[str, Step] = {
-            "train": lambda batch: kind.train_step(self_, batch),
-            "test": lambda batch: kind.test_step(self_, batch),
-            "predict": lambda batch: kind.predict_step(self_, batch),
+            "train": lambda batch: kind.train_step(stand_in, batch),
+            "test": lambda batch: kind.test_step(stand_in, batch),
+            "predict": lambda batch: kind.predict_step(stand_in, batch),
         }
         self._traced: dict[Any, Any] = {}
         self._results = tf.function(lambda: kind.get_metrics_result(model), autograph=False)
@@ -113,12 +112,14 @@ class Loops:
 
     def _predict(self, signature: Any) -> Any:
         apply, size = self._steps["predict"], self.batch_size
-        answers = tf.nest.map_structure(lambda answer: answer, self.model.output)
+        answers = self.model.output
 
         def run(rows: Any, start: Any, stop: Any) -> Any:
             count = _rows_of(rows)
             arrays = [
-                tf.TensorArray(_dtype(one), stop - start, element_shape=[None] * len(one.shape), infer_shape=False)
+                tf.TensorArray(
+                    tf.as_dtype(one.dtype), stop - start, element_shape=[None] * len(one.shape), infer_shape=False
+                )
                 for one in tf.nest.flatten(answers)
             ]
 
@@ -182,7 +183,3 @@ def _arguments(signature: Any) -> list[Any]:
 
 def _key(signature: Any) -> Any:
     return tuple((tuple(spec.shape), spec.dtype) for spec in tf.nest.flatten(signature))
-
-
-def _dtype(tensor: Any) -> Any:
-    return tf.as_dtype(tensor.dtype)

@@ -81,7 +81,6 @@ class Supply:
                 yield self._rows(coming[0].result(), coming[1])
 
     def _resident(self, number: int) -> Iterator[Rows]:
-        assert self._gather is not None
         if not self.batches.shuffle and self.several >= self.steps - 1:
             yield self._rows(self._tensors, self.batches.examples)
             return

@@ -57,16 +57,20 @@ class Runner:
         self.loops = loops
         self.step = step
         self.supply = supply
+        self._fused: Any = None
         self._compiled: Any = None
 
     def trace(self, rows: Rows) -> float:
         """Traces the fused loop, without a step being trained; what that took."""
         started = time.perf_counter()
-        self._fused()(rows.tensors, _number(0), _number(0))
+        self.fused()(rows.tensors, _number(0), _number(0))
         return time.perf_counter() - started
 
-    def _fused(self) -> Any:
-        return self.loops.fused(self.step, self.supply.signature)
+    def fused(self) -> Any:
+        """The loop without XLA, traced."""
+        if self._fused is None:
+            self._fused = self.loops.fused(self.step, self.supply.signature)
+        return self._fused
 
     def compile(self, rows: Rows) -> float:
         """Compiles the loop under XLA, without a step being trained; what that took.
@@ -101,7 +105,7 @@ class Runner:
         if engine == "fused_xla" and at < rows.whole:
             loop, steps = self._compiled, min(most, rows.whole - at)
         else:
-            engine, loop, steps = "fused", self._fused(), min(most, rows.batches - at)
+            engine, loop, steps = "fused", self.fused(), min(most, rows.batches - at)
         loop(rows.tensors, _number(at), _number(at + steps))
         return engine, steps, time.perf_counter() - started
 
@@ -216,6 +220,10 @@ class TestFunction:
         self.compiled = compiled
         self._pace = Pace()
         self._refused = False
+
+    def prepare(self) -> None:
+        """Traces the loop, so that what stands against it shows before anything has run."""
+        self.runner.fused()
 
     def __call__(self, iterator: Any = None) -> dict[str, Any]:  # noqa: ARG002  Keras's iterator has nothing in it
         left = self.steps

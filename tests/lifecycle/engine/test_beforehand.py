@@ -96,6 +96,7 @@ def test_training_and_answers_are_the_same(project):  # noqa: F811
     np.testing.assert_allclose(ours.predictions["kind"], theirs.predictions["kind"], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_saved_model_takes_raw_values(project):  # noqa: F811
     import keras
     import tensorflow as tf

@@ -22,7 +22,7 @@ def engine_in(run):
     return record["engine"], kspec.load(run.folder / "resolved.yaml").document.fit.engine
 
 
-@pytest.mark.parametrize("engine", ["keras", "fused"])
+@pytest.mark.parametrize("engine", ["keras", pytest.param("fused", marks=pytest.mark.slow)])
 def test_the_run_names_its_engine(project, engine):  # noqa: F811
     assert engine_in(kspec.run(project(BINARY), overrides=[f"fit.engine={engine}"])) == (engine, engine)
 
@@ -33,8 +33,11 @@ def test_auto_is_fused_where_there_is_little_to_train(project):  # noqa: F811
 
 @pytest.mark.slow
 def test_the_resolved_spec_repeats_what_auto_chose(project, monkeypatch, capsys):  # noqa: F811
+    from kspec.lifecycle.engine import fused
+
     for name, value in (("MEASURED_SECONDS", 0.002), ("LEAST_COMPILE", 0.0), ("GUESSED_COMPILE", 0.0)):
         monkeypatch.setattr(auto, name, value)
+    monkeypatch.setattr(fused, "COMPILED_VALIDATION", (1, 1))
     first = kspec.run(project(BINARY), overrides=["fit.epochs=30"], quiet=False)
     said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("engine")]
     assert len(said) == 1

@@ -45,7 +45,7 @@ MODELS = {
     "schedule": mlp(optimizer=schedule),
     "loss scale": mlp(optimizer=lambda keras: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01))),
 }
-FAST = {"plain", "dropout"}
+FAST = {"dropout"}
 
 
 def each(names):
@@ -64,6 +64,7 @@ def test_xla_in_the_default_suite():
     same(train(make, "fused_xla", epochs=2), train(make, "keras", epochs=2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_sample_weights(engine):
     weights = np.linspace(0, 3, N).astype("float32")
@@ -164,6 +165,7 @@ def test_texts_stay_fused_and_say_why():
     assert ours.engine.notes == ["fused, not fused_xla: XLA takes no text, and an input is text"]
 
 
+@pytest.mark.slow
 def test_what_xla_refuses_stays_fused_and_says_why():
     import keras
 
@@ -266,6 +268,7 @@ def test_callbacks_see_every_step_in_order():
     assert seen == [*first, ("begin", 0), ("end", 48), ("begin", 49), ("end", 148), ("begin", 149), ("end", 150)]
 
 
+@pytest.mark.slow
 def test_checkpoints_are_written_at_the_steps_that_keras_writes_them_at(tmp_path):
     x, y = numbers(403)
 
