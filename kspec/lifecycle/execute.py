@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kspec.checker import Analysis, OutputSettings, analyse
+from kspec.checker import Analysis, analyse
 from kspec.data import Dataset, Part, load_for_prediction
-from kspec.diagnostics import Path as Path_
-from kspec.diagnostics import Report, SpecError, did_you_mean
+from kspec.diagnostics import Report, SpecError
 from kspec.lifecycle.console import Console
 from kspec.lifecycle.define import (
     Defined,
@@ -165,7 +164,12 @@ class _Execution:
 
     def _batches(self, defined: Defined, dataset: Dataset, part: Part, *, training: bool = False) -> Any:
         from kspec.data.pipeline import Batches
-        from kspec.lifecycle.targets import sample_weights, spread_over_positions, with_placeholders
+        from kspec.lifecycle.targets import (
+            check_weighted_labels,
+            sample_weights,
+            spread_over_positions,
+            with_placeholders,
+        )
 
         outputs = defined.settings.outputs
         targets = self._encoded(defined, part, dataset)
@@ -175,7 +179,7 @@ class _Execution:
         if training:
             check_targets_fit(defined, targets, self.report)
         if training:
-            self._check_weighted_labels(dataset, outputs)
+            check_weighted_labels(self.spec, outputs, dataset.labels, self.report)
         weights = sample_weights(part, dataset.labels, outputs, training=training)
         settings = self.document.fit
         return Batches(
@@ -187,22 +191,6 @@ class _Execution:
             seed=self.document.seed,
         )
 
-    def _check_weighted_labels(self, dataset: Dataset, outputs: dict[str, OutputSettings]) -> None:
-        """A weight for a label that the target does not have would be passed over in silence."""
-        for name, output in outputs.items():
-            if not isinstance(output.class_weight, dict) or name not in dataset.labels:
-                continue
-            known = [str(label) for label in dataset.labels[name].names]
-            path: Path_ = ("fit", "class_weight")
-            path = (*path, name) if name in (self.document.fit.class_weight or {}) else path
-            for label in output.class_weight:
-                if label not in known:
-                    span = self.spec.positions.key((*path, label))
-                    self.report.error(
-                        "KS217", f"`{name}` has no label `{label}`", span, label=did_you_mean(label, known),
-                        help=f"its labels: {', '.join(known[:20])}",
-                    )  # fmt: skip
-
     def _encoded(self, defined: Defined, part: Part, dataset: Dataset) -> dict[str, Any]:
         from kspec.lifecycle.targets import MisfitTarget, encode_targets
 
@@ -210,10 +198,7 @@ class _Execution:
             ranks = {name: len(shape) for name, shape in output_shapes(defined.graph, defined.model).items()}
             return encode_targets(part, dataset.labels, defined.settings.outputs, ranks)
         except MisfitTarget as error:
-            path: tuple[str, ...] = ("compile", "loss")
-            if self.document.compile.loss is None:
-                path = ("data", "targets")
-            self.report.error("KS508", str(error), self.spec.positions.value(path), help=error.help)
+            error.tell(self.spec, self.report)
             self.report.raise_errors()
             raise
 
