@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kspec.diagnostics import Report, Source, Span
+from kspec.diagnostics import Edit, Report, Source, Span
 from kspec.syntax.slips import missing_space, missing_space_after_dash, slip_in
 
 MAX_DEPTH = 100
@@ -32,11 +32,15 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     elif at == "{" and text[:column].endswith("$"):
         end = text.find("}", column)
         expression = text[column - 1 : end + 1] if end > 0 else "${...}"
+        whole = Span(source, line + 1, column, line + 1, column + max(len(expression), 1))
+        alone = text[: column - 1].rstrip()[-1:] in (":", ",", "[") and re.match(r"\s*(?:[,}\]]|$)", text[end + 1 :])
+        is_sure = end > 0 and alone and '"' not in expression and not source.is_command_line
         report.error(
             "KS009",
             "an expression inside `{}` or `[]` is quoted",
-            Span(source, line + 1, column, line + 1, column + max(len(expression), 1)),
+            whole,
             help=f'write "{expression}"',
+            edits=(Edit(whole, f'"{expression}"'),) if is_sure else (),
         )
     elif at == "*" or "alias" in problem or "alias" in str(error.context or ""):
         word = text[column:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
@@ -51,7 +55,8 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
         place = source.lines[line - 1]
         start = place.index(item) + 1
         report.error("KS002", f"`{item}` has words below it, and wants a `:`",
-                     Span(source, line, start, line, start + len(item)), help=f"write `- {item}:`")  # fmt: skip
+                     Span(source, line, start, line, start + len(item)), help=f"write `- {item}:`",
+                     edits=(Edit(Span(source, line, start, line, start + len(item)), f"{item}:"),))  # fmt: skip
     elif any(missing_space_after_dash(source, number, report) for number in (line + 1, line) if number):
         return
     elif re.search("mapping values|unexpected ':'", problem) and (slip := slip_in(text, column)) is not None:
