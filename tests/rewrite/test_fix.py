@@ -334,3 +334,10 @@ def test_a_shape_is_a_list() -> None:
 def test_a_function_of_keras_is_an_op() -> None:
     text = layers("  - cumsum  # here\n" + OUT)
     assert fixed(text).after.text == text.replace("cumsum", "op: cumsum")
+
+
+def test_a_bracket_too_many() -> None:
+    text = layers("  - Dense: {units: 4}}\n" + OUT)
+    assert fixed(text).after.text == layers("  - Dense: {units: 4}\n" + OUT)
+    quoted = layers("  - Dense: {units: 4, activation: 'x}'}}\n" + OUT)
+    assert fixed(quoted).after.text == quoted
