@@ -79,13 +79,15 @@ def _analyse(spec: Spec, report: Report, *, data: bool, with_keras: bool) -> Ana
     before = list(report)
     analysis = analyse(spec, report)
     if data and analysis.settings is not None:
-        from kspec.lifecycle.look import look_at_data
+        from kspec.lifecycle.look import look_at_data, look_at_targets
 
         found = Report()
-        profile = look_at_data(spec, analysis, found)
-        if profile is not None:  # everything once more, now that the data is known
+        dataset = look_at_data(spec, analysis, found)
+        if dataset is not None:  # everything once more, now that the data is known
             report.diagnostics[:] = before
-            analysis = analyse(spec, report, profile)
+            analysis = analyse(spec, report, dataset.profile)
+            if not report.has_errors:
+                look_at_targets(spec, analysis, dataset, report)
         report.diagnostics.extend(found)
     if with_keras and not report.has_errors:
         from kspec.lifecycle import try_build

@@ -72,8 +72,8 @@ def command(
 
     TensorFlow is not imported, no code of the spec's runs. The exit status is 1 when there are errors.
 
-    A comment `# kspec: ignore[KS403]` silences a rule on its line; `select`, `ignore` and `strict` can also stand in a
-    pyproject.toml, under [tool.kspec].
+    A comment `# kspec: ignore[KS403]` silences a rule on its line, and without codes all of them; `select`, `ignore`
+    and `strict` can also stand in a pyproject.toml, under [tool.kspec].
     """
     if diff and not fix:
         raise click.UsageError("--diff shows what --fix would change: give both")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from kspec.diagnostics import Path as SpecPath
@@ -13,6 +13,8 @@ from kspec.diagnostics import Report, Span, nearest
 from kspec.spec import Spec
 
 REMOTE = "://"
+MAX_FOLDERS = 100
+"""So many are looked into for a file that is not where the spec says."""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,9 @@ class Context:
         try:
             if not file.exists():
                 kind = "folder" if folder else "file"
-                self.error("KS501", f"there is no {kind} `{text}`", at, label=_neighbour(file), help=_looked(file))
+                self.error(
+                    "KS501", f"there is no {kind} `{text}`", at, label=_neighbour(file, text), help=_looked(file)
+                )
                 return False
             if folder != file.is_dir():
                 message = f"`{text}` is a folder, not a file" if file.is_dir() else f"`{text}` is a file, not a folder"
@@ -141,13 +145,29 @@ def _short(folder: Path) -> str:
     return "the working directory" if relative == "." else str(folder) if relative.startswith("..") else relative
 
 
-def _neighbour(file: Path) -> str:
+def _neighbour(file: Path, text: str) -> str:
+    """The file that may have been meant: one of a like name beside it, or of the same name a folder up or down.
+
+    Args:
+        text: How the file is written.
+    """
+    written = PurePath(text)
     try:
-        names = [entry.name for entry in file.parent.iterdir()]
+        beside = sorted(file.parent.iterdir()) if file.parent.is_dir() else []
+        below = [entry.name for entry in beside[:MAX_FOLDERS] if (entry / file.name).exists()]
+        above = len(written.parts) > 1 and (file.parent.parent / file.name).exists()
     except OSError:
         return ""
-    match = nearest(file.name, names)
-    return f"did you mean `{match}`?" if match else ""
+    match = nearest(file.name, [entry.name for entry in beside])
+    if below:
+        meant = written.parent / below[0] / file.name
+    elif match:
+        meant = written.with_name(match)
+    elif above:
+        meant = written.parent.with_name(file.name)
+    else:
+        return ""
+    return f"did you mean `{meant.as_posix()}`?"
 
 
 def _looked(file: Path) -> str:

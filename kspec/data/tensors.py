@@ -128,14 +128,24 @@ def _numbers(
     name: str, dtype: str, columns: list[Column], table: Table, kept: Array, path: Path, context: Context
 ) -> list[Array] | None:
     sound = True
+    broken = []
     for column in columns:
         if column.kind == "text" or column.values.dtype.kind not in "fiub":
             _refuse_text(name, column, columns, table, path, context)
             sound = False
-        elif not _finite(column, table, kept, path, context) or (
-            dtype not in FLOATS and not _whole(name, dtype, column, table, kept, path, context)
-        ):
+        elif not _finite(column, table, kept, path, context):
             sound = False
+        elif dtype not in FLOATS and (found := _no_integer(dtype, column, table, kept)):
+            broken.append(found)
+    if broken:
+        sound = False
+        more = (
+            f"; {len(broken) - 1} more column{'s do' if len(broken) > 2 else ' does'} not fit"
+            if len(broken) > 1
+            else ""
+        )
+        help = "leave `dtype` out for float32" if dtype != "bool" else "a bool is 0 or 1, false or true"
+        context.error("KS508", f"`{name}` takes {dtype}, and {broken[0]}{more}", path, help=help)
     return [column.values for column in columns] if sound else None
 
 
@@ -186,13 +196,13 @@ def _by_row(bad: Array) -> Array:
     return numpy.asarray(bad.reshape(len(bad), -1).any(axis=1))
 
 
-def _whole(name: str, dtype: str, column: Column, table: Table, kept: Array, path: Path, context: Context) -> bool:
-    """Whether all numbers fit into an integer type (or 0 and 1 into bool)."""
+def _no_integer(dtype: str, column: Column, table: Table, kept: Array) -> str:
+    """What a column has that does not fit into an integer type (or 0 and 1 into bool); empty where all fits."""
     import numpy
 
     values = column.values
     if values.dtype.kind == "b":
-        return True
+        return ""
     if dtype == "bool":
         low, high = 0, 1
     else:
@@ -204,12 +214,9 @@ def _whole(name: str, dtype: str, column: Column, table: Table, kept: Array, pat
     bad = _by_row(bad)
     rows = numpy.flatnonzero(bad & kept & ~column.missing)
     if not len(rows):
-        return True
+        return ""
     example = numpy.ravel(values[rows[0]])[0] if values.ndim == 1 else "a value"
-    help = "leave `dtype` out for float32" if dtype != "bool" else "a bool is 0 or 1, false or true"
-    context.error("KS508", f"`{name}` takes {dtype}, and `{column.name}` has {example} in {table.where(rows[:1])}",
-                  path, help=help)  # fmt: skip
-    return False
+    return f"`{column.name}` has {example} in {table.where(rows[:1])}"
 
 
 def target_array(name: str, table: Table, mapped: Mapped, kept: Array, context: Context) -> Any:

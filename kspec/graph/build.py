@@ -186,8 +186,12 @@ class _Builder:
         known = catalog.spellings(kind)
         noun = "layer" if kind == "layer" else "op of keras.ops"
         help = ""
+        edits: tuple[Edit, ...] = ()
         if kind == "layer" and catalog.find("op", head):
             help = f"`{head}` is a function of keras.ops: write `op: {head}`"
+            after = span.source.line(span.line)[span.end_column - 1 :].strip()
+            if span.written == head and after[:1] in ("", "#"):  # a bare word, without arguments
+                edits = (Edit(span, f"op: {head}"),)
         elif kind == "layer" and catalog.find("activation", head):
             help = f"`{head}` is an activation: write `Activation: {{activation: {head}}}`"
         elif kind == "op" and catalog.find("layer", head):
@@ -195,7 +199,8 @@ class _Builder:
         label = did_you_mean(head, known)
         if not label and not help:
             help = f"`kspec layers` lists what there is{'' if kind == 'layer' else ' (kspec layers --kind op)'}"
-        self.report.error("KS106", f"there is no {noun} called `{head}`", span, label=label, help=help)
+        edits = () if label else edits
+        self.report.error("KS106", f"there is no {noun} called `{head}`", span, label=label, help=help, edits=edits)
 
     def _extension(self, node: Node, entry: Entry) -> None:
         module = node.head.rpartition(".")[0]

@@ -13,14 +13,13 @@ from kspec.spec.steps import Evaluate
 
 if TYPE_CHECKING:
     from kspec.checker import Analysis
-    from kspec.profile import DataProfile
 
 
-def look_at_data(spec: Spec, analysis: Analysis, report: Report) -> DataProfile | None:
+def look_at_data(spec: Spec, analysis: Analysis, report: Report) -> Dataset | None:
     """Reads the data of all steps; what it found wrong is in the report.
 
     Returns:
-        What is known of the training data; None where there is none or it cannot be read.
+        The training data, with what is known of it; None where there is none or it cannot be read.
     """
     try:
         dataset = read_data(spec, analysis, report)
@@ -34,7 +33,27 @@ def look_at_data(spec: Spec, analysis: Analysis, report: Report) -> DataProfile 
             _look_at_step(spec, analysis, dataset, step, report)
         except SpecError as error:
             report.diagnostics.extend(error.diagnostics)
-    return dataset.profile
+    return dataset
+
+
+def look_at_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> None:
+    """Holds the targets against the losses, once the data is known: what a run would refuse is in the report."""
+    from kspec.lifecycle.targets import MisfitTarget, check_weighted_labels, encode_targets
+
+    if analysis.settings is None:
+        return
+    outputs = analysis.settings.outputs
+    ranks = {}
+    for name, tensor in analysis.graph.outputs.items():
+        shape = analysis.types.tensor(tensor).shape
+        ranks[name] = len(shape) if shape is not None else 2
+    for part in dataset.parts.values():
+        try:
+            encode_targets(part, dataset.labels, outputs, ranks)
+        except MisfitTarget as error:
+            error.tell(spec, report)
+            return
+    check_weighted_labels(spec, outputs, dataset.labels, report)
 
 
 def _look_at_step(

@@ -10,6 +10,8 @@ import numpy as np
 from kspec.checker import OutputSettings
 from kspec.checker.problem import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
 from kspec.data import Labels, Part, encode
+from kspec.diagnostics import Path, Report, did_you_mean
+from kspec.spec import Spec
 
 Form = Literal["binary", "integer", "one_hot", "multi_label", "values"]
 
@@ -61,6 +63,29 @@ class MisfitTarget(ValueError):
             if labelled
             else "for numbers that are no classes: a linear output and `mean_squared_error`"
         )
+
+    def tell(self, spec: Spec, report: Report) -> None:
+        """Reports it, at the loss or, where that is left out, at the target."""
+        path: Path = ("data", "targets") if spec.document.compile.loss is None else ("compile", "loss")
+        report.error("KS508", str(self), spec.positions.value(path), help=self.help)
+
+
+def check_weighted_labels(
+    spec: Spec, outputs: Mapping[str, OutputSettings], labels: Mapping[str, Labels], report: Report
+) -> None:
+    """Reports weights for labels that a target does not have: they would be passed over in silence."""
+    for name, output in outputs.items():
+        if not isinstance(output.class_weight, dict) or name not in labels:
+            continue
+        known = [str(label) for label in labels[name].names]
+        path: Path = ("fit", "class_weight")
+        path = (*path, name) if name in (spec.document.fit.class_weight or {}) else path
+        for label in output.class_weight:
+            if label not in known:
+                report.error(
+                    "KS217", f"`{name}` has no label `{label}`", spec.positions.key((*path, label)),
+                    label=did_you_mean(label, known), help=f"its labels: {', '.join(known[:20])}",
+                )  # fmt: skip
 
 
 def spread_over_positions(target: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:

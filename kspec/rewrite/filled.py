@@ -44,14 +44,14 @@ def filled(spec: Spec, analysis: Analysis) -> list[Filled]:
 def _head(spec: Spec, settings: Settings) -> list[Filled]:
     found = []
     if spec.document.name is None:
-        found.append(Filled(("name",), spec.name, "default: the file's name"))
+        found.append(Filled(("name",), spec.name, "default, the file's name"))
     if spec.document.task is None:
         outputs = [output for output in settings.outputs.values() if output.task is not None]
         reasons = dict.fromkeys(in_words(output.answer) or "the loss" for output in outputs)
         if outputs:
             tasks: Any = {output.name: output.task for output in outputs}
             value = tasks if len(settings.outputs) > 1 else outputs[0].task
-            found.append(Filled(("task",), value, f"default: {', '.join(reasons)}"))
+            found.append(Filled(("task",), value, f"default, {', '.join(reasons)}"))
     if "seed" not in spec.document.model_fields_set:
         found.append(Filled(("seed",), spec.document.seed, "default"))
     return found
@@ -82,7 +82,7 @@ def _outputs(spec: Spec, analysis: Analysis) -> list[Filled]:
     names = list(analysis.graph.outputs)
     if spec.document.outputs is not None or not analysis.graph.nodes[names[0]].named:
         return []
-    return [Filled(("outputs",), names[0], "default: the last node")]
+    return [Filled(("outputs",), names[0], "default, the last node")]
 
 
 def _compile(spec: Spec, analysis: Analysis, settings: Settings) -> list[Filled]:
@@ -90,7 +90,7 @@ def _compile(spec: Spec, analysis: Analysis, settings: Settings) -> list[Filled]
     reasons = {entry.setting: entry.reason for entry in settings.filled}
     found = []
     if said.optimizer is None:
-        found.append(Filled(("compile", "optimizer"), settings.optimizer, f"default: {reasons['optimizer']}"))
+        found.append(Filled(("compile", "optimizer"), settings.optimizer, f"default, {reasons['optimizer']}"))
     facts = target_facts(spec, analysis.graph, analysis.types)
     for setting, attribute in (("loss", "loss"), ("metrics", "metrics")):
         for name, output in settings.outputs.items():
@@ -101,7 +101,7 @@ def _compile(spec: Spec, analysis: Analysis, settings: Settings) -> list[Filled]
             if output.task == "multiclass_classification" and facts[name].columns is None:
                 continue  # labels, or one-hot columns: the data will tell
             path: Path = ("compile", setting) if single else ("compile", setting, name)
-            found.append(Filled(path, getattr(output, attribute), f"default: {reason}"))
+            found.append(Filled(path, getattr(output, attribute), f"default, {reason}"))
     return found
 
 

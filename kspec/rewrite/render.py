@@ -13,11 +13,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from kspec.checker import Analysis
-from kspec.diagnostics import Path, Report, Source
+from kspec.diagnostics import Path, Report, Source, SpecError
 from kspec.expressions import is_computed, names_in
 from kspec.rewrite.annotate import annotated
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
 from kspec.rewrite.filled import filled
+from kspec.rewrite.fmt import CannotFormat, format_source, format_text
 from kspec.rewrite.fmt.canon import DOCUMENT
 from kspec.rewrite.inline import inline
 from kspec.spec import Spec
@@ -55,7 +56,7 @@ def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> st
     name = spec.source.name
     for candidate in (annotated(Source(name, text), notes), text):
         if _reads_as(candidate, name, values):
-            return candidate
+            return _laid_out(candidate, spec.source)
     return dump({key: values[key] for key in sorted(values, key=_rank)})
 
 
@@ -230,6 +231,14 @@ class _Rendering:
         if path not in self.layout:
             raise _CannotBeKept
         return self.layout[path]
+
+
+def _laid_out(text: str, before: Source) -> str:
+    """A text in the canon's layout where the one that it was made from is; its own otherwise."""
+    try:
+        return format_text(text) if format_source(before) == before.text else text
+    except (CannotFormat, SpecError):
+        return text
 
 
 def _rank(key: str) -> int:

@@ -14,13 +14,16 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, validate_by_alias=True, validate_by_name=False)
 
 
-def fail(message: str, *, code: str = "KS103", help: str = "", key: str = "", label: str = "") -> NoReturn:
+def fail(
+    message: str, *, code: str = "KS103", help: str = "", key: str = "", label: str = "", write: str = ""
+) -> NoReturn:
     """Refuses a value with a sentence of our own, from inside a validator.
 
     Args:
         key: The key of the mapping under validation that is at fault; empty for the whole value.
+        write: What the value is written as when it is right; empty where that is not sure.
     """
-    context = {"code": code, "help": help, "key": key, "label": label}
+    context = {"code": code, "help": help, "key": key, "label": label, "write": write}
     raise PydanticCustomError("kspec", message.replace("{", "{{").replace("}", "}}"), context)
 
 

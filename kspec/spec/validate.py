@@ -74,6 +74,7 @@ def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report
             span,
             help=context["help"],
             label=context["label"],
+            edits=replacing(positions, (*path, key) if key else path, context["write"]) if context["write"] else (),
             related=positions.related(path),
         )
     elif kind == "extra_forbidden":

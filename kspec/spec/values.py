@@ -139,11 +139,12 @@ def _shape(value: Any) -> Any:
     if isinstance(value, dict) and set(value) <= {"vocabulary_of", "classes_of"}:
         fail("a shape is a list", help="write `shape: [10]`")
     if isinstance(value, str) and (sizes := tuple_of(value)) is not None:
-        fail("YAML has no tuples", help=f"write `shape: {plain(sizes)}`")
+        fail("YAML has no tuples", help=f"write `shape: {plain(sizes)}`", write=plain(sizes))
     if not isinstance(value, list):
         fail(
             f"a shape is a list of sizes without the batch, not {kind_of(value)}",
             help=f"write `shape: [{value}]`" if isinstance(value, int) else "write `shape: [10]`",
+            write=f"[{value}]" if isinstance(value, int) and not isinstance(value, bool) else "",
         )
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kspec.diagnostics import Report, Source, Span
+from kspec.diagnostics import Edit, Report, Source, Span
 from kspec.syntax.slips import missing_space, missing_space_after_dash, slip_in
 
 MAX_DEPTH = 100
@@ -19,12 +19,14 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
             "KS002", _unreadable(error), _reader_span(error, source), help="save the file as plain text in UTF-8"
         )
         return
+    problem = str(error.problem or "")
+    if _is_open_quote(problem) and error.context_mark is not None:
+        mark = error.context_mark  # where it is opened; the text ends far below
     line, column = mark.line, mark.column
     line = min(line, len(source.lines) - 1)
     text = source.lines[line]
     at = text[column : column + 1]
     span = Span(source, line + 1, column + 1, line + 1, column + 2)
-    problem = str(error.problem or "")
     if "nesting depth" in problem:  # libyaml 0.2.6 looks that far ahead before it hands over anything
         too_deep(span, report)
     elif at == "\t" or text[: len(text) - len(text.lstrip())].count("\t"):
@@ -32,11 +34,15 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     elif at == "{" and text[:column].endswith("$"):
         end = text.find("}", column)
         expression = text[column - 1 : end + 1] if end > 0 else "${...}"
+        whole = Span(source, line + 1, column, line + 1, column + max(len(expression), 1))
+        alone = text[: column - 1].rstrip()[-1:] in (":", ",", "[") and re.match(r"\s*(?:[,}\]]|$)", text[end + 1 :])
+        is_sure = end > 0 and alone and '"' not in expression and not source.is_command_line
         report.error(
             "KS009",
             "an expression inside `{}` or `[]` is quoted",
-            Span(source, line + 1, column, line + 1, column + max(len(expression), 1)),
+            whole,
             help=f'write "{expression}"',
+            edits=(Edit(whole, f'"{expression}"'),) if is_sure else (),
         )
     elif at == "*" or "alias" in problem or "alias" in str(error.context or ""):
         word = text[column:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
@@ -51,7 +57,8 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
         place = source.lines[line - 1]
         start = place.index(item) + 1
         report.error("KS002", f"`{item}` has words below it, and wants a `:`",
-                     Span(source, line, start, line, start + len(item)), help=f"write `- {item}:`")  # fmt: skip
+                     Span(source, line, start, line, start + len(item)), help=f"write `- {item}:`",
+                     edits=(Edit(Span(source, line, start, line, start + len(item)), f"{item}:"),))  # fmt: skip
     elif any(missing_space_after_dash(source, number, report) for number in (line + 1, line) if number):
         return
     elif re.search("mapping values|unexpected ':'", problem) and (slip := slip_in(text, column)) is not None:
@@ -59,6 +66,9 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     elif re.search("mapping values|expected ':'", problem) and (glued := _glued(source, line)) is not None:
         number, word, start = glued
         missing_space(word, start).report(source, number + 1, report)
+    elif at in ("}", "]") and at and _closes_too_many(text[: column + 1]):
+        report.error("KS002", f"this `{at}` closes nothing: one too many", span, help="remove it",
+                     edits=(Edit(span, ""),) if not source.is_command_line else ())  # fmt: skip
     else:
         report.error("KS002", _plain(problem, at), span, help=_cure(problem, error))
 
@@ -88,6 +98,15 @@ def _glued(source: Source, line: int) -> tuple[int, str, int] | None:
     return None
 
 
+def _is_open_quote(problem: str) -> bool:
+    return "unexpected end of stream" in problem or "found unexpected end" in problem
+
+
+def _closes_too_many(text: str) -> bool:
+    """Whether brackets of one line are closed that were not opened on it; where there are quotes, none can tell."""
+    return not re.search("['\"#]", text) and any(text.count(b) > text.count(a) for a, b in ("{}", "[]"))
+
+
 def _plain(problem: str, at: str) -> str:
     if "mapping values are not allowed" in problem:
         return "a `:` stands where no key can be"
@@ -101,7 +120,7 @@ def _plain(problem: str, at: str) -> str:
         return "this line is neither an item of the list above (`- `) nor indented under one"
     if "did not find expected ',' or" in problem:
         return "a `,` or a closing bracket is missing before this place"
-    if "unexpected end of stream" in problem or "found unexpected end" in problem:
+    if _is_open_quote(problem):
         return "a quote is opened and never closed"
     if "document" in problem and "start" in problem:
         return "what stands here belongs to no key"
@@ -109,6 +128,8 @@ def _plain(problem: str, at: str) -> str:
 
 
 def _cure(problem: str, error: Any) -> str:
+    if _is_open_quote(problem):
+        return "close it with the same quote; a quote that is part of the text is written within the other kind"
     if "mapping values are not allowed" in problem:
         return "is the line indented as its neighbours are? text with `: ` in it is quoted"
     if "could not find expected ':'" in problem or "did not find expected key" in problem:

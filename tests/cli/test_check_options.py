@@ -120,6 +120,30 @@ class TestData:
         assert main(["check", "spec.yaml", "--data"]) == 1
         assert capsys.readouterr().out.count("error[KS501]") == 2
 
+    @pytest.mark.parametrize(
+        ("dense", "more", "targets", "said"),
+        [
+            ("units: 1", "", "kind", "KS508"),
+            ("units: 3, activation: sigmoid", "compile: {loss: binary_crossentropy}", "kind", "KS508"),
+            ("units: 3, activation: softmax", "", "size", "KS508"),
+            ("units: 3, activation: softmax", "fit: {class_weight: {a: 3, B: 4}}", "kind", "did you mean `b`?"),
+            ("units: 3, activation: softmax", "fit: {class_weight: {a: 3, b: 4}}", "kind", ": ok"),
+        ],
+    )
+    def test_targets_that_a_run_would_refuse(
+        self, dense: str, more: str, targets: str, said: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rows = "".join(f"{n % 7},{'abc'[n % 3]},{n + 0.25}\n" for n in range(60))
+        Path("kinds.csv").write_text("x,kind,size\n" + rows)
+        write(
+            f"kspec: 1\ndata: {{csv: kinds.csv, inputs: x, targets: {targets}}}\ninputs: {{x: {{shape: [1]}}}}\n"
+            f"layers:\n  - Dense: {{{dense}}}\n{more}\n"
+        )
+        assert main(["check", "spec.yaml", "--data"]) == (0 if "ok" in said else 1)
+        text = capsys.readouterr().out
+        assert said in text
+        assert text.count("error[") == ("ok" not in said)
+
     def test_a_split_that_is_empty(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(DATA.replace("test: 0.2", "test: 0") + "evaluate: {split: test}\n")
         assert main(["check", "spec.yaml", "--data"]) == 1

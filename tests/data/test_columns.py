@@ -49,6 +49,12 @@ def test_columns_are_reshaped(tmp_path, shape, wanted):
     assert data.parts["train"].inputs["x"][0].ravel().tolist() == [1, 2, 3, 4]
 
 
+def test_columns_that_are_no_integers_give_one_message(tmp_path):
+    write(tmp_path, "a,b,c,y\n" + "1.5,2.5,3.5,0\n" * 10)
+    found = read(tmp_path, "{csv: t.csv, inputs: [a, b, c], targets: y}", "x: {shape: [3], dtype: int32}")
+    assert "`x` takes int32, and `a` has 1.5 in row 1; 2 more columns do not fit" in found.only
+
+
 def test_several_target_columns_are_a_matrix(tmp_path):
     table(tmp_path)
     data = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: [w, a]}").data

@@ -169,6 +169,9 @@ PATHS = [
     ("nope.csv", "KS501 there is no file `nope.csv`", "nope.csv"),
     ("tt.csv", "did you mean `t.csv`?", "tt.csv"),
     ("none/t.csv", "there is no folder", "none/t.csv"),
+    ("none/t.csv", "did you mean `t.csv`?", "none/t.csv"),
+    ("folder/tt.csv", "did you mean `folder/t.csv`?", "folder/tt.csv"),
+    ("deeper.csv", "did you mean `folder/deeper.csv`?", "deeper.csv"),
     ("folder", "KS501 `folder` is a folder, not a file | | name a file, or all", "folder"),
     ('"x*.csv"', "KS501 no file matches `x*.csv`", '"x*.csv"'),
     ("[t.csv, u.csv]", "KS501 there is no file `u.csv`", "u.csv"),
@@ -187,6 +190,7 @@ def test_paths(tmp_path, path, said, pointed):
     (inside / "folder").mkdir(parents=True)
     table(inside)
     table(inside / "folder")
+    (inside / "folder" / "deeper.csv").write_text("a,b,y\n1,2,0\n")
     table(tmp_path)
     (inside / "link.csv").symlink_to(tmp_path / "t.csv")
     found = read(inside, f"{{csv: {path}, inputs: [a, b], targets: y}}")

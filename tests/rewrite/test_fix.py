@@ -312,6 +312,9 @@ def test_words_with_a_colon_that_are_meant() -> None:
         ("Reshape: {target_shape: 4}", "Reshape: {target_shape: [4]}"),
         ("Reshape: {target_shape: (2, 2)}", "Reshape: {target_shape: [2, 2]}"),
         ("Reshape:\n      target_shape: (4,)", "Reshape:\n      target_shape: [4]"),
+        ("Dense: {units: ${width * 2}}", 'Dense: {units: "${width * 2}"}'),
+        ("Dense: {units: ${width}, use_bias: true}", 'Dense: {units: "${width}", use_bias: true}'),
+        ("LayerNormalization\n    name: z", "LayerNormalization:\n    name: z"),
         ("LeakyReLU: {alpha: 0.1}", "LeakyReLU: {negative_slope: 0.1}"),
         ("Dense: {units: 3}\n    From: x\n    Name: y", "Dense: {units: 3}\n    from: x\n    name: y"),
     ],
@@ -320,3 +323,21 @@ def test_what_is_written_out_of_habit(wrong: str, right: str) -> None:
     result = fixed(layers(f"  - {wrong}\n" + OUT, "vars: {width: 3}\n"))
     assert result.after.text == layers(f"  - {right}\n" + OUT, "vars: {width: 3}\n")
     assert not any(problem.is_error for problem in result.left.diagnostics)
+
+
+def test_a_shape_is_a_list() -> None:
+    for wrong, right in (("4", "[4]"), ("(4,)", "[4]")):
+        text = f"kspec: 1\ninputs:\n  x:\n    shape: {wrong}\nlayers:\n{OUT}"
+        assert fixed(text).after.text == text.replace(f"shape: {wrong}", f"shape: {right}")
+
+
+def test_a_function_of_keras_is_an_op() -> None:
+    text = layers("  - cumsum  # here\n" + OUT)
+    assert fixed(text).after.text == text.replace("cumsum", "op: cumsum")
+
+
+def test_a_bracket_too_many() -> None:
+    text = layers("  - Dense: {units: 4}}\n" + OUT)
+    assert fixed(text).after.text == layers("  - Dense: {units: 4}\n" + OUT)
+    quoted = layers("  - Dense: {units: 4, activation: 'x}'}}\n" + OUT)
+    assert fixed(quoted).after.text == quoted

@@ -11,6 +11,7 @@ import kspec
 from kspec.checker import analyse
 from kspec.cli import main
 from kspec.diagnostics import Report, Source, explain
+from kspec.rewrite.fmt import format_text
 from kspec.rewrite.init import TEMPLATES
 from kspec.rewrite.render import render
 from kspec.spec import load_source
@@ -91,8 +92,8 @@ def test_where_values_come_from() -> None:
         assert_same(text, "layers.dense_1.use_bias=false")
         == """\
 kspec: 1
-name: spec  # default: the file's name
-task: regression  # default: one linear unit
+name: spec  # default, the file's name
+task: regression  # default, one linear unit
 seed: 0  # default
 
 inputs: {x: {shape: [4], dtype: float32}}  # dtype: Keras's default
@@ -101,9 +102,9 @@ layers:
   - Dense: {units: 1, use_bias: false}  # use_bias: --set
 
 compile:
-  optimizer: adam  # default: the usual first choice
-  loss: mean_squared_error  # default: one linear unit
-  metrics: [mean_absolute_error]  # default: regression
+  optimizer: adam  # default, the usual first choice
+  loss: mean_squared_error  # default, one linear unit
+  metrics: [mean_absolute_error]  # default, regression
 
 fit:
   epochs: 1  # Keras's default
@@ -269,11 +270,11 @@ def test_several_outputs() -> None:
         "  - Dense: {units: 1}\n    from: x\n    name: b\noutputs: [a, b]\n"
     )
     result = assert_same(text)
-    assert "task: {a: binary_classification, b: regression}  # default: one sigmoid unit, one linear unit\n" in result
+    assert "task: {a: binary_classification, b: regression}  # default, one sigmoid unit, one linear unit\n" in result
     assert "loss: {a: binary_crossentropy, b: mean_squared_error}" in result
-    assert "# a: default: one sigmoid unit; b: default: one linear unit" in result
+    assert "# a: default, one sigmoid unit; b: default, one linear unit" in result
     partly = assert_same(text + "compile:\n  loss: {b: huber}\n  optimizer: sgd\n")
-    assert "loss: {b: huber, a: binary_crossentropy}  # a: default: one sigmoid unit\n" in partly
+    assert "loss: {b: huber, a: binary_crossentropy}  # a: default, one sigmoid unit\n" in partly
 
 
 class TestCommand:
@@ -321,3 +322,14 @@ def test_it_trains_the_same_weights(name: str, overrides: tuple[str, ...], tmp_p
     assert one.metrics == other.metrics
     for mine, theirs in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_what_is_rendered_of_a_spec_in_the_layout_is_in_it_too(file: Path) -> None:
+    text = rendered(file.read_text(encoding="utf-8"), name=str(file))
+    assert format_text(text) == text
+
+
+def test_another_layout_is_left_as_it_is() -> None:
+    text = rendered("kspec: 1\nlayers: [{Dense: {units: 1}}]\ninputs: {x: {shape: [4]}}\n")
+    assert "\nlayers: [{Dense: {units: 1}}]\n" in text

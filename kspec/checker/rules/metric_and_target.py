@@ -28,6 +28,7 @@ SPARSE = {
 OF_CLASSES = {
     "TopKCategoricalAccuracy": "SparseTopKCategoricalAccuracy",
     "CategoricalCrossentropy": "SparseCategoricalCrossentropy",
+    "CategoricalAccuracy": "sparse_categorical_accuracy",
     "BinaryAccuracy": "accuracy",
 }
 """Metrics of a number for each class → those of the class's number."""
@@ -38,7 +39,8 @@ WITH_THRESHOLDS = frozenset({"AUC", "Precision", "Recall", "TruePositives", "Tru
 """Metrics that hold probabilities against thresholds between 0 and 1."""
 
 ELEMENT_BY_ELEMENT = WITH_THRESHOLDS | frozenset({
-    "BinaryCrossentropy", "CategoricalCrossentropy", "TopKCategoricalAccuracy", "CategoricalHinge", "F1Score",
+    "BinaryCrossentropy", "CategoricalAccuracy",
+    "CategoricalCrossentropy", "TopKCategoricalAccuracy", "CategoricalHinge", "F1Score",
     "FBetaScore", "Hinge", "SquaredHinge", "KLDivergence", "MeanAbsoluteError", "MeanSquaredError", "R2Score",
     "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "RootMeanSquaredError", "LogCoshError", "Poisson",
     "CosineSimilarity", "ConcordanceCorrelation", "PearsonCorrelation",
