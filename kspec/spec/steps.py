@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Le
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kspec.diagnostics import did_you_mean
@@ -102,8 +103,13 @@ class Evaluate(Model):
         return self
 
 
+Probability = Annotated[float, Ge(0), Le(1)]
+
+
 class Predict(Evaluate):
     """Step 5: the answers, written to a file."""
 
     to: str = Field("predictions.csv", min_length=1, description="The file in the run folder")
-    threshold: float | dict[str, float] = Field(0.5, description="The probability from which a binary answer is yes")
+    threshold: Probability | dict[str, Probability] = Field(
+        0.5, description="The probability from which a binary answer is yes"
+    )

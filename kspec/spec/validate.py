@@ -85,7 +85,8 @@ def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report
         name = next((part for part in reversed(path) if isinstance(part, str)), "the spec")
         what = f"`{name}`" if path and path[-1] == name else f"an item of `{name}`"
         expected = _EXPECTED.get(kind, "")
-        wanted = expected.format(**context) if expected else problem["msg"].removeprefix("Input should be ")
+        bounds = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in context.items()}
+        wanted = expected.format(**bounds) if expected else problem["msg"].removeprefix("Input should be ")
         wanted = wanted.replace("'", "`")
         given = problem.get("input")
         words = "and has no value" if given is None else f"not {kind_of(given)}"

@@ -234,3 +234,14 @@ def test_the_older_name_of_what_is_watched():
         "fit: {callbacks: [{EarlyStopping: {monitor: val_acc}}]}\n"
     )
     assert one(text).label == "did you mean `val_accuracy`?"
+
+
+@pytest.mark.parametrize("threshold", ["50", "-0.5", "{y: 1.5}"])
+def test_a_threshold_is_a_probability(threshold):
+    text = (
+        "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 1, activation: sigmoid}\n    name: y\n"
+        f"predict: {{threshold: {threshold}}}\n"
+    )
+    found = one(text)
+    assert found.code == "KS103"
+    assert "must be at most 1, not" in found.message or "must be at least 0, not" in found.message
