@@ -22,7 +22,7 @@ from kspec.targets.resolved_spec import resolved_values
 
 Kind = Literal["added", "removed", "changed"]
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
-_GRAPH = ("kspec", "name", "description", "vars", "blocks", "layers", "extensions")
+_GRAPH = ("kspec", "name", "description", "task", "vars", "blocks", "layers", "extensions")
 """Sections that are compared as nodes, or say nothing of what is trained."""
 
 
@@ -184,9 +184,16 @@ def _settings(one: tuple[Spec, Analysis], other: tuple[Spec, Analysis]) -> Itera
     for spec, analysis in (one, other):
         assert analysis.settings is not None
         values.append(resolved_values(spec, analysis.settings, {}, Path.cwd()))  # files by one place's measure
+    yield from _deep("task", _tasks(one[1]), _tasks(other[1]), ())
     for section in dict.fromkeys([*values[0], *values[1]]):
         if section not in _GRAPH and section != "outputs":
             yield from _deep(section, values[0].get(section), values[1].get(section), ())
+
+
+def _tasks(analysis: Analysis) -> dict[str, Any]:
+    """What each output solves, stated or told by its activation."""
+    outputs = analysis.settings.outputs if analysis.settings is not None else {}
+    return {name: output.task for name, output in outputs.items()}
 
 
 def _deep(section: str, old: Any, new: Any, path: tuple[str, ...]) -> Iterator[Difference]:

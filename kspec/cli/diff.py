@@ -56,9 +56,12 @@ def _analysed(place: str, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
 
     path = Path(place)
     if path.is_dir() or path.name == "latest":
-        from kspec.lifecycle.run_folder import find_run
+        from kspec.lifecycle.run_folder import RunFolderError, find_run
 
-        path = find_run(path) / "resolved.yaml"
+        try:
+            path = find_run(path) / "resolved.yaml"
+        except RunFolderError as error:
+            raise click.ClickException(str(error)) from None
     spec = load(path, **permissions)
     report = Report(list(spec.diagnostics))
     analysis = analyse(spec, report)

@@ -56,18 +56,18 @@ class _Builder:
         inputs = spec.document.inputs
         self._add_inputs()
         self._look_ahead()
-        previous = Tensor(next(iter(inputs))) if len(inputs) == 1 else None
+        previous = [Tensor(next(iter(inputs)))] if len(inputs) == 1 else []
         last = ("", Tensor(""))
         for step in self.steps:
             self.scope.prefix = step.prefix
             if isinstance(step, Call):
                 node = self._node(step, self.entries[step.index], previous)
-                previous = Tensor(node.name)
-                last = node.name, previous
+                previous = [Tensor(node.name)]
+                last = node.name, previous[0]
             else:
                 found = self._bind(step, previous)
-                previous = found if step.next == "this" else previous if step.next == "same" else None
-                last = step.name, found
+                previous = found if step.next == "this" else previous if step.next == "same" else []
+                last = step.name, found[-1]
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
         resolve_outputs(spec, self.graph, self.scope, last)
@@ -94,15 +94,23 @@ class _Builder:
     def _name_place(self, path: Path, entry: Entry) -> Any:
         return self.positions.value((*path, "name")) if entry.name else head_span(path, entry, self.positions)
 
-    def _bind(self, step: Bind, previous: Tensor | None) -> Tensor:
-        """Brings a name into view for what is there; gives what that is, of several the last."""
+    def _bind(self, step: Bind, previous: list[Tensor]) -> list[Tensor]:
+        """Brings a name into view for what is there; gives what that is."""
         self.scope.implied = frozenset(step.prefix + name for name in step.cited) if step.implied else frozenset()
-        found = [] if previous is None else [previous]
+        found = previous
         if step.faulty:
             found = []
         elif step.cited:
             several = [self.scope.resolve_all(name, step.span, step.name) for name in step.cited]
             found = [] if None in several else [tensor for tensors in several for tensor in tensors or ()]
+        if len(found) > 1 and not step.group:
+            self.report.error(
+                "KS206",
+                f"{len(found)} nodes stand before, and one is wanted",
+                step.span,
+                help="join them first, with `Concatenate` or another merge layer",
+            )
+            found = []
         if not found:  # what it stands for cannot be told, and so stays silent
             found = [Tensor(step.name)]
             self.graph.nodes.setdefault(step.name, Node(step.name, "layer", "", ("layers",), faulty=True))
@@ -114,9 +122,9 @@ class _Builder:
                 self.scope.add(step.name, found[-1], step.place)
             if not step.named:
                 self.scope.counted.add(step.name)
-        return found[-1]
+        return found
 
-    def _node(self, step: Call, entry: Entry, previous: Tensor | None) -> Node:
+    def _node(self, step: Call, entry: Entry, previous: list[Tensor]) -> Node:
         path: Path = ("layers", step.index)
         name = step.name
         self.scope.implied = step.implied
@@ -133,7 +141,7 @@ class _Builder:
         )
         signature = self._callee(node, entry)
         try:
-            if previous is not None and self.graph.nodes[previous.node].faulty and entry.from_ is None:
+            if entry.from_ is None and any(self.graph.nodes[tensor.node].faulty for tensor in previous):
                 raise Faulty
             if not node.faulty:
                 node.feeds = feeds_of(entry, name, path, signature, previous, self.scope)
@@ -220,6 +228,16 @@ class _Builder:
             node.faulty = True
             return None
         target = self.graph.nodes[tensor.node]
+        whole = self.scope.prefix + node.head
+        if whole != target.name and any(name.startswith(f"{whole}/") for name in self.graph.nodes):
+            node.faulty = True
+            self.report.error(
+                "KS211",
+                f"`{node.head}` is a use of a block; only a layer can be used again",
+                head_span(node.path, entry, self.positions),
+                help=f"name one of its layers, such as `reuse: {target.name.removeprefix(self.scope.prefix)}`",
+            )
+            return None
         if target.kind in ("input", "op"):
             node.faulty = True
             what = "an input" if target.kind == "input" else "a function without weights"
@@ -266,6 +284,8 @@ class _Builder:
         """Whether a name stands for something already, said in the report."""
         if name not in self.scope.places:
             return False
+        if any(name.startswith(f"{use}/") for use in self.scope.places if "/" not in use):
+            return True  # two uses of one name: told of the uses
         self.report.error(
             "KS203",
             f"the name `{name}` is taken",

@@ -24,7 +24,7 @@ def feeds_of(
     name: str,
     path: Path,
     signature: Sequence[Parameter] | None,
-    previous: Tensor | None,
+    previous: Sequence[Tensor],
     scope: Scope,
 ) -> dict[str, Feed]:
     """The tensors that an entry's call takes, by argument name.
@@ -32,7 +32,7 @@ def feeds_of(
     Args:
         name: The node's name.
         signature: The callee's tensor parameters; None when it takes what it is given (an extension).
-        previous: What the entry before gives; None where that cannot be told.
+        previous: What the entry before gives, several after `each`; nothing where that cannot be told.
 
     Raises:
         Faulty: when a reference means nothing, or the callee takes something else.
@@ -47,7 +47,7 @@ class _Feeds:
         name: str,
         path: Path,
         signature: Sequence[Parameter] | None,
-        previous: Tensor | None,
+        previous: Sequence[Tensor],
         scope: Scope,
     ) -> None:
         self.entry = entry
@@ -91,10 +91,10 @@ class _Feeds:
     def _from_before(self) -> dict[str, Feed]:
         if not self.signature:
             return {}
-        return self._spread([self._previous()])
+        return self._spread(list(self._previous()))
 
-    def _previous(self) -> Tensor:
-        if self.previous is None:
+    def _previous(self) -> Sequence[Tensor]:
+        if not self.previous:
             inputs = [name.removeprefix(self.scope.prefix) for name in self.scope.tensors]
             self._error(
                 "KS204",
@@ -140,7 +140,8 @@ class _Feeds:
         faulty = False
         first = self.signature[0].name if self.signature else None
         if first is not None and first not in said and first not in self.given_as_constants and not self.open:
-            feeds[first] = self._as_form(known[first], self._previous(), ())
+            before = list(self._previous())
+            feeds[first] = self._as_form(known[first], before if len(before) > 1 else before[0], (*self.path, "from"))
         for argument, names in said.items():
             path = (*self.path, "from", argument)
             parameter = known.get(argument)

@@ -55,7 +55,7 @@ class Scope:
             user: The node that cites it; empty for the model's outputs.
         """
         span = path if isinstance(path, Span) else self.positions.value(path)
-        name = self.prefix + cited
+        name = self._last_copy(self.prefix + cited)
         if name in self.groups:
             self.report.error(
                 "KS206",
@@ -111,13 +111,26 @@ class Scope:
             )
         return None
 
+    def _last_copy(self, name: str) -> str:
+        """Of a node of a repeated use (`stage/main`) that of the last copy (`stage_2/main`), as the bare name is."""
+        use, slash, inner = name.rpartition("/")
+        if name in self.tensors or not slash or use not in self.tensors:
+            return name
+        copies = re.compile(rf"{re.escape(use)}_(\d+)/{re.escape(inner)}")
+        numbers = [int(found[1]) for known in self.tensors if (found := copies.fullmatch(known))]
+        return f"{use}_{max(numbers)}/{inner}" if numbers else name
+
     def _citable(self, cited: str, user: str) -> list[str]:
         """What may have been meant by a name; not the node that cites it, nor a name counted from the wrong one."""
         counted = re.compile(rf"{re.escape(cited)}_\d+")
-        known = self._in_view(name for name in (*self.tensors, *self.later) if name != user)
+        known = self._in_view((name for name in (*self.tensors, *self.later) if name != user), inside="/" in cited)
         return [name for name in known if not counted.fullmatch(name)]
 
-    def _in_view(self, names: Iterable[str]) -> list[str]:
-        """Of some names those that can be cited at the moment, as one writes them; not those within blocks."""
+    def _in_view(self, names: Iterable[str], *, inside: bool = False) -> list[str]:
+        """Of some names those that can be cited at the moment, as one writes them.
+
+        Args:
+            inside: Those within uses of blocks too.
+        """
         own = [name.removeprefix(self.prefix) for name in names if name.startswith(self.prefix)]
-        return [name for name in own if "/" not in name]
+        return [name for name in own if inside or "/" not in name]

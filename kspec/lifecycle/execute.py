@@ -272,7 +272,9 @@ class _Execution:
         trainable = sum(int(_size(w.shape)) for w in model.trainable_weights)
         total = model.count_params()
         split = f" ({trainable:,} trainable)" if trainable != total else ""
-        self.console.step("define", f"{self.spec.name}: {len(defined.graph.calls)} layers, {total:,} parameters{split}")
+        count = len(defined.graph.calls)
+        layers = f"{count} layer{'' if count == 1 else 's'}"
+        self.console.step("define", f"{self.spec.name}: {layers}, {total:,} parameters{split}")
         for filled in defined.settings.filled:
             from kspec.lifecycle.compiling import shown
 

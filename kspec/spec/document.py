@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kspec.catalog.examples import plain
 from kspec.spec.base import Model, fail, kind_of, refuse_later
@@ -47,6 +47,15 @@ class Block(Model):
     )
     layers: Annotated[list[Any], Field(min_length=1)] = Field(description="Its nodes, in order; computed at each use")
     outputs: str | list[str] | None = Field(None, description="The nodes that it gives: the last one by default")
+
+    @field_validator("params", "inputs")
+    @classmethod
+    def _each_once(cls, value: Any) -> Any:
+        names = [next(iter(item)) if isinstance(item, dict) else item for item in value or ()]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            fail(f"`{twice}` stands here twice", help="each name once")
+        return value
 
 
 def _version(value: Any) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from kspec.diagnostics import Report, Source
 from kspec.spec.loaded import Permissions, Spec
@@ -39,10 +40,11 @@ def load_source(
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
     expansion = expand(tree, report)
-    _warn_of_unused_blocks(tree, set() if expansion is None else expansion.used, report)
+    _warn_of_unused_blocks(tree, report)
     values, positions = tree.value, tree.positions
     if expansion is not None:
-        values, positions = {**tree.value, "layers": expansion.entries}, expansion.positions
+        entries = expansion.entries or ["Identity"]  # where none could be written out, which has been told
+        values, positions = {**tree.value, "layers": entries}, expansion.positions
     document = validate(values, positions, report)
     if document is None:
         return None
@@ -52,12 +54,23 @@ def load_source(
     )  # fmt: skip
 
 
-def _warn_of_unused_blocks(tree: Tree, used: Collection[str], report: Report) -> None:
+def _warn_of_unused_blocks(tree: Tree, report: Report) -> None:
     """Blocks that another file brings in need not all be used."""
     blocks = tree.value.get("blocks") if isinstance(tree.value, dict) else None
-    if any(found.code == "KS218" for found in report):  # its use is misspelt
+    if not isinstance(blocks, dict) or any(found.code == "KS218" for found in report):  # a use of it may be misspelt
         return
-    for name in blocks if isinstance(blocks, dict) else ():
+    used = set(_used_blocks([tree.value.get("layers"), blocks]))
+    for name in blocks:
         span = tree.positions.key(("blocks", name))
         if name not in used and span.source is tree.positions.whole.source:
             report.warning("KS222", f"no entry uses the block `{name}`", span, help=f"use it: `- block: {name}`")
+
+
+def _used_blocks(value: Any) -> Iterator[str]:
+    """What stands after `block:`, anywhere in a value."""
+    if isinstance(value, dict):
+        if isinstance(value.get("block"), str):
+            yield value["block"]
+        value = list(value.values())
+    for item in value if isinstance(value, list) else ():
+        yield from _used_blocks(item)

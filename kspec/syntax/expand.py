@@ -23,7 +23,7 @@ MAX_ENTRIES = 20_000
 """Entries that a spec can come to, written out."""
 MAX_DEPTH = 32
 """Blocks within blocks."""
-EXPANSION = ("KS104", "KS205", "KS206", "KS210", "KS218", "KS219", "KS220", "KS221")
+EXPANSION = ("KS104", "KS109", "KS205", "KS206", "KS210", "KS218", "KS219", "KS220", "KS221")
 """Codes of what can be wrong with writing an entry out."""
 _BESIDE_BLOCK = ("block", "name", "from", "as", "with", "trainable")
 
@@ -121,6 +121,11 @@ class _Expander:
                         help="to leave an entry out, write `when: false`")  # fmt: skip
             self._fail(entry, name, named, frame)
             return
+        if named and "$" in name:
+            self._error("KS109", f"`{name}` cannot be the name of copies, which are numbered anyway", frame, "name",
+                        help=f"leave the expression out: of `h`, the copies are `h_0` to `h_{count - 1}`")  # fmt: skip
+            self._fail(entry, name, named, frame)
+            return
         for index in range(count):
             copied = {key: value for key, value in entry.items() if key != "repeat"}
             before = f"{name}_{index - 1}"
@@ -145,6 +150,7 @@ class _Expander:
                 self._error(
                     "KS221", f"`{word}` has no say beside `each`: each copy takes one of its nodes", frame, word
                 )
+                self._fail(entry, name, named, frame)
                 return
         nodes = [node for one in cited for node in self.groups.get(frame.prefix + one, (one,))]
         made = []
@@ -153,7 +159,7 @@ class _Expander:
             made.append(f"{name}_{node.replace('/', '_')}")
             self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source="each")
         self.groups[frame.prefix + name] = tuple(made)
-        self._bind(name, tuple(made), frame, named=named, group=True, next="same")
+        self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(
         self, entry: dict[str, Any], name: str, named: bool, frame: _Frame, *, implied: str = "", source: str = "from"
@@ -171,6 +177,7 @@ class _Expander:
                 self._error(
                     "KS221", "`when` must be true or false", frame, "when", help='write `when: "${stride > 1}"`'
                 )
+                self._fail(entry, name, named, frame)
                 return
             if not wanted:
                 self._left_out(entry, name, named, frame)

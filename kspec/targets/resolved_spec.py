@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kspec import catalog
 from kspec.checker import Settings
 from kspec.spec import Spec
 from kspec.syntax.dump import dump
@@ -56,6 +57,9 @@ def resolved_values(
     values["name"] = spec.name
     values["seed"] = document.seed
     values["layers"] = [_with_sizes(entry, sizes) for entry in values["layers"]]
+    if folder is not None:
+        for section in ("layers", "blocks"):
+            _relocate_vocabularies(values.get(section), spec.folder, folder)
     for name, given in document.inputs.items():
         values["inputs"][name] = {"shape": list(given.shape), "dtype": given.dtype}
     if document.data is not None:
@@ -106,6 +110,20 @@ def _with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
                 return sizes[word, name]
         return {key: _with_sizes(item, sizes) for key, item in value.items()}
     return [_with_sizes(item, sizes) for item in value] if isinstance(value, list) else value
+
+
+def _relocate_vocabularies(value: Any, here: Path, there: Path) -> None:
+    """Makes the files that layers read relative to another folder, wherever the layers stand."""
+    if isinstance(value, list):
+        for item in value:
+            _relocate_vocabularies(item, here, there)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            entry = catalog.find("layer", name) if isinstance(item, dict) else None
+            said = item.get("vocabulary") if entry is not None and "vocabulary" in entry.parameters else None
+            if isinstance(said, str) and "$" not in said and "://" not in said:
+                item["vocabulary"] = os.path.relpath(here / said, there)
+            _relocate_vocabularies(item, here, there)
 
 
 def _relocate(data: dict[str, Any], source: str, here: Path, there: Path) -> None:

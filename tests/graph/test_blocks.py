@@ -217,6 +217,61 @@ def test_bad_input_has_one_diagnostic(entry, code):
     assert [d.code for d in found] == [code], [d.message for d in found]
 
 
+EACH = "kspec: 1\ntask: regression\ninputs: {a: {shape: [2]}, b: {shape: [3]}}\nlayers:\n  - Dense: {units: 4}\n    each: [a, b]\n    name: c\n"
+
+
+def test_the_entry_after_each_takes_all_of_its_copies():
+    assert feeds(graph_of(EACH + "  - Concatenate\n"))["concatenate"] == ["c_a", "c_b"]
+    assert [code for code, _ in told(EACH + "  - Dense: {units: 1}\n")] == ["KS206"]
+    assert [code for code, _ in told(EACH + "  - Dense: {units: 1}\n    from: c\n")] == ["KS206"]
+
+
+def test_a_use_of_a_block_is_no_layer_to_be_used_again():
+    text = RESIDUAL + "layers:\n  - block: residual\n    with: {units: 4}\n    name: u\n  - reuse: u\n"
+    assert told(text) == [("KS211", 23)]
+    assert told(text.replace("reuse: u", "reuse: u/main")) == []
+
+
+def test_the_name_of_a_repeated_use_leads_into_its_last_copy():
+    text = (
+        RESIDUAL
+        + "layers:\n  - block: residual\n    with: {units: 4}\n    repeat: 2\n    name: u\n  - Dense: {units: 1}\n    from: u/main\n"
+    )
+    assert feeds(graph_of(text))["dense"] == ["u_1/main"]
+    (problem,) = [d for d in diagnostics_of(text.replace("u/main", "u_0/mian")) if d.code == "KS201"]
+    assert problem.label.startswith("did you mean `u_0/main`")
+
+
+def test_two_uses_of_one_name_are_told_once():
+    use = "  - block: residual\n    with: {units: 4}\n    name: u\n"
+    assert told(RESIDUAL + f"layers:\n{use}{use}") == [("KS203", 25)]
+
+
+@pytest.mark.parametrize(
+    ("block", "code"),
+    [
+        ("params: [units, units]\n    layers: [Flatten]", "KS103"),
+        ("inputs: [p, p]\n    layers: [Flatten]", "KS103"),
+        ("params: 3\n    layers: [Flatten]", "KS103"),
+        ("layers: []", "KS103"),
+    ],
+)
+def test_faulty_blocks(block, code):
+    text = f"kspec: 1\ntask: regression\ninputs: {{x: {{shape: [4]}}}}\nblocks:\n  b:\n    {block}\nlayers:\n  - Dense: {{units: 1}}\n"
+    assert [d.code for d in diagnostics_of(text) if d.is_error] == [code]
+
+
+def test_a_faulty_use_alone_has_one_message():
+    assert told(RESIDUAL + "layers:\n  - block: residual\n") == [("KS219", 20)]
+    assert told(RESIDUAL + "layers:\n  - block: residual\n    repeat: 0\n") == [("KS221", 21)]
+    assert told(RESIDUAL + "layers:\n  - Dense: {units: 1}\n    when: yes\n  - Dense: {units: 1}\n")[-1] == (
+        "KS221",
+        21,
+    )
+    named = 'layers:\n  - Dense: {units: 1}\n    repeat: 2\n    name: "h_${index}"\n'
+    assert ("KS109", 22) in told(RESIDUAL + named)
+
+
 def test_names_that_collide_once_written_out():
     text = (
         RESIDUAL + "layers:\n  - Dense: {units: 4}\n    repeat: 2\n    name: h\n  - Dense: {units: 1}\n    name: h_1\n"
@@ -279,3 +334,18 @@ def test_a_resolved_spec_keeps_what_is_written_out_at_each_run():
     assert [entry.arguments for entry in spec_of(again).document.layers] == [
         entry.arguments for entry in spec.document.layers
     ]
+
+
+def test_a_resolved_spec_finds_the_files_that_its_layers_read(tmp_path):
+    from kspec.targets.resolved_spec import resolved_values
+
+    text = RESIDUAL.replace(
+        "- Dense: {units: $units}\n        name: main",
+        "- Dense: {units: $units}\n        name: main\n      - StringLookup: {vocabulary: a.txt}\n        name: lost",
+    )
+    spec = spec_of(text + "layers:\n  - Dense: {units: 1}\n    name: out\n")
+    settings = analyse(spec, Report()).settings
+    spec.values["layers"].append({"Bidirectional": {"layer": {"StringLookup": {"vocabulary": "b.txt"}}}})
+    values = resolved_values(spec, settings, {}, spec.folder / "runs" / "one")
+    assert values["layers"][-1]["Bidirectional"]["layer"]["StringLookup"]["vocabulary"] == "../../b.txt"
+    assert values["blocks"]["residual"]["layers"][2]["StringLookup"]["vocabulary"] == "../../a.txt"
