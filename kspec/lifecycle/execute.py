@@ -197,7 +197,7 @@ class _Execution:
         self._write_resolved(defined, engine.plan.to_spec())
         if folder is not None and fitted.history:
             write_history(folder, fitted.history)
-        if folder is not None:
+        if folder is not None and (fitted.history or not fitted.interrupted):  # of less than an epoch nothing is kept
             with self._timed("save"):
                 folder.write("model.keras", defined.model.save)
         if fitted.interrupted:

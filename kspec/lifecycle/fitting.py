@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -98,8 +99,8 @@ def _shown(verbose: int, console: Console, epochs: int, steps: int) -> list[Any]
 
 
 def best_epoch(history: list[dict[str, float]]) -> int | None:
-    """The epoch with the least validation loss, counted from 1; the last where none is validated."""
+    """The epoch with the least validation loss, counted from 1; the last where none is validated, or none is a number."""
     if not history:
         return None
-    validated = [row for row in history if "val_loss" in row]
+    validated = [row for row in history if math.isfinite(row.get("val_loss", math.nan))]
     return int(min(validated, key=lambda row: row["val_loss"])["epoch"]) if validated else int(history[-1]["epoch"])

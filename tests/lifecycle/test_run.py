@@ -235,3 +235,12 @@ def test_a_label_at_each_step(project, tmp_path):
     run = kspec.run(project(text))
     assert run.predictions["y"].shape == (8, 6, 3)
     assert "sparse_categorical_crossentropy" in (run.folder / "resolved.yaml").read_text()
+
+
+def test_the_best_epoch_is_one_whose_loss_is_a_number():
+    from kspec.lifecycle.fitting import best_epoch
+
+    rows = [{"epoch": 1, "val_loss": float("nan")}, {"epoch": 2, "val_loss": 0.4}, {"epoch": 3, "val_loss": 0.5}]
+    assert best_epoch(rows) == 2
+    assert best_epoch(rows[:1]) == 1
+    assert best_epoch([]) is None
