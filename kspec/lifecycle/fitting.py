@@ -99,7 +99,7 @@ def _shown(verbose: int, console: Console, epochs: int, steps: int) -> list[Any]
 
 
 def best_epoch(history: list[dict[str, float]]) -> int | None:
-    """The epoch with the least validation loss, counted from 1; the last where none is validated, or none is a number."""
+    """The epoch with the least validation loss, counted from 1; the last where there is none that is a number."""
     if not history:
         return None
     validated = [row for row in history if math.isfinite(row.get("val_loss", math.nan))]
