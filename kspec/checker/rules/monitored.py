@@ -100,10 +100,18 @@ def _place(checker: Checker, inside: Path, path: Path) -> Span:
 def _file_name(
     checker: Checker, arguments: dict[str, Any], path: Path, names: dict[str, bool], validated: bool | None
 ) -> None:
-    """The quantities in a checkpoint's file name: `{epoch:02d}-{val_loss:.2f}.keras`."""
+    """A checkpoint's file name: how it ends, and the quantities in it: `{epoch:02d}-{val_loss:.2f}.keras`."""
     said = arguments.get("filepath")
     if not isinstance(said, str):
         return
+    ending = ".weights.h5" if arguments.get("save_weights_only") else ".keras"
+    if not said.endswith((ending, ".h5") if ending == ".keras" else ending):
+        checker.report.error(
+            "KS112",
+            f"`filepath` of `ModelCheckpoint` must end in `{ending}`",
+            checker.spec.positions.value((*path, "filepath")),
+            help=f"write `filepath: best{ending}`; weights alone (`save_weights_only: true`) are `.weights.h5`",
+        )
     try:
         fields = [field for _, field, _, _ in Formatter().parse(said) if field]
     except ValueError:

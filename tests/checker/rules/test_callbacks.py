@@ -143,3 +143,17 @@ class TestBestWeights:
     def test_one_message(self):
         cured_first = net("{EarlyStopping: {monitor: vall_loss, restore_best_weights: true}}", NONE)
         assert codes(look(cured_first)) == ["KS414"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("filepath: best.h6", ["KS112"]),
+        ("filepath: best", ["KS112"]),
+        ("filepath: best.keras", []),
+        ("filepath: best.keras, save_weights_only: true", ["KS112"]),
+        ("filepath: best.weights.h5, save_weights_only: true", []),
+    ],
+)
+def test_a_checkpoint_ends_as_keras_wants_it(arguments, expected):
+    assert codes(look(net(f"{{ModelCheckpoint: {{{arguments}}}}}", "data: {csv: a.csv}"))) == expected
