@@ -168,7 +168,7 @@ def test_a_run_that_is_not_there(cli):
 
 def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):  # noqa: F811
     text = BINARY.replace("name: small", "name: bad").replace(
-        "batch_size: 8}", "batch_size: 8, callbacks: [{ModelCheckpoint: {filepath: model.txt}}]}"
+        "batch_size: 8}", "batch_size: 8, callbacks: [{ModelCheckpoint: {filepath: '{epoch:q}.keras'}}]}"
     )
     status, _, err = cli("run", project(text, "bad.yaml"))
     assert status == 3
