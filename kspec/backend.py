@@ -115,7 +115,7 @@ def _silent_start() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except Exception:
+        except Exception:  # whatever an import fails with: what was said on the way may tell why
             os.dup2(saved, 2)
             held.seek(0)
             sys.stderr.write(held.read().decode(errors="replace"))

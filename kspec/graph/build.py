@@ -228,14 +228,14 @@ class _Builder:
             node.faulty = True
             return None
         target = self.graph.nodes[tensor.node]
-        whole = self.scope.prefix + node.head
-        if whole != target.name and any(name.startswith(f"{whole}/") for name in self.graph.nodes):
+        inner = target.name.removeprefix(self.scope.prefix)
+        if "/" in inner and "/" not in node.head:
             node.faulty = True
             self.report.error(
                 "KS211",
                 f"`{node.head}` is a use of a block; only a layer can be used again",
                 head_span(node.path, entry, self.positions),
-                help=f"name one of its layers, such as `reuse: {target.name.removeprefix(self.scope.prefix)}`",
+                help=f"name one of its layers, such as `reuse: {inner}`",
             )
             return None
         if target.kind in ("input", "op"):

@@ -14,6 +14,7 @@ from kspec.checker.settings import in_words
 from kspec.checker.target_facts import target_facts
 from kspec.diagnostics import Path
 from kspec.spec import Spec
+from kspec.syntax.names import written_name
 
 KERAS = "Keras's default"
 
@@ -79,10 +80,9 @@ def _inputs(spec: Spec) -> list[Filled]:
 
 def _outputs(spec: Spec, analysis: Analysis) -> list[Filled]:
     """A counted name is not cited: it would shift."""
-    names = list(analysis.graph.outputs)
-    if spec.document.outputs is not None or not analysis.graph.nodes[names[0]].named:
+    if spec.document.outputs is not None or written_name(spec.values["layers"][-1]) is None:
         return []
-    return [Filled(("outputs",), names[0], "default, the last node")]
+    return [Filled(("outputs",), next(iter(analysis.graph.outputs)), "default, the last node")]
 
 
 def _compile(spec: Spec, analysis: Analysis, settings: Settings) -> list[Filled]:

@@ -31,7 +31,7 @@ def replace_text(before: Source, text: str) -> None:
             os.fsync(file.fileno())
         shutil.copymode(path, scratch)
         os.replace(scratch, path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too must leave nothing behind
         os.unlink(scratch)
         raise
 

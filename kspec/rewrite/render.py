@@ -6,7 +6,6 @@ or beside its neighbours, and all else, comments and layout, is kept to the lett
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
@@ -38,10 +37,7 @@ def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> st
         analysis: Of a sound spec.
         folder: Where the text will lie, if not where the spec does: paths that are read are made relative to it.
     """
-    values = copy.deepcopy(spec.values)
-    values.pop("include", None)  # what it brings in stands among the rest
-    if spec.expansion is None:
-        values.pop("vars", None)
+    values = spec.standalone_values()
     notes: dict[Path, str] = {}
     for entry in filled(spec, analysis):
         _put(values, entry.path, entry.value)
@@ -165,10 +161,16 @@ class _Rendering:
 
     def _added(self, path: Path) -> str:
         """Why a key stands there that the file does not have, where nothing under it says so."""
-        return "" if any(other[: len(path)] == path for other in self.notes) else "--set"
+        if any(other[: len(path)] == path for other in self.notes):
+            return ""
+        elsewhere = self.spec.written.key(path).source
+        return "--set" if elsewhere.is_command_line or elsewhere is self.source else f"included from {elsewhere.name}"
 
     def _lines(self, path: Path, value: Any, indent: int) -> str:
         """A key and its value in block style; a section in several lines."""
+        if path == ("blocks",):  # brought in by `include`
+            self.notes.setdefault(path, "included")
+            return self.break_.join(dump({"blocks": value}).rstrip().splitlines())
         start = " " * indent + _written(str(path[-1])) + ":"
         if len(path) > 1 or path[-1] not in _BLOCKS or not isinstance(value, dict):
             self.notes.setdefault(path, self._added(path))
@@ -310,6 +312,8 @@ def _means(raw: str, new: Any) -> bool:
 
 def _escaped(value: Any) -> Any:
     """A plain value as a spec writes it: what only looks like an expression is told apart from one."""
+    if isinstance(value, Uncomputed):
+        return value
     if isinstance(value, str):
         return value.replace("$", "$$") if "$" in value and is_computed(value) else value
     if isinstance(value, dict):

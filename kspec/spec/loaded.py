@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from dataclasses import dataclass, field
@@ -64,6 +65,20 @@ class Spec:
     def folder(self) -> Path:
         """What paths that are read are relative to."""
         return Path(os.path.abspath(self.source.name)).parent
+
+    def standalone_values(self) -> dict[str, Any]:
+        """A copy of its values that needs no other file: what it includes and uses stands among the rest."""
+        values = copy.deepcopy(self.values)
+        values.pop("include", None)
+        if self.expansion is None:  # nothing is left to be computed
+            values.pop("vars", None)
+        used = self.expansion.used if self.expansion is not None else set()
+        for name in list(values.get("blocks") or ()):
+            if name not in used and self.written.key(("blocks", name)).source is not self.source:
+                del values["blocks"][name]
+        if not values.get("blocks"):
+            values.pop("blocks", None)
+        return values
 
     def __repr__(self) -> str:
         return f"Spec({self.name!r}, {len(self.document.layers)} layers)"

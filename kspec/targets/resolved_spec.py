@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,11 +48,8 @@ def resolved_values(
         folder: Where it will lie; paths that are read are made relative to it.
         engine: What ran the training, with the steps at which it changed; None as long as that is open.
     """
-    values = copy.deepcopy(spec.values)
-    if spec.expansion is None:  # what is written out at each run needs them still
-        values.pop("vars", None)
+    values = spec.standalone_values()
     document = spec.document
-    values.pop("include", None)  # what it brings in stands among the rest
     values["name"] = spec.name
     values["seed"] = document.seed
     values["layers"] = [_with_sizes(entry, sizes) for entry in values["layers"]]

@@ -229,6 +229,8 @@ def test_the_entry_after_each_takes_all_of_its_copies():
 def test_a_use_of_a_block_is_no_layer_to_be_used_again():
     text = RESIDUAL + "layers:\n  - block: residual\n    with: {units: 4}\n    name: u\n  - reuse: u\n"
     assert told(text) == [("KS211", 23)]
+    repeated = text.replace("    name: u\n", "    name: u\n    repeat: 2\n")
+    assert told(repeated) == [("KS211", 24)]
     assert told(text.replace("reuse: u", "reuse: u/main")) == []
 
 
@@ -300,6 +302,7 @@ def test_keras_builds_what_is_written_out():
 
 def test_includes(tmp_path, monkeypatch):
     from kspec import api
+    from kspec.rewrite.render import render
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lib").mkdir()
@@ -314,6 +317,12 @@ def test_includes(tmp_path, monkeypatch):
     assert api.check(spec) == []
     loaded = api.load(spec, ["vars.width=5"])
     assert [entry.arguments for entry in loaded.document.layers] == [{"units": 5}] * 2
+    rendered = render(api.load(spec), analyse(api.load(spec), Report()))
+    assert "# default" in rendered  # laid out as the user's text, not written anew
+    assert "other" not in rendered  # nothing uses it
+    (tmp_path / "alone.yaml").write_text(rendered)
+    assert api.check("alone.yaml") == []
+    assert api.load("alone.yaml").document.layers == api.load(spec).document.layers
     (tmp_path / "lib" / "base.yaml").write_text("include: blocks.yaml\nvars: {width: 3}\n")
     assert [(d.code, d.span.source.name) for d in api.check(spec)] == [("KS223", "lib/base.yaml")]
     (tmp_path / "lib" / "base.yaml").write_text("layers: []\nvars: {width: 3}\n")
