@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kspec.diagnostics import Path, Positions, Related, Report, Span, UsedSpan, did_you_mean
+from kspec.diagnostics import Path, Related, Report, Span, UsedSpan, did_you_mean
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
-from kspec.syntax.steps import Bind, Call, Expansion
+from kspec.syntax.steps import Bind, Call, Expansion, places_by_entry, without_entries
 from kspec.syntax.templates import Template, template
 from kspec.syntax.variables import compute
 
@@ -71,9 +71,9 @@ class _Expander:
         self.written = tree.positions
         self.blocks: Mapping[str, Any] = _mapping(tree.value.get("blocks"))
         self.variables: Mapping[str, Any] = _mapping(tree.value.get("vars"))
-        self.places = _places_by_entry(self.written)
+        self.places = places_by_entry(self.written)
         self.groups: dict[str, tuple[str, ...]] = {}
-        self.result = Expansion(_without_entries(self.written))
+        self.result = Expansion(without_entries(self.written))
 
     def expansion(self, layers: list[Any]) -> Expansion:
         whole = _Frame(("layers",), "", self.variables)
@@ -400,22 +400,3 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _used(span: Span, uses: tuple[Related, ...]) -> Span:
     return UsedSpan.of(span, uses) if uses else span
-
-
-def _places_by_entry(positions: Positions) -> dict[Path, list[Path]]:
-    """By the path of an entry, the rest of every path that has a place in it."""
-    found: dict[Path, list[Path]] = {}
-    for path in dict.fromkeys([*positions.values, *positions.keys]):
-        length = {"layers": 2, "blocks": 4}.get(str(path[0]), 0) if path else 0
-        if length and len(path) >= length and (length == 2 or path[2] == "layers"):
-            found.setdefault(path[:length], []).append(path[length:])
-    return found
-
-
-def _without_entries(positions: Positions) -> Positions:
-    """The places of all but the entries of `layers`, to which those of the plain ones come."""
-
-    def rest(found: Mapping[Path, Any]) -> dict[Path, Any]:
-        return {path: value for path, value in found.items() if path[:1] != ("layers",) or len(path) == 1}
-
-    return Positions(positions.whole, rest(positions.keys), rest(positions.values), rest(positions.variables))

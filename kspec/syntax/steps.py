@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -75,3 +76,22 @@ class Expansion:
     entries: list[Any] = field(default_factory=list)
     steps: list[Call | Bind] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+
+
+def places_by_entry(positions: Positions) -> dict[Path, list[Path]]:
+    """By the path of an entry, the rest of every path that has a place in it."""
+    found: dict[Path, list[Path]] = {}
+    for path in dict.fromkeys([*positions.values, *positions.keys]):
+        length = {"layers": 2, "blocks": 4}.get(str(path[0]), 0) if path else 0
+        if length and len(path) >= length and (length == 2 or path[2] == "layers"):
+            found.setdefault(path[:length], []).append(path[length:])
+    return found
+
+
+def without_entries(positions: Positions) -> Positions:
+    """The places of all but the entries of `layers`, to which those of the plain ones come."""
+
+    def rest(found: Mapping[Path, Any]) -> dict[Path, Any]:
+        return {path: value for path, value in found.items() if path[:1] != ("layers",) or len(path) == 1}
+
+    return Positions(positions.whole, rest(positions.keys), rest(positions.values), rest(positions.variables))
