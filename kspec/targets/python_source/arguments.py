@@ -89,14 +89,16 @@ class Writer:
 
     def value(self, value: Any, kind: types.Type, path: Path, names: Mapping[str, str]) -> str:
         """A value of a type of the catalog."""
+        options = kind.options if isinstance(kind, types.Union) else (kind,)
         said = self.said(value, path, names)
-        if said is not None:
+        if said is not None and not any(_is_made(option) for option in options) and not isinstance(value, dict):
             return said
+        if isinstance(value, Uncomputed):
+            raise Unstructured("an object or a file, handed to a block")
         if isinstance(value, dict) and len(value) == 1:
             (word, name), *_ = value.items()
             if word in ("vocabulary_of", "classes_of"):
                 return self.sizes(word, name)
-        options = kind.options if isinstance(kind, types.Union) else (kind,)
         if any(isinstance(option, types.Choice) and value in option.values for option in options):
             return literal(value)
         for option in options:
@@ -154,6 +156,11 @@ class Writer:
             return expression(written, names)
         except (ExpressionError, KeyError):
             return None
+
+
+def _is_made(option: types.Type) -> bool:
+    """Whether a value of this type is made into something in the file: an object, a path."""
+    return isinstance(option, types.FilePath) or (isinstance(option, types.ObjectOf) and option.kind != "activation")
 
 
 def shortened(path: str) -> str:
