@@ -58,7 +58,7 @@ class _Source:
         self.folder = folder
         self.allocator = Allocator("SEED", "HERE", "WORDS")
         variables = {name: self.allocator.take(identifier(name).upper()) for name in spec.values.get("vars") or {}}
-        self.file = File(variables=variables)
+        self.file = File(variables=variables, folder=folder)
         self.facts: Facts | None = None
         if dataset is not None:
             self.facts = read_off(spec, dataset, report, self.allocator, list(analysis.graph.outputs))
@@ -128,7 +128,8 @@ class _Source:
         return {self.file.variables[name]: made[name] for name in written if name in made}
 
     def _constants(self) -> None:
-        first = {"HERE": "Path(__file__).parent"} if "pathlib" in self.file.imports else {}
+        places = {name: value for name, value in self.file.constants.items() if value.startswith("Path(")}
+        first = {**({"HERE": "Path(__file__).parent"} if self.file.uses_here else {}), **places}
         self.file.constants = {**first, "SEED": str(self.document.seed), **self.file.constants}
 
     def _header(self) -> list[str]:

@@ -37,12 +37,13 @@ class Writer:
         spec: Where they stand.
         sizes: Writes the sizes that the data decides.
         flat: Whether values are as computed, rather than in the spec's expressions.
+        file_path: Writes the path of a file that the spec reads.
     """
 
     spec: Spec
     sizes: Sizes
     flat: bool = False
-    folder: str = "HERE"
+    file_path: Callable[[str], str] = literal
 
     def construct(self, entry: catalog.Entry, arguments: Mapping[str, Any], path: Path, names: Mapping[str, str],
                   more: list[str] | None = None) -> str:  # fmt: skip
@@ -111,7 +112,7 @@ class Writer:
                     parts = [self.value(part, types.AnyValue(), (*path, i), names) for i, part in enumerate(value)]
                     return series(parts, as_tuple=True)
                 case types.FilePath(write) if isinstance(value, str) and "://" not in value:
-                    return text(value) if write else f"str({self.folder} / {text(value)})"
+                    return text(value) if write else self.file_path(value)
         return literal(value)
 
     def _list(self, value: list[Any], item: types.Type, path: Path, names: Mapping[str, str]) -> str:

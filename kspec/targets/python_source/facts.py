@@ -129,7 +129,8 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
             continue
         columns = list(fitted.get("targets", {}).get(output, [output]))
         labels = dataset.labels.get(output)
-        variable = variables.take(identifier(columns[0] if len(columns) == 1 else output))
+        one = len(columns) == 1 and facts.data.source not in ("images", "synthetic")
+        variable = variables.take(identifier(columns[0] if one else output))
         target = Target(output, columns, labels, variable)
         if labels is not None and not labels.identity:
             target.constant = allocator.take("LABELS" if len(outputs) == 1 else f"{identifier(output).upper()}_LABELS")

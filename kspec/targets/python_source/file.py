@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from kspec.targets.python_source.literals import text
 from kspec.targets.python_source.wrapping import wrap
 
 STANDARD = ("csv", "fnmatch", "gzip", "itertools", "math")
@@ -29,6 +32,16 @@ class File:
     imports: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
     helpers: dict[str, list[str]] = field(default_factory=dict)
+    folder: Path = Path()
+    """Where it will lie."""
+    uses_here: bool = False
+    """Whether files are read that lie beside this one."""
+
+    def beside(self, path: Path) -> str:
+        """A file that the spec reads, in Python: by its place beside this one."""
+        self.uses_here = True
+        self.imports.add("pathlib")
+        return f"str(HERE / {text(Path(os.path.relpath(path, self.folder)).as_posix())})"
 
     def layout(self, header: Sequence[str], functions: Sequence[Sequence[str]], variables: Mapping[str, str]) -> str:
         """The whole text.
@@ -41,12 +54,12 @@ class File:
         sections = [["\n".join(['"""' + header[0], *header[1:], '"""']) if len(header) > 1 else f'"""{header[0]}"""'],
                     *self._imports()]  # fmt: skip
         constants = [f"{name} = {value}" for name, value in {**self.constants, **variables}.items()]
-        text = "\n\n".join("\n".join(line for given in section for line in wrapped(given)) for section in sections)
+        whole = "\n\n".join("\n".join(line for given in section for line in wrapped(given)) for section in sections)
         if constants:
-            text += "\n\n" + "\n".join(line for given in constants for line in wrap(given))
+            whole += "\n\n" + "\n".join(line for given in constants for line in wrap(given))
         for function in functions:
-            text += "\n\n\n" + "\n".join(line for given in function for line in wrapped(given))
-        return text + '\n\n\nif __name__ == "__main__":\n    main()\n'
+            whole += "\n\n\n" + "\n".join(line for given in function for line in wrapped(given))
+        return whole + '\n\n\nif __name__ == "__main__":\n    main()\n'
 
     def _imports(self) -> list[list[str]]:
         standard = sorted(module for module in self.imports if module in STANDARD)

@@ -36,7 +36,7 @@ class Network:
         self.types = analysis.types
         self.file = file
         self.classes = classes
-        self.writer = Writer(spec, self._size)
+        self.writer = Writer(spec, self._size, file_path=lambda path: file.beside(spec.folder / path))
         self.names = Constants(file.variables, file.used)
         self.blocks: dict[str, Block] = {}
         self.functions: set[str] = set()
@@ -167,7 +167,8 @@ class Network:
 
     def may_be_called(self, item: Item) -> bool:
         """Whether Keras can give a layer this name without taking one that it gives to an unnamed layer itself."""
-        heads = {snake_case(node.head) for node in self.graph.calls if not node.named or "/" in node.name}
+        heads = {snake_case(node.head) for node in self.graph.calls
+                 if node.kind == "layer" and (not node.named or "/" in node.name)}  # fmt: skip
         return re.sub(r"_\d+$", "", item.name) not in heads or item.name in self.graph.outputs
 
     def imports_of(self, path: str) -> None:

@@ -37,19 +37,19 @@ def write_pictures(facts: Facts, file: File, folder: Path) -> None:
     files = [PurePath(one) for part in facts.dataset.parts.values() for one in part.names or ()]
     suffixes = sorted({one.suffix for one in files})
     deep = any(len(one.relative_to(place).parts) > 2 for one in files)
-    found = f'folder.glob("{"**" if deep else "*"}/*{suffixes[0]}")'
+    found = f'PICTURES.glob("{"**" if deep else "*"}/*{suffixes[0]}")'
     if len(suffixes) > 1:
-        found = f'file for file in folder.glob("{"**" if deep else "*"}/*") if file.suffix in {literal(suffixes)}'
+        found = f'file for file in PICTURES.glob("{"**" if deep else "*"}/*") if file.suffix in {literal(suffixes)}'
     targets = [target.variable for target in facts.targets.values()]
-    label = "file.relative_to(folder).parts[0]" if deep else "file.parent.name"
+    label = "file.relative_to(PICTURES).parts[0]" if deep else "file.parent.name"
     relative = Path(os.path.relpath(facts.spec.folder / place, folder)).as_posix()
+    file.constants["PICTURES"] = f"Path(__file__).parent / {text(relative)}"
     file.helpers["read_examples"] = [
         "def read_examples():",
         '    """The pictures, the class of each by its folder, and their files."""',
-        f"    folder = HERE / {text(relative)}",
         f"    files = sorted({found})",
         "    x = np.stack([read_picture(file) for file in files])",
         *(f"    {target} = np.array([{label} for file in files])" for target in targets[:1]),
-        f"    names = [{text(place + '/')} + file.relative_to(folder).as_posix() for file in files]",
+        f"    names = [{text(place + '/')} + file.relative_to(PICTURES).as_posix() for file in files]",
         f"    return {', '.join(['x', *targets[:1], 'np.array(names)'])}",
     ]

@@ -45,7 +45,7 @@ def by_fractions(facts: Facts, file: File, *, stratified: bool) -> str:
         return "split_rows"
     lines = [
         f"def split_rows(count, {fractions}):",
-        f'    """The rows of {_listed(facts.parts)}, drawn by the seed; each part in order."""',
+        f'    """Rows of {_listed(facts.parts)}, drawn by the seed, each part in order."""',
         "    order = np.random.default_rng([SEED, 0]).permutation(count)",
         *(f"    {part}s = int(count * {part} + 0.5)" for part in held),
     ]
@@ -62,7 +62,7 @@ def _stratified(held: list[str], fractions: str) -> list[str]:
     parts = ["train", *(part for part in ("validation", "test") if part in held)]
     lines = [
         f"def split_rows(classes, {fractions}):",
-        f'    """The rows of {_listed(parts)}: each has the classes in their proportions."""',
+        f'    """Rows of {_listed(parts)}, each with the classes in their shares."""',
         "    classes = np.unique(classes, return_inverse=True)[1]",
         "    order = np.random.default_rng([SEED, 0]).permutation(len(classes))",
         "    sizes = np.bincount(classes)",

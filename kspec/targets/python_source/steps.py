@@ -51,25 +51,33 @@ def compile_lines(spec: Spec, settings: Settings, writer: Writer, names: Mapping
 
 
 def _metrics(said: list[Any], writer: Writer, names: Mapping[str, str], seen: dict[str, int]) -> list[str]:
-    """Metrics; those that Keras would number, because another output has the like, bear their names."""
+    """Metrics: Keras calls one that is given as a string by that string, and numbers those that have no name.
+
+    Args:
+        seen: How many metrics of a class without a name there are already, by the name that Keras gives to the first.
+    """
     made = []
     own: dict[str, int] = {}
     for metric in said:
         head = metric if isinstance(metric, str) else next(iter(metric))
+        arguments = {} if isinstance(metric, str) else metric[head] or {}
         entry = catalog.find("metric", head)
-        named = isinstance(metric, dict) and "name" in (metric[head] or {})
-        if entry is None or not entry.path or named or entry.parameters["name"].default is not None:
+        if entry is None or not entry.path:
             made.append(writer.object("metric", metric, ("compile", "metrics"), names))
             continue
-        stem = snake_case(entry.name)
-        count = own[stem] = own.get(stem, -1) + 1
-        if seen.get(stem, 0) == count:
-            made.append(writer.object("metric", metric, ("compile", "metrics"), names))
+        more = []
+        called = entry.parameters["name"].default
+        if called is None and "name" not in arguments:
+            stem = snake_case(entry.name)
+            count = own[stem] = own.get(stem, -1) + 1
+            called = f"{stem}_{count}" if count else stem
+            if seen.get(stem, 0) != count:
+                more.append(f'name="{called}"')
+            seen[stem] = seen.get(stem, 0) + 1
+        if isinstance(metric, str) and metric == called and not more:
+            made.append(literal(metric))
         else:
-            arguments = {} if isinstance(metric, str) else metric[head]
-            name = f'name="{stem}_{count}"' if count else f'name="{stem}"'
-            made.append(writer.construct(entry, arguments, ("compile", "metrics", head), names, [name]))
-        seen[stem] = seen.get(stem, 0) + 1
+            made.append(writer.construct(entry, arguments, ("compile", "metrics", head), names, more))
     return made
 
 

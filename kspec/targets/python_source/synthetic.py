@@ -20,7 +20,7 @@ def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettin
     count = facts.data.synthetic.examples
     inputs = facts.spec.document.inputs
     lines = ["def make_examples():",
-             '    """Random inputs, and targets that depend on them, so that there is something to learn."""']  # fmt: skip
+             '    """Random inputs, and targets that hang on them: something to learn."""']  # fmt: skip
     seen = []
     values = {}
     for number, (name, given) in enumerate(inputs.items()):
@@ -43,7 +43,8 @@ def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettin
             lines.append(f'    {variable} = {draw}.standard_normal({size}, dtype="float32")')
         whole = given.dtype == "bool" or "int" in given.dtype
         seen.append(f"{variable}.reshape({count}, -1)" + ('.astype("float32")' if whole else ""))
-    lines.append(f"    seen = {seen[0] if len(seen) == 1 else f'np.concatenate([{", ".join(seen)}], axis=1)'}")
+    joined = seen[0] if len(seen) == 1 else f"np.concatenate([{', '.join(seen)}], axis=1)"
+    lines.append(f"    seen = {joined}")
     for number, name in enumerate(outputs, start=len(inputs)):
         if name in facts.targets:
             lines += _target(facts, outputs[name], facts.targets[name].variable, number)

@@ -71,15 +71,18 @@ class CsvTable(Table):
         if packed:
             file.imports.add("gzip")
         if len(names) == 1:
-            self.lines = [f"    with {_open(f'HERE / {text(names[0][0])}', encoding, packed)} as file:",
+            file.constants["TABLE"] = f"Path(__file__).parent / {text(names[0][0])}"
+            self.lines = [f"    with {_open('TABLE', encoding, packed)} as file:",
                           f"        rows = list({reader})"]  # fmt: skip
         elif names[0][1]:
+            file.uses_here = True
             self.lines = ["    rows, part = [], []",
                           f"    for name, path in {_pairs(names)}.items():",
                           f"        with {_open('HERE / path', encoding, packed)} as file:",
                           f"            rows += {reader}",
                           "        part += [name] * (len(rows) - len(part))"]  # fmt: skip
         else:
+            file.uses_here = True
             self.lines = ["    rows = []",
                           f"    for path in {literal([name for name, _ in names])}:",
                           f"        with {_open('HERE / path', encoding, packed)} as file:",
@@ -162,7 +165,8 @@ def _look(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
 def _open(path: str, encoding: str, packed: bool) -> str:
     if packed:
         return f'gzip.open({path}, "rt", newline="", encoding="{encoding}")'
-    return f'({path}).open(newline="", encoding="{encoding}")'
+    opened = path if path.isidentifier() else f"({path})"
+    return f'{opened}.open(newline="", encoding="{encoding}")'
 
 
 def _pairs(names: Sequence[tuple[str, str]]) -> str:
@@ -179,7 +183,8 @@ class ColumnTable(Table):
         names = self.files()
         if len(names) > 1:
             facts.refuse("several files", ("data", facts.data.source), "put them together into one")
-        path = f"HERE / {text(names[0][0])}"
+        file.constants["TABLE"] = f"Path(__file__).parent / {text(names[0][0])}"
+        path = "TABLE"
         if self.parquet:
             file.imports.add("pyarrow.parquet as pq")
             self.lines = [f"    table = pq.read_table({path})"]
