@@ -9,12 +9,29 @@ from pathlib import Path
 from kspec.checker import Analysis, OutputSettings
 from kspec.targets.python_source.facts import Facts, encoded, target_form
 from kspec.targets.python_source.file import File
+from kspec.targets.python_source.filling import fill_lines, filled
 from kspec.targets.python_source.literals import literal
 from kspec.targets.python_source.names import identifier
 from kspec.targets.python_source.pictures import write_pictures
 from kspec.targets.python_source.splitting import by_column, by_fractions
 from kspec.targets.python_source.synthetic import write_synthetic
 from kspec.targets.python_source.tables import ColumnTable, CsvTable, Table
+
+
+_TAKE = [
+    "def take(arrays, rows):",
+    '    """Some rows of each array."""',
+    "    return {name: array[rows] for name, array in arrays.items()}",
+]
+_TAKE_TEXTS = [
+    "def take(arrays, rows):",
+    '    """Some rows of each array; texts as tensors, for Keras takes no others."""',
+    "    taken = {name: array[rows] for name, array in arrays.items()}",
+    "    return {",
+    '        name: tf.constant(array) if array.dtype.kind == "U" else array',
+    "        for name, array in taken.items()",
+    "    }",
+]
 
 
 @dataclass(slots=True)
@@ -24,26 +41,30 @@ class Examples:
     Args:
         lines: Of `main`, up to the parts.
         named: Whether each example is a file, whose names are in `names`.
-        weighted: Whether training has sample weights, and other parts have.
+        numbered: Whether rows have been left out, so that `numbered` has their numbers in the table.
     """
 
     facts: Facts
     file: File
     lines: list[str] = field(default_factory=list)
     named: bool = False
-    weighted: tuple[bool, bool] = (False, False)
+    numbered: bool = False
 
     def rows(self, variable: str, part: str) -> str:
         """A part of an array, or of arrays by name."""
         several = {"x": not self.facts.single_input, "y": len(self.outputs) > 1, "weights": len(self.outputs) > 1}
+        texts = any(given.dtype == "string" for given in self.facts.spec.document.inputs.values())
+        if texts:
+            self.file.imports.add("tensorflow as tf")
         if not several.get(variable, False):
-            return f"{variable}[{part}]"
-        self.file.helpers["take"] = [
-            "def take(arrays, rows):",
-            '    """Some rows of each array."""',
-            "    return {name: array[rows] for name, array in arrays.items()}",
-        ]
+            return f"tf.constant({variable}[{part}])" if texts and variable == "x" else f"{variable}[{part}]"
+        self.file.helpers["take"] = _TAKE_TEXTS if texts else _TAKE
         return f"take({variable}, {part})"
+
+    @property
+    def first(self) -> str:
+        """An array that has as many rows as there are examples."""
+        return _first(self.facts)
 
     @property
     def outputs(self) -> list[str]:
@@ -71,19 +92,20 @@ def write_examples(
         table = (CsvTable if facts.data.source == "csv" else ColumnTable)(facts, file, folder)
         given = _write_reading(facts, file, table)
         examples.lines.append(f"    {', '.join(given)} = read_examples()")
+        examples.numbered = "numbered" in given
     for target in targets:
         if target.constant and target.labels is not None:
             file.constants[target.constant] = literal(list(target.labels.values)).replace("(", "[").replace(")", "]")
     examples.lines += _encode(facts, analysis, outputs)
     examples.lines += _divide(facts, file)
+    if facts.data.source not in ("images", "synthetic"):
+        examples.lines += fill_lines(facts, file)
     return examples
 
 
 def _write_reading(facts: Facts, file: File, table: Table) -> list[str]:
     """Writes `read_examples`; gives the variables that it returns."""
     document = facts.spec.document
-    if facts.dataset.dropped or facts.dataset.fitted.get("fill"):
-        facts.refuse("treat missing values", ("data", "missing"), "fill them in the table")
     made = {}
     for name, given in document.inputs.items():
         columns = facts.inputs[name]
@@ -96,6 +118,9 @@ def _write_reading(facts: Facts, file: File, table: Table) -> list[str]:
             if not (isinstance(table, CsvTable) and table._dtype()):
                 value += f".astype({'bool' if dtype == 'bool' else literal(dtype)})"
             natural = (len(columns),)
+            if filled(facts, name):  # main goes on, once it is known which rows are trained on
+                made[name] = table.numbers(columns) + (".astype(float)" if isinstance(table, ColumnTable) else "")
+                continue
             if isinstance(table, ColumnTable) and len(columns) == 1:
                 natural = facts.column(columns[0]).shape
         if tuple(shape) != natural:
@@ -112,11 +137,15 @@ def _write_reading(facts: Facts, file: File, table: Table) -> list[str]:
         lines.append(f"    {target.variable} = {raw}")
         returned.append(target.variable)
     for column in dict.fromkeys(facts.weights.values()):
-        lines.append(f'    {_weight(column)} = {table.raw(column)}.astype("float32")')
+        value = table.raw(column)
+        value = value[:-1] + ', "float32")' if value.startswith("np.array([") else f'{value}.astype("float32")'
+        lines.append(f"    {_weight(column)} = {value}")
         returned.append(_weight(column))
     by, stratify = facts.data.split.by, facts.data.split.stratify
     if by is not None:
         lines.append(f"    part = {table.raw(by)}")
+    if any("complete = " in line for line in lines):
+        returned.append("np.flatnonzero(complete) + 1")
     if by is not None or any("part +=" in line for line in lines):
         returned.append("part" if by is not None else "np.array(part)")
     own = {target.columns[0] for target in facts.targets.values()}
@@ -124,7 +153,7 @@ def _write_reading(facts: Facts, file: File, table: Table) -> list[str]:
         lines.append(f"    classes = {table.raw(stratify)}")
         returned.append("classes")
     file.helpers["read_examples"] = [*lines, f"    return {', '.join(returned)}"]
-    return [name.removeprefix("np.array(").removesuffix(")") for name in returned]
+    return ["numbered" if "complete" in name else name.removeprefix("np.array(").removesuffix(")") for name in returned]
 
 
 def _told(facts: Facts) -> str:

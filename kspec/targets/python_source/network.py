@@ -198,8 +198,9 @@ class Network:
         before = tensor if single else _dict(dict(inputs))
         before = next(iter(inputs.values())) if single else before
         return [
+            f"before = keras.Function({before}, {tensor})",
             "examples = tf.data.Dataset.from_tensor_slices(x_train).batch(1024)",
-            f"{layer}.adapt(examples.map(keras.Function({before}, {tensor})))",
+            f"{layer}.adapt(examples.map(before))",
         ]
 
     def _size(self, word: str, name: str) -> str:

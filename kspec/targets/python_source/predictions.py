@@ -64,6 +64,8 @@ def predict_lines(examples: Examples, analysis: Analysis, settings: Settings, si
 
 def _rows_by_file(examples: Examples, part: str) -> str:
     """The number of each example, from 1: in its file, where each part has one."""
+    if examples.numbered:
+        return f"numbered[{part}]"
     given = getattr(examples.facts.data, examples.facts.data.source)
     if isinstance(getattr(given, "path", given), dict):
         return f"np.arange(1, len({part}) + 1)"
@@ -90,7 +92,7 @@ def _answer(examples: Examples, analysis: Analysis, name: str, output: OutputSet
     columns = target.columns if target else []
     units = output.answer.units or (shape[-1] if len(shape) > 1 else 1) or len(labels)
     threshold = repr(float(output.threshold))
-    flat = answer if len(shape) > 1 else f"{answer}.reshape(-1, 1)"
+    flat = f"{answer}.reshape(-1, 1)" if len(shape) == 1 else answer
     if output.task == "binary_classification" and units == 1:
         crisp = f"({flat}[:, 0] >= {threshold}).astype(int)"
         return [

@@ -14,12 +14,13 @@ from kspec.targets.python_source.examples import Examples
 from kspec.targets.python_source.facts import Facts, target_form
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.literals import literal
+from kspec.targets.python_source.names import identifier
 
 _BALANCED = '''\
-def balanced(classes):
-    """A weight for each example: the rarer its class, the more it counts."""
-    counts = np.bincount(classes)
-    weights = len(classes) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+def balanced(classes, train):
+    """A weight for each example: the rarer its class in training, the more it counts."""
+    counts = np.bincount(classes[train], minlength=classes.max() + 1)
+    weights = len(train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     return weights[classes].astype("float32")'''
 
 
@@ -99,18 +100,20 @@ def fit_lines(
     facts, file = examples.facts, examples.file
     fit = facts.spec.document.fit
     lines: list[str] = []
-    weights = training_weights(examples, settings.outputs)
+    weights = training_weights(examples, settings.outputs, lines)
     if weights:
         lines.append(f"    weights = {weights}")
-    given = [examples.rows("x", "train"), examples.rows("y", "train"), *(["weights"] if weights else [])]
+    given = ["x", "y", *(["weights"] if weights else [])]
     if fit.shuffle or fit.steps_per_epoch:
         _batches(examples, file, size, shuffled=fit.shuffle, weighted=bool(weights))
         steps = str(fit.steps_per_epoch) if fit.steps_per_epoch else f"math.ceil(len(train) / {size})"
         if not fit.steps_per_epoch:
             file.imports.add("math")
-        arguments = [f"batches({', '.join(given)})", f"steps_per_epoch={steps}"]
+        arguments = [f"batches({', '.join([*given, 'train'])})", f"steps_per_epoch={steps}", "shuffle=False"]
     else:
-        arguments = [*given[:2], *(["sample_weight=weights"] if weights else []), f"batch_size={size}", "shuffle=False"]
+        weighted = [f"sample_weight={examples.rows('weights', 'train')}"] if weights else []
+        trained = [examples.rows("x", "train"), examples.rows("y", "train")]
+        arguments = [*trained, *weighted, f"batch_size={size}", "shuffle=False"]
     arguments.append(f"epochs={epochs}")
     if "validation" in facts.parts:
         held = [examples.rows("x", "validation"), examples.rows("y", "validation")]
@@ -130,27 +133,32 @@ def fit_lines(
 
 def _batches(examples: Examples, file: File, size: str, *, shuffled: bool, weighted: bool) -> None:
     """Writes the generator of batches."""
-    first = "x" if examples.facts.single_input else f'x["{next(iter(examples.facts.spec.document.inputs))}"]'
     names = ["x", "y", *(["weights"] if weighted else [])]
-    count = f"len({first})"
-    order = f"np.random.default_rng([SEED, 1, epoch]).permutation({count})" if shuffled else f"np.arange({count})"
-    loop = "for epoch in itertools.count():" if shuffled else "while True:"
+    order = "np.random.default_rng([SEED, 1, epoch]).permutation(rows)"
+    told = "in the order that the seed gives to each epoch" if shuffled else "again and again"
+    lines = [
+        f"        for start in range(0, len(rows), {size}):",
+        f"            batch = {'order' if shuffled else 'rows'}[start : start + {size}]",
+        f"            yield {', '.join(examples.rows(name, 'batch') for name in names)}",
+    ]
     if shuffled:
         file.imports.add("itertools")
-    told = "in the order that the seed gives to each epoch" if shuffled else "in the order of the examples"
+        lines = ["    for epoch in itertools.count():", f"        order = {order}", *lines]
+    else:
+        lines = ["    while True:", *lines]
     file.helpers["batches"] = [
-        f"def batches({', '.join(names)}):",
-        f'    """Batches without end, {told}."""',
-        f"    {loop}",
-        f"        order = {order}",
-        f"        for start in range(0, len(order), {size}):",
-        f"            rows = order[start : start + {size}]",
-        f"            yield {', '.join(examples.rows(name, 'rows') for name in names)}",
+        f"def batches({', '.join([*names, 'rows'])}):",
+        f'    """Batches of these rows, {told}."""',
+        *lines,
     ]
 
 
-def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings]) -> str:
-    """The sample weights of training: the data's, and those of the classes; empty where all count alike."""
+def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings], lines: list[str]) -> str:
+    """The sample weights of training: the data's, and those of the classes; empty where all count alike.
+
+    Args:
+        lines: Gets the statements that come before.
+    """
     facts = examples.facts
     made: dict[str, str] = {}
     for name, settings in outputs.items():
@@ -158,12 +166,12 @@ def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings]) 
             continue
         factors = []
         if name in facts.weights:
-            factors.append(f"{_weight_variable(facts, name)}[train]")
+            factors.append(_weight_variable(facts, name))
         if settings.class_weight is not None and name in facts.dataset.labels:
-            factors.append(_class_weights(examples, name, settings))
+            factors.append(_class_weights(examples, name, settings, lines))
         if factors:
             made[name] = " * ".join(factors)
-    return _weights_by_output(made, outputs, "train")
+    return _weights_by_output(made, outputs, f"len({examples.first})")
 
 
 def part_weights(examples: Examples, outputs: Mapping[str, OutputSettings], part: str) -> str:
@@ -171,40 +179,40 @@ def part_weights(examples: Examples, outputs: Mapping[str, OutputSettings], part
     facts = examples.facts
     made = {name: f"{_weight_variable(facts, name)}[{part}]" for name in facts.weights
             if outputs[name].loss is not None and name in facts.targets}  # fmt: skip
-    return _weights_by_output(made, outputs, part)
+    return _weights_by_output(made, outputs, f"len({part})")
 
 
-def _weights_by_output(made: Mapping[str, str], outputs: Mapping[str, OutputSettings], part: str) -> str:
+def _weights_by_output(made: Mapping[str, str], outputs: Mapping[str, OutputSettings], count: str) -> str:
     if not made:
         return ""
     if len(outputs) == 1:
         return next(iter(made.values()))
-    ones = f'np.ones(len({part}), "float32")'
+    ones = f'np.ones({count}, "float32")'
     return "{" + ", ".join(f'"{name}": {made.get(name, ones)}' for name in outputs) + "}"
 
 
 def _weight_variable(facts: Facts, output: str) -> str:
-    from kspec.targets.python_source.names import identifier
-
     return f"{identifier(facts.weights[output])}_weights"
 
 
-def _class_weights(examples: Examples, name: str, settings: OutputSettings) -> str:
+def _class_weights(examples: Examples, name: str, settings: OutputSettings, lines: list[str]) -> str:
     """The weight of each training example by its class."""
     target = examples.facts.targets[name]
     encoded = f'y["{name}"]' if len(examples.outputs) > 1 else "y"
     form = target_form(settings)
-    classes = f"{encoded}[train]"
+    classes = encoded
     if form in ("binary", "multi_label"):
         classes = f'{classes}.ravel().astype("int32")'
     elif form == "one_hot":
         classes = f"{classes}.argmax(axis=1)"
     if settings.class_weight == "balanced":
         examples.file.helpers["balanced"] = _BALANCED.splitlines()
-        return f"balanced({classes})"
+        return f"balanced({classes}, train)"
     assert target.labels is not None
     weights = tuple(float(settings.class_weight.get(str(label), 1.0)) for label in target.labels.names)
-    return f'np.array({literal(weights)}, "float32")[{classes}]'
+    variable = "class_weights" if len(examples.outputs) == 1 else f"{identifier(name)}_class_weights"
+    lines.append(f'    {variable} = np.array([{literal(weights).strip("(),")}], "float32")')
+    return f"{variable}[{classes}]"
 
 
 def evaluate_lines(examples: Examples, settings: Settings, size: str, part: str) -> list[str]:

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from kspec.spec.data import CsvOptions
 from kspec.targets.python_source.facts import Facts
+from kspec.targets.python_source.filling import MISSING, dropped
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import identifier
-
-MISSING = ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "<na>"]
 
 
 class Table:
@@ -92,6 +91,14 @@ class CsvTable(Table):
         self.narrow = all(given.dtype in ("float32", "string") for given in facts.spec.document.inputs.values())
         self.missing = any(facts.column(name).missing for name in used)
         self.booleans = any(facts.column(name).type == "boolean" for name in used)
+        if self.missing:
+            file.constants["MISSING"] = literal(MISSING)
+        if kept := dropped(facts):
+            whole = f"row[{text(kept[0])}].strip() not in MISSING"
+            if len(kept) > 1:
+                whole = f"all(row[name].strip() not in MISSING for name in {literal(kept)})"
+            self.lines += [f"    complete = np.array([{whole} for row in rows])",
+                           "    rows = [row for row, whole in zip(rows, complete, strict=True) if whole]"]  # fmt: skip
 
     def numbers(self, columns: Sequence[str]) -> str:
         parse = "float(row[name])"
@@ -111,7 +118,7 @@ class CsvTable(Table):
         name = next((name for name, own in self.facts.inputs.items() if own == list(columns)), "")
         if len(made) < 40 or not name or made.startswith("fnmatch"):
             return made
-        variable = f"{identifier(name)}_columns"
+        variable = "columns" if self.facts.single_input else f"{identifier(name)}_columns"
         self.lines.append(f"    {variable} = {made}")
         return variable
 
@@ -120,21 +127,14 @@ class CsvTable(Table):
         return "" if self.missing or not self.narrow else ', "float32"'
 
     def _parser(self) -> None:
-        words = {}
+        lines = ["def number(text):", '    """A value of the table as a number."""', "    text = text.strip()"]
         if self.missing:
-            words |= dict.fromkeys(MISSING, "math.nan")
+            lines[1] = '    """A value of the table as a number; NaN where it is missing."""'
+            lines += ["    if text in MISSING:", "        return math.nan"]
             self.file.imports.add("math")
         if self.booleans:
-            words |= {"false": "0.0", "true": "1.0"}
-        inside = ", ".join(f"{text(word)}: {value}" for word, value in words.items())
-        self.file.constants["WORDS"] = "{" + inside + "}"
-        self.file.helpers["number"] = [
-            "def number(text):",
-            '    """A value of the table as a number; NaN where it is missing."""'
-            if self.missing else '    """A value of the table as a number."""',
-            "    text = text.strip()",
-            "    return WORDS[text.lower()] if text.lower() in WORDS else float(text)",
-        ]  # fmt: skip
+            lines += ['    if text.lower() in ("true", "false"):', '        return float(text.lower() == "true")']
+        self.file.helpers["number"] = [*lines, "    return float(text)"]
 
     def raw(self, column: str) -> str:
         kind, key = self.facts.column(column).type, text(column)
@@ -190,9 +190,8 @@ class ColumnTable(Table):
             self.lines = [f"    table = pq.read_table({path})"]
         else:
             self.lines = [f"    table = np.load({path})"]
-        for column in (c for columns in facts.inputs.values() for c in columns):
-            if facts.column(column).missing:
-                facts.refuse(f"`{column}` has missing values", ("data", "missing"))
+        if dropped(facts):
+            facts.refuse("leave rows of this source out", ("data", "missing"), "put values in: `missing: median`")
 
     def numbers(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:
