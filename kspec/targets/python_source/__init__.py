@@ -56,7 +56,7 @@ class _Source:
         self.dataset = dataset
         self.report = report
         self.folder = folder
-        self.allocator = Allocator("SEED", "HERE", "WORDS")
+        self.allocator = Allocator("SEED", "HERE", "TABLE", "PICTURES", "MISSING")
         variables = {name: self.allocator.take(identifier(name).upper()) for name in spec.values.get("vars") or {}}
         self.file = File(variables=variables, folder=folder)
         self.facts: Facts | None = None

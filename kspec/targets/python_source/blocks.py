@@ -98,7 +98,7 @@ def write_function(block: Block, network: Network) -> list[str]:
     defaults = [_default(block, name, default, network, first) for name, default in template.params.items()
                 if name not in template.required]  # fmt: skip
     required = [block.parameters[name] for name in template.required]
-    more = ["trainable=True"] if block.trainable else []
+    more = ["*", "name", *(["trainable=True"] if block.trainable else [])]
     body = Body(network, template.layers, ("blocks", template.name, "layers"), inputs, names,
                 [*template.outputs, *block.returns[len(template.outputs) or 1:]], trainable=block.trainable)  # fmt: skip
     last = body.write()

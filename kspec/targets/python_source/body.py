@@ -10,6 +10,7 @@ from kspec.diagnostics import Path
 from kspec.targets.python_source.arguments import Unstructured
 from kspec.targets.python_source.calls import Feeds, Pieces, as_list, call_layer, call_op, only, spread
 from kspec.targets.python_source.items import Item, read_items
+from kspec.targets.python_source.literals import literal
 from kspec.targets.python_source.names import Allocator, Constants, identifier, plural
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Body:
         self.reused = {item.head for item in self.items if item.kind == "reuse"}
         self.reused |= {name for item in self.items for name in item.sizes_of()}
         self.own: dict[str, str] = {}
+        self.prefix = "" if top else "{name}."
+        self.ending = ""
 
     def write(self) -> Pieces:
         """Writes the statements; gives what the last entry stands for."""
@@ -130,8 +133,10 @@ class Body:
             lists[inner] = self.allocator.take(wish)
             self._line(f"{lists[inner]} = []")
         counted = item.uses("index")
+        counted = counted or item.kind in ("class", "block")  # their names are numbered
         self._line(f"for {'index' if counted else '_'} in range({times}):")
         self.indent += 1
+        self.ending = "_{index}"
         names = self.names.within({"index": "index"}) if counted else self.names
         copy = item.without("repeat")
         if "when" in item.words:
@@ -143,6 +148,7 @@ class Body:
         for inner, list_ in lists.items():
             self._line(f"{list_}.append({self.value(f'{item.name}/{inner}')[0] if inner else target})")
         self.indent -= 1
+        self.ending = ""
         for found in copies:
             self.values[found[0]] = [f"{lists[found[2] or '']}[{found[1]}]"]
         self.values[item.name] = [target]
@@ -166,9 +172,15 @@ class Body:
         else:
             sources = [piece for name in item.cited() for piece in self.value(name)]
             over = as_list(sources) if any(piece.startswith("*") for piece in sources) else f"({', '.join(sources)})"
+            each = CHAIN
+            if item.kind in ("class", "block"):
+                labels = ", ".join(literal(node.replace("/", "_")) for node in nodes)
+                each, over = f"node, {CHAIN}", f"zip(({labels}), {over}, strict=True)"
+            self.ending = "_{node}"
             call = self._expression(plain, {"": [CHAIN]}, self.names)
+            self.ending = ""
             list_ = self._take(plural(identifier(item.name)))
-            self._line(f"{list_} = [{call} for {CHAIN} in {over}]")
+            self._line(f"{list_} = [{call} for {each} in {over}]")
             pieces = [f"*{list_}"]
         self.values[item.name] = pieces
         return pieces
@@ -264,8 +276,8 @@ class Body:
         """The layer: its constructor's call, or the variable of one that is needed again, or learns from data."""
         entry = item.layer
         more = []
-        if self.top and item.named and "repeat" not in item.words and self.network.may_be_called(item):
-            more.append(f'name="{item.name}"')
+        if not self.top or item.named or self.ending or self.network.is_counted_otherwise(item):
+            more.append(f"name={self._called(item)}")
         if "trainable" in item.words:
             said = item.words["trainable"]
             more.append(f"trainable={self.writer.said(said, (*item.path, 'trainable'), names) or said}")
@@ -300,12 +312,18 @@ class Body:
         for name, value in given.items():
             made = self.writer.plain(value, (*item.path, "with", name), names)
             arguments.append(made if [name] == first and not arguments else f"{block.parameters[name]}={made}")
+        arguments.append(f"name={self._called(item)}")
         if block.trainable:
             if "trainable" in item.words:
                 arguments.append(f"trainable={item.words['trainable']}")
             elif self.trainable:
                 arguments.append("trainable=trainable")
         return f"{block.function}({', '.join([*tensors, *arguments])})"
+
+    def _called(self, item: Item) -> str:
+        """The name of its layer, or what the names of its block's layers begin with: the node's, as in the spec."""
+        name = f"{self.prefix}{item.name}{self.ending}".replace("/", ".")
+        return f'f"{name}"' if "{" in name else f'"{name}"'
 
     # variables
 

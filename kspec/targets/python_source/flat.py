@@ -27,6 +27,7 @@ class FlatBody(Body):
         self.values = {name: [said] for name, said in inputs.items()}
         self.members, self.layers, self.own = {}, {}, {}
         self.lines, self.indent, self.condition = [], 1, (-1, "")
+        self.prefix = self.ending = ""
         self.allocator = Allocator(*inputs.values(), "x")
         self.items = [_item(node) for node in graph.calls]
         self.reused = {item.head for item in self.items if item.kind == "reuse"}
@@ -74,4 +75,4 @@ def _item(node: Node) -> Item:
     if node.trainable is not None:
         words["trainable"] = node.trainable
     kind = "class" if node.kind == "layer" else node.kind
-    return Item(node.written, node.name, node.named, kind, node.head, node.arguments, words)
+    return Item(node.written, node.name, True, kind, node.head, node.arguments, words)

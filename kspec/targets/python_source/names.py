@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 RESERVED = frozenset(
-    {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model"}
+    {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model", "name", "node"}
     | {"range", "len", "zip", "min", "max", "round", "int", "float", "input", "print", "list", "type", "str", "id"}
     | {"x_train"}
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kspec.catalog import Entry, Tensor
@@ -165,11 +165,15 @@ class Network:
         node = self.nodes.get(item.path)
         return node is None or bool(self.types.answers[node.name].weights)
 
-    def may_be_called(self, item: Item) -> bool:
-        """Whether Keras can give a layer this name without taking one that it gives to an unnamed layer itself."""
-        heads = {snake_case(node.head) for node in self.graph.calls
-                 if node.kind == "layer" and (not node.named or "/" in node.name)}  # fmt: skip
-        return re.sub(r"_\d+$", "", item.name) not in heads or item.name in self.graph.outputs
+    def is_counted_otherwise(self, item: Item) -> bool:
+        """Whether Keras would call an unnamed layer otherwise than the spec does: what is inside of layers counts there.
+
+        The bits hang on names: TensorFlow sums gradients in an order that follows them.
+        """
+        stem = snake_case(item.head)
+        inside = {snake_case(name) for node in self.graph.calls for name in _classes_in(node.arguments)}
+        stated = {re.sub(r"_\d+$", "", name) for name, node in self.graph.nodes.items() if node.named}
+        return stem in inside | stated
 
     def imports_of(self, path: str) -> None:
         """Notes what a class of Keras is imported by."""
@@ -210,6 +214,16 @@ class Network:
         if name not in self.body.layers:
             raise Unstructured(f"the layer of `{name}` is out of sight")
         return f"{self.body.layers[name]}.vocabulary_size()"
+
+
+def _classes_in(value: Any) -> Iterator[str]:
+    """The layers that stand in the arguments of another."""
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(item, str):
+            yield item
+        yield from _classes_in(item)
+    if isinstance(value, dict):
+        yield from value
 
 
 def _dict(items: Mapping[str, Any]) -> str:
