@@ -70,6 +70,8 @@ class _Builder:
                 last = step.name, found[-1]
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
+        self.graph.counted = {name: self.scope.places[name] for name in self.scope.counted}
+        self.graph.copies = spec.expansion.copies if spec.expansion is not None else {}
         resolve_outputs(spec, self.graph, self.scope, last)
 
     def _add_inputs(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from kspec.catalog import Entry as CatalogEntry
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, Span
 
 NodeKind = Literal["input", "layer", "op", "reuse"]
 
@@ -78,11 +78,15 @@ class Graph:
         nodes: By name; each stands after those it takes its input from. Inputs come first.
         outputs: Output name → the tensor that it is.
         names: Every name that can be cited → what it stands for: nodes, what `as` names, uses of blocks.
+        counted: The names that nobody wrote (`dense_1`), with the place of what they name.
+        copies: By the name of an entry that is repeated, or made for each of several nodes, those of its copies.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
     outputs: dict[str, Tensor] = field(default_factory=dict)
     names: dict[str, Tensor] = field(default_factory=dict)
+    counted: dict[str, Span] = field(default_factory=dict)
+    copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[Node]:

@@ -118,7 +118,8 @@ class _Execution:
         with self._timed("compile"):
             from kspec.lifecycle.compiling import compile_model
 
-            line = compile_model(defined.model, self.spec, defined.settings)
+            first = defined.settings.stages[0]
+            line = compile_model(defined.model, self.spec, defined.settings, first.optimizer)
         self.console.step("compile", line)
         self._write_definition(defined)
         if dataset is None:
@@ -194,6 +195,8 @@ class _Execution:
                 after_epoch=after_epoch,
             )
         self.result.history = fitted.history
+        if fitted.stages:
+            self.facts["stages"] = fitted.stages
         self._write_resolved(defined, engine.plan.to_spec())
         if folder is not None and fitted.history:
             write_history(folder, fitted.history)
@@ -266,10 +269,12 @@ class _Execution:
             pictures(self.folder, defined, self.result.history, confusions, best_epoch(self.result.history))
 
     def _announce_definition(self, defined: Defined, dataset: Dataset | None) -> None:
+        from kspec.lifecycle.staging import trained_parameters
+
         model = defined.model
         if dataset is not None:
             self.console.step("data", dataset.describe())
-        trainable = sum(int(_size(w.shape)) for w in model.trainable_weights)
+        trainable = trained_parameters(model)
         total = model.count_params()
         split = f" ({trainable:,} trainable)" if trainable != total else ""
         count = len(defined.graph.calls)
@@ -376,10 +381,3 @@ def _notes(outputs: dict[str, Any]) -> str:
     notes = f" (logits of {', '.join(turned)} turned into probabilities)" if turned else ""
     moved = [f"{output.threshold:g}" for output in outputs.values() if output.threshold != 0.5]
     return notes + (f" (classes at the threshold {', '.join(moved)}; metrics are at their own)" if moved else "")
-
-
-def _size(shape: Any) -> int:
-    size = 1
-    for axis in shape:
-        size *= axis
-    return size

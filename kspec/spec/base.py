@@ -45,7 +45,6 @@ LATER = {
     "model": "sub-models",
     "read": "columns of paths",
     "window": "windows over a table",
-    "stages": "training in stages",
     "time": "splits by time",
     "group": "splits by group",
 }

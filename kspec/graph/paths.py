@@ -1,0 +1,75 @@
+"""The paths by which the layers of a graph are told from outside it: `head`, `use/inner`, and globs of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from kspec.graph.node import Graph, Node
+
+GLOB = frozenset("*?[")
+
+
+class Rank(NamedTuple):
+    """How closely a pattern tells a path: the deeper is closer, then a name than a glob, then the longer."""
+
+    depth: int
+    is_name: bool
+    length: int
+
+
+def layers_by_path(graph: Graph) -> dict[str, Node]:
+    """The nodes that make a layer, by their paths."""
+    return {node.name: node for node in graph.nodes.values() if node.kind == "layer" and not node.faulty}
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether it may match several names."""
+    return not GLOB.isdisjoint(pattern)
+
+
+def rank(pattern: str) -> Rank:
+    """Of two patterns that match a path, the one with the higher rank decides.
+
+    >>> sorted(["base", "*", "base/conv_*", "base/*"], key=rank)
+    ['*', 'base', 'base/*', 'base/conv_*']
+    """
+    return Rank(pattern.count("/") + 1, not is_glob(pattern), len(pattern))
+
+
+def matching(pattern: str, paths: Iterable[str], copies: Mapping[str, Sequence[str]]) -> list[str]:
+    """The paths that a pattern tells: what it names, and all that is inside it.
+
+    A `*` stands within one name. The name of an entry that has copies stands for all of them.
+
+    Args:
+        copies: By such a name, the copies'.
+
+    >>> matching("base", ["base/conv", "base_2/conv", "base"], {})
+    ['base/conv', 'base']
+    >>> matching("stage/*", ["stage_0/main", "stage_1/main", "head"], {"stage": ("stage_0", "stage_1")})
+    ['stage_0/main', 'stage_1/main']
+    """
+    parts = pattern.split("/")
+    return [path for path in paths if _matches(parts, path.split("/"), copies)]
+
+
+def _matches(parts: Sequence[str], path: Sequence[str], copies: Mapping[str, Sequence[str]]) -> bool:
+    if len(path) < len(parts):
+        return False
+    before = ""
+    for part, name in zip(parts, path, strict=False):
+        if not fnmatchcase(name, part) and before + name not in copies.get(before + part, ()):
+            return False
+        before += f"{name}/"
+    return True
+
+
+def nameable(graph: Graph) -> list[str]:
+    """What a pattern without a glob can name: layers, what they stand in, and entries that have copies."""
+    names: dict[str, None] = {}
+    for path in layers_by_path(graph):
+        parts = path.split("/")
+        names.update(dict.fromkeys("/".join(parts[: depth + 1]) for depth in range(len(parts))))
+    return [*names, *graph.copies]
