@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kspec.checker.problem import Answer, answer_of
 from kspec.checker.settings import Filled, OutputSettings, Settings, TargetFacts, settle
 from kspec.checker.shapes.infer import Types, infer
-from kspec.checker.stages import Stage, trained
+from kspec.checker.stages import Stage, trained_by_stage
 from kspec.checker.target_facts import target_facts
 from kspec.diagnostics import Report
 from kspec.graph import Graph, build
@@ -26,7 +26,7 @@ __all__ = [
     "analyse",
     "answer_of",
     "settle",
-    "trained",
+    "trained_by_stage",
 ]
 
 

@@ -99,9 +99,9 @@ class _Settler:
     def settle(self) -> Settings:
         settings = self.spec.document.compile
         optimizer = settings.optimizer
-        first = (self.spec.document.fit.stages or [None])[0]
-        if optimizer is None and first is not None and first.optimizer is not None:
-            optimizer = first.optimizer  # no stage falls back on another
+        stages = self.spec.document.fit.stages
+        if optimizer is None and stages and stages[0].optimizer is not None:
+            optimizer = stages[0].optimizer  # no stage falls back on another
         elif optimizer is None:
             optimizer = "adam"
             self.filled.append(Filled("optimizer", optimizer, "the usual first choice"))
@@ -135,8 +135,7 @@ class _Settler:
                 threshold=thresholds.get(name, 0.5),
                 logits=_gives_logits(answer, loss),
             )
-        stages = stages_of(self.spec, self.graph, optimizer, self.report)
-        return Settings(optimizer, outputs, stages, self.filled)
+        return Settings(optimizer, outputs, stages_of(self.spec, self.graph, optimizer, self.report), self.filled)
 
     def _answer(self, name: str) -> Answer:
         answer = answer_of(self.graph, self.graph.outputs[name])

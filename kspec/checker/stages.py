@@ -70,6 +70,12 @@ def trained(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
     return sizes
 
 
+def trained_by_stage(graph: Graph, types: Types, stages: list[Stage]) -> dict[str, int | None]:
+    """By stage, how many parameters it trains, None where that cannot be told; nothing where the spec has no stages."""
+    sizes = {stage.name: list(trained(graph, types, stage).values()) for stage in stages if stage.name}
+    return {name: None if None in found else sum(size or 0 for size in found) for name, found in sizes.items()}
+
+
 def _names_once(spec: Spec, report: Report) -> None:
     places: dict[str, Path] = {}
     for index, stage in enumerate(spec.document.fit.stages or ()):
@@ -107,9 +113,10 @@ def _matches_nothing(pattern: str, graph: Graph, path: Path, spec: Spec, report:
         return
     help = f"what you can name here: {', '.join(shown[:12])}" + (" ..." if len(shown) > 12 else "")
     if node is not None:
-        what = {"input": "an input", "op": "a function without weights", "reuse": f"a second call of `{node.head}`"}
+        callee = graph.callee(node).name
+        what = {"input": "an input", "op": "a function without weights", "reuse": f"a second call of `{callee}`"}
         message = f"`{pattern}` is {what[node.kind]}; only layers train"
-        help = f"write `{node.head}`" if node.kind == "reuse" else help
+        help = f"write `{callee}`" if node.kind == "reuse" else help
         report.error("KS211", message, spec.positions.key(path), help=help)
     elif is_glob(pattern):
         report.error("KS201", f"`{pattern}` matches no layer", spec.positions.key(path),

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kspec.checker import Analysis, analyse
+from kspec.checker import Analysis, analyse, trained_by_stage
 from kspec.data import Dataset, Part, load_for_prediction
 from kspec.diagnostics import Report, SpecError
 from kspec.lifecycle.console import Console
@@ -212,8 +212,13 @@ class _Execution:
             self.console.step("engine", note)
         best = best_epoch(fitted.history)
         count = len(fitted.history)
-        note = f", best epoch {best}" if best not in (None, count) else ""
+        note = f", best epoch {best}{self._stage_of(best, defined)}" if best not in (None, count) else ""
         self.console.step("fit", f"{count} epoch{'s' if count != 1 else ''} in {self.durations['fit']:.1f} s{note}")
+
+    def _stage_of(self, epoch: int | None, defined: Defined) -> str:
+        """The stage of an epoch, where the spec has stages."""
+        number = next((row["stage"] for row in self.result.history if row["epoch"] == epoch and "stage" in row), None)
+        return f" ({defined.settings.stages[int(number) - 1].name})" if number is not None else ""
 
     def _evaluate(self, defined: Defined, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
         if not any(output.loss is not None for output in defined.settings.outputs.values()):
@@ -295,7 +300,8 @@ class _Execution:
 
         self._write_resolved(defined, None)
         early = hoisted_by(self.document.fit.engine, defined.graph) if defined.dataset is not None else ()
-        summary = summarise_built(self.spec.name, defined.graph, defined.built, early)
+        stages = trained_by_stage(defined.graph, self.analysis.types, defined.settings.stages)
+        summary = summarise_built(self.spec.name, defined.graph, defined.built, early, stages)
         self.folder.text("summary.txt", summary.to_text())
         self.facts["parameters"] = int(defined.model.count_params())
         self.facts["outputs"] = {

@@ -72,8 +72,9 @@ def fit(
         record: dict[str, Any] = {}
         if stage.name:
             line = begin_stage(defined, stage)
-            console.step("fit", f"{_called(stage)} of {len(stages)}: {line}")
-            record = {"name": stage.name, "optimizer": stage.optimizer, "parameters": trained_parameters(defined.model)}
+            console.step("fit", f"{_called(stage, len(stages))}: {line}")
+            count = trained_parameters(defined.model)
+            record = {"name": stage.name, "optimizer": stage.optimizer, "trained_parameters": count}
             fitted.stages.append(record)
         if before:
             go_on(callbacks, before)
@@ -114,10 +115,10 @@ def fit(
     return fitted
 
 
-def _called(stage: Stage) -> str:
-    """`stage 2`, and its own name where it has one."""
-    number = f"stage {stage.number}"
-    return number if stage.name == number else f"{number}, {stage.name},"
+def _called(stage: Stage, count: int) -> str:
+    """`stage 2 of 3`, and its own name where it has one."""
+    own = "" if stage.name == f"stage {stage.number}" else f", {stage.name}"
+    return f"stage {stage.number} of {count}{own}"
 
 
 def _shown(verbose: int, console: Console, epochs: int, steps: int, stage: str) -> list[Any]:

@@ -63,6 +63,12 @@ def _trainable(value: Any) -> Any:
     return value
 
 
+def _stages(value: Any) -> Any:
+    if value == []:
+        fail("there is no stage here", help="write `stages: [{epochs: 5}, ...]`, or leave `stages` out")
+    return value
+
+
 class Stage(Model):
     """A part of the training. What it does not say stays as it was in the part before, but for the epochs."""
 
@@ -99,7 +105,7 @@ class Fit(Model):
         "fused_xla: that graph compiled by XLA; auto: fused, and XLA where measuring shows that it pays. A list, as "
         "the resolved spec has it, says at which step it changes: [fused, {fused_xla: 400}]",
     )
-    stages: Annotated[list[Stage], Field(min_length=1)] | None = Field(
+    stages: Annotated[list[Stage] | None, BeforeValidator(_stages)] = Field(
         None,
         description="Training in steps, one after the other: which layers train, for how many epochs, with which "
         "optimizer. Callbacks start afresh in each",

@@ -103,10 +103,11 @@ def _compile(settings: Settings, written: Mapping[str, Any]) -> dict[str, Any]:
 def _stages(spec: Spec, settings: Settings) -> list[dict[str, Any]]:
     """Each with its epochs and optimizer; what it says of layers stays as it is written."""
     written = spec.document.fit.stages or ()
-    return [
-        said.model_dump(exclude_none=True) | {"epochs": stage.epochs, "optimizer": stage.optimizer}
+    filled = [
+        {"name": said.name, "epochs": stage.epochs, "optimizer": stage.optimizer, "trainable": said.trainable}
         for said, stage in zip(written, settings.stages, strict=True)
     ]
+    return [{key: value for key, value in stage.items() if value is not None} for stage in filled]
 
 
 def _with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:

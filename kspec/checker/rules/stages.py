@@ -23,9 +23,8 @@ def stages(checker: Checker) -> None:
                 checker.spec.positions.key(path),
                 help="let a layer train in it: `trainable: {head: true}`",
             )
-        elif before is not None and said[index].trainable:
-            if trains == trained(checker.graph, checker.types, before):
-                _same(checker, index, stage, before)
+        elif before is not None and said[index].trainable and trains == trained(checker.graph, checker.types, before):
+            _same(checker, index, stage, before)
         before = stage
 
 
