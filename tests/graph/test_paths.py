@@ -30,4 +30,4 @@ def test_a_pattern_matches_what_it_names_and_all_inside(pattern, found):
 
 def test_the_closest_pattern_decides():
     patterns = ["*", "ba*", "base", "base/*", "base/conv"]
-    assert sorted(patterns[::-1], key=rank) == patterns
+    assert sorted(["base", "base/conv", "*", "base/*", "ba*"], key=rank) == patterns

@@ -21,11 +21,18 @@ def stages(checker: Checker) -> None:
                 "KS425",
                 f"{stage.name} has nothing to train: every layer with weights is frozen",
                 checker.spec.positions.key(path),
-                help="let a layer train in it: `trainable: {head: true}`",
+                help=f"let a layer train in it: `trainable: {{{_last(checker)}: true}}`",
             )
         elif before is not None and said[index].trainable and trains == trained(checker.graph, checker.types, before):
             _same(checker, index, stage, before)
         before = stage
+
+
+def _last(checker: Checker) -> str:
+    """The last layer with weights: mostly the one that answers."""
+    assert checker.types is not None
+    free = Stage(0, "", 1, None, dict.fromkeys(checker.graph.nodes, True))
+    return next(reversed(trained(checker.graph, checker.types, free)), "head")
 
 
 def _same(checker: Checker, index: int, stage: Stage, before: Stage) -> None:
