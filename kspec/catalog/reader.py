@@ -95,7 +95,9 @@ def _entry(kind: Kind, name: str, raw: dict[str, Any]) -> Entry:
         parameters=_parameters(raw, (kind, name, "parameters")),
         tensors=tuple(Tensor(called, form, required) for called, form, required in raw.get("tensors", ())),
         constants=_parameters(raw, (kind, name, "constants")),
-        order=tuple(raw.get("order") or (*(called for called, *_ in raw.get("tensors", ())), *raw.get("constants", ()))),
+        order=tuple(
+            raw.get("order") or (*(called for called, *_ in raw.get("tensors", ())), *raw.get("constants", ()))
+        ),
         adapts=raw.get("adapts", False),
         cell=raw.get("cell", False),
         internal=raw.get("internal", False),

@@ -67,4 +67,3 @@ def _cited(value: ast.expr, known: set[str]) -> str:
     if isinstance(value, ast.Starred):
         return f"*{_cited(value.value, known)}"
     return value.id if isinstance(value, ast.Name) and value.id in known else ""
-
