@@ -40,15 +40,10 @@ from kspec.checker.values import Checker
 
 Rule = Callable[[Checker], None]
 
-WORDS: tuple[Rule, ...] = (
-    node_arguments,
-    call_constants,
-    dtypes,
-    training_objects,
-    callbacks,
-    written_files,
-    layer_for_op,
-)
+WORDS_OF_NETWORKS: tuple[Rule, ...] = (node_arguments, call_constants, layer_for_op)
+"""Rules on each network, those of sub-models too."""
+WORDS: tuple[Rule, ...] = (*WORDS_OF_NETWORKS, dtypes, training_objects, callbacks, written_files)
+MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size)
 MEANING: tuple[Rule, ...] = (
     softmax_on_one_unit,
     activation_and_crossentropy,
@@ -68,8 +63,7 @@ MEANING: tuple[Rule, ...] = (
     repeated_rows,
     scales,
     noise_after_answer,
-    activation_twice,
-    vanished_size,
+    *MEANING_OF_NETWORKS,
     embedding_range,
     class_weight,
 )
