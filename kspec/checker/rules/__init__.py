@@ -10,8 +10,8 @@ from collections.abc import Callable
 from kspec.checker.rules.accuracy_of_regression import accuracy_of_regression
 from kspec.checker.rules.activation_and_crossentropy import activation_and_crossentropy
 from kspec.checker.rules.activation_and_logits import activation_and_logits
-from kspec.checker.rules.adapted_in_model import adapted_in_model
 from kspec.checker.rules.activation_twice import activation_twice
+from kspec.checker.rules.adapted_in_model import adapted_in_model
 from kspec.checker.rules.answer_per_position import answer_per_position
 from kspec.checker.rules.batch_size import batch_size
 from kspec.checker.rules.best_weights import best_weights
