@@ -8,8 +8,19 @@ from typing import Any
 from kspec.checker.shapes.infer import Types
 from kspec.diagnostics import Path, Related, Report, did_you_mean
 from kspec.graph import Graph
-from kspec.graph.paths import is_glob, layers_by_path, matching, nameable, rank
+from kspec.graph.paths import (
+    called_within,
+    copies_by_path,
+    is_glob,
+    layers_by_path,
+    matching,
+    nameable,
+    networks_by_path,
+    rank,
+    trainable_by_path,
+)
 from kspec.spec import Spec
+from kspec.spec.loaded import models_in
 from kspec.syntax.entries import naming_edits
 
 PATH: Path = ("fit", "stages")
@@ -58,15 +69,21 @@ def stages_of(spec: Spec, graph: Graph, optimizer: Any, report: Report) -> list[
 
 def trained(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
     """By path, how many parameters a stage trains, of the layers that do; None where that cannot be told."""
-    needed = graph.needed()
     sizes: dict[str, int | None] = {}
-    for path, node in layers_by_path(graph).items():
-        if node.name not in needed or not stage.trainable.get(path, node.trainable is not False):
-            continue
-        weights = types.answers[node.name].weights
-        size = None if weights is None else sum(weight.size for weight in weights if weight.trainable)
-        if size != 0:
-            sizes[path] = size
+    states = trainable_by_path(graph) | stage.trainable
+    for prefix, network in networks_by_path(graph).items():
+        known = types.models[prefix[:-1]] if prefix else types
+        needed = network.needed()
+        for node in network.calls:
+            path = prefix + node.name
+            if node.kind != "layer" or node.name not in needed or not states[path]:
+                continue
+            if any(models_in(node.arguments)):  # what it holds is counted by itself
+                continue
+            weights = known.answers[node.name].weights
+            size = None if weights is None else sum(weight.size for weight in weights if weight.trainable)
+            if size != 0:
+                sizes[path] = size
     return sizes
 
 
@@ -92,17 +109,24 @@ def _names_once(spec: Spec, report: Report) -> None:
 
 
 def _told(said: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: Report) -> dict[str, bool]:
-    """By path, what a stage says of layers; of several patterns that match one, the closest counts."""
-    layers = layers_by_path(graph)
+    """By path, what a stage says of layers; of several patterns that match one, the closest counts.
+
+    What a sub-model calls is within it, and told with it, but for what is named itself.
+    """
+    layers, copies = layers_by_path(graph), copies_by_path(graph)
     told: dict[str, bool] = {}
+    within: dict[str, bool] = {}
     for pattern in sorted(said, key=rank):
-        found = matching(pattern, layers, graph.copies)
+        found = matching(pattern, layers, copies)
         if not found:
             _matches_nothing(pattern, graph, (*path, pattern), spec, report)
-        elif pattern in graph.counted and pattern not in graph.copies:
+        elif pattern in graph.counted and pattern not in copies:
             _is_counted(pattern, graph, (*path, pattern), spec, report)
         told.update(dict.fromkeys(found, said[pattern]))
-    return told
+        whole = [name for name in graph.models if matching(pattern, [name], copies)]
+        for model in dict.fromkeys(inner for place in (*whole, *found) for inner in called_within(place, graph)):
+            within.update(dict.fromkeys(matching(model, layers, {}), said[pattern]))
+    return {**within, **told}
 
 
 def _matches_nothing(pattern: str, graph: Graph, path: Path, spec: Spec, report: Report) -> None:
@@ -113,11 +137,11 @@ def _matches_nothing(pattern: str, graph: Graph, path: Path, spec: Spec, report:
         return
     help = f"what you can name here: {', '.join(shown[:12])}" + (" ..." if len(shown) > 12 else "")
     if node is not None:
-        callee = graph.callee(node).name
-        what = {"input": "an input", "op": "a function without weights", "reuse": f"a second call of `{callee}`"}
-        message = f"`{pattern}` is {what[node.kind]}; only layers train"
-        help = f"write `{callee}`" if node.kind == "reuse" else help
-        report.error("KS211", message, spec.positions.key(path), help=help)
+        callee = node.head if node.kind == "model" else graph.callee(node).name
+        what = {"input": "an input", "op": "a function without weights", "model": f"a call of the sub-model `{callee}`"}
+        kind = what.get(node.kind, f"a second call of `{callee}`")
+        help = f"write `{callee}`" if node.kind in ("reuse", "model") else help
+        report.error("KS211", f"`{pattern}` is {kind}; only layers train", spec.positions.key(path), help=help)
     elif is_glob(pattern):
         report.error("KS201", f"`{pattern}` matches no layer", spec.positions.key(path),
                      help=help + "; a `*` stands within one name")  # fmt: skip

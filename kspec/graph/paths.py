@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from kspec.graph.node import Graph, Node
+from kspec.spec.loaded import models_in
 
 GLOB = frozenset("*?[")
 
@@ -19,9 +20,47 @@ class Rank(NamedTuple):
     length: int
 
 
+def networks_by_path(graph: Graph) -> dict[str, Graph]:
+    """A graph and the sub-models that it calls, by what stands before the paths of their nodes: nothing, `model/`."""
+    return {"": graph, **{f"{name}/": graph.models[name] for name in graph.called()}}
+
+
 def layers_by_path(graph: Graph) -> dict[str, Node]:
-    """The nodes that make a layer, by their paths."""
-    return {node.name: node for node in graph.nodes.values() if node.kind == "layer" and not node.faulty}
+    """The nodes that make a layer, by their paths: `head`, `use/inner`, `model/inner`."""
+    return {
+        prefix + node.name: node
+        for prefix, network in networks_by_path(graph).items()
+        for node in network.nodes.values()
+        if node.kind == "layer" and not node.faulty
+    }
+
+
+def trainable_by_path(graph: Graph) -> dict[str, bool]:
+    """Whether each layer trains, as the entries say; a network whose every entry is frozen freezes what it calls."""
+    states = {path: node.trainable is not False for path, node in layers_by_path(graph).items()}
+    for prefix, network in networks_by_path(graph).items():
+        if all(node.trainable is False for node in network.calls):
+            inside = tuple(f"{name}/" for name in network.called())
+            states.update(dict.fromkeys((path for path in states if path.startswith(inside)), False))
+    return states
+
+
+def copies_by_path(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """By the name of an entry that has copies, those of its copies."""
+    return {
+        prefix + name: tuple(prefix + copy for copy in copies)
+        for prefix, network in networks_by_path(graph).items()
+        for name, copies in network.copies.items()
+    }
+
+
+def called_within(path: str, graph: Graph) -> list[str]:
+    """The sub-models that are called in what a path names: a sub-model, or a layer that holds one."""
+    if path in graph.models:
+        return graph.models[path].called()
+    node = layers_by_path(graph).get(path)
+    held = [] if node is None else [name for name in models_in(node.arguments) if name in graph.models]
+    return list(dict.fromkeys([*held, *(inside for name in held for inside in graph.models[name].called())]))
 
 
 def is_glob(pattern: str) -> bool:
@@ -72,4 +111,4 @@ def nameable(graph: Graph) -> list[str]:
     for path in layers_by_path(graph):
         parts = path.split("/")
         names.update(dict.fromkeys("/".join(parts[: depth + 1]) for depth in range(len(parts))))
-    return [*names, *graph.copies]
+    return [*names, *copies_by_path(graph)]

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from kspec.checker import Stage
+from kspec.graph.paths import networks_by_path, trainable_by_path
 from kspec.lifecycle.compiling import compile_model, shown
 from kspec.lifecycle.define import Defined
 
@@ -16,11 +17,34 @@ def begin_stage(defined: Defined, stage: Stage) -> str:
     The optimizer is a new one, for its state is that of the weights that trained before. A frozen layer is called in
     inference: BatchNormalization keeps its statistics.
     """
-    for path, trains in stage.trainable.items():
-        defined.built.layers[path].trainable = trains
+    _set_trainable(defined, stage.trainable)
     compile_model(defined.model, defined.spec, defined.settings, stage.optimizer)
     trained = trained_parameters(defined.model)
     return f"{trained:,} of {defined.model.count_params():,} parameters train; {shown(stage.optimizer)}"
+
+
+def _set_trainable(defined: Defined, told: dict[str, bool]) -> None:
+    """Sets what is told of layers.
+
+    In Keras a sub-model hands it on to all inside it, and so it is set before its layers, with all that it calls.
+    """
+    graph, built = defined.graph, defined.built
+    networks = networks_by_path(graph)
+    states = trainable_by_path(graph) | told
+    touched = {prefix for prefix in networks if any(f"{prefix}{node}" in told for node in networks[prefix].nodes)}
+    touched |= {f"{inner}/" for prefix in touched if prefix for inner in networks[prefix].called()}
+    own, *models = networks
+    for prefix in (own, *reversed(models)):  # a sub-model stands above those that call it
+        if prefix not in touched:
+            continue
+        here = built.models[prefix[:-1]] if prefix else built
+        if prefix:
+            inside = (prefix, *(f"{inner}/" for inner in networks[prefix].called()))
+            here.model.trainable = any(state for path, state in states.items() if path.startswith(inside))
+        for node in networks[prefix].calls:
+            path = prefix + node.name
+            if node.kind == "layer" and (prefix or path in told):
+                here.layers[node.name].trainable = states[path]
 
 
 def go_on(callbacks: list[Any], before: list[Any]) -> None:

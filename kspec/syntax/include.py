@@ -1,4 +1,4 @@
-"""`include`: the variables and blocks of other files, brought into a document; its own win."""
+"""`include`: the variables, blocks and sub-models of other files, brought into a document; its own win."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kspec.diagnostics import Path, Report, Span, nearest
 from kspec.syntax.parse import Tree, parse
 from kspec.syntax.read import read_source
 
-SHARED = ("vars", "blocks")
+SHARED = ("vars", "blocks", "models")
 """What one file can take from another."""
 _OTHER = ("kspec", "name", "description", "include")
 """What may stand in an included file beside that."""
@@ -80,7 +80,7 @@ class _Including:
         if other is None:
             return None
         if not isinstance(other.value, dict):
-            self._error(f"`{text}` is no mapping of sections", span, help="it holds `vars:` and `blocks:`")
+            self._error(f"`{text}` is no mapping of sections", span, help="it holds `vars:`, `blocks:` and `models:`")
             return None
         for key in other.value:
             if key not in (*SHARED, *_OTHER):
