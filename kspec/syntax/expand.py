@@ -138,6 +138,7 @@ class _Expander:
                 copied.pop("as", None)
             inner = replace(frame, variables={**frame.variables, "index": index})
             self._once(copied, f"{name}_{index}", named, inner, implied=before)
+        self.result.copies[frame.prefix + name] = tuple(f"{frame.prefix}{name}_{index}" for index in range(count))
         self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
 
     def _each(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
@@ -162,6 +163,7 @@ class _Expander:
             made.append(f"{name}_{node.replace('/', '_')}")
             self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source="each")
         self.groups[frame.prefix + name] = tuple(made)
+        self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy for copy in made)
         self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(
