@@ -19,6 +19,7 @@ from kspec.editor.schema_classes import Definitions
 from kspec.editor.schema_entry import entry
 from kspec.editor.schema_sections import COMPLAINTS, NAMED, NOTATION, WRITTEN, by_output, constraints, csv, synthetic
 from kspec.editor.schema_types import Schema, complaining, or_computed, sentence
+from kspec.spec.network import Inputs
 
 
 def json_schema() -> Schema:
@@ -117,7 +118,9 @@ class _Writer:
                 return _PARAMS
             case "Block", "inputs":
                 return or_computed({"type": ["array", "null"], "minItems": 1, "items": WRITTEN["Entry", "name"]})
-            case (("Document" | "Block"), "layers"):
+            case "SubModel", "inputs":
+                return self._of(Inputs.__origin__, Inputs.__metadata__)
+            case (("Document" | "Block" | "SubModel"), "layers"):
                 items = self.definitions.ref("entry", self._entry)
                 return or_computed({"type": "array", "minItems": 1, "items": items})
             case "Compile", "loss" | "metrics" | "weighted_metrics":
