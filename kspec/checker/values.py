@@ -375,6 +375,8 @@ def _is_class(word: str, kind: kinds.Type) -> bool:
     """Whether a key is meant as a class, in a place where one of a type can stand."""
     if word[:1].isupper() or DOTTED.fullmatch(word):
         return True
+    if word == "model" and kind == kinds.ObjectOf("layer"):
+        return True
     return isinstance(kind, kinds.ObjectOf) and kind.kind in catalog.KINDS and catalog.find(kind.kind, word) is not None
 
 

@@ -88,7 +88,21 @@ class _Builder:
                 last = step.name, found[-1]
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
+        self._apart_from_models()
         resolve_outputs(network.outputs, (*home, "outputs"), self.graph, self.scope, last)
+
+    def _apart_from_models(self) -> None:
+        """In Keras a sub-model bears its own name among the layers of the network that calls it."""
+        called = {node.head for node in self.graph.calls if node.kind == "model"}
+        for node in self.graph.nodes.values():
+            if node.name in called and node.kind != "model" and not node.faulty:
+                self.report.error(
+                    "KS203",
+                    f"`{node.name}` is the name of a sub-model that is called here, too",
+                    self.scope.places[node.name],
+                    help="give the node or the sub-model another name",
+                    related=(Related("the sub-model", self.positions.key(("models", node.name))),),
+                )
 
     def _add_inputs(self) -> None:
         for name in self.spec.networks[self.home].inputs:
@@ -265,6 +279,7 @@ class _Builder:
                     self.positions.key((*node.path, "call", name)),
                     help="it has `training`: with `call: {training: false}` Dropout and the like rest",
                 )
+        self.scope.models[node.name] = node.head
         return [Parameter(given.name, "one", True) for given in model.inputs]
 
     def _unknown_model(self, name: str, span: Span) -> None:

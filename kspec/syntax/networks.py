@@ -12,6 +12,8 @@ from kspec.syntax.variables import compute
 
 PARTS = ("inputs", "layers", "outputs")
 """What a network consists of."""
+ELSEWHERE = {"file", "application"}
+"""Words of a sub-model that says where its network comes from."""
 Networks = dict[Path, dict[str, Any]]
 """By its place in the document, a network's parts as plain values: `()` is the spec's own."""
 
@@ -31,7 +33,7 @@ def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any]], report: Repor
         inner = [other for other in outside if other.startswith(f"{name}/")]
         for other in [*inner, *([name] if name in outside else [])]:
             found["models", other] = dict(outside[other])
-        if name not in outside and isinstance(model, dict):
+        if name not in outside and isinstance(model, dict) and not ELSEWHERE & model.keys():
             written = {part: copy.deepcopy(model[part]) for part in PARTS if part in model}
             found["models", name] = compute(
                 written, ("models", name), variables if isinstance(variables, dict) else {}, tree, report

@@ -91,7 +91,7 @@ def time_distributed(call: Call) -> Answer:
     if len(each.outputs) > 1:
         raise Refusal(
             f"can give one output only, and holds `{inner.entry.name}` with {len(each.outputs)}",
-            help="leave `return_state` out of `layer`",
+            help="leave `return_state` out of `layer`" if inner.entry.path else "let the sub-model give one output",
             argument="layer",
             code="KS302",
         )
