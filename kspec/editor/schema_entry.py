@@ -61,7 +61,7 @@ def entry(definitions: Definitions, words: Schema) -> Schema:
     definitions.ref("entry.one_thing", lambda: _one_thing(definitions, list(words), list(keys)))
     return {
         "title": "An entry",
-        "description": "One node: a layer, an op, a sub-model, or another node's layer again; beside it the graph's own words",
+        "description": "One node: a layer, an op, a sub-model or a layer again; beside it the graph's own words",
         "type": ["object", "string"],
         "properties": keys,
         "patternProperties": {DOTTED: {"allOf": [EXTENSIONS[DOTTED]], **_BESIDE}},
