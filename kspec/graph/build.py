@@ -89,7 +89,8 @@ class _Builder:
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
         self._apart_from_models()
-        resolve_outputs(network.outputs, (*home, "outputs"), self.graph, self.scope, last)
+        if not resolve_outputs(network.outputs, (*home, "outputs"), self.graph, self.scope, last) and home:
+            self.graph.outputs.clear()  # what calls it cannot be told
 
     def _apart_from_models(self) -> None:
         """In Keras a sub-model bears its own name among the layers of the network that calls it."""
@@ -280,6 +281,7 @@ class _Builder:
                     help="it has `training`: with `call: {training: false}` Dropout and the like rest",
                 )
         self.scope.models[node.name] = node.head
+        node.faulty = not model.outputs or any(model.nodes[tensor.node].faulty for tensor in model.outputs.values())
         return [Parameter(given.name, "one", True) for given in model.inputs]
 
     def _unknown_model(self, name: str, span: Span) -> None:

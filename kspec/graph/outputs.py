@@ -10,8 +10,8 @@ from kspec.graph.scope import Scope
 
 def resolve_outputs(
     said: str | list[str] | dict[str, str] | None, place: Path, graph: Graph, scope: Scope, last: tuple[str, Tensor]
-) -> None:
-    """Fills in the graph's outputs: those that are named, or its last node.
+) -> bool:
+    """Fills in the graph's outputs: those that are named, or its last node. Gives whether all of them are there.
 
     Args:
         said: What is written.
@@ -46,6 +46,7 @@ def resolve_outputs(
         _refuse_class_name(output, scope.positions.key(path), scope)
     if not faulty and not any(node.faulty for node in graph.nodes.values()):
         _warn_of_the_unused(graph, scope)
+    return not faulty
 
 
 def _refuse_class_name(output: str, span: Span, scope: Scope) -> None:

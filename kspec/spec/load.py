@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path as File
 from typing import Any
 
 from kspec.diagnostics import Path, Report, Source
 from kspec.spec.document import Document
 from kspec.spec.loaded import Permissions, Spec
 from kspec.spec.network import Network
+from kspec.spec.outside import networks_of_files
 from kspec.spec.validate import validate
 from kspec.syntax import (
     PARTS,
@@ -56,7 +58,9 @@ def load_source(
     include(tree, report, outside=permissions.outside)
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
-    found = networks(tree, {}, report)
+    folder = File(os.path.abspath(source.name)).parent
+    elsewhere = networks_of_files(tree, folder, report, outside=permissions.outside)
+    found = networks(tree, elsewhere, report)
     expansions = expand(tree, found, report)
     _warn_of_the_unused(tree, report)
     positions = next(iter(expansions.values())).positions if expansions else tree.positions
@@ -66,7 +70,7 @@ def load_source(
         for home, network in found.items()
         if home and "layers" in network  # without, it comes from elsewhere, or the document's check says what is wrong
     }
-    if document is None or None in typed.values():
+    if document is None or None in typed.values() or None in elsewhere.values():
         return None
     own = Network.model_construct(inputs=document.inputs, layers=document.layers, outputs=document.outputs)
     known = {home: network for home, network in typed.items() if network is not None}

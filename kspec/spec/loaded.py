@@ -99,8 +99,10 @@ class Spec:
 
     def frozen(self, home: Path) -> bool | None:
         """What is said of all layers of a network: false for a sub-model that is frozen; None where nothing is."""
-        name = str(home[1]).partition("/")[0] if home else ""
-        return self.document.models[name].trainable if name in self.document.models else None
+        if not home:
+            return None
+        said = self.document.models[str(home[1]).partition("/")[0]].trainable
+        return self.networks[home].trainable if said is None else said
 
     def is_written(self, model: str) -> bool:
         """Whether a sub-model stands in the spec; one that is read from a file is Keras's own."""

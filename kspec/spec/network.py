@@ -46,6 +46,7 @@ class Network(Model):
     inputs: Inputs = Field(description="What it takes")
     layers: Layers = Field(description="The nodes, in order")
     outputs: Outputs = Field(None, description="What it answers with: the last node by default")
+    trainable: bool | None = Field(None, description="false freezes it")
 
 
 class SubModel(Model):

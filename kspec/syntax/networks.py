@@ -18,12 +18,12 @@ Networks = dict[Path, dict[str, Any]]
 """By its place in the document, a network's parts as plain values: `()` is the spec's own."""
 
 
-def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any]], report: Report) -> Networks:
+def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any] | None], report: Report) -> Networks:
     """A document's networks, with their variables computed: those of sub-models first, in their order.
 
     Args:
-        outside: Networks that come from elsewhere, by the name of the sub-model. Those that such a network holds itself
-            come before it, as `name/inner`.
+        outside: Networks that come from elsewhere, by the name of the sub-model; None where there is none. Those that
+            such a network holds itself come before it, as `name/inner`.
     """
     document = tree.value if isinstance(tree.value, dict) else {}
     models = document.get("models")
@@ -32,7 +32,9 @@ def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any]], report: Repor
     for name, model in models.items() if isinstance(models, dict) else ():
         inner = [other for other in outside if other.startswith(f"{name}/")]
         for other in [*inner, *([name] if name in outside else [])]:
-            found["models", other] = dict(outside[other])
+            network = outside[other]
+            if network is not None:
+                found["models", other] = dict(network)
         if name not in outside and isinstance(model, dict) and not ELSEWHERE & model.keys():
             written = {part: copy.deepcopy(model[part]) for part in PARTS if part in model}
             found["models", name] = compute(

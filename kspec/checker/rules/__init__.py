@@ -10,8 +10,8 @@ from collections.abc import Callable
 from kspec.checker.rules.accuracy_of_regression import accuracy_of_regression
 from kspec.checker.rules.activation_and_crossentropy import activation_and_crossentropy
 from kspec.checker.rules.activation_and_logits import activation_and_logits
-from kspec.checker.rules.adapted_in_model import adapted_in_model
 from kspec.checker.rules.activation_twice import activation_twice
+from kspec.checker.rules.adapted_in_model import adapted_in_model
 from kspec.checker.rules.answer_per_position import answer_per_position
 from kspec.checker.rules.batch_size import batch_size
 from kspec.checker.rules.best_weights import best_weights
@@ -22,6 +22,7 @@ from kspec.checker.rules.class_weight import class_weight
 from kspec.checker.rules.classes_of_parts import classes_of_parts
 from kspec.checker.rules.dtypes import dtypes
 from kspec.checker.rules.embedding_range import embedding_range
+from kspec.checker.rules.initial_weights import initial_weights
 from kspec.checker.rules.layer_for_op import layer_for_op
 from kspec.checker.rules.loss_needs_probabilities import loss_needs_probabilities
 from kspec.checker.rules.metric_and_target import metric_and_target
@@ -43,7 +44,7 @@ Rule = Callable[[Checker], None]
 
 WORDS_OF_NETWORKS: tuple[Rule, ...] = (node_arguments, call_constants, layer_for_op, adapted_in_model)
 """Rules on each network, those of sub-models too."""
-WORDS: tuple[Rule, ...] = (*WORDS_OF_NETWORKS, dtypes, training_objects, callbacks, written_files)
+WORDS: tuple[Rule, ...] = (*WORDS_OF_NETWORKS, dtypes, training_objects, callbacks, written_files, initial_weights)
 MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size)
 MEANING: tuple[Rule, ...] = (
     softmax_on_one_unit,

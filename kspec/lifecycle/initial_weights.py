@@ -1,0 +1,26 @@
+"""The weights that a model starts from, where its spec names a file of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.diagnostics import Path, Report
+from kspec.spec import Spec
+
+
+def load_initial_weights(spec: Spec, built: Any, report: Report) -> None:
+    """Gives the sub-models, then the whole model, the weights of the files that the spec names for them.
+
+    Args:
+        built: What building the model gave.
+    """
+    from kspec.importer.weights import load_weights
+
+    for name, model in spec.document.models.items():
+        inner = built.models.get(name)
+        for word, text in (("file", model.file), ("weights", model.weights)):
+            path: Path = ("models", name, word)
+            if inner is not None and text is not None and not text.endswith(".json"):
+                load_weights(inner.model, spec.folder / text, report, spec.positions.value(path))
+    if spec.document.weights is not None:
+        load_weights(built.model, spec.folder / spec.document.weights, report, spec.positions.value(("weights",)))
