@@ -41,8 +41,6 @@ def kind_of(value: Any) -> str:
 
 
 LATER = {
-    "models": "sub-models",
-    "model": "sub-models",
     "read": "columns of paths",
     "window": "windows over a table",
     "stages": "training in stages",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kspec.diagnostics import Path, Related, Report, Span, UsedSpan, did_you_mean
+from kspec.diagnostics import Path, Positions, Related, Report, Span, UsedSpan, did_you_mean
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
 from kspec.syntax.steps import Bind, Call, Expansion, places_by_entry, without_entries
@@ -28,13 +28,15 @@ EXPANSION = ("KS104", "KS109", "KS205", "KS206", "KS210", "KS218", "KS219", "KS2
 _BESIDE_BLOCK = ("block", "name", "from", "as", "with", "trainable")
 
 
-def expand(tree: Tree, report: Report) -> Expansion | None:
-    """Writes a document's entries out; None where nothing is to be written out."""
-    document = tree.value
-    layers = document.get("layers") if isinstance(document, dict) else None
-    if not isinstance(layers, list) or not any(is_macro(entry) for entry in layers):
-        return None
-    return _Expander(tree, report).expansion(layers)
+def expand(tree: Tree, networks: Mapping[Path, Any], report: Report) -> dict[Path, Expansion]:
+    """Writes the entries of networks out: of those in which something is to be written out.
+
+    Args:
+        networks: The plain values of the spec's own network and of its sub-models, by their place in the document.
+    """
+    wanted = [home for home, network in networks.items() if any(map(is_macro, _entries(network)))]
+    positions = without_entries(tree.positions, wanted) if wanted else tree.positions
+    return {home: _Expander(tree, positions, home, report).expansion(networks[home]) for home in wanted}
 
 
 class _Stop(Exception):
@@ -65,20 +67,21 @@ class _Frame:
 
 
 class _Expander:
-    def __init__(self, tree: Tree, report: Report) -> None:
+    def __init__(self, tree: Tree, positions: Positions, home: Path, report: Report) -> None:
         self.tree = tree
         self.report = report
+        self.home: Path = (*home, "layers")
         self.written = tree.positions
         self.blocks: Mapping[str, Any] = _mapping(tree.value.get("blocks"))
         self.variables: Mapping[str, Any] = _mapping(tree.value.get("vars"))
         self.places = places_by_entry(self.written)
         self.groups: dict[str, tuple[str, ...]] = {}
-        self.result = Expansion(without_entries(self.written))
+        self.result = Expansion(positions)
 
-    def expansion(self, layers: list[Any]) -> Expansion:
-        whole = _Frame(("layers",), "", self.variables)
+    def expansion(self, network: Any) -> Expansion:
+        whole = _Frame(self.home, "", self.variables)
         try:
-            self._list(layers, whole, set(_mapping(self.tree.value.get("inputs"))))
+            self._list(_entries(network), whole, set(_mapping(network.get("inputs"))))
         except _Stop:  # nothing more can be said of the spec than that
             del self.result.entries[1:], self.result.steps[:]
             self._bind("…", (), whole, faulty=True)
@@ -360,7 +363,7 @@ class _Expander:
 
     def _place(self, index: int, frame: _Frame, source: str) -> None:
         """Gives the plain entry the places of the one it is written as."""
-        positions, path = self.result.positions, ("layers", index)
+        positions, path = self.result.positions, (*self.home, index)
         for rest in self.places.get(frame.path, ()):
             old, new = (*frame.path, *rest), (*path, *rest)
             if old in self.written.keys:
@@ -396,6 +399,11 @@ def _texts(value: Any) -> list[str]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _entries(network: Any) -> list[Any]:
+    layers = network.get("layers") if isinstance(network, dict) else None
+    return layers if isinstance(layers, list) else []
 
 
 def _used(span: Span, uses: tuple[Related, ...]) -> Span:

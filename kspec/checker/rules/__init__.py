@@ -11,6 +11,7 @@ from kspec.checker.rules.accuracy_of_regression import accuracy_of_regression
 from kspec.checker.rules.activation_and_crossentropy import activation_and_crossentropy
 from kspec.checker.rules.activation_and_logits import activation_and_logits
 from kspec.checker.rules.activation_twice import activation_twice
+from kspec.checker.rules.adapted_in_model import adapted_in_model
 from kspec.checker.rules.answer_per_position import answer_per_position
 from kspec.checker.rules.batch_size import batch_size
 from kspec.checker.rules.best_weights import best_weights
@@ -40,15 +41,10 @@ from kspec.checker.values import Checker
 
 Rule = Callable[[Checker], None]
 
-WORDS: tuple[Rule, ...] = (
-    node_arguments,
-    call_constants,
-    dtypes,
-    training_objects,
-    callbacks,
-    written_files,
-    layer_for_op,
-)
+WORDS_OF_NETWORKS: tuple[Rule, ...] = (node_arguments, call_constants, layer_for_op, adapted_in_model)
+"""Rules on each network, those of sub-models too."""
+WORDS: tuple[Rule, ...] = (*WORDS_OF_NETWORKS, dtypes, training_objects, callbacks, written_files)
+MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size)
 MEANING: tuple[Rule, ...] = (
     softmax_on_one_unit,
     activation_and_crossentropy,
@@ -68,8 +64,7 @@ MEANING: tuple[Rule, ...] = (
     repeated_rows,
     scales,
     noise_after_answer,
-    activation_twice,
-    vanished_size,
+    *MEANING_OF_NETWORKS,
     embedding_range,
     class_weight,
 )

@@ -59,7 +59,7 @@ def _hints(seen: Understood) -> dict[int, tuple[str, str]]:
 
 def _uses(seen: Understood) -> dict[str, Path]:
     """The uses of blocks at the top level, and where each is written."""
-    expansion = seen.spec.expansion
+    expansion = seen.spec.expansions.get(())
     if expansion is None:
         return {}
     layers = seen.spec.values["layers"]

@@ -1,0 +1,118 @@
+"""Whether two Keras models are the same: configuration, parameters, answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kspec import catalog
+from kspec.catalog.operations import find_operation
+from kspec.importer.calls import of_layer, of_operation
+from kspec.importer.names import cleaned
+from kspec.importer.structure import Layer, Ref, Structure, structure_of
+
+_NOT_COMPARED = {"name", "build_config"}
+
+
+def canonical(model: dict[str, Any]) -> dict[str, Any]:
+    """A serialized model in a form that is the same for models that are the same.
+
+    Names are as the language takes them, Sequential models as the functional ones that they are, calls by the names of
+    their arguments; names of layers inside of layers, which a spec does not give, are left out.
+    """
+    structure = structure_of(model)
+    layers = {}
+    for layer in structure.layers.values():
+        calls = [] if layer.is_input else [_call(layer, args, kwargs, structure) for args, kwargs in layer.calls]
+        config = canonical(layer.data) if layer.is_model else _plain(layer.data["config"])
+        kind = "model" if layer.is_model else f"{layer.data.get('module')}.{layer.class_name}"
+        layers[cleaned(layer.name)] = {"class": kind, "config": config, "calls": calls}
+    outputs = [_cited(ref) for _, ref in structure.outputs]
+    return {
+        "layers": dict(sorted(layers.items())),
+        "inputs": sorted(cleaned(ref.layer) for ref in structure.inputs.values()),
+        "outputs": outputs if not structure.named else sorted(outputs, key=str),
+        "trainable": model["config"].get("trainable", True),
+    }
+
+
+def _call(layer: Layer, args: list[Any], kwargs: dict[str, Any], structure: Structure) -> dict[str, Any]:
+    operation = find_operation(str(layer.data.get("module")), layer.class_name)
+    if layer.is_model:
+        inner = structure_of(layer.data)
+        given = args[0] if args else kwargs["inputs"]
+        given = [given] if isinstance(given, Ref) else given
+        by_name = given if isinstance(given, dict) else dict(zip(inner.inputs, given, strict=True))
+        bound = {cleaned(inner.inputs[name].layer): value for name, value in by_name.items()}
+        bound |= {key: value for key, value in kwargs.items() if key in ("training", "mask")}
+    elif operation is not None:
+        bound = of_operation(operation, args, kwargs, {})
+    else:
+        entry = catalog.find("layer", layer.class_name)
+        bound = of_layer(entry, args, kwargs)
+        bound = {
+            name: value
+            for name, value in bound.items()
+            if name not in entry.constants or value != entry.constants[name].default
+        }
+    return {name: _cited(value) for name, value in sorted(bound.items()) if value is not None}
+
+
+def _cited(value: Any) -> Any:
+    if isinstance(value, Ref):
+        return (cleaned(value.layer), value.call, value.output)
+    if isinstance(value, list):
+        return [_cited(item) for item in value] if len(value) != 1 else _cited(value[0])
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get("class_name") in ("__numpy__", "__tensor__"):
+            return value["config"]
+        if value.get("class_name") in ("Functional", "Sequential") and "config" in value:
+            return canonical(value)
+        return {key: _plain(item) for key, item in value.items() if key not in _NOT_COMPARED}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def differences(a: Any, b: Any, path: str = "") -> list[str]:
+    """What differs between two canonical forms."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        found = [f"{path}/{key}: only in the {'first' if key in a else 'second'}" for key in a.keys() ^ b.keys()]
+        return found + [line for key in a.keys() & b.keys() for line in differences(a[key], b[key], f"{path}/{key}")]
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b):
+        return [line for i, (x, y) in enumerate(zip(a, b, strict=True)) for line in differences(x, y, f"{path}/{i}")]
+    return [] if a == b else [f"{path}: {a!r} and {b!r}"]
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Gives a model the weights of another, layer by layer of the same name."""
+    theirs = {cleaned(layer.name): layer for layer in source.layers}
+    for layer in target.layers:
+        other = theirs[cleaned(layer.name)]
+        if isinstance(layer, keras.Model):
+            copy_weights(other, layer)
+        elif layer.weights:
+            layer.set_weights(other.get_weights())
+
+
+def random_inputs(model: keras.Model, seed: int = 0) -> dict[str, np.ndarray]:
+    """Numbers for each input of a model, by the input layer's name; two rows."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for tensor in model.inputs:
+        shape = [2, *(3 if size is None else size for size in tensor.shape[1:])]
+        values = rng.integers(0, 3, shape) if "int" in str(tensor.dtype) else rng.normal(size=shape)
+        found[tensor._keras_history.operation.name] = values.astype(str(tensor.dtype))
+    return found
+
+
+def answers(model: keras.Model, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """What a model gives, flat; fed by the names of its input layers."""
+    names = [tensor._keras_history.operation.name for tensor in model.inputs]
+    given = [inputs[name] for name in names]
+    structured = keras.tree.pack_sequence_as(model._inputs_struct, given)
+    return [np.asarray(value) for value in keras.tree.flatten(model(structured, training=False))]
