@@ -120,7 +120,7 @@ def _told(said: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: R
         found = matching(pattern, layers, copies)
         if not found:
             _matches_nothing(pattern, graph, (*path, pattern), spec, report)
-        elif pattern in graph.counted and pattern not in copies:
+        elif pattern in graph.counted and pattern not in copies and pattern not in graph.models:
             _is_counted(pattern, graph, (*path, pattern), spec, report)
         told.update(dict.fromkeys(found, said[pattern]))
         whole = [name for name in graph.models if matching(pattern, [name], copies)]

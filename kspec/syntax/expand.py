@@ -246,7 +246,8 @@ class _Expander:
         used = self._computed(entry["block"], frame, "block")
         if not isinstance(used, str) or used not in self.blocks:
             known = ", ".join(self.blocks)
-            self._error("KS218", f"no block is called `{used}`" if isinstance(used, str) else "`block` takes a name",
+            self._error("KS218" if isinstance(used, str) else "KS104",
+                        f"no block is called `{used}`" if isinstance(used, str) else "`block` takes a name",
                         frame, "block", label=did_you_mean(used, self.blocks) if isinstance(used, str) else "",
                         help=f"the blocks: {known}" if known else "define it under `blocks:`")  # fmt: skip
             return None
