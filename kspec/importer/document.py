@@ -11,7 +11,7 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog.operations import find_operation
-from kspec.importer.calls import of_layer, of_operation, outputs_of_layer, outputs_of_op, told_apart, words
+from kspec.importer.calls import is_nothing, of_layer, of_operation, outputs_of_layer, outputs_of_op, told_apart, words
 from kspec.importer.compiled import compile_of
 from kspec.importer.names import Names, cleaned, to_be_written
 from kspec.importer.refused import is_code, shown, unreadable, wordless
@@ -241,10 +241,12 @@ class _Writer:
         args, kwargs = self.structure.arguments(call)
         inputs = list(self.importer.models[name]["inputs"])
         given = _by_input(list(inner.inputs), inputs, args, kwargs, owner)
-        for key, value in kwargs.items():
-            if key in ("training", "mask") and value not in (None, False):
-                raise wordless(f"{owner} is called with `{key}`, which a spec cannot hand to a model")
         found: dict[str, Any] = {"model": name}
+        for key, value in kwargs.items():
+            if key == "training" and isinstance(value, bool):
+                found["call"] = {"training": value}
+            elif key not in ("inputs", *inner.inputs) and not is_nothing(value):
+                raise wordless(f"{owner} is called with `{shown(key)}`, which a spec cannot hand to a model")
         if len(given) == 1:
             ref = next(iter(given.values()))
             if ref != before:

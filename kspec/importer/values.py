@@ -96,14 +96,21 @@ def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Around =
             continue
         what = f"`{name}` of {owner}"
         kind = parse(parameter.type)
-        value = plain(config[name], kind, what, around)
+        value = plain(_as_given(entry, config[name]), kind, what, around)
         if not parameter.required and _is_default(name, value, parameter, kind):
             continue
         found[name] = _shortest(value, kind) if name in _SAME_ON_ALL_AXES else value
-    if entry.name.endswith(tuple("123")) or "Pooling" in entry.name:
-        if found.get("strides") is not None and found.get("strides") == found.get("pool_size", 2):
-            del found["strides"]
+    if "pool_size" in entry.parameters and found.get("strides") == found.get("pool_size", 2):
+        found.pop("strides", None)  # a window that moves on by its own size is what there is without them
     return found
+
+
+def _as_given(entry: catalog.Entry, value: Any) -> Any:
+    """An argument without what the layer sets in it: Bidirectional lets the layers inside it give zeros for masks."""
+    if entry.name == "Bidirectional" and is_object(value) and isinstance(value["config"], dict):
+        inner = {key: item for key, item in value["config"].items() if key != "zero_output_for_mask"}
+        return {**value, "config": inner}
+    return value
 
 
 def _refuse_unknown(entry: catalog.Entry, config: Config, owner: str) -> None:
@@ -125,9 +132,8 @@ def plain(value: Any, kind: types.Type, what: str, around: Around = NOTHING) -> 
         lists = [option.item for option in options if isinstance(option, types.ListOf)]
         item = lists[0] if lists else types.AnyValue()
         return [plain(part, item, what, around) for part in value]
-    if isinstance(value, str) and objects == ["activation"] and value not in ("", "linear"):
-        if catalog.find("activation", value) is None:
-            raise is_code(f"{what} is a function that is not Keras's: `{shown(value)}`")
+    if isinstance(value, str) and objects == ["activation"] and catalog.find("activation", value) is None:
+        raise is_code(f"{what} is a function that is not Keras's: `{shown(value)}`")
     return value
 
 
@@ -229,7 +235,7 @@ def _is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if "activation" in objects:
-        return {value, default} <= {None, "linear"} if not isinstance(value, dict) else False
+        return value in (None, "linear") and default in (None, "linear")
     if objects and isinstance(value, str) and isinstance(default, str):
         of: Any = objects[0]
         mine, theirs = catalog.find(of, value), catalog.find(of, default)
@@ -238,7 +244,7 @@ def _is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types
         return _same_on_all_axes(value, default) if name in _SAME_ON_ALL_AXES else value == [default]
     if isinstance(value, list) and name in _SAME_ON_ALL_AXES:
         return _shortest(value, kind) == _shortest(default, kind)
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == default
+    return bool(isinstance(value, (int, float)) and not isinstance(value, bool) and value == default)
 
 
 def _same_on_all_axes(value: list[Any], number: Any) -> bool:
