@@ -203,6 +203,8 @@ class _Writer:
         config = layer.data["config"]
         arguments = arguments_of(entry, config, owner, self.importer.around)
         arguments |= dtype_argument(entry, config, owner, self.importer.around)
+        if arguments.get("attention_axes") == _all_axes(layer.data):
+            arguments.pop("attention_axes", None)
         args, kwargs = self.structure.arguments(call)
         feeds, constants = told_apart(entry, of_layer(entry, args, kwargs), owner)
         found: dict[str, Any]
@@ -288,6 +290,14 @@ def _shown(entry: dict[str, Any], name: str | None) -> Any:
         return {head: entry[head]} if entry[head] else head
     body = entry[head] or None if head not in ("op", "reuse", "model") else entry[head]
     return {head: body, **({"name": name} if name is not None else {}), **rest}
+
+
+def _all_axes(layer: Mapping[str, Any]) -> list[int] | None:
+    """The axes that attention goes over where it is not said: all but batch and features."""
+    build = layer.get("build_config")
+    shapes = build.get("shapes_dict", build) if isinstance(build, dict) else {}
+    query = shapes.get("query_shape") if isinstance(shapes, dict) else None
+    return list(range(1, len(query) - 1)) if isinstance(query, list) else None
 
 
 def _taken(structure: Structure, call: CallId) -> Iterator[Ref]:

@@ -22,6 +22,8 @@ _SAME_ON_ALL_AXES = {
 _COMPUTED = {"vocabulary_size", "quantization_config", "oov_method", "seed"}
 """What configurations say beside a class's arguments, by what Keras would say there anyway."""
 _AT_REST: tuple[Any, ...] = (None, False, "floormod")
+_FOLLOWS = {"strides": "pool_size", "value_dim": "key_dim"}
+"""Arguments that are another's value where they are not said."""
 MODELS = ("Functional", "Sequential", "Model")
 """What Keras calls models that are no classes of their author's."""
 
@@ -100,8 +102,9 @@ def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Around =
         if not parameter.required and _is_default(name, value, parameter, kind):
             continue
         found[name] = _shortest(value, kind) if name in _SAME_ON_ALL_AXES else value
-    if "pool_size" in entry.parameters and found.get("strides") == found.get("pool_size", 2):
-        found.pop("strides", None)  # a window that moves on by its own size is what there is without them
+    for name, other in _FOLLOWS.items():
+        if other in entry.parameters and name in found and found[name] == found.get(other, 2):
+            del found[name]
     return found
 
 
@@ -239,7 +242,7 @@ def _is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types
     if objects and isinstance(value, str) and isinstance(default, str):
         of: Any = objects[0]
         mine, theirs = catalog.find(of, value), catalog.find(of, default)
-        return mine is not None and mine is theirs
+        return mine is not None and theirs is not None and mine.name == theirs.name
     if isinstance(value, list) and not isinstance(default, list):
         return _same_on_all_axes(value, default) if name in _SAME_ON_ALL_AXES else value == [default]
     if isinstance(value, list) and name in _SAME_ON_ALL_AXES:

@@ -19,16 +19,24 @@ from tests.conftest import spec_of
 from .same import answers, canonical, copy_weights, differences, random_inputs
 
 
-def built(text: str) -> tuple[Any, list[str]]:
-    """The model that a spec builds, and the codes of what a check says of it."""
+def checked(text: str) -> tuple[Any, Report]:
+    """A spec, and what a check says of it."""
     report = Report()
     spec = spec_of(text, report)
     report.raise_errors()
+    assert spec is not None
     analyse(spec, report)
     report.raise_errors()
+    return spec, report
+
+
+def built(text: str) -> tuple[Any, list[str]]:
+    """The model that a spec builds, and the codes of what a check says of it."""
+    spec, report = checked(text)
+    codes = sorted({found.code for found in report})
     model = build_keras_model(spec, build(spec, report), report).model
     report.raise_errors()
-    return model, sorted({found.code for found in report})
+    return model, codes
 
 
 def assert_same(model: keras.Model, found: ImportedSpec | None = None) -> ImportedSpec:
