@@ -72,8 +72,10 @@ class Entry:
         parameters: The constructor's arguments; of layers without `name` and `trainable`, which stand beside the head.
         tensors: The tensor arguments of its call, in order.
         constants: The other arguments of its call (`call:` in a spec).
+        order: The arguments of its call, of both kinds, as Python hands them over by position.
         adapts: Whether it learns from data by `adapt()`.
         cell: Whether it is an RNN's cell.
+        internal: Whether Keras keeps it to itself: a spec that was imported may name it, and nobody is told of it.
         refused: Why a spec cannot use it (`Lambda`: it carries code); empty when it can.
         skipped: Arguments of Keras's that are not offered, each with the reason.
     """
@@ -85,8 +87,10 @@ class Entry:
     parameters: dict[str, Parameter]
     tensors: tuple[Tensor, ...] = ()
     constants: dict[str, Parameter] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
     adapts: bool = False
     cell: bool = False
+    internal: bool = False
     refused: str = ""
     skipped: dict[str, str] = field(default_factory=dict)
 

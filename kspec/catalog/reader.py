@@ -18,8 +18,14 @@ DATA = Path(__file__).parent / "data"
 
 @cache
 def names(kind: Kind) -> tuple[str, ...]:
-    """The canonical names that a spec can use, sorted."""
-    return tuple(name for name, raw in _load(kind).items() if not raw.get("refused"))
+    """The canonical names that a spec can use, sorted; without those that Keras keeps to itself."""
+    return tuple(name for name, raw in _load(kind).items() if not raw.get("refused") and not raw.get("internal"))
+
+
+@cache
+def internal(kind: Kind) -> tuple[str, ...]:
+    """The names that a spec can use and that Keras keeps to itself, sorted: nobody is told of them."""
+    return tuple(name for name, raw in _load(kind).items() if raw.get("internal"))
 
 
 @cache
@@ -89,8 +95,12 @@ def _entry(kind: Kind, name: str, raw: dict[str, Any]) -> Entry:
         parameters=_parameters(raw, (kind, name, "parameters")),
         tensors=tuple(Tensor(called, form, required) for called, form, required in raw.get("tensors", ())),
         constants=_parameters(raw, (kind, name, "constants")),
+        order=tuple(
+            raw.get("order") or (*(called for called, *_ in raw.get("tensors", ())), *raw.get("constants", ()))
+        ),
         adapts=raw.get("adapts", False),
         cell=raw.get("cell", False),
+        internal=raw.get("internal", False),
         refused=raw.get("refused", ""),
         skipped=raw.get("skipped", {}),
     )

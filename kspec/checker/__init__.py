@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kspec.checker.problem import Answer, answer_of
 from kspec.checker.settings import Filled, OutputSettings, Settings, TargetFacts, settle
 from kspec.checker.shapes.infer import Types, infer
+from kspec.checker.stages import Stage, trained_by_stage
 from kspec.checker.target_facts import target_facts
 from kspec.diagnostics import Report
 from kspec.graph import Graph, build
@@ -19,11 +20,13 @@ __all__ = [
     "Filled",
     "OutputSettings",
     "Settings",
+    "Stage",
     "TargetFacts",
     "Types",
     "analyse",
     "answer_of",
     "settle",
+    "trained_by_stage",
 ]
 
 
@@ -42,15 +45,22 @@ def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> A
     Args:
         profile: What is known of the data, where it has been looked at.
     """
-    from kspec.checker.rules import MEANING, WORDS
+    from kspec.checker.rules import MEANING, MEANING_OF_NETWORKS, WORDS, WORDS_OF_NETWORKS
     from kspec.checker.values import Checker
 
     graph = build(spec, report)
     checker = Checker(spec, graph, report, profile=profile)
+    written = [name for name in graph.models if spec.is_written(name)]
+    models = {name: Checker(spec, graph.models[name], report, outer=graph) for name in written}
     for rule in WORDS:
         rule(checker)
+    for name, inner in models.items():
+        for rule in WORDS_OF_NETWORKS:
+            rule(inner)
+        checker.misfits |= {f"{name}/{node}" for node in inner.misfits}
     types = infer(spec, graph, report, misfits=checker.misfits)
-    if _forget_failed(report) or any(node.faulty for node in graph.nodes.values()):
+    networks = [graph, *graph.models.values()]
+    if _forget_failed(report) or any(node.faulty for network in networks for node in network.nodes.values()):
         return Analysis(graph, types, None)
     settling = Report()
     settings = settle(spec, graph, settling, target_facts(spec, graph, types, profile))
@@ -59,6 +69,10 @@ def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> A
     checker.types, checker.settings = types, settings
     for rule in MEANING:
         rule(checker)
+    for name, inner in models.items():
+        inner.types = types.models[name]
+        for rule in MEANING_OF_NETWORKS:
+            rule(inner)
     return Analysis(graph, types, settings)
 
 

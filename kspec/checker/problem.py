@@ -7,6 +7,7 @@ from typing import Any
 
 from kspec import catalog
 from kspec.graph import Graph, Node, Tensor
+from kspec.graph.spot import Spot, made
 
 KEEP_SHAPE = frozenset(
     {"Dropout", "Reshape", "Identity", "ActivityRegularization", "Flatten", "GaussianDropout", "AlphaDropout"}
@@ -45,20 +46,19 @@ class Answer:
 def answer_of(graph: Graph, output: Tensor) -> Answer:
     """Walks back from an output through what keeps the shape, to the last activation."""
     activation: str | None = None
-    tensor = output
-    while True:
-        node = graph.nodes[tensor.node]
-        callee = graph.callee(node)
+    spot: Spot | None = made(graph, output)
+    while spot is not None:
+        callee = spot.callee
         found = _activation(callee)
         activation = activation or (found if found != "linear" else None)
         units = _units(callee)
         if units is not None or _is_sized(callee):
             return Answer(activation or found, units)
         keeps = found is not None or callee.head in KEEP_SHAPE
-        before = next(node.tensors(), None)
-        if not keeps or before is None:
-            return Answer(activation, None)
-        tensor = before
+        if not keeps:
+            break
+        spot = spot.before()
+    return Answer(activation, None)
 
 
 def _inner(node: Node) -> tuple[str, dict[str, Any]]:

@@ -47,6 +47,8 @@ class Checker:
     """What is known of the data, where it has been looked at."""
     misfits: set[str] = field(default_factory=set)
     """The nodes whose arguments have errors: nothing more can be told of them."""
+    outer: Graph | None = None
+    """The spec's own network, where `graph` is a sub-model's."""
     _checked_sizes: set[Path] = field(default_factory=set)
 
     @contextmanager
@@ -87,6 +89,9 @@ class Checker:
         """Checks a class of a kind of the catalog: by name, or with its arguments."""
         noun = NOUNS.get(kind, kind)
         catalog_kind: Any = "layer" if kind == "cell" else kind
+        if kind == "layer" and isinstance(value, dict) and list(value) == ["model"]:
+            self._model(value["model"], (*path, "model"))
+            return
         if isinstance(value, str):
             name, place = value, self.spec.positions.value(path)
             arguments: dict[str, Any] = {}
@@ -154,6 +159,18 @@ class Checker:
             )
         else:
             self.arguments(entry, arguments, (*path, name) if isinstance(value, dict) else path, place)
+
+    def _model(self, name: Any, path: Path) -> None:
+        """Checks a sub-model that a layer holds."""
+        if not isinstance(name, str) or name not in self.graph.models:
+            known = ", ".join(self.graph.models)
+            self.report.error(
+                "KS218" if isinstance(name, str) else "KS104",
+                f"no sub-model is called `{name}`" if isinstance(name, str) else "`model` takes a name",
+                self.spec.positions.value(path),
+                label=did_you_mean(name, self.graph.models) if isinstance(name, str) else "",
+                help=f"the sub-models you can use here: {known}" if known else "define it under `models:`",
+            )
 
     @staticmethod
     def _named(kind: catalog.Kind, name: str, value: Any) -> str:
@@ -256,7 +273,7 @@ class Checker:
             case kinds.FilePath(write):
                 return isinstance(value, str) and path_problem(value, self.spec, write=write) is None
             case kinds.ObjectOf(object_kind):
-                scratch = Checker(self.spec, self.graph, Report())
+                scratch = Checker(self.spec, self.graph, Report(), outer=self.outer)
                 scratch.object(value, object_kind, path)
                 return not scratch.report.has_errors
 
@@ -299,13 +316,14 @@ class Checker:
     def _check_size(self, word: str, name: str, path: Path) -> None:
         span = self.spec.positions.value(path)
         if word == "classes_of":
-            if name not in self.graph.outputs:
+            outputs = (self.outer or self.graph).outputs
+            if name not in outputs:
                 self.report.error(
                     "KS215",
                     f"no output is called `{name}`",
                     span,
-                    label=did_you_mean(name, self.graph.outputs),
-                    help=f"the outputs: {', '.join(self.graph.outputs)}",
+                    label=did_you_mean(name, outputs),
+                    help=f"the outputs: {', '.join(outputs)}",
                 )
             return
         node = self.graph.nodes.get(name)
@@ -356,6 +374,8 @@ def _is_array(value: Any) -> bool:
 def _is_class(word: str, kind: kinds.Type) -> bool:
     """Whether a key is meant as a class, in a place where one of a type can stand."""
     if word[:1].isupper() or DOTTED.fullmatch(word):
+        return True
+    if word == "model" and kind == kinds.ObjectOf("layer"):
         return True
     return isinstance(kind, kinds.ObjectOf) and kind.kind in catalog.KINDS and catalog.find(kind.kind, word) is not None
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from kspec.diagnostics.suggest import Suggestion, rewritten
+
+T = TypeVar("T")
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
@@ -236,6 +238,17 @@ class Positions:
         """The place of the key that the path ends in; of the value, where that is an item of a list."""
         span = self.keys.get(path)
         return span if span is not None else self.value(path)
+
+    def below(self, path: Path) -> Positions:
+        """The places of what stands below `path`, by the rest of its path."""
+        if not path:
+            return self
+
+        def rest(known: Mapping[Path, T]) -> dict[Path, T]:
+            cut = len(path)
+            return {place[cut:]: it for place, it in known.items() if place[:cut] == path and len(place) > cut}
+
+        return Positions(self.key(path), rest(self.keys), rest(self.values), rest(self.variables))
 
     def related(self, path: Path) -> tuple[Related, ...]:
         """Where the variables that the value at `path` was computed from are set."""

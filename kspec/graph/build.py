@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec import catalog
+from kspec.catalog import Tensor as Parameter
 from kspec.catalog.examples import from_call, without_module
 from kspec.diagnostics import Edit, Path, Related, Report, Span, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
@@ -13,24 +14,31 @@ from kspec.graph.node import Graph, Node, Tensor
 from kspec.graph.outputs import resolve_outputs
 from kspec.graph.places import head_path, head_span
 from kspec.graph.scope import Scope
-from kspec.spec import Entry, Spec
+from kspec.spec import Entry, Network, Spec
 from kspec.syntax import Bind, Call
 from kspec.syntax.names import DOTTED, node_names
 
 
 def build(spec: Spec, report: Report) -> Graph:
     """The graph of a spec; where something is wrong it says so in the report, and leaves the node marked as faulty."""
-    return _Builder(spec, report).graph
+    models: dict[str, Graph] = {}
+    for home in spec.networks:
+        if home:
+            models[str(home[1])] = _Builder(spec, home, dict(models), report).graph
+    return _Builder(spec, (), models, report).graph
 
 
-def _as_written(spec: Spec) -> list[Call | Bind]:
+def _as_written(network: Network, home: Path) -> list[Call | Bind]:
     """The steps of entries that stand for themselves."""
-    entries = spec.document.layers
-    as_names = {name for entry in entries for name in entry.as_ or () if name != "_"}
-    names = node_names(spec.values["layers"], taken={*spec.document.inputs, *as_names})
+    as_names = {name for entry in network.layers for name in entry.as_ or () if name != "_"}
+    words = [
+        {"name": entry.name} if entry.name else entry.head if entry.kind == "class" else {entry.kind: entry.head}
+        for entry in network.layers
+    ]
+    names = node_names(words, taken={*network.inputs, *as_names})
     return [
-        Call(index, name, entry.name is not None, "", ("layers", index))
-        for index, (name, entry) in enumerate(zip(names, entries, strict=True))
+        Call(index, name, entry.name is not None, "", (*home, "layers", index))
+        for index, (name, entry) in enumerate(zip(names, network.layers, strict=True))
     ]
 
 
@@ -45,15 +53,25 @@ def _qualified(value: Any, prefix: str) -> Any:
 
 
 class _Builder:
-    def __init__(self, spec: Spec, report: Report) -> None:
+    """Builds the graph of one network.
+
+    Args:
+        home: Its place in the document.
+        models: Those that stand above it.
+    """
+
+    def __init__(self, spec: Spec, home: Path, models: dict[str, Graph], report: Report) -> None:
         self.spec = spec
+        self.home = home
         self.report = report
         self.positions = spec.positions
-        self.graph = Graph()
+        self.graph = Graph(models=models)
         self.scope = Scope(report, spec.positions)
-        self.entries = spec.document.layers
-        self.steps = _as_written(spec) if spec.expansion is None else spec.expansion.steps
-        inputs = spec.document.inputs
+        network = spec.networks[home]
+        self.entries = network.layers
+        self.steps = spec.expansions[home].steps if home in spec.expansions else _as_written(network, home)
+        self.trainable = spec.frozen(home)
+        inputs = network.inputs
         self._add_inputs()
         self._look_ahead()
         previous = [Tensor(next(iter(inputs)))] if len(inputs) == 1 else []
@@ -70,11 +88,28 @@ class _Builder:
                 last = step.name, found[-1]
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
-        resolve_outputs(spec, self.graph, self.scope, last)
+        self.graph.counted = {name: self.scope.places[name] for name in self.scope.counted}
+        self.graph.copies = spec.expansions[home].copies if home in spec.expansions else {}
+        self._apart_from_models()
+        if not resolve_outputs(network.outputs, (*home, "outputs"), self.graph, self.scope, last) and home:
+            self.graph.outputs.clear()  # what calls it cannot be told
+
+    def _apart_from_models(self) -> None:
+        """In Keras a sub-model bears its own name among the layers of the network that calls it."""
+        called = {node.head for node in self.graph.calls if node.kind == "model"}
+        for node in self.graph.nodes.values():
+            if node.name in called and node.kind != "model" and not node.faulty:
+                self.report.error(
+                    "KS203",
+                    f"`{node.name}` is the name of a sub-model that is called here, too",
+                    self.scope.places[node.name],
+                    help="give the node or the sub-model another name",
+                    related=(Related("the sub-model", self.positions.key(("models", node.name))),),
+                )
 
     def _add_inputs(self) -> None:
-        for name in self.spec.document.inputs:
-            path: Path = ("inputs", name)
+        for name in self.spec.networks[self.home].inputs:
+            path: Path = (*self.home, "inputs", name)
             self.graph.nodes[name] = Node(name, "input", "", path, named=True, written=path)
             self.scope.add(name, Tensor(name), self.positions.key(path))
 
@@ -84,7 +119,7 @@ class _Builder:
             if isinstance(step, Bind):
                 self.scope.later.setdefault(step.name, step.place)
                 continue
-            path: Path = ("layers", step.index)
+            path: Path = (*self.home, "layers", step.index)
             entry = self.entries[step.index]
             self.scope.later.setdefault(step.name, self._name_place(path, entry))
             for position, name in enumerate(entry.as_ or ()):
@@ -113,7 +148,7 @@ class _Builder:
             found = []
         if not found:  # what it stands for cannot be told, and so stays silent
             found = [Tensor(step.name)]
-            self.graph.nodes.setdefault(step.name, Node(step.name, "layer", "", ("layers",), faulty=True))
+            self.graph.nodes.setdefault(step.name, Node(step.name, "layer", "", (*self.home, "layers"), faulty=True))
         if not self._is_taken(step.name, step.place):
             if step.group:
                 self.scope.groups[step.name] = found
@@ -125,7 +160,7 @@ class _Builder:
         return found
 
     def _node(self, step: Call, entry: Entry, previous: list[Tensor]) -> Node:
-        path: Path = ("layers", step.index)
+        path: Path = (*self.home, "layers", step.index)
         name = step.name
         self.scope.implied = step.implied
         node = Node(
@@ -135,7 +170,7 @@ class _Builder:
             path,
             arguments=_qualified(entry.arguments, step.prefix) if step.prefix else entry.arguments,
             constants=dict(entry.call or {}),
-            trainable=step.trainable if entry.trainable is None else entry.trainable,
+            trainable=next((said for said in (entry.trainable, step.trainable) if said is not None), self.trainable),
             named=step.named,
             written=step.path,
         )
@@ -156,6 +191,8 @@ class _Builder:
         """The tensor parameters of what the node calls; None when they are not known."""
         if node.kind == "reuse":
             return self._reused(node, entry)
+        if node.kind == "model":
+            return self._model(node, entry)
         if (
             node.kind == "layer"
             and DOTTED.fullmatch(node.head)
@@ -222,6 +259,55 @@ class _Builder:
                 help=f"add `extensions: [{module}]`, and run with --allow-code",
             )
 
+    def _model(self, node: Node, entry: Entry) -> Any:
+        """The inputs of the sub-model that a node calls, as tensor parameters."""
+        span = head_span(node.path, entry, self.positions)
+        model = self.graph.models.get(node.head)
+        if model is None:
+            node.faulty = True
+            self._unknown_model(node.head, span)
+            return None
+        if entry.trainable is not None:
+            self.report.error(
+                "KS211",
+                "`trainable` belongs to the sub-model, not to a call of it",
+                self.positions.key((*node.path, "trainable")),
+                help=f"write it in `models:`, at `{node.head}`",
+            )
+        for name in entry.call or ():
+            if name != "training":
+                self.report.error(
+                    "KS216",
+                    f"a call of a sub-model has no argument `{name}`",
+                    self.positions.key((*node.path, "call", name)),
+                    help="it has `training`: with `call: {training: false}` Dropout and the like rest",
+                )
+        self.scope.models[node.name] = node.head
+        node.faulty = not model.outputs or any(model.nodes[tensor.node].faulty for tensor in model.outputs.values())
+        return [Parameter(given.name, "one", True) for given in model.inputs]
+
+    def _unknown_model(self, name: str, span: Span) -> None:
+        home: Path = ("models", name)
+        if home in self.spec.networks:
+            itself = home == self.home
+            self.report.error(
+                "KS220" if itself else "KS202",
+                f"the sub-model `{name}` calls itself" if itself else
+                f"the sub-model `{name}` is used before it stands: it is defined on line "
+                f"{self.positions.key(home).line}",
+                span,
+                help="a graph has no cycles" if itself else "what is used stands above: move it up in `models:`",
+            )  # fmt: skip
+            return
+        known = ", ".join(self.graph.models)
+        self.report.error(
+            "KS218",
+            f"no sub-model is called `{name}`",
+            span,
+            label=did_you_mean(name, self.graph.models),
+            help=f"the sub-models: {known}" if known else "define it under `models:`",
+        )
+
     def _reused(self, node: Node, entry: Entry) -> Any:
         tensor = self.scope.resolve(node.head, head_path(node.path, entry), node.name)
         if tensor is None:
@@ -236,6 +322,15 @@ class _Builder:
                 f"`{node.head}` is a use of a block; only a layer can be used again",
                 head_span(node.path, entry, self.positions),
                 help=f"name one of its layers, such as `reuse: {inner}`",
+            )
+            return None
+        if target.kind == "model":
+            node.faulty = True
+            self.report.error(
+                "KS211",
+                f"`{node.head}` is a call of a sub-model, which is called again by its own name",
+                head_span(node.path, entry, self.positions),
+                help=f"write `model: {target.head}`: every call shares the weights",
             )
             return None
         if target.kind in ("input", "op"):

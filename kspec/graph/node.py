@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from kspec.catalog import Entry as CatalogEntry
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, Span
+from kspec.spec.loaded import models_in
 
-NodeKind = Literal["input", "layer", "op", "reuse"]
+NodeKind = Literal["input", "layer", "op", "reuse", "model"]
 
 
 class Tensor(NamedTuple):
@@ -29,18 +30,19 @@ def flat_order(outputs: Iterable[str]) -> list[str]:
 
 @dataclass(slots=True)
 class Node:
-    """A call of a layer, of an op, or of another node's layer again; or an input.
+    """A call of a layer, of an op, of a sub-model, or of another node's layer again; or an input.
 
     Args:
         name: Unique in the graph; `use/inner` for what stands in a block.
         kind: What is called.
-        head: The class (dotted for an extension), the op, or the node that is used again; empty for an input.
+        head: The class (dotted for an extension), the op, the sub-model, or the node that is used again; empty for an
+            input.
         catalog: What Keras says of it; None for inputs and extensions, and where it is unknown.
         arguments: The constructor's arguments, as plain values.
         feeds: The call's tensors by argument name.
         constants: The call's other arguments.
         outputs: The names that `as` gives to its outputs; None for one that is not wanted.
-        trainable: What the entry says; None where it does not.
+        trainable: What the entry says, or what surrounds it; None where nothing does.
         path: The entry that it comes from, as entries are written out.
         written: Where that entry is written: in `layers`, or in a block.
         named: Whether the entry states the name.
@@ -72,17 +74,23 @@ class Node:
 
 @dataclass(slots=True)
 class Graph:
-    """What a spec describes.
+    """What a spec, or a sub-model of it, describes.
 
     Args:
         nodes: By name; each stands after those it takes its input from. Inputs come first.
         outputs: Output name → the tensor that it is.
         names: Every name that can be cited → what it stands for: nodes, what `as` names, uses of blocks.
+        models: The sub-models that it can call, each with those that stand above it.
+        counted: The names that nobody wrote (`dense_1`), with the place of what they name.
+        copies: By the name of an entry that is repeated, or made for each of several nodes, those of its copies.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
     outputs: dict[str, Tensor] = field(default_factory=dict)
     names: dict[str, Tensor] = field(default_factory=dict)
+    models: dict[str, Graph] = field(default_factory=dict)
+    counted: dict[str, Span] = field(default_factory=dict)
+    copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[Node]:
@@ -98,6 +106,18 @@ class Graph:
         while node.kind == "reuse" and not node.faulty:
             node = self.nodes[node.head]
         return node
+
+    def called(self) -> list[str]:
+        """The sub-models that its nodes call, and those that these call, in their order."""
+        found: set[str] = set()
+        waiting = [self]
+        while waiting:
+            for node in waiting.pop().calls:
+                names = [node.head] if node.kind == "model" else models_in(node.arguments)
+                new = {name for name in names if name in self.models} - found
+                found |= new
+                waiting += [self.models[name] for name in new]
+        return [name for name in self.models if name in found]
 
     def needed(self) -> set[str]:
         """The nodes that some output depends on."""

@@ -6,16 +6,18 @@ from kspec import catalog
 from kspec.diagnostics import Path, Span
 from kspec.graph.node import Graph, Tensor
 from kspec.graph.scope import Scope
-from kspec.spec import Spec
 
 
-def resolve_outputs(spec: Spec, graph: Graph, scope: Scope, last: tuple[str, Tensor]) -> None:
-    """Fills in the graph's outputs: those the spec names, or its last node.
+def resolve_outputs(
+    said: str | list[str] | dict[str, str] | None, place: Path, graph: Graph, scope: Scope, last: tuple[str, Tensor]
+) -> bool:
+    """Fills in the graph's outputs: those that are named, or its last node. Gives whether all of them are there.
 
     Args:
+        said: What is written.
+        place: Where.
         last: What the last entry is called, and what it gives.
     """
-    said = spec.document.outputs
     named: dict[str, tuple[str, Path]] = {}
     if said is None:
         name, tensor = last
@@ -23,17 +25,17 @@ def resolve_outputs(spec: Spec, graph: Graph, scope: Scope, last: tuple[str, Ten
         if name not in scope.counted:
             _refuse_class_name(name, scope.places[name], scope)
     elif isinstance(said, str):
-        named[said] = (said, ("outputs",))
+        named[said] = (said, place)
     elif isinstance(said, list):
         for index, name in enumerate(said):
             if name in named:
                 scope.report.error(
-                    "KS203", f"the output `{name}` stands here twice", scope.positions.value(("outputs", index))
+                    "KS203", f"the output `{name}` stands here twice", scope.positions.value((*place, index))
                 )
-            named[name] = (name, ("outputs", index))
+            named[name] = (name, (*place, index))
     else:
         for output, node in said.items():
-            named[output] = (node, ("outputs", output))
+            named[output] = (node, (*place, output))
     faulty = False
     for output, (name, path) in named.items():
         found = scope.resolve(name, path, "")
@@ -44,6 +46,7 @@ def resolve_outputs(spec: Spec, graph: Graph, scope: Scope, last: tuple[str, Ten
         _refuse_class_name(output, scope.positions.key(path), scope)
     if not faulty and not any(node.faulty for node in graph.nodes.values()):
         _warn_of_the_unused(graph, scope)
+    return not faulty
 
 
 def _refuse_class_name(output: str, span: Span, scope: Scope) -> None:

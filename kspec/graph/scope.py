@@ -22,6 +22,7 @@ class Scope:
         groups: Names that stand for several nodes (`each`).
         prefix: What stands before the names that are cited at the moment: `use/` within a block.
         implied: Names whose citation at the moment nobody wrote.
+        models: The calls of sub-models, and which each calls.
     """
 
     report: Report
@@ -33,6 +34,7 @@ class Scope:
     groups: dict[str, list[Tensor]] = field(default_factory=dict)
     prefix: str = ""
     implied: frozenset[str] = frozenset()
+    models: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
         """Brings a name into view."""
@@ -96,6 +98,13 @@ class Scope:
                 span,
                 help=f"several are a list: write `[{', '.join(parts)}]`",
                 edits=(Edit(span, f"[{', '.join(parts)}]"),) if span.written == name else (),
+            )
+        elif model := self.models.get(name.rpartition("/")[0]):
+            self.report.error(
+                "KS201",
+                f"`{cited}` lies in the sub-model `{model}`, and what lies in one cannot be cited",
+                span,
+                help=f"name it in the `outputs` of `{model}`, and take it with `as` where that is called",
             )
         else:
             citable = self._citable(cited, user)

@@ -161,7 +161,8 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _load_model(path: Path, spec: Spec, report: Report) -> Any:
-    extensions = {entry.head for entry in spec.document.layers if entry.kind == "class" and "." in entry.head}
+    entries = [entry for network in spec.networks.values() for entry in network.layers]
+    extensions = {entry.head for entry in entries if entry.kind == "class" and "." in entry.head}
     if extensions and not spec.permissions.code:
         report.error(
             "KS703",

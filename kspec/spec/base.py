@@ -41,11 +41,8 @@ def kind_of(value: Any) -> str:
 
 
 LATER = {
-    "models": "sub-models",
-    "model": "sub-models",
     "read": "columns of paths",
     "window": "windows over a table",
-    "stages": "training in stages",
     "time": "splits by time",
     "group": "splits by group",
 }

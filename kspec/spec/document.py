@@ -5,24 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from kspec.catalog.examples import plain
-from kspec.spec.base import Model, fail, kind_of, refuse_later
+from kspec.spec.base import Model, fail, kind_of
 from kspec.spec.data import Data
-from kspec.spec.entry import Entry
+from kspec.spec.network import Inputs, Layers, Outputs, SubModel
 from kspec.spec.steps import Compile, Evaluate, Fit, Predict
-from kspec.spec.values import Name, Shape
+from kspec.spec.values import Name
 
 TASKS = ("binary_classification", "multilabel_classification", "multiclass_classification", "regression")
 Task = Literal["binary_classification", "multilabel_classification", "multiclass_classification", "regression"]
-
-
-class Input(Model):
-    """What the network takes: the shape and type of one example."""
-
-    shape: Shape = Field(description="Sizes without the batch; null for an unknown length")
-    dtype: str = Field("float32", description="The type of its values; string for text")
 
 
 def _parameter(value: Any) -> Any:
@@ -69,19 +61,6 @@ def _empty(value: Any) -> Any:
     return {} if value is None else value
 
 
-def _inputs(value: Any) -> Any:
-    if isinstance(value, dict) and set(value) <= {"shape", "dtype"} and not isinstance(value.get("shape", {}), dict):
-        inner = ", ".join(f"{key}: {plain(given)}" for key, given in value.items())
-        fail("an input has a name", help=f"write `inputs: {{x: {{{inner}}}}}`")
-    return value
-
-
-def _outputs(value: Any) -> Any:
-    if isinstance(value, (list, dict)) and not value:
-        fail("no output is named", help="name the nodes that the model answers with")
-    return value
-
-
 class Document(Model):
     """A model spec."""
 
@@ -93,23 +72,17 @@ class Document(Model):
     vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
     extensions: list[str] = Field(default_factory=list, description="Modules with Keras classes of your own")
     dtype_policy: str | None = Field(None, description="Keras's dtype policy for all layers")
-    include: str | list[str] | None = Field(None, description="Files whose vars and blocks are brought in")
+    include: str | list[str] | None = Field(None, description="Files whose vars, blocks and models are brought in")
     data: Data | None = Field(None, description="Where examples come from")
-    inputs: Annotated[dict[Name, Input], Field(min_length=1), BeforeValidator(_inputs)] = Field(
-        description="What the network takes"
-    )
+    weights: str | None = Field(None, description="A .weights.h5 or .keras file with the weights it starts from")
+    inputs: Inputs = Field(description="What the network takes")
     blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
-    layers: Annotated[list[Entry], Field(min_length=1)] = Field(description="The nodes, in order")
-    outputs: Annotated[str | list[str] | dict[Name, str] | None, BeforeValidator(_outputs)] = Field(
-        None, description="What the network answers with: the last node by default"
+    models: dict[Name, SubModel] = Field(
+        default_factory=dict, description="Sub-models, called by `model:`; all calls share the weights"
     )
+    layers: Layers = Field(description="The nodes, in order")
+    outputs: Outputs = Field(None, description="What the network answers with: the last node by default")
     compile: Annotated[Compile, BeforeValidator(_empty)] = Field(default_factory=Compile, description="Step 2")
     fit: Annotated[Fit, BeforeValidator(_empty)] = Field(default_factory=Fit, description="Step 3")
     evaluate: Annotated[Evaluate, BeforeValidator(_empty)] = Field(default_factory=Evaluate, description="Step 4")
     predict: Annotated[Predict, BeforeValidator(_empty)] = Field(default_factory=Predict, description="Step 5")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _later(cls, value: Any) -> Any:
-        refuse_later(value, "models")
-        return value

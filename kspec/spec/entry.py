@@ -10,21 +10,21 @@ from kspec import catalog
 from kspec.catalog.examples import plain, with_first, written
 from kspec.diagnostics import did_you_mean
 from kspec.diagnostics.suggest import Suggestion
-from kspec.spec.base import LATER, Model, fail, kind_of, refuse_later
+from kspec.spec.base import LATER, Model, fail, kind_of
 from kspec.spec.values import As, From, Name
 from kspec.syntax.names import WORDS
 
-HeadKind = Literal["class", "op", "reuse"]
+HeadKind = Literal["class", "op", "reuse", "model"]
 HEADS = ("op", "reuse", "block", "model")
 
 
 class Entry(Model):
-    """One node: a call of a layer, of a function of `keras.ops`, or of another node's layer again."""
+    """One node: a call of a layer, of a function of `keras.ops`, of a sub-model, or of another node's layer again."""
 
     model_config = ConfigDict(extra="forbid", strict=True, validate_by_alias=True, validate_by_name=False)
 
     kind: HeadKind = Field(description="What the head is")
-    head: str = Field(description="The class, the op, or the node whose layer is called again")
+    head: str = Field(description="The class, the op, the sub-model, or the node whose layer is called again")
     arguments: dict[str, Any] = Field(default_factory=dict, description="The class's constructor arguments")
     name: Name | None = Field(None, description="The node's name, to refer to it")
     from_: From | None = Field(
@@ -43,11 +43,10 @@ class Entry(Model):
             return {"kind": "class", "head": value}
         if not isinstance(value, dict):
             fail(
-                f"an entry names one thing: a class, `op:` or `reuse:`; this is {kind_of(value)}",
+                f"an entry names one thing: a class, `op:`, `block:`, `model:` or `reuse:`; this is {kind_of(value)}",
                 code="KS104",
                 help="write `- Dense: {units: 10}`",
             )
-        refuse_later(value, "model")
         if "with" in value:
             fail("`with` hands parameters to a block, and this entry uses none", key="with",
                  help="arguments of a class stand inside it: `Dense: {units: 8}`")  # fmt: skip
@@ -65,7 +64,7 @@ class Entry(Model):
         if len(heads) > 1:
             _two_heads(value, heads)
         head, body = heads[0], value[heads[0]]
-        if head in ("op", "reuse"):
+        if head in ("op", "reuse", "model"):
             return words | _function_head(head, body)
         if isinstance(body, dict):
             inside = [word for word in ("name", "trainable") if word in body]
@@ -83,7 +82,7 @@ class Entry(Model):
 
 def _function_head(head: str, body: Any) -> dict[str, Any]:
     if not isinstance(body, str):
-        example = "op: mean" if head == "op" else "reuse: hidden1"
+        example = {"op": "op: mean", "model": "model: encoder"}.get(head, "reuse: hidden1")
         fail(f"`{head}` takes a name, not {kind_of(body)}", code="KS104", key=head, help=f"write `{example}`")
     return {"kind": head, "head": body}
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any, NamedTuple
 
-from kspec.diagnostics import Diagnostic, Positions, Source
+from kspec.diagnostics import Diagnostic, Path, Positions, Source
 from kspec.spec.document import Document
+from kspec.spec.entry import Entry
+from kspec.spec.network import Input, Network
 from kspec.syntax import Expansion
 
 
@@ -34,7 +37,9 @@ class Spec:
         overrides: The `--set` words applied to it.
         diagnostics: What reading it had to say: warnings alone.
         permissions: What the user allows it.
-        expansion: How its entries are written out; None where they stand for themselves.
+        networks: By its place in the document, each network as typed, its entries written out: sub-models in their
+            order, then `()`, the spec's own.
+        expansions: How the entries of a network are written out; those that stand for themselves are left out.
         places: Where its values stand, entries as they are written; None where that is `positions`.
     """
 
@@ -45,7 +50,8 @@ class Spec:
     overrides: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     permissions: Permissions = field(default_factory=Permissions)
-    expansion: Expansion | None = None
+    networks: dict[Path, Network] = field(default_factory=dict)
+    expansions: dict[Path, Expansion] = field(default_factory=dict)
     places: Positions | None = None
 
     @property
@@ -58,27 +64,69 @@ class Spec:
         """The spec's name: as it states, or its file's."""
         if self.document.name:
             return self.document.name
-        stem = Path(self.source.name).stem.removesuffix(".kspec")
+        stem = File(self.source.name).stem.removesuffix(".kspec")
         return re.sub(r"[^A-Za-z0-9_.-]+", "_", stem).strip("_.-") or "spec"
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> File:
         """What paths that are read are relative to."""
-        return Path(os.path.abspath(self.source.name)).parent
+        return File(os.path.abspath(self.source.name)).parent
 
     def standalone_values(self) -> dict[str, Any]:
         """A copy of its values that needs no other file: what it includes and uses stands among the rest."""
         values = copy.deepcopy(self.values)
         values.pop("include", None)
-        if self.expansion is None:  # nothing is left to be computed
+        if not self.expansions and "models" not in values:  # nothing is left to be computed
             values.pop("vars", None)
-        used = self.expansion.used if self.expansion is not None else set()
-        for name in list(values.get("blocks") or ()):
-            if name not in used and self.written.key(("blocks", name)).source is not self.source:
-                del values["blocks"][name]
-        if not values.get("blocks"):
-            values.pop("blocks", None)
+        used = {"blocks": {name for each in self.expansions.values() for name in each.used}, "models": self.called()}
+        for word, names in used.items():
+            for name in list(values.get(word) or ()):
+                if name not in names and self.written.key((word, name)).source is not self.source:
+                    del values[word][name]
+            if not values.get(word):
+                values.pop(word, None)
         return values
+
+    def entry(self, path: Path) -> Entry:
+        """The entry of a node, by its path: `("layers", 2)`, `("models", "encoder", "layers", 0)`."""
+        index = path[-1]
+        assert isinstance(index, int)
+        return self.networks[path[:-2]].layers[index]
+
+    def input(self, path: Path) -> Input:
+        """What is said of an input, by its path: `("inputs", "image")`."""
+        return self.networks[path[:-2]].inputs[str(path[-1])]
+
+    def frozen(self, home: Path) -> bool | None:
+        """What is said of all layers of a network: false for a sub-model that is frozen; None where nothing is."""
+        if not home:
+            return None
+        said = self.document.models[str(home[1]).partition("/")[0]].trainable
+        return self.networks[home].trainable if said is None else said
+
+    def is_written(self, model: str) -> bool:
+        """Whether a sub-model stands in the spec; one that is read from a file is Keras's own."""
+        said = self.document.models.get(model)
+        return said is not None and said.layers is not None
+
+    def called(self) -> set[str]:
+        """The sub-models that some entry calls, be it one of a sub-model that nobody calls."""
+        return {
+            name
+            for network in self.networks.values()
+            for entry in network.layers
+            for name in ((entry.head,) if entry.kind == "model" else models_in(entry.arguments))
+        }
 
     def __repr__(self) -> str:
         return f"Spec({self.name!r}, {len(self.document.layers)} layers)"
+
+
+def models_in(arguments: Any) -> Iterator[str]:
+    """The sub-models that a layer's arguments hold: `TimeDistributed: {layer: {model: encoder}}`."""
+    if isinstance(arguments, dict):
+        if len(arguments) == 1 and isinstance(arguments.get("model"), str):
+            yield arguments["model"]
+        arguments = list(arguments.values())
+    for item in arguments if isinstance(arguments, list) else ():
+        yield from models_in(item)

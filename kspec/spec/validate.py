@@ -5,22 +5,27 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from kspec.diagnostics import Path, Positions, Report, did_you_mean, nearest
 from kspec.diagnostics.suggest import HABITS
 from kspec.spec.base import kind_of
-from kspec.spec.document import Document
 from kspec.spec.habits import cure_of, form_of
 from kspec.syntax.meant import meant, replacing
 from kspec.syntax.names import WORDS
 from kspec.syntax.variables import is_failed
 
+M = TypeVar("M", bound=BaseModel)
 
-def validate(values: Any, positions: Positions, report: Report) -> Document | None:
-    """The document, or None with the reasons in the report: all of them, each at its place."""
+
+def validate(values: Any, positions: Positions, report: Report, model: type[M]) -> M | None:
+    """The document, or None with the reasons in the report: all of them, each at its place.
+
+    Args:
+        model: What the values are: the whole `Document`, or a part of one.
+    """
     if not isinstance(values, dict):
         report.error(
             "KS103",
@@ -30,12 +35,12 @@ def validate(values: Any, positions: Positions, report: Report) -> Document | No
         )
         return None
     try:
-        return Document.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         errors = typing.cast("list[Mapping[str, Any]]", error.errors())
         found = [(_path_in_values(p["loc"], values, lacks=p["type"] == "missing"), p) for p in errors]
         for path, problem in _once(found):
-            _report(path, problem, positions, report)
+            _report(path, problem, positions, report, model)
         return None
 
 
@@ -60,7 +65,9 @@ def _is_of_a_form(kind: str) -> bool:
     return kind.endswith("_type") or kind == "literal_error"
 
 
-def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report: Report) -> None:
+def _report(
+    path: Path, problem: Mapping[str, Any], positions: Positions, report: Report, model: type[BaseModel]
+) -> None:
     kind = problem["type"]
     context = problem.get("ctx") or {}
     if _rests_on_failed(problem.get("input"), context.get("key", "")):
@@ -78,9 +85,9 @@ def _report(path: Path, problem: Mapping[str, Any], positions: Positions, report
             related=positions.related(path),
         )
     elif kind == "extra_forbidden":
-        _unknown_key(path, positions, report)
+        _unknown_key(path, positions, report, model)
     elif kind == "missing":
-        _missing(path, positions, report)
+        _missing(path, positions, report, model)
     else:
         name = next((part for part in reversed(path) if isinstance(part, str)), "the spec")
         what = f"`{name}`" if path and path[-1] == name else f"an item of `{name}`"
@@ -144,9 +151,9 @@ def _literal_label(kind: str, problem: Mapping[str, Any]) -> str:
     return did_you_mean(given, problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
 
 
-def _unknown_key(path: Path, positions: Positions, report: Report) -> None:
+def _unknown_key(path: Path, positions: Positions, report: Report, model: type[BaseModel]) -> None:
     key = str(path[-1])
-    known = _fields(_model_at(path[:-1]))
+    known = _fields(_model_at(path[:-1], model))
     where = f" in `{_section(path)}`" if _section(path) else ""
     cure = "" if HABITS.get(key) in known else cure_of(key, path[:-1])
     report.error(
@@ -158,11 +165,13 @@ def _unknown_key(path: Path, positions: Positions, report: Report) -> None:
     )
 
 
-def _missing(path: Path, positions: Positions, report: Report) -> None:
+def _missing(path: Path, positions: Positions, report: Report, model: type[BaseModel]) -> None:
     key = str(path[-1])
     example = _EXAMPLES.get(key, "")
     parent = path[:-1]
     where = f"in `{_section(path)}`" if _section(path) else "in the spec"
+    if not _section(path) and "kspec" not in model.model_fields:  # a part of it, which stands under its name
+        where = f"in `{positions.whole.written}`"
     report.error(
         "KS102",
         f"`{key}` is missing {where}",
@@ -203,9 +212,8 @@ def _path_in_values(loc: tuple[int | str, ...], values: Any, *, lacks: bool) -> 
     return tuple(path)
 
 
-def _model_at(path: Path) -> type[BaseModel] | None:
+def _model_at(path: Path, model: type[BaseModel] | None) -> type[BaseModel] | None:
     """The model that describes the mapping at a path."""
-    model: type[BaseModel] | None = Document
     for part in path:
         if model is None:
             return None

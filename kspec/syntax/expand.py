@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kspec.diagnostics import Path, Related, Report, Span, UsedSpan, did_you_mean
+from kspec.diagnostics import Path, Positions, Related, Report, Span, UsedSpan, did_you_mean
+from kspec.syntax.handed import origin_of, shown_at, whole
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
 from kspec.syntax.steps import Bind, Call, Expansion, places_by_entry, without_entries
@@ -28,13 +29,15 @@ EXPANSION = ("KS104", "KS109", "KS205", "KS206", "KS210", "KS218", "KS219", "KS2
 _BESIDE_BLOCK = ("block", "name", "from", "as", "with", "trainable")
 
 
-def expand(tree: Tree, report: Report) -> Expansion | None:
-    """Writes a document's entries out; None where nothing is to be written out."""
-    document = tree.value
-    layers = document.get("layers") if isinstance(document, dict) else None
-    if not isinstance(layers, list) or not any(is_macro(entry) for entry in layers):
-        return None
-    return _Expander(tree, report).expansion(layers)
+def expand(tree: Tree, networks: Mapping[Path, Any], report: Report) -> dict[Path, Expansion]:
+    """Writes the entries of networks out: of those in which something is to be written out.
+
+    Args:
+        networks: The plain values of the spec's own network and of its sub-models, by their place in the document.
+    """
+    wanted = [home for home, network in networks.items() if any(map(is_macro, _entries(network)))]
+    positions = without_entries(tree.positions, wanted) if wanted else tree.positions
+    return {home: _Expander(tree, positions, home, report).expansion(networks[home]) for home in wanted}
 
 
 class _Stop(Exception):
@@ -52,6 +55,7 @@ class _Frame:
         uses: The uses of blocks around it, outermost first, as notes for diagnostics.
         blocks: The blocks that it stands in.
         trainable: What the uses around it say.
+        origins: By parameter of the block that it stands in, where what it was handed is written.
         computed: Whether its values are computed already: the top level is, but for what is repeated.
     """
 
@@ -61,24 +65,26 @@ class _Frame:
     uses: tuple[Related, ...] = ()
     blocks: tuple[str, ...] = ()
     trainable: bool | None = None
+    origins: Mapping[str, Span] = field(default_factory=dict)
     computed: bool = False
 
 
 class _Expander:
-    def __init__(self, tree: Tree, report: Report) -> None:
+    def __init__(self, tree: Tree, positions: Positions, home: Path, report: Report) -> None:
         self.tree = tree
         self.report = report
+        self.home: Path = (*home, "layers")
         self.written = tree.positions
         self.blocks: Mapping[str, Any] = _mapping(tree.value.get("blocks"))
         self.variables: Mapping[str, Any] = _mapping(tree.value.get("vars"))
         self.places = places_by_entry(self.written)
         self.groups: dict[str, tuple[str, ...]] = {}
-        self.result = Expansion(without_entries(self.written))
+        self.result = Expansion(positions)
 
-    def expansion(self, layers: list[Any]) -> Expansion:
-        whole = _Frame(("layers",), "", self.variables)
+    def expansion(self, network: Any) -> Expansion:
+        whole = _Frame(self.home, "", self.variables)
         try:
-            self._list(layers, whole, set(_mapping(self.tree.value.get("inputs"))))
+            self._list(_entries(network), whole, set(_mapping(network.get("inputs"))))
         except _Stop:  # nothing more can be said of the spec than that
             del self.result.entries[1:], self.result.steps[:]
             self._bind("…", (), whole, faulty=True)
@@ -135,6 +141,7 @@ class _Expander:
                 copied.pop("as", None)
             inner = replace(frame, variables={**frame.variables, "index": index})
             self._once(copied, f"{name}_{index}", named, inner, implied=before)
+        self.result.copies[frame.prefix + name] = tuple(f"{frame.prefix}{name}_{index}" for index in range(count))
         self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
 
     def _each(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
@@ -159,6 +166,7 @@ class _Expander:
             made.append(f"{name}_{node.replace('/', '_')}")
             self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source="each")
         self.groups[frame.prefix + name] = tuple(made)
+        self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy for copy in made)
         self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(
@@ -206,7 +214,7 @@ class _Expander:
                         help="is a `repeat` larger than meant?")  # fmt: skip
             raise _Stop
         self.result.entries.append(self._computed(copy.deepcopy(entry), frame))
-        self._place(index, frame, source)
+        self._place(index, entry, frame, source)
         names = frozenset({frame.prefix + implied} if implied else ())
         call = Call(index, frame.prefix + name, named, frame.prefix, frame.path, names, frame.trainable)
         self.result.steps.append(call)
@@ -231,7 +239,7 @@ class _Expander:
         use = Related(f"in `{prefix[:-1]}`, used here", self._span(frame, "block"))
         inner = _Frame(
             ("blocks", given.name, "layers"), prefix, variables, (*frame.uses, use), (*frame.blocks, given.name),
-            said if isinstance(said, bool) else frame.trainable,
+            said if isinstance(said, bool) else frame.trainable, self._origins(given, entry.get("with"), frame),
         )  # fmt: skip
         names = self._list(given.layers, inner, set(given.inputs))
         self._outputs(given, entry, name, named, frame, given.outputs or tuple(names[-1:]))
@@ -241,7 +249,8 @@ class _Expander:
         used = self._computed(entry["block"], frame, "block")
         if not isinstance(used, str) or used not in self.blocks:
             known = ", ".join(self.blocks)
-            self._error("KS218", f"no block is called `{used}`" if isinstance(used, str) else "`block` takes a name",
+            self._error("KS218" if isinstance(used, str) else "KS104",
+                        f"no block is called `{used}`" if isinstance(used, str) else "`block` takes a name",
                         frame, "block", label=did_you_mean(used, self.blocks) if isinstance(used, str) else "",
                         help=f"the blocks: {known}" if known else "define it under `blocks:`")  # fmt: skip
             return None
@@ -285,6 +294,21 @@ class _Expander:
             else:
                 where = ("blocks", given.name, "params")
                 found[name] = compute(copy.deepcopy(default), where, found, self.tree, self.report)
+        return found
+
+    def _origins(self, given: Template, said: Any, frame: _Frame) -> dict[str, Span]:
+        """By parameter, where what it is handed is written: here, further out, or in the block itself."""
+        found = {}
+        for name in given.params:
+            value = _mapping(said).get(name)
+            outer = whole(value, frame.origins)
+            place = self.written.values.get((*frame.path, "with", name))
+            if outer is not None:
+                found[name] = frame.origins[outer]
+            elif place is not None:
+                found[name] = _used(place, frame.uses)
+            elif (default := origin_of(name, given, self.written)) is not None:
+                found[name] = default
         return found
 
     def _sources(self, given: Template, said: Any, frame: _Frame, at: str) -> dict[str, tuple[str, ...]] | None:
@@ -358,17 +382,20 @@ class _Expander:
             return value
         return compute(value, (*frame.path, *rest), frame.variables, self.tree, self.report)
 
-    def _place(self, index: int, frame: _Frame, source: str) -> None:
-        """Gives the plain entry the places of the one it is written as."""
-        positions, path = self.result.positions, ("layers", index)
+    def _place(self, index: int, entry: Any, frame: _Frame, source: str) -> None:
+        """Gives the plain entry the places of the one it is written as; what a block is handed stands where that is."""
+        positions, path = self.result.positions, (*self.home, index)
+        block = frame.blocks[-1] if frame.blocks else ""
+        handed = shown_at(frame.origins, entry, self.written.values, frame.path, block)
         for rest in self.places.get(frame.path, ()):
             old, new = (*frame.path, *rest), (*path, *rest)
             if old in self.written.keys:
                 positions.keys[new] = _used(self.written.keys[old], frame.uses)
             if old in self.written.values:
-                positions.values[new] = _used(self.written.values[old], frame.uses)
+                positions.values[new] = handed.get(rest) or _used(self.written.values[old], frame.uses)
             if old in self.written.variables:
-                positions.variables[new] = self.written.variables[old]
+                names = self.written.variables[old]
+                positions.variables[new] = tuple(name for name in names if name not in frame.origins)
         if source != "from":
             positions.values[(*path, "from")] = _used(self._span(frame, source), frame.uses)
 
@@ -396,6 +423,11 @@ def _texts(value: Any) -> list[str]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _entries(network: Any) -> list[Any]:
+    layers = network.get("layers") if isinstance(network, dict) else None
+    return layers if isinstance(layers, list) else []
 
 
 def _used(span: Span, uses: tuple[Related, ...]) -> Span:

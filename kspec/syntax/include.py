@@ -1,4 +1,4 @@
-"""`include`: the variables and blocks of other files, brought into a document; its own win."""
+"""`include`: the variables, blocks and sub-models of other files, brought into a document; its own win."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from kspec.diagnostics import Path, Report, Span, nearest
 from kspec.syntax.parse import Tree, parse
 from kspec.syntax.read import read_source
+from kspec.syntax.trust import reading_problem, tell
 
-SHARED = ("vars", "blocks")
+SHARED = ("vars", "blocks", "models")
 """What one file can take from another."""
 _OTHER = ("kspec", "name", "description", "include")
 """What may stand in an included file beside that."""
@@ -24,16 +25,15 @@ def include(tree: Tree, report: Report, *, outside: bool = False) -> None:
     """
     if isinstance(tree.value, dict) and "include" in tree.value:
         name = tree.positions.whole.source.name
-        root = File(os.path.abspath(name)).parent
-        _Including(report, None if outside else (root.resolve(), File.cwd().resolve())).into(
-            tree, (os.path.realpath(name),)
-        )
+        folder = File(os.path.abspath(name)).parent
+        _Including(report, folder, outside).into(tree, (os.path.realpath(name),))
 
 
 class _Including:
-    def __init__(self, report: Report, roots: tuple[File, ...] | None) -> None:
+    def __init__(self, report: Report, folder: File, outside: bool) -> None:
         self.report = report
-        self.roots = roots
+        self.folder = folder
+        self.outside = outside
 
     def into(self, tree: Tree, way: tuple[str, ...]) -> None:
         """Takes in what a document includes, the files' own includes first.
@@ -64,7 +64,9 @@ class _Including:
         span = tree.positions.value(path)
         file = File(os.path.abspath(span.source.name)).parent / text
         target = os.path.realpath(file)
-        if not self._may_be_read(text, File(target), span):
+        problem = reading_problem(text, File(target), self.folder, outside=self.outside, network=False)
+        if problem is not None:
+            tell(problem, self.report, span)
             return None
         if target in way:
             circle = " → ".join(f"`{File(name).name}`" for name in (*way[way.index(target) :], target))
@@ -80,7 +82,7 @@ class _Including:
         if other is None:
             return None
         if not isinstance(other.value, dict):
-            self._error(f"`{text}` is no mapping of sections", span, help="it holds `vars:` and `blocks:`")
+            self._error(f"`{text}` is no mapping of sections", span, help="it holds `vars:`, `blocks:` and `models:`")
             return None
         for key in other.value:
             if key not in (*SHARED, *_OTHER):
@@ -88,17 +90,6 @@ class _Including:
                             help=f"what can be shared: {', '.join(SHARED)}")  # fmt: skip
         self.into(other, (*way, target))
         return other
-
-    def _may_be_read(self, text: str, target: File, span: Span) -> bool:
-        if "://" in text:
-            self.report.error("KS702", f"`{text}` is not a file: kspec reads files alone", span,
-                              help="download it, and name the file")  # fmt: skip
-            return False
-        if self.roots is None or any(root == target or root in target.parents for root in self.roots):
-            return True
-        self.report.error("KS701", f"`{text}` lies outside the spec's folder and the working directory", span,
-                          help="copy it there, or allow it with --allow-outside")  # fmt: skip
-        return False
 
     def _take_places(self, tree: Tree, other: Tree, path: Path, own: Any) -> None:
         """Brings the places of what is taken in, where the document has none of that name itself."""

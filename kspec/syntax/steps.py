@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -66,32 +66,39 @@ class Expansion:
     """Entries written out.
 
     Args:
-        positions: The document's, with those of the plain entries as `("layers", index, …)`.
+        positions: The document's, with those of all plain entries as `(…, "layers", index, …)`.
         entries: Plain entries.
         steps: What is done, in order.
         used: The blocks that are used.
+        copies: By the name of an entry that is repeated, or made for each of several nodes, those of its copies.
     """
 
     positions: Positions
     entries: list[Any] = field(default_factory=list)
     steps: list[Call | Bind] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def places_by_entry(positions: Positions) -> dict[Path, list[Path]]:
     """By the path of an entry, the rest of every path that has a place in it."""
     found: dict[Path, list[Path]] = {}
     for path in dict.fromkeys([*positions.values, *positions.keys]):
-        length = {"layers": 2, "blocks": 4}.get(str(path[0]), 0) if path else 0
+        length = {"layers": 2, "blocks": 4, "models": 4}.get(str(path[0]), 0) if path else 0
         if length and len(path) >= length and (length == 2 or path[2] == "layers"):
             found.setdefault(path[:length], []).append(path[length:])
     return found
 
 
-def without_entries(positions: Positions) -> Positions:
-    """The places of all but the entries of `layers`, to which those of the plain ones come."""
+def without_entries(positions: Positions, networks: Collection[Path]) -> Positions:
+    """The places of all but the entries of some networks, to which those of the plain ones come."""
+    lists = {(*home, "layers") for home in networks}
 
     def rest(found: Mapping[Path, Any]) -> dict[Path, Any]:
-        return {path: value for path, value in found.items() if path[:1] != ("layers",) or len(path) == 1}
+        return {
+            path: value
+            for path, value in found.items()
+            if not (len(path) > 1 and path[:1] in lists) and not (len(path) > 3 and path[:3] in lists)
+        }
 
     return Positions(positions.whole, rest(positions.keys), rest(positions.values), rest(positions.variables))

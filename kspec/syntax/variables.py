@@ -45,9 +45,13 @@ def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, re
             value[key] = compute(item, (*path, key), variables, tree, report)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            repeated = path == ("layers",) and isinstance(item, dict) and "repeat" in item
+            repeated = isinstance(item, dict) and "repeat" in item and _is_list_of_entries(path)
             value[index] = uncomputed(item) if repeated else compute(item, (*path, index), variables, tree, report)
     return value
+
+
+def _is_list_of_entries(path: Path) -> bool:
+    return path == ("layers",) or (len(path) == 3 and path[0] == "models" and path[2] == "layers")
 
 
 class Uncomputed(str):

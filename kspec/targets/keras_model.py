@@ -39,12 +39,14 @@ class Built:
         values: By node, the Keras tensors that its call gave.
         layers: By node, the Keras layer that it calls (not for ops).
         sizes: The sizes that the data decided, by word and name.
+        models: By name, what building a sub-model gave.
     """
 
     model: Any = None
     values: dict[str, list[Any]] = field(default_factory=dict)
     layers: dict[str, Any] = field(default_factory=dict)
     sizes: dict[tuple[str, str], int] = field(default_factory=dict)
+    models: dict[str, Built] = field(default_factory=dict)
 
 
 def build_keras_model(
@@ -61,43 +63,72 @@ def build_keras_model(
     Returns:
         The model and, by node, its tensors and layers.
     """
-    builder = _Builder(spec, graph, report, maker or Maker(), adapt)
-    return _with_deep_stack(builder.build, len(graph.nodes))
+    called = graph.called()
+    networks = [graph, *(graph.models[name] for name in called)]
+    maker = maker or Maker()
+
+    def build() -> Built:
+        keras.utils.set_random_seed(spec.document.seed)
+        models: dict[str, Built] = {}
+        with _dtype_policy(spec.document.dtype_policy):
+            for name in called:
+                inner = _Builder(spec, graph.models[name], report, maker, None, models, name.rpartition("/")[2])
+                models[name] = inner.build()
+                maker.models[name] = models[name].model
+            return _Builder(spec, graph, report, maker, adapt, models, spec.name).build()
+
+    return _with_deep_stack(build, max(len(network.nodes) for network in networks))
 
 
 class _Builder:
-    def __init__(self, spec: Spec, graph: Graph, report: Report, maker: Maker, adapt: Adapter | None) -> None:
+    """Builds one network.
+
+    Args:
+        models: The sub-models that are built, by name.
+        name: What the Keras model is called.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        graph: Graph,
+        report: Report,
+        maker: Maker,
+        adapt: Adapter | None,
+        models: dict[str, Built],
+        name: str,
+    ) -> None:
         self.spec = spec
         self.graph = graph
         self.report = report
         self.maker = maker
         self.adapt = adapt
-        self.built = Built(sizes=maker.resolved)
+        self.name = name
+        self.built = Built(sizes=maker.resolved, models=models)
 
     def build(self) -> Built:
-        document = self.spec.document
-        keras.utils.set_random_seed(document.seed)
-        with _dtype_policy(document.dtype_policy):
-            for node in self.graph.nodes.values():
-                if node.faulty or any(tensor.node not in self.built.values for tensor in node.tensors()):
-                    continue
-                try:
-                    self._add(node)
-                except UnknownSize as error:
-                    self._refuse(node, "KS510", str(error), "give the spec `data:`, or write the number")
-                except Exception as error:
-                    self._refuse(node, "KS301", f"Keras refuses `{node.name}`: {plain(error)}", self._shapes(node))
-            if not self.report.has_errors:
-                self._assemble()
+        for node in self.graph.nodes.values():
+            if node.faulty or any(tensor.node not in self.built.values for tensor in node.tensors()):
+                continue
+            try:
+                self._add(node)
+            except UnknownSize as error:
+                self._refuse(node, "KS510", str(error), "give the spec `data:`, or write the number")
+            except Exception as error:
+                self._refuse(node, "KS301", f"Keras refuses `{node.name}`: {plain(error)}", self._shapes(node))
+        if not self.report.has_errors:
+            self._assemble()
         return self.built
 
     def _add(self, node: Node) -> None:
         if node.kind == "input":
-            given = self.spec.document.inputs[node.name]
+            given = self.spec.input(node.path)
             value = keras.Input(shape=tuple(given.shape), dtype=given.dtype, name=node.name)
             self.built.values[node.name] = [value]
         elif node.kind == "op":
             self._add_op(node)
+        elif node.kind == "model":
+            self._add_model_call(node)
         else:
             self._add_layer_call(node)
 
@@ -122,6 +153,16 @@ class _Builder:
                 f"`{node.name}` has weights and takes only constants: Keras would lose its weights",
                 "feed it from an input",
             )
+
+    def _add_model_call(self, node: Node) -> None:
+        inner = self.built.models.get(node.head)
+        if inner is None or inner.model is None:  # what is wrong with it has been said
+            return
+        model = self.built.layers[node.name] = inner.model
+        feeds = {name: self._feed(feed) for name, feed in node.feeds.items()}
+        value = model(feeds if len(feeds) > 1 else next(iter(feeds.values())), **node.constants)
+        outputs = self.graph.models[node.head].outputs
+        self._keep(node, [value[name] for name in outputs] if len(outputs) > 1 else value)
 
     def _make_layer(self, node: Node) -> Any:
         more: dict[str, Any] = {"name": _keras_name(node.name)}
@@ -200,12 +241,14 @@ class _Builder:
             self.built.model = keras.Model(
                 inputs=inputs if len(inputs) > 1 else next(iter(inputs.values())),
                 outputs=outputs if len(outputs) > 1 else next(iter(outputs.values())),
-                name=_keras_name(self.spec.name),
+                name=_keras_name(self.name),
             )
         except Exception as error:
             self.report.error("KS301", f"Keras refuses the model: {plain(error)}", self.spec.positions.key(("layers",)))
             return
         name_outputs(self.built.model, list(outputs))
+        if self.graph.calls and all(node.trainable is False for node in self.graph.calls):
+            self.built.model.trainable = False
 
     def _refuse(self, node: Node, code: str, message: str, help: str, at: tuple[str, ...] = ()) -> None:
         positions = self.spec.positions
@@ -214,9 +257,7 @@ class _Builder:
         elif node.kind == "input":
             span = positions.key(node.path)
         else:
-            index = node.path[1]
-            assert isinstance(index, int)
-            span = head_span(node.path, self.spec.document.layers[index], positions)
+            span = head_span(node.path, self.spec.entry(node.path), positions)
         self.report.error(code, message, span, help=help)
 
     def _shapes(self, node: Node) -> str:

@@ -33,11 +33,13 @@ class Maker:
         sizes: Answers sizes that the data decides.
         path: Turns a path that a spec reads (`write=False`) or writes into the file's.
         resolved: The sizes that were asked for, by word and name: what the resolved spec states.
+        models: The sub-models that layers can hold, by name.
     """
 
     sizes: Sizes = no_sizes
     path: Callable[[str, bool], str] = lambda text, _: text
     resolved: dict[tuple[str, str], int] = field(default_factory=dict)
+    models: dict[str, Any] = field(default_factory=dict)
 
     def object(self, kind: str, value: Any, **more: Any) -> Any:
         """The object of a class by name, or with its arguments.
@@ -48,6 +50,8 @@ class Maker:
             more: Further constructor arguments, as Python objects.
         """
         name, arguments = (value, {}) if isinstance(value, str) else next(iter(value.items()))
+        if kind == "layer" and name == "model" and isinstance(arguments, str):
+            return self.models[arguments]
         entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
             return import_class(name)(**arguments or {}, **more) if "." in name else value

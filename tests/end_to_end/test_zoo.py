@@ -8,9 +8,12 @@ from kspec.diagnostics import Report
 from tests.conftest import SPECS
 
 ZOO = {
+    "autoencoder": 28_353,
     "inception": 243_370,
     "mobilenet_v2": 3_538_984,
     "resnet50": 25_636_712,
+    "siamese": 38_951_745,
+    "ticket_router": 1_392_097,
     "transformer": 748_289,
     "unet": 31_030_593,
     "wavenet": 68_672,
@@ -52,6 +55,6 @@ def test_keras_builds_it_alike(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["inception", "transformer", "unet"])
+@pytest.mark.parametrize("name", ["autoencoder", "inception", "siamese", "ticket_router", "transformer", "unet"])
 def test_it_trains(name):
     assert kspec.run(SPECS / "zoo" / f"{name}.yaml", smoke=True).status == "finished"

@@ -25,8 +25,10 @@ def files() -> dict[Path, str]:
     import keras
 
     from kspec.catalog.generator.entries import entries
+    from kspec.catalog.generator.operations import operations
 
     found = {DATA / "made_for.json": render({"keras": keras.__version__})}
+    found[DATA / "operation.json"] = render(operations())
     for kind in KINDS:
         data, docs = entries(kind)
         found[DATA / f"{kind}.json"] = render(data)

@@ -17,20 +17,30 @@ _LAYER_TENSORS = {
 _LAYER_LISTS = {"initial_state", "states"}
 _LIST_INPUTS = {
     "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "Attention",
-    "AdditiveAttention", "HashedCrossing",
+    "AdditiveAttention", "HashedCrossing", "CustomScaleLayer",
 }  # fmt: skip
 
 
 @dataclass(slots=True)
 class Call:
-    """Tensors as name, form, required; constants as name to default, required."""
+    """Tensors as name, form, required; constants as name to default, required; all of them in order."""
 
     tensors: list[list[Any]] = field(default_factory=list)
     constants: dict[str, tuple[Any, bool]] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a tensor comes after a constant."""
+        return self.order != [*(name for name, *_ in self.tensors), *self.constants]
 
 
 def call_signature(kind: Kind, found: Found) -> Call:
-    return _layer(found) if kind == "layer" else _op(found)
+    if kind == "layer":
+        return _layer(found)
+    call = _op(found)
+    call.order = [*(name for name, *_ in call.tensors), *call.constants]  # how an operation is called is told elsewhere
+    return call
 
 
 def _layer(found: Found) -> Call:
@@ -40,6 +50,7 @@ def _layer(found: Found) -> Call:
         if item.kind in (item.VAR_KEYWORD, item.VAR_POSITIONAL):
             continue
         required = item.default is item.empty
+        call.order.append(item.name)
         if item.name in _LAYER_TENSORS:
             merges = found.name in _LIST_INPUTS and item.name in ("inputs", "mask")
             form = "list" if merges or item.name in _LAYER_LISTS else "one"

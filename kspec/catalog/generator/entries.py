@@ -62,6 +62,8 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
                 continue
             raw["constants"][name] = parameter(kind, found.name, name, default, required, texts, "constants")
             docs["constants"][name] = _doc(kind, found, name, raw["constants"][name][0], texts)
+        if call.is_mixed:
+            raw["order"] = call.order
     if skipped:
         raw["skipped"] = skipped
     for mark, value in call_marks(kind, found).items():
@@ -75,7 +77,7 @@ def _doc(kind: Kind, found: Found, argument: str, notation: str, texts: dict[str
 
 
 def call_marks(kind: Kind, found: Found) -> Raw:
-    """`adapts` and `cell`, where they hold."""
+    """`adapts`, `cell` and `internal`, where they hold."""
     if kind != "layer":
         return {}
     marks: Raw = {}
@@ -83,6 +85,8 @@ def call_marks(kind: Kind, found: Found) -> Raw:
         marks["adapts"] = True
     if found.name.endswith("Cell") or found.name == "StackedRNNCells":
         marks["cell"] = True
+    if found.internal:
+        marks["internal"] = True
     return marks
 
 

@@ -24,6 +24,11 @@ _BASES: dict[Kind, tuple[str, type]] = {
     "callback": ("callbacks", keras.callbacks.Callback),
 }
 _HELPERS = {"get", "serialize", "deserialize"}
+_INTERNAL = {
+    "keras.src.applications.convnext": ("LayerScale", "StochasticDepth"),
+    "keras.src.applications.inception_resnet_v2": ("CustomScaleLayer",),
+}
+"""Layers that Keras keeps to itself and that some of its applications are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Found:
     path: str
     aliases: tuple[str, ...]
     target: Callable[..., Any]
+    internal: bool = False
 
 
 def walk(kind: Kind) -> Iterator[Found]:
@@ -44,6 +50,15 @@ def walk(kind: Kind) -> Iterator[Found]:
         yield from _functions(keras.activations, "activations")
     else:
         yield from _classes(kind)
+    if kind == "layer":
+        yield from internal_layers()
+
+
+def internal_layers() -> Iterator[Found]:
+    """The layers that Keras has and does not publish."""
+    for module, names in _INTERNAL.items():
+        for name in names:
+            yield Found(name, f"{module}.{name}", (), getattr(importlib.import_module(module), name), internal=True)
 
 
 def _functions(module: Any, where: str) -> Iterator[Found]:

@@ -96,9 +96,7 @@ def _cure(checker: Checker, chain: list[Node]) -> tuple[str, Edits]:
     shape = checker.types.tensor(before).shape or ()
     used = times_used(checker)
     if giver.head in RECURRENT and giver.arguments.get("return_sequences") is True:
-        index = giver.path[1]
-        assert isinstance(index, int)
-        path = (*giver.path, checker.spec.document.layers[index].head, "return_sequences")
+        path = (*giver.path, checker.spec.entry(giver.path).head, "return_sequences")
         edits = replace(checker, path, "false") if used[giver.name] == 1 else ()
         return "leave out `return_sequences` of the last recurrent layer, for one answer an example", edits
     pooled = f"GlobalAveragePooling{len(shape) - 2}D"

@@ -11,13 +11,18 @@ POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed
 def dtypes(checker: Checker) -> None:
     """Checks that each dtype is one that Keras has."""
     document, report, positions = checker.spec.document, checker.report, checker.spec.positions
-    for name, given in document.inputs.items():
-        if given.dtype not in DTYPES:
+    written = [
+        ((*home, "inputs", name, "dtype"), given.dtype)
+        for home, network in checker.spec.networks.items()
+        for name, given in network.inputs.items()
+    ]
+    for path, dtype in written:
+        if dtype not in DTYPES:
             report.error(
                 "KS112",
-                f'there is no dtype "{given.dtype}"',
-                positions.value(("inputs", name, "dtype")),
-                label=did_you_mean(given.dtype, DTYPES),
+                f'there is no dtype "{dtype}"',
+                positions.value(path),
+                label=did_you_mean(dtype, DTYPES),
                 help="such as float32, int32 or string",
             )
     policy = document.dtype_policy

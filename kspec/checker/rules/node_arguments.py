@@ -8,13 +8,10 @@ from kspec.graph.places import head_span
 
 def node_arguments(checker: Checker) -> None:
     """Checks each layer's arguments against the catalog."""
-    entries = checker.spec.document.layers
     for node in checker.graph.calls:
         if node.kind != "layer" or node.catalog is None:
             continue
-        index = node.path[1]
-        assert isinstance(index, int)
-        entry = entries[index]
+        entry = checker.spec.entry(node.path)
         place = head_span(node.path, entry, checker.spec.positions)
         with checker.judging(node):
             checker.arguments(node.catalog, node.arguments, (*node.path, entry.head), place)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from kspec.checker.shapes.models import as_stated, fresh_weights
 from kspec.checker.shapes.rules import Refusal, answer, compute_dtype
 from kspec.checker.shapes.types import Answer, Call, TensorType
 from kspec.diagnostics import Report
@@ -26,9 +28,11 @@ class Types:
 
     Args:
         answers: By node; a node that cannot be told has unknown outputs.
+        models: Of the sub-models, by name, with the inputs that they state.
     """
 
     answers: dict[str, Answer] = field(default_factory=dict)
+    models: dict[str, Types] = field(default_factory=dict)
 
     def tensor(self, tensor: Tensor) -> TensorType:
         """The type of one output of a node; unknown where it has no such output."""
@@ -36,37 +40,55 @@ class Types:
         return outputs[tensor.output] if tensor.output < len(outputs) else TensorType(None)
 
 
+Sizes = Callable[[str, str], int | None]
+
+
 def infer(
     spec: Spec,
     graph: Graph,
     report: Report,
-    sizes: Callable[[str, str], int | None] = lambda _word, _name: None,
+    sizes: Sizes = lambda _word, _name: None,
     misfits: Collection[str] = (),
 ) -> Types:
     """Infers every node; what Keras would refuse is reported at its line, and what depends on it stays silent.
 
     Args:
         sizes: Answers sizes that the data decides.
-        misfits: Nodes that are known to be faulty already: they are unknown.
+        misfits: Nodes that are known to be faulty already, those of sub-models as `model/node`: they are unknown.
     """
-    return _Walk(spec, graph, report, sizes, misfits).types
+    models: dict[str, Types] = {}
+    for name, model in graph.models.items():
+        wrong = [node.removeprefix(f"{name}/") for node in misfits if node.startswith(f"{name}/")]
+        models[name] = _Walk(spec, model, report, sizes, wrong, models).types
+    return _Walk(spec, graph, report, sizes, misfits, models).types
 
 
 class _Walk:
+    """A walk over one network.
+
+    Args:
+        models: What is known of the sub-models that it can call.
+        given: What its inputs are given, by name; left out, they take what they state.
+    """
+
     def __init__(
         self,
         spec: Spec,
         graph: Graph,
         report: Report,
-        sizes: Callable[[str, str], int | None],
+        sizes: Sizes,
         misfits: Collection[str],
+        models: dict[str, Types],
+        given: Mapping[str, TensorType] = MappingProxyType({}),
     ) -> None:
         self.spec = spec
         self.graph = graph
         self.report = report
         self.sizes = sizes
         self.misfits = misfits
-        self.types = Types()
+        self.given = given
+        self.types = Types(models=models)
+        self.counted: set[str] = set()
         policy = spec.document.dtype_policy or "float32"
         self.dtype = compute_dtype(policy, "float32")
         for node in graph.nodes.values():
@@ -74,22 +96,22 @@ class _Walk:
 
     def _node(self, node: Node) -> Answer:
         if node.kind == "input":
-            given = self.spec.document.inputs[node.name]
-            return Answer([TensorType((None, *given.shape), given.dtype)])
+            stated = self.spec.input(node.path)
+            return Answer([self.given.get(node.name) or TensorType((None, *stated.shape), stated.dtype)])
         unknown = Answer([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
         callee = self.graph.callee(node)
-        if node.faulty or node.catalog is None or callee.name in self.misfits or node.name in self.misfits:
+        tellable = node.catalog is not None or node.kind == "model"
+        if node.faulty or not tellable or callee.name in self.misfits or node.name in self.misfits:
             return unknown
         tensors: dict[str, list[TensorType]] = {}
         for name, feed in node.feeds.items():
             taken = [self.types.tensor(tensor) for tensor in (feed if isinstance(feed, list) else [feed])]
             tensors[name] = taken
-        dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
-        call = Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes)
         try:
-            found = answer(call)
-            if node.kind == "reuse":
-                self._fits_the_weights(node, callee, found)
+            if node.kind == "model":
+                found = self._model(node.head, {name: taken[0] for name, taken in tensors.items()})
+            else:
+                found = self._answer(node, callee, tensors)
         except Refusal as refusal:
             self._report(node, refusal)
             return unknown
@@ -99,6 +121,43 @@ class _Walk:
         if node.outputs and not self._names_all(node, found):
             return unknown
         return Answer(found.outputs, [], found.flops) if node.kind == "reuse" else found
+
+    def _answer(self, node: Node, callee: Node, tensors: dict[str, list[TensorType]]) -> Answer:
+        assert node.catalog is not None
+        dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
+        found = answer(Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes, self._held))
+        if node.kind == "reuse":
+            self._fits_the_weights(node, callee, found)
+        return found
+
+    def _held(self, name: str, tensors: list[TensorType]) -> Answer | None:
+        """What a sub-model gives that a layer holds; None where that cannot be told."""
+        model = self.graph.models.get(name)
+        if model is None or len(model.inputs) != 1:
+            return None
+        return self._model(name, {model.inputs[0].name: tensors[0]})
+
+    def _model(self, name: str, tensors: Mapping[str, TensorType]) -> Answer:
+        """A call of a sub-model; its weights count at its first call.
+
+        Raises:
+            Refusal: when it takes something else.
+        """
+        graph, types = self.graph.models[name], self.types.models[name]
+        given = {
+            input_: as_stated(name, input_, types.answers[input_].outputs[0], tensor)
+            for input_, tensor in tensors.items()
+        }
+        if any(types.answers[input_].outputs[0] != tensor for input_, tensor in given.items()):
+            silent = Report()
+            types = _Walk(self.spec, graph, silent, self.sizes, (), self.types.models, given).types
+            for problem in silent:
+                if problem.is_error:
+                    raise Refusal(f"cannot take that: in it, {problem.message}")
+        outputs = [types.tensor(tensor) for tensor in graph.outputs.values()]
+        weights = fresh_weights(name, self.graph, self.types.models, self.counted)
+        flops = [types.answers[node.name].flops for node in graph.calls]
+        return Answer(outputs, weights, None if None in flops else sum(each or 0 for each in flops))
 
     def _names_all(self, node: Node, found: Answer) -> bool:
         """Whether `as` names each output of a call; reported where their number is known and is another."""
@@ -134,10 +193,7 @@ class _Walk:
         return None if shape is None else len(shape)
 
     def _report(self, node: Node, refusal: Refusal) -> None:
-        index = node.path[1]
-        assert isinstance(index, int)
-        entry = self.spec.document.layers[index]
-        positions = self.spec.positions
+        entry, positions = self.spec.entry(node.path), self.spec.positions
         places = ((*node.path, entry.head, refusal.argument), (*node.path, "call", refusal.argument))
         written = [positions.keys[place] for place in places if place in positions.keys]
         span = written[0] if written else head_span(node.path, entry, positions)

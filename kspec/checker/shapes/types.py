@@ -86,6 +86,7 @@ class Call:
         constants: The call's other arguments, as written; `call.constant("axis")` fills in Keras's default.
         dtype: The dtype that the layer computes in, by its `dtype` argument or the policy.
         sizes: Answers `{vocabulary_of: node}` and `{classes_of: output}`; None where it is not known.
+        model: What a sub-model gives that the layer holds (`TimeDistributed: {layer: {model: reader}}`).
     """
 
     entry: Entry
@@ -94,6 +95,7 @@ class Call:
     constants: Mapping[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
     sizes: Callable[[str, str], int | None] = lambda _word, _name: None
+    model: Callable[[str, list[TensorType]], Answer | None] = lambda _name, _tensors: None
 
     def __getitem__(self, name: str) -> Any:
         """A constructor's argument, or Keras's default. A size that the data decides is its number, or None."""

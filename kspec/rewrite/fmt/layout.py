@@ -51,9 +51,10 @@ def _values(source: Source) -> Any:
     report = Report()
     tree = parse(source, report)
     if tree is not None and not isinstance(tree.value, dict):
+        from kspec.spec.document import Document
         from kspec.spec.validate import validate
 
-        validate(tree.value, tree.positions, report)  # says so
+        validate(tree.value, tree.positions, report, Document)  # says so
     report.raise_errors()
     assert tree is not None
     return tree.value

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from kspec.catalog import names
+from kspec.catalog import internal, names
 from kspec.checker.shapes.layers import HOMES
 
 
@@ -13,4 +13,4 @@ def test_each_rule_is_found_where_it_lives():
 
 
 def test_no_layer_is_without_a_rule():
-    assert set(names("layer")) == set(HOMES)
+    assert {*names("layer"), *internal("layer")} == set(HOMES)

@@ -10,6 +10,7 @@ from kspec.checker.problem import ACTIVATION_LAYERS, KEEP_SHAPE
 from kspec.checker.values import Checker
 from kspec.diagnostics import Path
 from kspec.graph import Node, Tensor
+from kspec.graph.spot import Spot, made
 
 WITH_ACTIVATION = (
     "Dense",
@@ -101,9 +102,7 @@ def innermost(checker: Checker, node: Node) -> tuple[str, dict[str, Any], Path]:
 
 def arguments_path(checker: Checker, node: Node) -> Path:
     """The place of a layer's arguments."""
-    index = node.path[1]
-    assert isinstance(index, int)
-    return (*node.path, checker.spec.document.layers[index].head)
+    return (*node.path, checker.spec.entry(node.path).head)
 
 
 def last_activation(checker: Checker, output: Tensor) -> Activation | None:
@@ -111,13 +110,13 @@ def last_activation(checker: Checker, output: Tensor) -> Activation | None:
 
     None where it cannot be told.
     """
-    tensor = output
-    while True:
-        node = checker.graph.callee(checker.graph.nodes[tensor.node])
+    spot: Spot | None = made(checker.graph, output)
+    while spot is not None:
+        node = spot.callee
         found = activation_at(checker, node)
         if found is not None and (found.name != "linear" or innermost(checker, node)[0] in WITH_ACTIVATION):
             return found
-        before = next(checker.graph.nodes[tensor.node].tensors(), None)
-        if before is None or (found is None and node.head not in KEEP_SHAPE):
+        if found is None and node.head not in KEEP_SHAPE:
             return None
-        tensor = before
+        spot = spot.before()
+    return None

@@ -49,9 +49,7 @@ def give_argument(checker: Checker, owner: Path, written: str, name: str, value:
 
 def insert_before(checker: Checker, node: Node, entry: str) -> Edits:
     """Puts an entry before a node's own; nothing where the node says itself what it comes from."""
-    index = node.path[1]
-    assert isinstance(index, int)
-    if checker.spec.document.layers[index].from_ is not None:
+    if checker.spec.entry(node.path).from_ is not None:
         return ()
     span = _own_span(checker, node.path, lines=True)
     if span is None:

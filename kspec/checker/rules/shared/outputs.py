@@ -17,6 +17,7 @@ from kspec.checker.values import Checker
 from kspec.diagnostics import Path, Span
 from kspec.graph import Node, Tensor
 from kspec.graph.places import head_span
+from kspec.graph.spot import made
 
 REGRESSION_LOSSES = frozenset(
     {
@@ -78,7 +79,7 @@ def trained_outputs(checker: Checker) -> Iterator[Output]:
     assert checker.types is not None
     for name, settings in checker.settings.outputs.items():
         tensor = checker.graph.outputs[name]
-        node = checker.graph.callee(checker.graph.nodes[tensor.node])
+        node = made(checker.graph, tensor).callee
         if not _is_object(settings.loss) or not _has_target(checker, name) or is_misfit(checker, tensor):
             continue
         shape, activation = checker.types.tensor(tensor).shape, last_activation(checker, tensor)
@@ -107,9 +108,7 @@ def node_span(checker: Checker, node: Node) -> Span:
     """The class, op or node that an entry names."""
     if node.kind == "input":
         return checker.spec.positions.key(node.path)
-    index = node.path[1]
-    assert isinstance(index, int)
-    return head_span(node.path, checker.spec.document.layers[index], checker.spec.positions)
+    return head_span(node.path, checker.spec.entry(node.path), checker.spec.positions)
 
 
 def activation_span(checker: Checker, activation: Activation) -> Span:

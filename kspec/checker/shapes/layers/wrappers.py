@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kspec.catalog import Entry, Tensor
 from kspec.checker.shapes.broadcasting import shown, size_of
 from kspec.checker.shapes.layers.recurrent import RECURRENT
 from kspec.checker.shapes.layers.shared import number_shape, one, unknown
@@ -90,7 +91,7 @@ def time_distributed(call: Call) -> Answer:
     if len(each.outputs) > 1:
         raise Refusal(
             f"can give one output only, and holds `{inner.entry.name}` with {len(each.outputs)}",
-            help="leave `return_state` out of `layer`",
+            help="leave `return_state` out of `layer`" if inner.entry.path else "let the sub-model give one output",
             argument="layer",
             code="KS302",
         )
@@ -143,6 +144,9 @@ def held(
         argument: Which argument of this layer it is.
         states: What a recurrent layer starts from.
     """
+    if isinstance(value, dict) and "model" in value:
+        gives = call.model(value["model"], [tensor])
+        return None if gives is None else (Call(_model(value["model"]), {}, {"inputs": [tensor]}), gives)
     inner = inner_call(call, value, [tensor])
     if inner is None:
         return None
@@ -162,6 +166,11 @@ def held(
         raise Refusal(
             f"holds `{name}`, which {refusal.message}", help=refusal.help, argument=argument, code=refusal.code
         ) from refusal
+
+
+def _model(name: str) -> Entry:
+    """A sub-model, as the layers that hold it see it."""
+    return Entry("layer", name, "", (), {}, (Tensor("inputs", "one", True),))
 
 
 def _recurrent(inner: Call, argument: str) -> None:
