@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Diagnostic", "Run", "Spec", "SpecError", "__version__", "build", "check", "load", "run"]
+__all__ = ["Diagnostic", "Run", "Spec", "SpecError", "__version__", "build", "check", "from_keras", "load", "run"]
 
 if TYPE_CHECKING:
-    from kspec.api import build, check, load, run
+    from kspec.api import build, check, from_keras, load, run
     from kspec.diagnostics import Diagnostic, SpecError
     from kspec.lifecycle import Run
     from kspec.spec import Spec
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "build": "kspec.api",
     "check": "kspec.api",
+    "from_keras": "kspec.api",
     "load": "kspec.api",
     "run": "kspec.api",
     "Diagnostic": "kspec.diagnostics",

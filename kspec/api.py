@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from kspec.diagnostics import Diagnostic
+from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.spec import Permissions, Spec, load_file
 
 if TYPE_CHECKING:
@@ -61,6 +61,32 @@ def check(
     from kspec.examine import examine
 
     return examine(spec, data=data, with_keras=with_keras, select=select, ignore=ignore, **options).diagnostics
+
+
+def from_keras(model: Any, *, compiled: bool = True, compact: bool = False) -> Spec:
+    """The spec of a Keras model: of one at hand, or of a `.keras` file or a model's JSON, which are read as data.
+
+    Args:
+        model: A functional or Sequential `keras.Model` of Keras's own layers; or a file's path.
+        compiled: Take over what it was compiled with.
+        compact: Write chains that repeat as blocks.
+
+    Returns:
+        The spec, which builds the same model; `spec.source.text` is its text.
+
+    Raises:
+        SpecError: when a spec cannot say what the model is, or a part of it is code.
+    """
+    from kspec.from_model import import_file, import_model
+    from kspec.spec import load_source
+
+    take = import_file if isinstance(model, (str, os.PathLike)) else import_model
+    found = take(model, compiled=compiled, compact=compact)
+    report = Report()
+    spec = load_source(Source(f"{found.values.get('name', 'spec')}.yaml", found.text), report)
+    report.raise_errors()
+    assert spec is not None
+    return spec
 
 
 def build(spec: Spec | str | os.PathLike[str], **options: Any) -> Any:

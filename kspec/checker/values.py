@@ -165,7 +165,7 @@ class Checker:
         if not isinstance(name, str) or name not in self.graph.models:
             known = ", ".join(self.graph.models)
             self.report.error(
-                "KS218",
+                "KS218" if isinstance(name, str) else "KS104",
                 f"no sub-model is called `{name}`" if isinstance(name, str) else "`model` takes a name",
                 self.spec.positions.value(path),
                 label=did_you_mean(name, self.graph.models) if isinstance(name, str) else "",

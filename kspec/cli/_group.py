@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
+
 import click
 
 VERBS = {
     "Write a spec": {
         "init": "Make a working spec from a table or a template.",
+        "import": "Make a spec of a Keras model: a .keras file, or its JSON.",
         "layers": "What a spec can name: layers, ops, optimizers, losses …",
         "schema": "The JSON Schema that editors complete and check specs by.",
     },
@@ -49,7 +52,8 @@ class LazyGroup(click.Group):
             return None
         from importlib import import_module
 
-        command: click.Command = import_module(f"kspec.cli.{cmd_name}").command
+        file = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"kspec.cli.{file}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

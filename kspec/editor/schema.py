@@ -18,7 +18,8 @@ from kspec.catalog import types as t
 from kspec.editor.schema_classes import Definitions
 from kspec.editor.schema_entry import entry
 from kspec.editor.schema_sections import COMPLAINTS, NAMED, NOTATION, WRITTEN, by_output, constraints, csv, synthetic
-from kspec.editor.schema_types import Schema, complaining, or_computed, sentence
+from kspec.editor.schema_types import COMPUTED, Schema, complaining, or_computed, sentence
+from kspec.spec.network import Network
 
 
 def json_schema() -> Schema:
@@ -42,7 +43,7 @@ def _compact(schema: Schema) -> str:
 
 
 _PARAMS: Schema = {
-    "type": "array",
+    "type": ["array", "string"],
     "items": {
         "type": ["string", "object"],
         "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$",
@@ -50,6 +51,7 @@ _PARAMS: Schema = {
         "minProperties": 1,
         "maxProperties": 1,
     },
+    "pattern": COMPUTED,
     "errorMessage": "Parameters are names, or a name with its default: `params: [filters, stride: 1]`.",
 }
 
@@ -102,6 +104,7 @@ class _Writer:
 
     def _special(self, model: str, name: str) -> Schema | None:
         from kspec.spec.data import CsvOptions, Synthetic
+        from kspec.spec.steps import Stage
 
         owner = "Evaluate" if model == "Predict" and name in ("split", "data") else model
         if (owner, name) in WRITTEN:
@@ -115,9 +118,14 @@ class _Writer:
                 return synthetic(self.model(Synthetic))
             case "Block", "params":
                 return _PARAMS
+            case "Fit", "stages":
+                return or_computed({"type": ["array", "null"], "minItems": 1, "items": self.model(Stage)})
             case "Block", "inputs":
                 return or_computed({"type": ["array", "null"], "minItems": 1, "items": WRITTEN["Entry", "name"]})
-            case (("Document" | "Block"), "layers"):
+            case "SubModel", "inputs":
+                field = Network.model_fields["inputs"]
+                return self._of(field.annotation, field.metadata)
+            case (("Document" | "Block" | "SubModel"), "layers"):
                 items = self.definitions.ref("entry", self._entry)
                 return or_computed({"type": "array", "minItems": 1, "items": items})
             case "Compile", "loss" | "metrics" | "weighted_metrics":
@@ -142,8 +150,9 @@ class _Writer:
             return self.model(models[0], empty=empty)
         if typing.get_origin(annotation) is dict and _is_model(typing.get_args(annotation)[1]):
             name, model = typing.get_args(annotation)
-            schema = or_computed({"type": "object", "additionalProperties": self.model(model), "minProperties": 1})
-            return schema | (NAMED if name is not str else {})
+            schema = or_computed({"type": "object", "additionalProperties": self.model(model)})
+            least = next((item.min_length for item in metadata if hasattr(item, "min_length")), 0)
+            return schema | ({"minProperties": least} if least else {}) | (NAMED if name is not str else {})
         return self.definitions.of(_type(annotation, tuple(metadata)))
 
 

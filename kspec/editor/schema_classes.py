@@ -24,6 +24,13 @@ _ANY_ARGUMENTS: Schema = {"type": ["object", "null", "string"], "pattern": COMPU
 EXTENSIONS: Schema = {DOTTED: {"$ref": "#/definitions/arguments.any"}}
 """The heads that are classes of extensions; only Keras can judge their arguments."""
 
+CALLED_MODEL: Schema = {
+    "type": "string",
+    "description": "A sub-model of `models:`; all its calls share the weights",
+    "markdownDescription": "A sub-model of `models:`; all its calls share the weights",
+}
+"""What stands after `model:`."""
+
 
 class Definitions:
     """The shared parts of the schema, each made when it is first asked for."""
@@ -66,7 +73,7 @@ class Definitions:
         for kind in kinds:
             found |= self.classes(kind)
         return {
-            "properties": found,
+            "properties": found | ({"model": CALLED_MODEL} if "layer" in kinds else {}),
             "patternProperties": EXTENSIONS,
             "additionalProperties": False,
             "minProperties": 1,

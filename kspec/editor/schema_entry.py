@@ -7,11 +7,11 @@ are right. So no `oneOf` over layers is needed, whose complaint would name them 
 from __future__ import annotations
 
 from kspec.catalog import types as t
-from kspec.editor.schema_classes import DOTTED, EXTENSIONS, Definitions
+from kspec.editor.schema_classes import CALLED_MODEL, DOTTED, EXTENSIONS, Definitions
 from kspec.editor.schema_types import Schema, bounds, or_computed, words_or
 from kspec.syntax.names import MAX_COPIES
 
-NOTHING = "An entry says what it is: name a class, `op:`, `reuse:` or `block:` beside its words."
+NOTHING = "An entry says what it is: name a class, `op:`, `reuse:`, `block:` or `model:` beside its words."
 SEVERAL = "An entry is one thing: begin a new one with `- ` for the second."
 
 NO_BLOCK = "`with` hands parameters to a block, and this entry uses none."
@@ -57,11 +57,11 @@ def entry(definitions: Definitions, words: Schema) -> Schema:
     reuse = {"type": "string", "description": "A node whose layer is called again, with the same weights"}
     block = {"type": "string", "description": "A template of `blocks:`, whose entries are made anew"}
     words = {**words, **_WRITTEN_OUT}
-    keys = {**heads, "op": op, "reuse": reuse, "block": block, **words}
+    keys = {**heads, "op": op, "reuse": reuse, "block": block, "model": CALLED_MODEL, **words}
     definitions.ref("entry.one_thing", lambda: _one_thing(definitions, list(words), list(keys)))
     return {
         "title": "An entry",
-        "description": "One node: a layer, an op, or another node's layer again; beside it the graph's own words",
+        "description": "One node: a layer, an op, a sub-model or a layer again; beside it the graph's own words",
         "type": ["object", "string"],
         "properties": keys,
         "patternProperties": {DOTTED: {"allOf": [EXTENSIONS[DOTTED]], **_BESIDE}},

@@ -7,6 +7,7 @@ from kspec.editor.schema_classes import EXTENSIONS, Definitions
 from kspec.editor.schema_types import COMPUTED, Schema, bounds, or_computed
 from kspec.spec import TASKS
 from kspec.spec.data import SOURCES, SPLITS
+from kspec.spec.network import SOURCES as NETWORKS
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
 _REFERENCE: Schema = {"type": ["string", "array"], "items": {"type": "string"}}
@@ -32,6 +33,14 @@ _COLUMNS: Schema = {
     "items": _TEXT,
     "additionalProperties": {"type": ["string", "array"], "minLength": 1, "items": _TEXT},
 }
+_OUTPUTS: Schema = {
+    "type": ["string", "array", "object", "null"],
+    "minItems": 1,
+    "minProperties": 1,
+    "items": {"type": "string"},
+    "additionalProperties": {"type": "string"},
+    **NAMED,
+}
 _FILL: Schema = {"type": ["string", "number", "boolean"]}
 
 NOTATION: dict[tuple[str, str], str] = {
@@ -39,6 +48,7 @@ NOTATION: dict[tuple[str, str], str] = {
     ("Input", "dtype"): "dtype",
     ("Compile", "optimizer"): "<optimizer>|null",
     ("Fit", "callbacks"): "[<callback>]",
+    ("Stage", "optimizer"): "<optimizer>|null",
     ("Fit", "class_weight"): '"balanced"|{any}|null',
 }
 """Fields whose Python type says less than can be said."""
@@ -59,13 +69,14 @@ WRITTEN: dict[tuple[str, str], Schema] = {
         "pattern": rf"^[A-Za-z0-9_][A-Za-z0-9_.-]*$|{COMPUTED}",
         "errorMessage": "`name` is letters, digits, `_`, `-` and `.`: it names a folder.",
     },
-    ("Document", "outputs"): {
-        "type": ["string", "array", "object", "null"],
-        "minItems": 1,
+    ("Document", "outputs"): _OUTPUTS,
+    ("SubModel", "outputs"): _OUTPUTS,
+    ("SubModel", "application"): {
+        "type": ["object", "string"],
         "minProperties": 1,
-        "items": {"type": "string"},
-        "additionalProperties": {"type": "string"},
-        **NAMED,
+        "maxProperties": 1,
+        "additionalProperties": {"type": ["object", "null", "string"], "pattern": COMPUTED},
+        "errorMessage": "A model of keras.applications is named, with its arguments: `{MobileNetV2: {weights: null}}`.",
     },
     ("Input", "shape"): {
         "type": ["array", "string"],
@@ -102,6 +113,7 @@ WRITTEN: dict[tuple[str, str], Schema] = {
         "items": {"type": "string"},
         "additionalProperties": _REFERENCE,
     },
+    ("Stage", "name"): {"type": ["string", "null"], "pattern": f"{_NAME}|{COMPUTED}", "errorMessage": _A_NAME},
     ("Predict", "to"): _TEXT,
     ("Entry", "call"): {"type": ["object", "null", "string"], "pattern": COMPUTED},
 }
@@ -111,7 +123,14 @@ WRITTEN: dict[tuple[str, str], Schema] = {
 def constraints(model: str, names: list[str]) -> Schema:
     """What holds between the keys of a section."""
     if model == "Data":
-        return _one_source(names)
+        return _one_source(
+            names,
+            SOURCES,
+            none=f"The data has no source: name one of {', '.join(SOURCES)}.",
+            two="The data has two sources; keep one.",
+        )
+    if model == "SubModel":
+        return _sub_model(names)
     if model == "Split":
         said = {"required": ["by"], "properties": {"by": {"type": "string"}}}
         silent = {"properties": dict.fromkeys(("validation", "test", "stratify"), False)}
@@ -130,23 +149,50 @@ def _refused(message: str) -> Schema:
     return {"type": "string", "errorMessage": message}
 
 
-def _one_source(names: list[str]) -> Schema:
-    """A key that is not known is refused for that alone: it may be meant as the source."""
-    any_source = {"anyOf": [{"required": [source]} for source in SOURCES]}
-    none = {"type": "object", "propertyNames": {"enum": names}, "not": any_source}
+def _one_source(names: list[str], sources: tuple[str, ...], *, none: str, two: str) -> Schema:
+    """A key that is not known is refused for that alone: it may be meant as the source.
+
+    Args:
+        names: The keys that are known.
+        none: What is said where no source is named.
+        two: What is said of a second one.
+    """
+    any_source = {"anyOf": [{"required": [source]} for source in sources]}
     later = {
         source: {
-            "if": {"anyOf": [{"required": [other]} for other in SOURCES[:number]]},
-            "then": _refused("The data has two sources; keep one."),
+            "if": {"anyOf": [{"required": [other]} for other in sources[:number]]},
+            "then": _refused(two),
         }
-        for number, source in enumerate(SOURCES)
+        for number, source in enumerate(sources)
         if number
     }
     return {
-        "if": none,
-        "then": _refused(f"The data has no source: name one of {', '.join(SOURCES)}."),
+        "if": {"type": "object", "propertyNames": {"enum": names}, "not": any_source},
+        "then": _refused(none),
         "dependencies": later,
     }
+
+
+def _sub_model(names: list[str]) -> Schema:
+    """One source; a model from outside states no inputs and outputs, one of one's own states the inputs."""
+    source = _one_source(
+        names,
+        NETWORKS,
+        none="A sub-model has `layers`, or comes from outside: `file: base.keras`, `application: {MobileNetV2: {}}`.",
+        two="A sub-model is made of its `layers` or comes from outside, and from one place.",
+    )
+    outside = {"anyOf": [{"required": ["file"]}, {"required": ["application"]}], "not": {"required": ["layers"]}}
+    its_own = {"if": outside, "then": _refused("The inputs and outputs of a model from outside are its own.")}
+    source["dependencies"] |= {
+        "layers": ["inputs"],
+        "inputs": its_own,
+        "outputs": its_own,
+        "weights": {
+            "if": {"required": ["application"], "not": {"anyOf": [{"required": ["layers"]}, {"required": ["file"]}]}},
+            "then": _refused("The weights of an application are an argument of it."),
+        },
+    }
+    return source
 
 
 def csv(options: Schema) -> Schema:

@@ -12,13 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kspec.diagnostics import Diagnostic, Positions
+from kspec.diagnostics import Diagnostic, Path, Positions, UsedSpan
+from kspec.expressions import is_computed
+from kspec.syntax.entries import lists_of_entries
 
 CODES = frozenset(f"KS{number}" for number in (101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113))
 """The codes of the structural part."""
-UNTOLD = frozenset({"KS215"})
-"""Under `loss` and `metrics` a key that names no class is an output's. Where there is no such output, a check does not
-look at what stands under the key; a schema, which knows no outputs, does."""
+UNTOLD = frozenset({"KS215", "KS219", "KS221"})
+"""A spec with one of these is told apart by nobody. Under `loss` and `metrics` a key that names no class is an
+output's: where there is no such output (KS215), a check does not look at what stands under the key; a schema, which
+knows no outputs, does. And of what writes entries out (`with`, `repeat`, `each`, `when`; KS219, KS221) a schema sees
+the kind of value, a check what it comes to, under one code."""
 
 
 def structural(problems: Iterable[Diagnostic], values: Any, positions: Positions) -> list[Diagnostic]:
@@ -28,23 +32,32 @@ def structural(problems: Iterable[Diagnostic], values: Any, positions: Positions
         values: The spec's plain values.
         positions: Where they stand.
     """
-    calls = _in_calls(values, positions)
-    return [problem for problem in problems if _is_structural(problem, calls)]
+    untold = _in_calls(values, positions) | _computed(values, positions)
+    return [problem for problem in problems if _is_structural(problem, untold)]
 
 
-def _is_structural(problem: Diagnostic, calls: set[tuple[int, int]]) -> bool:
+def _is_structural(problem: Diagnostic, untold: set[tuple[int, int]]) -> bool:
     """A value that was computed is not judged: its problem tells, as a related place, where the variable stands."""
     place = (problem.span.line, problem.span.column) if problem.span else (0, 0)
-    return problem.code in CODES and not problem.related and place not in calls
+    uses = len(problem.span.uses) if isinstance(problem.span, UsedSpan) else 0
+    return problem.code in CODES and len(problem.related) == uses and place not in untold
+
+
+def _computed(value: Any, positions: Positions, path: Path = ()) -> set[tuple[int, int]]:
+    """The places of texts that are computed."""
+    if isinstance(value, str):
+        span = positions.value(path)
+        return {(span.line, span.column)} if "$" in value and is_computed(value) else set()
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return {place for key, item in items for place in _computed(item, positions, (*path, key))}
 
 
 def _in_calls(values: Any, positions: Positions) -> set[tuple[int, int]]:
     """The places of arguments of calls; what an op lacks is told at its entry."""
-    paths = {path for path in (*positions.values, *positions.keys) if path[:1] == ("layers",) and len(path) > 3}
-    inside = [path for path in paths if path[2] == "call"]
-    spans = [place(path) for path in inside for place in (positions.key, positions.value)]
-    layers = values.get("layers") if isinstance(values, dict) else None
-    for index, entry in enumerate(layers if isinstance(layers, list) else ()):
-        if isinstance(entry, dict) and "op" in entry:
-            spans.append(positions.value(("layers", index)))
+    entries = {(*path, n): entry for path, listed in lists_of_entries(values) for n, entry in enumerate(listed)}
+    spans = [positions.value(path) for path, entry in entries.items() if isinstance(entry, dict) and "op" in entry]
+    for path in {*positions.values, *positions.keys}:
+        for length in (2, 4):
+            if path[:length] in entries and len(path) > length + 1 and path[length] == "call":
+                spans += [positions.key(path), positions.value(path)]
     return {(span.line, span.column) for span in spans}

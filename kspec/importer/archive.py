@@ -53,7 +53,7 @@ class ModelFile:
         Raises:
             Refused: when it cannot be read.
         """
-        with _opened(self.path) as file, _archive(file) as archive:
+        with opened(self.path) as file, _archive(file) as archive:
             for chunk in _chunks(archive, archive.getinfo(WEIGHTS), None):
                 target.write(chunk)
 
@@ -65,7 +65,7 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
         Refused: when it is neither, is damaged, or is made to do harm.
     """
     name = os.fspath(path)
-    with _opened(name) as file:
+    with opened(name) as file:
         head = file.read(len(_HDF5))
         file.seek(0)
         if head.startswith(b"PK"):
@@ -87,7 +87,7 @@ def _legacy(name: str) -> Refused:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[IO[bytes]]:
+def opened(path: str) -> Iterator[IO[bytes]]:
     """The file, opened to be read; only a plain one."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))

@@ -7,9 +7,9 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog.entry import Kind
+from kspec.catalog.types import ObjectOf
 from kspec.importer.refused import is_code, shown, wordless
 from kspec.importer.values import Config, is_object, keras_entry, object_of, plain
-from kspec.catalog.types import ObjectOf
 
 _HOW = {"run_eagerly": (False, None), "steps_per_execution": (1, None), "jit_compile": ("auto", False, True, None)}
 """Settings of how training runs, which the engine decides, with those that are no news."""

@@ -16,6 +16,7 @@ from kspec.data import Dataset, InputSpec, OutputSpec, Part, load
 from kspec.diagnostics import Report
 from kspec.graph import Graph, Node
 from kspec.graph.node import flat_order
+from kspec.lifecycle.initial_weights import load_initial_weights
 from kspec.spec import Spec
 from kspec.targets.keras_objects import Maker, UnknownSize
 
@@ -87,6 +88,9 @@ def define(
     maker = Maker(sizes=adapter.size, path=_file_paths(spec, run_folder))
     built = build_keras_model(spec, analysis.graph, report, maker=maker, adapt=adapter)
     if built.model is None:
+        return None
+    load_initial_weights(spec, built, report)
+    if report.has_errors:
         return None
     facts = _target_facts(analysis.graph, built.model, dataset)
     settings = settle(spec, analysis.graph, report, facts)
@@ -191,7 +195,8 @@ class _Adapter:
 
     def __call__(self, layer: Any, node: Node, built: Any) -> None:
         self.layers[node.name] = layer
-        if _knows_already(node):
+        given = self.spec.document.weights is not None and node.head == "Normalization"  # its state is weights
+        if given or _knows_already(node):
             return
         if self.dataset is None:
             if self.must_adapt:

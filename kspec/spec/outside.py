@@ -24,7 +24,7 @@ def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool
     found: Networks = {}
     for name, model in models.items() if isinstance(models, dict) else ():
         text = model.get("file") if isinstance(model, dict) else None
-        if not isinstance(text, str) or "$" in text or "layers" in model:
+        if not isinstance(text, str) or "$" in text or {"layers", "inputs", "outputs"} & model.keys():
             continue
         found[name] = None
         span = tree.positions.value(("models", name, "file"))
@@ -42,7 +42,9 @@ def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool
         inner = {other: f"{name}/{other}" for other in values.get("models") or {}}
         for other, network in (values.get("models") or {}).items():
             found[inner[other]] = _renamed(network, inner)
-        found[name] = _renamed({part: values[part] for part in ("inputs", "layers", "outputs") if part in values}, inner)
+        found[name] = _renamed(
+            {part: values[part] for part in ("inputs", "layers", "outputs") if part in values}, inner
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,23 @@ def _entries(source: Source) -> tuple[list[Extent], list[tuple[int, int]]]:
     found = (x for path, x in layout(source).items() if len(path) > 1 and path[-2] == "layers")
     entries = sorted(found, key=lambda item: item.start)
     return entries, [(item.start.line, item.start.column) for item in entries]
+
+
+def lists_of_entries(values: Any) -> Iterator[tuple[Path, list[Any]]]:
+    """A document's lists of entries as they are written, each with its path: its own, those of its blocks and models.
+
+    Args:
+        values: The document's plain values.
+    """
+    document = values if isinstance(values, dict) else {}
+    holders: list[tuple[Path, Any]] = [((), document)]
+    for word in ("blocks", "models"):
+        section = document.get(word)
+        holders += [((word, name), holder) for name, holder in section.items()] if isinstance(section, dict) else []
+    for path, holder in holders:
+        entries = holder.get("layers") if isinstance(holder, dict) else None
+        if isinstance(entries, list):
+            yield (*path, "layers"), entries
 
 
 def head_place(path: Path, entry: Any, positions: Positions) -> Span:

@@ -138,6 +138,7 @@ class _Expander:
                 copied.pop("as", None)
             inner = replace(frame, variables={**frame.variables, "index": index})
             self._once(copied, f"{name}_{index}", named, inner, implied=before)
+        self.result.copies[frame.prefix + name] = tuple(f"{frame.prefix}{name}_{index}" for index in range(count))
         self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
 
     def _each(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
@@ -162,6 +163,7 @@ class _Expander:
             made.append(f"{name}_{node.replace('/', '_')}")
             self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source="each")
         self.groups[frame.prefix + name] = tuple(made)
+        self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy for copy in made)
         self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(
@@ -244,7 +246,8 @@ class _Expander:
         used = self._computed(entry["block"], frame, "block")
         if not isinstance(used, str) or used not in self.blocks:
             known = ", ".join(self.blocks)
-            self._error("KS218", f"no block is called `{used}`" if isinstance(used, str) else "`block` takes a name",
+            self._error("KS218" if isinstance(used, str) else "KS104",
+                        f"no block is called `{used}`" if isinstance(used, str) else "`block` takes a name",
                         frame, "block", label=did_you_mean(used, self.blocks) if isinstance(used, str) else "",
                         help=f"the blocks: {known}" if known else "define it under `blocks:`")  # fmt: skip
             return None

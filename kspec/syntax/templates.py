@@ -36,7 +36,10 @@ def template(name: str, written: Any) -> Template | None:
         return None
     params: dict[str, Any] = {}
     required = []
-    for item in written.get("params") or ():
+    listed = written.get("params") or []
+    if not isinstance(listed, list):
+        return None
+    for item in listed:
         if isinstance(item, dict) and len(item) == 1:
             params.update(item)
         elif isinstance(item, str):

@@ -25,6 +25,8 @@ from .corpus import FILES, as_text, good, mutated
 SCHEMA = ROOT / "schemas" / "kspec.schema.json"
 MUTATIONS = 4
 """Changed specs for each good one."""
+OF_MODELS = 60
+"""Those of the spec that has blocks and sub-models, which most others lack."""
 
 
 def judged_by_kspec(values: Any) -> str | None:
@@ -48,7 +50,7 @@ def corpus() -> dict[str, tuple[Any, str]]:
     specs: dict[str, Any] = {}
     for name, values in good().items():
         specs[name] = values
-        specs.update(mutated(name, values, MUTATIONS))
+        specs.update(mutated(name, values, OF_MODELS if name.endswith("/models") else MUTATIONS))
     judged = {name: (values, judged_by_kspec(values)) for name, values in specs.items()}
     return {name: (values, said) for name, (values, said) in judged.items() if said is not None}
 

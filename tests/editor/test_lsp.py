@@ -273,6 +273,19 @@ def test_variables(editor):
     assert {"width", "max", "min"} <= set(editor.complete())
 
 
+def test_layers_that_stages_freeze(editor):
+    stages = SMALL + "fit:\n  stages:\n    - trainable: {wide: false, wide/inner: true}\n"
+    editor.open(stages)
+    assert renamed(editor, "wide\n  - Dense", "broad") == stages.replace("wide", "broad")
+    editor.type("{wide: false, wide/inner: true}", "{")
+    found = set(editor.complete())
+    assert {"wide", "grade"} <= found
+    assert "points" not in found
+    editor.open(stages)
+    editor.type("{wide: false, wide/inner: true}", "{wide: false}\n      opt")
+    assert {"optimizer", "epochs"} <= set(editor.complete())
+
+
 def test_what_can_be_watched(editor):
     editor.open(SMALL + "fit:\n  callbacks:\n    - EarlyStopping: {patience: 3}\n")
     editor.type("{patience: 3}", "{monitor: ")
@@ -396,6 +409,103 @@ def test_a_fault_in_a_block_names_its_use(editor):
     editor.open(BLOCKS)
     (problem,) = editor.type("{rate: $rate}", "{rat: $rate}")
     assert problem.related_information[0].message.startswith("in `stage_0`, used here (and in 1 more use)")
+
+
+MODELS = """\
+kspec: 1
+task: regression
+inputs: {left: {shape: [6]}, right: {shape: [6]}}
+models:
+  encoder:
+    inputs: {row: {shape: [6]}}
+    layers:
+      - Dense: {units: 8, activation: relu}
+        name: wide
+      - Dense: {units: 3}
+        name: code
+    outputs: code
+    trainable: false
+  both:
+    inputs: {a: {shape: [3]}, b: {shape: [3]}}
+    layers:
+      - Concatenate:
+        from: [a, b]
+        name: wide
+layers:
+  - model: encoder
+    from: left
+    name: one
+  - model: encoder
+    from: {row: right}
+    name: two
+  - model: both
+    from: {a: one, b: two}
+    name: pair
+  - Dense: {units: 1}
+    name: price
+"""
+
+
+def test_sub_models_tell_their_shapes(editor):
+    assert editor.open(MODELS) == []
+    hints = editor.hints()
+    assert hints[5] == "(null, 6) → (null, 3) · 83 parameters · frozen"
+    assert hints[8] == "(null, 8) · 56 parameters"
+    assert hints[21] == "(null, 3) · 83 parameters"
+    assert hints[24] == "(null, 3)"  # the weights count once
+    assert hints[27] == "(null, 6)"
+    shown = editor.hover("encoder\n    from: left")
+    assert "the sub-model **encoder** · frozen" in shown
+    assert "83 parameters, 83 of them not trainable" in shown
+    assert "- takes `row`: `(null, 6)`" in shown
+    assert "**wide** · `Dense`" in editor.hover("Dense: {units: 8")
+    assert "**wide** · `Concatenate`" in editor.hover("Concatenate")
+    assert "`both` (a sub-model)  \n`(null, 3)`, `(null, 3)` → `(null, 6)`" in editor.hover("pair")
+    uri = lsp.TextDocumentIdentifier(editor.uri("spec.yaml"))
+    found = editor.ask(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, lsp.DocumentSymbolParams(uri))
+    models = next(symbol for symbol in found if symbol.name == "models")
+    assert [(child.name, child.detail) for child in models.children] == [
+        ("encoder", "(null, 6) → (null, 3)"), ("both", "(null, 3), (null, 3) → (null, 6)"),
+    ]  # fmt: skip
+    assert [(child.name, child.detail) for child in models.children[0].children][1:] == [
+        ("wide", "Dense · (null, 8) · 56 parameters"), ("code", "Dense · (null, 3) · 27 parameters"),
+    ]  # fmt: skip
+
+
+def test_names_in_a_sub_model_are_its_own(editor):
+    editor.open(MODELS)
+    assert renamed(editor, "wide\n      - Dense", "broad") == MODELS.replace("name: wide", "name: broad", 1)
+    assert renamed(editor, "row: {shape", "x") == MODELS.replace("{row:", "{x:")
+    assert renamed(editor, "encoder\n    from: left", "coder") == MODELS.replace("encoder", "coder")
+    used = lsp.DefinitionParams(**editor.at("encoder\n    from: {row"))
+    assert editor.places(lsp.TEXT_DOCUMENT_DEFINITION, used) == [(5, "encoder")]
+    held = MODELS.replace("  - Dense: {units: 1}", "  - TimeDistributed: {layer: {model: encoder}}")
+    editor.open(held)
+    place = editor.at("encoder:")
+    context = lsp.ReferenceContext(include_declaration=False)
+    found = editor.places(lsp.TEXT_DOCUMENT_REFERENCES, lsp.ReferenceParams(context=context, **place))
+    assert found == [(21, "encoder"), (24, "encoder"), (30, "encoder")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("model: both", "model: ", {"encoder", "both"}),
+        ("Concatenate:", "model: ", {"encoder"}),  # what stands above alone
+        ("- Dense: {units: 1}", "- TimeDistributed: {layer: {model: ", {"encoder", "both"}),
+        ("{a: one, b: two}", "{a: one, ", {"b"}),
+        ("{a: one, b: two}", "{a: ", {"left", "right", "one", "two"}),
+        ("from: [a, b]", "from: [a, ", {"b"}),
+        ("outputs: code", "outputs: ", {"row", "wide", "code"}),
+        ("    trainable: false\n", "    tr", {"trainable", "weights", "file", "application"}),
+        ("trainable: false", "trainable: ", {"true", "false"}),
+    ],
+)
+def test_completion_in_and_of_sub_models(editor, old, new, expected):
+    editor.open(MODELS)
+    editor.type(old, new)
+    found = editor.complete()
+    assert {label for label in found if not label.startswith("$")} == expected
 
 
 def test_nothing_is_proposed_in_a_comment(editor):

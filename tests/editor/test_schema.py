@@ -90,15 +90,26 @@ kspec: 1
 vars: {width: 8}
 inputs:
   x: {shape: [6, 4]}
+models:
+  reader:
+    inputs: {row: {shape: [4]}}
+    layers: [{Dense: {units: $width}}, {Dense: {units: 4}, name: read}]
+    outputs: {words: read}
+    trainable: false
+  base: {file: base.keras}
 layers:
   - LSTM: {units: $width, kernel_initializer: {HeNormal: {seed: 1}}}
     name: hidden
   - my_layers.Gate: {units: 4}
   - Bidirectional: {layer: {GRU: {units: 4}}}
     from: x
+  - TimeDistributed: {layer: {model: reader}}
+    from: x
   - Flatten
   - Concatenate:
     from: [hidden, flatten]
+  - model: base
+    name: seen
   - Dense: {units: "${width * 2}", activation: relu, use_bias: $bias}
   - op: mean
     call: {axis: 1}
@@ -142,23 +153,34 @@ MISTAKES: dict[str, tuple[Callable[[Any], None], str]] = {
     "version": (_set("kspec", to=2), "2 is greater than the maximum of 1"),
     "no inputs": (_remove("inputs"), "'inputs' is a required property"),
     "class": (_set("layers", 0, to={"Dens": {"units": 8}}), "'Dens'"),
-    "bare class": (_set("layers", 3, to="Flaten"), "'Flaten' is not one of"),
-    "refused class": (_set("layers", 3, to="Lambda"), "'Lambda' is not one of"),
-    "argument": (_set("layers", 5, "Dense", to={"units": 8, "activaton": "relu"}), "'activaton'"),
-    "no argument": (_set("layers", 5, "Dense", to={}), "'units' is a required property"),
-    "kind of value": (_set("layers", 5, "Dense", "units", to="eight"), "does not match"),
-    "bound": (_set("layers", 5, "Dense", "units", to=0), "less than the minimum"),
-    "fraction": (_set("layers", 5, "Dense", "units", to=1.5), "is not of type"),
-    "word": (_set("layers", 5, "Dense", "activation", to="rellu"), "'rellu' is not one of"),
+    "bare class": (_set("layers", 4, to="Flaten"), "'Flaten' is not one of"),
+    "refused class": (_set("layers", 4, to="Lambda"), "'Lambda' is not one of"),
+    "argument": (_set("layers", 7, "Dense", to={"units": 8, "activaton": "relu"}), "'activaton'"),
+    "no argument": (_set("layers", 7, "Dense", to={}), "'units' is a required property"),
+    "kind of value": (_set("layers", 7, "Dense", "units", to="eight"), "does not match"),
+    "bound": (_set("layers", 7, "Dense", "units", to=0), "less than the minimum"),
+    "fraction": (_set("layers", 7, "Dense", "units", to=1.5), "is not of type"),
+    "word": (_set("layers", 7, "Dense", "activation", to="rellu"), "'rellu' is not one of"),
     "nested class": (_set("layers", 0, "LSTM", "kernel_initializer", to={"HeNorml": {}}), "'HeNorml'"),
     "nested layer": (_set("layers", 2, "Bidirectional", "layer", to={"GRU": {"units": 4, "unit": 4}}), "'unit'"),
     "graph word": (_set("layers", 0, "form", to="x"), "'form'"),
-    "op": (_set("layers", 6, "op", to="maen"), "'maen' is not one of"),
+    "op": (_set("layers", 8, "op", to="maen"), "'maen' is not one of"),
     "optimizer": (_set("compile", "optimizer", to="adm"), "'adm' is not one of"),
     "metric": (_set("compile", "metrics", to=["acuracy"]), "'acuracy' is not one of"),
     "callback": (_set("fit", "callbacks", to=[{"EarlyStoping": {}}]), "'EarlyStoping'"),
     "setting": (_set("fit", "epoch", to=3), "'epoch'"),
-    "later word": (_set("layers", 0, "model", to="tower"), "'model'"),
+    "later word": (_set("data", to={"csv": "a.csv", "window": {}}), "'window'"),
+    "two heads": (_set("layers", 0, "model", to="reader"), "is not of type 'string'"),
+    "model by number": (_set("layers", 6, "model", to=3), "3 is not of type 'string'"),
+    "model of no layers": (_remove("models", "reader", "layers"), "is not of type 'string'"),
+    "model of nothing": (_set("models", "reader", to={}), "is not of type 'string'"),
+    "model from two places": (_set("models", "base", "application", to="ResNet50"), "is not of type 'string'"),
+    "model with stray key": (_set("models", "base", "layer", to=[]), "'layer'"),
+    "inputs of a file": (_set("models", "base", "inputs", to={"x": {"shape": [4]}}), "is not of type 'string'"),
+    "model without inputs": (_remove("models", "reader", "inputs"), "'inputs' is a dependency of 'layers'"),
+    "model without arguments": (_set("models", "reader", "layers", 0, to="Dense"), "'Dense'"),
+    "model frozen by text": (_set("models", "reader", "trainable", to="off"), "does not match"),
+    "model in a layer": (_set("layers", 3, "TimeDistributed", "layer", "model", to=4), "4 is not of type 'string'"),
 }
 
 

@@ -22,6 +22,7 @@ from kspec.checker.rules.class_weight import class_weight
 from kspec.checker.rules.classes_of_parts import classes_of_parts
 from kspec.checker.rules.dtypes import dtypes
 from kspec.checker.rules.embedding_range import embedding_range
+from kspec.checker.rules.initial_weights import initial_weights
 from kspec.checker.rules.layer_for_op import layer_for_op
 from kspec.checker.rules.loss_needs_probabilities import loss_needs_probabilities
 from kspec.checker.rules.metric_and_target import metric_and_target
@@ -31,6 +32,7 @@ from kspec.checker.rules.noise_after_answer import noise_after_answer
 from kspec.checker.rules.repeated_rows import repeated_rows
 from kspec.checker.rules.scales import scales
 from kspec.checker.rules.softmax_on_one_unit import softmax_on_one_unit
+from kspec.checker.rules.stages import stages
 from kspec.checker.rules.target_form import target_form
 from kspec.checker.rules.task_and_output import task_and_output
 from kspec.checker.rules.training_objects import training_objects
@@ -43,7 +45,7 @@ Rule = Callable[[Checker], None]
 
 WORDS_OF_NETWORKS: tuple[Rule, ...] = (node_arguments, call_constants, layer_for_op, adapted_in_model)
 """Rules on each network, those of sub-models too."""
-WORDS: tuple[Rule, ...] = (*WORDS_OF_NETWORKS, dtypes, training_objects, callbacks, written_files)
+WORDS: tuple[Rule, ...] = (*WORDS_OF_NETWORKS, dtypes, training_objects, callbacks, written_files, initial_weights)
 MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size)
 MEANING: tuple[Rule, ...] = (
     softmax_on_one_unit,
@@ -67,4 +69,5 @@ MEANING: tuple[Rule, ...] = (
     *MEANING_OF_NETWORKS,
     embedding_range,
     class_weight,
+    stages,
 )

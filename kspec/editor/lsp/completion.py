@@ -15,7 +15,8 @@ from kspec.diagnostics import Path
 from kspec.editor.lsp import grammar
 from kspec.editor.lsp.cursor import MARK, Spot, typed_at
 from kspec.editor.lsp.document import Document
-from kspec.editor.lsp.names import BY_OUTPUT, block_at, names_of, output_names, params_of
+from kspec.editor.lsp.facts import way_through
+from kspec.editor.lsp.names import BY_OUTPUT
 from kspec.editor.lsp.proposals import (
     Item,
     arguments,
@@ -31,9 +32,20 @@ from kspec.editor.lsp.proposals import (
     shape_of_name,
     usual_name,
 )
+from kspec.editor.lsp.visible import (
+    called_by,
+    entry_at,
+    home_at,
+    inputs_at,
+    models_at,
+    names_of,
+    output_names,
+    params_of,
+)
 from kspec.expressions import FUNCTIONS
 from kspec.rewrite.inline import inline
 from kspec.spec.data import POLICIES
+from kspec.spec.entry import HEADS
 
 Columns = Callable[[str, Any], list[str]]
 """The names of a table's columns, from the path of the spec and its plain `data:`."""
@@ -127,9 +139,10 @@ class _Proposals:
         """What expressions know here: a block's parameters, the variables, a repeated entry's index."""
         given = self.value.get("vars")
         known = {name: inline(value) for name, value in given.items()} if isinstance(given, dict) else {}
-        block = block_at(self.spot.path)
-        known |= dict.fromkeys(params_of(self.value, block) if block else (), f"a parameter of `{block}`")
-        entry = self._at(self.spot.path[: 4 if block else 2])
+        home = home_at(self.spot.path)
+        if home[:1] == ("blocks",):
+            known |= dict.fromkeys(params_of(self.value, str(home[1])), f"a parameter of `{home[1]}`")
+        entry = self._at(entry_at(self.spot.path))
         if isinstance(entry, dict) and "repeat" in entry:
             known["index"] = "the number of the copy, from 0"
         for name, detail in known.items():
@@ -156,10 +169,13 @@ class _Proposals:
     def _special_keys(self, path: Path) -> Iterator[Item] | None:
         """Keys that are names of the spec's own, or of what an entry calls; None elsewhere."""
         if path == ("data", "inputs"):
-            return self._named_keys(names_of(dict(self.value))[: len(mapping(self.value.get("inputs")))])
+            return self._named_keys(inputs_at(self.value, ()))
         if path in BY_OUTPUT:
             classes = [] if path[0] != "compile" or path[1] == "loss_weights" else list(self._classes(path))
             return iter([*self._named_keys(output_names(dict(self.value))), *classes])
+        if path[:2] == ("fit", "stages") and path[-1] == "trainable":
+            inputs = mapping(self.value.get("inputs"))
+            return self._named_keys([name for name in names_of(dict(self.value)) if name not in inputs])
         if path == ("data", "missing"):
             return self._named_keys(self.columns(self.document.path, self.value.get("data")))
         if len(path) < 3 or not is_entry(path[:-1]):
@@ -168,12 +184,20 @@ class _Proposals:
         if path[-1] == "with":
             block = entry.get("block") if isinstance(entry, dict) else None
             return self._named_keys(params_of(self.value, block) if isinstance(block, str) else [])
-        callee = callee_of(entry)
+        callee, used = callee_of(entry), called_by(entry)
+        if path[-1] == "from" and used:
+            return self._named_keys(self._inputs_of(used))
         if path[-1] == "from":
             return self._named_keys([tensor.name for tensor in callee.tensors] if callee else [])
         if path[-1] == "call":
             return self._named_keys(list(callee.constants) if callee else [])
         return None
+
+    def _inputs_of(self, used: Path) -> list[str]:
+        """The inputs of a block or sub-model; those of one from outside are known once it has been read."""
+        seen = self.document.understood
+        network = seen.network(used) if seen else None
+        return inputs_at(self.value, used) or [node.name for node in (network.graph.inputs if network else ())]
 
     def _named_keys(self, names: list[str]) -> Iterator[Item]:
         for name in names:
@@ -220,7 +244,7 @@ class _Proposals:
                 yield Item("{…}", lsp.CompletionItemKind.Class, entry.doc, path, arguments(entry))
             return
         if isinstance(path[-1], int) and is_entry(path):
-            for key in ("op", "reuse", "block"):
+            for key in HEADS:
                 insert = f"{{{key}: $1}}" if self.spot.in_flow else f"{key}: $1"
                 yield Item(key, lsp.CompletionItemKind.Property, path=(*path, key), insert=insert, order=5)
         usual = self._usual(path)
@@ -276,15 +300,20 @@ class _Proposals:
             return self._nodes(names_of(value, path, layers=True))
         if path[-1] == "block":
             return iter([Item(name, lsp.CompletionItemKind.Reference) for name in mapping(value.get("blocks"))])
+        if path[-1] == "model":
+            return self._models(models_at(value, path))
         if path[-1] == "classes_of":
             return self._nodes(output_names(value))
-        at = 2 if path[0] == "layers" else 4 if block_at(path) else 0
+        at = len(entry_at(path))
         if at and len(path) > at and path[at] in ("from", "each"):
             return self._nodes(names_of(value, path))
-        if path[0] == "outputs":
-            return self._nodes(names_of(value))
-        if path[:1] == ("blocks",) and path[2:3] == ("outputs",):
-            return self._nodes(names_of(value, (*path[:2], "layers")))
+        home = home_at(path)
+        if path[len(home) : len(home) + 1] == ("outputs",):
+            return self._nodes(names_of(value, (*home, "layers")))
+        if path[-1] == "weights" and path[:-1] in ((), home):
+            return self._files((".weights.h5", ".keras"))
+        if path[-1] == "file" and home[:1] == ("models",):
+            return self._files((".keras",))
         if at and len(path) > at + 1 and path[at] == "call":
             callee = callee_of(self._at(path[:at]))
             known = callee.constants.get(str(path[at + 1])) if callee else None
@@ -320,8 +349,16 @@ class _Proposals:
         present = {each for each in taken if isinstance(each, str)} if isinstance(taken, list) else set()
         for order, name in enumerate(reversed(names)):
             if name not in present and MARK not in name:
-                shape = "" if block_at(self.spot.path) else shape_of_name(name, seen)
+                shape = shape_of_name(name, home_at(self.spot.path), seen)
                 yield Item(name, lsp.CompletionItemKind.Reference, shape, order=min(100 + order, 999))
+
+    def _models(self, names: list[str]) -> Iterator[Item]:
+        """Sub-models, each with what it makes of what it takes."""
+        seen = self.document.understood
+        for name in names:
+            network = seen.network(("models", name)) if seen else None
+            if MARK not in name:
+                yield Item(name, lsp.CompletionItemKind.Reference, way_through(network) if network else "", order=1)
 
     def _monitored(self) -> Iterator[Item]:
         """What training will measure."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
-from kspec.checker import Analysis
-from kspec.diagnostics import Diagnostic, Source
+from kspec.checker import Analysis, Types
+from kspec.diagnostics import Diagnostic, Path, Source
 from kspec.editor.lsp.text import Text
+from kspec.graph import Graph
 from kspec.spec import Spec
 
 if TYPE_CHECKING:
@@ -24,6 +25,17 @@ Look = Callable[[Source], "Examined"]
 
 _MARKS = re.compile(r"^kspec[ \t]*:|^#[ \t]*yaml-language-server:.*kspec", re.MULTILINE)
 _SUFFIXES = (".kspec.yaml", ".kspec.yml")
+
+
+class Network(NamedTuple):
+    """A network's nodes, and what inference found of them."""
+
+    graph: Graph
+    types: Types
+
+    def inner(self, model: str) -> Network:
+        """A sub-model that it can call."""
+        return Network(self.graph.models[model], self.types.models[model])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +49,21 @@ class Understood:
     text: Text
     spec: Spec
     analysis: Analysis
+
+    def network(self, home: Path) -> Network | None:
+        """What is known of a network: the spec's own for `()`, a sub-model's for `("models", name)`."""
+        whole = Network(self.analysis.graph, self.analysis.types)
+        if not home:
+            return whole
+        known = home[0] == "models" and home[1] in whole.graph.models and home[1] in whole.types.models
+        return whole.inner(str(home[1])) if known else None
+
+    def networks(self) -> Iterator[tuple[Path, Network]]:
+        """Those that stand in the spec, by their place in it."""
+        for home in self.spec.networks:
+            found = self.network(home)
+            if found is not None and (not home or self.spec.is_written(str(home[1]))):
+                yield home, found
 
 
 class Document:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kspec.checker.shapes.broadcasting import shown
+from kspec.checker.shapes.models import fresh_weights
 from kspec.checker.shapes.types import Answer, TensorType
-from kspec.editor.lsp.document import Understood
+from kspec.editor.lsp.document import Network
 from kspec.graph import Node
 
 SHOWN_OUTPUTS = 3
@@ -20,9 +21,9 @@ def tensor_in_words(tensor: TensorType) -> str:
     return shown(tensor.shape) + dtype
 
 
-def shape_of(node: Node, seen: Understood) -> str:
+def shape_of(node: Node, of: Network) -> str:
     """What a node gives: the shapes of its outputs."""
-    return shapes(seen.analysis.types.answers[node.name].outputs)
+    return shapes(of.types.answers[node.name].outputs)
 
 
 def shapes(tensors: Sequence[TensorType]) -> str:
@@ -33,9 +34,23 @@ def shapes(tensors: Sequence[TensorType]) -> str:
     return ", ".join(word or "?" for word in words[:SHOWN_OUTPUTS]) + (", …" if len(words) > SHOWN_OUTPUTS else "")
 
 
-def taken(node: Node, seen: Understood) -> list[tuple[str, TensorType]]:
-    """What a node takes: where each tensor comes from, and what it is."""
-    return [(tensor.node, seen.analysis.types.tensor(tensor)) for tensor in node.tensors()]
+def taken(node: Node, of: Network) -> list[TensorType]:
+    """What a node takes."""
+    return [of.types.tensor(tensor) for tensor in node.tensors()]
+
+
+def way_through(model: Network) -> str:
+    """What a sub-model makes of what it takes: `(null, 28, 28, 1) → (null, 16)`; empty where nothing is known of it."""
+    given = shapes([model.types.answers[node.name].outputs[0] for node in model.graph.inputs])
+    gives = shapes([model.types.tensor(tensor) for tensor in model.graph.outputs.values()])
+    return f"{given or '?'} → {gives or '?'}" if given or gives else ""
+
+
+def of_model(name: str, caller: Network) -> Answer:
+    """A sub-model as a layer: what it gives of what it states, and all of its weights."""
+    model, types = caller.graph.models[name], caller.types.models[name]
+    outputs = [types.tensor(tensor) for tensor in model.outputs.values()]
+    return Answer(outputs, fresh_weights(name, caller.graph, caller.types.models, set()))
 
 
 def parameters(answer: Answer) -> int | None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from lsprotocol import types as lsp
 
 from kspec.diagnostics import Path
-from kspec.editor.lsp.document import Document, Understood
-from kspec.editor.lsp.facts import counted, parameters, shape_of, tensor_in_words, trainable
+from kspec.editor.lsp.document import Document, Network, Understood
+from kspec.editor.lsp.facts import counted, of_model, parameters, shape_of, tensor_in_words, trainable, way_through
 from kspec.editor.lsp.text import Text
+from kspec.editor.lsp.visible import holder_at
 from kspec.graph import Node
 from kspec.syntax.layout import layout
 from kspec.syntax.names import node_names
@@ -33,42 +34,60 @@ def hints(document: Document, wanted: lsp.Range) -> list[lsp.InlayHint]:
 
 def _hints(seen: Understood) -> dict[int, tuple[str, str]]:
     """By the offset where it stands, what is said of the nodes that come from one entry, and more of it."""
-    by_place: dict[int, list[Node]] = {}
-    for node in seen.analysis.graph.nodes.values():
-        if node.written:
-            by_place.setdefault(_place(node.written, seen), []).append(node)
+    by_place: dict[int, list[tuple[Node, Network]]] = {}
+    for _, network in seen.networks():
+        for node in network.graph.nodes.values():
+            if node.written:
+                by_place.setdefault(_place(node.written, seen), []).append((node, network))
     found = {}
     for offset, nodes in by_place.items():
-        label = _label(nodes[0], seen)
+        label = _label(*nodes[0])
         if label and len(nodes) > 1:
-            alike = all(_label(node, seen) == label for node in nodes)
+            alike = all(_label(*each) == label for each in nodes)
             label += f" · {len(nodes)} times" if alike else f" · the first of {len(nodes)}"
         if label:
-            found[offset] = label, _tooltip(nodes[0], seen)
-    for name, path in _uses(seen).items():
-        within = re.compile(rf"{re.escape(name)}(_\d+)?/")
-        inside = [answer for node, answer in seen.analysis.types.answers.items() if within.match(node)]
-        shape = tensor_in_words(seen.analysis.types.tensor(seen.analysis.graph.names[name]))
-        counts = [parameters(answer) for answer in inside]
-        total = None if None in counts else sum(count or 0 for count in counts)
-        label = " · ".join(word for word in (shape, counted(total) if total else "") if word)
-        if label:
-            found.setdefault(_place(path, seen), (label, f"`{name}`; {counted(len(inside), 'node')} inside"))
-    return found
+            found[offset] = label, _tooltip(*nodes[0])
+    for home, network in seen.networks():
+        for name, path in _uses(seen, home, network).items():
+            found.setdefault(_place(path, seen), _of_use(name, network))
+        if home:
+            found.setdefault(_place(home, seen), _of_model(str(home[1]), seen))
+    return {offset: hint for offset, hint in found.items() if hint[0]}
 
 
-def _uses(seen: Understood) -> dict[str, Path]:
-    """The uses of blocks at the top level, and where each is written."""
-    expansion = seen.spec.expansions.get(())
-    if expansion is None:
+def _of_use(name: str, network: Network) -> tuple[str, str]:
+    """A use of a block."""
+    within = re.compile(rf"{re.escape(name)}(_\d+)?/")
+    inside = [answer for node, answer in network.types.answers.items() if within.match(node)]
+    shape = tensor_in_words(network.types.tensor(network.graph.names[name]))
+    counts = [parameters(answer) for answer in inside]
+    total = None if None in counts else sum(count or 0 for count in counts)
+    label = " · ".join(word for word in (shape, counted(total) if total else "") if word)
+    return label, f"`{name}`; {counted(len(inside), 'node')} inside"
+
+
+def _of_model(name: str, seen: Understood) -> tuple[str, str]:
+    """A sub-model where it is defined."""
+    whole = Network(seen.analysis.graph, seen.analysis.types)
+    model, answer = whole.inner(name), of_model(name, whole)
+    count = parameters(answer)
+    frozen = "frozen" if seen.spec.frozen(("models", name)) is False else ""
+    label = " · ".join(word for word in (way_through(model), counted(count) if count else "", frozen) if word)
+    said = f"; {counted(count)}, {trainable(answer):,} trainable" if count else ""
+    return label, f"`{name}`; {counted(len(model.graph.calls), 'node')} inside{said}"
+
+
+def _uses(seen: Understood, home: Path, network: Network) -> dict[str, Path]:
+    """The uses of blocks that stand in a network's own list, and where each is written."""
+    if home not in seen.spec.expansions:
         return {}
-    layers = seen.spec.values["layers"]
-    written = node_names(layers, taken=seen.spec.document.inputs)
-    prefixes = {name.partition("/")[0] for name in seen.analysis.types.answers if "/" in name}
+    layers = holder_at(seen.spec.values, home)["layers"]
+    written = node_names(layers, taken=seen.spec.networks[home].inputs)
+    prefixes = {name.partition("/")[0] for name in network.types.answers if "/" in name}
     return {
-        name: ("layers", index)
+        name: (*home, "layers", index)
         for index, name in enumerate(written)
-        if name in seen.analysis.graph.names and (name in prefixes or f"{name}_0" in prefixes)
+        if name in network.graph.names and (name in prefixes or f"{name}_0" in prefixes)
     }
 
 
@@ -84,17 +103,19 @@ def _place(path: Path, seen: Understood) -> int:
     return seen.text.starts[start] + len(seen.text.line(start).rstrip())
 
 
-def _label(node: Node, seen: Understood) -> str:
-    count = parameters(seen.analysis.types.answers[node.name])
-    return " · ".join([word for word in (shape_of(node, seen), counted(count) if count else "") if word])
+def _label(node: Node, network: Network) -> str:
+    count = parameters(network.types.answers[node.name])
+    return " · ".join([word for word in (shape_of(node, network), counted(count) if count else "") if word])
 
 
-def _tooltip(node: Node, seen: Understood) -> str:
-    answer = seen.analysis.types.answers[node.name]
+def _tooltip(node: Node, network: Network) -> str:
+    answer = network.types.answers[node.name]
     count = parameters(answer)
     words = [f"`{node.name}`"]
     if count:
         words.append(f"{counted(count)}, {trainable(answer):,} trainable")
+    elif node.kind == "model":
+        words.append(f"the sub-model `{node.head}`, whose weights count at an earlier call")
     if answer.flops:
         words.append(f"{counted(answer.flops, 'operation')} an example")
     return "; ".join(words)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from lsprotocol import types as lsp
 
 from kspec import catalog
+from kspec.checker.shapes.types import Answer
 from kspec.diagnostics import Path
 from kspec.editor import reference
 from kspec.editor.keras_pages import page
 from kspec.editor.lsp import grammar
 from kspec.editor.lsp.cursor import Pointed, pointed_at
-from kspec.editor.lsp.document import Document, Understood
-from kspec.editor.lsp.facts import counted, parameters, shape_of, taken, tensor_in_words, trainable
+from kspec.editor.lsp.document import Document, Network, Understood
+from kspec.editor.lsp.facts import counted, of_model, parameters, shape_of, taken, tensor_in_words, trainable
 from kspec.editor.lsp.names import Occurrence, at
-from kspec.editor.lsp.proposals import kind_at
+from kspec.editor.lsp.proposals import is_head, kind_at
+from kspec.editor.lsp.visible import entry_at
 from kspec.graph import Node
 from kspec.rewrite.inline import inline
 from kspec.syntax.layout import Extent
@@ -45,45 +47,44 @@ def _range(document: Document, extent: Extent, part: str) -> lsp.Range:
 
 
 def _name(document: Document, name: Occurrence) -> str:
-    """A node or variable that is cited."""
-    if name.kind in ("block", "parameter") or name.block:
-        return _in_block(name)
-    if name.kind == "variable":
-        seen = document.understood
-        if seen is None or name.name not in seen.spec.document.vars:
-            return ""
-        return f"`${name.name}` is `{inline(seen.spec.document.vars[name.name])}`"
+    """A node, a sub-model or a variable that is cited."""
     seen = document.understood
+    if name.kind in ("block", "parameter") or name.home[:1] == ("blocks",):
+        return _in_block(name)
     if seen is None:
         return ""
-    node = _node_called(seen, name)
-    return "" if node is None else _node(node, seen)
+    if name.kind == "variable":
+        known = seen.spec.document.vars
+        return f"`${name.name}` is `{inline(known[name.name])}`" if name.name in known else ""
+    if name.kind == "model":
+        return _model(name.name, seen)
+    network = seen.network(name.home)
+    node = None if network is None else _node_called(network, name)
+    return "" if node is None or network is None else _node(node, network)
 
 
 def _in_block(name: Occurrence) -> str:
     """A block, or what is a block's own: what it is differs from use to use."""
     if name.kind == "block":
         return f"the block `{name.name}`"
-    return f"a parameter of the block `{name.block}`" if name.kind == "parameter" else ""
+    return f"a parameter of the block `{name.home[1]}`" if name.kind == "parameter" else ""
 
 
-def _node_called(seen: Understood, name: Occurrence) -> Node | None:
-    graph = seen.analysis.graph
-    if name.kind == "output":
-        tensor = graph.outputs.get(name.name)
-        return graph.nodes.get(tensor.node) if tensor else None
-    tensor = graph.names.get(name.name)
-    return graph.nodes.get(tensor.node) if tensor else None
+def _node_called(network: Network, name: Occurrence) -> Node | None:
+    known = network.graph.outputs if name.kind == "output" else network.graph.names
+    tensor = known.get(name.name)
+    return network.graph.nodes.get(tensor.node) if tensor else None
 
 
 def _path(document: Document, path: Path) -> str:
     """A key or a word by its place."""
     seen = document.understood
     if seen is not None and seen.text is document.text and _is_head(path):
-        entry = path[:2] if path[0] == "layers" else path[:4]
-        node = next((node for node in seen.analysis.graph.nodes.values() if node.written == entry), None)
-        if node is not None:
-            return _node(node, seen, whole=True)
+        entry = entry_at(path)
+        for _, network in seen.networks():
+            node = next((node for node in network.graph.nodes.values() if node.written == entry), None)
+            if node is not None:
+                return _node(node, network, whole=True)
     return grammar.meaning_at(path)
 
 
@@ -104,31 +105,27 @@ def _class_named(document: Document, pointed: Pointed) -> str:
 
 def _is_head(path: Path) -> bool:
     """Whether it is where an entry says what it is: its class, or what stands after `op:` or `reuse:`."""
-    rest = path[2:] if path[:1] == ("layers",) else path[4:] if path[:1] == ("blocks",) and len(path) > 3 else None
-    if rest is None or len(path) < 2:
-        return False
-    return not rest or (len(rest) == 1 and isinstance(rest[0], str) and (rest[0][:1].isupper() or rest[0] in _HEADS))
+    entry = entry_at(path)
+    rest = path[len(entry) :]
+    return bool(entry) and (not rest or (len(rest) == 1 and isinstance(rest[0], str) and is_head(rest[0])))
 
 
-_HEADS = ("op", "reuse", "block", "model")
-
-
-def _node(node: Node, seen: Understood, *, whole: bool = False) -> str:
+def _node(node: Node, network: Network, *, whole: bool = False) -> str:
     """A node: what goes in and comes out, its parameters; with `whole`, its arguments and what it is too."""
-    callee = seen.analysis.graph.callee(node)
-    answer = seen.analysis.types.answers[node.name]
+    callee = network.graph.callee(node)
+    answer = network.types.answers[node.name]
     head = callee.head or "Input"
-    lines = [f"**{node.name}** · `{head}`" + (f" (the layer of `{callee.name}`)" if node.kind == "reuse" else "")]
-    given = ", ".join(f"`{tensor_in_words(tensor) or '?'}`" for _, tensor in taken(node, seen))
-    gives = shape_of(node, seen) or "?"
+    said = {"reuse": f" (the layer of `{callee.name}`)", "model": " (a sub-model)"}.get(node.kind, "")
+    lines = [f"**{node.name}** · `{head}`{said}"]
+    given = ", ".join(f"`{tensor_in_words(tensor) or '?'}`" for tensor in taken(node, network))
+    gives = shape_of(node, network) or "?"
     lines.append(f"{given} → `{gives}`" if given else f"`{gives}`")
-    count = parameters(answer)
-    if count:
-        frozen = count - trainable(answer)
-        lines.append(counted(count) + (f", {frozen:,} of them not trainable" if frozen else ""))
+    lines += _weights(answer)
     if answer.flops:
         lines.append(f"{counted(answer.flops, 'operation')} an example")
     text = "  \n".join(lines)
+    if node.kind == "model" and node.head in network.graph.models:
+        return f"{text}\n\n{_inside(node.head, network)}"
     if not whole:
         return text
     entry = node.catalog
@@ -138,6 +135,33 @@ def _node(node: Node, seen: Understood, *, whole: bool = False) -> str:
     link = page(entry)
     parts = [text, entry.doc, arguments, f"[{entry.path}]({link})" if link else ""]
     return "\n\n".join(part for part in parts if part)
+
+
+def _weights(answer: Answer) -> list[str]:
+    count = parameters(answer)
+    frozen = (count or 0) - trainable(answer)
+    return [counted(count) + (f", {frozen:,} of them not trainable" if frozen else "")] if count else []
+
+
+def _model(name: str, seen: Understood) -> str:
+    """A sub-model by its name: what it takes and gives, and all of its weights."""
+    whole = Network(seen.analysis.graph, seen.analysis.types)
+    if name not in whole.graph.models:
+        return ""
+    frozen = " · frozen" if seen.spec.frozen(("models", name)) is False else ""
+    lines = [f"the sub-model **{name}**{frozen}", *_weights(of_model(name, whole))]
+    return "  \n".join(lines) + f"\n\n{_inside(name, whole)}"
+
+
+def _inside(name: str, caller: Network) -> str:
+    """A sub-model's inputs and outputs, and how many nodes it has."""
+    graph, types = caller.inner(name)
+    rows = [("takes", node.name, types.answers[node.name].outputs[0]) for node in graph.inputs]
+    rows += [("gives", output, types.tensor(tensor)) for output, tensor in graph.outputs.items()]
+    lines = [f"- {word} `{each}`: `{tensor_in_words(tensor) or '?'}`" for word, each, tensor in rows]
+    count = parameters(of_model(name, caller))
+    weights = f", {counted(count)}, the same at every call" if count else ""
+    return "\n".join([f"`{name}`: {counted(len(graph.calls), 'node')}{weights}", *lines])
 
 
 def _arguments(node: Node, entry: catalog.Entry) -> str:

@@ -6,7 +6,7 @@ from lsprotocol import types as lsp
 
 from kspec import catalog
 from kspec.editor.lsp.document import Document
-from kspec.editor.lsp.names import Occurrence, alike, at, occurrences
+from kspec.editor.lsp.names import SHARED, Occurrence, alike, at, occurrences
 from kspec.syntax.entries import naming_edits
 from kspec.syntax.names import NAME
 from kspec.syntax.scalars import resolve
@@ -91,9 +91,10 @@ def _check(document: Document, name: Occurrence, new: str) -> None:
         )
     if resolve(new) != new:
         raise CannotRename(f"`{new}` is no text to YAML; a name is")
-    kinds = ("variable", "parameter") if variable else ("block",) if name.kind == "block" else ("node", "output")
+    kinds = ("variable", "parameter") if variable else (name.kind,) if name.kind in SHARED else ("node", "output")
+    homes = (name.home, ()) if variable else (name.home,)
     for each in occurrences(document.source):
-        if each.name == new and each.kind in kinds and each.defines and each.block in (name.block, ""):
+        if each.name == new and each.kind in kinds and each.defines and each.home in homes:
             raise CannotRename(f"the name `{new}` is taken")
     if name.kind in ("node", "output") and any(catalog.find(kind, new) for kind in ("loss", "metric")):
         raise CannotRename(f"`{new}` is a loss or metric of Keras; under `compile` it would be taken for that")

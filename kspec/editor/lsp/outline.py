@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lsprotocol import types as lsp
 
 from kspec.diagnostics import Path
 from kspec.editor.lsp.document import Document
-from kspec.editor.lsp.facts import counted, parameters, shape_of
+from kspec.editor.lsp.facts import counted, parameters, shape_of, way_through
+from kspec.editor.lsp.visible import HOMES
 from kspec.syntax.layout import Extent, layout
 
 _KINDS = {
@@ -28,8 +31,23 @@ def symbols(document: Document) -> list[lsp.DocumentSymbol]:
         section.children = [
             _child(document, inner, extents[inner], nodes) for inner in extents if len(inner) == 2 and inner[:1] == path
         ]
+        if path[0] in HOMES:
+            homes = [inner for inner in extents if len(inner) == 2 and inner[:1] == path]
+            for home, child in zip(homes, section.children, strict=True):
+                child.children = _inside(document, home, extents, nodes)
         found.append(section)
     return found
+
+
+def _inside(
+    document: Document, home: Path, extents: Mapping[Path, Extent], nodes: dict[Path, tuple[str, str]]
+) -> list[lsp.DocumentSymbol]:
+    """The inputs and nodes of a block or sub-model."""
+    return [
+        _child(document, path, extent, nodes)
+        for path, extent in extents.items()
+        if len(path) == 4 and path[:2] == home and path[2] in ("inputs", "layers")
+    ]
 
 
 def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
@@ -37,16 +55,21 @@ def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
     seen = document.understood
     if seen is None or seen.text is not document.text:
         return {}
-    found = {}
-    for node in seen.analysis.graph.nodes.values():
-        count = parameters(seen.analysis.types.answers[node.name])
-        words = (node.head or "input", shape_of(node, seen), counted(count) if count else "")
-        found[node.written] = (node.name, " · ".join(word for word in words if word))
+    found: dict[Path, tuple[str, str]] = {}
+    for home, network in seen.networks():
+        for node in network.graph.nodes.values():
+            count = parameters(network.types.answers[node.name])
+            words = (node.head or "input", shape_of(node, network), counted(count) if count else "")
+            inside = node.written[:1] == ("blocks",)  # differs from use to use
+            name = node.name.rpartition("/")[2] if inside else node.name
+            found.setdefault(node.written, (name, " · ".join(word for word in words[: 1 if inside else 3] if word)))
+        if home:
+            found[home] = str(home[1]), way_through(network)
     return found
 
 
 def _child(document: Document, path: Path, extent: Extent, nodes: dict[Path, tuple[str, str]]) -> lsp.DocumentSymbol:
-    section, key = path
+    *_, section, key = path
     if path in nodes:
         name, detail = nodes[path]
         kind = lsp.SymbolKind.Interface if section == "inputs" else lsp.SymbolKind.Class

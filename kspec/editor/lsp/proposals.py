@@ -13,9 +13,10 @@ from kspec.diagnostics import Path
 from kspec.editor.lsp import grammar
 from kspec.editor.lsp.document import Understood
 from kspec.editor.lsp.facts import tensor_in_words
-from kspec.editor.lsp.names import block_at
+from kspec.editor.lsp.visible import entry_at
 from kspec.editor.reference import sample
 from kspec.rewrite.inline import inline
+from kspec.spec.entry import HEADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +92,19 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def shape_of_name(name: str, seen: Understood | None) -> str:
-    tensor = seen.analysis.graph.names.get(name) if seen else None
-    return tensor_in_words(seen.analysis.types.tensor(tensor)) if tensor is not None and seen is not None else ""
+def shape_of_name(name: str, home: Path, seen: Understood | None) -> str:
+    """What a name stands for in a network; empty where that is not known, as in a block."""
+    network = seen.network(home) if seen else None
+    tensor = network.graph.names.get(name) if network else None
+    return tensor_in_words(network.types.tensor(tensor)) if tensor is not None and network is not None else ""
 
 
 def is_entry(path: Path) -> bool:
-    return (len(path) == 2 and path[0] == "layers") or (len(path) == 4 and bool(block_at(path)))
+    return bool(path) and entry_at(path) == path
 
 
 def is_head(key: str) -> bool:
-    return key[:1].isupper() or key in ("op", "reuse", "block", "model")
+    return key[:1].isupper() or key in HEADS
 
 
 def is_required(key: str, path: Path) -> bool:
