@@ -25,6 +25,9 @@ _STRIDE = 32
 _SIZES = (*range(8 * _STRIDE, 10 * _STRIDE), 75, 97, 224, 299, 331, 480, 600, 777, 1024)
 """Sizes that a measured rule is held against."""
 
+_SIDES = (96, 128, 160, 192, 224)
+"""Sizes of pictures that MobileNet has weights for."""
+
 Shape = tuple[int | None, ...]
 
 
@@ -91,9 +94,11 @@ def _smallest(build: Callable[..., Any]) -> tuple[int, _Model]:
     """The least height and width that is taken, and a model of it."""
     try:
         build(include_top=False, weights=None, input_shape=(1, 1, 3))
+        refusal = ""
     except ValueError as error:
-        said = re.search(r"at least (\d+)x", str(error))
-        assert said, error
+        refusal = str(error)
+    said = re.search(r"at least (\d+)x", refusal)
+    assert said
     size = int(said[1])
     assert not _builds(build, include_top=False, input_shape=(size - 1, size, 3))
     return size, _Model(build, include_top=False, input_shape=(size, size, 3))
@@ -118,7 +123,8 @@ def _offset(answer: Callable[[int, int], Shape]) -> int:
     """
     low, high = _STRIDE * 8, _STRIDE * 9  # high has one row more than low
     rows = answer(low, high)[1]
-    assert rows is not None and answer(low, high)[2] == rows + 1
+    assert rows is not None
+    assert answer(low, high)[2] == rows + 1
     for likely in (high, low + 1):
         here, below = answer(likely, likely - 1)[1:3]
         if here == rows + 1 and below == rows:
@@ -163,7 +169,36 @@ def _top(build: Callable[..., Any], without: tuple[int, int], smallest: int, off
             b + t + classes * c + count * p for b, t, c, p in zip(without, top, per_class, per_position, strict=True)
         ]
         assert found == list(model.counts())
-    return {"size": size, "top": top, "per_class": per_class, "per_position": per_position}
+    return {
+        "size": size,
+        "imagenet": _imagenet_sides(build, size),
+        "top": top,
+        "per_class": per_class,
+        "per_position": per_position,
+    }
+
+
+def _imagenet_sides(build: Callable[..., Any], size: int | None) -> list[int]:
+    """The sizes of pictures that Keras takes for its own weights with the classifier; none where all are taken.
+
+    What is not refused would then be downloaded, which is kept from happening.
+    """
+    from unittest.mock import patch
+
+    def takes(side: int) -> bool:
+        target = f"{build.__module__}.file_utils.get_file"
+        with patch(target, side_effect=ConnectionAbortedError):
+            try:
+                build(weights="imagenet", input_shape=(side, side, 3))
+            except ConnectionAbortedError:
+                return True
+            except ValueError:
+                return False
+        raise AssertionError("nothing was downloaded")
+
+    if takes(232):
+        return []
+    return [side for side in _SIDES if takes(side)] if takes(160) else [size or 224]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -52,6 +52,8 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
                 continue
             raw["parameters"][name] = parameter(kind, found.name, name, default, required, texts)
             docs["parameters"][name] = _doc(kind, found, name, raw["parameters"][name][0], texts)
+    if kind == "application":
+        raw["tensors"] = [["inputs", "one", True]]
     if kind in ("layer", "op"):
         call = call_signature(kind, found)
         raw["tensors"] = call.tensors
