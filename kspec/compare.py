@@ -183,7 +183,12 @@ def _settings(one: tuple[Spec, Analysis], other: tuple[Spec, Analysis]) -> Itera
     values = []
     for spec, analysis in (one, other):
         assert analysis.settings is not None
-        values.append(resolved_values(spec, analysis.settings, {}, Path.cwd()))  # files by one place's measure
+        # files by one place's measure
+        resolved = resolved_values(spec, analysis.settings, {}, Path.cwd())
+        if "stages" in resolved["fit"]:
+            stages = zip(analysis.settings.stages, resolved["fit"]["stages"], strict=True)
+            resolved["fit"]["stages"] = {stage.name: said for stage, said in stages}
+        values.append(resolved)
     yield from _deep("task", _tasks(one[1]), _tasks(other[1]), ())
     for section in dict.fromkeys([*values[0], *values[1]]):
         if section not in _GRAPH and section != "outputs":

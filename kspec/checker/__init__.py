@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kspec.checker.problem import Answer, answer_of
 from kspec.checker.settings import Filled, OutputSettings, Settings, TargetFacts, settle
 from kspec.checker.shapes.infer import Types, infer
+from kspec.checker.stages import Stage, trained_by_stage
 from kspec.checker.target_facts import target_facts
 from kspec.diagnostics import Report
 from kspec.graph import Graph, build
@@ -19,11 +20,13 @@ __all__ = [
     "Filled",
     "OutputSettings",
     "Settings",
+    "Stage",
     "TargetFacts",
     "Types",
     "analyse",
     "answer_of",
     "settle",
+    "trained_by_stage",
 ]
 
 

@@ -53,6 +53,12 @@ def has_files_for_splits(spec: Spec) -> bool:
     return isinstance(files, dict) and "train" in files
 
 
+def all_stages_say_epochs(spec: Spec) -> bool:
+    """Whether `fit.epochs` has nothing left to say."""
+    stages = spec.document.fit.stages
+    return stages is not None and all(stage.epochs is not None for stage in stages)
+
+
 def _of_fit(spec: Spec) -> list[Filled]:
     if spec.document.data is None:
         return []
@@ -60,5 +66,5 @@ def _of_fit(spec: Spec) -> list[Filled]:
     return [
         Filled(f"fit.{name}", getattr(fit, name), _KERAS)
         for name in ("epochs", "batch_size")
-        if name not in fit.model_fields_set
+        if name not in fit.model_fields_set and not (name == "epochs" and all_stages_say_epochs(spec))
     ]

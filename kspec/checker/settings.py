@@ -8,6 +8,7 @@ from typing import Any
 from kspec import catalog
 from kspec.checker.per_output import is_by_output
 from kspec.checker.problem import FREE_FORM_LOSSES, Answer, answer_of, from_logits, loss_name, task_of
+from kspec.checker.stages import Stage, stages_of
 from kspec.diagnostics import Path, Report, did_you_mean
 from kspec.graph import Graph
 from kspec.spec import Spec
@@ -51,11 +52,14 @@ class Settings:
     """The training's settings, nothing left out.
 
     Args:
+        optimizer: That of `compile`.
+        stages: At least one.
         filled: What was filled in, in the order of the spec.
     """
 
     optimizer: Any
     outputs: dict[str, OutputSettings]
+    stages: list[Stage]
     filled: list[Filled] = field(default_factory=list)
 
 
@@ -95,7 +99,10 @@ class _Settler:
     def settle(self) -> Settings:
         settings = self.spec.document.compile
         optimizer = settings.optimizer
-        if optimizer is None:
+        stages = self.spec.document.fit.stages
+        if optimizer is None and stages and stages[0].optimizer is not None:
+            optimizer = stages[0].optimizer  # no stage falls back on another
+        elif optimizer is None:
             optimizer = "adam"
             self.filled.append(Filled("optimizer", optimizer, "the usual first choice"))
         losses = self._by_output(settings.loss, ("compile", "loss"), "loss")
@@ -128,7 +135,7 @@ class _Settler:
                 threshold=thresholds.get(name, 0.5),
                 logits=_gives_logits(answer, loss),
             )
-        return Settings(optimizer, outputs, self.filled)
+        return Settings(optimizer, outputs, stages_of(self.spec, self.graph, optimizer, self.report), self.filled)
 
     def _answer(self, name: str) -> Answer:
         answer = answer_of(self.graph, self.graph.outputs[name])

@@ -20,6 +20,7 @@ VERBS = {
         "render": "The whole resolved spec: overrides, expressions and defaults written out.",
         "summary": "The layers with their shapes and parameters.",
         "plot": "Draw the graph.",
+        "export": "Write it, or what a run has trained, in a form that others read.",
         "diff": "What differs between two specs, or a spec and a run.",
         "lsp": "The language server: all of this in the editor, as one types.",
     },

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kspec.cli._options import overrides, permissions
+
+if TYPE_CHECKING:
+    from kspec.targets.diagram import Format
 
 EPILOG = """\b
 Examples:
@@ -15,12 +19,14 @@ Examples:
   kspec plot spec.yaml -o network.png
   kspec plot spec.yaml --no-shapes
 """
-FORMATS = ("svg", "png", "dot")
+FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".mmd": "mermaid"}
 
 
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="SPEC")
-@click.option("-o", "--output", metavar="FILE", help="The picture: .svg, .png or .dot; by default NAME.svg.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="The picture: .svg, .png, .dot or .mmd (Mermaid); by default NAME.svg."
+)
 @click.option("--no-shapes", is_flag=True, help="Names and layers alone.")
 @overrides
 @permissions
@@ -40,38 +46,18 @@ def command(
     """
     from kspec.api import load
     from kspec.cli import FAILED
+    from kspec.lifecycle.describe import draw_spec
     from kspec.targets.diagram import GraphTooLarge
 
     given = None if output is None else Path(output)
-    format_ = "svg" if given is None else given.suffix.lower().removeprefix(".")
-    if format_ not in FORMATS:
-        raise click.UsageError(f"a picture is .svg, .png or .dot, and not {output}")
+    suffix = ".svg" if given is None else given.suffix.lower()
+    if suffix not in FORMATS:
+        raise click.UsageError(f"a picture is .svg, .png, .dot or .mmd, and not {output}")
     spec = load(path, overrides, **permissions)
     target = given if given is not None else Path(f"{spec.name}.svg")
     try:
-        count = _draw(spec, target, format_, shapes=not no_shapes)
+        count = draw_spec(spec, target, FORMATS[suffix], shapes=not no_shapes)
     except GraphTooLarge as error:
         click.echo(f"kspec: {error}; it can be written as .dot", err=True)
         ctx.exit(FAILED)
     click.echo(f"{target} ({count} node{'' if count == 1 else 's'})")
-
-
-def _draw(spec: Any, target: Path, format_: Any, *, shapes: bool) -> int:
-    from kspec.checker import analyse
-    from kspec.diagnostics import Report
-    from kspec.targets.diagram import draw
-
-    report = Report(list(spec.diagnostics))
-    analysis = analyse(spec, report)
-    report.raise_errors()
-    if not shapes:
-        draw(analysis.graph, None, target, format_)
-        return len(analysis.graph.nodes)
-    from kspec.lifecycle.describe import describe, draw_model, draw_summarised, needs_data
-    from kspec.targets.summary import summarise
-
-    if needs_data(analysis):
-        draw_model(describe(spec), target, format_)
-    else:
-        draw_summarised(analysis.graph, summarise(spec.name, analysis.graph, analysis.types), target, format_)
-    return len(analysis.graph.nodes)

@@ -39,7 +39,7 @@ def command(
     TensorFlow is not imported unless --with-keras asks for it.
     """
     from kspec.api import load
-    from kspec.checker import analyse
+    from kspec.checker import analyse, trained_by_stage
     from kspec.cli import FAULTY
     from kspec.diagnostics import Report
     from kspec.targets.hoisting import hoisted_by
@@ -50,12 +50,14 @@ def command(
     analysis = analyse(spec, report)
     report.raise_errors()
     early = hoisted_by(spec.document.fit.engine, analysis.graph)
-    summary = summarise(spec.name, analysis.graph, analysis.types, early)
+    training = analysis.settings.stages if analysis.settings else []
+    stages = trained_by_stage(analysis.graph, analysis.types, training)
+    summary = summarise(spec.name, analysis.graph, analysis.types, early, stages)
     found: list[str] = []
     if with_keras:
         from kspec.lifecycle import describe
 
-        built = summarise_built(spec.name, analysis.graph, describe(spec).built, early)
+        built = summarise_built(spec.name, analysis.graph, describe(spec).built, early, stages)
         found = differences(summary, built)
         summary = built
     click.echo(

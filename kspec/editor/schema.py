@@ -104,6 +104,7 @@ class _Writer:
 
     def _special(self, model: str, name: str) -> Schema | None:
         from kspec.spec.data import CsvOptions, Synthetic
+        from kspec.spec.steps import Stage
 
         owner = "Evaluate" if model == "Predict" and name in ("split", "data") else model
         if (owner, name) in WRITTEN:
@@ -117,6 +118,8 @@ class _Writer:
                 return synthetic(self.model(Synthetic))
             case "Block", "params":
                 return _PARAMS
+            case "Fit", "stages":
+                return or_computed({"type": ["array", "null"], "minItems": 1, "items": self.model(Stage)})
             case "Block", "inputs":
                 return or_computed({"type": ["array", "null"], "minItems": 1, "items": WRITTEN["Entry", "name"]})
             case "SubModel", "inputs":

@@ -48,6 +48,7 @@ NOTATION: dict[tuple[str, str], str] = {
     ("Input", "dtype"): "dtype",
     ("Compile", "optimizer"): "<optimizer>|null",
     ("Fit", "callbacks"): "[<callback>]",
+    ("Stage", "optimizer"): "<optimizer>|null",
     ("Fit", "class_weight"): '"balanced"|{any}|null',
 }
 """Fields whose Python type says less than can be said."""
@@ -112,6 +113,7 @@ WRITTEN: dict[tuple[str, str], Schema] = {
         "items": {"type": "string"},
         "additionalProperties": _REFERENCE,
     },
+    ("Stage", "name"): {"type": ["string", "null"], "pattern": f"{_NAME}|{COMPUTED}", "errorMessage": _A_NAME},
     ("Predict", "to"): _TEXT,
     ("Entry", "call"): {"type": ["object", "null", "string"], "pattern": COMPUTED},
 }

@@ -88,6 +88,8 @@ class _Builder:
                 last = step.name, found[-1]
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
+        self.graph.counted = {name: self.scope.places[name] for name in self.scope.counted}
+        self.graph.copies = spec.expansions[home].copies if home in spec.expansions else {}
         self._apart_from_models()
         if not resolve_outputs(network.outputs, (*home, "outputs"), self.graph, self.scope, last) and home:
             self.graph.outputs.clear()  # what calls it cannot be told

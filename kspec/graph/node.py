@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from kspec.catalog import Entry as CatalogEntry
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, Span
 from kspec.spec.loaded import models_in
 
 NodeKind = Literal["input", "layer", "op", "reuse", "model"]
@@ -81,12 +81,16 @@ class Graph:
         outputs: Output name → the tensor that it is.
         names: Every name that can be cited → what it stands for: nodes, what `as` names, uses of blocks.
         models: The sub-models that it can call, each with those that stand above it.
+        counted: The names that nobody wrote (`dense_1`), with the place of what they name.
+        copies: By the name of an entry that is repeated, or made for each of several nodes, those of its copies.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
     outputs: dict[str, Tensor] = field(default_factory=dict)
     names: dict[str, Tensor] = field(default_factory=dict)
     models: dict[str, Graph] = field(default_factory=dict)
+    counted: dict[str, Span] = field(default_factory=dict)
+    copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[Node]:

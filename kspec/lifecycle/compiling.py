@@ -11,8 +11,13 @@ from kspec.syntax.names import snake_case
 from kspec.targets.keras_objects import Maker
 
 
-def compile_model(model: Any, spec: Spec, settings: Settings) -> str:
-    """Compiles the model; returns the line that says with what."""
+def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = None) -> str:
+    """Compiles the model; returns the line that says with what.
+
+    Args:
+        optimizer: As it would be written; that of `compile` when left out.
+    """
+    optimizer = settings.optimizer if optimizer is None else optimizer
     maker = Maker()
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     losses = {name: _loss(maker, output.loss) for name, output in trained.items()}
@@ -21,7 +26,7 @@ def compile_model(model: Any, spec: Spec, settings: Settings) -> str:
     weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
     single = len(settings.outputs) == 1
     model.compile(
-        optimizer=maker.object("optimizer", settings.optimizer),
+        optimizer=maker.object("optimizer", optimizer),
         loss=_only(losses) if single else losses or None,
         loss_weights=(_only(weights) if single else weights) if weights else None,
         metrics=_only(metrics) if single else metrics or None,
@@ -29,7 +34,7 @@ def compile_model(model: Any, spec: Spec, settings: Settings) -> str:
         auto_scale_loss=spec.document.compile.auto_scale_loss,
         jit_compile=False,
     )
-    return _describe(settings.optimizer, trained, single)
+    return _describe(optimizer, trained, single)
 
 
 def _loss(maker: Maker, loss: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kspec.checker import Analysis, analyse
 from kspec.diagnostics import Report
@@ -11,6 +11,9 @@ from kspec.graph import Graph
 from kspec.lifecycle.define import Defined, define, read_data
 from kspec.spec import Spec
 from kspec.targets.summary import Summary
+
+if TYPE_CHECKING:
+    from kspec.targets.diagram import Format, NodeFacts
 
 
 def describe(spec: Spec, report: Report | None = None) -> Defined:
@@ -57,28 +60,72 @@ def _cites_data(value: Any) -> bool:
     return any(_cites_data(item) for item in value) if isinstance(value, list) else False
 
 
-def draw_model(defined: Defined, path: Path, format: str) -> None:
+def draw_model(defined: Defined, path: Path, format: Format) -> None:
     """Draws a built model.
 
     Raises:
         ValueError: when the graph is too large to lay out.
     """
-    from kspec.targets.summary import summarise_built
+    from kspec.targets.diagram import draw
 
-    draw_summarised(defined.graph, summarise_built(defined.spec.name, defined.graph, defined.built), path, format)
+    draw(defined.graph, _facts(_summary_of(defined)), path, format)
 
 
-def draw_summarised(graph: Graph, summary: Summary, path: Path, format: str) -> None:
-    """Draws a graph whose shapes and parameters are known.
+def draw_spec(spec: Spec, path: Path, format: Format, *, shapes: bool = True) -> int:
+    """Draws a spec's graph; TensorFlow is imported only where the data decides a size.
+
+    Args:
+        shapes: Whether shapes and parameters are shown too.
+
+    Returns:
+        How many nodes it has.
 
     Raises:
-        ValueError: when it is too large to lay out.
+        SpecError: with everything that is wrong.
+        ValueError: when the graph is too large to lay out.
     """
-    from kspec.targets.diagram import NodeFacts, draw
+    from kspec.targets.diagram import draw
+
+    graph, facts = sized_graph(spec) if shapes else (_analysed(spec).graph, {})
+    draw(graph, facts, path, format)
+    return len(graph.nodes)
+
+
+def sized_graph(spec: Spec) -> tuple[Graph, dict[str, NodeFacts]]:
+    """A spec's graph and, by node, shapes and parameters.
+
+    Raises:
+        SpecError: with everything that is wrong.
+    """
+    from kspec.targets.summary import summarise
+
+    analysis = _analysed(spec)
+    if needs_data(analysis):
+        summary = _summary_of(describe(spec))
+    else:
+        summary = summarise(spec.name, analysis.graph, analysis.types)
+    return analysis.graph, _facts(summary)
+
+
+def _analysed(spec: Spec) -> Analysis:
+    report = Report(list(spec.diagnostics))
+    analysis = analyse(spec, report)
+    report.raise_errors()
+    return analysis
+
+
+def _summary_of(defined: Defined) -> Summary:
+    from kspec.targets.summary import summarise_built
+
+    return summarise_built(defined.spec.name, defined.graph, defined.built)
+
+
+def _facts(summary: Summary) -> dict[str, NodeFacts]:
+    from kspec.targets.diagram import NodeFacts
     from kspec.targets.summary import shape_text
 
     shapes = {node.name: shape_text(node.shape) for node in summary.nodes}
-    facts = {
+    return {
         node.name: NodeFacts(
             shape_in=", ".join(shapes[name] for name in node.from_),
             shape_out=shapes[node.name],
@@ -87,7 +134,6 @@ def draw_summarised(graph: Graph, summary: Summary, path: Path, format: str) -> 
         )
         for node in summary.nodes
     }
-    draw(graph, facts, path, format)  # type: ignore[arg-type]
 
 
 def build_model(spec: Spec) -> Any:
@@ -95,6 +141,15 @@ def build_model(spec: Spec) -> Any:
 
     Raises:
         SpecError: with everything that is wrong.
+    """
+    return define_adapted(spec).model
+
+
+def define_adapted(spec: Spec) -> Defined:
+    """Builds a spec's model, adapted on its data where a layer adapts.
+
+    Raises:
+        SpecError: with everything that is wrong; that a layer adapts and there is no data, too.
     """
     report = Report(list(spec.diagnostics))
     analysis = analyse(spec, report)
@@ -105,4 +160,4 @@ def build_model(spec: Spec) -> Any:
     defined = define(spec, analysis, report, dataset)
     report.raise_errors()
     assert defined is not None
-    return defined.model
+    return defined

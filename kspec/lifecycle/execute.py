@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kspec.checker import Analysis, analyse
+from kspec.checker import Analysis, analyse, trained_by_stage
 from kspec.data import Dataset, Part, load_for_prediction
 from kspec.diagnostics import Report, SpecError
 from kspec.lifecycle.console import Console
@@ -118,7 +118,8 @@ class _Execution:
         with self._timed("compile"):
             from kspec.lifecycle.compiling import compile_model
 
-            line = compile_model(defined.model, self.spec, defined.settings)
+            first = defined.settings.stages[0]
+            line = compile_model(defined.model, self.spec, defined.settings, first.optimizer)
         self.console.step("compile", line)
         self._write_definition(defined)
         if dataset is None:
@@ -194,6 +195,8 @@ class _Execution:
                 after_epoch=after_epoch,
             )
         self.result.history = fitted.history
+        if fitted.stages:
+            self.facts["stages"] = fitted.stages
         self._write_resolved(defined, engine.plan.to_spec())
         if folder is not None and fitted.history:
             write_history(folder, fitted.history)
@@ -209,8 +212,13 @@ class _Execution:
             self.console.step("engine", note)
         best = best_epoch(fitted.history)
         count = len(fitted.history)
-        note = f", best epoch {best}" if best not in (None, count) else ""
+        note = f", best epoch {best}{self._stage_of(best, defined)}" if best not in (None, count) else ""
         self.console.step("fit", f"{count} epoch{'s' if count != 1 else ''} in {self.durations['fit']:.1f} s{note}")
+
+    def _stage_of(self, epoch: int | None, defined: Defined) -> str:
+        """The stage of an epoch, where the spec has stages."""
+        number = next((row["stage"] for row in self.result.history if row["epoch"] == epoch and "stage" in row), None)
+        return f" ({defined.settings.stages[int(number) - 1].name})" if number is not None else ""
 
     def _evaluate(self, defined: Defined, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
         if not any(output.loss is not None for output in defined.settings.outputs.values()):
@@ -266,10 +274,12 @@ class _Execution:
             pictures(self.folder, defined, self.result.history, confusions, best_epoch(self.result.history))
 
     def _announce_definition(self, defined: Defined, dataset: Dataset | None) -> None:
+        from kspec.lifecycle.staging import trained_parameters
+
         model = defined.model
         if dataset is not None:
             self.console.step("data", dataset.describe())
-        trainable = sum(int(_size(w.shape)) for w in model.trainable_weights)
+        trainable = trained_parameters(model)
         total = model.count_params()
         split = f" ({trainable:,} trainable)" if trainable != total else ""
         count = len(defined.graph.calls)
@@ -290,7 +300,8 @@ class _Execution:
 
         self._write_resolved(defined, None)
         early = hoisted_by(self.document.fit.engine, defined.graph) if defined.dataset is not None else ()
-        summary = summarise_built(self.spec.name, defined.graph, defined.built, early)
+        stages = trained_by_stage(defined.graph, self.analysis.types, defined.settings.stages)
+        summary = summarise_built(self.spec.name, defined.graph, defined.built, early, stages)
         self.folder.text("summary.txt", summary.to_text())
         self.facts["parameters"] = int(defined.model.count_params())
         self.facts["outputs"] = {
@@ -376,10 +387,3 @@ def _notes(outputs: dict[str, Any]) -> str:
     notes = f" (logits of {', '.join(turned)} turned into probabilities)" if turned else ""
     moved = [f"{output.threshold:g}" for output in outputs.values() if output.threshold != 0.5]
     return notes + (f" (classes at the threshold {', '.join(moved)}; metrics are at their own)" if moved else "")
-
-
-def _size(shape: Any) -> int:
-    size = 1
-    for axis in shape:
-        size *= axis
-    return size

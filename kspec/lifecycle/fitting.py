@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from kspec.checker import Stage
 from kspec.data.pipeline import Batches
 from kspec.lifecycle.console import Console
 from kspec.lifecycle.define import Defined
@@ -22,11 +23,13 @@ class Fitted:
     """What training gives.
 
     Args:
-        history: By epoch, the losses and metrics.
+        history: By epoch, the losses and metrics; and the number of its stage, where the spec has stages.
+        stages: What was trained of each stage that was begun: its name, epochs, optimizer, and trained parameters.
         interrupted: Whether Ctrl-C ended it.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
+    stages: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
 
 
@@ -41,61 +44,91 @@ def fit(
     smoke: bool = False,
     after_epoch: Callable[[list[dict[str, float]]], None] = lambda _: None,
 ) -> Fitted:
-    """Trains the model.
+    """Trains the model, stage by stage; epochs are counted over all of them.
 
     Args:
         engine: What runs the loop.
         write_path: Where callbacks write.
-        smoke: A few batches of one epoch.
+        smoke: A few batches of one epoch of each stage.
         after_epoch: Called with the history so far.
     """
     from kspec.lifecycle.progress import OnEpochEnd, ordered
+    from kspec.lifecycle.staging import begin_stage, go_on, trained_parameters
 
     settings = defined.spec.document.fit
     fitted = Fitted()
-    epochs = 1 if smoke else settings.epochs
+    stages = defined.settings.stages
+    epochs_of = {stage.number: 1 if smoke else stage.epochs for stage in stages}
     steps = settings.steps_per_epoch or train.steps
     validation_steps = None if validation is None else validation.steps
     if smoke:
         steps = min(SMOKE_STEPS, steps)
         validation_steps = None if validation_steps is None else min(SMOKE_STEPS, validation_steps)
     maker = Maker(path=write_path)
-    callbacks = [maker.object("callback", callback) for callback in settings.callbacks]
+    before: list[Any] = []
+    for stage in stages:
+        callbacks = [maker.object("callback", callback) for callback in settings.callbacks]
+        begun = len(fitted.history)
+        record: dict[str, Any] = {}
+        if stage.name:
+            line = begin_stage(defined, stage)
+            console.step("fit", f"{_called(stage, len(stages))}: {line}")
+            count = trained_parameters(defined.model)
+            record = {"name": stage.name, "optimizer": stage.optimizer, "trained_parameters": count}
+            fitted.stages.append(record)
+        if before:
+            go_on(callbacks, before)
+        before = list(callbacks)
 
-    def end(epoch: int, logs: dict[str, float]) -> None:
-        fitted.history.append({"epoch": epoch + 1, **ordered(logs)})
-        after_epoch(fitted.history)
+        def end(epoch: int, logs: dict[str, float], stage: Stage = stage) -> None:
+            numbered = {"stage": stage.number} if stage.name else {}
+            fitted.history.append({"epoch": epoch + 1, **numbered, **ordered(logs)})
+            after_epoch(fitted.history)
 
-    callbacks.append(OnEpochEnd(end))
-    shown = _shown(settings.verbose, console, epochs, steps)
-    try:
-        with warnings.catch_warnings():
-            # an output that is only predicted has no loss, and that is meant
-            warnings.filterwarnings("ignore", message="Gradients do not exist")
-            engine.fit(
-                train,
-                validation,
-                callbacks=[*callbacks, *shown],
-                epochs=epochs,
-                steps=steps,
-                validation_steps=validation_steps,
-                validation_freq=settings.validation_freq,
-            )
-    except KeyboardInterrupt:
-        fitted.interrupted = True
-    finally:
-        for callback in shown:
-            if hasattr(callback, "stop"):
-                callback.stop()
+        all_epochs = begun + sum(epochs_of[other.number] for other in stages[stage.number - 1 :])
+        shown = _shown(settings.verbose, console, all_epochs, steps, stage.name)
+        try:
+            with warnings.catch_warnings():
+                # an output that is only predicted has no loss, and that is meant
+                warnings.filterwarnings("ignore", message="Gradients do not exist")
+                engine.fit(
+                    train,
+                    validation,
+                    callbacks=[*callbacks, OnEpochEnd(end), *shown],
+                    epochs=begun + epochs_of[stage.number],
+                    steps=steps,
+                    validation_steps=validation_steps,
+                    validation_freq=settings.validation_freq,
+                    initial_epoch=begun,
+                )
+        except KeyboardInterrupt:
+            fitted.interrupted = True
+        finally:
+            for callback in shown:
+                if hasattr(callback, "stop"):
+                    callback.stop()
+        if stage.name:
+            record["epochs"] = len(fitted.history) - begun
+        lost = bool(fitted.history) and not math.isfinite(fitted.history[-1]["loss"])
+        if fitted.interrupted or lost:  # what trains on from no number is no number
+            break
     return fitted
 
 
-def _shown(verbose: int, console: Console, epochs: int, steps: int) -> list[Any]:
+def _called(stage: Stage, count: int) -> str:
+    """`stage 2 of 3`, and its own name where it has one."""
+    own = "" if stage.name == f"stage {stage.number}" else f", {stage.name}"
+    return f"stage {stage.number} of {count}{own}"
+
+
+def _shown(verbose: int, console: Console, epochs: int, steps: int, stage: str) -> list[Any]:
     from kspec.lifecycle.progress import EpochLines, ProgressBar
 
     if verbose == 0 or console.quiet:
         return []
-    return [ProgressBar(epochs, steps)] if verbose == 1 and console.is_terminal else [EpochLines(console, epochs)]
+    if verbose == 1 and console.is_terminal:
+        return [ProgressBar(epochs, steps, stage)]
+    return [EpochLines(console, epochs, stage)]
 
 
 def best_epoch(history: list[dict[str, float]]) -> int | None:

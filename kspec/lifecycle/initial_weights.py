@@ -14,13 +14,17 @@ def load_initial_weights(spec: Spec, built: Any, report: Report) -> None:
     Args:
         built: What building the model gave.
     """
+    from kspec.importer.saved import load_saved
     from kspec.importer.weights import load_weights
 
     for name, model in spec.document.models.items():
         inner = built.models.get(name)
-        for word, text in (("file", model.file), ("weights", model.weights)):
-            path: Path = ("models", name, word)
-            if inner is not None and text is not None and not text.endswith(".json"):
-                load_weights(inner.model, spec.folder / text, report, spec.positions.value(path))
+        if inner is None:
+            continue
+        path: Path = ("models", name, "weights" if model.weights is not None else "file")
+        if model.weights is not None:
+            load_weights(inner.model, spec.folder / model.weights, report, spec.positions.value(path))
+        elif model.file is not None and not model.file.endswith(".json"):
+            load_saved(inner.model, spec.folder / model.file, report, spec.positions.value(path))
     if spec.document.weights is not None:
         load_weights(built.model, spec.folder / spec.document.weights, report, spec.positions.value(("weights",)))

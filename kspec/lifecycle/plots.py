@@ -9,6 +9,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,20 +70,32 @@ def history_plot(history: list[dict[str, float]], path: Path, best: int | None) 
         best: The epoch to mark.
     """
     names = _panels(history)
+    stages = _stage_bounds(history)
     columns = min(_COLUMNS, max(1, len(names)))
     rows = max(1, math.ceil(len(names) / columns))
     with _figure(path, 3.6 * columns + 0.4, 2.6 * rows + 0.45) as figure:
         for number, name in enumerate(names):
             axes = figure.add_subplot(rows, columns, number + 1)
             _draw_panel(axes, name, _line(history, name), _line(history, f"val_{name}"), best)
+            for epoch in stages:
+                axes.axvline(epoch, color=_SOFT, linewidth=0.7, alpha=0.6, zorder=1)
             if number + columns >= len(names):
                 axes.set_xlabel("epoch")
-        _add_legend(figure, any(f"val_{name}" in row for row in history for name in names), best)
+        _add_legend(figure, any(f"val_{name}" in row for row in history for name in names), best, bool(stages))
+
+
+_NUMBERS = ("epoch", "stage")
+"""What counts rows, and is no quantity."""
+
+
+def _stage_bounds(history: list[dict[str, float]]) -> list[float]:
+    """Where, between two epochs, a stage of the training ends and the next begins."""
+    return [after["epoch"] - 0.5 for before, after in pairwise(history) if before.get("stage") != after.get("stage")]
 
 
 def _panels(history: list[dict[str, float]]) -> list[str]:
     """The quantities: the loss first, the learning rate last, `val_` ones with those of training."""
-    found = dict.fromkeys(name.removeprefix("val_") for row in history for name in row if name != "epoch")
+    found = dict.fromkeys(name.removeprefix("val_") for row in history for name in row if name not in _NUMBERS)
     order = {"loss": 0, "learning_rate": 2, "lr": 2}
     return sorted(found, key=lambda name: order.get(name, 1))
 
@@ -150,7 +163,7 @@ def _mark_best(axes: Any, line: _Line, colour: str, best: int) -> None:
         axes.set_title(f"epoch {best}: {value:.4g}", loc="right", fontsize=8.5, fontweight="normal", color=_SOFT)
 
 
-def _add_legend(figure: Any, validated: bool, best: int | None) -> None:
+def _add_legend(figure: Any, validated: bool, best: int | None, stages: bool) -> None:
     """One for all panels, above them."""
     from matplotlib.lines import Line2D
 
@@ -159,7 +172,9 @@ def _add_legend(figure: Any, validated: bool, best: int | None) -> None:
         handles.append(Line2D([], [], color=_VALIDATION, linewidth=1.8, label="validation"))
     if best is not None:
         handles.append(Line2D([], [], color=_SOFT, linewidth=0.8, linestyle=(0, (3, 3)), label=f"best epoch: {best}"))
-    figure.legend(handles=handles, loc="outside upper left", ncols=3, frameon=False, fontsize=8.5, labelcolor=_INK)
+    if stages:
+        handles.append(Line2D([], [], color=_SOFT, linewidth=0.7, alpha=0.6, label="stages"))
+    figure.legend(handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=8.5, labelcolor=_INK)
 
 
 def confusion_plot(matrix: np.ndarray[Any, Any], labels: list[str], path: Path, title: str) -> None:

@@ -12,10 +12,15 @@ from kspec.lifecycle.console import Console
 
 
 class EpochLines(keras.callbacks.Callback):
-    """One line an epoch: `epoch 3/50  loss 0.412  accuracy 0.83  val_loss 0.398  0.2 s`."""
+    """One line an epoch: `epoch 3/50  loss 0.412  accuracy 0.83  val_loss 0.398  0.2 s`.
 
-    def __init__(self, console: Console, epochs: int) -> None:
+    Args:
+        stage: What the stage is called, before the epoch; empty where there is but one.
+    """
+
+    def __init__(self, console: Console, epochs: int, stage: str = "") -> None:
         super().__init__()
+        self.stage = f"{stage}  " if stage else ""
         self.console = console
         self.epochs = epochs
         self.started = 0.0
@@ -26,7 +31,8 @@ class EpochLines(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         seconds = time.perf_counter() - self.started
         width = len(str(self.epochs))
-        self.console.step("fit", f"epoch {epoch + 1:>{width}}/{self.epochs}  {numbers(logs or {})}  {seconds:.2f} s")
+        number = f"epoch {epoch + 1:>{width}}/{self.epochs}"
+        self.console.step("fit", f"{self.stage}{number}  {numbers(logs or {})}  {seconds:.2f} s")
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -35,7 +41,7 @@ class ProgressBar(keras.callbacks.Callback):
     only_shows = True
     """It changes nothing, so the engine need not heed at which steps it is told."""
 
-    def __init__(self, epochs: int, steps: int) -> None:
+    def __init__(self, epochs: int, steps: int, stage: str = "") -> None:
         super().__init__()
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -46,7 +52,7 @@ class ProgressBar(keras.callbacks.Callback):
         self.drawn = 0.0
         self.report = ""
         self.bar = Progress(
-            TextColumn("fit       epoch {task.fields[epoch]}"),
+            TextColumn(f"fit       {stage}{'  ' if stage else ''}epoch {{task.fields[epoch]}}"),
             BarColumn(bar_width=24),
             TimeRemainingColumn(),
             TextColumn("{task.fields[report]}"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from kspec.checker import Analysis, Settings
-from kspec.checker.defaults import has_files_for_splits
+from kspec.checker.defaults import all_stages_say_epochs, has_files_for_splits
 from kspec.checker.settings import in_words
 from kspec.checker.target_facts import target_facts
 from kspec.diagnostics import Path
@@ -37,7 +37,7 @@ def filled(spec: Spec, analysis: Analysis) -> list[Filled]:
         *_inputs(spec),
         *_outputs(spec, analysis),
         *_compile(spec, analysis, settings),
-        *_fit(spec),
+        *_fit(spec, settings),
         *_predict(spec, settings),
     ]
 
@@ -89,7 +89,7 @@ def _compile(spec: Spec, analysis: Analysis, settings: Settings) -> list[Filled]
     said = spec.document.compile
     reasons = {entry.setting: entry.reason for entry in settings.filled}
     found = []
-    if said.optimizer is None:
+    if said.optimizer is None and "optimizer" in reasons:
         found.append(Filled(("compile", "optimizer"), settings.optimizer, f"default, {reasons['optimizer']}"))
     facts = target_facts(spec, analysis.graph, analysis.types)
     for setting, attribute in (("loss", "loss"), ("metrics", "metrics")):
@@ -110,13 +110,22 @@ def _surely_trained(spec: Spec, name: str, single: bool) -> bool:
     return single or data is None or (isinstance(data.targets, dict) and name in data.targets)
 
 
-def _fit(spec: Spec) -> list[Filled]:
+def _fit(spec: Spec, settings: Settings) -> list[Filled]:
     fit = spec.document.fit
-    return [
+    found = [
         Filled(("fit", name), value, "default" if name == "engine" else KERAS)
         for name, value in fit.model_dump(exclude_none=True).items()
         if name not in fit.model_fields_set and value not in ([], {})
+        if name != "epochs" or not all_stages_say_epochs(spec)
     ]
+    for index, (said, stage) in enumerate(zip(fit.stages or (), settings.stages, strict=False)):
+        path: Path = ("fit", "stages", index)
+        if said.epochs is None:
+            found.append(Filled((*path, "epochs"), stage.epochs, "fit.epochs"))
+        if said.optimizer is None:
+            before = f"that of {settings.stages[index - 1].name}" if index else "compile.optimizer"
+            found.append(Filled((*path, "optimizer"), stage.optimizer, before))
+    return found
 
 
 def _predict(spec: Spec, settings: Settings) -> list[Filled]:

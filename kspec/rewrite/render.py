@@ -251,7 +251,7 @@ def _put(values: dict[str, Any], path: Path, value: Any) -> None:
     """Sets what stands at a path, making the mappings on the way; a word that names an input's shape stays."""
     here: Any = values
     for part in path[:-1]:
-        if here.get(part) is None:
+        if isinstance(here, dict) and here.get(part) is None:
             here[part] = {}
         here = here[part]
     here[path[-1]] = value

@@ -43,7 +43,6 @@ def kind_of(value: Any) -> str:
 LATER = {
     "read": "columns of paths",
     "window": "windows over a table",
-    "stages": "training in stages",
     "time": "splits by time",
     "group": "splits by group",
 }

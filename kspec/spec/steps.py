@@ -8,9 +8,9 @@ from annotated_types import Ge, Le
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kspec.diagnostics import did_you_mean
-from kspec.spec.base import Model, fail, refuse_later
+from kspec.spec.base import Model, fail, kind_of
 from kspec.spec.engine import EngineName, FusedName, check_changes
-from kspec.spec.values import Object, PerOutput
+from kspec.spec.values import Name, Object, PerOutput
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -53,6 +53,37 @@ def _verbose(value: Any) -> Any:
     return value
 
 
+def _trainable(value: Any) -> Any:
+    if isinstance(value, bool):
+        written = f'{{"*": {"true" if value else "false"}}}'
+        fail("a stage says which layers train", help=f"for all of them write `trainable: {written}`", write=written)
+    if not isinstance(value, dict):
+        fail(f"a stage says of each layer whether it trains; this is {kind_of(value)}",
+             help="write `trainable: {base: false, head: true}`")  # fmt: skip
+    return value
+
+
+def _stages(value: Any) -> Any:
+    if value == []:
+        fail("there is no stage here", help="write `stages: [{epochs: 5}, ...]`, or leave `stages` out")
+    return value
+
+
+class Stage(Model):
+    """A part of the training. What it does not say stays as it was in the part before, but for the epochs."""
+
+    name: Name | None = Field(None, description="What progress calls it; its number when left out")
+    epochs: int | None = Field(None, gt=0, description="How often it goes through the training split; fit's by default")
+    optimizer: Object | None = Field(
+        None, description="The optimizer from here on; that of the stage before, or compile's, by default. It begins "
+        "afresh in every stage"
+    )  # fmt: skip
+    trainable: Annotated[dict[str, bool], BeforeValidator(_trainable)] | None = Field(
+        None, description="Node, use/inner, model/inner or a glob -> whether it trains from here on, with all inside "
+        "it; the longest match wins"
+    )  # fmt: skip
+
+
 class Fit(Model):
     """Step 3: training, with Keras's own words and defaults."""
 
@@ -74,12 +105,11 @@ class Fit(Model):
         "fused_xla: that graph compiled by XLA; auto: fused, and XLA where measuring shows that it pays. A list, as "
         "the resolved spec has it, says at which step it changes: [fused, {fused_xla: 400}]",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _later(cls, value: Any) -> Any:
-        refuse_later(value, "stages")
-        return value
+    stages: Annotated[list[Stage] | None, BeforeValidator(_stages)] = Field(
+        None,
+        description="Training in steps, one after the other: which layers train, for how many epochs, with which "
+        "optimizer. Callbacks start afresh in each",
+    )
 
     @field_validator("engine", mode="before")
     @classmethod

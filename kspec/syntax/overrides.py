@@ -137,9 +137,14 @@ class _Override:
         return (arguments, (*path, head)) if isinstance(arguments, dict) else (holder, path)
 
     def _item(self, items: list[Any], path: Path, segment: str, span: Span) -> int | None:
-        """Which entry of a list a segment names: a node by its name, a callback by its class."""
+        """Which entry of a list a segment names: a node by its name, a callback by its class, a stage by its name.
+
+        A stage without a name goes by its number, from 1, as progress counts them.
+        """
         if path and path[-1] == "layers":
             names = node_names(items)
+        elif path == ("fit", "stages"):
+            names = [written_name(item) or str(number) for number, item in enumerate(items, start=1)]
         elif path and path[-1] in _ENTRY_LISTS:
             names = [entry_head(item) for item in items]
         else:

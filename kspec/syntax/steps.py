@@ -70,12 +70,14 @@ class Expansion:
         entries: Plain entries.
         steps: What is done, in order.
         used: The blocks that are used.
+        copies: By the name of an entry that is repeated, or made for each of several nodes, those of its copies.
     """
 
     positions: Positions
     entries: list[Any] = field(default_factory=list)
     steps: list[Call | Bind] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def places_by_entry(positions: Positions) -> dict[Path, list[Path]]:

@@ -45,7 +45,10 @@ def reading_problem(text: str, file: Path, folder: Path, *, outside: bool, netwo
 
 
 def writing_problem(text: str, *, outside: bool) -> Problem | None:
-    """What is wrong with a path that is written; None when nothing. It is relative to the run folder, and stays in it."""
+    """What is wrong with a path that is written; None when nothing.
+
+    It is relative to the run folder, and stays in it.
+    """
     normal = os.path.normpath(text)
     if outside or not (os.path.isabs(text) or normal.startswith("..")):
         return None

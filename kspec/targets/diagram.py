@@ -16,10 +16,11 @@ from kspec.graph import Graph
 from kspec.targets.diagram_graphviz import dot_text, draw_graphviz
 from kspec.targets.diagram_labels import NodeFacts, sketch
 from kspec.targets.diagram_matplotlib import draw_matplotlib
+from kspec.targets.diagram_mermaid import mermaid_text
 
 __all__ = ["NAMES_ONLY_ABOVE", "REFUSED_ABOVE", "TANGLED_ABOVE", "Format", "GraphTooLarge", "NodeFacts", "draw"]
 
-Format = Literal["svg", "png", "dot"]
+Format = Literal["svg", "png", "dot", "mermaid"]
 
 NAMES_ONLY_ABOVE = 400
 """Nodes from which on boxes bear names only: more could not be read, and would take its time."""
@@ -46,14 +47,15 @@ def draw(graph: Graph, facts: Mapping[str, NodeFacts] | None, path: Path, format
     Args:
         facts: By node, shapes and parameters; left out, names and layers are drawn alone.
         path: The file to write.
-        format: `dot` is Graphviz's own language, without a layout.
+        format: `dot` is Graphviz's own language, `mermaid` that of Markdown pages; both without a layout.
 
     Raises:
-        GraphTooLarge: when it would take minutes to lay out; as `dot` every graph can be written.
+        GraphTooLarge: when it would take minutes to lay out; as `dot` and `mermaid` every graph can be written.
     """
     sketched = partial(sketch, graph, facts or {}, brief=len(graph.nodes) > NAMES_ONLY_ABOVE)
-    if format == "dot":
-        path.write_text(dot_text(sketched(framed=True)), encoding="utf-8")
+    if format == "dot" or format == "mermaid":
+        text = dot_text if format == "dot" else mermaid_text
+        path.write_text(text(sketched(framed=True)), encoding="utf-8")
         return
     _refuse_too_large(graph)
     try:

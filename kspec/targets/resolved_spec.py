@@ -65,6 +65,8 @@ def resolved_values(
         values["data"]["split"] = {"by": split["by"]} if "by" in split else split
     values["compile"] = _compile(settings, values.get("compile") or {})
     values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}
+    if document.fit.stages is not None:
+        values["fit"]["stages"] = _stages(spec, settings)
     values["fit"]["engine"] = engine if engine is not None else document.fit.engine
     values["predict"] = document.predict.model_dump(exclude_none=True)
     values["evaluate"] = document.evaluate.model_dump(exclude_none=True)
@@ -98,6 +100,16 @@ def _compile(settings: Settings, written: Mapping[str, Any]) -> dict[str, Any]:
         if key in written:
             compile_[key] = written[key]
     return compile_
+
+
+def _stages(spec: Spec, settings: Settings) -> list[dict[str, Any]]:
+    """Each with its epochs and optimizer; what it says of layers stays as it is written."""
+    written = spec.document.fit.stages or ()
+    filled = [
+        {"name": said.name, "epochs": stage.epochs, "optimizer": stage.optimizer, "trainable": said.trainable}
+        for said, stage in zip(written, settings.stages, strict=True)
+    ]
+    return [{key: value for key, value in stage.items() if value is not None} for stage in filled]
 
 
 def _with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.checker import Types
@@ -68,10 +68,15 @@ class NodeSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A model's nodes in order, and their sums."""
+    """A model's nodes in order, and their sums.
+
+    Args:
+        stages: By stage of the training, the parameters that it trains; empty where the spec has no stages.
+    """
 
     name: str
     nodes: list[NodeSummary]
+    stages: Mapping[str, Size] = field(default_factory=dict)
 
     @property
     def parameters(self) -> Size:
@@ -102,6 +107,7 @@ class Summary:
             "flops": self.flops,
             "activation_bytes": self.memory,
             "nodes": [node.to_json() for node in self.nodes],
+            **({"stages": dict(self.stages)} if self.stages else {}),
         }
 
     def to_text(self) -> str:
@@ -125,6 +131,9 @@ class Summary:
         rule = "─" * max(len(line) for line in lines)
         once = ", ".join(node.name for node in self.nodes if node.hoisted)
         notes = [f"computed once over the data, before training: {once}"] if once else []
+        if self.stages:
+            counts = [f"{'?' if count is None else f'{count:,}'} in {name}" for name, count in self.stages.items()]
+            notes.append(f"parameters that train: {', '.join(counts)}")
         return "\n".join([lines[0], rule, *lines[1:], rule, f"{self.name}: {self._sums()}", *notes]) + "\n"
 
     def _sums(self) -> str:
@@ -140,11 +149,14 @@ class Summary:
         return f"{parameters}{flops}{memory}{' an example' if flops or memory else ''}"
 
 
-def summarise(name: str, graph: Graph, types: Types, early: Collection[str] = ()) -> Summary:
+def summarise(
+    name: str, graph: Graph, types: Types, early: Collection[str] = (), stages: Mapping[str, Size] | None = None
+) -> Summary:
     """The summary of a graph, from what inference found: no TensorFlow.
 
     Args:
         early: The nodes that the engine computes once over the data.
+        stages: By stage of the training, the parameters that it trains.
     """
     nodes = []
     frozen = _frozen(graph)
@@ -166,15 +178,18 @@ def summarise(name: str, graph: Graph, types: Types, early: Collection[str] = ()
                 hoisted=node.name in early,
             )
         )
-    return Summary(name, nodes)
+    return Summary(name, nodes, stages or {})
 
 
-def summarise_built(name: str, graph: Graph, built: Any, early: Collection[str] = ()) -> Summary:
+def summarise_built(
+    name: str, graph: Graph, built: Any, early: Collection[str] = (), stages: Mapping[str, Size] | None = None
+) -> Summary:
     """The summary of a graph as Keras built it.
 
     Args:
         built: What `build_keras_model` gave.
         early: The nodes that the engine computes once over the data.
+        stages: By stage of the training, the parameters that it trains.
     """
     nodes = []
     counted: set[int] = set()
@@ -201,7 +216,7 @@ def summarise_built(name: str, graph: Graph, built: Any, early: Collection[str] 
                 hoisted=node.name in early,
             )
         )
-    return Summary(name, nodes)
+    return Summary(name, nodes, stages or {})
 
 
 def differences(ours: Summary, keras: Summary) -> list[str]:

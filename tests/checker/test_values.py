@@ -79,7 +79,6 @@ def test_constants_of_a_call(call, code):
         ("fit: {engine: [fused, fused_xla]}", "KS103"),
         ("fit: {engine: [{fused: 3}]}", "KS103"),
         ("fit: {engine: [fused, {keras: 3}]}", "KS103"),
-        ("fit: {stages: []}", "KS107"),
         ("data: {csv: a.csv, window: {}}", "KS107"),
         ("task: regresion", "KS103"),
         ("fit: {epochs: 0}", "KS103"),

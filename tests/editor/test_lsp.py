@@ -273,6 +273,19 @@ def test_variables(editor):
     assert {"width", "max", "min"} <= set(editor.complete())
 
 
+def test_layers_that_stages_freeze(editor):
+    stages = SMALL + "fit:\n  stages:\n    - trainable: {wide: false, wide/inner: true}\n"
+    editor.open(stages)
+    assert renamed(editor, "wide\n  - Dense", "broad") == stages.replace("wide", "broad")
+    editor.type("{wide: false, wide/inner: true}", "{")
+    found = set(editor.complete())
+    assert {"wide", "grade"} <= found
+    assert "points" not in found
+    editor.open(stages)
+    editor.type("{wide: false, wide/inner: true}", "{wide: false}\n      opt")
+    assert {"optimizer", "epochs"} <= set(editor.complete())
+
+
 def test_what_can_be_watched(editor):
     editor.open(SMALL + "fit:\n  callbacks:\n    - EarlyStopping: {patience: 3}\n")
     editor.type("{patience: 3}", "{monitor: ")

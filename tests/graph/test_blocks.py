@@ -183,6 +183,40 @@ def test_a_fault_in_a_block_is_told_once_with_its_uses():
     assert problem.related[0].span.line == 20
 
 
+@pytest.mark.parametrize(
+    ("params", "with_", "line"),
+    [("[units]", "{units: ten}", 18), ("[units]", '{units: "${-2 * 2}"}', 18), ("[units: ten]", "{}", 5)],
+)
+def test_a_value_that_is_handed_over_is_faulty_where_it_is_written(params, with_, line):
+    text = f"""\
+kspec: 1
+inputs: {{x: {{shape: [4]}}}}
+blocks:
+  inner:
+    params: {params}
+    layers:
+      - Dense: {{units: $units}}
+      - Dense:
+          units: ${{units}}
+        name: last
+  outer:
+    params: [width]
+    layers:
+      - block: inner
+        with: {{units: $width}}
+layers:
+  - block: inner
+    with: {with_}
+    repeat: 3
+"""
+    (problem, *others) = diagnostics_of(text + "  - block: outer\n    with: {width: ten}\n")
+    assert (problem.code, problem.span.line) == ("KS112", line)
+    assert problem.related[0].message == "it is used here, in the block `inner` (and in 1 more use)"
+    assert problem.related[0].span.line == 7
+    (other,) = others
+    assert (other.code, other.span.line) == ("KS112", 21)  # handed on by `outer`
+
+
 def test_what_cannot_be_written_out_leaves_the_rest_to_be_checked():
     text = RESIDUAL + "layers:\n  - block: residul\n  - Dense: {units: 1}\n  - Dense: {unts: 1}\n    from: x\n"
     assert told(text) == [("KS218", 20), ("KS110", 22)]

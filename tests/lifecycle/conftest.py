@@ -7,6 +7,11 @@ import pytest
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A working directory with a small table, and a function that writes a spec there."""
+    return make_project(tmp_path, monkeypatch)
+
+
+def make_project(tmp_path, monkeypatch):
+    """As `project`, in a folder of any lifetime."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     rows = ["a,b,kind,size,city,note,weight"]

@@ -39,14 +39,15 @@ def understood(text: str, *overrides: str, name: str = "spec.yaml"):
 def model(text: str, *overrides: str, name: str = "spec.yaml"):
     """All that decides what a text trains."""
     spec, analysis = understood(text, *overrides, name=name)
-    document = spec.document.model_dump(exclude={"vars", "outputs", "task", "name", "compile"})
+    left_out = dict.fromkeys(("vars", "outputs", "task", "name", "compile"), True)
+    document = spec.document.model_dump(exclude={**left_out, "fit": {"stages"}})
     nodes = [
         (n.name, n.kind, n.head, n.arguments, n.feeds, n.constants, n.trainable, n.named)
         for n in analysis.graph.nodes.values()
     ]
     settings = analysis.settings
     outputs = {name: dataclasses.asdict(output) for name, output in settings.outputs.items()}
-    return spec.name, document, nodes, analysis.graph.outputs, settings.optimizer, outputs
+    return spec.name, document, nodes, analysis.graph.outputs, settings.optimizer, settings.stages, outputs
 
 
 def assert_same(text: str, *overrides: str, name: str = "spec.yaml") -> str:

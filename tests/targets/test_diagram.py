@@ -231,7 +231,7 @@ def test_the_verb_says_where_the_picture_is(spec, capsys):
 
 def test_the_verb_refuses_other_formats_and_faulty_specs(spec, capsys):
     assert main(["plot", spec, "-o", "small.jpg"]) == 2
-    assert "a picture is .svg, .png or .dot, and not small.jpg" in capsys.readouterr().err
+    assert "a picture is .svg, .png, .dot or .mmd, and not small.jpg" in capsys.readouterr().err
     Path(spec).write_text(SPEC.replace("units", "unit"))
     assert main(["plot", spec, "--no-shapes"]) == 1
     assert "small.yaml:5:" in capsys.readouterr().err
@@ -247,3 +247,28 @@ def test_a_picture_with_shapes_needs_no_tensorflow(tmp_path):
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert shown.stdout.splitlines()[-1] == "False True"
+
+
+def test_mermaid_frames_blocks(tmp_path):
+    path = tmp_path / "graph.mmd"
+    dense = layer("use/a", "Dense", "x", {"units": 2})
+    draw(graph_of(given("x"), dense, layer("y", "Flatten", "use/a")), None, path, "mermaid")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[:9] == [
+        "flowchart TD",
+        'n0("<b>x</b><br/>input")',
+        'subgraph fn1_1 ["use"]',
+        'n1("<b>a</b><br/>Dense 2")',
+        "end",
+        "style fn1_1 fill:none,stroke:#D5DDE6,color:#5B6B7C",
+        'n2("<b>y</b><br/>Flatten<br/><i>output</i>")',
+        "n0 --> n1",
+        "n1 --> n2",
+    ]
+
+
+def test_mermaid_spells_letters_of_its_own(tmp_path):
+    path = tmp_path / "graph.mmd"
+    op = layer("x_", "einsum", "x", kind="op", constants={"subscripts": 'a"#`<b>&'})
+    draw(graph_of(given("x"), op), None, path, "mermaid")
+    assert "op einsum subscripts a#quot;#35;#96;#lt;b#gt;#amp;" in path.read_text(encoding="utf-8")

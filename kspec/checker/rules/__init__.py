@@ -32,6 +32,7 @@ from kspec.checker.rules.noise_after_answer import noise_after_answer
 from kspec.checker.rules.repeated_rows import repeated_rows
 from kspec.checker.rules.scales import scales
 from kspec.checker.rules.softmax_on_one_unit import softmax_on_one_unit
+from kspec.checker.rules.stages import stages
 from kspec.checker.rules.target_form import target_form
 from kspec.checker.rules.task_and_output import task_and_output
 from kspec.checker.rules.training_objects import training_objects
@@ -68,4 +69,5 @@ MEANING: tuple[Rule, ...] = (
     *MEANING_OF_NETWORKS,
     embedding_range,
     class_weight,
+    stages,
 )

@@ -11,10 +11,13 @@ from kspec.diagnostics import Path
 
 
 def training_objects(checker: Checker) -> None:
-    """Checks each class named under `compile` against the catalog."""
+    """Checks each class named under `compile`, and in stages, against the catalog."""
     settings = checker.spec.document.compile
     if settings.optimizer is not None:
         checker.object(settings.optimizer, "optimizer", ("compile", "optimizer"))
+    for index, stage in enumerate(checker.spec.document.fit.stages or ()):
+        if stage.optimizer is not None:
+            checker.object(stage.optimizer, "optimizer", ("fit", "stages", index, "optimizer"))
     _each(checker, settings.loss, "loss", ("compile", "loss"))
     _each(checker, settings.metrics, "metric", ("compile", "metrics"))
     _each(checker, settings.weighted_metrics, "metric", ("compile", "weighted_metrics"))

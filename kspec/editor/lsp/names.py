@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from kspec.diagnostics import Path, Positions, Report, Source, Span
 from kspec.editor.lsp.visible import called_by, entries_at, inputs_at, output_names, params_of, texts
+from kspec.graph.paths import is_glob
 from kspec.syntax import parse
 from kspec.syntax.entries import head_place
 from kspec.syntax.names import node_names, written_name
@@ -201,7 +202,20 @@ class _Finder:
                     kind: Kind = "output" if self.renamed and not of_inputs else "node"
                     yield self._key(name, (*path, name), kind=kind)
 
+        yield from self._staged()
         yield from self._monitored()
+
+    def _staged(self) -> Iterator[Occurrence]:
+        """Layers that stages freeze or train, by their names, or those of the uses that they stand in."""
+        stages = self._at(("fit", "stages"))
+        for index, stage in enumerate(stages if isinstance(stages, list) else ()):
+            told = stage.get("trainable") if isinstance(stage, dict) else None
+            for pattern in told if isinstance(told, dict) else ():
+                name = str(pattern).partition("/")[0]
+                if not is_glob(name):
+                    cited = self._key(str(pattern), ("fit", "stages", index, "trainable", pattern))
+                    span = cited.span._replace(end_column=cited.span.column + len(name))
+                    yield replace(cited, name=name, span=span)
 
     def _monitored(self) -> Iterator[Occurrence]:
         """Quantities with an output's name in them: `val_grade_loss`."""

@@ -32,12 +32,15 @@ class Engine(Protocol):
         steps: int,
         validation_steps: int | None,
         validation_freq: int,
+        initial_epoch: int = 0,
     ) -> None:
-        """Trains as `Model.fit` does.
+        """Trains as `Model.fit` does. Between two calls the model may have been compiled anew.
 
         Args:
             callbacks: Keras's.
+            epochs: The number of the last epoch, from 1.
             steps: Of an epoch.
+            initial_epoch: How many epochs have been trained already.
         """
 
     def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:

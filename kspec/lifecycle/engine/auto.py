@@ -36,6 +36,8 @@ class Auto:
         expected: How many times as fast XLA is expected to be, where it is not known; None to guess by the steps.
         keep: Called with what was measured, whenever XLA has been tried, and by `close`.
         may_stop: Whether a callback may end the training before its last epoch.
+        plan: What ran before, when other layers were frozen.
+        first: The step from which on this one decides.
     """
 
     def __init__(
@@ -45,8 +47,11 @@ class Auto:
         expected: float | None = None,
         keep: Callable[[Measured], None] = lambda _: None,
         may_stop: bool = False,
+        plan: EnginePlan | None = None,
+        first: int = 0,
     ) -> None:
-        self.plan = EnginePlan.of("fused")
+        self.plan = EnginePlan.of("fused") if plan is None else plan.with_change(first, "fused")
+        self.first = first
         self.notes: list[str] = []
         self.known = replace(known)
         self.keep = keep
@@ -96,7 +101,8 @@ class Auto:
     def close(self) -> None:
         """What there is to say at the end; what was measured is kept."""
         self._keep()
-        tried = next((start for start, engine in self.plan.changes if engine == "fused_xla"), None)
+        changes = [(start, engine) for start, engine in self.plan.changes if start >= self.first]
+        tried = next((start for start, engine in changes if engine == "fused_xla"), None)
         if tried is None:
             return
         times = self._pace("fused") / self._pace("fused_xla")

@@ -27,11 +27,14 @@ class KerasEngine:
         steps: int,
         validation_steps: int | None,
         validation_freq: int,
+        initial_epoch: int = 0,
     ) -> None:
         """Trains; the batches come in the epoch's order already."""
         self.model.fit(
-            train.dataset(repeat=True),  # one iterator for all epochs: to begin one takes as long as some thirty steps
+            # one iterator for all epochs: to begin one takes as long as some thirty steps
+            train.dataset(repeat=True, start=initial_epoch * steps),
             epochs=epochs,
+            initial_epoch=initial_epoch,
             steps_per_epoch=steps,
             validation_data=None if validation is None else validation.dataset(repeat=True),
             validation_steps=validation_steps,

@@ -45,6 +45,7 @@ class FusedEngine:
         self.said = said
         self.choice: Choice = Fixed(EnginePlan.of("fused" if said == "auto" else said))
         self.beforehand = beforehand
+        self._notes: list[str] = []  # those of the choice before this one
         self._loops: dict[tuple[int, bool], Loops] = {}
         self._keras: KerasEngine | None = None  # once it has taken over
 
@@ -56,7 +57,7 @@ class FusedEngine:
     @property
     def notes(self) -> list[str]:
         """What to tell the user of it."""
-        return self.choice.notes
+        return [*self._notes, *self.choice.notes]
 
     def fit(
         self,
@@ -68,22 +69,31 @@ class FusedEngine:
         steps: int,
         validation_steps: int | None,
         validation_freq: int,
+        initial_epoch: int = 0,
     ) -> None:
         """Trains as `Model.fit` does, an epoch a call."""
+
+        def by_keras(engine: KerasEngine) -> None:
+            engine.fit(
+                train, validation, callbacks=callbacks, epochs=epochs, steps=steps, validation_steps=validation_steps,
+                validation_freq=validation_freq, initial_epoch=initial_epoch,
+            )  # fmt: skip
+
+        if self._keras is not None:
+            by_keras(self._keras)
+            return
+        self._loops.clear()  # what was traced before the model was compiled anew trains other weights
         listed = keras.callbacks.CallbackList(callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps)
-        checks = epochs // validation_freq
+        checks = epochs // validation_freq - initial_epoch // validation_freq
         try:
-            trains = self._train_function(train, listed, steps, epochs)
+            trains = self._train_function(train, listed, steps, initial_epoch, epochs)
             tests = self._test_function(validation, validation_steps, checks, trains) if validation else None
         except Exception as error:  # Keras may take what cannot be fused; else it says what is wrong
             from kspec.targets.keras_errors import plain
 
-            self.notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
+            self._notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
             self._keras = KerasEngine(self.model)
-            self._keras.fit(
-                train, validation, callbacks=callbacks, epochs=epochs, steps=steps,
-                validation_steps=validation_steps, validation_freq=validation_freq,
-            )  # fmt: skip
+            by_keras(self._keras)
             return
         nothing = tf.data.Dataset.from_tensors(np.float32(0)).repeat()
         try:
@@ -98,6 +108,7 @@ class FusedEngine:
                 self.model.fit(
                     nothing,
                     epochs=epochs,
+                    initial_epoch=initial_epoch,
                     steps_per_epoch=steps,
                     validation_data=None if tests is None else nothing,
                     validation_steps=validation_steps,
@@ -136,10 +147,12 @@ class FusedEngine:
                 break
         return tf.nest.map_structure(lambda *parts: np.concatenate([part.numpy() for part in parts]), *answers)
 
-    def _train_function(self, train: Batches, listed: Any, steps: int, epochs: int) -> TrainFunction:
+    def _train_function(self, train: Batches, listed: Any, steps: int, begun: int, epochs: int) -> TrainFunction:
         runner = self._runner("train", train)
+        first = begun * steps
         if self.said == "auto":
-            self.choice = _auto(self.model, runner, listed.callbacks)
+            self._notes += self.choice.notes
+            self.choice = _auto(self.model, runner, listed.callbacks, self.choice.plan, first)
 
         def between(done: int, metrics: dict[str, Any]) -> None:
             listed.on_train_batch_end(done - 1, metrics)
@@ -150,6 +163,7 @@ class FusedEngine:
             self.choice,
             Pace(_watched(listed.callbacks)),
             steps=steps,
+            first=first,
             total=steps * epochs,
             between=between,
             results=Results(runner.loops),
@@ -184,12 +198,13 @@ class FusedEngine:
         return Runner(self._loops[key], step, Supply(batches, run_bytes=RUN_BYTES))
 
 
-def _auto(model: Any, runner: Runner, callbacks: list[Any]) -> Auto:
+def _auto(model: Any, runner: Runner, callbacks: list[Any], plan: EnginePlan, first: int) -> Auto:
     """Measuring, with what is known of such networks and of this one."""
     key = key_of(model, runner.loops.batch_size, runner.supply.signature)
     stops = any(isinstance(callback, keras.callbacks.EarlyStopping) for callback in callbacks)
     keep = functools.partial(remember, key)
-    return Auto(recall(key), expected=_expected_gain(model), keep=keep, may_stop=stops)
+    expected = _expected_gain(model)
+    return Auto(recall(key), expected=expected, keep=keep, may_stop=stops, plan=plan, first=first)
 
 
 def _expected_gain(model: Any) -> float | None:

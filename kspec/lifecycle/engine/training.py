@@ -130,7 +130,8 @@ class TrainFunction:
 
     Args:
         steps: Of an epoch.
-        total: Of all epochs.
+        first: The step to begin with, counted over all that has been trained.
+        total: The step to end before.
         between: Called between the calls that an epoch is made of, with the steps that are done, and the metrics.
     """
 
@@ -141,6 +142,7 @@ class TrainFunction:
         pace: Pace,
         *,
         steps: int,
+        first: int,
         total: int,
         between: Callable[[int, dict[str, Any]], None],
         results: Results,
@@ -152,10 +154,13 @@ class TrainFunction:
         self.steps = steps
         self.total = total
         self.between = between
-        self.step = 0
-        self._runs: Iterator[Rows] = runner.supply.passes(count())
+        self.step = first
+        begun, self._at = divmod(first, runner.supply.steps)
+        self._runs: Iterator[Rows] = runner.supply.passes(count(begun))
         self._rows = next(self._runs)
-        self._at = 0
+        while self._at >= self._rows.batches:
+            self._at -= self._rows.batches
+            self._rows = next(self._runs)
 
     def prepare(self) -> None:
         """Traces or compiles the loop of the first step, so that metrics and optimizer have their variables.

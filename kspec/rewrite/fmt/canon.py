@@ -25,6 +25,7 @@ DOCUMENT = (
 )
 _TEMPLATE = ("params", "file", "application", "weights", "trainable", "inputs", "layers", "outputs")
 _WORDS = ("with", "from", "call", "name", "as", "trainable", "repeat", "each", "when")
+_STAGE = ("name", "epochs", "optimizer", "trainable")
 _SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
 _KEYS: dict[Path, Sequence[str]] = {
     ("data",): (*_SOURCES, "inputs", "targets", "weights", "read", "missing", "window", "split"),
@@ -59,6 +60,8 @@ def _known(path: Path, keys: Sequence[str]) -> Sequence[str] | None:
     if is_entry(path):
         heads = [key for key in keys if key not in _WORDS]
         return (*heads, *_WORDS) if len(heads) == 1 else None
+    if path[:2] == ("fit", "stages") and len(path) == 3:
+        return _STAGE
     if path[0] == "inputs" and len(path) == 2:
         return ("shape", "dtype")
     return _KEYS.get(path)

@@ -1,0 +1,50 @@
+"""KS425 and KS426: stages of a training that train nothing, or nothing else than the stage before."""
+
+from __future__ import annotations
+
+from kspec.checker.rules.shared.outputs import trained_outputs
+from kspec.checker.stages import PATH, Stage, trained
+from kspec.checker.values import Checker
+
+
+def stages(checker: Checker) -> None:
+    """Holds what each stage trains against nothing, and against the stage before."""
+    said = checker.spec.document.fit.stages
+    if said is None or checker.settings is None or checker.types is None or not list(trained_outputs(checker)):
+        return
+    before: Stage | None = None
+    for index, stage in enumerate(checker.settings.stages):
+        trains = trained(checker.graph, checker.types, stage)
+        path = (*PATH, index, "trainable") if said[index].trainable else (*PATH, index)
+        if not trains:
+            checker.report.error(
+                "KS425",
+                f"{stage.name} has nothing to train: every layer with weights is frozen",
+                checker.spec.positions.key(path),
+                help=f"let a layer train in it: `trainable: {{{_last(checker)}: true}}`",
+            )
+        elif before is not None and said[index].trainable and trains == trained(checker.graph, checker.types, before):
+            _same(checker, index, stage, before)
+        before = stage
+
+
+def _last(checker: Checker) -> str:
+    """The last layer with weights: mostly the one that answers."""
+    assert checker.types is not None
+    free = Stage(0, "", 1, None, dict.fromkeys(checker.graph.nodes, True))
+    return next(reversed(trained(checker.graph, checker.types, free)), "head")
+
+
+def _same(checker: Checker, index: int, stage: Stage, before: Stage) -> None:
+    """A stage that says what trains, and changes nothing: mostly the freezing was forgotten in the stage before."""
+    said = checker.spec.document.fit.stages
+    assert said is not None
+    pattern, value = next(iter((said[index].trainable or {}).items()))
+    word = "trains" if value else "is frozen"
+    opposite = "false" if value else "true"
+    checker.report.warning(
+        "KS426",
+        f"{stage.name} trains the same weights as {before.name}: `{pattern}` {word} there already",
+        checker.spec.positions.key((*PATH, index, "trainable")),
+        help=f"say it in the stage before, `trainable: {{{pattern}: {opposite}}}`, or leave it out here",
+    )
