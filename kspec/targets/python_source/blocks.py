@@ -49,7 +49,7 @@ class Block:
 def make_block(template: Template, function: str) -> Block:
     """A block before anyone has looked at its uses."""
     items = read_items(template.layers, ("blocks", template.name, "layers"), template.inputs)
-    if any(item.kind == "model" or models_in(item.arguments) for item in items):
+    if any(item.kind == "model" or any(models_in(item.arguments)) for item in items):
         raise Unstructured("a sub-model that is called in a block")
     outputs = list(template.outputs or (items[-1].name,))
     return Block(template, items, function, {name: identifier(name) for name in template.params}, outputs)

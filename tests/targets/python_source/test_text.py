@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import kspec
 from kspec.diagnostics import SpecError
 from kspec.lifecycle.exporting import export
 from tests.conftest import ROOT, SPECS
@@ -52,6 +53,13 @@ def test_it_is_python_and_needs_no_kspec(shipped):
         modules = {alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
                    for alias in node.names}  # fmt: skip
         assert modules <= {"keras", "numpy", "tensorflow", *sys.stdlib_module_names}, file.name
+
+
+@pytest.mark.parametrize("name", ["inception", "mobilenet_v2", "resnet50", "transformer", "unet", "wavenet"])
+def test_blocks_are_functions(name, shipped):
+    tree = ast.parse((shipped / f"zoo_{name}.py").read_text(encoding="utf-8"))
+    functions = {node.name.removesuffix("_block") for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert set(kspec.load(SPECS / "zoo" / f"{name}.yaml").values["blocks"]) <= functions
 
 
 @pytest.mark.skipif(find_spec("ruff") is None, reason="ruff is a tool of developers")

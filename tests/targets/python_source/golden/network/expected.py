@@ -15,6 +15,10 @@ from keras import layers, ops
 SEED = 5
 BATCH_SIZE = 8
 EPOCHS = 2
+WIDTH = 6
+RATE = 0.1
+SHAPE = (8, 3)
+ACT = "tanh"
 
 
 def make_examples():
@@ -64,9 +68,34 @@ def take(arrays, rows):
     return {name: array[rows] for name, array in arrays.items()}
 
 
+def cell(inputs, units, deep=False, rate=RATE, wide=None, *, name, trainable=True):
+    if wide is None:
+        wide = units * 2
+    x = layers.Dense(units, activation=ACT, name=f"{name}.first", trainable=trainable)(
+        inputs
+    )
+    if deep:
+        x = layers.Dense(wide, name=f"{name}.dense", trainable=trainable)(x)
+    x = layers.LayerNormalization(
+        name=f"{name}.layer_normalization", trainable=trainable
+    )(x)
+    out = layers.Dropout(rate, name=f"{name}.out")(x)
+    side = layers.Dense(
+        wide if deep else units, name=f"{name}.side", trainable=trainable
+    )(inputs)
+    return layers.Add(name=f"{name}.add")([out, side])
+
+
+def pair(left, right, units, *, name):
+    l_ = cell(left, units, name=f"{name}.l")
+    r = cell(right, units, name=f"{name}.r")
+    both = layers.Multiply(name=f"{name}.both")([l_, r])
+    return both, l_, r
+
+
 def build_model():
-    a = keras.Input((8, 3), name="a")
-    b = keras.Input((8, 3), name="b")
+    a = keras.Input(SHAPE, name="a")
+    b = keras.Input(SHAPE, name="b")
     ids = keras.Input((4,), dtype="int32", name="ids")
     inputs = keras.Input((5,), name="x")
     x = layers.Bidirectional(
@@ -77,54 +106,40 @@ def build_model():
         ),
         name="bi",
     )(a)
-    memory, *_ = layers.LSTM(3, return_state=True, name="memory")(x)
-    second = layers.LSTM(3, name="second")(b, initial_state=[_, _])
-    coded_seq = layers.Dense(3, activation="relu", name="coded_seq")(memory)
-    x = layers.Dense(3, activation="relu", name="coded_second")(second)
-    joined = layers.Concatenate(name="joined")([coded_seq, x])
-    x = layers.Embedding(input_dim=10, output_dim=6, name="embedding")(ids)
+    seq, h, c = layers.LSTM(3, return_state=True, name="memory")(x)
+    second = layers.LSTM(3, name="second")(b, initial_state=[h, c])
+    codeds = [
+        layers.Dense(3, activation="relu", name=f"coded_{node}")(x)
+        for node, x in zip(("seq", "second"), (seq, second), strict=True)
+    ]
+    joined = layers.Concatenate(name="joined")(codeds)
+    x = layers.Embedding(input_dim=10, output_dim=WIDTH)(ids)
     picked = x[:, 0]
-    hidden_0 = layers.Dense(6, activation="relu", name="hidden_0")(joined)
-    x = layers.Dense(6, activation="relu", name="hidden_1")(hidden_0)
-    hidden_2 = layers.Dense(6, activation="relu", name="hidden_2")(x)
-    x = layers.Dense(6, activation="tanh", name="twin.l.first")(hidden_2)
-    x = layers.LayerNormalization(name="twin.l.layer_normalization")(x)
-    twin_l_out = layers.Dropout(0.1, name="twin.l.out")(x)
-    x = layers.Dense(6, name="twin.l.side")(hidden_2)
-    twin_l_add = layers.Add(name="twin.l.add")([twin_l_out, x])
-    x = layers.Dense(6, activation="tanh", name="twin.r.first")(picked)
-    x = layers.LayerNormalization(name="twin.r.layer_normalization")(x)
-    twin_r_out = layers.Dropout(0.1, name="twin.r.out")(x)
-    x = layers.Dense(6, name="twin.r.side")(picked)
-    twin_r_add = layers.Add(name="twin.r.add")([twin_r_out, x])
-    twin_both = layers.Multiply(name="twin.both")([twin_l_add, twin_r_add])
-    x = layers.Dense(6, activation="tanh", name="cells_0.first", trainable=False)(
-        inputs
-    )
-    x = layers.LayerNormalization(name="cells_0.layer_normalization", trainable=False)(
-        x
-    )
-    cells_0_out = layers.Dropout(0.1, name="cells_0.out", trainable=False)(x)
-    x = layers.Dense(6, name="cells_0.side", trainable=False)(inputs)
-    cells_0_add = layers.Add(name="cells_0.add", trainable=False)([cells_0_out, x])
-    x = layers.Dense(12, activation="tanh", name="cells_1.first", trainable=False)(
-        cells_0_add
-    )
-    x = layers.Dense(24, name="cells_1.dense", trainable=False)(x)
-    x = layers.LayerNormalization(name="cells_1.layer_normalization", trainable=False)(
-        x
-    )
-    cells_1_out = layers.Dropout(0.1, name="cells_1.out", trainable=False)(x)
-    x = layers.Dense(24, name="cells_1.side", trainable=False)(cells_0_add)
-    cells_1_add = layers.Add(name="cells_1.add", trainable=False)([cells_1_out, x])
+    hidden = joined
+    hiddens = []
+    for index in range(3):
+        hidden = layers.Dense(WIDTH, activation="relu", name=f"hidden_{index}")(hidden)
+        hiddens.append(hidden)
+    both, left, twin_r = pair(hidden, picked, WIDTH, name="twin")
+    cells = inputs
+    all_cells = []
+    for index in range(2):
+        cells = cell(
+            cells,
+            WIDTH * (index + 1),
+            deep=index > 0,
+            name=f"cells_{index}",
+            trainable=False,
+        )
+        all_cells.append(cells)
     shared_layer = layers.Dense(
         5, kernel_regularizer=keras.regularizers.L2(l2=1.0), name="shared"
     )
     shared = shared_layer(inputs)
-    x = shared_layer(shared)
-    summed = layers.Add(name="summed")([x, shared])
-    x = layers.Concatenate(name="concatenate")(
-        [twin_both, twin_l_add, cells_1_add, summed, hidden_0, cells_0_add, twin_r_add]
+    again = shared_layer(shared)
+    summed = layers.Add(name="summed")([again, shared])
+    x = layers.Concatenate()(
+        [both, left, cells, summed, hiddens[0], all_cells[0], twin_r]
     )
     kind = layers.Dense(4, activation="softmax", name="kind")(x)
     value = layers.Dense(1, name="value")(summed)
