@@ -22,7 +22,7 @@ def keep(model, *_args, **_more):
 def main():
     keras.Model.summary = keep
     keras.Model.save = keep
-    for file in sorted(Path(sys.argv[1]).glob("*/exported.py")):
+    for file in sorted(Path(sys.argv[1]).resolve().glob("*/exported.py")):
         keras.backend.clear_session()  # Keras counts names anew, as in a fresh process
         os.chdir(file.parent)
         runpy.run_path("exported.py", run_name="__main__")
