@@ -192,7 +192,7 @@ def _first(facts: Facts) -> str:
 def _spread(facts: Facts, value: str, form: str, shape: tuple[int | None, ...], variable: str) -> str:
     """A synthetic target, one value an example, repeated at every position that its output answers at."""
     if None in shape:
-        facts.refuse("synthetic targets at positions whose number is open", ("data",))
+        facts.refuse("make synthetic targets for positions whose number is open", ("data",))
     ones = ["1"] * (len(shape) - 1)
     last = [] if form == "integer" else ["1" if form in ("binary", "values") else str(shape[-1])]
     sizes = [*map(str, shape[:-1]), *last]
@@ -210,7 +210,7 @@ def _divide(facts: Facts, file: File) -> list[str]:
     if split.by is not None or by_files:
         stated = split.model_fields_set & {"validation", "test"} if by_files else set()
         if stated:
-            facts.refuse("draw parts beside files for each split", ("data", "split"))
+            facts.refuse("draw parts where there are files for each split", ("data", "split"))
         return [f"    {parts} = [np.flatnonzero(part == name) for name in ({', '.join(map(literal, facts.parts))})]"] \
             if by_files or _plain_words(facts) else [f"    {parts} = {by_column(facts)}"]  # fmt: skip
     if not split.stratify:

@@ -16,7 +16,7 @@ def write_pictures(facts: Facts, file: File, folder: Path) -> None:
     (name, given), *others = facts.spec.document.inputs.items()
     place = next(iter(facts.dataset.fingerprint))
     if others or len(facts.dataset.fingerprint) > 1:
-        facts.refuse("several inputs or folders of pictures", ("data", "images"))
+        facts.refuse("read pictures from several folders, or for several inputs", ("data", "images"))
     array = facts.array(name)
     shape = tuple(int(size) for size in array.shape[1:])
     dtype = str(array.dtype)

@@ -46,7 +46,7 @@ class Table:
             return [(Path(name).as_posix(), "") for name in names]
         parts = [part for part in ("train", "validation", "test") if part in given]
         if len(parts) != len(names):
-            self.facts.refuse("several files for one split", ("data", self.facts.data.source))
+            self.facts.refuse("read several files for one split", ("data", self.facts.data.source))
         return [(Path(name).as_posix(), part) for name, part in zip(names, parts, strict=False)]
 
 
@@ -65,7 +65,7 @@ class CsvTable(Table):
         given = "" if header == columns else f", {literal(columns)}"
         reader = f"csv.DictReader(file{given}{more})"
         if given and options.header:
-            facts.refuse("names in the header that are empty or have spaces around them", ("data", "csv"))
+            facts.refuse("read a header with names that are empty or have spaces around them", ("data", "csv"))
         packed = names[0][0].endswith(".gz")
         if packed:
             file.imports.add("gzip")
@@ -182,7 +182,7 @@ class ColumnTable(Table):
         self.parquet = facts.data.source == "parquet"
         names = self.files()
         if len(names) > 1:
-            facts.refuse("several files", ("data", facts.data.source), "put them together into one")
+            facts.refuse("read several files of this source", ("data", facts.data.source), "put them together into one")
         file.constants["TABLE"] = f"Path(__file__).parent / {text(names[0][0])}"
         path = "TABLE"
         if self.parquet:
