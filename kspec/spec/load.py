@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path as File
 from typing import Any
 
@@ -28,6 +28,7 @@ from kspec.syntax import (
     parse,
     read_source,
     substitute,
+    warn_of_the_unused,
 )
 
 
@@ -62,7 +63,7 @@ def load_source(
     elsewhere = networks_of_files(tree, folder, report, outside=permissions.outside) | networks_of_applications(tree)
     found = networks(tree, elsewhere, report)
     expansions = expand(tree, found, report)
-    _warn_of_the_unused(tree, report)
+    warn_of_the_unused(tree, report)
     positions = next(iter(expansions.values())).positions if expansions else tree.positions
     document = validate(_document_values(tree, found, expansions, report), positions, report, Document)
     typed = {
@@ -103,32 +104,3 @@ def _written_out(network: dict[str, Any], expansion: Expansion | None) -> dict[s
     if expansion is None:
         return network
     return {**network, "layers": expansion.entries or ["Identity"]}  # where none could be written out, which was told
-
-
-def _warn_of_the_unused(tree: Tree, report: Report) -> None:
-    """Tells blocks and sub-models that nothing uses; those that another file brings in need not all be used."""
-    document = tree.value if isinstance(tree.value, dict) else {}
-    blocks, models = document.get("blocks"), document.get("models")
-    used: set[tuple[str, str]] = set()
-    for word, section, phrase in (
-        ("block", blocks, "no entry uses the block"),
-        ("model", models, "no entry calls the sub-model"),
-    ):
-        if not isinstance(section, dict) or any(found.code == "KS218" for found in report):  # it may be misspelt
-            continue
-        used = used or set(_uses([document.get("layers"), blocks, models]))
-        for name in section:
-            span = tree.positions.key((f"{word}s", name))
-            if (word, name) not in used and span.source is tree.positions.whole.source:
-                report.warning("KS222", f"{phrase} `{name}`", span, help=f"use it: `- {word}: {name}`")
-
-
-def _uses(value: Any) -> Iterator[tuple[str, str]]:
-    """What stands after `block:` and `model:`, anywhere in a value, with that word."""
-    if isinstance(value, dict):
-        for word in ("block", "model"):
-            if isinstance(value.get(word), str):
-                yield word, value[word]
-        value = list(value.values())
-    for item in value if isinstance(value, list) else ():
-        yield from _uses(item)

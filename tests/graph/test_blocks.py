@@ -251,6 +251,47 @@ def test_bad_input_has_one_diagnostic(entry, code):
     assert [d.code for d in found] == [code], [d.message for d in found]
 
 
+def test_as_beside_each_names_the_list_of_each_output():
+    text = """\
+kspec: 1
+inputs: {a: {shape: [5, 3]}, b: {shape: [5, 3]}}
+blocks:
+  two:
+    outputs: [m, n]
+    layers:
+      - GRU: {units: 4}
+        name: m
+      - Dense: {units: 2}
+        name: n
+        from: in
+layers:
+  - block: two
+    name: pair
+    each: [a, b]
+    as: [first, second]
+  - LSTM: {units: 2, return_state: true}
+    name: read
+    each: [a, b]
+    as: [_, h, c]
+  - Concatenate:
+    name: firsts
+    from: first
+  - Concatenate:
+    name: states
+    from: h
+  - Flatten:
+    each: second
+    name: flat
+  - Concatenate:
+    from: [firsts, states, flat, c_b]
+"""
+    graph = graph_of(text)
+    assert diagnostics_of(text) == []
+    taken = {name: [tuple(tensor) for tensor in graph.nodes[name].tensors()] for name in ("firsts", "states")}
+    assert taken == {"firsts": [("pair_a/m", 0), ("pair_b/m", 0)], "states": [("read_a", 1), ("read_b", 1)]}
+    assert [tuple(tensor) for tensor in graph.nodes["flat_second_b"].tensors()] == [("pair_b/n", 0)]
+
+
 EACH = "kspec: 1\ntask: regression\ninputs: {a: {shape: [2]}, b: {shape: [3]}}\nlayers:\n  - Dense: {units: 4}\n    each: [a, b]\n    name: c\n"
 
 
