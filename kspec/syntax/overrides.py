@@ -12,6 +12,8 @@ from kspec.syntax.names import WORDS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
+_NAMED: dict[Path, str] = {("blocks",): "block", ("models",): "sub-model"}
+"""Sections whose parts have names of the user's own."""
 _ENTRY_LISTS = {"layers", "callbacks"}
 _EXAMPLE = "write --set fit.epochs=5, or --set layers.hidden1.units=32"
 
@@ -118,12 +120,25 @@ class _Override:
             holder, path = self._into_head(holder, path, segment)
             if last:
                 return holder, segment, (*path, segment)
+            if path in _NAMED and segment not in holder:
+                self._unknown(holder, path, segment, span)
+                return None
             if holder.get(segment) is None:
                 holder[segment] = {}
                 self.tree.positions.keys[*path, segment] = span
                 self.tree.positions.values[*path, segment] = span
             holder, path = holder[segment], (*path, segment)
         return None
+
+    def _unknown(self, holder: dict[str, Any], path: Path, segment: str, span: Span) -> None:
+        known = ", ".join(holder)
+        self.report.error(
+            "KS015",
+            f"no {_NAMED[path]} is called `{segment}`",
+            span,
+            label=did_you_mean(segment, holder),
+            help=f"the {_NAMED[path]}s: {known}" if known else f"define it under `{path[0]}:`",
+        )
 
     def _into_head(self, holder: dict[str, Any], path: Path, segment: str) -> tuple[dict[str, Any], Path]:
         """Steps into the arguments of the one class that an object names: `layers.hidden1.units`."""
