@@ -10,6 +10,7 @@ from kspec.diagnostics import Path, Related, Report, Source, Span, did_you_mean
 from kspec.expressions import is_computed, names_in
 from kspec.syntax.names import WORDS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
+from kspec.syntax.written import place_of
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
 _NAMED: dict[Path, str] = {("blocks",): "block", ("models",): "sub-model"}
@@ -98,7 +99,7 @@ class _Override:
         for number, (segment, span) in enumerate(self.segments):
             last = number == len(self.segments) - 1
             if isinstance(holder, list):
-                index = self._item(holder, path, segment, span)
+                index = self._item(holder, path, number)
                 if index is None:
                     return None
                 if last:
@@ -116,6 +117,9 @@ class _Override:
                     span,
                     help=f"replace it whole: --set {said}='{{...}}'",
                 )
+                return None
+            if path and isinstance(path[-1], int) and "block" in holder and segment not in ("block", *WORDS):
+                self._is_beside_block(number, holder["block"])
                 return None
             holder, path = self._into_head(holder, path, segment)
             if last:
@@ -140,6 +144,22 @@ class _Override:
             help=f"the {_NAMED[path]}s: {known}" if known else f"define it under `{path[0]}:`",
         )
 
+    def _is_beside_block(self, number: int, block: Any) -> None:
+        segment, span = self.segments[number]
+        use, rest = self._joined(0, number), self._joined(number)
+        inside = place_of(f"-/{segment}", [{"block": block, "name": "-"}], self.tree.value)
+        if inside:
+            help = f"it is a node of the block: --set {'.'.join([inside, self._joined(number + 1)]).rstrip('.')}=..."
+        else:
+            help = f"parameters of the block stand under `with`: --set {use}.with.{rest}=..."
+        self.report.error(
+            "KS015", f"`{use}` is a use of the block `{block}`; nothing beside that is called `{segment}`", span,
+            help=help,
+        )  # fmt: skip
+
+    def _joined(self, start: int, stop: int | None = None) -> str:
+        return ".".join(segment for segment, _ in self.segments[start:stop])
+
     def _into_head(self, holder: dict[str, Any], path: Path, segment: str) -> tuple[dict[str, Any], Path]:
         """Steps into the arguments of the one class that an object names: `layers.hidden1.units`."""
         in_entry = len(path) >= 2 and isinstance(path[-1], int)
@@ -151,11 +171,12 @@ class _Override:
         arguments = holder[head]
         return (arguments, (*path, head)) if isinstance(arguments, dict) else (holder, path)
 
-    def _item(self, items: list[Any], path: Path, segment: str, span: Span) -> int | None:
+    def _item(self, items: list[Any], path: Path, number: int) -> int | None:
         """Which entry of a list a segment names: a node by its name, a callback by its class, a stage by its name.
 
         A stage without a name goes by its number, from 1, as progress counts them.
         """
+        segment, span = self.segments[number]
         if path and path[-1] == "layers":
             names = node_names(items)
         elif path == ("fit", "stages"):
@@ -170,7 +191,15 @@ class _Override:
                 self._warn_of_count(segment, span, self.tree.positions.key((*path, index, entry_head(items[index]))))
             return index
         said = ".".join(str(p) for p in path)
-        if names:
+        written = place_of(segment, items, self.tree.value, said) if path and path[-1] == "layers" else ""
+        if written:
+            self.report.error(
+                "KS015",
+                f"nothing that is written in `{said}` is called `{segment}`",
+                span,
+                help=f"an override changes what is written: --set {'.'.join([written, self._joined(number + 1)]).rstrip('.')}=...",
+            )
+        elif names:
             self.report.error(
                 "KS015",
                 f"nothing in `{said}` is called `{segment}`",

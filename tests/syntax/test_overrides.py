@@ -120,3 +120,72 @@ def test_a_variable_that_nothing_cites():
     assert overridden("vars.depth=2", "layers.hidden1.units=$depth")[1] == []
     assert overridden("vars.width=2")[1] == []
     assert overridden("seed=1")[1] == []
+
+
+BLOCKS = """\
+kspec: 1
+blocks:
+  inner:
+    params: [units]
+    layers:
+      - Dense: {units: $units}
+        name: main
+  outer:
+    layers:
+      - block: inner
+        name: pair
+        with: {units: 3}
+        repeat: 2
+models:
+  encoder:
+    layers:
+      - Dense: {units: 4}
+        name: code
+layers:
+  - block: outer
+    name: out
+  - model: encoder
+    name: coded
+  - Dense: {units: 2}
+    name: tower
+    repeat: 3
+fit:
+  stages:
+    - name: head
+    - epochs: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("override", "help"),
+    [
+        ("layers.out/pair_0/main.units=4", "--set blocks.inner.layers.main.units=..."),
+        ("layers.out/pair.with.units=4", "--set blocks.outer.layers.pair.with.units=..."),
+        ("layers.encoder/code.units=4", "--set models.encoder.layers.code.units=..."),
+        ("layers.coded/code.units=4", "--set models.encoder.layers.code.units=..."),
+        ("layers.tower_1.units=4", "--set layers.tower.units=..."),
+        ("layers.out.units=4", "--set layers.out.with.units=..."),
+        ("layers.out.pair.with.units=4", "--set blocks.outer.layers.pair.with.units=..."),
+    ],
+)
+def test_what_is_written_elsewhere_is_told_where(override, help):
+    report = Report()
+    apply_overrides(parse(Source("spec.yaml", BLOCKS), report), [override], report)
+    (problem,) = report.sorted()
+    assert problem.code == "KS015"
+    assert problem.help.endswith(help)
+
+
+def test_parameters_and_stages_are_set():
+    report = Report()
+    tree = parse(Source("spec.yaml", BLOCKS), report)
+    overrides = [
+        "layers.out.with.units=4",
+        "fit.stages.head.epochs=5",
+        "fit.stages.2.epochs=6",
+        "fit.stages+={epochs: 7}",
+    ]
+    apply_overrides(tree, overrides, report)
+    assert not report.sorted()
+    assert tree.value["layers"][0]["with"] == {"units": 4}
+    assert [stage["epochs"] for stage in tree.value["fit"]["stages"]] == [5, 6, 7]

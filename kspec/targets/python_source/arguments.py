@@ -91,8 +91,9 @@ class Writer:
     def value(self, value: Any, kind: types.Type, path: Path, names: Mapping[str, str]) -> str:
         """A value of a type of the catalog."""
         options = kind.options if isinstance(kind, types.Union) else (kind,)
-        said = self.said(value, path, names)
-        if said is not None and not any(_is_made(option) for option in options) and not isinstance(value, dict):
+        made = isinstance(value, dict) or any(_is_made(option) for option in options)
+        said = None if made else self.said(value, path, names)
+        if said is not None:
             return said
         if isinstance(value, Uncomputed):
             raise Unstructured("an object or a file, handed to a block")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 RESERVED = frozenset(
     {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model", "name", "node"}
+    | {"l", "O", "I"}
     | {"range", "len", "zip", "min", "max", "round", "int", "float", "input", "print", "list", "type", "str", "id"}
     | {"x_train"}
 )
@@ -27,9 +28,9 @@ def plural(name: str) -> str:
     """What a list of such things is called.
 
     >>> plural("code"), plural("branches")
-    ('codes', 'branches')
+    ('codes', 'all_branches')
     """
-    return name if name.endswith("s") else f"{name}s"
+    return f"all_{name}" if name.endswith("s") else f"{name}s"
 
 
 class Allocator:

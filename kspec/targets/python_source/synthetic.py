@@ -9,6 +9,7 @@ from kspec.checker import OutputSettings
 from kspec.targets.python_source.facts import Facts
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.literals import literal
+from kspec.targets.python_source.names import Allocator, identifier
 
 WORDS = ("red", "green", "blue", "small", "large", "round", "square", "old", "new", "fast", "slow", "warm")
 
@@ -22,12 +23,13 @@ def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettin
     lines = ["def make_examples():",
              '    """Random inputs, and targets that hang on them: something to learn."""']  # fmt: skip
     seen = []
+    variables = Allocator("seen", "chance", "scores", "drawn", *(target.variable for target in facts.targets.values()))
     values = {}
     for number, (name, given) in enumerate(inputs.items()):
         shape = facts.array(name).shape[1:]
         draw = f"np.random.default_rng([SEED, 2, {number}])"
         size = literal([count, *shape])
-        variable = "x" if len(inputs) == 1 else name
+        variable = "x" if len(inputs) == 1 else variables.take(identifier(name))
         values[name] = variable
         if given.dtype == "string":
             lines.append(f"    drawn = {draw}.integers(0, {len(WORDS)}, {size})")

@@ -32,7 +32,7 @@ def wrap(line: str) -> list[str]:
 
 def _body(body: str, indent: str, display: bool) -> list[str]:
     """What stands in a bracket that is opened: on one line, or an item a line."""
-    items = list(_split(body, ","))
+    items = [body] if _clauses(body) else list(_split(body, ","))
     several = len(items) > 1
     if len(indent + body) <= WIDTH and not (display and several):
         return [indent + body]
