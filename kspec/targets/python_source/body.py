@@ -308,8 +308,8 @@ class Body:
         if item.name not in self.reused and not adapts:
             return made
         name = identifier(item.name)
-        variable = self.layers[item.name] = self.allocator.take(name if name not in self.own.values() and
-                                                                item.name not in self.cited else f"{name}_layer")  # fmt: skip
+        taken = item.name in self.cited or name in self.own.values()  # by what the layer gives
+        variable = self.layers[item.name] = self.allocator.take(f"{name}_layer" if taken else name)
         self._line(f"{variable} = {made}")
         if adapts:
             for line in self.network.adapting(variable, only(next(iter(feeds.values()))), self.inputs):
@@ -321,11 +321,11 @@ class Body:
         block = self.network.blocks[item.head]
         tensors = [only(pieces) for pieces in feeds.values()]
         given = item.words.get("with") or {}
-        first = [name for name in block.required][:1] if len(block.required) == 1 else []
-        arguments = []
+        only_one = block.required[0] if len(block.required) == 1 else ""
+        arguments: list[str] = []
         for name, value in given.items():
             made = self.writer.plain(value, (*item.path, "with", name), names)
-            arguments.append(made if [name] == first and not arguments else f"{block.parameters[name]}={made}")
+            arguments.append(made if name == only_one and not arguments else f"{block.parameters[name]}={made}")
         arguments.append(f"name={self._called(item)}")
         if block.trainable:
             if "trainable" in item.words:

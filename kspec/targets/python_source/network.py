@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -46,7 +45,7 @@ class Network:
         self.functions: set[str] = set()
         self.body: Body | None = None
         self.needs_data = False
-        self.models = [name for name in self.graph.called()]
+        self.models = self.graph.called()
         self.counts: dict[str, int] = {}
         self.facts: dict[Path, Answer] = {}
         for name in ("", *self.graph.models):
@@ -163,7 +162,9 @@ class Network:
 
     def _input(self, values: Mapping[str, Any], home: Path, name: str, variable: str) -> str:
         given = self.spec.input((*home, "inputs", name))
-        shape = self.writer.value(values["inputs"][name]["shape"], Shape(), (*home, "inputs", name, "shape"), self.names)
+        shape = self.writer.value(
+            values["inputs"][name]["shape"], Shape(), (*home, "inputs", name, "shape"), self.names
+        )
         dtype = "" if given.dtype == "float32" else f', dtype="{given.dtype}"'
         return f'    {variable} = keras.Input({shape}{dtype}, name="{name}")'
 
@@ -290,7 +291,9 @@ def _classes_in(value: Any) -> Iterator[str]:
 
 def _called_by(graph: Graph) -> list[str]:
     """The variables of the sub-models that a network calls itself."""
-    found = [name for node in graph.calls for name in ([node.head] if node.kind == "model" else models_in(node.arguments))]
+    found = [
+        name for node in graph.calls for name in ([node.head] if node.kind == "model" else models_in(node.arguments))
+    ]
     return list(dict.fromkeys(identifier(name) for name in found))
 
 
@@ -298,7 +301,9 @@ def _outputs(said: Any) -> dict[str, str]:
     """Output → the node that is cited; empty where it is the last one."""
     if said is None:
         return {}
-    return dict(said) if isinstance(said, dict) else {name: name for name in ([said] if isinstance(said, str) else said)}
+    return (
+        dict(said) if isinstance(said, dict) else {name: name for name in ([said] if isinstance(said, str) else said)}
+    )
 
 
 def _dict(items: Mapping[str, Any]) -> str:
