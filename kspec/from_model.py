@@ -63,6 +63,9 @@ class ImportedSpec:
         return target
 
     def _built(self, beside: Path) -> Any:
+        from kspec.backend import import_tensorflow
+
+        import_tensorflow()
         from kspec.graph import build
         from kspec.spec import load_source
         from kspec.targets.keras_model import build_keras_model

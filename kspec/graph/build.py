@@ -200,6 +200,8 @@ class _Builder:
         ):
             return self._extension(node, entry)
         kind: catalog.Kind = "op" if node.kind == "op" else "layer"
+        if self.spec.is_application(self.home):
+            return self._application(node)
         found = catalog.find(kind, node.head)
         span = head_span(node.path, entry, self.positions)
         if found is None:
@@ -213,6 +215,12 @@ class _Builder:
             return None
         node.catalog = found
         return found.tensors
+
+    def _application(self, node: Node) -> Any:
+        """What a model of `keras.applications` takes; one that there is not is told where its arguments are checked."""
+        node.catalog = catalog.find("application", node.head)
+        node.faulty = node.catalog is None
+        return node.catalog.tensors if node.catalog else None
 
     def _unknown_callee(self, kind: catalog.Kind, head: str, span: Any) -> None:
         called = from_call(kind, head)

@@ -101,6 +101,11 @@ class Graph:
         """All nodes but the inputs."""
         return [node for node in self.nodes.values() if node.kind != "input"]
 
+    @property
+    def application(self) -> Node | None:
+        """The node that is all of it, where it is a model of `keras.applications`."""
+        return next((node for node in self.calls if node.catalog and node.catalog.kind == "application"), None)
+
     def callee(self, node: Node) -> Node:
         """The node whose layer is called: itself, or for `reuse` the one it cites; of a faulty one, itself."""
         while node.kind == "reuse" and not node.faulty:

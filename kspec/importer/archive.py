@@ -1,7 +1,7 @@
 """A model file → its configuration, read as data: nothing in it is imported, run, extracted or opened.
 
-What a file claims of itself is not believed: sizes are bounded, declared and actual; a zip's members are looked at, none
-is ever written where its name says.
+What a file claims of itself is not believed: sizes are bounded, declared and actual; a zip's members are looked at,
+none is ever written where its name says.
 """
 
 from __future__ import annotations
@@ -93,14 +93,16 @@ def opened(path: str) -> Iterator[IO[bytes]]:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise unreadable(f"it cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
         if stat.S_ISDIR(mode):
             raise unreadable(
-                "it is a folder", "give the `.keras` file itself; a model saved as a folder has `config.json` in it"
+                "it is a folder",
+                "give the `.keras` file itself, or the `config.json` of a model that was saved as a folder",
             )
-        if not stat.S_ISREG(mode):
-            raise unreadable("it is no plain file")
+        raise unreadable("it is no plain file")
+    with open(descriptor, "rb") as file:
         yield file
 
 

@@ -50,7 +50,7 @@ def told_apart(entry: catalog.Entry, bound: Mapping[str, Any], owner: str) -> tu
     constants: dict[str, Any] = {}
     for name in dict.fromkeys((*forms, *entry.order, *bound)):
         value = bound.get(name)
-        if value is None:
+        if is_nothing(value):
             continue
         if any(True for _ in refs(value)):
             feeds[name] = _feed(name, value, forms, owner)
@@ -59,6 +59,13 @@ def told_apart(entry: catalog.Entry, bound: Mapping[str, Any], owner: str) -> tu
         else:
             raise wordless(f"{owner} is given a constant `{shown(name)}`, where a spec can only give a node")
     return feeds, constants
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether an argument says nothing: None, or a list or mapping of it, as masks are that are not there."""
+    if isinstance(value, (list, dict)):
+        return bool(value) and all(map(is_nothing, value.values() if isinstance(value, dict) else value))
+    return value is None
 
 
 def _feed(name: str, value: Any, forms: Mapping[str, str], owner: str) -> Ref | list[Ref]:
@@ -174,8 +181,8 @@ def outputs_of_layer(entry: catalog.Entry, arguments: Mapping[str, Any], constan
         return 1 + _states(entry.name, arguments)
     if entry.name == "Bidirectional":
         inner = arguments.get("layer")
-        name, given = (inner, {}) if isinstance(inner, str) else next(iter((inner or {"": {}}).items()))
-        return 1 + 2 * _states(name, given) if given and given.get("return_state") else 1
+        for name, given in inner.items() if isinstance(inner, dict) else ():
+            return 1 + 2 * _states(name, given) if given.get("return_state") else 1
     return 2 if constants.get("return_attention_scores") else 1
 
 

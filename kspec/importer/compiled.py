@@ -28,7 +28,8 @@ def compile_of(settings: Config, outputs: Sequence[str], notes: list[str]) -> di
     found: dict[str, Any] = {}
     if (optimizer := settings.get("optimizer")) is not None:
         found["optimizer"] = _one("optimizer", optimizer, "the optimizer")
-    for word, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
+    kinds: dict[str, Kind] = {"loss": "loss", "metrics": "metric", "weighted_metrics": "metric"}
+    for word, kind in kinds.items():
         value = settings.get(word)
         if value is not None and value != []:
             found[word] = _by_output(word, kind, value, outputs)

@@ -11,7 +11,7 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog.operations import find_operation
-from kspec.importer.calls import of_layer, of_operation, outputs_of_layer, outputs_of_op, told_apart, words
+from kspec.importer.calls import is_nothing, of_layer, of_operation, outputs_of_layer, outputs_of_op, told_apart, words
 from kspec.importer.compiled import compile_of
 from kspec.importer.names import Names, cleaned, to_be_written
 from kspec.importer.refused import is_code, shown, unreadable, wordless
@@ -203,6 +203,8 @@ class _Writer:
         config = layer.data["config"]
         arguments = arguments_of(entry, config, owner, self.importer.around)
         arguments |= dtype_argument(entry, config, owner, self.importer.around)
+        if arguments.get("attention_axes") == _all_axes(layer.data):
+            arguments.pop("attention_axes", None)
         args, kwargs = self.structure.arguments(call)
         feeds, constants = told_apart(entry, of_layer(entry, args, kwargs), owner)
         found: dict[str, Any]
@@ -241,10 +243,12 @@ class _Writer:
         args, kwargs = self.structure.arguments(call)
         inputs = list(self.importer.models[name]["inputs"])
         given = _by_input(list(inner.inputs), inputs, args, kwargs, owner)
-        for key, value in kwargs.items():
-            if key in ("training", "mask") and value not in (None, False):
-                raise wordless(f"{owner} is called with `{key}`, which a spec cannot hand to a model")
         found: dict[str, Any] = {"model": name}
+        for key, value in kwargs.items():
+            if key == "training" and isinstance(value, bool):
+                found["call"] = {"training": value}
+            elif key not in ("inputs", *inner.inputs) and not is_nothing(value):
+                raise wordless(f"{owner} is called with `{shown(key)}`, which a spec cannot hand to a model")
         if len(given) == 1:
             ref = next(iter(given.values()))
             if ref != before:
@@ -286,6 +290,14 @@ def _shown(entry: dict[str, Any], name: str | None) -> Any:
         return {head: entry[head]} if entry[head] else head
     body = entry[head] or None if head not in ("op", "reuse", "model") else entry[head]
     return {head: body, **({"name": name} if name is not None else {}), **rest}
+
+
+def _all_axes(layer: Mapping[str, Any]) -> list[int] | None:
+    """The axes that attention goes over where it is not said: all but batch and features."""
+    build = layer.get("build_config")
+    shapes = build.get("shapes_dict", build) if isinstance(build, dict) else {}
+    query = shapes.get("query_shape") if isinstance(shapes, dict) else None
+    return list(range(1, len(query) - 1)) if isinstance(query, list) else None
 
 
 def _taken(structure: Structure, call: CallId) -> Iterator[Ref]:

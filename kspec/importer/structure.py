@@ -231,9 +231,9 @@ def _argument(value: Any, name: str, depth: int = 0) -> Any:
         return value
     class_ = value.get("class_name")
     config = value.get("config")
-    if class_ == "__keras_tensor__" and isinstance(config, dict) and isinstance(config.get("keras_history"), list):
-        if len(config["keras_history"]) == 3:
-            return _ref(config["keras_history"])
+    history = config.get("keras_history") if isinstance(config, dict) else None
+    if class_ == "__keras_tensor__" and isinstance(history, list) and len(history) == 3:
+        return _ref(history)
     if class_ == "__tuple__" and isinstance(value.get("items"), list):
         return [_argument(item, name, depth + 1) for item in value["items"]]
     if class_ is None:

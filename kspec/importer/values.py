@@ -22,6 +22,8 @@ _SAME_ON_ALL_AXES = {
 _COMPUTED = {"vocabulary_size", "quantization_config", "oov_method", "seed"}
 """What configurations say beside a class's arguments, by what Keras would say there anyway."""
 _AT_REST: tuple[Any, ...] = (None, False, "floormod")
+_FOLLOWS = {"strides": "pool_size", "value_dim": "key_dim"}
+"""Arguments that are another's value where they are not said."""
 MODELS = ("Functional", "Sequential", "Model")
 """What Keras calls models that are no classes of their author's."""
 
@@ -96,14 +98,22 @@ def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Around =
             continue
         what = f"`{name}` of {owner}"
         kind = parse(parameter.type)
-        value = plain(config[name], kind, what, around)
+        value = plain(_as_given(entry, config[name]), kind, what, around)
         if not parameter.required and _is_default(name, value, parameter, kind):
             continue
         found[name] = _shortest(value, kind) if name in _SAME_ON_ALL_AXES else value
-    if entry.name.endswith(tuple("123")) or "Pooling" in entry.name:
-        if found.get("strides") is not None and found.get("strides") == found.get("pool_size", 2):
-            del found["strides"]
+    for name, other in _FOLLOWS.items():
+        if other in entry.parameters and name in found and found[name] == found.get(other, 2):
+            del found[name]
     return found
+
+
+def _as_given(entry: catalog.Entry, value: Any) -> Any:
+    """An argument without what the layer sets in it: Bidirectional lets the layers inside it give zeros for masks."""
+    if entry.name == "Bidirectional" and is_object(value) and isinstance(value["config"], dict):
+        inner = {key: item for key, item in value["config"].items() if key != "zero_output_for_mask"}
+        return {**value, "config": inner}
+    return value
 
 
 def _refuse_unknown(entry: catalog.Entry, config: Config, owner: str) -> None:
@@ -125,9 +135,8 @@ def plain(value: Any, kind: types.Type, what: str, around: Around = NOTHING) -> 
         lists = [option.item for option in options if isinstance(option, types.ListOf)]
         item = lists[0] if lists else types.AnyValue()
         return [plain(part, item, what, around) for part in value]
-    if isinstance(value, str) and objects == ["activation"] and value not in ("", "linear"):
-        if catalog.find("activation", value) is None:
-            raise is_code(f"{what} is a function that is not Keras's: `{shown(value)}`")
+    if isinstance(value, str) and objects == ["activation"] and catalog.find("activation", value) is None:
+        raise is_code(f"{what} is a function that is not Keras's: `{shown(value)}`")
     return value
 
 
@@ -229,16 +238,16 @@ def _is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if "activation" in objects:
-        return {value, default} <= {None, "linear"} if not isinstance(value, dict) else False
+        return value in (None, "linear") and default in (None, "linear")
     if objects and isinstance(value, str) and isinstance(default, str):
         of: Any = objects[0]
         mine, theirs = catalog.find(of, value), catalog.find(of, default)
-        return mine is not None and mine is theirs
+        return mine is not None and theirs is not None and mine.name == theirs.name
     if isinstance(value, list) and not isinstance(default, list):
         return _same_on_all_axes(value, default) if name in _SAME_ON_ALL_AXES else value == [default]
     if isinstance(value, list) and name in _SAME_ON_ALL_AXES:
         return _shortest(value, kind) == _shortest(default, kind)
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == default
+    return bool(isinstance(value, (int, float)) and not isinstance(value, bool) and value == default)
 
 
 def _same_on_all_axes(value: list[Any], number: Any) -> bool:

@@ -122,9 +122,8 @@ def _look_at_dataset(h5py: Any, dataset: Any, where: str) -> int:
     """The bytes that it has when it is read."""
     plan = dataset.id.get_create_plist()
     if plan.get_external_count():
-        raise hostile(
-            f"the numbers of `{where}` lie in another file, `{shown(plan.get_external(0)[0].decode(errors='replace'))}`"
-        )
+        other = plan.get_external(0)[0].decode(errors="replace")
+        raise hostile(f"the numbers of `{where}` lie in another file, `{shown(other)}`")
     if plan.get_layout() == h5py.h5d.VIRTUAL:
         raise hostile(f"the numbers of `{where}` lie in other datasets")
     for number in range(plan.get_nfilters()):
@@ -135,7 +134,7 @@ def _look_at_dataset(h5py: Any, dataset: Any, where: str) -> int:
     declared, stored = int(dataset.size or 0) * dataset.dtype.itemsize, dataset.id.get_storage_size()
     if declared > SMALL and declared > MAX_GROWTH * max(stored, 1):
         raise hostile(f"`{where}` says that it has {declared:,} bytes, and has {stored:,}")
-    return declared
+    return int(declared)
 
 
 def give(model: Any, file: Path) -> None:
@@ -173,7 +172,7 @@ def _compare_counts(model: Any, file: Path) -> None:
 
 def _saves_otherwise(layer: Any) -> bool:
     """Whether Keras does not save just the layer's weights: low-rank updates are merged, a kernel is saved twice."""
-    return getattr(layer, "lora_enabled", False) or type(layer).__name__ == "SpectralNormalization"
+    return bool(getattr(layer, "lora_enabled", False)) or type(layer).__name__ == "SpectralNormalization"
 
 
 def _misfit(model: Any, error: Exception) -> tuple[str, str]:

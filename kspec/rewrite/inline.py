@@ -35,7 +35,9 @@ def is_plain(text: str) -> bool:
     from kspec.syntax.scalars import resolve
 
     letters = text.translate(_HARMLESS)
-    return letters.isalnum() and text == text.strip() and text[0].isalpha() and resolve(text) == text
+    return text == "_" or (
+        letters.isalnum() and text == text.strip() and text[0].isalpha() and resolve(text) == text
+    )
 
 
 def quoted(text: str) -> str:

@@ -12,7 +12,7 @@ from kspec.diagnostics import Path, Report, Source
 from kspec.spec.document import Document
 from kspec.spec.loaded import Permissions, Spec
 from kspec.spec.network import Network
-from kspec.spec.outside import networks_of_files
+from kspec.spec.outside import networks_of_applications, networks_of_files
 from kspec.spec.validate import validate
 from kspec.syntax import (
     PARTS,
@@ -60,7 +60,7 @@ def load_source(
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
     folder = File(os.path.abspath(source.name)).parent
-    elsewhere = networks_of_files(tree, folder, report, outside=permissions.outside)
+    elsewhere = networks_of_files(tree, folder, report, outside=permissions.outside) | networks_of_applications(tree)
     found = networks(tree, elsewhere, report)
     expansions = expand(tree, found, report)
     warn_of_the_unused(tree, report)

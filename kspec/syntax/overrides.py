@@ -13,6 +13,8 @@ from kspec.syntax.variables import cited
 from kspec.syntax.written import place_of
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
+_NAMED: dict[Path, str] = {("blocks",): "block", ("models",): "sub-model"}
+"""Sections whose parts have names of the user's own."""
 _ENTRY_LISTS = {"layers", "callbacks"}
 _EXAMPLE = "write --set fit.epochs=5, or --set layers.hidden1.units=32"
 
@@ -114,12 +116,25 @@ class _Override:
             holder, path = self._into_head(holder, path, segment)
             if last:
                 return holder, segment, (*path, segment)
+            if path in _NAMED and segment not in holder:
+                self._unknown(holder, path, segment, span)
+                return None
             if holder.get(segment) is None:
                 holder[segment] = {}
                 self.tree.positions.keys[*path, segment] = span
                 self.tree.positions.values[*path, segment] = span
             holder, path = holder[segment], (*path, segment)
         return None
+
+    def _unknown(self, holder: dict[str, Any], path: Path, segment: str, span: Span) -> None:
+        known = ", ".join(holder)
+        self.report.error(
+            "KS015",
+            f"no {_NAMED[path]} is called `{segment}`",
+            span,
+            label=did_you_mean(segment, holder),
+            help=f"the {_NAMED[path]}s: {known}" if known else f"define it under `{path[0]}:`",
+        )
 
     def _is_beside_block(self, number: int, block: Any) -> None:
         segment, span = self.segments[number]

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from kspec.catalog import KINDS, Entry, find, made_for, names, refused
+from kspec.catalog import KINDS, Entry, find, internal, made_for, names, refused
 from kspec.catalog.generator.__main__ import main
 from kspec.catalog.generator.corrections import corrections
 from kspec.targets.keras_objects import instantiate, keras_class
@@ -129,7 +129,7 @@ def test_the_corrections_name_only_what_exists():
     """A misspelt name in them would do nothing, in silence."""
     for kind in KINDS:
         known = corrections(kind)
-        entries = {name: find(kind, name) for name in (*names(kind), *refused(kind))}
+        entries = {name: find(kind, name) for name in (*names(kind), *internal(kind), *refused(kind))}
         everything = {argument for entry in entries.values() for argument in arguments_of(entry)}
         assert known.named_entries() <= entries.keys(), kind
         assert known.named_arguments() <= everything, kind

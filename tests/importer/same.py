@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from kspec import catalog
 from kspec.catalog.operations import find_operation
-from kspec.importer.calls import of_layer, of_operation
+from kspec.importer.calls import is_nothing, of_layer, of_operation
 from kspec.importer.names import cleaned
 from kspec.importer.structure import Layer, Ref, Structure, structure_of
 
@@ -28,14 +30,19 @@ def canonical(model: dict[str, Any]) -> dict[str, Any]:
         calls = [] if layer.is_input else [_call(layer, args, kwargs, structure) for args, kwargs in layer.calls]
         config = canonical(layer.data) if layer.is_model else _plain(layer.data["config"])
         kind = "model" if layer.is_model else f"{layer.data.get('module')}.{layer.class_name}"
-        layers[cleaned(layer.name)] = {"class": kind, "config": config, "calls": calls}
-    outputs = [_cited(ref) for _, ref in structure.outputs]
+        layers[_name(layer.name, structure)] = {"class": kind, "config": config, "calls": calls}
     return {
         "layers": dict(sorted(layers.items())),
-        "inputs": sorted(cleaned(ref.layer) for ref in structure.inputs.values()),
-        "outputs": outputs if not structure.named else sorted(outputs, key=str),
+        "inputs": sorted(map(cleaned, structure.inputs)),
+        "outputs": sorted(str(_cited(ref, structure)) for _, ref in structure.outputs),
         "trainable": model["config"].get("trainable", True),
     }
+
+
+def _name(layer: str, structure: Structure) -> str:
+    """The name of a layer; of an input that which feeds it."""
+    named = {ref.layer: name for name, ref in structure.inputs.items()}
+    return cleaned(named.get(layer, layer))
 
 
 def _call(layer: Layer, args: list[Any], kwargs: dict[str, Any], structure: Structure) -> dict[str, Any]:
@@ -45,7 +52,7 @@ def _call(layer: Layer, args: list[Any], kwargs: dict[str, Any], structure: Stru
         given = args[0] if args else kwargs["inputs"]
         given = [given] if isinstance(given, Ref) else given
         by_name = given if isinstance(given, dict) else dict(zip(inner.inputs, given, strict=True))
-        bound = {cleaned(inner.inputs[name].layer): value for name, value in by_name.items()}
+        bound = {cleaned(name): value for name, value in by_name.items()}
         bound |= {key: value for key, value in kwargs.items() if key in ("training", "mask")}
     elif operation is not None:
         bound = of_operation(operation, args, kwargs, {})
@@ -57,15 +64,24 @@ def _call(layer: Layer, args: list[Any], kwargs: dict[str, Any], structure: Stru
             for name, value in bound.items()
             if name not in entry.constants or value != entry.constants[name].default
         }
-    return {name: _cited(value) for name, value in sorted(bound.items()) if value is not None}
+    return {name: _cited(value, structure) for name, value in sorted(bound.items()) if not is_nothing(value)}
 
 
-def _cited(value: Any) -> Any:
+def _cited(value: Any, structure: Structure) -> Any:
     if isinstance(value, Ref):
-        return (cleaned(value.layer), value.call, value.output)
+        return (_name(value.layer, structure), value.call, _output(value, structure))
     if isinstance(value, list):
-        return [_cited(item) for item in value] if len(value) != 1 else _cited(value[0])
+        return [_cited(item, structure) for item in value] if len(value) != 1 else _cited(value[0], structure)
     return _plain(value)
+
+
+def _output(ref: Ref, structure: Structure) -> Any:
+    """Of a model that gives several, which: Keras counts those of a dict in the order of their names."""
+    layer = structure.layers[ref.layer]
+    if not layer.is_model:
+        return ref.output
+    inner = structure_of(layer.data)
+    return str(_cited(inner.outputs[ref.output][1], inner))
 
 
 def _plain(value: Any) -> Any:
@@ -92,27 +108,36 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Gives a model the weights of another, layer by layer of the same name."""
     theirs = {cleaned(layer.name): layer for layer in source.layers}
     for layer in target.layers:
-        other = theirs[cleaned(layer.name)]
         if isinstance(layer, keras.Model):
-            copy_weights(other, layer)
+            copy_weights(theirs[cleaned(layer.name)], layer)
         elif layer.weights:
-            layer.set_weights(other.get_weights())
+            layer.set_weights(theirs[cleaned(layer.name)].get_weights())
 
 
-def random_inputs(model: keras.Model, seed: int = 0) -> dict[str, np.ndarray]:
-    """Numbers for each input of a model, by the input layer's name; two rows."""
+def random_inputs(model: keras.Model, seed: int = 0) -> dict[str, Any]:
+    """Numbers (or words) for each input of a model, by its name; two rows."""
     rng = np.random.default_rng(seed)
     found = {}
-    for tensor in model.inputs:
+    for name, tensor in zip(structure_of(json.loads(model.to_json())).inputs, model.inputs, strict=True):
         shape = [2, *(3 if size is None else size for size in tensor.shape[1:])]
-        values = rng.integers(0, 3, shape) if "int" in str(tensor.dtype) else rng.normal(size=shape)
-        found[tensor._keras_history.operation.name] = values.astype(str(tensor.dtype))
+        dtype = str(tensor.dtype)
+        if dtype == "string":
+            values = tf.constant(rng.choice(["smith", "clerk", "king"], shape))
+        else:
+            numbers = rng.integers(0, 3, shape) if "int" in dtype else rng.normal(size=shape)
+            values = keras.ops.convert_to_tensor(numbers, dtype)
+        found[cleaned(name)] = values
     return found
 
 
-def answers(model: keras.Model, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """What a model gives, flat; fed by the names of its input layers."""
-    names = [tensor._keras_history.operation.name for tensor in model.inputs]
-    given = [inputs[name] for name in names]
-    structured = keras.tree.pack_sequence_as(model._inputs_struct, given)
-    return [np.asarray(value) for value in keras.tree.flatten(model(structured, training=False))]
+def answers(model: keras.Model, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    """What a model gives, by the node that gives it.
+
+    Args:
+        inputs: By the names of its inputs.
+    """
+    structure = structure_of(json.loads(model.to_json()))
+    given = [inputs[cleaned(name)] for name in structure.inputs]
+    values = model(given[0] if len(given) == 1 else keras.tree.pack_sequence_as(model._inputs_struct, given))
+    names = [str(_cited(ref, structure)) for _, ref in structure.outputs]
+    return {name: np.asarray(value) for name, value in zip(names, keras.tree.flatten(values), strict=True)}

@@ -1,8 +1,8 @@
 """Which operation of Keras's stands in a model's configuration for a call of which op, and how their arguments go.
 
 A configuration names neither ops nor their arguments: `ops.mean(x, axis=1)` is an operation `Mean` with the setting
-`axis`, called with `x`. Keras's functions say so in one line, `Mean(axis=axis).symbolic_call(x)` or `Mean(axis)(x)`, which
-is read here.
+`axis`, called with `x`. Keras's functions say so in one line, `Mean(axis=axis).symbolic_call(x)` or `Mean(axis)(x)`,
+which is read here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 from keras.src.ops.operation import Operation
 
 from kspec.catalog.generator.walk import walk
-from kspec.syntax.names import snake_case
 
 Raw = dict[str, Any]
 
@@ -31,7 +30,8 @@ def operations() -> dict[str, Raw]:
 
 
 def _distance(operation: str, op: str) -> tuple[bool, str]:
-    return snake_case(operation) != op, op
+    """How far an op is from being called as the operation: `Mean`, `mean`."""
+    return operation.rpartition(".")[2].lower() != op.replace("_", ""), op
 
 
 def _made_by(function: Callable[..., Any]) -> Iterator[tuple[str, Raw]]:
@@ -53,7 +53,7 @@ def _made_by(function: Callable[..., Any]) -> Iterator[tuple[str, Raw]]:
 
 def _arguments(class_: type, made: ast.Call, call: ast.Call, known: set[str]) -> Raw:
     """Setting → argument of the op; then those of the call, in order and by name."""
-    names = list(inspect.signature(class_.__init__).parameters)[1:]
+    names = list(inspect.signature(class_).parameters)
     settings = {name: _cited(value, known) for name, value in zip(names, made.args, strict=False)}
     settings |= {str(keyword.arg): _cited(keyword.value, known) for keyword in made.keywords}
     raw: Raw = {"settings": {name: cited for name, cited in settings.items() if cited}}
