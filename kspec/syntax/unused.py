@@ -11,11 +11,15 @@ from kspec.syntax.templates import template
 from kspec.syntax.variables import cited
 
 
-def warn_of_the_unused(tree: Tree, report: Report) -> None:
-    """Tells what nothing uses; blocks and sub-models that another file brings in need not all be used."""
+def warn_of_the_unused(tree: Tree, report: Report, *, shared: bool = False) -> None:
+    """Tells what nothing uses; blocks and sub-models that another file brings in need not all be used.
+
+    Args:
+        shared: Whether the file is one that others include.
+    """
     document = tree.value if isinstance(tree.value, dict) else {}
     told = {found.code for found in report}
-    if "KS218" not in told:  # what is used may be misspelt
+    if "KS218" not in told and not shared:  # what is used may be misspelt
         _templates(document, tree, report)
     if "KS013" not in told:
         _parameters(document, tree, report)

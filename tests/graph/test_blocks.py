@@ -251,6 +251,19 @@ def test_bad_input_has_one_diagnostic(entry, code):
     assert [d.code for d in found] == [code], [d.message for d in found]
 
 
+@pytest.mark.parametrize(
+    ("cited", "counted"),
+    [("residual/main", "residual"), ("residual/dense", "residual"), ("own/dense", "own/dense"), ("own/main", None)],
+)
+def test_citing_what_stands_in_a_use_without_a_name_is_warned_about(cited, counted):
+    uses = (
+        "layers:\n  - block: residual\n    with: {units: 4}\n  - block: residual\n    with: {units: 4}\n    name: own\n"
+    )
+    found = [d.message for d in diagnostics_of(f"{RESIDUAL}{uses}  - Dense: {{units: 1}}\n    from: {cited}\n")]
+    told = [message for message in found if "counted" in message]
+    assert told == ([f"`{counted}` is a counted name: it shifts when a layer is inserted above"] if counted else [])
+
+
 def test_as_beside_each_names_the_list_of_each_output():
     text = """\
 kspec: 1
