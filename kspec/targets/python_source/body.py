@@ -264,7 +264,8 @@ class Body:
             assert entry is not None
             if "" in feeds:
                 feeds = spread(item, feeds[""], entry.tensors)
-            self.network.imports_of(entry.path)
+            if item.head != "get_item":
+                self.network.imports_of(entry.path)
             return call_op(item, feeds, entry, self.writer, names)
         if item.kind == "block":
             return self._use(item, feeds, names)

@@ -20,21 +20,19 @@ CODE = 6
 
 def make_examples():
     """Random inputs, and targets that hang on them: something to learn."""
-    left = np.random.default_rng([SEED, 2, 0]).standard_normal(
-        (40, 5, 8), dtype="float32"
-    )
-    right = np.random.default_rng([SEED, 2, 1]).standard_normal(
-        (40, 5, 8), dtype="float32"
-    )
+    rng = np.random.default_rng([SEED, 2, 0])
+    left = rng.standard_normal((40, 5, 8), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 1])
+    right = rng.standard_normal((40, 5, 8), dtype="float32")
     seen = np.concatenate([left.reshape(40, -1), right.reshape(40, -1)], axis=1)
-    chance = np.random.default_rng([SEED, 2, 2])
-    scores = seen @ chance.standard_normal((80, 2), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 2])
+    scores = seen @ rng.standard_normal((80, 2), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     kind = (scores[:, 0] > 0).astype("int64")
-    chance = np.random.default_rng([SEED, 2, 3])
-    scores = seen @ chance.standard_normal((80, 1), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 3])
+    scores = seen @ rng.standard_normal((80, 1), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
-    scores = scores + 0.1 * chance.standard_normal(scores.shape)
+    scores = scores + 0.1 * rng.standard_normal(scores.shape)
     size = scores.astype("float32").ravel()
     x = {"left": left, "right": right}
     return x, kind, size

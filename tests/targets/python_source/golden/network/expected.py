@@ -23,10 +23,14 @@ ACT = "tanh"
 
 def make_examples():
     """Random inputs, and targets that hang on them: something to learn."""
-    a = np.random.default_rng([SEED, 2, 0]).standard_normal((60, 8, 3), dtype="float32")
-    b = np.random.default_rng([SEED, 2, 1]).standard_normal((60, 8, 3), dtype="float32")
-    ids = np.random.default_rng([SEED, 2, 2]).integers(0, 10, (60, 4)).astype("int32")
-    x_ = np.random.default_rng([SEED, 2, 3]).standard_normal((60, 5), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 0])
+    a = rng.standard_normal((60, 8, 3), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 1])
+    b = rng.standard_normal((60, 8, 3), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 2])
+    ids = rng.integers(0, 10, (60, 4)).astype("int32")
+    rng = np.random.default_rng([SEED, 2, 3])
+    x_ = rng.standard_normal((60, 5), dtype="float32")
     seen = np.concatenate(
         [
             a.reshape(60, -1),
@@ -36,19 +40,19 @@ def make_examples():
         ],
         axis=1,
     )
-    chance = np.random.default_rng([SEED, 2, 4])
-    scores = seen @ chance.standard_normal((57, 4), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 4])
+    scores = seen @ rng.standard_normal((57, 4), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     class_ = scores.argmax(axis=1)
-    chance = np.random.default_rng([SEED, 2, 5])
-    scores = seen @ chance.standard_normal((57, 1), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 5])
+    scores = seen @ rng.standard_normal((57, 1), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
-    scores = scores + 0.1 * chance.standard_normal(scores.shape)
+    scores = scores + 0.1 * rng.standard_normal(scores.shape)
     amount = scores.astype("float32").ravel()
-    chance = np.random.default_rng([SEED, 2, 6])
-    scores = seen @ chance.standard_normal((57, 1), dtype="float32")
+    rng = np.random.default_rng([SEED, 2, 6])
+    scores = seen @ rng.standard_normal((57, 1), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
-    scores = scores + 0.1 * chance.standard_normal(scores.shape)
+    scores = scores + 0.1 * rng.standard_normal(scores.shape)
     middle = scores.astype("float32").ravel()
     x = {"a": a, "b": b, "ids": ids, "x": x_}
     return x, class_, amount, middle
