@@ -24,6 +24,8 @@ _ORDER = (
     "data",
     "inputs",
     "blocks",
+    "models",
+    "weights",
     "layers",
     "outputs",
     "compile",
@@ -52,10 +54,13 @@ def resolved_values(
     document = spec.document
     values["name"] = spec.name
     values["seed"] = document.seed
-    values["layers"] = [_with_sizes(entry, sizes) for entry in values["layers"]]
+    for section in ("layers", "models"):
+        if section in values:
+            values[section] = _with_sizes(values[section], sizes)
     if folder is not None:
-        for section in ("layers", "blocks"):
+        for section in ("layers", "blocks", "models"):
             _relocate_vocabularies(values.get(section), spec.folder, folder)
+        _relocate_models(values, spec, folder)
     for name, given in document.inputs.items():
         values["inputs"][name] = {"shape": list(given.shape), "dtype": given.dtype}
     if document.data is not None:
@@ -132,6 +137,22 @@ def _relocate_vocabularies(value: Any, here: Path, there: Path) -> None:
             if isinstance(said, str) and "$" not in said and "://" not in said:
                 item["vocabulary"] = os.path.relpath(here / said, there)
             _relocate_vocabularies(item, here, there)
+
+
+def _relocate_models(values: dict[str, Any], spec: Spec, there: Path) -> None:
+    """Makes the files that sub-models and weights are read from relative to another folder."""
+
+    def move(holder: dict[str, Any], word: str) -> None:
+        if isinstance(holder.get(word), str):
+            holder[word] = os.path.relpath(spec.folder / holder[word], there)
+
+    move(values, "weights")
+    for name, written in (values.get("models") or {}).items():
+        said = spec.document.models[name]
+        move(written, "weights")
+        move(written, "file")
+        if said.application_weights():
+            move(written["application"][said.of_keras[0]], "weights")
 
 
 def _relocate(data: dict[str, Any], source: str, here: Path, there: Path) -> None:
