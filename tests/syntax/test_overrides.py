@@ -13,6 +13,13 @@ layers:
   - Dense: {units: $width}
     name: hidden1
   - Dense: {units: 1}
+models:
+  encoder:
+    inputs: {row: {shape: [4]}}
+    layers:
+      - Dense: {units: 8}
+        name: hidden
+    trainable: true
 compile:
   optimizer: {Adam: {learning_rate: 1e-3}}
 fit:
@@ -46,6 +53,10 @@ def overridden(*overrides):
         ("fit.callbacks.EarlyStopping.patience=9", ("fit", "callbacks", 0, "EarlyStopping", "patience"), 9),
         ("fit.callbacks+={TerminateOnNaN: {}}", ("fit", "callbacks", 1, "TerminateOnNaN"), {}),
         ("fit.callbacks+=[TerminateOnNaN]", ("fit", "callbacks", 1), "TerminateOnNaN"),
+        ("models.encoder.layers.hidden.units=3", ("models", "encoder", "layers", 0, "Dense", "units"), 3),
+        ("models.encoder.trainable=false", ("models", "encoder", "trainable"), False),
+        ("models.encoder.inputs.row.shape=[5]", ("models", "encoder", "inputs", "row", "shape"), [5]),
+        ("models.other={file: base.keras}", ("models", "other", "file"), "base.keras"),
         ("data.split.test=0.3", ("data", "split", "test"), 0.3),
     ],
 )
@@ -67,6 +78,9 @@ def test_replaces_and_points_at_the_command_line(override, path, value):
         "=3",
         "layers.hidden9.units=3",
         "fit.callbacks.Early.patience=1",
+        "models.encoder.layers.hiden.units=1",
+        "models.encder.trainable=false",
+        "blocks.residual.layers.main.units=1",
         "kspec.x=1",
         "kspec+=1",
         "fit.epochs=[",
@@ -82,6 +96,12 @@ def test_a_mistyped_name_is_suggested():
     _, found = overridden("layers.hiden1.units=3")
     assert found[0].label == "did you mean `hidden1`?"
     assert found[0].span[1:] == (1, 8, 1, 14)
+
+
+def test_a_mistyped_sub_model_is_suggested():
+    _, found = overridden("models.encder.layers.hidden.units=3")
+    assert found[0].label == "did you mean `encoder`?"
+    assert found[0].help == "the sub-models: encoder"
 
 
 def test_a_counted_name_is_warned_about():
