@@ -20,6 +20,7 @@ _PLACES: dict[Kind, str] = {
     "regularizer": "- Dense: {{units: 8, kernel_regularizer: {}}}",
     "constraint": "- Dense: {{units: 8, kernel_constraint: {}}}",
     "activation": "- Dense: {{units: 8, activation: {}}}",
+    "application": "models:\n  base:\n    application: {{{}: {{include_top: false, weights: null}}}}",
 }
 _NESTED = ("initializer", "regularizer", "constraint")
 _TYPICAL: dict[str, Any] = {

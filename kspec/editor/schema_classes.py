@@ -129,7 +129,7 @@ class Definitions:
             "markdownDescription": _markdown(entry),
             "allOf": [
                 self.ref(f"arguments.{needs}", lambda: _given(bool(required))),
-                self.ref(f"{entry.kind}.{entry.name}.arguments", lambda: self._arguments(entry)),
+                self._arguments_like(entry),
             ],
         }
         if required:
@@ -150,6 +150,17 @@ class Definitions:
             "allOf": own["allOf"],
         }
 
+    def _arguments_like(self, entry: Entry) -> Schema:
+        """A reference to a class's arguments; applications that take the same share them, for the schema's size."""
+
+        def taken(other: Entry) -> list[tuple[str, str, Any]]:
+            return [(p.name, p.type, p.default) for p in other.parameters.values()]
+
+        owner = entry
+        if entry.kind == "application":
+            owner = next(other for other in entries(entry.kind) if taken(other) == taken(entry))
+        return self.ref(f"{owner.kind}.{owner.name}.arguments", lambda: self._arguments(owner))
+
     def _arguments(self, entry: Entry) -> Schema:
         required = [p.name for p in entry.parameters.values() if p.required]
         properties = {p.name: self._parameter(p, entry.kind) for p in entry.parameters.values()}
@@ -161,7 +172,9 @@ class Definitions:
         words = re.sub(r" \(such as [^)]*\)", "", t.describe(type_))
         given = "required" if parameter.required else f"default `{reference.default(parameter)}`"
         doc = parameter.doc or f"`{parameter.name}` of Keras."
-        schema = complaining(self.of(type_, sizes=kind == "layer"), sentence(f"`{parameter.name}`", type_))
+        schema = complaining(
+            self.of(type_, sizes=kind in ("layer", "application")), sentence(f"`{parameter.name}`", type_)
+        )
         links = [f"[Keras: {_plural(of)}]({page_of_kind(of)})" for of in _kinds_in(type_)]
         return schema | {
             "description": doc,

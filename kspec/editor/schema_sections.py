@@ -46,6 +46,7 @@ _FILL: Schema = {"type": ["string", "number", "boolean"]}
 NOTATION: dict[tuple[str, str], str] = {
     ("Document", "dtype_policy"): '"float32"|"float16"|"bfloat16"|"float64"|"mixed_float16"|"mixed_bfloat16"|null',
     ("Input", "dtype"): "dtype",
+    ("SubModel", "application"): "<application>",
     ("Compile", "optimizer"): "<optimizer>|null",
     ("Fit", "callbacks"): "[<callback>]",
     ("Stage", "optimizer"): "<optimizer>|null",
@@ -71,13 +72,6 @@ WRITTEN: dict[tuple[str, str], Schema] = {
     },
     ("Document", "outputs"): _OUTPUTS,
     ("SubModel", "outputs"): _OUTPUTS,
-    ("SubModel", "application"): {
-        "type": ["object", "string"],
-        "minProperties": 1,
-        "maxProperties": 1,
-        "additionalProperties": {"type": ["object", "null", "string"], "pattern": COMPUTED},
-        "errorMessage": "A model of keras.applications is named, with its arguments: `{MobileNetV2: {weights: null}}`.",
-    },
     ("Input", "shape"): {
         "type": ["array", "string"],
         "pattern": COMPUTED,
