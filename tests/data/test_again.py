@@ -85,7 +85,7 @@ def test_places_of_problems(tmp_path, trained, monkeypatch):
     assert trained.read("../new.csv") is None
     assert trained.said[0].startswith("KS701")
     assert trained.read("nope.csv", place=None) is None
-    assert trained.report.diagnostics[0].span is None
+    assert trained.report.diagnostics[0].span.source.name == "--data"
     away = tmp_path / "away"
     away.mkdir()
     monkeypatch.chdir(away)
