@@ -30,6 +30,13 @@ CALLED_MODEL: Schema = {
     "markdownDescription": "A sub-model of `models:`; all its calls share the weights",
 }
 """What stands after `model:`."""
+WEIGHTS = r"(\.weights\.h5|\.keras)$"
+"""How a file of weights is called."""
+OF_APPLICATIONS: dict[str, Schema] = {
+    "input_shape": {"items": {"type": ["integer", "string", "null"], "minimum": 1, "pattern": COMPUTED}},
+    "weights": {"type": ["string", "null"], "pattern": f"^(imagenet)?$|{WEIGHTS}|{COMPUTED}"},
+}
+"""Of an application's arguments, what holds of it as a sub-model: its input, and the file of its weights."""
 
 
 class Definitions:
@@ -157,6 +164,7 @@ class Definitions:
         given = "required" if parameter.required else f"default `{reference.default(parameter)}`"
         doc = parameter.doc or f"`{parameter.name}` of Keras."
         schema = complaining(self.of(type_, sizes=kind == "layer"), sentence(f"`{parameter.name}`", type_))
+        schema |= OF_APPLICATIONS.get(parameter.name, {}) if kind == "application" else {}
         links = [f"[Keras: {_plural(of)}]({page_of_kind(of)})" for of in _kinds_in(type_)]
         return schema | {
             "description": doc,
@@ -244,6 +252,8 @@ def _snippet(required: list[Parameter]) -> str:
 
 
 def _markdown(entry: Entry) -> str:
+    if entry.kind == "application":  # they are many, and have nearly the same arguments
+        return f"{entry.doc}\n\n[Keras: {entry.name}]({page(entry)})"
     return (
         f"{entry.doc}\n\n```python\n{reference.signature(entry)}\n```\n\n```yaml\n{reference.example(entry)}\n```\n\n"
         f"[Keras: {entry.name}]({page(entry)})"
