@@ -299,5 +299,5 @@ def _number(count: int | None) -> str:
 
 
 def _parameters(analysis: Analysis) -> int | None:
-    counts = [_count(answer) for answer in analysis.types.answers.values()]
+    counts = [_count(analysis.types.answers[name]) for name in analysis.graph.counted_in()]
     return None if None in counts else sum(count or 0 for count in counts)

@@ -97,6 +97,11 @@ class Definitions:
                     found[alias] = self.ref(f"{entry.kind}.{alias}", partial(self._alias, entry, alias))
         return found
 
+    def internal(self, kind: Any) -> Schema:
+        """The same of those that Keras keeps to itself: they are taken, and never proposed."""
+        known = (catalog.find(kind, name) for name in catalog.internal(kind))
+        return {entry.name: self.arguments(entry) for entry in known if entry is not None}
+
     def names(self, *kinds: str, also: Iterable[str] = ()) -> Schema:
         """A reference to what text can name a class of some kinds."""
         words = list(dict.fromkeys([*also, *(name for kind in kinds for name in spellings(kind))]))

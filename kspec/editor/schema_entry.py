@@ -58,13 +58,17 @@ def entry(definitions: Definitions, words: Schema) -> Schema:
     block = {"type": "string", "description": "A template of `blocks:`, whose entries are made anew"}
     words = {**words, **_WRITTEN_OUT}
     keys = {**heads, "op": op, "reuse": reuse, "block": block, "model": CALLED_MODEL, **words}
-    definitions.ref("entry.one_thing", lambda: _one_thing(definitions, list(words), list(keys)))
+    internal = definitions.internal("layer")
+    definitions.ref("entry.one_thing", lambda: _one_thing(definitions, list(words), [*keys, *internal]))
     return {
         "title": "An entry",
         "description": "One node: a layer, an op, a sub-model or a layer again; beside it the graph's own words",
         "type": ["object", "string"],
         "properties": keys,
-        "patternProperties": {DOTTED: {"allOf": [EXTENSIONS[DOTTED]], **_BESIDE}},
+        "patternProperties": {
+            DOTTED: {"allOf": [EXTENSIONS[DOTTED]], **_BESIDE},
+            **{f"^{name}$": schema for name, schema in internal.items()},
+        },
         "additionalProperties": False,
         "if": {"type": "string"},
         "then": definitions.names("layer"),

@@ -244,9 +244,9 @@ def _is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types
         mine, theirs = catalog.find(of, value), catalog.find(of, default)
         return mine is not None and theirs is not None and mine.name == theirs.name
     if isinstance(value, list) and not isinstance(default, list):
-        return _same_on_all_axes(value, default) if name in _SAME_ON_ALL_AXES else value == [default]
+        return _same_on_all_axes(value, default) if name in _SAME_ON_ALL_AXES else bool(value == [default])
     if isinstance(value, list) and name in _SAME_ON_ALL_AXES:
-        return _shortest(value, kind) == _shortest(default, kind)
+        return bool(_shortest(value, kind) == _shortest(default, kind))
     return bool(isinstance(value, (int, float)) and not isinstance(value, bool) and value == default)
 
 

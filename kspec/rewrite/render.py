@@ -134,8 +134,12 @@ class _Rendering:
             self.notes.setdefault((*path, key), self._added((*path, key)))
         if extent.form == "block":
             lines = [self._lines((*path, key), value, extent.indent) for key, value in new.items()]
-            self._below(extent, self.break_.join(lines))
-        elif extent.form == "braces":
+            if path == ("models",):  # what a model calls stands above it
+                above = self.offsets.of(self._extent((*path, next(iter(raw)))).key.line, 1)
+                self.changes.append(Change(above, above, self.break_.join([*lines, ""])))
+            else:
+                self._below(extent, self.break_.join(lines))
+        elif extent.form == "braces" and path != ("models",):
             added = ", ".join(f"{_written(key)}: {_written(value)}" for key, value in new.items())
             colon = ""
             if extent.is_open:

@@ -145,28 +145,36 @@ class _Expander:
         self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
 
     def _each(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
-        """Copies side by side, one for each node: `name_node`; the name stands for the list of them."""
+        """Copies side by side, one for each node: `name_node`; the name stands for the list of them, and `as` for those
+        of each output.
+        """
         said = self._computed(entry["each"], frame, "each")
         cited = _texts(said)
         if not cited or (isinstance(said, list) and len(cited) < len(said)):
             self._error("KS221", "`each` is a list of nodes", frame, "each", help="write `each: [city, job]`")
             self._fail(entry, name, named, frame)
             return
-        for word in ("from", "as"):
-            if word in entry:
-                self._error(
-                    "KS221", f"`{word}` has no say beside `each`: each copy takes one of its nodes", frame, word
-                )
-                self._fail(entry, name, named, frame)
-                return
+        if "from" in entry:
+            self._error("KS221", "`from` has no say beside `each`: each copy takes one of its nodes", frame, "from")
+            self._fail(entry, name, named, frame)
+            return
         nodes = [node for one in cited for node in self.groups.get(frame.prefix + one, (one,))]
-        made = []
+        made: list[str] = []
+        outputs: dict[str, list[str]] = {other: [] for other in _texts(entry.get("as")) if other != "_"}
         for node in nodes:
+            suffix = node.replace("/", "_")
             copied = {key: value for key, value in entry.items() if key != "each"} | {"from": node}
-            made.append(f"{name}_{node.replace('/', '_')}")
+            if isinstance(entry.get("as"), list):
+                copied["as"] = [f"{one}_{suffix}" if one in outputs else one for one in entry["as"]]
+            for other, copies in outputs.items():
+                copies.append(f"{other}_{suffix}")
+            made.append(f"{name}_{suffix}")
             self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source="each")
         self.groups[frame.prefix + name] = tuple(made)
         self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy for copy in made)
+        for other, copies in outputs.items():
+            self.groups[frame.prefix + other] = tuple(copies)
+            self._bind(other, tuple(copies), frame, group=True, next="same")
         self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from kspec.diagnostics import Path, Related, Report, Source, Span, did_you_mean
-from kspec.expressions import is_computed, names_in
 from kspec.syntax.names import WORDS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
+from kspec.syntax.variables import cited
 from kspec.syntax.written import place_of
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
@@ -38,9 +38,9 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
         if section[0] == "vars" and rest:
             set_.setdefault(*rest[0])
     new = [name for name in set_ if name not in written]
-    cited = _cited(tree.value) if new else set()
+    known = cited(tree.value) if new else set()
     for name in new:
-        if name not in cited:
+        if name not in known:
             report.error(
                 "KS015",
                 f"no variable is called `{name}`, and nothing cites it",
@@ -54,14 +54,6 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
 def _variables(tree: Tree) -> list[str]:
     own = tree.value.get("vars") if isinstance(tree.value, dict) else None
     return list(own) if isinstance(own, dict) else []
-
-
-def _cited(value: Any) -> set[str]:
-    """The variables that the texts in a value cite."""
-    if isinstance(value, str):
-        return set(names_in(value)) if is_computed(value) else set()
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return {name for part in inner for name in _cited(part)}
 
 
 def _span(source: Source, start: int, end: int) -> Span:
@@ -147,9 +139,10 @@ class _Override:
     def _is_beside_block(self, number: int, block: Any) -> None:
         segment, span = self.segments[number]
         use, rest = self._joined(0, number), self._joined(number)
-        inside = place_of(f"-/{segment}", [{"block": block, "name": "-"}], self.tree.value)
+        inside = place_of(f"use/{segment}", [{"block": block, "name": "use"}], self.tree.value)
         if inside:
-            help = f"it is a node of the block: --set {'.'.join([inside, self._joined(number + 1)]).rstrip('.')}=..."
+            address = ".".join([inside, self._joined(number + 1)]).rstrip(".")
+            help = f"it is a node of the block: --set {address}=..."
         else:
             help = f"parameters of the block stand under `with`: --set {use}.with.{rest}=..."
         self.report.error(
@@ -193,11 +186,12 @@ class _Override:
         said = ".".join(str(p) for p in path)
         written = place_of(segment, items, self.tree.value, said) if path and path[-1] == "layers" else ""
         if written:
+            address = ".".join([written, self._joined(number + 1)]).rstrip(".")
             self.report.error(
                 "KS015",
                 f"nothing that is written in `{said}` is called `{segment}`",
                 span,
-                help=f"an override changes what is written: --set {'.'.join([written, self._joined(number + 1)]).rstrip('.')}=...",
+                help=f"an override changes what is written: --set {address}=...",
             )
         elif names:
             self.report.error(

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from kspec.checker import Analysis
 from kspec.diagnostics import Report
 from kspec.spec import Spec
+from kspec.targets.python_source.arguments import Unwritable
 from kspec.targets.python_source.examples import Examples, write_examples
-from kspec.targets.python_source.facts import Facts, read_off
+from kspec.targets.python_source.facts import Facts, read_off, refuse
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.literals import literal
 from kspec.targets.python_source.names import Allocator, identifier
@@ -26,6 +27,8 @@ from kspec.targets.python_source.steps import compile_lines, evaluate_lines, fit
 if TYPE_CHECKING:
     from kspec.data import Dataset
 
+_AFTER_THE_MODEL = ("balanced", "batches", "softmax", "sigmoid", "write_csv")
+"""Functions that stand below the network's."""
 _BEST = ("test", "validation", "train")
 
 
@@ -43,7 +46,11 @@ def python_source(
     Returns:
         The text; not to be used where the report has errors.
     """
-    return _Source(spec, analysis, dataset, report, Path(os.path.abspath(folder))).text()
+    try:
+        return _Source(spec, analysis, dataset, report, Path(os.path.abspath(folder))).text()
+    except Unwritable as error:
+        refuse(spec, report, str(error), error.path)
+        return ""
 
 
 class _Source:
@@ -69,22 +76,29 @@ class _Source:
     def text(self) -> str:
         functions = self.network.write()
         main = ["def main():", "    keras.utils.set_random_seed(SEED)"]
+        if self.document.fit.stages:
+            raise Unwritable("train in stages", ("fit", "stages"))
         if self.document.dtype_policy is not None:
             main.append(f'    keras.config.set_dtype_policy("{self.document.dtype_policy}")')
         compiled = compile_lines(self.spec, self.settings, self.writer, self.network.names)
         if self.facts is None:
-            main += ["    model = build_model()", *compiled, "    model.summary()"]
+            main += ["    model = build_model()", *self._weights(), *compiled, "    model.summary()"]
         else:
             examples = write_examples(self.facts, self.analysis, self.file, self.folder, self.settings.outputs)
             given = examples.rows("x", "train") if self.network.needs_data else ""
-            main += ["", *examples.lines, "", f"    model = build_model({given})", "    model.summary()", *compiled]
+            main += ["", *examples.lines, "", f"    model = build_model({given})", *self._weights()]
+            main += ["    model.summary()", *compiled]
             main += self._life(examples)
-        helpers = list(self.file.helpers.values())
-        reading = [lines for name, lines in self.file.helpers.items() if name not in ("write_csv", "batches", "balanced")]
-        later = [lines for lines in helpers if lines not in reading]
+        later = [lines for name, lines in self.file.helpers.items() if name in _AFTER_THE_MODEL]
+        reading = [lines for name, lines in self.file.helpers.items() if name not in _AFTER_THE_MODEL]
         variables = self._variables()
         self._constants()
         return self.file.layout(self._header(), [*reading, *functions, *later, main], variables)
+
+    def _weights(self) -> list[str]:
+        """The weights that the model starts from, where the spec names a file of them."""
+        said = self.document.weights
+        return [] if said is None else [f"    model.load_weights({self.writer.file_path(said)})"]
 
     def _life(self, examples: Examples) -> list[str]:
         """Fit, evaluate, predict."""
@@ -98,7 +112,7 @@ class _Source:
         for step in ("evaluate", "predict"):
             said = getattr(document, step)
             if said.data is not None:
-                examples.facts.refuse(f"{step} on other data than it trains on", (step, "data"), f"leave out `{step}.data`")
+                raise Unwritable(f"{step} other data than it trains on", (step, "data"))
             part = said.split or next(part for part in _BEST if part in examples.facts.parts)
             own = size if said.batch_size is None else str(said.batch_size)
             if step == "predict":
@@ -146,4 +160,9 @@ class _Source:
         first = self.document.description or f"The network `{self.spec.name}`."
         wrapped = textwrap.wrap(first, 80)
         name = Path(self.spec.source.name).name
-        return [wrapped[0], *wrapped[1:], "", *textwrap.wrap(f"Written from {name} by `kspec export --to python`. {told}", 88)]
+        return [
+            wrapped[0],
+            *wrapped[1:],
+            "",
+            *textwrap.wrap(f"Written from {name} by `kspec export --to python`. {told}", 88),
+        ]

@@ -13,6 +13,7 @@ from kspec.expressions import ExpressionError, substitute
 from kspec.spec import Spec
 from kspec.syntax.variables import Uncomputed
 from kspec.targets.python_source.literals import expression, literal, series, text
+from kspec.targets.python_source.names import identifier
 
 BY_POSITION = frozenset(
     {"units", "filters", "kernel_size", "rate", "pool_size", "layer", "target_shape", "scale", "size", "stddev"}
@@ -27,6 +28,14 @@ Sizes = Callable[[str, str], str]
 
 class Unstructured(Exception):
     """What cannot be written as blocks and loops; the nodes are written one by one then."""
+
+
+class Unwritable(Exception):
+    """What plain Python code has no way for yet: in words, and its place in the spec."""
+
+    def __init__(self, what: str, path: Path) -> None:
+        super().__init__(what)
+        self.path = path
 
 
 @dataclass(slots=True)
@@ -62,7 +71,9 @@ class Writer:
         if isinstance(value, str):
             return self._named(kind, value)
         name, arguments = next(iter(value.items()))
-        entry = catalog.find("layer" if kind == "cell" else kind, name)  # type: ignore[arg-type]
+        if name == "model" and isinstance(arguments, str):
+            return identifier(arguments)
+        entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
             inside = ", ".join(f"{key}={literal(item)}" for key, item in (arguments or {}).items())
             return f"{name}({inside})" if "." in name else literal(value)
@@ -72,7 +83,7 @@ class Writer:
 
     def _named(self, kind: str, name: str) -> str:
         """What is named without arguments: as a string where Keras takes it so, and makes the same of it."""
-        entry = catalog.find("layer" if kind == "cell" else kind, name)  # type: ignore[arg-type]
+        entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
             return f"{name}()" if "." in name else text(name)
         seeded = kind == "initializer" and "seed" in entry.parameters  # when it is made decides what it draws

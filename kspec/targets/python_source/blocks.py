@@ -27,7 +27,8 @@ class Block:
         items: Its entries.
         function: What its function is called.
         parameters: Parameter → what it is called in Python.
-        returns: The names of the nodes that its function gives: its outputs, then others that are looked at from outside.
+        returns: The names of the nodes that its function gives: its outputs, then others that are looked at from
+            outside.
         trainable: Whether the function is told if its layers learn.
     """
 
@@ -99,8 +100,9 @@ def write_function(block: Block, network: Network) -> list[str]:
                 if name not in template.required]  # fmt: skip
     required = [block.parameters[name] for name in template.required]
     more = ["*", "name", *(["trainable=True"] if block.trainable else [])]
-    body = Body(network, template.layers, ("blocks", template.name, "layers"), inputs, names,
-                [*template.outputs, *block.returns[len(template.outputs) or 1:]], trainable=block.trainable)  # fmt: skip
+    wanted = block.returns if template.outputs else block.returns[1:]  # the last node comes of itself
+    path = ("blocks", template.name, "layers")
+    body = Body(network, template.layers, path, inputs, names, wanted, trainable=block.trainable)
     last = body.write()
     given = [last if not template.outputs and place == 0 else body.value(name)
              for place, name in enumerate(block.returns)]  # fmt: skip

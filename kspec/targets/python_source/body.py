@@ -224,6 +224,8 @@ class Body:
         else:
             inner = [""] * self.network.answers(item)
         said = _said_outputs(item)
+        if item.kind == "model" and len(self.network.outputs_of(item)) > 1:
+            return self._call_model(item, feeds, names, said)
         if not target:
             target = self._variable(*[name for name in (*said[:1], item.name, inner[0]) if name != "_"])
         variables = [target]
@@ -245,6 +247,16 @@ class Body:
         self.values[item.name] = [variables[0]]
         return [variables[0]]
 
+    def _call_model(self, item: Item, feeds: Feeds, names: Constants, said: Sequence[str]) -> Pieces:
+        """The call of a sub-model with several outputs, which gives a dict."""
+        answers = self._take(item.name)
+        self._line(f"{answers} = {self._expression(item, feeds, names)}")
+        outputs = [f'{answers}["{name}"]' for name in self.network.outputs_of(item)]
+        for name, output in zip(said, outputs, strict=False):
+            self.values[name] = [output]
+        self.values[item.name] = [outputs[0]]
+        return [outputs[0]]
+
     def _expression(self, item: Item, feeds: Feeds, names: Constants) -> str:
         """The call itself; a layer that is made beforehand is a statement before it."""
         if item.kind == "op":
@@ -257,6 +269,8 @@ class Body:
         if item.kind == "block":
             return self._use(item, feeds, names)
         if item.kind == "model":
+            if "" in feeds:
+                feeds = spread(item, feeds[""], self.network.signature(item, self))
             return self.network.model_call(item, feeds, self.writer, names)
         callee, entry = (self._callee(item), self.network.layer_of(item.head, self)) if item.kind == "reuse" else (
             self._make(item, feeds, names), item.layer)  # fmt: skip
@@ -294,8 +308,8 @@ class Body:
         if item.name not in self.reused and not adapts:
             return made
         name = identifier(item.name)
-        variable = self.layers[item.name] = self.allocator.take(name if name not in self.own.values() and
-                                                                item.name not in self.cited else f"{name}_layer")  # fmt: skip
+        taken = item.name in self.cited or name in self.own.values()  # by what the layer gives
+        variable = self.layers[item.name] = self.allocator.take(f"{name}_layer" if taken else name)
         self._line(f"{variable} = {made}")
         if adapts:
             for line in self.network.adapting(variable, only(next(iter(feeds.values()))), self.inputs):
@@ -307,11 +321,11 @@ class Body:
         block = self.network.blocks[item.head]
         tensors = [only(pieces) for pieces in feeds.values()]
         given = item.words.get("with") or {}
-        first = [name for name in block.required][:1] if len(block.required) == 1 else []
-        arguments = []
+        only_one = block.required[0] if len(block.required) == 1 else ""
+        arguments: list[str] = []
         for name, value in given.items():
             made = self.writer.plain(value, (*item.path, "with", name), names)
-            arguments.append(made if [name] == first and not arguments else f"{block.parameters[name]}={made}")
+            arguments.append(made if name == only_one and not arguments else f"{block.parameters[name]}={made}")
         arguments.append(f"name={self._called(item)}")
         if block.trainable:
             if "trainable" in item.words:

@@ -17,7 +17,6 @@ from kspec.targets.python_source.splitting import by_column, by_fractions
 from kspec.targets.python_source.synthetic import write_synthetic
 from kspec.targets.python_source.tables import ColumnTable, CsvTable, Table
 
-
 _TAKE = [
     "def take(arrays, rows):",
     '    """Some rows of each array."""',
@@ -110,14 +109,14 @@ def _write_reading(facts: Facts, file: File, table: Table) -> list[str]:
     for name, given in document.inputs.items():
         columns = facts.inputs[name]
         shape = facts.array(name).shape[1:]
+        natural: tuple[int, ...] = (len(columns),)
         if given.dtype == "string":
-            value, natural = table.texts(columns), (len(columns),)
+            value = table.texts(columns)
         else:
             value = table.numbers(columns)
             dtype = "float32" if given.dtype == "bfloat16" else given.dtype
             if not (isinstance(table, CsvTable) and table._dtype()):
                 value += f".astype({'bool' if dtype == 'bool' else literal(dtype)})"
-            natural = (len(columns),)
             if filled(facts, name):  # main goes on, once it is known which rows are trained on
                 made[name] = table.numbers(columns) + (".astype(float)" if isinstance(table, ColumnTable) else "")
                 continue
@@ -192,12 +191,13 @@ def _first(facts: Facts) -> str:
 def _spread(facts: Facts, value: str, form: str, shape: tuple[int | None, ...], variable: str) -> str:
     """A synthetic target, one value an example, repeated at every position that its output answers at."""
     if None in shape:
-        facts.refuse("synthetic targets at positions whose number is open", ("data",))
+        facts.refuse("make synthetic targets for positions whose number is open", ("data",))
     ones = ["1"] * (len(shape) - 1)
     last = [] if form == "integer" else ["1" if form in ("binary", "values") else str(shape[-1])]
     sizes = [*map(str, shape[:-1]), *last]
     flat = value.removesuffix(".reshape(-1, 1)")
-    return f"np.broadcast_to({flat}.reshape({', '.join(['-1', *ones, *last])}), ({', '.join([f'len({variable})', *sizes])}))"
+    whole = ", ".join([f"len({variable})", *sizes])
+    return f"np.broadcast_to({flat}.reshape({', '.join(['-1', *ones, *last])}), ({whole}))"
 
 
 def _divide(facts: Facts, file: File) -> list[str]:
@@ -210,7 +210,7 @@ def _divide(facts: Facts, file: File) -> list[str]:
     if split.by is not None or by_files:
         stated = split.model_fields_set & {"validation", "test"} if by_files else set()
         if stated:
-            facts.refuse("draw parts beside files for each split", ("data", "split"))
+            facts.refuse("draw parts where there are files for each split", ("data", "split"))
         return [f"    {parts} = [np.flatnonzero(part == name) for name in ({', '.join(map(literal, facts.parts))})]"] \
             if by_files or _plain_words(facts) else [f"    {parts} = {by_column(facts)}"]  # fmt: skip
     if not split.stratify:

@@ -89,7 +89,7 @@ class Facts:
 
     def refuse(self, what: str, path: Path, help: str = "") -> None:
         """Reports what has no way of being written in plain Python yet."""
-        self.report.error("KS620", f"the Python file cannot do this: {what}", self.spec.positions.value(path), help=help)
+        refuse(self.spec, self.report, what, path, help)
 
     def columns_text(self, columns: Sequence[str], header: str, file: File) -> str:
         """A list of columns, or the rule that they follow.
@@ -111,6 +111,11 @@ class Facts:
         if said is None and len(others) == 1 and len(columns) >= SEVERAL and len(names) == len(columns) + 1:
             return f"[name for name in {header} if name != {text(others[0])}]"
         return literal(list(columns))
+
+
+def refuse(spec: Spec, report: Report, what: str, path: Path, help: str = "") -> None:
+    """Reports what plain Python code has no way for yet."""
+    report.error("KS620", f"a Python file has no way yet to {what}", spec.written.value(path), help=help)
 
 
 def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator, outputs: Sequence[str]) -> Facts:
@@ -165,8 +170,8 @@ def encoded(target: Target, raw: Any, form: str, rank: int) -> str:
         return f'{name}.astype("float32"){column}'
     if raw.ndim > 1:
         if form == "integer":
-            arg_max = f".argmax(axis={'-1' if raw.dtype.kind == 'f' else '1'})"
-            return f'{name}{arg_max if raw.ndim == 2 and (raw.shape[1] > 1 or raw.dtype.kind == "f") else ""}.astype("int32")'
+            one_hot = raw.ndim == 2 and (raw.shape[1] > 1 or raw.dtype.kind == "f")
+            return f'{name}{".argmax(axis=1)" if one_hot else ""}.astype("int32")'
         return f'{name}.astype("float32")'
     if form in ("binary", "multi_label"):
         if labels is None or labels.identity or (len(labels.names) == 1 and labels.kind != "text"):

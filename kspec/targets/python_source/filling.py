@@ -84,7 +84,7 @@ def _fill_number(file: File, column: str, said: Any) -> str:
 
 def _fill_text(facts: Facts, file: File, variable: str, columns: int, place: int, said: Any) -> list[str]:
     if columns > 1 or facts.column(facts.inputs[_name(variable, facts)][place]).type != "text":
-        facts.refuse("fill text that several columns give, or numbers as text", ("data", "missing"))
+        facts.refuse("fill text that several columns give, or numbers that are read as text", ("data", "missing"))
     missing = f"np.isin({variable}, MISSING)" if facts.data.source == "csv" else f"({variable} == None)"
     value = literal(str(said))
     if said == "most_frequent":

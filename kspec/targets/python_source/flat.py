@@ -38,13 +38,13 @@ class FlatBody(Body):
         last: Pieces = []
         for node, item in zip(self.graph.calls, self.items, strict=True):
             feeds = {
-                name: [self._named(tensor) for tensor in (feed if isinstance(feed, list) else [feed])]
+                name: [self.named(tensor) for tensor in (feed if isinstance(feed, list) else [feed])]
                 for name, feed in node.feeds.items()
             }
             last = self._call(item, feeds, self.names)
         return last
 
-    def _named(self, tensor: Tensor) -> str:
+    def named(self, tensor: Tensor) -> str:
         name = self.graph.nodes[tensor.node].outputs[tensor.output] if tensor.output else tensor.node
         return self.value(name or tensor.node)[0]
 

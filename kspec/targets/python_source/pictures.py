@@ -13,10 +13,10 @@ from kspec.targets.python_source.literals import literal, text
 def write_pictures(facts: Facts, file: File, folder: Path) -> None:
     """Writes `read_picture` and `read_examples`, which gives the pictures, their classes and their files."""
     file.imports |= {"tensorflow as tf", "pathlib", "numpy as np"}
-    (name, given), *others = facts.spec.document.inputs.items()
+    name, *others = facts.spec.document.inputs
     place = next(iter(facts.dataset.fingerprint))
     if others or len(facts.dataset.fingerprint) > 1:
-        facts.refuse("several inputs or folders of pictures", ("data", "images"))
+        facts.refuse("read pictures from several folders, or for several inputs", ("data", "images"))
     array = facts.array(name)
     shape = tuple(int(size) for size in array.shape[1:])
     dtype = str(array.dtype)

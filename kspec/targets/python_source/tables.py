@@ -10,8 +10,8 @@ from pathlib import Path
 
 from kspec.spec.data import CsvOptions
 from kspec.targets.python_source.facts import Facts
-from kspec.targets.python_source.filling import MISSING, dropped
 from kspec.targets.python_source.file import File
+from kspec.targets.python_source.filling import MISSING, dropped
 from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import identifier
 
@@ -39,14 +39,16 @@ class Table:
 
     def files(self) -> list[tuple[str, str]]:
         """The files, relative to the folder that the Python file lies in, each with its part (or nothing)."""
-        given = self.facts.data.csv if self.facts.data.source == "csv" else getattr(self.facts.data, self.facts.data.source)
+        given = (
+            self.facts.data.csv if self.facts.data.source == "csv" else getattr(self.facts.data, self.facts.data.source)
+        )
         given = given.path if isinstance(given, CsvOptions) else given
         names = [os.path.relpath(self.facts.spec.folder / name, self.folder) for name in self.facts.dataset.fingerprint]
         if not isinstance(given, dict):
             return [(Path(name).as_posix(), "") for name in names]
         parts = [part for part in ("train", "validation", "test") if part in given]
         if len(parts) != len(names):
-            self.facts.refuse("several files for one split", ("data", self.facts.data.source))
+            self.facts.refuse("read several files for one split", ("data", self.facts.data.source))
         return [(Path(name).as_posix(), part) for name, part in zip(names, parts, strict=False)]
 
 
@@ -65,7 +67,7 @@ class CsvTable(Table):
         given = "" if header == columns else f", {literal(columns)}"
         reader = f"csv.DictReader(file{given}{more})"
         if given and options.header:
-            facts.refuse("names in the header that are empty or have spaces around them", ("data", "csv"))
+            facts.refuse("read a header with names that are empty or have spaces around them", ("data", "csv"))
         packed = names[0][0].endswith(".gz")
         if packed:
             file.imports.add("gzip")
@@ -145,7 +147,9 @@ class CsvTable(Table):
     def texts(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:
             return f"np.array([[row[{text(columns[0])}]] for row in rows])"
-        return f"np.array([[row[name] for name in {self.facts.columns_text(columns, 'row', self.file)}] for row in rows])"
+        return (
+            f"np.array([[row[name] for name in {self.facts.columns_text(columns, 'row', self.file)}] for row in rows])"
+        )
 
 
 def _look(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
@@ -158,7 +162,11 @@ def _look(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
     encoding = "utf-8-sig" if marked and codecs.lookup(options.encoding).name == "utf-8" else options.encoding
     if not options.header:
         return encoding, []
-    with gzip.open(path, "rt", encoding=encoding, newline="") if packed else path.open(encoding=encoding, newline="") as file:
+    with (
+        gzip.open(path, "rt", encoding=encoding, newline="")
+        if packed
+        else path.open(encoding=encoding, newline="") as file
+    ):
         return encoding, next(csv.reader(file, delimiter=options.delimiter), [])
 
 
@@ -182,7 +190,7 @@ class ColumnTable(Table):
         self.parquet = facts.data.source == "parquet"
         names = self.files()
         if len(names) > 1:
-            facts.refuse("several files", ("data", facts.data.source), "put them together into one")
+            facts.refuse("read several files of this source", ("data", facts.data.source), "put them together into one")
         file.constants["TABLE"] = f"Path(__file__).parent / {text(names[0][0])}"
         path = "TABLE"
         if self.parquet:

@@ -22,12 +22,40 @@ def wrap(line: str) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())]
     if len(line) <= WIDTH:
         return [line]
+    assigned = re.match(r"\s*(?:[^=(]+ = |return )(?=[^(])", line)
+    if assigned and _reads_better_in_parentheses(line[assigned.end() :]):
+        return [f"{assigned[0]}(", *_operands(line[assigned.end() :], indent + "    "), f"{indent})"]
     pairs = [pair for pair in _pairs(line) if pair[1] > pair[0] + 1]
     for start, end in reversed(pairs):
         if start + 1 <= WIDTH:
             head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
             return [head, *_body(body, indent + "    ", _is_display(line, start)), *wrap(indent + tail)]
     return [line]
+
+
+_OPERATORS = (" or ", " and ", " == ", " >= ", " + ", " - ", " * ", " / ", " @ ")
+"""From the loosest to the tightest."""
+
+
+def _reads_better_in_parentheses(value: str) -> bool:
+    """Whether a value has operators, or calls methods of what methods give, outside of all brackets."""
+    outside = set(_outside(value))
+    chained = sum(value[place - 1 : place] in (")", "]") for place in outside if value[place] == ".")
+    return chained > 1 or any(value.startswith(_OPERATORS, place) for place in outside)
+
+
+def _operands(value: str, indent: str) -> list[str]:
+    """A value within parentheses: on one line, or broken before its loosest operators."""
+    if len(indent + value) <= WIDTH:
+        return [indent + value]
+    outside = list(_outside(value))
+    for operator in _OPERATORS:
+        places = [place + 1 for place in outside if value.startswith(operator, place)]
+        if places:
+            ends = [*places[1:], len(value)]
+            parts = [value[: places[0]], *(value[start:end] for start, end in zip(places, ends, strict=True))]
+            return [line for part in parts for line in wrap(indent + part.strip())]
+    return wrap(indent + value)
 
 
 def _body(body: str, indent: str, display: bool) -> list[str]:
@@ -98,6 +126,6 @@ def _pairs(text: str) -> list[tuple[int, int]]:
 def _is_display(line: str, start: int) -> bool:
     """Whether a bracket makes a list, dict or tuple, rather than calling or indexing what stands before it."""
     before = line[:start].rstrip()
-    return not before or before[-1] not in '")]}' and not re.search(r"[A-Za-z0-9_]$", before) or bool(
-        re.search(r"\b(in|return|yield|if|else|and|or|not)$", before)
-    )
+    if not before or re.search(r"\b(in|return|yield|if|else|and|or|not)$", before):
+        return True
+    return before[-1] not in '")]}' and not re.search(r"\w$", before)
