@@ -33,10 +33,9 @@ CALLED_MODEL: Schema = {
 WEIGHTS = r"(\.weights\.h5|\.keras)$"
 """How a file of weights is called."""
 OF_APPLICATIONS: dict[str, Schema] = {
-    "input_shape": {"items": {"type": ["integer", "string", "null"], "minimum": 1, "pattern": COMPUTED}},
     "weights": {"type": ["string", "null"], "pattern": f"^(imagenet)?$|{WEIGHTS}|{COMPUTED}"},
 }
-"""Of an application's arguments, what holds of it as a sub-model: its input, and the file of its weights."""
+"""Of an application's arguments, what holds of it as a sub-model: how the file of its weights is called."""
 
 
 class Definitions:
