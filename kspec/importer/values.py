@@ -130,6 +130,9 @@ def plain(value: Any, kind: types.Type, what: str, around: Around = NOTHING) -> 
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if isinstance(value, dict):
+        lists = any(isinstance(option, types.ListOf) for option in options)
+        if lists and value.get("class_name") in ("__numpy__", "__tensor__"):
+            return numbers(value["config"], what)
         return _of_mapping(value, objects, what, around)
     if isinstance(value, (list, tuple)):
         lists = [option.item for option in options if isinstance(option, types.ListOf)]
@@ -217,9 +220,17 @@ def policy_of(value: Any, what: str) -> str | None:
 
 def array(config: Any, what: str) -> Any:
     """Numbers in lists, of a serialized array; only of the types that a spec's numbers become again."""
-    value, dtype = (config.get("value"), config.get("dtype")) if isinstance(config, dict) else (None, None)
-    if dtype not in ("float32", "int32") or not _is_numbers(value):
+    dtype = config.get("dtype") if isinstance(config, dict) else None
+    if dtype not in ("float32", "int32"):
         raise wordless(f"{what} is an array of {shown(dtype)}", "float32 and int32 can be written as numbers")
+    return numbers(config, what)
+
+
+def numbers(config: Any, what: str) -> Any:
+    """Numbers in lists, of a serialized array of any type."""
+    value = config.get("value") if isinstance(config, dict) else None
+    if not _is_numbers(value):
+        raise wordless(f"{what} is an array of something else than numbers")
     return value
 
 
