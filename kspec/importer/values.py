@@ -130,8 +130,8 @@ def plain(value: Any, kind: types.Type, what: str, around: Around = NOTHING) -> 
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if isinstance(value, dict):
-        lists = any(isinstance(option, types.ListOf) for option in options)
-        if lists and value.get("class_name") in ("__numpy__", "__tensor__"):
+        takes_lists = any(isinstance(option, types.ListOf) for option in options)
+        if takes_lists and value.get("class_name") in ("__numpy__", "__tensor__"):
             return numbers(value["config"], what)
         return _of_mapping(value, objects, what, around)
     if isinstance(value, (list, tuple)):
