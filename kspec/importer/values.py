@@ -190,7 +190,11 @@ def _function(value: Config, objects: list[str], what: str) -> str:
         registered = value.get("registered_name")
         for kind in objects:
             of: Any = kind
-            if kind in catalog.KINDS and registered in (name, None, "") and catalog.find(of, name) is not None:
+            if (
+                kind in catalog.KINDS
+                and registered in (name, "function", None, "")
+                and catalog.find(of, name) is not None
+            ):
                 return name
     raise is_code(
         f"{what} is a function that is not Keras's: `{shown(name)}`", "a spec is data, and names what Keras has"
