@@ -10,19 +10,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from kspec.checker import Analysis
+from kspec.checker import Analysis, Types
 from kspec.checker.shapes.broadcasting import shown
+from kspec.checker.shapes.models import fresh_weights
 from kspec.checker.shapes.types import Answer
-from kspec.graph import Node, Tensor
+from kspec.graph import Graph, Node, Tensor
 from kspec.rewrite.inline import inline
 from kspec.spec import Spec
 from kspec.targets.resolved_spec import resolved_values
 
 Kind = Literal["added", "removed", "changed"]
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
-_GRAPH = ("kspec", "name", "description", "task", "vars", "blocks", "layers", "extensions")
+_GRAPH = ("kspec", "name", "description", "task", "vars", "blocks", "models", "layers", "extensions")
 """Sections that are compared as nodes, or say nothing of what is trained."""
 
 
@@ -32,7 +33,7 @@ class Difference:
 
     Args:
         section: `layers`, or another section of a spec.
-        name: The node, or the setting within its section.
+        name: The node, in a sub-model behind its name (`encoder/hidden`), or the setting within its section.
         changes: What of it, each in a few words.
     """
 
@@ -64,11 +65,79 @@ class Comparison:
 def compare(one: tuple[Spec, Analysis], other: tuple[Spec, Analysis]) -> Comparison:
     """Compares two sound specs, nodes first, then settings in the language's order."""
     (_, a), (_, b) = one, other
-    found = [*_nodes(a, b), *_outputs(a, b), *_settings(one, other)]
+    networks = _Network(a.graph, a.types), _Network(b.graph, b.types)
+    settings = [_resolved(*each) for each in (one, other)]
+    found = [
+        *_models(one, other, settings),
+        *_nodes(*networks),
+        *_outputs(*networks),
+        *_settings(a, b, settings),
+    ]
     return Comparison(found, (_parameters(a), _parameters(b)))
 
 
-def _nodes(a: Analysis, b: Analysis) -> Iterator[Difference]:
+class _Network(NamedTuple):
+    """The spec's own network, or a sub-model.
+
+    Args:
+        name: The sub-model's.
+        trainable: What its entry says.
+    """
+
+    graph: Graph
+    types: Types
+    name: str = ""
+    trainable: bool | None = None
+
+    @property
+    def section(self) -> str:
+        return "models" if self.name else "layers"
+
+    def called(self, node: str) -> str:
+        """A node's name in the whole spec."""
+        return f"{self.name}/{node}" if self.name else node
+
+
+def _models(
+    one: tuple[Spec, Analysis], other: tuple[Spec, Analysis], settings: list[dict[str, Any]]
+) -> Iterator[Difference]:
+    """Sub-models: which there are, what their entries say, and their nodes."""
+    before, after = _networks(*one), _networks(*other)
+    said: list[dict[str, Any]] = [values.get("models") or {} for values in settings]
+    for name in dict.fromkeys([*before, *after]):
+        if name not in before:
+            yield Difference("models", "added", name, (_in_few_words(after[name], other[1]),))
+            continue
+        if name not in after:
+            yield Difference("models", "removed", name, (_in_few_words(before[name], one[1]),))
+            continue
+        old, new = (
+            {word: values.get(name, {}).get(word) for word in ("file", "application", "weights")} for values in said
+        )
+        changes = list(_values(old, new))
+        if before[name].trainable != after[name].trainable:
+            changes += _trainable(before[name].trainable, after[name].trainable)
+        if changes:
+            yield Difference("models", "changed", name, tuple(changes))
+        yield from _nodes(before[name], after[name])
+        yield from _outputs(before[name], after[name])
+
+
+def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
+    return {
+        name: _Network(graph, analysis.types.models[name], name, spec.frozen(("models", name)))
+        for name, graph in analysis.graph.models.items()
+    }
+
+
+def _in_few_words(model: _Network, analysis: Analysis) -> str:
+    weights = fresh_weights(model.name, analysis.graph, analysis.types.models, set())
+    nodes = len(model.graph.calls)
+    count = "" if weights is None else f", {sum(weight.size for weight in weights):,} parameters"
+    return f"{nodes} node{'' if nodes == 1 else 's'}{count}"
+
+
+def _nodes(a: _Network, b: _Network) -> Iterator[Difference]:
     before, after = list(a.graph.nodes.values()), list(b.graph.nodes.values())
     pairs = list(_matched(before, after))
     same = {old.name: new.name for old, new in pairs if old and new}
@@ -77,11 +146,11 @@ def _nodes(a: Analysis, b: Analysis) -> Iterator[Difference]:
             changes = tuple(_changes(old, new, a, b, same))
             if changes:
                 name = old.name if old.name == new.name or not old.named else f"{old.name} → {new.name}"
-                yield Difference("layers", "changed", name, changes)
+                yield Difference(a.section, "changed", a.called(name), changes)
         elif new:
-            yield Difference("layers", "added", new.name, (_whole(new, b),))
+            yield Difference(b.section, "added", b.called(new.name), (_whole(new, b),))
         elif old:
-            yield Difference("layers", "removed", old.name, (_whole(old, a),))
+            yield Difference(a.section, "removed", a.called(old.name), (_whole(old, a),))
 
 
 def _matched(before: list[Node], after: list[Node]) -> Iterator[tuple[Node | None, Node | None]]:
@@ -106,7 +175,7 @@ def _matched(before: list[Node], after: list[Node]) -> Iterator[tuple[Node | Non
         yield from ((None, new) for new in news[together:])
 
 
-def _changes(old: Node, new: Node, a: Analysis, b: Analysis, same: Mapping[str, str]) -> Iterator[str]:
+def _changes(old: Node, new: Node, a: _Network, b: _Network, same: Mapping[str, str]) -> Iterator[str]:
     if old.named and new.named and old.name != new.name:
         yield f"called `{new.name}`"
     if (old.kind, old.head) != (new.kind, new.head):
@@ -114,12 +183,19 @@ def _changes(old: Node, new: Node, a: Analysis, b: Analysis, same: Mapping[str, 
     elif old.kind != "reuse":
         yield from _values(_arguments(old), _arguments(new))
     yield from _values(_constants(old), _constants(new))
-    if old.trainable != new.trainable:
-        yield f"trainable {inline(old.trainable is not False)} → {inline(new.trainable is not False)}"
+    by_entry = (old.trainable, new.trainable) == (a.trainable, b.trainable)  # which is told of the sub-model
+    if old.trainable != new.trainable and not by_entry:
+        yield from _trainable(old.trainable, new.trainable)
     taken, takes = [[*map(_place, node.tensors())] for node in (old, new)]
     if [(same.get(name, name), output) for name, output in taken] != takes:
         yield f"from {_listed(taken)} → {_listed(takes)}"
     yield from _sizes(a.types.answers[old.name], b.types.answers[new.name])
+
+
+def _trainable(old: bool | None, new: bool | None) -> Iterator[str]:
+    """Nothing where one leaves out what the other says, as it is anyway."""
+    if (old is not False) != (new is not False):
+        yield f"trainable {inline(old is not False)} → {inline(new is not False)}"
 
 
 def _sizes(old: Answer, new: Answer) -> Iterator[str]:
@@ -158,38 +234,36 @@ def _listed(places: list[tuple[str, int]]) -> str:
     return ", ".join(name if not output else f"{name}[{output}]" for name, output in places) or "nothing"
 
 
-def _whole(node: Node, analysis: Analysis) -> str:
+def _whole(node: Node, network: _Network) -> str:
     """A node in a few words."""
     head = node.head or "input"
     written = f"{head}: {inline(node.arguments)}" if node.arguments else head
-    answer = analysis.types.answers[node.name]
+    answer = network.types.answers[node.name]
     words = [written, *([shown(answer.outputs[0].shape)] if answer.outputs and answer.outputs[0].shape else [])]
     count = _count(answer)
     return ", ".join([*words, *([f"{count:,} parameters"] if count else [])])
 
 
-def _outputs(a: Analysis, b: Analysis) -> Iterator[Difference]:
+def _outputs(a: _Network, b: _Network) -> Iterator[Difference]:
     old, new = list(a.graph.outputs), list(b.graph.outputs)
+    section = a.section if a.name else "outputs"
     if len(old) != len(new) or len(old) > 1:
+        what = "the output " if a.name else ""
         for name in new:
             if name not in old:
-                yield Difference("outputs", "added", name)
+                yield Difference(section, "added", f"{what}{a.called(name)}")
         for name in old:
             if name not in new:
-                yield Difference("outputs", "removed", name)
+                yield Difference(section, "removed", f"{what}{a.called(name)}")
 
 
-def _settings(one: tuple[Spec, Analysis], other: tuple[Spec, Analysis]) -> Iterator[Difference]:
-    values = []
-    for spec, analysis in (one, other):
-        assert analysis.settings is not None
-        # files by one place's measure
-        resolved = resolved_values(spec, analysis.settings, {}, Path.cwd())
-        if "stages" in resolved["fit"]:
-            stages = zip(analysis.settings.stages, resolved["fit"]["stages"], strict=True)
-            resolved["fit"]["stages"] = {stage.name: said for stage, said in stages}
-        values.append(resolved)
-    yield from _deep("task", _tasks(one[1]), _tasks(other[1]), ())
+def _resolved(spec: Spec, analysis: Analysis) -> dict[str, Any]:
+    assert analysis.settings is not None
+    return resolved_values(spec, analysis.settings, {}, Path.cwd())  # files by one place's measure
+
+
+def _settings(a: Analysis, b: Analysis, values: list[dict[str, Any]]) -> Iterator[Difference]:
+    yield from _deep("task", _tasks(a), _tasks(b), ())
     for section in dict.fromkeys([*values[0], *values[1]]):
         if section not in _GRAPH and section != "outputs":
             yield from _deep(section, values[0].get(section), values[1].get(section), ())
@@ -224,5 +298,5 @@ def _number(count: int | None) -> str:
 
 
 def _parameters(analysis: Analysis) -> int | None:
-    counts = [_count(answer) for answer in analysis.types.answers.values()]
+    counts = [_count(analysis.types.answers[name]) for name in analysis.graph.counted_in()]
     return None if None in counts else sum(count or 0 for count in counts)

@@ -107,6 +107,18 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(name for name in names if name not in _FUNCTIONS and name not in _CONSTANTS)
 
 
+def pieces(text: str) -> list[str | ast.expr]:
+    """A text as what is literal in it and, parsed, its expressions; `$name` is one.
+
+    Raises:
+        ExpressionError: when an expression cannot be read.
+    """
+    whole = _NAME.fullmatch(text)
+    if whole:
+        return [_parse(whole[1])]
+    return [part if isinstance(part, str) else _parse(part.text) for part in _parts(text)]
+
+
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     """The value of what stands between `${` and `}`.
 

@@ -80,6 +80,50 @@ def test_blocks_are_compared_as_what_they_come_to():
     ]
 
 
+MODELS = """\
+kspec: 1
+inputs: {x: {shape: [4]}}
+models:
+  encoder:
+    inputs: {row: {shape: [4]}}
+    layers:
+      - Dense: {units: 8}
+        name: hidden
+      - Dense: {units: 2}
+        name: code
+layers:
+  - model: encoder
+  - Dense: {units: 1}
+    name: answer
+task: regression
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("units: 8", "units: 9", ["models ~ encoder/hidden: units 8 → 9; (null, 8) → (null, 9); 40 → 45 parameters",
+                                  "models ~ encoder/code: 18 → 20 parameters",
+                                  "layers ~ encoder: 58 → 65 parameters"]),
+        ("layers:\n  - model", "    trainable: false\nlayers:\n  - model", ["models ~ encoder: trainable true → false"]),
+        ("layers:\n  - model", "    trainable: true\nlayers:\n  - model", []),
+        ("        name: hidden\n", "        name: hidden\n        trainable: false\n",
+         ["models ~ encoder/hidden: trainable true → false"]),
+        ("      - Dense: {units: 2}\n        name: code\n", "",
+         ["models - encoder/code: Dense: {units: 2}, (null, 2), 18 parameters",
+          "layers ~ encoder: (null, 2) → (null, 8); 58 → 40 parameters", "layers ~ answer: 3 → 9 parameters"]),
+        ("encoder", "reader", ["models - encoder: 2 nodes, 58 parameters", "models + reader: 2 nodes, 58 parameters",
+                               "layers ~ encoder: encoder → reader"]),
+        ("layers:\n  - model", "    weights: a.weights.h5\nlayers:\n  - model",
+         ["models ~ encoder: weights null → a.weights.h5"]),
+    ],
+)  # fmt: skip
+def test_what_differs_in_sub_models(old, new, expected, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.weights.h5").touch()
+    assert differences(MODELS.replace(old, new, 9 if old == "encoder" else 1), MODELS) == expected
+
+
 def test_the_command(tmp_path, capsys):
     from kspec.cli import main
 

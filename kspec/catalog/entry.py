@@ -17,6 +17,7 @@ Kind = Literal[
     "constraint",
     "callback",
     "activation",
+    "application",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

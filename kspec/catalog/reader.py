@@ -14,6 +14,7 @@ from typing import Any
 from kspec.catalog.entry import Entry, Kind, Parameter, Tensor
 
 DATA = Path(__file__).parent / "data"
+APPLICATION_SIZES = DATA / "application_sizes.json"
 
 
 @cache

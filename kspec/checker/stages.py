@@ -19,9 +19,9 @@ from kspec.graph.paths import (
     rank,
     trainable_by_path,
 )
+from kspec.graph.scope import first_counted, warn_of_count
 from kspec.spec import Spec
 from kspec.spec.loaded import models_in
-from kspec.syntax.entries import naming_edits
 
 PATH: Path = ("fit", "stages")
 
@@ -120,8 +120,8 @@ def _told(said: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: R
         found = matching(pattern, layers, copies)
         if not found:
             _matches_nothing(pattern, graph, (*path, pattern), spec, report)
-        elif pattern in graph.counted and pattern not in copies and pattern not in graph.models:
-            _is_counted(pattern, graph, (*path, pattern), spec, report)
+        elif pattern.partition("/")[0] not in graph.models and (counted := first_counted(pattern, graph.counted)):
+            warn_of_count(counted, graph.counted[counted], spec.positions.key((*path, pattern)), report)
         told.update(dict.fromkeys(found, said[pattern]))
         whole = [name for name in graph.models if matching(pattern, [name], copies)]
         for model in dict.fromkeys(inner for place in (*whole, *found) for inner in called_within(place, graph)):
@@ -150,12 +150,3 @@ def _matches_nothing(pattern: str, graph: Graph, path: Path, spec: Spec, report:
             "KS201", f"no node is called `{pattern}`", spec.positions.key(path),
             label=did_you_mean(pattern, known), help=help,
         )  # fmt: skip
-
-
-def _is_counted(name: str, graph: Graph, path: Path, spec: Spec, report: Report) -> None:
-    place = graph.counted[name]
-    report.warning(
-        "KS213", f"`{name}` is a counted name: it shifts when a layer is inserted above", spec.positions.key(path),
-        help=f"give the node on line {place.line} a name of its own, and cite that",
-        related=(Related("this node", place),), edits=naming_edits(place, name),
-    )  # fmt: skip

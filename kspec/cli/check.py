@@ -116,7 +116,8 @@ def _show(found: list[Diagnostic], clean: list[tuple[str, Examined]], format_: F
     if format_ == "text":
         for path, examined in clean:
             size = len(examined.spec.document.layers) if examined.spec else 0
-            sys.stdout.write(f"{path}: ok ({size} layer{'' if size == 1 else 's'})\n")
+            words = f"{size} layer{'' if size == 1 else 's'}" if examined.spec else "no spec: for specs to include"
+            sys.stdout.write(f"{path}: ok ({words})\n")
             for default in _defaults(examined):
                 sys.stdout.write(f"  {default.setting}: {_value(default.value)} ({default.reason})\n")
 

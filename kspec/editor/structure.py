@@ -15,6 +15,7 @@ from typing import Any
 from kspec.diagnostics import Diagnostic, Path, Positions, UsedSpan
 from kspec.expressions import is_computed
 from kspec.syntax.entries import lists_of_entries
+from kspec.syntax.handed import HandedSpan
 
 CODES = frozenset(f"KS{number}" for number in (101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113))
 """The codes of the structural part."""
@@ -40,6 +41,8 @@ def _is_structural(problem: Diagnostic, untold: set[tuple[int, int]]) -> bool:
     """A value that was computed is not judged: its problem tells, as a related place, where the variable stands."""
     place = (problem.span.line, problem.span.column) if problem.span else (0, 0)
     uses = len(problem.span.uses) if isinstance(problem.span, UsedSpan) else 0
+    if isinstance(problem.span, HandedSpan):  # what a value is handed for is known to a check alone
+        return False
     return problem.code in CODES and len(problem.related) == uses and place not in untold
 
 

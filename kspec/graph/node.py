@@ -101,6 +101,11 @@ class Graph:
         """All nodes but the inputs."""
         return [node for node in self.nodes.values() if node.kind != "input"]
 
+    @property
+    def application(self) -> Node | None:
+        """The node that is all of it, where it is a model of `keras.applications`."""
+        return next((node for node in self.calls if node.catalog and node.catalog.kind == "application"), None)
+
     def callee(self, node: Node) -> Node:
         """The node whose layer is called: itself, or for `reuse` the one it cites; of a faulty one, itself."""
         while node.kind == "reuse" and not node.faulty:
@@ -118,6 +123,15 @@ class Graph:
                 found |= new
                 waiting += [self.models[name] for name in new]
         return [name for name in self.models if name in found]
+
+    def counted_in(self) -> set[str]:
+        """The nodes whose parameters are the model's: they lead to an output, or another call of their layer does."""
+        needed = self.needed()
+        calls = [node for node in self.calls if node.name in needed]
+        layers = {self.callee(node).name for node in calls}
+        models = {node.head for node in calls if node.kind == "model"}
+        same = {n.name for n in self.calls if n.name in layers or (n.kind == "model" and n.head in models)}
+        return needed | same | {node.name for node in self.inputs}
 
     def needed(self) -> set[str]:
         """The nodes that some output depends on."""

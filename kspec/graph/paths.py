@@ -38,7 +38,7 @@ def layers_by_path(graph: Graph) -> dict[str, Node]:
 def trainable_by_path(graph: Graph) -> dict[str, bool]:
     """Whether each layer trains, as the entries say; a network whose every entry is frozen freezes what it calls."""
     states = {path: node.trainable is not False for path, node in layers_by_path(graph).items()}
-    for prefix, network in networks_by_path(graph).items():
+    for network in networks_by_path(graph).values():
         if all(node.trainable is False for node in network.calls):
             inside = tuple(f"{name}/" for name in network.called())
             states.update(dict.fromkeys((path for path in states if path.startswith(inside)), False))

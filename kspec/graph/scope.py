@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from kspec.diagnostics import Edit, Path, Positions, Related, Report, Span, did_you_mean
 from kspec.graph.node import Tensor
+
+
+def first_counted(cited: str, counted: Collection[str], prefix: str = "") -> str:
+    """What of a cited name nobody wrote: the use of a block that it stands in, or itself; empty for a sure name.
+
+    >>> first_counted("stage_1/main", {"stage_1"}), first_counted("stage/main", {"stage_1"})
+    ('stage_1', '')
+    """
+    parts = cited.split("/")
+    names = ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
+    return next((name for name in names if prefix + name in counted), "")
+
+
+def warn_of_count(name: str, place: Span, span: Span, report: Report) -> None:
+    """Warns of citing a name that nobody wrote.
+
+    Args:
+        place: What it names.
+        span: Where it is cited.
+    """
+    from kspec.syntax.entries import naming_edits
+
+    report.warning(
+        "KS213",
+        f"`{name}` is a counted name: it shifts when a layer is inserted above",
+        span,
+        help=f"give the node on line {place.line} a name of its own, and cite that",
+        related=(Related("this node", place),),
+        edits=naming_edits(place, name),
+    )
 
 
 @dataclass(slots=True)
@@ -67,17 +97,9 @@ class Scope:
             )
             return None
         if name in self.tensors:
-            if name in self.counted and name not in self.implied:
-                from kspec.syntax.entries import naming_edits
-
-                self.report.warning(
-                    "KS213",
-                    f"`{cited}` is a counted name: it shifts when a layer is inserted above",
-                    span,
-                    help=f"give the node on line {self.places[name].line} a name of its own, and cite that",
-                    related=(Related("this node", self.places[name]),),
-                    edits=naming_edits(self.places[name], cited),
-                )
+            counted = first_counted(cited, self.counted, self.prefix)
+            if counted and name not in self.implied:
+                warn_of_count(counted, self.places[self.prefix + counted], span, self.report)
             return self.tensors[name]
         if name == user:
             self.report.error("KS202", f"`{cited}` takes its input from itself", span, help="a graph has no cycles")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.checker import Analysis, analyse
 from kspec.diagnostics import Report
 from kspec.graph import Graph
+from kspec.graph.paths import networks_by_path
 from kspec.lifecycle.define import Defined, define, read_data
 from kspec.spec import Spec
 from kspec.targets.summary import Summary
@@ -50,7 +51,8 @@ def needs_data(analysis: Analysis) -> bool:
     return any(
         (node.catalog is not None and node.catalog.adapts and node.head != "Normalization")
         or _cites_data(node.arguments)
-        for node in analysis.graph.calls
+        for network in networks_by_path(analysis.graph).values()
+        for node in network.calls
     )
 
 

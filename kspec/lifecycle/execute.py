@@ -282,7 +282,8 @@ class _Execution:
         trainable = trained_parameters(model)
         total = model.count_params()
         split = f" ({trainable:,} trainable)" if trainable != total else ""
-        count = len(defined.graph.calls)
+        needed = defined.graph.needed()
+        count = sum(node.name in needed for node in defined.graph.calls)
         layers = f"{count} layer{'' if count == 1 else 's'}"
         self.console.step("define", f"{self.spec.name}: {layers}, {total:,} parameters{split}")
         for filled in defined.settings.filled:

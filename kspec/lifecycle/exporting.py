@@ -13,10 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from kspec.diagnostics import SpecError, did_you_mean
+from kspec.checker import Analysis, analyse
+from kspec.data import Dataset
+from kspec.diagnostics import Report, SpecError, did_you_mean
 from kspec.lifecycle.again import PastRun, part_of, take_up
+from kspec.lifecycle.define import read_data
 from kspec.lifecycle.run_folder import RunFolderError, find_run
-from kspec.spec import Permissions, load_file
+from kspec.spec import Permissions, Spec, load_file
 from kspec.targets.exports import TARGETS, CannotExport, Subject, Target
 
 ROWS = 64
@@ -121,6 +124,7 @@ def export(
     wanted = find_target(target)
     source = _source(place, target, overrides, permissions or Permissions())
     path = to if to is not None else Path(f"{source.subject.spec.name}{wanted.suffix}")
+    source.subject.folder = path.parent
     _spare_sources(path, source)
     with _writing(path, is_folder=wanted.is_folder) as temporary:
         note = _write(wanted, source.subject, temporary)
@@ -183,7 +187,7 @@ def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Pe
         )
     if folder is not None and overrides:
         raise ExportRefused("--set changes a spec; a run is what it is")
-    if folder is not None and needs != "graph":
+    if folder is not None and needs not in ("graph", "data"):
         run = take_up(str(folder), allow_code=permissions.code, allow_outside=permissions.outside)
         return _Source(Subject(target, run.spec, run.analysis.graph, model=run.model), None, folder, run)
     file = Path(place) if folder is None else folder / "resolved.yaml"
@@ -191,10 +195,26 @@ def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Pe
     if needs == "graph":
         graph, facts = sized_graph(spec)
         subject = Subject(target, spec, graph, facts)
+    elif needs == "data":
+        analysis, dataset = _looked_at(spec)
+        subject = Subject(target, spec, analysis.graph, analysis=analysis, dataset=dataset)
     else:
         defined = describe(spec) if needs == "model" else define_adapted(spec)
         subject = Subject(target, spec, defined.graph, model=defined.model)
     return _Source(subject, file, folder)
+
+
+def _looked_at(spec: Spec) -> tuple[Analysis, Dataset | None]:
+    """A spec's settings with what its data tells of them, and the data."""
+    report = Report(list(spec.diagnostics))
+    analysis = analyse(spec, report)
+    report.raise_errors()
+    dataset = read_data(spec, analysis, report)
+    report.raise_errors()
+    if dataset is not None:
+        analysis = analyse(spec, report, dataset.profile)
+        report.raise_errors()
+    return analysis, dataset
 
 
 def _write(target: Target, subject: Subject, path: Path) -> str:

@@ -21,6 +21,10 @@ def load_initial_weights(spec: Spec, built: Any, report: Report) -> None:
         inner = built.models.get(name)
         if inner is None:
             continue
+        if file := model.application_weights():
+            span = spec.positions.value(("models", name, "application", model.of_keras[0], "weights"))
+            load_weights(inner.model, spec.folder / file, report, span)
+            continue
         path: Path = ("models", name, "weights" if model.weights is not None else "file")
         if model.weights is not None:
             load_weights(inner.model, spec.folder / model.weights, report, spec.positions.value(path))

@@ -6,8 +6,7 @@ or beside its neighbours, and all else, comments and layout, is kept to the lett
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -18,9 +17,10 @@ from kspec.rewrite.annotate import annotated
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
 from kspec.rewrite.filled import filled
 from kspec.rewrite.fmt import CannotFormat, format_source, format_text
-from kspec.rewrite.fmt.canon import DOCUMENT
+from kspec.rewrite.fmt.canon import DOCUMENT, TEMPLATES
 from kspec.rewrite.inline import inline
 from kspec.spec import Spec
+from kspec.spec.files import relocate
 from kspec.syntax import parse, substitute
 from kspec.syntax.dump import dump
 from kspec.syntax.layout import Extent, Place, layout
@@ -43,7 +43,7 @@ def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> st
         _put(values, entry.path, entry.value)
         notes[entry.path] = entry.note
     if folder is not None and folder != spec.folder:
-        for path, was in _relocate(values, spec.folder, folder):
+        for path, was in relocate(values, spec, folder):
             notes[path] = f"{was} in {spec.source.name}"
     try:
         text = _Rendering(spec, notes).text(values)
@@ -134,8 +134,12 @@ class _Rendering:
             self.notes.setdefault((*path, key), self._added((*path, key)))
         if extent.form == "block":
             lines = [self._lines((*path, key), value, extent.indent) for key, value in new.items()]
-            self._below(extent, self.break_.join(lines))
-        elif extent.form == "braces":
+            if path == ("models",):  # what a model calls stands above it
+                above = self.offsets.of(self._extent((*path, next(iter(raw)))).key.line, 1)
+                self.changes.append(Change(above, above, self.break_.join([*lines, ""])))
+            else:
+                self._below(extent, self.break_.join(lines))
+        elif extent.form == "braces" and path != ("models",):
             added = ", ".join(f"{_written(key)}: {_written(value)}" for key, value in new.items())
             colon = ""
             if extent.is_open:
@@ -168,9 +172,9 @@ class _Rendering:
 
     def _lines(self, path: Path, value: Any, indent: int) -> str:
         """A key and its value in block style; a section in several lines."""
-        if path == ("blocks",):  # brought in by `include`
+        if path[0] in TEMPLATES and len(path) == 1:  # brought in by `include`
             self.notes.setdefault(path, "included")
-            return self.break_.join(dump({"blocks": value}).rstrip().splitlines())
+            return self.break_.join(dump({path[0]: value}).rstrip().splitlines())
         start = " " * indent + _written(str(path[-1])) + ":"
         if len(path) > 1 or path[-1] not in _BLOCKS or not isinstance(value, dict):
             self.notes.setdefault(path, self._added(path))
@@ -255,31 +259,6 @@ def _put(values: dict[str, Any], path: Path, value: Any) -> None:
             here[part] = {}
         here = here[part]
     here[path[-1]] = value
-
-
-def _relocate(values: dict[str, Any], here: FilePath, there: FilePath) -> Iterable[tuple[Path, str]]:
-    """Makes paths that are read relative to another folder; gives each with what it was."""
-
-    def move(holder: Any, key: Any, path: Path) -> Iterable[tuple[Path, str]]:
-        value = holder[key]
-        if isinstance(value, str) and "://" not in value and not os.path.isabs(value):
-            holder[key] = FilePath(os.path.relpath(here / value, there)).as_posix()
-            yield path, value
-        elif isinstance(value, list):
-            for index in range(len(value)):
-                yield from move(value, index, (*path, index))
-        elif isinstance(value, dict):
-            for word in ("path", "train", "validation", "test"):
-                if word in value:
-                    yield from move(value, word, (*path, word))
-
-    data = values.get("data") or {}
-    for source in ("csv", "parquet", "npz", "images"):
-        if source in data:
-            yield from move(data, source, ("data", source))
-    for step in ("evaluate", "predict"):
-        if (values.get(step) or {}).get("data") is not None:
-            yield from move(values[step], "data", (step, "data"))
 
 
 def _reads_as(text: str, name: str, values: Mapping[str, Any]) -> bool:

@@ -61,6 +61,18 @@ def _empty(value: Any) -> Any:
     return {} if value is None else value
 
 
+class Shared(Model):
+    """What a file can hold for specs to include, when it is no spec itself."""
+
+    kspec: Annotated[Literal[1] | None, BeforeValidator(_version)] = Field(1, description="The language's version")
+    name: str | None = Field(None, description="What it is called")
+    description: str | None = Field(None, description="What it is for")
+    include: str | list[str] | None = Field(None, description="Files whose vars, blocks and models are brought in")
+    vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
+    blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
+    models: dict[Name, SubModel] = Field(default_factory=dict, description="Sub-models, called by `model:`")
+
+
 class Document(Model):
     """A model spec."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path as File
 from typing import Any
 
 from kspec.diagnostics import Path, Report, Source
-from kspec.spec.document import Document
+from kspec.spec.document import Document, Shared
 from kspec.spec.loaded import Permissions, Spec
 from kspec.spec.network import Network
-from kspec.spec.outside import networks_of_files
+from kspec.spec.outside import networks_of_applications, networks_of_files
 from kspec.spec.validate import validate
 from kspec.syntax import (
     PARTS,
@@ -28,7 +28,9 @@ from kspec.syntax import (
     parse,
     read_source,
     substitute,
+    warn_of_the_unused,
 )
+from kspec.syntax.variables import TEMPLATES
 
 
 def load_file(
@@ -42,6 +44,10 @@ def load_file(
     report = Report()
     source = read_source(path, report)
     spec = None if source is None else load_source(source, report, tuple(overrides), permissions)
+    if spec is None and source is not None and not report.has_errors:
+        report.diagnostics.clear()  # that it is for specs to include is no news, but a fault here
+        report.error("KS102", f"`{source.name}` is no spec: it has neither `inputs` nor `layers`",
+                     help=f"name a spec that includes it: `include: [{File(source.name).name}]`")  # fmt: skip
     report.raise_errors()
     assert spec is not None
     return spec
@@ -50,7 +56,10 @@ def load_file(
 def load_source(
     source: Source, report: Report, overrides: tuple[str, ...] = (), permissions: Permissions | None = None
 ) -> Spec | None:
-    """Reads a spec from a text that is at hand (an editor's); None where it is no spec, said in the report."""
+    """Reads a spec from a text that is at hand (an editor's); None where it is no spec, said in the report.
+
+    A file that holds blocks for specs to include is none; what is wrong with it all the same is reported.
+    """
     tree = parse(source, report) if can_be_read(source, report) else None
     if tree is None:
         return None
@@ -59,17 +68,25 @@ def load_source(
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
     folder = File(os.path.abspath(source.name)).parent
-    elsewhere = networks_of_files(tree, folder, report, outside=permissions.outside)
+    elsewhere = networks_of_files(tree, folder, report, outside=permissions.outside) | networks_of_applications(tree)
     found = networks(tree, elsewhere, report)
     expansions = expand(tree, found, report)
-    _warn_of_the_unused(tree, report)
+    shared = _is_shared(tree.value)
+    warn_of_the_unused(tree, report, shared=shared)
     positions = next(iter(expansions.values())).positions if expansions else tree.positions
-    document = validate(_document_values(tree, found, expansions, report), positions, report, Document)
+    values = _document_values(tree, found, expansions, report)
+    document = None if shared else validate(values, positions, report, Document)
+    if shared:
+        validate(values, positions, report, Shared)
     typed = {
         home: validate(_written_out(network, expansions.get(home)), positions.below(home), report, Network)
         for home, network in found.items()
         if home and "layers" in network  # without, it comes from elsewhere, or the document's check says what is wrong
     }
+    if shared and not report.has_errors:
+        report.info("KS102", "this file is no spec: it holds what specs include, and is checked with them",
+                    tree.positions.key(next((word,) for word in TEMPLATES if word in tree.value)),
+                    help="a spec has `kspec`, `inputs` and `layers`, too")  # fmt: skip
     if document is None or None in typed.values() or None in elsewhere.values():
         return None
     own = Network.model_construct(inputs=document.inputs, layers=document.layers, outputs=document.outputs)
@@ -78,6 +95,13 @@ def load_source(
         document, tree.value, positions, source, overrides, tuple(report.sorted()), permissions,
         {**known, (): own}, expansions, tree.positions,
     )  # fmt: skip
+
+
+def _is_shared(values: Any) -> bool:
+    """Whether a file holds blocks or sub-models for specs to include, and no network of its own."""
+    return (
+        isinstance(values, dict) and any(word in values for word in TEMPLATES) and {*values} <= {*Shared.model_fields}
+    )
 
 
 def _document_values(tree: Tree, found: Networks, expansions: Mapping[Path, Expansion], report: Report) -> Any:
@@ -103,32 +127,3 @@ def _written_out(network: dict[str, Any], expansion: Expansion | None) -> dict[s
     if expansion is None:
         return network
     return {**network, "layers": expansion.entries or ["Identity"]}  # where none could be written out, which was told
-
-
-def _warn_of_the_unused(tree: Tree, report: Report) -> None:
-    """Tells blocks and sub-models that nothing uses; those that another file brings in need not all be used."""
-    document = tree.value if isinstance(tree.value, dict) else {}
-    blocks, models = document.get("blocks"), document.get("models")
-    used: set[tuple[str, str]] = set()
-    for word, section, phrase in (
-        ("block", blocks, "no entry uses the block"),
-        ("model", models, "no entry calls the sub-model"),
-    ):
-        if not isinstance(section, dict) or any(found.code == "KS218" for found in report):  # it may be misspelt
-            continue
-        used = used or set(_uses([document.get("layers"), blocks, models]))
-        for name in section:
-            span = tree.positions.key((f"{word}s", name))
-            if (word, name) not in used and span.source is tree.positions.whole.source:
-                report.warning("KS222", f"{phrase} `{name}`", span, help=f"use it: `- {word}: {name}`")
-
-
-def _uses(value: Any) -> Iterator[tuple[str, str]]:
-    """What stands after `block:` and `model:`, anywhere in a value, with that word."""
-    if isinstance(value, dict):
-        for word in ("block", "model"):
-            if isinstance(value.get(word), str):
-                yield word, value[word]
-        value = list(value.values())
-    for item in value if isinstance(value, list) else ():
-        yield from _uses(item)

@@ -109,6 +109,11 @@ class Spec:
         said = self.document.models.get(model)
         return said is not None and said.layers is not None
 
+    def is_application(self, home: Path) -> bool:
+        """Whether a network is a model of `keras.applications`."""
+        said = self.document.models.get(str(home[1])) if home else None
+        return said is not None and said.application is not None
+
     def called(self) -> set[str]:
         """The sub-models that some entry calls, be it one of a sub-model that nobody calls."""
         return {

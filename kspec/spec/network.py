@@ -60,6 +60,19 @@ class SubModel(Model):
     weights: str | None = Field(None, description="A .weights.h5 or .keras file with the weights it starts from")
     trainable: bool | None = Field(None, description="false freezes it, and all inside that does not say true")
 
+    @property
+    def of_keras(self) -> tuple[str, dict[str, Any]]:
+        """The application's name and the arguments it is given; nothing for another model."""
+        if isinstance(self.application, dict):
+            name, arguments = next(iter(self.application.items()))
+            return name, arguments or {}
+        return self.application or "", {}
+
+    def application_weights(self) -> str | None:
+        """The file that an application's weights are read from; None where it names none."""
+        weights = self.of_keras[1].get("weights")
+        return weights if isinstance(weights, str) and weights != "imagenet" else None
+
     @model_validator(mode="before")
     @classmethod
     def _one_source(cls, value: Any) -> Any:

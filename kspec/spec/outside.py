@@ -1,16 +1,21 @@
-"""Sub-models that come from a file: their networks, read as data."""
+"""Sub-models that come from elsewhere: from a file, read as data, or from `keras.applications`."""
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
+from kspec.catalog.applications import stated_shape
 from kspec.diagnostics import Report
-from kspec.syntax import Tree
+from kspec.syntax import Tree, compute
 from kspec.syntax.trust import reading_problem, tell
 
 Networks = dict[str, dict[str, Any] | None]
 """By the name of the sub-model; what it holds itself as `name/inner`. None where the file is none, which is said."""
+
+INPUT = "image"
+"""What the input of an application is called."""
 
 
 def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool) -> Networks:
@@ -45,6 +50,27 @@ def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool
         found[name] = _renamed(
             {part: values[part] for part in ("inputs", "layers", "outputs") if part in values}, inner
         )
+    return found
+
+
+def networks_of_applications(tree: Tree) -> Networks:
+    """The networks of the sub-models with an `application`: its input, and one node that is all of it.
+
+    What is wrong with its arguments is told where they are checked.
+    """
+    document = tree.value if isinstance(tree.value, dict) else {}
+    models, variables = document.get("models"), document.get("vars")
+    found: Networks = {}
+    for name, model in models.items() if isinstance(models, dict) else ():
+        if not isinstance(model, dict) or "application" not in model or {"layers", "file"} & model.keys():
+            continue
+        said = compute(copy.deepcopy(model["application"]), ("models", name, "application"),
+                       variables if isinstance(variables, dict) else {}, tree, Report())  # fmt: skip
+        called, arguments = next(iter(said.items())) if isinstance(said, dict) and len(said) == 1 else (said, {})
+        arguments = arguments if isinstance(arguments, dict) else {}
+        if isinstance(called, str):
+            inputs = {INPUT: {"shape": stated_shape(called, arguments)}}
+            found[name] = {"inputs": inputs, "layers": [{called: arguments}]}
     return found
 
 

@@ -79,8 +79,8 @@ class Stage(Model):
         "afresh in every stage"
     )  # fmt: skip
     trainable: Annotated[dict[str, bool], BeforeValidator(_trainable)] | None = Field(
-        None, description="Node, use/inner or a glob -> whether it trains from here on, with all inside it; the "
-        "longest match wins"
+        None, description="Node, use/inner, model/inner or a glob -> whether it trains from here on, with all inside "
+        "it; the longest match wins"
     )  # fmt: skip
 
 

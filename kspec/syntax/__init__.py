@@ -7,6 +7,7 @@ from kspec.syntax.overrides import apply_overrides
 from kspec.syntax.parse import Tree, parse
 from kspec.syntax.read import can_be_read, read_source
 from kspec.syntax.steps import Bind, Call, Expansion
+from kspec.syntax.unused import warn_of_the_unused
 from kspec.syntax.variables import compute, substitute
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "parse",
     "read_source",
     "substitute",
+    "warn_of_the_unused",
 ]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kspec.diagnostics import Path, Positions, Related, Report, Span, UsedSpan, did_you_mean
+from kspec.syntax.handed import origin_of, shown_at, whole
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
 from kspec.syntax.steps import Bind, Call, Expansion, places_by_entry, without_entries
@@ -54,6 +55,7 @@ class _Frame:
         uses: The uses of blocks around it, outermost first, as notes for diagnostics.
         blocks: The blocks that it stands in.
         trainable: What the uses around it say.
+        origins: By parameter of the block that it stands in, where what it was handed is written.
         computed: Whether its values are computed already: the top level is, but for what is repeated.
     """
 
@@ -63,6 +65,7 @@ class _Frame:
     uses: tuple[Related, ...] = ()
     blocks: tuple[str, ...] = ()
     trainable: bool | None = None
+    origins: Mapping[str, Span] = field(default_factory=dict)
     computed: bool = False
 
 
@@ -142,28 +145,36 @@ class _Expander:
         self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
 
     def _each(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
-        """Copies side by side, one for each node: `name_node`; the name stands for the list of them."""
+        """Copies side by side, one for each node: `name_node`; the name stands for the list of them, and `as` for those
+        of each output.
+        """
         said = self._computed(entry["each"], frame, "each")
         cited = _texts(said)
         if not cited or (isinstance(said, list) and len(cited) < len(said)):
             self._error("KS221", "`each` is a list of nodes", frame, "each", help="write `each: [city, job]`")
             self._fail(entry, name, named, frame)
             return
-        for word in ("from", "as"):
-            if word in entry:
-                self._error(
-                    "KS221", f"`{word}` has no say beside `each`: each copy takes one of its nodes", frame, word
-                )
-                self._fail(entry, name, named, frame)
-                return
+        if "from" in entry:
+            self._error("KS221", "`from` has no say beside `each`: each copy takes one of its nodes", frame, "from")
+            self._fail(entry, name, named, frame)
+            return
         nodes = [node for one in cited for node in self.groups.get(frame.prefix + one, (one,))]
-        made = []
+        made: list[str] = []
+        outputs: dict[str, list[str]] = {other: [] for other in _texts(entry.get("as")) if other != "_"}
         for node in nodes:
+            suffix = node.replace("/", "_")
             copied = {key: value for key, value in entry.items() if key != "each"} | {"from": node}
-            made.append(f"{name}_{node.replace('/', '_')}")
+            if isinstance(entry.get("as"), list):
+                copied["as"] = [f"{one}_{suffix}" if one in outputs else one for one in entry["as"]]
+            for other, copies in outputs.items():
+                copies.append(f"{other}_{suffix}")
+            made.append(f"{name}_{suffix}")
             self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source="each")
         self.groups[frame.prefix + name] = tuple(made)
         self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy for copy in made)
+        for other, copies in outputs.items():
+            self.groups[frame.prefix + other] = tuple(copies)
+            self._bind(other, tuple(copies), frame, group=True, next="same")
         self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(
@@ -211,7 +222,7 @@ class _Expander:
                         help="is a `repeat` larger than meant?")  # fmt: skip
             raise _Stop
         self.result.entries.append(self._computed(copy.deepcopy(entry), frame))
-        self._place(index, frame, source)
+        self._place(index, entry, frame, source)
         names = frozenset({frame.prefix + implied} if implied else ())
         call = Call(index, frame.prefix + name, named, frame.prefix, frame.path, names, frame.trainable)
         self.result.steps.append(call)
@@ -236,7 +247,7 @@ class _Expander:
         use = Related(f"in `{prefix[:-1]}`, used here", self._span(frame, "block"))
         inner = _Frame(
             ("blocks", given.name, "layers"), prefix, variables, (*frame.uses, use), (*frame.blocks, given.name),
-            said if isinstance(said, bool) else frame.trainable,
+            said if isinstance(said, bool) else frame.trainable, self._origins(given, entry.get("with"), frame),
         )  # fmt: skip
         names = self._list(given.layers, inner, set(given.inputs))
         self._outputs(given, entry, name, named, frame, given.outputs or tuple(names[-1:]))
@@ -291,6 +302,21 @@ class _Expander:
             else:
                 where = ("blocks", given.name, "params")
                 found[name] = compute(copy.deepcopy(default), where, found, self.tree, self.report)
+        return found
+
+    def _origins(self, given: Template, said: Any, frame: _Frame) -> dict[str, Span]:
+        """By parameter, where what it is handed is written: here, further out, or in the block itself."""
+        found = {}
+        for name in given.params:
+            value = _mapping(said).get(name)
+            outer = whole(value, frame.origins)
+            place = self.written.values.get((*frame.path, "with", name))
+            if outer is not None:
+                found[name] = frame.origins[outer]
+            elif place is not None:
+                found[name] = _used(place, frame.uses)
+            elif (default := origin_of(name, given, self.written)) is not None:
+                found[name] = default
         return found
 
     def _sources(self, given: Template, said: Any, frame: _Frame, at: str) -> dict[str, tuple[str, ...]] | None:
@@ -364,17 +390,20 @@ class _Expander:
             return value
         return compute(value, (*frame.path, *rest), frame.variables, self.tree, self.report)
 
-    def _place(self, index: int, frame: _Frame, source: str) -> None:
-        """Gives the plain entry the places of the one it is written as."""
+    def _place(self, index: int, entry: Any, frame: _Frame, source: str) -> None:
+        """Gives the plain entry the places of the one it is written as; what a block is handed stands where that is."""
         positions, path = self.result.positions, (*self.home, index)
+        block = frame.blocks[-1] if frame.blocks else ""
+        handed = shown_at(frame.origins, entry, self.written.values, frame.path, block)
         for rest in self.places.get(frame.path, ()):
             old, new = (*frame.path, *rest), (*path, *rest)
             if old in self.written.keys:
                 positions.keys[new] = _used(self.written.keys[old], frame.uses)
             if old in self.written.values:
-                positions.values[new] = _used(self.written.values[old], frame.uses)
+                positions.values[new] = handed.get(rest) or _used(self.written.values[old], frame.uses)
             if old in self.written.variables:
-                positions.variables[new] = self.written.variables[old]
+                names = self.written.variables[old]
+                positions.variables[new] = tuple(name for name in names if name not in frame.origins)
         if source != "from":
             positions.values[(*path, "from")] = _used(self._span(frame, source), frame.uses)
 

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from kspec.diagnostics import Path, Related, Report, Source, Span, did_you_mean
-from kspec.expressions import is_computed, names_in
 from kspec.syntax.names import WORDS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
+from kspec.syntax.variables import cited
+from kspec.syntax.written import place_of
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
+_NAMED: dict[Path, str] = {("blocks",): "block", ("models",): "sub-model"}
+"""Sections whose parts have names of the user's own."""
 _ENTRY_LISTS = {"layers", "callbacks"}
 _EXAMPLE = "write --set fit.epochs=5, or --set layers.hidden1.units=32"
 
@@ -35,9 +38,9 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
         if section[0] == "vars" and rest:
             set_.setdefault(*rest[0])
     new = [name for name in set_ if name not in written]
-    cited = _cited(tree.value) if new else set()
+    known = cited(tree.value) if new else set()
     for name in new:
-        if name not in cited:
+        if name not in known:
             report.error(
                 "KS015",
                 f"no variable is called `{name}`, and nothing cites it",
@@ -51,14 +54,6 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
 def _variables(tree: Tree) -> list[str]:
     own = tree.value.get("vars") if isinstance(tree.value, dict) else None
     return list(own) if isinstance(own, dict) else []
-
-
-def _cited(value: Any) -> set[str]:
-    """The variables that the texts in a value cite."""
-    if isinstance(value, str):
-        return set(names_in(value)) if is_computed(value) else set()
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return {name for part in inner for name in _cited(part)}
 
 
 def _span(source: Source, start: int, end: int) -> Span:
@@ -96,7 +91,7 @@ class _Override:
         for number, (segment, span) in enumerate(self.segments):
             last = number == len(self.segments) - 1
             if isinstance(holder, list):
-                index = self._item(holder, path, segment, span)
+                index = self._item(holder, path, number)
                 if index is None:
                     return None
                 if last:
@@ -115,15 +110,48 @@ class _Override:
                     help=f"replace it whole: --set {said}='{{...}}'",
                 )
                 return None
+            if path and isinstance(path[-1], int) and "block" in holder and segment not in ("block", *WORDS):
+                self._is_beside_block(number, holder["block"])
+                return None
             holder, path = self._into_head(holder, path, segment)
             if last:
                 return holder, segment, (*path, segment)
+            if path in _NAMED and segment not in holder:
+                self._unknown(holder, path, segment, span)
+                return None
             if holder.get(segment) is None:
                 holder[segment] = {}
                 self.tree.positions.keys[*path, segment] = span
                 self.tree.positions.values[*path, segment] = span
             holder, path = holder[segment], (*path, segment)
         return None
+
+    def _unknown(self, holder: dict[str, Any], path: Path, segment: str, span: Span) -> None:
+        known = ", ".join(holder)
+        self.report.error(
+            "KS015",
+            f"no {_NAMED[path]} is called `{segment}`",
+            span,
+            label=did_you_mean(segment, holder),
+            help=f"the {_NAMED[path]}s: {known}" if known else f"define it under `{path[0]}:`",
+        )
+
+    def _is_beside_block(self, number: int, block: Any) -> None:
+        segment, span = self.segments[number]
+        use, rest = self._joined(0, number), self._joined(number)
+        inside = place_of(f"use/{segment}", [{"block": block, "name": "use"}], self.tree.value)
+        if inside:
+            address = ".".join([inside, self._joined(number + 1)]).rstrip(".")
+            help = f"it is a node of the block: --set {address}=..."
+        else:
+            help = f"parameters of the block stand under `with`: --set {use}.with.{rest}=..."
+        self.report.error(
+            "KS015", f"`{use}` is a use of the block `{block}`; nothing beside that is called `{segment}`", span,
+            help=help,
+        )  # fmt: skip
+
+    def _joined(self, start: int, stop: int | None = None) -> str:
+        return ".".join(segment for segment, _ in self.segments[start:stop])
 
     def _into_head(self, holder: dict[str, Any], path: Path, segment: str) -> tuple[dict[str, Any], Path]:
         """Steps into the arguments of the one class that an object names: `layers.hidden1.units`."""
@@ -136,11 +164,12 @@ class _Override:
         arguments = holder[head]
         return (arguments, (*path, head)) if isinstance(arguments, dict) else (holder, path)
 
-    def _item(self, items: list[Any], path: Path, segment: str, span: Span) -> int | None:
+    def _item(self, items: list[Any], path: Path, number: int) -> int | None:
         """Which entry of a list a segment names: a node by its name, a callback by its class, a stage by its name.
 
         A stage without a name goes by its number, from 1, as progress counts them.
         """
+        segment, span = self.segments[number]
         if path and path[-1] == "layers":
             names = node_names(items)
         elif path == ("fit", "stages"):
@@ -155,7 +184,16 @@ class _Override:
                 self._warn_of_count(segment, span, self.tree.positions.key((*path, index, entry_head(items[index]))))
             return index
         said = ".".join(str(p) for p in path)
-        if names:
+        written = place_of(segment, items, self.tree.value, said) if path and path[-1] == "layers" else ""
+        if written:
+            address = ".".join([written, self._joined(number + 1)]).rstrip(".")
+            self.report.error(
+                "KS015",
+                f"nothing that is written in `{said}` is called `{segment}`",
+                span,
+                help=f"an override changes what is written: --set {address}=...",
+            )
+        elif names:
             self.report.error(
                 "KS015",
                 f"nothing in `{said}` is called `{segment}`",

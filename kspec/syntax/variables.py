@@ -99,6 +99,14 @@ def _renamed(span: Span, name: str, meant: str) -> tuple[Edit, ...]:
     return tuple(Edit(place, meant) for place in _places(span, name))
 
 
+def cited(value: Any) -> set[str]:
+    """The variables that the texts in a value cite."""
+    if isinstance(value, str):
+        return set(names_in(value)) if "$" in value and is_computed(value) else set()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {name for part in inner for name in cited(part)}
+
+
 def variable_spans(span: Span, text: str) -> Iterator[tuple[str, Span]]:
     """The variables that a text of the document cites, each with the place of its name.
 

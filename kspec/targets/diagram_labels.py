@@ -21,6 +21,7 @@ _COLOURS = {
     "input": _Colours("#E0F2F1", "#4F9D97"),
     "layer": _Colours("#EEF4FB", "#9DB9DA"),
     "op": _Colours("#F3F1FA", "#B4A9D6"),
+    "model": _Colours("#FBF4E8", "#D3AE75"),
     "frozen": _Colours("#EFF1F3", "#AEB7C0"),
     "output": _Colours("#CFE1F6", "#3F74B5"),
 }
@@ -183,6 +184,8 @@ def _class_words(graph: Graph, node: Node) -> str:
     """What a node calls: `Dense 10, relu`, `Bidirectional(LSTM 8)`, `input`."""
     if node.kind == "input":
         return "input"
+    if node.kind == "model":
+        return f"model {node.head}"
     if node.kind == "op":
         said = [f"{name} {_value(value)}" for name, value in node.constants.items() if value is not None]
         return _with_words(f"op {node.head}", said[:_MOST])

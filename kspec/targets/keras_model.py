@@ -107,6 +107,10 @@ class _Builder:
         self.built = Built(sizes=maker.resolved, models=models)
 
     def build(self) -> Built:
+        application = self.graph.application
+        if application is not None:
+            self._build_application(application)
+            return self.built
         for node in self.graph.nodes.values():
             if node.faulty or any(tensor.node not in self.built.values for tensor in node.tensors()):
                 continue
@@ -119,6 +123,25 @@ class _Builder:
         if not self.report.has_errors:
             self._assemble()
         return self.built
+
+    def _build_application(self, node: Node) -> None:
+        """A model of `keras.applications`, under the sub-model's name; weights from a file are loaded later."""
+        assert node.catalog is not None
+        arguments = self.maker.arguments(node.catalog, node.arguments, _keras_name(self.name))
+        if node.catalog.parameters["weights"].default != arguments.get("weights", "imagenet"):
+            arguments["weights"] = None
+        try:
+            model = keras_class(node.catalog.path)(**arguments, name=_keras_name(self.name))
+        except Exception as error:
+            self._refuse(node, "KS301", f"Keras refuses `{node.head}`: {plain(error)}", "")
+            return
+        if node.trainable is False:
+            model.trainable = False
+        (given,) = self.graph.inputs
+        self.built.values |= {given.name: [model.input], node.name: [model.output]}
+        self.built.layers[node.name] = model
+        self.built.model = model
+        name_outputs(model, list(self.graph.outputs))
 
     def _add(self, node: Node) -> None:
         if node.kind == "input":

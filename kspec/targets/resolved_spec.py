@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec import catalog
 from kspec.checker import Settings
 from kspec.spec import Spec
+from kspec.spec.files import relocate
 from kspec.syntax.dump import dump
 
 _ORDER = (
@@ -22,8 +21,10 @@ _ORDER = (
     "extensions",
     "dtype_policy",
     "data",
+    "weights",
     "inputs",
     "blocks",
+    "models",
     "layers",
     "outputs",
     "compile",
@@ -52,17 +53,16 @@ def resolved_values(
     document = spec.document
     values["name"] = spec.name
     values["seed"] = document.seed
+    classes = {place: size for place, size in sizes.items() if place[0] == "classes_of"}
     values["layers"] = [_with_sizes(entry, sizes) for entry in values["layers"]]
-    if folder is not None:
-        for section in ("layers", "blocks"):
-            _relocate_vocabularies(values.get(section), spec.folder, folder)
+    for section in ("blocks", "models"):
+        if section in values:
+            values[section] = _with_sizes(values[section], classes)
     for name, given in document.inputs.items():
         values["inputs"][name] = {"shape": list(given.shape), "dtype": given.dtype}
     if document.data is not None:
         split = document.data.split.model_dump(exclude_none=True)
         values["data"]["split"] = {"by": split["by"]} if "by" in split else split
-        if folder is not None:
-            _relocate(values["data"], document.data.source, spec.folder, folder)
     values["compile"] = _compile(settings, values.get("compile") or {})
     values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}
     if document.fit.stages is not None:
@@ -70,6 +70,8 @@ def resolved_values(
     values["fit"]["engine"] = engine if engine is not None else document.fit.engine
     values["predict"] = document.predict.model_dump(exclude_none=True)
     values["evaluate"] = document.evaluate.model_dump(exclude_none=True)
+    if folder is not None:
+        relocate(values, spec, folder, absolute=True)
     return {key: values[key] for key in _ORDER if values.get(key) not in (None, {}, [])}
 
 
@@ -111,6 +113,7 @@ def _stages(spec: Spec, settings: Settings) -> list[dict[str, Any]]:
 
 
 def _with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
+    """A value with the sizes filled in; in templates those of outputs alone, whose names are the whole spec's."""
     if isinstance(value, dict):
         if len(value) == 1:
             (word, name), *_ = value.items()
@@ -118,31 +121,3 @@ def _with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
                 return sizes[word, name]
         return {key: _with_sizes(item, sizes) for key, item in value.items()}
     return [_with_sizes(item, sizes) for item in value] if isinstance(value, list) else value
-
-
-def _relocate_vocabularies(value: Any, here: Path, there: Path) -> None:
-    """Makes the files that layers read relative to another folder, wherever the layers stand."""
-    if isinstance(value, list):
-        for item in value:
-            _relocate_vocabularies(item, here, there)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            entry = catalog.find("layer", name) if isinstance(item, dict) else None
-            said = item.get("vocabulary") if entry is not None and "vocabulary" in entry.parameters else None
-            if isinstance(said, str) and "$" not in said and "://" not in said:
-                item["vocabulary"] = os.path.relpath(here / said, there)
-            _relocate_vocabularies(item, here, there)
-
-
-def _relocate(data: dict[str, Any], source: str, here: Path, there: Path) -> None:
-    def move(value: Any) -> Any:
-        if isinstance(value, str):
-            return os.path.relpath(here / value, there)
-        if isinstance(value, list):
-            return [move(item) for item in value]
-        return {
-            key: move(item) if key in ("path", "train", "validation", "test") else item for key, item in value.items()
-        }
-
-    if source != "synthetic":
-        data[source] = move(data[source])

@@ -30,6 +30,7 @@ class NodeSummary:
         flops: Floating-point operations for one example; None where they cannot be told.
         from_: The nodes that it takes its tensors from.
         hoisted: Whether it is computed once over the data, before training.
+        unused: Whether it leads to no output, so that Keras leaves it out of the model: its numbers are 0.
     """
 
     name: str
@@ -41,6 +42,7 @@ class NodeSummary:
     flops: Size
     from_: list[str]
     hoisted: bool = False
+    unused: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -53,11 +55,14 @@ class NodeSummary:
             "flops": self.flops,
             "from": self.from_,
             "hoisted": self.hoisted,
+            "unused": self.unused,
         }
 
     @property
     def memory(self) -> Size:
         """Bytes of its output for one example."""
+        if self.unused:
+            return 0
         if self.shape is None or None in self.shape[1:]:
             return None
         size = _BYTES.get(self.dtype, 4)
@@ -114,7 +119,7 @@ class Summary:
         """A table: node, layer, output shape, parameters, operations, where from; and the sums."""
         columns: dict[str, list[str]] = {
             "node": [node.name for node in self.nodes],
-            "layer": [node.layer for node in self.nodes],
+            "layer": [f"{node.layer} (unused)" if node.unused else node.layer for node in self.nodes],
             "output shape": [shape_text(node.shape) for node in self.nodes],
             "parameters": [_count(node.parameters) for node in self.nodes],
             "flops": [_count(node.flops) for node in self.nodes],
@@ -160,9 +165,11 @@ def summarise(
     """
     nodes = []
     frozen = _frozen(graph)
+    needed, counts = graph.needed(), graph.counted_in()
     for node in graph.nodes.values():
         answer = types.answers[node.name]
-        weights = answer.weights
+        weights = answer.weights if node.name in counts else []
+        unused = node.kind != "input" and node.name not in needed
         first = answer.outputs[0]
         trainable = None if weights is None else sum(w.size for w in weights if w.trainable and node.name not in frozen)
         nodes.append(
@@ -173,9 +180,10 @@ def summarise(
                 dtype=first.dtype,
                 parameters=None if weights is None else sum(weight.size for weight in weights),
                 trainable=trainable,
-                flops=0 if node.kind == "input" else answer.flops,
+                flops=0 if node.kind == "input" or unused else answer.flops,
                 from_=_from(node),
                 hoisted=node.name in early,
+                unused=unused,
             )
         )
     return Summary(name, nodes, stages or {})
@@ -193,13 +201,14 @@ def summarise_built(
     """
     nodes = []
     counted: set[int] = set()
+    needed, counts = graph.needed(), graph.counted_in()
     for node in graph.nodes.values():
         values = built.values.get(node.name)
         if not values:
             continue
         layer = built.layers.get(node.name)
         parameters = trainable = 0
-        if layer is not None and id(layer) not in counted:
+        if layer is not None and id(layer) not in counted and node.name in counts:
             counted.add(id(layer))
             parameters = int(layer.count_params()) if layer.built else 0
             trainable = sum(_size(weight.shape) for weight in layer.trainable_weights)
@@ -214,6 +223,7 @@ def summarise_built(
                 flops=None,
                 from_=_from(node),
                 hoisted=node.name in early,
+                unused=node.kind != "input" and node.name not in needed,
             )
         )
     return Summary(name, nodes, stages or {})

@@ -127,7 +127,7 @@ def labels(items: list[dict[str, Any]]) -> set[str]:
 
 
 def test_all_layers_are_proposed_for_an_entry(server: YamlServer) -> None:
-    own = {"op", "reuse", "block", *WORDS}
+    own = {"op", "reuse", "block", "model", *WORDS}
     for text in ("  - |\n", "  - De|\n"):
         items = server.completion(HEAD + text)
         assert labels(items) == set(catalog.names("layer")) | own

@@ -183,6 +183,40 @@ def test_a_fault_in_a_block_is_told_once_with_its_uses():
     assert problem.related[0].span.line == 20
 
 
+@pytest.mark.parametrize(
+    ("params", "with_", "line"),
+    [("[units]", "{units: ten}", 18), ("[units]", '{units: "${-2 * 2}"}', 18), ("[units: ten]", "{}", 5)],
+)
+def test_a_value_that_is_handed_over_is_faulty_where_it_is_written(params, with_, line):
+    text = f"""\
+kspec: 1
+inputs: {{x: {{shape: [4]}}}}
+blocks:
+  inner:
+    params: {params}
+    layers:
+      - Dense: {{units: $units}}
+      - Dense:
+          units: ${{units}}
+        name: last
+  outer:
+    params: [width]
+    layers:
+      - block: inner
+        with: {{units: $width}}
+layers:
+  - block: inner
+    with: {with_}
+    repeat: 3
+"""
+    (problem, *others) = diagnostics_of(text + "  - block: outer\n    with: {width: ten}\n")
+    assert (problem.code, problem.span.line) == ("KS112", line)
+    assert problem.related[0].message == "it is used here, in the block `inner` (and in 1 more use)"
+    assert problem.related[0].span.line == 7
+    (other,) = others
+    assert (other.code, other.span.line) == ("KS112", 21)  # handed on by `outer`
+
+
 def test_what_cannot_be_written_out_leaves_the_rest_to_be_checked():
     text = RESIDUAL + "layers:\n  - block: residul\n  - Dense: {units: 1}\n  - Dense: {unts: 1}\n    from: x\n"
     assert told(text) == [("KS218", 20), ("KS110", 22)]
@@ -215,6 +249,60 @@ def test_bad_input_has_one_diagnostic(entry, code):
         d for d in diagnostics_of(RESIDUAL + f"layers:\n  - {entry}\n  - Dense: {{units: 1}}\n") if d.code != "KS222"
     ]
     assert [d.code for d in found] == [code], [d.message for d in found]
+
+
+@pytest.mark.parametrize(
+    ("cited", "counted"),
+    [("residual/main", "residual"), ("residual/dense", "residual"), ("own/dense", "own/dense"), ("own/main", None)],
+)
+def test_citing_what_stands_in_a_use_without_a_name_is_warned_about(cited, counted):
+    uses = (
+        "layers:\n  - block: residual\n    with: {units: 4}\n  - block: residual\n    with: {units: 4}\n    name: own\n"
+    )
+    found = [d.message for d in diagnostics_of(f"{RESIDUAL}{uses}  - Dense: {{units: 1}}\n    from: {cited}\n")]
+    told = [message for message in found if "counted" in message]
+    assert told == ([f"`{counted}` is a counted name: it shifts when a layer is inserted above"] if counted else [])
+
+
+def test_as_beside_each_names_the_list_of_each_output():
+    text = """\
+kspec: 1
+inputs: {a: {shape: [5, 3]}, b: {shape: [5, 3]}}
+blocks:
+  two:
+    outputs: [m, n]
+    layers:
+      - GRU: {units: 4}
+        name: m
+      - Dense: {units: 2}
+        name: n
+        from: in
+layers:
+  - block: two
+    name: pair
+    each: [a, b]
+    as: [first, second]
+  - LSTM: {units: 2, return_state: true}
+    name: read
+    each: [a, b]
+    as: [_, h, c]
+  - Concatenate:
+    name: firsts
+    from: first
+  - Concatenate:
+    name: states
+    from: h
+  - Flatten:
+    each: second
+    name: flat
+  - Concatenate:
+    from: [firsts, states, flat, c_b]
+"""
+    graph = graph_of(text)
+    assert diagnostics_of(text) == []
+    taken = {name: [tuple(tensor) for tensor in graph.nodes[name].tensors()] for name in ("firsts", "states")}
+    assert taken == {"firsts": [("pair_a/m", 0), ("pair_b/m", 0)], "states": [("read_a", 1), ("read_b", 1)]}
+    assert [tuple(tensor) for tensor in graph.nodes["flat_second_b"].tensors()] == [("pair_b/n", 0)]
 
 
 EACH = "kspec: 1\ntask: regression\ninputs: {a: {shape: [2]}, b: {shape: [3]}}\nlayers:\n  - Dense: {units: 4}\n    each: [a, b]\n    name: c\n"

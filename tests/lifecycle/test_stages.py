@@ -121,6 +121,78 @@ def test_epochs_that_end_within_a_pass_go_on_there(spec):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
+SUB_MODELS = """\
+kspec: 1
+seed: 5
+data: {csv: table.csv, inputs: [a, b], targets: kind}
+inputs: {x: {shape: [2]}}
+models:
+  inner:
+    inputs: {v: {shape: [4]}}
+    layers:
+      - Dense: {units: 4}
+      - BatchNormalization
+  base:
+    inputs: {p: {shape: [2]}}
+    trainable: false
+    layers:
+      - Dense: {units: 4}
+        name: first
+      - BatchNormalization
+      - model: inner
+layers:
+  - model: base
+  - Dense: {units: 1, activation: sigmoid}
+    name: kind
+fit:
+  epochs: 2
+  batch_size: 8
+  shuffle: false
+  engine: keras
+  stages:
+    - {}
+    - trainable: {base: true, "*/batch*": false}
+    - trainable: {base: false}
+    - trainable: {inner: true}
+"""
+
+
+@pytest.mark.slow
+def test_sub_models_thaw_as_in_plain_keras(project, tmp_path):
+    import keras
+
+    run = kspec.run(project(SUB_MODELS))
+    table = list(csv.DictReader((tmp_path / "table.csv").open()))
+    x = np.array([[row["a"], row["b"]] for row in table], dtype="float32")
+    y = np.array([[row["kind"] == "yes"] for row in table], dtype="float32")
+    train = np.sort(np.random.default_rng([5, 0]).permutation(80)[32:])
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    v = keras.Input((4,))
+    inner = keras.Model(v, layers.BatchNormalization()(layers.Dense(4)(v)))
+    p = keras.Input((2,))
+    base = keras.Model(p, inner(layers.BatchNormalization()(layers.Dense(4)(p))))
+    base.trainable = False
+    i = keras.Input((2,))
+    model = keras.Model(i, layers.Dense(1, activation="sigmoid")(base(i)))
+
+    def fit():
+        model.compile("adam", "binary_crossentropy")
+        model.fit(x[train], y[train], batch_size=8, epochs=2, shuffle=False, verbose=0)
+
+    fit()
+    base.trainable = True
+    for layer in (*base.layers, *inner.layers):
+        layer.trainable = layer.trainable and not isinstance(layer, layers.BatchNormalization)
+    fit()
+    base.trainable = False
+    fit()
+    inner.trainable = True
+    fit()
+    for ours, theirs in zip(run.model.get_weights(), model.get_weights(), strict=True):
+        assert np.array_equal(ours, theirs)
+
+
 def test_ctrl_c_in_a_later_stage_keeps_what_was_trained(spec, monkeypatch):
     fit = KerasEngine.fit
 

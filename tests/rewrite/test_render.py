@@ -334,3 +334,22 @@ def test_what_is_rendered_of_a_spec_in_the_layout_is_in_it_too(file: Path) -> No
 def test_another_layout_is_left_as_it_is() -> None:
     text = rendered("kspec: 1\nlayers: [{Dense: {units: 1}}]\ninputs: {x: {shape: [4]}}\n")
     assert "\nlayers: [{Dense: {units: 1}}]\n" in text
+
+
+def test_included_models_stand_above_those_that_call_them(tmp_path: Path) -> None:
+    (tmp_path / "shared.yaml").write_text(
+        "models:\n  small: {inputs: {x: {shape: [3]}}, layers: [{Dense: {units: 3}}]}\n"
+    )
+    text = """\
+kspec: 1
+include: shared.yaml
+inputs: {x: {shape: [3]}}
+models:
+  large:
+    inputs: {x: {shape: [3]}}
+    layers: [{model: small}, {Dense: {units: 1}}]
+layers: [{model: large}]
+"""
+    found = rendered(text, name=str(tmp_path / "spec.yaml"))
+    assert found.index("  small:") < found.index("  large:")
+    assert list(understood(found)[1].graph.models) == ["small", "large"]

@@ -13,6 +13,13 @@ layers:
   - Dense: {units: $width}
     name: hidden1
   - Dense: {units: 1}
+models:
+  encoder:
+    inputs: {row: {shape: [4]}}
+    layers:
+      - Dense: {units: 8}
+        name: hidden
+    trainable: true
 compile:
   optimizer: {Adam: {learning_rate: 1e-3}}
 fit:
@@ -46,6 +53,10 @@ def overridden(*overrides):
         ("fit.callbacks.EarlyStopping.patience=9", ("fit", "callbacks", 0, "EarlyStopping", "patience"), 9),
         ("fit.callbacks+={TerminateOnNaN: {}}", ("fit", "callbacks", 1, "TerminateOnNaN"), {}),
         ("fit.callbacks+=[TerminateOnNaN]", ("fit", "callbacks", 1), "TerminateOnNaN"),
+        ("models.encoder.layers.hidden.units=3", ("models", "encoder", "layers", 0, "Dense", "units"), 3),
+        ("models.encoder.trainable=false", ("models", "encoder", "trainable"), False),
+        ("models.encoder.inputs.row.shape=[5]", ("models", "encoder", "inputs", "row", "shape"), [5]),
+        ("models.other={file: base.keras}", ("models", "other", "file"), "base.keras"),
         ("data.split.test=0.3", ("data", "split", "test"), 0.3),
     ],
 )
@@ -67,6 +78,9 @@ def test_replaces_and_points_at_the_command_line(override, path, value):
         "=3",
         "layers.hidden9.units=3",
         "fit.callbacks.Early.patience=1",
+        "models.encoder.layers.hiden.units=1",
+        "models.encder.trainable=false",
+        "blocks.residual.layers.main.units=1",
         "kspec.x=1",
         "kspec+=1",
         "fit.epochs=[",
@@ -82,6 +96,12 @@ def test_a_mistyped_name_is_suggested():
     _, found = overridden("layers.hiden1.units=3")
     assert found[0].label == "did you mean `hidden1`?"
     assert found[0].span[1:] == (1, 8, 1, 14)
+
+
+def test_a_mistyped_sub_model_is_suggested():
+    _, found = overridden("models.encder.layers.hidden.units=3")
+    assert found[0].label == "did you mean `encoder`?"
+    assert found[0].help == "the sub-models: encoder"
 
 
 def test_a_counted_name_is_warned_about():
@@ -100,3 +120,72 @@ def test_a_variable_that_nothing_cites():
     assert overridden("vars.depth=2", "layers.hidden1.units=$depth")[1] == []
     assert overridden("vars.width=2")[1] == []
     assert overridden("seed=1")[1] == []
+
+
+BLOCKS = """\
+kspec: 1
+blocks:
+  inner:
+    params: [units]
+    layers:
+      - Dense: {units: $units}
+        name: main
+  outer:
+    layers:
+      - block: inner
+        name: pair
+        with: {units: 3}
+        repeat: 2
+models:
+  encoder:
+    layers:
+      - Dense: {units: 4}
+        name: code
+layers:
+  - block: outer
+    name: out
+  - model: encoder
+    name: coded
+  - Dense: {units: 2}
+    name: tower
+    repeat: 3
+fit:
+  stages:
+    - name: head
+    - epochs: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("override", "help"),
+    [
+        ("layers.out/pair_0/main.units=4", "--set blocks.inner.layers.main.units=..."),
+        ("layers.out/pair.with.units=4", "--set blocks.outer.layers.pair.with.units=..."),
+        ("layers.encoder/code.units=4", "--set models.encoder.layers.code.units=..."),
+        ("layers.coded/code.units=4", "--set models.encoder.layers.code.units=..."),
+        ("layers.tower_1.units=4", "--set layers.tower.units=..."),
+        ("layers.out.units=4", "--set layers.out.with.units=..."),
+        ("layers.out.pair.with.units=4", "--set blocks.outer.layers.pair.with.units=..."),
+    ],
+)
+def test_what_is_written_elsewhere_is_told_where(override, help):
+    report = Report()
+    apply_overrides(parse(Source("spec.yaml", BLOCKS), report), [override], report)
+    (problem,) = report.sorted()
+    assert problem.code == "KS015"
+    assert problem.help.endswith(help)
+
+
+def test_parameters_and_stages_are_set():
+    report = Report()
+    tree = parse(Source("spec.yaml", BLOCKS), report)
+    overrides = [
+        "layers.out.with.units=4",
+        "fit.stages.head.epochs=5",
+        "fit.stages.2.epochs=6",
+        "fit.stages+={epochs: 7}",
+    ]
+    apply_overrides(tree, overrides, report)
+    assert not report.sorted()
+    assert tree.value["layers"][0]["with"] == {"units": 4}
+    assert [stage["epochs"] for stage in tree.value["fit"]["stages"]] == [5, 6, 7]

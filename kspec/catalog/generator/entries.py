@@ -44,7 +44,7 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
         return raw | {"refused": reason}, docs
     texts = texts_of(found.target)
     skipped: dict[str, str] = {}
-    if inspect.isclass(found.target):
+    if inspect.isclass(found.target) or kind == "application":
         raw["parameters"], docs["parameters"] = {}, {}
         for name, default, required in _constructor(kind, found):
             if reason := known.skip(found.name, name):
@@ -52,6 +52,8 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
                 continue
             raw["parameters"][name] = parameter(kind, found.name, name, default, required, texts)
             docs["parameters"][name] = _doc(kind, found, name, raw["parameters"][name][0], texts)
+    if kind == "application":
+        raw["tensors"] = [["inputs", "one", True]]
     if kind in ("layer", "op"):
         call = call_signature(kind, found)
         raw["tensors"] = call.tensors
@@ -124,7 +126,8 @@ def _constructor(kind: Kind, found: Found) -> Iterator[tuple[str, Any, bool]]:
     target: Any = found.target
     named: set[str] = set(_BESIDE.get(kind, ()))
     open_ended = False
-    for item in list(inspect.signature(target.__init__).parameters.values())[1:]:
+    taken = inspect.signature(target.__init__ if inspect.isclass(target) else target).parameters
+    for item in list(taken.values())[1 if inspect.isclass(target) else 0 :]:
         if item.kind is item.VAR_KEYWORD:
             open_ended = True
         elif item.kind is not item.VAR_POSITIONAL and item.name not in named:

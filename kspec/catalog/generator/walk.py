@@ -48,6 +48,8 @@ def walk(kind: Kind) -> Iterator[Found]:
         yield from _functions(keras.ops, "ops")
     elif kind == "activation":
         yield from _functions(keras.activations, "activations")
+    elif kind == "application":
+        yield from _functions(keras.applications, "applications")
     else:
         yield from _classes(kind)
     if kind == "layer":

@@ -13,6 +13,7 @@ from kspec.checker.rules.activation_and_logits import activation_and_logits
 from kspec.checker.rules.activation_twice import activation_twice
 from kspec.checker.rules.adapted_in_model import adapted_in_model
 from kspec.checker.rules.answer_per_position import answer_per_position
+from kspec.checker.rules.applications import applications
 from kspec.checker.rules.batch_size import batch_size
 from kspec.checker.rules.best_weights import best_weights
 from kspec.checker.rules.bounded_regression import bounded_regression
@@ -45,7 +46,15 @@ Rule = Callable[[Checker], None]
 
 WORDS_OF_NETWORKS: tuple[Rule, ...] = (node_arguments, call_constants, layer_for_op, adapted_in_model)
 """Rules on each network, those of sub-models too."""
-WORDS: tuple[Rule, ...] = (*WORDS_OF_NETWORKS, dtypes, training_objects, callbacks, written_files, initial_weights)
+WORDS: tuple[Rule, ...] = (
+    *WORDS_OF_NETWORKS,
+    dtypes,
+    training_objects,
+    callbacks,
+    written_files,
+    initial_weights,
+    applications,
+)
 MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size)
 MEANING: tuple[Rule, ...] = (
     softmax_on_one_unit,

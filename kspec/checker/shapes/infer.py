@@ -9,7 +9,7 @@ from types import MappingProxyType
 from kspec.checker.shapes.models import as_stated, fresh_weights
 from kspec.checker.shapes.rules import Refusal, answer, compute_dtype
 from kspec.checker.shapes.types import Answer, Call, TensorType
-from kspec.diagnostics import Report
+from kspec.diagnostics import Path, Report
 from kspec.graph import Graph, Node, Tensor
 from kspec.graph.places import head_span
 from kspec.spec import Spec
@@ -144,8 +144,11 @@ class _Walk:
             Refusal: when it takes something else.
         """
         graph, types = self.graph.models[name], self.types.models[name]
+        application = graph.application
+        if application is not None and types.answers[application.name].outputs[0].shape is None:
+            return types.answers[application.name]  # what is wrong with it has been said
         given = {
-            input_: as_stated(name, input_, types.answers[input_].outputs[0], tensor)
+            input_: as_stated(graph, name, input_, types.answers[input_].outputs[0], tensor)
             for input_, tensor in tensors.items()
         }
         if any(types.answers[input_].outputs[0] != tensor for input_, tensor in given.items()):
@@ -194,7 +197,11 @@ class _Walk:
 
     def _report(self, node: Node, refusal: Refusal) -> None:
         entry, positions = self.spec.entry(node.path), self.spec.positions
-        places = ((*node.path, entry.head, refusal.argument), (*node.path, "call", refusal.argument))
+        places = [(*node.path, entry.head, refusal.argument), (*node.path, "call", refusal.argument)]
+        if self.spec.is_application(node.path):
+            application: Path = (*node.path[:2], "application")
+            places = [(*application, entry.head, refusal.argument), (*application, entry.head), application]
         written = [positions.keys[place] for place in places if place in positions.keys]
         span = written[0] if written else head_span(node.path, entry, positions)
-        self.report.error(refusal.code, f"`{node.name}` {refusal.message}", span, help=refusal.help)
+        name = node.head if self.spec.is_application(node.path) else node.name
+        self.report.error(refusal.code, f"`{name}` {refusal.message}", span, help=refusal.help)

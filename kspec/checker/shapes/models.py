@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from kspec.checker.shapes.infer import Types
 
 
-def as_stated(model: str, name: str, stated: TensorType, given: TensorType) -> TensorType:
+def as_stated(graph: Graph, model: str, name: str, stated: TensorType, given: TensorType) -> TensorType:
     """What an input takes of a tensor, as Keras hands it over: cast, a last axis of 1 put in or left out.
 
     Args:
+        graph: The sub-model's.
         name: The input's name.
 
     Raises:
@@ -34,9 +35,11 @@ def as_stated(model: str, name: str, stated: TensorType, given: TensorType) -> T
         one is None or other is None or one == other for one, other in zip(shape, stated.shape, strict=True)
     )
     if not fits:
+        sizes = _stated(given)
+        cure = f"inputs: {{{name}: {{shape: {sizes}}}}}" if graph.application is None else f"input_shape: {sizes}"
         raise Refusal(
             f"is given {shown(given.shape)}, and `{name}` of the sub-model `{model}` takes {shown(stated.shape)}",
-            help=f"give it that, or state `inputs: {{{name}: {{shape: {_stated(given)}}}}}` in the model",
+            help=f"give it that, or state `{cure}` in the model",
         )
     return TensorType(shape, stated.dtype)
 

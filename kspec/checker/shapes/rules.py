@@ -15,7 +15,11 @@ POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 
 @cache
 def rule_for(kind: str, name: str) -> Rule | None:
-    """The rule of a layer (`kind` is layer) or an op; None where there is none: its outputs are unknown."""
+    """The rule of a layer, an op or an application; None where there is none: its outputs are unknown."""
+    if kind == "application":
+        from kspec.checker.shapes.applications import application
+
+        return application
     package = "layers" if kind == "layer" else "ops"
     homes = import_module(f"kspec.checker.shapes.{package}").HOMES
     if name not in homes:

@@ -175,7 +175,8 @@ class _Proposals:
             return iter([*self._named_keys(output_names(dict(self.value))), *classes])
         if path[:2] == ("fit", "stages") and path[-1] == "trainable":
             inputs = mapping(self.value.get("inputs"))
-            return self._named_keys([name for name in names_of(dict(self.value)) if name not in inputs])
+            layers = [name for name in names_of(dict(self.value)) if name not in inputs]
+            return self._named_keys([*layers, *mapping(self.value.get("models"))])
         if path == ("data", "missing"):
             return self._named_keys(self.columns(self.document.path, self.value.get("data")))
         if len(path) < 3 or not is_entry(path[:-1]):

@@ -20,10 +20,10 @@ _BLOCKS = {"layers": "list", "inputs": "mapping", "blocks": "mapping", "models":
 
 HEADER = ("kspec", "name", "description", "task", "seed")
 DOCUMENT = (
-    *(*HEADER, "vars", "extensions", "dtype_policy", "include", "data", "inputs", *TEMPLATES, "layers", "outputs"),
-    *("compile", "fit", "evaluate", "predict"),
+    *(*HEADER, "vars", "extensions", "dtype_policy", "include", "data", "weights"),
+    *("inputs", *TEMPLATES, "layers", "outputs", "compile", "fit", "evaluate", "predict"),
 )
-_TEMPLATE = ("params", "file", "application", "trainable", "inputs", "layers", "outputs")
+_TEMPLATE = ("params", "file", "application", "weights", "trainable", "inputs", "layers", "outputs")
 _WORDS = ("with", "from", "call", "name", "as", "trainable", "repeat", "each", "when")
 _STAGE = ("name", "epochs", "optimizer", "trainable")
 _SOURCES = ("csv", "parquet", "npz", "images", "synthetic")

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from kspec.checker import Analysis
     from kspec.graph import Graph
     from kspec.spec import Spec
     from kspec.targets.diagram import NodeFacts
 
-Needs = Literal["graph", "model", "adapted", "trained"]
+Needs = Literal["graph", "data", "model", "adapted", "trained"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class Target:
     Args:
         module: The file in this folder that writes it.
         suffix: Of what is written, after the spec's name.
-        needs: The graph alone, a model built from it, one whose layers have adapted to the data, or a trained one,
-            which a run alone has.
+        needs: The graph alone, the graph and the data, a model built from it, one whose layers have adapted to the
+            data, or a trained one, which a run alone has.
         says: What it is, for a list.
         extra: The extra of kspec that brings the libraries it asks for.
         is_folder: Whether it is a folder of files.
@@ -51,6 +53,7 @@ class Target:
 
 
 TARGETS = {
+    "python": Target("python", ".py", "data", "one file of Keras code that trains the same weights without kspec"),
     "json": Target("configuration", ".json", "model", "Keras's configuration of the model, without weights"),
     "keras": Target("archive", ".keras", "adapted", "the Keras model: of a spec untrained, of a run trained"),
     "mermaid": Target("diagram", ".mmd", "graph", "the graph in Mermaid's language, for Markdown pages"),
@@ -77,6 +80,9 @@ class Subject:
         target: The target's name.
         facts: By node, shapes and parameters; for targets that need the graph alone.
         model: The Keras model, its inputs called like the spec's; for the others.
+        analysis: For a target that needs the data: the settings, with what the data tells of them.
+        dataset: The data, for the same; None where the spec has none.
+        folder: Where what is written will lie.
     """
 
     target: str
@@ -84,6 +90,9 @@ class Subject:
     graph: Graph
     facts: Mapping[str, NodeFacts] = field(default_factory=dict)
     model: Any = None
+    analysis: Analysis | None = None
+    dataset: Any = None
+    folder: Path = Path()
 
     @property
     def outputs(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import diagnostics_of
+from tests.conftest import diagnostics_of, spec_of
 
 LAYERS = """\
 kspec: 1
@@ -73,3 +73,63 @@ def test_what_is_wrong_is_told_at_its_place(stages, code, words):
 def test_a_typo_is_mended():
     (problem,) = told("[{trainable: {hiden: false}}]")
     assert problem.edits[0].replacement == "hidden"
+
+
+MODELS = """\
+kspec: 1
+data: {synthetic: {}}
+inputs: {x: {shape: [4]}}
+models:
+  inner:
+    inputs: {v: {shape: [4]}}
+    layers:
+      - Dense: {units: 4}
+        name: a
+  base:
+    inputs: {p: {shape: [4]}}
+    trainable: false
+    layers:
+      - Dense: {units: 4}
+        name: b
+        repeat: 2
+      - model: inner
+layers:
+  - model: base
+    name: code
+  - Dense: {units: 1}
+    name: value
+"""
+
+
+@pytest.mark.parametrize(
+    ("trainable", "trains"),
+    [
+        ("{}", {"value"}),
+        ("{base: true}", {"value", "base/b_0", "base/b_1", "inner/a"}),
+        ("{base: true, inner: false}", {"value", "base/b_0", "base/b_1"}),
+        ("{base/b: true}", {"value", "base/b_0", "base/b_1"}),
+        ("{'*/*': true, base/b_1: false}", {"value", "base/b_0", "inner/a"}),
+        ("{'*': false, inner: true}", {"inner/a"}),
+    ],
+)
+def test_sub_models(trainable, trains):
+    from kspec.checker import analyse
+    from kspec.checker.stages import trained
+    from kspec.diagnostics import Report
+
+    spec = spec_of(f"{MODELS}fit: {{stages: [{{trainable: {trainable}}}]}}\n")
+    analysis = analyse(spec, Report())
+    assert set(trained(analysis.graph, analysis.types, analysis.settings.stages[0])) == trains
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("code", "`code` is a call of the sub-model `base`; only layers train"),
+        ("base/bb", "no node is called `base/bb`"),
+        ("base/a", "no node is called `base/a`"),
+    ],
+)
+def test_what_is_no_layer_of_a_sub_model(pattern, words):
+    (problem,) = diagnostics_of(f"{MODELS}fit: {{stages: [{{trainable: {{{pattern}: false}}}}]}}\n")
+    assert problem.message == words

@@ -1,0 +1,76 @@
+"""What was measured of the models of `keras.applications`; reading it needs no TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from kspec.catalog.reader import APPLICATION_SIZES
+
+STRIDE = 32
+"""What a picture comes down by, in all of them."""
+Count = tuple[int, int]
+"""Parameters: all of them, and those that are not trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The numbers that an application's shapes and parameters follow from, its other arguments at Keras's defaults.
+
+    Args:
+        smallest: The least height and width that it takes.
+        features: Channels of what it gives without its classifier.
+        rows: A height or width of n comes to `(n + rows) // 32`.
+        rows_of_unknown: The same where the model was built for pictures of any size; None where it then takes some
+            sizes alone.
+        parameters: Without the classifier, but for `per_channel`.
+        per_channel: For each channel of the picture.
+        three_channels: Whether it takes other numbers of channels only without its own preprocessing.
+        size: Height and width by default, with the classifier; None where any will do.
+        imagenet: Heights and widths that the classifier's imagenet weights are for; empty where any will do.
+        top: The classifier's parameters, but for `per_class` and `per_position`.
+        per_class: For each class.
+        per_position: For each position of what comes before the classifier.
+    """
+
+    smallest: int
+    features: int
+    rows: int
+    rows_of_unknown: int | None
+    parameters: Count
+    per_channel: Count
+    three_channels: bool
+    size: int | None
+    imagenet: tuple[int, ...]
+    top: Count
+    per_class: Count
+    per_position: Count
+
+
+@cache
+def sizes(name: str) -> Sizes | None:
+    """The numbers of an application; None where it has not been measured."""
+    raw = _load().get(name)
+    if raw is None:
+        return None
+    numbers: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return Sizes(**numbers)
+
+
+def stated_shape(name: str, arguments: Mapping[str, Any]) -> list[int | None]:
+    """Height, width and channels of the pictures that an application takes: as it is told, or Keras's default."""
+    given = arguments.get("input_shape")
+    if isinstance(given, list) and len(given) == 3 and all(axis is None or isinstance(axis, int) for axis in given):
+        return [*given]
+    known = sizes(name)
+    side = known.size if known is not None and arguments.get("include_top", True) else None
+    return [side, side, 3]
+
+
+@cache
+def _load() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(APPLICATION_SIZES.read_bytes())
+    return found

@@ -1,0 +1,226 @@
+"""Measures the models of `keras.applications` on Keras itself: what they answer, and how many parameters they have.
+
+Half an hour for all of them, so it is asked for by itself: `python -m kspec.catalog.generator.applications [NAME …]`.
+What is written are the few numbers that all else follows from; each is checked on models that did not give it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import inspect
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from kspec.catalog.generator.__main__ import render
+from kspec.catalog.reader import APPLICATION_SIZES
+
+_STRIDE = 32
+"""What every network of `keras.applications` comes down by, in all."""
+_SIZES = (*range(8 * _STRIDE, 10 * _STRIDE), 75, 97, 224, 299, 331, 480, 600, 777, 1024)
+"""Sizes that a measured rule is held against."""
+
+_SIDES = (96, 128, 160, 192, 224)
+"""Sizes of pictures that MobileNet has weights for."""
+
+Shape = tuple[int | None, ...]
+
+
+class _Model:
+    """What is asked of one built model."""
+
+    def __init__(self, build: Callable[..., Any], **arguments: Any) -> None:
+        import keras
+
+        keras.backend.clear_session()
+        gc.collect()
+        self.model = build(weights=None, **arguments)
+        self.output: Shape = tuple(self.model.output.shape)
+
+    @property
+    def total(self) -> int:
+        return int(self.model.count_params())
+
+    @property
+    def fixed(self) -> int:
+        """Parameters that are not trained."""
+        return sum(math.prod(weight.shape) for weight in self.model.non_trainable_weights)
+
+    def counts(self) -> tuple[int, int]:
+        return self.total, self.fixed
+
+
+def measure(name: str) -> dict[str, Any]:
+    """The numbers of one application; see `kspec.catalog.applications.Sizes`."""
+    import keras
+
+    build = getattr(keras.applications, name)
+    smallest, small = _smallest(build)
+    features = small.output[-1]
+    assert isinstance(features, int)
+    any_channels = _builds(build, include_top=False, input_shape=(smallest, smallest, 4))
+    bare = {"include_preprocessing": False} if "include_preprocessing" in inspect.signature(build).parameters else {}
+    plain = {} if any_channels else bare
+    one = _Model(build, include_top=False, input_shape=(smallest, smallest, 1), pooling="max", **plain)
+    four = _Model(build, include_top=False, input_shape=(97, 331, 4), **plain)
+    assert one.output == (None, features)
+    per_channel = [(b - a) // 3 for a, b in zip(one.counts(), four.counts(), strict=True)]
+    parameters = [a - b for a, b in zip(one.counts(), per_channel, strict=True)]
+    assert [a + 3 * b for a, b in zip(parameters, per_channel, strict=True)] == list(small.counts())
+    offset = _offset(lambda h, w: _Model(build, include_top=False, input_shape=(h, w, 3)).output)
+    for model, sizes in ((small, (smallest, smallest)), (four, (97, 331))):
+        assert model.output == (None, *((size + offset) // _STRIDE for size in sizes), features)
+    open_ended = _Model(build, include_top=False, **bare)
+    assert open_ended.model.input_shape == (None, None, None, 3)
+    assert open_ended.counts() == small.counts()
+    raw: dict[str, Any] = {
+        "smallest": smallest,
+        "features": features,
+        "rows": offset,
+        "rows_of_unknown": _offset_of_unknown(open_ended.model),
+        "parameters": parameters,
+        "per_channel": per_channel,
+        "three_channels": not any_channels,
+    }
+    return raw | _top(build, small.counts(), smallest, offset)
+
+
+def _smallest(build: Callable[..., Any]) -> tuple[int, _Model]:
+    """The least height and width that is taken, and a model of it."""
+    try:
+        build(include_top=False, weights=None, input_shape=(1, 1, 3))
+        refusal = ""
+    except ValueError as error:
+        refusal = str(error)
+    said = re.search(r"at least (\d+)x", refusal)
+    assert said
+    size = int(said[1])
+    assert not _builds(build, include_top=False, input_shape=(size - 1, size, 3))
+    return size, _Model(build, include_top=False, input_shape=(size, size, 3))
+
+
+def _builds(build: Callable[..., Any], **arguments: Any) -> bool:
+    try:
+        _Model(build, **arguments)
+    except ValueError:
+        return False
+    return True
+
+
+def _offset(answer: Callable[[int, int], Shape]) -> int:
+    """The offset `a` of the rule that an axis of `n` comes to `(n + a) // 32`.
+
+    Each convolution and pooling layer takes `n` to `(n + b) // s`, and a chain of those is one of them. So the rule is
+    known as soon as the size is found from which on there is one row more.
+
+    Args:
+        answer: Of two sizes, the height's and the width's, the shape that they come to.
+    """
+    low, high = _STRIDE * 8, _STRIDE * 9  # high has one row more than low
+    rows = answer(low, high)[1]
+    assert rows is not None
+    assert answer(low, high)[2] == rows + 1
+    for likely in (high, low + 1):
+        here, below = answer(likely, likely - 1)[1:3]
+        if here == rows + 1 and below == rows:
+            return _STRIDE * (rows + 1) - likely
+    while high - low > 1:  # one model answers for two sizes
+        one = low + max(1, (high - low) // 3)
+        two = max(one, high - max(1, (high - low) // 3))
+        at_one, at_two = answer(one, two)[1:3]
+        low, high = (low, one) if at_one == rows + 1 else (one, two) if at_two == rows + 1 else (two, high)
+    return _STRIDE * (rows + 1) - high
+
+
+def _offset_of_unknown(model: Any) -> int | None:
+    """The offset of a model that was built without a size; None where it takes some sizes alone."""
+    try:
+        offset = _offset(lambda h, w: tuple(model.compute_output_shape((1, h, w, 3))))
+        for size in _SIZES:
+            rows = model.compute_output_shape((1, size, 256, 3))[1]
+            assert rows == (size + offset) // _STRIDE, (size, rows, offset)
+    except ValueError:
+        return None
+    return offset
+
+
+def _top(build: Callable[..., Any], without: tuple[int, int], smallest: int, offset: int) -> dict[str, Any]:
+    """The classifier's parameters: a constant, and one number for each class and for each position that it flattens."""
+    default = _Model(build)
+    size = default.model.input_shape[1]
+    side, other = size or 224, max(smallest, 96) + 5
+    thousand, ten = default.counts(), _Model(build, classes=10).counts()
+    odd = _Model(build, classes=10, input_shape=(other, side, 3))
+    assert odd.output == (None, 10)
+    per_class = [(a - b) // 990 for a, b in zip(thousand, ten, strict=True)]
+    positions = [((n + offset) // _STRIDE) * ((side + offset) // _STRIDE) for n in (side, other)]
+    per_position = [(a - b) // (positions[0] - positions[1]) for a, b in zip(ten, odd.counts(), strict=True)]
+    top = [
+        count - base - 10 * each - positions[0] * place
+        for count, base, each, place in zip(ten, without, per_class, per_position, strict=True)
+    ]
+    for model, classes, count in ((default, 1000, positions[0]), (odd, 10, positions[1])):
+        found = [
+            b + t + classes * c + count * p for b, t, c, p in zip(without, top, per_class, per_position, strict=True)
+        ]
+        assert found == list(model.counts())
+    return {
+        "size": size,
+        "imagenet": _imagenet_sides(build, size),
+        "top": top,
+        "per_class": per_class,
+        "per_position": per_position,
+    }
+
+
+def _imagenet_sides(build: Callable[..., Any], size: int | None) -> list[int]:
+    """The sizes of pictures that Keras takes for its own weights with the classifier; none where all are taken.
+
+    What is not refused would then be downloaded, which is kept from happening.
+    """
+    from unittest.mock import patch
+
+    def takes(side: int) -> bool:
+        target = f"{build.__module__}.file_utils.get_file"
+        with patch(target, side_effect=ConnectionAbortedError):
+            try:
+                build(weights="imagenet", input_shape=(side, side, 3))
+            except ConnectionAbortedError:
+                return True
+            except ValueError:
+                return False
+        raise AssertionError("nothing was downloaded")
+
+    if takes(232):
+        return []
+    return [side for side in _SIDES if takes(side)] if takes(160) else [size or 224]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m kspec.catalog.generator.applications", description=__doc__)
+    parser.add_argument("name", nargs="*", help="these alone; all by default")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the data is stale")
+    given = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from kspec.catalog import names
+
+    data = json.loads(APPLICATION_SIZES.read_bytes()) if APPLICATION_SIZES.exists() else {}
+    stale = False
+    for name in given.name or names("application"):
+        found = measure(name)
+        print(f"{name}: {found}", flush=True)
+        stale = stale or data.get(name) != found
+        if not given.check:
+            data = json.loads(APPLICATION_SIZES.read_bytes()) if APPLICATION_SIZES.exists() else {}
+            data[name] = found
+            APPLICATION_SIZES.write_text(render(dict(sorted(data.items()))), encoding="utf-8")
+    return 1 if given.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

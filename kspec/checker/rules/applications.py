@@ -1,0 +1,38 @@
+"""The models of `keras.applications`: their arguments, and that their weights may be downloaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.checker.values import Checker
+from kspec.diagnostics import Path
+
+
+def applications(checker: Checker) -> None:
+    """Checks what is said of each application."""
+    for name, model in checker.spec.document.models.items():
+        if model.application is None:
+            continue
+        path: Path = ("models", name, "application")
+        before = checker.report.errors
+        checker.object(model.application, "application", path)
+        if checker.report.errors == before:
+            _may_be_downloaded(checker, *model.of_keras, path)
+        graph = checker.graph.models.get(name)
+        node = graph.application if graph is not None else None
+        if node is not None and checker.report.errors > before:
+            checker.misfits.add(f"{name}/{node.name}")
+
+
+def _may_be_downloaded(checker: Checker, name: str, given: dict[str, Any], path: Path) -> None:
+    if checker.spec.permissions.network or given.get("weights", "imagenet") != "imagenet":
+        return
+    positions = checker.spec.positions
+    stated = positions.values.get((*path, name, "weights"))
+    checker.report.error(
+        "KS702",
+        f"`{name}` starts from imagenet weights, which Keras downloads",
+        stated or positions.key((*path, name)),
+        help="write `weights: null` to start from random ones, name a `.weights.h5` file, or allow it with "
+        "--allow-network",
+    )

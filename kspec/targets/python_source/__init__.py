@@ -1,0 +1,168 @@
+"""A spec as one file of Keras code, as one would write it by hand: it needs Keras and NumPy, not kspec.
+
+Blocks become functions, repeats loops, variables constants; then come reading the data, compile, fit, evaluate and
+predict. With the same seed the file trains the same weights, to the bit, as the engine `keras` does.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kspec.checker import Analysis
+from kspec.diagnostics import Report
+from kspec.spec import Spec
+from kspec.targets.python_source.arguments import Unwritable
+from kspec.targets.python_source.examples import Examples, write_examples
+from kspec.targets.python_source.facts import Facts, read_off, refuse
+from kspec.targets.python_source.file import File
+from kspec.targets.python_source.literals import literal
+from kspec.targets.python_source.names import Allocator, identifier
+from kspec.targets.python_source.network import Network
+from kspec.targets.python_source.predictions import predict_lines
+from kspec.targets.python_source.steps import compile_lines, evaluate_lines, fit_lines
+
+if TYPE_CHECKING:
+    from kspec.data import Dataset
+
+_AFTER_THE_MODEL = ("balanced", "batches", "softmax", "sigmoid", "write_csv")
+"""Functions that stand below the network's."""
+_BEST = ("test", "validation", "train")
+
+
+def python_source(
+    spec: Spec, analysis: Analysis, dataset: Dataset | None, report: Report, *, folder: str | os.PathLike[str] = "."
+) -> str:
+    """The Python file of a spec, formatted.
+
+    Args:
+        analysis: The spec's graph and settings, with what the data tells of them.
+        dataset: The spec's data, as read; None where it has none.
+        report: Gets what plain Python code cannot do yet (KS620).
+        folder: Where the file will lie: paths of data are relative to it.
+
+    Returns:
+        The text; not to be used where the report has errors.
+    """
+    try:
+        return _Source(spec, analysis, dataset, report, Path(os.path.abspath(folder))).text()
+    except Unwritable as error:
+        refuse(spec, report, str(error), error.path)
+        return ""
+
+
+class _Source:
+    def __init__(self, spec: Spec, analysis: Analysis, dataset: Dataset | None, report: Report, folder: Path) -> None:
+        assert analysis.settings is not None
+        self.spec = spec
+        self.document = spec.document
+        self.analysis = analysis
+        self.settings = analysis.settings
+        self.dataset = dataset
+        self.report = report
+        self.folder = folder
+        self.allocator = Allocator("SEED", "HERE", "TABLE", "PICTURES", "MISSING")
+        variables = {name: self.allocator.take(identifier(name).upper()) for name in spec.values.get("vars") or {}}
+        self.file = File(variables=variables, folder=folder)
+        self.facts: Facts | None = None
+        if dataset is not None:
+            self.facts = read_off(spec, dataset, report, self.allocator, list(analysis.graph.outputs))
+        counts = {name: target.count for name, target in self.facts.targets.items()} if self.facts else {}
+        self.network = Network(spec, analysis, self.file, counts)
+        self.writer = self.network.writer
+
+    def text(self) -> str:
+        functions = self.network.write()
+        main = ["def main():", "    keras.utils.set_random_seed(SEED)"]
+        if self.document.fit.stages:
+            raise Unwritable("train in stages", ("fit", "stages"))
+        if self.document.dtype_policy is not None:
+            main.append(f'    keras.config.set_dtype_policy("{self.document.dtype_policy}")')
+        compiled = compile_lines(self.spec, self.settings, self.writer, self.network.names)
+        if self.facts is None:
+            main += ["    model = build_model()", *self._weights(), *compiled, "    model.summary()"]
+        else:
+            examples = write_examples(self.facts, self.analysis, self.file, self.folder, self.settings.outputs)
+            given = examples.rows("x", "train") if self.network.needs_data else ""
+            main += ["", *examples.lines, "", f"    model = build_model({given})", *self._weights()]
+            main += ["    model.summary()", *compiled]
+            main += self._life(examples)
+        later = [lines for name, lines in self.file.helpers.items() if name in _AFTER_THE_MODEL]
+        reading = [lines for name, lines in self.file.helpers.items() if name not in _AFTER_THE_MODEL]
+        variables = self._variables()
+        self._constants()
+        return self.file.layout(self._header(), [*reading, *functions, *later, main], variables)
+
+    def _weights(self) -> list[str]:
+        """The weights that the model starts from, where the spec names a file of them."""
+        said = self.document.weights
+        return [] if said is None else [f"    model.load_weights({self.writer.file_path(said)})"]
+
+    def _life(self, examples: Examples) -> list[str]:
+        """Fit, evaluate, predict."""
+        document, lines = self.document, []
+        size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))
+        trains = any(output.loss is not None for output in self.settings.outputs.values())
+        if trains:
+            epochs = self._number("EPOCHS", document.fit.epochs, ("fit", "epochs"))
+            lines += ["", *fit_lines(examples, self.settings, self.writer, self.network.names, size, epochs)]
+            lines.append(f'    model.save("{self.spec.name}.keras")')
+        for step in ("evaluate", "predict"):
+            said = getattr(document, step)
+            if said.data is not None:
+                raise Unwritable(f"{step} other data than it trains on", (step, "data"))
+            part = said.split or next(part for part in _BEST if part in examples.facts.parts)
+            own = size if said.batch_size is None else str(said.batch_size)
+            if step == "predict":
+                lines += ["", *predict_lines(examples, self.analysis, self.settings, own, part)]
+            elif trains:
+                lines += ["", *evaluate_lines(examples, self.settings, own, part)]
+        return lines
+
+    def _number(self, name: str, value: int, path: tuple[str, ...]) -> str:
+        """A setting as a constant of the file, or as the variable that gives it."""
+        said = self.writer.said(value, path, self.network.names)
+        if said is not None and said.isidentifier():
+            return said
+        name = self.allocator.take(name)
+        self.file.constants[name] = said or str(value)
+        return name
+
+    def _variables(self) -> dict[str, str]:
+        """The spec's variables that are used, each after those that it uses itself."""
+        written = self.spec.values.get("vars") or {}
+        made: dict[str, str] = {}
+        while len(made) < len(self.file.used):
+            for name in list(self.file.used):
+                if name not in made:
+                    said = self.writer.said(written[name], ("vars", name), self.network.names)
+                    made[name] = said or literal(written[name])
+        return {self.file.variables[name]: made[name] for name in written if name in made}
+
+    def _constants(self) -> None:
+        places = {name: value for name, value in self.file.constants.items() if value.startswith("Path(")}
+        first = {**({"HERE": "Path(__file__).parent"} if self.file.uses_here else {}), **places}
+        self.file.constants = {**first, "SEED": str(self.document.seed), **self.file.constants}
+
+    def _header(self) -> list[str]:
+        """What the file is, where it comes from, and what it needs."""
+        needs = ["Keras on TensorFlow"]
+        if "numpy as np" in self.file.imports:
+            needs.append("NumPy")
+        if "pyarrow.parquet as pq" in self.file.imports:
+            needs.append("PyArrow, which reads the table")
+        needs += [f"`{module}`" for module in self.document.extensions]
+        told = f"Needs {', '.join(needs[:-1])}{' and ' if len(needs) > 1 else ''}{needs[-1]}."
+        if self.facts is not None and self.facts.data.source == "csv":
+            told += " The module csv reads the table."
+        first = self.document.description or f"The network `{self.spec.name}`."
+        wrapped = textwrap.wrap(first, 80)
+        name = Path(self.spec.source.name).name
+        return [
+            wrapped[0],
+            *wrapped[1:],
+            "",
+            *textwrap.wrap(f"Written from {name} by `kspec export --to python`. {told}", 88),
+        ]

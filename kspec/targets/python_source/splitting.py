@@ -1,0 +1,88 @@
+"""The code that divides the examples: as the data is divided by seed, by a column, or by files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kspec.targets.python_source.facts import Facts
+from kspec.targets.python_source.file import File
+from kspec.targets.python_source.literals import literal
+
+WORDS = {"train": ("train", "training", "tr", "fit"), "test": ("test", "testing", "tst", "holdout"),
+         "validation": ("validation", "valid", "val", "validate", "dev", "development")}  # fmt: skip
+"""What a column of a `by` split may say of each part, in any case."""
+
+_SHARES = '''\
+def shares(count, sizes):
+    """`count` shared out over classes in proportion to their sizes, in whole numbers."""
+    given, remainders = np.divmod(count * sizes, sizes.sum())
+    largest = np.argsort(-remainders, kind="stable")[: count - given.sum()]
+    given[largest] += 1
+    return given'''
+
+
+def by_column(facts: Facts) -> str:
+    """The lines of `main` that find each part's rows in what a column says."""
+    column = facts.data.split.by
+    said = list(facts.column(column).classes) if column else list(facts.parts)
+    found = {part: [word for word in said if word.strip().lower() in WORDS[part]] for part in facts.parts}
+    return ", ".join(_rows(words) for words in found.values())
+
+
+def _rows(words: list[str]) -> str:
+    if len(words) == 1:
+        return f"np.flatnonzero(part == {literal(words[0])})"
+    return f"np.flatnonzero(np.isin(part, {literal(words)}))"
+
+
+def by_fractions(facts: Facts, file: File, *, stratified: bool) -> str:
+    """Writes the function that draws the parts; gives its name."""
+    split = facts.data.split
+    given = {"test": split.test, "validation": split.validation}
+    held = [part for part in ("test", "validation") if part in facts.parts]
+    fractions = ", ".join(f"{part}={given[part]!r}" for part in held)
+    if stratified:
+        file.helpers["shares"] = _SHARES.splitlines()
+        file.helpers["split_rows"] = _stratified(held, fractions)
+        return "split_rows"
+    lines = [
+        f"def split_rows(count, {fractions}):",
+        f'    """Rows of {_listed(facts.parts)}, drawn by the seed, each part in order."""',
+        "    order = np.random.default_rng([SEED, 0]).permutation(count)",
+        *(f"    {part}s = int(count * {part} + 0.5)" for part in held),
+    ]
+    ends = ["tests", "tests + validations"] if len(held) == 2 else [f"{held[0]}s"]
+    lines += [
+        f"    {', '.join([*held, 'train'])} = np.split(order, [{', '.join(ends)}])",
+        f"    return {', '.join(f'np.sort({part})' for part in facts.parts)}",
+    ]
+    file.helpers["split_rows"] = lines
+    return "split_rows"
+
+
+def _stratified(held: Sequence[str], fractions: str) -> list[str]:
+    parts = ["train", *(part for part in ("validation", "test") if part in held)]
+    lines = [
+        f"def split_rows(classes, {fractions}):",
+        f'    """Rows of {_listed(parts)}, each with the classes in their shares."""',
+        "    classes = np.unique(classes, return_inverse=True)[1]",
+        "    order = np.random.default_rng([SEED, 0]).permutation(len(classes))",
+        "    sizes = np.bincount(classes)",
+        *(f"    {part}s = shares(int(len(classes) * {part} + 0.5), sizes)" for part in held),
+        '    part = np.full(len(classes), "train", dtype=object)',
+        "    for number in range(len(sizes)):",
+        "        own = order[classes[order] == number]",
+        f'        part[own[: {held[0]}s[number]]] = "{held[0]}"',
+    ]
+    if len(held) == 2:
+        lines += [
+            "        held_out = own[tests[number] : tests[number] + validations[number]]",
+            '        part[held_out] = "validation"',
+        ]
+    names = ", ".join(f'"{part}"' for part in parts)
+    return [*lines, f"    return [np.flatnonzero(part == name) for name in ({names})]"]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    words = ["training" if part == "train" else part for part in parts]
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

@@ -1,0 +1,228 @@
+"""The steps of the life-cycle in `main`: compile, fit, evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kspec import catalog
+from kspec.checker import OutputSettings, Settings
+from kspec.spec import Spec
+from kspec.syntax.names import snake_case
+from kspec.targets.python_source.arguments import Writer
+from kspec.targets.python_source.examples import Examples
+from kspec.targets.python_source.facts import Facts, target_form
+from kspec.targets.python_source.file import File
+from kspec.targets.python_source.literals import literal
+from kspec.targets.python_source.names import identifier
+
+_BALANCED = '''\
+def balanced(classes, train):
+    """A weight for each example: the rarer its class in training, the more it counts."""
+    counts = np.bincount(classes[train], minlength=classes.max() + 1)
+    weights = len(train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return weights[classes].astype("float32")'''
+
+
+def compile_lines(spec: Spec, settings: Settings, writer: Writer, names: Mapping[str, str]) -> list[str]:
+    """`model.compile`, with everything that the spec leaves out filled in."""
+    trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
+    single = len(settings.outputs) == 1
+    path = ("compile", "loss")
+    arguments = [f"optimizer={writer.object('optimizer', settings.optimizer, ('compile', 'optimizer'), names)}"]
+    losses = {name: writer.object("loss", output.loss, path if single else (*path, name), names)
+              for name, output in trained.items()}  # fmt: skip
+    if losses:
+        arguments.append(f"loss={_by_output(losses, single)}")
+    weights = {name: literal(o.loss_weight) for name, o in trained.items() if o.loss_weight is not None}
+    if weights:
+        arguments.append(f"loss_weights={_by_output(weights, single)}")
+    seen: dict[str, int] = {}
+    for word in ("metrics", "weighted_metrics"):
+        lists = {name: _metrics(getattr(output, word), writer, names, seen) for name, output in trained.items()}
+        if any(lists.values()):
+            made = {name: f"[{', '.join(metrics)}]" for name, metrics in lists.items() if metrics}
+            arguments.append(f"{word}={_by_output(made, single)}")
+    if not spec.document.compile.auto_scale_loss:
+        arguments.append("auto_scale_loss=False")
+    return [
+        "    # XLA rounds differently; without it the same seed gives the same weights.",
+        f"    model.compile({', '.join([*arguments, 'jit_compile=False'])})",
+    ]
+
+
+def _metrics(said: list[Any], writer: Writer, names: Mapping[str, str], seen: dict[str, int]) -> list[str]:
+    """Metrics: Keras calls one that is given as a string by that string, and numbers those that have no name.
+
+    Args:
+        seen: How many metrics of a class without a name there are already, by the name that Keras gives to the first.
+    """
+    made = []
+    own: dict[str, int] = {}
+    for metric in said:
+        head = metric if isinstance(metric, str) else next(iter(metric))
+        arguments = {} if isinstance(metric, str) else metric[head] or {}
+        entry = catalog.find("metric", head)
+        if entry is None or not entry.path:
+            made.append(writer.object("metric", metric, ("compile", "metrics"), names))
+            continue
+        more = []
+        called = entry.parameters["name"].default
+        if called is None and "name" not in arguments:
+            stem = snake_case(entry.name)
+            count = own[stem] = own.get(stem, -1) + 1
+            called = f"{stem}_{count}" if count else stem
+            if seen.get(stem, 0) != count:
+                more.append(f'name="{called}"')
+            seen[stem] = seen.get(stem, 0) + 1
+        if isinstance(metric, str) and metric == called and not more:
+            made.append(literal(metric))
+        else:
+            made.append(writer.construct(entry, arguments, ("compile", "metrics", head), names, more))
+    return made
+
+
+def _by_output(made: Mapping[str, str], single: bool) -> str:
+    if single:
+        return next(iter(made.values()))
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in made.items()) + "}"
+
+
+def fit_lines(
+    examples: Examples, settings: Settings, writer: Writer, names: Mapping[str, str], size: str, epochs: str
+) -> list[str]:
+    """`model.fit`, on batches in an order that the seed decides.
+
+    Args:
+        size: What stands for the batch size.
+        epochs: What stands for the number of epochs.
+    """
+    facts, file = examples.facts, examples.file
+    fit = facts.spec.document.fit
+    lines: list[str] = []
+    weights = training_weights(examples, settings.outputs, lines)
+    if weights:
+        lines.append(f"    weights = {weights}")
+    given = ["x", "y", *(["weights"] if weights else [])]
+    if fit.shuffle or fit.steps_per_epoch:
+        _batches(examples, file, size, shuffled=fit.shuffle, weighted=bool(weights))
+        steps = str(fit.steps_per_epoch) if fit.steps_per_epoch else f"math.ceil(len(train) / {size})"
+        if not fit.steps_per_epoch:
+            file.imports.add("math")
+        arguments = [f"batches({', '.join([*given, 'train'])})", f"steps_per_epoch={steps}", "shuffle=False"]
+    else:
+        weighted = [f"sample_weight={examples.rows('weights', 'train')}"] if weights else []
+        trained = [examples.rows("x", "train"), examples.rows("y", "train")]
+        arguments = [*trained, *weighted, f"batch_size={size}", "shuffle=False"]
+    arguments.append(f"epochs={epochs}")
+    if "validation" in facts.parts:
+        held = [examples.rows("x", "validation"), examples.rows("y", "validation")]
+        own = part_weights(examples, settings.outputs, "validation")
+        arguments += [f"validation_data=({', '.join([*held, *([own] if own else [])])})",
+                      f"validation_batch_size={size}"]  # fmt: skip
+        if fit.validation_freq != 1:
+            arguments.append(f"validation_freq={fit.validation_freq}")
+    if fit.callbacks:
+        made = [writer.object("callback", callback, ("fit", "callbacks", number), names)
+                for number, callback in enumerate(fit.callbacks)]  # fmt: skip
+        arguments.append(f"callbacks=[{', '.join(made)}]")
+    if fit.verbose != 1:
+        arguments.append(f"verbose={fit.verbose}")
+    return [*lines, f"    model.fit({', '.join(arguments)})"]
+
+
+def _batches(examples: Examples, file: File, size: str, *, shuffled: bool, weighted: bool) -> None:
+    """Writes the generator of batches."""
+    names = ["x", "y", *(["weights"] if weighted else [])]
+    order = "np.random.default_rng([SEED, 1, epoch]).permutation(rows)"
+    told = "in the order that the seed gives to each epoch" if shuffled else "again and again"
+    lines = [
+        f"        for start in range(0, len(rows), {size}):",
+        f"            batch = {'order' if shuffled else 'rows'}[start : start + {size}]",
+        f"            yield {', '.join(examples.rows(name, 'batch') for name in names)}",
+    ]
+    if shuffled:
+        file.imports.add("itertools")
+        lines = ["    for epoch in itertools.count():", f"        order = {order}", *lines]
+    else:
+        lines = ["    while True:", *lines]
+    file.helpers["batches"] = [
+        f"def batches({', '.join([*names, 'rows'])}):",
+        f'    """Batches of these rows, {told}."""',
+        *lines,
+    ]
+
+
+def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings], lines: list[str]) -> str:
+    """The sample weights of training: the data's, and those of the classes; empty where all count alike.
+
+    Args:
+        lines: Gets the statements that come before.
+    """
+    facts = examples.facts
+    made: dict[str, str] = {}
+    for name, settings in outputs.items():
+        if settings.loss is None or name not in facts.targets:
+            continue
+        factors = []
+        if name in facts.weights:
+            factors.append(_weight_variable(facts, name))
+        if settings.class_weight is not None and name in facts.dataset.labels:
+            factors.append(_class_weights(examples, name, settings, lines))
+        if factors:
+            made[name] = " * ".join(factors)
+    return _weights_by_output(made, outputs, f"len({examples.first})")
+
+
+def part_weights(examples: Examples, outputs: Mapping[str, OutputSettings], part: str) -> str:
+    """The sample weights of another part: the data's; empty where all count alike."""
+    facts = examples.facts
+    made = {name: f"{_weight_variable(facts, name)}[{part}]" for name in facts.weights
+            if outputs[name].loss is not None and name in facts.targets}  # fmt: skip
+    return _weights_by_output(made, outputs, f"len({part})")
+
+
+def _weights_by_output(made: Mapping[str, str], outputs: Mapping[str, OutputSettings], count: str) -> str:
+    if not made:
+        return ""
+    if len(outputs) == 1:
+        return next(iter(made.values()))
+    ones = f'np.ones({count}, "float32")'
+    return "{" + ", ".join(f'"{name}": {made.get(name, ones)}' for name in outputs) + "}"
+
+
+def _weight_variable(facts: Facts, output: str) -> str:
+    return f"{identifier(facts.weights[output])}_weights"
+
+
+def _class_weights(examples: Examples, name: str, settings: OutputSettings, lines: list[str]) -> str:
+    """The weight of each training example by its class."""
+    target = examples.facts.targets[name]
+    encoded = f'y["{name}"]' if len(examples.outputs) > 1 else "y"
+    form = target_form(settings)
+    classes = encoded
+    if form in ("binary", "multi_label"):
+        classes = f'{classes}.ravel().astype("int32")'
+    elif form == "one_hot":
+        classes = f"{classes}.argmax(axis=1)"
+    if settings.class_weight == "balanced":
+        examples.file.helpers["balanced"] = _BALANCED.splitlines()
+        return f"balanced({classes}, train)"
+    assert target.labels is not None
+    said: Mapping[str, float] = settings.class_weight or {}
+    weights = tuple(float(said.get(str(label), 1.0)) for label in target.labels.names)
+    variable = "class_weights" if len(examples.outputs) == 1 else f"{identifier(name)}_class_weights"
+    lines.append(f'    {variable} = np.array([{literal(weights).strip("(),")}], "float32")')
+    return f"{variable}[{classes}]"
+
+
+def evaluate_lines(examples: Examples, settings: Settings, size: str, part: str) -> list[str]:
+    """`model.evaluate`, and its losses and metrics printed."""
+    own = part_weights(examples, settings.outputs, part)
+    arguments = [examples.rows("x", part), examples.rows("y", part), *([f"sample_weight={own}"] if own else []),
+                 f"batch_size={size}", "return_dict=True", "verbose=0"]  # fmt: skip
+    return [
+        f"    metrics = model.evaluate({', '.join(arguments)})",
+        "    for name, value in metrics.items():",
+        f'        print(f"{part} {{name}}: {{value:.4f}}")',
+    ]

@@ -1,0 +1,131 @@
+"""Lines that are too long, broken as the usual formatters of Python break them.
+
+A logical line is given flat. Where it does not fit, its last bracket whose head fits is opened: what stands in it goes
+to a line of its own, or, where that is too long or the bracket is a list or dict, each item does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+WIDTH = 88
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+def wrap(line: str) -> list[str]:
+    """A logical line as the lines that it is written on.
+
+    >>> wrap("f(1)")
+    ['f(1)']
+    """
+    indent = line[: len(line) - len(line.lstrip())]
+    if len(line) <= WIDTH:
+        return [line]
+    assigned = re.match(r"\s*(?:[^=(]+ = |return )(?=[^(])", line)
+    if assigned and _reads_better_in_parentheses(line[assigned.end() :]):
+        return [f"{assigned[0]}(", *_operands(line[assigned.end() :], indent + "    "), f"{indent})"]
+    pairs = [pair for pair in _pairs(line) if pair[1] > pair[0] + 1]
+    for start, end in reversed(pairs):
+        if start + 1 <= WIDTH:
+            head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
+            return [head, *_body(body, indent + "    ", _is_display(line, start)), *wrap(indent + tail)]
+    return [line]
+
+
+_OPERATORS = (" or ", " and ", " == ", " >= ", " + ", " - ", " * ", " / ", " @ ")
+"""From the loosest to the tightest."""
+
+
+def _reads_better_in_parentheses(value: str) -> bool:
+    """Whether a value has operators, or calls methods of what methods give, outside of all brackets."""
+    outside = set(_outside(value))
+    chained = sum(value[place - 1 : place] in (")", "]") for place in outside if value[place] == ".")
+    return chained > 1 or any(value.startswith(_OPERATORS, place) for place in outside)
+
+
+def _operands(value: str, indent: str) -> list[str]:
+    """A value within parentheses: on one line, or broken before its loosest operators."""
+    if len(indent + value) <= WIDTH:
+        return [indent + value]
+    outside = list(_outside(value))
+    for operator in _OPERATORS:
+        places = [place + 1 for place in outside if value.startswith(operator, place)]
+        if places:
+            ends = [*places[1:], len(value)]
+            parts = [value[: places[0]], *(value[start:end] for start, end in zip(places, ends, strict=True))]
+            return [line for part in parts for line in wrap(indent + part.strip())]
+    return wrap(indent + value)
+
+
+def _body(body: str, indent: str, display: bool) -> list[str]:
+    """What stands in a bracket that is opened: on one line, or an item a line."""
+    items = [body] if _clauses(body) else list(_split(body, ","))
+    several = len(items) > 1
+    if len(indent + body) <= WIDTH and not (display and several):
+        return [indent + body]
+    if several or not (parts := _clauses(items[0])):
+        comma = "" if body.startswith("*") and not several else ","
+        return [line for item in items for line in wrap(f"{indent}{item}{comma}")]
+    return [line for part in parts for line in wrap(indent + part)]
+
+
+def _clauses(item: str) -> list[str]:
+    """The clauses of a comprehension, each of which has a line; none where it is no comprehension."""
+    places = [place for place in _outside(item) if re.match(r" (for|if) ", item[place:])]
+    if not places or not item[places[0] :].startswith(" for "):
+        return []
+    ends = [*places[1:], len(item)]
+    return [item[: places[0]], *(item[start:end].strip() for start, end in zip(places, ends, strict=True))]
+
+
+def _split(text: str, mark: str) -> Iterator[str]:
+    """The items of a text, between marks that stand in no bracket."""
+    start = 0
+    for place in _outside(text):
+        if text[place] == mark:
+            yield text[start:place].strip()
+            start = place + 1
+    if text[start:].strip():
+        yield text[start:].strip()
+
+
+def _outside(text: str) -> Iterator[int]:
+    """The places that stand in no bracket and no string."""
+    inside = 0
+    for pair in _pairs(text):
+        yield from range(inside, pair[0])
+        inside = pair[1] + 1
+    yield from range(inside, len(text))
+
+
+def _pairs(text: str) -> list[tuple[int, int]]:
+    """Where the outermost brackets open and close; a string counts as one that has nothing in it to break."""
+    found: list[tuple[int, int]] = []
+    depth, start, place = 0, 0, 0
+    while place < len(text):
+        character = text[place]
+        if character == '"':
+            end = place + 1
+            while text[end] != '"':
+                end += 2 if text[end] == "\\" else 1
+            if depth == 0:
+                found.append((end, end))
+            place = end
+        elif character in "([{":
+            start = place if depth == 0 else start
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+            if depth == 0:
+                found.append((start, place))
+        place += 1
+    return found
+
+
+def _is_display(line: str, start: int) -> bool:
+    """Whether a bracket makes a list, dict or tuple, rather than calling or indexing what stands before it."""
+    before = line[:start].rstrip()
+    if not before or re.search(r"\b(in|return|yield|if|else|and|or|not)$", before):
+        return True
+    return before[-1] not in '")]}' and not re.search(r"\w$", before)
