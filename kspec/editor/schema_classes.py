@@ -30,6 +30,12 @@ CALLED_MODEL: Schema = {
     "markdownDescription": "A sub-model of `models:`; all its calls share the weights",
 }
 """What stands after `model:`."""
+WEIGHTS = r"(\.weights\.h5|\.keras)$"
+"""How a file of weights is called."""
+OF_APPLICATIONS: dict[str, Schema] = {
+    "weights": {"type": ["string", "null"], "pattern": f"^(imagenet)?$|{WEIGHTS}|{COMPUTED}"},
+}
+"""Of an application's arguments, what holds of it as a sub-model: how the file of its weights is called."""
 
 
 class Definitions:
@@ -172,9 +178,8 @@ class Definitions:
         words = re.sub(r" \(such as [^)]*\)", "", t.describe(type_))
         given = "required" if parameter.required else f"default `{reference.default(parameter)}`"
         doc = parameter.doc or f"`{parameter.name}` of Keras."
-        schema = complaining(
-            self.of(type_, sizes=kind in ("layer", "application")), sentence(f"`{parameter.name}`", type_)
-        )
+        schema = complaining(self.of(type_, sizes=kind == "layer"), sentence(f"`{parameter.name}`", type_))
+        schema |= OF_APPLICATIONS.get(parameter.name, {}) if kind == "application" else {}
         links = [f"[Keras: {_plural(of)}]({page_of_kind(of)})" for of in _kinds_in(type_)]
         return schema | {
             "description": doc,
@@ -262,6 +267,8 @@ def _snippet(required: list[Parameter]) -> str:
 
 
 def _markdown(entry: Entry) -> str:
+    if entry.kind == "application":  # they are many, and have nearly the same arguments
+        return f"{entry.doc}\n\n[Keras: {entry.name}]({page(entry)})"
     return (
         f"{entry.doc}\n\n```python\n{reference.signature(entry)}\n```\n\n```yaml\n{reference.example(entry)}\n```\n\n"
         f"[Keras: {entry.name}]({page(entry)})"

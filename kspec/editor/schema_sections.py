@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.catalog import types as t
-from kspec.editor.schema_classes import EXTENSIONS, Definitions
+from kspec.editor.schema_classes import EXTENSIONS, WEIGHTS, Definitions
 from kspec.editor.schema_types import COMPUTED, Schema, bounds, or_computed
 from kspec.spec import TASKS
 from kspec.spec.data import SOURCES, SPLITS
@@ -33,6 +33,11 @@ _COLUMNS: Schema = {
     "items": _TEXT,
     "additionalProperties": {"type": ["string", "array"], "minLength": 1, "items": _TEXT},
 }
+_WEIGHTS: Schema = {
+    "type": ["string", "null"],
+    "pattern": f"{WEIGHTS}|{COMPUTED}",
+    "errorMessage": "Weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`).",
+}
 _OUTPUTS: Schema = {
     "type": ["string", "array", "object", "null"],
     "minItems": 1,
@@ -46,8 +51,8 @@ _FILL: Schema = {"type": ["string", "number", "boolean"]}
 NOTATION: dict[tuple[str, str], str] = {
     ("Document", "dtype_policy"): '"float32"|"float16"|"bfloat16"|"float64"|"mixed_float16"|"mixed_bfloat16"|null',
     ("Input", "dtype"): "dtype",
-    ("SubModel", "application"): "<application>",
     ("Compile", "optimizer"): "<optimizer>|null",
+    ("SubModel", "application"): "<application>|null",
     ("Fit", "callbacks"): "[<callback>]",
     ("Stage", "optimizer"): "<optimizer>|null",
     ("Fit", "class_weight"): '"balanced"|{any}|null',
@@ -72,6 +77,8 @@ WRITTEN: dict[tuple[str, str], Schema] = {
     },
     ("Document", "outputs"): _OUTPUTS,
     ("SubModel", "outputs"): _OUTPUTS,
+    ("SubModel", "weights"): _WEIGHTS,
+    ("Document", "weights"): _WEIGHTS,
     ("Input", "shape"): {
         "type": ["array", "string"],
         "pattern": COMPUTED,

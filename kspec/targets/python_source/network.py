@@ -150,7 +150,7 @@ class Network:
             given = [only(body.value(cited)) for cited in outputs.values()] if outputs else [only(last)]
         names = list(graph.outputs)
         several = len(names) > 1
-        if several:
+        if several and not home:
             given = [self._called(graph, body, name, value) for name, value in zip(names, given, strict=True)]
         ins = only(list(inputs.values())) if len(inputs) == 1 else _dict(inputs)
         outs = _dict(dict(zip(names, given, strict=True))) if several else given[0]
@@ -182,6 +182,11 @@ class Network:
         return f'layers.Identity(name="{name}")({value})'
 
     # what bodies ask
+
+    def model_variables(self, path: Path) -> list[str]:
+        """The variables of the sub-models that can be called where entries stand."""
+        graph = self.graph.models[str(path[1])] if path[0] == "models" else self.graph
+        return [identifier(name) for name in graph.models]
 
     def signature(self, item: Item, body: Body) -> Sequence[Tensor] | None:
         """The tensor parameters of what an entry calls; None where nobody knows them."""
