@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kspec import catalog
 from kspec.catalog import Entry, Tensor
 from kspec.catalog.types import Shape
 from kspec.checker import Analysis
@@ -125,13 +126,25 @@ class Network:
             if said.file.endswith(".json"):
                 raise Unwritable(f"read the network of `{name}` from JSON", ("models", name))
         else:
-            raise Unwritable(f"make the application `{name}`", ("models", name))
+            made = self._application(name)
         lines = [f"    {variable} = {made}"]
-        if said.weights is not None:
-            lines.append(f"    {variable}.load_weights({self.writer.file_path(said.weights)})")
+        weights = said.weights or said.application_weights()
+        if weights is not None:
+            lines.append(f"    {variable}.load_weights({self.writer.file_path(weights)})")
         if graph.calls and all(node.trainable is False for node in graph.calls):
             lines.append(f"    {variable}.trainable = False")
         return lines
+
+    def _application(self, name: str) -> str:
+        """The call that makes a model of `keras.applications`; weights from a file are loaded after it."""
+        said = self.spec.document.models[name]
+        called, arguments = said.of_keras
+        entry = catalog.find("application", called)
+        assert entry is not None
+        if said.application_weights() is not None:
+            arguments = {**arguments, "weights": None}
+        path: Path = ("models", name, "application", called)
+        return self.writer.construct(entry, arguments, path, self.names, [f"name={literal(name)}"])
 
     def _network(self, graph: Graph, home: Path, name: str, outputs: Mapping[str, str], flat: bool) -> list[str]:
         """The lines that build a network, from its inputs to its `keras.Model`."""
