@@ -131,9 +131,10 @@ def _models(
 
 
 def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
+    """The sub-models that are called."""
     return {
-        name: _Network(graph, analysis.types.models[name], name, spec.frozen(("models", name)))
-        for name, graph in analysis.graph.models.items()
+        name: _Network(analysis.graph.models[name], analysis.types.models[name], name, spec.frozen(("models", name)))
+        for name in analysis.graph.called()
     }
 
 

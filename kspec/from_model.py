@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kspec.diagnostics import Report, Source, SpecError
+from kspec.expressions import is_computed
 from kspec.importer import Imported, Refused, document_of, read_model
 from kspec.rewrite.written import spec_text
+
+if TYPE_CHECKING:
+    from kspec.graph import Graph
+    from kspec.spec import Spec
+
+Names = tuple[str, ...]
+"""The name of the model that a layer is in, if any, and its own."""
 
 
 @dataclass(slots=True)
@@ -28,6 +36,7 @@ class ImportedSpec:
     path: str
     config: Mapping[str, Any]
     imported: Imported
+    plain: dict[str, Any]
 
     @property
     def text(self) -> str:
@@ -49,11 +58,11 @@ class ImportedSpec:
         from kspec.importer.weights import give, verified
 
         target = beside.with_name(f"{beside.stem}.weights.h5")
-        model = self._built(beside)
+        model, same = self._built(beside)
         try:
             with verified(self.path) as source:
                 fitting = source.with_name("fitting.weights.h5")
-                relaid(source, fitting, of_configuration(self.config), dict(of_model(model)), self.imported.layers)
+                relaid(source, fitting, of_configuration(self.config), dict(of_model(model)), same)
                 give(model, fitting)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(fitting.read_bytes())
@@ -62,7 +71,8 @@ class ImportedSpec:
         self.values = _with_weights(self.values, target.name)
         return target
 
-    def _built(self, beside: Path) -> Any:
+    def _built(self, beside: Path) -> tuple[Any, dict[Names, Names]]:
+        """The model that the spec builds; by its layers, those of the model that was imported."""
         from kspec.backend import import_tensorflow
 
         import_tensorflow()
@@ -71,12 +81,27 @@ class ImportedSpec:
         from kspec.targets.keras_model import build_keras_model
 
         report = Report()
-        spec = load_source(Source(os.fspath(beside), self.text), report)
+
+        def read(values: Mapping[str, Any]) -> tuple[Spec, Graph]:
+            spec = load_source(Source(os.fspath(beside), spec_text(values)), report)
+            report.raise_errors()
+            assert spec is not None
+            return spec, build(spec, report)
+
+        _, plain_graph = read(self.plain)
+        spec, graph = read(self.values)
+        model = build_keras_model(spec, graph, report).model
         report.raise_errors()
-        assert spec is not None
-        model = build_keras_model(spec, build(spec, report), report).model
-        report.raise_errors()
-        return model
+        nodes = zip(_layers(graph), _layers(plain_graph), strict=True)
+        return model, {ours: self.imported.layers[plain] for ours, plain in nodes}
+
+
+def _layers(graph: Graph) -> Iterator[Names]:
+    """The layers of a graph and its sub-models, in the order of the entries, as Keras names them."""
+    for name, network in [("", graph), *graph.models.items()]:
+        for node in network.calls:
+            if node.kind == "layer":
+                yield (*((name,) if name else ()), node.name.replace("/", "."))
 
 
 def _with_weights(values: dict[str, Any], name: str) -> dict[str, Any]:
@@ -118,11 +143,21 @@ def import_model(model: Any, *, compiled: bool = True, compact: bool = False) ->
 
 def _imported(config: Mapping[str, Any], name: str, compiled: bool, compact: bool) -> ImportedSpec:
     found = document_of(config, compiled=compiled)
-    if compact:
-        from kspec.importer.compact import compacted
+    plain = cast("dict[str, Any]", _literal(found.values))
+    if not compact:
+        return ImportedSpec(plain, found.notes, name, config, found, plain)
+    from kspec.importer.compact import compacted
 
-        found = compacted(found)
-    return ImportedSpec(found.values, found.notes, name, config, found)
+    return ImportedSpec(compacted(plain), found.notes, name, config, found, plain)
+
+
+def _literal(value: Any) -> Any:
+    """Values whose texts say what they say: what would be a variable or an expression is written with `$$`."""
+    if isinstance(value, dict):
+        return {key: _literal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    return value.replace("$", "$$") if isinstance(value, str) and is_computed(value) else value
 
 
 def _told(refused: Refused, name: str) -> SpecError:

@@ -265,7 +265,7 @@ class Checker:
             case kinds.MappingOf(item):
                 return isinstance(value, dict) and all(self._accepts(v, item, (*path, k)) for k, v in value.items())
             case kinds.Shape():
-                return isinstance(value, list) and all(p is None or _is_dimension(p) for p in value)
+                return isinstance(value, list) and all(p is None or is_failed(p) or _is_dimension(p) for p in value)
             case kinds.Dtype():
                 return isinstance(value, str) and value in DTYPES
             case kinds.Array():

@@ -155,7 +155,11 @@ def words(
         feed = feeds[first]
         if feed not in (before, [before]):
             found["from"] = [cite(ref) for ref in feed] if isinstance(feed, list) else cite(feed)
-    elif entry.kind == "op" and names == [tensor.name for tensor in open_[: len(names)]]:
+    elif (
+        entry.kind == "op"
+        and names == [tensor.name for tensor in open_[: len(names)]]
+        and all(tensor.form == "one" for tensor in open_[: len(names) - 1])
+    ):
         found["from"] = [cite(ref) for ref in refs(list(feeds.values()))]
     else:
         implied = first == entry.tensors[0].name and feeds.get(first) in (before, [before])
@@ -181,7 +185,8 @@ def outputs_of_layer(entry: catalog.Entry, arguments: Mapping[str, Any], constan
         return 1 + _states(entry.name, arguments)
     if entry.name == "Bidirectional":
         inner = arguments.get("layer")
-        for name, given in inner.items() if isinstance(inner, dict) else ():
+        if isinstance(inner, dict):
+            name, given = next(iter(inner.items()))
             return 1 + 2 * _states(name, given) if given.get("return_state") else 1
     return 2 if constants.get("return_attention_scores") else 1
 
@@ -193,9 +198,9 @@ def _states(name: str, arguments: Mapping[str, Any]) -> int:
 def _cell_states(cell: Any) -> int:
     if isinstance(cell, list):
         return sum(map(_cell_states, cell))
-    name, given = (
-        (cell, {}) if isinstance(cell, str) else next(iter(cell.items())) if isinstance(cell, dict) else ("", {})
-    )
+    if not isinstance(cell, dict):
+        return _CELLS.get(cell, 1)
+    name, given = next(iter(cell.items()))
     return _cell_states(given.get("cells")) if name == "StackedRNNCells" else _CELLS.get(name, 1)
 
 

@@ -130,6 +130,9 @@ def plain(value: Any, kind: types.Type, what: str, around: Around = NOTHING) -> 
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if isinstance(value, dict):
+        takes_lists = any(isinstance(option, types.ListOf) for option in options)
+        if takes_lists and value.get("class_name") in ("__numpy__", "__tensor__"):
+            return numbers(value["config"], what)
         return _of_mapping(value, objects, what, around)
     if isinstance(value, (list, tuple)):
         lists = [option.item for option in options if isinstance(option, types.ListOf)]
@@ -187,7 +190,11 @@ def _function(value: Config, objects: list[str], what: str) -> str:
         registered = value.get("registered_name")
         for kind in objects:
             of: Any = kind
-            if kind in catalog.KINDS and registered in (name, None, "") and catalog.find(of, name) is not None:
+            if (
+                kind in catalog.KINDS
+                and registered in (name, "function", None, "")
+                and catalog.find(of, name) is not None
+            ):
                 return name
     raise is_code(
         f"{what} is a function that is not Keras's: `{shown(name)}`", "a spec is data, and names what Keras has"
@@ -217,9 +224,17 @@ def policy_of(value: Any, what: str) -> str | None:
 
 def array(config: Any, what: str) -> Any:
     """Numbers in lists, of a serialized array; only of the types that a spec's numbers become again."""
-    value, dtype = (config.get("value"), config.get("dtype")) if isinstance(config, dict) else (None, None)
-    if dtype not in ("float32", "int32") or not _is_numbers(value):
+    dtype = config.get("dtype") if isinstance(config, dict) else None
+    if dtype not in ("float32", "int32"):
         raise wordless(f"{what} is an array of {shown(dtype)}", "float32 and int32 can be written as numbers")
+    return numbers(config, what)
+
+
+def numbers(config: Any, what: str) -> Any:
+    """Numbers in lists, of a serialized array of any type."""
+    value = config.get("value") if isinstance(config, dict) else None
+    if not _is_numbers(value):
+        raise wordless(f"{what} is an array of something else than numbers")
     return value
 
 
@@ -244,9 +259,9 @@ def _is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types
         mine, theirs = catalog.find(of, value), catalog.find(of, default)
         return mine is not None and theirs is not None and mine.name == theirs.name
     if isinstance(value, list) and not isinstance(default, list):
-        return _same_on_all_axes(value, default) if name in _SAME_ON_ALL_AXES else value == [default]
+        return _same_on_all_axes(value, default) if name in _SAME_ON_ALL_AXES else bool(value == [default])
     if isinstance(value, list) and name in _SAME_ON_ALL_AXES:
-        return _shortest(value, kind) == _shortest(default, kind)
+        return bool(_shortest(value, kind) == _shortest(default, kind))
     return bool(isinstance(value, (int, float)) and not isinstance(value, bool) and value == default)
 
 

@@ -34,10 +34,10 @@ def is_plain(text: str) -> bool:
     """Whether text needs no quotes, wherever it stands."""
     from kspec.syntax.scalars import resolve
 
+    if text == "_" or _VARIABLE.fullmatch(text):
+        return True
     letters = text.translate(_HARMLESS)
-    return text == "_" or (
-        letters.isalnum() and text == text.strip() and text[0].isalpha() and resolve(text) == text
-    )
+    return letters.isalnum() and text == text.strip() and text[0].isalpha() and resolve(text) == text
 
 
 def quoted(text: str) -> str:
@@ -46,4 +46,5 @@ def quoted(text: str) -> str:
 
 
 _UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 _HARMLESS = str.maketrans("", "", "_-./ ")

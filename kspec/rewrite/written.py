@@ -56,7 +56,13 @@ def _section(name: str, value: Any, indent: str) -> Iterator[str]:
         for key, item in value.items():
             yield f"{indent}  {inline(str(key))}: {inline(item)}"
     else:
-        yield f"{indent}{name}: {inline(value)}"
+        yield f"{indent}{name}: {_parameters(value) if name == 'params' else inline(value)}"
+
+
+def _parameters(value: Any) -> str:
+    """A block's parameters, each with its default beside it."""
+    shown = (inline(item).strip("{}") if isinstance(item, dict) else inline(item) for item in value)
+    return f"[{', '.join(shown)}]"
 
 
 def _entry(entry: Any, indent: str) -> Iterator[str]:

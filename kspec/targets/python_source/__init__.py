@@ -27,6 +27,8 @@ from kspec.targets.python_source.steps import compile_lines, evaluate_lines, fit
 if TYPE_CHECKING:
     from kspec.data import Dataset
 
+_AFTER_THE_MODEL = ("balanced", "batches", "softmax", "sigmoid", "write_csv")
+"""Functions that stand below the network's."""
 _BEST = ("test", "validation", "train")
 
 
@@ -84,11 +86,11 @@ class _Source:
         else:
             examples = write_examples(self.facts, self.analysis, self.file, self.folder, self.settings.outputs)
             given = examples.rows("x", "train") if self.network.needs_data else ""
-            main += ["", *examples.lines, "", f"    model = build_model({given})", *self._weights(), "    model.summary()", *compiled]
+            main += ["", *examples.lines, "", f"    model = build_model({given})", *self._weights()]
+            main += ["    model.summary()", *compiled]
             main += self._life(examples)
-        helpers = list(self.file.helpers.values())
-        reading = [lines for name, lines in self.file.helpers.items() if name not in ("write_csv", "batches", "balanced")]
-        later = [lines for lines in helpers if lines not in reading]
+        later = [lines for name, lines in self.file.helpers.items() if name in _AFTER_THE_MODEL]
+        reading = [lines for name, lines in self.file.helpers.items() if name not in _AFTER_THE_MODEL]
         variables = self._variables()
         self._constants()
         return self.file.layout(self._header(), [*reading, *functions, *later, main], variables)
@@ -110,7 +112,7 @@ class _Source:
         for step in ("evaluate", "predict"):
             said = getattr(document, step)
             if said.data is not None:
-                examples.facts.refuse(f"{step} other data than it trains on", (step, "data"), f"leave out `{step}.data`")
+                raise Unwritable(f"{step} other data than it trains on", (step, "data"))
             part = said.split or next(part for part in _BEST if part in examples.facts.parts)
             own = size if said.batch_size is None else str(said.batch_size)
             if step == "predict":
@@ -158,4 +160,9 @@ class _Source:
         first = self.document.description or f"The network `{self.spec.name}`."
         wrapped = textwrap.wrap(first, 80)
         name = Path(self.spec.source.name).name
-        return [wrapped[0], *wrapped[1:], "", *textwrap.wrap(f"Written from {name} by `kspec export --to python`. {told}", 88)]
+        return [
+            wrapped[0],
+            *wrapped[1:],
+            "",
+            *textwrap.wrap(f"Written from {name} by `kspec export --to python`. {told}", 88),
+        ]

@@ -73,7 +73,7 @@ class Writer:
         name, arguments = next(iter(value.items()))
         if name == "model" and isinstance(arguments, str):
             return identifier(arguments)
-        entry = catalog.find("layer" if kind == "cell" else kind, name)  # type: ignore[arg-type]
+        entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
             inside = ", ".join(f"{key}={literal(item)}" for key, item in (arguments or {}).items())
             return f"{name}({inside})" if "." in name else literal(value)
@@ -83,7 +83,7 @@ class Writer:
 
     def _named(self, kind: str, name: str) -> str:
         """What is named without arguments: as a string where Keras takes it so, and makes the same of it."""
-        entry = catalog.find("layer" if kind == "cell" else kind, name)  # type: ignore[arg-type]
+        entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
             return f"{name}()" if "." in name else text(name)
         seeded = kind == "initializer" and "seed" in entry.parameters  # when it is made decides what it draws

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kspec.spec.loaded import models_in
 from kspec.syntax.templates import Template
 from kspec.syntax.variables import Uncomputed
+from kspec.targets.python_source.arguments import Unstructured
 from kspec.targets.python_source.body import CHAIN, Body
 from kspec.targets.python_source.calls import Pieces, only
 from kspec.targets.python_source.items import Item, read_items
@@ -27,7 +29,8 @@ class Block:
         items: Its entries.
         function: What its function is called.
         parameters: Parameter → what it is called in Python.
-        returns: The names of the nodes that its function gives: its outputs, then others that are looked at from outside.
+        returns: The names of the nodes that its function gives: its outputs, then others that are looked at from
+            outside.
         trainable: Whether the function is told if its layers learn.
     """
 
@@ -46,6 +49,8 @@ class Block:
 def make_block(template: Template, function: str) -> Block:
     """A block before anyone has looked at its uses."""
     items = read_items(template.layers, ("blocks", template.name, "layers"), template.inputs)
+    if any(item.kind == "model" or any(models_in(item.arguments)) for item in items):
+        raise Unstructured("a sub-model that is called in a block")
     outputs = list(template.outputs or (items[-1].name,))
     return Block(template, items, function, {name: identifier(name) for name in template.params}, outputs)
 
@@ -99,8 +104,9 @@ def write_function(block: Block, network: Network) -> list[str]:
                 if name not in template.required]  # fmt: skip
     required = [block.parameters[name] for name in template.required]
     more = ["*", "name", *(["trainable=True"] if block.trainable else [])]
-    body = Body(network, template.layers, ("blocks", template.name, "layers"), inputs, names,
-                [*template.outputs, *block.returns[len(template.outputs) or 1:]], trainable=block.trainable)  # fmt: skip
+    wanted = block.returns if template.outputs else block.returns[1:]  # the last node comes of itself
+    path = ("blocks", template.name, "layers")
+    body = Body(network, template.layers, path, inputs, names, wanted, trainable=block.trainable)
     last = body.write()
     given = [last if not template.outputs and place == 0 else body.value(name)
              for place, name in enumerate(block.returns)]  # fmt: skip

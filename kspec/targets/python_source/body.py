@@ -59,7 +59,7 @@ class Body:
         self.lines: list[str] = []
         self.indent = 1
         self.condition = (-1, "")
-        self.allocator = Allocator(*inputs.values(), *names.more.values(), CHAIN)
+        self.allocator = Allocator(*inputs.values(), *names.more.values(), *network.model_variables(path), CHAIN)
         self.cited = {*wanted, *(name for item in self.items for name in item.cited())}
         self.reused = {item.head for item in self.items if item.kind == "reuse"}
         self.reused |= {name for item in self.items for name in item.sizes_of()}
@@ -264,7 +264,8 @@ class Body:
             assert entry is not None
             if "" in feeds:
                 feeds = spread(item, feeds[""], entry.tensors)
-            self.network.imports_of(entry.path)
+            if item.head != "get_item":
+                self.network.imports_of(entry.path)
             return call_op(item, feeds, entry, self.writer, names)
         if item.kind == "block":
             return self._use(item, feeds, names)
@@ -308,8 +309,8 @@ class Body:
         if item.name not in self.reused and not adapts:
             return made
         name = identifier(item.name)
-        variable = self.layers[item.name] = self.allocator.take(name if name not in self.own.values() and
-                                                                item.name not in self.cited else f"{name}_layer")  # fmt: skip
+        taken = item.name in self.cited or name in self.own.values()  # by what the layer gives
+        variable = self.layers[item.name] = self.allocator.take(f"{name}_layer" if taken else name)
         self._line(f"{variable} = {made}")
         if adapts:
             for line in self.network.adapting(variable, only(next(iter(feeds.values()))), self.inputs):
@@ -321,11 +322,11 @@ class Body:
         block = self.network.blocks[item.head]
         tensors = [only(pieces) for pieces in feeds.values()]
         given = item.words.get("with") or {}
-        first = [name for name in block.required][:1] if len(block.required) == 1 else []
-        arguments = []
+        only_one = block.required[0] if len(block.required) == 1 else ""
+        arguments: list[str] = []
         for name, value in given.items():
             made = self.writer.plain(value, (*item.path, "with", name), names)
-            arguments.append(made if [name] == first and not arguments else f"{block.parameters[name]}={made}")
+            arguments.append(made if name == only_one and not arguments else f"{block.parameters[name]}={made}")
         arguments.append(f"name={self._called(item)}")
         if block.trainable:
             if "trainable" in item.words:

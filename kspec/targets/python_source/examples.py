@@ -17,7 +17,6 @@ from kspec.targets.python_source.splitting import by_column, by_fractions
 from kspec.targets.python_source.synthetic import write_synthetic
 from kspec.targets.python_source.tables import ColumnTable, CsvTable, Table
 
-
 _TAKE = [
     "def take(arrays, rows):",
     '    """Some rows of each array."""',
@@ -110,14 +109,14 @@ def _write_reading(facts: Facts, file: File, table: Table) -> list[str]:
     for name, given in document.inputs.items():
         columns = facts.inputs[name]
         shape = facts.array(name).shape[1:]
+        natural: tuple[int, ...] = (len(columns),)
         if given.dtype == "string":
-            value, natural = table.texts(columns), (len(columns),)
+            value = table.texts(columns)
         else:
             value = table.numbers(columns)
             dtype = "float32" if given.dtype == "bfloat16" else given.dtype
             if not (isinstance(table, CsvTable) and table._dtype()):
                 value += f".astype({'bool' if dtype == 'bool' else literal(dtype)})"
-            natural = (len(columns),)
             if filled(facts, name):  # main goes on, once it is known which rows are trained on
                 made[name] = table.numbers(columns) + (".astype(float)" if isinstance(table, ColumnTable) else "")
                 continue
@@ -197,7 +196,8 @@ def _spread(facts: Facts, value: str, form: str, shape: tuple[int | None, ...], 
     last = [] if form == "integer" else ["1" if form in ("binary", "values") else str(shape[-1])]
     sizes = [*map(str, shape[:-1]), *last]
     flat = value.removesuffix(".reshape(-1, 1)")
-    return f"np.broadcast_to({flat}.reshape({', '.join(['-1', *ones, *last])}), ({', '.join([f'len({variable})', *sizes])}))"
+    whole = ", ".join([f"len({variable})", *sizes])
+    return f"np.broadcast_to({flat}.reshape({', '.join(['-1', *ones, *last])}), ({whole}))"
 
 
 def _divide(facts: Facts, file: File) -> list[str]:

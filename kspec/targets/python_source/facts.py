@@ -170,8 +170,8 @@ def encoded(target: Target, raw: Any, form: str, rank: int) -> str:
         return f'{name}.astype("float32"){column}'
     if raw.ndim > 1:
         if form == "integer":
-            arg_max = f".argmax(axis={'-1' if raw.dtype.kind == 'f' else '1'})"
-            return f'{name}{arg_max if raw.ndim == 2 and (raw.shape[1] > 1 or raw.dtype.kind == "f") else ""}.astype("int32")'
+            one_hot = raw.ndim == 2 and (raw.shape[1] > 1 or raw.dtype.kind == "f")
+            return f'{name}{".argmax(axis=1)" if one_hot else ""}.astype("int32")'
         return f'{name}.astype("float32")'
     if form in ("binary", "multi_label"):
         if labels is None or labels.identity or (len(labels.names) == 1 and labels.kind != "text"):

@@ -69,7 +69,9 @@ def read_items(entries: Sequence[Any], path: Path, taken: Collection[str]) -> li
     """A list of entries, each with the name that its node has."""
     given = {name for entry in entries if isinstance(entry, dict) for name in _texts(entry.get("as"))}
     names = node_names(entries, taken={*taken, *given})
-    return [_item(entry, name, (*path, number)) for number, (entry, name) in enumerate(zip(entries, names, strict=True))]
+    return [
+        _item(entry, name, (*path, number)) for number, (entry, name) in enumerate(zip(entries, names, strict=True))
+    ]
 
 
 def _item(entry: Any, name: str, path: Path) -> Item:

@@ -83,7 +83,7 @@ class _Renamed(ast.NodeTransformer):
         self.names = names
         self.texts: dict[str, str] = {}
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.names:
             return ast.Name(self.names[node.id])
         if node.id in _WORDS:
@@ -92,7 +92,7 @@ class _Renamed(ast.NodeTransformer):
             return node
         raise KeyError(node.id)
 
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if not isinstance(node.value, str):
             return node
         mark = f"text_{len(self.texts)}_"

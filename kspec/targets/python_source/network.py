@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -46,7 +45,7 @@ class Network:
         self.functions: set[str] = set()
         self.body: Body | None = None
         self.needs_data = False
-        self.models = [name for name in self.graph.called()]
+        self.models = self.graph.called()
         self.counts: dict[str, int] = {}
         self.facts: dict[Path, Answer] = {}
         for name in ("", *self.graph.models):
@@ -151,7 +150,7 @@ class Network:
             given = [only(body.value(cited)) for cited in outputs.values()] if outputs else [only(last)]
         names = list(graph.outputs)
         several = len(names) > 1
-        if several:
+        if several and not home:
             given = [self._called(graph, body, name, value) for name, value in zip(names, given, strict=True)]
         ins = only(list(inputs.values())) if len(inputs) == 1 else _dict(inputs)
         outs = _dict(dict(zip(names, given, strict=True))) if several else given[0]
@@ -163,7 +162,9 @@ class Network:
 
     def _input(self, values: Mapping[str, Any], home: Path, name: str, variable: str) -> str:
         given = self.spec.input((*home, "inputs", name))
-        shape = self.writer.value(values["inputs"][name]["shape"], Shape(), (*home, "inputs", name, "shape"), self.names)
+        shape = self.writer.value(
+            values["inputs"][name]["shape"], Shape(), (*home, "inputs", name, "shape"), self.names
+        )
         dtype = "" if given.dtype == "float32" else f', dtype="{given.dtype}"'
         return f'    {variable} = keras.Input({shape}{dtype}, name="{name}")'
 
@@ -181,6 +182,11 @@ class Network:
         return f'layers.Identity(name="{name}")({value})'
 
     # what bodies ask
+
+    def model_variables(self, path: Path) -> list[str]:
+        """The variables of the sub-models that can be called where entries stand."""
+        graph = self.graph.models[str(path[1])] if path[0] == "models" else self.graph
+        return [identifier(name) for name in graph.models]
 
     def signature(self, item: Item, body: Body) -> Sequence[Tensor] | None:
         """The tensor parameters of what an entry calls; None where nobody knows them."""
@@ -290,7 +296,9 @@ def _classes_in(value: Any) -> Iterator[str]:
 
 def _called_by(graph: Graph) -> list[str]:
     """The variables of the sub-models that a network calls itself."""
-    found = [name for node in graph.calls for name in ([node.head] if node.kind == "model" else models_in(node.arguments))]
+    found = [
+        name for node in graph.calls for name in ([node.head] if node.kind == "model" else models_in(node.arguments))
+    ]
     return list(dict.fromkeys(identifier(name) for name in found))
 
 
@@ -298,7 +306,9 @@ def _outputs(said: Any) -> dict[str, str]:
     """Output → the node that is cited; empty where it is the last one."""
     if said is None:
         return {}
-    return dict(said) if isinstance(said, dict) else {name: name for name in ([said] if isinstance(said, str) else said)}
+    return (
+        dict(said) if isinstance(said, dict) else {name: name for name in ([said] if isinstance(said, str) else said)}
+    )
 
 
 def _dict(items: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from kspec.targets.python_source.literals import literal, text
 def write_pictures(facts: Facts, file: File, folder: Path) -> None:
     """Writes `read_picture` and `read_examples`, which gives the pictures, their classes and their files."""
     file.imports |= {"tensorflow as tf", "pathlib", "numpy as np"}
-    (name, given), *others = facts.spec.document.inputs.items()
+    name, *others = facts.spec.document.inputs
     place = next(iter(facts.dataset.fingerprint))
     if others or len(facts.dataset.fingerprint) > 1:
         facts.refuse("read pictures from several folders, or for several inputs", ("data", "images"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kspec.targets.python_source.facts import Facts
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.literals import literal
@@ -58,7 +60,7 @@ def by_fractions(facts: Facts, file: File, *, stratified: bool) -> str:
     return "split_rows"
 
 
-def _stratified(held: list[str], fractions: str) -> list[str]:
+def _stratified(held: Sequence[str], fractions: str) -> list[str]:
     parts = ["train", *(part for part in ("validation", "test") if part in held)]
     lines = [
         f"def split_rows(classes, {fractions}):",
@@ -81,6 +83,6 @@ def _stratified(held: list[str], fractions: str) -> list[str]:
     return [*lines, f"    return [np.flatnonzero(part == name) for name in ({names})]"]
 
 
-def _listed(parts: list[str]) -> str:
+def _listed(parts: Sequence[str]) -> str:
     words = ["training" if part == "train" else part for part in parts]
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

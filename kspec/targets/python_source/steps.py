@@ -209,7 +209,8 @@ def _class_weights(examples: Examples, name: str, settings: OutputSettings, line
         examples.file.helpers["balanced"] = _BALANCED.splitlines()
         return f"balanced({classes}, train)"
     assert target.labels is not None
-    weights = tuple(float(settings.class_weight.get(str(label), 1.0)) for label in target.labels.names)
+    said: Mapping[str, float] = settings.class_weight or {}
+    weights = tuple(float(said.get(str(label), 1.0)) for label in target.labels.names)
     variable = "class_weights" if len(examples.outputs) == 1 else f"{identifier(name)}_class_weights"
     lines.append(f'    {variable} = np.array([{literal(weights).strip("(),")}], "float32")')
     return f"{variable}[{classes}]"

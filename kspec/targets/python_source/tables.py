@@ -10,8 +10,8 @@ from pathlib import Path
 
 from kspec.spec.data import CsvOptions
 from kspec.targets.python_source.facts import Facts
-from kspec.targets.python_source.filling import MISSING, dropped
 from kspec.targets.python_source.file import File
+from kspec.targets.python_source.filling import MISSING, dropped
 from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import identifier
 
@@ -39,7 +39,9 @@ class Table:
 
     def files(self) -> list[tuple[str, str]]:
         """The files, relative to the folder that the Python file lies in, each with its part (or nothing)."""
-        given = self.facts.data.csv if self.facts.data.source == "csv" else getattr(self.facts.data, self.facts.data.source)
+        given = (
+            self.facts.data.csv if self.facts.data.source == "csv" else getattr(self.facts.data, self.facts.data.source)
+        )
         given = given.path if isinstance(given, CsvOptions) else given
         names = [os.path.relpath(self.facts.spec.folder / name, self.folder) for name in self.facts.dataset.fingerprint]
         if not isinstance(given, dict):
@@ -145,7 +147,9 @@ class CsvTable(Table):
     def texts(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:
             return f"np.array([[row[{text(columns[0])}]] for row in rows])"
-        return f"np.array([[row[name] for name in {self.facts.columns_text(columns, 'row', self.file)}] for row in rows])"
+        return (
+            f"np.array([[row[name] for name in {self.facts.columns_text(columns, 'row', self.file)}] for row in rows])"
+        )
 
 
 def _look(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
@@ -158,7 +162,11 @@ def _look(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
     encoding = "utf-8-sig" if marked and codecs.lookup(options.encoding).name == "utf-8" else options.encoding
     if not options.header:
         return encoding, []
-    with gzip.open(path, "rt", encoding=encoding, newline="") if packed else path.open(encoding=encoding, newline="") as file:
+    with (
+        gzip.open(path, "rt", encoding=encoding, newline="")
+        if packed
+        else path.open(encoding=encoding, newline="") as file
+    ):
         return encoding, next(csv.reader(file, delimiter=options.delimiter), [])
 
 
