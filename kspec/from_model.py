@@ -118,7 +118,7 @@ def import_file(path: str | os.PathLike[str], *, compiled: bool = True, compact:
     """
     name = os.fspath(path)
     try:
-        return _imported(read_model(name).config, name, compiled, compact)
+        return import_config(read_model(name).config, name=name, compiled=compiled, compact=compact)
     except Refused as refused:
         raise _told(refused, name) from None
 
@@ -136,12 +136,19 @@ def import_model(model: Any, *, compiled: bool = True, compact: bool = False) ->
         except (NotImplementedError, TypeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
             raise Refused("KS712", f"Keras cannot say what the model is made of: {reason}") from None
-        return _imported(config, name, compiled, compact)
+        return import_config(config, name=name, compiled=compiled, compact=compact)
     except Refused as refused:
         raise _told(refused, name) from None
 
 
-def _imported(config: Mapping[str, Any], name: str, compiled: bool, compact: bool) -> ImportedSpec:
+def import_config(
+    config: Mapping[str, Any], *, name: str, compiled: bool = True, compact: bool = False
+) -> ImportedSpec:
+    """Takes over a model by its configuration.
+
+    Raises:
+        Refused: when it cannot become a spec.
+    """
     found = document_of(config, compiled=compiled)
     plain = cast("dict[str, Any]", _literal(found.values))
     if not compact:
