@@ -35,7 +35,7 @@ def test_it_comes_back(seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, **COMMON)
+@settings(max_examples=25, **COMMON)
 @given(st.integers(0, 2**32), st.integers(2, 60))
 def test_it_comes_back_for_long(seed, count):
     compare(seed, count)
