@@ -135,7 +135,7 @@ class Definitions:
             "markdownDescription": _markdown(entry),
             "allOf": [
                 self.ref(f"arguments.{needs}", lambda: _given(bool(required))),
-                self.ref(f"{entry.kind}.{entry.name}.arguments", lambda: self._arguments(entry)),
+                self._arguments_like(entry),
             ],
         }
         if required:
@@ -155,6 +155,17 @@ class Definitions:
             **marks,
             "allOf": own["allOf"],
         }
+
+    def _arguments_like(self, entry: Entry) -> Schema:
+        """A reference to a class's arguments; applications that take the same share them, for the schema's size."""
+
+        def taken(other: Entry) -> list[tuple[str, str, Any]]:
+            return [(p.name, p.type, p.default) for p in other.parameters.values()]
+
+        owner = entry
+        if entry.kind == "application":
+            owner = next(other for other in entries(entry.kind) if taken(other) == taken(entry))
+        return self.ref(f"{owner.kind}.{owner.name}.arguments", lambda: self._arguments(owner))
 
     def _arguments(self, entry: Entry) -> Schema:
         required = [p.name for p in entry.parameters.values() if p.required]
