@@ -225,7 +225,7 @@ def test_a_mistake_in_a_model_points_into_it():
     [
         ("", "  - TimeDistributed: {layer: {Dense: {units: 3}}}\n    trainable: false\n", 4),
         ("", "  - Bidirectional: {layer: {LSTM: {units: 2, return_sequences: true}}}\n    trainable: false\n", 5),
-        ("", "  - TimeDistributed: {layer: {model: p}}\n    trainable: false\n", 4),
+        ("", "  - TimeDistributed: {layer: {model: q}}\n    trainable: false\n", 4),
         ("", "  - model: p\n", 15 + 4),
         ("  f: {inputs: {x: {shape: [null, 4]}}, layers: [{model: p}], trainable: false}\n", "  - model: f\n", 4),
         (
@@ -238,7 +238,8 @@ def test_a_mistake_in_a_model_points_into_it():
 def test_what_is_frozen_does_not_train_in_keras_either(models, layers, trainable):
     text = (
         "kspec: 1\ntask: regression\ninputs: {x: {shape: [5, 4]}}\nmodels:\n"
-        "  p: {inputs: {x: {shape: [null, 4]}}, layers: [{Dense: {units: 3}}]}\n" + models + "layers:\n" + layers
+        "  p: {inputs: {x: {shape: [null, 4]}}, layers: [{Dense: {units: 3}}]}\n"
+        "  q: {inputs: {x: {shape: [4]}}, layers: [{Dense: {units: 3}}]}\n" + models + "layers:\n" + layers
     )
     text += "  - GlobalAveragePooling1D\n  - Dense: {units: 1}\n"
     answers = analysed(text).types.answers
