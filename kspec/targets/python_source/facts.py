@@ -137,7 +137,7 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
         one = len(columns) == 1 and facts.data.source not in ("images", "synthetic")
         variable = variables.take(identifier(columns[0] if one else output))
         target = Target(output, columns, labels, variable)
-        if labels is not None and not labels.identity:
+        if labels is not None and (not labels.identity or labels.kind == "boolean"):
             target.constant = allocator.take("LABELS" if len(outputs) == 1 else f"{identifier(output).upper()}_LABELS")
         facts.targets[output] = target
     return facts
