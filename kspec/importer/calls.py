@@ -155,7 +155,11 @@ def words(
         feed = feeds[first]
         if feed not in (before, [before]):
             found["from"] = [cite(ref) for ref in feed] if isinstance(feed, list) else cite(feed)
-    elif entry.kind == "op" and names == [tensor.name for tensor in open_[: len(names)]]:
+    elif (
+        entry.kind == "op"
+        and names == [tensor.name for tensor in open_[: len(names)]]
+        and all(tensor.form == "one" for tensor in open_[: len(names) - 1])
+    ):
         found["from"] = [cite(ref) for ref in refs(list(feeds.values()))]
     else:
         implied = first == entry.tensors[0].name and feeds.get(first) in (before, [before])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from collections.abc import Sequence
 from typing import Any
 
 from kspec import catalog
 from kspec.catalog.entry import Kind
 from kspec.catalog.types import ObjectOf
+from kspec.importer.names import cleaned
 from kspec.importer.refused import is_code, shown, wordless
 from kspec.importer.values import Config, is_object, keras_entry, object_of, plain
+from kspec.syntax.names import snake_case
 
 _HOW = {"run_eagerly": (False, None), "steps_per_execution": (1, None), "jit_compile": ("auto", False, True, None)}
 """Settings of how training runs, which the engine decides, with those that are no news."""
@@ -75,8 +79,6 @@ def _setting(word: str, kind: Kind, value: Any) -> Any:
 
 
 def _output(name: str, outputs: Sequence[str]) -> str:
-    from kspec.importer.names import cleaned
-
     if cleaned(name) not in outputs:
         raise wordless(f"the model was compiled for an output `{shown(name)}`, which it has not")
     return cleaned(name)
@@ -94,17 +96,36 @@ def _one(kind: Kind, value: Any, what: str) -> Any:
         raise wordless(f"{what} is nothing that a spec can say")
     entry = keras_entry(kind, value, what)
     found = object_of(kind, value, what)
-    return _without_name(entry, found)
+    return _without_usual(entry, found)
 
 
-def _without_name(entry: catalog.Entry, found: Any) -> Any:
-    """A name that Keras would give anyway is not written."""
-    from kspec.syntax.names import snake_case
+def _without_usual(entry: catalog.Entry, found: Any) -> Any:
+    """Without what Keras would say anyway: a name that follows from the class, the usual dtype, a rounded step."""
+    arguments = dict(found[entry.name]) if isinstance(found, dict) else {}
+    name = str(arguments.get("name"))
+    if entry.kind == "optimizer":
+        name = re.sub(r"_\d+$", "", name)  # counted in the process that made it
+    if name in (snake_case(entry.name), entry.name.lower()):
+        del arguments["name"]
+    if entry.kind != "optimizer" and arguments.get("dtype") == "float32":
+        del arguments["dtype"]
+    rate = arguments.get("learning_rate")
+    if isinstance(rate, float):
+        arguments["learning_rate"] = _shortest(rate)
+        if arguments["learning_rate"] == entry.parameters["learning_rate"].default:
+            del arguments["learning_rate"]
+    if arguments:
+        return {entry.name: arguments}
+    word = entry.name.lower()
+    return word if entry.kind == "optimizer" and word in entry.aliases else entry.name
 
-    if isinstance(found, dict) and found[entry.name].get("name") in (snake_case(entry.name), entry.name.lower()):
-        rest = {key: value for key, value in found[entry.name].items() if key != "name"}
-        return {entry.name: rest} if rest else entry.name
-    return entry.name if found == snake_case(entry.name) and entry.kind in ("loss", "metric") else found
+
+def _shortest(number: float) -> float:
+    """The shortest number that float32 keeps as the same: 0.001 for 0.0010000000474974513."""
+    kept = struct.pack("<f", number)
+    if struct.unpack("<f", kept)[0] != number:
+        return number
+    return next(short for digits in range(1, 18) if struct.pack("<f", short := float(f"{number:.{digits}g}")) == kept)
 
 
 def _weights(value: Any, outputs: Sequence[str]) -> dict[str, float]:

@@ -24,6 +24,8 @@ _COMPUTED = {"vocabulary_size", "quantization_config", "oov_method", "seed"}
 _AT_REST: tuple[Any, ...] = (None, False, "floormod")
 _FOLLOWS = {"strides": "pool_size", "value_dim": "key_dim"}
 """Arguments that are another's value where they are not said."""
+_ONE_OF = {"num_bins": "bin_boundaries"}
+"""Arguments that stand for what another says, of which Keras takes only one, and whose configuration has both."""
 MODELS = ("Functional", "Sequential", "Model")
 """What Keras calls models that are no classes of their author's."""
 
@@ -102,6 +104,9 @@ def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Around =
         if not parameter.required and _is_default(name, value, parameter, kind):
             continue
         found[name] = _shortest(value, kind) if name in _SAME_ON_ALL_AXES else value
+    for name, other in _ONE_OF.items():
+        if found.get(other) is not None:
+            found.pop(name, None)
     for name, other in _FOLLOWS.items():
         if other in entry.parameters and name in found and found[name] == found.get(other, 2):
             del found[name]
@@ -130,6 +135,9 @@ def plain(value: Any, kind: types.Type, what: str, around: Around = NOTHING) -> 
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if isinstance(value, dict):
+        takes_lists = any(isinstance(option, types.ListOf) for option in options)
+        if takes_lists and value.get("class_name") in ("__numpy__", "__tensor__"):
+            return numbers(value["config"], what)
         return _of_mapping(value, objects, what, around)
     if isinstance(value, (list, tuple)):
         lists = [option.item for option in options if isinstance(option, types.ListOf)]
@@ -187,7 +195,11 @@ def _function(value: Config, objects: list[str], what: str) -> str:
         registered = value.get("registered_name")
         for kind in objects:
             of: Any = kind
-            if kind in catalog.KINDS and registered in (name, None, "") and catalog.find(of, name) is not None:
+            if (
+                kind in catalog.KINDS
+                and registered in (name, "function", None, "")
+                and catalog.find(of, name) is not None
+            ):
                 return name
     raise is_code(
         f"{what} is a function that is not Keras's: `{shown(name)}`", "a spec is data, and names what Keras has"
@@ -217,9 +229,17 @@ def policy_of(value: Any, what: str) -> str | None:
 
 def array(config: Any, what: str) -> Any:
     """Numbers in lists, of a serialized array; only of the types that a spec's numbers become again."""
-    value, dtype = (config.get("value"), config.get("dtype")) if isinstance(config, dict) else (None, None)
-    if dtype not in ("float32", "int32") or not _is_numbers(value):
+    dtype = config.get("dtype") if isinstance(config, dict) else None
+    if dtype not in ("float32", "int32"):
         raise wordless(f"{what} is an array of {shown(dtype)}", "float32 and int32 can be written as numbers")
+    return numbers(config, what)
+
+
+def numbers(config: Any, what: str) -> Any:
+    """Numbers in lists, of a serialized array of any type."""
+    value = config.get("value") if isinstance(config, dict) else None
+    if not _is_numbers(value):
+        raise wordless(f"{what} is an array of something else than numbers")
     return value
 
 
