@@ -59,7 +59,8 @@ class Body:
         self.lines: list[str] = []
         self.indent = 1
         self.condition = (-1, "")
-        self.allocator = Allocator(*inputs.values(), *names.more.values(), *network.model_variables(path), CHAIN)
+        taken = {*inputs.values(), *names.names.values(), *names.more.values(), *network.model_variables(path)}
+        self.allocator = Allocator(*taken, CHAIN)
         self.cited = {*wanted, *(name for item in self.items for name in item.cited())}
         self.reused = {item.head for item in self.items if item.kind == "reuse"}
         self.reused |= {name for item in self.items for name in item.sizes_of()}
