@@ -167,8 +167,8 @@ class _Source:
         told = f"Needs {', '.join(needs[:-1])}{' and ' if len(needs) > 1 else ''}{needs[-1]}."
         if self.facts is not None and self.facts.data.source == "csv":
             told += " The module csv reads the table."
-        first = self.document.description or f"The network `{self.spec.name}`."
-        wrapped = textwrap.wrap(first, 80)
+        said = " ".join((self.document.description or "").split()) or f"The network `{self.spec.name}`."
+        wrapped = textwrap.wrap(said.replace("\\", "\\\\").replace('"""', "'''"), 80)
         name = Path(self.spec.source.name).name
         return [
             wrapped[0],

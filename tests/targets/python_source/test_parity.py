@@ -26,6 +26,7 @@ SMALLER = {
     "zoo/autoencoder": ["data.synthetic.examples=20", "fit.batch_size=8"],
     "zoo/inception": ["data.synthetic.examples=20", "fit.batch_size=8"],
     "zoo/transformer": ["data.synthetic.examples=20", "fit.batch_size=8"],
+    "zoo/transfer_learning": ["data.synthetic.examples=20", "fit.batch_size=8", "fit.steps_per_epoch=1"],
     "tutorial/multiple_outputs": ["data.synthetic.examples=40", "fit.batch_size=8"],
 }
 ALL = {str(path.relative_to(SPECS).with_suffix("")): path for path in sorted(SPECS.rglob("*.yaml"))}
