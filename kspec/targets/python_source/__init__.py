@@ -123,7 +123,10 @@ class _Source:
             said = getattr(document, step)
             if said.data is not None:
                 raise Unwritable(f"{step} other data than it trains on", (step, "data"))
-            part = said.split or next(part for part in _BEST if part in examples.facts.parts)
+            parts = examples.facts.parts
+            part = said.split or next(part for part in _BEST if part in parts)
+            if part not in parts:
+                raise Unwritable(f"{step} the split `{part}`, which has no examples", (step, "split"))
             own = size if said.batch_size is None else str(said.batch_size)
             if step == "predict":
                 lines += ["", *predict_lines(examples, self.analysis, self.settings, own, part)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.diagnostics import Path
@@ -366,8 +366,3 @@ def _said_outputs(item: Item) -> list[str]:
 def _knows_already(item: Item) -> bool:
     """Whether the spec states what the layer would learn."""
     return bool({"vocabulary", "mean", "bin_boundaries"} & {k for k, v in item.arguments.items() if v is not None})
-
-
-def used_in(lines: Sequence[str], word: str) -> Iterator[str]:
-    """The lines that use a word."""
-    return (line for line in lines if re.search(rf"\b{re.escape(word)}\b", line))
