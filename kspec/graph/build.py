@@ -13,6 +13,7 @@ from kspec.graph.places import head_span
 from kspec.graph.scope import Scope
 from kspec.spec import Entry, Network, Spec
 from kspec.syntax import Bind, Call
+from kspec.syntax.expand import MAX_ENTRIES
 from kspec.syntax.names import node_names
 
 
@@ -89,8 +90,23 @@ class _Builder:
         self.graph.counted = {name: self.scope.places[name] for name in self.scope.counted}
         self.graph.copies = spec.expansions[home].copies if home in spec.expansions else {}
         self._apart_from_models()
+        self._count_calls()
         if not resolve_outputs(network.outputs, (*home, "outputs"), self.graph, self.scope, last) and home:
             self.graph.outputs.clear()  # what calls it cannot be told
+
+    def _count_calls(self) -> None:
+        """Bounds what the calls of sub-models, which call others, come to: Keras goes through each of them."""
+        models = self.graph.models
+        self.graph.size = sum(models[node.head].size if node.head in models and node.kind == "model" else 1
+                              for node in self.graph.calls)  # fmt: skip
+        if self.graph.size > MAX_ENTRIES:
+            self.report.error(
+                "KS221",
+                f"with what the sub-models call, it comes to more than {MAX_ENTRIES:,} layers",
+                self.positions.key(self.home or ("layers",)),
+                help="a model that calls another twice has it twice, and so on: call fewer",
+            )
+            self.graph.size = 1
 
     def _apart_from_models(self) -> None:
         """In Keras a sub-model bears its own name among the layers of the network that calls it."""

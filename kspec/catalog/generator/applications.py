@@ -190,8 +190,7 @@ def _imagenet_sides(build: Callable[..., Any], size: int | None) -> list[int]:
     from unittest.mock import patch
 
     def takes(side: int) -> bool:
-        target = f"{build.__module__}.file_utils.get_file"
-        with patch(target, side_effect=ConnectionAbortedError):
+        with patch("keras.src.utils.file_utils.get_file", side_effect=ConnectionAbortedError):
             try:
                 build(weights="imagenet", input_shape=(side, side, 3))
             except ConnectionAbortedError:
