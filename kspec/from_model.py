@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 from kspec.diagnostics import Report, Source, SpecError
 from kspec.expressions import is_computed
 from kspec.importer import Imported, Refused, document_of, read_model
+from kspec.importer.document import Vocabulary
+from kspec.importer.layout import of_configuration
+from kspec.importer.vocabulary import with_files
 from kspec.rewrite.written import spec_text
 
 if TYPE_CHECKING:
@@ -43,6 +46,20 @@ class ImportedSpec:
         """The spec's text."""
         return spec_text(self.values)
 
+    def write_vocabularies(self, beside: Path) -> list[Path]:
+        """Writes long vocabularies that layers have learned into files beside the spec, and cites them in it.
+
+        Args:
+            beside: The spec's file.
+        """
+        files: dict[str, list[str]] = {}
+        self.values = with_files(self.values, files, beside.stem)
+        self.plain = with_files(self.plain, files, beside.stem)
+        for name, words in files.items():
+            text = "".join(f"{word.replace('$$', '$') if is_computed(word) else word}\n" for word in words)
+            beside.with_name(name).write_text(text, encoding="utf-8", newline="\n")
+        return [beside.with_name(name) for name in files]
+
     def write_weights(self, beside: Path) -> Path:
         """Writes the model's weights beside the spec, in the layout of the model that it builds, and states them in it.
 
@@ -54,7 +71,7 @@ class ImportedSpec:
         Raises:
             SpecError: when there are none, or they do not fit.
         """
-        from kspec.importer.layout import of_configuration, of_model, relaid
+        from kspec.importer.layout import of_model, relaid
         from kspec.importer.weights import give, verified
 
         target = beside.with_name(f"{beside.stem}.weights.h5")
@@ -79,6 +96,7 @@ class ImportedSpec:
         from kspec.graph import build
         from kspec.spec import load_source
         from kspec.targets.keras_model import build_keras_model
+        from kspec.targets.keras_objects import Maker
 
         report = Report()
 
@@ -90,7 +108,8 @@ class ImportedSpec:
 
         _, plain_graph = read(self.plain)
         spec, graph = read(self.values)
-        model = build_keras_model(spec, graph, report).model
+        maker = Maker(path=lambda text, _: str(beside.parent / text))
+        model = build_keras_model(spec, graph, report, maker=maker).model
         report.raise_errors()
         nodes = zip(_layers(graph), _layers(plain_graph), strict=True)
         return model, {ours: self.imported.layers[plain] for ours, plain in nodes}
@@ -118,7 +137,12 @@ def import_file(path: str | os.PathLike[str], *, compiled: bool = True, compact:
     """
     name = os.fspath(path)
     try:
-        return _imported(read_model(name).config, name, compiled, compact)
+        file = read_model(name)
+        groups = of_configuration(file.config) if file.has_assets else {}
+        return import_config(
+            file.config, name=name, compiled=compiled, compact=compact,
+            vocabulary=lambda layer: file.vocabulary(groups[layer]) if layer in groups else None,
+        )  # fmt: skip
     except Refused as refused:
         raise _told(refused, name) from None
 
@@ -136,13 +160,34 @@ def import_model(model: Any, *, compiled: bool = True, compact: bool = False) ->
         except (NotImplementedError, TypeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
             raise Refused("KS712", f"Keras cannot say what the model is made of: {reason}") from None
-        return _imported(config, name, compiled, compact)
+        return import_config(
+            config, name=name, compiled=compiled, compact=compact, vocabulary=lambda layer: _learned(model, layer)
+        )
     except Refused as refused:
         raise _told(refused, name) from None
 
 
-def _imported(config: Mapping[str, Any], name: str, compiled: bool, compact: bool) -> ImportedSpec:
-    found = document_of(config, compiled=compiled)
+def _learned(model: Any, layer: Names) -> list[Any]:
+    """The words that a layer of a model has learned."""
+    for name in layer:
+        model = model.get_layer(name)
+    return [word if isinstance(word, str) else int(word) for word in model.get_vocabulary()]
+
+
+def import_config(
+    config: Mapping[str, Any],
+    *,
+    name: str,
+    compiled: bool = True,
+    compact: bool = False,
+    vocabulary: Vocabulary = lambda _: None,
+) -> ImportedSpec:
+    """Takes over a model by its configuration.
+
+    Raises:
+        Refused: when it cannot become a spec.
+    """
+    found = document_of(config, compiled=compiled, vocabulary=vocabulary)
     plain = cast("dict[str, Any]", _literal(found.values))
     if not compact:
         return ImportedSpec(plain, found.notes, name, config, found, plain)

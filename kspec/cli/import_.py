@@ -41,10 +41,10 @@ def command(model: str, out: str, weights: bool, compact: bool, no_compile: bool
         sys.stdout.write(found.text)
         _tell(found.notes)
         return
-    written = [out]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    written = [out, *map(str, found.write_vocabularies(target))]
     if weights:
         written.append(str(found.write_weights(target)))
-    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(found.text, encoding="utf-8", newline="\n")
     _tell(found.notes)
     click.echo(f"wrote {' and '.join(written)}\nnext: kspec check {out}, kspec summary {out}")

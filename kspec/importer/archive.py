@@ -41,11 +41,32 @@ class ModelFile:
         path: Where it lies.
         config: What describes the model, as Keras wrote it: `class_name`, `config` and the rest.
         has_weights: Whether weights are in it.
+        has_assets: Whether vocabularies may be in it.
     """
 
     path: str
     config: dict[str, Any]
     has_weights: bool = False
+    has_assets: bool = False
+
+    def vocabulary(self, group: str) -> list[str] | None:
+        """The words that a layer has learned, one a line in a file of the archive; None where there is none.
+
+        Args:
+            group: Where the layer's weights lie: `layers/string_lookup`.
+
+        Raises:
+            Refused: when it cannot be read.
+        """
+        with opened(self.path) as file, _archive(file) as archive:
+            name = f"assets/{group}/vocabulary.txt"
+            if name not in archive.namelist():
+                return None
+            text = _member(archive, name, MAX_JSON)
+        try:
+            return text.decode("utf-8").split("\n")
+        except UnicodeDecodeError:
+            raise unreadable(f"`{name}` is no text") from None
 
     def copy_weights(self, target: IO[bytes]) -> None:
         """Writes the weights' file that is in the archive to an open one, as it is: it has yet to be verified.
@@ -152,7 +173,7 @@ def _of_archive(path: str, archive: zipfile.ZipFile) -> ModelFile:
         raise unreadable(f"the archive has no `{CONFIG}`: it is {what}", "a `.keras` file is what `model.save` writes")
     _check_metadata(archive, names)
     config = _json(_member(archive, CONFIG, MAX_JSON), f"`{CONFIG}`")
-    return ModelFile(path, _model(config), WEIGHTS in names)
+    return ModelFile(path, _model(config), WEIGHTS in names, any(name.startswith("assets/") for name in names))
 
 
 def _check_metadata(archive: zipfile.ZipFile, names: set[str]) -> None:

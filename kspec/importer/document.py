@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from kspec.importer.names import Names, cleaned, to_be_written
 from kspec.importer.refused import is_code, shown, unreadable, wordless
 from kspec.importer.structure import CallId, Layer, Ref, Structure, structure_of
 from kspec.importer.values import Around, Config, arguments_of, dtype_argument, keras_entry, policy_of
+from kspec.importer.vocabulary import own_words
 
 _UNTYPED = {"InputLayer"}
 
@@ -36,17 +37,22 @@ class Imported:
     layers: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
 
-def document_of(model: Config, *, compiled: bool = True) -> Imported:
+Vocabulary = Callable[[tuple[str, ...]], "list[str] | None"]
+"""By a layer's path in the model, the words that it has learned; None where they are not known."""
+
+
+def document_of(model: Config, *, compiled: bool = True, vocabulary: Vocabulary = lambda _: None) -> Imported:
     """The spec of a serialized model: of what `model.to_json()` gives, or of a `.keras` file's `config.json`.
 
     Args:
         compiled: Whether to take over what the model was compiled with.
+        vocabulary: Gives what layers have learned, which their configuration does not say.
 
     Raises:
         Refused: when a spec cannot say what the model is, or it is code.
     """
     try:
-        return _Importer(model).whole(compiled)
+        return _Importer(model, vocabulary).whole(compiled)
     except RecursionError:
         raise unreadable("the model's configuration is nested too deep") from None
 
@@ -54,8 +60,9 @@ def document_of(model: Config, *, compiled: bool = True) -> Imported:
 class _Importer:
     """One import: the models met on the way, and what is to be noted."""
 
-    def __init__(self, model: Config) -> None:
+    def __init__(self, model: Config, vocabulary: Vocabulary) -> None:
         self.model = model
+        self.vocabulary = vocabulary
         self.notes: list[str] = []
         self.models: dict[str, dict[str, Any]] = {}
         self.known: dict[str, str] = {}
@@ -203,6 +210,8 @@ class _Writer:
         config = layer.data["config"]
         arguments = arguments_of(entry, config, owner, self.importer.around)
         arguments |= dtype_argument(entry, config, owner, self.importer.around)
+        if "vocabulary" in entry.parameters and "vocabulary" not in arguments and not call.number:
+            arguments |= self._learned(layer, config)
         if arguments.get("attention_axes") == _all_axes(layer.data):
             arguments.pop("attention_axes", None)
         args, kwargs = self.structure.arguments(call)
@@ -218,6 +227,17 @@ class _Writer:
         if not call.number and (config.get("trainable") is False) is self._is_free:
             found["trainable"] = not self._is_free
         return found
+
+    def _learned(self, layer: Layer, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The vocabulary of a layer that has adapted, as its argument."""
+        if not config.get("vocabulary_size"):
+            return {}
+        words = self.importer.vocabulary((*self.within, layer.name))
+        if words is None or config.get("output_mode") == "tf_idf":
+            left_out = f"what `{shown(layer.name)}` has learned is left out"
+            self.importer.notes.append(f"{left_out}: the spec learns it from its data")
+            return {}
+        return {"vocabulary": own_words(words, config)}
 
     @property
     def _is_free(self) -> bool:

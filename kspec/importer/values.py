@@ -24,6 +24,8 @@ _COMPUTED = {"vocabulary_size", "quantization_config", "oov_method", "seed"}
 _AT_REST: tuple[Any, ...] = (None, False, "floormod")
 _FOLLOWS = {"strides": "pool_size", "value_dim": "key_dim"}
 """Arguments that are another's value where they are not said."""
+_ONE_OF = {"num_bins": "bin_boundaries"}
+"""Arguments that stand for what another says, of which Keras takes only one, and whose configuration has both."""
 MODELS = ("Functional", "Sequential", "Model")
 """What Keras calls models that are no classes of their author's."""
 
@@ -102,6 +104,9 @@ def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Around =
         if not parameter.required and _is_default(name, value, parameter, kind):
             continue
         found[name] = _shortest(value, kind) if name in _SAME_ON_ALL_AXES else value
+    for name, other in _ONE_OF.items():
+        if found.get(other) is not None:
+            found.pop(name, None)
     for name, other in _FOLLOWS.items():
         if other in entry.parameters and name in found and found[name] == found.get(other, 2):
             del found[name]

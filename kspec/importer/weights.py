@@ -158,8 +158,10 @@ def _compare_counts(model: Any, file: Path) -> None:
 
     def count(name: str, item: Any) -> None:
         nonlocal found
-        group, _, holder = name.rpartition("/")[0].rpartition("/")
-        found += isinstance(item, h5py.Dataset) and holder == "vars" and not _ASIDE.search(group)
+        path, _, own = name.rpartition("/")
+        group, _, holder = path.rpartition("/")
+        is_weight = holder == "vars" and own.isdigit()  # what has a name is a layer's own affair
+        found += isinstance(item, h5py.Dataset) and is_weight and not _ASIDE.search(group)
 
     with h5py.File(file, "r") as weights:
         weights.visititems(count)

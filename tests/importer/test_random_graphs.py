@@ -19,8 +19,11 @@ COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "derando
 def compare(seed, count):
     report = Report()
     spec = spec_of(random_spec(seed, count), report)
-    model = build_keras_model(spec, build(spec, report), report).model
-    if model is not None:  # Keras refuses some
+    graph = build(spec, report)
+    model = build_keras_model(spec, graph, report).model
+    needed = graph.needed()
+    built_elsewhere = any(graph.callee(graph.nodes[name]).name not in needed for name in needed)  # for another size
+    if model is not None and not built_elsewhere:  # Keras refuses some
         assert_same(model, answer=False)  # on real data some have sizes that do not fit
         assert_same(model, compact=True)
     keras.utils.clear_session()
@@ -32,7 +35,7 @@ def test_it_comes_back(seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, **COMMON)
+@settings(max_examples=25, **COMMON)
 @given(st.integers(0, 2**32), st.integers(2, 60))
 def test_it_comes_back_for_long(seed, count):
     compare(seed, count)

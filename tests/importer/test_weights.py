@@ -1,13 +1,16 @@
 """`kspec import --weights`: the weights beside the spec give the same answers, to the bit."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import kspec
 from kspec.cli import main
 from kspec.diagnostics import Report, SpecError
-from kspec.from_model import import_file
+from kspec.from_model import import_config, import_file
 from kspec.importer.weights import load_weights
 
 from .models import MODELS
@@ -74,3 +77,37 @@ def test_a_json_has_no_weights_to_write(tmp_path):
     with pytest.raises(SpecError, match="KS710"):
         import_file(tmp_path / "model.json").write_weights(tmp_path / "spec.yaml")
     assert not (tmp_path / "spec.weights.h5").exists()
+
+
+@pytest.mark.parametrize("words", [["b", "a"], [f"word {number}" for number in range(30)]])
+def test_what_layers_have_learned_comes_along(words, tmp_path):
+    """Keras keeps vocabularies in files of the archive; long ones become files beside the spec."""
+    x, t = (keras.Input([1], dtype="string", name=name) for name in "xt")
+    n, i = keras.Input([2], name="n"), keras.Input([1], dtype="int64", name="i")
+    lookup = keras.layers.StringLookup(output_mode="one_hot", num_oov_indices=2)
+    text = keras.layers.TextVectorization(split=None)
+    normal, numbers = keras.layers.Normalization(), keras.layers.IntegerLookup(mask_token=0)
+    lookup.adapt(np.array(words))
+    text.adapt(np.array(words))
+    normal.adapt(np.array([[1.0, 2.0], [3.0, 5.0]]))
+    numbers.adapt(np.array([5, 6, 6]))
+    model = keras.Model([x, t, n, i], [lookup(x), text(t), normal(n), numbers(i)])
+    again = imported(model, tmp_path)
+    assert (tmp_path / "spec.vocabulary.txt").exists() == (len(words) > 20)
+    given = {
+        **{name: tf.constant([[words[0]], ["unknown"]]) for name in "xt"},
+        "n": tf.constant([[1.0, 2.0], [3.0, 4.0]]),
+        "i": tf.constant([[6], [7]], "int64"),
+    }
+    theirs, ours = answers(model, given), answers(again, given)
+    for output in theirs:
+        np.testing.assert_array_equal(theirs[output], ours[output])
+    assert len(words) < 20 or "word 0" in kspec.from_keras(model).source.text
+
+
+def test_a_vocabulary_that_is_not_in_the_file_is_told_of():
+    x = keras.Input([1], dtype="string", name="x")
+    lookup = keras.layers.StringLookup(name="words")
+    lookup.adapt(np.array(["a", "b"]))
+    found = import_config(json.loads(keras.Model(x, lookup(x)).to_json()), name="model")
+    assert found.notes == ["what `words` has learned is left out: the spec learns it from its data"]

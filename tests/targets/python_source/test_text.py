@@ -70,6 +70,24 @@ def test_it_is_formatted_and_has_nothing_left_over(shipped):
         assert done.returncode == 0, done.stdout
 
 
+def test_applications_are_named(tmp_path):
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "kspec: 1\ninputs: {x: {shape: [32, 32, 3]}}\nmodels:\n  base:\n    application: {MobileNetV2: "
+        "{include_top: false, weights: base.weights.h5, input_shape: [32, 32, 3]}}\n    trainable: false\n"
+        "layers:\n  - model: base\n  - GlobalAveragePooling2D\n  - Dense: {units: 2, activation: softmax}\n"
+    )
+    (tmp_path / "base.weights.h5").touch()
+    text = exported(spec, tmp_path / "exported.py")
+    assert (
+        "    base = keras.applications.MobileNetV2(\n"
+        '        include_top=False, weights=None, input_shape=(32, 32, 3), name="base"\n'
+        "    )\n"
+        '    base.load_weights(str(HERE / "base.weights.h5"))\n'
+        "    base.trainable = False\n"
+    ) in text
+
+
 def test_what_it_cannot_do_is_told(tmp_path):
     (tmp_path / "table.csv").write_text("a,b\n" + "1,2\n3,5\n" * 10)
     spec = tmp_path / "spec.yaml"
