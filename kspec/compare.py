@@ -62,11 +62,18 @@ class Comparison:
         return {"parameters": list(self.parameters), "differences": [asdict(found) for found in self.differences]}
 
 
-def compare(one: tuple[Spec, Analysis], other: tuple[Spec, Analysis]) -> Comparison:
-    """Compares two sound specs, nodes first, then settings in the language's order."""
+def compare(one: tuple[Spec, Analysis], other: tuple[Spec, Analysis], *, of_run: bool = False) -> Comparison:
+    """Compares two sound specs, nodes first, then settings in the language's order.
+
+    Args:
+        of_run: Whether one of them is what a run resolved to: the engine that it names may be the choice of `auto`.
+    """
     (_, a), (_, b) = one, other
     networks = _Network(a.graph, a.types), _Network(b.graph, b.types)
     settings = [_resolved(*each) for each in (one, other)]
+    if of_run and any(said["fit"]["engine"] == "auto" for said in settings):
+        for said in settings:
+            del said["fit"]["engine"]
     found = [
         *_models(one, other, settings),
         *_nodes(*networks),
@@ -124,9 +131,10 @@ def _models(
 
 
 def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
+    """The sub-models that are called."""
     return {
-        name: _Network(graph, analysis.types.models[name], name, spec.frozen(("models", name)))
-        for name, graph in analysis.graph.models.items()
+        name: _Network(analysis.graph.models[name], analysis.types.models[name], name, spec.frozen(("models", name)))
+        for name in analysis.graph.called()
     }
 
 

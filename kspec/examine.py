@@ -67,7 +67,15 @@ def examine(
         )
     analysis = None if loaded is None else _analyse(loaded, report, data=data, with_keras=with_keras)
     report.diagnostics.extend(wishes)
-    return Examined(silence(report, source, config), loaded, analysis, config.strict)
+    complete = _complete(loaded, analysis, report, data=data)
+    return Examined(silence(report, source, config, complete), loaded, analysis, config.strict)
+
+
+def _complete(spec: Spec | None, analysis: Analysis | None, report: Report, *, data: bool) -> tuple[str, ...]:
+    """How the codes begin of which all there is has been found: some rules wait for the data; errors hide some."""
+    if spec is None or analysis is None or analysis.settings is None or report.has_errors:
+        return ()
+    return ("",) if data or spec.document.data is None else ("KS2",)
 
 
 def _is_whole(report: Report) -> bool:

@@ -23,14 +23,14 @@ fit: {epochs: 5}
 """
 
 
-def differences(other, one=SPEC):
+def differences(other, one=SPEC, **options):
     both = []
     for text in (one, other):
         report = Report()
         spec = spec_of(text, report)
         both.append((spec, analyse(spec, report)))
         assert not report.has_errors
-    return [f"{found.section} {found}" for found in compare(*both).differences]
+    return [f"{found.section} {found}" for found in compare(*both, **options).differences]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,14 @@ def differences(other, one=SPEC):
 )  # fmt: skip
 def test_what_differs(old, new, expected):
     assert differences(SPEC.replace(old, new, 1) if old else SPEC) == expected
+
+
+def test_what_auto_chose_is_no_difference_of_a_run():
+    ran = SPEC.replace("epochs: 5", "epochs: 5, engine: [fused, {fused_xla: 40}]")
+    (told,) = differences(ran)
+    assert told.startswith("fit ~ engine: auto → [fused")
+    assert differences(ran, of_run=True) == []
+    assert len(differences(ran, SPEC.replace("epochs: 5", "epochs: 5, engine: keras"), of_run=True)) == 1
 
 
 def test_an_inserted_layer_does_not_shift_what_has_no_name():

@@ -34,6 +34,7 @@ _EXAMPLES = {
     "loss": "`mse` or `Huber: {delta: 2}`",
     "metric": "`accuracy` or `AUC: {curve: PR}`",
     "callback": "`TerminateOnNaN` or `EarlyStopping: {patience: 5}`",
+    "application": "`MobileNetV2: {include_top: false, weights: null}`",
 }
 _KINDS = {"cell": "RNN cell", "schedule": "learning-rate schedule"}
 _WHOLE: dict[type, tuple[str, str]] = {

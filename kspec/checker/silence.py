@@ -7,7 +7,7 @@ silenced, and so can the rules of meaning (KS4) and of the data (KS5).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,16 +30,21 @@ class _Comment:
     codes: tuple[tuple[str, Span], ...]
 
 
-def silence(diagnostics: Iterable[Diagnostic], source: Source, config: Config | None = None) -> list[Diagnostic]:
+def silence(
+    diagnostics: Iterable[Diagnostic], source: Source, config: Config | None = None, complete: Sequence[str] = ()
+) -> list[Diagnostic]:
     """The diagnostics that remain, sorted; and what is wrong with the comments that should silence some.
 
     Args:
         source: The text of the spec.
         config: The codes that are selected and ignored.
+        complete: How the codes begin of which all there is has been found, so that a comment for others is of no use.
     """
     config = config or Config()
     report = Report(list(diagnostics))
     _check_comments(source, report)
+    if complete:
+        _tell_of_no_use(source, report, complete)
     return [d for d in report.sorted() if not can_be_silenced(d) or (_is_wanted(d.code, config) and not _is_ignored(d))]
 
 
@@ -58,14 +63,20 @@ def _is_wanted(code: str, config: Config) -> bool:
 
 def _is_ignored(diagnostic: Diagnostic) -> bool:
     """Whether a comment on its line, or on the first of the entry that it stands in, silences it."""
-    span = diagnostic.span
-    if span is None or not (comments := _comments(span.source)):
+    if diagnostic.code == "KS017":  # a comment does not silence what is said of it
         return False
+    return any(_covers(comment, diagnostic.code) for comment in _comments_at(diagnostic.span))
+
+
+def _comments_at(span: Span | None) -> list[_Comment]:
+    """The comments that speak of a place."""
+    if span is None or not (comments := _comments(span.source)):
+        return []
     from kspec.syntax.entries import items
 
     place = (span.line, span.column)
     lines = {span.line} | {item.start.line for item in items(span.source) if item.start <= place <= item.end}
-    return any(line in comments and _covers(comments[line], diagnostic.code) for line in lines)
+    return [comments[line] for line in sorted(lines) if line in comments]
 
 
 def _covers(comment: _Comment, code: str) -> bool:
@@ -93,6 +104,21 @@ def _check_comments(source: Source, report: Report) -> None:
                     label=meant(word),
                     help="write the code that the message begins with, as in `# kspec: ignore[KS208]`",
                 )
+
+
+def _tell_of_no_use(source: Source, report: Report, complete: Sequence[str]) -> None:
+    """Warns of comments, and of codes in them, that silence nothing any more."""
+    found = [(each.code, comment) for each in report if can_be_silenced(each) for comment in _comments_at(each.span)]
+    for comment in _comments(source).values():
+        if comment.word != "ignore":
+            continue
+        here = [code for code, other in found if other == comment]
+        if not comment.codes and not here and "" in complete:
+            report.warning("KS017", "there is nothing here to silence", comment.word_span, help="take the comment out")
+        for word, span in comment.codes:
+            known = is_known(word) and word.startswith(tuple(complete))
+            if known and not any(code.startswith(word) for code in here):
+                report.warning("KS017", f"there is no {word} here to silence", span, help="take it out")
 
 
 @lru_cache(maxsize=4)

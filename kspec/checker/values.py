@@ -11,7 +11,7 @@ from kspec import catalog
 from kspec.catalog import types as kinds
 from kspec.catalog.examples import from_call, needed, plain, with_first, without_module
 from kspec.catalog.types import describe, parse
-from kspec.checker.paths import path_problem
+from kspec.checker.paths import file_problem
 from kspec.checker.settings import Settings
 from kspec.checker.shapes.infer import Types
 from kspec.diagnostics import Path, Report, did_you_mean, nearest
@@ -265,13 +265,13 @@ class Checker:
             case kinds.MappingOf(item):
                 return isinstance(value, dict) and all(self._accepts(v, item, (*path, k)) for k, v in value.items())
             case kinds.Shape():
-                return isinstance(value, list) and all(p is None or _is_dimension(p) for p in value)
+                return isinstance(value, list) and all(p is None or is_failed(p) or _is_dimension(p) for p in value)
             case kinds.Dtype():
                 return isinstance(value, str) and value in DTYPES
             case kinds.Array():
                 return _is_array(value)
             case kinds.FilePath(write):
-                return isinstance(value, str) and path_problem(value, self.spec, write=write) is None
+                return isinstance(value, str) and file_problem(value, self.spec, write=write) is None
             case kinds.ObjectOf(object_kind):
                 scratch = Checker(self.spec, self.graph, Report(), outer=self.outer)
                 scratch.object(value, object_kind, path)
@@ -282,7 +282,7 @@ class Checker:
         options = kind.options if isinstance(kind, kinds.Union) else (kind,)
         for option in options:
             if isinstance(option, kinds.FilePath) and isinstance(value, str):
-                problem = path_problem(value, self.spec, write=option.write)
+                problem = file_problem(value, self.spec, write=option.write)
                 if problem is not None:
                     code, message, help = problem
                     self.report.error(code, message, self.spec.positions.value(path), help=help)

@@ -39,7 +39,8 @@ def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code
     """
     from kspec.compare import compare
 
-    found = compare(_analysed(one, permissions), _analysed(other, permissions))
+    of_run = _is_run(one) or _is_run(other)
+    found = compare(_analysed(one, permissions), _analysed(other, permissions), of_run=of_run)
     if format_ == "json":
         json.dump({"a": one, "b": other, **found.to_json()}, sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -49,13 +50,18 @@ def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code
         ctx.exit(1)
 
 
+def _is_run(place: str) -> bool:
+    path = Path(place)
+    return path.is_dir() or path.name == "latest"
+
+
 def _analysed(place: str, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
     from kspec.api import load
     from kspec.checker import analyse
     from kspec.diagnostics import Report
 
     path = Path(place)
-    if path.is_dir() or path.name == "latest":
+    if _is_run(place):
         from kspec.lifecycle.run_folder import RunFolderError, find_run
 
         try:

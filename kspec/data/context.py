@@ -25,12 +25,14 @@ class Context:
         source_path: The place in the spec that names the source, such as `("data", "csv")`; None for what the command
             line (or Python) names: such paths are relative to the working directory, and may lie anywhere.
         outside: Whether the spec may read outside its folder and the working directory.
+        named: What the command line names, as the place of all that is wrong with it.
     """
 
     spec: Spec
     report: Report
     source_path: SpecPath | None
     outside: bool = False
+    named: Span | None = None
 
     def span(self, path: SpecPath | None, *, key: bool = False) -> Span | None:
         """The place of a value of the spec, or of its key.
@@ -38,8 +40,8 @@ class Context:
         It is the key where that is asked for, where the value goes over several lines, and, for what is not written (a
         default), of the nearest section that is.
         """
-        if path is None:
-            return None
+        if path is None or self.source_path is None:
+            return self.named
         positions = self.spec.positions
         if path not in positions.values:
             key = True
@@ -109,7 +111,11 @@ class Context:
             if not file.exists():
                 kind = "folder" if folder else "file"
                 self.error(
-                    "KS501", f"there is no {kind} `{text}`", at, label=_neighbour(file, text), help=_looked(file)
+                    "KS501",
+                    f"there is no {kind} `{text}`",
+                    at,
+                    label=_neighbour(file, text),
+                    help=_looked(file, by_spec=self.source_path is not None),
                 )
                 return False
             if folder != file.is_dir():
@@ -170,10 +176,16 @@ def _neighbour(file: Path, text: str) -> str:
     return f"did you mean `{meant.as_posix()}`?"
 
 
-def _looked(file: Path) -> str:
+def _looked(file: Path, *, by_spec: bool) -> str:
+    """Where a file was looked for.
+
+    Args:
+        by_spec: Whether the spec names it, not the command line.
+    """
+    base = "; paths are relative to the spec" if by_spec else ""
     if file.parent.is_dir():
-        return f"looked in {_short(file.parent)}; paths are relative to the spec"
-    return f"there is no folder {_short(file.parent)} either; paths are relative to the spec"
+        return f"looked in {_short(file.parent)}{base}"
+    return f"there is no folder {_short(file.parent)} either{base}"
 
 
 def _cure_for_folder(folder: Path) -> str:

@@ -17,7 +17,7 @@ from kspec.data.table import Table
 from kspec.data.tensors import input_array, target_array, weight_array
 from kspec.data.types import Dataset, InputSpec, OutputSpec, Part
 from kspec.data.unseen import check_classes
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, Source, Span
 from kspec.spec import Spec
 from kspec.spec.data import Data
 
@@ -185,5 +185,8 @@ def load_for_prediction(
     """
     from kspec.data.again import load_again
 
-    context = Context(spec, report, place, allow_outside or spec.permissions.outside)
+    named = (
+        Span(Source("--data", source), 1, 1, 1, len(source) + 1) if place is None and isinstance(source, str) else None
+    )
+    context = Context(spec, report, place, allow_outside or spec.permissions.outside, named)
     return load_again(source, context, inputs, outputs, labels, fitted, need_targets)

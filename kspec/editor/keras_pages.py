@@ -23,6 +23,7 @@ _KINDS = {
     "constraint": "layers/constraints/",
     "callback": "callbacks/",
     "activation": "layers/activations/",
+    "application": "applications/",
 }
 _SECTIONS = {
     "layers/core_layers/": "Dense EinsumDense Activation Embedding Masking Identity",

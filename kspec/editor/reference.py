@@ -20,6 +20,7 @@ _PLACES: dict[Kind, str] = {
     "regularizer": "- Dense: {{units: 8, kernel_regularizer: {}}}",
     "constraint": "- Dense: {{units: 8, kernel_constraint: {}}}",
     "activation": "- Dense: {{units: 8, activation: {}}}",
+    "application": "models:\n  base:\n    application: {}",
 }
 _NESTED = ("initializer", "regularizer", "constraint")
 _TYPICAL: dict[str, Any] = {
@@ -47,6 +48,7 @@ _OBJECTS: dict[str, Any] = {
     "regularizer": "l2",
     "constraint": "non_neg",
     "activation": "relu",
+    "application": "MobileNetV2",
     "optimizer": "adam",
     "schedule": {"CosineDecay": {"initial_learning_rate": 0.001, "decay_steps": 1000}},
     "loss": "mse",

@@ -30,12 +30,17 @@ def json_schema() -> Schema:
 
 
 def as_text() -> str:
-    """The schema as it lies in `schemas/`: a definition a line."""
+    """The schema as it lies in `schemas/`: a section and a definition a line."""
     schema = json_schema()
-    definitions = schema.pop("definitions")
-    head = json.dumps(schema, indent=1, ensure_ascii=False).removesuffix("\n}")
-    lines = ",\n".join(f'  "{name}": {_compact(made)}' for name, made in definitions.items())
-    return f'{head},\n "definitions": {{\n{lines}\n }}\n}}\n'
+    parts = [
+        f'"{name}": {_listed(part) if name in ("properties", "definitions") else _compact(part)}'
+        for name, part in schema.items()
+    ]
+    return "{\n " + ",\n ".join(parts) + "\n}\n"
+
+
+def _listed(schemas: Schema) -> str:
+    return "{\n" + ",\n".join(f'  "{name}": {_compact(made)}' for name, made in schemas.items()) + "\n }"
 
 
 def _compact(schema: Schema) -> str:

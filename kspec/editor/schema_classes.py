@@ -30,6 +30,12 @@ CALLED_MODEL: Schema = {
     "markdownDescription": "A sub-model of `models:`; all its calls share the weights",
 }
 """What stands after `model:`."""
+WEIGHTS = r"(\.weights\.h5|\.keras)$"
+"""How a file of weights is called."""
+OF_APPLICATIONS: dict[str, Schema] = {
+    "weights": {"type": ["string", "null"], "pattern": f"^(imagenet)?$|{WEIGHTS}|{COMPUTED}"},
+}
+"""Of an application's arguments, what holds of it as a sub-model: how the file of its weights is called."""
 
 
 class Definitions:
@@ -129,7 +135,7 @@ class Definitions:
             "markdownDescription": _markdown(entry),
             "allOf": [
                 self.ref(f"arguments.{needs}", lambda: _given(bool(required))),
-                self.ref(f"{entry.kind}.{entry.name}.arguments", lambda: self._arguments(entry)),
+                self._arguments_like(entry),
             ],
         }
         if required:
@@ -150,6 +156,17 @@ class Definitions:
             "allOf": own["allOf"],
         }
 
+    def _arguments_like(self, entry: Entry) -> Schema:
+        """A reference to a class's arguments; applications that take the same share them, for the schema's size."""
+
+        def taken(other: Entry) -> list[tuple[str, str, Any]]:
+            return [(p.name, p.type, p.default) for p in other.parameters.values()]
+
+        owner = entry
+        if entry.kind == "application":
+            owner = next(other for other in entries(entry.kind) if taken(other) == taken(entry))
+        return self.ref(f"{owner.kind}.{owner.name}.arguments", lambda: self._arguments(owner))
+
     def _arguments(self, entry: Entry) -> Schema:
         required = [p.name for p in entry.parameters.values() if p.required]
         properties = {p.name: self._parameter(p, entry.kind) for p in entry.parameters.values()}
@@ -162,6 +179,7 @@ class Definitions:
         given = "required" if parameter.required else f"default `{reference.default(parameter)}`"
         doc = parameter.doc or f"`{parameter.name}` of Keras."
         schema = complaining(self.of(type_, sizes=kind == "layer"), sentence(f"`{parameter.name}`", type_))
+        schema |= OF_APPLICATIONS.get(parameter.name, {}) if kind == "application" else {}
         links = [f"[Keras: {_plural(of)}]({page_of_kind(of)})" for of in _kinds_in(type_)]
         return schema | {
             "description": doc,
@@ -249,6 +267,8 @@ def _snippet(required: list[Parameter]) -> str:
 
 
 def _markdown(entry: Entry) -> str:
+    if entry.kind == "application":  # they are many, and have nearly the same arguments
+        return f"{entry.doc}\n\n[Keras: {entry.name}]({page(entry)})"
     return (
         f"{entry.doc}\n\n```python\n{reference.signature(entry)}\n```\n\n```yaml\n{reference.example(entry)}\n```\n\n"
         f"[Keras: {entry.name}]({page(entry)})"

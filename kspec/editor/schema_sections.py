@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.catalog import types as t
-from kspec.editor.schema_classes import EXTENSIONS, Definitions
+from kspec.editor.schema_classes import EXTENSIONS, WEIGHTS, Definitions
 from kspec.editor.schema_types import COMPUTED, Schema, bounds, or_computed
 from kspec.spec import TASKS
 from kspec.spec.data import SOURCES, SPLITS
@@ -33,6 +33,11 @@ _COLUMNS: Schema = {
     "items": _TEXT,
     "additionalProperties": {"type": ["string", "array"], "minLength": 1, "items": _TEXT},
 }
+_WEIGHTS: Schema = {
+    "type": ["string", "null"],
+    "pattern": f"{WEIGHTS}|{COMPUTED}",
+    "errorMessage": "Weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`).",
+}
 _OUTPUTS: Schema = {
     "type": ["string", "array", "object", "null"],
     "minItems": 1,
@@ -47,6 +52,7 @@ NOTATION: dict[tuple[str, str], str] = {
     ("Document", "dtype_policy"): '"float32"|"float16"|"bfloat16"|"float64"|"mixed_float16"|"mixed_bfloat16"|null',
     ("Input", "dtype"): "dtype",
     ("Compile", "optimizer"): "<optimizer>|null",
+    ("SubModel", "application"): "<application>|null",
     ("Fit", "callbacks"): "[<callback>]",
     ("Stage", "optimizer"): "<optimizer>|null",
     ("Fit", "class_weight"): '"balanced"|{any}|null',
@@ -71,13 +77,8 @@ WRITTEN: dict[tuple[str, str], Schema] = {
     },
     ("Document", "outputs"): _OUTPUTS,
     ("SubModel", "outputs"): _OUTPUTS,
-    ("SubModel", "application"): {
-        "type": ["object", "string"],
-        "minProperties": 1,
-        "maxProperties": 1,
-        "additionalProperties": {"type": ["object", "null", "string"], "pattern": COMPUTED},
-        "errorMessage": "A model of keras.applications is named, with its arguments: `{MobileNetV2: {weights: null}}`.",
-    },
+    ("SubModel", "weights"): _WEIGHTS,
+    ("Document", "weights"): _WEIGHTS,
     ("Input", "shape"): {
         "type": ["array", "string"],
         "pattern": COMPUTED,

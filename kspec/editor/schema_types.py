@@ -173,13 +173,11 @@ class Merged:
 
 SIZE: Schema = {
     "type": ["integer", "string", "null"],
-    "minimum": -1,
-    "if": {"const": 0},
-    "then": {"minimum": 1},
+    "minimum": 1,
     "pattern": COMPUTED,
     "errorMessage": "A size is a positive integer, or null where it is unknown.",
 }
-"""A size in the catalog's shapes: Keras takes -1 for what is unknown, too."""
+"""A size in the catalog's shapes, which are those of inputs."""
 
 
 def bounds(number: t.Number) -> Schema:

@@ -58,7 +58,8 @@ def take_up(place: str, *, allow_code: bool = False, allow_outside: bool = False
     model_file = folder / "model.keras"
     if not model_file.is_file():
         raise RunFolderError(f"the run {folder} has no trained model (its status is {record.get('status', 'unknown')})")
-    spec = load_file(folder / "resolved.yaml", permissions=Permissions(allow_code, allow_outside))
+    granted = Permissions(allow_code, allow_outside, network=True)  # its model is there: nothing is downloaded
+    spec = load_file(folder / "resolved.yaml", permissions=granted)
     report = Report()
     analysis = analyse(spec, report)
     report.raise_errors()

@@ -109,9 +109,9 @@ def numbers(logs: dict[str, Any]) -> str:
 
 
 def ordered(logs: dict[str, Any]) -> dict[str, Any]:
-    """Losses and metrics in the order people read them; Keras sorts them by name."""
+    """Losses and metrics in the order people read them, by name within it, whichever engine gave them."""
 
-    def rank(name: str) -> tuple[bool, bool]:
-        return name.startswith("val_"), name.removeprefix("val_") != "loss"
+    def rank(name: str) -> tuple[bool, bool, str]:
+        return name.startswith("val_"), name.removeprefix("val_") != "loss", name
 
     return dict(sorted(logs.items(), key=lambda item: rank(item[0])))

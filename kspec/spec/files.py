@@ -12,9 +12,6 @@ from kspec.diagnostics import Path
 from kspec.spec.data import SOURCES, SPLITS
 from kspec.spec.loaded import Spec
 
-_DOWNLOADED = "imagenet"
-"""Weights of an application that are no file."""
-
 
 def relocate(values: dict[str, Any], spec: Spec, there: File, *, absolute: bool = False) -> list[tuple[Path, str]]:
     """Makes the paths that a spec reads relative to another folder; gives each with what it was.
@@ -74,13 +71,11 @@ def _computed_of_models(values: dict[str, Any], spec: Spec) -> list[Place]:
             if text is not None:
                 model[word] = text
                 found.append((model, word, ("models", name, word)))
-        if isinstance(said.application, dict):
-            (application, arguments), *_ = said.application.items()
-            text = arguments.get("weights")
-            if isinstance(text, str) and text != _DOWNLOADED:
-                model["application"] = {application: {**arguments}}
-                place = ("models", name, "application", application, "weights")
-                found.append((model["application"][application], "weights", place))
+        if said.application_weights() is not None:
+            application, arguments = said.of_keras
+            model["application"] = {application: {**arguments}}
+            place = ("models", name, "application", application, "weights")
+            found.append((model["application"][application], "weights", place))
     return found
 
 

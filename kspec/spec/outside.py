@@ -10,6 +10,7 @@ from kspec.catalog.applications import stated_shape
 from kspec.diagnostics import Report
 from kspec.syntax import Tree, compute
 from kspec.syntax.trust import reading_problem, tell
+from kspec.syntax.variables import is_failed
 
 Networks = dict[str, dict[str, Any] | None]
 """By the name of the sub-model; what it holds itself as `name/inner`. None where the file is none, which is said."""
@@ -25,11 +26,18 @@ def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool
         folder: What their paths are relative to.
         outside: Whether they may lie elsewhere than below it and the working directory.
     """
-    models = tree.value.get("models") if isinstance(tree.value, dict) else None
+    document = tree.value if isinstance(tree.value, dict) else {}
+    models, variables = document.get("models"), document.get("vars")
     found: Networks = {}
     for name, model in models.items() if isinstance(models, dict) else ():
-        text = model.get("file") if isinstance(model, dict) else None
-        if not isinstance(text, str) or "$" in text or {"layers", "inputs", "outputs"} & model.keys():
+        if not isinstance(model, dict) or {"layers", "inputs", "outputs"} & model.keys():
+            continue
+        text = compute(model.get("file"), ("models", name, "file"),
+                       variables if isinstance(variables, dict) else {}, tree, Report())  # fmt: skip
+        if not isinstance(text, str):
+            continue
+        if is_failed(text):  # which is told of the document
+            found[name] = None
             continue
         found[name] = None
         span = tree.positions.value(("models", name, "file"))

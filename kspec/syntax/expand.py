@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from kspec.diagnostics import Path, Positions, Related, Report, Span, UsedSpan, did_you_mean
+from kspec.diagnostics import Path, Positions, Related, Report, Span, did_you_mean
+from kspec.syntax.frame import Frame, after, entries_of, mapping, seen_from, texts
 from kspec.syntax.handed import origin_of, shown_at, whole
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
@@ -35,7 +36,7 @@ def expand(tree: Tree, networks: Mapping[Path, Any], report: Report) -> dict[Pat
     Args:
         networks: The plain values of the spec's own network and of its sub-models, by their place in the document.
     """
-    wanted = [home for home, network in networks.items() if any(map(is_macro, _entries(network)))]
+    wanted = [home for home, network in networks.items() if any(map(is_macro, entries_of(network)))]
     positions = without_entries(tree.positions, wanted) if wanted else tree.positions
     return {home: _Expander(tree, positions, home, report).expansion(networks[home]) for home in wanted}
 
@@ -44,55 +45,30 @@ class _Stop(Exception):
     """It grows beyond what a spec can need; said in the report."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """An entry that is being written out, and what surrounds it.
-
-    Args:
-        path: Where it is written.
-        prefix: What stands before the names around it.
-        variables: What its expressions know.
-        uses: The uses of blocks around it, outermost first, as notes for diagnostics.
-        blocks: The blocks that it stands in.
-        trainable: What the uses around it say.
-        origins: By parameter of the block that it stands in, where what it was handed is written.
-        computed: Whether its values are computed already: the top level is, but for what is repeated.
-    """
-
-    path: Path
-    prefix: str
-    variables: Mapping[str, Any]
-    uses: tuple[Related, ...] = ()
-    blocks: tuple[str, ...] = ()
-    trainable: bool | None = None
-    origins: Mapping[str, Span] = field(default_factory=dict)
-    computed: bool = False
-
-
 class _Expander:
     def __init__(self, tree: Tree, positions: Positions, home: Path, report: Report) -> None:
         self.tree = tree
         self.report = report
         self.home: Path = (*home, "layers")
         self.written = tree.positions
-        self.blocks: Mapping[str, Any] = _mapping(tree.value.get("blocks"))
-        self.variables: Mapping[str, Any] = _mapping(tree.value.get("vars"))
+        self.blocks: Mapping[str, Any] = mapping(tree.value.get("blocks"))
+        self.variables: Mapping[str, Any] = mapping(tree.value.get("vars"))
         self.places = places_by_entry(self.written)
         self.groups: dict[str, tuple[str, ...]] = {}
         self.result = Expansion(positions)
 
     def expansion(self, network: Any) -> Expansion:
-        whole = _Frame(self.home, "", self.variables)
+        outermost = Frame(self.home, "", self.variables)
         try:
-            self._list(_entries(network), whole, set(_mapping(network.get("inputs"))))
+            self._list(entries_of(network), outermost, set(mapping(network.get("inputs"))))
         except _Stop:  # nothing more can be said of the spec than that
             del self.result.entries[1:], self.result.steps[:]
-            self._bind("…", (), whole, faulty=True)
+            self._bind("…", (), outermost, faulty=True)
         return self.result
 
-    def _list(self, entries: list[Any], around: _Frame, taken: set[str]) -> list[str]:
+    def _list(self, entries: list[Any], around: Frame, taken: set[str]) -> list[str]:
         """Writes out a list of entries; gives what they are called."""
-        given = {name for entry in entries if isinstance(entry, dict) for name in _texts(entry.get("as"))}
+        given = {name for entry in entries if isinstance(entry, dict) for name in texts(entry.get("as"))}
         counted = [self._counted(entry, replace(around, path=(*around.path, n))) for n, entry in enumerate(entries)]
         names = node_names(counted, taken=taken | given)
         for number, (entry, name) in enumerate(zip(entries, names, strict=True)):
@@ -113,13 +89,13 @@ class _Expander:
                 self._once(entry, name, named, frame)
         return names
 
-    def _counted(self, entry: Any, frame: _Frame) -> Any:
+    def _counted(self, entry: Any, frame: Frame) -> Any:
         """An entry whose `repeat` is a number, for the names of its copies."""
         if not isinstance(entry, dict) or "repeat" not in entry:
             return entry
         return entry | {"repeat": self._computed(entry["repeat"], frame, "repeat")}
 
-    def _repeat(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
+    def _repeat(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
         """Copies in a chain: `name_0`, `name_1` …; the name stands for the last."""
         count = self._computed(entry["repeat"], frame, "repeat")
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COPIES:
@@ -136,7 +112,7 @@ class _Expander:
             copied = {key: value for key, value in entry.items() if key != "repeat"}
             before = f"{name}_{index - 1}"
             if index:
-                copied = _after(copied, before)
+                copied = after(copied, before)
             if index < count - 1:
                 copied.pop("as", None)
             inner = replace(frame, variables={**frame.variables, "index": index})
@@ -144,12 +120,12 @@ class _Expander:
         self.result.copies[frame.prefix + name] = tuple(f"{frame.prefix}{name}_{index}" for index in range(count))
         self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
 
-    def _each(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
+    def _each(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
         """Copies side by side, one for each node: `name_node`; the name stands for the list of them, and `as` for those
         of each output.
         """
         said = self._computed(entry["each"], frame, "each")
-        cited = _texts(said)
+        cited = texts(said)
         if not cited or (isinstance(said, list) and len(cited) < len(said)):
             self._error("KS221", "`each` is a list of nodes", frame, "each", help="write `each: [city, job]`")
             self._fail(entry, name, named, frame)
@@ -160,7 +136,7 @@ class _Expander:
             return
         nodes = [node for one in cited for node in self.groups.get(frame.prefix + one, (one,))]
         made: list[str] = []
-        outputs: dict[str, list[str]] = {other: [] for other in _texts(entry.get("as")) if other != "_"}
+        outputs: dict[str, list[str]] = {other: [] for other in texts(entry.get("as")) if other != "_"}
         for node in nodes:
             suffix = node.replace("/", "_")
             copied = {key: value for key, value in entry.items() if key != "each"} | {"from": node}
@@ -178,7 +154,7 @@ class _Expander:
         self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(
-        self, entry: dict[str, Any], name: str, named: bool, frame: _Frame, *, implied: str = "", source: str = "from"
+        self, entry: dict[str, Any], name: str, named: bool, frame: Frame, *, implied: str = "", source: str = "from"
     ) -> None:
         """One copy.
 
@@ -203,10 +179,10 @@ class _Expander:
         else:
             self._plain(entry, name, named, frame, implied=implied, source=source)
 
-    def _left_out(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
+    def _left_out(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
         """An entry that is left out is the identity: its name stands for what it would take."""
-        cited = _texts(entry.get("from"))
-        if isinstance(entry.get("from"), dict) or len(cited) > 1 or len(_texts(entry.get("as"))) > 1:
+        cited = texts(entry.get("from"))
+        if isinstance(entry.get("from"), dict) or len(cited) > 1 or len(texts(entry.get("as"))) > 1:
             self._error("KS221", "what `when` leaves out has one input and one output: it becomes the identity",
                         frame, "when", help="put it into a block of one input")  # fmt: skip
             self._fail(entry, name, named, frame)
@@ -214,7 +190,7 @@ class _Expander:
         self._bind(name, tuple(cited), frame, "from", named=named, implied=not cited)
 
     def _plain(
-        self, entry: Any, name: str, named: bool, frame: _Frame, *, implied: str = "", source: str = "from"
+        self, entry: Any, name: str, named: bool, frame: Frame, *, implied: str = "", source: str = "from"
     ) -> None:
         index = len(self.result.entries)
         if index >= MAX_ENTRIES:
@@ -229,7 +205,7 @@ class _Expander:
 
     # blocks
 
-    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame, source: str) -> None:
+    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: Frame, source: str) -> None:
         """A block's entries, their names behind that of the use."""
         given = self._block(entry, frame)
         variables = None if given is None else self._parameters(given, entry.get("with"), frame)
@@ -245,14 +221,14 @@ class _Expander:
                        next="this" if alone else "same" if number + 1 < len(sources) else "none")  # fmt: skip
         said = self._computed(entry.get("trainable"), frame, "trainable")
         use = Related(f"in `{prefix[:-1]}`, used here", self._span(frame, "block"))
-        inner = _Frame(
+        inner = Frame(
             ("blocks", given.name, "layers"), prefix, variables, (*frame.uses, use), (*frame.blocks, given.name),
             said if isinstance(said, bool) else frame.trainable, self._origins(given, entry.get("with"), frame),
         )  # fmt: skip
         names = self._list(given.layers, inner, set(given.inputs))
         self._outputs(given, entry, name, named, frame, given.outputs or tuple(names[-1:]))
 
-    def _block(self, entry: dict[str, Any], frame: _Frame) -> Template | None:
+    def _block(self, entry: dict[str, Any], frame: Frame) -> Template | None:
         """The block that an entry uses; None with the reason in the report."""
         used = self._computed(entry["block"], frame, "block")
         if not isinstance(used, str) or used not in self.blocks:
@@ -273,7 +249,7 @@ class _Expander:
         self.result.used.add(used)
         return None if stray else template(used, self.blocks[used])
 
-    def _parameters(self, given: Template, said: Any, frame: _Frame) -> Mapping[str, Any] | None:
+    def _parameters(self, given: Template, said: Any, frame: Frame) -> Mapping[str, Any] | None:
         """What a block's expressions know: the variables, and its parameters; None with the reason in the report."""
         said = {} if said is None else said
         if not isinstance(said, dict):
@@ -304,22 +280,22 @@ class _Expander:
                 found[name] = compute(copy.deepcopy(default), where, found, self.tree, self.report)
         return found
 
-    def _origins(self, given: Template, said: Any, frame: _Frame) -> dict[str, Span]:
+    def _origins(self, given: Template, said: Any, frame: Frame) -> dict[str, Span]:
         """By parameter, where what it is handed is written: here, further out, or in the block itself."""
         found = {}
         for name in given.params:
-            value = _mapping(said).get(name)
+            value = mapping(said).get(name)
             outer = whole(value, frame.origins)
             place = self.written.values.get((*frame.path, "with", name))
             if outer is not None:
                 found[name] = frame.origins[outer]
             elif place is not None:
-                found[name] = _used(place, frame.uses)
+                found[name] = seen_from(place, frame.uses)
             elif (default := origin_of(name, given, self.written)) is not None:
                 found[name] = default
         return found
 
-    def _sources(self, given: Template, said: Any, frame: _Frame, at: str) -> dict[str, tuple[str, ...]] | None:
+    def _sources(self, given: Template, said: Any, frame: Frame, at: str) -> dict[str, tuple[str, ...]] | None:
         """Each input of a block → what the use gives it, nothing for what the entry before gives."""
         found: dict[str, tuple[str, ...]] = {}
         if isinstance(said, dict):
@@ -329,11 +305,11 @@ class _Expander:
                                 key=True, label=did_you_mean(name, given.inputs),
                                 help=f"its inputs: {', '.join(given.inputs)}")  # fmt: skip
                     return None
-                found[name] = tuple(_texts(cited))
+                found[name] = tuple(texts(cited))
             if set(given.inputs) - set(found) == {given.inputs[0]}:
                 found[given.inputs[0]] = ()
         else:
-            cited = [one for name in _texts(said) for one in self.groups.get(frame.prefix + name, (name,))]
+            cited = [one for name in texts(said) for one in self.groups.get(frame.prefix + name, (name,))]
             if len(cited) in (len(given.inputs), 0 if len(given.inputs) == 1 else -1):
                 found = {name: (one,) for name, one in zip(given.inputs, cited, strict=False)} or {given.inputs[0]: ()}
         if set(found) == set(given.inputs):
@@ -346,10 +322,10 @@ class _Expander:
         return None
 
     def _outputs(
-        self, given: Template, entry: dict[str, Any], name: str, named: bool, frame: _Frame, outputs: tuple[str, ...]
+        self, given: Template, entry: dict[str, Any], name: str, named: bool, frame: Frame, outputs: tuple[str, ...]
     ) -> None:
         """What a use stands for: its block's last node, or those that the block names."""
-        said = _texts(entry.get("as"))
+        said = texts(entry.get("as"))
         if said and len(said) != len(outputs):
             count = "one output" if len(outputs) == 1 else f"{len(outputs)} outputs"
             self._error("KS210", f"the block `{given.name}` gives {count}, and `as` names {len(said)}", frame, "as",
@@ -363,9 +339,9 @@ class _Expander:
 
     # what all of them do
 
-    def _fail(self, entry: dict[str, Any], name: str, named: bool, frame: _Frame) -> None:
+    def _fail(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
         """Its names stand for something that cannot be told, so that nothing more is said of what cites them."""
-        for other in _texts(entry.get("as")):
+        for other in texts(entry.get("as")):
             if other != "_":
                 self._bind(other, (), frame, faulty=True, next="same")
         self._bind(name, (), frame, named=named, faulty=True)
@@ -374,23 +350,23 @@ class _Expander:
         self,
         name: str,
         cited: tuple[str, ...],
-        frame: _Frame,
+        frame: Frame,
         at: str = "",
         *,
         span: Span | None = None,
         **more: Any,
     ) -> None:
         named = (*frame.path, "name") in self.written.values
-        place = _used(self._span(frame, *(["name"] if named else [])), frame.uses)
-        where = _used(span or self._span(frame, *([at] if at else [])), frame.uses)
+        place = seen_from(self._span(frame, *(["name"] if named else [])), frame.uses)
+        where = seen_from(span or self._span(frame, *([at] if at else [])), frame.uses)
         self.result.steps.append(Bind(frame.prefix + name, cited, frame.prefix, where, place, **more))
 
-    def _computed(self, value: Any, frame: _Frame, *rest: str) -> Any:
+    def _computed(self, value: Any, frame: Frame, *rest: str) -> Any:
         if frame.computed:
             return value
         return compute(value, (*frame.path, *rest), frame.variables, self.tree, self.report)
 
-    def _place(self, index: int, entry: Any, frame: _Frame, source: str) -> None:
+    def _place(self, index: int, entry: Any, frame: Frame, source: str) -> None:
         """Gives the plain entry the places of the one it is written as; what a block is handed stands where that is."""
         positions, path = self.result.positions, (*self.home, index)
         block = frame.blocks[-1] if frame.blocks else ""
@@ -398,45 +374,18 @@ class _Expander:
         for rest in self.places.get(frame.path, ()):
             old, new = (*frame.path, *rest), (*path, *rest)
             if old in self.written.keys:
-                positions.keys[new] = _used(self.written.keys[old], frame.uses)
+                positions.keys[new] = seen_from(self.written.keys[old], frame.uses)
             if old in self.written.values:
-                positions.values[new] = handed.get(rest) or _used(self.written.values[old], frame.uses)
+                positions.values[new] = handed.get(rest) or seen_from(self.written.values[old], frame.uses)
             if old in self.written.variables:
                 names = self.written.variables[old]
                 positions.variables[new] = tuple(name for name in names if name not in frame.origins)
         if source != "from":
-            positions.values[(*path, "from")] = _used(self._span(frame, source), frame.uses)
+            positions.values[(*path, "from")] = seen_from(self._span(frame, source), frame.uses)
 
-    def _span(self, frame: _Frame, *rest: str, key: bool = False) -> Span:
+    def _span(self, frame: Frame, *rest: str, key: bool = False) -> Span:
         path = (*frame.path, *rest)
         return self.written.key(path) if key else self.written.value(path)
 
-    def _error(self, code: str, message: str, frame: _Frame, *rest: str, key: bool = False, **more: Any) -> None:
-        self.report.error(code, message, _used(self._span(frame, *rest, key=key), frame.uses), **more)
-
-
-def _after(entry: dict[str, Any], before: str) -> dict[str, Any]:
-    """A copy of a repeated entry that takes the one before it; its other inputs stay as given."""
-    said = entry.get("from")
-    if isinstance(said, list) and len(said) > 1:
-        return entry | {"from": [before, *said[1:]]}
-    if isinstance(said, dict) and said:
-        return entry | {"from": {**said, next(iter(said)): before}}
-    return {key: value for key, value in entry.items() if key != "from"}
-
-
-def _texts(value: Any) -> list[str]:
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _entries(network: Any) -> list[Any]:
-    layers = network.get("layers") if isinstance(network, dict) else None
-    return layers if isinstance(layers, list) else []
-
-
-def _used(span: Span, uses: tuple[Related, ...]) -> Span:
-    return UsedSpan.of(span, uses) if uses else span
+    def _error(self, code: str, message: str, frame: Frame, *rest: str, key: bool = False, **more: Any) -> None:
+        self.report.error(code, message, seen_from(self._span(frame, *rest, key=key), frame.uses), **more)

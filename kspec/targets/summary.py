@@ -11,6 +11,8 @@ from kspec.graph import Graph, Node
 
 Size = int | None
 """None: not known."""
+INPUT = "Input"
+"""What an input is called among the layers."""
 
 _BYTES = {
     "bool": 1, "int8": 1, "uint8": 1, "float16": 2, "bfloat16": 2, "int16": 2, "uint16": 2,
@@ -31,6 +33,8 @@ class NodeSummary:
         from_: The nodes that it takes its tensors from.
         hoisted: Whether it is computed once over the data, before training.
         unused: Whether it leads to no output, so that Keras leaves it out of the model: its numbers are 0.
+        is_model: Whether it is a call of the sub-model that `layer` names.
+        inside: Bytes of the outputs of that model's nodes for one example; None where they cannot be told.
     """
 
     name: str
@@ -43,6 +47,8 @@ class NodeSummary:
     from_: list[str]
     hoisted: bool = False
     unused: bool = False
+    is_model: bool = False
+    inside: Size = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -55,14 +61,22 @@ class NodeSummary:
             "flops": self.flops,
             "from": self.from_,
             "hoisted": self.hoisted,
+            "model": self.is_model,
             "unused": self.unused,
         }
 
     @property
+    def what(self) -> str:
+        """What it calls, in words."""
+        return " ".join([self.layer, *["(model)"] * self.is_model, *["(unused)"] * self.unused])
+
+    @property
     def memory(self) -> Size:
-        """Bytes of its output for one example."""
+        """Bytes of its output for one example; of a sub-model, of all outputs in it."""
         if self.unused:
             return 0
+        if self.is_model:
+            return self.inside
         if self.shape is None or None in self.shape[1:]:
             return None
         size = _BYTES.get(self.dtype, 4)
@@ -77,11 +91,15 @@ class Summary:
 
     Args:
         stages: By stage of the training, the parameters that it trains; empty where the spec has no stages.
+        models: Those of the sub-models that are called; in the sums they count where they are called first.
+        frozen: Whether it is a sub-model of which nothing trains.
     """
 
     name: str
     nodes: list[NodeSummary]
     stages: Mapping[str, Size] = field(default_factory=dict)
+    models: tuple[Summary, ...] = ()
+    frozen: bool = False
 
     @property
     def parameters(self) -> Size:
@@ -103,6 +121,11 @@ class Summary:
         """Bytes of all outputs for one example: what training keeps of it."""
         return _sum(node.memory for node in self.nodes)
 
+    @property
+    def inside(self) -> Size:
+        """The same without what it is given."""
+        return _sum(node.memory for node in self.nodes if node.layer != INPUT)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, for `--format json`."""
         return {
@@ -113,13 +136,24 @@ class Summary:
             "activation_bytes": self.memory,
             "nodes": [node.to_json() for node in self.nodes],
             **({"stages": dict(self.stages)} if self.stages else {}),
+            **({"models": [m.to_json() | {"frozen": m.frozen} for m in self.models]} if self.models else {}),
         }
 
     def to_text(self) -> str:
-        """A table: node, layer, output shape, parameters, operations, where from; and the sums."""
+        """A table: node, layer, output shape, parameters, operations, where from; and the sums.
+
+        Below it stands one for each sub-model, under its name and what it takes.
+        """
+        return "\n".join([self._table(), *(f"{model._title()}\n{model._table()}" for model in self.models)])
+
+    def _title(self) -> str:
+        taken = ", ".join(f"{node.name} {shape_text(node.shape)}" for node in self.nodes if node.layer == INPUT)
+        return f"sub-model {self.name}{' (frozen)' if self.frozen else ''}: takes {taken}"
+
+    def _table(self) -> str:
         columns: dict[str, list[str]] = {
             "node": [node.name for node in self.nodes],
-            "layer": [f"{node.layer} (unused)" if node.unused else node.layer for node in self.nodes],
+            "layer": [node.what for node in self.nodes],
             "output shape": [shape_text(node.shape) for node in self.nodes],
             "parameters": [_count(node.parameters) for node in self.nodes],
             "flops": [_count(node.flops) for node in self.nodes],
@@ -163,6 +197,16 @@ def summarise(
         early: The nodes that the engine computes once over the data.
         stages: By stage of the training, the parameters that it trains.
     """
+    models: dict[str, Summary] = {}
+    for inner in graph.called():
+        nodes = _inferred(graph.models[inner], types.models[inner], models)
+        models[inner] = Summary(inner, nodes, frozen=_is_frozen(graph, inner))
+    return Summary(name, _inferred(graph, types, models, early), stages or {}, tuple(models.values()))
+
+
+def _inferred(
+    graph: Graph, types: Types, models: Mapping[str, Summary], early: Collection[str] = ()
+) -> list[NodeSummary]:
     nodes = []
     frozen = _frozen(graph)
     needed, counts = graph.needed(), graph.counted_in()
@@ -184,9 +228,11 @@ def summarise(
                 from_=_from(node),
                 hoisted=node.name in early,
                 unused=unused,
+                is_model=node.kind == "model",
+                inside=models[node.head].inside if node.kind == "model" else None,
             )
         )
-    return Summary(name, nodes, stages or {})
+    return nodes
 
 
 def summarise_built(
@@ -199,6 +245,16 @@ def summarise_built(
         early: The nodes that the engine computes once over the data.
         stages: By stage of the training, the parameters that it trains.
     """
+    models: dict[str, Summary] = {}
+    for inner in graph.called():
+        nodes = _as_built(graph.models[inner], built.models[inner], models)
+        models[inner] = Summary(inner, nodes, frozen=_is_frozen(graph, inner))
+    return Summary(name, _as_built(graph, built, models, early), stages or {}, tuple(models.values()))
+
+
+def _as_built(
+    graph: Graph, built: Any, models: Mapping[str, Summary], early: Collection[str] = ()
+) -> list[NodeSummary]:
     nodes = []
     counted: set[int] = set()
     needed, counts = graph.needed(), graph.counted_in()
@@ -207,26 +263,27 @@ def summarise_built(
         if not values:
             continue
         layer = built.layers.get(node.name)
-        parameters = trainable = 0
-        if layer is not None and id(layer) not in counted and node.name in counts:
-            counted.add(id(layer))
-            parameters = int(layer.count_params()) if layer.built else 0
-            trainable = sum(_size(weight.shape) for weight in layer.trainable_weights)
+        weights = layer.weights if layer is not None and node.name in counts else []
+        fresh = [weight for weight in weights if id(weight) not in counted]
+        counted |= {id(weight) for weight in fresh}
+        trains = {id(weight) for weight in layer.trainable_weights} if fresh else set()
         nodes.append(
             NodeSummary(
                 name=node.name,
                 layer=_layer(node, graph),
                 shape=[None if size is None else int(size) for size in values[0].shape],
                 dtype=str(values[0].dtype),
-                parameters=parameters,
-                trainable=trainable,
+                parameters=sum(_size(weight.shape) for weight in fresh),
+                trainable=sum(_size(weight.shape) for weight in fresh if id(weight) in trains),
                 flops=None,
                 from_=_from(node),
                 hoisted=node.name in early,
                 unused=node.kind != "input" and node.name not in needed,
+                is_model=node.kind == "model",
+                inside=models[node.head].inside if node.kind == "model" else None,
             )
         )
-    return Summary(name, nodes, stages or {})
+    return nodes
 
 
 def differences(ours: Summary, keras: Summary) -> list[str]:
@@ -237,6 +294,8 @@ def differences(ours: Summary, keras: Summary) -> list[str]:
             said, built = getattr(mine, what), getattr(theirs, what)
             if not _agree(said, built):
                 found.append(f"{mine.name}: {what} {said}, and Keras says {built}")
+    for inner, theirs_inner in zip(ours.models, keras.models, strict=True):
+        found += [f"{inner.name}/{line}" for line in differences(inner, theirs_inner)]
     return found
 
 
@@ -262,8 +321,13 @@ def _frozen(graph: Graph) -> set[str]:
     return {node.name for node in graph.calls if node.trainable is False}
 
 
+def _is_frozen(graph: Graph, model: str) -> bool:
+    inner = graph.models[model]
+    return bool(inner.calls) and all(node.trainable is False for node in inner.calls)
+
+
 def _layer(node: Node, graph: Graph) -> str:
-    return "Input" if node.kind == "input" else graph.callee(node).head
+    return INPUT if node.kind == "input" else graph.callee(node).head
 
 
 def _from(node: Node) -> list[str]:

@@ -72,6 +72,7 @@ def test_there_are_as_many_as_keras_has():
         "constraint": 5,
         "callback": 16,
         "activation": 30,
+        "application": 40,
     }
 
 

@@ -214,3 +214,35 @@ def test_python_hears_the_same(tmp_path: Path) -> None:
     assert [d.code for d in kspec.check(kspec.load(spec))] == []
     (tmp_path / "pyproject.toml").write_text("[tool.kspec]\nignor = []\n")
     assert codes() == ["KS016", "KS208"] or codes() == ["KS208", "KS016"]
+
+
+IGNORED = """\
+kspec: 1
+inputs: {x: {shape: [4]}}
+layers:
+  - Dense: {units: 8, activation: relu}  # kspec: ignore[KS403]
+    name: hidden
+  - Dense: {units: 8}  # kspec: ignore
+  - Dense: {units: 3}  # kspec: ignore[KS207, KS208]
+    name: lost
+  - Dense: {units: 1}
+    from: hidden
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("", [(4, "KS403"), (6, "nothing"), (7, "KS208")]),
+        ("data: {csv: table.csv}\n", [(7, "KS208")]),  # some rules wait for the data
+        ("fit: {epochs: 0}\n", []),  # an error hides what else there is
+    ],
+)
+def test_a_comment_without_use_is_told(tmp_path: Path, more: str, told: list[tuple[int, str]]) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text(IGNORED + more)
+    found = [problem for problem in kspec.check(file) if problem.code == "KS017"]
+    assert [(problem.span.line, problem.message.split()[2]) for problem in found if problem.span] == [
+        (line, "nothing" if word == "nothing" else "no") for line, word in told
+    ]
+    assert all(word in problem.message for problem, (_, word) in zip(found, told, strict=True))

@@ -33,6 +33,7 @@ def one(text, **options):
         ("RNN: {cell: [{Dense: {units: 1}}]}", "KS112", "`Dense` is a layer, not an RNN cell"),
         ("StringLookup: {vocabulary: /etc/passwd}", "KS701", None),
         ("StringLookup: {vocabulary: ../../secret.txt}", "KS701", None),
+        ("StringLookup: {vocabulary: no_words.txt}", "KS501", None),
         ("StringLookup: {vocabulary: 'https://a.example/v.txt'}", "KS702", None),
         ("Embedding: {input_dim: {vocabulary_of: nope}, output_dim: 2}", "KS201", None),
         ("Dense: {units: {classes_of: nope}}", "KS215", None),

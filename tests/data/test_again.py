@@ -85,7 +85,7 @@ def test_places_of_problems(tmp_path, trained, monkeypatch):
     assert trained.read("../new.csv") is None
     assert trained.said[0].startswith("KS701")
     assert trained.read("nope.csv", place=None) is None
-    assert trained.report.diagnostics[0].span is None
+    assert trained.report.diagnostics[0].span.source.name == "--data"
     away = tmp_path / "away"
     away.mkdir()
     monkeypatch.chdir(away)
@@ -113,3 +113,13 @@ def test_pictures(tmp_path):
     assert len(trained.read("pets", need_targets=True).targets["y"]) == 10
     assert trained.read("flat", need_targets=True) is None
     np.testing.assert_array_equal(trained.read("flat/cat1.png").inputs["x"], part.inputs["x"][1:2])
+
+
+def test_faults_of_what_the_command_line_names_are_told_there(tmp_path, trained, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new.csv").write_text("a,b\n1,x\n")
+    for file, help in (("new.csv", ""), ("nwe.csv", "looked in the working directory")):
+        assert trained.read(file, place=None) is None
+        (problem,) = trained.report
+        assert (problem.span.source.name, problem.span.source.text) == ("--data", file)
+        assert problem.help.endswith(help)

@@ -79,6 +79,8 @@ KINDS = [kind for kind in catalog.KINDS if kind not in ("op", "activation", "sch
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_argument_is_taken(kind: catalog.Kind) -> None:
     for name, arguments in cases(kind):
+        if "weights" in arguments and kind == "application":
+            arguments = arguments | {"weights": "told.weights.h5"}  # a file of another name is refused
         validator = VALIDATOR.evolve(
             schema={"$ref": f"#/definitions/{kind}.{name}", "definitions": SCHEMA["definitions"]}
         )

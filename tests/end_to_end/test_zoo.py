@@ -14,6 +14,7 @@ ZOO = {
     "resnet50": 25_636_712,
     "siamese": 38_951_745,
     "ticket_router": 1_392_097,
+    "transfer_learning": 2_264_389,
     "transformer": 748_289,
     "unet": 31_030_593,
     "wavenet": 68_672,

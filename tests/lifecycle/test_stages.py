@@ -83,10 +83,11 @@ def spec(project):
 def test_as_plain_keras_trains(spec, tmp_path):
     """To the bit with Keras's own loop, and nearly so with many steps in one graph."""
     weights = by_hand(tmp_path).get_weights()
-    run = kspec.run(spec, overrides=["fit.engine=keras"])
+    before = run = kspec.run(spec, overrides=["fit.engine=keras", "compile.metrics=[Precision, accuracy]"])
     for ours, theirs in zip(run.model.get_weights(), weights, strict=True):
         assert np.array_equal(ours, theirs)
-    run = kspec.run(spec, overrides=["fit.engine=fused"])
+    run = kspec.run(spec, overrides=["fit.engine=fused", "compile.metrics=[Precision, accuracy]"])
+    assert list(run.metrics) == list(before.metrics) == ["split", "examples", "loss", "accuracy", "precision"]
     for ours, theirs in zip(run.model.get_weights(), weights, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
     assert [(row["epoch"], row["stage"]) for row in run.history] == [(1, 1), (2, 1), (3, 2), (4, 2), (5, 2)]

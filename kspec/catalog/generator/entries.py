@@ -37,7 +37,7 @@ def entries(kind: Kind) -> tuple[dict[str, Raw], dict[str, Raw]]:
 def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
     known = corrections(kind)
     raw: Raw = {"path": found.path}
-    docs: Raw = {"doc": known.summary(found.name) or summary(found.target.__doc__)}
+    docs: Raw = {"doc": known.summary(found.name) or _instance(summary(found.target.__doc__))}
     if found.aliases:
         raw["aliases"] = list(found.aliases)
     if reason := known.refused(found.name):
@@ -71,6 +71,12 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
     for mark, value in call_marks(kind, found).items():
         raw[mark] = value
     return raw, docs
+
+
+def _instance(text: str) -> str:
+    """What is made, where Keras says that it is: `Instantiates the ResNet50 architecture.`"""
+    made = text.removeprefix("Instantiates ")
+    return text if made == text else made[:1].upper() + made[1:]
 
 
 def _doc(kind: Kind, found: Found, argument: str, notation: str, texts: dict[str, str]) -> str:

@@ -118,6 +118,7 @@ _KIND_BY_WORD: dict[str, catalog.Kind] = {
     "weighted_metrics": "metric",
     "callbacks": "callback",
     "learning_rate": "schedule",
+    "application": "application",
 }
 
 

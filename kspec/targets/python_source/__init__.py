@@ -22,12 +22,13 @@ from kspec.targets.python_source.literals import literal
 from kspec.targets.python_source.names import Allocator, identifier
 from kspec.targets.python_source.network import Network
 from kspec.targets.python_source.predictions import predict_lines
+from kspec.targets.python_source.stages import stage_lines
 from kspec.targets.python_source.steps import compile_lines, evaluate_lines, fit_lines
 
 if TYPE_CHECKING:
     from kspec.data import Dataset
 
-_AFTER_THE_MODEL = ("balanced", "batches", "softmax", "sigmoid", "write_csv")
+_AFTER_THE_MODEL = ("compile_model", "balanced", "batches", "softmax", "sigmoid", "write_csv")
 """Functions that stand below the network's."""
 _BEST = ("test", "validation", "train")
 
@@ -76,11 +77,14 @@ class _Source:
     def text(self) -> str:
         functions = self.network.write()
         main = ["def main():", "    keras.utils.set_random_seed(SEED)"]
-        if self.document.fit.stages:
-            raise Unwritable("train in stages", ("fit", "stages"))
         if self.document.dtype_policy is not None:
             main.append(f'    keras.config.set_dtype_policy("{self.document.dtype_policy}")')
-        compiled = compile_lines(self.spec, self.settings, self.writer, self.network.names)
+        staged = self.document.fit.stages is not None and self.facts is not None
+        optimizer = "optimizer" if staged else ""
+        compiled = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)
+        if staged:
+            self.file.helpers["compile_model"] = ["def compile_model(model, optimizer):", *compiled]
+            compiled = []
         if self.facts is None:
             main += ["    model = build_model()", *self._weights(), *compiled, "    model.summary()"]
         else:
@@ -98,16 +102,22 @@ class _Source:
     def _weights(self) -> list[str]:
         """The weights that the model starts from, where the spec names a file of them."""
         said = self.document.weights
-        return [] if said is None else [f"    model.load_weights({self.writer.file_path(said)})"]
+        return [] if said is None else [self.network.loading("model", said)]
 
     def _life(self, examples: Examples) -> list[str]:
         """Fit, evaluate, predict."""
         document, lines = self.document, []
         size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))
         trains = any(output.loss is not None for output in self.settings.outputs.values())
-        if trains:
+        names = self.network.names
+        if trains and document.fit.stages is not None:
+            graph = self.analysis.graph
+            lines += ["", *stage_lines(examples, graph, self.settings, self.writer, names, size)]
+        elif trains:
             epochs = self._number("EPOCHS", document.fit.epochs, ("fit", "epochs"))
-            lines += ["", *fit_lines(examples, self.settings, self.writer, self.network.names, size, epochs)]
+            callbacks = document.fit.callbacks
+            lines += ["", *fit_lines(examples, self.settings, self.writer, names, size, epochs, callbacks)]
+        if trains:
             lines.append(f'    model.save("{self.spec.name}.keras")')
         for step in ("evaluate", "predict"):
             said = getattr(document, step)

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kspec.spec.loaded import models_in
 from kspec.syntax.templates import Template
 from kspec.syntax.variables import Uncomputed
+from kspec.targets.python_source.arguments import Unstructured
 from kspec.targets.python_source.body import CHAIN, Body
 from kspec.targets.python_source.calls import Pieces, only
 from kspec.targets.python_source.items import Item, read_items
@@ -47,6 +49,8 @@ class Block:
 def make_block(template: Template, function: str) -> Block:
     """A block before anyone has looked at its uses."""
     items = read_items(template.layers, ("blocks", template.name, "layers"), template.inputs)
+    if any(item.kind == "model" or any(models_in(item.arguments)) for item in items):
+        raise Unstructured("a sub-model that is called in a block")
     outputs = list(template.outputs or (items[-1].name,))
     return Block(template, items, function, {name: identifier(name) for name in template.params}, outputs)
 

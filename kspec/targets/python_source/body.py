@@ -59,7 +59,7 @@ class Body:
         self.lines: list[str] = []
         self.indent = 1
         self.condition = (-1, "")
-        self.allocator = Allocator(*inputs.values(), *names.more.values(), CHAIN)
+        self.allocator = Allocator(*inputs.values(), *names.more.values(), *network.model_variables(path), CHAIN)
         self.cited = {*wanted, *(name for item in self.items for name in item.cited())}
         self.reused = {item.head for item in self.items if item.kind == "reuse"}
         self.reused |= {name for item in self.items for name in item.sizes_of()}
@@ -264,7 +264,8 @@ class Body:
             assert entry is not None
             if "" in feeds:
                 feeds = spread(item, feeds[""], entry.tensors)
-            self.network.imports_of(entry.path)
+            if item.head != "get_item":
+                self.network.imports_of(entry.path)
             return call_op(item, feeds, entry, self.writer, names)
         if item.kind == "block":
             return self._use(item, feeds, names)

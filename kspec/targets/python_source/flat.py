@@ -8,7 +8,7 @@ from kspec.graph import Graph, Node, Tensor
 from kspec.targets.python_source.body import Body
 from kspec.targets.python_source.calls import Pieces
 from kspec.targets.python_source.items import Item
-from kspec.targets.python_source.names import Allocator, Constants
+from kspec.targets.python_source.names import Allocator, Constants, identifier
 
 if TYPE_CHECKING:
     from kspec.targets.python_source.network import Network
@@ -28,7 +28,7 @@ class FlatBody(Body):
         self.members, self.layers, self.own = {}, {}, {}
         self.lines, self.indent, self.condition = [], 1, (-1, "")
         self.prefix = self.ending = ""
-        self.allocator = Allocator(*inputs.values(), "x")
+        self.allocator = Allocator(*inputs.values(), *map(identifier, graph.models), "x")
         self.items = [_item(node) for node in graph.calls]
         self.reused = {item.head for item in self.items if item.kind == "reuse"}
         self.reused |= {name for item in self.items for name in item.sizes_of()}

@@ -10,7 +10,7 @@ from kspec.catalog.types import Shape
 from kspec.checker import Analysis
 from kspec.checker.shapes.types import Answer
 from kspec.diagnostics import Path
-from kspec.graph import Graph
+from kspec.graph import Graph, Node
 from kspec.spec import Spec
 from kspec.spec.loaded import models_in
 from kspec.syntax.names import snake_case
@@ -120,18 +120,40 @@ class Network:
         graph = self.graph.models[name]
         if said.layers is not None:
             made = f"build_{variable}({', '.join(_called_by(graph))})"
+        elif graph.application is not None:
+            made = self._application(name, graph.application)
         elif said.file is not None:
             made = f"keras.models.load_model({self.writer.file_path(said.file)}, compile=False)"
             if said.file.endswith(".json"):
                 raise Unwritable(f"read the network of `{name}` from JSON", ("models", name))
         else:
-            raise Unwritable(f"make the application `{name}`", ("models", name))
+            raise Unwritable(f"make the sub-model `{name}`", ("models", name))
         lines = [f"    {variable} = {made}"]
-        if said.weights is not None:
-            lines.append(f"    {variable}.load_weights({self.writer.file_path(said.weights)})")
+        weights = said.weights
+        if graph.application is not None and graph.application.arguments.get("weights") not in (None, "imagenet"):
+            weights = graph.application.arguments["weights"]
+        if weights is not None:
+            lines.append(self.loading(variable, weights))
         if graph.calls and all(node.trainable is False for node in graph.calls):
             lines.append(f"    {variable}.trainable = False")
         return lines
+
+    def _application(self, name: str, node: Node) -> str:
+        """A model of `keras.applications`; weights from a file are loaded later."""
+        assert node.catalog is not None
+        arguments = dict(node.arguments)
+        if arguments.get("weights", "imagenet") != "imagenet":
+            arguments["weights"] = None
+        path = ("models", name, "application", node.head)
+        return self.writer.construct(node.catalog, arguments, path, self.names, [f'name="{name}"'])
+
+    def loading(self, variable: str, file: str) -> str:
+        """The statement that gives a model the weights of a file."""
+        path = self.writer.file_path(file)
+        if file.endswith(".keras"):
+            weights = f"keras.models.load_model({path}, compile=False).get_weights()"
+            return f"    {variable}.set_weights({weights})"
+        return f"    {variable}.load_weights({path})"
 
     def _network(self, graph: Graph, home: Path, name: str, outputs: Mapping[str, str], flat: bool) -> list[str]:
         """The lines that build a network, from its inputs to its `keras.Model`."""
@@ -150,7 +172,7 @@ class Network:
             given = [only(body.value(cited)) for cited in outputs.values()] if outputs else [only(last)]
         names = list(graph.outputs)
         several = len(names) > 1
-        if several:
+        if several and not home:
             given = [self._called(graph, body, name, value) for name, value in zip(names, given, strict=True)]
         ins = only(list(inputs.values())) if len(inputs) == 1 else _dict(inputs)
         outs = _dict(dict(zip(names, given, strict=True))) if several else given[0]
@@ -182,6 +204,11 @@ class Network:
         return f'layers.Identity(name="{name}")({value})'
 
     # what bodies ask
+
+    def model_variables(self, path: Path) -> list[str]:
+        """The variables of the sub-models that can be called where entries stand."""
+        graph = self.graph.models[str(path[1])] if path[0] == "models" else self.graph
+        return [identifier(name) for name in graph.models]
 
     def signature(self, item: Item, body: Body) -> Sequence[Tensor] | None:
         """The tensor parameters of what an entry calls; None where nobody knows them."""

@@ -9,7 +9,7 @@ from kspec import catalog
 from kspec.checker import OutputSettings, Settings
 from kspec.spec import Spec
 from kspec.syntax.names import snake_case
-from kspec.targets.python_source.arguments import Writer
+from kspec.targets.python_source.arguments import Unwritable, Writer
 from kspec.targets.python_source.examples import Examples
 from kspec.targets.python_source.facts import Facts, target_form
 from kspec.targets.python_source.file import File
@@ -24,12 +24,19 @@ def balanced(classes, train):
     return weights[classes].astype("float32")'''
 
 
-def compile_lines(spec: Spec, settings: Settings, writer: Writer, names: Mapping[str, str]) -> list[str]:
-    """`model.compile`, with everything that the spec leaves out filled in."""
+def compile_lines(
+    spec: Spec, settings: Settings, writer: Writer, names: Mapping[str, str], optimizer: str = ""
+) -> list[str]:
+    """`model.compile`, with everything that the spec leaves out filled in.
+
+    Args:
+        optimizer: What stands for the optimizer; by default the spec's.
+    """
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     single = len(settings.outputs) == 1
     path = ("compile", "loss")
-    arguments = [f"optimizer={writer.object('optimizer', settings.optimizer, ('compile', 'optimizer'), names)}"]
+    said = optimizer or writer.object("optimizer", settings.optimizer, ("compile", "optimizer"), names)
+    arguments = [f"optimizer={said}"]
     losses = {name: writer.object("loss", output.loss, path if single else (*path, name), names)
               for name, output in trained.items()}  # fmt: skip
     if losses:
@@ -89,13 +96,22 @@ def _by_output(made: Mapping[str, str], single: bool) -> str:
 
 
 def fit_lines(
-    examples: Examples, settings: Settings, writer: Writer, names: Mapping[str, str], size: str, epochs: str
+    examples: Examples,
+    settings: Settings,
+    writer: Writer,
+    names: Mapping[str, str],
+    size: str,
+    epochs: str,
+    callbacks: list[Any],
+    begun: str = "",
 ) -> list[str]:
     """`model.fit`, on batches in an order that the seed decides.
 
     Args:
         size: What stands for the batch size.
         epochs: What stands for the number of epochs.
+        callbacks: As written.
+        begun: What stands for the epochs that have been trained before.
     """
     facts, file = examples.facts, examples.file
     fit = facts.spec.document.fit
@@ -109,12 +125,17 @@ def fit_lines(
         steps = str(fit.steps_per_epoch) if fit.steps_per_epoch else f"math.ceil(len(train) / {size})"
         if not fit.steps_per_epoch:
             file.imports.add("math")
-        arguments = [f"batches({', '.join([*given, 'train'])})", f"steps_per_epoch={steps}", "shuffle=False"]
+        if begun and fit.steps_per_epoch:
+            raise Unwritable("go on with `steps_per_epoch` in a later stage", ("fit", "steps_per_epoch"))
+        taken = ", ".join([*given, "train", *([begun] if begun else [])])
+        arguments = [f"batches({taken})", f"steps_per_epoch={steps}", "shuffle=False"]
     else:
         weighted = [f"sample_weight={examples.rows('weights', 'train')}"] if weights else []
         trained = [examples.rows("x", "train"), examples.rows("y", "train")]
         arguments = [*trained, *weighted, f"batch_size={size}", "shuffle=False"]
     arguments.append(f"epochs={epochs}")
+    if begun:
+        arguments.append(f"initial_epoch={begun}")
     if "validation" in facts.parts:
         held = [examples.rows("x", "validation"), examples.rows("y", "validation")]
         own = part_weights(examples, settings.outputs, "validation")
@@ -122,9 +143,9 @@ def fit_lines(
                       f"validation_batch_size={size}"]  # fmt: skip
         if fit.validation_freq != 1:
             arguments.append(f"validation_freq={fit.validation_freq}")
-    if fit.callbacks:
+    if callbacks:
         made = [writer.object("callback", callback, ("fit", "callbacks", number), names)
-                for number, callback in enumerate(fit.callbacks)]  # fmt: skip
+                for number, callback in enumerate(callbacks)]  # fmt: skip
         arguments.append(f"callbacks=[{', '.join(made)}]")
     if fit.verbose != 1:
         arguments.append(f"verbose={fit.verbose}")
@@ -141,13 +162,15 @@ def _batches(examples: Examples, file: File, size: str, *, shuffled: bool, weigh
         f"            batch = {'order' if shuffled else 'rows'}[start : start + {size}]",
         f"            yield {', '.join(examples.rows(name, 'batch') for name in names)}",
     ]
+    more = ["first_epoch=0"] if shuffled and examples.facts.spec.document.fit.stages else []
     if shuffled:
         file.imports.add("itertools")
-        lines = ["    for epoch in itertools.count():", f"        order = {order}", *lines]
+        counted = "first_epoch" if examples.facts.spec.document.fit.stages else ""
+        lines = [f"    for epoch in itertools.count({counted}):", f"        order = {order}", *lines]
     else:
         lines = ["    while True:", *lines]
     file.helpers["batches"] = [
-        f"def batches({', '.join([*names, 'rows'])}):",
+        f"def batches({', '.join([*names, 'rows', *more])}):",
         f'    """Batches of these rows, {told}."""',
         *lines,
     ]

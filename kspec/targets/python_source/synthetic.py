@@ -23,26 +23,26 @@ def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettin
     lines = ["def make_examples():",
              '    """Random inputs, and targets that hang on them: something to learn."""']  # fmt: skip
     seen = []
-    variables = Allocator("seen", "chance", "scores", "drawn", *(target.variable for target in facts.targets.values()))
+    variables = Allocator("seen", "rng", "scores", "drawn", *(target.variable for target in facts.targets.values()))
     values = {}
     for number, (name, given) in enumerate(inputs.items()):
         shape = facts.array(name).shape[1:]
-        draw = f"np.random.default_rng([SEED, 2, {number}])"
+        lines.append(f"    rng = np.random.default_rng([SEED, 2, {number}])")
         size = literal([count, *shape])
         variable = "x" if len(inputs) == 1 else variables.take(identifier(name))
         values[name] = variable
         if given.dtype == "string":
-            lines.append(f"    drawn = {draw}.integers(0, {len(WORDS)}, {size})")
+            lines.append(f"    drawn = rng.integers(0, {len(WORDS)}, {size})")
             lines.append(f"    {variable} = np.array({literal(WORDS)})[drawn]")
             seen.append(f'drawn.reshape({count}, -1).astype("float32")')
             continue
         if given.dtype == "bool":
-            lines.append(f"    {variable} = {draw}.integers(0, 2, {size}).astype(bool)")
+            lines.append(f"    {variable} = rng.integers(0, 2, {size}).astype(bool)")
         elif "int" in given.dtype:
             high = 256 if given.dtype == "uint8" else 10
-            lines.append(f'    {variable} = {draw}.integers(0, {high}, {size}).astype("{given.dtype}")')
+            lines.append(f'    {variable} = rng.integers(0, {high}, {size}).astype("{given.dtype}")')
         else:
-            lines.append(f'    {variable} = {draw}.standard_normal({size}, dtype="float32")')
+            lines.append(f'    {variable} = rng.standard_normal({size}, dtype="float32")')
         whole = given.dtype == "bool" or "int" in given.dtype
         seen.append(f"{variable}.reshape({count}, -1)" + ('.astype("float32")' if whole else ""))
     joined = seen[0] if len(seen) == 1 else f"np.concatenate([{', '.join(seen)}], axis=1)"
@@ -62,12 +62,12 @@ def _target(facts: Facts, output: OutputSettings, variable: str, number: int) ->
     width = units if units > 1 or output.task == "regression" else facts.data.synthetic.classes
     features = sum(math.prod(facts.array(name).shape[1:]) for name in facts.spec.document.inputs)
     lines = [
-        f"    chance = np.random.default_rng([SEED, 2, {number}])",
-        f'    scores = seen @ chance.standard_normal(({features}, {width}), dtype="float32")',
+        f"    rng = np.random.default_rng([SEED, 2, {number}])",
+        f'    scores = seen @ rng.standard_normal(({features}, {width}), dtype="float32")',
         "    scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)",
     ]
     if output.task == "regression":
-        lines.append("    scores = scores + 0.1 * chance.standard_normal(scores.shape)")
+        lines.append("    scores = scores + 0.1 * rng.standard_normal(scores.shape)")
         return [*lines, f'    {variable} = scores.astype("float32"){"" if units > 1 else ".ravel()"}']
     if output.task == "multilabel_classification":
         return [*lines, f'    {variable} = (scores > 0).astype("int64")']
