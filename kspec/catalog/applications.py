@@ -24,12 +24,13 @@ class Sizes:
         smallest: The least height and width that it takes.
         features: Channels of what it gives without its classifier.
         rows: A height or width of n comes to `(n + rows) // 32`.
-        rows_of_unknown: The same where the model was built for pictures of any size; None where it then takes some
-            sizes alone.
+        rows_of_unknown: The same where the model was built for pictures of any size; None where it then is another
+            network, which takes few of them.
         parameters: Without the classifier, but for `per_channel`.
         per_channel: For each channel of the picture.
         three_channels: Whether it takes other numbers of channels only without its own preprocessing.
-        size: Height and width by default, with the classifier; None where any will do.
+        size_without_top: Height and width by default, without the classifier; None for any.
+        size: The same with the classifier; None where any will do.
         imagenet: Heights and widths that the classifier's imagenet weights are for; empty where any will do.
         top: The classifier's parameters, but for `per_class` and `per_position`.
         per_class: For each class.
@@ -43,6 +44,7 @@ class Sizes:
     parameters: Count
     per_channel: Count
     three_channels: bool
+    size_without_top: int | None
     size: int | None
     imagenet: tuple[int, ...]
     top: Count
@@ -66,7 +68,9 @@ def stated_shape(name: str, arguments: Mapping[str, Any]) -> list[int | None]:
     if isinstance(given, list) and len(given) == 3 and all(axis is None or isinstance(axis, int) for axis in given):
         return [*given]
     known = sizes(name)
-    side = known.size if known is not None and arguments.get("include_top", True) else None
+    if known is None:
+        return [None, None, 3]
+    side = known.size if arguments.get("include_top", True) else known.size_without_top
     return [side, side, 3]
 
 

@@ -18,6 +18,7 @@ Examples:
   kspec plot spec.yaml
   kspec plot spec.yaml -o network.png
   kspec plot spec.yaml --no-shapes
+  kspec plot spec.yaml --depth 0
 """
 FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".mmd": "mermaid"}
 
@@ -27,6 +28,9 @@ FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".
 @click.option(
     "-o", "--output", metavar="FILE", help="The picture: .svg, .png, .dot or .mmd (Mermaid); by default NAME.svg."
 )
+@click.option("--depth", type=click.IntRange(0), metavar="N",
+              help="How deep to draw blocks and sub-models: 0 folds each into one box. By default as deep as one can "
+              "read.")  # fmt: skip
 @click.option("--no-shapes", is_flag=True, help="Names and layers alone.")
 @overrides
 @permissions
@@ -37,6 +41,7 @@ def command(
     path: str,
     output: str | None,
     no_shapes: bool,
+    depth: int | None,
     overrides: tuple[str, ...],
     **permissions: bool,
 ) -> None:
@@ -56,8 +61,10 @@ def command(
     spec = load(path, overrides, **permissions)
     target = given if given is not None else Path(f"{spec.name}.svg")
     try:
-        count = draw_spec(spec, target, FORMATS[suffix], shapes=not no_shapes)
+        count, drawn = draw_spec(spec, target, FORMATS[suffix], shapes=not no_shapes, depth=depth)
     except GraphTooLarge as error:
         click.echo(f"kspec: {error}; it can be written as .dot", err=True)
         ctx.exit(FAILED)
     click.echo(f"{target} ({count} node{'' if count == 1 else 's'})")
+    if drawn.depth < drawn.deepest and depth is None:
+        click.echo(f"blocks and sub-models are folded, {drawn.boxes} boxes in all; --depth {drawn.deepest} draws all")

@@ -12,7 +12,9 @@ from kspec.graph.outputs import resolve_outputs
 from kspec.graph.places import head_span
 from kspec.graph.scope import Scope
 from kspec.spec import Entry, Network, Spec
+from kspec.spec.loaded import models_in
 from kspec.syntax import Bind, Call
+from kspec.syntax.expand import MAX_ENTRIES
 from kspec.syntax.names import node_names
 
 
@@ -22,7 +24,19 @@ def build(spec: Spec, report: Report) -> Graph:
     for home in spec.networks:
         if home:
             models[str(home[1])] = _Builder(spec, home, dict(models), report).graph
-    return _Builder(spec, (), models, report).graph
+    graph = _Builder(spec, (), models, report).graph
+    _freeze_what_is_called(graph)
+    return graph
+
+
+def _freeze_what_is_called(graph: Graph) -> None:
+    """A sub-model is one and the same wherever it is called: frozen in one place, by what it lies in, it is frozen."""
+    for network in (graph, *(graph.models[name] for name in reversed(graph.called()))):
+        for node in network.calls:
+            held = [node.head] if node.kind == "model" else models_in(node.arguments)
+            for name in held if node.trainable is False else ():
+                for inner in graph.models[name].calls if name in graph.models else ():
+                    inner.trainable = False if inner.trainable is None else inner.trainable
 
 
 def _as_written(network: Network, home: Path) -> list[Call | Bind]:
@@ -89,8 +103,23 @@ class _Builder:
         self.graph.counted = {name: self.scope.places[name] for name in self.scope.counted}
         self.graph.copies = spec.expansions[home].copies if home in spec.expansions else {}
         self._apart_from_models()
+        self._count_calls()
         if not resolve_outputs(network.outputs, (*home, "outputs"), self.graph, self.scope, last) and home:
             self.graph.outputs.clear()  # what calls it cannot be told
+
+    def _count_calls(self) -> None:
+        """Bounds what the calls of sub-models, which call others, come to: Keras goes through each of them."""
+        models = self.graph.models
+        self.graph.size = sum(models[node.head].size if node.head in models and node.kind == "model" else 1
+                              for node in self.graph.calls)  # fmt: skip
+        if self.graph.size > MAX_ENTRIES:
+            self.report.error(
+                "KS221",
+                f"with what the sub-models call, it comes to more than {MAX_ENTRIES:,} layers",
+                self.positions.key(self.home or ("layers",)),
+                help="a model that calls another twice has it twice, and so on: call fewer",
+            )
+            self.graph.size = 1
 
     def _apart_from_models(self) -> None:
         """In Keras a sub-model bears its own name among the layers of the network that calls it."""
@@ -168,7 +197,7 @@ class _Builder:
             path,
             arguments=_qualified(entry.arguments, step.prefix) if step.prefix else entry.arguments,
             constants=dict(entry.call or {}),
-            trainable=next((said for said in (entry.trainable, step.trainable) if said is not None), self.trainable),
+            trainable=self._trainable(step, entry),
             named=step.named,
             written=step.path,
         )
@@ -184,6 +213,11 @@ class _Builder:
             node.faulty = True
         self._bring_into_view(node, entry)
         return node
+
+    def _trainable(self, step: Call, entry: Entry) -> bool | None:
+        """What an entry says, or what it lies in; the use of a block does not freeze the models that it calls."""
+        said = (None, None) if entry.kind == "model" else (entry.trainable, step.trainable)
+        return next((each for each in said if each is not None), self.trainable)
 
     def _bring_into_view(self, node: Node, entry: Entry) -> None:
         place = self._name_place(node.path, entry)

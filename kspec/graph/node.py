@@ -80,6 +80,7 @@ class Graph:
         nodes: By name; each stands after those it takes its input from. Inputs come first.
         outputs: Output name → the tensor that it is.
         names: Every name that can be cited → what it stands for: nodes, what `as` names, uses of blocks.
+        size: The calls that it comes to, those within sub-models too.
         models: The sub-models that it can call, each with those that stand above it.
         counted: The names that nobody wrote (`dense_1`), with the place of what they name.
         copies: By the name of an entry that is repeated, or made for each of several nodes, those of its copies.
@@ -88,6 +89,7 @@ class Graph:
     nodes: dict[str, Node] = field(default_factory=dict)
     outputs: dict[str, Tensor] = field(default_factory=dict)
     names: dict[str, Tensor] = field(default_factory=dict)
+    size: int = 0
     models: dict[str, Graph] = field(default_factory=dict)
     counted: dict[str, Span] = field(default_factory=dict)
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from kspec.spec import Spec
 from kspec.targets.summary import Summary
 
 if TYPE_CHECKING:
-    from kspec.targets.diagram import Format, NodeFacts
+    from kspec.targets.diagram import Drawn, Format, NodeFacts
 
 
 def describe(spec: Spec, report: Report | None = None) -> Defined:
@@ -73,14 +73,17 @@ def draw_model(defined: Defined, path: Path, format: Format) -> None:
     draw(defined.graph, _facts(_summary_of(defined)), path, format)
 
 
-def draw_spec(spec: Spec, path: Path, format: Format, *, shapes: bool = True) -> int:
+def draw_spec(
+    spec: Spec, path: Path, format: Format, *, shapes: bool = True, depth: int | None = None
+) -> tuple[int, Drawn]:
     """Draws a spec's graph; TensorFlow is imported only where the data decides a size.
 
     Args:
         shapes: Whether shapes and parameters are shown too.
+        depth: How deep blocks and sub-models are written out; None goes as deep as can be read.
 
     Returns:
-        How many nodes it has.
+        How many nodes it has, and what was drawn of them.
 
     Raises:
         SpecError: with everything that is wrong.
@@ -89,8 +92,7 @@ def draw_spec(spec: Spec, path: Path, format: Format, *, shapes: bool = True) ->
     from kspec.targets.diagram import draw
 
     graph, facts = sized_graph(spec) if shapes else (_analysed(spec).graph, {})
-    draw(graph, facts, path, format)
-    return len(graph.nodes)
+    return len(graph.nodes), draw(graph, facts, path, format, depth)
 
 
 def sized_graph(spec: Spec) -> tuple[Graph, dict[str, NodeFacts]]:
@@ -123,19 +125,23 @@ def _summary_of(defined: Defined) -> Summary:
 
 
 def _facts(summary: Summary) -> dict[str, NodeFacts]:
-    from kspec.targets.diagram import NodeFacts
+    from kspec.targets.diagram import NodeFacts, inner_key
     from kspec.targets.summary import shape_text
 
-    shapes = {node.name: shape_text(node.shape) for node in summary.nodes}
-    return {
-        node.name: NodeFacts(
-            shape_in=", ".join(shapes[name] for name in node.from_),
-            shape_out=shapes[node.name],
-            parameters=node.parameters or 0,
-            trainable=not node.parameters or bool(node.trainable),
-        )
-        for node in summary.nodes
-    }
+    found: dict[str, NodeFacts] = {}
+    for part in (summary, *summary.models):
+        shapes = {node.name: shape_text(node.shape) for node in part.nodes}
+        model = "" if part is summary else part.name
+        found |= {
+            inner_key(model, node.name): NodeFacts(
+                shape_in=", ".join(shapes[name] for name in node.from_),
+                shape_out=shapes[node.name],
+                parameters=node.parameters or 0,
+                trainable=not node.parameters or bool(node.trainable),
+            )
+            for node in part.nodes
+        }
+    return found
 
 
 def build_model(spec: Spec) -> Any:

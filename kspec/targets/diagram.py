@@ -10,15 +10,26 @@ import math
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from kspec.graph import Graph
+from kspec.graph import Graph, Node
+from kspec.targets.diagram_fold import picture, sizes
 from kspec.targets.diagram_graphviz import dot_text, draw_graphviz
-from kspec.targets.diagram_labels import NodeFacts, sketch
+from kspec.targets.diagram_labels import NodeFacts, inner_key, sketch
 from kspec.targets.diagram_matplotlib import draw_matplotlib
 from kspec.targets.diagram_mermaid import mermaid_text
 
-__all__ = ["NAMES_ONLY_ABOVE", "REFUSED_ABOVE", "TANGLED_ABOVE", "Format", "GraphTooLarge", "NodeFacts", "draw"]
+__all__ = [
+    "NAMES_ONLY_ABOVE",
+    "REFUSED_ABOVE",
+    "TANGLED_ABOVE",
+    "Drawn",
+    "Format",
+    "GraphTooLarge",
+    "NodeFacts",
+    "draw",
+    "inner_key",
+]
 
 Format = Literal["svg", "png", "dot", "mermaid"]
 
@@ -29,6 +40,9 @@ REFUSED_ABOVE = 2000
 
 TANGLED_ABOVE = 20_000
 """Nodes and levels that edges pass by, from which on nothing is laid out: each of those levels costs as a node does."""
+
+WRITTEN_UP_TO = 200_000
+"""Nodes up to which a graph is written as text: sub-models that call each other can come to any number."""
 
 _PNG_DPI = 192
 _PNG_SIDE = 32_000
@@ -41,38 +55,62 @@ class GraphTooLarge(ValueError):
     """A graph that cannot be laid out in reasonable time; the message is for the user."""
 
 
-def draw(graph: Graph, facts: Mapping[str, NodeFacts] | None, path: Path, format: Format) -> None:
+class Drawn(NamedTuple):
+    """What was drawn.
+
+    Args:
+        boxes: How many there are.
+        depth: How many frames may lie one in another.
+        deepest: The depth at which nothing is folded.
+    """
+
+    boxes: int
+    depth: int
+    deepest: int
+
+
+def draw(
+    graph: Graph, facts: Mapping[str, NodeFacts] | None, path: Path, format: Format, depth: int | None = None
+) -> Drawn:
     """Draws a graph.
 
     Args:
         facts: By node, shapes and parameters; left out, names and layers are drawn alone.
         path: The file to write.
         format: `dot` is Graphviz's own language, `mermaid` that of Markdown pages; both without a layout.
+        depth: How deep blocks and sub-models are written out: 0 makes each one box. None goes as deep as can be read.
 
     Raises:
         GraphTooLarge: when it would take minutes to lay out; as `dot` and `mermaid` every graph can be written.
     """
-    sketched = partial(sketch, graph, facts or {}, brief=len(graph.nodes) > NAMES_ONLY_ABOVE)
+    counts = sizes(graph)
+    deepest = len(counts.by_depth) - 1
+    depth = counts.readable if depth is None else min(depth, deepest)
+    if counts.by_depth[depth] > WRITTEN_UP_TO:
+        raise GraphTooLarge(f"written out so deep, the graph has {counts.by_depth[depth]:,} nodes")
+    drawn = picture(graph, facts or {}, depth)
+    sketched = partial(sketch, drawn, brief=len(drawn.shown) > NAMES_ONLY_ABOVE)
     if format == "dot" or format == "mermaid":
         text = dot_text if format == "dot" else mermaid_text
         path.write_text(text(sketched(framed=True)), encoding="utf-8")
-        return
-    _refuse_too_large(graph)
-    try:
-        import pygraphviz  # noqa: F401
-    except (ImportError, OSError):
-        draw_matplotlib(lambda framed: sketched(framed=framed), path, format, _resolution)
     else:
-        draw_graphviz(sketched(framed=True), path, format, _resolution)
+        _refuse_too_large(drawn.shown)
+        try:
+            import pygraphviz  # noqa: F401
+        except (ImportError, OSError):
+            draw_matplotlib(lambda framed: sketched(framed=framed), path, format, _resolution)
+        else:
+            draw_graphviz(sketched(framed=True), path, format, _resolution)
+    return Drawn(len(drawn.shown), depth, deepest)
 
 
-def _refuse_too_large(graph: Graph) -> None:
-    count = len(graph.nodes)
+def _refuse_too_large(nodes: Mapping[str, Node]) -> None:
+    count = len(nodes)
     if count > REFUSED_ABOVE:
         raise GraphTooLarge(f"the graph has {count:,} nodes, and at most {REFUSED_ABOVE:,} can be laid out in time")
     level: dict[str, int] = {}
     passed = 0
-    for node in graph.nodes.values():
+    for node in nodes.values():
         before = [level[tensor.node] for tensor in node.tensors()]
         level[node.name] = 1 + max(before, default=-1)
         passed += sum(level[node.name] - other - 1 for other in before)

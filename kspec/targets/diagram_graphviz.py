@@ -51,7 +51,7 @@ def dot_text(sketch: Sketch) -> str:
         f'edge [color="{LINE}" arrowsize=0.6 penwidth=1.1 {font} fontsize=9 fontcolor="{SOFT}"];',
         *(_node(name, box) for name, box in sketch.boxes.items()),
         *(_arrow(*edge) for edge in sketch.edges),
-        *(_frames(list(sketch.boxes), "") if sketch.framed else []),
+        *(_frames(sketch, list(sketch.boxes), "") if sketch.framed else []),
         "}",
     ]
     return "\n".join(lines) + "\n"
@@ -94,7 +94,7 @@ def _escaped(text: str) -> str:
     return escape(text).replace("\\", "\\\\") or " "
 
 
-def _frames(names: list[str], prefix: str) -> Iterator[str]:
+def _frames(sketch: Sketch, names: list[str], prefix: str) -> Iterator[str]:
     """A quiet frame about the nodes of each use of a block (`use/inner`), and in it about those of inner ones."""
     uses: dict[str, list[str]] = {}
     for name in names:
@@ -103,9 +103,9 @@ def _frames(names: list[str], prefix: str) -> Iterator[str]:
             uses.setdefault(prefix + use, []).append(name)
     for use, inside in uses.items():
         yield f"subgraph {_quoted(f'cluster {use}')} {{"
-        yield f'label={_text(use)} labeljust=l style=rounded color="{FRAME}" margin=10;'
+        yield f'label={_text(sketch.title(use))} labeljust=l style=rounded color="{FRAME}" margin=10;'
         yield " ".join(f"{_quoted(name)};" for name in inside)
-        yield from _frames(inside, f"{use}/")
+        yield from _frames(sketch, inside, f"{use}/")
         yield "}"
 
 

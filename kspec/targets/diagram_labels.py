@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.graph import Graph, Node, Tensor
+
+if TYPE_CHECKING:
+    from kspec.targets.diagram_fold import Picture
 
 FAMILIES = ("DejaVu Sans", "Verdana", "Geneva", "sans-serif")
 """matplotlib brings the first wherever kspec is; the second, which browsers of Windows and macOS have, is as wide."""
@@ -41,6 +45,11 @@ class NodeFacts(NamedTuple):
     shape_out: str
     parameters: int
     trainable: bool
+
+
+def inner_key(model: str, node: str) -> str:
+    """A node of a sub-model among the facts; the spec's own are there by their names."""
+    return f"{model}: {node}" if model else node
 
 
 class Row(NamedTuple):
@@ -84,32 +93,34 @@ class Sketch(NamedTuple):
     Args:
         boxes: By node, in topological order.
         framed: Whether the nodes of a block (`use/inner`) need a frame, as their boxes do not bear its name.
+        titles: By frame, what stands at it where that is not the use's name.
     """
 
     boxes: dict[str, Box]
     edges: list[Edge]
     framed: bool
+    titles: Mapping[str, str] = MappingProxyType({})
+
+    def title(self, use: str) -> str:
+        """What stands at the frame of a use."""
+        return self.titles.get(use, use)
 
 
-def sketch(graph: Graph, facts: Mapping[str, NodeFacts], *, brief: bool, framed: bool) -> Sketch:
+def sketch(picture: Picture, *, brief: bool, framed: bool) -> Sketch:
     """Words and colours of a graph.
 
     Args:
         brief: Names alone.
         framed: Leaves the blocks' names to frames around them.
     """
-    outputs: dict[str, list[str]] = {}
-    for name, tensor in graph.outputs.items():
-        outputs.setdefault(tensor.node, []).append(name)
-    boxes = {
-        node.name: _box(graph, node, facts, outputs.get(node.name, []), brief, framed) for node in graph.nodes.values()
-    }
+    boxes = {name: _box(picture, node, brief, framed) for name, node in picture.shown.items()}
     edges = [
         Edge(source, node.name, "" if brief else printable(words))
-        for node in graph.nodes.values()
-        for source, words in _edges(graph, node)
+        for node in picture.shown.values()
+        for source, words in _edges(picture.shown, node)
     ]
-    return Sketch(boxes, edges, framed and not brief)
+    titles = {use: printable(title) for use, title in picture.titles.items()}
+    return Sketch(boxes, edges, framed and not brief, titles)
 
 
 def printable(text: str) -> str:
@@ -117,32 +128,34 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def _box(
-    graph: Graph, node: Node, facts: Mapping[str, NodeFacts], outputs: list[str], brief: bool, framed: bool
-) -> Box:
-    callee = graph.callee(node)
+def _box(picture: Picture, node: Node, brief: bool, framed: bool) -> Box:
+    facts, outputs = picture.facts, picture.outputs.get(node.name, [])
+    callee = picture.graph.callee(node)
     own, its = facts.get(node.name), facts.get(callee.name)
     adapts = callee.catalog is not None and callee.catalog.adapts
     frozen = callee.trainable is False or (its is not None and not its.trainable and not adapts)
-    said = _notes(node, callee, outputs, frozen=frozen, weightless=its is not None and its.parameters == 0)
+    same = picture.same.get(node.name, callee.name if node.kind == "reuse" else "")
+    said = _notes(node, same, outputs, frozen=frozen, weightless=its is not None and its.parameters == 0)
     colours = _COLOURS["output" if outputs else "frozen" if frozen else "layer" if node.kind == "reuse" else node.kind]
     if brief:
         rows = [Row(node.name, 11, INK)]
     else:
-        rows = _rows(graph, node, node.name.rpartition("/")[2] if framed else node.name, own, said)
+        name = node.name.rpartition("/")[2] if framed else node.name
+        words = picture.folded.get(node.name) or _class_words(picture.graph, node)
+        rows = _rows(name, words, own, said)
     return Box(
         rows=[row._replace(text=printable(row.text)) for row in rows],
         fill=colours.fill,
         border=colours.border,
         width=7.2 if brief else 136.8,
         line=1.6 if outputs else 1,
-        dashed=node.kind == "reuse",
+        dashed=node.kind == "reuse" or node.name in picture.same,
     )
 
 
-def _rows(graph: Graph, node: Node, name: str, facts: NodeFacts | None, said: list[str]) -> list[Row]:
+def _rows(name: str, words: str, facts: NodeFacts | None, said: list[str]) -> list[Row]:
     """Name; class with its telling arguments; shape and parameters; what is special."""
-    rows = [Row(name, 11, INK, bold=True), Row(_class_words(graph, node), 10, INK)]
+    rows = [Row(name, 11, INK, bold=True), Row(words, 10, INK)]
     if facts is not None:
         count = "" if not facts.parameters else f"{facts.parameters:,} parameter{'s' if facts.parameters != 1 else ''}"
         rows.append(Row("  ·  ".join(part for part in (facts.shape_out, count) if part), 9, SOFT))
@@ -257,14 +270,14 @@ def _with_words(name: str, words: list[str]) -> str:
     return f"{name} {', '.join(words)}".rstrip().replace(" →,", " →")
 
 
-def _notes(node: Node, callee: Node, outputs: list[str], *, frozen: bool, weightless: bool) -> list[str]:
+def _notes(node: Node, same: str, outputs: list[str], *, frozen: bool, weightless: bool) -> list[str]:
     """What is special about a node, in words, so that no colour is the only one to say it."""
     said = []
     if outputs:
         names = ", ".join(outputs) if outputs != [node.name] else ""
         said.append(f"output{'s' if len(outputs) > 1 else ''} {names}".rstrip())
-    if node.kind == "reuse":
-        said.append(f"same {'layer' if weightless else 'weights'} as {callee.name}")
+    if same:
+        said.append(f"same {'layer' if weightless and node.kind == 'reuse' else 'weights'} as {same}")
     elif node.catalog is not None and node.catalog.adapts and not _STATED & set(node.arguments):
         said.append("adapts to the data")
     if frozen:
@@ -272,7 +285,7 @@ def _notes(node: Node, callee: Node, outputs: list[str], *, frozen: bool, weight
     return said
 
 
-def _edges(graph: Graph, node: Node) -> list[tuple[str, str]]:
+def _edges(shown: Mapping[str, Node], node: Node) -> list[tuple[str, str]]:
     """The nodes that a node takes tensors from, each once, and what stands at the edge.
 
     That is the argument, where the call takes several, and the tensor's own name, where its node gives several.
@@ -285,7 +298,7 @@ def _edges(graph: Graph, node: Node) -> list[tuple[str, str]]:
                 role = ("second" if position else "first") if node.head == "Subtract" else ""
             else:
                 role = argument if len(tensors) == 1 else f"{argument} {position}"
-            roles = found.setdefault((tensor.node, _tensor_name(graph, tensor)), [])
+            roles = found.setdefault((tensor.node, _tensor_name(shown, tensor)), [])
             roles.extend([role] * bool(role))
     return [
         (source, " → ".join(part for part in (name, ", ".join(roles)) if part))
@@ -293,6 +306,6 @@ def _edges(graph: Graph, node: Node) -> list[tuple[str, str]]:
     ]
 
 
-def _tensor_name(graph: Graph, tensor: Tensor) -> str:
-    names = graph.nodes[tensor.node].outputs
+def _tensor_name(shown: Mapping[str, Node], tensor: Tensor) -> str:
+    names = shown[tensor.node].outputs
     return names[tensor.output] or "" if len(names) > 1 else ""

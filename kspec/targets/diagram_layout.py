@@ -88,7 +88,7 @@ def lay_out(sketch: Sketch, measure: Callable[[Row], float]) -> Layout:
     _place_across(levels)
     blocks = _blocks(items) if sketch.framed else {}
     edges = _place_down(levels, blocks)
-    frames, clear = _frames(items, blocks)
+    frames, clear = _frames(items, blocks, sketch)
     placed = [item for level in levels for item in level]
     left = min([item.x - item.width / 2 for item in placed] + [frame.left for frame in frames]) - _MARGIN
     right = max([item.x + item.width / 2 for item in placed] + [frame.right for frame in frames])
@@ -277,7 +277,7 @@ def _place_down(levels: list[list[Item]], blocks: dict[str, int]) -> list[tuple[
     return edges
 
 
-def _frames(items: list[Item], blocks: dict[str, int]) -> tuple[list[Frame], bool]:
+def _frames(items: list[Item], blocks: dict[str, int], sketch: Sketch) -> tuple[list[Frame], bool]:
     frames: dict[str, Frame] = {}
     clear = True
     for use, height in blocks.items():
@@ -287,7 +287,7 @@ def _frames(items: list[Item], blocks: dict[str, int]) -> tuple[list[Frame], boo
             min(item.y - item.height / 2 for item in inside) - height * (_FRAME + _TITLE) + _FRAME / 2,
             max(item.x + item.width / 2 for item in inside) + height * _FRAME,
             max(item.y + item.height / 2 for item in inside) + height * _FRAME,
-            use,
+            sketch.title(use),
         )
         clear = clear and not any(
             item.x + item.width / 2 > frame.left

@@ -62,6 +62,15 @@ def _measure(row: Row) -> float:
     return width
 
 
+def _cut(row: Row, width: float) -> Row:
+    """A text that goes no further than a width."""
+    letters = len(row.text)
+    while letters > 1 and _measure(row) > width:
+        letters -= 1
+        row = row._replace(text=f"{row.text[:letters]}…")
+    return row
+
+
 def _figure(layout: Layout) -> Any:
     """One unit of the axes is a point, with y downwards as in the layout."""
     from matplotlib.collections import PathCollection, PolyCollection
@@ -74,7 +83,7 @@ def _figure(layout: Layout) -> Any:
         axes.add_patch(_rounded(frame.left, frame.top, frame.right, frame.bottom, facecolor="none", edgecolor=FRAME))
         _write(
             axes,
-            Row(frame.title, 10, SOFT),
+            _cut(Row(frame.title, 10, SOFT), frame.right - frame.left - 14),
             frame.left + 7,
             frame.top + 9,
             "left",

@@ -41,7 +41,8 @@ def _in_frames(sketch: Sketch, ids: dict[str, str], names: list[str], prefix: st
             yield from _boxes(sketch, ids, members)
             continue
         frame = f"f{ids[members[0]]}_{use.count('/')}"
-        yield f'subgraph {frame} ["{_escaped(use[len(prefix) : -1])}"]'
+        title = sketch.titles.get(use[:-1]) or use[len(prefix) : -1]
+        yield f'subgraph {frame} ["{_escaped(title)}"]'
         yield from _in_frames(sketch, ids, members, use)
         yield "end"
         yield f"style {frame} fill:none,stroke:{FRAME},color:{SOFT}"

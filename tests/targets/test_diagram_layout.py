@@ -6,13 +6,16 @@ from itertools import combinations
 import pytest
 
 from kspec.graph import Tensor
+from kspec.targets.diagram_fold import picture
 from kspec.targets.diagram_labels import sketch
 from kspec.targets.diagram_layout import lay_out
 from tests.targets.test_diagram import chain, given, graph_of, layer
 
 
 def laid_out(graph, framed=True):
-    return lay_out(sketch(graph, {}, brief=False, framed=framed), lambda row: 0.6 * row.points * len(row.text))
+    return lay_out(
+        sketch(picture(graph, {}, 9), brief=False, framed=framed), lambda row: 0.6 * row.points * len(row.text)
+    )
 
 
 def random_graph(seed):

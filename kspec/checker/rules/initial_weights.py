@@ -27,7 +27,6 @@ def initial_weights(checker: Checker) -> None:
                 "KS112",
                 f"`{text}` is no file of weights by its name",
                 span,
-                label=did_you_mean(text, ["imagenet"]) if "application" in path else "",
                 help="weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`)",
             )
         elif not file.is_file():
@@ -48,5 +47,3 @@ def _written(checker: Checker) -> Iterator[tuple[str, Place]]:
     for name, model in document.models.items():
         if model.weights is not None:
             yield model.weights, ("models", name, "weights")
-        if file := model.application_weights():
-            yield file, ("models", name, "application", model.of_keras[0], "weights")

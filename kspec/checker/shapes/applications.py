@@ -32,6 +32,7 @@ def application(call: Call) -> Answer:
         _fits_imagenet(call, known, stated)
     positions = _positions(call, known, stated)
     other = any(call[name] != call.entry.parameters[name].default for name in _OTHER_NETWORK if name in call.arguments)
+    other = other or (stated[0] is None and known.rows_of_unknown is None)
     features = None if other else known.features
     classes = call["classes"]
     shape: Shape = (None, *positions, features)

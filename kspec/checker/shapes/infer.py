@@ -41,6 +41,7 @@ class Types:
 
 
 Sizes = Callable[[str, str], int | None]
+Recalled = dict[tuple[str, tuple[tuple[str, TensorType], ...]], "Types | Refusal"]
 
 
 def infer(
@@ -57,10 +58,11 @@ def infer(
         misfits: Nodes that are known to be faulty already, those of sub-models as `model/node`: they are unknown.
     """
     models: dict[str, Types] = {}
+    recalled: Recalled = {}
     for name, model in graph.models.items():
         wrong = [node.removeprefix(f"{name}/") for node in misfits if node.startswith(f"{name}/")]
-        models[name] = _Walk(spec, model, report, sizes, wrong, models).types
-    return _Walk(spec, graph, report, sizes, misfits, models).types
+        models[name] = _Walk(spec, model, report, sizes, wrong, models, recalled).types
+    return _Walk(spec, graph, report, sizes, misfits, models, recalled).types
 
 
 class _Walk:
@@ -68,6 +70,7 @@ class _Walk:
 
     Args:
         models: What is known of the sub-models that it can call.
+        recalled: What a sub-model gives for other inputs than it states, as far as that was asked.
         given: What its inputs are given, by name; left out, they take what they state.
     """
 
@@ -79,6 +82,7 @@ class _Walk:
         sizes: Sizes,
         misfits: Collection[str],
         models: dict[str, Types],
+        recalled: Recalled,
         given: Mapping[str, TensorType] = MappingProxyType({}),
     ) -> None:
         self.spec = spec
@@ -86,6 +90,7 @@ class _Walk:
         self.report = report
         self.sizes = sizes
         self.misfits = misfits
+        self.recalled = recalled
         self.given = given
         self.types = Types(models=models)
         self.counted: set[str] = set()
@@ -133,8 +138,14 @@ class _Walk:
     def _held(self, name: str, tensors: list[TensorType]) -> Answer | None:
         """What a sub-model gives that a layer holds; None where that cannot be told."""
         model = self.graph.models.get(name)
-        if model is None or len(model.inputs) != 1:
+        if model is None or not model.outputs:
             return None
+        if len(model.inputs) != 1:
+            raise Refusal(
+                f"holds the sub-model `{name}`, and cannot hand it {len(model.inputs)} inputs",
+                help=f"call `{name}` as a node of its own",
+                code="KS302",
+            )
         return self._model(name, {model.inputs[0].name: tensors[0]})
 
     def _model(self, name: str, tensors: Mapping[str, TensorType]) -> Answer:
@@ -147,20 +158,35 @@ class _Walk:
         application = graph.application
         if application is not None and types.answers[application.name].outputs[0].shape is None:
             return types.answers[application.name]  # what is wrong with it has been said
+        written = graph.application is not None or self.spec.is_written(name)
         given = {
-            input_: as_stated(graph, name, input_, types.answers[input_].outputs[0], tensor)
+            input_: as_stated(graph, name, input_, types.answers[input_].outputs[0], tensor, written=written)
             for input_, tensor in tensors.items()
         }
         if any(types.answers[input_].outputs[0] != tensor for input_, tensor in given.items()):
-            silent = Report()
-            types = _Walk(self.spec, graph, silent, self.sizes, (), self.types.models, given).types
-            for problem in silent:
-                if problem.is_error:
-                    raise Refusal(f"cannot take that: in it, {problem.message}")
+            types = self._given_other(name, given)
         outputs = [types.tensor(tensor) for tensor in graph.outputs.values()]
         weights = fresh_weights(name, self.graph, self.types.models, self.counted)
         flops = [types.answers[node.name].flops for node in graph.calls]
         return Answer(outputs, weights, None if None in flops else sum(each or 0 for each in flops))
+
+    def _given_other(self, name: str, given: Mapping[str, TensorType]) -> Types:
+        """What a sub-model gives for other inputs than it states.
+
+        Raises:
+            Refusal: when something in it cannot take what they come to.
+        """
+        key = (name, tuple(sorted(given.items())))
+        if key not in self.recalled:
+            silent = Report()
+            models = self.types.models
+            walk = _Walk(self.spec, self.graph.models[name], silent, self.sizes, (), models, self.recalled, given)
+            wrong = next((problem.message for problem in silent if problem.is_error), "")
+            self.recalled[key] = Refusal(f"cannot take that: in it, {wrong}") if wrong else walk.types
+        found = self.recalled[key]
+        if isinstance(found, Refusal):
+            raise found
+        return found
 
     def _names_all(self, node: Node, found: Answer) -> bool:
         """Whether `as` names each output of a call; reported where their number is known and is another."""
