@@ -15,7 +15,7 @@ from tests.conftest import SPECS
 
 GOOD = [path.read_text(encoding="utf-8") for path in sorted(SPECS.rglob("*.yaml"))]
 WORDS = sorted({word for text in GOOD for word in text.replace("\n", " ").split(" ") if word})
-QUICK = settings(max_examples=500, deadline=5000, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=300, deadline=5000, suppress_health_check=list(HealthCheck))
 
 
 def judge(text: str) -> None:

@@ -140,6 +140,8 @@ class Checker:
         if entry is None:
             known = catalog.spellings(catalog_kind)
             called = from_call(catalog_kind, name)
+            if kind == "layer" and name in self.graph.models:
+                called = f"{{model: {name}}}"
             label = f"write `{called}`" if called else "write `null`" if name == "None" else did_you_mean(name, known)
             self.report.error(
                 "KS106",
@@ -162,7 +164,15 @@ class Checker:
 
     def _model(self, name: Any, path: Path) -> None:
         """Checks a sub-model that a layer holds."""
-        if not isinstance(name, str) or name not in self.graph.models:
+        if isinstance(name, str) and name not in self.graph.models and ("models", name) in self.spec.networks:
+            line = self.spec.positions.key(("models", name)).line
+            self.report.error(
+                "KS202",
+                f"the sub-model `{name}` is used before it stands: it is defined on line {line}",
+                self.spec.positions.value(path),
+                help="what is used stands above: move it up in `models:`",
+            )
+        elif not isinstance(name, str) or name not in self.graph.models:
             known = ", ".join(self.graph.models)
             self.report.error(
                 "KS218" if isinstance(name, str) else "KS104",

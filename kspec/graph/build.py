@@ -12,6 +12,7 @@ from kspec.graph.outputs import resolve_outputs
 from kspec.graph.places import head_span
 from kspec.graph.scope import Scope
 from kspec.spec import Entry, Network, Spec
+from kspec.spec.loaded import models_in
 from kspec.syntax import Bind, Call
 from kspec.syntax.expand import MAX_ENTRIES
 from kspec.syntax.names import node_names
@@ -23,7 +24,19 @@ def build(spec: Spec, report: Report) -> Graph:
     for home in spec.networks:
         if home:
             models[str(home[1])] = _Builder(spec, home, dict(models), report).graph
-    return _Builder(spec, (), models, report).graph
+    graph = _Builder(spec, (), models, report).graph
+    _freeze_what_is_called(graph)
+    return graph
+
+
+def _freeze_what_is_called(graph: Graph) -> None:
+    """A sub-model is one and the same wherever it is called: frozen in one place, by what it lies in, it is frozen."""
+    for network in (graph, *(graph.models[name] for name in reversed(graph.called()))):
+        for node in network.calls:
+            held = [node.head] if node.kind == "model" else models_in(node.arguments)
+            for name in held if node.trainable is False else ():
+                for inner in graph.models[name].calls if name in graph.models else ():
+                    inner.trainable = False if inner.trainable is None else inner.trainable
 
 
 def _as_written(network: Network, home: Path) -> list[Call | Bind]:
@@ -184,7 +197,7 @@ class _Builder:
             path,
             arguments=_qualified(entry.arguments, step.prefix) if step.prefix else entry.arguments,
             constants=dict(entry.call or {}),
-            trainable=next((said for said in (entry.trainable, step.trainable) if said is not None), self.trainable),
+            trainable=self._trainable(step, entry),
             named=step.named,
             written=step.path,
         )
@@ -200,6 +213,11 @@ class _Builder:
             node.faulty = True
         self._bring_into_view(node, entry)
         return node
+
+    def _trainable(self, step: Call, entry: Entry) -> bool | None:
+        """What an entry says, or what it lies in; the use of a block does not freeze the models that it calls."""
+        said = (None, None) if entry.kind == "model" else (entry.trainable, step.trainable)
+        return next((each for each in said if each is not None), self.trainable)
 
     def _bring_into_view(self, node: Node, entry: Entry) -> None:
         place = self._name_place(node.path, entry)

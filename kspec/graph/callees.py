@@ -80,6 +80,12 @@ class Callees:
                 help=f"write `{called}`", edits=(Edit(span, called),) if span.written == head else (),
             )  # fmt: skip
             return
+        for word, section in (("model", self.graph.models), ("block", self.spec.document.blocks)):
+            if kind == "layer" and head in section:
+                what = "sub-model" if word == "model" else word
+                self.report.error("KS106", f"there is no layer called `{head}`, but a {what}", span,
+                                  help=f"write `- {word}: {head}`")  # fmt: skip
+                return
         plain = without_module(head)
         if catalog.find(kind, plain):
             self.report.error(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kspec.catalog import Tensor as Parameter
+from kspec.catalog.examples import plain
 from kspec.diagnostics import Path, did_you_mean
 from kspec.graph.node import Feed, Tensor
 from kspec.graph.places import head_span
@@ -38,6 +39,12 @@ def feeds_of(
         Faulty: when a reference means nothing, or the callee takes something else.
     """
     return _Feeds(entry, name, path, signature, previous, scope).resolve()
+
+
+def _texts(said: object) -> list[str]:
+    """The names that a `from` gives in order."""
+    return [said] if isinstance(said, str) else [each for each in said if isinstance(each, str)] if isinstance(
+        said, list) else []  # fmt: skip
 
 
 class _Feeds:
@@ -214,8 +221,12 @@ class _Feeds:
         required = [parameter for parameter in self.signature if parameter.required]
         if len(required) == 1 and required[0].form != "one":
             return "write `from: [a, b]` with the nodes to take"
+        said = self.entry.from_
+        given = said if isinstance(said, dict) else {}
+        taken = dict(zip((parameter.name for parameter in required), _texts(said), strict=False))
         pairs = ", ".join(
-            f"{parameter.name}: {letter}" for parameter, letter in zip(required, "abcdefgh", strict=False)
+            f"{parameter.name}: {plain(given.get(parameter.name, taken.get(parameter.name, '...')))}"
+            for parameter in required
         )
         return f"write `from: {{{pairs}}}` with the nodes to take"
 

@@ -94,6 +94,10 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
                 return _of_archive(name, archive)
         if head == _HDF5:
             raise _legacy(name)
+        if not head:
+            raise unreadable("it is empty", "save it again")
+        if name.endswith(".keras"):
+            raise unreadable("it is no zip archive, as every `.keras` file is", "save it again with `model.save`")
         if os.fstat(file.fileno()).st_size > MAX_JSON:
             raise unreadable(f"it is no Keras model: no archive, and too large for JSON ({MAX_JSON >> 20} MB)")
         return ModelFile(name, _model(_json(file.read(MAX_JSON + 1), "the file", "it is no Keras model: ")))
@@ -102,7 +106,8 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
 def _legacy(name: str) -> Refused:
     if name.endswith(".weights.h5"):
         return unreadable(
-            "it holds weights, and no model", "give `kspec import` the `.keras` file, or the model's JSON"
+            "it holds weights, and no model",
+            "the model is in the `.keras` file, or in its JSON; weights can be stated beside it, as `weights:`",
         )
     return unreadable("it is a whole model in the old HDF5 format, whose loading Keras does not guard", _SAVE_AGAIN)
 

@@ -170,7 +170,7 @@ class _Network:
         return lines * len(form.chains) - uses - block
 
     def _lines(self, item: Item) -> int:
-        said = item.form != "one" or bool(item.call)
+        said = item.form in ("list", "mapping") or bool(item.call)
         return 1 + bool(self.names.get(item.number)) + said + bool(item.rest) + (item.head == "block")
 
     # the writing

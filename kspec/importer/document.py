@@ -15,11 +15,9 @@ from kspec.importer.calls import is_nothing, of_layer, of_operation, outputs_of_
 from kspec.importer.compiled import compile_of
 from kspec.importer.names import Names, cleaned, to_be_written
 from kspec.importer.refused import is_code, shown, unreadable, wordless
-from kspec.importer.structure import CallId, Layer, Ref, Structure, structure_of
+from kspec.importer.structure import OUTPUTS, CallId, Layer, Ref, Structure, structure_of
 from kspec.importer.values import Around, Config, arguments_of, dtype_argument, keras_entry, policy_of
 from kspec.importer.vocabulary import own_words
-
-_UNTYPED = {"InputLayer"}
 
 
 @dataclass(slots=True)
@@ -282,6 +280,8 @@ class _Writer:
         names = self.outputs[call]
         if not names:
             return {}
+        if count > OUTPUTS:
+            raise unreadable(f"`{shown(call.layer)}` would have {count:,} outputs")
         return {"as": ["_", *(names.get(number, "_") for number in range(1, max(count, max(names) + 1)))]}
 
     def _outputs(self, last: CallId) -> Any:
@@ -352,7 +352,7 @@ def _policies(model: Config) -> Iterator[str]:
     for layer in layers if isinstance(layers, list) else ():
         if (
             not isinstance(layer, dict)
-            or layer.get("class_name") in _UNTYPED
+            or layer.get("class_name") == "InputLayer"
             or not isinstance(layer.get("config"), dict)
         ):
             continue

@@ -27,7 +27,7 @@ class Item:
         called: What stands after `op`, `reuse`, `model` and `block`.
         arguments: A class's arguments; what a block is handed.
         call: Constants of the call.
-        form: How `from` is written: as `one` name, a `list`, or a `mapping`.
+        form: How `from` is written: as `one` name, a `list`, or a `mapping`; `nothing` where it takes nothing.
         sources: What it takes, by slot: position, or argument and position.
         rest: Its other words.
         count: How often it is repeated.
@@ -81,7 +81,9 @@ def items_of(layers: Sequence[Any], inputs: Sequence[str], models: Mapping[str, 
 
 
 def _take(item: Item, said: Any, before: Source | None, known: Mapping[str, Source], models: Mapping[str, Any]) -> None:
-    if said is None:
+    if said is None and (before is None or (item.head not in ("reuse", "model") and not first_tensor(item, models))):
+        item.form = "nothing"
+    elif said is None:
         assert before is not None
         item.sources["", 0] = before
     elif isinstance(said, str):
@@ -139,6 +141,8 @@ def entry_of(
 
 
 def _said(item: Item, before: Source | None, cite: Callable[[Source], str], models: Mapping[str, Any]) -> Any:
+    if item.form == "nothing":
+        return None
     if item.form == "one":
         source = item.sources["", 0]
         return None if source == before else cite(source)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from kspec.importer.refused import Refused, is_code, shown, unreadable, wordless
 from kspec.importer.values import MODELS
 
+OUTPUTS = 10_000
+"""Outputs that a call can have."""
 DEPTH = 50
 """How deep structures of inputs, outputs and arguments may be."""
 
@@ -198,6 +200,8 @@ def _ref(value: list[Any]) -> Ref:
     layer, call, output = value
     if not (isinstance(layer, str) and type(call) is int and type(output) is int):
         raise unreadable("the model's graph is not as Keras 3 writes it", "load it with Keras and save it again")
+    if not (call >= 0 and 0 <= output < OUTPUTS):
+        raise unreadable(f"the model's graph cites an output that is not there, of `{shown(layer)}`")
     return Ref(layer, call, output)
 
 

@@ -103,7 +103,7 @@ def _point(link: Path, target: str) -> None:
 
 
 def find_run(place: str | os.PathLike[str]) -> Path:
-    """The run folder that a user names: a folder, or `latest` of one.
+    """The run folder that a user names: a folder, `latest` of one, or the name of a spec that has been run.
 
     Raises:
         RunFolderError: where there is no run.
@@ -117,4 +117,7 @@ def find_run(place: str | os.PathLike[str]) -> Path:
         return find_run(path / "latest")
     if path.is_dir():
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")
+    named = Path("runs") / path
+    if not path.exists() and named.is_dir():
+        return find_run(named)
     raise RunFolderError(f"there is no run at {path}; `kspec runs` lists what there is")

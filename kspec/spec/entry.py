@@ -83,6 +83,8 @@ class Entry(Model):
 def _function_head(head: str, body: Any) -> dict[str, Any]:
     if not isinstance(body, str):
         example = {"op": "op: mean", "model": "model: encoder"}.get(head, "reuse: hidden1")
+        if isinstance(body, dict) and len(body) == 1:
+            example = f"{head}: {next(iter(body))}"
         fail(f"`{head}` takes a name, not {kind_of(body)}", code="KS104", key=head, help=f"write `{example}`")
     return {"kind": head, "head": body}
 

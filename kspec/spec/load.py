@@ -65,6 +65,7 @@ def load_source(
         return None
     permissions = permissions or Permissions()
     include(tree, report, outside=permissions.outside)
+    is_whole = not report.has_errors
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
     folder = File(os.path.abspath(source.name)).parent
@@ -72,7 +73,10 @@ def load_source(
     found = networks(tree, elsewhere, report)
     expansions = expand(tree, found, report)
     shared = _is_shared(tree.value)
-    warn_of_the_unused(tree, report, shared=shared)
+    if is_whole:
+        warn_of_the_unused(tree, report, shared=shared)
+    else:  # what is not there may be in what could not be included
+        report.diagnostics[:] = [problem for problem in report if problem.code != "KS218"]
     positions = next(iter(expansions.values())).positions if expansions else tree.positions
     values = _document_values(tree, found, expansions, report)
     document = None if shared else validate(values, positions, report, Document)

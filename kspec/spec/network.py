@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from kspec.catalog.examples import plain
+from kspec.diagnostics import did_you_mean, nearest
 from kspec.spec.base import Model, fail, kind_of
 from kspec.spec.entry import Entry
 from kspec.spec.values import Name, Object, Shape
@@ -81,6 +82,10 @@ class SubModel(Model):
                  help="write `encoder: {inputs: {x: {shape: [10]}}, layers: [{Dense: {units: 4}}]}`")  # fmt: skip
         said = [word for word in SOURCES if word in value]
         if not said:
+            slip = next((key for key in value if key not in cls.model_fields and nearest(key, SOURCES)), "")
+            if slip:
+                fail(f"there is no `{slip}` in a sub-model", code="KS101", key=slip,
+                     label=did_you_mean(slip, SOURCES))  # fmt: skip
             fail("a sub-model has `layers`, or comes from outside", code="KS102",
                  help="add `layers:`, `file: base.keras`, or `application: {ResNet50: {weights: null}}`")  # fmt: skip
         if len(said) > 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kspec.catalog.applications import stated_shape
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, did_you_mean
 from kspec.syntax import Tree, compute
 from kspec.syntax.trust import reading_problem, tell
 from kspec.syntax.variables import is_failed
@@ -44,6 +44,15 @@ def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool
         problem = reading_problem(text, folder / text, folder, outside=outside, network=False)
         if problem is not None:
             tell(problem, report, span)
+            continue
+        file = folder / text
+        if not file.exists():
+            near = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
+            report.error(
+                "KS501", f"there is no file `{text}`", span,
+                label=did_you_mean(file.name, [name for name in near if name.endswith((".keras", ".json"))]),
+                help="it is looked for in the spec's folder",
+            )  # fmt: skip
             continue
         from kspec.importer import Refused, document_of, read_model
 

@@ -214,17 +214,26 @@ def _path_in_values(loc: tuple[int | str, ...], values: Any, *, lacks: bool) -> 
 
 def _model_at(path: Path, model: type[BaseModel] | None) -> type[BaseModel] | None:
     """The model that describes the mapping at a path."""
+    named = False  # whether the next step is a name of the spec's own: `models: {encoder: …}`
     for part in path:
         if model is None:
             return None
-        if isinstance(part, int):
+        if isinstance(part, int) or named:
+            named = False
             continue
         field = next((f for n, f in model.model_fields.items() if (f.alias or n) == part), None)
         if field is not None:
             model = _inner_model(field.annotation)
-        elif "Input" not in model.__name__:
+            named = _is_mapping(field.annotation)
+        else:
             return None
     return model
+
+
+def _is_mapping(annotation: Any) -> bool:
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _is_mapping(typing.get_args(annotation)[0])
+    return typing.get_origin(annotation) is dict
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:

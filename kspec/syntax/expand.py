@@ -134,10 +134,15 @@ class _Expander:
             self._error("KS221", "`from` has no say beside `each`: each copy takes one of its nodes", frame, "from")
             self._fail(entry, name, named, frame)
             return
-        nodes = [node for one in cited for node in self.groups.get(frame.prefix + one, (one,))]
+        places: list[Path] = [("each", n) if isinstance(said, list) else ("each",) for n in range(len(cited))]
+        nodes = [
+            (node, place)
+            for one, place in zip(cited, places, strict=True)
+            for node in self.groups.get(frame.prefix + one, (one,))
+        ]
         made: list[str] = []
         outputs: dict[str, list[str]] = {other: [] for other in texts(entry.get("as")) if other != "_"}
-        for node in nodes:
+        for node, place in nodes:
             suffix = node.replace("/", "_")
             copied = {key: value for key, value in entry.items() if key != "each"} | {"from": node}
             if isinstance(entry.get("as"), list):
@@ -145,7 +150,7 @@ class _Expander:
             for other, copies in outputs.items():
                 copies.append(f"{other}_{suffix}")
             made.append(f"{name}_{suffix}")
-            self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source="each")
+            self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source=place)
         self.groups[frame.prefix + name] = tuple(made)
         self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy for copy in made)
         for other, copies in outputs.items():
@@ -154,7 +159,14 @@ class _Expander:
         self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(
-        self, entry: dict[str, Any], name: str, named: bool, frame: Frame, *, implied: str = "", source: str = "from"
+        self,
+        entry: dict[str, Any],
+        name: str,
+        named: bool,
+        frame: Frame,
+        *,
+        implied: str = "",
+        source: Path = ("from",),
     ) -> None:
         """One copy.
 
@@ -187,10 +199,10 @@ class _Expander:
                         frame, "when", help="put it into a block of one input")  # fmt: skip
             self._fail(entry, name, named, frame)
             return
-        self._bind(name, tuple(cited), frame, "from", named=named, implied=not cited)
+        self._bind(name, tuple(cited), frame, ("from",), named=named, implied=not cited)
 
     def _plain(
-        self, entry: Any, name: str, named: bool, frame: Frame, *, implied: str = "", source: str = "from"
+        self, entry: Any, name: str, named: bool, frame: Frame, *, implied: str = "", source: Path = ("from",)
     ) -> None:
         index = len(self.result.entries)
         if index >= MAX_ENTRIES:
@@ -205,7 +217,7 @@ class _Expander:
 
     # blocks
 
-    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: Frame, source: str) -> None:
+    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: Frame, source: Path) -> None:
         """A block's entries, their names behind that of the use."""
         given = self._block(entry, frame)
         variables = None if given is None else self._parameters(given, entry.get("with"), frame)
@@ -295,13 +307,13 @@ class _Expander:
                 found[name] = default
         return found
 
-    def _sources(self, given: Template, said: Any, frame: Frame, at: str) -> dict[str, tuple[str, ...]] | None:
+    def _sources(self, given: Template, said: Any, frame: Frame, at: Path) -> dict[str, tuple[str, ...]] | None:
         """Each input of a block → what the use gives it, nothing for what the entry before gives."""
         found: dict[str, tuple[str, ...]] = {}
         if isinstance(said, dict):
             for name, cited in said.items():
                 if name not in given.inputs:
-                    self._error("KS205", f"the block `{given.name}` has no input called `{name}`", frame, at, name,
+                    self._error("KS205", f"the block `{given.name}` has no input called `{name}`", frame, *at, name,
                                 key=True, label=did_you_mean(name, given.inputs),
                                 help=f"its inputs: {', '.join(given.inputs)}")  # fmt: skip
                     return None
@@ -317,7 +329,7 @@ class _Expander:
         count = len(given.inputs)
         example = ", ".join(f"{name}: {letter}" for name, letter in zip(given.inputs, "xyzuvw", strict=False))
         self._error("KS206", f"the block `{given.name}` takes {'one input' if count == 1 else f'{count} inputs'}",
-                    frame, at if said is not None else "block",
+                    frame, *(at if said is not None else ("block",)),
                     help="name one node in `from`" if count == 1 else f"write `from: {{{example}}}`")  # fmt: skip
         return None
 
@@ -351,14 +363,14 @@ class _Expander:
         name: str,
         cited: tuple[str, ...],
         frame: Frame,
-        at: str = "",
+        at: Path = (),
         *,
         span: Span | None = None,
         **more: Any,
     ) -> None:
         named = (*frame.path, "name") in self.written.values
         place = seen_from(self._span(frame, *(["name"] if named else [])), frame.uses)
-        where = seen_from(span or self._span(frame, *([at] if at else [])), frame.uses)
+        where = seen_from(span or self._span(frame, *at), frame.uses)
         self.result.steps.append(Bind(frame.prefix + name, cited, frame.prefix, where, place, **more))
 
     def _computed(self, value: Any, frame: Frame, *rest: str) -> Any:
@@ -366,7 +378,7 @@ class _Expander:
             return value
         return compute(value, (*frame.path, *rest), frame.variables, self.tree, self.report)
 
-    def _place(self, index: int, entry: Any, frame: Frame, source: str) -> None:
+    def _place(self, index: int, entry: Any, frame: Frame, source: Path) -> None:
         """Gives the plain entry the places of the one it is written as; what a block is handed stands where that is."""
         positions, path = self.result.positions, (*self.home, index)
         block = frame.blocks[-1] if frame.blocks else ""
@@ -380,12 +392,12 @@ class _Expander:
             if old in self.written.variables:
                 names = self.written.variables[old]
                 positions.variables[new] = tuple(name for name in names if name not in frame.origins)
-        if source != "from":
-            positions.values[(*path, "from")] = seen_from(self._span(frame, source), frame.uses)
+        if source != ("from",):
+            positions.values[(*path, "from")] = seen_from(self._span(frame, *source), frame.uses)
 
-    def _span(self, frame: Frame, *rest: str, key: bool = False) -> Span:
+    def _span(self, frame: Frame, *rest: str | int, key: bool = False) -> Span:
         path = (*frame.path, *rest)
         return self.written.key(path) if key else self.written.value(path)
 
-    def _error(self, code: str, message: str, frame: Frame, *rest: str, key: bool = False, **more: Any) -> None:
+    def _error(self, code: str, message: str, frame: Frame, *rest: str | int, key: bool = False, **more: Any) -> None:
         self.report.error(code, message, seen_from(self._span(frame, *rest, key=key), frame.uses), **more)

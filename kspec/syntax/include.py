@@ -77,7 +77,10 @@ class _Including:
             meant = nearest(file.name, known)
             self._error(f"there is no file `{text}`", span, label=f"did you mean `{meant}`?" if meant else "")
             return None
-        source = read_source(_shown(file), self.report)
+        reading = Report()
+        source = read_source(_shown(file), reading)
+        for found in reading:
+            self._error(f"`{text}` cannot be included: {found.message}", span, help=found.help)
         other = None if source is None else parse(source, self.report)
         if other is None:
             return None

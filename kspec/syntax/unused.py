@@ -32,7 +32,9 @@ def _templates(document: dict[str, Any], tree: Tree, report: Report) -> None:
         ("block", blocks, "no entry uses the block"),
         ("model", models, "no entry calls the sub-model"),
     ):
-        for name in section if isinstance(section, dict) else ():
+        if not isinstance(section, dict) or not {name for kind, name in used if kind == word} <= section.keys():
+            continue  # what is used may be misspelt
+        for name in section:
             span = tree.positions.key((f"{word}s", name))
             if (word, name) not in used and span.source is tree.positions.whole.source:
                 report.warning("KS222", f"{phrase} `{name}`", span, help=f"use it: `- {word}: {name}`")

@@ -188,15 +188,13 @@ class _Builder:
         self._keep(node, [value[name] for name in outputs] if len(outputs) > 1 else value)
 
     def _make_layer(self, node: Node) -> Any:
-        more: dict[str, Any] = {"name": _keras_name(node.name)}
-        if node.trainable is not None:
-            more["trainable"] = node.trainable
+        name = _keras_name(node.name)
         if node.catalog is None:
-            return import_class(node.head)(**node.arguments, **more)
-        layer = keras_class(node.catalog.path)(
-            **self.maker.arguments(node.catalog, node.arguments, more["name"]), **more
-        )
-        if node.trainable is not None:
+            layer = import_class(node.head)(**node.arguments, name=name)
+        else:
+            arguments = self.maker.arguments(node.catalog, node.arguments, name)
+            layer = keras_class(node.catalog.path)(**arguments, name=name)
+        if node.trainable is not None:  # as an argument it would not reach the layers that this one holds
             layer.trainable = node.trainable
         return layer
 

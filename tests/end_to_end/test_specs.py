@@ -33,6 +33,10 @@ CLASSIFIERS = {
 }
 
 
+LONG = ("rnn", "tutorial/cnn", "tutorial/shared_input", "tutorial/multiple_inputs", "tutorial/multiple_outputs")
+"""Run with the slow tests: what is in them stands in others too."""
+
+
 def test_all_shipped_specs_are_here():
     found = {str(path.relative_to(SPECS).with_suffix("")) for path in SPECS.rglob("*.yaml")}
     assert {name for name in found if not name.startswith("zoo/")} == set(SHIPPED)  # the zoo: test_zoo.py
@@ -43,7 +47,7 @@ def test_checks_clean(name):
     assert kspec.check(SPECS / f"{name}.yaml") == []
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in SHIPPED])
 def test_runs(name, tmp_path):
     parameters, trainable, shapes = SHIPPED[name]
     overrides = [] if name in CLASSIFIERS else ["fit.epochs=2"]

@@ -218,3 +218,34 @@ def test_what_is_wrong_is_told_once(models, layers, codes):
 
 def test_a_mistake_in_a_model_points_into_it():
     assert told(TWINS.replace("Dense: {units: 3}", "Dense: {units: -3}")) == [("KS112", 27)]
+
+
+@pytest.mark.parametrize(
+    ("models", "layers", "trainable"),
+    [
+        ("", "  - TimeDistributed: {layer: {Dense: {units: 3}}}\n    trainable: false\n", 4),
+        ("", "  - Bidirectional: {layer: {LSTM: {units: 2, return_sequences: true}}}\n    trainable: false\n", 5),
+        ("", "  - TimeDistributed: {layer: {model: q}}\n    trainable: false\n", 4),
+        ("", "  - model: p\n", 15 + 4),
+        ("  f: {inputs: {x: {shape: [null, 4]}}, layers: [{model: p}], trainable: false}\n", "  - model: f\n", 4),
+        (
+            "  f: {inputs: {x: {shape: [null, 4]}}, layers: [{model: p}], trainable: false}\n",
+            "  - model: f\n  - Dense: {units: 4}\n  - model: p\n",
+            16 + 4,
+        ),
+    ],
+)
+def test_what_is_frozen_does_not_train_in_keras_either(models, layers, trainable):
+    text = (
+        "kspec: 1\ntask: regression\ninputs: {x: {shape: [5, 4]}}\nmodels:\n"
+        "  p: {inputs: {x: {shape: [null, 4]}}, layers: [{Dense: {units: 3}}]}\n"
+        "  q: {inputs: {x: {shape: [4]}}, layers: [{Dense: {units: 3}}]}\n" + models + "layers:\n" + layers
+    )
+    text += "  - GlobalAveragePooling1D\n  - Dense: {units: 1}\n"
+    answers = analysed(text).types.answers
+    frozen = {node.name for node in analysed(text).graph.calls if node.trainable is False}
+    assert trainable == sum(
+        w.size for name, answer in answers.items() for w in answer.weights if w.trainable and name not in frozen
+    )
+    model = kspec.build(spec_of(text))
+    assert sum(w.shape.num_elements() for w in model.trainable_weights) == trainable

@@ -110,7 +110,7 @@ def test_a_class_without_examples_has_no_shares(tmp_path):
     assert {"2.5 M", "100%"} <= set(shown)
 
 
-@pytest.mark.parametrize("count", [1, 2, 12, 30])
+@pytest.mark.parametrize("count", [1, 2, 12, pytest.param(30, marks=pytest.mark.slow)])
 def test_up_to_thirty_classes_bear_numbers(tmp_path, count):
     confusion_plot(np.full((count, count), 7), [f"class {i}" for i in range(count)], tmp_path / "c.svg", "t")
     assert texts(tmp_path / "c.svg").count("7") == count**2

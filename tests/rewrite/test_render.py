@@ -309,7 +309,10 @@ class TestCommand:
         assert "path: data/t.csv," in Path("a/whole.yaml").read_text()
 
 
-@pytest.mark.parametrize(("name", "overrides"), [("multiclass", ("vars.width=12",)), ("shared_layers", ())])
+@pytest.mark.parametrize(
+    ("name", "overrides"),
+    [("multiclass", ("vars.width=12",)), pytest.param("shared_layers", (), marks=pytest.mark.slow)],
+)
 def test_it_trains_the_same_weights(name: str, overrides: tuple[str, ...], tmp_path: Path) -> None:
     import numpy as np
 

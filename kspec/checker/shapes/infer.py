@@ -138,8 +138,14 @@ class _Walk:
     def _held(self, name: str, tensors: list[TensorType]) -> Answer | None:
         """What a sub-model gives that a layer holds; None where that cannot be told."""
         model = self.graph.models.get(name)
-        if model is None or len(model.inputs) != 1:
+        if model is None or not model.outputs:
             return None
+        if len(model.inputs) != 1:
+            raise Refusal(
+                f"holds the sub-model `{name}`, and cannot hand it {len(model.inputs)} inputs",
+                help=f"call `{name}` as a node of its own",
+                code="KS302",
+            )
         return self._model(name, {model.inputs[0].name: tensors[0]})
 
     def _model(self, name: str, tensors: Mapping[str, TensorType]) -> Answer:
@@ -152,8 +158,9 @@ class _Walk:
         application = graph.application
         if application is not None and types.answers[application.name].outputs[0].shape is None:
             return types.answers[application.name]  # what is wrong with it has been said
+        written = graph.application is not None or self.spec.is_written(name)
         given = {
-            input_: as_stated(graph, name, input_, types.answers[input_].outputs[0], tensor)
+            input_: as_stated(graph, name, input_, types.answers[input_].outputs[0], tensor, written=written)
             for input_, tensor in tensors.items()
         }
         if any(types.answers[input_].outputs[0] != tensor for input_, tensor in given.items()):

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from kspec.checker.shapes.infer import Types
 
 
-def as_stated(graph: Graph, model: str, name: str, stated: TensorType, given: TensorType) -> TensorType:
+def as_stated(
+    graph: Graph, model: str, name: str, stated: TensorType, given: TensorType, *, written: bool
+) -> TensorType:
     """What an input takes of a tensor, as Keras hands it over: cast, a last axis of 1 put in or left out.
 
     Args:
         graph: The sub-model's.
         name: The input's name.
+        written: Whether the sub-model stands in the spec; a file's own inputs cannot be stated.
 
     Raises:
         Refusal: when the tensor is none that the input states.
@@ -39,7 +42,7 @@ def as_stated(graph: Graph, model: str, name: str, stated: TensorType, given: Te
         cure = f"inputs: {{{name}: {{shape: {sizes}}}}}" if graph.application is None else f"input_shape: {sizes}"
         raise Refusal(
             f"is given {shown(given.shape)}, and `{name}` of the sub-model `{model}` takes {shown(stated.shape)}",
-            help=f"give it that, or state `{cure}` in the model",
+            help=f"give it that, or state `{cure}` in the model" if written else "give it what it takes",
         )
     return TensorType(shape, stated.dtype)
 

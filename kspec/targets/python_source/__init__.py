@@ -123,7 +123,10 @@ class _Source:
             said = getattr(document, step)
             if said.data is not None:
                 raise Unwritable(f"{step} other data than it trains on", (step, "data"))
-            part = said.split or next(part for part in _BEST if part in examples.facts.parts)
+            parts = examples.facts.parts
+            part = said.split or next(part for part in _BEST if part in parts)
+            if part not in parts:
+                raise Unwritable(f"{step} the split `{part}`, which has no examples", (step, "split"))
             own = size if said.batch_size is None else str(said.batch_size)
             if step == "predict":
                 lines += ["", *predict_lines(examples, self.analysis, self.settings, own, part)]
@@ -167,8 +170,8 @@ class _Source:
         told = f"Needs {', '.join(needs[:-1])}{' and ' if len(needs) > 1 else ''}{needs[-1]}."
         if self.facts is not None and self.facts.data.source == "csv":
             told += " The module csv reads the table."
-        first = self.document.description or f"The network `{self.spec.name}`."
-        wrapped = textwrap.wrap(first, 80)
+        said = " ".join((self.document.description or "").split()) or f"The network `{self.spec.name}`."
+        wrapped = textwrap.wrap(said.replace("\\", "\\\\").replace('"""', "'''"), 80)
         name = Path(self.spec.source.name).name
         return [
             wrapped[0],

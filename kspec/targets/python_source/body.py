@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.diagnostics import Path
@@ -59,7 +59,8 @@ class Body:
         self.lines: list[str] = []
         self.indent = 1
         self.condition = (-1, "")
-        self.allocator = Allocator(*inputs.values(), *names.more.values(), *network.model_variables(path), CHAIN)
+        taken = {*inputs.values(), *names.names.values(), *names.more.values(), *network.model_variables(path)}
+        self.allocator = Allocator(*taken, CHAIN)
         self.cited = {*wanted, *(name for item in self.items for name in item.cited())}
         self.reused = {item.head for item in self.items if item.kind == "reuse"}
         self.reused |= {name for item in self.items for name in item.sizes_of()}
@@ -365,8 +366,3 @@ def _said_outputs(item: Item) -> list[str]:
 def _knows_already(item: Item) -> bool:
     """Whether the spec states what the layer would learn."""
     return bool({"vocabulary", "mean", "bin_boundaries"} & {k for k, v in item.arguments.items() if v is not None})
-
-
-def used_in(lines: Sequence[str], word: str) -> Iterator[str]:
-    """The lines that use a word."""
-    return (line for line in lines if re.search(rf"\b{re.escape(word)}\b", line))

@@ -10,7 +10,7 @@ from kspec.checker import Analysis, OutputSettings
 from kspec.targets.python_source.facts import Facts, encoded, target_form
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.filling import fill_lines, filled
-from kspec.targets.python_source.literals import literal
+from kspec.targets.python_source.literals import literal, series
 from kspec.targets.python_source.names import identifier
 from kspec.targets.python_source.pictures import write_pictures
 from kspec.targets.python_source.splitting import by_column, by_fractions
@@ -94,7 +94,8 @@ def write_examples(
         examples.numbered = "numbered" in given
     for target in targets:
         if target.constant and target.labels is not None:
-            file.constants[target.constant] = literal(list(target.labels.values)).replace("(", "[").replace(")", "]")
+            labels = target.labels.values if target.labels.kind != "boolean" else target.labels.names
+            file.constants[target.constant] = series([literal(label) for label in labels], as_tuple=False)
     examples.lines += _encode(facts, analysis, outputs)
     examples.lines += _divide(facts, file)
     if facts.data.source not in ("images", "synthetic"):
@@ -211,8 +212,10 @@ def _divide(facts: Facts, file: File) -> list[str]:
         stated = split.model_fields_set & {"validation", "test"} if by_files else set()
         if stated:
             facts.refuse("draw parts where there are files for each split", ("data", "split"))
-        return [f"    {parts} = [np.flatnonzero(part == name) for name in ({', '.join(map(literal, facts.parts))})]"] \
-            if by_files or _plain_words(facts) else [f"    {parts} = {by_column(facts)}"]  # fmt: skip
+        if by_files or _plain_words(facts):
+            names = ", ".join(map(literal, facts.parts))
+            return [f"    {parts} = [np.flatnonzero(part == name) for name in ({names})]"]
+        return by_column(facts)
     if not split.stratify:
         name = by_fractions(facts, file, stratified=False)
         return [f"    {parts} = {name}(len({_first(facts)}))"]

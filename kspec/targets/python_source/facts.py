@@ -15,7 +15,7 @@ from kspec.spec import Spec
 from kspec.spec.data import Data
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.literals import literal, text
-from kspec.targets.python_source.names import Allocator, identifier
+from kspec.targets.python_source.names import HELPERS, OF_MAIN, Allocator, identifier
 
 if TYPE_CHECKING:
     from kspec.data import Dataset, Labels
@@ -127,8 +127,7 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
     """
     fitted = dataset.fitted.get("columns", {})
     facts = Facts(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
-    variables = Allocator("x", "y", "train", "validation", "test", "model", "weights", "rows", "part", "file", "files",
-                          "metrics", "answers", "columns", "count", "HERE")  # fmt: skip
+    variables = Allocator(*HELPERS, *OF_MAIN)
     for output in outputs:
         if output not in dataset.parts["train"].targets:
             continue
@@ -137,7 +136,7 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
         one = len(columns) == 1 and facts.data.source not in ("images", "synthetic")
         variable = variables.take(identifier(columns[0] if one else output))
         target = Target(output, columns, labels, variable)
-        if labels is not None and not labels.identity:
+        if labels is not None and (not labels.identity or labels.kind == "boolean"):
             target.constant = allocator.take("LABELS" if len(outputs) == 1 else f"{identifier(output).upper()}_LABELS")
         facts.targets[output] = target
     return facts

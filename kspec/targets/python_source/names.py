@@ -10,8 +10,21 @@ RESERVED = frozenset(
     {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model", "name", "node"}
     | {"l", "O", "I"}
     | {"range", "len", "zip", "min", "max", "round", "int", "float", "input", "print", "list", "type", "str", "id"}
-    | {"x_train"}
+    | {"x_train", "before", "examples"}
 )
+
+
+HELPERS = frozenset(
+    {"balanced", "batches", "compile_model", "fill", "make_examples", "most_frequent", "number", "numbers"}
+    | {"read_examples", "read_picture", "shares", "sigmoid", "softmax", "split_rows", "take", "write_csv"}
+)
+"""Functions that the file may have beside those of the network."""
+OF_MAIN = frozenset(
+    {"answers", "class_weights", "classes", "columns", "complete", "count", "done", "file", "files", "history", "label"}
+    | {"metrics", "model", "names", "numbered", "part", "rows", "table", "test", "train", "validation", "value"}
+    | {"values", "weights", "x", "y"}
+)
+"""What `main` and the functions that read data call things."""
 
 
 def identifier(name: str) -> str:

@@ -23,7 +23,7 @@ from kspec.targets.python_source.file import File
 from kspec.targets.python_source.flat import FlatBody
 from kspec.targets.python_source.items import Item, read_items
 from kspec.targets.python_source.literals import literal
-from kspec.targets.python_source.names import Allocator, Constants, identifier
+from kspec.targets.python_source.names import HELPERS, Allocator, Constants, identifier
 
 
 class Network:
@@ -94,7 +94,7 @@ class Network:
                  for name in (*item.cited(), *([item.head] if item.kind == "reuse" else []))}  # fmt: skip
         cited |= {name for block in self.blocks.values() for name in block.parameters}
         cited |= {*self.spec.values["inputs"], *self._outputs().values(), *self.models}
-        allocator = Allocator(*map(identifier, cited), "main")
+        allocator = Allocator(*map(identifier, cited), *HELPERS, "main")
         for name, block in self.blocks.items():
             wish = identifier(name)
             block.function = allocator.take(wish if wish not in allocator.taken else f"{wish}_block")

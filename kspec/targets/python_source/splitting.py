@@ -21,12 +21,12 @@ def shares(count, sizes):
     return given'''
 
 
-def by_column(facts: Facts) -> str:
+def by_column(facts: Facts) -> list[str]:
     """The lines of `main` that find each part's rows in what a column says."""
     column = facts.data.split.by
     said = list(facts.column(column).classes) if column else list(facts.parts)
     found = {part: [word for word in said if word.strip().lower() in WORDS[part]] for part in facts.parts}
-    return ", ".join(_rows(words) for words in found.values())
+    return [f"    {part} = {_rows(words)}" for part, words in found.items()]
 
 
 def _rows(words: list[str]) -> str:

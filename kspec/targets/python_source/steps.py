@@ -9,7 +9,7 @@ from kspec import catalog
 from kspec.checker import OutputSettings, Settings
 from kspec.spec import Spec
 from kspec.syntax.names import snake_case
-from kspec.targets.python_source.arguments import Unwritable, Writer
+from kspec.targets.python_source.arguments import Writer
 from kspec.targets.python_source.examples import Examples
 from kspec.targets.python_source.facts import Facts, target_form
 from kspec.targets.python_source.file import File
@@ -125,10 +125,12 @@ def fit_lines(
         steps = str(fit.steps_per_epoch) if fit.steps_per_epoch else f"math.ceil(len(train) / {size})"
         if not fit.steps_per_epoch:
             file.imports.add("math")
-        if begun and fit.steps_per_epoch:
-            raise Unwritable("go on with `steps_per_epoch` in a later stage", ("fit", "steps_per_epoch"))
-        taken = ", ".join([*given, "train", *([begun] if begun else [])])
-        arguments = [f"batches({taken})", f"steps_per_epoch={steps}", "shuffle=False"]
+        by_epoch = begun and not fit.steps_per_epoch  # else it goes on in the midst of the examples
+        taken = f"batches({', '.join([*given, 'train', *([begun] if by_epoch else [])])})"
+        if begun and not by_epoch:
+            taken = f"itertools.islice({taken}, {begun} * {steps}, None)"
+            file.imports.add("itertools")
+        arguments = [taken, f"steps_per_epoch={steps}", "shuffle=False"]
     else:
         weighted = [f"sample_weight={examples.rows('weights', 'train')}"] if weights else []
         trained = [examples.rows("x", "train"), examples.rows("y", "train")]
@@ -162,10 +164,12 @@ def _batches(examples: Examples, file: File, size: str, *, shuffled: bool, weigh
         f"            batch = {'order' if shuffled else 'rows'}[start : start + {size}]",
         f"            yield {', '.join(examples.rows(name, 'batch') for name in names)}",
     ]
-    more = ["first_epoch=0"] if shuffled and examples.facts.spec.document.fit.stages else []
+    fit = examples.facts.spec.document.fit
+    goes_on = shuffled and fit.stages is not None and len(fit.stages) > 1 and not fit.steps_per_epoch
+    more = ["first_epoch=0"] if goes_on else []
     if shuffled:
         file.imports.add("itertools")
-        counted = "first_epoch" if examples.facts.spec.document.fit.stages else ""
+        counted = "first_epoch" if goes_on else ""
         lines = [f"    for epoch in itertools.count({counted}):", f"        order = {order}", *lines]
     else:
         lines = ["    while True:", *lines]

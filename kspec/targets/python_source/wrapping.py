@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 
 WIDTH = 88
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 def wrap(line: str) -> list[str]:

@@ -59,7 +59,7 @@ def fails_on_data(ours, graph, built, text):
     assert any(size not in (None, real) for size, real in zip(told, answer.shape, strict=True)), text
 
 
-@settings(max_examples=60, **COMMON)
+@settings(max_examples=40, **COMMON)
 @given(st.integers(0, 2**32), st.integers(2, 30))
 def test_as_keras(seed, count):
     compare(random_spec(seed, count))

@@ -1,7 +1,7 @@
-"""Runs exported files, one after the other: `python driver.py FOLDER`, where each folder in it has an `exported.py`.
+"""Runs exported files, one after the other: `python driver.py FOLDER…`, where each folder has an `exported.py`.
 
 Beside each it leaves `weights.npz`: the model's weights in order, as they are when the file saves the model, or, where
-there is nothing to train on, as the model begins.
+there is nothing to train on, as the model begins; and, when all is done, the empty file `done`.
 """
 
 import os
@@ -22,10 +22,11 @@ def keep(model, *_args, **_more):
 def main():
     keras.Model.summary = keep
     keras.Model.save = keep
-    for file in sorted(Path(sys.argv[1]).resolve().glob("*/exported.py")):
+    for folder in [Path(name).resolve() for name in sys.argv[1:]]:
         keras.backend.clear_session()  # Keras counts names anew, as in a fresh process
-        os.chdir(file.parent)
+        os.chdir(folder)
         runpy.run_path("exported.py", run_name="__main__")
+        Path("done").touch()
 
 
 if __name__ == "__main__":

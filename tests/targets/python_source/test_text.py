@@ -17,6 +17,8 @@ from kspec.diagnostics import SpecError
 from kspec.lifecycle.exporting import export
 from tests.conftest import ROOT, SPECS
 
+from . import sources
+
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = bool(os.environ.get("KSPEC_REGENERATE"))
 
@@ -40,10 +42,13 @@ def test_to_the_letter(case, tmp_path):
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory):
-    """Every spec that ships, exported."""
+    """Every spec that ships, and one for each source of data, exported."""
     place = tmp_path_factory.mktemp("python")
     for spec in sorted(SPECS.rglob("*.yaml")):
         exported(spec, place / f"{spec.relative_to(SPECS).with_suffix('').as_posix().replace('/', '_')}.py")
+    folder = tmp_path_factory.mktemp("sources")
+    for name, spec in sources.make(folder).items():
+        exported(spec, place / f"source_{name}.py")
     return place
 
 
@@ -52,7 +57,7 @@ def test_it_is_python_and_needs_no_kspec(shipped):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         modules = {alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
                    for alias in node.names}  # fmt: skip
-        assert modules <= {"keras", "numpy", "tensorflow", *sys.stdlib_module_names}, file.name
+        assert modules <= {"keras", "numpy", "tensorflow", "pyarrow", *sys.stdlib_module_names}, file.name
 
 
 @pytest.mark.parametrize("name", ["inception", "mobilenet_v2", "resnet50", "transformer", "unet", "wavenet"])
