@@ -75,11 +75,15 @@ class ImportedSpec:
         from kspec.importer.weights import give, verified
 
         target = beside.with_name(f"{beside.stem}.weights.h5")
-        model, same = self._built(beside)
+        model, nodes = self._built(beside)
+
+        def source_of(layer: Names) -> Names:
+            return self.imported.source_of(layer, nodes.get(layer[-2:]))
+
         try:
             with verified(self.path) as source:
                 fitting = source.with_name("fitting.weights.h5")
-                relaid(source, fitting, of_configuration(self.config), dict(of_model(model)), same)
+                relaid(source, fitting, of_configuration(self.config), dict(of_model(model)), source_of)
                 give(model, fitting)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(fitting.read_bytes())
@@ -89,7 +93,7 @@ class ImportedSpec:
         return target
 
     def _built(self, beside: Path) -> tuple[Any, dict[Names, Names]]:
-        """The model that the spec builds; by its layers, those of the model that was imported."""
+        """The model that the spec builds; by the paths of its layers, those of the same nodes in the plain import."""
         from kspec.backend import import_tensorflow
 
         import_tensorflow()
@@ -111,8 +115,7 @@ class ImportedSpec:
         maker = Maker(path=lambda text, _: str(beside.parent / text))
         model = build_keras_model(spec, graph, report, maker=maker).model
         report.raise_errors()
-        nodes = zip(_layers(graph), _layers(plain_graph), strict=True)
-        return model, {ours: self.imported.layers[plain] for ours, plain in nodes}
+        return model, dict(zip(_layers(graph), _layers(plain_graph), strict=True))
 
 
 def _layers(graph: Graph) -> Iterator[Names]:

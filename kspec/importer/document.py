@@ -27,12 +27,24 @@ class Imported:
     Args:
         values: The spec: `kspec`, `name`, `inputs`, `models`, `layers`, `outputs`, `compile`.
         notes: What is not as in the model, each a sentence: names that the language does not allow, settings left out.
+        models: By a sub-model's name in the spec, what it is called in the model.
         layers: By the path of a spec's node (a model's name, then the node's), the path of the layer in the model.
     """
 
     values: dict[str, Any]
     notes: list[str] = field(default_factory=list)
     layers: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+
+    def source_of(self, layer: tuple[str, ...], node: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """The path in the model of a layer that is built of the spec: the models it is in, and its own name.
+
+        Args:
+            node: The path of its node in this spec; left out, that of its name.
+        """
+        around = layer[:-1]
+        own = self.layers.get(node or layer[-2:], layer)[-1]
+        return (*(self.models.get(name, name) for name in around), own)
 
 
 Vocabulary = Callable[[tuple[str, ...]], "list[str] | None"]
@@ -66,6 +78,7 @@ class _Importer:
         self.known: dict[str, str] = {}
         self.model_names = Names(self.notes)
         self.layers: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self.called: dict[str, str] = {}
         self.around = Around(_usual_policy(model), self.submodel)
 
     def whole(self, compiled: bool) -> Imported:
@@ -86,7 +99,7 @@ class _Importer:
             found = compile_of(settings, writer.output_names, self.notes)
             if found:
                 values["compile"] = found
-        return Imported(values, self.notes, self.layers)
+        return Imported(values, list(dict.fromkeys(self.notes)), self.layers, self.called)
 
     def submodel(self, data: Config) -> str:
         """The name under `models:` of a model inside the model; it is added there when it is met first."""
@@ -95,6 +108,7 @@ class _Importer:
             return self.known[key]
         structure = structure_of(data)
         name = self.known[key] = self.model_names.give(structure.name or "model")
+        self.called[name] = structure.name or name
         parts = _Writer(structure, self, (name,)).parts()
         if not structure.trainable:
             parts = {"trainable": False, **parts}

@@ -6,7 +6,7 @@ where outputs are named otherwise, or a Sequential model has become a functional
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +60,18 @@ def _counted(names: Iterable[str]) -> list[str]:
 
 
 def relaid(
-    source: Path, target: Path, theirs: Mapping[Names, str], ours: Mapping[Names, str], same: Mapping[Names, Names]
+    source: Path,
+    target: Path,
+    theirs: Mapping[Names, str],
+    ours: Mapping[Names, str],
+    source_of: Callable[[Names], Names],
 ) -> None:
     """Writes the weights of a verified file in another model's layout.
 
     Args:
         theirs: By layer, its group in the source.
         ours: By layer, its group in the target.
-        same: By layer of the target, that of the source.
+        source_of: By layer of the target, that of the source.
 
     Raises:
         Refused: when the source has no weights for a layer.
@@ -77,7 +81,7 @@ def relaid(
     with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
         new.require_group("vars")
         for layer, place in ours.items():
-            group = theirs.get(same.get(layer, layer))
+            group = theirs.get(source_of(layer))
             if group is None:
                 raise Refused("KS714", f"the file has no weights for `{shown('.'.join(layer))}`")
             if group in old:

@@ -21,10 +21,10 @@ def load_saved(model: Any, path: str | os.PathLike[str], report: Report, place: 
     """
     try:
         config = read_model(path).config
-        same = document_of(config, compiled=False).layers
+        imported = document_of(config, compiled=False)
         with verified(path) as source:
             fitting = source.with_name("fitting.weights.h5")
-            relaid(source, fitting, of_configuration(config), dict(of_model(model)), same)
+            relaid(source, fitting, of_configuration(config), dict(of_model(model)), imported.source_of)
             give(model, fitting)
     except Refused as refused:
         refused.tell(report, place)
