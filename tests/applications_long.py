@@ -67,7 +67,7 @@ def examined(model: Any) -> tuple[str, bool]:
     compact = import_config(config, name="model", compact=True).text
     again, _ = built(text)
     unlike = differences(canonical(config), canonical(json.loads(again.to_json())))
-    inputs = random_inputs(model, rows=1)
+    inputs = random_inputs(model, rows=1, unknown=96)
     copy_weights(model, again)
     theirs, ours = answers(model, inputs), answers(again, inputs)
     verdict = {

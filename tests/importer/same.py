@@ -114,12 +114,16 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
             layer.set_weights(theirs[cleaned(layer.name)].get_weights())
 
 
-def random_inputs(model: keras.Model, seed: int = 0, rows: int = 2) -> dict[str, Any]:
-    """Numbers (or words) for each input of a model, by its name."""
+def random_inputs(model: keras.Model, seed: int = 0, rows: int = 2, unknown: int = 3) -> dict[str, Any]:
+    """Numbers (or words) for each input of a model, by its name.
+
+    Args:
+        unknown: What a size is that the input does not state.
+    """
     rng = np.random.default_rng(seed)
     found = {}
     for name, tensor in zip(structure_of(json.loads(model.to_json())).inputs, model.inputs, strict=True):
-        shape = [rows, *(3 if size is None else size for size in tensor.shape[1:])]
+        shape = [rows, *(unknown if size is None else size for size in tensor.shape[1:])]
         dtype = str(tensor.dtype)
         if dtype == "string":
             values = tf.constant(rng.choice(["smith", "clerk", "king"], shape))

@@ -164,12 +164,15 @@ class Body:
         looked_at = {name.partition("/")[0] for name in self.cited} | self.reused
         alone = not looked_at.isdisjoint(made) or "when" in item.words or not self._is_expression(plain)
         if alone or len(nodes) < 2:
+            copies = [self._copy(plain, name, node) for name, node in zip(made, nodes, strict=True)]
             pieces = [
-                only(self._once(plain.renamed(name, **{"from": node}), None, self.names))
-                if name in self.cited
-                else only(self._once(plain.renamed(name, **{"from": node}), None, self.names, self._take(name)))
-                for name, node in zip(made, nodes, strict=True)
+                only(self._once(copy, None, self.names, "" if copy.name in self.cited else self._take(copy.name)))
+                for copy in copies
             ]
+            for place, name in enumerate(_said_outputs(item)):
+                if name != "_":
+                    self.members[name] = [_said_outputs(copy)[place] for copy in copies]
+                    self.values[name] = [piece for member in self.members[name] for piece in self.value(member)]
         else:
             sources = [piece for name in item.cited() for piece in self.value(name)]
             over = as_list(sources) if any(piece.startswith("*") for piece in sources) else f"({', '.join(sources)})"
@@ -185,6 +188,12 @@ class Body:
             pieces = [f"*{list_}"]
         self.values[item.name] = pieces
         return pieces
+
+    def _copy(self, item: Item, name: str, node: str) -> Item:
+        """The copy for one node; what `as` names are lists, and each copy has its own."""
+        said = [each if each == "_" else f"{each}_{node.replace('/', '_')}" for each in _said_outputs(item)]
+        self.cited |= {own for own, each in zip(said, _said_outputs(item), strict=True) if each in self.cited}
+        return item.renamed(name, **{"from": node}, **({"as": said} if said else {}))
 
     def _is_expression(self, item: Item) -> bool:
         """Whether it is written as one call, with one answer."""
@@ -226,7 +235,7 @@ class Body:
             inner = [""] * self.network.answers(item)
         said = _said_outputs(item)
         if item.kind == "model" and len(self.network.outputs_of(item)) > 1:
-            return self._call_model(item, feeds, names, said)
+            return self._call_model(item, feeds, names, said, target)
         if not target:
             target = self._variable(*[name for name in (*said[:1], item.name, inner[0]) if name != "_"])
         variables = [target]
@@ -248,13 +257,20 @@ class Body:
         self.values[item.name] = [variables[0]]
         return [variables[0]]
 
-    def _call_model(self, item: Item, feeds: Feeds, names: Constants, said: Sequence[str]) -> Pieces:
-        """The call of a sub-model with several outputs, which gives a dict."""
-        answers = self._take(item.name)
+    def _call_model(self, item: Item, feeds: Feeds, names: Constants, said: Sequence[str], target: str) -> Pieces:
+        """The call of a sub-model with several outputs, which gives a dict.
+
+        Args:
+            target: The variable that goes through copies in a chain; empty elsewhere.
+        """
+        answers = self.allocator.take("answers") if target and self.ending else self._take(item.name)
         self._line(f"{answers} = {self._expression(item, feeds, names)}")
         outputs = [f'{answers}["{name}"]' for name in self.network.outputs_of(item)]
         for name, output in zip(said, outputs, strict=False):
             self.values[name] = [output]
+        if target and self.ending:
+            self._line(f"{target} = {outputs[0]}")
+            outputs[0] = target
         self.values[item.name] = [outputs[0]]
         return [outputs[0]]
 
@@ -294,11 +310,16 @@ class Body:
         more = []
         if not self.top or item.named or self.ending or self.network.is_counted_otherwise(item):
             more.append(f"name={self._called(item)}")
+        trainable = ""
         if "trainable" in item.words:
             said = item.words["trainable"]
-            more.append(f"trainable={self.writer.said(said, (*item.path, 'trainable'), names) or said}")
+            trainable = self.writer.said(said, (*item.path, "trainable"), names) or str(said)
         elif self.trainable and self.network.has_weights(item):
-            more.append("trainable=trainable")
+            trainable = "trainable"
+        holds = entry is not None and any("<layer>" in each.type or "<cell>" in each.type
+                                          for each in entry.parameters.values())  # fmt: skip
+        if trainable and not holds:
+            more.append(f"trainable={trainable}")
         if entry is None:
             made = self.network.extension(item, more, names)
         else:
@@ -307,12 +328,15 @@ class Body:
         adapts = entry is not None and entry.adapts and not _knows_already(item)
         if adapts and not self.top:
             raise Unstructured("a layer in a block that learns from data")
-        if item.name not in self.reused and not adapts:
+        is_set = bool(trainable) and holds  # as an argument it would not reach the layers inside
+        if item.name not in self.reused and not adapts and not is_set:
             return made
         name = identifier(item.name)
         taken = item.name in self.cited or name in self.own.values()  # by what the layer gives
         variable = self.layers[item.name] = self.allocator.take(f"{name}_layer" if taken else name)
         self._line(f"{variable} = {made}")
+        if is_set:
+            self._line(f"{variable}.trainable = {trainable}")
         if adapts:
             for line in self.network.adapting(variable, only(next(iter(feeds.values()))), self.inputs):
                 self._line(line)

@@ -128,7 +128,7 @@ def fit_lines(
         by_epoch = begun and not fit.steps_per_epoch  # else it goes on in the midst of the examples
         taken = f"batches({', '.join([*given, 'train', *([begun] if by_epoch else [])])})"
         if begun and not by_epoch:
-            taken = f"itertools.islice({taken}, {begun} * {steps}, None)"
+            taken = f"(batch for batch in itertools.islice({taken}, {begun} * {steps}, None))"
             file.imports.add("itertools")
         arguments = [taken, f"steps_per_epoch={steps}", "shuffle=False"]
     else:
