@@ -307,12 +307,16 @@ class Body:
         adapts = entry is not None and entry.adapts and not _knows_already(item)
         if adapts and not self.top:
             raise Unstructured("a layer in a block that learns from data")
-        if item.name not in self.reused and not adapts:
+        told = next((word.partition("=")[2] for word in more if word.startswith("trainable=")), "")
+        holds = entry is not None and not {"layer", "cell"}.isdisjoint(entry.parameters)  # hands it on when it is set
+        if item.name not in self.reused and not adapts and not (told and holds):
             return made
         name = identifier(item.name)
         taken = item.name in self.cited or name in self.own.values()  # by what the layer gives
         variable = self.layers[item.name] = self.allocator.take(f"{name}_layer" if taken else name)
         self._line(f"{variable} = {made}")
+        if told and holds:
+            self._line(f"{variable}.trainable = {told}")
         if adapts:
             for line in self.network.adapting(variable, only(next(iter(feeds.values()))), self.inputs):
                 self._line(line)

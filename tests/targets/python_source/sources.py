@@ -76,10 +76,9 @@ inputs:
   x: {shape: [4, 3]}
   m: {shape: [6], dtype: uint8}
 layers:
-  - Bidirectional: {layer: {GRU: {units: 4}}}
+  - GRU: {units: 4}
     from: x
     name: g
-    trainable: false
   - Rescaling: {scale: 0.01}
     from: m
     name: r
