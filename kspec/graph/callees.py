@@ -147,6 +147,8 @@ class Callees:
                     help="it has `training`: with `call: {training: false}` Dropout and the like rest",
                 )
         self.scope.models[node.name] = node.head
+        if len(model.outputs) > 1 and not entry.as_:
+            self.scope.gives[node.name] = list(model.outputs)
         node.faulty = not model.outputs or any(model.nodes[tensor.node].faulty for tensor in model.outputs.values())
         return [Parameter(given.name, "one", True) for given in model.inputs]
 

@@ -53,6 +53,7 @@ class Scope:
         prefix: What stands before the names that are cited at the moment: `use/` within a block.
         implied: Names whose citation at the moment nobody wrote.
         models: The calls of sub-models, and which each calls.
+        gives: The calls of sub-models with several outputs that have no `as`, and those outputs.
     """
 
     report: Report
@@ -65,6 +66,7 @@ class Scope:
     prefix: str = ""
     implied: frozenset[str] = frozenset()
     models: dict[str, str] = field(default_factory=dict)
+    gives: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
         """Brings a name into view."""
@@ -133,12 +135,16 @@ class Scope:
             names = [name for name in citable if self.prefix + name in self.tensors]
             shown = ", ".join(names[-12:])
             more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+            help = f"nodes you can use here: {shown}{more}"
+            for call, outputs in self.gives.items():
+                if cited in outputs:
+                    help = f"`{call}` gives it: name what it gives where it is called, `as: [{', '.join(outputs)}]`"
             self.report.error(
                 "KS201",
                 f"no node is called `{cited}`" + (" in this block" if self.prefix else ""),
                 span,
                 label=did_you_mean(cited, citable),
-                help=f"nodes you can use here: {shown}{more}",
+                help=help,
             )
         return None
 

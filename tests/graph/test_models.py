@@ -216,6 +216,12 @@ def test_what_is_wrong_is_told_once(models, layers, codes):
     assert [d.code for d in found] == codes, [d.message for d in found]
 
 
+def test_outputs_that_have_no_name_where_they_are_called():
+    (found,) = diagnostics_of(TWINS.replace("    as: [one_c, _]\n", "").replace("[one_c,", "[c,"))
+    assert found.code == "KS201"
+    assert found.help == "`one` gives it: name what it gives where it is called, `as: [c, d]`"
+
+
 def test_a_mistake_in_a_model_points_into_it():
     assert told(TWINS.replace("Dense: {units: 3}", "Dense: {units: -3}")) == [("KS112", 27)]
 
