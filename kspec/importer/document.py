@@ -180,7 +180,10 @@ class _Writer:
     def _cite(self, ref: Ref) -> str:
         call = CallId(ref.layer, ref.call)
         if ref.output:
-            return self.outputs[call][ref.output]
+            name = self.outputs.get(call, {}).get(ref.output)
+            if name is None:
+                raise unreadable(f"`{shown(call.layer)}` has no output {ref.output}")
+            return name
         self.cited.add(call)
         return self.called[call]
 
