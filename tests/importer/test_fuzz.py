@@ -101,4 +101,4 @@ def test_nothing_fails(tmp_path):
 
 @pytest.mark.slow
 def test_nothing_fails_for_long(tmp_path):
-    fuzz(range(300, 6000), tmp_path)
+    fuzz(range(300, 3000), tmp_path)

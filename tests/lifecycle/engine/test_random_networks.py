@@ -80,7 +80,7 @@ def made(world):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("engine", "examples"), [("fused", 30), ("fused_xla", 12)])
+@pytest.mark.parametrize(("engine", "examples"), [("fused", 20), ("fused_xla", 8)])
 def test_every_network(engine, examples):
     import keras
 
