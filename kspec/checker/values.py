@@ -9,14 +9,16 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog import types as kinds
-from kspec.catalog.examples import from_call, needed, plain, with_first, without_module
+from kspec.catalog.examples import from_call, needed, with_first, without_module
 from kspec.catalog.types import describe, parse
 from kspec.checker.paths import file_problem
+from kspec.checker.plain_values import is_array, is_dimension, is_number, shown
 from kspec.checker.settings import Settings
 from kspec.checker.shapes.infer import Types
 from kspec.diagnostics import Path, Report, did_you_mean, nearest
 from kspec.diagnostics.suggest import Suggestion
 from kspec.graph import Graph, Node
+from kspec.graph.callees import tell_unknown_model
 from kspec.profile import DataProfile
 from kspec.spec import Spec
 from kspec.syntax.meant import meant, replacing
@@ -77,7 +79,7 @@ class Checker:
         span = self.spec.positions.value(path)
         self.report.error(
             "KS112",
-            f"{what} must be {describe(kind)}, not {_shown(value)}",
+            f"{what} must be {describe(kind)}, not {shown(value)}",
             span,
             label=label,
             help=f"{hint.words} `{hint.written}`" if hint else "",
@@ -90,7 +92,11 @@ class Checker:
         noun = NOUNS.get(kind, kind)
         catalog_kind: Any = "layer" if kind == "cell" else kind
         if kind == "layer" and isinstance(value, dict) and list(value) == ["model"]:
-            self._model(value["model"], (*path, "model"))
+            called, place = value["model"], self.spec.positions.value((*path, "model"))
+            if not isinstance(called, str):
+                self.report.error("KS104", f"`model` takes a name, not {shown(called)}", place)
+            elif called not in self.graph.models:
+                tell_unknown_model(called, place, self.graph, self.spec, self.report, home=path[:2])
             return
         if isinstance(value, str):
             name, place = value, self.spec.positions.value(path)
@@ -113,7 +119,7 @@ class Checker:
             article = "an" if noun[0] in "aeiouR" else "a"
             self.report.error(
                 "KS112",
-                f"{article} {noun} is named here, not {_shown(value)}",
+                f"{article} {noun} is named here, not {shown(value)}",
                 self.spec.positions.value(path),
                 help="write its name, or `Name: {argument: value}`",
             )
@@ -161,26 +167,6 @@ class Checker:
             )
         else:
             self.arguments(entry, arguments, (*path, name) if isinstance(value, dict) else path, place)
-
-    def _model(self, name: Any, path: Path) -> None:
-        """Checks a sub-model that a layer holds."""
-        if isinstance(name, str) and name not in self.graph.models and ("models", name) in self.spec.networks:
-            line = self.spec.positions.key(("models", name)).line
-            self.report.error(
-                "KS202",
-                f"the sub-model `{name}` is used before it stands: it is defined on line {line}",
-                self.spec.positions.value(path),
-                help="what is used stands above: move it up in `models:`",
-            )
-        elif not isinstance(name, str) or name not in self.graph.models:
-            known = ", ".join(self.graph.models)
-            self.report.error(
-                "KS218" if isinstance(name, str) else "KS104",
-                f"no sub-model is called `{name}`" if isinstance(name, str) else "`model` takes a name",
-                self.spec.positions.value(path),
-                label=did_you_mean(name, self.graph.models) if isinstance(name, str) else "",
-                help=f"the sub-models you can use here: {known}" if known else "define it under `models:`",
-            )
 
     @staticmethod
     def _named(kind: catalog.Kind, name: str, value: Any) -> str:
@@ -265,7 +251,7 @@ class Checker:
             case kinds.Choice(values):
                 return isinstance(value, str) and value in values
             case kinds.Number():
-                return _is_number(value, kind) or (kind.integer and self._is_size(value, path))
+                return is_number(value, kind) or (kind.integer and self._is_size(value, path))
             case kinds.ListOf(item, minimum, maximum):
                 return (
                     isinstance(value, list)
@@ -275,11 +261,11 @@ class Checker:
             case kinds.MappingOf(item):
                 return isinstance(value, dict) and all(self._accepts(v, item, (*path, k)) for k, v in value.items())
             case kinds.Shape():
-                return isinstance(value, list) and all(p is None or is_failed(p) or _is_dimension(p) for p in value)
+                return isinstance(value, list) and all(p is None or is_failed(p) or is_dimension(p) for p in value)
             case kinds.Dtype():
                 return isinstance(value, str) and value in DTYPES
             case kinds.Array():
-                return _is_array(value)
+                return is_array(value)
             case kinds.FilePath(write):
                 return isinstance(value, str) and file_problem(value, self.spec, write=write) is None
             case kinds.ObjectOf(object_kind):
@@ -358,29 +344,6 @@ class Checker:
         return any(module == known or module.startswith(known + ".") for known in self.spec.document.extensions)
 
 
-def _is_number(value: Any, kind: kinds.Number) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    if kind.integer and not isinstance(value, int):
-        return False
-    if value != value:
-        return False
-    low, high = kind.minimum, kind.maximum
-    if low is not None and (value < low or (kind.open_minimum and value == low)):
-        return False
-    return not (high is not None and (value > high or (kind.open_maximum and value == high)))
-
-
-def _is_dimension(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and (value > 0 or value == -1)
-
-
-def _is_array(value: Any) -> bool:
-    if isinstance(value, list):
-        return all(is_failed(part) or _is_array(part) for part in value)
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _is_class(word: str, kind: kinds.Type) -> bool:
     """Whether a key is meant as a class, in a place where one of a type can stand."""
     if word[:1].isupper() or DOTTED.fullmatch(word):
@@ -404,18 +367,3 @@ def _choices(kind: kinds.Type) -> list[str]:
     if isinstance(kind, kinds.Choice):
         return list(kind.values)
     return sorted(DTYPES) if isinstance(kind, kinds.Dtype) else []
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'
-    if isinstance(value, (int, float)):
-        return str(value)
-    if isinstance(value, list):
-        flat = plain(value)
-        return flat if len(flat) <= 40 and "..." not in flat else "this list"
-    return "a mapping"

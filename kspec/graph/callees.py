@@ -129,7 +129,7 @@ class Callees:
         model = self.graph.models.get(node.head)
         if model is None:
             node.faulty = True
-            self._unknown_model(node.head, span)
+            tell_unknown_model(node.head, span, self.graph, self.spec, self.report, home=self.home)
             return None
         if entry.trainable is not None:
             self.report.error(
@@ -151,28 +151,6 @@ class Callees:
             self.scope.gives[node.name] = list(model.outputs)
         node.faulty = not model.outputs or any(model.nodes[tensor.node].faulty for tensor in model.outputs.values())
         return [Parameter(given.name, "one", True) for given in model.inputs]
-
-    def _unknown_model(self, name: str, span: Span) -> None:
-        home: Path = ("models", name)
-        if home in self.spec.networks:
-            itself = home == self.home
-            self.report.error(
-                "KS220" if itself else "KS202",
-                f"the sub-model `{name}` calls itself" if itself else
-                f"the sub-model `{name}` is used before it stands: it is defined on line "
-                f"{self.positions.key(home).line}",
-                span,
-                help="a graph has no cycles" if itself else "what is used stands above: move it up in `models:`",
-            )  # fmt: skip
-            return
-        known = ", ".join(self.graph.models)
-        self.report.error(
-            "KS218",
-            f"no sub-model is called `{name}`",
-            span,
-            label=did_you_mean(name, self.graph.models),
-            help=f"the sub-models: {known}" if known else "define it under `models:`",
-        )
 
     def _reused(self, node: Node, entry: Entry) -> Signature:
         tensor = self.scope.resolve(node.head, head_path(node.path, entry), node.name)
@@ -221,3 +199,32 @@ class Callees:
         node.faulty = callee.faulty
         node.catalog = callee.catalog
         return callee.catalog.tensors if callee.catalog else None
+
+
+def tell_unknown_model(name: str, span: Span, graph: Graph, spec: Spec, report: Report, *, home: Path = ()) -> None:
+    """Reports a sub-model that cannot be called: there is none, it stands further down, or it is the one at hand.
+
+    Args:
+        span: Where it is named.
+        graph: The network that calls it.
+        home: The network's place in the document.
+    """
+    place: Path = ("models", name)
+    if place == home:
+        report.error("KS220", f"the sub-model `{name}` calls itself", span, help="a graph has no cycles")
+    elif place in spec.networks:
+        report.error(
+            "KS202",
+            f"the sub-model `{name}` is used before it stands: it is defined on line {spec.positions.key(place).line}",
+            span,
+            help="what is used stands above: move it up in `models:`",
+        )
+    else:
+        known = ", ".join(graph.models)
+        report.error(
+            "KS218",
+            f"no sub-model is called `{name}`",
+            span,
+            label=did_you_mean(name, graph.models),
+            help=f"the sub-models you can use here: {known}" if known else "define it under `models:`",
+        )

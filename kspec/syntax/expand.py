@@ -374,9 +374,8 @@ class _Expander:
         self.result.steps.append(Bind(frame.prefix + name, cited, frame.prefix, where, place, **more))
 
     def _computed(self, value: Any, frame: Frame, *rest: str) -> Any:
-        if frame.computed:
-            return value
-        return compute(value, (*frame.path, *rest), frame.variables, self.tree, self.report)
+        path = (*frame.path, *rest)
+        return value if frame.computed else compute(value, path, frame.variables, self.tree, self.report)
 
     def _place(self, index: int, entry: Any, frame: Frame, source: Path) -> None:
         """Gives the plain entry the places of the one it is written as; what a block is handed stands where that is."""
@@ -390,14 +389,12 @@ class _Expander:
             if old in self.written.values:
                 positions.values[new] = handed.get(rest) or seen_from(self.written.values[old], frame.uses)
             if old in self.written.variables:
-                names = self.written.variables[old]
-                positions.variables[new] = tuple(name for name in names if name not in frame.origins)
+                positions.variables[new] = tuple(n for n in self.written.variables[old] if n not in frame.origins)
         if source != ("from",):
             positions.values[(*path, "from")] = seen_from(self._span(frame, *source), frame.uses)
 
     def _span(self, frame: Frame, *rest: str | int, key: bool = False) -> Span:
-        path = (*frame.path, *rest)
-        return self.written.key(path) if key else self.written.value(path)
+        return (self.written.key if key else self.written.value)((*frame.path, *rest))
 
     def _error(self, code: str, message: str, frame: Frame, *rest: str | int, key: bool = False, **more: Any) -> None:
         self.report.error(code, message, seen_from(self._span(frame, *rest, key=key), frame.uses), **more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import identifier
 
 
-class Table:
+class Table(ABC):
     """How columns are got from what has been read."""
 
     def __init__(self, facts: Facts, file: File, folder: Path) -> None:
@@ -25,17 +26,17 @@ class Table:
         self.folder = folder
         self.lines: list[str] = []
 
+    @abstractmethod
     def numbers(self, columns: Sequence[str]) -> str:
         """Columns side by side, shape (rows, columns), float64 where values may be missing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def raw(self, column: str) -> str:
         """One column as it stands in the table."""
-        raise NotImplementedError
 
+    @abstractmethod
     def texts(self, columns: Sequence[str]) -> str:
         """Columns of text side by side, shape (rows, columns)."""
-        raise NotImplementedError
 
     def files(self) -> list[tuple[str, str]]:
         """The files, relative to the folder that the Python file lies in, each with its part (or nothing)."""
