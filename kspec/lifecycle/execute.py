@@ -20,6 +20,7 @@ from kspec.lifecycle.define import Defined, define, input_specs, read_data
 from kspec.lifecycle.engine import Engine, engine_of
 from kspec.lifecycle.environment import command_line, environment
 from kspec.lifecycle.evaluating import choose_split
+from kspec.lifecycle.interrupt import Interrupt
 from kspec.lifecycle.run import Run
 from kspec.lifecycle.run_folder import RunFolder
 from kspec.spec import Spec
@@ -79,13 +80,15 @@ class _Execution:
         self.result = Run(spec.name, self.folder.path if self.folder else None)
         self.document = spec.document
         self.engine: Engine | None = None
+        self.interrupt = Interrupt()
 
     def run(self) -> Run:
         try:
             self._record("running")
             if self.folder:
                 self.folder.text("spec.yaml", self.spec.source.text)
-            self._steps()
+            with self.interrupt:
+                self._steps()
             self._finish("interrupted" if self.result.status == "interrupted" else "finished")
         except KeyboardInterrupt:
             self._finish("interrupted")
@@ -193,6 +196,7 @@ class _Execution:
                 write_path=self._write_path,
                 smoke=self.smoke,
                 after_epoch=after_epoch,
+                interrupt=self.interrupt,
             )
         self.result.history = fitted.history
         if fitted.stages:
@@ -341,6 +345,7 @@ class _Execution:
         start = time.perf_counter()
         try:
             yield
+            self.interrupt.check()
         except (SpecError, OSError):
             raise
         except Exception as error:

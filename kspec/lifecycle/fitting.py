@@ -13,6 +13,7 @@ from kspec.data.pipeline import Batches
 from kspec.lifecycle.console import Console
 from kspec.lifecycle.define import Defined
 from kspec.lifecycle.engine import Engine
+from kspec.lifecycle.interrupt import Interrupt
 from kspec.targets.keras_objects import Maker
 
 SMOKE_STEPS = 3
@@ -43,6 +44,7 @@ def fit(
     write_path: Callable[[str, bool], str],
     smoke: bool = False,
     after_epoch: Callable[[list[dict[str, float]]], None] = lambda _: None,
+    interrupt: Interrupt | None = None,
 ) -> Fitted:
     """Trains the model, stage by stage; epochs are counted over all of them.
 
@@ -51,8 +53,9 @@ def fit(
         write_path: Where callbacks write.
         smoke: A few batches of one epoch of each stage.
         after_epoch: Called with the history so far.
+        interrupt: Where it is remembered that Ctrl-C was pressed.
     """
-    from kspec.lifecycle.progress import OnEpochEnd, ordered
+    from kspec.lifecycle.progress import Heed, OnEpochEnd, ordered
     from kspec.lifecycle.staging import begin_stage, go_on, trained_parameters
 
     settings = defined.spec.document.fit
@@ -65,6 +68,7 @@ def fit(
         steps = min(SMOKE_STEPS, steps)
         validation_steps = None if validation_steps is None else min(SMOKE_STEPS, validation_steps)
     maker = Maker(path=write_path)
+    interrupt = interrupt or Interrupt()
     before: list[Any] = []
     for stage in stages:
         callbacks = [maker.object("callback", callback) for callback in settings.callbacks]
@@ -94,7 +98,7 @@ def fit(
                 engine.fit(
                     train,
                     validation,
-                    callbacks=[*callbacks, OnEpochEnd(end), *shown],
+                    callbacks=[*callbacks, OnEpochEnd(end), *shown, Heed(interrupt)],
                     epochs=begun + epochs_of[stage.number],
                     steps=steps,
                     validation_steps=validation_steps,
@@ -102,6 +106,7 @@ def fit(
                     initial_epoch=begun,
                 )
         except KeyboardInterrupt:
+            interrupt.heeded()
             fitted.interrupted = True
         finally:
             for callback in shown:

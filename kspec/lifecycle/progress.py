@@ -1,4 +1,4 @@
-"""What training shows: a progress bar on a terminal, a line an epoch elsewhere."""
+"""What watches training: a progress bar on a terminal, a line an epoch elsewhere, and an ear for Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from kspec.lifecycle.console import Console
+from kspec.lifecycle.interrupt import Interrupt
 
 
 class EpochLines(keras.callbacks.Callback):
@@ -38,7 +39,7 @@ class EpochLines(keras.callbacks.Callback):
 class ProgressBar(keras.callbacks.Callback):
     """One bar over all epochs, with the newest losses and metrics and the time left."""
 
-    only_shows = True
+    only_watches = True
     """It changes nothing, so the engine need not heed at which steps it is told."""
 
     def __init__(self, epochs: int, steps: int, stage: str = "") -> None:
@@ -101,6 +102,22 @@ class OnEpochEnd(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.end(epoch, {name: float(value) for name, value in (logs or {}).items()})
+
+
+class Heed(keras.callbacks.Callback):
+    """Ends the training where Ctrl-C was pressed, and what that raises was lost on its way."""
+
+    only_watches = True
+
+    def __init__(self, interrupt: Interrupt) -> None:
+        super().__init__()
+        self.interrupt = interrupt
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.interrupt.check()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.interrupt.check()
 
 
 def numbers(logs: dict[str, Any]) -> str:

@@ -61,7 +61,7 @@ class Case:
 class Epochs(keras.callbacks.Callback):
     """Notes what each epoch takes."""
 
-    only_shows = True
+    only_watches = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import signal
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -81,6 +83,32 @@ def test_normalization_sees_the_training_rows_alone(project):
     mean = np.asarray(run.model.get_layer("normalization").mean).ravel()
     assert np.allclose(mean, x[train].mean(0), atol=1e-5)
     assert not np.allclose(mean, x.mean(0), atol=1e-5)
+
+
+def lose_ctrl_c_in_the_third_epoch(monkeypatch):
+    """Ctrl-C is pressed, and what Python raises for it lost, as within a function that TensorFlow calls."""
+    from kspec.lifecycle.progress import OnEpochEnd
+
+    end = OnEpochEnd.on_epoch_end
+
+    def pressed(self, epoch, logs=None):
+        end(self, epoch, logs)
+        if epoch == 2:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(OnEpochEnd, "on_epoch_end", pressed)
+
+
+@pytest.mark.parametrize("engine", ["keras", "fused"])
+def test_ctrl_c_is_heeded_where_its_exception_is_lost(project, monkeypatch, engine):
+    lose_ctrl_c_in_the_third_epoch(monkeypatch)
+    before = signal.getsignal(signal.SIGINT)
+    run = kspec.run(project(BINARY), overrides=["fit.epochs=20", f"fit.engine={engine}"])
+    assert run.status == json.loads((run.folder / "run.json").read_text())["status"] == "interrupted"
+    assert len(run.history) == 3
+    assert (run.folder / "model.keras").exists()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 SEVERAL = """\

@@ -223,7 +223,7 @@ def _watched(callbacks: list[Any]) -> int | None:
     looks = []
     for callback in callbacks:
         every = getattr(callback, "save_freq", WATCHED_STEPS)
-        if every == "epoch" or getattr(callback, "only_shows", False):
+        if every == "epoch" or getattr(callback, "only_watches", False):
             continue
         if any(
             getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
