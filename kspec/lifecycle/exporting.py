@@ -18,6 +18,7 @@ from kspec.data import Dataset
 from kspec.diagnostics import Report, SpecError, did_you_mean
 from kspec.lifecycle.again import PastRun, part_of, take_up
 from kspec.lifecycle.define import read_data
+from kspec.lifecycle.other_data import read_others
 from kspec.lifecycle.run_folder import RunFolderError, find_run
 from kspec.spec import Permissions, Spec, load_file
 from kspec.targets.exports import TARGETS, CannotExport, Subject, Target
@@ -196,25 +197,27 @@ def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Pe
         graph, facts = sized_graph(spec)
         subject = Subject(target, spec, graph, facts)
     elif needs == "data":
-        analysis, dataset = _looked_at(spec)
-        subject = Subject(target, spec, analysis.graph, analysis=analysis, dataset=dataset)
+        analysis, dataset, others = _looked_at(spec)
+        subject = Subject(target, spec, analysis.graph, analysis=analysis, dataset=dataset, others=others)
     else:
         defined = describe(spec) if needs == "model" else define_adapted(spec)
         subject = Subject(target, spec, defined.graph, model=defined.model)
     return _Source(subject, file, folder)
 
 
-def _looked_at(spec: Spec) -> tuple[Analysis, Dataset | None]:
-    """A spec's settings with what its data tells of them, and the data."""
+def _looked_at(spec: Spec) -> tuple[Analysis, Dataset | None, dict[str, Dataset]]:
+    """A spec's settings with what its data tells of them, the data, and other data by the step that uses it."""
     report = Report(list(spec.diagnostics))
     analysis = analyse(spec, report)
     report.raise_errors()
     dataset = read_data(spec, analysis, report)
     report.raise_errors()
+    others: dict[str, Dataset] = {}
     if dataset is not None:
         analysis = analyse(spec, report, dataset.profile)
+        others = read_others(spec, analysis, dataset, report)
         report.raise_errors()
-    return analysis, dataset
+    return analysis, dataset, others
 
 
 def _write(target: Target, subject: Subject, path: Path) -> str:

@@ -82,6 +82,7 @@ class Subject:
         model: The Keras model, its inputs called like the spec's; for the others.
         analysis: For a target that needs the data: the settings, with what the data tells of them.
         dataset: The data, for the same; None where the spec has none.
+        others: Other data that the steps `evaluate` and `predict` use, by step, for the same; each is one part.
         folder: Where what is written will lie.
     """
 
@@ -92,6 +93,7 @@ class Subject:
     model: Any = None
     analysis: Analysis | None = None
     dataset: Any = None
+    others: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
 
     @property
