@@ -134,8 +134,9 @@ class _Source:
             lines += ["", *stage_lines(examples, graph, self.settings, self.writer, names, size)]
         elif trains:
             epochs = self._number("EPOCHS", document.fit.epochs, ("fit", "epochs"))
-            callbacks = document.fit.callbacks
-            lines += ["", *fit_lines(examples, self.settings, self.writer, names, size, epochs, callbacks)]
+            callbacks = [self.writer.object("callback", callback, ("fit", "callbacks", number), names)
+                         for number, callback in enumerate(document.fit.callbacks)]  # fmt: skip
+            lines += ["", *fit_lines(examples, self.settings, size, epochs, callbacks)]
         if trains:
             lines.append(f'    model.save("{self.spec.name}.keras")')
         if trains:

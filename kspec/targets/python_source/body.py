@@ -265,7 +265,7 @@ class Body:
         """
         answers = self.allocator.take("answers") if target and self.ending else self._take(item.name)
         self._line(f"{answers} = {self._expression(item, feeds, names)}")
-        outputs = [f'{answers}["{name}"]' for name in self.network.outputs_of(item)]
+        outputs = [f"{answers}{key}" for key in self.network.outputs_of(item)]
         for name, output in zip(said, outputs, strict=False):
             self.values[name] = [output]
         if target and self.ending:

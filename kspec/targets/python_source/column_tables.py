@@ -32,7 +32,7 @@ class ColumnTable(Table):
         if self.dropped:
             self.lines += self._dropping()
             if facts.by_files:
-                self.lines += self.number_by_files()
+                self.lines += self.after_dropping()
 
     def _reading(self) -> list[str]:
         if len(self.files) == 1:
@@ -62,9 +62,11 @@ class ColumnTable(Table):
 
     def _dropping(self) -> list[str]:
         """The lines that leave out rows in which something is missing."""
-        missing = [f"table[{text(name)}].is_null(nan_is_null=True).to_numpy()" if self.parquet
-                   else f"np.isnan(table[{text(name)}])" for name in self.dropped]  # fmt: skip
-        complete = f"    complete = ~({' | '.join(missing)})" if len(missing) > 1 else f"    complete = ~{missing[0]}"
+        each = "name" if len(self.dropped) > 1 else text(self.dropped[0])
+        missing = f"table[{each}].is_null(nan_is_null=True).to_numpy()" if self.parquet else f"np.isnan(table[{each}])"
+        if len(self.dropped) > 1:
+            missing = f"np.any([{missing} for name in {literal(self.dropped)}], axis=0)"
+        complete = f"    complete = ~{missing}"
         if self.parquet:
             return [complete, "    table = table.filter(complete)"]
         names, self.is_dict = "table" if self.is_dict else "table.files", True

@@ -73,7 +73,7 @@ class CsvTable(Table):
             self.lines += [f"    complete = np.array([{whole} for row in rows])",
                            "    rows = [row for row, whole in zip(rows, complete, strict=True) if whole]"]  # fmt: skip
             if facts.by_files:
-                self.lines += ["    part = np.array(part)", *self.number_by_files()]
+                self.lines += ["    part = np.array(part)", *self.after_dropping()]
 
     @property
     def variable(self) -> str:

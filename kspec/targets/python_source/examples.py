@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kspec.checker import Analysis, OutputSettings
-from kspec.targets.python_source.facts import Facts, encoded, target_form
+from kspec.targets.python_source.facts import Facts, answer_shape, encoded, target_form
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.filling import fill_lines
 from kspec.targets.python_source.literals import literal, series
@@ -101,6 +101,7 @@ class Examples:
             variable = facts.named(target.variable)
             value = encoded(target, variable, facts.part.targets[name], form, len(shape))
             if facts.source == "synthetic" and len(shape) > 2:
+                shape = answer_shape(facts, self.analysis.graph, name) if None in shape[1:] else shape
                 value = _spread(facts, value, form, shape[1:], variable)
             made[name] = value
         if len(made) == 1:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.checker import OutputSettings
 from kspec.checker.problem import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
+from kspec.checker.shapes.infer import infer
 from kspec.diagnostics import Path, Report
+from kspec.graph import Graph
 from kspec.profile import ColumnProfile
 from kspec.spec import Spec
 from kspec.spec.data import SPLITS, CsvOptions, Data
@@ -61,6 +63,7 @@ class Facts:
         suffix: What the names of its variables end with in `main`; empty for what is trained on.
         where: The place in the spec that names other data.
         known: All data sets of the file, that of training first.
+        predicted: Whether the answers to its examples are written, with their numbers and files.
     """
 
     spec: Spec
@@ -72,6 +75,7 @@ class Facts:
     suffix: str = ""
     where: Path = ()
     known: list[Dataset] = field(default_factory=list)
+    predicted: bool = True
 
     @property
     def data(self) -> Data:
@@ -127,6 +131,19 @@ class Facts:
         """The parts that have examples: `train` first."""
         return list(self.dataset.parts)
 
+    def split_of(self, step: str) -> str:
+        """The split that a step uses; empty for other data."""
+        said = getattr(self.spec.document, step)
+        if said.data is not None:
+            return ""
+        return said.split or next(part for part in ("test", "validation", "train") if part in self.parts)
+
+    @property
+    def used_parts(self) -> list[str]:
+        """The parts that some step looks at."""
+        used = {"train", "validation", self.split_of("evaluate"), self.split_of("predict")}
+        return [part for part in self.parts if part in used]
+
     @property
     def part(self) -> Part:
         """The examples that its code is looked up at: those of training, or all of other data."""
@@ -173,13 +190,19 @@ class Facts:
         x = self.named("x")
         return x if self.single_input else f'{x}["{next(iter(self.spec.document.inputs))}"]'
 
-    def other(self, dataset: Dataset, suffix: str, where: Path) -> Facts:
-        """The facts of other data with the same columns; of targets and weights it may lack some."""
-        held = next(iter(dataset.parts.values()))
-        targets = {name: target for name, target in self.targets.items() if name in held.targets}
-        weights = {name: column for name, column in self.weights.items() if name in held.weights}
+    def other(self, dataset: Dataset, step: str) -> Facts:
+        """The facts of other data with the same columns; of targets and weights it has those that the step looks at."""
         self.known.append(dataset)
-        return replace(self, dataset=dataset, targets=targets, weights=weights, suffix=suffix, where=where)
+        given = next(iter(dataset.parts.values())).targets
+        if step == "evaluate":
+            targets = {name: target for name, target in self.targets.items() if name in given}
+            held = next(iter(dataset.parts.values())).weights
+            weights = {name: column for name, column in self.weights.items() if name in held}
+            return replace(self, dataset=dataset, targets=targets, weights=weights, suffix="held_out",
+                           where=(step, "data"), predicted=False)  # fmt: skip
+        targets = {name: target for name, target in self.targets.items() if name in given and given[name].ndim == 1}
+        return replace(self, dataset=dataset, targets=targets, weights={}, suffix="new", where=(step, "data"),
+                       predicted=True)  # fmt: skip
 
     def refuse(self, what: str, path: Path, help: str = "") -> None:
         """Reports what has no way of being written in plain Python yet."""
@@ -232,6 +255,7 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
     fitted = dataset.fitted.get("columns", {})
     facts = Facts(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
     facts.known.append(dataset)
+    facts.predicted = spec.document.predict.data is None
     variables = Allocator(*HELPERS, *OF_MAIN)
     for output in outputs:
         if output not in dataset.parts["train"].targets:
@@ -253,15 +277,28 @@ def others_of(facts: Facts, others: Mapping[str, Dataset]) -> dict[str, Facts]:
     for step, dataset in others.items():
         before = found.get("evaluate")
         if before is not None and _alike(before.dataset, dataset):
+            before.predicted = True
             found[step] = before
         else:
-            found[step] = facts.other(dataset, "held_out" if step == "evaluate" else "new", (step, "data"))
+            found[step] = facts.other(dataset, step)
     return found
 
 
 def _alike(a: Dataset, b: Dataset) -> bool:
     one, other = next(iter(a.parts.values())), next(iter(b.parts.values()))
-    return a.fingerprint == b.fingerprint and list(one.rows) == list(other.rows) and one.targets.keys() == other.targets.keys()
+    same_rows = a.fingerprint == b.fingerprint and list(one.rows) == list(other.rows)
+    return same_rows and one.targets.keys() == other.targets.keys()
+
+
+def answer_shape(facts: Facts, graph: Graph, output: str) -> tuple[int | None, ...]:
+    """The shape of an output's answers, where lengths that its inputs leave open are those of the data."""
+    spec = facts.spec
+    network = spec.networks[()]
+    inputs = {name: given.model_copy(update={"shape": [int(size) for size in facts.array(name).shape[1:]]})
+              for name, given in network.inputs.items()}  # fmt: skip
+    networks = {**spec.networks, (): network.model_copy(update={"inputs": inputs})}
+    types = infer(replace(spec, networks=networks), graph, Report())
+    return types.tensor(graph.outputs[output]).shape or ()
 
 
 def target_form(settings: OutputSettings) -> str:

@@ -36,12 +36,16 @@ class Pictures:
         lines = [f"def {name}():", f'    """{_told(facts)}"""', *lines, f"    x = {self._x(facts, label)}"]
         targets = [target.variable for target in facts.targets.values()]
         lines += [f"    {target} = np.array({label})" for target in targets]
-        given_back = ["x", *targets, "np.array(names)"]
-        returned = ["x", *targets, "names"]
+        given_back = ["x", *targets]
+        returned = ["x", *targets]
+        if facts.predicted:
+            lines.append(f"    names = {names}")
+            given_back.append("np.array(names)")
+            returned.append("names")
         if facts.by_files and not facts.suffix:
             given_back.append("np.array(part)")
             returned.append("part")
-        self.file.helpers[name] = [*lines, f"    names = {names}", f"    return {', '.join(given_back)}"]
+        self.file.helpers[name] = [*lines, f"    return {', '.join(given_back)}"]
         return returned
 
     def _one(self, facts: Facts, place: Path) -> tuple[list[str], str, str]:
@@ -118,8 +122,9 @@ class Pictures:
 
 def _told(facts: Facts) -> str:
     which = {"held_out": " to evaluate", "new": " to predict"}.get(facts.suffix, "")
-    classes = " the class of each by its folder," if facts.targets else ""
-    return f"The pictures{which},{classes} and their files."
+    told = [f"The pictures{which}", *(["the class of each by its folder"] if facts.targets else []),
+            *(["their files"] if facts.predicted else [])]  # fmt: skip
+    return f"{', '.join(told[:-1])}{', and ' if len(told) > 2 else ' and ' if len(told) > 1 else ''}{told[-1]}."
 
 
 def _reader(name: str, shape: tuple[int, ...], dtype: str) -> list[str]:

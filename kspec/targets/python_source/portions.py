@@ -11,9 +11,6 @@ from kspec.targets.python_source.examples import Examples
 from kspec.targets.python_source.facts import Facts, Target
 from kspec.targets.python_source.names import identifier
 
-_BEST = ("test", "validation", "train")
-
-
 @dataclass(frozen=True, slots=True)
 class Portion:
     """Examples, by what stands for them in `main`.
@@ -93,8 +90,7 @@ def portion_of(step: str, examples: Examples, *, targets: bool) -> Portion:
     if step in examples.others:
         lines = tuple(examples.other_lines(step, targets=targets))
         return Portion(examples, examples.others[step], "", said.data, lines)
-    parts = examples.facts.parts
-    part = said.split or next(part for part in _BEST if part in parts)
-    if part not in parts:
+    part = examples.facts.split_of(step)
+    if part not in examples.facts.parts:
         raise Unwritable(f"{step} the split `{part}`, which has no examples", (step, "split"))
     return Portion(examples, examples.facts, part, part)

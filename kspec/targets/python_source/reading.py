@@ -82,7 +82,7 @@ class Reading:
         divided = not facts.suffix
         if by is not None and divided:
             lines.append(f"    part = {table.raw(by)}")
-        if table.dropped:
+        if table.dropped and facts.predicted:
             returned["numbered"] = "numbered" if facts.by_files else "np.flatnonzero(complete) + 1"
         if divided and (by is not None or facts.by_files):
             is_list = facts.by_files and facts.source == "csv" and not table.dropped

@@ -23,7 +23,6 @@ def shares(count, sizes):
 
 def divide(facts: Facts, file: File) -> list[str]:
     """The lines of `main` that find the rows of each part."""
-    parts = ", ".join(facts.parts)
     split = facts.data.split
     if len(facts.parts) == 1 and split.by is None:
         return [f"    train = np.arange(len({facts.first}))"]
@@ -31,7 +30,12 @@ def divide(facts: Facts, file: File) -> list[str]:
         return [_by_words(facts)] if _plain_words(facts) else by_column(facts)
     if facts.by_files:
         return _by_files(facts, file)
-    return [f"    {parts} = {_drawn(facts, file, facts.parts)}"]
+    return [f"    {', '.join(_seen(facts.parts, facts))} = {_drawn(facts, file, facts.parts)}"]
+
+
+def _seen(parts: Sequence[str], facts: Facts) -> list[str]:
+    """Variables of parts; `_` for one that no step looks at."""
+    return [part if part in facts.used_parts else "_" for part in parts]
 
 
 def _by_files(facts: Facts, file: File) -> list[str]:
@@ -39,9 +43,9 @@ def _by_files(facts: Facts, file: File) -> list[str]:
     drawn = [part for part in facts.parts if part != "train" and part not in facts.given]
     if not drawn:
         return [_by_words(facts)]
-    lines = [f"    {part} = np.flatnonzero(part == {literal(part)})" for part in facts.parts
+    lines = [f"    {part} = np.flatnonzero(part == {literal(part)})" for part in facts.used_parts
              if part != "train" and part not in drawn]  # fmt: skip
-    several = ", ".join(["train", *drawn])
+    several = ", ".join(["train", *_seen(drawn, facts)])
     return [
         '    given = np.flatnonzero(part == "train")',
         f"    {several} = [given[rows] for rows in {_drawn(facts, file, ['train', *drawn], 'given')}]",
@@ -50,8 +54,11 @@ def _by_files(facts: Facts, file: File) -> list[str]:
 
 
 def _by_words(facts: Facts) -> str:
-    names = ", ".join(map(literal, facts.parts))
-    return f"    {', '.join(facts.parts)} = [np.flatnonzero(part == name) for name in ({names})]"
+    parts = facts.used_parts
+    if len(parts) == 1:
+        return f"    {parts[0]} = np.flatnonzero(part == {literal(parts[0])})"
+    names = ", ".join(map(literal, parts))
+    return f"    {', '.join(parts)} = [np.flatnonzero(part == name) for name in ({names})]"
 
 
 def _drawn(facts: Facts, file: File, parts: Sequence[str], given: str = "") -> str:
@@ -77,7 +84,7 @@ def _plain_words(facts: Facts) -> bool:
 def by_column(facts: Facts) -> list[str]:
     """The lines of `main` that find each part's rows in what a column says."""
     said = list(facts.column(facts.data.split.by or "").classes)
-    found = {part: [word for word in said if word.strip().lower() in WORDS[part]] for part in facts.parts}
+    found = {part: [word for word in said if word.strip().lower() in WORDS[part]] for part in facts.used_parts}
     return [f"    {part} = {_rows(words)}" for part, words in found.items()]
 
 

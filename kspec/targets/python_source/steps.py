@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kspec import catalog
@@ -97,29 +97,22 @@ def _by_output(made: Mapping[str, str], single: bool) -> str:
 
 
 def fit_lines(
-    examples: Examples,
-    settings: Settings,
-    writer: Writer,
-    names: Mapping[str, str],
-    size: str,
-    epochs: str,
-    callbacks: list[Any],
-    begun: str = "",
+    examples: Examples, settings: Settings, size: str, epochs: str, callbacks: Sequence[str], begun: str = ""
 ) -> list[str]:
     """`model.fit`, on batches in an order that the seed decides.
 
     Args:
         size: What stands for the batch size.
         epochs: What stands for the number of epochs.
-        callbacks: As written.
+        callbacks: In Python.
         begun: What stands for the epochs that have been trained before.
     """
     facts, file = examples.facts, examples.file
     fit = facts.spec.document.fit
-    lines: list[str] = []
-    weights = training_weights(examples, settings.outputs, lines)
+    weighing: list[str] = []
+    weights = training_weights(examples, settings.outputs, weighing)
     if weights:
-        lines.append(f"    weights = {weights}")
+        weighing.append(f"    weights = {weights}")
     given = ["x", "y", *(["weights"] if weights else [])]
     if fit.shuffle or fit.steps_per_epoch:
         _batches(examples, file, size, shuffled=fit.shuffle, weighted=bool(weights))
@@ -147,12 +140,10 @@ def fit_lines(
         if fit.validation_freq != 1:
             arguments.append(f"validation_freq={fit.validation_freq}")
     if callbacks:
-        made = [writer.object("callback", callback, ("fit", "callbacks", number), names)
-                for number, callback in enumerate(callbacks)]  # fmt: skip
-        arguments.append(f"callbacks=[{', '.join(made)}]")
+        arguments.append(f"callbacks=[{', '.join(callbacks)}]")
     if fit.verbose != 1:
         arguments.append(f"verbose={fit.verbose}")
-    return [*lines, f"    model.fit({', '.join(arguments)})"]
+    return [*([] if begun else weighing), f"    model.fit({', '.join(arguments)})"]
 
 
 def _batches(examples: Examples, file: File, size: str, *, shuffled: bool, weighted: bool) -> None:

@@ -58,8 +58,9 @@ class Table(ABC):
         self.file.uses_here = True
         return literal([name for name, _ in self.files])
 
-    def number_by_files(self) -> list[str]:
-        """The lines that number each part's rows from 1, before rows are left out."""
-        parts = ", ".join(literal(part) for part in dict.fromkeys(part for _, part in self.files))
-        counts = f"np.arange(np.count_nonzero(part == name)) + 1 for name in ({parts},)".replace(",)", ")" if "," in parts else ",)")
-        return [f"    numbered = np.concatenate([{counts}])[complete]", "    part = part[complete]"]
+    def after_dropping(self) -> list[str]:
+        """The lines that keep the parts of the rows that are left, and number each part's from 1 as they were before."""
+        parts = list(dict.fromkeys(part for _, part in self.files))
+        counts = f"np.arange(np.count_nonzero(part == name)) + 1 for name in ({', '.join(map(literal, parts))})"
+        numbered = f"    numbered = np.concatenate([{counts}])[complete]"
+        return [*([numbered] if self.facts.predicted else []), "    part = part[complete]"]
