@@ -12,7 +12,7 @@ from pathlib import Path
 from kspec.spec.data import CsvOptions
 from kspec.targets.python_source.facts import SEVERAL, Facts
 from kspec.targets.python_source.file import File
-from kspec.targets.python_source.filling import MISSING
+from kspec.targets.python_source.filling import MISSING, policy
 from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import identifier
 from kspec.targets.python_source.tables import Table
@@ -66,6 +66,7 @@ class CsvTable(Table):
             self.lines = ["    rows = []", f"    for path in {paths}:", *self._more("        ")]
         if rows.missing:
             file.constants["MISSING"] = literal(MISSING)
+            self._refuse_quoted_words()
         if self.dropped:
             whole = f"row[{text(self.dropped[0])}].strip() not in MISSING"
             if len(self.dropped) > 1:
@@ -78,6 +79,16 @@ class CsvTable(Table):
     @property
     def variable(self) -> str:
         return "rows"
+
+    def _refuse_quoted_words(self) -> None:
+        """A word for what is missing is text where it is quoted, and the module csv does not tell quotes."""
+        for name in self.facts.used():
+            column = self.facts.column(name)
+            words = [word for word in MISSING if word in column.classes] if column.type == "text" else []
+            if words and policy(self.facts, name) is not None:
+                place = self.facts.where or ("data", "missing")
+                self.facts.refuse(f"tell the text {text(words[0])} in `{name}` from a value that is missing", place,
+                                  help="write another word in the table, or read it from Parquet")  # fmt: skip
 
     def _by_part(self) -> list[str]:
         """The lines that read the files of each split, and note whose each row is."""

@@ -136,6 +136,11 @@ class Facts:
         said = getattr(self.spec.document, step)
         if said.data is not None:
             return ""
+        if said.split is not None and said.split not in self.parts:
+            place = self.spec.positions.value((step, "split"))
+            self.report.error("KS506", f"the split `{said.split}` has no examples", place,
+                              help=f"there is {', '.join(self.parts)}")  # fmt: skip
+            return self.parts[0]
         return said.split or next(part for part in ("test", "validation", "train") if part in self.parts)
 
     @property
@@ -227,8 +232,11 @@ class Facts:
                 file.imports.add("fnmatch")
                 return f"fnmatch.filter({header}, {text(pattern)})"
         others = [name for name in tables[0] if name not in columns]
-        if said is None and len(others) == 1 and len(columns) >= SEVERAL and all(
-            [name for name in names if name != others[0]] == list(columns) for names in tables
+        if (
+            said is None
+            and len(others) == 1
+            and len(columns) >= SEVERAL
+            and all([name for name in names if name != others[0]] == list(columns) for names in tables)
         ):
             return f"[name for name in {header} if name != {text(others[0])}]"
         return literal(list(columns))

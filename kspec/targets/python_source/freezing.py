@@ -5,44 +5,87 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kspec.graph import Graph
-from kspec.graph.paths import networks_by_path
+from kspec.graph.paths import networks_by_path, trainable_by_path
 from kspec.spec.loaded import models_in
 from kspec.targets.python_source.arguments import Unwritable
 from kspec.targets.python_source.literals import literal, text
 
 
-def set_trainable(graph: Graph, before: Mapping[str, bool], wanted: Mapping[str, bool]) -> list[str]:
-    """The statements that freeze and unfreeze layers, and sub-models with all that is in them.
+class Freezing:
+    """What trains, as Keras knows it while the file runs.
 
-    Args:
-        before: Whether each layer trains, by its path: `head`, `model/inner`.
-        wanted: Whether it is to.
+    Setting a layer or model to what it is already does nothing; else all inside it is set, too.
     """
-    changed = [path for path, state in wanted.items() if before[path] is not state]
-    networks = networks_by_path(graph)
-    touched = {prefix for prefix in networks if prefix and any(path.startswith(prefix) for path in changed)}
-    touched |= {f"{inner}/" for prefix in touched for inner in networks[prefix].called()}
-    lines = []
-    for state in (False, True):
-        own = [path for path in changed if wanted[path] is state and not path.startswith(tuple(touched))]
-        lines += _each("model", own, state)
-    where = dict(_found(graph, "model", ""))
-    set_by_caller: dict[str, bool] = {}
-    for prefix in [name for name in reversed(networks) if name in touched]:  # callers first: they set all inside them
-        if prefix not in where:
+
+    def __init__(self, graph: Graph) -> None:
+        self.networks = networks_by_path(graph)
+        self.layers = trainable_by_path(graph)
+        self.models = {
+            prefix: not all(node.trainable is False for node in network.calls)
+            for prefix, network in self.networks.items()
+        }
+        self.where = {"": "model", **dict(_found(graph, "model"))}
+
+    def becomes(self, wanted: Mapping[str, bool]) -> list[str]:
+        """The statements that freeze and unfreeze layers, and sub-models with all that is in them.
+
+        Args:
+            wanted: Whether each layer trains, by its path: `head`, `model/inner`; those left out stay.
+        """
+        wanted = {**self.layers, **wanted}
+        changed = [path for path, state in wanted.items() if self.layers[path] is not state]
+        lines = self._layers("", wanted)
+        for prefix in reversed(self.networks):  # those that call a sub-model stand below it
+            if not prefix:
+                continue
+            inside = (prefix, *(f"{inner}/" for inner in self.networks[prefix].called()))
+            learns = any(state for path, state in wanted.items() if path.startswith(inside))
+            touched = any(path.startswith(inside) for path in changed)
+            if self.models[prefix] is not learns and (learns or touched):
+                lines.append(f"    {self._get(prefix)}.trainable = {learns}")
+                self._set_model(prefix, learns)
+            lines += self._layers(prefix, wanted)
+        return lines
+
+    def _layers(self, prefix: str, wanted: Mapping[str, bool]) -> list[str]:
+        """The statements for the layers of one network."""
+        lines = []
+        own = [prefix + node.name for node in self.networks[prefix].calls if prefix + node.name in wanted]
+        for state in (False, True):
+            paths = [path for path in own if wanted[path] is state and self.layers[path] is not state]
+            lines += _each(self._get(prefix) if paths else "", [path.removeprefix(prefix) for path in paths], state)
+            for path in paths:
+                self._set_layer(path, state)
+        return lines
+
+    def _set_model(self, prefix: str, state: bool) -> None:
+        if self.models[prefix] is state:
+            return
+        self.models[prefix] = state
+        for node in self.networks[prefix].calls:
+            if node.kind == "model":
+                self._set_model(f"{node.head}/", state)
+            elif prefix + node.name in self.layers:
+                self._set_layer(prefix + node.name, state)
+
+    def _set_layer(self, path: str, state: bool) -> None:
+        if self.layers[path] is state:
+            return
+        self.layers[path] = state
+        for prefix, network in self.networks.items():
+            for node in network.calls:
+                if prefix + node.name == path:
+                    for held in models_in(node.arguments):
+                        self._set_model(f"{held}/", state)
+
+    def _get(self, prefix: str) -> str:
+        """The expression that gives a network."""
+        if prefix not in self.where:
             raise Unwritable(f"freeze parts of `{prefix[:-1]}`, which no layer of the network gives", ("fit", "stages"))
-        inside = (prefix, *(f"{inner}/" for inner in networks[prefix].called()))
-        learns = any(state for path, state in wanted.items() if path.startswith(inside))
-        frozen = [path.removeprefix(prefix) for path, state in wanted.items() if path.startswith(prefix) and not state]
-        if set_by_caller.get(prefix) is not learns:
-            lines.append(f"    {where[prefix]}.trainable = {learns}")
-        set_by_caller |= dict.fromkeys(inside[1:], learns)
-        if learns:
-            lines += _each(where[prefix], frozen, state=False)
-    return lines
+        return self.where[prefix]
 
 
-def _found(graph: Graph, expression: str, home: str) -> Iterator[tuple[str, str]]:
+def _found(graph: Graph, expression: str) -> Iterator[tuple[str, str]]:
     """What stands before the paths of each sub-model's layers, and what gives it in Python.
 
     Args:
@@ -56,7 +99,7 @@ def _found(graph: Graph, expression: str, home: str) -> Iterator[tuple[str, str]
             called, said = node.arguments["layer"]["model"], f"{expression}.get_layer({_name(node.name)}).layer"
         else:
             continue
-        yield from _found(graph.models[called], said, f"{called}/")
+        yield from _found(graph.models[called], said)
         yield f"{called}/", said
 
 

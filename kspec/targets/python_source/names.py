@@ -16,7 +16,20 @@ RESERVED = frozenset(
 
 HELPERS = frozenset(
     {"balanced", "batches", "compile_model", "fill", "inputs_of", "make_examples", "most_frequent", "number"}
-    | {"numbers", "read_examples", "read_held_out", "read_new", "read_picture", "read_rows", "shares", "sigmoid", "softmax", "split_rows", "take", "write_csv"}
+    | {
+        "numbers",
+        "read_examples",
+        "read_held_out",
+        "read_new",
+        "read_picture",
+        "read_rows",
+        "shares",
+        "sigmoid",
+        "softmax",
+        "split_rows",
+        "take",
+        "write_csv",
+    }
 )
 """Functions that the file may have beside those of the network."""
 CONSTANTS = ("SEED", "HERE", "TABLE", "PICTURES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING")

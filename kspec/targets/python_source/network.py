@@ -64,7 +64,10 @@ class Network:
             self.file.used.update(used)
             self.writer.flat, self.blocks, self.needs_data = True, {}, False
             self.counts.clear()
+        try:
             return [*(self._sub_model(name, flat=True) for name in self._own()), self._model(flat=True)]
+        except Unstructured as error:
+            raise Unwritable(f"write a network with {error}", ("layers",)) from None
 
     def _structured(self) -> list[list[str]]:
         values = self.spec.values
@@ -123,10 +126,9 @@ class Network:
             made = f"build_{variable}({', '.join(_called_by(graph))})"
         elif graph.application is not None:
             made = self._application(name, graph.application)
-        elif said.file is not None:
-            made = self._from_file(said.file)
         else:
-            raise Unwritable(f"make the sub-model `{name}`", ("models", name))
+            assert said.file is not None
+            made = self._from_file(said.file)
         lines = [f"    {variable} = {made}"]
         if self._needs_its_name(name):
             lines.append(f"    {variable}.name = {text(name)}")

@@ -80,15 +80,19 @@ class Pictures:
             lines = ["    files, part = [], []", f"    for name, folders in {literal(by_part)}.items():",
                      "        for folder in folders:"]  # fmt: skip
             indent += "    "
-        lines.append(f"{indent}files += sorted({found})")
-        if facts.by_files:
-            lines.append("        part += [name] * (len(files) - len(part))")
         label = "[file.parent.name for file in files]"
         if deep:
-            lines[0] = lines[0].replace("files", "files, labels", 1).replace("= []", "= [], []")
-            lines.insert(len(lines) - facts.by_files,
-                         f"{indent}labels += [file.relative_to({home} / folder).parts[0] for file in files[len(labels) :]]")  # fmt: skip
             label = "labels"
+            lines.insert(0, "    labels = []")
+            lines += [
+                f"{indent}found = sorted({found})",
+                f"{indent}files += found",
+                f"{indent}labels += [file.relative_to({home} / folder).parts[0] for file in found]",
+            ]
+        else:
+            lines.append(f"{indent}files += sorted({found})")
+        if facts.by_files:
+            lines.append("        part += [name] * (len(files) - len(part))")
         return lines, label, names
 
     def _home(self, facts: Facts) -> str:

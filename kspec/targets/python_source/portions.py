@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kspec.checker import OutputSettings
-from kspec.targets.python_source.arguments import Unwritable
 from kspec.targets.python_source.examples import Examples
 from kspec.targets.python_source.facts import Facts, Target
 from kspec.targets.python_source.names import identifier
+
 
 @dataclass(frozen=True, slots=True)
 class Portion:
@@ -86,11 +86,9 @@ def portion_of(step: str, examples: Examples, *, targets: bool) -> Portion:
     Args:
         targets: Whether their targets are asked for.
     """
-    said = getattr(examples.facts.spec.document, step)
     if step in examples.others:
+        said = getattr(examples.facts.spec.document, step).data
         lines = tuple(examples.other_lines(step, targets=targets))
-        return Portion(examples, examples.others[step], "", said.data, lines)
+        return Portion(examples, examples.others[step], "", said, lines)
     part = examples.facts.split_of(step)
-    if part not in examples.facts.parts:
-        raise Unwritable(f"{step} the split `{part}`, which has no examples", (step, "split"))
     return Portion(examples, examples.facts, part, part)

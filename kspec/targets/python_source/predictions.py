@@ -30,9 +30,7 @@ def sigmoid(logits):
     return 1.0 / (1.0 + np.exp(-logits))'''
 
 
-def predict_lines(
-    portion: Portion, examples: Examples, analysis: Analysis, settings: Settings, size: str
-) -> list[str]:
+def predict_lines(portion: Portion, examples: Examples, analysis: Analysis, settings: Settings, size: str) -> list[str]:
     """`model.predict`, and the answers written to a file."""
     facts, file = examples.facts, examples.file
     outputs = settings.outputs

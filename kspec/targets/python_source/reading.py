@@ -121,7 +121,7 @@ class Reading:
             if filled(facts, name):
                 if isinstance(table, CsvTable) and numbers_as_text(facts, name):
                     table.parser()
-                return table.texts(columns) if isinstance(table, CsvTable) else table.objects(columns)
+                return table.objects(columns)
             value = table.texts(columns)
         else:
             value = table.numbers(columns)

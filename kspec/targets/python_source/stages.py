@@ -8,10 +8,9 @@ from typing import Any
 from kspec import catalog
 from kspec.checker import Settings
 from kspec.graph import Graph
-from kspec.graph.paths import trainable_by_path
 from kspec.targets.python_source.arguments import Writer
 from kspec.targets.python_source.examples import Examples
-from kspec.targets.python_source.freezing import set_trainable
+from kspec.targets.python_source.freezing import Freezing
 from kspec.targets.python_source.steps import fit_lines
 
 PATH = ("fit", "stages")
@@ -26,7 +25,7 @@ def stage_lines(
         size: What stands for the batch size.
     """
     lines: list[str] = []
-    states = trainable_by_path(graph)
+    freezing = Freezing(graph)
     callbacks = examples.facts.spec.document.fit.callbacks
     checkpoints = _checkpoints(callbacks) if len(settings.stages) > 1 else {}
     for number, stage in enumerate(settings.stages):
@@ -36,9 +35,7 @@ def stage_lines(
             lines += ["    done = history.epoch[-1] + 1", ""]
         numbered = f"stage {stage.number}"
         lines.append(f"    # {numbered}" + ("" if stage.name == numbered else f": {stage.name}"))
-        wanted = states | stage.trainable
-        lines += set_trainable(graph, states, wanted)
-        states = wanted
+        lines += freezing.becomes(stage.trainable)
         optimizer = writer.object("optimizer", stage.optimizer, (*path, "optimizer"), names)
         lines.append(f"    compile_model(model, {optimizer})")
         epochs = f"done + {stage.epochs}" if number else str(stage.epochs)

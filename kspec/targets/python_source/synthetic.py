@@ -15,7 +15,7 @@ WORDS = ("red", "green", "blue", "small", "large", "round", "square", "old", "ne
 
 
 def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettings]) -> list[str]:
-    """Writes `make_examples`, which draws inputs by the seed, and targets that depend on them; gives what it returns."""
+    """Writes `make_examples`, which draws inputs by the seed, and targets that hang on them; gives what it returns."""
     file.imports.add("numpy as np")
     assert facts.data.synthetic is not None
     count = facts.data.synthetic.examples

@@ -42,6 +42,10 @@ class Table(ABC):
     def texts(self, columns: Sequence[str]) -> str:
         """Columns of text side by side, shape (rows, columns)."""
 
+    def objects(self, columns: Sequence[str]) -> str:
+        """The same, where values are missing that `main` will fill in."""
+        return self.texts(columns)
+
     @property
     def variable(self) -> str:
         """What has been read is called so."""
@@ -59,7 +63,7 @@ class Table(ABC):
         return literal([name for name, _ in self.files])
 
     def after_dropping(self) -> list[str]:
-        """The lines that keep the parts of the rows that are left, and number each part's from 1 as they were before."""
+        """The lines that keep the parts of the rows that are left, and their numbers, each part's from 1."""
         parts = list(dict.fromkeys(part for _, part in self.files))
         counts = f"np.arange(np.count_nonzero(part == name)) + 1 for name in ({', '.join(map(literal, parts))})"
         numbered = f"    numbered = np.concatenate([{counts}])[complete]"
