@@ -106,5 +106,5 @@ def test_what_it_cannot_do_is_told(tmp_path):
     (problem,) = refused.value.diagnostics
     assert problem.code == "KS620"
     assert '"NA" in `a`' in problem.message
-    assert (problem.span.line, problem.span.column) == (2, 58)
+    assert (problem.span.line, problem.span.column) == (2, 56)
     assert not (tmp_path / "exported.py").exists()
