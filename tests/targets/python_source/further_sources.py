@@ -259,7 +259,7 @@ def _people(folder: Path) -> None:
             for place, every in ((0, 7), (1, 11), (3, 9), (4, 8)):
                 row[place] = "NA" if n % every == 2 else row[place]
         if name == "new":
-            rows = [row[:2] + ["" if n % 5 == 1 else row[2]] + row[3:5] for n, row in enumerate(rows)]
+            rows = [[*row[:2], "" if n % 5 == 1 else row[2], *row[3:5]] for n, row in enumerate(rows)]
         names = [f" {name} " for name in head] if name == "spaced" else head[: len(rows[0])]
         _write(folder / f"{name}.csv", [names, *rows])
 
