@@ -66,6 +66,8 @@ class Pictures:
         names = f"[file.relative_to({home}).as_posix() for file in files]"
         shown = [Path(os.path.relpath(place, facts.spec.folder)).as_posix() for place, _ in places]
         if places[0][0].is_file():
+            if isinstance(facts.given, str) and sorted(facts.spec.folder.glob(facts.given)) == [p for p, _ in places]:
+                return [f"    files = sorted({home}.glob({text(facts.given)}))"], "", names
             return [f"    files = [{home} / name for name in {literal(shown)}]"], "", names
         found, deep = _glob(f"({home} / folder)", [place for place, _ in places], facts)
         lines = ["    files = []", f"    for folder in {literal(shown)}:"]

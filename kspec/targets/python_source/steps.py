@@ -111,9 +111,10 @@ def fit_lines(
     fit = facts.spec.document.fit
     weighing: list[str] = []
     weights = training_weights(examples, settings.outputs, weighing)
-    if weights:
+    if weights and not weights.isidentifier():
         weighing.append(f"    weights = {weights}")
-    given = ["x", "y", *(["weights"] if weights else [])]
+        weights = "weights"
+    given = ["x", "y", *([weights] if weights else [])]
     if fit.shuffle or fit.steps_per_epoch:
         _batches(examples, file, size, shuffled=fit.shuffle, weighted=bool(weights))
         steps = str(fit.steps_per_epoch) if fit.steps_per_epoch else f"math.ceil(len(train) / {size})"
@@ -126,7 +127,8 @@ def fit_lines(
             file.imports.add("itertools")
         arguments = [taken, f"steps_per_epoch={steps}", "shuffle=False"]
     else:
-        weighted = [f"sample_weight={examples.rows('weights', 'train')}"] if weights else []
+        own = examples.rows("weights", "train").replace("weights", weights, 1) if weights else ""
+        weighted = [f"sample_weight={own}"] if weights else []
         trained = [examples.rows("x", "train"), examples.rows("y", "train")]
         arguments = [*trained, *weighted, f"batch_size={size}", "shuffle=False"]
     arguments.append(f"epochs={epochs}")
