@@ -36,8 +36,13 @@ def layers_by_path(graph: Graph) -> dict[str, Node]:
         for prefix, network in networks_by_path(graph).items()
         for node in network.nodes.values()
         if node.kind == "layer" and not node.faulty
-        for name in ([layer.name for layer in layers_within(node)] or [node.name])
+        for name in names_of_layers(node)
     }
+
+
+def names_of_layers(node: Node) -> list[str]:
+    """What the layers of a node are called in its network: as the node, but for a model of `keras.applications`."""
+    return [layer.name for layer in layers_within(node)] or [node.name]
 
 
 def layers_within(node: Node) -> Sequence[InnerLayer]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kspec.checker import Stage
 from kspec.graph import Graph
-from kspec.graph.paths import layers_within, networks_by_path, trainable_by_path
+from kspec.graph.paths import names_of_layers, networks_by_path, trainable_by_path
 from kspec.lifecycle.compiling import compile_model, shown
 from kspec.lifecycle.define import Defined
 
@@ -55,8 +55,7 @@ def _set_trainable(defined: Defined, told: dict[str, bool]) -> None:
 
 def _paths_in(network: Graph, prefix: str) -> list[str]:
     """The paths of a network's own layers."""
-    return [prefix + name for node in network.calls
-            for name in ([layer.name for layer in layers_within(node)] or [node.name])]  # fmt: skip
+    return [prefix + name for node in network.calls for name in names_of_layers(node)]
 
 
 def go_on(callbacks: list[Any], before: list[Any]) -> None:
