@@ -7,6 +7,7 @@ What is written are the few numbers that all else follows from; each is checked 
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import inspect
 import json
@@ -15,8 +16,10 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from kspec.catalog.applications import variant
 from kspec.catalog.generator.__main__ import render
 from kspec.catalog.reader import APPLICATION_SIZES
 
@@ -27,6 +30,14 @@ _SIZES = (*range(8 * _STRIDE, 10 * _STRIDE), 75, 97, 224, 299, 331, 480, 600, 77
 
 _SIDES = (96, 128, 160, 192, 224)
 """Sizes of pictures that MobileNet has weights for."""
+
+_WIDTHS: dict[str, list[dict[str, Any]]] = {
+    "MobileNet": [{"alpha": alpha} for alpha in (0.25, 0.5, 0.75)],
+    "MobileNetV2": [{"alpha": alpha} for alpha in (0.35, 0.5, 0.75, 1.3, 1.4)],
+    "MobileNetV3Small": [{"alpha": 0.75}, {"minimalistic": True}],
+    "MobileNetV3Large": [{"alpha": 0.75}, {"minimalistic": True}],
+}
+"""Other widths that Keras has weights for."""
 
 Shape = tuple[int | None, ...]
 
@@ -55,11 +66,15 @@ class _Model:
         return self.total, self.fixed
 
 
-def measure(name: str) -> dict[str, Any]:
-    """The numbers of one application; see `kspec.catalog.applications.Sizes`."""
+def measure(name: str, **widths: Any) -> dict[str, Any]:
+    """The numbers of one application; see `kspec.catalog.applications.Sizes`.
+
+    Args:
+        widths: Arguments that give its layers other widths.
+    """
     import keras
 
-    build = getattr(keras.applications, name)
+    build = functools.partial(getattr(keras.applications, name), **widths)
     smallest, small = _smallest(build)
     features = small.output[-1]
     assert isinstance(features, int)
@@ -204,26 +219,35 @@ def _imagenet_sides(build: Callable[..., Any], size: int | None) -> list[int]:
     return [side for side in _SIDES if takes(side)] if takes(160) else [size or 224]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m kspec.catalog.generator.applications", description=__doc__)
+def write_measured(path: Path, about: str, measured: Callable[[str], dict[str, Any]]) -> int:
+    """Renews a file of what was measured, application by application, as the command line asks; its exit status.
+
+    Args:
+        about: What is measured, for `--help`.
+        measured: Gives lines of the file, by their names.
+    """
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("name", nargs="*", help="these alone; all by default")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the data is stale")
-    given = parser.parse_args(arguments)
+    given = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from kspec.catalog import names
 
-    data = json.loads(APPLICATION_SIZES.read_bytes()) if APPLICATION_SIZES.exists() else {}
     stale = False
     for name in given.name or names("application"):
-        found = measure(name)
-        print(f"{name}: {found}", flush=True)
-        stale = stale or data.get(name) != found
-        if not given.check:
-            data = json.loads(APPLICATION_SIZES.read_bytes()) if APPLICATION_SIZES.exists() else {}
-            data[name] = found
-            APPLICATION_SIZES.write_text(render(dict(sorted(data.items()))), encoding="utf-8")
+        for called, found in measured(name).items():
+            print(f"{called}: {found}", flush=True)
+            data = json.loads(path.read_bytes()) if path.exists() else {}
+            stale = stale or data.get(called) != json.loads(json.dumps(found))
+            if not given.check:
+                path.write_text(render(dict(sorted({**data, called: found}.items()))), encoding="utf-8")
     return 1 if given.check and stale else 0
 
 
+def measure_all_widths(name: str) -> dict[str, Any]:
+    """One application, and the other widths of it that Keras has weights for."""
+    return {variant(name, **widths): measure(name, **widths) for widths in ({}, *_WIDTHS.get(name, []))}
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_measured(APPLICATION_SIZES, __doc__ or "", measure_all_widths))

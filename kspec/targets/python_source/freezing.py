@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kspec.graph import Graph
-from kspec.graph.paths import networks_by_path, trainable_by_path
+from kspec.graph.paths import names_of_layers, networks_by_path, trainable_by_path
 from kspec.spec.loaded import models_in
 from kspec.targets.python_source.arguments import Unwritable
 from kspec.targets.python_source.literals import literal, text
@@ -49,14 +49,24 @@ class Freezing:
 
     def _layers(self, prefix: str, wanted: Mapping[str, bool]) -> list[str]:
         """The statements for the layers of one network."""
+        own = [path for path in self._own(prefix) if path in wanted]
+        if all(wanted[path] is self.layers[path] for path in own):
+            return []
+        if self.networks[prefix].application is not None:
+            lines = _of_application(self._get(prefix), {path.removeprefix(prefix): wanted[path] for path in own})
+            self.layers.update({path: wanted[path] for path in own})
+            return lines
         lines = []
-        own = [prefix + node.name for node in self.networks[prefix].calls if prefix + node.name in wanted]
         for state in (False, True):
             paths = [path for path in own if wanted[path] is state and self.layers[path] is not state]
-            lines += _each(self._get(prefix) if paths else "", [path.removeprefix(prefix) for path in paths], state)
+            lines += _each(self._get(prefix), [path.removeprefix(prefix) for path in paths], state)
             for path in paths:
                 self._set_layer(path, state)
         return lines
+
+    def _own(self, prefix: str) -> list[str]:
+        """The paths of a network's own layers."""
+        return [prefix + name for node in self.networks[prefix].calls for name in names_of_layers(node)]
 
     def _set_model(self, prefix: str, state: bool) -> None:
         if self.models[prefix] is state:
@@ -65,8 +75,9 @@ class Freezing:
         for node in self.networks[prefix].calls:
             if node.kind == "model":
                 self._set_model(f"{node.head}/", state)
-            elif prefix + node.name in self.layers:
-                self._set_layer(prefix + node.name, state)
+        for path in self._own(prefix):
+            if path in self.layers:
+                self._set_layer(path, state)
 
     def _set_layer(self, path: str, state: bool) -> None:
         if self.layers[path] is state:
@@ -101,6 +112,14 @@ def _found(graph: Graph, expression: str) -> Iterator[tuple[str, str]]:
             continue
         yield from _found(graph.models[called], said)
         yield f"{called}/", said
+
+
+def _of_application(network: str, states: Mapping[str, bool]) -> list[str]:
+    """The statement that tells of a model of `keras.applications` which layers train, by the fewer names."""
+    trained = [layer for layer, state in states.items() if state]
+    frozen = [layer for layer, state in states.items() if not state]
+    few, word = (trained, "in") if len(trained) <= len(frozen) else (frozen, "not in")
+    return [f"    for layer in {network}.layers:", f"        layer.trainable = layer.name {word} {literal(few)}"]
 
 
 def _each(network: str, paths: list[str], state: bool) -> list[str]:

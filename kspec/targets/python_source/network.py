@@ -296,8 +296,12 @@ class Network:
         return f"{identifier(item.head)}({', '.join([first, *constants])})"
 
     def outputs_of(self, item: Item) -> list[str]:
-        """The outputs of the sub-model that an entry calls, as what comes after its answers: `["mean"]`, `[0]`."""
-        names = list(self.graph.models[item.head].outputs)
+        """The outputs of the sub-model that an entry calls."""
+        return list(self.graph.models[item.head].outputs)
+
+    def answer_keys(self, item: Item) -> list[str]:
+        """What tells each output of a sub-model from the others in its answers: `["mean"]`, or `[0]` in a list."""
+        names = self.outputs_of(item)
         if self.saved(item.head).outputs:
             return [f"[{place}]" for place in range(len(names))]
         return [f"[{text(name)}]" for name in names]
