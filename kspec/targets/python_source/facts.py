@@ -136,11 +136,6 @@ class Facts:
         said = getattr(self.spec.document, step)
         if said.data is not None:
             return ""
-        if said.split is not None and said.split not in self.parts:
-            place = self.spec.positions.value((step, "split"))
-            self.report.error("KS506", f"the split `{said.split}` has no examples", place,
-                              help=f"there is {', '.join(self.parts)}")  # fmt: skip
-            return self.parts[0]
         return said.split or next(part for part in ("test", "validation", "train") if part in self.parts)
 
     @property
@@ -264,6 +259,10 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
     facts = Facts(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
     facts.known.append(dataset)
     facts.predicted = spec.document.predict.data is None
+    for step, said in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
+        if said is not None and said not in facts.parts:
+            report.error("KS506", f"the split `{said}` has no examples", spec.positions.value((step, "split")),
+                         help=f"there is {', '.join(facts.parts)}")  # fmt: skip
     variables = Allocator(*HELPERS, *OF_MAIN)
     for output in outputs:
         if output not in dataset.parts["train"].targets:
