@@ -46,6 +46,7 @@ class Network:
         self.functions: set[str] = set()
         self.body: Body | None = None
         self.needs_data = False
+        self._saved: dict[str, Saved] = {}
         self.models = self.graph.called()
         self.counts: dict[str, int] = {}
         self.facts: dict[Path, Answer] = {}
@@ -308,10 +309,11 @@ class Network:
 
     def saved(self, model: str) -> Saved:
         """How a sub-model from a file was written; as if it stood in the spec, for one that does."""
-        said = self.spec.document.models.get(model)
-        if said is None or said.file is None:
-            return Saved(model)
-        return read_saved(self.spec.folder / said.file)
+        if model not in self._saved:
+            said = self.spec.document.models.get(model)
+            file = None if said is None else said.file
+            self._saved[model] = Saved(model) if file is None else read_saved(self.spec.folder / file)
+        return self._saved[model]
 
     def adapting(self, layer: str, tensor: str, inputs: Mapping[str, str]) -> list[str]:
         """The statement that lets a layer learn from the training data, or from what the model before makes of them."""
