@@ -35,9 +35,6 @@ class Beforehand:
     Args:
         found: Where it is cut.
         bytes_each: What the answers for an example take.
-
-    Attributes:
-        core: A model from what the hoisted nodes answer (and the inputs that other nodes take) to the outputs.
     """
 
     def __init__(self, model: Any, graph: Graph, built: Built, found: Cut, bytes_each: int) -> None:
@@ -46,14 +43,18 @@ class Beforehand:
         self.found = found
         self.bytes_each = bytes_each
         self.ends = {_key(tensor): tensor.node for tensor in found.taken if tensor.node not in inputs}
-        self.core = Core(ends if len(ends) > 1 else next(iter(ends.values())), model.output)
-        self._inputs, self._names = inputs, list(ends)
-        self._answered = {key: ends[key] for key in self.ends}
+        self._begin, self._end = ends, model.output
+        self._inputs = inputs
 
     @cached_property
     def first(self) -> Traced:
-        """The other half."""
-        return Traced(self._inputs, self._answered)
+        """What is gone through once."""
+        return Traced(self._inputs, {key: self._begin[key] for key in self.ends})
+
+    @cached_property
+    def core(self) -> Core:
+        """A model from what the hoisted nodes answer (and the inputs that other nodes take) to the outputs."""
+        return Core(self._begin if len(self._begin) > 1 else next(iter(self._begin.values())), self._end)
 
     def fits(self, batches: Batches) -> bool:
         """Whether the answers for these examples can be kept."""
@@ -81,7 +82,7 @@ class Beforehand:
         apart = np.arange(0, count, max(1, count // size))[:size]
         if not all(_same(answers[key][apart], again) for key, again in self._answers(batches, apart).items()):
             raise MixedExamples
-        return batches.with_inputs({n: answers[n] if n in answers else batches.inputs[n] for n in self._names})
+        return batches.with_inputs({n: answers[n] if n in answers else batches.inputs[n] for n in self._begin})
 
     def _answers(self, batches: Batches, rows: Any) -> dict[str, Any]:
         given = {name: tf.constant(batches.inputs[name][rows]) for name in self._inputs}
