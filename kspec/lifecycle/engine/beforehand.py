@@ -76,8 +76,9 @@ class Beforehand:
         answers: dict[str, Any] = {}
         for start in range(0, count, step):
             for key, part in self._answers(batches, slice(start, start + step)).items():
-                whole = answers.setdefault(key, np.empty((count, *part.shape[1:]), part.dtype))
-                whole[start : start + step] = part
+                if key not in answers:
+                    answers[key] = np.empty((count, *part.shape[1:]), part.dtype)
+                answers[key][start : start + step] = part
             tell(min(start + step, count))
         apart = np.arange(0, count, max(1, count // size))[:size]
         if not all(_same(answers[key][apart], again) for key, again in self._answers(batches, apart).items()):
