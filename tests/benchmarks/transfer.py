@@ -47,8 +47,6 @@ fit: {{epochs: {EPOCHS}, batch_size: {BATCH}, shuffle: false, verbose: 2}}
 BY_HAND = f"""
 import time
 import keras
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 data = np.load("pictures.npz", allow_pickle=True)
 parts = {{name: np.flatnonzero(data["part"] == name) for name in ("train", "validation", "test")}}
