@@ -101,7 +101,7 @@ def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Around =
         what = f"`{name}` of {owner}"
         kind = parse(parameter.type)
         value = plain(_as_given(entry, config[name]), kind, what, around)
-        if not parameter.required and _is_default(name, value, parameter, kind):
+        if not parameter.required and is_default(name, value, parameter, kind):
             continue
         found[name] = _shortest(value, kind) if name in _SAME_ON_ALL_AXES else value
     for name, other in _ONE_OF.items():
@@ -249,11 +249,16 @@ def _is_numbers(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types.Type) -> bool:
+def is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types.Type, *, of_op: bool = False) -> bool:
+    """Whether a value is what Keras takes where none is said.
+
+    Args:
+        of_op: Whether it is a constant of an op: an op's configuration says what was given, a layer's what came of it.
+    """
     default = parameter.default
     if value == default and type(value) is type(default):
         return True
-    if name == "data_format" and default is None:
+    if name == "data_format" and default is None and not of_op:
         return bool(value == "channels_last")  # what Keras is configured to, unless somebody changed that
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]

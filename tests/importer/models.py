@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import Input, Model, Sequential, layers, ops
 
 MODELS: dict[str, Callable[[], Model]] = {}
@@ -118,6 +119,28 @@ def operations() -> Model:
     z = ops.concatenate([z, y[:, None, -2:][:, 0]], axis=-1)
     a, b = ops.split(ops.expand_dims(z, 1), 2, axis=-1)
     return Model([x, y], ops.einsum("bij,bkj->bi", a, b) + ops.cast(ops.argmax(y, axis=-1), "float32")[..., None])
+
+
+@model
+def pictures() -> Model:
+    """What `keras.ops.image` has, in a network that sharpens, moves and compares."""
+    image, turns = Input([12, 16, 3], name="image"), Input([8], name="turns")
+    x = ops.image.rgb_to_hsv(ops.image.resize(image, (14, 18), "bicubic", antialias=True))
+    x = ops.image.crop_images(ops.image.hsv_to_rgb(x), 1, 2, target_height=12, target_width=16)
+    x = ops.image.affine_transform(x, turns, fill_mode="reflect")
+    x = ops.image.perspective_transform(x, np.float32([[0, 0], [0, 8], [8, 0], [8, 8]]),
+                                        np.float32([[1, 0], [0, 8], [8, 0], [8, 7]]))  # fmt: skip
+    x = ops.image.elastic_transform(ops.image.gaussian_blur(x, sigma=(0.5, 2.0)), alpha=2.0, seed=4)
+    alike = ops.image.ssim(image, x, filter_size=5)
+    grey = ops.image.pad_images(ops.image.rgb_to_grayscale(x), 1, 0, target_height=14, right_padding=2)
+    grey = ops.image.scale_and_translate(
+        grey, (None, 7, 9, 1), np.float32([0.5, 0.5]), np.float32([0, 1]), (1, 2), "lanczos3"
+    )
+    patches = ops.image.extract_patches(ops.image.sobel_edges(grey)[..., 0], (3, 2), strides=2, padding="same")
+    volumes = ops.image.extract_patches_3d(grey[..., None], (2, 2, 1))
+    total = ops.sum(patches, (1, 2, 3)) + ops.sum(volumes, (1, 2, 3, 4)) + alike
+    points = ops.image.map_coordinates(grey[..., 0], np.float32([[[0]], [[1.5]], [[2]]]), 1)
+    return Model([image, turns], total + points[0])
 
 
 @model

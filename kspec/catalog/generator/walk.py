@@ -46,6 +46,7 @@ def walk(kind: Kind) -> Iterator[Found]:
     """All public classes or functions of a kind, under the name of their own where Keras has them public by it."""
     if kind == "op":
         yield from _functions(keras.ops, "ops")
+        yield from _functions(keras.ops.image, "ops.image", "image.")
     elif kind == "activation":
         yield from _functions(keras.activations, "activations")
     elif kind == "application":
@@ -63,12 +64,17 @@ def internal_layers() -> Iterator[Found]:
             yield Found(name, f"{module}.{name}", (), getattr(importlib.import_module(module), name), internal=True)
 
 
-def _functions(module: Any, where: str) -> Iterator[Found]:
+def _functions(module: Any, where: str, prefix: str = "") -> Iterator[Found]:
+    """The functions of a module of Keras's.
+
+    Args:
+        prefix: What stands before their names, where Keras has them in a module of their own alone.
+    """
     public = {name: item for name, item in vars(module).items() if callable(item) and not name.startswith("_")}
     for name, item in sorted(public.items()):
         if name not in _HELPERS and item.__name__ == name:
             aliases = tuple(sorted(other for other, same in public.items() if same is item and other != name))
-            yield Found(name, f"keras.{where}.{name}", aliases, item)
+            yield Found(prefix + name, f"keras.{where}.{name}", aliases, item)
 
 
 def _classes(kind: Kind) -> Iterator[Found]:
