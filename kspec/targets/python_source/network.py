@@ -254,7 +254,7 @@ class Network:
         """Names that Keras counts on where the spec does not: of layers in other layers, and of ops."""
         calls = [node for graph in (self.graph, *self.graph.models.values()) for node in graph.calls]
         inside = {snake_case(name) for node in calls for name in _classes_in(node.arguments)}
-        return inside | {node.head for node in calls if node.kind == "op"}
+        return inside | {snake_case(node.head) for node in calls if node.kind == "op"}
 
     def imports_of(self, path: str) -> None:
         """Notes what a class of Keras is imported by."""
