@@ -47,6 +47,18 @@ def objects() -> Model:
 
 
 @model
+def activation_layers() -> Model:
+    x = Input([6, 4], name="x")
+    y = layers.Conv1D(4, 3, activation=layers.LeakyReLU(negative_slope=0.1, name="mine"), padding="same")(x)
+    y = layers.Activation(layers.ELU())(y)
+    y = layers.LSTM(
+        4, activation=layers.ReLU(max_value=6), recurrent_activation=layers.Activation("sigmoid"), return_sequences=True
+    )(y)
+    y = layers.TimeDistributed(layers.Dense(3, activation=layers.LeakyReLU(dtype="float64")))(y)
+    return Model(x, layers.Dense(2, activation=layers.Softmax(axis=1))(y))
+
+
+@model
 def shared() -> Model:
     a, b = Input([6], name="a"), Input([6], name="b")
     tower = layers.Dense(5, "tanh", name="tower")

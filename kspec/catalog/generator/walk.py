@@ -29,6 +29,8 @@ _INTERNAL = {
     "keras.src.applications.inception_resnet_v2": ("CustomScaleLayer",),
 }
 """Layers that Keras keeps to itself and that some of its applications are made of."""
+_ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+"""Layers that Keras takes as a layer's activation: what they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,12 @@ def internal_layers() -> Iterator[Found]:
     for module, names in _INTERNAL.items():
         for name in names:
             yield Found(name, f"{module}.{name}", (), getattr(importlib.import_module(module), name), internal=True)
+
+
+def activation_layers() -> Iterator[Found]:
+    """The layers that can be an activation."""
+    for name in _ACTIVATIONS:
+        yield Found(name, f"keras.layers.{name}", (), getattr(keras.layers, name))
 
 
 def _functions(module: Any, where: str, prefix: str = "") -> Iterator[Found]:

@@ -115,7 +115,7 @@ def alike(call: Call) -> Shape:
     """`(batch, h, w, c), (batch, h, w, c) → (batch,)`"""
     shape, _ = (_pictures(shape_of(tensor)) for tensor in pair(call))
     window = constant(call, "filter_size")
-    if any(shape[axis] is not None and shape[axis] < window for axis in _space(call)):  # type: ignore[operator]
+    if any(shape[axis] is not None and shape[axis] < window for axis in _space(call)):
         raise Refusal(
             f"compares {shown(shape)} by a window of {window}, which is larger",
             help="a smaller `filter_size`",
