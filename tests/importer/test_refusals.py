@@ -85,7 +85,7 @@ def test_what_the_language_has_no_words_for():
     quantized.quantize("int8")
     assert "dtype policy" in refusal(quantized)[1]
     newer = around(lambda x: ops.image.resize(x, (2, 2)), (4, 4, 1)).to_json().replace("Resize", "Warp")
-    with pytest.raises(Refused, match="an op that is not one of keras.ops: `Warp`"):
+    with pytest.raises(Refused, match=r"an op that is not one of keras\.ops: `Warp`"):
         document_of(json.loads(newer))
     taking_functions = refusal(around(lambda x: ops.map(ops.abs, x)))
     assert taking_functions[0] == "KS712"
