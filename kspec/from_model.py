@@ -6,15 +6,16 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kspec.diagnostics import Report, Source, SpecError
 from kspec.expressions import is_computed
-from kspec.importer import Imported, Refused, document_of, read_model
-from kspec.importer.document import Vocabulary
+from kspec.importer import Imported, ModelFile, Refused, document_of, read_model
+from kspec.importer.document import Vocabulary, unknown
 from kspec.importer.layout import of_configuration
-from kspec.importer.vocabulary import with_files
+from kspec.importer.vocabulary import Learned, as_written, with_files
 from kspec.rewrite.written import spec_text
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def import_file(path: str | os.PathLike[str], *, compiled: bool = True, compact:
         groups = of_configuration(file.config) if file.has_assets else {}
         return import_config(
             file.config, name=name, compiled=compiled, compact=compact,
-            vocabulary=lambda layer: file.vocabulary(groups[layer]) if layer in groups else None,
+            vocabulary=lambda layer, weighed: _kept(file, groups.get(layer, ""), weighed),
         )  # fmt: skip
     except Refused as refused:
         raise _told(refused, name) from None
@@ -163,18 +164,32 @@ def import_model(model: Any, *, compiled: bool = True, compact: bool = False) ->
         except (NotImplementedError, TypeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
             raise Refused("KS712", f"Keras cannot say what the model is made of: {reason}") from None
-        return import_config(
-            config, name=name, compiled=compiled, compact=compact, vocabulary=lambda layer: _learned(model, layer)
-        )
+        return import_config(config, name=name, compiled=compiled, compact=compact, vocabulary=partial(_learned, model))
     except Refused as refused:
         raise _told(refused, name) from None
 
 
-def _learned(model: Any, layer: Names) -> list[Any]:
-    """The words that a layer of a model has learned."""
+def _learned(model: Any, layer: Names, weighed: bool) -> Learned:
+    """What a layer of a model has learned."""
     for name in layer:
         model = model.get_layer(name)
-    return [word if isinstance(word, str) else int(word) for word in model.get_vocabulary()]
+    words = [word if isinstance(word, str) else int(word) for word in model.get_vocabulary()]
+    weights = getattr(model, "_lookup_layer", model).idf_weights.numpy() if weighed else None
+    return Learned(words, None if weights is None else as_written(weights))
+
+
+def _kept(file: ModelFile, group: str, weighed: bool) -> Learned | None:
+    """What an archive says that a layer has learned; None where it does not say so.
+
+    Args:
+        group: Where the layer's weights lie.
+    """
+    from kspec.importer.weights import idf_weights
+
+    words = file.vocabulary(group) if group else None
+    if words is None:
+        return None
+    return Learned(words, idf_weights(file.path, group) if weighed and file.has_weights else None)
 
 
 def import_config(
@@ -183,7 +198,7 @@ def import_config(
     name: str,
     compiled: bool = True,
     compact: bool = False,
-    vocabulary: Vocabulary = lambda _: None,
+    vocabulary: Vocabulary = unknown,
 ) -> ImportedSpec:
     """Takes over a model by its configuration.
 

@@ -17,7 +17,7 @@ from kspec.importer.names import Names, cleaned, to_be_written
 from kspec.importer.refused import is_code, shown, unreadable, wordless
 from kspec.importer.structure import OUTPUTS, CallId, Layer, Ref, Structure, structure_of
 from kspec.importer.values import Around, Config, arguments_of, dtype_argument, keras_entry, policy_of
-from kspec.importer.vocabulary import own_words
+from kspec.importer.vocabulary import Learned
 
 
 @dataclass(slots=True)
@@ -47,11 +47,15 @@ class Imported:
         return (*(self.models.get(name, name) for name in around), own)
 
 
-Vocabulary = Callable[[tuple[str, ...]], "list[str] | None"]
-"""By a layer's path in the model, the words that it has learned; None where they are not known."""
+Vocabulary = Callable[[tuple[str, ...], bool], Learned | None]
+"""By a layer's path in the model, and whether it weighs words, what it has learned; None where that is not known."""
 
 
-def document_of(model: Config, *, compiled: bool = True, vocabulary: Vocabulary = lambda _: None) -> Imported:
+def unknown(_layer: tuple[str, ...], _weighed: bool) -> None:
+    """Of no layer is it known what it has learned."""
+
+
+def document_of(model: Config, *, compiled: bool = True, vocabulary: Vocabulary = unknown) -> Imported:
     """The spec of a serialized model: of what `model.to_json()` gives, or of a `.keras` file's `config.json`.
 
     Args:
@@ -247,12 +251,13 @@ class _Writer:
         """The vocabulary of a layer that has adapted, as its argument."""
         if not config.get("vocabulary_size"):
             return {}
-        words = self.importer.vocabulary((*self.within, layer.name))
-        if words is None or config.get("output_mode") == "tf_idf":
+        weighed = config.get("output_mode") == "tf_idf"
+        learned = self.importer.vocabulary((*self.within, layer.name), weighed)
+        if learned is None or (weighed and learned.weights is None):
             left_out = f"what `{shown(layer.name)}` has learned is left out"
             self.importer.notes.append(f"{left_out}: the spec learns it from its data")
             return {}
-        return {"vocabulary": own_words(words, config)}
+        return learned.arguments(config)
 
     @property
     def _is_free(self) -> bool:
