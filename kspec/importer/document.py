@@ -202,11 +202,10 @@ class _Writer:
         shape = config.get("batch_shape", config.get("batch_input_shape"))
         if not isinstance(shape, list) or not all(size is None or type(size) is int for size in shape) or not shape:
             raise unreadable(f"{what} has no shape")
-        if shape[0] is not None:
-            self.importer.notes.append(f"{what} takes batches of any size: in the model they are of {shape[0]}")
         dtype = config.get("dtype", "float32")
         dtype = policy_of(dtype, what) if isinstance(dtype, dict) else dtype
-        return {"shape": shape[1:]} | ({"dtype": dtype} if dtype not in (None, "float32") else {})
+        found = {"shape": shape[1:]} | ({"dtype": dtype} if dtype not in (None, "float32") else {})
+        return found | ({"batch_size": shape[0]} if shape[0] is not None else {})
 
     def _entry(self, call: CallId, before: Ref | None) -> dict[str, Any]:
         layer = self.structure.layers[call.layer]

@@ -105,6 +105,15 @@ def states() -> Model:
 
 
 @model
+def fixed_batches() -> Model:
+    """Layers that keep their states from batch to batch need batches of one size."""
+    x = Input(batch_shape=(2, 5, 3), name="x")
+    y = layers.LSTM(4, stateful=True, return_sequences=True)(x)
+    y = layers.Bidirectional(layers.GRU(3, stateful=True))(y)
+    return Model(x, layers.Dense(1)(y))
+
+
+@model
 def masks() -> Model:
     x = Input([None], dtype="int32", name="words")
     y = layers.Embedding(10, 6, mask_zero=True)(x)

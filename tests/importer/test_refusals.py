@@ -112,12 +112,6 @@ def test_names_that_become_the_same_stay_apart():
     assert len(found.notes) == 3
 
 
-def test_a_batch_size_is_noted():
-    x = Input(batch_shape=(8, 4), name="x")
-    (note,) = import_model(Model(x, layers.Dense(1)(x))).notes
-    assert note == "the input `x` takes batches of any size: in the model they are of 8"
-
-
 @pytest.mark.parametrize(
     ("name", "settings", "section"),
     [

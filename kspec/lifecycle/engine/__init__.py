@@ -57,6 +57,11 @@ def engine_of(model: Any, said: Any, graph: Graph | None = None, values: dict[st
         graph: What the model was built from; None to compute nothing beforehand.
         values: By node, the Keras tensors that building it gave.
     """
+    from kspec.lifecycle.engine.afresh import AfreshEngine, stateful_layers
+
+    stateful = stateful_layers(model)
+    if stateful:
+        return AfreshEngine(model, stateful, said)
     if said == "keras":
         from kspec.lifecycle.engine.by_keras import KerasEngine
 

@@ -187,8 +187,9 @@ class Network:
         shape = self.writer.value(
             values["inputs"][name]["shape"], Shape(), (*home, "inputs", name, "shape"), self.names
         )
+        batch = "" if given.batch_size is None else f", batch_size={given.batch_size}"
         dtype = "" if given.dtype == "float32" else f', dtype="{given.dtype}"'
-        return f'    {variable} = keras.Input({shape}{dtype}, name="{name}")'
+        return f'    {variable} = keras.Input({shape}{batch}{dtype}, name="{name}")'
 
     def _outputs(self) -> dict[str, str]:
         return _outputs(self.spec.document.outputs)
