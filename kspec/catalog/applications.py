@@ -18,7 +18,7 @@ Count = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The numbers that an application's shapes and parameters follow from, its other arguments at Keras's defaults.
+    """The numbers that an application's shapes and parameters follow from.
 
     Args:
         smallest: The least height and width that it takes.
@@ -52,9 +52,22 @@ class Sizes:
     per_position: Count
 
 
+OTHER_NETWORK = ("alpha", "depth_multiplier", "minimalistic")
+"""Arguments that give the layers other widths."""
+
+
+def variant(name: str, **arguments: Any) -> str:
+    """What an application is called whose layers have other widths.
+
+    >>> variant("MobileNetV2", alpha=0.5), variant("MobileNetV2")
+    ('MobileNetV2 alpha=0.5', 'MobileNetV2')
+    """
+    return " ".join([name, *(f"{key}={value}" for key, value in sorted(arguments.items()))])
+
+
 @cache
 def sizes(name: str) -> Sizes | None:
-    """The numbers of an application; None where it has not been measured."""
+    """The numbers of an application, or of a `variant` of it; None where it has not been measured."""
     raw = _load().get(name)
     if raw is None:
         return None

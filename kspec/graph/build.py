@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.diagnostics import Path, Related, Report, Span
-from kspec.graph.callees import Callees
+from kspec.graph.callees import Callees, Signature
 from kspec.graph.feeds import Faulty, feeds_of
-from kspec.graph.node import Graph, Node, Tensor
+from kspec.graph.node import Feed, Graph, Node, Tensor
 from kspec.graph.outputs import resolve_outputs
 from kspec.graph.places import head_span
 from kspec.graph.scope import Scope
@@ -207,12 +207,27 @@ class _Builder:
                 raise Faulty
             if not node.faulty:
                 node.feeds = feeds_of(entry, name, path, signature, previous, self.scope)
+                node.feeds |= self._handed_on(step, node, signature)
             if any(self.graph.nodes[tensor.node].faulty for tensor in node.tensors()):
                 node.faulty = True
         except Faulty:
             node.faulty = True
         self._bring_into_view(node, entry)
         return node
+
+    def _handed_on(self, step: Call, node: Node, signature: Signature) -> dict[str, Feed]:
+        """What the copy before it in a chain hands on: a sub-model its outputs, in the order of the inputs."""
+        first = self.scope.tensors.get(step.before)
+        fed = [parameter.name for parameter in signature or () if parameter.name in node.feeds]
+        if first is None or not fed:
+            return {}
+        count = len(self.graph.models[node.head].outputs) if node.kind == "model" else 1
+        feeds: dict[str, Feed] = {}
+        for number, name in enumerate(fed[:count]):
+            given = node.feeds[name]
+            tensor = Tensor(first.node, number) if number else first
+            feeds[name] = [tensor, *given[1:]] if isinstance(given, list) else tensor
+        return feeds
 
     def _trainable(self, step: Call, entry: Entry) -> bool | None:
         """What an entry says, or what it lies in; the use of a block does not freeze the models that it calls."""

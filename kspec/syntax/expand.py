@@ -116,7 +116,7 @@ class _Expander:
             if index < count - 1:
                 copied.pop("as", None)
             inner = replace(frame, variables={**frame.variables, "index": index})
-            self._once(copied, f"{name}_{index}", named, inner, implied=before)
+            self._once(copied, f"{name}_{index}", named, inner, implied=before, before=before if index else "")
         self.result.copies[frame.prefix + name] = tuple(f"{frame.prefix}{name}_{index}" for index in range(count))
         self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
 
@@ -167,12 +167,14 @@ class _Expander:
         *,
         implied: str = "",
         source: Path = ("from",),
+        before: str = "",
     ) -> None:
         """One copy.
 
         Args:
             implied: A name among its citations that nobody wrote.
             source: Where it is written what it takes.
+            before: The copy that it follows in a chain.
         """
         if "when" in entry:
             wanted = self._computed(entry["when"], frame, "when")
@@ -187,9 +189,9 @@ class _Expander:
                 self._left_out(entry, name, named, frame)
                 return
         if "block" in entry:
-            self._use(entry, name, named, frame, source)
+            self._use(entry, name, named, frame, source, before)
         else:
-            self._plain(entry, name, named, frame, implied=implied, source=source)
+            self._plain(entry, name, named, frame, implied=implied, source=source, before=before)
 
     def _left_out(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
         """An entry that is left out is the identity: its name stands for what it would take."""
@@ -202,7 +204,15 @@ class _Expander:
         self._bind(name, tuple(cited), frame, ("from",), named=named, implied=not cited)
 
     def _plain(
-        self, entry: Any, name: str, named: bool, frame: Frame, *, implied: str = "", source: Path = ("from",)
+        self,
+        entry: Any,
+        name: str,
+        named: bool,
+        frame: Frame,
+        *,
+        implied: str = "",
+        source: Path = ("from",),
+        before: str = "",
     ) -> None:
         index = len(self.result.entries)
         if index >= MAX_ENTRIES:
@@ -212,12 +222,13 @@ class _Expander:
         self.result.entries.append(self._computed(copy.deepcopy(entry), frame))
         self._place(index, entry, frame, source)
         names = frozenset({frame.prefix + implied} if implied else ())
-        call = Call(index, frame.prefix + name, named, frame.prefix, frame.path, names, frame.trainable)
+        before = before and frame.prefix + before
+        call = Call(index, frame.prefix + name, named, frame.prefix, frame.path, names, frame.trainable, before)
         self.result.steps.append(call)
 
     # blocks
 
-    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: Frame, source: Path) -> None:
+    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: Frame, source: Path, before: str = "") -> None:
         """A block's entries, their names behind that of the use."""
         given = self._block(entry, frame)
         variables = None if given is None else self._parameters(given, entry.get("with"), frame)
@@ -226,8 +237,9 @@ class _Expander:
             self._fail(entry, name, named, frame)
             return
         prefix = f"{frame.prefix}{name}/"
-        for number, (input_, cited) in enumerate(sources.items()):
-            written = entry.get("from") is not None and bool(cited)
+        chained = _chained(given, before) if before else {}
+        for number, (input_, cited) in enumerate((sources | chained).items()):
+            written = entry.get("from") is not None and bool(cited) and input_ not in chained
             alone = len(sources) == 1  # of several, the first entry says which it takes
             self._bind(f"{name}/{input_}", cited, frame, source, implied=not written,
                        next="this" if alone else "same" if number + 1 < len(sources) else "none")  # fmt: skip
@@ -398,3 +410,9 @@ class _Expander:
 
     def _error(self, code: str, message: str, frame: Frame, *rest: str | int, key: bool = False, **more: Any) -> None:
         self.report.error(code, message, seen_from(self._span(frame, *rest, key=key), frame.uses), **more)
+
+
+def _chained(given: Template, before: str) -> dict[str, tuple[str, ...]]:
+    """What a copy of a block takes of the one before it: the outputs, in the order of its inputs."""
+    handed = (before, *(f"{before}/{output}" for output in given.outputs[1:]))
+    return {input_: (cited,) for input_, cited in zip(given.inputs, handed, strict=False)}

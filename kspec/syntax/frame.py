@@ -35,12 +35,15 @@ class Frame:
 
 
 def after(entry: dict[str, Any], before: str) -> dict[str, Any]:
-    """A copy of a repeated entry that takes the one before it; its other inputs stay as given."""
+    """A copy of a repeated entry that takes the one before it.
+
+    Which of the inputs that are named is the first, what is called knows: there it is put in place.
+    """
     said = entry.get("from")
     if isinstance(said, list) and len(said) > 1:
         return entry | {"from": [before, *said[1:]]}
-    if isinstance(said, dict) and said:
-        return entry | {"from": {**said, next(iter(said)): before}}
+    if isinstance(said, dict):
+        return entry
     return {key: value for key, value in entry.items() if key != "from"}
 
 

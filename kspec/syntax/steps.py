@@ -21,6 +21,7 @@ class Call:
         path: Where it is written.
         implied: Names among its citations that nobody wrote, in full.
         trainable: What a use around it says; its own word goes before.
+        before: The copy that it follows in a chain, in full.
     """
 
     index: int
@@ -30,6 +31,7 @@ class Call:
     path: Path
     implied: frozenset[str] = frozenset()
     trainable: bool | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

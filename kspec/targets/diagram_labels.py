@@ -102,8 +102,8 @@ class Sketch(NamedTuple):
     titles: Mapping[str, str] = MappingProxyType({})
 
     def title(self, use: str) -> str:
-        """What stands at the frame of a use."""
-        return self.titles.get(use, use)
+        """What stands at the frame of a use, which is short where it lies in another's."""
+        return self.titles.get(use, use.rpartition("/")[2])
 
 
 def sketch(picture: Picture, *, brief: bool, framed: bool) -> Sketch:

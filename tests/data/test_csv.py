@@ -45,6 +45,7 @@ def test_columns_become_arrays(tmp_path):
         ("t.csv", b'"a"," b ",y\n1,"2.5",yes\n\n3, 4 ,no\n', ""),
         ("t.csv.gz", gzip.compress(b"a,b,y\n1,2.5,yes\n3,4,no\n"), ""),
     ],
+    ids=["windows", "semicolons", "tabs", "utf-16", "quotes", "gzip"],
 )
 def test_ways_to_write_a_table(tmp_path, name, content, options):
     write(tmp_path, name, content)

@@ -94,6 +94,61 @@ def test_a_repeated_layer_takes_the_copy_before(from_, second):
     assert feeds(graph_of(text))["sum_1"] == second
 
 
+CELL = """\
+kspec: 1
+task: regression
+inputs: {x: {shape: [4]}, y: {shape: [4]}, z: {shape: [4]}}
+blocks:
+  cell:
+    inputs: [a, b, c]
+    layers:
+      - Add:
+        from: [a, b, c]
+        name: sum
+      - Multiply:
+        from: [a, c]
+        name: product
+    outputs: [sum, product]
+layers:
+  - block: cell
+    from: {b: y, a: x, c: z}
+    repeat: 3
+  - Dense: {units: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [CELL, CELL.replace("{b: y, a: x, c: z}", "[x, y, z]\n    name: cell\n    as: [s, p]")],
+    ids=["by-name", "in-order"],
+)
+def test_a_repeated_block_hands_its_outputs_on_in_the_order_of_the_inputs(text, codes):
+    graph = graph_of(text)
+    taken = feeds(graph)
+    assert taken["cell_0/sum"] == ["x", "y", "z"]
+    for before, number in (("cell_0", 1), ("cell_1", 2)):
+        assert taken[f"cell_{number}/sum"] == [f"{before}/sum", f"{before}/product", "z"]
+        assert taken[f"cell_{number}/product"] == [f"{before}/sum", "z"]
+    assert taken["dense"] == ["cell_2/sum"]
+    assert codes(text) == []
+
+
+def test_the_first_input_of_a_repeated_layer_is_the_first_of_its_own(codes):
+    text = """\
+kspec: 1
+task: regression
+inputs: {x: {shape: [4, 2]}, y: {shape: [5, 2]}}
+layers:
+  - MultiHeadAttention: {num_heads: 1, key_dim: 2}
+    from: {value: y, query: x}
+    repeat: 2
+    name: attention
+  - Dense: {units: 1}
+"""
+    assert graph_of(text).nodes["attention_1"].feeds == {"value": ("y", 0), "query": ("attention_0", 0)}
+    assert codes(text) == []
+
+
 def test_each_makes_a_copy_for_each_node_and_its_name_is_the_list():
     text = (
         "kspec: 1\ntask: regression\ninputs: {city: {shape: [2]}, job: {shape: [3]}}\nlayers:\n"

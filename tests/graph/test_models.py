@@ -143,6 +143,36 @@ layers:
     assert kspec.build(spec_of(text)).count_params() == 20 + 5
 
 
+def test_a_repeated_model_hands_its_outputs_on_in_the_order_of_its_inputs():
+    text = """\
+kspec: 1
+task: regression
+inputs: {x: {shape: [4]}, y: {shape: [3]}}
+models:
+  step:
+    inputs: {a: {shape: [4]}, b: {shape: [3]}}
+    layers:
+      - Concatenate:
+        from: [a, b]
+      - Dense: {units: 4}
+        name: c
+      - Dense: {units: 3}
+        name: d
+    outputs: [c, d]
+layers:
+  - model: step
+    from: {b: y, a: x}
+    repeat: 3
+    as: [left, right]
+  - Concatenate:
+    from: [left, right]
+  - Dense: {units: 1}
+"""
+    nodes = analysed(text).graph.nodes
+    assert nodes["step_2"].feeds == {"a": ("step_1", 0), "b": ("step_1", 1)}
+    assert kspec.build(spec_of(text)).count_params() == (7 * 4 + 4) + (4 * 3 + 3) + 8
+
+
 def test_inference_with_what_is_given():
     text = """\
 kspec: 1

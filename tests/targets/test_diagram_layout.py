@@ -102,7 +102,7 @@ def test_frames_hold_their_nodes_alone():
     layout = laid_out(graph_of(given("x"), *one, layer("after", "ReLU", "use/c")))
     assert layout.clear
     outer, inner = layout.frames
-    assert (outer.title, inner.title) == ("use", "use/deep")
+    assert (outer.title, inner.title) == ("use", "deep")
     assert outer.left < inner.left < inner.right < outer.right
     assert outer.top < inner.top < inner.bottom < outer.bottom
     inside = [item.rows[0].text for item in layout.items if outer.top < item.y < outer.bottom]

@@ -7,6 +7,7 @@ What is written are the few numbers that all else follows from; each is checked 
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import inspect
 import json
@@ -27,6 +28,14 @@ _SIZES = (*range(8 * _STRIDE, 10 * _STRIDE), 75, 97, 224, 299, 331, 480, 600, 77
 
 _SIDES = (96, 128, 160, 192, 224)
 """Sizes of pictures that MobileNet has weights for."""
+
+_WIDTHS: dict[str, list[dict[str, Any]]] = {
+    "MobileNet": [{"alpha": alpha} for alpha in (0.25, 0.5, 0.75)],
+    "MobileNetV2": [{"alpha": alpha} for alpha in (0.35, 0.5, 0.75, 1.3, 1.4)],
+    "MobileNetV3Small": [{"alpha": 0.75}, {"minimalistic": True}],
+    "MobileNetV3Large": [{"alpha": 0.75}, {"minimalistic": True}],
+}
+"""Other widths that Keras has weights for."""
 
 Shape = tuple[int | None, ...]
 
@@ -55,11 +64,15 @@ class _Model:
         return self.total, self.fixed
 
 
-def measure(name: str) -> dict[str, Any]:
-    """The numbers of one application; see `kspec.catalog.applications.Sizes`."""
+def measure(name: str, **widths: Any) -> dict[str, Any]:
+    """The numbers of one application; see `kspec.catalog.applications.Sizes`.
+
+    Args:
+        widths: Arguments that give its layers other widths.
+    """
     import keras
 
-    build = getattr(keras.applications, name)
+    build = functools.partial(getattr(keras.applications, name), **widths)
     smallest, small = _smallest(build)
     features = small.output[-1]
     assert isinstance(features, int)
@@ -211,16 +224,19 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from kspec.catalog import names
+    from kspec.catalog.applications import variant
 
     data = json.loads(APPLICATION_SIZES.read_bytes()) if APPLICATION_SIZES.exists() else {}
     stale = False
-    for name in given.name or names("application"):
-        found = measure(name)
-        print(f"{name}: {found}", flush=True)
-        stale = stale or data.get(name) != found
+    wanted = [(name, widths) for name in given.name or names("application") for widths in ({}, *_WIDTHS.get(name, []))]
+    for name, widths in wanted:
+        found = measure(name, **widths)
+        called = variant(name, **widths)
+        print(f"{called}: {found}", flush=True)
+        stale = stale or data.get(called) != found
         if not given.check:
             data = json.loads(APPLICATION_SIZES.read_bytes()) if APPLICATION_SIZES.exists() else {}
-            data[name] = found
+            data[called] = found
             APPLICATION_SIZES.write_text(render(dict(sorted(data.items()))), encoding="utf-8")
     return 1 if given.check and stale else 0
 

@@ -5,13 +5,11 @@ Keras builds a network of hundreds of layers for it; here a handful of numbers t
 
 from __future__ import annotations
 
-from kspec.catalog.applications import STRIDE, Sizes, sizes, stated_shape
+from kspec.catalog.applications import OTHER_NETWORK, STRIDE, Sizes, sizes, stated_shape, variant
 from kspec.checker.shapes.broadcasting import shown
 from kspec.checker.shapes.types import Answer, Call, Dim, Refusal, Shape, TensorType, Weight
 
 IMAGENET_CLASSES = 1000
-_OTHER_NETWORK = ("alpha", "depth_multiplier", "minimalistic")
-"""Arguments that give the layers other widths: with them the parameters cannot be told."""
 
 
 def application(call: Call) -> Answer:
@@ -19,7 +17,8 @@ def application(call: Call) -> Answer:
 
     Returns:
         Class probabilities, shape (n, classes); without `include_top` features, shape (n, rows, columns, features), or
-        pooled, (n, features). Sizes and parameters are unknown where an argument changes the network.
+        pooled, (n, features). Sizes and parameters are unknown where an argument gives its layers widths for which Keras
+        has no weights, which have not been measured.
 
     Raises:
         Refusal: when Keras would refuse its arguments, or pictures of this size.
@@ -31,16 +30,22 @@ def application(call: Call) -> Answer:
     if call["weights"] == "imagenet":
         _fits_imagenet(call, known, stated)
     positions = _positions(call, known, stated)
-    other = any(call[name] != call.entry.parameters[name].default for name in _OTHER_NETWORK if name in call.arguments)
-    other = other or (stated[0] is None and known.rows_of_unknown is None)
-    features = None if other else known.features
+    widths = {
+        name: call[name]
+        for name in OTHER_NETWORK
+        if name in call.arguments and call[name] != call.entry.parameters[name].default
+    }
+    measured = sizes(variant(call.entry.name, **widths))
+    if stated[0] is None and known.rows_of_unknown is None:
+        measured = None
+    features = measured.features if measured else None
     classes = call["classes"]
     shape: Shape = (None, *positions, features)
     if call["include_top"]:
         shape = (None, classes)
     elif call["pooling"] is not None:
         shape = (None, features)
-    weights = None if other else _weights(known, stated[2], positions, classes if call["include_top"] else 0)
+    weights = _weights(measured, stated[2], positions, classes if call["include_top"] else 0) if measured else None
     return Answer([TensorType(shape, call.dtype)], weights)
 
 

@@ -124,10 +124,11 @@ class Body:
         copies = [found for name in sorted(self.cited) if (found := pattern.fullmatch(name))]
         target = self._variable(next((name for name in _said_outputs(item)[:1]), item.name), item.name)
         feeds = self._feeds(item.without("repeat"), previous)
-        first = next(iter(feeds))
-        if only(feeds[first][:1]) != target:
-            self._line(f"{target} = {feeds[first][0]}")
-        feeds[first] = [target, *feeds[first][1:]]
+        chained = [target, *self._chained(item)]
+        for name, variable in zip(list(feeds), chained, strict=False):
+            if only(feeds[name][:1]) != variable:
+                self._line(f"{variable} = {feeds[name][0]}")
+            feeds[name] = [variable, *feeds[name][1:]]
         lists = {}
         for inner in dict.fromkeys(found[2] or "" for found in copies):
             wish = f"{identifier(inner)}_{plural(identifier(item.name))}" if inner else plural(identifier(item.name))
@@ -145,7 +146,7 @@ class Body:
             if any(lists):
                 raise Unstructured("copies that may be left out")
         else:
-            self._call(copy, feeds, names, target, looked_at=[inner for inner in lists if inner])
+            self._call(copy, feeds, names, *chained, looked_at=[inner for inner in lists if inner])
         for inner, list_ in lists.items():
             self._line(f"{list_}.append({self.value(f'{item.name}/{inner}')[0] if inner else target})")
         self.indent -= 1
@@ -154,6 +155,18 @@ class Body:
             self.values[found[0]] = [f"{lists[found[2] or '']}[{found[1]}]"]
         self.values[item.name] = [target]
         return [target]
+
+    def _chained(self, item: Item) -> list[str]:
+        """The variables of the outputs beside the first that a copy hands on to the next."""
+        if item.kind not in ("block", "model"):
+            return []
+        outputs = self.network.blocks[item.head].template.outputs if item.kind == "block" else (
+            self.network.outputs_of(item))  # fmt: skip
+        count = len(self.network.signature(item, self) or ())
+        said = _said_outputs(item)
+        names = [said[place] if place < len(said) and said[place] in self.cited else f"{item.name}/{output}"
+                 for place, output in enumerate(outputs)]  # fmt: skip
+        return [self._take(name) for name in names[1:count]]
 
     def _each(self, item: Item) -> Pieces:
         """A list of copies side by side: a comprehension, or, where more than calls is to be done, one by one."""
@@ -217,7 +230,8 @@ class Body:
             for name, cited in said.items():
                 names = cited if isinstance(cited, list) else [cited]
                 feeds[name] = [piece for one in names for piece in self.value(one)]
-            return feeds
+            order = [parameter.name for parameter in signature or ()]
+            return dict(sorted(feeds.items(), key=lambda fed: order.index(fed[0]) if fed[0] in order else len(order)))
         if said is None:
             if previous is None and (signature is None or signature):
                 raise Unstructured("several inputs to take")
@@ -225,9 +239,20 @@ class Body:
         return spread(item, [piece for name in item.cited() for piece in self.value(name)], signature)
 
     def _call(
-        self, item: Item, feeds: Feeds, names: Constants, target: str = "", *, looked_at: Sequence[str] = ()
+        self,
+        item: Item,
+        feeds: Feeds,
+        names: Constants,
+        target: str = "",
+        *chained: str,
+        looked_at: Sequence[str] = (),
     ) -> Pieces:
-        """The statement that calls what an entry names, and the names of what it gives."""
+        """The statement that calls what an entry names, and the names of what it gives.
+
+        Args:
+            target: The variable of its first output, where that is known.
+            chained: Those of the next ones.
+        """
         if item.kind == "block":
             returns = self.network.blocks[item.head].returns
             inner = [f"{item.name}/{name}" for name in returns]
@@ -235,11 +260,12 @@ class Body:
             inner = [""] * self.network.answers(item)
         said = _said_outputs(item)
         if item.kind == "model" and len(self.network.outputs_of(item)) > 1:
-            return self._call_model(item, feeds, names, said, target)
+            return self._call_model(item, feeds, names, said, target, *chained)
         if not target:
             target = self._variable(*[name for name in (*said[:1], item.name, inner[0]) if name != "_"])
         variables = [target]
-        for place, path in enumerate(inner[1:], start=1):
+        variables += chained
+        for place, path in enumerate(inner[len(variables) :], start=len(variables)):
             cited = [name for name in (*said[place : place + 1], path) if name in self.cited]
             if path.removeprefix(f"{item.name}/") in looked_at and not cited:
                 variables.append(self._take(identifier(path.rpartition("/")[2])))
@@ -257,20 +283,21 @@ class Body:
         self.values[item.name] = [variables[0]]
         return [variables[0]]
 
-    def _call_model(self, item: Item, feeds: Feeds, names: Constants, said: Sequence[str], target: str) -> Pieces:
+    def _call_model(self, item: Item, feeds: Feeds, names: Constants, said: Sequence[str], *chained: str) -> Pieces:
         """The call of a sub-model with several outputs, which gives a dict.
 
         Args:
-            target: The variable that goes through copies in a chain; empty elsewhere.
+            chained: The variables that go through copies in a chain.
         """
-        answers = self.allocator.take("answers") if target and self.ending else self._take(item.name)
+        in_chain = bool(self.ending) and any(chained)
+        answers = self.allocator.take("answers") if in_chain else self._take(item.name)
         self._line(f"{answers} = {self._expression(item, feeds, names)}")
         outputs = [f'{answers}["{name}"]' for name in self.network.outputs_of(item)]
+        for place, variable in enumerate(chained if in_chain else ()):
+            self._line(f"{variable} = {outputs[place]}")
+            outputs[place] = variable
         for name, output in zip(said, outputs, strict=False):
             self.values[name] = [output]
-        if target and self.ending:
-            self._line(f"{target} = {outputs[0]}")
-            outputs[0] = target
         self.values[item.name] = [outputs[0]]
         return [outputs[0]]
 

@@ -49,6 +49,8 @@ SLOW = [
     ("MobileNetV2", None, {"include_top": False, "input_shape": [131, 97, 3], "pooling": "max"}),
     ("MobileNetV2", None, {"input_shape": [96, 96, 1], "classes": 7}),
     ("MobileNetV3Small", None, {"include_top": False, "input_shape": [65, 33, 3]}),
+    ("MobileNetV3Small", None, {"minimalistic": True, "classes": 4}),
+    ("MobileNet", None, {"alpha": 0.25, "include_top": False, "input_shape": [65, 33, 3]}),
     ("VGG16", None, {"input_shape": [64, 97, 3], "classes": 3}),
     ("VGG19", None, {"include_top": False, "input_shape": [224, 224, 2]}),
     ("ResNet50", None, {}),
@@ -73,9 +75,10 @@ def test_shapes_and_parameters_are_keras_s(name, picture, arguments):
     assert told(name, picture, **arguments) == built(name, picture, **arguments)
 
 
-def test_another_width_is_another_network():
-    assert told("MobileNetV2", include_top=False, input_shape=[64, 64, 3], alpha=0.5) == ((None, 2, 2, None), None)
-    assert told("MobileNetV2", alpha=0.5, classes=7) == ((None, 7), None)
+def test_a_width_that_nobody_has_measured_is_not_guessed():
+    assert told("MobileNetV2", include_top=False, input_shape=[64, 64, 3], alpha=0.6) == ((None, 2, 2, None), None)
+    assert told("MobileNetV2", alpha=0.6, classes=7) == ((None, 7), None)
+    assert told("MobileNetV2", alpha=0.5, classes=7)[1] is not None
     assert told("MobileNetV2", alpha=1, classes=7)[1] is not None
 
 

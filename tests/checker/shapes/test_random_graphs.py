@@ -66,7 +66,7 @@ def test_as_keras(seed, count):
 
 
 @pytest.mark.slow
-@settings(max_examples=440, **COMMON)
+@settings(max_examples=300, **COMMON)
 @given(st.integers(0, 2**32), st.integers(2, 60))
 def test_as_keras_for_long(seed, count):
     compare(random_spec(seed, count))

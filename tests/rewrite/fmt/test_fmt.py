@@ -87,7 +87,7 @@ def test_random_texts(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts())
 def test_many_random_texts(text: str) -> None:
     new = format_text(text)

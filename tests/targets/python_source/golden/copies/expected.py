@@ -67,7 +67,7 @@ def build_model():
         last = answers["state"]
     time_distributed = layers.TimeDistributed(layers.Dense(2))
     time_distributed.trainable = False
-    x = time_distributed(answers["state"])
+    x = time_distributed(last)
     most = layers.GlobalMaxPooling1D(name="most")(x)
     x = layers.Concatenate()(
         [most, answers["seen"], one_left["seen"], one_right["seen"]]
