@@ -188,7 +188,8 @@ def outputs_of_layer(entry: catalog.Entry, arguments: Mapping[str, Any], constan
         inner = arguments.get("layer")
         if isinstance(inner, dict):
             name, given = next(iter(inner.items()))
-            return 1 + 2 * _states(name, given) if given.get("return_state") else 1
+            gives_states = isinstance(given, dict) and given.get("return_state")  # a model has none to give
+            return 1 + 2 * _states(name, given) if gives_states else 1
     return 2 if constants.get("return_attention_scores") else 1
 
 
