@@ -15,6 +15,7 @@ from kspec.expressions import is_computed
 from kspec.importer import Imported, ModelFile, Refused, document_of, read_model
 from kspec.importer.document import Vocabulary, unknown
 from kspec.importer.layout import of_configuration
+from kspec.importer.values import MODELS
 from kspec.importer.vocabulary import Learned, as_written, with_files
 from kspec.rewrite.written import spec_text
 
@@ -164,9 +165,37 @@ def import_model(model: Any, *, compiled: bool = True, compact: bool = False) ->
         except (NotImplementedError, TypeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
             raise Refused("KS712", f"Keras cannot say what the model is made of: {reason}") from None
-        return import_config(config, name=name, compiled=compiled, compact=compact, vocabulary=partial(_learned, model))
+        _tell_same(model, config, {})
+        return import_config(
+            config, name=name, compiled=compiled, compact=compact, vocabulary=partial(_learned, model), of_objects=True
+        )
     except Refused as refused:
         raise _told(refused, name) from None
+
+
+def _tell_same(layer: Any, data: Any, known: dict[int, Any]) -> None:
+    """Gives models inside of a model one object as their configuration where they are one themselves.
+
+    Args:
+        layer: A model, or a layer in it.
+        data: What Keras says of it, changed in place.
+        known: The configurations so far, by the model's identity.
+    """
+    config = data.get("config") if isinstance(data, dict) else None
+    if layer is None or not isinstance(config, dict):
+        return
+    if data.get("class_name") not in MODELS:
+        held = getattr(layer, "layer", None)
+        if held is not None:
+            _tell_same(held, config.get("layer"), known)
+        return
+    first = known.setdefault(id(layer), config)
+    if first is not config:
+        data["config"] = first
+        return
+    layers = {inner.name: inner for inner in layer.layers}
+    for inner in config.get("layers", ()):
+        _tell_same(layers.get(inner["config"].get("name")), inner, known)
 
 
 def _learned(model: Any, layer: Names, weighed: bool) -> Learned:
@@ -199,13 +228,14 @@ def import_config(
     compiled: bool = True,
     compact: bool = False,
     vocabulary: Vocabulary = unknown,
+    of_objects: bool = False,
 ) -> ImportedSpec:
     """Takes over a model by its configuration.
 
     Raises:
         Refused: when it cannot become a spec.
     """
-    found = document_of(config, compiled=compiled, vocabulary=vocabulary)
+    found = document_of(config, compiled=compiled, vocabulary=vocabulary, of_objects=of_objects)
     plain = cast("dict[str, Any]", _literal(found.values))
     if not compact:
         return ImportedSpec(plain, found.notes, name, config, found, plain)

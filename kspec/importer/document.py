@@ -20,6 +20,10 @@ from kspec.importer.values import Around, Config, arguments_of, dtype_argument, 
 from kspec.importer.vocabulary import Learned
 
 
+_OBJECT_ID = re.compile(r', "shared_object_id": \d+')
+"""What an archive says of an object that is met again; of a model's layers it says it in one place of two."""
+
+
 @dataclass(slots=True)
 class Imported:
     """A model as a spec.
@@ -55,18 +59,22 @@ def unknown(_layer: tuple[str, ...], _weighed: bool) -> None:
     """Of no layer is it known what it has learned."""
 
 
-def document_of(model: Config, *, compiled: bool = True, vocabulary: Vocabulary = unknown) -> Imported:
+def document_of(
+    model: Config, *, compiled: bool = True, vocabulary: Vocabulary = unknown, of_objects: bool = False
+) -> Imported:
     """The spec of a serialized model: of what `model.to_json()` gives, or of a `.keras` file's `config.json`.
 
     Args:
         compiled: Whether to take over what the model was compiled with.
         vocabulary: Gives what layers have learned, which their configuration does not say.
+        of_objects: Whether models that are the same have the same object as their configuration here. Keras's own
+            configurations do not say: they describe a model again wherever another holds it.
 
     Raises:
         Refused: when a spec cannot say what the model is, or it is code.
     """
     try:
-        return _Importer(model, vocabulary).whole(compiled)
+        return _Importer(model, vocabulary, of_objects).whole(compiled)
     except RecursionError:
         raise unreadable("the model's configuration is nested too deep") from None
 
@@ -74,12 +82,14 @@ def document_of(model: Config, *, compiled: bool = True, vocabulary: Vocabulary 
 class _Importer:
     """One import: the models met on the way, and what is to be noted."""
 
-    def __init__(self, model: Config, vocabulary: Vocabulary) -> None:
+    def __init__(self, model: Config, vocabulary: Vocabulary, of_objects: bool) -> None:
         self.model = model
+        self.of_objects = of_objects
         self.vocabulary = vocabulary
         self.notes: list[str] = []
         self.models: dict[str, dict[str, Any]] = {}
-        self.known: dict[str, str] = {}
+        self.known: dict[int, str] = {}
+        self.alike: dict[str, str] = {}
         self.model_names = Names(self.notes)
         self.layers: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.called: dict[str, str] = {}
@@ -107,11 +117,17 @@ class _Importer:
 
     def submodel(self, data: Config) -> str:
         """The name under `models:` of a model inside the model; it is added there when it is met first."""
-        key = json.dumps(data.get("config"), sort_keys=True)
+        key = id(data.get("config"))
         if key in self.known:
             return self.known[key]
         structure = structure_of(data)
         name = self.known[key] = self.model_names.give(structure.name or "model")
+        text = _OBJECT_ID.sub("", json.dumps(data["config"], sort_keys=True))
+        other = self.alike.setdefault(text, name)
+        if other != name and not self.of_objects:
+            self.notes.append(
+                f"`{name}` has weights of its own, as when Keras loads the model, and is else as `{other}`"
+            )
         self.called[name] = structure.name or name
         parts = _Writer(structure, self, (name,)).parts()
         if not structure.trainable:

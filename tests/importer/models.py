@@ -241,6 +241,29 @@ def nested_deep() -> Model:
     return Model(v, layers.Dense(1)(each))
 
 
+def _core() -> Model:
+    x = Input([4], name="x")
+    return Model(x, layers.Dense(4, name="core_dense")(x), name="core")
+
+
+def _around(core: Model, held: Model) -> Model:
+    u, v, each = Input([4], name="u"), Input([4], name="v"), Input([5, 4], name="each")
+    shell = Model(u, layers.Add()([core(u), u]), name="shell")
+    flat = layers.Flatten()(layers.TimeDistributed(held)(each))
+    return Model([v, each], layers.Dense(1, name="last")(layers.Concatenate()([shell(v), held(v), flat])))
+
+
+@model
+def shared_between_levels() -> Model:
+    core = _core()
+    return _around(core, core)
+
+
+def alike_and_not_shared() -> Model:
+    """Two models that differ in their weights alone: one of them has to be called otherwise in a spec."""
+    return _around(_core(), _core())
+
+
 @model
 def transfer() -> Model:
     base = keras.applications.MobileNet(
