@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +13,11 @@ from kspec.catalog.operations import find_operation
 from kspec.importer.calls import is_nothing, of_layer, of_operation, outputs_of_layer, outputs_of_op, told_apart, words
 from kspec.importer.compiled import compile_of
 from kspec.importer.names import Names, cleaned, to_be_written
+from kspec.importer.policies import usual_policy
 from kspec.importer.refused import is_code, shown, unreadable, wordless
 from kspec.importer.structure import OUTPUTS, CallId, Layer, Ref, Structure, structure_of
 from kspec.importer.values import Around, Config, arguments_of, dtype_argument, keras_entry, policy_of
 from kspec.importer.vocabulary import Learned
-
 
 _OBJECT_ID = re.compile(r', "shared_object_id": \d+')
 """What an archive says of an object that is met again; of a model's layers it says it in one place of two."""
@@ -93,7 +92,7 @@ class _Importer:
         self.model_names = Names(self.notes)
         self.layers: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.called: dict[str, str] = {}
-        self.around = Around(_usual_policy(model), self.submodel)
+        self.around = Around(usual_policy(model), self.submodel)
 
     def whole(self, compiled: bool) -> Imported:
         structure = structure_of(self.model)
@@ -375,32 +374,3 @@ def _by_input(
     if isinstance(given, list) and len(given) == len(inputs) and all(isinstance(ref, Ref) for ref in given):
         return dict(zip(inputs, given, strict=True))
     raise wordless(f"{owner} is called with something else than a tensor for each of its inputs")
-
-
-def _usual_policy(model: Config) -> str:
-    """The dtype policy that most layers have."""
-    counts = Counter(_policies(model))
-    return counts.most_common(1)[0][0] if counts else "float32"
-
-
-def _policies(model: Config) -> Iterator[str]:
-    config = model.get("config")
-    layers = config.get("layers") if isinstance(config, dict) else None
-    for layer in layers if isinstance(layers, list) else ():
-        if (
-            not isinstance(layer, dict)
-            or layer.get("class_name") == "InputLayer"
-            or not isinstance(layer.get("config"), dict)
-        ):
-            continue
-        if isinstance(layer["config"].get("layers"), list):
-            yield from _policies(layer)
-        dtype = layer["config"].get("dtype")
-        if (
-            isinstance(dtype, dict)
-            and dtype.get("class_name") == "DTypePolicy"
-            and isinstance(dtype.get("config"), dict)
-        ):
-            name = dtype["config"].get("name")
-            if isinstance(name, str):
-                yield name
