@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from kspec.catalog.reader import APPLICATION_SIZES
+from kspec.catalog.reader import APPLICATION_LAYERS, APPLICATION_SIZES
 
 STRIDE = 32
 """What a picture comes down by, in all of them."""
@@ -52,7 +52,7 @@ class Sizes:
     per_position: Count
 
 
-OTHER_NETWORK = ("alpha", "depth_multiplier", "minimalistic")
+OTHER_NETWORK = frozenset({"alpha", "depth_multiplier", "minimalistic"})
 """Arguments that give the layers other widths."""
 
 
@@ -75,6 +75,37 @@ def sizes(name: str) -> Sizes | None:
     return Sizes(**numbers)
 
 
+class InnerLayer(NamedTuple):
+    """A layer of an application that has weights.
+
+    Args:
+        name: What Keras calls it in a model that is built first.
+        trained: Its trained parameters, for pictures of 3 channels; None where they hang on other arguments.
+    """
+
+    name: str
+    trained: int | None
+
+
+@cache
+def _inner_layers(name: str, top: bool) -> tuple[InnerLayer, ...]:
+    raw = _layers().get(name)
+    if raw is None:
+        return ()
+    counted = [*raw["layers"], *([] if top else raw["without_top"])]
+    return (*(InnerLayer(*row) for row in counted), *(InnerLayer(name, None) for name in raw["top"] if top))
+
+
+def inner_layers(name: str, arguments: Mapping[str, Any]) -> tuple[InnerLayer, ...]:
+    """The layers of an application that have weights, in Keras's order; none where it has not been looked at."""
+    found = _inner_layers(name, bool(arguments.get("include_top", True)))
+    height, _, channels = stated_shape(name, arguments)
+    known = sizes(name)
+    another = height is None and known is not None and known.rows_of_unknown is None
+    as_measured = channels == 3 and not another and not OTHER_NETWORK & arguments.keys()
+    return found if as_measured else tuple(layer._replace(trained=None) for layer in found)
+
+
 def stated_shape(name: str, arguments: Mapping[str, Any]) -> list[int | None]:
     """Height, width and channels of the pictures that an application takes: as it is told, or Keras's default."""
     given = arguments.get("input_shape")
@@ -90,4 +121,10 @@ def stated_shape(name: str, arguments: Mapping[str, Any]) -> list[int | None]:
 @cache
 def _load() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = json.loads(APPLICATION_SIZES.read_bytes())
+    return found
+
+
+@cache
+def _layers() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(APPLICATION_LAYERS.read_bytes())
     return found

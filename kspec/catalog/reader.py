@@ -15,6 +15,7 @@ from kspec.catalog.entry import Entry, Kind, Parameter, Tensor
 
 DATA = Path(__file__).parent / "data"
 APPLICATION_SIZES = DATA / "application_sizes.json"
+APPLICATION_LAYERS = DATA / "application_layers.json"
 
 
 @cache

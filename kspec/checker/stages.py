@@ -13,6 +13,7 @@ from kspec.graph.paths import (
     copies_by_path,
     is_glob,
     layers_by_path,
+    layers_within,
     matching,
     nameable,
     networks_by_path,
@@ -76,7 +77,15 @@ def trained(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
         needed = network.needed()
         for node in network.calls:
             path = prefix + node.name
-            if node.kind != "layer" or node.name not in needed or not states[path]:
+            if node.kind != "layer" or node.name not in needed:
+                continue
+            within = {prefix + layer.name: layer.trained for layer in layers_within(node)}
+            if within and not all(
+                states[inner] for inner in within
+            ):  # of a whole model the sum is known, whatever it is
+                sizes.update({inner: size for inner, size in within.items() if states[inner] and size != 0})
+                continue
+            if not within and not states[path]:
                 continue
             if any(models_in(node.arguments)):  # what it holds is counted by itself
                 continue
@@ -131,7 +140,9 @@ def _told(said: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: R
 
 def _matches_nothing(pattern: str, graph: Graph, path: Path, spec: Spec, report: Report) -> None:
     known = nameable(graph)
-    shown = [name for name in known if "/" not in name]
+    within, slash, _ = pattern.rpartition("/")
+    inside = [name for name in known if slash and name.startswith(f"{within}/")]
+    shown = inside or [name for name in known if "/" not in name]
     node = graph.nodes.get(pattern)
     if node is not None and node.faulty:
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from kspec.catalog.applications import InnerLayer, inner_layers
 from kspec.graph.node import Graph, Node
 from kspec.spec.loaded import models_in
 
@@ -26,13 +27,23 @@ def networks_by_path(graph: Graph) -> dict[str, Graph]:
 
 
 def layers_by_path(graph: Graph) -> dict[str, Node]:
-    """The nodes that make a layer, by their paths: `head`, `use/inner`, `model/inner`."""
+    """The nodes that make a layer, by their paths: `head`, `use/inner`, `model/inner`.
+
+    A model of `keras.applications` stands at the paths of its layers, as Keras calls them.
+    """
     return {
-        prefix + node.name: node
+        prefix + name: node
         for prefix, network in networks_by_path(graph).items()
         for node in network.nodes.values()
         if node.kind == "layer" and not node.faulty
+        for name in ([layer.name for layer in layers_within(node)] or [node.name])
     }
+
+
+def layers_within(node: Node) -> Sequence[InnerLayer]:
+    """The layers of a node that is a model of `keras.applications`; none of any other."""
+    application = node.catalog is not None and node.catalog.kind == "application"
+    return inner_layers(node.head, node.arguments) if application else ()
 
 
 def trainable_by_path(graph: Graph) -> dict[str, bool]:

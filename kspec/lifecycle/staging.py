@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from kspec.checker import Stage
-from kspec.graph.paths import networks_by_path, trainable_by_path
+from kspec.graph import Graph
+from kspec.graph.paths import layers_within, networks_by_path, trainable_by_path
 from kspec.lifecycle.compiling import compile_model, shown
 from kspec.lifecycle.define import Defined
 
@@ -31,7 +32,7 @@ def _set_trainable(defined: Defined, told: dict[str, bool]) -> None:
     graph, built = defined.graph, defined.built
     networks = networks_by_path(graph)
     states = trainable_by_path(graph) | told
-    touched = {prefix for prefix in networks if any(f"{prefix}{node}" in told for node in networks[prefix].nodes)}
+    touched = {prefix for prefix in networks if any(path in told for path in _paths_in(networks[prefix], prefix))}
     touched |= {f"{inner}/" for prefix in touched if prefix for inner in networks[prefix].called()}
     own, *models = networks
     for prefix in (own, *reversed(models)):  # a sub-model stands above those that call it
@@ -41,10 +42,21 @@ def _set_trainable(defined: Defined, told: dict[str, bool]) -> None:
         if prefix:
             inside = (prefix, *(f"{inner}/" for inner in networks[prefix].called()))
             here.model.trainable = any(state for path, state in states.items() if path.startswith(inside))
+        if networks[prefix].application is not None:
+            weighted = [layer for layer in here.model.layers if layer.weights]
+            for layer, path in zip(weighted, _paths_in(networks[prefix], prefix), strict=True):
+                layer.trainable = states[path]
+            continue
         for node in networks[prefix].calls:
             path = prefix + node.name
             if node.kind == "layer" and (prefix or path in told):
                 here.layers[node.name].trainable = states[path]
+
+
+def _paths_in(network: Graph, prefix: str) -> list[str]:
+    """The paths of a network's own layers."""
+    return [prefix + name for node in network.calls
+            for name in ([layer.name for layer in layers_within(node)] or [node.name])]  # fmt: skip
 
 
 def go_on(callbacks: list[Any], before: list[Any]) -> None:

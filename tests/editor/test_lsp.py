@@ -286,6 +286,15 @@ def test_layers_that_stages_freeze(editor):
     assert {"optimizer", "epochs"} <= set(editor.complete())
 
 
+def test_layers_of_an_application_that_stages_freeze(editor):
+    application = "{application: {MobileNetV2: {include_top: false}}}"
+    editor.open(SMALL + f"models:\n  base: {application}\nfit:\n  stages:\n    - trainable: {{b: true}}\n")
+    editor.type("{b: true}", "{b")
+    found = set(editor.complete())
+    assert {"base", "base/block_16_expand"} <= found
+    assert "base/predictions" not in found
+
+
 def test_what_can_be_watched(editor):
     editor.open(SMALL + "fit:\n  callbacks:\n    - EarlyStopping: {patience: 3}\n")
     editor.type("{patience: 3}", "{monitor: ")

@@ -16,8 +16,10 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from kspec.catalog.applications import variant
 from kspec.catalog.generator.__main__ import render
 from kspec.catalog.reader import APPLICATION_SIZES
 
@@ -217,29 +219,35 @@ def _imagenet_sides(build: Callable[..., Any], size: int | None) -> list[int]:
     return [side for side in _SIDES if takes(side)] if takes(160) else [size or 224]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m kspec.catalog.generator.applications", description=__doc__)
+def write_measured(path: Path, about: str, measured: Callable[[str], dict[str, Any]]) -> int:
+    """Renews a file of what was measured, application by application, as the command line asks; its exit status.
+
+    Args:
+        about: What is measured, for `--help`.
+        measured: Gives lines of the file, by their names.
+    """
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("name", nargs="*", help="these alone; all by default")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the data is stale")
-    given = parser.parse_args(arguments)
+    given = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from kspec.catalog import names
-    from kspec.catalog.applications import variant
 
-    data = json.loads(APPLICATION_SIZES.read_bytes()) if APPLICATION_SIZES.exists() else {}
     stale = False
-    wanted = [(name, widths) for name in given.name or names("application") for widths in ({}, *_WIDTHS.get(name, []))]
-    for name, widths in wanted:
-        found = measure(name, **widths)
-        called = variant(name, **widths)
-        print(f"{called}: {found}", flush=True)
-        stale = stale or data.get(called) != found
-        if not given.check:
-            data = json.loads(APPLICATION_SIZES.read_bytes()) if APPLICATION_SIZES.exists() else {}
-            data[called] = found
-            APPLICATION_SIZES.write_text(render(dict(sorted(data.items()))), encoding="utf-8")
+    for name in given.name or names("application"):
+        for called, found in measured(name).items():
+            print(f"{called}: {found}", flush=True)
+            data = json.loads(path.read_bytes()) if path.exists() else {}
+            stale = stale or data.get(called) != json.loads(json.dumps(found))
+            if not given.check:
+                path.write_text(render(dict(sorted({**data, called: found}.items()))), encoding="utf-8")
     return 1 if given.check and stale else 0
 
 
+def measure_all_widths(name: str) -> dict[str, Any]:
+    """One application, and the other widths of it that Keras has weights for."""
+    return {variant(name, **widths): measure(name, **widths) for widths in ({}, *_WIDTHS.get(name, []))}
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_measured(APPLICATION_SIZES, __doc__ or "", measure_all_widths))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.checker.rules.shared.outputs import trained_outputs
 from kspec.checker.stages import PATH, Stage, trained
 from kspec.checker.values import Checker
+from kspec.graph.paths import copies_by_path, layers_by_path, matching
 
 
 def stages(checker: Checker) -> None:
@@ -13,6 +14,8 @@ def stages(checker: Checker) -> None:
     if said is None or checker.settings is None or checker.types is None or not list(trained_outputs(checker)):
         return
     before: Stage | None = None
+    before_trained: dict[str, int | None] = {}
+    layers, copies = layers_by_path(checker.graph), copies_by_path(checker.graph)
     for index, stage in enumerate(checker.settings.stages):
         trains = trained(checker.graph, checker.types, stage)
         path = (*PATH, index, "trainable") if said[index].trainable else (*PATH, index)
@@ -23,9 +26,11 @@ def stages(checker: Checker) -> None:
                 checker.spec.positions.key(path),
                 help=f"let a layer train in it: `trainable: {{{_last(checker)}: true}}`",
             )
-        elif before is not None and said[index].trainable and trains == trained(checker.graph, checker.types, before):
-            _same(checker, index, stage, before)
-        before = stage
+        elif before is not None and (told := said[index].trainable) and trains == before_trained:
+            unknown = [pattern for pattern in told if not matching(pattern, layers, copies)]
+            if not unknown:  # else that has been said
+                _same(checker, index, stage, before)
+        before, before_trained = stage, trains
 
 
 def _last(checker: Checker) -> str:

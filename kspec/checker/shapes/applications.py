@@ -17,8 +17,8 @@ def application(call: Call) -> Answer:
 
     Returns:
         Class probabilities, shape (n, classes); without `include_top` features, shape (n, rows, columns, features), or
-        pooled, (n, features). Sizes and parameters are unknown where an argument gives its layers widths for which Keras
-        has no weights, which have not been measured.
+        pooled, (n, features). Sizes and parameters are unknown where an argument gives its layers widths that Keras
+        has no weights for: these have not been measured.
 
     Raises:
         Refusal: when Keras would refuse its arguments, or pictures of this size.
@@ -32,7 +32,7 @@ def application(call: Call) -> Answer:
     positions = _positions(call, known, stated)
     widths = {
         name: call[name]
-        for name in OTHER_NETWORK
+        for name in sorted(OTHER_NETWORK)
         if name in call.arguments and call[name] != call.entry.parameters[name].default
     }
     measured = sizes(variant(call.entry.name, **widths))

@@ -10,6 +10,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from kspec import catalog
+from kspec.catalog.applications import inner_layers
 from kspec.checker.rules.shared.logged import measured
 from kspec.diagnostics import Path
 from kspec.editor.lsp import grammar
@@ -176,7 +177,9 @@ class _Proposals:
         if path[:2] == ("fit", "stages") and path[-1] == "trainable":
             inputs = mapping(self.value.get("inputs"))
             layers = [name for name in names_of(dict(self.value)) if name not in inputs]
-            return self._named_keys([*layers, *mapping(self.value.get("models"))])
+            models = mapping(self.value.get("models"))
+            inside = [f"{name}/{layer}" for name, model in models.items() for layer in _layers_of_application(model)]
+            return self._named_keys([*layers, *models, *inside])
         if path == ("data", "missing"):
             return self._named_keys(self.columns(self.document.path, self.value.get("data")))
         if len(path) < 3 or not is_entry(path[:-1]):
@@ -376,3 +379,10 @@ class _Proposals:
             except (KeyError, IndexError, TypeError):
                 return None
         return value
+
+
+def _layers_of_application(model: Any) -> list[str]:
+    """The layers of a sub-model that is a model of `keras.applications`, as Keras calls them."""
+    said = mapping(model).get("application")
+    head, arguments = (said, {}) if isinstance(said, str) else next(iter(mapping(said).items()), ("", {}))
+    return [layer.name for layer in inner_layers(head, mapping(arguments))]

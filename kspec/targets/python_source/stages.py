@@ -78,11 +78,25 @@ def _set_trainable(graph: Graph, before: Mapping[str, bool], wanted: Mapping[str
             raise Unwritable(f"freeze parts of `{name}`, which other models hold", PATH)
         states = {path.removeprefix(prefix): state for path, state in wanted.items() if path.startswith(prefix)}
         lines.append(f'    model.get_layer("{name}").trainable = {any(states.values())}')
+        if networks[prefix].application is not None:
+            lines += _of_application(name, states)
+            continue
         frozen = [path.replace("/", ".") for path, state in states.items() if not state]
         if any(states.values()) and frozen:
             lines += [f"    for name in {literal(frozen)}:",
                       f'        model.get_layer("{name}").get_layer(name).trainable = False']  # fmt: skip
     return lines
+
+
+def _of_application(name: str, states: Mapping[str, bool]) -> list[str]:
+    """The statement that tells of a model of `keras.applications` which layers train, by the fewer names."""
+    trained = [layer for layer, state in states.items() if state]
+    frozen = [layer for layer, state in states.items() if not state]
+    if not trained or not frozen:
+        return []
+    few, word = (trained, "in") if len(trained) <= len(frozen) else (frozen, "not in")
+    return [f'    for layer in model.get_layer("{name}").layers:',
+            f"        layer.trainable = layer.name {word} {literal(few)}"]  # fmt: skip
 
 
 def _each(names: str, count: int, state: bool) -> list[str]:

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from kspec.catalog import find, names
-from kspec.catalog.applications import sizes, stated_shape
+from kspec.catalog.applications import inner_layers, sizes, stated_shape
 from kspec.checker.shapes.applications import application
 from kspec.checker.shapes.types import Call, Refusal, TensorType
 from tests.conftest import diagnostics_of, network
@@ -31,7 +31,7 @@ def built(name, picture=None, **arguments):
 
 
 def test_each_has_been_measured():
-    assert {name for name in names("application") if sizes(name) is None} == set()
+    assert {name for name in names("application") if sizes(name) is None or not inner_layers(name, {})} == set()
 
 
 def test_the_known_numbers_of_parameters():
@@ -73,6 +73,37 @@ SLOW = [
 )
 def test_shapes_and_parameters_are_keras_s(name, picture, arguments):
     assert told(name, picture, **arguments) == built(name, picture, **arguments)
+
+
+@pytest.mark.parametrize("name", names("application"))
+def test_the_layers_within_come_to_the_whole(name):
+    shape = [stated_shape(name, {})[0] or 224] * 2 + [3]
+    _, (all_, fixed) = told(name, include_top=False, input_shape=shape)
+    assert (
+        sum(layer.trained for layer in inner_layers(name, {"include_top": False, "input_shape": shape})) == all_ - fixed
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("MobileNetV3Small", {"classes": 5}),
+        pytest.param("MobileNet", {"alpha": 0.25, "include_top": False}, marks=pytest.mark.slow),
+        pytest.param("ConvNeXtTiny", {"include_top": False, "input_shape": [32, 32, 3]}, marks=pytest.mark.slow),
+        pytest.param("VGG16", {"include_top": False, "input_shape": [32, 32, 1]}, marks=pytest.mark.slow),
+        pytest.param("InceptionV3", {}, marks=pytest.mark.slow),
+    ],
+)
+def test_the_layers_within_are_keras_s(name, arguments):
+    keras.backend.clear_session()
+    model = getattr(keras.applications, name)(**{"weights": None, **arguments})
+    layers = [layer for layer in model.layers if layer.weights]
+    told = inner_layers(name, arguments)
+    assert [layer.name for layer in told] == [layer.name for layer in layers]
+    counts = {layer.name: sum(int(keras.ops.size(w)) for w in layer.trainable_weights) for layer in layers}
+    assert {layer.name: layer.trained for layer in told if layer.trained is not None}.items() <= counts.items()
+    as_measured = not {"alpha"} & arguments.keys() and arguments.get("input_shape", [0, 0, 3])[2] == 3
+    assert any(layer.trained for layer in told) == as_measured
 
 
 def test_a_width_that_nobody_has_measured_is_not_guessed():

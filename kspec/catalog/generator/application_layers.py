@@ -1,0 +1,46 @@
+"""The layers of the models of `keras.applications` that have weights: what a stage of training can freeze by name.
+
+Ten minutes for all of them: `python -m kspec.catalog.generator.application_layers [NAME …]`.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import sys
+from itertools import takewhile
+from typing import Any
+
+from kspec.catalog.generator.applications import write_measured
+from kspec.catalog.reader import APPLICATION_LAYERS
+
+Row = tuple[str, int]
+
+
+def layers_of(name: str) -> dict[str, Any]:
+    """The layers of one application; see `kspec.catalog.applications.inner_layers`."""
+    whole, shape = _rows(name)
+    sized = {} if None in shape else {"input_shape": shape}  # NASNet is another network when it knows no size
+    bare, _ = _rows(name, include_top=False, **sized)
+    common = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(bare, whole, strict=False))]
+    count = len(common)
+    return {"layers": common, "without_top": bare[count:], "top": [called for called, _ in whole[count:]]}
+
+
+def _rows(name: str, **arguments: Any) -> tuple[list[Row], tuple[int | None, ...]]:
+    """The layers' names, as Keras gives them in a new session, and their trained parameters; the shape of a picture."""
+    import keras
+
+    keras.backend.clear_session()
+    gc.collect()
+    model = getattr(keras.applications, name)(weights=None, **arguments)
+    rows = [
+        (layer.name, sum(math.prod(weight.shape) for weight in layer.trainable_weights))
+        for layer in model.layers
+        if layer.weights
+    ]
+    return rows, tuple(model.input_shape[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(write_measured(APPLICATION_LAYERS, __doc__ or "", lambda name: {name: layers_of(name)}))
