@@ -68,6 +68,11 @@ def engine_of(
         built: What building it gave.
         tell: Called with a line where something takes long before the first epoch.
     """
+    from kspec.lifecycle.engine.afresh import AfreshEngine, stateful_layers
+
+    stateful = stateful_layers(model)
+    if stateful:
+        return AfreshEngine(model, stateful, said)
     if said == "keras":
         from kspec.lifecycle.engine.by_keras import KerasEngine
 
