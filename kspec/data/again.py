@@ -39,7 +39,7 @@ def load_again(
 ) -> Part | None:
     """The examples of other data as one part; None with the reasons in the report."""
     data = context.spec.document.data
-    asked = _source(source, data, context)
+    asked = source_of(source, data, context)
     if asked is None:
         return None
     kind, given = asked
@@ -69,7 +69,7 @@ def load_again(
     return _part(table, mapped, inputs, labels, numbers, need_targets, context)
 
 
-def _source(source: str | Mapping[str, Any], data: Data | None, context: Context) -> tuple[str, Any] | None:
+def source_of(source: str | Mapping[str, Any], data: Data | None, context: Context) -> tuple[str, Any] | None:
     """The kind of source and its setting."""
     if isinstance(source, str):
         kind = SUFFIXES.get(Path(source.removesuffix(".gz")).suffix.lower())

@@ -15,12 +15,14 @@ from typing import Any
 
 from kspec.checker import Analysis, analyse
 from kspec.data import Dataset
-from kspec.diagnostics import Report, SpecError, did_you_mean
+from kspec.diagnostics import Report, Source, Span, SpecError, did_you_mean
+from kspec.graph.places import head_span
 from kspec.lifecycle.again import PastRun, part_of, take_up
 from kspec.lifecycle.define import read_data
+from kspec.lifecycle.other_data import read_others
 from kspec.lifecycle.run_folder import RunFolderError, find_run
 from kspec.spec import Permissions, Spec, load_file
-from kspec.targets.exports import TARGETS, CannotExport, Subject, Target
+from kspec.targets.exports import TARGETS, CannotExport, NoPlaceFor, Subject, Target
 
 ROWS = 64
 """Examples that a file is held against."""
@@ -117,8 +119,9 @@ def export(
 
     Raises:
         ExportRefused: when it cannot be exported so.
-        CannotExport: when the format has no place for something in the model, or a library is not there.
-        SpecError: when the spec or its data is faulty.
+        CannotExport: when a library is not there or fails, or what was written does not answer as the run does.
+        SpecError: when the spec or its data is faulty, or is no run (KS621), or the format has no place for something
+            in the network (KS622).
         OSError: when it cannot be written; `RunFolderError` when there is no such run, or it has no model.
     """
     wanted = find_target(target)
@@ -181,10 +184,7 @@ def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Pe
     needs = TARGETS[target].needs
     folder = _run_at(place)
     if folder is None and needs == "trained":
-        raise ExportRefused(
-            f"`{target}` is made of a trained model, and {place} is a spec; train it first: "
-            f"kspec run {place}, then kspec export of the run that it leaves"
-        )
+        _refuse_untrained(place, target)
     if folder is not None and overrides:
         raise ExportRefused("--set changes a spec; a run is what it is")
     if folder is not None and needs not in ("graph", "data"):
@@ -196,37 +196,71 @@ def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Pe
         graph, facts = sized_graph(spec)
         subject = Subject(target, spec, graph, facts)
     elif needs == "data":
-        analysis, dataset = _looked_at(spec)
-        subject = Subject(target, spec, analysis.graph, analysis=analysis, dataset=dataset)
+        analysis, dataset, others = _looked_at(spec)
+        subject = Subject(target, spec, analysis.graph, analysis=analysis, dataset=dataset, others=others)
     else:
         defined = describe(spec) if needs == "model" else define_adapted(spec)
         subject = Subject(target, spec, defined.graph, model=defined.model)
     return _Source(subject, file, folder)
 
 
-def _looked_at(spec: Spec) -> tuple[Analysis, Dataset | None]:
-    """A spec's settings with what its data tells of them, and the data."""
+def _refuse_untrained(place: str, target: str) -> None:
+    """Refuses a spec where a run is wanted."""
+    report = Report()
+    made = ", ".join(name for name, other in TARGETS.items() if other.needs != "trained")
+    report.error(
+        "KS621", f"`{target}` is made of a trained model, and {place} is a spec", Span(Source(place, ""), 1, 1, 1, 1),
+        help=f"train it first: `kspec run {place}`, then `kspec export` of the run; a spec can become {made}",
+    )  # fmt: skip
+    report.raise_errors()
+
+
+def _looked_at(spec: Spec) -> tuple[Analysis, Dataset | None, dict[str, Dataset]]:
+    """A spec's settings with what its data tells of them, the data, and other data by the step that uses it."""
     report = Report(list(spec.diagnostics))
     analysis = analyse(spec, report)
     report.raise_errors()
     dataset = read_data(spec, analysis, report)
     report.raise_errors()
+    others: dict[str, Dataset] = {}
     if dataset is not None:
         analysis = analyse(spec, report, dataset.profile)
+        others = read_others(spec, analysis, dataset, report)
         report.raise_errors()
-    return analysis, dataset
+    return analysis, dataset, others
 
 
 def _write(target: Target, subject: Subject, path: Path) -> str:
     try:
         note: str = target.load().write(subject, path)
         return note
+    except NoPlaceFor as error:
+        _tell(error, subject)
+        raise
     except ModuleNotFoundError as error:
         if not target.extra:
             raise
         raise CannotExport(
             f"`{subject.target}` is an extra, and {error.name} is not installed: pip install 'kspec[{target.extra}]'"
         ) from None
+
+
+def _tell(error: NoPlaceFor, subject: Subject) -> None:
+    """Reports what a format has no place for, at the first input or node that it is about.
+
+    Raises:
+        SpecError: always.
+    """
+    spec, nodes = subject.spec, subject.graph.nodes
+    node = next((nodes[name] for name in error.names if name in nodes), None)
+    span = None
+    if node is not None and node.kind == "input":
+        span = spec.positions.key(node.path)
+    elif node is not None:
+        span = head_span(node.path, spec.entry(node.path), spec.positions)
+    report = Report()
+    report.error("KS622", str(error), span, help=error.help)
+    report.raise_errors()
 
 
 def _spare_sources(path: Path, source: _Source) -> None:

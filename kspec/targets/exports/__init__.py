@@ -6,7 +6,7 @@ wrote can be asked for answers, `answers(subject, path, inputs)` and `CHECKER`, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -82,6 +82,7 @@ class Subject:
         model: The Keras model, its inputs called like the spec's; for the others.
         analysis: For a target that needs the data: the settings, with what the data tells of them.
         dataset: The data, for the same; None where the spec has none.
+        others: Other data that the steps `evaluate` and `predict` use, by step, for the same; each is one part.
         folder: Where what is written will lie.
     """
 
@@ -92,6 +93,7 @@ class Subject:
     model: Any = None
     analysis: Analysis | None = None
     dataset: Any = None
+    others: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
 
     @property
@@ -108,4 +110,18 @@ class Subject:
 
 
 class CannotExport(ValueError):
-    """A format that has no place for something in the model, or whose libraries are not there; for the user."""
+    """A format whose libraries are not there, or fail; for the user."""
+
+
+class NoPlaceFor(CannotExport):
+    """A network that a format has no place for; for the user, at its place in the spec.
+
+    Args:
+        names: The inputs and nodes that it is about, as far as they are known.
+        help: What to do instead.
+    """
+
+    def __init__(self, message: str, names: Iterable[str] = (), help: str = "") -> None:
+        super().__init__(message)
+        self.names = tuple(names)
+        self.help = help

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import cast
 
 from kspec.targets.diagram import Format, GraphTooLarge, draw
-from kspec.targets.exports import CannotExport, Subject
+from kspec.targets.exports import NoPlaceFor, Subject
 
 
 def write(subject: Subject, path: Path) -> str:
     """Draws the graph.
 
     Raises:
-        CannotExport: when it is too large to be laid out.
+        NoPlaceFor: when it is too large to be laid out.
     """
     try:
         draw(subject.graph, subject.facts, path, cast(Format, subject.target))
     except GraphTooLarge as error:
-        raise CannotExport(f"{error}; --to dot writes every graph") from None
+        raise NoPlaceFor(str(error), help="`--to dot` writes every graph") from None
     return ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec.targets.exports import CannotExport, Subject
+from kspec.targets.exports import NoPlaceFor, Subject
 from kspec.targets.exports.serving import in_silence, lacking, nodes_with, refuse_dtypes, refuse_text, serving_function
 
 CHECKER = "onnxruntime"
@@ -22,7 +22,7 @@ def write(subject: Subject, path: Path) -> str:
     """Writes the file.
 
     Raises:
-        CannotExport: when ONNX has no operation for something in the model, or tf2onnx fails.
+        NoPlaceFor: when ONNX has no operation for something in the model, or tf2onnx fails.
         ModuleNotFoundError: without tf2onnx.
     """
     import onnx
@@ -65,7 +65,7 @@ def _converted(subject: Subject) -> tuple[Any, Any]:
                 opset=_OPSET,
             )
         except Exception as error:  # it raises whatever its handlers of operations stumble over
-            raise CannotExport(f"tf2onnx refuses the model: {str(error).strip() or type(error).__name__}") from error
+            raise NoPlaceFor(f"tf2onnx refuses the model: {str(error).strip() or type(error).__name__}") from error
     return function, model
 
 

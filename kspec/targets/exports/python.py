@@ -17,7 +17,9 @@ def write(subject: Subject, path: Path) -> str:
     """
     assert subject.analysis is not None
     report = Report()
-    text = python_source(subject.spec, subject.analysis, subject.dataset, report, folder=subject.folder)
+    text = python_source(
+        subject.spec, subject.analysis, subject.dataset, report, others=subject.others, folder=subject.folder
+    )
     report.raise_errors()
     path.write_text(text, encoding="utf-8")
     return ""

@@ -13,7 +13,9 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
-from kspec.targets.exports import CannotExport
+from kspec.targets.exports import NoPlaceFor
+
+_SAVED_MODEL = "saved_model takes every network: `--to saved_model`"
 
 _COUNTED = re.compile(r"_\d+$")
 
@@ -74,31 +76,31 @@ def refuse_text(format: str, model: Any) -> None:
     """Refuses a model that takes text, for a format that has strings at most as names.
 
     Raises:
-        CannotExport: naming the inputs.
+        NoPlaceFor: naming the inputs.
     """
-    texts = [f"`{each.name}`" for each in model.inputs if each.dtype == "string"]
+    texts = [each.name for each in model.inputs if each.dtype == "string"]
     if texts:
         take = "takes" if len(texts) == 1 else "take"
-        raise CannotExport(
-            f"{format} has no operations on text, and {', '.join(texts)} {take} text; saved_model has them"
-        )
+        named = ", ".join(f"`{name}`" for name in texts)
+        raise NoPlaceFor(f"{format} has no operations on text, and {named} {take} text", texts, _SAVED_MODEL)
 
 
 def refuse_dtypes(format: str, model: Any, dtypes: Collection[str]) -> None:
     """Refuses a model that computes in what a format has no operations for.
 
     Raises:
-        CannotExport: naming the first of them.
+        NoPlaceFor: naming the first of them.
     """
     for layer in model._flatten_layers():
         if layer.compute_dtype in dtypes:
-            raise CannotExport(f"{format} does not compute in {layer.compute_dtype}, as `{layer.name}` does")
+            told = f"{format} does not compute in {layer.compute_dtype}, as `{layer.name}` does"
+            raise NoPlaceFor(told, [layer.name.replace(".", "/")], _SAVED_MODEL)
 
 
-def lacking(format: str, operations: Collection[str], nodes: Collection[str]) -> CannotExport:
+def lacking(format: str, operations: Collection[str], nodes: Collection[str]) -> NoPlaceFor:
     """That a format has no such operations, which some nodes come to."""
     where = ", in " + ", ".join(f"`{name}`" for name in nodes) if nodes else ""
-    return CannotExport(f"{format} has no operation for {', '.join(sorted(operations))}{where}; saved_model has all")
+    return NoPlaceFor(f"{format} has no operation for {', '.join(sorted(operations))}{where}", nodes, _SAVED_MODEL)
 
 
 @contextmanager

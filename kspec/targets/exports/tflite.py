@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec.targets.exports import CannotExport, Subject
+from kspec.targets.exports import CannotExport, NoPlaceFor, Subject
 from kspec.targets.exports.saved_model import save
 from kspec.targets.exports.serving import in_silence, lacking, nodes_with, refuse_dtypes, refuse_text, serving_function
 
@@ -24,7 +24,8 @@ def write(subject: Subject, path: Path) -> str:
     """Writes the file; for any number of examples, or, where that cannot be, for one.
 
     Raises:
-        CannotExport: when its runtime has no operation for something in the model, or TensorFlow no converter.
+        NoPlaceFor: when its runtime has no operation for something in the model.
+        CannotExport: when TensorFlow has no converter.
     """
     refuse_text("LiteRT", subject.model)
     refuse_dtypes("LiteRT", subject.model, ("float16", "bfloat16", "float64"))
@@ -33,7 +34,7 @@ def write(subject: Subject, path: Path) -> str:
     if converted is None:
         converted, note = _converted(subject, 1), _ONE_AT_A_TIME
     if converted is None:
-        raise CannotExport("LiteRT has no loop for the recurrent layers of this model")
+        raise NoPlaceFor("LiteRT has no loop for the recurrent layers of this model")
     path.write_bytes(converted)
     return note
 
@@ -74,7 +75,7 @@ def _converted(subject: Subject, batch: int | None) -> bytes | None:
         raise lacking("LiteRT", operations, nodes)
     if "TensorList" in message or "_experimental_lower_tensor_list_ops" in message:
         return None
-    raise CannotExport(f"LiteRT's converter refuses the model: {message.strip().splitlines()[0]}")
+    raise NoPlaceFor(f"LiteRT's converter refuses the model: {message.strip().splitlines()[0]}")
 
 
 def _lite() -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,12 @@ from kspec.diagnostics import Report
 from kspec.spec import Spec
 from kspec.targets.python_source.arguments import Unwritable
 from kspec.targets.python_source.examples import Examples, write_examples
-from kspec.targets.python_source.facts import Facts, read_off, refuse
+from kspec.targets.python_source.facts import Facts, others_of, read_off, refuse
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.literals import literal
-from kspec.targets.python_source.names import Allocator, identifier
+from kspec.targets.python_source.names import CONSTANTS, Allocator, identifier
 from kspec.targets.python_source.network import Network
+from kspec.targets.python_source.portions import portion_of
 from kspec.targets.python_source.predictions import predict_lines
 from kspec.targets.python_source.stages import stage_lines
 from kspec.targets.python_source.steps import compile_lines, evaluate_lines, fit_lines
@@ -30,11 +32,16 @@ if TYPE_CHECKING:
 
 _AFTER_THE_MODEL = ("compile_model", "balanced", "batches", "softmax", "sigmoid", "write_csv")
 """Functions that stand below the network's."""
-_BEST = ("test", "validation", "train")
 
 
 def python_source(
-    spec: Spec, analysis: Analysis, dataset: Dataset | None, report: Report, *, folder: str | os.PathLike[str] = "."
+    spec: Spec,
+    analysis: Analysis,
+    dataset: Dataset | None,
+    report: Report,
+    *,
+    others: Mapping[str, Dataset] | None = None,
+    folder: str | os.PathLike[str] = ".",
 ) -> str:
     """The Python file of a spec, formatted.
 
@@ -42,20 +49,29 @@ def python_source(
         analysis: The spec's graph and settings, with what the data tells of them.
         dataset: The spec's data, as read; None where it has none.
         report: Gets what plain Python code cannot do yet (KS620).
+        others: Other data that the steps `evaluate` and `predict` use, by step, each of one part.
         folder: Where the file will lie: paths of data are relative to it.
 
     Returns:
         The text; not to be used where the report has errors.
     """
     try:
-        return _Source(spec, analysis, dataset, report, Path(os.path.abspath(folder))).text()
+        return _Source(spec, analysis, dataset, report, others or {}, Path(os.path.abspath(folder))).text()
     except Unwritable as error:
         refuse(spec, report, str(error), error.path)
         return ""
 
 
 class _Source:
-    def __init__(self, spec: Spec, analysis: Analysis, dataset: Dataset | None, report: Report, folder: Path) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        analysis: Analysis,
+        dataset: Dataset | None,
+        report: Report,
+        others: Mapping[str, Dataset],
+        folder: Path,
+    ) -> None:
         assert analysis.settings is not None
         self.spec = spec
         self.document = spec.document
@@ -64,12 +80,13 @@ class _Source:
         self.dataset = dataset
         self.report = report
         self.folder = folder
-        self.allocator = Allocator("SEED", "HERE", "TABLE", "PICTURES", "MISSING")
+        self.allocator = Allocator(*CONSTANTS)
         variables = {name: self.allocator.take(identifier(name).upper()) for name in spec.values.get("vars") or {}}
         self.file = File(variables=variables, folder=folder)
         self.facts: Facts | None = None
         if dataset is not None:
             self.facts = read_off(spec, dataset, report, self.allocator, list(analysis.graph.outputs))
+        self.others = {} if self.facts is None else others_of(self.facts, others)
         counts = {name: target.count for name, target in self.facts.targets.items()} if self.facts else {}
         self.network = Network(spec, analysis, self.file, counts)
         self.writer = self.network.writer
@@ -88,7 +105,9 @@ class _Source:
         if self.facts is None:
             main += ["    model = build_model()", *self._weights(), *compiled, "    model.summary()"]
         else:
-            examples = write_examples(self.facts, self.analysis, self.file, self.folder, self.settings.outputs)
+            examples = write_examples(
+                self.facts, self.others, self.analysis, self.file, self.folder, self.settings.outputs
+            )
             given = examples.rows("x", "train") if self.network.needs_data else ""
             main += ["", *examples.lines, "", f"    model = build_model({given})", *self._weights()]
             main += ["    model.summary()", *compiled]
@@ -124,24 +143,18 @@ class _Source:
             lines += ["", *stage_lines(examples, graph, self.settings, self.writer, names, size)]
         elif trains:
             epochs = self._number("EPOCHS", document.fit.epochs, ("fit", "epochs"))
-            callbacks = document.fit.callbacks
-            lines += ["", *fit_lines(examples, self.settings, self.writer, names, size, epochs, callbacks)]
+            callbacks = [self.writer.object("callback", callback, ("fit", "callbacks", number), names)
+                         for number, callback in enumerate(document.fit.callbacks)]  # fmt: skip
+            lines += ["", *fit_lines(examples, self.settings, size, epochs, callbacks)]
         if trains:
             lines.append(f'    model.save("{self.spec.name}.keras")')
-        for step in ("evaluate", "predict"):
-            said = getattr(document, step)
-            if said.data is not None:
-                raise Unwritable(f"{step} other data than it trains on", (step, "data"))
-            parts = examples.facts.parts
-            part = said.split or next(part for part in _BEST if part in parts)
-            if part not in parts:
-                raise Unwritable(f"{step} the split `{part}`, which has no examples", (step, "split"))
-            own = size if said.batch_size is None else str(said.batch_size)
-            if step == "predict":
-                lines += ["", *predict_lines(examples, self.analysis, self.settings, own, part)]
-            elif trains:
-                lines += ["", *evaluate_lines(examples, self.settings, own, part)]
-        return lines
+        if trains:
+            own = size if document.evaluate.batch_size is None else str(document.evaluate.batch_size)
+            portion = portion_of("evaluate", examples, targets=True)
+            lines += ["", *evaluate_lines(portion, self.settings, own)]
+        own = size if document.predict.batch_size is None else str(document.predict.batch_size)
+        portion = portion_of("predict", examples, targets=False)
+        return [*lines, "", *predict_lines(portion, examples, self.analysis, self.settings, own)]
 
     def _number(self, name: str, value: int, path: tuple[str, ...]) -> str:
         """A setting as a constant of the file, or as the variable that gives it."""
@@ -177,7 +190,7 @@ class _Source:
             needs.append("PyArrow, which reads the table")
         needs += [f"`{module}`" for module in self.document.extensions]
         told = f"Needs {', '.join(needs[:-1])}{' and ' if len(needs) > 1 else ''}{needs[-1]}."
-        if self.facts is not None and self.facts.data.source == "csv":
+        if "csv.DictReader" in "\n".join(line for lines in self.file.helpers.values() for line in lines):
             told += " The module csv reads the table."
         said = " ".join((self.document.description or "").split()) or f"The network `{self.spec.name}`."
         wrapped = textwrap.wrap(said.replace("\\", "\\\\").replace('"""', "'''"), 80)

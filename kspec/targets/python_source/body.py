@@ -292,7 +292,7 @@ class Body:
         in_chain = bool(self.ending) and any(chained)
         answers = self.allocator.take("answers") if in_chain else self._take(item.name)
         self._line(f"{answers} = {self._expression(item, feeds, names)}")
-        outputs = [f'{answers}["{name}"]' for name in self.network.outputs_of(item)]
+        outputs = [f"{answers}{key}" for key in self.network.answer_keys(item)]
         for place, variable in enumerate(chained if in_chain else ()):
             self._line(f"{variable} = {outputs[place]}")
             outputs[place] = variable

@@ -15,14 +15,29 @@ RESERVED = frozenset(
 
 
 HELPERS = frozenset(
-    {"balanced", "batches", "compile_model", "fill", "make_examples", "most_frequent", "number", "numbers"}
-    | {"read_examples", "read_picture", "shares", "sigmoid", "softmax", "split_rows", "take", "write_csv"}
+    {"balanced", "batches", "compile_model", "fill", "inputs_of", "make_examples", "most_frequent", "number"}
+    | {
+        "numbers",
+        "read_examples",
+        "read_held_out",
+        "read_new",
+        "read_picture",
+        "read_rows",
+        "shares",
+        "sigmoid",
+        "softmax",
+        "split_rows",
+        "take",
+        "write_csv",
+    }
 )
 """Functions that the file may have beside those of the network."""
+CONSTANTS = ("SEED", "HERE", "TABLE", "PICTURES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING")
+"""Constants that the file may have beside the spec's variables, labels and settings."""
 OF_MAIN = frozenset(
     {"answers", "class_weights", "classes", "columns", "complete", "count", "done", "file", "files", "history", "label"}
     | {"metrics", "model", "names", "numbered", "part", "rows", "table", "test", "train", "validation", "value"}
-    | {"values", "weights", "x", "y"}
+    | {"given", "tables", "values", "weights", "x", "x_held_out", "x_new", "y", "y_held_out"}
 )
 """What `main` and the functions that read data call things."""
 

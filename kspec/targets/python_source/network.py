@@ -22,8 +22,9 @@ from kspec.targets.python_source.calls import Feeds, only
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.flat import FlatBody
 from kspec.targets.python_source.items import Item, read_items
-from kspec.targets.python_source.literals import literal
+from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import HELPERS, Allocator, Constants, identifier
+from kspec.targets.python_source.saved import Saved, read_saved
 
 
 class Network:
@@ -63,7 +64,10 @@ class Network:
             self.file.used.update(used)
             self.writer.flat, self.blocks, self.needs_data = True, {}, False
             self.counts.clear()
+        try:
             return [*(self._sub_model(name, flat=True) for name in self._own()), self._model(flat=True)]
+        except Unstructured as error:
+            raise Unwritable(f"write a network with {error}", ("layers",)) from None
 
     def _structured(self) -> list[list[str]]:
         values = self.spec.values
@@ -122,13 +126,12 @@ class Network:
             made = f"build_{variable}({', '.join(_called_by(graph))})"
         elif graph.application is not None:
             made = self._application(name, graph.application)
-        elif said.file is not None:
-            made = f"keras.models.load_model({self.writer.file_path(said.file)}, compile=False)"
-            if said.file.endswith(".json"):
-                raise Unwritable(f"read the network of `{name}` from JSON", ("models", name))
         else:
-            raise Unwritable(f"make the sub-model `{name}`", ("models", name))
+            assert said.file is not None
+            made = self._from_file(said.file)
         lines = [f"    {variable} = {made}"]
+        if self._needs_its_name(name):
+            lines.append(f"    {variable}.name = {text(name)}")
         weights = said.weights
         if graph.application is not None and graph.application.arguments.get("weights") not in (None, "imagenet"):
             weights = graph.application.arguments["weights"]
@@ -137,6 +140,19 @@ class Network:
         if graph.calls and all(node.trainable is False for node in graph.calls):
             lines.append(f"    {variable}.trainable = False")
         return lines
+
+    def _from_file(self, file: str) -> str:
+        """A model that is read from a file: with its weights, or, from JSON, without."""
+        if not file.endswith(".json"):
+            return f"keras.models.load_model({self.writer.file_path(file)}, compile=False)"
+        path = self.writer.file_path(file).removeprefix("str").strip("()")
+        return f'keras.models.model_from_json(({path}).read_text(encoding="utf-8"))'
+
+    def _needs_its_name(self, model: str) -> bool:
+        """Whether a sub-model from a file must be called as in the spec: it is looked up, or its own name is taken."""
+        own = self.saved(model).name
+        taken = [*self.graph.nodes, *(self.saved(name).name for name in self.models if name != model)]
+        return own != model and (self.spec.document.fit.stages is not None or own in taken)
 
     def _application(self, name: str, node: Node) -> str:
         """A model of `keras.applications`; weights from a file are loaded later."""
@@ -274,6 +290,8 @@ class Network:
         """A call of a sub-model: of a dict by name, where it takes several tensors."""
         given = {name: only(pieces) for name, pieces in feeds.items()}
         first = _dict(given) if len(given) > 1 else next(iter(given.values()))
+        if len(given) > 1 and (order := self.saved(item.head).inputs):
+            first = f"[{', '.join(given[name] for name in order)}]"
         constants = [f"{name}={writer.plain(value, (*item.path, 'call', name), names)}"
                      for name, value in (item.words.get("call") or {}).items()]  # fmt: skip
         return f"{identifier(item.head)}({', '.join([first, *constants])})"
@@ -281,6 +299,20 @@ class Network:
     def outputs_of(self, item: Item) -> list[str]:
         """The outputs of the sub-model that an entry calls."""
         return list(self.graph.models[item.head].outputs)
+
+    def answer_keys(self, item: Item) -> list[str]:
+        """What tells each output of a sub-model from the others in its answers: `["mean"]`, or `[0]` in a list."""
+        names = self.outputs_of(item)
+        if self.saved(item.head).outputs:
+            return [f"[{place}]" for place in range(len(names))]
+        return [f"[{text(name)}]" for name in names]
+
+    def saved(self, model: str) -> Saved:
+        """How a sub-model from a file was written; as if it stood in the spec, for one that does."""
+        said = self.spec.document.models.get(model)
+        if said is None or said.file is None:
+            return Saved(model)
+        return read_saved(self.spec.folder / said.file)
 
     def adapting(self, layer: str, tensor: str, inputs: Mapping[str, str]) -> list[str]:
         """The statement that lets a layer learn from the training data, or from what the model before makes of them."""

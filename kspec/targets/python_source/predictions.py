@@ -7,6 +7,7 @@ from pathlib import Path
 from kspec.checker import Analysis, OutputSettings, Settings
 from kspec.targets.python_source.examples import Examples
 from kspec.targets.python_source.literals import literal, text
+from kspec.targets.python_source.portions import Portion
 
 Filling = tuple[str, str] | list[str]
 """A column with its value, or the lines of a loop that makes several."""
@@ -29,12 +30,12 @@ def sigmoid(logits):
     return 1.0 / (1.0 + np.exp(-logits))'''
 
 
-def predict_lines(examples: Examples, analysis: Analysis, settings: Settings, size: str, part: str) -> list[str]:
+def predict_lines(portion: Portion, examples: Examples, analysis: Analysis, settings: Settings, size: str) -> list[str]:
     """`model.predict`, and the answers written to a file."""
     facts, file = examples.facts, examples.file
     outputs = settings.outputs
     to = facts.spec.document.predict.to
-    lines = [f"    answers = model.predict({examples.rows('x', part)}, batch_size={size}, verbose=0)"]
+    lines = [*portion.lines, f"    answers = model.predict({portion.x}, batch_size={size}, verbose=0)"]
     single = len(outputs) == 1
     for name, output in outputs.items():
         if output.logits:
@@ -49,27 +50,16 @@ def predict_lines(examples: Examples, analysis: Analysis, settings: Settings, si
         return [*lines, f"    np.savez_compressed({text(to)}, {given})", f"    print({text(f'predictions: {to}')})"]
     file.imports.add("csv")
     file.helpers["write_csv"] = _WRITE.splitlines()
-    own = _rows_by_file(examples, part)
-    columns: list[tuple[str, str]] = [("row", own)]
-    if examples.named:
-        columns.append(("file", f"names[{part}]"))
+    columns: list[tuple[str, str]] = [("row", portion.numbers)]
+    if portion.names:
+        columns.append(("file", portion.names))
     more: list[Filling] = list(columns)
     for name, output in outputs.items():
         more += _answer(examples, analysis, name, output)
-        target = facts.targets.get(name)
-        if target is not None and facts.dataset.parts["train"].targets[name].ndim == 1:
-            more.append((f"{name}_actual", f"{target.variable}[{part}]"))
+        target = portion.facts.targets.get(name)
+        if target is not None and portion.facts.part.targets[name].ndim == 1:
+            more.append((f"{name}_actual", portion.actual(target)))
     return [*lines, *_table(more), f"    write_csv({text(to)}, columns)", f"    print({text(f'predictions: {to}')})"]
-
-
-def _rows_by_file(examples: Examples, part: str) -> str:
-    """The number of each example, from 1: in its file, where each part has one."""
-    if examples.numbered:
-        return f"numbered[{part}]"
-    given = getattr(examples.facts.data, examples.facts.data.source)
-    if isinstance(getattr(given, "path", given), dict):
-        return f"np.arange(1, len({part}) + 1)"
-    return f"{part} + 1"
 
 
 def _table(columns: list[Filling]) -> list[str]:

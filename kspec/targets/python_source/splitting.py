@@ -21,11 +21,70 @@ def shares(count, sizes):
     return given'''
 
 
+def divide(facts: Facts, file: File) -> list[str]:
+    """The lines of `main` that find the rows of each part."""
+    split = facts.data.split
+    if len(facts.parts) == 1 and split.by is None:
+        return [f"    train = np.arange(len({facts.first}))"]
+    if split.by is not None:
+        return [_by_words(facts)] if _plain_words(facts) else by_column(facts)
+    if facts.by_files:
+        return _by_files(facts, file)
+    return [f"    {', '.join(_seen(facts.parts, facts))} = {_drawn(facts, file, facts.parts)}"]
+
+
+def _seen(parts: Sequence[str], facts: Facts) -> list[str]:
+    """Variables of parts; `_` for one that no step looks at."""
+    return [part if part in facts.used_parts else "_" for part in parts]
+
+
+def _by_files(facts: Facts, file: File) -> list[str]:
+    """The parts that have files of their own, and those that are drawn from the rows of training."""
+    drawn = [part for part in facts.parts if part != "train" and part not in facts.given]
+    if not drawn:
+        return [_by_words(facts)]
+    lines = [f"    {part} = np.flatnonzero(part == {literal(part)})" for part in facts.used_parts
+             if part != "train" and part not in drawn]  # fmt: skip
+    several = ", ".join(["train", *_seen(drawn, facts)])
+    return [
+        '    given = np.flatnonzero(part == "train")',
+        f"    {several} = [given[rows] for rows in {_drawn(facts, file, ['train', *drawn], 'given')}]",
+        *lines,
+    ]
+
+
+def _by_words(facts: Facts) -> str:
+    parts = facts.used_parts
+    if len(parts) == 1:
+        return f"    {parts[0]} = np.flatnonzero(part == {literal(parts[0])})"
+    names = ", ".join(map(literal, parts))
+    return f"    {', '.join(parts)} = [np.flatnonzero(part == name) for name in ({names})]"
+
+
+def _drawn(facts: Facts, file: File, parts: Sequence[str], given: str = "") -> str:
+    """The call of the function that draws parts by the seed.
+
+    Args:
+        given: The rows that they are drawn from; all by default.
+    """
+    column = facts.data.split.stratify
+    if not column:
+        return f"{by_fractions(facts, file, parts, stratified=False)}(len({given or facts.first}))"
+    targets = list(facts.targets.values())
+    classes = next((t.variable for t in targets if column is True or t.columns == [column]), "classes")
+    taken = f"{classes}[{given}]" if given else classes
+    return f"{by_fractions(facts, file, parts, stratified=True)}({taken})"
+
+
+def _plain_words(facts: Facts) -> bool:
+    """Whether a `by` column says just the parts' own names."""
+    return len(facts.parts) > 1 and set(facts.column(facts.data.split.by or "").classes) <= set(facts.parts)
+
+
 def by_column(facts: Facts) -> list[str]:
     """The lines of `main` that find each part's rows in what a column says."""
-    column = facts.data.split.by
-    said = list(facts.column(column).classes) if column else list(facts.parts)
-    found = {part: [word for word in said if word.strip().lower() in WORDS[part]] for part in facts.parts}
+    said = list(facts.column(facts.data.split.by or "").classes)
+    found = {part: [word for word in said if word.strip().lower() in WORDS[part]] for part in facts.used_parts}
     return [f"    {part} = {_rows(words)}" for part, words in found.items()]
 
 
@@ -35,11 +94,11 @@ def _rows(words: list[str]) -> str:
     return f"np.flatnonzero(np.isin(part, {literal(words)}))"
 
 
-def by_fractions(facts: Facts, file: File, *, stratified: bool) -> str:
-    """Writes the function that draws the parts; gives its name."""
+def by_fractions(facts: Facts, file: File, parts: Sequence[str], *, stratified: bool) -> str:
+    """Writes the function that draws parts; gives its name."""
     split = facts.data.split
     given = {"test": split.test, "validation": split.validation}
-    held = [part for part in ("test", "validation") if part in facts.parts]
+    held = [part for part in ("test", "validation") if part in parts]
     fractions = ", ".join(f"{part}={given[part]!r}" for part in held)
     if stratified:
         file.helpers["shares"] = _SHARES.splitlines()
@@ -47,14 +106,14 @@ def by_fractions(facts: Facts, file: File, *, stratified: bool) -> str:
         return "split_rows"
     lines = [
         f"def split_rows(count, {fractions}):",
-        f'    """Rows of {_listed(facts.parts)}, drawn by the seed, each part in order."""',
+        f'    """Rows of {_listed(parts)}, drawn by the seed, each part in order."""',
         "    order = np.random.default_rng([SEED, 0]).permutation(count)",
         *(f"    {part}s = int(count * {part} + 0.5)" for part in held),
     ]
     ends = ["tests", "tests + validations"] if len(held) == 2 else [f"{held[0]}s"]
     lines += [
         f"    {', '.join([*held, 'train'])} = np.split(order, [{', '.join(ends)}])",
-        f"    return {', '.join(f'np.sort({part})' for part in facts.parts)}",
+        f"    return {', '.join(f'np.sort({part})' for part in parts)}",
     ]
     file.helpers["split_rows"] = lines
     return "split_rows"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kspec import catalog
@@ -13,8 +13,9 @@ from kspec.targets.python_source.arguments import Writer
 from kspec.targets.python_source.examples import Examples
 from kspec.targets.python_source.facts import Facts, target_form
 from kspec.targets.python_source.file import File
-from kspec.targets.python_source.literals import literal
+from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import identifier
+from kspec.targets.python_source.portions import Portion, by_output
 
 _BALANCED = '''\
 def balanced(classes, train):
@@ -96,30 +97,24 @@ def _by_output(made: Mapping[str, str], single: bool) -> str:
 
 
 def fit_lines(
-    examples: Examples,
-    settings: Settings,
-    writer: Writer,
-    names: Mapping[str, str],
-    size: str,
-    epochs: str,
-    callbacks: list[Any],
-    begun: str = "",
+    examples: Examples, settings: Settings, size: str, epochs: str, callbacks: Sequence[str], begun: str = ""
 ) -> list[str]:
     """`model.fit`, on batches in an order that the seed decides.
 
     Args:
         size: What stands for the batch size.
         epochs: What stands for the number of epochs.
-        callbacks: As written.
+        callbacks: In Python.
         begun: What stands for the epochs that have been trained before.
     """
     facts, file = examples.facts, examples.file
     fit = facts.spec.document.fit
-    lines: list[str] = []
-    weights = training_weights(examples, settings.outputs, lines)
-    if weights:
-        lines.append(f"    weights = {weights}")
-    given = ["x", "y", *(["weights"] if weights else [])]
+    weighing: list[str] = []
+    weights = training_weights(examples, settings.outputs, weighing)
+    if weights and not weights.isidentifier():
+        weighing.append(f"    weights = {weights}")
+        weights = "weights"
+    given = ["x", "y", *([weights] if weights else [])]
     if fit.shuffle or fit.steps_per_epoch:
         _batches(examples, file, size, shuffled=fit.shuffle, weighted=bool(weights))
         steps = str(fit.steps_per_epoch) if fit.steps_per_epoch else f"math.ceil(len(train) / {size})"
@@ -132,7 +127,8 @@ def fit_lines(
             file.imports.add("itertools")
         arguments = [taken, f"steps_per_epoch={steps}", "shuffle=False"]
     else:
-        weighted = [f"sample_weight={examples.rows('weights', 'train')}"] if weights else []
+        own = examples.rows("weights", "train").replace("weights", weights, 1) if weights else ""
+        weighted = [f"sample_weight={own}"] if weights else []
         trained = [examples.rows("x", "train"), examples.rows("y", "train")]
         arguments = [*trained, *weighted, f"batch_size={size}", "shuffle=False"]
     arguments.append(f"epochs={epochs}")
@@ -140,18 +136,16 @@ def fit_lines(
         arguments.append(f"initial_epoch={begun}")
     if "validation" in facts.parts:
         held = [examples.rows("x", "validation"), examples.rows("y", "validation")]
-        own = part_weights(examples, settings.outputs, "validation")
+        own = Portion(examples, facts, "validation", "").weights(settings.outputs)
         arguments += [f"validation_data=({', '.join([*held, *([own] if own else [])])})",
                       f"validation_batch_size={size}"]  # fmt: skip
         if fit.validation_freq != 1:
             arguments.append(f"validation_freq={fit.validation_freq}")
     if callbacks:
-        made = [writer.object("callback", callback, ("fit", "callbacks", number), names)
-                for number, callback in enumerate(callbacks)]  # fmt: skip
-        arguments.append(f"callbacks=[{', '.join(made)}]")
+        arguments.append(f"callbacks=[{', '.join(callbacks)}]")
     if fit.verbose != 1:
         arguments.append(f"verbose={fit.verbose}")
-    return [*lines, f"    model.fit({', '.join(arguments)})"]
+    return [*([] if begun else weighing), f"    model.fit({', '.join(arguments)})"]
 
 
 def _batches(examples: Examples, file: File, size: str, *, shuffled: bool, weighted: bool) -> None:
@@ -198,24 +192,7 @@ def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings], 
             factors.append(_class_weights(examples, name, settings, lines))
         if factors:
             made[name] = " * ".join(factors)
-    return _weights_by_output(made, outputs, f"len({examples.first})")
-
-
-def part_weights(examples: Examples, outputs: Mapping[str, OutputSettings], part: str) -> str:
-    """The sample weights of another part: the data's; empty where all count alike."""
-    facts = examples.facts
-    made = {name: f"{_weight_variable(facts, name)}[{part}]" for name in facts.weights
-            if outputs[name].loss is not None and name in facts.targets}  # fmt: skip
-    return _weights_by_output(made, outputs, f"len({part})")
-
-
-def _weights_by_output(made: Mapping[str, str], outputs: Mapping[str, OutputSettings], count: str) -> str:
-    if not made:
-        return ""
-    if len(outputs) == 1:
-        return next(iter(made.values()))
-    ones = f'np.ones({count}, "float32")'
-    return "{" + ", ".join(f'"{name}": {made.get(name, ones)}' for name in outputs) + "}"
+    return by_output(made, outputs, f"len({facts.first})")
 
 
 def _weight_variable(facts: Facts, output: str) -> str:
@@ -243,13 +220,15 @@ def _class_weights(examples: Examples, name: str, settings: OutputSettings, line
     return f"{variable}[{classes}]"
 
 
-def evaluate_lines(examples: Examples, settings: Settings, size: str, part: str) -> list[str]:
+def evaluate_lines(portion: Portion, settings: Settings, size: str) -> list[str]:
     """`model.evaluate`, and its losses and metrics printed."""
-    own = part_weights(examples, settings.outputs, part)
-    arguments = [examples.rows("x", part), examples.rows("y", part), *([f"sample_weight={own}"] if own else []),
+    own = portion.weights(settings.outputs)
+    arguments = [portion.x, portion.y, *([f"sample_weight={own}"] if own else []),
                  f"batch_size={size}", "return_dict=True", "verbose=0"]  # fmt: skip
+    said = text(f"{portion.said} {{name}}: {{value:.4f}}")
     return [
+        *portion.lines,
         f"    metrics = model.evaluate({', '.join(arguments)})",
         "    for name, value in metrics.items():",
-        f'        print(f"{part} {{name}}: {{value:.4f}}")',
+        f"        print(f{said})",
     ]

@@ -14,8 +14,8 @@ from kspec.targets.python_source.names import Allocator, identifier
 WORDS = ("red", "green", "blue", "small", "large", "round", "square", "old", "new", "fast", "slow", "warm")
 
 
-def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettings]) -> None:
-    """Writes `read_examples`, which draws inputs by the seed, and targets that depend on them."""
+def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettings]) -> list[str]:
+    """Writes `make_examples`, which draws inputs by the seed, and targets that hang on them; gives what it returns."""
     file.imports.add("numpy as np")
     assert facts.data.synthetic is not None
     count = facts.data.synthetic.examples
@@ -54,6 +54,7 @@ def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettin
         lines.append("    x = {" + ", ".join(f'"{name}": {variable}' for name, variable in values.items()) + "}")
     given_back = ["x", *(target.variable for target in facts.targets.values())]
     file.helpers["make_examples"] = [*lines, f"    return {', '.join(given_back)}"]
+    return given_back
 
 
 def _target(facts: Facts, output: OutputSettings, variable: str, number: int) -> list[str]:

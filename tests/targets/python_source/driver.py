@@ -1,9 +1,11 @@
 """Runs exported files, one after the other: `python driver.py FOLDER…`, where each folder has an `exported.py`.
 
 Beside each it leaves `weights.npz`: the model's weights in order, as they are when the file saves the model, or, where
-there is nothing to train on, as the model begins; and, when all is done, the empty file `done`.
+there is nothing to train on, as the model begins; `printed.txt`, what it says; and, when all is done, the empty file
+`done`.
 """
 
+import contextlib
 import os
 import runpy
 import sys
@@ -25,7 +27,8 @@ def main():
     for folder in [Path(name).resolve() for name in sys.argv[1:]]:
         keras.backend.clear_session()  # Keras counts names anew, as in a fresh process
         os.chdir(folder)
-        runpy.run_path("exported.py", run_name="__main__")
+        with open("printed.txt", "w") as printed, contextlib.redirect_stdout(printed):
+            runpy.run_path("exported.py", run_name="__main__")
         Path("done").touch()
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from . import further_sources
+
 ROWS = 48
-BEGIN = "kspec: 1\nname: {name}\nseed: 3\nfit: {{epochs: 2, batch_size: 8}}\n"
+FIT = "fit: {{epochs: 2, batch_size: 8}}\n"
+BEGIN = "kspec: 1\nname: {name}\nseed: 3\n" + FIT
 SPECS = {
     "files": """\
 data:
@@ -93,6 +96,7 @@ layers:
     name: z
 outputs: [y, z]
 """,
+    **further_sources.SPECS,
 }
 
 
@@ -122,6 +126,8 @@ def make(folder: Path) -> dict[str, Path]:
     x = chance.normal(size=(ROWS, 4, 3)).astype("float32")
     m = chance.integers(0, 255, (ROWS, 6), dtype="uint8")
     np.savez(folder / "arrays.npz", x=x, m=m, y=kind, z=a, w=abs(b))
+    further_sources.make_data(folder)
     for name, text in SPECS.items():
-        (folder / f"{name}.yaml").write_text(BEGIN.format(name=name) + text, encoding="utf-8")
+        begin = BEGIN.replace(FIT, "") if name in further_sources.OWN_FIT else BEGIN
+        (folder / f"{name}.yaml").write_text(begin.format(name=name) + text, encoding="utf-8")
     return {name: folder / f"{name}.yaml" for name in SPECS}

@@ -92,6 +92,9 @@ def test_same_weights_and_answers(name, paths, exported, tmp_path):
         run = kspec.run(paths[name], out=tmp_path, overrides=said)
         ours = run.model.get_weights()
         folder = exported(name)
+        told = (folder / "printed.txt").read_text()
+        for metric, value in list(run.metrics.items())[2:]:
+            assert f"{run.metrics['split']} {metric}: {value:.4f}\n" in told
         answers = next(run.folder.glob("predictions.*"))
         if answers.suffix == ".csv":
             assert (folder / answers.name).read_text() == answers.read_text()

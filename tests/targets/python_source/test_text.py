@@ -106,15 +106,17 @@ def test_applications_are_named(tmp_path):
 
 
 def test_what_it_cannot_do_is_told(tmp_path):
-    (tmp_path / "table.csv").write_text("a,b\n" + "1,2\n3,5\n" * 10)
+    (tmp_path / "table.csv").write_text("a,b\n" + '"NA",2\n,5\nx,3\n' * 10)
     spec = tmp_path / "spec.yaml"
     spec.write_text(
-        "kspec: 1\ndata: {csv: table.csv, inputs: a, targets: b}\ninputs: {x: {shape: [1]}}\n"
-        "layers:\n  - Dense: {units: 1}\n    name: y\npredict: {data: table.csv}\n"
+        "kspec: 1\ndata: {csv: table.csv, inputs: a, targets: b, missing: {a: most_frequent}}\n"
+        "inputs: {x: {shape: [1], dtype: string}}\n"
+        "layers:\n  - StringLookup: {output_mode: one_hot}\n  - Dense: {units: 1}\n    name: y\n"
     )
     with pytest.raises(SpecError) as refused:
         exported(spec, tmp_path / "exported.py")
     (problem,) = refused.value.diagnostics
     assert problem.code == "KS620"
-    assert (problem.span.line, problem.span.column) == (7, 17)
+    assert '"NA" in `a`' in problem.message
+    assert (problem.span.line, problem.span.column) == (2, 56)
     assert not (tmp_path / "exported.py").exists()

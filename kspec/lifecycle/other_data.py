@@ -1,0 +1,50 @@
+"""Other data that a step of a spec names, with the facts of its columns: what is written of it depends on these."""
+
+from __future__ import annotations
+
+from kspec.checker import Analysis
+from kspec.data import Dataset, load_for_prediction
+from kspec.data.again import source_of
+from kspec.data.context import Context
+from kspec.data.profiling import profile_table
+from kspec.data.sources import read
+from kspec.data.sources.request import Request
+from kspec.diagnostics import Report
+from kspec.lifecycle.define import input_specs
+from kspec.spec import Spec
+
+
+def read_others(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> dict[str, Dataset]:
+    """Other data than that of training, by the step that uses it, `evaluate` or `predict`; each is one part.
+
+    Args:
+        dataset: What is trained on.
+        report: Gets what is wrong with it.
+    """
+    found = {}
+    for step in ("evaluate", "predict"):
+        said = getattr(spec.document, step).data
+        if said is not None:
+            other = _read(spec, analysis, dataset, report, step, said)
+            if other is not None:
+                found[step] = other
+    return found
+
+
+def _read(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report, step: str, said: str) -> Dataset | None:
+    inputs, outputs = input_specs(spec), list(analysis.graph.outputs)
+    part = load_for_prediction(
+        said, spec, inputs, outputs, dataset.labels, dataset.fitted, report,
+        need_targets=step == "evaluate", place=(step, "data"),
+    )  # fmt: skip
+    if part is None:
+        return None
+    context = Context(spec, Report(), (step, "data"), spec.permissions.outside)
+    source = source_of(said, spec.document.data, context)
+    assert source is not None
+    table = read(*source, Request(context, inputs, outputs, spec.document.seed, for_prediction=step == "predict"))
+    assert table is not None
+    return Dataset(
+        {step: part}, dataset.labels, dataset.fitted, profile_table(table, source[0]), table.fingerprints,
+        unused=list(table.unusable),
+    )  # fmt: skip
