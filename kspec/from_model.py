@@ -6,15 +6,17 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kspec.diagnostics import Report, Source, SpecError
 from kspec.expressions import is_computed
-from kspec.importer import Imported, Refused, document_of, read_model
-from kspec.importer.document import Vocabulary
+from kspec.importer import Imported, ModelFile, Refused, document_of, read_model
+from kspec.importer.document import Vocabulary, unknown
 from kspec.importer.layout import of_configuration
-from kspec.importer.vocabulary import with_files
+from kspec.importer.values import MODELS
+from kspec.importer.vocabulary import Learned, as_written, with_files
 from kspec.rewrite.written import spec_text
 
 if TYPE_CHECKING:
@@ -144,7 +146,7 @@ def import_file(path: str | os.PathLike[str], *, compiled: bool = True, compact:
         groups = of_configuration(file.config) if file.has_assets else {}
         return import_config(
             file.config, name=name, compiled=compiled, compact=compact,
-            vocabulary=lambda layer: file.vocabulary(groups[layer]) if layer in groups else None,
+            vocabulary=lambda layer, weighed: _kept(file, groups.get(layer, ""), weighed),
         )  # fmt: skip
     except Refused as refused:
         raise _told(refused, name) from None
@@ -163,18 +165,60 @@ def import_model(model: Any, *, compiled: bool = True, compact: bool = False) ->
         except (NotImplementedError, TypeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
             raise Refused("KS712", f"Keras cannot say what the model is made of: {reason}") from None
+        _tell_same(model, config, {})
         return import_config(
-            config, name=name, compiled=compiled, compact=compact, vocabulary=lambda layer: _learned(model, layer)
+            config, name=name, compiled=compiled, compact=compact, vocabulary=partial(_learned, model), of_objects=True
         )
     except Refused as refused:
         raise _told(refused, name) from None
 
 
-def _learned(model: Any, layer: Names) -> list[Any]:
-    """The words that a layer of a model has learned."""
+def _tell_same(layer: Any, data: Any, known: dict[int, Any]) -> None:
+    """Gives models inside of a model one object as their configuration where they are one themselves.
+
+    Args:
+        layer: A model, or a layer in it.
+        data: What Keras says of it, changed in place.
+        known: The configurations so far, by the model's identity.
+    """
+    config = data.get("config") if isinstance(data, dict) else None
+    if layer is None or not isinstance(config, dict):
+        return
+    if data.get("class_name") not in MODELS:
+        held = getattr(layer, "layer", None)
+        if held is not None:
+            _tell_same(held, config.get("layer"), known)
+        return
+    first = known.setdefault(id(layer), config)
+    if first is not config:
+        data["config"] = first
+        return
+    layers = {inner.name: inner for inner in layer.layers}
+    for inner in config.get("layers", ()):
+        _tell_same(layers.get(inner["config"].get("name")), inner, known)
+
+
+def _learned(model: Any, layer: Names, weighed: bool) -> Learned:
+    """What a layer of a model has learned."""
     for name in layer:
         model = model.get_layer(name)
-    return [word if isinstance(word, str) else int(word) for word in model.get_vocabulary()]
+    words = [word if isinstance(word, str) else int(word) for word in model.get_vocabulary()]
+    weights = getattr(model, "_lookup_layer", model).idf_weights.numpy() if weighed else None
+    return Learned(words, None if weights is None else as_written(weights))
+
+
+def _kept(file: ModelFile, group: str, weighed: bool) -> Learned | None:
+    """What an archive says that a layer has learned; None where it does not say so.
+
+    Args:
+        group: Where the layer's weights lie.
+    """
+    from kspec.importer.weights import idf_weights
+
+    words = file.vocabulary(group) if group else None
+    if words is None:
+        return None
+    return Learned(words, idf_weights(file.path, group) if weighed and file.has_weights else None)
 
 
 def import_config(
@@ -183,14 +227,15 @@ def import_config(
     name: str,
     compiled: bool = True,
     compact: bool = False,
-    vocabulary: Vocabulary = lambda _: None,
+    vocabulary: Vocabulary = unknown,
+    of_objects: bool = False,
 ) -> ImportedSpec:
     """Takes over a model by its configuration.
 
     Raises:
         Refused: when it cannot become a spec.
     """
-    found = document_of(config, compiled=compiled, vocabulary=vocabulary)
+    found = document_of(config, compiled=compiled, vocabulary=vocabulary, of_objects=of_objects)
     plain = cast("dict[str, Any]", _literal(found.values))
     if not compact:
         return ImportedSpec(plain, found.notes, name, config, found, plain)

@@ -96,6 +96,11 @@ class Entry:
     skipped: dict[str, str] = field(default_factory=dict)
 
     @property
+    def is_layer(self) -> bool:
+        """Whether a layer is made of it: of a layer, and of an activation that is one (`LeakyReLU`)."""
+        return self.kind == "layer" or (self.kind == "activation" and self.path.startswith("keras.layers."))
+
+    @property
     def doc(self) -> str:
         """One sentence that says what it is; read from disk when first asked for."""
         from kspec.catalog.reader import entry_doc

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kspec.spec import Spec
 
 _KERAS = "Keras's default"
+FIXED = "the inputs' batch_size"
 
 
 def defaults(spec: Spec, analysis: Analysis) -> list[Filled]:
@@ -62,9 +63,9 @@ def all_stages_say_epochs(spec: Spec) -> bool:
 def _of_fit(spec: Spec) -> list[Filled]:
     if spec.document.data is None:
         return []
-    fit = spec.document.fit
+    fit, fixed = spec.document.fit, spec.document.fixed_batch
     return [
-        Filled(f"fit.{name}", getattr(fit, name), _KERAS)
+        Filled(f"fit.{name}", getattr(fit, name), FIXED if name == "batch_size" and fixed else _KERAS)
         for name in ("epochs", "batch_size")
         if name not in fit.model_fields_set and not (name == "epochs" and all_stages_say_epochs(spec))
     ]

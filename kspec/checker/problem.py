@@ -85,10 +85,24 @@ def _activation(node: Node) -> str | None:
         said = arguments.get("activation")
         if said is None:
             return "linear"
-        name = said if isinstance(said, str) else next(iter(said), "") if isinstance(said, dict) else ""
-        entry = catalog.find("activation", name)
-        return entry.name if entry else ACTIVATION_LAYERS.get(name, name)
+        return activation_named(said)[0]
     return None
+
+
+def activation_named(said: Any) -> tuple[str, dict[str, Any]]:
+    """The function that an `activation` names, and its arguments; the name as it is, where Keras has none such.
+
+    >>> activation_named({"LeakyReLU": {"negative_slope": 0.1}})
+    ('leaky_relu', {'negative_slope': 0.1})
+    """
+    name, arguments = next(iter(said.items()), ("", {})) if isinstance(said, dict) else (said, {})
+    if not isinstance(name, str):
+        return "", {}
+    arguments = arguments if isinstance(arguments, dict) else {}
+    if name == "Activation":
+        return activation_named(arguments.get("activation"))
+    entry = catalog.find("activation", name)
+    return ACTIVATION_LAYERS.get(name) or (entry.name if entry else name), arguments
 
 
 def _units(node: Node) -> int | None:

@@ -13,6 +13,7 @@ from kspec.catalog.examples import from_call, needed, with_first, without_module
 from kspec.catalog.types import describe, parse
 from kspec.checker.paths import file_problem
 from kspec.checker.plain_values import is_array, is_dimension, is_number, shown
+from kspec.checker.problem import ACTIVATION_LAYERS
 from kspec.checker.settings import Settings
 from kspec.checker.shapes.infer import Types
 from kspec.diagnostics import Path, Report, did_you_mean, nearest
@@ -227,12 +228,13 @@ class Checker:
         candidates = [*entry.parameters, *entry.skipped]
         label = did_you_mean(name, candidates)
         known = ", ".join(entry.parameters)
+        nothing = _of_layer(entry, name) or "it takes no arguments"
         self.report.error(
             "KS110",
             f"`{entry.name}` has no argument called `{name}`",
             self.spec.positions.key(path),
             label=label,
-            help="" if label else f"its arguments: {known}" if known else "it takes no arguments",
+            help="" if label else f"its arguments: {known}" if known else nothing,
         )
         return nearest(name, candidates) or ""
 
@@ -351,6 +353,15 @@ def _is_class(word: str, kind: kinds.Type) -> bool:
     if word == "model" and kind == kinds.ObjectOf("layer"):
         return True
     return isinstance(kind, kinds.ObjectOf) and kind.kind in catalog.KINDS and catalog.find(kind.kind, word) is not None
+
+
+def _of_layer(entry: catalog.Entry, name: str) -> str:
+    """What to write for an argument of an activation's function that the layer has; empty where it has none either."""
+    layer = next((layer for layer, function in ACTIVATION_LAYERS.items() if function == entry.name), "")
+    found = catalog.find("activation", layer) if entry.kind == "activation" else None
+    if found is None or name not in found.parameters:
+        return ""
+    return f"a function takes no arguments; the layer does: `{{{layer}: {{{name}: ...}}}}`"
 
 
 def _holds(kind: kinds.Type, name: str) -> bool:

@@ -42,15 +42,15 @@ def command(
     from kspec.checker import analyse, trained_by_stage
     from kspec.cli import FAULTY
     from kspec.diagnostics import Report
-    from kspec.targets.hoisting import hoisted_by
+    from kspec.targets.hoisting import hoisted_by_stage
     from kspec.targets.summary import differences, summarise, summarise_built
 
     spec = load(path, overrides, **permissions)
     report = Report(list(spec.diagnostics))
     analysis = analyse(spec, report)
     report.raise_errors()
-    early = hoisted_by(spec.document.fit.engine, analysis.graph)
     training = analysis.settings.stages if analysis.settings else []
+    early = hoisted_by_stage(spec.document.fit.engine, analysis.graph, analysis.types, training)
     stages = trained_by_stage(analysis.graph, analysis.types, training)
     summary = summarise(spec.name, analysis.graph, analysis.types, early, stages)
     found: list[str] = []

@@ -157,12 +157,14 @@ class Definitions:
         }
 
     def _arguments_like(self, entry: Entry) -> Schema:
-        """A reference to a class's arguments; applications that take the same share them, for the schema's size."""
+        """A reference to a class's arguments; applications that take the same share them, and a layer with itself as an
+        activation, for the schema's size.
+        """
 
         def taken(other: Entry) -> list[tuple[str, str, Any]]:
             return [(p.name, p.type, p.default) for p in other.parameters.values()]
 
-        owner = entry
+        owner = catalog.find("layer", entry.name) or entry if entry.is_layer else entry
         if entry.kind == "application":
             owner = next(other for other in entries(entry.kind) if taken(other) == taken(entry))
         return self.ref(f"{owner.kind}.{owner.name}.arguments", lambda: self._arguments(owner))

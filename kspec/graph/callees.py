@@ -105,7 +105,8 @@ class Callees:
             help = f"`{head}` is an activation: write `Activation: {{activation: {head}}}`"
         elif kind == "op" and catalog.find("layer", head):
             help = f"`{head}` is a layer: write `- {head}`"
-        label = did_you_mean(head, known)
+        same = next((name for name in known if name.rpartition(".")[2] == head.rpartition(".")[2]), "")
+        label = Suggestion(head, same) if same else did_you_mean(head, known)
         if not label and not help:
             help = f"`kspec layers` lists what there is{'' if kind == 'layer' else ' (kspec layers --kind op)'}"
         edits = () if label else edits

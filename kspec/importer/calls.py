@@ -10,7 +10,7 @@ from kspec.catalog.operations import Operation
 from kspec.catalog.types import Array, Union, parse
 from kspec.importer.refused import is_code, shown, wordless
 from kspec.importer.structure import Ref, refs
-from kspec.importer.values import _is_default, array, is_object, plain
+from kspec.importer.values import array, is_default, is_object, plain
 
 Feeds = dict[str, Ref | list[Ref]]
 
@@ -94,7 +94,8 @@ def _constant(entry: catalog.Entry, name: str, value: Any, owner: str) -> dict[s
             {name: array(value["config"], what)} if value["class_name"] in ("__numpy__", "__tensor__") else _code(what)
         )
     found = plain(value, kind, what)
-    return {} if not parameter.required and _is_default(name, found, parameter, kind) else {name: found}
+    rests = not parameter.required and is_default(name, found, parameter, kind, of_op=entry.kind == "op")
+    return {} if rests else {name: found}
 
 
 def _code(what: str) -> Any:
@@ -187,7 +188,8 @@ def outputs_of_layer(entry: catalog.Entry, arguments: Mapping[str, Any], constan
         inner = arguments.get("layer")
         if isinstance(inner, dict):
             name, given = next(iter(inner.items()))
-            return 1 + 2 * _states(name, given) if given.get("return_state") else 1
+            gives_states = isinstance(given, dict) and given.get("return_state")  # a model has none to give
+            return 1 + 2 * _states(name, given) if gives_states else 1
     return 2 if constants.get("return_attention_scores") else 1
 
 

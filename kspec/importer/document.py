@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +13,14 @@ from kspec.catalog.operations import find_operation
 from kspec.importer.calls import is_nothing, of_layer, of_operation, outputs_of_layer, outputs_of_op, told_apart, words
 from kspec.importer.compiled import compile_of
 from kspec.importer.names import Names, cleaned, to_be_written
+from kspec.importer.policies import usual_policy
 from kspec.importer.refused import is_code, shown, unreadable, wordless
 from kspec.importer.structure import OUTPUTS, CallId, Layer, Ref, Structure, structure_of
 from kspec.importer.values import Around, Config, arguments_of, dtype_argument, keras_entry, policy_of
-from kspec.importer.vocabulary import own_words
+from kspec.importer.vocabulary import Learned
+
+_OBJECT_ID = re.compile(r', "shared_object_id": \d+')
+"""What an archive says of an object that is met again; of a model's layers it says it in one place of two."""
 
 
 @dataclass(slots=True)
@@ -47,22 +50,30 @@ class Imported:
         return (*(self.models.get(name, name) for name in around), own)
 
 
-Vocabulary = Callable[[tuple[str, ...]], "list[str] | None"]
-"""By a layer's path in the model, the words that it has learned; None where they are not known."""
+Vocabulary = Callable[[tuple[str, ...], bool], Learned | None]
+"""By a layer's path in the model, and whether it weighs words, what it has learned; None where that is not known."""
 
 
-def document_of(model: Config, *, compiled: bool = True, vocabulary: Vocabulary = lambda _: None) -> Imported:
+def unknown(_layer: tuple[str, ...], _weighed: bool) -> None:
+    """Of no layer is it known what it has learned."""
+
+
+def document_of(
+    model: Config, *, compiled: bool = True, vocabulary: Vocabulary = unknown, of_objects: bool = False
+) -> Imported:
     """The spec of a serialized model: of what `model.to_json()` gives, or of a `.keras` file's `config.json`.
 
     Args:
         compiled: Whether to take over what the model was compiled with.
         vocabulary: Gives what layers have learned, which their configuration does not say.
+        of_objects: Whether models that are the same have the same object as their configuration here. Keras's own
+            configurations do not say: they describe a model again wherever another holds it.
 
     Raises:
         Refused: when a spec cannot say what the model is, or it is code.
     """
     try:
-        return _Importer(model, vocabulary).whole(compiled)
+        return _Importer(model, vocabulary, of_objects).whole(compiled)
     except RecursionError:
         raise unreadable("the model's configuration is nested too deep") from None
 
@@ -70,16 +81,18 @@ def document_of(model: Config, *, compiled: bool = True, vocabulary: Vocabulary 
 class _Importer:
     """One import: the models met on the way, and what is to be noted."""
 
-    def __init__(self, model: Config, vocabulary: Vocabulary) -> None:
+    def __init__(self, model: Config, vocabulary: Vocabulary, of_objects: bool) -> None:
         self.model = model
+        self.of_objects = of_objects
         self.vocabulary = vocabulary
         self.notes: list[str] = []
         self.models: dict[str, dict[str, Any]] = {}
-        self.known: dict[str, str] = {}
+        self.known: dict[int, str] = {}
+        self.alike: dict[str, str] = {}
         self.model_names = Names(self.notes)
         self.layers: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.called: dict[str, str] = {}
-        self.around = Around(_usual_policy(model), self.submodel)
+        self.around = Around(usual_policy(model), self.submodel)
 
     def whole(self, compiled: bool) -> Imported:
         structure = structure_of(self.model)
@@ -103,11 +116,17 @@ class _Importer:
 
     def submodel(self, data: Config) -> str:
         """The name under `models:` of a model inside the model; it is added there when it is met first."""
-        key = json.dumps(data.get("config"), sort_keys=True)
+        key = id(data.get("config"))
         if key in self.known:
             return self.known[key]
         structure = structure_of(data)
         name = self.known[key] = self.model_names.give(structure.name or "model")
+        text = _OBJECT_ID.sub("", json.dumps(data["config"], sort_keys=True))
+        other = self.alike.setdefault(text, name)
+        if other != name and not self.of_objects:
+            self.notes.append(
+                f"`{name}` has weights of its own, as when Keras loads the model, and is else as `{other}`"
+            )
         self.called[name] = structure.name or name
         parts = _Writer(structure, self, (name,)).parts()
         if not structure.trainable:
@@ -198,11 +217,10 @@ class _Writer:
         shape = config.get("batch_shape", config.get("batch_input_shape"))
         if not isinstance(shape, list) or not all(size is None or type(size) is int for size in shape) or not shape:
             raise unreadable(f"{what} has no shape")
-        if shape[0] is not None:
-            self.importer.notes.append(f"{what} takes batches of any size: in the model they are of {shape[0]}")
         dtype = config.get("dtype", "float32")
         dtype = policy_of(dtype, what) if isinstance(dtype, dict) else dtype
-        return {"shape": shape[1:]} | ({"dtype": dtype} if dtype not in (None, "float32") else {})
+        found = {"shape": shape[1:]} | ({"dtype": dtype} if dtype not in (None, "float32") else {})
+        return found | ({"batch_size": shape[0]} if shape[0] is not None else {})
 
     def _entry(self, call: CallId, before: Ref | None) -> dict[str, Any]:
         layer = self.structure.layers[call.layer]
@@ -247,12 +265,13 @@ class _Writer:
         """The vocabulary of a layer that has adapted, as its argument."""
         if not config.get("vocabulary_size"):
             return {}
-        words = self.importer.vocabulary((*self.within, layer.name))
-        if words is None or config.get("output_mode") == "tf_idf":
+        weighed = config.get("output_mode") == "tf_idf"
+        learned = self.importer.vocabulary((*self.within, layer.name), weighed)
+        if learned is None or (weighed and learned.weights is None):
             left_out = f"what `{shown(layer.name)}` has learned is left out"
             self.importer.notes.append(f"{left_out}: the spec learns it from its data")
             return {}
-        return {"vocabulary": own_words(words, config)}
+        return learned.arguments(config)
 
     @property
     def _is_free(self) -> bool:
@@ -355,32 +374,3 @@ def _by_input(
     if isinstance(given, list) and len(given) == len(inputs) and all(isinstance(ref, Ref) for ref in given):
         return dict(zip(inputs, given, strict=True))
     raise wordless(f"{owner} is called with something else than a tensor for each of its inputs")
-
-
-def _usual_policy(model: Config) -> str:
-    """The dtype policy that most layers have."""
-    counts = Counter(_policies(model))
-    return counts.most_common(1)[0][0] if counts else "float32"
-
-
-def _policies(model: Config) -> Iterator[str]:
-    config = model.get("config")
-    layers = config.get("layers") if isinstance(config, dict) else None
-    for layer in layers if isinstance(layers, list) else ():
-        if (
-            not isinstance(layer, dict)
-            or layer.get("class_name") == "InputLayer"
-            or not isinstance(layer.get("config"), dict)
-        ):
-            continue
-        if isinstance(layer["config"].get("layers"), list):
-            yield from _policies(layer)
-        dtype = layer["config"].get("dtype")
-        if (
-            isinstance(dtype, dict)
-            and dtype.get("class_name") == "DTypePolicy"
-            and isinstance(dtype.get("config"), dict)
-        ):
-            name = dtype["config"].get("name")
-            if isinstance(name, str):
-                yield name

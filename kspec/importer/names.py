@@ -10,6 +10,8 @@ from kspec.importer.refused import shown
 from kspec.syntax.names import NAME, node_names
 
 _STRANGE = re.compile(r"[^A-Za-z0-9_-]+")
+_LONGEST = 200
+"""Letters of a name; YAML has keys of a thousand at most."""
 _ATTEMPTS = 10
 """How often it is tried to leave out as many names as can be."""
 
@@ -20,8 +22,9 @@ def cleaned(name: str) -> str:
     >>> cleaned("block1/conv.a"), cleaned("2nd")
     ('block1_conv_a', 'n2nd')
     """
-    if NAME.fullmatch(name):
+    if NAME.fullmatch(name) and len(name) <= _LONGEST:
         return name
+    name = name[:_LONGEST]
     plain = _STRANGE.sub("_", name).strip("_") or "node"
     return plain if NAME.fullmatch(plain) else f"n{plain.lstrip('-')}"
 

@@ -156,7 +156,7 @@ def check_is_model(model: Mapping[str, Any]) -> None:
 
 
 def _functional(config: Mapping[str, Any]) -> Structure:
-    found = Structure(str(config.get("name", "")))
+    found = Structure(_name_of(config))
     for data in config["layers"]:
         layer = _layer(data)
         if layer.name in found.layers:
@@ -174,6 +174,14 @@ def _functional(config: Mapping[str, Any]) -> Structure:
     if not found.inputs or not found.outputs:
         raise unreadable("the model's configuration does not name its inputs and outputs")
     return found
+
+
+def _name_of(config: Mapping[str, Any]) -> str:
+    """A model's own name; empty where it has none."""
+    name = config.get("name")
+    if name is not None and not isinstance(name, str):
+        raise unreadable("the model's name is no text")
+    return name or ""
 
 
 def _named(value: Any, found: Structure, name: str = "", depth: int = 0) -> Iterator[tuple[str, Ref]]:
@@ -247,7 +255,7 @@ def _argument(value: Any, name: str, depth: int = 0) -> Any:
 
 def _sequential(config: Mapping[str, Any], model: Mapping[str, Any]) -> Structure:
     """A chain, as the functional model that Keras makes of it."""
-    found = Structure(str(config.get("name", "")))
+    found = Structure(_name_of(config))
     layers = [_layer(data) for data in config["layers"]]
     if not layers[0].is_input:
         layers.insert(0, _implied_input(config, model, {layer.name for layer in layers}))

@@ -96,12 +96,12 @@ def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Around =
     _refuse_unknown(entry, config, owner)
     found: dict[str, Any] = {}
     for name, parameter in entry.parameters.items():
-        if name not in config or (entry.kind == "layer" and name == "dtype"):
+        if name not in config or (entry.is_layer and name == "dtype"):
             continue
         what = f"`{name}` of {owner}"
         kind = parse(parameter.type)
         value = plain(_as_given(entry, config[name]), kind, what, around)
-        if not parameter.required and _is_default(name, value, parameter, kind):
+        if not parameter.required and is_default(name, value, parameter, kind):
             continue
         found[name] = _shortest(value, kind) if name in _SAME_ON_ALL_AXES else value
     for name, other in _ONE_OF.items():
@@ -123,7 +123,7 @@ def _as_given(entry: catalog.Entry, value: Any) -> Any:
 
 def _refuse_unknown(entry: catalog.Entry, config: Config, owner: str) -> None:
     for name, value in config.items():
-        known = name in entry.parameters or (entry.kind == "layer" and name in ("name", "trainable", "dtype"))
+        known = name in entry.parameters or (entry.is_layer and name in ("name", "trainable", "dtype"))
         if known or any(value is rest or value == rest for rest in _AT_REST) or name in _COMPUTED:
             continue
         reason = entry.skipped.get(name, f"`{entry.name}` has no such argument")
@@ -164,7 +164,7 @@ def _of_mapping(value: dict[str, Any], objects: list[str], what: str, around: Ar
         raise is_code(f"{what} names `{shown(name)}`, where a plain value stands")
     if around.model is not None and objects[0] == "layer" and name in MODELS:
         return {"model": around.model(value)}
-    if objects == ["activation"] and catalog.find("layer", str(name)) is not None:
+    if objects == ["activation"] and catalog.find("layer", str(name)) and not catalog.find("activation", str(name)):
         raise wordless(f"{what} is a layer, `{shown(name)}`", "make it a layer of its own, behind this one")
     return object_of(objects[0], value, what, around)
 
@@ -174,10 +174,10 @@ def object_of(kind: str, value: Config, what: str, around: Around = NOTHING) -> 
     of: Any = "layer" if kind == "cell" else kind
     entry = keras_entry(of, value, what)
     config = value["config"]
-    if of == "layer" and isinstance(config, dict) and config.get("trainable") is False:
+    if entry.is_layer and isinstance(config, dict) and config.get("trainable") is False:
         raise wordless(f"{what} is frozen by itself", "freeze the layer around it, or nothing of it")
     arguments = arguments_of(entry, config, what, around)
-    if of == "layer":
+    if entry.is_layer:
         arguments |= dtype_argument(entry, config, what, around)
     return {entry.name: arguments} if arguments else _spelling(entry)
 
@@ -209,7 +209,7 @@ def _function(value: Config, objects: list[str], what: str) -> str:
 def _spelling(entry: catalog.Entry) -> str:
     """A class with its defaults: Keras's own word for it where it has one."""
     word = snake_case(entry.name)
-    return word if word in entry.aliases and entry.kind != "layer" else entry.name
+    return word if word in entry.aliases and not entry.is_layer else entry.name
 
 
 def policy_of(value: Any, what: str) -> str | None:
@@ -249,11 +249,16 @@ def _is_numbers(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types.Type) -> bool:
+def is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types.Type, *, of_op: bool = False) -> bool:
+    """Whether a value is what Keras takes where none is said.
+
+    Args:
+        of_op: Whether it is a constant of an op: an op's configuration says what was given, a layer's what came of it.
+    """
     default = parameter.default
     if value == default and type(value) is type(default):
         return True
-    if name == "data_format" and default is None:
+    if name == "data_format" and default is None and not of_op:
         return bool(value == "channels_last")  # what Keras is configured to, unless somebody changed that
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]

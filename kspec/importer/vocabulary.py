@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 SHORT = 20
 """Words that stand in the spec itself."""
+
+
+class Learned(NamedTuple):
+    """What a layer has learned.
+
+    Args:
+        words: With those that stand for masked and unknown words.
+        weights: Of a layer that weighs words (`output_mode: tf_idf`), the weight of each.
+    """
+
+    words: Sequence[Any]
+    weights: Sequence[float] | None = None
+
+    def arguments(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """As arguments of the layer."""
+        own = own_words(self.words, config)
+        if self.weights is None:
+            return {"vocabulary": own}
+        start = len(self.words) - len(own)
+        return {"vocabulary": own, "idf_weights": list(self.weights[start : start + len(own)])}
 
 
 def own_words(words: Sequence[Any], config: Mapping[str, Any]) -> list[Any]:
@@ -27,10 +47,16 @@ def own_words(words: Sequence[Any], config: Mapping[str, Any]) -> list[Any]:
     return found[start:]
 
 
+def as_written(weights: Any) -> list[float]:
+    """The numbers of an array of NumPy's, as short as they can be written to become the same again."""
+    return [float(str(weight)) for weight in weights]
+
+
 def with_files(value: Any, files: dict[str, list[str]], stem: str) -> Any:
     """Values with their long vocabularies as files' names; those come to `files`.
 
-    A word that a line cannot hold as it is stays in the spec, with all of its vocabulary.
+    A word that a line cannot hold as it is stays in the spec, with all of its vocabulary, and so do words with weights,
+    which Keras wants beside each other.
     """
     if isinstance(value, list):
         return [with_files(item, files, stem) for item in value]
@@ -38,11 +64,15 @@ def with_files(value: Any, files: dict[str, list[str]], stem: str) -> Any:
         return value
     found = {}
     for key, item in value.items():
-        if key == "vocabulary" and isinstance(item, list) and len(item) > SHORT and all(map(_fits_a_line, item)):
+        if key == "vocabulary" and isinstance(item, list) and _is_long(item) and "idf_weights" not in value:
             found[key] = _file_of([str(word) for word in item], files, stem)
         else:
             found[key] = with_files(item, files, stem)
     return found
+
+
+def _is_long(words: list[Any]) -> bool:
+    return len(words) > SHORT and all(map(_fits_a_line, words))
 
 
 def _fits_a_line(word: Any) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 from kspec.diagnostics import Report, Span
 from kspec.importer.archive import opened, read_model
 from kspec.importer.refused import Refused, hostile, shown, unreadable
+from kspec.importer.vocabulary import as_written
 
 _ASIDE = re.compile(r"(^|/)(optimizer|seed_generator(_\d+)?|\w*metrics?)(/|$)")
 """What a file of weights has beside a model's weights."""
@@ -69,6 +70,23 @@ def verified(path: str | os.PathLike[str]) -> Iterator[Path]:
                     shutil.copyfileobj(file, target)
         verify(copy)
         yield copy
+
+
+def idf_weights(path: str | os.PathLike[str], group: str) -> list[float] | None:
+    """The weights that a layer of an archive gives to words; None where there are none.
+
+    Args:
+        group: Where the layer's weights lie: `layers/string_lookup`.
+
+    Raises:
+        Refused: when the archive's weights cannot be read, or would do harm.
+    """
+    import h5py
+
+    with verified(path) as copy, h5py.File(copy, "r") as file:
+        found = file.get(f"{group}/vars/idf_weights")
+        is_row = isinstance(found, h5py.Dataset) and found.ndim == 1 and found.dtype.kind == "f"
+        return as_written(found[()]) if is_row else None
 
 
 def verify(path: Path) -> None:

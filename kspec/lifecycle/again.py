@@ -116,6 +116,7 @@ def evaluate_run(run: PastRun, part: Part) -> dict[str, float]:
     from kspec.lifecycle.evaluating import evaluate
     from kspec.lifecycle.targets import encode_targets, sample_weights, with_placeholders
 
+    _whole_batches(run, part)
     outputs = run.settings.outputs
     ranks = {name: len(shape) for name, shape in output_shapes(run.analysis.graph, run.model).items()}
     targets = encode_targets(part, run.labels, outputs, ranks)
@@ -136,6 +137,7 @@ def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
     from kspec.lifecycle.artifacts import write_predictions
     from kspec.lifecycle.predicting import probabilities, raw_answers
 
+    _whole_batches(run, part)
     outputs = run.settings.outputs
     size = run.spec.document.predict.batch_size or run.spec.document.fit.batch_size
     batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
@@ -146,6 +148,20 @@ def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
     columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
     name = write_predictions(None, to.name, part, answers, outputs, run.labels, columns, path=to)
     return to.with_name(name), len(next(iter(answers.values())))
+
+
+def _whole_batches(run: PastRun, part: Part) -> None:
+    """Makes sure that examples come in batches of the size that the network is for.
+
+    Raises:
+        RunFolderError: when some would be left.
+    """
+    size = run.spec.document.fixed_batch
+    if size is not None and len(part) % size:
+        raise RunFolderError(
+            f"the network takes batches of {size} examples, and {len(part)} are no whole batches: "
+            f"give it {len(part) - len(part) % size or size}"
+        )
 
 
 def _engine(run: PastRun) -> Engine:

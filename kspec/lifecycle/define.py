@@ -126,8 +126,9 @@ def answer_shapes(defined: Defined, part: Part) -> dict[str, tuple[int, ...]]:
     if any(size is None for shape in shapes.values() for size in shape):
         from kspec.data.pipeline import Batches
 
-        first = {name: array[:1] for name, array in part.inputs.items()}
-        one = Batches(first, {}, {}, batch_size=1, shuffle=False, seed=0)
+        size = defined.spec.document.fixed_batch or 1
+        first = {name: array[:size] for name, array in part.inputs.items()}
+        one = Batches(first, {}, {}, batch_size=size, shuffle=False, seed=0)
         answer = defined.model.predict(one.dataset(), verbose=0)
         answers = answer if isinstance(answer, dict) else {next(iter(shapes)): answer}
         shapes = {name: value.shape[1:] for name, value in answers.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import shutil
@@ -141,7 +142,8 @@ class _Execution:
             validation = batches_of(defined, dataset, dataset.parts["validation"], self.report)
         self.report.raise_errors()
         said = self.document.fit.engine
-        engine = self.engine = engine_of(defined.model, said, defined.graph, defined.built.values)
+        tell = functools.partial(self.console.step, "fit")
+        engine = self.engine = engine_of(defined.model, said, defined.graph, defined.built, tell)
         self._fit(defined, engine, train, validation)
         if self.result.status != "interrupted":
             self._evaluate(defined, engine, dataset, examined)
@@ -300,13 +302,15 @@ class _Execution:
         if self.folder is None:
             return
         from kspec.lifecycle.artifacts import dataset_facts
-        from kspec.targets.hoisting import hoisted_by
+        from kspec.targets.hoisting import hoisted_by_stage
         from kspec.targets.summary import summarise_built
 
         self._write_resolved(defined, None)
-        early = hoisted_by(self.document.fit.engine, defined.graph) if defined.dataset is not None else ()
-        stages = trained_by_stage(defined.graph, self.analysis.types, defined.settings.stages)
-        summary = summarise_built(self.spec.name, defined.graph, defined.built, early, stages)
+        graph, types, training = defined.graph, self.analysis.types, defined.settings.stages
+        engine = self.document.fit.engine if defined.dataset is not None else "keras"
+        early = hoisted_by_stage(engine, graph, types, training)
+        stages = trained_by_stage(graph, types, training)
+        summary = summarise_built(self.spec.name, graph, defined.built, early, stages)
         self.folder.text("summary.txt", summary.to_text())
         self.facts["parameters"] = int(defined.model.count_params())
         self.facts["outputs"] = {

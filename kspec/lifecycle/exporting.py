@@ -328,7 +328,7 @@ def _checked(subject: Subject, target: Target, run: PastRun, path: Path) -> Chec
         part, split = part_of(run, None, None, need_targets=False)
     except (RunFolderError, SpecError) as error:
         return Check(unchecked=str(error))
-    inputs = _first_rows(part.inputs)
+    inputs = _first_rows(part.inputs, run.spec.document.fixed_batch or ROWS)
     wanted = answer(subject.model, subject.outputs, inputs)
     try:
         given = module.answers(subject, path, inputs)
@@ -343,12 +343,12 @@ def _checked(subject: Subject, target: Target, run: PastRun, path: Path) -> Chec
     return Check(split, len(next(iter(inputs.values()))), difference)
 
 
-def _first_rows(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _first_rows(inputs: Mapping[str, Any], rows: int) -> dict[str, Any]:
     """The first examples as arrays, pictures decoded."""
     from kspec.data.pipeline import Batches
 
-    first = {name: array[:ROWS] for name, array in inputs.items()}
-    batch = next(iter(Batches(first, {}, {}, batch_size=ROWS, shuffle=False, seed=0).dataset()))
+    first = {name: array[:rows] for name, array in inputs.items()}
+    batch = next(iter(Batches(first, {}, {}, batch_size=rows, shuffle=False, seed=0).dataset()))
     tensors = batch if isinstance(batch, dict) else {next(iter(first)): batch}
     return {name: tensor.numpy() for name, tensor in tensors.items()}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from kspec.checker import Analysis, Settings
-from kspec.checker.defaults import all_stages_say_epochs, has_files_for_splits
+from kspec.checker.defaults import FIXED, all_stages_say_epochs, has_files_for_splits
 from kspec.checker.settings import in_words
 from kspec.checker.target_facts import target_facts
 from kspec.diagnostics import Path
@@ -111,9 +111,11 @@ def _surely_trained(spec: Spec, name: str, single: bool) -> bool:
 
 
 def _fit(spec: Spec, settings: Settings) -> list[Filled]:
-    fit = spec.document.fit
+    fit, fixed = spec.document.fit, spec.document.fixed_batch
     found = [
-        Filled(("fit", name), value, "default" if name == "engine" else KERAS)
+        Filled(
+            ("fit", name), value, "default" if name == "engine" else FIXED if name == "batch_size" and fixed else KERAS
+        )
         for name, value in fit.model_dump(exclude_none=True).items()
         if name not in fit.model_fields_set and value not in ([], {})
         if name != "epochs" or not all_stages_say_epochs(spec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kspec.spec.base import Model, fail, kind_of
 from kspec.spec.data import Data
@@ -98,3 +98,15 @@ class Document(Model):
     fit: Annotated[Fit, BeforeValidator(_empty)] = Field(default_factory=Fit, description="Step 3")
     evaluate: Annotated[Evaluate, BeforeValidator(_empty)] = Field(default_factory=Evaluate, description="Step 4")
     predict: Annotated[Predict, BeforeValidator(_empty)] = Field(default_factory=Predict, description="Step 5")
+
+    @property
+    def fixed_batch(self) -> int | None:
+        """How many examples each batch must have, where an input says so."""
+        return next((given.batch_size for given in self.inputs.values() if given.batch_size is not None), None)
+
+    @model_validator(mode="after")
+    def _batches_as_the_inputs_say(self) -> Document:
+        if self.fixed_batch is not None and "batch_size" not in self.fit.model_fields_set:
+            self.fit.batch_size = self.fixed_batch
+            self.fit.model_fields_set.discard("batch_size")  # it is filled in, and nobody has said it
+        return self

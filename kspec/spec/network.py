@@ -21,10 +21,13 @@ class Input(Model):
 
     shape: Shape = Field(description="Sizes without the batch; null for an unknown length")
     dtype: str = Field("float32", description="The type of its values; string for text")
+    batch_size: int | None = Field(
+        None, gt=0, description="How many examples each batch has, for layers that are stateful; any number when null"
+    )
 
 
 def _inputs(value: Any) -> Any:
-    if isinstance(value, dict) and set(value) <= {"shape", "dtype"} and not isinstance(value.get("shape", {}), dict):
+    if isinstance(value, dict) and set(value) <= {*Input.model_fields} and not isinstance(value.get("shape", {}), dict):
         inner = ", ".join(f"{key}: {plain(given)}" for key, given in value.items())
         fail("an input has a name", help=f"write `inputs: {{x: {{{inner}}}}}`")
     return value

@@ -146,7 +146,8 @@ class _Builder:
     def _add(self, node: Node) -> None:
         if node.kind == "input":
             given = self.spec.input(node.path)
-            value = keras.Input(shape=tuple(given.shape), dtype=given.dtype, name=node.name)
+            size = given.batch_size
+            value = keras.Input(shape=tuple(given.shape), batch_size=size, dtype=given.dtype, name=node.name)
             self.built.values[node.name] = [value]
         elif node.kind == "op":
             self._add_op(node)

@@ -55,9 +55,9 @@ class Maker:
         entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
             return import_class(name)(**arguments or {}, **more) if "." in name else value
-        if kind == "activation" and not arguments:
+        if kind == "activation" and not entry.is_layer:
             return entry.name
-        if kind in ("layer", "cell") and "name" not in more:
+        if entry.is_layer and "name" not in more:
             more["name"] = snake_case(entry.name)
         return keras_class(entry.path)(**self.arguments(entry, arguments or {}, more.get("name", "")), **more)
 
@@ -104,7 +104,7 @@ class Maker:
         for option in options:
             match option:
                 case types.ObjectOf(object_kind) if isinstance(value, (str, dict)):
-                    if object_kind in ("layer", "cell"):
+                    if object_kind in ("layer", "cell") or _is_layer(object_kind, value):
                         return self.object(object_kind, value, name=owner or None)
                     return self.object(object_kind, value)
                 case types.ListOf(item) if isinstance(value, list):
@@ -120,6 +120,13 @@ class Maker:
         parts = [self._value(part, item, f"{owner}.{i}" if owner else "") for i, part in enumerate(value)]
         plain = all(part is None or isinstance(part, (int, float, tuple)) for part in parts)
         return tuple(parts) if plain else parts
+
+
+def _is_layer(kind: str, value: Any) -> bool:
+    """Whether an activation is a layer."""
+    entry = catalog.find("activation", next(iter([value] if isinstance(value, str) else value), "")) if (
+        kind == "activation") else None  # fmt: skip
+    return entry is not None and entry.is_layer
 
 
 @functools.cache

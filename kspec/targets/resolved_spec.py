@@ -59,7 +59,7 @@ def resolved_values(
         if section in values:
             values[section] = _with_sizes(values[section], classes)
     for name, given in document.inputs.items():
-        values["inputs"][name] = {"shape": list(given.shape), "dtype": given.dtype}
+        values["inputs"][name] = {"shape": list(given.shape), **given.model_dump(exclude={"shape"}, exclude_none=True)}
     if document.data is not None:
         split = document.data.split.model_dump(exclude_none=True)
         values["data"]["split"] = {"by": split["by"]} if "by" in split else split

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from kspec.checker import Types
@@ -11,6 +12,9 @@ from kspec.graph import Graph, Node
 
 Size = int | None
 """None: not known."""
+Early = Mapping[str, Collection[str]]
+"""By stage of the training, the nodes that are computed once over the data."""
+NOTHING: Early = MappingProxyType({})
 INPUT = "Input"
 """What an input is called among the layers."""
 
@@ -31,7 +35,7 @@ class NodeSummary:
         trainable: Those of them that train.
         flops: Floating-point operations for one example; None where they cannot be told.
         from_: The nodes that it takes its tensors from.
-        hoisted: Whether it is computed once over the data, before training.
+        hoisted: Whether it is computed once over the data, before training, in every stage.
         unused: Whether it leads to no output, so that Keras leaves it out of the model: its numbers are 0.
         is_model: Whether it is a call of the sub-model that `layer` names.
         inside: Bytes of the outputs of that model's nodes for one example; None where they cannot be told.
@@ -93,6 +97,7 @@ class Summary:
         stages: By stage of the training, the parameters that it trains; empty where the spec has no stages.
         models: Those of the sub-models that are called; in the sums they count where they are called first.
         frozen: Whether it is a sub-model of which nothing trains.
+        early: By stage of the training, the nodes that are computed once over the data.
     """
 
     name: str
@@ -100,6 +105,7 @@ class Summary:
     stages: Mapping[str, Size] = field(default_factory=dict)
     models: tuple[Summary, ...] = ()
     frozen: bool = False
+    early: Early = field(default_factory=dict)
 
     @property
     def parameters(self) -> Size:
@@ -136,6 +142,7 @@ class Summary:
             "activation_bytes": self.memory,
             "nodes": [node.to_json() for node in self.nodes],
             **({"stages": dict(self.stages)} if self.stages else {}),
+            **({"hoisted": {name: list(nodes) for name, nodes in self.early.items()}} if self.stages else {}),
             **({"models": [m.to_json() | {"frozen": m.frozen} for m in self.models]} if self.models else {}),
         }
 
@@ -168,12 +175,21 @@ class Summary:
             padded.append([f"{cell:{align}{width}}" for cell in (heading, *cells)])
         lines = ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
         rule = "─" * max(len(line) for line in lines)
-        once = ", ".join(node.name for node in self.nodes if node.hoisted)
-        notes = [f"computed once over the data, before training: {once}"] if once else []
+        notes = self._once()
         if self.stages:
             counts = [f"{'?' if count is None else f'{count:,}'} in {name}" for name, count in self.stages.items()]
             notes.append(f"parameters that train: {', '.join(counts)}")
         return "\n".join([lines[0], rule, *lines[1:], rule, f"{self.name}: {self._sums()}", *notes]) + "\n"
+
+    def _once(self) -> list[str]:
+        """What is computed once, by stage where that differs: none or one line."""
+        different = {tuple(nodes) for nodes in self.early.values()}
+        if different <= {()}:
+            return []
+        if len(different) == 1:
+            return [f"computed once over the data, before training: {', '.join(next(iter(different)))}"]
+        stages = [f"{', '.join(nodes)} in {name}" for name, nodes in self.early.items() if nodes]
+        return [f"computed once over the data: {'; '.join(stages)}"]
 
     def _sums(self) -> str:
         if self.parameters is None or self.trainable is None:
@@ -189,24 +205,22 @@ class Summary:
 
 
 def summarise(
-    name: str, graph: Graph, types: Types, early: Collection[str] = (), stages: Mapping[str, Size] | None = None
+    name: str, graph: Graph, types: Types, early: Early = NOTHING, stages: Mapping[str, Size] | None = None
 ) -> Summary:
     """The summary of a graph, from what inference found: no TensorFlow.
 
     Args:
-        early: The nodes that the engine computes once over the data.
+        early: By stage of the training, the nodes that the engine computes once over the data.
         stages: By stage of the training, the parameters that it trains.
     """
     models: dict[str, Summary] = {}
     for inner in graph.called():
         nodes = _inferred(graph.models[inner], types.models[inner], models)
         models[inner] = Summary(inner, nodes, frozen=_is_frozen(graph, inner))
-    return Summary(name, _inferred(graph, types, models, early), stages or {}, tuple(models.values()))
+    return Summary(name, _inferred(graph, types, models, early), stages or {}, tuple(models.values()), early=early)
 
 
-def _inferred(
-    graph: Graph, types: Types, models: Mapping[str, Summary], early: Collection[str] = ()
-) -> list[NodeSummary]:
+def _inferred(graph: Graph, types: Types, models: Mapping[str, Summary], early: Early = NOTHING) -> list[NodeSummary]:
     nodes = []
     frozen = _frozen(graph)
     needed, counts = graph.needed(), graph.counted_in()
@@ -226,7 +240,7 @@ def _inferred(
                 trainable=trainable,
                 flops=0 if node.kind == "input" or unused else answer.flops,
                 from_=_from(node),
-                hoisted=node.name in early,
+                hoisted=bool(early) and all(node.name in nodes for nodes in early.values()),
                 unused=unused,
                 is_model=node.kind == "model",
                 inside=models[node.head].inside if node.kind == "model" else None,
@@ -236,25 +250,23 @@ def _inferred(
 
 
 def summarise_built(
-    name: str, graph: Graph, built: Any, early: Collection[str] = (), stages: Mapping[str, Size] | None = None
+    name: str, graph: Graph, built: Any, early: Early = NOTHING, stages: Mapping[str, Size] | None = None
 ) -> Summary:
     """The summary of a graph as Keras built it.
 
     Args:
         built: What `build_keras_model` gave.
-        early: The nodes that the engine computes once over the data.
+        early: By stage of the training, the nodes that the engine computes once over the data.
         stages: By stage of the training, the parameters that it trains.
     """
     models: dict[str, Summary] = {}
     for inner in graph.called():
         nodes = _as_built(graph.models[inner], built.models[inner], models)
         models[inner] = Summary(inner, nodes, frozen=_is_frozen(graph, inner))
-    return Summary(name, _as_built(graph, built, models, early), stages or {}, tuple(models.values()))
+    return Summary(name, _as_built(graph, built, models, early), stages or {}, tuple(models.values()), early=early)
 
 
-def _as_built(
-    graph: Graph, built: Any, models: Mapping[str, Summary], early: Collection[str] = ()
-) -> list[NodeSummary]:
+def _as_built(graph: Graph, built: Any, models: Mapping[str, Summary], early: Early = NOTHING) -> list[NodeSummary]:
     nodes = []
     counted: set[int] = set()
     needed, counts = graph.needed(), graph.counted_in()
@@ -277,7 +289,7 @@ def _as_built(
                 trainable=sum(_size(weight.shape) for weight in fresh if id(weight) in trains),
                 flops=None,
                 from_=_from(node),
-                hoisted=node.name in early,
+                hoisted=bool(early) and all(node.name in nodes for nodes in early.values()),
                 unused=node.kind != "input" and node.name not in needed,
                 is_model=node.kind == "model",
                 inside=models[node.head].inside if node.kind == "model" else None,

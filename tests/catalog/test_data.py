@@ -62,7 +62,7 @@ def test_there_are_as_many_as_keras_has():
     counts = {kind: len([name for name in (*names(kind), *refused(kind)) if find(kind, name).path]) for kind in KINDS}
     assert counts == {
         "layer": 143,
-        "op": 335,
+        "op": 351,
         "optimizer": 17,
         "schedule": 7,
         "loss": 23,
@@ -71,7 +71,7 @@ def test_there_are_as_many_as_keras_has():
         "regularizer": 5,
         "constraint": 5,
         "callback": 16,
-        "activation": 30,
+        "activation": 36,
         "application": 40,
     }
 
@@ -91,8 +91,13 @@ def test_an_alias_is_what_keras_takes_for_the_class(kind):
 
 def test_an_activation_is_what_keras_takes():
     for name in names("activation"):
-        for called in (name, *find("activation", name).aliases):
-            assert keras.activations.get(called) is keras_class(f"keras.activations.{name}")
+        entry = find("activation", name)
+        if entry.is_layer:
+            layer = keras.layers.Dense(2, activation=instantiate("activation", {name: required(entry)}))
+            assert type(layer.activation) is keras_class(entry.path)
+            continue
+        for called in (name, *entry.aliases):
+            assert keras.activations.get(called) is keras_class(entry.path)
 
 
 def test_compile_resolves_the_words_that_are_no_class():

@@ -11,6 +11,7 @@ import pytest
 from keras import KerasTensor
 
 from kspec.catalog import Entry, find, names
+from kspec.targets.keras_objects import keras_class
 
 from .samples import sample
 
@@ -33,6 +34,19 @@ SHAPES: dict[str, list[tuple[int, ...]]] = {
     "dot_product_attention": [(2, 4, 2, 3), (2, 4, 2, 3), (2, 4, 2, 3), (2, 2, 4, 4), (2, 2, 4, 4)],
     "dsplit": [(4, 4, 4)],
     "fold": [(2, 12, 4)],
+    **{
+        f"image.{name}": [(2, 8, 8, 3)]
+        for name in (
+            *("crop_images", "elastic_transform", "extract_patches", "gaussian_blur", "hsv_to_rgb", "pad_images"),
+            *("resize", "rgb_to_grayscale", "rgb_to_hsv", "sobel_edges"),
+        )
+    },
+    "image.affine_transform": [(2, 8, 8, 3), (8,)],
+    "image.extract_patches_3d": [(2, 8, 8, 8, 3)],
+    "image.map_coordinates": [(2, 8), (2, 5)],
+    "image.perspective_transform": [(2, 8, 8, 3), (4, 2), (4, 2)],
+    "image.scale_and_translate": [(2, 8, 8, 3), (2,), (2,)],
+    "image.ssim": [(2, 16, 16, 3), (2, 16, 16, 3)],
     "in_top_k": [(4,), (4, 5)],
     "layer_normalization": [(4, 4), (4,), (4,)],
     "max_pool": [(2, 8, 8, 3)],
@@ -63,6 +77,12 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     "einsum": {"subscripts": "ab,bc->ac"},
     "fold": {"output_size": [4, 4], "kernel_size": 2, "stride": 2},
     "get_item": {"key": 0},
+    "image.crop_images": {"top_cropping": 1, "target_height": 4, "left_cropping": 2, "right_cropping": 2},
+    "image.pad_images": {"top_padding": 1, "target_height": 12, "left_padding": 2, "right_padding": 2},
+    "image.extract_patches": {"size": 4},
+    "image.extract_patches_3d": {"size": [4, 4, 4]},
+    "image.resize": {"size": [4, 6]},
+    "image.scale_and_translate": {"output_shape": [2, 4, 6, 3], "spatial_dims": [1, 2], "method": "cubic"},
     "moveaxis": {"source": 0, "destination": 1},
     "pad": {"pad_width": [[1, 1], [1, 1]]},
     "rearrange": {"pattern": "a b -> b a"},
@@ -105,7 +125,7 @@ def call(entry: Entry, every_tensor: bool = False, **given: Any) -> Any:
                 before.append(value)
             else:
                 named[name] = value
-    return getattr(keras.ops, entry.name)(*before, *operands, **named)
+    return keras_class(entry.path)(*before, *operands, **named)
 
 
 def dtype_of(name: str) -> str:
@@ -147,8 +167,10 @@ def test_what_may_be_a_constant_too_is_taken_as_one(name, argument):
 
 def test_every_public_op_is_there():
     public = {name for name in dir(keras.ops) if not name.startswith("_") and callable(getattr(keras.ops, name))}
+    pictures = {f"image.{name}" for name in dir(keras.ops.image) if not name.startswith("_")}
     assert len(public) >= 300
-    for name in public:
+    assert len(pictures) >= 16
+    for name in public | pictures:
         entry = find("op", name)
         assert entry is not None, name
         assert name in (entry.name, *entry.aliases)

@@ -21,6 +21,8 @@ def one(text, **options):
         ("Dense: {units: 1, use_bias: 1}", "KS112", "`use_bias` of `Dense` must be `true` or `false`, not 1"),
         ("Dense: {unit: 1}", "KS110", "`Dense` has no argument called `unit`"),
         ("Dense", "KS111", "`Dense` needs `units`"),
+        ("Dense: {units: 1, activation: {LeakyReLU: {alfa: 1}}}", "KS110", "`LeakyReLU` has no argument called `alfa`"),
+        ("Dense: {units: 1, activation: PReLU}", "KS108", None),
         ("Dense: {units: 1, activation: rellu}", "KS106", "there is no activation called `rellu`"),
         (
             "Dense: {units: 1, kernel_initializer: {HeNormal: {sed: 1}}}",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import Input, Model, Sequential, layers, ops
 
 MODELS: dict[str, Callable[[], Model]] = {}
@@ -43,6 +44,18 @@ def objects() -> Model:
     )(x)
     y = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, scale=False)(y)
     return Model(x, layers.Dense(1, kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out"))(y))
+
+
+@model
+def activation_layers() -> Model:
+    x = Input([6, 4], name="x")
+    y = layers.Conv1D(4, 3, activation=layers.LeakyReLU(negative_slope=0.1, name="mine"), padding="same")(x)
+    y = layers.Activation(layers.ELU())(y)
+    y = layers.LSTM(
+        4, activation=layers.ReLU(max_value=6), recurrent_activation=layers.Activation("sigmoid"), return_sequences=True
+    )(y)
+    y = layers.TimeDistributed(layers.Dense(3, activation=layers.LeakyReLU(dtype="float64")))(y)
+    return Model(x, layers.Dense(2, activation=layers.Softmax(axis=1))(y))
 
 
 @model
@@ -92,6 +105,15 @@ def states() -> Model:
 
 
 @model
+def fixed_batches() -> Model:
+    """Layers that keep their states from batch to batch need batches of one size."""
+    x = Input(batch_shape=(2, 5, 3), name="x")
+    y = layers.LSTM(4, stateful=True, return_sequences=True)(x)
+    y = layers.Bidirectional(layers.GRU(3, stateful=True))(y)
+    return Model(x, layers.Dense(1)(y))
+
+
+@model
 def masks() -> Model:
     x = Input([None], dtype="int32", name="words")
     y = layers.Embedding(10, 6, mask_zero=True)(x)
@@ -118,6 +140,28 @@ def operations() -> Model:
     z = ops.concatenate([z, y[:, None, -2:][:, 0]], axis=-1)
     a, b = ops.split(ops.expand_dims(z, 1), 2, axis=-1)
     return Model([x, y], ops.einsum("bij,bkj->bi", a, b) + ops.cast(ops.argmax(y, axis=-1), "float32")[..., None])
+
+
+@model
+def pictures() -> Model:
+    """What `keras.ops.image` has, in a network that sharpens, moves and compares."""
+    image, turns = Input([12, 16, 3], name="image"), Input([8], name="turns")
+    x = ops.image.rgb_to_hsv(ops.image.resize(image, (14, 18), "bicubic", antialias=True))
+    x = ops.image.crop_images(ops.image.hsv_to_rgb(x), 1, 2, target_height=12, target_width=16)
+    x = ops.image.affine_transform(x, turns, fill_mode="reflect")
+    x = ops.image.perspective_transform(x, np.float32([[0, 0], [0, 8], [8, 0], [8, 8]]),
+                                        np.float32([[1, 0], [0, 8], [8, 0], [8, 7]]))  # fmt: skip
+    x = ops.image.elastic_transform(ops.image.gaussian_blur(x, sigma=(0.5, 2.0)), alpha=2.0, seed=4)
+    alike = ops.image.ssim(image, x, filter_size=5)
+    grey = ops.image.pad_images(ops.image.rgb_to_grayscale(x), 1, 0, target_height=14, right_padding=2)
+    grey = ops.image.scale_and_translate(
+        grey, (None, 7, 9, 1), np.float32([0.5, 0.5]), np.float32([0, 1]), (1, 2), "lanczos3"
+    )
+    patches = ops.image.extract_patches(ops.image.sobel_edges(grey)[..., 0], (3, 2), strides=2, padding="same")
+    volumes = ops.image.extract_patches_3d(grey[..., None], (2, 2, 1))
+    total = ops.sum(patches, (1, 2, 3)) + ops.sum(volumes, (1, 2, 3, 4)) + alike
+    points = ops.image.map_coordinates(grey[..., 0], np.float32([[[0]], [[1.5]], [[2]]]), 1)
+    return Model([image, turns], total + points[0])
 
 
 @model
@@ -195,6 +239,29 @@ def nested_deep() -> Model:
     v = Input([5, 4], name="v")
     each = layers.TimeDistributed(shell)(v)
     return Model(v, layers.Dense(1)(each))
+
+
+def _core() -> Model:
+    x = Input([4], name="x")
+    return Model(x, layers.Dense(4, name="core_dense")(x), name="core")
+
+
+def _around(core: Model, held: Model) -> Model:
+    u, v, each = Input([4], name="u"), Input([4], name="v"), Input([5, 4], name="each")
+    shell = Model(u, layers.Add()([core(u), u]), name="shell")
+    flat = layers.Flatten()(layers.TimeDistributed(held)(each))
+    return Model([v, each], layers.Dense(1, name="last")(layers.Concatenate()([shell(v), held(v), flat])))
+
+
+@model
+def shared_between_levels() -> Model:
+    core = _core()
+    return _around(core, core)
+
+
+def alike_and_not_shared() -> Model:
+    """Two models that differ in their weights alone: one of them has to be called otherwise in a spec."""
+    return _around(_core(), _core())
 
 
 @model

@@ -44,7 +44,10 @@ JUNK = (
         {"class_name": "function", "config": "x"},
     ),
 )
-NAMES = ["shared", "structures", "states", "operations", "nested_deep", "objects", "vocabularies"]
+NAMES = [
+    *("shared", "structures", "states", "operations", "nested_deep", "objects", "vocabularies"),
+    *("pictures", "activation_layers", "fixed_batches"),
+]
 
 
 def places(value, path=()):

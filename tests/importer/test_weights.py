@@ -82,20 +82,22 @@ def test_a_json_has_no_weights_to_write(tmp_path):
 @pytest.mark.parametrize("words", [["b", "a"], [f"word {number}" for number in range(30)]])
 def test_what_layers_have_learned_comes_along(words, tmp_path):
     """Keras keeps vocabularies in files of the archive; long ones become files beside the spec."""
-    x, t = (keras.Input([1], dtype="string", name=name) for name in "xt")
+    x, t, w = (keras.Input([1], dtype="string", name=name) for name in "xtw")
     n, i = keras.Input([2], name="n"), keras.Input([1], dtype="int64", name="i")
     lookup = keras.layers.StringLookup(output_mode="one_hot", num_oov_indices=2)
     text = keras.layers.TextVectorization(split=None)
+    weighed = keras.layers.TextVectorization(output_mode="tf_idf", max_tokens=50, pad_to_max_tokens=True)
+    weighed.adapt(np.array([*words, "a a", "a word"]))
     normal, numbers = keras.layers.Normalization(), keras.layers.IntegerLookup(mask_token=0)
     lookup.adapt(np.array(words))
     text.adapt(np.array(words))
     normal.adapt(np.array([[1.0, 2.0], [3.0, 5.0]]))
     numbers.adapt(np.array([5, 6, 6]))
-    model = keras.Model([x, t, n, i], [lookup(x), text(t), normal(n), numbers(i)])
+    model = keras.Model([x, t, w, n, i], [lookup(x), text(t), weighed(w), normal(n), numbers(i)])
     again = imported(model, tmp_path)
     assert (tmp_path / "spec.vocabulary.txt").exists() == (len(words) > 20)
     given = {
-        **{name: tf.constant([[words[0]], ["unknown"]]) for name in "xt"},
+        **{name: tf.constant([[words[0]], ["unknown a"]]) for name in "xtw"},
         "n": tf.constant([[1.0, 2.0], [3.0, 4.0]]),
         "i": tf.constant([[6], [7]], "int64"),
     }

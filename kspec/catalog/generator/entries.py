@@ -11,7 +11,7 @@ from kspec.catalog.generator.calls import call_signature
 from kspec.catalog.generator.corrections import corrections
 from kspec.catalog.generator.docstrings import argument_texts, first_line, summary, without_null
 from kspec.catalog.generator.inference import infer, with_null
-from kspec.catalog.generator.walk import Found, walk
+from kspec.catalog.generator.walk import Found, activation_layers, walk
 
 Raw = dict[str, Any]
 _BESIDE = {"layer": {"name", "trainable"}}
@@ -24,6 +24,9 @@ def entries(kind: Kind) -> tuple[dict[str, Raw], dict[str, Raw]]:
     docs: dict[str, Raw] = {}
     for found in walk(kind):
         data[found.name], docs[found.name] = _entry(kind, found)
+    if kind == "activation":
+        for found in activation_layers():
+            data[found.name], docs[found.name] = _activation_layer(found)
     for name, extra in corrections(kind).extra.items():
         data[name] = {"path": "", "aliases": extra["aliases"]}
         docs[name] = {"doc": extra["doc"]}
@@ -71,6 +74,17 @@ def _entry(kind: Kind, found: Found) -> tuple[Raw, Raw]:
     for mark, value in call_marks(kind, found).items():
         raw[mark] = value
     return raw, docs
+
+
+def _activation_layer(found: Found) -> tuple[Raw, Raw]:
+    """A layer as an activation: it has the layer's arguments, and is called by the layer that it is in."""
+    data, docs = _entry("layer", found)
+    if reason := corrections("activation").refused(found.name):
+        return {"path": found.path, "refused": reason}, {"doc": docs["doc"]}
+    for call in ("tensors", "constants"):
+        data.pop(call, None)
+        docs.pop(call, None)
+    return data, docs
 
 
 def _instance(text: str) -> str:

@@ -31,7 +31,7 @@ def operations() -> dict[str, Raw]:
 
 def _distance(operation: str, op: str) -> tuple[bool, str]:
     """How far an op is from being called as the operation: `Mean`, `mean`."""
-    return operation.rpartition(".")[2].lower() != op.replace("_", ""), op
+    return operation.rpartition(".")[2].lower() != op.rpartition(".")[2].replace("_", ""), op
 
 
 def _made_by(function: Callable[..., Any]) -> Iterator[tuple[str, Raw]]:

@@ -29,6 +29,8 @@ _INTERNAL = {
     "keras.src.applications.inception_resnet_v2": ("CustomScaleLayer",),
 }
 """Layers that Keras keeps to itself and that some of its applications are made of."""
+_ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+"""Layers that Keras takes as a layer's activation: what they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def walk(kind: Kind) -> Iterator[Found]:
     """All public classes or functions of a kind, under the name of their own where Keras has them public by it."""
     if kind == "op":
         yield from _functions(keras.ops, "ops")
+        yield from _functions(keras.ops.image, "ops.image", "image.")
     elif kind == "activation":
         yield from _functions(keras.activations, "activations")
     elif kind == "application":
@@ -63,12 +66,23 @@ def internal_layers() -> Iterator[Found]:
             yield Found(name, f"{module}.{name}", (), getattr(importlib.import_module(module), name), internal=True)
 
 
-def _functions(module: Any, where: str) -> Iterator[Found]:
+def activation_layers() -> Iterator[Found]:
+    """The layers that can be an activation."""
+    for name in _ACTIVATIONS:
+        yield Found(name, f"keras.layers.{name}", (), getattr(keras.layers, name))
+
+
+def _functions(module: Any, where: str, prefix: str = "") -> Iterator[Found]:
+    """The functions of a module of Keras's.
+
+    Args:
+        prefix: What stands before their names, where Keras has them in a module of their own alone.
+    """
     public = {name: item for name, item in vars(module).items() if callable(item) and not name.startswith("_")}
     for name, item in sorted(public.items()):
         if name not in _HELPERS and item.__name__ == name:
             aliases = tuple(sorted(other for other, same in public.items() if same is item and other != name))
-            yield Found(name, f"keras.{where}.{name}", aliases, item)
+            yield Found(prefix + name, f"keras.{where}.{name}", aliases, item)
 
 
 def _classes(kind: Kind) -> Iterator[Found]:

@@ -23,6 +23,7 @@ from kspec.checker.rules.class_weight import class_weight
 from kspec.checker.rules.classes_of_parts import classes_of_parts
 from kspec.checker.rules.dtypes import dtypes
 from kspec.checker.rules.embedding_range import embedding_range
+from kspec.checker.rules.fixed_batch import fixed_batch
 from kspec.checker.rules.initial_weights import initial_weights
 from kspec.checker.rules.layer_for_op import layer_for_op
 from kspec.checker.rules.loss_needs_probabilities import loss_needs_probabilities
@@ -54,6 +55,7 @@ WORDS: tuple[Rule, ...] = (
     written_files,
     initial_weights,
     applications,
+    fixed_batch,
 )
 MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size)
 MEANING: tuple[Rule, ...] = (

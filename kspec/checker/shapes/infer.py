@@ -102,7 +102,7 @@ class _Walk:
     def _node(self, node: Node) -> Answer:
         if node.kind == "input":
             stated = self.spec.input(node.path)
-            return Answer([self.given.get(node.name) or TensorType((None, *stated.shape), stated.dtype)])
+            return Answer([self.given.get(node.name) or TensorType((stated.batch_size, *stated.shape), stated.dtype)])
         unknown = Answer([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
         callee = self.graph.callee(node)
         tellable = node.catalog is not None or node.kind == "model"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kspec.data.pipeline import Batches
 from kspec.graph import Graph
 from kspec.spec.engine import EnginePlan
+
+if TYPE_CHECKING:
+    from kspec.targets.keras_model import Built
 
 __all__ = ["Engine", "engine_of"]
 
@@ -50,19 +54,29 @@ class Engine(Protocol):
         """The answers: an array, shape (n, …), or one by output."""
 
 
-def engine_of(model: Any, said: Any, graph: Graph | None = None, values: dict[str, list[Any]] | None = None) -> Engine:
+def engine_of(
+    model: Any,
+    said: Any,
+    graph: Graph | None = None,
+    built: Built | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Engine:
     """The engine that `fit.engine` names, for a compiled model.
 
     Args:
         graph: What the model was built from; None to compute nothing beforehand.
-        values: By node, the Keras tensors that building it gave.
+        built: What building it gave.
+        tell: Called with a line where something takes long before the first epoch.
     """
+    from kspec.lifecycle.engine.afresh import AfreshEngine, stateful_layers
+
+    stateful = stateful_layers(model)
+    if stateful:
+        return AfreshEngine(model, stateful, said)
     if said == "keras":
         from kspec.lifecycle.engine.by_keras import KerasEngine
 
         return KerasEngine(model)
-    from kspec.lifecycle.engine.beforehand import cut
     from kspec.lifecycle.engine.fused import FusedEngine
 
-    beforehand = cut(model, graph, values or {}) if graph is not None else None
-    return FusedEngine(model, said, beforehand)
+    return FusedEngine(model, said, graph, built, tell)

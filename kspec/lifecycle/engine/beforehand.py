@@ -2,59 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from kspec.checker.shapes.types import TensorType
 from kspec.data.pipeline import CHUNK_BYTES, Batches
-from kspec.graph import Graph
-from kspec.targets.hoisting import hoisted
+from kspec.graph import Graph, Node, Tensor
+from kspec.graph.paths import networks_by_path
+from kspec.lifecycle.engine.part import Part, Traced
+from kspec.targets.hoisting import Cut, Facts, bytes_of, cut
+from kspec.targets.keras_model import Built
 
 ANSWER_BYTES = 1 << 30
 """What the answers that are computed beforehand may take in memory, for one part of the data."""
+TOLERANCE = {2: 5e-2, 4: 3e-4, 8: 1e-8}
+"""By the bytes of a number, how far answers to the same example may differ, as a part of the largest of them: sums of
+another order differ in the last bits, what hangs on other examples in the first."""
+
+
+class MixedExamples(Exception):
+    """The answers for an example hang on those beside it."""
 
 
 class Beforehand:
     """The two halves of a built model; both have its own layers.
 
     Args:
-        graph: What it was built from.
-        values: By node, the Keras tensors that building gave.
-
-    Attributes:
-        core: A model from what the hoisted nodes answer (and the inputs that other nodes take) to the outputs.
+        found: Where it is cut.
+        bytes_each: What the answers for an example take.
     """
 
-    def __init__(self, model: Any, graph: Graph, values: dict[str, list[Any]], nodes: list[str]) -> None:
-        early = {*nodes, *(node.name for node in graph.inputs)}
-        needed = graph.needed()
-        late = [node for node in graph.calls if node.name in needed and node.name not in early]
-        taken = list(dict.fromkeys(tensor.node for node in late for tensor in node.tensors() if tensor.node in early))
-        self.names = [name.replace("/", ".") for name in taken]
-        self._hoisted = {key: name for key, name in zip(self.names, taken, strict=True) if name in nodes}
-        inputs = {node.name: values[node.name][0] for node in graph.inputs}
-        ends = {key: values[name][0] for key, name in zip(self.names, taken, strict=True)}
-        self._before = keras.Function(inputs, {key: ends[key] for key in self._hoisted})
-        self.core = Core(ends if len(ends) > 1 else next(iter(ends.values())), model.output)
+    def __init__(self, model: Any, graph: Graph, built: Built, found: Cut, bytes_each: int) -> None:
+        inputs = {node.name: built.values[node.name][0] for node in graph.inputs}
+        ends = {_key(tensor): built.values[tensor.node][tensor.output] for tensor in found.taken}
+        self.found = found
+        self.bytes_each = bytes_each
+        self.ends = {_key(tensor): tensor.node for tensor in found.taken if tensor.node not in inputs}
+        self._begin, self._end = ends, model.output
+        self._inputs = inputs
+
+    @cached_property
+    def first(self) -> Traced:
+        """What is gone through once."""
+        return Traced(self._inputs, {key: self._begin[key] for key in self.ends})
+
+    @cached_property
+    def core(self) -> Core:
+        """A model from what the hoisted nodes answer (and the inputs that other nodes take) to the outputs."""
+        return Core(self._begin if len(self._begin) > 1 else next(iter(self._begin.values())), self._end)
 
     def fits(self, batches: Batches) -> bool:
         """Whether the answers for these examples can be kept."""
-        if not batches.in_memory:
-            return False
-        sizes = [_bytes(tensor) for tensor in self._before.outputs]
-        return None not in sizes and sum(size or 0 for size in sizes) * batches.examples <= ANSWER_BYTES
+        return batches.in_memory and self.bytes_each * batches.examples <= ANSWER_BYTES
 
-    def __call__(self, batches: Batches) -> Batches:
-        """The same examples as the core takes them."""
-        step = max(1, CHUNK_BYTES // max(1, batches.bytes_each))
-        parts = [
-            self._before({name: tf.constant(array[start : start + step]) for name, array in batches.inputs.items()})
-            for start in range(0, batches.examples, step)
-        ]
-        answers = {key: np.concatenate([part[key].numpy() for part in parts]) for key in self._hoisted}
-        return batches.with_inputs({n: answers[n] if n in answers else batches.inputs[n] for n in self.names})
+    def __call__(self, batches: Batches, tell: Callable[[int], None] = lambda _: None) -> Batches:
+        """The same examples as the core takes them.
+
+        They are computed in batches as training has them, for its bits and for its need of memory.
+
+        Args:
+            tell: Called with how many are done.
+
+        Raises:
+            MixedExamples: when they turn out otherwise beside other examples.
+        """
+        count, size = batches.examples, batches.batch_size
+        step = size if self.found.frozen else max(size, CHUNK_BYTES // max(1, batches.bytes_each))
+        answers: dict[str, Any] = {}
+        for start in range(0, count, step):
+            for key, part in self._answers(batches, slice(start, start + step)).items():
+                if key not in answers:
+                    answers[key] = np.empty((count, *part.shape[1:]), part.dtype)
+                answers[key][start : start + step] = part
+            tell(min(start + step, count))
+        apart = np.arange(0, count, max(1, count // size))[:size]
+        if not all(_same(answers[key][apart], again) for key, again in self._answers(batches, apart).items()):
+            raise MixedExamples
+        return batches.with_inputs({n: answers[n] if n in answers else batches.inputs[n] for n in self._begin})
+
+    def _answers(self, batches: Batches, rows: Any) -> dict[str, Any]:
+        given = {name: tf.constant(batches.inputs[name][rows]) for name in self._inputs}
+        types = {name: one.dtype for name, one in self._inputs.items()}
+        cast = {n: one if one.dtype == types[n] else tf.cast(one, types[n]) for n, one in given.items()}
+        return {key: answer.numpy() for key, answer in self.first.run(cast).items()}
 
 
 class Core(keras.layers.Layer):
@@ -69,36 +104,73 @@ class Core(keras.layers.Layer):
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
         super().__init__(autocast=False)
-        self.rest = _Rest(inputs, outputs)
-        self.parts = [operation for operation in self.rest.operations if isinstance(operation, keras.Layer)]
+        self.rest = Part(inputs, outputs)
+        self.parts = self.rest.layers
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         return self.rest.run(inputs, training)
 
 
-class _Rest(keras.Function):
-    """A part of a model's graph, in training or not."""
+def beforehand(
+    model: Any, graph: Graph, built: Built, parts: Sequence[Batches], *, frozen: bool = True
+) -> Beforehand | None:
+    """The model cut in two, as its layers are trainable now; None where nothing can be computed beforehand.
 
-    def run(self, inputs: Any, training: bool | None) -> Any:
-        def told(operation: Any) -> Any:
-            if training is None or not getattr(operation, "_call_has_training_arg", False):
-                return operation
-            # the node remembers what was said when the model was built
-            return lambda *args, **kwargs: operation(*args, **{**kwargs, "training": training})
+    Args:
+        graph: What it was built from.
+        parts: The examples; their answers must find room.
+        frozen: Whether frozen parts too, or preprocessing alone.
+    """
+    facts = _facts(model, graph, built)
+    while True:
+        found = cut(graph, facts, frozen=frozen)
+        kept = [bytes_of(facts.tensor(tensor)) for tensor in found.taken if graph.nodes[tensor.node].kind != "input"]
+        if not found.once or None in kept:
+            return None
+        made = Beforehand(model, graph, built, found, sum(size or 0 for size in kept))
+        if not all(made.fits(part) for part in parts):
+            return None
+        acting = {id(layer) for layer in made.first.acting}
+        changing = {node.name for node in graph.calls if id(built.layers.get(node.name)) in acting}
+        masked = {made.ends[key] for key in made.first.masked}
+        if not changing and not masked:
+            return made
+        facts.changing |= changing
+        facts.masked |= masked
 
-        return self._run_through_graph(inputs, operation_fn=told)
+
+def _facts(model: Any, graph: Graph, built: Built) -> Facts:
+    """What the built layers tell."""
+    learning = {id(weight) for weight in model.trainable_weights}
+    trainable = {
+        prefix + name: layer.trainable
+        for prefix in networks_by_path(graph)
+        for name, layer in (built.models[prefix[:-1]] if prefix else built).layers.items()
+    }
+
+    def learns(node: Node) -> bool:
+        layer = built.layers.get(node.name)
+        return layer is not None and any(id(weight) in learning for weight in layer.weights)
+
+    def weighted(node: Node) -> bool:
+        return bool(built.layers.get(node.name) is not None and built.layers[node.name].weights)
+
+    def tensor(tensor: Tensor) -> TensorType:
+        value = built.values[tensor.node][tensor.output]
+        return TensorType(tuple(value.shape), keras.backend.standardize_dtype(value.dtype))
+
+    return Facts(learns, weighted, tensor, trainable)
 
 
-def cut(model: Any, graph: Graph, values: dict[str, list[Any]]) -> Beforehand | None:
-    """The model cut in two; None where nothing can be computed beforehand."""
-    nodes = hoisted(graph)
-    return Beforehand(model, graph, values, nodes) if nodes else None
+def _key(tensor: Tensor) -> str:
+    """What one output of a node is called among several tensors."""
+    return tensor.node.replace("/", ".") + (f".{tensor.output}" if tensor.output else "")
 
 
-def _bytes(tensor: Any) -> int | None:
-    """Of one example's answer; None where its size is not known."""
-    shape = tensor.shape[1:]
-    if any(axis is None for axis in shape):
-        return None
-    each = {"string": 64, "bool": 1}.get(tensor.dtype)
-    return int(np.prod(shape)) * (each or keras.backend.standardize_dtype(tensor.dtype).endswith("64") * 4 + 4)
+def _same(ours: Any, theirs: Any) -> bool:
+    """Whether two answers to the same examples are the same, last bits apart."""
+    if ours.dtype.kind in "OSUbiu":
+        return bool(np.array_equal(ours, theirs))
+    first, second = (np.asarray(answers, "float64") for answers in (ours, theirs))
+    most = np.max(np.abs(first), initial=0.0, where=np.isfinite(first))
+    return bool(np.allclose(first, second, rtol=0, atol=TOLERANCE[ours.dtype.itemsize] * most, equal_nan=True))

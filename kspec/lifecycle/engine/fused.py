@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -11,8 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from kspec.data.pipeline import CHUNK_BYTES, Batches
+from kspec.graph import Graph
 from kspec.lifecycle.engine.auto import Auto
-from kspec.lifecycle.engine.beforehand import Beforehand
+from kspec.lifecycle.engine.beforehand import Beforehand, MixedExamples, beforehand
 from kspec.lifecycle.engine.by_keras import KerasEngine
 from kspec.lifecycle.engine.choice import Choice, Fixed
 from kspec.lifecycle.engine.loops import Loops
@@ -21,6 +24,7 @@ from kspec.lifecycle.engine.replaced import replaced
 from kspec.lifecycle.engine.supply import Supply
 from kspec.lifecycle.engine.training import Pace, Results, Runner, TestFunction, TrainFunction
 from kspec.spec.engine import EnginePlan
+from kspec.targets.keras_model import Built
 
 RUN_BYTES = CHUNK_BYTES
 """What the batches between two looks at the supply may take."""
@@ -30,6 +34,8 @@ WATCHED_STEPS = 100
 """Steps between two looks of a callback at the batches."""
 COMPILED_VALIDATION = 32, 3000
 """Batches of one validation, and of all in a run, from which on they are worth a compilation of their own."""
+TOLD_SECONDS = 15.0
+"""Between two words on how far what is computed once has come."""
 
 
 class FusedEngine:
@@ -37,14 +43,27 @@ class FusedEngine:
 
     Args:
         said: `fit.engine`: `auto`, a name, or a list with changes.
-        beforehand: What is computed once over the data; None where nothing is.
+        graph: What the model was built from; None to compute nothing beforehand.
+        built: What building it gave.
+        tell: Called with a line where a frozen part is computed once.
     """
 
-    def __init__(self, model: Any, said: Any, beforehand: Beforehand | None = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        said: Any,
+        graph: Graph | None = None,
+        built: Built | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.model = model
         self.said = said
         self.choice: Choice = Fixed(EnginePlan.of("fused" if said == "auto" else said))
-        self.beforehand = beforehand
+        self.graph = graph
+        self.built = built
+        self.tell = tell
+        self.beforehand: Beforehand | None = None
+        self._ready: dict[int, Batches] = {}  # what was computed beforehand, by the examples
         self._notes: list[str] = []  # those of the choice before this one
         self._loops: dict[tuple[int, bool], Loops] = {}
         self._keras: KerasEngine | None = None  # once it has taken over
@@ -85,7 +104,9 @@ class FusedEngine:
         self._loops.clear()  # what was traced before the model was compiled anew trains other weights
         listed = keras.callbacks.CallbackList(callbacks, add_history=True, model=self.model, epochs=epochs, steps=steps)
         checks = epochs // validation_freq - initial_epoch // validation_freq
+        parts = [train] if validation is None else [train, validation]
         try:
+            self._prepare(parts, frozen=steps * (epochs - initial_epoch) > train.steps)
             trains = self._train_function(train, listed, steps, initial_epoch, epochs)
             tests = self._test_function(validation, validation_steps, checks, trains) if validation else None
         except Exception as error:  # Keras may take what cannot be fused; else it says what is wrong
@@ -118,6 +139,7 @@ class FusedEngine:
                     verbose=0,
                 )
         finally:
+            self._ready.clear()
             self.choice.close()
 
     def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:
@@ -186,16 +208,66 @@ class FusedEngine:
         function.prepare()
         return function
 
+    def _prepare(self, parts: list[Batches], *, frozen: bool) -> None:
+        """Computes what does not change while these are trained on, as the layers are trainable now.
+
+        Args:
+            frozen: Whether frozen parts too: it is worth it where the examples are gone through more than once.
+        """
+        self.beforehand = None
+        self._ready.clear()
+        if self.graph is None or self.built is None:
+            return
+        for all_ in (True, False) if frozen else (False,):
+            early = beforehand(self.model, self.graph, self.built, parts, frozen=all_)
+            if early is None:
+                continue
+            try:
+                self._ready.update({id(part): early(part, told) for part, told in self._told(early, parts)})
+            except MixedExamples:
+                names = ", ".join(early.found.once)
+                self._notes.append(f"{names}: not computed once, as an example's answer hangs on those beside it")
+                continue
+            self.beforehand = early
+            return
+
+    def _told(self, early: Beforehand, parts: list[Batches]) -> Iterator[tuple[Batches, Callable[[int], None]]]:
+        """The parts, each with what is to be called as it goes on; of a frozen part the user is told."""
+        names, counts = ", ".join(early.found.once), [part.examples for part in parts]
+        if early.found.frozen:
+            self.tell(f"computed once over {' + '.join(f'{count:,}' for count in counts)} examples: {names}")
+        last, before = time.monotonic(), 0
+
+        def told(done: int) -> None:
+            nonlocal last
+            if early.found.frozen and time.monotonic() - last > TOLD_SECONDS:
+                last = time.monotonic()
+                self.tell(f"{before + done:,} of {sum(counts):,} examples computed")
+
+        for part in parts:
+            yield part, told
+            before += part.examples
+
     def _runner(self, step: str, batches: Batches) -> Runner:
-        early = self.beforehand
-        hoists = early is not None and early.fits(batches)
-        if early is not None and hoists:
-            batches = early(batches)
-        key = batches.batch_size, hoists
+        batches, core = self._early(batches)
+        key = batches.batch_size, core is not self.model
         if key not in self._loops:
-            core = early.core if early is not None and hoists else self.model
             self._loops[key] = Loops(self.model, core, batches.batch_size)
         return Runner(self._loops[key], step, Supply(batches, run_bytes=RUN_BYTES))
+
+    def _early(self, batches: Batches) -> tuple[Batches, Any]:
+        """The examples as a step takes them, and what it calls: the core, or the model where nothing is hoisted."""
+        early = self.beforehand
+        if early is None:
+            return batches, self.model
+        if id(batches) in self._ready:
+            return self._ready[id(batches)], early.core
+        if not early.fits(batches):
+            return batches, self.model
+        try:
+            return early(batches), early.core
+        except MixedExamples:
+            return batches, self.model
 
 
 def _auto(model: Any, runner: Runner, callbacks: list[Any], plan: EnginePlan, first: int) -> Auto:
@@ -203,13 +275,13 @@ def _auto(model: Any, runner: Runner, callbacks: list[Any], plan: EnginePlan, fi
     key = key_of(model, runner.loops.batch_size, runner.supply.signature)
     stops = any(isinstance(callback, keras.callbacks.EarlyStopping) for callback in callbacks)
     keep = functools.partial(remember, key)
-    expected = _expected_gain(model)
+    expected = _expected_gain(runner.loops.core)
     return Auto(recall(key), expected=expected, keep=keep, may_stop=stops, plan=plan, first=first)
 
 
-def _expected_gain(model: Any) -> float | None:
-    """How many times as fast XLA is taken to be for such a network; None where the steps will tell."""
-    layers = model._flatten_layers()
+def _expected_gain(core: Any) -> float | None:
+    """How many times as fast XLA is taken to be for what a step calls; None where the steps will tell."""
+    layers = core._flatten_layers()
     if any("Conv" in type(layer).__name__ for layer in layers) and not tf.config.list_physical_devices("GPU"):
         return 0.1  # its convolutions on a processor do without the vendor's library
     cells = [layer for layer in layers if hasattr(layer, "state_size")]

@@ -10,7 +10,7 @@ import os
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kspec.checker import Analysis
 from kspec.diagnostics import Report
@@ -123,8 +123,17 @@ class _Source:
         said = self.document.weights
         return [] if said is None else [self.network.loading("model", said)]
 
+    def _refuse_states(self) -> None:
+        """Refuses what would go on from one pass over the examples to the next, where `kspec run` begins afresh."""
+        graph = self.analysis.graph
+        calls = [node for network in (graph, *graph.models.values()) for node in network.calls]
+        fixed = next((name for name, given in self.document.inputs.items() if given.batch_size is not None), None)
+        if fixed is not None and any(_is_stateful(node.arguments) for node in calls):
+            raise Unwritable("forget the states of stateful layers before each epoch", ("inputs", fixed, "batch_size"))
+
     def _life(self, examples: Examples) -> list[str]:
         """Fit, evaluate, predict."""
+        self._refuse_states()
         document, lines = self.document, []
         size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))
         trains = any(output.loss is not None for output in self.settings.outputs.values())
@@ -192,3 +201,10 @@ class _Source:
             "",
             *textwrap.wrap(f"Written from {name} by `kspec export --to python`. {told}", 88),
         ]
+
+
+def _is_stateful(value: Any) -> bool:
+    """Whether the arguments of a layer, or of one inside it, say that it is stateful."""
+    if isinstance(value, list):
+        return any(map(_is_stateful, value))
+    return isinstance(value, dict) and (value.get("stateful") is True or any(map(_is_stateful, value.values())))

@@ -77,7 +77,7 @@ class Writer:
         if entry is None or not entry.path:
             inside = ", ".join(f"{key}={literal(item)}" for key, item in (arguments or {}).items())
             return f"{name}({inside})" if "." in name else literal(value)
-        if kind == "activation" and not arguments:
+        if kind == "activation" and not entry.is_layer:
             return text(entry.name)
         return self.construct(entry, arguments or {}, (*path, name), names)
 
@@ -87,7 +87,7 @@ class Writer:
         if entry is None or not entry.path:
             return f"{name}()" if "." in name else text(name)
         seeded = kind == "initializer" and "seed" in entry.parameters  # when it is made decides what it draws
-        if kind in ("layer", "cell", "callback", "schedule") or seeded:
+        if entry.is_layer or kind in ("callback", "schedule") or seeded:
             return f"{shortened(entry.path)}()"
         return text(entry.name if kind == "activation" else name)
 

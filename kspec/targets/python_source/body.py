@@ -310,7 +310,10 @@ class Body:
                 feeds = spread(item, feeds[""], entry.tensors)
             if item.head != "get_item":
                 self.network.imports_of(entry.path)
-            return call_op(item, feeds, entry, self.writer, names)
+            written = call_op(item, feeds, entry, self.writer, names)
+            if "np.array(" in written:
+                self.network.file.imports.add("numpy as np")
+            return written
         if item.kind == "block":
             return self._use(item, feeds, names)
         if item.kind == "model":

@@ -204,8 +204,9 @@ class Network:
         shape = self.writer.value(
             values["inputs"][name]["shape"], Shape(), (*home, "inputs", name, "shape"), self.names
         )
+        batch = "" if given.batch_size is None else f", batch_size={given.batch_size}"
         dtype = "" if given.dtype == "float32" else f', dtype="{given.dtype}"'
-        return f'    {variable} = keras.Input({shape}{dtype}, name="{name}")'
+        return f'    {variable} = keras.Input({shape}{batch}{dtype}, name="{name}")'
 
     def _outputs(self) -> dict[str, str]:
         return _outputs(self.spec.document.outputs)
@@ -271,7 +272,7 @@ class Network:
         """Names that Keras counts on where the spec does not: of layers in other layers, and of ops."""
         calls = [node for graph in (self.graph, *self.graph.models.values()) for node in graph.calls]
         inside = {snake_case(name) for node in calls for name in _classes_in(node.arguments)}
-        return inside | {node.head for node in calls if node.kind == "op"}
+        return inside | {snake_case(node.head) for node in calls if node.kind == "op"}
 
     def imports_of(self, path: str) -> None:
         """Notes what a class of Keras is imported by."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from kspec.checker.shapes.types import TensorType
 
+FORMATS = (None, "channels_last", "channels_first")
 IMAGE, COLUMN, INTS = (None, 8, 6, 4), (None, 1), TensorType((None, 4), "int32")
 I8 = TensorType((3, 3), "int8")
 COUNTS = (
@@ -202,6 +203,75 @@ CASES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     ]
     + [([(None, 9, 4)], {"pool_size": p}) for p in (2, [2], [2, 2])],
     "moments": [([(None, 3, 4)], {"axes": a, "keepdims": k}) for a in (0, [0, 1], [-1], [3]) for k in (True, False)],
+    "image.affine_transform": [
+        ([(None, 8, 8, 3), (None, 8)], {"data_format": "channels_first"}),
+        ([(8, 8, 3), (2, 3, 8)], {}),
+        ([(None, 8, 8, 3)], {"transform": [1, 0, 2, 0, 1, 1, 0, 0]}),
+    ],
+    **{
+        f"image.{verb}_images": [
+            ([shape], {**given, "data_format": f})
+            for shape in ((None, 8, 9, 3), (8, 9, 3), (None, 3, None, 8), (2, None, 9, 3))
+            for f in FORMATS
+            for given in (
+                {f"top_{noun}": 1, f"bottom_{noun}": 2, f"left_{noun}": 0, f"right_{noun}": 3},
+                {f"top_{noun}": 5, f"bottom_{noun}": 5, f"left_{noun}": 0, f"right_{noun}": 0},
+                {f"top_{noun}": 1, "target_height": 6, f"left_{noun}": 1, "target_width": 12},
+                {f"bottom_{noun}": 0, "target_height": 9, f"right_{noun}": 0, "target_width": 9},
+                {f"bottom_{noun}": 1, "target_height": 7, f"right_{noun}": 1, "target_width": 8},
+                {f"top_{noun}": 1, f"bottom_{noun}": 1, "target_height": 6, f"left_{noun}": 1, "target_width": 7},
+                {f"top_{noun}": 1, "target_height": 6},
+            )
+        ]
+        for verb, noun in (("crop", "cropping"), ("pad", "padding"))
+    },
+    **{
+        f"image.{name}": [
+            ([shape], {"size": s, "strides": t, "dilation_rate": d, "padding": p, "data_format": f})
+            for shape in ((None, 8, 9, 7, 3), (None, 8, 9, 3), (8, 9, 3))
+            for s in (3, [2, 3], [2, 3, 4], 9)
+            for t, d in ((None, 1), (2, 1), (1, 2), ([1, 2], 1), (2, 2))
+            for p in ("valid", "same")
+            for f in FORMATS[:: 2 if name.endswith("3d") else 1]
+            if not (name.endswith("3d") and (t == [1, 2] or s == [2, 3]))
+        ]
+        for name in ("extract_patches", "extract_patches_3d")
+    },
+    **{
+        f"image.{name}": [
+            ([TensorType(shape, dtype)], {"data_format": f})
+            for shape in ((None, 8, 9, 3), (None, 3, 8, 9), (3, 8, 1), (8, 9, None), (None, None, None, 2))
+            for dtype in ("float32", "float16", "uint8")
+            for f in FORMATS
+        ]
+        for name in ("rgb_to_grayscale", "rgb_to_hsv", "hsv_to_rgb", "sobel_edges")
+    },
+    "image.map_coordinates": [([(None, 8, 3), (3, 5, 6)], {"order": 1}), ([(8, 9), (3, 5)], {"order": 0})],
+    "image.perspective_transform": [
+        ([(None, 8, 8, 3), a, b], {})
+        for a in ((4, 2), (None, 4, 2), (4, 3))
+        for b in ((4, 2), (None, 4, 2), (1, 1, 4, 2))
+    ],
+    "image.resize": [
+        ([shape], {"size": [4, 6], "data_format": f, **more})
+        for shape in ((None, 8, 9, 3), (None, None, 3), (8, 9), (1, 2, 3, 4, 5))
+        for f in FORMATS
+        for more in ({}, {"pad_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True, "crop_to_aspect_ratio": True})
+    ],
+    "image.scale_and_translate": [
+        (
+            [(None, 8, 9, 3)],
+            {"output_shape": [None, 4, 6, 3], "spatial_dims": [1, 2], "method": "linear", "scale": s, "translation": t},
+        )
+        for s, t in (([0.5, 0.5], [0, 0]), ([1, 2], [0.5, 1]))
+    ],
+    "image.ssim": [
+        ([(None, 12, 12, 3), (None, 12, 12, 3)], {"filter_size": 12}),
+        ([(None, 12, 12, 3), (None, 12, 12, 3)], {"filter_size": 13}),
+        ([(None, 3, 12, 12), (None, 3, 12, 12)], {"data_format": "channels_first"}),
+        ([(12, 12, 3), (12, 12, 3)], {}),
+        ([(12, 12), (12, 12)], {}),
+    ],
     "moveaxis": [
         ([(2, 3, 4, 5)], {"source": s, "destination": d})
         for s, d in ((0, -1), (-1, 1), ([0, 1], [-1, -2]), ([0, 2], [1, 0]), ([0, 1], [2]), (4, 0), (0, 4))

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.targets.hoisting import hoisted
+from kspec.checker import Stage, analyse
+from kspec.diagnostics import Report
+from kspec.targets.hoisting import hoisted_by_stage
 from tests.conftest import network, spec_of
 from tests.lifecycle.conftest import project  # noqa: F401  a fixture
 
@@ -46,24 +48,44 @@ fit: {epochs: 3, batch_size: 8}
 """
 
 
+def hoisted(layers, inputs="{x: {shape: [4, 4, 3]}}"):
+    """What the catalog tells of a network of these layers."""
+    analysis = analyse(spec_of(network(layers, inputs=inputs)), Report())
+    (once,) = hoisted_by_stage("fused", analysis.graph, analysis.types, [Stage(1, "", 2, "adam")]).values()
+    return once
+
+
 @pytest.mark.parametrize(
     ("layers", "expected"),
     [
         ("  - Rescaling: {scale: 0.1}\n  - Flatten\n  - Dense: {units: 1}", ["rescaling", "flatten"]),
-        ("  - Flatten\n  - Rescaling: {scale: 0.1}\n  - Dense: {units: 1}", []),  # a Flatten alone is not worth it
+        ("  - Flatten\n  - Dense: {units: 1}", []),  # a Flatten alone is not worth it
+        ("  - Flatten\n  - Rescaling: {scale: 0.1}\n  - Dense: {units: 1}", ["flatten", "rescaling"]),
         ("  - Rescaling: {scale: 0.1}\n  - Dense: {units: 1}\n  - Rescaling: {scale: 2}\n  - Identity", ["rescaling"]),
         ("  - RandomFlip\n  - Rescaling: {scale: 0.1}\n  - Flatten\n  - Dense: {units: 1}", []),
         ("  - Rescaling: {scale: 0.1}\n  - Dropout: {rate: 0.1}\n  - Dense: {units: 1}", ["rescaling"]),
         ("  - Rescaling: {scale: 0.1}\n  - Rescaling: {scale: 0.1}", ["rescaling"]),  # not what is an output
-        ("  - Rescaling: {scale: 0.1}\n  - op: relu\n  - Rescaling: {scale: 1}\n  - Dense: {units: 1}", ["rescaling"]),
+        ("  - Rescaling: {scale: 0.1}\n  - op: relu\n  - Rescaling: {scale: 1}\n  - Dense: {units: 1}",
+         ["rescaling", "relu", "rescaling_1"]),
+        ("  - Rescaling: {scale: 0.1}\n  - op: mean\n    call: {axis: 0, keepdims: true}\n  - Dense: {units: 1}",
+         ["rescaling"]),  # its first axis is not the examples' any more
+        ("  - Rescaling: {scale: 0.1}\n  - UpSampling2D\n  - Conv2D: {filters: 1, kernel_size: 2}",
+         ["rescaling"]),  # to enlarge is cheaper than to keep what is larger
+        ("  - Conv2D: {filters: 2, kernel_size: 2}\n    trainable: false\n  - ReLU\n  - Dense: {units: 1}",
+         ["conv2d", "re_lu"]),
+        ("  - Dense: {units: 2, activity_regularizer: l2}\n    trainable: false\n  - Dense: {units: 1}", []),
+        ("  - BatchNormalization: {center: false, scale: false}\n  - Dense: {units: 1}", []),  # it counts
+        ("  - SpectralNormalization: {layer: {Dense: {units: 2}}}\n    trainable: false\n  - Dense: {units: 1}", []),
+        ("  - Reshape: {target_shape: [4, 12]}\n  - LSTM: {units: 2, dropout: 0.1}\n    trainable: false\n"
+         "  - Dense: {units: 1}", []),
+        ("  - Reshape: {target_shape: [4, 12]}\n  - Bidirectional: {layer: {LSTM: {units: 2, stateful: true}}}\n"
+         "    trainable: false\n  - Dense: {units: 1}", []),
+        ("  - Reshape: {target_shape: [4, 12]}\n  - Bidirectional: {layer: {LSTM: {units: 2}}}\n"
+         "    trainable: false\n  - Dense: {units: 1}", ["reshape", "bidirectional"]),
     ],
-)
+)  # fmt: skip
 def test_what_is_hoisted(layers, expected):
-    from kspec.checker import analyse
-    from kspec.diagnostics import Report
-
-    spec = spec_of(network(layers, inputs="{x: {shape: [4, 4, 3]}}"))
-    assert hoisted(analyse(spec, Report()).graph) == expected
+    assert hoisted(layers) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,12 +98,8 @@ def test_what_is_hoisted(layers, expected):
     ],
 )
 def test_texts_without_a_length_of_their_own_stay(arguments, expected):
-    from kspec.checker import analyse
-    from kspec.diagnostics import Report
-
     layers = f"  - TextVectorization: {arguments}\n  - Embedding: {{input_dim: 9, output_dim: 2}}\n  - Flatten"
-    spec = spec_of(network(layers, inputs="{x: {shape: [1], dtype: string}}"))
-    assert hoisted(analyse(spec, Report()).graph) == expected
+    assert hoisted(layers, "{x: {shape: [1], dtype: string}}") == expected
 
 
 def test_training_and_answers_are_the_same(project):  # noqa: F811
@@ -116,19 +134,29 @@ def test_the_saved_model_takes_raw_values(project):  # noqa: F811
 
 
 def test_no_step_calls_what_is_computed_beforehand(project, monkeypatch):  # noqa: F811
-    """It is called on all rows of a part at once; in a graph it would see batches of no known size."""
     import keras
 
-    called = []
-    before = keras.layers.StringLookup.call
+    from kspec.lifecycle.engine.beforehand import Core
+
+    called, within = [], []
+    lookup, core = keras.layers.StringLookup.call, Core.call
 
     def counted(self, inputs):
-        called.append(inputs.shape[0])
-        return before(self, inputs)
+        called.append(bool(within))
+        return lookup(self, inputs)
+
+    def step(self, inputs, training=None):
+        within.append(True)
+        try:
+            return core(self, inputs, training)
+        finally:
+            within.pop()
 
     monkeypatch.setattr(keras.layers.StringLookup, "call", counted)
+    monkeypatch.setattr(Core, "call", step)
     kspec.run(project(MIXED), overrides=["fit.engine=fused"])
-    assert set(called) == {48, 16}
+    assert called
+    assert not any(called)
 
 
 @pytest.mark.slow

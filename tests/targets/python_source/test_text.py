@@ -75,6 +75,18 @@ def test_it_is_formatted_and_has_nothing_left_over(shipped):
         assert done.returncode == 0, done.stdout
 
 
+def test_an_array_of_a_call_is_numpy_s(tmp_path):
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "kspec: 1\ninputs: {x: {shape: [8, 8, 3]}}\nlayers:\n  - op: image.resize\n    call: {size: [4, 4]}\n"
+        "  - op: multiply\n    call: {x2: [1, 2, 3]}\n"
+    )
+    text = exported(spec, tmp_path / "exported.py")
+    assert "import numpy as np\n" in text
+    assert "    x = ops.image.resize(inputs, size=(4, 4))\n" in text
+    assert '    x = ops.multiply(x, x2=np.array((1, 2, 3), dtype="int32"))\n' in text
+
+
 def test_applications_are_named(tmp_path):
     spec = tmp_path / "spec.yaml"
     spec.write_text(

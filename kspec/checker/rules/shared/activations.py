@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kspec import catalog
-from kspec.checker.problem import ACTIVATION_LAYERS, KEEP_SHAPE
+from kspec.checker.problem import ACTIVATION_LAYERS, KEEP_SHAPE, activation_named
 from kspec.checker.values import Checker
 from kspec.diagnostics import Path
 from kspec.graph import Node, Tensor
@@ -78,10 +78,10 @@ def activation_at(checker: Checker, node: Node) -> Activation | None:
     said = arguments.get("activation")
     if said is None:
         return Activation("linear", node)
-    name = said if isinstance(said, str) else next(iter(said), "") if isinstance(said, dict) else ""
-    entry = catalog.find("activation", name) if isinstance(name, str) else None
-    name = entry.name if entry else ACTIVATION_LAYERS.get(name, "")
-    return Activation(name, node, (*path, "activation")) if name else None
+    name, inner = activation_named(said)
+    if name not in ACTIVATION_LAYERS.values() and catalog.find("activation", name) is None:
+        return None
+    return Activation(name, node, (*path, "activation"), inner.get("axis"))
 
 
 def innermost(checker: Checker, node: Node) -> tuple[str, dict[str, Any], Path]:

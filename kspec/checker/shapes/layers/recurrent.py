@@ -203,8 +203,8 @@ def _of_rank_3(shape: Shape) -> None:
 def _not_stateful(call: Call, shape: Shape) -> None:
     if call["stateful"] and shape[0] is None:
         raise Refusal(
-            "is stateful, for which the number of examples in a batch would have to be fixed",
-            help="leave `stateful` out: a spec never fixes the batch size",
+            "is stateful, and the number of examples in a batch is not fixed",
+            help="state it at the input, `inputs: {x: {shape: [...], batch_size: 32}}`; or leave `stateful` out",
             argument="stateful",
             code="KS302",
         )

@@ -52,6 +52,12 @@ FAMILIES: dict[str, str] = {
         "batch_normalization binary_crossentropy categorical_crossentropy ctc_decode ctc_loss "
         "dot_product_attention layer_normalization psnr rms_normalization sparse_categorical_crossentropy"
     ),
+    "image": (
+        "image.affine_transform image.crop_images image.elastic_transform image.extract_patches "
+        "image.extract_patches_3d image.gaussian_blur image.hsv_to_rgb image.map_coordinates image.pad_images "
+        "image.perspective_transform image.resize image.rgb_to_grayscale image.rgb_to_hsv image.scale_and_translate "
+        "image.sobel_edges image.ssim"
+    ),
     "signal": "extract_sequences fft fft2 ifft2 irfft istft rfft stft view_as_complex view_as_real",
 }
 """Module here → the ops whose rules it holds, in a dict `RULES` of op name → function."""
