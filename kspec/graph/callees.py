@@ -145,7 +145,7 @@ class Callees:
                     "KS216",
                     f"a call of a sub-model has no argument `{name}`",
                     self.positions.key((*node.path, "call", name)),
-                    help="it has `training`: with `call: {training: false}` Dropout and the like rest",
+                    help="it takes tensors alone: name them in `from`",
                 )
         self.scope.models[node.name] = node.head
         if len(model.outputs) > 1 and not entry.as_:

@@ -234,7 +234,8 @@ class _Execution:
         from kspec.lifecycle.progress import numbers
 
         with self._timed("evaluate"):
-            batches = batches_of(defined, dataset, chosen.part, self.report)
+            size = self.document.evaluate.batch_size
+            batches = batches_of(defined, dataset, chosen.part, self.report, batch_size=size)
             values = evaluate(engine, batches, steps=SMOKE_BATCHES if self.smoke else None)
         self.result.metrics = {"split": chosen.name, "examples": len(chosen.part), **values}
         self.console.step("evaluate", f"{chosen.name}: {numbers(values)}{chosen.note}")

@@ -18,11 +18,20 @@ from kspec.lifecycle.targets import (
 )
 
 
-def batches_of(defined: Defined, dataset: Dataset, part: Part, report: Report, *, training: bool = False) -> Batches:
+def batches_of(
+    defined: Defined,
+    dataset: Dataset,
+    part: Part,
+    report: Report,
+    *,
+    training: bool = False,
+    batch_size: int | None = None,
+) -> Batches:
     """The batches of a part.
 
     Args:
         training: Whether they are trained on: shuffled, class weights counted, and what does not fit reported.
+        batch_size: Examples a step; that of `fit` by default.
 
     Raises:
         SpecError: when a target cannot take the form that its output's loss wants.
@@ -40,7 +49,7 @@ def batches_of(defined: Defined, dataset: Dataset, part: Part, report: Report, *
         part.inputs,
         with_placeholders(targets, outputs, len(part)),
         sample_weights(part, dataset.labels, outputs, training=training),
-        batch_size=document.fit.batch_size,
+        batch_size=batch_size or document.fit.batch_size,
         shuffle=document.fit.shuffle and training,
         seed=document.seed,
     )

@@ -131,10 +131,11 @@ class _Builder:
         if node.catalog.parameters["weights"].default != arguments.get("weights", "imagenet"):
             arguments["weights"] = None
         try:
-            model = keras_class(node.catalog.path)(**arguments, name=_keras_name(self.name))
+            model = keras_class(node.catalog.path)(**arguments)
         except Exception as error:
             self._refuse(node, "KS301", f"Keras refuses `{node.head}`: {plain(error)}", "")
             return
+        model.name = _keras_name(self.name)  # given to it, some make their layers' names of it, or look widths up by it
         if node.trainable is False:
             model.trainable = False
         (given,) = self.graph.inputs

@@ -38,6 +38,7 @@ from kspec.checker.rules.stages import stages
 from kspec.checker.rules.target_form import target_form
 from kspec.checker.rules.task_and_output import task_and_output
 from kspec.checker.rules.training_objects import training_objects
+from kspec.checker.rules.training_of_a_call import training_of_a_call
 from kspec.checker.rules.units_and_target import units_and_target
 from kspec.checker.rules.vanished_size import vanished_size
 from kspec.checker.rules.written_files import written_files
@@ -57,7 +58,7 @@ WORDS: tuple[Rule, ...] = (
     applications,
     fixed_batch,
 )
-MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size)
+MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size, training_of_a_call)
 MEANING: tuple[Rule, ...] = (
     softmax_on_one_unit,
     activation_and_crossentropy,

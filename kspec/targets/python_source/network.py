@@ -26,6 +26,9 @@ from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import HELPERS, Allocator, Constants, identifier
 from kspec.targets.python_source.saved import Saved, read_saved
 
+NEED_THEIR_NAMES = ("ConvNeXt", "EfficientNetV2")
+"""Applications that name their layers by their `name`, or look their widths up by it."""
+
 
 class Network:
     """Writes the functions of a network.
@@ -150,7 +153,10 @@ class Network:
         return f'keras.models.model_from_json(({path}).read_text(encoding="utf-8"))'
 
     def _needs_its_name(self, model: str) -> bool:
-        """Whether a sub-model from a file must be called as in the spec: it is looked up, or its own name is taken."""
+        """Whether a sub-model from outside must be called as in the spec: it is looked up, or its own name is taken."""
+        application = self.graph.models[model].application
+        if application is not None:
+            return application.head.startswith(NEED_THEIR_NAMES)
         own = self.saved(model).name
         taken = [*self.graph.nodes, *(self.saved(name).name for name in self.models if name != model)]
         return own != model and (self.spec.document.fit.stages is not None or own in taken)
@@ -162,7 +168,8 @@ class Network:
         if arguments.get("weights", "imagenet") != "imagenet":
             arguments["weights"] = None
         path = ("models", name, "application", node.head)
-        return self.writer.construct(node.catalog, arguments, path, self.names, [f'name="{name}"'])
+        more = [] if self._needs_its_name(name) else [f'name="{name}"']
+        return self.writer.construct(node.catalog, arguments, path, self.names, more)
 
     def loading(self, variable: str, file: str) -> str:
         """The statement that gives a model the weights of a file."""
