@@ -33,7 +33,8 @@ class Difference:
 
     Args:
         section: `layers`, or another section of a spec.
-        name: The node, in a sub-model behind its name (`encoder/hidden`), or the setting within its section.
+        name: The node, in a sub-model behind its name (`encoder/hidden`), or the setting within its section, in a list
+            behind the name of the entry or its class (`stages.tune.epochs`, `callbacks.EarlyStopping.patience`).
         changes: What of it, each in a few words.
     """
 
@@ -111,23 +112,32 @@ def _models(
     """Sub-models: which there are, what their entries say, and their nodes."""
     before, after = _networks(*one), _networks(*other)
     said: list[dict[str, Any]] = [values.get("models") or {} for values in settings]
+    gone, come = [name for name in before if name not in after], [name for name in after if name not in before]
     for name in dict.fromkeys([*before, *after]):
-        if name not in before:
+        if name in gone:
+            same = (new for new in come if not any(_model(before[name], after[new], said)))
+            if renamed := next(same, None):
+                come.remove(renamed)
+                yield Difference("models", "changed", f"{name} → {renamed}", ("renamed",))
+            else:
+                yield Difference("models", "removed", name, (_in_few_words(before[name], one[1]),))
+        elif name in before:
+            yield from _model(before[name], after[name], said)
+        elif name in come:
             yield Difference("models", "added", name, (_in_few_words(after[name], other[1]),))
-            continue
-        if name not in after:
-            yield Difference("models", "removed", name, (_in_few_words(before[name], one[1]),))
-            continue
-        old, new = (
-            {word: values.get(name, {}).get(word) for word in ("file", "application", "weights")} for values in said
-        )
-        changes = list(_values(old, new))
-        if before[name].trainable != after[name].trainable:
-            changes += _trainable(before[name].trainable, after[name].trainable)
-        if changes:
-            yield Difference("models", "changed", name, tuple(changes))
-        yield from _nodes(before[name], after[name])
-        yield from _outputs(before[name], after[name])
+
+
+def _model(a: _Network, b: _Network, said: list[dict[str, Any]]) -> Iterator[Difference]:
+    """What differs in one sub-model: its entry, and its nodes."""
+    old, new = (
+        {word: values.get(model.name, {}).get(word) for word in ("file", "application", "weights")}
+        for model, values in zip((a, b), said, strict=True)
+    )
+    changes = [*_values(old, new), *_trainable(a.trainable, b.trainable)]
+    if changes:
+        yield Difference("models", "changed", a.name, tuple(changes))
+    yield from _nodes(a, b)
+    yield from _outputs(a, b)
 
 
 def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
@@ -185,7 +195,7 @@ def _matched(before: list[Node], after: list[Node]) -> Iterator[tuple[Node | Non
 
 def _changes(old: Node, new: Node, a: _Network, b: _Network, same: Mapping[str, str]) -> Iterator[str]:
     if old.named and new.named and old.name != new.name:
-        yield f"called `{new.name}`"
+        yield "renamed"
     if (old.kind, old.head) != (new.kind, new.head):
         yield f"{old.head or old.kind} → {new.head or new.kind}"
     elif old.kind != "reuse":
@@ -284,17 +294,52 @@ def _tasks(analysis: Analysis) -> dict[str, Any]:
 
 
 def _deep(section: str, old: Any, new: Any, path: tuple[str, ...]) -> Iterator[Difference]:
+    name = ".".join(path) or section
+    if _are_entries(old, new):
+        old, new = (_by_name(items or [], name) for items in (old, new))
+        orders = [[key for key in items if key in old and key in new] for items in (old, new)]
+        if orders[0] != orders[1]:
+            order = " → ".join(", ".join(keys) for keys in orders)
+            yield Difference(section, "changed", name, (f"order {order}",))
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
-            yield from _deep(section, old.get(key), new.get(key), (*path, key))
+            yield from _deep(section, old.get(key), new.get(key), (*path, str(key)))
     elif old != new:
-        name = ".".join(path) or section
         if old is None:
-            yield Difference(section, "added", name, (inline(new),))
+            yield Difference(section, "added", name, _said(new))
         elif new is None:
-            yield Difference(section, "removed", name, (inline(old),))
+            yield Difference(section, "removed", name, _said(old))
         else:
             yield Difference(section, "changed", name, (f"{inline(old)} → {inline(new)}",))
+
+
+def _said(value: Any) -> tuple[str, ...]:
+    """Nothing of what is only a name, as a callback without arguments."""
+    return () if value == {} else (inline(value),)
+
+
+def _are_entries(old: Any, new: Any) -> bool:
+    """Whether both are lists of mappings, as stages and callbacks are, or left out; plain lists are compared whole."""
+    if not all(value is None or isinstance(value, list) for value in (old, new)):
+        return False
+    items = [*(old or []), *(new or [])]
+    return any(isinstance(item, dict) for item in items) and all(isinstance(item, dict | str) for item in items)
+
+
+def _by_name(items: list[Any], what: str) -> dict[str, Any]:
+    """The entries of a list by what they are called or their class; others, and those after the first, by number."""
+    found: dict[str, Any] = {}
+    for number, item in enumerate(items, start=1):
+        if isinstance(item, str):
+            name, value = item, {}
+        elif isinstance(item.get("name"), str):
+            name, value = item["name"], {key: said for key, said in item.items() if key != "name"}
+        elif len(item) == 1:
+            ((name, value),) = item.items()
+        else:
+            name, value = f"{what.rpartition('.')[2].removesuffix('s')} {number}", item
+        found[f"{name} {number}" if name in found else str(name)] = value
+    return found
 
 
 def _count(answer: Answer) -> int | None:

@@ -48,7 +48,7 @@ def differences(other, one=SPEC, **options):
          ["layers + dropout: Dropout: {rate: 0.5}, (null, 8)", "layers ~ dense: from hidden → dropout"]),
         ("  - Dense: {units: 3}\n", "", ["layers - dense: Dense: {units: 3}, (null, 3), 27 parameters",
                                          "layers ~ answer: from dense → hidden; 4 → 9 parameters"]),
-        ("    name: hidden\n", "    name: first\n", ["layers ~ hidden → first: called `first`"]),
+        ("    name: hidden\n", "    name: first\n", ["layers ~ hidden → first: renamed"]),
         ("adam", "sgd", ["compile ~ optimizer: adam → sgd"]),
         ("epochs: 5", "epochs: 6, batch_size: 32", ["fit ~ epochs: 5 → 6"]),  # 32 is the default
         ("inputs: {x: {shape: [4]}}", "inputs: {x: {shape: [5]}}", ["layers ~ x: (null, 4) → (null, 5)",
@@ -57,6 +57,39 @@ def differences(other, one=SPEC, **options):
 )  # fmt: skip
 def test_what_differs(old, new, expected):
     assert differences(SPEC.replace(old, new, 1) if old else SPEC) == expected
+
+
+STAGES = SPEC.replace("epochs: 5", """class_weight: {0: 1, 1: 2}
+  callbacks: [TerminateOnNaN, {EarlyStopping: {patience: 3}}]
+  stages:
+    - {name: head, epochs: 2, optimizer: adam}
+    - {epochs: 3, optimizer: {Adam: {learning_rate: 0.1}}}
+    - {name: tune, epochs: 2, optimizer: adam, trainable: {hidden: false}}
+""").replace("fit: {", "fit:\n  ").replace("\n}", "")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("name: tune, epochs: 2", "name: tune, epochs: 4", ["~ stages.tune.epochs: 2 → 4"]),
+        ("hidden: false", "answer: true, hidden: false", ["+ stages.tune.trainable.answer: true"]),
+        ("rate: 0.1", "rate: 0.2", ["~ stages.stage 2.optimizer.Adam.learning_rate: 0.1 → 0.2"]),
+        ("    - {name: head, epochs: 2, optimizer: adam}\n    - {epochs", "    - {name: a, epochs",
+         ["- stages.head: {epochs: 2, optimizer: adam}",
+          "- stages.stage 2: {epochs: 3, optimizer: {Adam: {learning_rate: 0.1}}}",
+          "+ stages.a: {epochs: 3, optimizer: {Adam: {learning_rate: 0.1}}}"]),
+        ("[TerminateOnNaN, {EarlyStopping: {patience: 3}}]", "[{EarlyStopping: {patience: 4}}, TerminateOnNaN]",
+         ["~ callbacks: order TerminateOnNaN, EarlyStopping → EarlyStopping, TerminateOnNaN",
+          "~ callbacks.EarlyStopping.patience: 3 → 4"]),
+        ("[TerminateOnNaN, {EarlyStopping: {patience: 3}}]", "[]",
+         ["- callbacks.TerminateOnNaN", "- callbacks.EarlyStopping: {patience: 3}"]),
+        ("TerminateOnNaN, ", "TerminateOnNaN, {EarlyStopping: {patience: 3}}, ",
+         ["+ callbacks.EarlyStopping 3: {patience: 3}"]),
+        ("1: 2}", "1: 3}", ["~ class_weight.1: 2 → 3"]),
+    ],
+)  # fmt: skip
+def test_stages_and_callbacks_are_compared_one_by_one(old, new, expected):
+    assert differences(STAGES.replace(old, new, 1), STAGES) == [f"fit {line}" for line in expected]
 
 
 def test_what_auto_chose_is_no_difference_of_a_run():
@@ -120,7 +153,7 @@ task: regression
         ("      - Dense: {units: 2}\n        name: code\n", "",
          ["models - encoder/code: Dense: {units: 2}, (null, 2), 18 parameters",
           "layers ~ encoder: (null, 2) → (null, 8); 58 → 40 parameters", "layers ~ answer: 3 → 9 parameters"]),
-        ("encoder", "reader", ["models - encoder: 2 nodes, 58 parameters", "models + reader: 2 nodes, 58 parameters",
+        ("encoder", "reader", ["models ~ encoder → reader: renamed",
                                "layers ~ encoder: encoder → reader"]),
         ("layers:\n  - model", "    weights: a.weights.h5\nlayers:\n  - model",
          ["models ~ encoder: weights null → a.weights.h5"]),
@@ -150,3 +183,21 @@ def test_the_command(tmp_path, capsys):
     assert main(["diff", str(wide), str(wide), "--exit-code", "--allow-outside"]) == 0
     assert main(["diff", str(wide), str(tmp_path / "none.yaml"), "--allow-outside"]) == 1
     assert "there is no such file" in capsys.readouterr().err
+
+
+def test_a_run_by_its_name(tmp_path, capsys, monkeypatch):
+    from kspec.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tl.yaml").write_text(SPEC)
+    latest = tmp_path / "runs" / "tl" / "latest"
+    latest.mkdir(parents=True)
+    (latest / "run.json").write_text("{}")
+    assert main(["diff", "tl.yaml", "tl"]) == 1
+    assert "was stopped before its spec was resolved" in capsys.readouterr().err
+    (latest / "resolved.yaml").write_text(SPEC.replace("units: 8", "units: 9"))
+    for run in ("tl", "runs/tl", "runs/tl/latest"):
+        assert main(["diff", "tl.yaml", run]) == 0
+        assert "~ hidden: units 8 → 9" in capsys.readouterr().out
+    assert main(["diff", "tl.yaml", "tm"]) == 1
+    assert "there is no run at tm" in capsys.readouterr().err

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   kspec diff mlp.yaml wider.yaml
-  kspec diff runs/mlp/latest mlp.yaml
+  kspec diff mlp.yaml mlp
   kspec diff a.yaml b.yaml --format json
 """
 
@@ -33,14 +33,17 @@ Examples:
 @permissions
 @click.pass_context
 def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code: bool, **permissions: bool) -> None:
-    """Say what differs between two specs: nodes, their arguments and sizes, settings. A run stands for what it ran.
+    """Say what differs between two specs: nodes, their arguments and sizes, settings.
 
-    Compared is what they come to, defaults filled in and blocks written out. TensorFlow is not imported.
+    A and B are specs or runs: a run folder, or the name of a spec that has been run in runs/. A run stands for what it
+    ran. Compared is what they come to, defaults filled in and blocks written out; stages and callbacks one by one, by
+    name. TensorFlow is not imported.
     """
     from kspec.compare import compare
 
-    of_run = _is_run(one) or _is_run(other)
-    found = compare(_analysed(one, permissions), _analysed(other, permissions), of_run=of_run)
+    files = [_spec_of_run(place) for place in (one, other)]
+    a, b = (_analysed(file or place, permissions) for file, place in zip(files, (one, other), strict=True))
+    found = compare(a, b, of_run=any(files))
     if format_ == "json":
         json.dump({"a": one, "b": other, **found.to_json()}, sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -50,25 +53,28 @@ def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code
         ctx.exit(1)
 
 
-def _is_run(place: str) -> bool:
+def _spec_of_run(place: str) -> Path | None:
+    """What a run resolved to; None where a spec is meant: a file, or what is called like one."""
+    from kspec.lifecycle.run_folder import RunFolderError, find_run
+
     path = Path(place)
-    return path.is_dir() or path.name == "latest"
+    if path.name != "latest" and (path.is_file() or (path.suffix in (".yaml", ".yml") and not path.is_dir())):
+        return None
+    try:
+        resolved = find_run(path) / "resolved.yaml"
+    except RunFolderError as error:
+        raise click.ClickException(str(error)) from None
+    if not resolved.is_file():
+        raise click.ClickException(f"the run {resolved.parent} was stopped before its spec was resolved")
+    return resolved
 
 
-def _analysed(place: str, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
+def _analysed(place: str | Path, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
     from kspec.api import load
     from kspec.checker import analyse
     from kspec.diagnostics import Report
 
-    path = Path(place)
-    if _is_run(place):
-        from kspec.lifecycle.run_folder import RunFolderError, find_run
-
-        try:
-            path = find_run(path) / "resolved.yaml"
-        except RunFolderError as error:
-            raise click.ClickException(str(error)) from None
-    spec = load(path, **permissions)
+    spec = load(Path(place), **permissions)
     report = Report(list(spec.diagnostics))
     analysis = analyse(spec, report)
     report.raise_errors()
