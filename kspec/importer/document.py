@@ -16,7 +16,7 @@ from kspec.importer.names import Names, cleaned, to_be_written
 from kspec.importer.policies import usual_policy
 from kspec.importer.refused import is_code, shown, unreadable, wordless
 from kspec.importer.structure import OUTPUTS, CallId, Layer, Ref, Structure, structure_of
-from kspec.importer.values import Around, Config, arguments_of, dtype_argument, keras_entry, policy_of
+from kspec.importer.values import MODELS, Around, Config, arguments_of, dtype_argument, keras_entry, policy_of
 from kspec.importer.vocabulary import Learned
 
 _OBJECT_ID = re.compile(r', "shared_object_id": \d+')
@@ -87,7 +87,8 @@ class _Importer:
         self.vocabulary = vocabulary
         self.notes: list[str] = []
         self.models: dict[str, dict[str, Any]] = {}
-        self.known: dict[int, str] = {}
+        self.known: dict[tuple[str, int], str] = {}
+        self.owners: dict[int, Any] = {}
         self.alike: dict[str, str] = {}
         self.model_names = Names(self.notes)
         self.layers: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -95,6 +96,7 @@ class _Importer:
         self.around = Around(usual_policy(model), self.submodel)
 
     def whole(self, compiled: bool) -> Imported:
+        self._apart(self.model)
         structure = structure_of(self.model)
         writer = _Writer(structure, self, ())
         parts = writer.parts()
@@ -116,7 +118,8 @@ class _Importer:
 
     def submodel(self, data: Config) -> str:
         """The name under `models:` of a model inside the model; it is added there when it is met first."""
-        key = id(data.get("config"))
+        said = data.get("shared_object_id")  # in an archive: what is one object in the model is one again
+        key = ("said", said) if isinstance(said, int) else ("here", id(data.get("config")))
         if key in self.known:
             return self.known[key]
         structure = structure_of(data)
@@ -133,6 +136,25 @@ class _Importer:
             parts = {"trainable": False, **parts}
         self.models[name] = parts
         return name
+
+    def _apart(self, model: Config) -> None:
+        """Refuses a layer that several models hold: a spec shares sub-models, and layers within one network."""
+        config = model.get("config")
+        if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+            return
+        owner = config.get("name")
+        for layer in config["layers"]:
+            if isinstance(layer, dict) and layer.get("class_name") in MODELS:
+                self._apart(layer)
+            elif isinstance(layer, dict) and isinstance(said := layer.get("shared_object_id"), int):
+                other = self.owners.setdefault(said, owner)
+                if other == owner:
+                    continue
+                name = shown(layer.get("name") or layer.get("class_name"))
+                raise wordless(
+                    f"the layer `{name}` is one and the same in the models `{shown(other)}` and `{shown(owner)}`",
+                    "put it into a model of its own, which both call: a sub-model can be shared",
+                )
 
 
 class _Writer:

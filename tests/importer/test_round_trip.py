@@ -2,8 +2,12 @@
 
 import json
 
+import keras
+import numpy as np
 import pytest
 
+import kspec
+from kspec.diagnostics import SpecError
 from kspec.from_model import import_config, import_model
 
 from .models import MODELS, alike_and_not_shared
@@ -23,3 +27,34 @@ def test_models_that_are_alike_are_told_apart():
     found = import_config(shared, name="model")
     assert len(found.values["models"]) == 4
     assert "`core_1` has weights of its own, as when Keras loads the model, and is else as `core`" in found.notes
+
+
+def shared(*, layer):
+    """A layer, or a model that holds one, that the network calls and a model within it too."""
+    dense = keras.layers.Dense(4, name="dense")
+    one = dense if layer else keras.Sequential([keras.Input((4,)), dense], name="one")
+    x, y = keras.Input((4,)), keras.Input((4,))
+    inner = keras.Model(x, one(x) + x, name="inner")
+    return keras.Model(y, one(inner(one(y))), name="outer")
+
+
+def test_an_archive_tells_what_is_shared_over_levels(tmp_path):
+    model = shared(layer=False)
+    model.save(tmp_path / "model.keras")
+    found = import_model(str(tmp_path / "model.keras"))
+    assert found.notes == []
+    spec = tmp_path / "spec.yaml"
+    found.write_weights(spec)
+    spec.write_text(found.text)
+    ours = kspec.build(spec)
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    assert ours.count_params() == model.count_params() == 20
+    assert np.array_equal(ours(x), model(x))
+
+
+def test_a_layer_that_several_models_hold_is_refused(tmp_path):
+    shared(layer=True).save(tmp_path / "model.keras")
+    with pytest.raises(SpecError) as refused:
+        import_model(str(tmp_path / "model.keras"))
+    (said,) = refused.value.diagnostics
+    assert (said.code, "`dense` is one and the same in the models" in said.message) == ("KS713", True)
