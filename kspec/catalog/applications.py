@@ -106,6 +106,28 @@ def inner_layers(name: str, arguments: Mapping[str, Any]) -> tuple[InnerLayer, .
     return found if as_measured else tuple(layer._replace(trained=None) for layer in found)
 
 
+def features_of(name: str, alpha: float) -> int | None:
+    """Channels of what a MobileNet gives without its classifier, at any width; None of other applications.
+
+    Source: Howard et al. 2017, Sandler et al. 2018, Howard et al. 2019; rounded as `keras.applications` does.
+
+    >>> features_of("MobileNetV2", 1.4), features_of("MobileNetV2", 0.35), features_of("MobileNet", 0.25)
+    (1792, 1280, 256)
+    """
+    if name == "MobileNet":
+        return int(1024 * alpha)
+    if name == "MobileNetV2":
+        return _divisible(1280 * alpha) if alpha > 1 else 1280
+    last = {"MobileNetV3Small": 96, "MobileNetV3Large": 160}.get(name)
+    return None if last is None else _divisible(6 * _divisible(last * alpha))
+
+
+def _divisible(channels: float) -> int:
+    """The nearest multiple of 8, but never less than nine tenths of what is asked."""
+    nearest = max(8, int(channels + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * channels else nearest
+
+
 def stated_shape(name: str, arguments: Mapping[str, Any]) -> list[int | None]:
     """Height, width and channels of the pictures that an application takes: as it is told, or Keras's default."""
     given = arguments.get("input_shape")

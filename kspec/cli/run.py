@@ -96,11 +96,11 @@ def _show(result: Any, console: Any) -> None:
         if not epochs:
             click.echo("stopped before an epoch was trained; nothing is kept of it", err=True)
             return
-        kept = (
-            f"; what was trained in {epochs} epoch{'s' if epochs != 1 else ''} is in {result.folder}"
-            if result.folder
-            else ""
-        )
+        trained = f"what was trained in {epochs} epoch{'s' if epochs != 1 else ''}"
+        kept = ""
+        if result.folder:
+            saved = (result.folder / "model.keras").exists()
+            kept = f"; {trained} is in {result.folder}" if saved else f"; {trained} is not saved"
         click.echo(f"stopped{kept}", err=True)
         return
     numbers = {name: value for name, value in result.metrics.items() if isinstance(value, float)}

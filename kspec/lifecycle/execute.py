@@ -85,14 +85,8 @@ class _Execution:
 
     def run(self) -> Run:
         try:
-            self._record("running")
-            if self.folder:
-                self.folder.text("spec.yaml", self.spec.source.text)
             with self.interrupt:
-                self._steps()
-            self._finish("interrupted" if self.result.status == "interrupted" else "finished")
-        except KeyboardInterrupt:
-            self._finish("interrupted")
+                self._run()
         except BaseException as error:
             self._finish("failed", str(error))
             raise
@@ -100,6 +94,17 @@ class _Execution:
             if self.scratch is not None:
                 shutil.rmtree(self.scratch, ignore_errors=True)
         return self.result
+
+    def _run(self) -> None:
+        try:
+            self._record("running")
+            if self.folder:
+                self.folder.text("spec.yaml", self.spec.source.text)
+            self._steps()
+            self._finish("interrupted" if self.result.status == "interrupted" else "finished")
+        except KeyboardInterrupt:
+            self.interrupt.heeded()
+            self._finish("interrupted")
 
     def _steps(self) -> None:
         with self._timed("data"):
@@ -207,6 +212,8 @@ class _Execution:
         if folder is not None and fitted.history:
             write_history(folder, fitted.history)
         if folder is not None and (fitted.history or not fitted.interrupted):  # of less than an epoch nothing is kept
+            if fitted.interrupted:
+                self.console.step("fit", "stopped: what was trained is being saved")
             with self._timed("save"):
                 folder.write("model.keras", defined.model.save)
         if fitted.interrupted:

@@ -103,6 +103,14 @@ def lose_ctrl_c_in_the_third_epoch(monkeypatch):
 @pytest.mark.parametrize("engine", ["keras", "fused"])
 def test_ctrl_c_is_heeded_where_its_exception_is_lost(project, monkeypatch, engine):
     lose_ctrl_c_in_the_third_epoch(monkeypatch)
+    write = RunFolder.write
+
+    def impatient(self, name, writer):
+        if name == "model.keras":
+            signal.raise_signal(signal.SIGINT)  # once more, while it is being saved
+        write(self, name, writer)
+
+    monkeypatch.setattr(RunFolder, "write", impatient)
     before = signal.getsignal(signal.SIGINT)
     run = kspec.run(project(BINARY), overrides=["fit.epochs=20", f"fit.engine={engine}"])
     assert run.status == json.loads((run.folder / "run.json").read_text())["status"] == "interrupted"

@@ -31,7 +31,7 @@ _SIZES = (*range(8 * _STRIDE, 10 * _STRIDE), 75, 97, 224, 299, 331, 480, 600, 77
 _SIDES = (96, 128, 160, 192, 224)
 """Sizes of pictures that MobileNet has weights for."""
 
-_WIDTHS: dict[str, list[dict[str, Any]]] = {
+WIDTHS: dict[str, list[dict[str, Any]]] = {
     "MobileNet": [{"alpha": alpha} for alpha in (0.25, 0.5, 0.75)],
     "MobileNetV2": [{"alpha": alpha} for alpha in (0.35, 0.5, 0.75, 1.3, 1.4)],
     "MobileNetV3Small": [{"alpha": 0.75}, {"minimalistic": True}],
@@ -246,7 +246,7 @@ def write_measured(path: Path, about: str, measured: Callable[[str], dict[str, A
 
 def measure_all_widths(name: str) -> dict[str, Any]:
     """One application, and the other widths of it that Keras has weights for."""
-    return {variant(name, **widths): measure(name, **widths) for widths in ({}, *_WIDTHS.get(name, []))}
+    return {variant(name, **widths): measure(name, **widths) for widths in ({}, *WIDTHS.get(name, []))}
 
 
 if __name__ == "__main__":

@@ -34,10 +34,12 @@ def stages(checker: Checker) -> None:
 
 
 def _last(checker: Checker) -> str:
-    """The last layer with weights: mostly the one that answers."""
+    """The last layer with weights, of the network itself where that has one: mostly the one that answers."""
     assert checker.types is not None
-    free = Stage(0, "", 1, None, dict.fromkeys(checker.graph.nodes, True))
-    return next(reversed(trained(checker.graph, checker.types, free)), "head")
+    free = Stage(0, "", 1, None, dict.fromkeys(layers_by_path(checker.graph), True))
+    found = list(trained(checker.graph, checker.types, free))
+    own = [path for path in found if path in checker.graph.nodes]
+    return own[-1] if own else found[-1].partition("/")[0] if found else "head"
 
 
 def _same(checker: Checker, index: int, stage: Stage, before: Stage) -> None:

@@ -5,7 +5,7 @@ Keras builds a network of hundreds of layers for it; here a handful of numbers t
 
 from __future__ import annotations
 
-from kspec.catalog.applications import OTHER_NETWORK, STRIDE, Sizes, sizes, stated_shape, variant
+from kspec.catalog.applications import OTHER_NETWORK, STRIDE, Sizes, features_of, sizes, stated_shape, variant
 from kspec.checker.shapes.broadcasting import shown
 from kspec.checker.shapes.types import Answer, Call, Dim, Refusal, Shape, TensorType, Weight
 
@@ -17,8 +17,8 @@ def application(call: Call) -> Answer:
 
     Returns:
         Class probabilities, shape (n, classes); without `include_top` features, shape (n, rows, columns, features), or
-        pooled, (n, features). Sizes and parameters are unknown where an argument gives its layers widths that Keras
-        has no weights for: these have not been measured.
+        pooled, (n, features). Parameters are unknown where an argument gives its layers widths that Keras has no
+        weights for: these have not been measured.
 
     Raises:
         Refusal: when Keras would refuse its arguments, or pictures of this size.
@@ -38,7 +38,7 @@ def application(call: Call) -> Answer:
     measured = sizes(variant(call.entry.name, **widths))
     if stated[0] is None and known.rows_of_unknown is None:
         measured = None
-    features = measured.features if measured else None
+    features = measured.features if measured else features_of(call.entry.name, call["alpha"]) if widths else None
     classes = call["classes"]
     shape: Shape = (None, *positions, features)
     if call["include_top"]:

@@ -34,6 +34,8 @@ WATCHED_STEPS = 100
 """Steps between two looks of a callback at the batches."""
 COMPILED_VALIDATION = 32, 3000
 """Batches of one validation, and of all in a run, from which on they are worth a compilation of their own."""
+LONG_TRACE = 5.0
+"""Seconds from which on the user is told of what went by before the first epoch."""
 TOLD_SECONDS = 15.0
 """Between two words on how far what is computed once has come."""
 
@@ -107,8 +109,11 @@ class FusedEngine:
         parts = [train] if validation is None else [train, validation]
         try:
             self._prepare(parts, frozen=steps * (epochs - initial_epoch) > train.steps)
+            began = time.monotonic()
             trains = self._train_function(train, listed, steps, initial_epoch, epochs)
             tests = self._test_function(validation, validation_steps, checks, trains) if validation else None
+            if (took := time.monotonic() - began) > LONG_TRACE:
+                self.tell(f"traced in {took:.0f} s")
         except Exception as error:  # Keras may take what cannot be fused; else it says what is wrong
             from kspec.targets.keras_errors import plain
 

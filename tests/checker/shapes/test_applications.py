@@ -4,7 +4,8 @@ import keras
 import pytest
 
 from kspec.catalog import find, names
-from kspec.catalog.applications import inner_layers, sizes, stated_shape
+from kspec.catalog.applications import features_of, inner_layers, sizes, stated_shape, variant
+from kspec.catalog.generator.applications import WIDTHS
 from kspec.checker.shapes.applications import application
 from kspec.checker.shapes.types import Call, Refusal, TensorType
 from tests.conftest import diagnostics_of, network
@@ -106,8 +107,14 @@ def test_the_layers_within_are_keras_s(name, arguments):
     assert any(layer.trained for layer in told) == as_measured
 
 
+@pytest.mark.parametrize(("name", "widths"), [(name, widths) for name in WIDTHS for widths in ({}, *WIDTHS[name])])
+def test_the_features_of_any_width_follow_a_rule(name, widths):
+    measured = sizes(variant(name, **widths))
+    assert features_of(name, widths.get("alpha", 1.0)) == measured.features
+
+
 def test_a_width_that_nobody_has_measured_is_not_guessed():
-    assert told("MobileNetV2", include_top=False, input_shape=[64, 64, 3], alpha=0.6) == ((None, 2, 2, None), None)
+    assert told("MobileNetV2", include_top=False, input_shape=[64, 64, 3], alpha=1.2) == ((None, 2, 2, 1536), None)
     assert told("MobileNetV2", alpha=0.6, classes=7) == ((None, 7), None)
     assert told("MobileNetV2", alpha=0.5, classes=7)[1] is not None
     assert told("MobileNetV2", alpha=1, classes=7)[1] is not None
