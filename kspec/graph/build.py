@@ -77,7 +77,7 @@ class _Builder:
         self.report = report
         self.positions = spec.positions
         self.graph = Graph(models=models)
-        self.scope = Scope(report, spec.positions)
+        self.scope = Scope(report, spec.positions, sub_models=models)
         self.callees = Callees(spec, home, self.graph, self.scope, report)
         network = spec.networks[home]
         self.entries = network.layers
@@ -263,10 +263,19 @@ class _Builder:
             "KS203",
             f"the name `{name}` is taken",
             place,
-            help="names are unique in a spec",
+            help="names are unique in a spec" + self._as_copy(name),
             related=(Related("it stands here first", self.scope.places[name]),),
         )
         return True
+
+    def _as_copy(self, name: str) -> str:
+        """That a name is one of those that copies bear, which nobody sees written."""
+        copies = self.spec.expansions[self.home].copies if self.home in self.spec.expansions else {}
+        for entry, named in copies.items():
+            if name in named:
+                shown = ", ".join(f"`{copy}`" for copy in named[:3]) + (" …" if len(named) > 3 else "")
+                return f"; the copies of `{entry}` are called {shown}"
+        return ""
 
     def _free(self, name: str) -> str:
         count = 1

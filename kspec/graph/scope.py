@@ -54,6 +54,7 @@ class Scope:
         implied: Names whose citation at the moment nobody wrote.
         models: The calls of sub-models, and which each calls.
         gives: The calls of sub-models with several outputs that have no `as`, and those outputs.
+        sub_models: Those that can be called.
     """
 
     report: Report
@@ -67,6 +68,7 @@ class Scope:
     implied: frozenset[str] = frozenset()
     models: dict[str, str] = field(default_factory=dict)
     gives: dict[str, list[str]] = field(default_factory=dict)
+    sub_models: Collection[str] = ()
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
         """Brings a name into view."""
@@ -123,7 +125,7 @@ class Scope:
                 help=f"several are a list: write `[{', '.join(parts)}]`",
                 edits=(Edit(span, f"[{', '.join(parts)}]"),) if span.written == name else (),
             )
-        elif model := self.models.get(name.rpartition("/")[0]):
+        elif model := self._model_around(cited):
             self.report.error(
                 "KS201",
                 f"`{cited}` lies in the sub-model `{model}`, and what lies in one cannot be cited",
@@ -136,6 +138,8 @@ class Scope:
             shown = ", ".join(names[-12:])
             more = f" and {len(names) - 12} more" if len(names) > 12 else ""
             help = f"nodes you can use here: {shown}{more}"
+            if cited in self.sub_models:
+                help = f"`{cited}` is a sub-model, which is called: write `- model: {cited}`"
             for call, outputs in self.gives.items():
                 if cited in outputs:
                     help = f"`{call}` gives it: name what it gives where it is called, `as: [{', '.join(outputs)}]`"
@@ -147,6 +151,11 @@ class Scope:
                 help=help,
             )
         return None
+
+    def _model_around(self, cited: str) -> str | None:
+        """The sub-model that a name would lie in, by a call of it or by its own name; None for any other."""
+        around = cited.rpartition("/")[0]
+        return self.models.get(self.prefix + around) or (around if around in self.sub_models else None)
 
     def _last_copy(self, name: str) -> str:
         """Of a node of a repeated use (`stage/main`) that of the last copy (`stage_2/main`), as the bare name is."""

@@ -64,8 +64,10 @@ def load_source(
     if tree is None:
         return None
     permissions = permissions or Permissions()
+    before = report.errors
     include(tree, report, outside=permissions.outside)
     is_whole = not report.has_errors
+    untold = () if is_whole else ("KS218",) if report.errors == before else ("KS013", "KS218")
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
     folder = File(os.path.abspath(source.name)).parent
@@ -75,10 +77,10 @@ def load_source(
     shared = _is_shared(tree.value)
     if is_whole:
         warn_of_the_unused(tree, report, shared=shared)
-    else:  # what is not there may be in what could not be included
-        report.diagnostics[:] = [problem for problem in report if problem.code != "KS218"]
     positions = next(iter(expansions.values())).positions if expansions else tree.positions
     values = _document_values(tree, found, expansions, report)
+    if untold:  # what is not there may be in what could not be read, or included
+        report.diagnostics[:] = [problem for problem in report if problem.code not in untold]
     document = None if shared else validate(values, positions, report, Document)
     if shared:
         validate(values, positions, report, Shared)

@@ -19,7 +19,7 @@ from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
 from kspec.syntax.steps import Bind, Call, Expansion, places_by_entry, without_entries
 from kspec.syntax.templates import Template, template
-from kspec.syntax.variables import compute
+from kspec.syntax.variables import compute, is_failed
 
 MAX_ENTRIES = 20_000
 """Entries that a spec can come to, written out."""
@@ -99,8 +99,9 @@ class _Expander:
         """Copies in a chain: `name_0`, `name_1` …; the name stands for the last."""
         count = self._computed(entry["repeat"], frame, "repeat")
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COPIES:
-            self._error("KS221", f"`repeat` must be an integer from 1 to {MAX_COPIES:,}", frame, "repeat",
-                        help="to leave an entry out, write `when: false`")  # fmt: skip
+            if not is_failed(count):
+                self._error("KS221", f"`repeat` must be an integer from 1 to {MAX_COPIES:,}", frame, "repeat",
+                            help="to leave an entry out, write `when: false`")  # fmt: skip
             self._fail(entry, name, named, frame)
             return
         if named and "$" in name:
@@ -126,6 +127,9 @@ class _Expander:
         """
         said = self._computed(entry["each"], frame, "each")
         cited = texts(said)
+        if any(map(is_failed, cited)):
+            self._fail(entry, name, named, frame)
+            return
         if not cited or (isinstance(said, list) and len(cited) < len(said)):
             self._error("KS221", "`each` is a list of nodes", frame, "each", help="write `each: [city, job]`")
             self._fail(entry, name, named, frame)
@@ -155,7 +159,8 @@ class _Expander:
         self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy for copy in made)
         for other, copies in outputs.items():
             self.groups[frame.prefix + other] = tuple(copies)
-            self._bind(other, tuple(copies), frame, group=True, next="same")
+            given: Path = ("as", texts(entry.get("as")).index(other))
+            self._bind(other, tuple(copies), frame, group=True, next="same", given=given)
         self._bind(name, tuple(made), frame, named=named, group=True)
 
     def _once(
@@ -180,9 +185,9 @@ class _Expander:
             wanted = self._computed(entry["when"], frame, "when")
             entry = {key: value for key, value in entry.items() if key != "when"}
             if not isinstance(wanted, bool):
-                self._error(
-                    "KS221", "`when` must be true or false", frame, "when", help='write `when: "${stride > 1}"`'
-                )
+                if not is_failed(wanted):
+                    self._error("KS221", "`when` must be true or false", frame, "when",
+                                help='write `when: "${stride > 1}"`')  # fmt: skip
                 self._fail(entry, name, named, frame)
                 return
             if not wanted:
@@ -255,6 +260,8 @@ class _Expander:
     def _block(self, entry: dict[str, Any], frame: Frame) -> Template | None:
         """The block that an entry uses; None with the reason in the report."""
         used = self._computed(entry["block"], frame, "block")
+        if is_failed(used):
+            return None
         if not isinstance(used, str) or used not in self.blocks:
             known = ", ".join(self.blocks)
             self._error("KS218" if isinstance(used, str) else "KS104",
@@ -341,7 +348,7 @@ class _Expander:
         count = len(given.inputs)
         example = ", ".join(f"{name}: {letter}" for name, letter in zip(given.inputs, "xyzuvw", strict=False))
         self._error("KS206", f"the block `{given.name}` takes {'one input' if count == 1 else f'{count} inputs'}",
-                    frame, *(at if said is not None else ("block",)),
+                    frame, *(at if (*frame.path, *at) in self.written.values else ("block",)),
                     help="name one node in `from`" if count == 1 else f"write `from: {{{example}}}`")  # fmt: skip
         return None
 
@@ -352,22 +359,27 @@ class _Expander:
         said = texts(entry.get("as"))
         if said and len(said) != len(outputs):
             count = "one output" if len(outputs) == 1 else f"{len(outputs)} outputs"
-            self._error("KS210", f"the block `{given.name}` gives {count}, and `as` names {len(said)}", frame, "as",
-                        help="name all of them, `_` for one that is not wanted")  # fmt: skip
+            help = "name all of them, `_` for one that is not wanted"
+            if not given.outputs:
+                help = "without `outputs:` a block gives its last node: name there, in the block, all that it gives"
+            self._error(
+                "KS210", f"the block `{given.name}` gives {count}, and `as` names {len(said)}", frame, "as", help=help
+            )
         where = ("blocks", given.name, "outputs")
         span = self.written.values.get(where) or self._span(frame, "block")
-        for other, output in zip(said, outputs, strict=False):
+        for number, other in enumerate(said):
             if other != "_":
-                self._bind(other, (f"{name}/{output}",), frame, next="same", span=span)
+                cited = tuple(f"{name}/{output}" for output in outputs[number : number + 1])
+                self._bind(other, cited, frame, next="same", span=span, given=("as", number), faulty=not cited)
         self._bind(name, (f"{name}/{outputs[0]}",), frame, named=named, span=span)
 
     # what all of them do
 
     def _fail(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
         """Its names stand for something that cannot be told, so that nothing more is said of what cites them."""
-        for other in texts(entry.get("as")):
+        for number, other in enumerate(texts(entry.get("as"))):
             if other != "_":
-                self._bind(other, (), frame, faulty=True, next="same")
+                self._bind(other, (), frame, faulty=True, next="same", given=("as", number))
         self._bind(name, (), frame, named=named, faulty=True)
 
     def _bind(
@@ -378,10 +390,18 @@ class _Expander:
         at: Path = (),
         *,
         span: Span | None = None,
+        given: Path = ("name",),
         **more: Any,
     ) -> None:
-        named = (*frame.path, "name") in self.written.values
-        place = seen_from(self._span(frame, *(["name"] if named else [])), frame.uses)
+        """Gives a name to what is cited.
+
+        Args:
+            at: Where in the entry it is cited.
+            span: The same for what is cited elsewhere.
+            given: Where in the entry the name is written, if it is.
+        """
+        written = (*frame.path, *given) in self.written.values
+        place = seen_from(self._span(frame, *(given if written else ())), frame.uses)
         where = seen_from(span or self._span(frame, *at), frame.uses)
         self.result.steps.append(Bind(frame.prefix + name, cited, frame.prefix, where, place, **more))
 

@@ -196,13 +196,15 @@ class _Builder:
     def _key(self, event: Any) -> str:
         """Keys are text: a label `1` or `true` in a mapping of labels is meant as it is written."""
         if not isinstance(event, yaml.ScalarEvent):
-            found = "an alias" if isinstance(event, yaml.AliasEvent) else "a list or a mapping"
+            is_alias = isinstance(event, yaml.AliasEvent)
+            found = "an alias" if is_alias else "a list or a mapping"
             brace = isinstance(event, yaml.MappingStartEvent) and event.flow_style
+            quoted = f'"*{event.anchor}"' if is_alias else '"{...}"' if brace else ""
             self._stop(
                 "KS005",
                 f"a key must be a word, not {found}",
                 self._span(event),
-                help='quote it: "{...}"' if brace else "write the key as plain text",
+                help=f"quote it: {quoted}" if quoted else "write the key as plain text",
             )
         if event.value == "<<" and _is_plain(event):
             self._stop(

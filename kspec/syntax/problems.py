@@ -45,12 +45,13 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
             edits=(Edit(whole, f'"{expression}"'),) if is_sure else (),
         )
     elif at == "*" or "alias" in problem or "alias" in str(error.context or ""):
-        word = text[column:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
+        start = _word_start(text, column)
+        word = text[start:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
         report.error(
             "KS004",
             "text that begins with `*` is quoted: to YAML a bare `*` repeats a marked value",
-            span,
-            help=f'write "{word}"' if '"' not in word else "put the whole text in quotes",
+            Span(source, line + 1, start + 1, line + 1, start + 2),
+            help=f"write {_quoted(word)}" if '"' not in word else "put the whole text in quotes",
         )
     elif "mapping values are not allowed" in problem and _bare_item(source, line):
         item = _bare_item(source, line)
@@ -81,6 +82,21 @@ def too_deep(span: Span, report: Report) -> None:
         span,
         help="a spec is a few levels deep; is a bracket or an indentation wrong?",
     )
+
+
+def _word_start(text: str, column: int) -> int:
+    """Where the word begins that a complaint about a `*` is in: libyaml points behind the star."""
+    start = column - len(re.split(r"[\s,\[\]{}]", text[:column])[-1])
+    return start if text[start : start + 1] == "*" else column
+
+
+def _quoted(word: str) -> str:
+    """A text in quotes; of a key with its value, the key.
+
+    >>> _quoted("*.csv"), _quoted("*: false")
+    ('"*.csv"', '"*": false')
+    """
+    return re.sub(r"^(.*?)(:( .*)?)?$", r'"\1"\2', word)
 
 
 def _bare_item(source: Source, line: int) -> str:

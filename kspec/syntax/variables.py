@@ -73,6 +73,8 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
     names = names_in(text)
     if names:
         tree.positions.variables[path] = names
+    if any(is_failed(variables.get(name)) for name in names):
+        return _FAILED
     span = tree.positions.value(path)
     try:
         return substitute_text(text, variables)

@@ -297,6 +297,14 @@ def test_what_cannot_be_written_out_leaves_the_rest_to_be_checked():
         ("Dense: {units: 3}\n    each: [x]\n    from: x", "KS221"),
         ("Dense: {units: 3}\n    when: 1", "KS221"),
         ("Add:\n    from: [x, x]\n    when: false", "KS221"),
+        ("Dense: {units: 3}\n    when: $no", "KS013"),
+        ("Dense: {units: 3}\n    when: ${1 +}", "KS014"),
+        ("Dense: {units: 3}\n    repeat: $no", "KS013"),
+        ("Dense: {units: 3}\n    each: [$no]", "KS013"),
+        ("block: $no", "KS013"),
+        ("block: residual\n    with: {units: $no}", "KS013"),  # which the block's `when` compares
+        ("block: residual\n    with: {units: 3, deep: $no}", "KS013"),
+        ("block: residual\n    with: {units: 3}\n    as: [a, b]\n  - Add:\n    from: [a, b]", "KS210"),
     ],
 )  # fmt: skip
 def test_bad_input_has_one_diagnostic(entry, code):
@@ -422,6 +430,28 @@ def test_names_that_collide_once_written_out():
         RESIDUAL + "layers:\n  - Dense: {units: 4}\n    repeat: 2\n    name: h\n  - Dense: {units: 1}\n    name: h_1\n"
     )
     assert [code for code, _ in told(text)] == ["KS222", "KS203"]
+    other_way = RESIDUAL + "layers:\n  - Flatten:\n    name: h_1\n  - Flatten:\n    repeat: 4\n    name: h\n"
+    for each in (text, other_way):
+        (problem,) = [d for d in diagnostics_of(each) if d.code == "KS203"]
+        assert "; the copies of `h` are called `h_0`, `h_1`" in problem.help
+
+
+def test_a_name_in_as_that_is_taken_is_told_where_it_is_written():
+    block = "  two: {outputs: [a, b], layers: [{Flatten: {}, name: a}, {Flatten: {}, name: b}]}\nlayers:\n"
+    text = RESIDUAL + block + "  - block: two\n    name: u\n    as: [c, x]\n"
+    (problem,) = [d for d in diagnostics_of(text) if d.code == "KS203"]
+    assert (problem.span.line, problem.span.written) == (23, "x")
+
+
+def test_a_block_of_two_inputs_that_is_given_one_and_repeated_is_told_of_once():
+    block = "  two: {inputs: [a, b], layers: [{Add: {}, from: [a, b]}]}\nlayers:\n"
+    text = RESIDUAL + block + "  - block: two\n    from: x\n    repeat: 3\n"
+    assert [(d.code, d.span.line) for d in diagnostics_of(text) if d.is_error] == [("KS206", 22)]
+
+
+def test_a_block_without_outputs_that_is_to_give_several():
+    text = RESIDUAL + "layers:\n  - block: residual\n    with: {units: 3}\n    as: [a, b]\n"
+    assert ["`outputs:`" in d.help for d in diagnostics_of(text)] == [True]
 
 
 def test_keras_builds_what_is_written_out():
@@ -466,6 +496,10 @@ def test_includes(tmp_path, monkeypatch):
     (tmp_path / "alone.yaml").write_text(rendered)
     assert api.check("alone.yaml") == []
     assert api.load("alone.yaml").document.layers == api.load(spec).document.layers
+    (tmp_path / "lib" / "base.yaml").rename(tmp_path / "away.yaml")
+    spec.write_text(spec.read_text() + "  - block: gone\n  - Dense: {units: $gone}\n")
+    assert [d.code for d in api.check(spec)] == ["KS223"]  # it may have held what is not there
+    spec.write_text(spec.read_text().partition("  - block: gone")[0])
     (tmp_path / "lib" / "base.yaml").write_text("include: blocks.yaml\nvars: {width: 3}\n")
     assert [(d.code, d.span.source.name) for d in api.check(spec)] == [("KS223", "lib/base.yaml")]
     (tmp_path / "lib" / "base.yaml").write_text("layers: []\nvars: {width: 3}\n")

@@ -252,6 +252,19 @@ def test_outputs_that_have_no_name_where_they_are_called():
     assert found.help == "`one` gives it: name what it gives where it is called, `as: [c, d]`"
 
 
+@pytest.mark.parametrize(
+    ("entry", "cure"),
+    [
+        ("reuse: m", "`m` is a sub-model, which is called: write `- model: m`"),
+        ("Flatten:\n  from: m", "`m` is a sub-model, which is called: write `- model: m`"),
+        ("Flatten:\n  from: m/dense", "name it in the `outputs` of `m`, and take it with `as` where that is called"),
+    ],
+)
+def test_a_sub_model_cited_by_its_own_name_is_told_how_it_is_taken(entry, cure):
+    layers = "layers:\n- model: m\n  name: u\n- " + entry + "\n"
+    assert [d.help for d in diagnostics_of("kspec: 1\n" + BODY + "models:\n" + SOUND + layers)] == [cure]
+
+
 def test_a_mistake_in_a_model_points_into_it():
     assert told(TWINS.replace("Dense: {units: 3}", "Dense: {units: -3}")) == [("KS112", 27)]
 

@@ -71,6 +71,7 @@ def test_aliases_repeat_values_without_sharing_them():
         ("a: *nope", ("KS004", 1, 4)),
         ("a: &x [*x]", ("KS004", 1, 8)),
         ("inputs: [*_mean]", ("KS004", 1, 10)),
+        ("{*: false}", ("KS004", 1, 2)),
         ("{[1]: 2}", ("KS005", 1, 2)),
         ("a: " + "9" * 5000, ("KS006", 1, 4)),
         ("a: !!python/object:os.system x", ("KS007", 1, 4)),
@@ -82,6 +83,21 @@ def test_aliases_repeat_values_without_sharing_them():
 def test_what_is_no_spec(text, expected):
     _, found = problems(text)
     assert found == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("{*: false, a: 1}", 'write "*": false'),
+        ("a:\n  *:\n    b: 1", 'write "*":'),
+        ("a: [*.csv, b]", 'write "*.csv"'),
+        ("{*_a: false}", 'quote it: "*_a"'),
+    ],
+)
+def test_a_bare_star_is_told_to_be_quoted_and_of_a_key_the_key_alone(text, cure):
+    report = Report()
+    assert parse(Source("spec.yaml", text), report) is None
+    assert [d.help for d in report] == [cure]
 
 
 def test_every_duplicate_key_is_told():
