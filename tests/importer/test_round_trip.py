@@ -8,7 +8,7 @@ import pytest
 
 import kspec
 from kspec.diagnostics import SpecError
-from kspec.from_model import import_config, import_model
+from kspec.from_model import import_config, import_file, import_model
 
 from .models import MODELS, alike_and_not_shared
 from .round_trip import assert_same, built
@@ -41,7 +41,7 @@ def shared(*, layer):
 def test_an_archive_tells_what_is_shared_over_levels(tmp_path):
     model = shared(layer=False)
     model.save(tmp_path / "model.keras")
-    found = import_model(str(tmp_path / "model.keras"))
+    found = import_file(str(tmp_path / "model.keras"))
     assert found.notes == []
     spec = tmp_path / "spec.yaml"
     found.write_weights(spec)
@@ -55,6 +55,6 @@ def test_an_archive_tells_what_is_shared_over_levels(tmp_path):
 def test_a_layer_that_several_models_hold_is_refused(tmp_path):
     shared(layer=True).save(tmp_path / "model.keras")
     with pytest.raises(SpecError) as refused:
-        import_model(str(tmp_path / "model.keras"))
+        import_file(str(tmp_path / "model.keras"))
     (said,) = refused.value.diagnostics
     assert (said.code, "`dense` is one and the same in the models" in said.message) == ("KS713", True)
