@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kspec.diagnostics import Path, Positions, Related, Report, Span, did_you_mean
+from kspec.diagnostics import Path, Related, Report, Span, did_you_mean
+from kspec.syntax.emit import Emitter, Taken
 from kspec.syntax.frame import Frame, after, entries_of, mapping, seen_from, texts
-from kspec.syntax.handed import origin_of, shown_at, whole
+from kspec.syntax.handed import origin_of, whole
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
-from kspec.syntax.steps import Bind, Call, Expansion, places_by_entry, without_entries
+from kspec.syntax.steps import Call, Expansion, without_entries
 from kspec.syntax.templates import Template, template
 from kspec.syntax.variables import compute, is_failed
 
@@ -27,6 +28,7 @@ MAX_DEPTH = 32
 """Blocks within blocks."""
 EXPANSION = ("KS104", "KS109", "KS205", "KS206", "KS210", "KS218", "KS219", "KS220", "KS221")
 """Codes of what can be wrong with writing an entry out."""
+_AS_WRITTEN = Taken()
 _BESIDE_BLOCK = ("block", "name", "from", "as", "with", "trainable")
 
 
@@ -45,18 +47,7 @@ class _Stop(Exception):
     """It grows beyond what a spec can need; said in the report."""
 
 
-class _Expander:
-    def __init__(self, tree: Tree, positions: Positions, home: Path, report: Report) -> None:
-        self.tree = tree
-        self.report = report
-        self.home: Path = (*home, "layers")
-        self.written = tree.positions
-        self.blocks: Mapping[str, Any] = mapping(tree.value.get("blocks"))
-        self.variables: Mapping[str, Any] = mapping(tree.value.get("vars"))
-        self.places = places_by_entry(self.written)
-        self.groups: dict[str, tuple[str, ...]] = {}
-        self.result = Expansion(positions)
-
+class _Expander(Emitter):
     def expansion(self, network: Any) -> Expansion:
         outermost = Frame(self.home, "", self.variables)
         try:
@@ -117,7 +108,7 @@ class _Expander:
             if index < count - 1:
                 copied.pop("as", None)
             inner = replace(frame, variables={**frame.variables, "index": index})
-            self._once(copied, f"{name}_{index}", named, inner, implied=before, before=before if index else "")
+            self._once(copied, f"{name}_{index}", named, inner, Taken(before, before=before) if index else _AS_WRITTEN)
         self.result.copies[frame.prefix + name] = tuple(f"{frame.prefix}{name}_{index}" for index in range(count))
         self._bind(name, (f"{name}_{count - 1}",), frame, named=named)
 
@@ -154,7 +145,7 @@ class _Expander:
             for other, copies in outputs.items():
                 copies.append(f"{other}_{suffix}")
             made.append(f"{name}_{suffix}")
-            self._once(copied, made[-1], named, frame, implied="" if node in cited else node, source=place)
+            self._once(copied, made[-1], named, frame, Taken("" if node in cited else node, place))
         self.groups[frame.prefix + name] = tuple(made)
         self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy for copy in made)
         for other, copies in outputs.items():
@@ -163,24 +154,8 @@ class _Expander:
             self._bind(other, tuple(copies), frame, group=True, next="same", given=given)
         self._bind(name, tuple(made), frame, named=named, group=True)
 
-    def _once(
-        self,
-        entry: dict[str, Any],
-        name: str,
-        named: bool,
-        frame: Frame,
-        *,
-        implied: str = "",
-        source: Path = ("from",),
-        before: str = "",
-    ) -> None:
-        """One copy.
-
-        Args:
-            implied: A name among its citations that nobody wrote.
-            source: Where it is written what it takes.
-            before: The copy that it follows in a chain.
-        """
+    def _once(self, entry: dict[str, Any], name: str, named: bool, frame: Frame, taken: Taken = _AS_WRITTEN) -> None:
+        """One copy."""
         if "when" in entry:
             wanted = self._computed(entry["when"], frame, "when")
             entry = {key: value for key, value in entry.items() if key != "when"}
@@ -194,9 +169,9 @@ class _Expander:
                 self._left_out(entry, name, named, frame)
                 return
         if "block" in entry:
-            self._use(entry, name, named, frame, source, before)
+            self._use(entry, name, named, frame, taken)
         else:
-            self._plain(entry, name, named, frame, implied=implied, source=source, before=before)
+            self._plain(entry, name, named, frame, taken)
 
     def _left_out(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
         """An entry that is left out is the identity: its name stands for what it would take."""
@@ -208,45 +183,35 @@ class _Expander:
             return
         self._bind(name, tuple(cited), frame, ("from",), named=named, implied=not cited)
 
-    def _plain(
-        self,
-        entry: Any,
-        name: str,
-        named: bool,
-        frame: Frame,
-        *,
-        implied: str = "",
-        source: Path = ("from",),
-        before: str = "",
-    ) -> None:
+    def _plain(self, entry: Any, name: str, named: bool, frame: Frame, taken: Taken = _AS_WRITTEN) -> None:
         index = len(self.result.entries)
         if index >= MAX_ENTRIES:
             self._error("KS221", f"written out, the spec has more than {MAX_ENTRIES:,} entries", frame,
                         help="is a `repeat` larger than meant?")  # fmt: skip
             raise _Stop
         self.result.entries.append(self._computed(copy.deepcopy(entry), frame))
-        self._place(index, entry, frame, source)
-        names = frozenset({frame.prefix + implied} if implied else ())
-        before = before and frame.prefix + before
+        self._place(index, entry, frame, taken.source)
+        names = frozenset({frame.prefix + taken.implied} if taken.implied else ())
+        before = taken.before and frame.prefix + taken.before
         call = Call(index, frame.prefix + name, named, frame.prefix, frame.path, names, frame.trainable, before)
         self.result.steps.append(call)
 
     # blocks
 
-    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: Frame, source: Path, before: str = "") -> None:
+    def _use(self, entry: dict[str, Any], name: str, named: bool, frame: Frame, taken: Taken) -> None:
         """A block's entries, their names behind that of the use."""
         given = self._block(entry, frame)
         variables = None if given is None else self._parameters(given, entry.get("with"), frame)
-        sources = None if given is None else self._sources(given, entry.get("from"), frame, source)
+        sources = None if given is None else self._sources(given, entry.get("from"), frame, taken.source)
         if given is None or variables is None or sources is None:
             self._fail(entry, name, named, frame)
             return
         prefix = f"{frame.prefix}{name}/"
-        chained = _chained(given, before) if before else {}
+        chained = _chained(given, taken.before) if taken.before else {}
         for number, (input_, cited) in enumerate((sources | chained).items()):
             written = entry.get("from") is not None and bool(cited) and input_ not in chained
             alone = len(sources) == 1  # of several, the first entry says which it takes
-            self._bind(f"{name}/{input_}", cited, frame, source, implied=not written,
+            self._bind(f"{name}/{input_}", cited, frame, taken.source, implied=not written,
                        next="this" if alone else "same" if number + 1 < len(sources) else "none")  # fmt: skip
         said = self._computed(entry.get("trainable"), frame, "trainable")
         use = Related(f"in `{prefix[:-1]}`, used here", self._span(frame, "block"))
@@ -372,64 +337,6 @@ class _Expander:
                 cited = tuple(f"{name}/{output}" for output in outputs[number : number + 1])
                 self._bind(other, cited, frame, next="same", span=span, given=("as", number), faulty=not cited)
         self._bind(name, (f"{name}/{outputs[0]}",), frame, named=named, span=span)
-
-    # what all of them do
-
-    def _fail(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
-        """Its names stand for something that cannot be told, so that nothing more is said of what cites them."""
-        for number, other in enumerate(texts(entry.get("as"))):
-            if other != "_":
-                self._bind(other, (), frame, faulty=True, next="same", given=("as", number))
-        self._bind(name, (), frame, named=named, faulty=True)
-
-    def _bind(
-        self,
-        name: str,
-        cited: tuple[str, ...],
-        frame: Frame,
-        at: Path = (),
-        *,
-        span: Span | None = None,
-        given: Path = ("name",),
-        **more: Any,
-    ) -> None:
-        """Gives a name to what is cited.
-
-        Args:
-            at: Where in the entry it is cited.
-            span: The same for what is cited elsewhere.
-            given: Where in the entry the name is written, if it is.
-        """
-        written = (*frame.path, *given) in self.written.values
-        place = seen_from(self._span(frame, *(given if written else ())), frame.uses)
-        where = seen_from(span or self._span(frame, *at), frame.uses)
-        self.result.steps.append(Bind(frame.prefix + name, cited, frame.prefix, where, place, **more))
-
-    def _computed(self, value: Any, frame: Frame, *rest: str) -> Any:
-        path = (*frame.path, *rest)
-        return value if frame.computed else compute(value, path, frame.variables, self.tree, self.report)
-
-    def _place(self, index: int, entry: Any, frame: Frame, source: Path) -> None:
-        """Gives the plain entry the places of the one it is written as; what a block is handed stands where that is."""
-        positions, path = self.result.positions, (*self.home, index)
-        block = frame.blocks[-1] if frame.blocks else ""
-        handed = shown_at(frame.origins, entry, self.written.values, frame.path, block)
-        for rest in self.places.get(frame.path, ()):
-            old, new = (*frame.path, *rest), (*path, *rest)
-            if old in self.written.keys:
-                positions.keys[new] = seen_from(self.written.keys[old], frame.uses)
-            if old in self.written.values:
-                positions.values[new] = handed.get(rest) or seen_from(self.written.values[old], frame.uses)
-            if old in self.written.variables:
-                positions.variables[new] = tuple(n for n in self.written.variables[old] if n not in frame.origins)
-        if source != ("from",):
-            positions.values[(*path, "from")] = seen_from(self._span(frame, *source), frame.uses)
-
-    def _span(self, frame: Frame, *rest: str | int, key: bool = False) -> Span:
-        return (self.written.key if key else self.written.value)((*frame.path, *rest))
-
-    def _error(self, code: str, message: str, frame: Frame, *rest: str | int, key: bool = False, **more: Any) -> None:
-        self.report.error(code, message, seen_from(self._span(frame, *rest, key=key), frame.uses), **more)
 
 
 def _chained(given: Template, before: str) -> dict[str, tuple[str, ...]]:
