@@ -11,10 +11,11 @@ from kspec.spec.loaded import models_in
 from kspec.syntax.templates import Template
 from kspec.syntax.variables import Uncomputed
 from kspec.targets.python_source.arguments import Unstructured
-from kspec.targets.python_source.body import CHAIN, Body
+from kspec.targets.python_source.body import Body
 from kspec.targets.python_source.calls import Pieces, only
 from kspec.targets.python_source.items import Item, read_items
 from kspec.targets.python_source.names import identifier
+from kspec.targets.python_source.statements import CHAIN
 
 if TYPE_CHECKING:
     from kspec.targets.python_source.network import Network

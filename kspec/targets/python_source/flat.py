@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kspec.graph import Graph, Node, Tensor
-from kspec.targets.python_source.body import Body
 from kspec.targets.python_source.calls import Pieces
 from kspec.targets.python_source.items import Item
-from kspec.targets.python_source.names import Allocator, Constants, identifier
+from kspec.targets.python_source.names import Constants, identifier
+from kspec.targets.python_source.statements import Statements
 
 if TYPE_CHECKING:
     from kspec.targets.python_source.network import Network
 
 
-class FlatBody(Body):
+class FlatBody(Statements):
     """The statements of a graph.
 
     Args:
@@ -22,17 +22,10 @@ class FlatBody(Body):
     """
 
     def __init__(self, network: Network, graph: Graph, inputs: dict[str, str], names: Constants) -> None:
-        self.network, self.writer, self.graph, self.names = network, network.writer, graph, names
-        self.trainable, self.top, self.inputs = False, True, dict(inputs)
-        self.values = {name: [said] for name, said in inputs.items()}
-        self.members, self.layers, self.own = {}, {}, {}
-        self.lines, self.indent, self.condition = [], 1, (-1, "")
-        self.prefix = self.ending = ""
-        self.allocator = Allocator(*inputs.values(), *map(identifier, graph.models), "x")
-        self.items = [_item(node) for node in graph.calls]
-        self.reused = {item.head for item in self.items if item.kind == "reuse"}
-        self.reused |= {name for item in self.items for name in item.sizes_of()}
-        self.cited = self._looked_at()
+        self.graph = graph
+        items = [_item(node) for node in graph.calls]
+        taken = map(identifier, graph.models)
+        super().__init__(network, items, inputs, names, self._looked_at(), taken, top=True)
 
     def write(self) -> Pieces:
         last: Pieces = []

@@ -17,7 +17,7 @@ from kspec.syntax.names import snake_case
 from kspec.syntax.templates import template
 from kspec.targets.python_source.arguments import Unstructured, Unwritable, Writer
 from kspec.targets.python_source.blocks import Block, find_frozen, find_what_is_looked_at, make_block, write_function
-from kspec.targets.python_source.body import CHAIN, Body
+from kspec.targets.python_source.body import Body
 from kspec.targets.python_source.calls import Feeds, only
 from kspec.targets.python_source.file import File
 from kspec.targets.python_source.flat import FlatBody
@@ -25,6 +25,7 @@ from kspec.targets.python_source.items import Item, read_items
 from kspec.targets.python_source.literals import literal, text
 from kspec.targets.python_source.names import HELPERS, Allocator, Constants, identifier
 from kspec.targets.python_source.saved import Saved, read_saved
+from kspec.targets.python_source.statements import CHAIN, Statements
 
 NEED_THEIR_NAMES = ("ConvNeXt", "EfficientNetV2")
 """Applications that name their layers by their `name`, or look their widths up by it."""
@@ -47,7 +48,7 @@ class Network:
         self.names = Constants(file.variables, file.used)
         self.blocks: dict[str, Block] = {}
         self.functions: set[str] = set()
-        self.body: Body | None = None
+        self.body: Statements | None = None
         self.needs_data = False
         self._saved: dict[str, Saved] = {}
         self.models = self.graph.called()
@@ -183,7 +184,7 @@ class Network:
         """The lines that build a network, from its inputs to its `keras.Model`."""
         values = self.spec.values["models"][name] if home else self.spec.values
         inputs = {node.name: self._input_name(node.name) for node in graph.inputs}
-        body: Body
+        body: Body | FlatBody
         if flat:
             body = FlatBody(self, graph, inputs, self.names)
         else:
@@ -218,7 +219,7 @@ class Network:
     def _outputs(self) -> dict[str, str]:
         return _outputs(self.spec.document.outputs)
 
-    def _called(self, graph: Graph, body: Body, name: str, value: str) -> str:
+    def _called(self, graph: Graph, body: Statements, name: str, value: str) -> str:
         """A tensor under its output's name: Keras names losses and metrics after the layer that gives it."""
         tensor = graph.outputs[name]
         node = graph.nodes[tensor.node]
@@ -235,7 +236,7 @@ class Network:
         graph = self.graph.models[str(path[1])] if path[0] == "models" else self.graph
         return [identifier(name) for name in graph.models]
 
-    def signature(self, item: Item, body: Body) -> Sequence[Tensor] | None:
+    def signature(self, item: Item, body: Statements) -> Sequence[Tensor] | None:
         """The tensor parameters of what an entry calls; None where nobody knows them."""
         if item.kind == "block":
             return [Tensor(name, "one", True) for name in self.blocks[item.head].template.inputs]
@@ -244,7 +245,7 @@ class Network:
         entry = self.layer_of(item.head, body) if item.kind == "reuse" else item.layer
         return None if entry is None else entry.tensors
 
-    def layer_of(self, name: str, body: Body) -> Entry | None:
+    def layer_of(self, name: str, body: Statements) -> Entry | None:
         """What Keras says of the layer of a node."""
         item = next((item for item in body.items if item.name == name), None)
         if item is None:
