@@ -54,16 +54,16 @@ def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code
 
 
 def _spec_of_run(place: str) -> Path | None:
-    """What a run resolved to; None where a spec is meant: a file, or what is called like one."""
-    from kspec.lifecycle.run_folder import RunFolderError, find_run
+    """What a run resolved to; None where a spec is meant."""
+    from kspec.lifecycle.run_folder import RunFolderError, run_at
 
-    path = Path(place)
-    if path.name != "latest" and (path.is_file() or (path.suffix in (".yaml", ".yml") and not path.is_dir())):
-        return None
     try:
-        resolved = find_run(path) / "resolved.yaml"
+        folder = run_at(place)
     except RunFolderError as error:
         raise click.ClickException(str(error)) from None
+    if folder is None:
+        return None
+    resolved = folder / "resolved.yaml"
     if not resolved.is_file():
         raise click.ClickException(f"the run {resolved.parent} was stopped before its spec was resolved")
     return resolved

@@ -96,7 +96,7 @@ def part_of(run: PastRun, data: str | None, split: str | None, *, need_targets: 
         report.raise_errors()
         assert part is not None
         return part, data
-    from kspec.lifecycle.evaluating import choose_split
+    from kspec.lifecycle.chosen import choose_split
 
     dataset = read_data(run.spec, run.analysis, report)
     report.raise_errors()

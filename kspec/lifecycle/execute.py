@@ -11,21 +11,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from kspec.checker import Analysis, analyse, trained_by_stage
-from kspec.data import Dataset, Part, load_for_prediction
+from kspec.data import Dataset
 from kspec.diagnostics import Report, SpecError
+from kspec.lifecycle.chosen import Chosen, choose
 from kspec.lifecycle.console import Console
-from kspec.lifecycle.define import Defined, define, input_specs, read_data
+from kspec.lifecycle.define import Defined, define, read_data
 from kspec.lifecycle.engine import Engine, engine_of
 from kspec.lifecycle.environment import command_line, environment
-from kspec.lifecycle.evaluating import choose_split
 from kspec.lifecycle.interrupt import Interrupt
 from kspec.lifecycle.run import Run
 from kspec.lifecycle.run_folder import RunFolder
 from kspec.spec import Spec
-from kspec.spec.steps import Evaluate
 
 SMOKE_BATCHES = 3
 HISTORY_SECONDS = 1.0
@@ -50,14 +49,6 @@ def execute(
     execution = _Execution(spec, analysis, report, Path(out), smoke, console)
     execution.durations["check"] = round(time.perf_counter() - started, 4)
     return execution.run()
-
-
-class Chosen(NamedTuple):
-    """The examples that a step uses, what they are called, and a note where they are not what was meant."""
-
-    part: Part
-    name: str
-    note: str
 
 
 class StepFailed(RuntimeError):
@@ -139,8 +130,9 @@ class _Execution:
     def _train_and_answer(self, defined: Defined, dataset: Dataset) -> None:
         from kspec.lifecycle.feeding import batches_of
 
-        examined = self._chosen("evaluate", dataset, need_targets=True)
-        asked = self._chosen("predict", dataset, need_targets=False)
+        graph, report = defined.graph, self.report  # both are read before training starts
+        examined = choose("evaluate", self.spec, graph, dataset, report, need_targets=True)
+        asked = choose("predict", self.spec, graph, dataset, report, need_targets=False)
         train = batches_of(defined, dataset, dataset.parts["train"], self.report, training=True)
         validation = None
         if "validation" in dataset.parts:
@@ -153,28 +145,6 @@ class _Execution:
         if self.result.status != "interrupted":
             self._evaluate(defined, engine, dataset, examined)
             self._predict(defined, engine, dataset, asked)
-
-    def _chosen(self, step: Literal["evaluate", "predict"], dataset: Dataset, *, need_targets: bool) -> Chosen:
-        """The examples that a step uses: a split, or other data with the same columns. Read before training starts."""
-        settings: Evaluate = getattr(self.document, step)
-        if settings.data is None:
-            span = self.spec.positions.value((step, "split"))
-            name, note = choose_split(settings.split, dataset, self.report, span)
-            return Chosen(dataset.parts[name], name, note)
-        part = load_for_prediction(
-            settings.data,
-            self.spec,
-            input_specs(self.spec),
-            list(self.analysis.graph.outputs),
-            dataset.labels,
-            dataset.fitted,
-            self.report,
-            need_targets=need_targets,
-            place=(step, "data"),
-        )
-        self.report.raise_errors()
-        assert part is not None
-        return Chosen(part, settings.data, "")
 
     def _fit(self, defined: Defined, engine: Engine, train: Any, validation: Any) -> None:
         from kspec.lifecycle.artifacts import write_history

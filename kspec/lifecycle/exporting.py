@@ -20,7 +20,7 @@ from kspec.graph.places import head_span
 from kspec.lifecycle.again import PastRun, part_of, take_up
 from kspec.lifecycle.define import read_data
 from kspec.lifecycle.other_data import read_others
-from kspec.lifecycle.run_folder import RunFolderError, find_run
+from kspec.lifecycle.run_folder import NoSuchRun, RunFolderError, run_at
 from kspec.spec import Permissions, Spec, load_file
 from kspec.targets.exports import TARGETS, CannotExport, NoPlaceFor, Subject, Target
 
@@ -160,29 +160,15 @@ def find_target(name: str) -> Target:
     raise ExportRefused(f"there is no target `{name}`; {meant or 'there are ' + ', '.join(TARGETS)}")
 
 
-def _run_at(place: str) -> Path | None:
-    """The run that is meant; None for a spec.
-
-    Raises:
-        RunFolderError: when a folder is no run's.
-    """
-    path, named = Path(place), Path("runs") / place
-    if path.name == "latest" or (path / "run.json").is_file() or (path / "latest").exists():
-        return find_run(path)
-    if not path.is_file() and named.is_dir():
-        return find_run(named)
-    if path.is_dir():
-        return find_run(path)
-    if not path.exists() and path.suffix not in (".yaml", ".yml"):
-        raise RunFolderError(f"there is no spec {place}, and no run of that name; `kspec runs` lists what there is")
-    return None
-
-
 def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Permissions) -> _Source:
     from kspec.lifecycle.describe import define_adapted, describe, sized_graph
 
     needs = TARGETS[target].needs
-    folder = _run_at(place)
+    try:
+        folder = run_at(place)
+    except NoSuchRun:
+        sentence = f"there is no spec {place}, and no run of that name; `kspec runs` lists what there is"
+        raise RunFolderError(sentence) from None
     if folder is None and needs == "trained":
         _refuse_untrained(place, target)
     if folder is not None and overrides:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from kspec.data import Dataset, load_for_prediction
 from kspec.diagnostics import Report, SpecError
+from kspec.lifecycle.chosen import choose_split
 from kspec.lifecycle.define import input_specs, read_data
-from kspec.lifecycle.evaluating import choose_split
 from kspec.spec import Spec
 from kspec.spec.steps import Evaluate
 

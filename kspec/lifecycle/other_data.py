@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from kspec.checker import Analysis
-from kspec.data import Dataset, load_for_prediction
+from kspec.data import Dataset
 from kspec.data.again import source_of
 from kspec.data.context import Context
 from kspec.data.profiling import profile_table
 from kspec.data.sources import read
 from kspec.data.sources.request import Request
 from kspec.diagnostics import Report
+from kspec.lifecycle.chosen import Step, other_part
 from kspec.lifecycle.define import input_specs
 from kspec.spec import Spec
 
@@ -21,27 +22,24 @@ def read_others(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report
         dataset: What is trained on.
         report: Gets what is wrong with it.
     """
-    found = {}
-    for step in ("evaluate", "predict"):
-        said = getattr(spec.document, step).data
-        if said is not None:
-            other = _read(spec, analysis, dataset, report, step, said)
+    found: dict[str, Dataset] = {}
+    steps: tuple[Step, ...] = ("evaluate", "predict")
+    for step in steps:
+        if getattr(spec.document, step).data is not None:
+            other = _read(step, spec, analysis, dataset, report)
             if other is not None:
                 found[step] = other
     return found
 
 
-def _read(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report, step: str, said: str) -> Dataset | None:
-    inputs, outputs = input_specs(spec), list(analysis.graph.outputs)
-    part = load_for_prediction(
-        said, spec, inputs, outputs, dataset.labels, dataset.fitted, report,
-        need_targets=step == "evaluate", place=(step, "data"),
-    )  # fmt: skip
+def _read(step: Step, spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> Dataset | None:
+    part = other_part(step, spec, analysis.graph, dataset, report, need_targets=step == "evaluate")
     if part is None:
         return None
     context = Context(spec, Report(), (step, "data"), spec.permissions.outside)
-    source = source_of(said, spec.document.data, context)
+    source = source_of(getattr(spec.document, step).data, spec.document.data, context)
     assert source is not None
+    inputs, outputs = input_specs(spec), list(analysis.graph.outputs)
     table = read(*source, Request(context, inputs, outputs, spec.document.seed, for_prediction=step == "predict"))
     assert table is not None
     return Dataset(

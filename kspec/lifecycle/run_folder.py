@@ -16,6 +16,10 @@ class RunFolderError(OSError):
     """The run folder cannot be made or written; the message is for the user."""
 
 
+class NoSuchRun(RunFolderError):
+    """There is nothing where a run is named."""
+
+
 class RunFolder:
     """`runs/<name>/<time>-<n>/`, and `runs/<name>/latest` beside it.
 
@@ -106,7 +110,7 @@ def find_run(place: str | os.PathLike[str]) -> Path:
     """The run folder that a user names: a folder, `latest` of one, or the name of a spec that has been run.
 
     Raises:
-        RunFolderError: where there is no run.
+        RunFolderError: when a folder is no run's; `NoSuchRun` when there is none.
     """
     path = Path(place)
     if path.is_file() and path.name == "latest":
@@ -120,4 +124,22 @@ def find_run(place: str | os.PathLike[str]) -> Path:
     named = Path("runs") / path
     if not path.exists() and named.is_dir():
         return find_run(named)
-    raise RunFolderError(f"there is no run at {path}; `kspec runs` lists what there is")
+    raise NoSuchRun(f"there is no run at {path}; `kspec runs` lists what there is")
+
+
+def run_at(place: str) -> Path | None:
+    """The run that a user names where a spec could stand too; None for a spec.
+
+    Raises:
+        RunFolderError: when a folder is no run's.
+        NoSuchRun: when there is neither a spec nor a run of that name.
+    """
+    path, named = Path(place), Path("runs") / place
+    if path.name == "latest" or (path / "run.json").is_file() or (path / "latest").exists():
+        return find_run(path)
+    if not path.is_file() and named.is_dir():
+        return find_run(named)
+    if path.is_dir():
+        return find_run(path)
+    is_spec = path.exists() or path.suffix in (".yaml", ".yml")
+    return None if is_spec else find_run(path)
