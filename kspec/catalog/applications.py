@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from kspec.catalog.reader import APPLICATION_LAYERS, APPLICATION_SIZES
+from kspec.catalog.reader import APPLICATION_LAYERS, APPLICATION_SIZES, find
 
 STRIDE = 32
 """What a picture comes down by, in all of them."""
@@ -88,8 +88,8 @@ class InnerLayer(NamedTuple):
 
 
 @cache
-def _inner_layers(name: str, top: bool) -> tuple[InnerLayer, ...]:
-    raw = _layers().get(name)
+def _inner_layers(called: str, top: bool) -> tuple[InnerLayer, ...]:
+    raw = _layers().get(called)
     if raw is None:
         return ()
     counted = [*raw["layers"], *([] if top else raw["without_top"])]
@@ -98,12 +98,21 @@ def _inner_layers(name: str, top: bool) -> tuple[InnerLayer, ...]:
 
 def inner_layers(name: str, arguments: Mapping[str, Any]) -> tuple[InnerLayer, ...]:
     """The layers of an application that have weights, in Keras's order; none where it has not been looked at."""
-    found = _inner_layers(name, bool(arguments.get("include_top", True)))
+    top = bool(arguments.get("include_top", True))
     height, _, channels = stated_shape(name, arguments)
     known = sizes(name)
     another = height is None and known is not None and known.rows_of_unknown is None
-    as_measured = channels == 3 and not another and not OTHER_NETWORK & arguments.keys()
-    return found if as_measured else tuple(layer._replace(trained=None) for layer in found)
+    found = _inner_layers(variant(name, **other_widths(name, arguments)), top)
+    if found and channels == 3 and not another:
+        return found
+    return tuple(layer._replace(trained=None) for layer in found or _inner_layers(name, top))
+
+
+def other_widths(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that give an application's layers other widths than Keras's default."""
+    entry = find("application", name)
+    said = {key: arguments[key] for key in sorted(OTHER_NETWORK & arguments.keys())}
+    return {key: value for key, value in said.items() if entry and value != entry.parameters[key].default}
 
 
 def features_of(name: str, alpha: float) -> int | None:

@@ -76,23 +76,18 @@ def trained(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
         known = types.models[prefix[:-1]] if prefix else types
         needed = network.needed()
         for node in network.calls:
-            path = prefix + node.name
-            if node.kind != "layer" or node.name not in needed:
+            held = any(models_in(node.arguments))  # what it holds is counted by itself
+            if node.kind != "layer" or node.name not in needed or held:
                 continue
             within = {prefix + layer.name: layer.trained for layer in layers_within(node)}
-            if within and not all(
-                states[inner] for inner in within
-            ):  # of a whole model the sum is known, whatever it is
-                sizes.update({inner: size for inner, size in within.items() if states[inner] and size != 0})
-                continue
-            if not within and not states[path]:
-                continue
-            if any(models_in(node.arguments)):  # what it holds is counted by itself
-                continue
-            weights = known.answers[node.name].weights
-            size = None if weights is None else sum(weight.size for weight in weights if weight.trainable)
-            if size != 0:
-                sizes[path] = size
+            free = {path: size for path, size in within.items() if states[path]}
+            if len(free) < len(within):
+                sizes.update({path: size for path, size in free.items() if size != 0})
+            elif within or states[prefix + node.name]:  # of a whole model the sum is known at any width
+                weights = known.answers[node.name].weights
+                size = None if weights is None else sum(weight.size for weight in weights if weight.trainable)
+                if size != 0:
+                    sizes[prefix + node.name] = size
     return sizes
 
 
@@ -154,8 +149,10 @@ def _matches_nothing(pattern: str, graph: Graph, path: Path, spec: Spec, report:
         help = f"write `{callee}`" if node.kind in ("reuse", "model") else help
         report.error("KS211", f"`{pattern}` is {kind}; only layers train", spec.positions.key(path), help=help)
     elif is_glob(pattern):
-        report.error("KS201", f"`{pattern}` matches no layer", spec.positions.key(path),
-                     help=help + "; a `*` stands within one name")  # fmt: skip
+        report.error(
+            "KS201", f"`{pattern}` matches no layer", spec.positions.key(path),
+            label=did_you_mean(pattern.rstrip("*?"), known), help=help + "; a `*` stands within one name",
+        )  # fmt: skip
     else:
         report.error(
             "KS201", f"no node is called `{pattern}`", spec.positions.key(path),

@@ -1,10 +1,16 @@
 """The Keras model that a spec describes: names, structure, wiring, and what Keras refuses at its line."""
 
+import json
+import re
+import runpy
+
 import numpy as np
 import pytest
 
+from kspec.catalog.applications import inner_layers
 from kspec.checker import analyse
 from kspec.diagnostics import Report
+from kspec.lifecycle.exporting import export
 from tests.conftest import network, spec_of
 
 keras = pytest.importorskip("keras")
@@ -180,3 +186,29 @@ def test_what_keras_refuses_is_told_at_its_line(layers, code, line):
 def test_five_thousand_layers():
     model = model_of("  - Dense: {units: 4}\n" * 5000)
     assert model.count_params() == 100_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["EfficientNetV2B0", "ConvNeXtTiny"])
+def test_an_application_has_the_name_of_its_sub_model_and_keeps_those_of_its_layers(name, tmp_path):
+    """Given the name, one would look its widths up by it, the other call its layers by it; exported Python likewise."""
+    arguments = {"input_shape": [32, 32, 3], "include_top": False, "pooling": "avg"}
+    text = f"""\
+kspec: 1
+task: regression
+inputs: {{picture: {{shape: [32, 32, 3]}}}}
+models:
+  eye: {{application: {{{name}: {json.dumps(arguments | {"weights": None})}}}}}
+layers:
+  - model: eye
+  - Dense: {{units: 1}}
+"""
+    eye = built(text)[0].model.get_layer("eye")
+    (tmp_path / "spec.yaml").write_text(text)
+    export(str(tmp_path / "spec.yaml"), "python", tmp_path / "exported.py")
+    exported = runpy.run_path(str(tmp_path / "exported.py"))["build_model"]().get_layer("eye")
+    for model in (eye, exported):
+        told = [layer.name for layer in inner_layers(name, arguments)]
+        layers = [layer.name for layer in model.layers if layer.weights]
+        # names that Keras counts go on from model to model
+        assert [re.sub(r"_\d+$", "", layer) for layer in layers] == [re.sub(r"_\d+$", "", layer) for layer in told]

@@ -11,17 +11,17 @@ import sys
 from itertools import takewhile
 from typing import Any
 
-from kspec.catalog.generator.applications import write_measured
+from kspec.catalog.generator.applications import all_widths, write_measured
 from kspec.catalog.reader import APPLICATION_LAYERS
 
 Row = tuple[str, int]
 
 
-def layers_of(name: str) -> dict[str, Any]:
+def layers_of(name: str, **widths: Any) -> dict[str, Any]:
     """The layers of one application; see `kspec.catalog.applications.inner_layers`."""
-    whole, shape = _rows(name)
+    whole, shape = _rows(name, **widths)
     sized = {} if None in shape else {"input_shape": shape}  # NASNet is another network when it knows no size
-    bare, _ = _rows(name, include_top=False, **sized)
+    bare, _ = _rows(name, include_top=False, **sized, **widths)
     common = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(bare, whole, strict=False))]
     count = len(common)
     return {"layers": common, "without_top": bare[count:], "top": [called for called, _ in whole[count:]]}
@@ -42,5 +42,9 @@ def _rows(name: str, **arguments: Any) -> tuple[list[Row], tuple[int | None, ...
     return rows, tuple(model.input_shape[1:])
 
 
+def _at_all_widths(name: str) -> dict[str, Any]:
+    return {called: layers_of(name, **widths) for called, widths in all_widths(name).items()}
+
+
 if __name__ == "__main__":
-    sys.exit(write_measured(APPLICATION_LAYERS, __doc__ or "", lambda name: {name: layers_of(name)}))
+    sys.exit(write_measured(APPLICATION_LAYERS, __doc__ or "", _at_all_widths))

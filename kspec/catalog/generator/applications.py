@@ -246,7 +246,12 @@ def write_measured(path: Path, about: str, measured: Callable[[str], dict[str, A
 
 def measure_all_widths(name: str) -> dict[str, Any]:
     """One application, and the other widths of it that Keras has weights for."""
-    return {variant(name, **widths): measure(name, **widths) for widths in ({}, *WIDTHS.get(name, []))}
+    return {called: measure(name, **widths) for called, widths in all_widths(name).items()}
+
+
+def all_widths(name: str) -> dict[str, dict[str, Any]]:
+    """What an application is called, and the same at other widths that Keras has weights for; with the arguments."""
+    return {variant(name, **widths): widths for widths in ({}, *WIDTHS.get(name, []))}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def training_of_a_call(checker: Checker) -> None:
             continue
         checker.report.warning(
             "KS428",
-            f"`training` at `{node.name}` changes nothing: each step hands its own mode on",
+            f"`training` at `{node.name}` changes nothing: Keras puts the step's own mode in its place",
             checker.spec.positions.key((*node.path, "call", "training")),
             help=_cure(node),
         )

@@ -5,7 +5,7 @@ Keras builds a network of hundreds of layers for it; here a handful of numbers t
 
 from __future__ import annotations
 
-from kspec.catalog.applications import OTHER_NETWORK, STRIDE, Sizes, features_of, sizes, stated_shape, variant
+from kspec.catalog.applications import STRIDE, Sizes, features_of, other_widths, sizes, stated_shape, variant
 from kspec.checker.shapes.broadcasting import shown
 from kspec.checker.shapes.types import Answer, Call, Dim, Refusal, Shape, TensorType, Weight
 
@@ -30,11 +30,7 @@ def application(call: Call) -> Answer:
     if call["weights"] == "imagenet":
         _fits_imagenet(call, known, stated)
     positions = _positions(call, known, stated)
-    widths = {
-        name: call[name]
-        for name in sorted(OTHER_NETWORK)
-        if name in call.arguments and call[name] != call.entry.parameters[name].default
-    }
+    widths = other_widths(call.entry.name, call.arguments)
     measured = sizes(variant(call.entry.name, **widths))
     if stated[0] is None and known.rows_of_unknown is None:
         measured = None

@@ -76,20 +76,21 @@ def test_shapes_and_parameters_are_keras_s(name, picture, arguments):
     assert told(name, picture, **arguments) == built(name, picture, **arguments)
 
 
-@pytest.mark.parametrize("name", names("application"))
-def test_the_layers_within_come_to_the_whole(name):
+@pytest.mark.parametrize(
+    ("name", "widths"), [(name, widths) for name in names("application") for widths in ({}, *WIDTHS.get(name, []))]
+)
+def test_the_layers_within_come_to_the_whole(name, widths):
     shape = [stated_shape(name, {})[0] or 224] * 2 + [3]
-    _, (all_, fixed) = told(name, include_top=False, input_shape=shape)
-    assert (
-        sum(layer.trained for layer in inner_layers(name, {"include_top": False, "input_shape": shape})) == all_ - fixed
-    )
+    arguments = {"include_top": False, "input_shape": shape, **widths}
+    _, (all_, fixed) = told(name, **arguments)
+    assert sum(layer.trained for layer in inner_layers(name, arguments)) == all_ - fixed
 
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
         ("MobileNetV3Small", {"classes": 5}),
-        pytest.param("MobileNet", {"alpha": 0.25, "include_top": False}, marks=pytest.mark.slow),
+        pytest.param("MobileNet", {"alpha": 0.3, "include_top": False}, marks=pytest.mark.slow),
         pytest.param("ConvNeXtTiny", {"include_top": False, "input_shape": [32, 32, 3]}, marks=pytest.mark.slow),
         pytest.param("VGG16", {"include_top": False, "input_shape": [32, 32, 1]}, marks=pytest.mark.slow),
         pytest.param("InceptionV3", {}, marks=pytest.mark.slow),
