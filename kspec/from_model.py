@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -88,7 +89,7 @@ class ImportedSpec:
                 relaid(source, fitting, of_configuration(self.config), dict(of_model(model)), source_of)
                 give(model, fitting)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(fitting.read_bytes())
+                shutil.move(fitting, target)
         except Refused as refused:
             raise _told(refused, self.path) from None
         self.values = _with_weights(self.values, target.name)
@@ -112,8 +113,8 @@ class ImportedSpec:
             assert spec is not None
             return spec, build(spec, report)
 
-        _, plain_graph = read(self.plain)
         spec, graph = read(self.values)
+        plain_graph = graph if self.plain is self.values else read(self.plain)[1]
         maker = Maker(path=lambda text, _: str(beside.parent / text))
         model = build_keras_model(spec, graph, report, maker=maker).model
         report.raise_errors()
