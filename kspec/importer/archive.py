@@ -140,7 +140,9 @@ def _archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
             _look_at_members(archive, os.fstat(file.fileno()).st_size)
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError, RuntimeError) as error:
-        raise unreadable(f"the archive is damaged: {shown(error)}", "save or download it again") from None
+        cut = str(error) == "File is not a zip file"  # it begins like one, and what it holds is listed at its end
+        what = "its end is missing" if cut else shown(error)
+        raise unreadable(f"the archive is damaged: {what}", "save or download it again") from None
 
 
 def _look_at_members(archive: zipfile.ZipFile, size: int) -> None:
