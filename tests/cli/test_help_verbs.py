@@ -29,7 +29,7 @@ def test_explain_in_colour(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     monkeypatch.setenv("TERM", "xterm")
     text = out(["explain", "KS201"], capsys)
     assert "\x1b[" in text
-    assert "Cure" in text
+    assert "Fix" in text
 
 
 def test_explain_lists_all(capsys: pytest.CaptureFixture[str]) -> None:

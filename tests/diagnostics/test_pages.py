@@ -44,7 +44,7 @@ def test_page_has_its_parts(code: str) -> None:
     assert text.startswith(f"# {code}: ")
     assert explain.title(code)
     assert "**Why it matters.**" in text
-    assert "## Cure" in text
+    assert "## Fix" in text
     kinds = {block.kind for block in blocks(code)}
     if code in NO_SPEC:
         assert not kinds
