@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from kspec._version import __version__
+
 __all__ = ["Diagnostic", "Run", "Spec", "SpecError", "__version__", "build", "check", "from_keras", "load", "run"]
 
 if TYPE_CHECKING:
     from kspec.api import build, check, from_keras, load, run
     from kspec.diagnostics import Diagnostic, SpecError
-    from kspec.lifecycle import Run
-    from kspec.spec import Spec
+    from kspec.language import Spec
+    from kspec.runs.run import Run
 
 _HOMES = {
     "build": "kspec.api",
@@ -25,8 +26,8 @@ _HOMES = {
     "run": "kspec.api",
     "Diagnostic": "kspec.diagnostics",
     "SpecError": "kspec.diagnostics",
-    "Run": "kspec.lifecycle",
-    "Spec": "kspec.spec",
+    "Run": "kspec.runs.run",
+    "Spec": "kspec.language",
 }
 
 

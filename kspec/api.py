@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from kspec.diagnostics import Diagnostic, Report, Source
-from kspec.spec import Permissions, Spec, load_file
+from kspec.language import Permissions, Spec, load_file
 
 if TYPE_CHECKING:
-    from kspec.lifecycle import Run
+    from kspec.runs.run import Run
 
 
 def load(
@@ -58,7 +58,7 @@ def check(
         ignore: Leave out these, likewise. Errors of syntax, structure, graph and shapes are told whatever is ignored.
         options: As for `load`, where a path is given.
     """
-    from kspec.examine import examine
+    from kspec.compiler.check import examine
 
     return examine(spec, data=data, with_keras=with_keras, select=select, ignore=ignore, **options).diagnostics
 
@@ -77,8 +77,8 @@ def from_keras(model: Any, *, compiled: bool = True, compact: bool = False) -> S
     Raises:
         SpecError: when a spec cannot say what the model is, or a part of it is code.
     """
-    from kspec.from_model import import_file, import_model
-    from kspec.spec import load_source
+    from kspec.importer.from_model import import_file, import_model
+    from kspec.language import load_source
 
     take = import_file if isinstance(model, (str, os.PathLike)) else import_model
     found = take(model, compiled=compiled, compact=compact)
@@ -100,7 +100,7 @@ def build(spec: Spec | str | os.PathLike[str], **options: Any) -> Any:
     Raises:
         SpecError: when the spec is faulty, its data cannot be read, or a layer adapts and there is no data.
     """
-    from kspec.lifecycle import build_model
+    from kspec.training import build_model
 
     return build_model(spec if isinstance(spec, Spec) else load(spec, **options))
 
@@ -127,7 +127,7 @@ def run(
     Raises:
         SpecError: when the spec or its data is faulty.
     """
-    from kspec.lifecycle import execute
+    from kspec.runs.execute import execute
 
     loaded = spec if isinstance(spec, Spec) else load(spec, **options)
     return execute(loaded, out=out, smoke=smoke, quiet=quiet)

@@ -26,14 +26,14 @@ def codes():
 
 def spec_of(text, report=None, **permissions):
     """A text as a loaded spec; None where it is not sound."""
-    from kspec.spec import Permissions, load_source
+    from kspec.language import Permissions, load_source
 
     return load_source(Source("spec.yaml", text), report or Report(), (), Permissions(**permissions))
 
 
 def diagnostics_of(text, **permissions):
     """All that a check says of a text."""
-    from kspec.checker import analyse
+    from kspec.analysis import analyse
 
     report = Report()
     spec = spec_of(text, report, **permissions)

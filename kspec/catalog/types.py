@@ -253,6 +253,6 @@ def _number(token: re.Match[str]) -> Number:
 
 def describe(type_: Type) -> str:
     """Completes the sentence "`units` must be …" in plain English."""
-    from kspec.catalog.wording import describe as in_words
+    from kspec.catalog.type_text import describe as in_words
 
     return in_words(type_)

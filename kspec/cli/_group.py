@@ -82,7 +82,7 @@ class LazyGroup(click.Group):
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from kspec import __version__
+        from kspec._version import __version__
 
         click.echo(f"kspec {__version__}")
         ctx.exit()

@@ -11,9 +11,9 @@ from kspec.cli._options import overrides, permissions
 from kspec.diagnostics.render import FORMATS, Format
 
 if TYPE_CHECKING:
-    from kspec.checker import Filled
+    from kspec.analysis import Filled
+    from kspec.compiler.check import Examined
     from kspec.diagnostics import Diagnostic
-    from kspec.examine import Examined
     from kspec.rewrite.fix import Fixed
 
 EPILOG = """\b
@@ -29,7 +29,7 @@ def _codes(_: click.Context, parameter: click.Parameter, words: tuple[str, ...])
     """Codes with commas between, given once or often; None where none is given."""
     if not words:
         return None
-    from kspec.config import is_known, meant
+    from kspec.lint.config import is_known, meant
 
     codes = [code for word in words for code in word.replace(",", " ").split()]
     for code in codes:
@@ -79,7 +79,7 @@ def command(
         raise click.UsageError("--diff shows what --fix would change: give both")
     if fix and overrides:
         raise click.UsageError("--fix changes the file, so it looks at what stands there: leave out --set")
-    from kspec.examine import examine
+    from kspec.compiler.check import examine
 
     wishes: dict[str, Any] = dict(data=data, with_keras=with_keras, select=select, ignore=ignore, **permissions)
     found: list[Diagnostic] = []
@@ -123,13 +123,13 @@ def _show(found: list[Diagnostic], clean: list[tuple[str, Examined]], format_: F
 
 
 def _defaults(examined: Examined) -> list[Filled]:
-    from kspec.checker.defaults import defaults
+    from kspec.analysis.defaults import defaults
 
     return defaults(examined.spec, examined.analysis) if examined.spec and examined.analysis else []
 
 
 def _value(value: Any) -> str:
-    from kspec.rewrite.inline import inline
+    from kspec.syntax.yaml_flow import inline
 
     return ", ".join(map(inline, value)) if isinstance(value, list) else inline(value)
 
@@ -150,7 +150,7 @@ def _write_json(found: list[Diagnostic], clean: list[tuple[str, Examined]]) -> N
 
 def _fix(path: str, wishes: dict[str, Any], diff: bool, format_: Format) -> Fixed | None:
     """Fixes one file, and says what was fixed: beside a machine's format, on standard error."""
-    from kspec.examine import examine
+    from kspec.compiler.check import examine
     from kspec.rewrite.fix import fix_file, write_fixed
 
     fixed = fix_file(path, lambda source: examine(source, **wishes))

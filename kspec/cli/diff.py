@@ -12,9 +12,9 @@ import click
 from kspec.cli._options import permissions
 
 if TYPE_CHECKING:
-    from kspec.checker import Analysis
-    from kspec.compare import Comparison
-    from kspec.spec import Spec
+    from kspec.analysis import Analysis
+    from kspec.diff.compare import Comparison
+    from kspec.language import Spec
 
 EPILOG = """\b
 Examples:
@@ -39,7 +39,7 @@ def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code
     ran. Compared is what they come to, defaults filled in and blocks written out; stages and callbacks one by one, by
     name. TensorFlow is not imported.
     """
-    from kspec.compare import compare
+    from kspec.diff.compare import compare
 
     files = [_spec_of_run(place) for place in (one, other)]
     a, b = (_analysed(file or place, permissions) for file, place in zip(files, (one, other), strict=True))
@@ -55,7 +55,7 @@ def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code
 
 def _spec_of_run(place: str) -> Path | None:
     """What a run resolved to; None where a spec is meant."""
-    from kspec.lifecycle.run_folder import RunFolderError, run_at
+    from kspec.runs.run_folder import RunFolderError, run_at
 
     try:
         folder = run_at(place)
@@ -70,8 +70,8 @@ def _spec_of_run(place: str) -> Path | None:
 
 
 def _analysed(place: str | Path, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
+    from kspec.analysis import analyse
     from kspec.api import load
-    from kspec.checker import analyse
     from kspec.diagnostics import Report
 
     spec = load(Path(place), **permissions)

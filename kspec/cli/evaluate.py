@@ -42,8 +42,8 @@ def command(
 ) -> None:
     """Evaluate a run's trained model, from its folder alone."""
     from kspec.cli import FAILED
-    from kspec.lifecycle.again import evaluate_run, part_of, take_up
-    from kspec.lifecycle.run_folder import RunFolderError
+    from kspec.runs.run_folder import RunFolderError
+    from kspec.runs.run_loader import evaluate_run, part_of, take_up
 
     try:
         past = take_up(run, allow_code=allow_code, allow_outside=allow_outside)

@@ -11,10 +11,10 @@ import click
 
 from kspec.cli._columns import definitions
 from kspec.cli._options import overrides, permissions
-from kspec.targets.exports import TARGETS
+from kspec.export.formats import TARGETS
 
 if TYPE_CHECKING:
-    from kspec.lifecycle.exporting import Exported
+    from kspec.export.export import Exported
 
 
 def _epilog() -> str:
@@ -56,10 +56,10 @@ def command(
     its answers are held against those of the run's model.
     """
     from kspec.cli import FAILED
-    from kspec.lifecycle.exporting import ExportRefused, export, show
-    from kspec.lifecycle.run_folder import RunFolderError
-    from kspec.spec import Permissions
-    from kspec.targets.exports import CannotExport
+    from kspec.export.export import ExportRefused, export, show
+    from kspec.export.formats import CannotExport
+    from kspec.language import Permissions
+    from kspec.runs.run_folder import RunFolderError
 
     granted = Permissions(*(permissions[f"allow_{what}"] for what in Permissions._fields))
     try:

@@ -47,7 +47,7 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
         kind, text = _formatted(source, found)
         counts[kind] += 1
         if diff and kind == "changed":
-            from kspec.rewrite.in_place import diff as shown
+            from kspec.rewrite.atomic_write import diff as shown
 
             sys.stdout.write(shown(source, text))
         if is_filter:
@@ -65,7 +65,7 @@ def _sources(paths: Iterable[str], found: list[Diagnostic]) -> Iterator[Source]:
     """The texts that the command line names, each once; what cannot be read is found."""
     from kspec.diagnostics import Report, Source, Span
     from kspec.rewrite.fmt.files import specs_in
-    from kspec.syntax.read import read_source, source_of
+    from kspec.syntax.source import read_source, source_of
 
     seen = set()
     for path in paths:
@@ -104,7 +104,7 @@ def _formatted(source: Source, found: list[Diagnostic]) -> tuple[str, str]:
 
 
 def _change(source: Source, text: str, only_show: bool, quiet: bool) -> None:
-    from kspec.rewrite.in_place import replace_text
+    from kspec.rewrite.atomic_write import replace_text
 
     if not only_show:
         replace_text(source, text)

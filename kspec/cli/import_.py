@@ -29,7 +29,7 @@ def command(model: str, out: str, weights: bool, compact: bool, no_compile: bool
     MODEL is what `model.save("model.keras")` or `model.to_json()` writes: a functional or Sequential model of Keras's
     own layers. It is read as data: no code in it runs, and TensorFlow is not imported, save to write weights.
     """
-    from kspec.from_model import import_file
+    from kspec.importer.from_model import import_file
 
     if weights and out == "-":
         raise click.UsageError("weights are written beside the spec: give it a name, -o spec.yaml")

@@ -44,8 +44,8 @@ def command(data: str | None, out: str, template: str | None, target: str | None
         raise click.UsageError("a spec is made from a table or from a template, not from both")
     if data is None and target is not None:
         raise click.UsageError("--target names a column of a table: kspec init data.csv --target ...")
-    from kspec.editor.schema import as_text
     from kspec.rewrite.init import Refused, from_template, write
+    from kspec.schema.document import as_text
 
     try:
         text = _from_data(data, target, out) if data is not None else from_template(template or "mlp")
@@ -69,7 +69,7 @@ def _is_outside(data: Path, out: Path) -> bool:
 
 
 def _from_data(data: str, target: str | None, out: str) -> str:
-    from kspec.data.peek import peek
+    from kspec.data.table_preview import peek
     from kspec.diagnostics import Report, SpecError
     from kspec.rewrite.from_table import from_table
 

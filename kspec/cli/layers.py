@@ -33,7 +33,7 @@ def command(name: str | None, kind: Kind | None, format_: str) -> None:
     if name is None:
         _list(kind or "layer", format_)
         return
-    from kspec.editor.reference import kinds_of
+    from kspec.schema.reference import kinds_of
 
     kinds = [kind] if kind else kinds_of(name)
     entry = catalog.find(kinds[0], name) if kinds else None
@@ -52,7 +52,7 @@ def _list(kind: Kind, format_: str) -> None:
         print(json.dumps({"kind": kind, "names": found}, indent=2))
         return
     from kspec.cli._columns import in_columns
-    from kspec.editor.reference import NOUNS
+    from kspec.schema.reference import NOUNS
 
     noun = NOUNS[kind]
     plural = "losses" if noun == "loss" else f"{noun}s"
@@ -61,7 +61,7 @@ def _list(kind: Kind, format_: str) -> None:
 
 
 def _print_json(entry: Entry) -> None:
-    from kspec.editor.reference import as_plain
+    from kspec.schema.reference import as_plain
 
     print(json.dumps(as_plain(entry), indent=2))
 
@@ -70,7 +70,7 @@ def _page(entry: Entry, others: list[Kind]) -> str:
     import textwrap
 
     from kspec.cli._columns import definitions, width
-    from kspec.editor.reference import NOUNS, example, signature
+    from kspec.schema.reference import NOUNS, example, signature
 
     where = f" ({entry.path})" if entry.path else ""
     text = f"{entry.name}: {NOUNS[entry.kind]}{where}\n\n"
@@ -102,7 +102,7 @@ def _article(noun: str) -> str:
 
 def _argument(parameter: Any) -> tuple[str, list[str]]:
     from kspec.catalog.types import describe, parse
-    from kspec.editor.reference import default
+    from kspec.schema.reference import default
 
     words = describe(parse(parameter.type))
     given = "required" if parameter.required else f"default {default(parameter)}"
@@ -116,7 +116,7 @@ def _tensor(tensor: Any) -> tuple[str, list[str]]:
 
 def _unknown(name: str, kind: Kind | None) -> str:
     from kspec.diagnostics import nearest
-    from kspec.editor.reference import NOUNS
+    from kspec.schema.reference import NOUNS
 
     for candidate in [kind] if kind else catalog.KINDS:
         match = nearest(name, catalog.names(candidate))

@@ -8,7 +8,7 @@ EPILOG = """\b
 It is installed with `pip install 'kspec[lsp]'`, and an editor starts it by itself.
 
 \b
-VS Code: the extension in kspec/editor/vscode (its README says how to package and install it).
+VS Code: the extension in kspec/vscode (its README says how to package and install it).
 
 \b
 Neovim (0.11 or newer), in init.lua:
@@ -50,12 +50,12 @@ def command() -> None:
     completion, definition, references, rename, outline, folding, formatting. TensorFlow is not imported.
     """
     try:
-        from kspec.editor.lsp.server import serve
+        from kspec.lsp.server import serve
     except ModuleNotFoundError as error:
         if error.name not in ("pygls", "lsprotocol"):
             raise
         raise click.ClickException("the language server is an extra: pip install 'kspec[lsp]'") from None
-    from kspec.data.peek import column_names
-    from kspec.examine import examine
+    from kspec.compiler.check import examine
+    from kspec.data.table_preview import column_names
 
     serve(examine, column_names)

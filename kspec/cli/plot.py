@@ -11,7 +11,7 @@ import click
 from kspec.cli._options import overrides, permissions
 
 if TYPE_CHECKING:
-    from kspec.targets.diagram import Format
+    from kspec.diagram.diagram import Format
 
 EPILOG = """\b
 Examples:
@@ -51,8 +51,8 @@ def command(
     """
     from kspec.api import load
     from kspec.cli import FAILED
-    from kspec.lifecycle.describe import draw_spec
-    from kspec.targets.diagram import GraphTooLarge
+    from kspec.diagram.diagram import GraphTooLarge
+    from kspec.training.model_build import draw_spec
 
     given = None if output is None else Path(output)
     suffix = ".svg" if given is None else given.suffix.lower()

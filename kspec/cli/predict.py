@@ -35,8 +35,8 @@ def command(
 ) -> None:
     """Predict with a run's trained model, from its folder alone: probabilities and classes, or values."""
     from kspec.cli import FAILED
-    from kspec.lifecycle.again import part_of, predict_run, take_up
-    from kspec.lifecycle.run_folder import RunFolderError
+    from kspec.runs.run_folder import RunFolderError
+    from kspec.runs.run_loader import part_of, predict_run, take_up
 
     try:
         past = take_up(run, allow_code=allow_code, allow_outside=allow_outside)

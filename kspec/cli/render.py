@@ -27,8 +27,8 @@ def command(path: str, output: str | None, overrides: tuple[str, ...], **permiss
     """
     from pathlib import Path
 
+    from kspec.analysis import analyse
     from kspec.api import load
-    from kspec.checker import analyse
     from kspec.diagnostics import Report
     from kspec.rewrite.render import render
 

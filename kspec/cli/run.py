@@ -60,10 +60,9 @@ def command(
     """
     from kspec.api import load
     from kspec.cli import FAILED, INTERRUPTED
-    from kspec.lifecycle import execute
-    from kspec.lifecycle.console import Console
-    from kspec.lifecycle.execute import StepFailed
-    from kspec.lifecycle.run_folder import RunFolderError, finite
+    from kspec.runs.execute import StepFailed, execute
+    from kspec.runs.run_folder import RunFolderError, finite
+    from kspec.training.console import Console
 
     if engine is not None:
         overrides = (*overrides, f"fit.engine={engine}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from kspec.lifecycle.listing import PastRun
+    from kspec.runs.run_index import PastRun
 
 EPILOG = """\b
 Examples:
@@ -39,7 +39,7 @@ def command(name: str | None, out: str, best: str | None, format_: str) -> None:
 
     NAME: only the runs of the spec of this name.
     """
-    from kspec.lifecycle.listing import best_first, direction, past_runs
+    from kspec.runs.run_index import best_first, direction, past_runs
 
     runs = past_runs(out, name)
     if name is not None and not runs:
@@ -65,7 +65,7 @@ def command(name: str | None, out: str, best: str | None, format_: str) -> None:
 
 def _refuse_name(name: str, out: str) -> None:
     from kspec.diagnostics.suggest import did_you_mean
-    from kspec.lifecycle.listing import spec_names
+    from kspec.runs.run_index import spec_names
 
     names = spec_names(out)
     if names:
@@ -75,7 +75,7 @@ def _refuse_name(name: str, out: str) -> None:
 
 def _metric(said: str, runs: Sequence[PastRun]) -> str:
     """The metric that is meant: a spec names `AUC`, and Keras answers with `auc`."""
-    from kspec.lifecycle.listing import metric_names
+    from kspec.runs.run_index import metric_names
 
     names = metric_names(runs)
     for name in [said, *names]:
@@ -87,7 +87,7 @@ def _metric(said: str, runs: Sequence[PastRun]) -> str:
 
 def _table(runs: Sequence[PastRun], best: str | None) -> str:
     """A row for each run; a column for each metric, or, where they are many, one for all."""
-    from kspec.lifecycle.listing import metric_names
+    from kspec.runs.run_index import metric_names
 
     names = sorted(metric_names(runs), key=lambda name: name != best)
     wide = len(names) <= _MOST_COLUMNS

@@ -24,7 +24,7 @@ def command(out: str | None) -> None:
 
     It is made from the language and the catalog, so it says what `kspec check` says of keys, arguments and values.
     """
-    from kspec.editor.schema import as_text
+    from kspec.schema.document import as_text
 
     text = as_text()
     if out is None:

@@ -38,12 +38,12 @@ def command(
 
     TensorFlow is not imported unless --with-keras asks for it.
     """
+    from kspec.analysis import analyse, trained_by_stage
+    from kspec.analysis.hoisting import hoisted_by_stage
     from kspec.api import load
-    from kspec.checker import analyse, trained_by_stage
     from kspec.cli import FAULTY
     from kspec.diagnostics import Report
-    from kspec.targets.hoisting import hoisted_by_stage
-    from kspec.targets.summary import differences, summarise, summarise_built
+    from kspec.summary.summary import differences, summarise, summarise_built
 
     spec = load(path, overrides, **permissions)
     report = Report(list(spec.diagnostics))
@@ -55,7 +55,7 @@ def command(
     summary = summarise(spec.name, analysis.graph, analysis.types, early, stages)
     found: list[str] = []
     if with_keras:
-        from kspec.lifecycle import describe
+        from kspec.training import describe
 
         built = summarise_built(spec.name, analysis.graph, describe(spec).built, early, stages)
         found = differences(summary, built)

@@ -11,7 +11,7 @@ from kspec.data.context import Context
 from kspec.data.table import Table
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, did_you_mean
-from kspec.spec.data import Data
+from kspec.language.data import Data
 
 SHOWN_COLUMNS = 12
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Report, Span, nearest
-from kspec.spec import Spec
+from kspec.language import Spec
 
 REMOTE = "://"
 MAX_FOLDERS = 100

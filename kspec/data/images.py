@@ -53,7 +53,7 @@ class Pictures:
 
     def decoder(self) -> Callable[[Any], Any]:
         """A function of TensorFlow: indices, shape (b,) → pictures, shape (b, *example_shape)."""
-        from kspec.backend import import_tensorflow
+        from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
 
@@ -74,7 +74,7 @@ class Pictures:
         """
         import numpy
 
-        from kspec.backend import import_tensorflow
+        from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
 
@@ -87,7 +87,7 @@ class Pictures:
 
     def broken(self) -> list[str]:
         """The files that cannot be decoded."""
-        from kspec.backend import import_tensorflow
+        from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
 
@@ -100,7 +100,7 @@ class Pictures:
         return found
 
     def _decode(self, file: Any) -> Any:
-        from kspec.backend import import_tensorflow
+        from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
 
@@ -116,7 +116,7 @@ def load_pictures(name: str, takes: InputSpec, column: Column, path: Path, conte
     import os
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from kspec.backend import import_tensorflow
+    from kspec.backend.tensorflow import import_tensorflow
 
     tf = import_tensorflow()
 
@@ -160,7 +160,7 @@ def _measured(name: str, takes: InputSpec, column: Column, path: Path, context: 
 
 def _common_size(name: str, column: Column, path: Path, context: Context) -> tuple[int, int] | None:
     """The height and width that all pictures share, for a shape that leaves them open."""
-    from kspec.backend import import_tensorflow
+    from kspec.backend.tensorflow import import_tensorflow
 
     tf = import_tensorflow()
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.analysis.data_profile import MAX_CLASSES, ColumnProfile, DataProfile
 from kspec.data.table import NUMERIC, Column, Table
-from kspec.profile import MAX_CLASSES, ColumnProfile, DataProfile
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.arrays import input_array, target_array, weight_array
+from kspec.data.class_coverage import check_classes
 from kspec.data.columns import Mapped, map_columns
 from kspec.data.context import Context
+from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_drop
 from kspec.data.labels import Labels, labels_of
-from kspec.data.missing import Policies, check_names, check_policies, fill, fit_fills, rows_to_drop
 from kspec.data.profiling import profile_parts, profile_table
 from kspec.data.sources import read
-from kspec.data.sources.request import Request
+from kspec.data.sources.read_request import Request
 from kspec.data.split import split_rows
 from kspec.data.table import Table
-from kspec.data.tensors import input_array, target_array, weight_array
 from kspec.data.types import Dataset, InputSpec, OutputSpec, Part
-from kspec.data.unseen import check_classes
 from kspec.diagnostics import Report, Source, Span
-from kspec.spec import Spec
-from kspec.spec.data import Data
+from kspec.language import Spec
+from kspec.language.data import Data
 
 if TYPE_CHECKING:
     import numpy as np
@@ -183,7 +183,7 @@ def load_for_prediction(
         place: Where the spec names it, such as `("predict", "data")`; None for what the command line names, which may
             lie anywhere.
     """
-    from kspec.data.again import load_again
+    from kspec.data.inference_data import load_again
 
     named = (
         Span(Source("--data", source), 1, 1, 1, len(source) + 1) if place is None and isinstance(source, str) else None

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import Context
 from kspec.data.randomness import SPLIT, generator
 from kspec.data.table import PART_NAMES, Column, Table
-from kspec.spec.data import Data
+from kspec.language.data import Data
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     import numpy as np
 
+    from kspec.analysis.data_profile import DataProfile
     from kspec.data.labels import Labels
-    from kspec.profile import DataProfile
 
     Array = np.ndarray[Any, Any]
 

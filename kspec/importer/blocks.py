@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kspec import catalog
-from kspec.importer.items import Item, Source, entry_of
+from kspec.importer.entries import Item, Source, entry_of
 from kspec.syntax.names import NAME, snake_case
 
 _SHORT = {

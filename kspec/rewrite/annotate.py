@@ -8,7 +8,7 @@ from kspec.diagnostics import Path, Report, Source
 from kspec.rewrite.edits import Change, Offsets, applied
 from kspec.syntax import parse
 from kspec.syntax.comments import comment_column, ends_within_text
-from kspec.syntax.layout import layout
+from kspec.syntax.extents import layout
 
 
 def annotated(source: Source, notes: Mapping[Path, str]) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kspec.diagnostics import Diagnostic, Report, Source
+from kspec.rewrite.atomic_write import diff, replace_text
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
-from kspec.rewrite.in_place import diff, replace_text
 from kspec.syntax import read_source
 
 if TYPE_CHECKING:
-    from kspec.examine import Examined
+    from kspec.compiler.check import Examined
 
 MAX_ROUNDS = 100
 """What an edit lays bare may have an edit of its own; no sound spec needs as many rounds."""

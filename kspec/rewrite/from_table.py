@@ -7,11 +7,11 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from kspec.profile import ColumnProfile, DataProfile
-from kspec.rewrite.guess import ONE_HOT, Guess, guess
+from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.rewrite.init import MODELINE
-from kspec.rewrite.inline import inline
+from kspec.rewrite.table_inference import ONE_HOT, Guess, guess
 from kspec.syntax.scalars import resolve
+from kspec.syntax.yaml_flow import inline
 
 COMMENTS = 40
 """The column where comments stand."""

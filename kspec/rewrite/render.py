@@ -10,21 +10,21 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from kspec.checker import Analysis
+from kspec.analysis import Analysis
+from kspec.analysis.resolved_defaults import filled
 from kspec.diagnostics import Path, Report, Source, SpecError
-from kspec.expressions import is_computed, names_in
+from kspec.expand.variables import Uncomputed, substitute
+from kspec.language import Spec
+from kspec.language.files import relocate
 from kspec.rewrite.annotate import annotated
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
-from kspec.rewrite.filled import filled
 from kspec.rewrite.fmt import CannotFormat, format_source, format_text
-from kspec.rewrite.fmt.canon import DOCUMENT, TEMPLATES
-from kspec.rewrite.inline import inline
-from kspec.spec import Spec
-from kspec.spec.files import relocate
-from kspec.syntax import parse, substitute
+from kspec.rewrite.fmt.style import DOCUMENT, TEMPLATES
+from kspec.syntax import parse
 from kspec.syntax.dump import dump
-from kspec.syntax.layout import Extent, Place, layout
-from kspec.syntax.variables import Uncomputed
+from kspec.syntax.expressions import is_computed, names_in
+from kspec.syntax.extents import Extent, Place, layout
+from kspec.syntax.yaml_flow import inline
 
 _BLOCKS = ("data", "compile", "fit", "evaluate", "predict")
 """Sections that are written in several lines where the spec has none."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from kspec.expressions import is_computed
+from kspec.expand.variables import Uncomputed
+from kspec.syntax.expressions import is_computed
 from kspec.syntax.scalars import NumberTooLong, resolve
-from kspec.syntax.variables import Uncomputed
 
 
 class _Dumper(yaml.SafeDumper):

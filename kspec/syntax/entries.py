@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from kspec.diagnostics import Edit, Path, Positions, Source, Span
-from kspec.syntax.layout import Extent, Place, layout
+from kspec.syntax.extents import Extent, Place, layout
 from kspec.syntax.names import WORDS
 
 

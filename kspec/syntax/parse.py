@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 
 from kspec.diagnostics import Path, Positions, Related, Report, Source, Span
-from kspec.syntax.problems import MAX_DEPTH, explain_yaml_error, too_deep
 from kspec.syntax.scalars import NumberTooLong, resolve
-from kspec.syntax.slips import glued, missing_space, missing_space_after_dash, slip_in, tuple_in
+from kspec.syntax.yaml_errors import MAX_DEPTH, explain_yaml_error, too_deep
+from kspec.syntax.yaml_typos import glued, missing_space, missing_space_after_dash, slip_in, tuple_in
 
 MAX_VALUES = 500_000
 """Values in one document, those that aliases repeat included: no bomb grows beyond it."""

@@ -1,6 +1,6 @@
 """How long an editor waits for the first diagnostics and for a completion, by the YAML language server.
 
-    npm ci --prefix tests/editor && python -m tests.benchmarks.editor
+    npm ci --prefix tests/schema && python -m tests.benchmarks.editor
 
 The baseline is the same server with a schema that says nothing, in the same run; medians of five servers each.
 """
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.editor.yaml_server import YamlServer
+from tests.schema.yaml_server import YamlServer
 
 SCHEMA = ROOT / "schemas" / "kspec.schema.json"
 TEXT = (ROOT / "specs" / "mlp.yaml").read_text(encoding="utf-8").partition("\n")[2]

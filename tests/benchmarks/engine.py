@@ -25,8 +25,8 @@ os.environ.setdefault("KSPEC_CACHE", "off")
 import numpy as np
 
 import kspec
-from kspec.backend import import_tensorflow
-from kspec.lifecycle import fitting
+from kspec.backend.tensorflow import import_tensorflow
+from kspec.training import fit
 
 import_tensorflow()
 import keras  # noqa: E402
@@ -164,9 +164,9 @@ def tabular(data: tuple[Any, ...]) -> Any:
 
 def table() -> tuple[Any, ...]:
     """The training and validation rows of specs/mlp.yaml, as `kspec` splits them."""
-    from kspec.checker import analyse
+    from kspec.analysis import analyse
     from kspec.diagnostics import Report
-    from kspec.lifecycle.define import read_data
+    from kspec.training.define import read_data
 
     spec = kspec.load(SPECS / "mlp.yaml")
     dataset = read_data(spec, analyse(spec, Report()), Report())
@@ -305,7 +305,7 @@ def by_hand(case: Case, data: tuple[Any, ...], batch_size: int, epochs: int) -> 
 
 def by_kspec(spec: Path, batch_size: int, epochs: int, engine: str) -> float:
     noted = Epochs()
-    fitting._shown = lambda *_: [noted]  # type: ignore[assignment]
+    fit._shown = lambda *_: [noted]  # type: ignore[assignment]
     many = epochs * 15 if engine == "auto" else epochs
     settings = {"epochs": many, "batch_size": batch_size, "callbacks": "[]", "engine": engine}
     with tempfile.TemporaryDirectory() as out:

@@ -24,8 +24,7 @@ from kspec.catalog.types import (
     Union,
     parse,
 )
-
-from .samples_by_class import APART, APART_BY_NAME, NEEDS, VALUES, VALUES_BY_NAME
+from tests.catalog.samples_by_class import APART, APART_BY_NAME, NEEDS, VALUES, VALUES_BY_NAME
 
 OBJECTS: dict[str, list[Any]] = {
     "activation": ["selu", "softsign"],

@@ -7,12 +7,11 @@ import keras
 import numpy as np
 import pytest
 
+from kspec.backend.keras_objects import instantiate, keras_class
 from kspec.catalog import KINDS, Entry, find, internal, made_for, names, refused
 from kspec.catalog.generator.__main__ import main
 from kspec.catalog.generator.corrections import corrections
-from kspec.targets.keras_objects import instantiate, keras_class
-
-from .samples import required
+from tests.catalog.samples import required
 
 MODULES: dict[str, tuple[Any, type]] = {
     "layer": (keras.layers, keras.layers.Layer),

@@ -6,10 +6,9 @@ import keras
 import pytest
 from keras import KerasTensor
 
+from kspec.backend.keras_objects import instantiate
 from kspec.catalog import Entry, find, names
-from kspec.targets.keras_objects import instantiate
-
-from .samples import required
+from tests.catalog.samples import required
 
 SEQUENCE, IMAGE, VOLUME, ROWS = (2, 8, 3), (2, 8, 8, 3), (2, 8, 8, 8, 3), (2, 4)
 SHAPES: dict[str, tuple[int, ...]] = {

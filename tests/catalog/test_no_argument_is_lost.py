@@ -10,10 +10,9 @@ from typing import Any
 import keras
 import pytest
 
+from kspec.backend.keras_objects import instantiate, keras_class
 from kspec.catalog import KINDS, find, names
-from kspec.targets.keras_objects import instantiate, keras_class
-
-from .samples import cases
+from tests.catalog.samples import cases
 
 NOT_IN_ITS_CONFIGURATION = {
     ("initializer", "Identity", "gain"),

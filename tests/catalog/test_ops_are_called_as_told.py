@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from keras import KerasTensor
 
+from kspec.backend.keras_objects import keras_class
 from kspec.catalog import Entry, find, names
-from kspec.targets.keras_objects import keras_class
-
-from .samples import sample
+from tests.catalog.samples import sample
 
 SHAPES: dict[str, list[tuple[int, ...]]] = {
     "adaptive_average_pool": [(2, 8, 8, 3)],

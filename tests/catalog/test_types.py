@@ -4,8 +4,7 @@ import pytest
 
 from kspec.catalog import KINDS, find, names
 from kspec.catalog.types import Choice, FilePath, ListOf, Null, Number, ObjectOf, Text, Union, describe, parse
-
-from .acceptance import accepts
+from tests.catalog.acceptance import accepts
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
+from kspec.backend.keras_objects import instantiate
 from kspec.catalog import find, names
 from kspec.catalog.types import Boolean, Choice, Null, Number, Type, Union, parse
-from kspec.targets.keras_objects import instantiate
-
-from .samples import required
-from .samples_by_class import NEEDS
+from tests.catalog.samples import required
+from tests.catalog.samples_by_class import NEEDS
 
 KINDS = ("layer", "optimizer", "schedule", "loss", "metric", "initializer", "regularizer", "constraint", "callback")
 HANGS_TOGETHER = {

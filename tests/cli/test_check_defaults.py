@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from kspec.cli import main
-
-from ..conftest import SPECS
+from tests.conftest import SPECS
 
 SPEC = "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 1, activation: sigmoid}\n    name: sick\n"
 

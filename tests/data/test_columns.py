@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from .helpers import read, table
+from tests.data.helpers import read, table
 
 
 def write(folder, text):

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from .helpers import make_spec, read, table
+from tests.data.helpers import make_spec, read, table
 
 
 def write(folder, name, content):

@@ -8,11 +8,10 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kspec.data.peek import peek
+from kspec.analysis.data_profile import DataProfile
+from kspec.data.table_preview import peek
 from kspec.diagnostics import Report
-from kspec.profile import DataProfile
-
-from .helpers import read, table
+from tests.data.helpers import read, table
 
 
 def test_profile(tmp_path):
@@ -49,7 +48,7 @@ def test_peek(tmp_path):
 
 def test_importing_the_room_costs_nothing():
     heavy = "{'numpy', 'pyarrow', 'tensorflow', 'keras', 'pydantic'}"
-    code = f"import kspec.data, kspec.profile, sys; print({heavy} & set(sys.modules))"
+    code = f"import kspec.data, kspec.analysis.data_profile, sys; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
 
 

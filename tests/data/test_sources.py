@@ -6,8 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kspec.data import OutputSpec, images
-
-from .helpers import read
+from tests.data.helpers import read
 
 ALL_TRAIN = "split: {validation: 0, test: 0}"
 

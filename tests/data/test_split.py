@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from kspec.data.split import by_fractions, largest_remainder
-
-from .helpers import read, table
+from tests.data.helpers import read, table
 
 
 def test_a_plain_script_draws_the_same_parts(tmp_path):

@@ -16,8 +16,7 @@ import pytest
 from kspec import api
 from kspec.diagnostics import Diagnostic, explain
 from kspec.diagnostics.render import Format, render
-
-from .page_blocks import Block, of_kind
+from tests.diagnostics.page_blocks import Block, of_kind
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGES = Path(__file__).parent / "pages"
@@ -45,7 +44,7 @@ CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
 def test_case(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = GOLDEN / name
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("kspec.__version__", "0.0.0")
+    monkeypatch.setattr("kspec._version.__version__", "0.0.0")
     overrides = (folder / "set.txt").read_text().splitlines() if (folder / "set.txt").exists() else ()
     diagnostics = api.check("spec.yaml", overrides=overrides)
     expected = sorted(folder.glob("expected.*")) or [folder / "expected.txt"]

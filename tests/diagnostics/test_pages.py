@@ -10,8 +10,7 @@ import pytest
 import kspec
 from kspec import api
 from kspec.diagnostics import explain
-
-from .page_blocks import Block, blocks, of_kind
+from tests.diagnostics.page_blocks import Block, blocks, of_kind
 
 NO_SPEC = {"KS010", "KS011", "KS016"}
 """Codes of files that are no spec, whose pages can show none."""

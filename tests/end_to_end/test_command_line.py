@@ -14,7 +14,7 @@ import pytest
 
 from kspec.cli import main
 from tests.conftest import SPECS
-from tests.lifecycle.conftest import BINARY, project  # noqa: F401
+from tests.training.conftest import BINARY, project  # noqa: F401
 
 
 def kspec_process(*arguments, **more):

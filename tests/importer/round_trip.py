@@ -8,16 +8,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from kspec.checker import analyse
+from kspec.analysis import analyse
+from kspec.backend.keras_model import build_keras_model
 from kspec.diagnostics import Report
-from kspec.from_model import ImportedSpec, import_model
-from kspec.graph import build
+from kspec.importer.from_model import ImportedSpec, import_model
+from kspec.ir import build
 from kspec.rewrite.fmt import format_text
-from kspec.rewrite.written import spec_text
-from kspec.targets.keras_model import build_keras_model
+from kspec.rewrite.yaml_writer import spec_text
 from tests.conftest import spec_of
-
-from .same import answers, canonical, copy_weights, differences, random_inputs
+from tests.importer.same import answers, canonical, copy_weights, differences, random_inputs
 
 UNUSED_INPUT = "KS208"
 

@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from kspec import catalog
+from kspec.archive.calls import is_nothing, of_layer, of_operation
+from kspec.archive.config_graph import Layer, Ref, Structure, structure_of
+from kspec.archive.names import cleaned
 from kspec.catalog.operations import find_operation
-from kspec.importer.calls import is_nothing, of_layer, of_operation
-from kspec.importer.names import cleaned
-from kspec.importer.structure import Layer, Ref, Structure, structure_of
 
 _NOT_COMPARED = {"name", "build_config"}
 

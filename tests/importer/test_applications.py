@@ -1,14 +1,13 @@
-"""Some of `keras.applications`; all forty are held by `python -m tests.applications_long`."""
+"""Some of `keras.applications`; all forty are held by `python -m tests.proofs.applications`."""
 
 import keras
 import pytest
 
+from kspec.analysis import analyse
 from kspec.catalog import find, internal, names, spellings
-from kspec.checker import analyse
 from kspec.diagnostics import Report
-from kspec.targets.summary import summarise
-
-from .round_trip import assert_same, checked
+from kspec.summary.summary import summarise
+from tests.importer.round_trip import assert_same, checked
 
 MODELS = {
     "MobileNetV3Small": {"input_shape": (32, 32, 3)},

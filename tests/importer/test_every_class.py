@@ -7,21 +7,20 @@ import keras
 import pytest
 from keras.saving import serialize_keras_object
 
+from kspec.archive import document_of
+from kspec.archive.values import Around, arguments_of, object_of
+from kspec.backend.keras_model import Built, _Builder
+from kspec.backend.keras_objects import Maker, keras_class
 from kspec.catalog import find, internal, names
 from kspec.diagnostics import Report
-from kspec.graph import build
-from kspec.importer import document_of
-from kspec.importer.values import Around, arguments_of, object_of
-from kspec.rewrite.written import spec_text
-from kspec.targets.keras_model import Built, _Builder
-from kspec.targets.keras_objects import Maker, keras_class
+from kspec.ir import build
+from kspec.rewrite.yaml_writer import spec_text
+from tests.analysis.shapes.op_calls import op_call
+from tests.analysis.shapes.op_cases import CASES
+from tests.analysis.shapes.test_ops import made_up
 from tests.catalog.samples import cases
-from tests.checker.shapes.op_calls import op_call
-from tests.checker.shapes.op_cases import CASES
-from tests.checker.shapes.test_ops import made_up
 from tests.conftest import spec_of
-
-from .same import canonical, differences
+from tests.importer.same import canonical, differences
 
 KINDS = ("optimizer", "schedule", "loss", "metric", "initializer", "regularizer", "constraint")
 NOT_SAID = {"trainable"}

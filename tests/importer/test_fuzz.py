@@ -7,9 +7,8 @@ import random
 import pytest
 
 from kspec.diagnostics import SpecError
-from kspec.from_model import import_file
-
-from .models import MODELS
+from kspec.importer.from_model import import_file
+from tests.importer.models import MODELS
 
 JUNK = (
     *(

@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 
 import kspec
+from kspec.archive import keras_file as archive_module
+from kspec.archive.weights import load_weights, verify
 from kspec.diagnostics import Report, SpecError
-from kspec.from_model import import_file
-from kspec.importer import archive as archive_module
-from kspec.importer.weights import load_weights, verify
+from kspec.importer.from_model import import_file
 from tests.conftest import diagnostics_of
-
-from .hostile import (
+from tests.importer.hostile import (
     METADATA,
     dense,
     h5,

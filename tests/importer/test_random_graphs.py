@@ -5,13 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kspec.backend.keras_model import build_keras_model
 from kspec.diagnostics import Report
-from kspec.graph import build
-from kspec.targets.keras_model import build_keras_model
-from tests.checker.shapes.random_graphs import random_spec
+from kspec.ir import build
+from tests.analysis.shapes.random_graphs import random_spec
 from tests.conftest import spec_of
-
-from .round_trip import assert_same
+from tests.importer.round_trip import assert_same
 
 COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
 

@@ -7,13 +7,12 @@ import pytest
 from keras import Input, Model, Sequential, layers, ops
 
 import kspec
+from kspec.archive import Refused, document_of
 from kspec.cli import main
 from kspec.diagnostics import SpecError
-from kspec.from_model import import_model
-from kspec.importer import Refused, document_of
-
-from .models import MODELS, compiled
-from .round_trip import built
+from kspec.importer.from_model import import_model
+from tests.importer.models import MODELS, compiled
+from tests.importer.round_trip import built
 
 
 class Own(Model):

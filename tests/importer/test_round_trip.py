@@ -8,10 +8,9 @@ import pytest
 
 import kspec
 from kspec.diagnostics import SpecError
-from kspec.from_model import import_config, import_file, import_model
-
-from .models import MODELS, alike_and_not_shared
-from .round_trip import assert_same, built
+from kspec.importer.from_model import import_config, import_file, import_model
+from tests.importer.models import MODELS, alike_and_not_shared
+from tests.importer.round_trip import assert_same, built
 
 
 @pytest.mark.parametrize("name", MODELS)

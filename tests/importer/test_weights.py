@@ -8,13 +8,12 @@ import pytest
 import tensorflow as tf
 
 import kspec
+from kspec.archive.weights import load_weights
 from kspec.cli import main
 from kspec.diagnostics import Report, SpecError
-from kspec.from_model import import_config, import_file
-from kspec.importer.weights import load_weights
-
-from .models import MODELS
-from .same import answers, random_inputs
+from kspec.importer.from_model import import_config, import_file
+from tests.importer.models import MODELS
+from tests.importer.same import answers, random_inputs
 
 
 def imported(model, folder):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kspec.compiler.check import Examined, examine
 from kspec.diagnostics import Diagnostic, Edit, Severity, Source, Span
-from kspec.examine import Examined, examine
 from kspec.rewrite.fix import Fixed, fix, fix_file, write_fixed
 
 HEAD = "kspec: 1\ninputs:\n  x: {shape: [4]}\n"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.diagnostics import Report, Source
-from kspec.profile import ColumnProfile, DataProfile
 from kspec.rewrite.from_table import from_table
-from kspec.rewrite.guess import guess
 from kspec.rewrite.init import Refused
+from kspec.rewrite.table_inference import guess
 from kspec.syntax import parse
 
 

@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 
 import kspec
-from kspec.checker import analyse
+from kspec.analysis import analyse
 from kspec.cli import main
 from kspec.diagnostics import Report, Source, explain
+from kspec.language import load_source
 from kspec.rewrite.fmt import format_text
 from kspec.rewrite.init import TEMPLATES
 from kspec.rewrite.render import render
-from kspec.spec import load_source
-
-from ..conftest import SPECS
-from ..diagnostics.page_blocks import Block, of_kind
+from tests.conftest import SPECS
+from tests.diagnostics.page_blocks import Block, of_kind
 
 SHIPPED = sorted([*SPECS.glob("*.yaml"), *SPECS.glob("tutorial/*.yaml"), *TEMPLATES.glob("*.yaml")])
 

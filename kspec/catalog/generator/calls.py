@@ -8,7 +8,7 @@ from typing import Any
 
 from kspec.catalog.entry import Kind
 from kspec.catalog.generator.corrections import corrections
-from kspec.catalog.generator.walk import Found
+from kspec.catalog.generator.discovery import Found
 
 _LAYER_TENSORS = {
     "inputs", "data", "x", "count_weights", "sequences", "sequence", "states", "initial_state", "query", "value", "key",

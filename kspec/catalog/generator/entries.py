@@ -9,9 +9,9 @@ from typing import Any
 from kspec.catalog.entry import Kind
 from kspec.catalog.generator.calls import call_signature
 from kspec.catalog.generator.corrections import corrections
+from kspec.catalog.generator.discovery import Found, activation_layers, walk
 from kspec.catalog.generator.docstrings import argument_texts, first_line, summary, without_null
 from kspec.catalog.generator.inference import infer, with_null
-from kspec.catalog.generator.walk import Found, activation_layers, walk
 
 Raw = dict[str, Any]
 _BESIDE = {"layer": {"name", "trainable"}}

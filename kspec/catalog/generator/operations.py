@@ -15,7 +15,7 @@ from typing import Any
 
 from keras.src.ops.operation import Operation
 
-from kspec.catalog.generator.walk import walk
+from kspec.catalog.generator.discovery import walk
 
 Raw = dict[str, Any]
 

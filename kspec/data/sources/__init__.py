@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from kspec.data.sources.request import Request
+from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
 
 SOURCES = {

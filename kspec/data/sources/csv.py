@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.data.context import Context, shown_name
-from kspec.data.infer import MISSING_WORDS, typed_column
-from kspec.data.sources.request import (
+from kspec.data.sources.read_request import (
     Given,
     Request,
     blocks,
@@ -24,7 +23,8 @@ from kspec.data.sources.request import (
     parts_of,
 )
 from kspec.data.table import FileRows, Table
-from kspec.spec.data import CsvOptions
+from kspec.data.type_inference import MISSING_WORDS, typed_column
+from kspec.language.data import CsvOptions
 
 SHOWN = 3
 

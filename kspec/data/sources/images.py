@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kspec.data.context import Context, shown_name
-from kspec.data.sources.request import Given, Request, given_files, parts_of
+from kspec.data.sources.read_request import Given, Request, given_files, parts_of
 from kspec.data.split import WORDS
 from kspec.data.table import Column, FileRows, Table
 

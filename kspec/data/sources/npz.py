@@ -6,7 +6,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import shown_name
-from kspec.data.sources.request import Given, Request, combine, given_files
+from kspec.data.sources.read_request import Given, Request, combine, given_files
 from kspec.data.table import Column, Kind, Table
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import shown_name
-from kspec.data.sources.request import Given, Request, combine, given_files
+from kspec.data.sources.read_request import Given, Request, combine, given_files
 from kspec.data.table import Column, Table
 
 if TYPE_CHECKING:

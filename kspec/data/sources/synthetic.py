@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.randomness import SYNTHETIC, generator
-from kspec.data.sources.request import Request
+from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.data.types import InputSpec, OutputSpec
-from kspec.spec.data import Synthetic
+from kspec.language.data import Synthetic
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,7 +22,7 @@ def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
 
 def as_plain(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """The log as plain values. Its rules are those that have something to say here."""
-    from kspec import __version__
+    from kspec._version import __version__
 
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
     driver = {

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from kspec.diagnostics import Path, Report, Source, SpecError
-from kspec.rewrite.fmt.canon import order
 from kspec.rewrite.fmt.comments import attach, comments
 from kspec.rewrite.fmt.printer import Printer, aligned
+from kspec.rewrite.fmt.style import order
 from kspec.rewrite.fmt.tree import read
 from kspec.syntax import parse
 
@@ -51,8 +51,8 @@ def _values(source: Source) -> Any:
     report = Report()
     tree = parse(source, report)
     if tree is not None and not isinstance(tree.value, dict):
-        from kspec.spec.document import Document
-        from kspec.spec.validate import validate
+        from kspec.language.document import Document
+        from kspec.language.validate import validate
 
         validate(tree.value, tree.positions, report, Document)  # says so
     report.raise_errors()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kspec.diagnostics import Path
-from kspec.rewrite.fmt.canon import HEADER, WIDTH, form, order
 from kspec.rewrite.fmt.scalars import in_lines, on_line
+from kspec.rewrite.fmt.style import HEADER, WIDTH, form, order
 from kspec.rewrite.fmt.tree import Comment, Document, Element, Node
 
 _WIDE = 4

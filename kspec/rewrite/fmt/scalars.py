@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kspec.rewrite.fmt.tree import Node
-from kspec.rewrite.inline import is_plain, quoted
+from kspec.syntax.yaml_flow import is_plain, quoted
 
 _LIKE_VALUES = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 """Words that other readers of YAML take for booleans: who has quoted them meant it."""

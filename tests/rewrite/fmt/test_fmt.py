@@ -13,16 +13,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from kspec.compiler.check import examine
 from kspec.diagnostics import Report, Source, SpecError
-from kspec.examine import examine
 from kspec.rewrite.fmt import CannotFormat, format_source, format_text
 from kspec.rewrite.fmt.comments import comments
 from kspec.rewrite.init import from_template, templates
 from kspec.syntax import parse
 from tests.conftest import ROOT, SPECS
 from tests.diagnostics.page_blocks import Block, of_kind
-
-from .random_texts import texts
+from tests.rewrite.fmt.random_texts import texts
 
 GOLDEN = sorted((Path(__file__).parent / "golden").iterdir())
 REGENERATE = bool(os.environ.get("KSPEC_REGENERATE"))

@@ -1,0 +1,51 @@
+"""Plain values: of which form they are, and how a message shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.catalog import types as kinds
+from kspec.catalog.examples import plain
+from kspec.expand.variables import is_failed
+
+
+def is_number(value: Any, kind: kinds.Number) -> bool:
+    """Whether it is a number within the bounds of a type."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    if kind.integer and not isinstance(value, int):
+        return False
+    if value != value:
+        return False
+    low, high = kind.minimum, kind.maximum
+    if low is not None and (value < low or (kind.open_minimum and value == low)):
+        return False
+    return not (high is not None and (value > high or (kind.open_maximum and value == high)))
+
+
+def is_dimension(value: Any) -> bool:
+    """Whether it is a size of an axis; -1 stands for what is left."""
+    return isinstance(value, int) and not isinstance(value, bool) and (value > 0 or value == -1)
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is a number, or lists of numbers."""
+    if isinstance(value, list):
+        return all(is_failed(part) or is_array(part) for part in value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def shown(value: Any) -> str:
+    """A value as a message says it: short, in the user's words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, list):
+        flat = plain(value)
+        return flat if len(flat) <= 40 and "..." not in flat else "this list"
+    return "a mapping"

@@ -1,0 +1,52 @@
+"""Layers that are an activation."""
+
+from __future__ import annotations
+
+from kspec.analysis.shapes.broadcasting import shown
+from kspec.analysis.shapes.layers.shared import (
+    axis_of,
+    known_size,
+    number_shape,
+    one,
+    per_value,
+    same_shape,
+    several,
+    unknown,
+)
+from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Weight
+
+
+def prelu(call: Call) -> Answer:
+    """`(…) → (…)`; a slope for each value of an example, one in common along `shared_axes`."""
+    shape = number_shape(call)
+    if shape is None:
+        return unknown(call, None)
+    shared = () if call["shared_axes"] is None else several(call["shared_axes"], 1)
+    for axis in shared:
+        if axis >= len(shape):
+            raise Refusal(
+                f"has no axis {axis} to share a slope along in its input {shown(shape)}",
+                help=f"`shared_axes` are from 1 to {len(shape) - 1}; 0 is the batch",
+                argument="shared_axes",
+            )
+    slopes = tuple(1 if i in shared else known_size(i, shape) for i in range(1, len(shape)))
+    return one(shape, call.dtype, [Weight(slopes)], per_value(shape, 2))
+
+
+def softmax(call: Call) -> Answer:
+    """`(…) → (…)`, where the values along `axis` add up to 1."""
+    shape = number_shape(call)
+    if shape is not None:
+        for axis in several(call["axis"], 1):
+            axis_of(axis, shape)
+    return same_shape(call, 3)
+
+
+RULES: dict[str, Rule] = {
+    "Activation": same_shape,
+    "ELU": same_shape,
+    "LeakyReLU": same_shape,
+    "PReLU": prelu,
+    "ReLU": same_shape,
+    "Softmax": softmax,
+}

@@ -1,0 +1,40 @@
+"""Layers that Keras keeps to itself, for some of its applications."""
+
+from __future__ import annotations
+
+from kspec.analysis.shapes.broadcasting import shown
+from kspec.analysis.shapes.layers.merging import subtracted
+from kspec.analysis.shapes.layers.shared import number_shape, one, per_value, same_shape
+from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Weight
+
+
+def layer_scale(call: Call) -> Answer:
+    """`(…, n) → (…, n)`, with a factor for each of the n channels."""
+    shape, channels = number_shape(call), call["projection_dim"]
+    weights = [Weight((channels,))]
+    if shape is None:
+        return one(None, call.dtype, weights)
+    if shape and shape[-1] not in (None, channels):
+        raise Refusal(
+            f"scales {channels} channels, and is given {shown(shape)}",
+            help="state the size of the input's last axis",
+            argument="projection_dim",
+        )
+    return one((*shape[:-1], channels), call.dtype, weights, per_value(shape, 1))
+
+
+def stochastic_depth(call: Call) -> Answer:
+    """`(…) → (…)`."""
+    return same_shape(call)
+
+
+def scaled_sum(call: Call) -> Answer:
+    """`(…), (…) → (…)`: the first, and the second times `scale`."""
+    return subtracted(call)
+
+
+RULES: dict[str, Rule] = {
+    "CustomScaleLayer": scaled_sum,
+    "LayerScale": layer_scale,
+    "StochasticDepth": stochastic_depth,
+}

@@ -1,0 +1,238 @@
+"""Convolutions: a kernel that slides over the steps of a sequence, an image or a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import NamedTuple
+
+from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.layers.shared import Axes, axes_of, by, known_size, one, several, unknown
+from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape, Weight
+
+
+class Kernel(NamedTuple):
+    """How a kernel slides: its size, step and spread along each spatial axis.
+
+    Args:
+        reach: What it covers of the input: `(size - 1) · spread + 1`.
+    """
+
+    size: tuple[int, ...]
+    strides: tuple[int, ...]
+    reach: tuple[int, ...]
+
+    @classmethod
+    def of(cls, call: Call, count: int) -> Kernel:
+        """The kernel of a layer; Keras does not let one both step and spread."""
+        size, strides = several(call["kernel_size"], count), several(call["strides"], count)
+        spread = several(call["dilation_rate"], count)
+        return cls(size, strides, tuple((n - 1) * d + 1 for n, d in zip(size, spread, strict=True)))
+
+
+def slid(size: Dim, reach: int, stride: int, padding: str) -> Dim:
+    """What is left of an axis: `⌊(size - reach) / stride⌋ + 1` without padding, `⌈size / stride⌉` with it."""
+    if size is None:
+        return None
+    return (size - reach) // stride + 1 if padding == "valid" else (size - 1) // stride + 1
+
+
+def shrunk(call: Call, what: str, reach: Sequence[int], axes: Axes, argument: str) -> Refusal:
+    """The refusal of an input that is smaller than what slides over it.
+
+    Args:
+        what: What slides: "a kernel".
+        reach: Its size.
+    """
+    padded = "" if call["padding"] == "same" else "`padding: same`, "
+    return Refusal(
+        f"shrinks its input to nothing: {what} of {by(reach)} does not fit into {by(axes.spatial)}",
+        help=f"use a smaller `{argument}`, {padded}or fewer layers before it that shrink the input",
+        argument=argument,
+        code="KS303",
+    )
+
+
+def convolved(count: int) -> Rule:
+    """`(…, channels) → (…', filters)`; a kernel of (size…, channels / groups, filters), and a bias."""
+
+    def rule(call: Call) -> Answer:
+        kernel, filters, groups = _not_both(call, count), call["filters"], call["groups"]
+        if filters is not None and filters % groups:
+            raise Refusal(
+                f"has {filters} filters in {groups} groups, which do not share them evenly",
+                help="`filters` is a multiple of `groups`",
+                argument="groups",
+                code="KS302",
+            )
+        axes = axes_of(call, count)
+        if axes is None:
+            return unknown(call, None)
+        channels = _channels(call, axes)
+        if channels % groups:
+            raise Refusal(
+                f"is given {channels} channels in {shown(call.x.shape or ())}, which {groups} groups do not share"
+                " evenly",
+                help="the channels are a multiple of `groups`",
+                argument="groups",
+            )
+        spatial = _slid(call, kernel, axes)
+        shape = axes.with_sizes(spatial, filters)
+        if filters is None:
+            return one(shape, call.dtype, None)
+        weights = [Weight((*kernel.size, channels // groups, filters)), *_bias(call, filters)]
+        return one(shape, call.dtype, weights, _flops(call, spatial, filters, prod(kernel.size) * channels // groups))
+
+    return rule
+
+
+def depthwise(count: int) -> Rule:
+    """`(…, channels) → (…', channels · depth_multiplier)`; each channel has kernels of its own."""
+
+    def rule(call: Call) -> Answer:
+        kernel, axes = Kernel.of(call, count), axes_of(call, count)
+        if axes is None:
+            return unknown(call, None)
+        channels, spatial = _channels(call, axes), _slid(call, kernel, axes)
+        multiplier = call["depth_multiplier"]
+        if multiplier is None:
+            return one(axes.with_sizes(spatial, None), call.dtype, None)
+        filters = channels * multiplier
+        weights = [Weight((*kernel.size, channels, multiplier)), *_bias(call, filters)]
+        shape = axes.with_sizes(spatial, filters)
+        return one(shape, call.dtype, weights, _flops(call, spatial, filters, prod(kernel.size)))
+
+    return rule
+
+
+def separable(count: int) -> Rule:
+    """`(…, channels) → (…', filters)`: each channel by kernels of its own, then all mixed by a kernel of size 1."""
+
+    def rule(call: Call) -> Answer:
+        kernel, axes = Kernel.of(call, count), axes_of(call, count)
+        if axes is None:
+            return unknown(call, None)
+        channels, spatial = _channels(call, axes), _slid(call, kernel, axes)
+        filters, multiplier = call["filters"], call["depth_multiplier"]
+        shape = axes.with_sizes(spatial, filters)
+        if filters is None or multiplier is None:
+            return one(shape, call.dtype, None)
+        between = channels * multiplier
+        depth = Weight((*kernel.size, channels, multiplier))
+        point = Weight((*[1] * count, between, filters))
+        flops, places = _flops(call, spatial, filters, between), size_of(spatial)
+        if flops is not None and places is not None:
+            flops += places * between * 2 * prod(kernel.size)
+        return one(shape, call.dtype, [depth, point, *_bias(call, filters)], flops)
+
+    return rule
+
+
+def transposed(count: int) -> Rule:
+    """`(…, channels) → (…', filters)`, the other way round: each value of the input is spread by the kernel.
+
+    An axis of n becomes `n · stride` where padded, else `(n - 1) · stride + max(reach, stride)`. With an
+    `output_padding` of p it becomes `(n - 1) · stride + p`, and the kernel's reach, of which padding leaves only
+    the odd one.
+    """
+
+    def rule(call: Call) -> Answer:
+        kernel, filters = _not_both(call, count), call["filters"]
+        more: tuple[int | None, ...] = several(call["output_padding"], count)
+        if any(p is not None and p >= s for p, s in zip(more, kernel.strides, strict=True)):
+            raise Refusal(
+                f"has an `output_padding` of {by(more)} at strides of {by(kernel.strides)}",
+                help="`output_padding` is less than the stride",
+                argument="output_padding",
+                code="KS302",
+            )
+        axes = axes_of(call, count)
+        if axes is None:
+            return unknown(call, None)
+        channels = _channels(call, axes)
+        spatial = tuple(map(_spread(call["padding"]), axes.spatial, kernel.reach, kernel.strides, more))
+        if 0 in spatial:
+            raise Refusal(
+                f"gives nothing of its input of {by(axes.spatial)}, whose size it makes {by(spatial)}",
+                help="leave `output_padding` out, or use `padding: valid`",
+                argument="output_padding",
+                code="KS303",
+            )
+        shape = axes.with_sizes(spatial, filters)
+        if filters is None:
+            return one(shape, call.dtype, None)
+        weights = [Weight((*kernel.size, filters, channels)), *_bias(call, filters)]
+        places, results = size_of(axes.spatial), size_of(spatial)
+        flops = None
+        if places is not None and results is not None:
+            flops = 2 * places * prod(kernel.size) * channels * filters + results * filters * bool(call["use_bias"])
+        return one(shape, call.dtype, weights, flops)
+
+    return rule
+
+
+def _spread(padding: str) -> Callable[[Dim, int, int, int | None], Dim]:
+    return _spread_padded if padding == "same" else _spread_bare
+
+
+def _spread_padded(size: Dim, reach: int, stride: int, more: int | None) -> Dim:
+    if size is None:
+        return None
+    return size * stride if more is None else (size - 1) * stride + reach % 2 + more
+
+
+def _spread_bare(size: Dim, reach: int, stride: int, more: int | None) -> Dim:
+    if size is None:
+        return None
+    return (size - 1) * stride + (max(reach, stride) if more is None else reach + more)
+
+
+def _not_both(call: Call, count: int) -> Kernel:
+    kernel = Kernel.of(call, count)
+    if max(kernel.strides) > 1 and max(several(call["dilation_rate"], count)) > 1:
+        raise Refusal(
+            "has both `strides` and a `dilation_rate` above 1, which Keras does not combine",
+            help="use one of the two",
+            argument="dilation_rate",
+            code="KS302",
+        )
+    return kernel
+
+
+def _channels(call: Call, axes: Axes) -> int:
+    shape = call.x.shape
+    assert shape is not None
+    return known_size(1 if axes.first else len(shape) - 1, shape)
+
+
+def _slid(call: Call, kernel: Kernel, axes: Axes) -> Shape:
+    steps = zip(axes.spatial, kernel.reach, kernel.strides, strict=True)
+    spatial = tuple(slid(*step, call["padding"]) for step in steps)
+    if any(size is not None and size < 1 for size in spatial):
+        raise shrunk(
+            call, "a kernel" if kernel.reach == kernel.size else "a dilated kernel", kernel.reach, axes, "kernel_size"
+        )
+    return spatial
+
+
+def _bias(call: Call, filters: int) -> list[Weight]:
+    return [Weight((filters,))] if call["use_bias"] else []
+
+
+def _flops(call: Call, spatial: Shape, filters: int, taps: int) -> int | None:
+    places = size_of(spatial)
+    return None if places is None else places * filters * (2 * taps + bool(call["use_bias"]))
+
+
+RULES: dict[str, Rule] = {
+    "Conv1D": convolved(1),
+    "Conv1DTranspose": transposed(1),
+    "Conv2D": convolved(2),
+    "Conv2DTranspose": transposed(2),
+    "Conv3D": convolved(3),
+    "Conv3DTranspose": transposed(3),
+    "DepthwiseConv1D": depthwise(1),
+    "DepthwiseConv2D": depthwise(2),
+    "SeparableConv1D": separable(1),
+    "SeparableConv2D": separable(2),
+}

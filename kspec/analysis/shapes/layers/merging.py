@@ -1,0 +1,143 @@
+"""Layers that take several tensors and give one."""
+
+from __future__ import annotations
+
+from kspec.analysis.shapes.broadcasting import agree, shown
+from kspec.analysis.shapes.layers.shared import axis_of, number_shape, one, per_value
+from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape
+
+
+def added(call: Call) -> Answer:
+    """`(…), (…), … → (…)`: the shapes broadcast, axes counted from the last; the batch is not among them."""
+    number_shape(call)
+    shapes = _known(call)
+    if shapes is None:
+        return one(None, call.dtype)
+    result: Shape = shapes[0][1:]
+    for shape in shapes[1:]:
+        broadcast = _broadcast(result, shape[1:])
+        if broadcast is None:
+            raise Refusal(
+                f"is given {_listed(shapes)}, which do not fit each other",
+                help="counted from the last axis, two sizes must be equal, or one of them 1; a Dense or a Reshape"
+                " before it can change them",
+            )
+        result = broadcast
+    whole = (_batch(shapes), *result)
+    return one(whole, call.dtype, (), per_value(whole, max(len(shapes) - 1, 1)))
+
+
+def subtracted(call: Call) -> Answer:
+    """`(…), (…) → (…)`."""
+    _two(call)
+    return added(call)
+
+
+def concatenated(call: Call) -> Answer:
+    """`(…, a), (…, b), … → (…, a + b + …)` along `axis`; all other sizes are the same."""
+    shapes = _known(call)
+    if shapes is None:
+        return one(None, call.dtype)
+    first = shapes[0]
+    axis = axis_of(call["axis"], first)
+    if not all(agree(first, shape, axis) for shape in shapes) or not _agree_all(shapes, axis):
+        raise Refusal(
+            f"is given {_listed(shapes)}, which differ in more than axis {axis}",
+            help="all sizes but those along `axis` must be the same; a Reshape or a Dense before it can change them",
+        )
+    total: Dim = 0
+    for shape in shapes:
+        size = shape[axis]
+        total = None if total is None or size is None else total + size
+    return one((*first[:axis], total, *first[axis + 1 :]), call.dtype, (), 0)
+
+
+def dot(call: Call) -> Answer:
+    """`(batch, a…, n), (batch, b…, n) → (batch, a…, b…)` for `axes: -1`; of two vectors, `(batch, 1)`."""
+    number_shape(call)
+    _two(call)
+    shapes = _known(call)
+    if shapes is None:
+        return one(None, call.dtype)
+    if any(len(shape) < 2 for shape in shapes):
+        raise Refusal(
+            f"needs inputs of at least rank 2 such as (null, features), and is given {_listed(shapes)}",
+            help="give the inputs a shape: [1] for a single number",
+        )
+    axes = call["axes"]
+    both = [axes, axes] if isinstance(axes, int) else list(axes)
+    left, right = (axis_of(axis, shape, "axes") for axis, shape in zip(both, shapes, strict=True))
+    if 0 in (left, right):
+        raise Refusal(
+            "cannot sum over axis 0, which is the batch",
+            help="count the axes of an example from 1, or from the last as -1",
+            argument="axes",
+        )
+    a, b = shapes
+    if a[left] != b[right] or not agree(a[:1], b[:1]):
+        raise Refusal(
+            f"multiplies axis {left} of {shown(a)} by axis {right} of {shown(b)}, whose sizes differ",
+            help="choose `axes` of the same size, or bring the inputs to one with a Dense",
+            argument="axes",
+        )
+    kept = (*a[:left], *a[left + 1 :], *b[1:right], *b[right + 1 :])
+    result = kept if len(kept) > 1 else (*kept, 1)
+    size = a[left]
+    return one(result, call.dtype, (), None if size is None else per_value(result, 2 * size))
+
+
+def _known(call: Call) -> list[Shape] | None:
+    """The shapes of all inputs; None where one's rank is not known."""
+    shapes = [tensor.shape for tensor in call.inputs if tensor.shape is not None]
+    if len(shapes) < len(call.inputs):
+        return None
+    if len(shapes) > 1 and not all(shapes):
+        raise Refusal("is given a single number for the whole batch", help="keep the batch: reduce over axis 1 and up")
+    batches = {shape[0] for shape in shapes if shape} - {None}
+    if len(batches) > 1 and call.entry.name != "Concatenate":
+        raise Refusal(f"is given batches of different sizes: {_listed(shapes)}", help="merge tensors of the same rows")
+    return shapes
+
+
+def _batch(shapes: list[Shape]) -> Dim:
+    return next((shape[0] for shape in shapes if shape[0] is not None), None)
+
+
+def _two(call: Call) -> None:
+    if len(call.inputs) != 2:
+        raise Refusal(
+            f"takes exactly two inputs, and is given {len(call.inputs)}", help="name two in `from`: `from: [a, b]`"
+        )
+
+
+def _broadcast(a: Shape, b: Shape) -> Shape | None:
+    """What two shapes broadcast to; a size that is not known leaves the result's unknown."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    split = len(longer) - len(shorter)
+    sizes: list[Dim] = []
+    for i, j in zip(longer[split:], shorter, strict=True):
+        if i is None or j is None:
+            sizes.append(None)
+        elif 1 in (i, j) or i == j:
+            sizes.append(j if i == 1 else i)
+        else:
+            return None
+    return (*longer[:split], *sizes)
+
+
+def _agree_all(shapes: list[Shape], besides: int) -> bool:
+    """Whether no axis has two sizes that are known and differ."""
+    axes = zip(*shapes, strict=True)
+    return all(i == besides or len(set(sizes) - {None}) < 2 for i, sizes in enumerate(axes))
+
+
+def _listed(shapes: list[Shape]) -> str:
+    return " and ".join(shown(shape) for shape in shapes)
+
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply"), added),
+    "Concatenate": concatenated,
+    "Dot": dot,
+    "Subtract": subtracted,
+}

@@ -1,0 +1,80 @@
+"""Normalization: values brought to a common scale, along axes or over the batch."""
+
+from __future__ import annotations
+
+from kspec.analysis.shapes.broadcasting import shown
+from kspec.analysis.shapes.layers.shared import axis_of, known_size, number_shape, one, per_value, several, unknown
+from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Weight
+
+
+def batch_normalization(call: Call) -> Answer:
+    """`(…) → (…)`; for each place along `axis` a scale, a center, and averages that are kept but not trained."""
+    shape = number_shape(call)
+    if shape is None:
+        return unknown(call, None)
+    size = known_size(axis_of(call["axis"], shape), shape, "axis")
+    kept = 5 if call["renorm"] else 2
+    weights = [*_scale_and_center(call, (size,)), *[Weight((size,), False)] * kept]
+    return one(shape, call.dtype, weights, per_value(shape, 2))
+
+
+def layer_normalization(call: Call) -> Answer:
+    """`(…) → (…)`; a scale and a center of the sizes of `axis`."""
+    shape = number_shape(call)
+    if shape is None:
+        return unknown(call, None)
+    axes = [axis_of(axis, shape) for axis in several(call["axis"], 1)]
+    weights = []
+    if call["scale"] or call["center"]:
+        weights = _scale_and_center(call, tuple(known_size(axis, shape, "axis") for axis in axes))
+    return one(shape, call.dtype, weights, per_value(shape, 5 + len(weights)))
+
+
+def group_normalization(call: Call) -> Answer:
+    """`(…) → (…)`; the places along `axis` share statistics by `groups` (-1: each by itself)."""
+    shape = number_shape(call)
+    if shape is None:
+        return unknown(call, None)
+    axis = axis_of(call["axis"], shape)
+    size = known_size(axis, shape, "axis")
+    groups = size if call["groups"] == -1 else call["groups"]
+    if groups < 1 or size % groups:
+        raise Refusal(
+            f"is given {size} channels in {shown(shape)}, which {groups} groups do not share evenly",
+            help="the channels are a multiple of `groups`; -1 makes a group of each",
+            argument="groups",
+        )
+    weights = _scale_and_center(call, (size,))
+    return one(shape, call.dtype, weights, per_value(shape, 5 + len(weights)))
+
+
+def rms_normalization(call: Call) -> Answer:
+    """`(…) → (…)`; a scale of the sizes of `axis`."""
+    shape = number_shape(call)
+    if shape is None:
+        return unknown(call, None)
+    axes = [axis_of(axis, shape) for axis in several(call["axis"], 1)]
+    weights = [Weight(tuple(known_size(axis, shape, "axis") for axis in axes))]
+    return one(shape, call.dtype, weights, per_value(shape, 4))
+
+
+def unit_normalization(call: Call) -> Answer:
+    """`(…) → (…)`, of length 1 along `axis`."""
+    shape = number_shape(call)
+    if shape is not None:
+        for axis in several(call["axis"], 1):
+            axis_of(axis, shape)
+    return one(shape, call.dtype, (), per_value(shape, 3))
+
+
+def _scale_and_center(call: Call, sizes: tuple[int, ...]) -> list[Weight]:
+    return [Weight(sizes) for name in ("scale", "center") if call[name]]
+
+
+RULES: dict[str, Rule] = {
+    "BatchNormalization": batch_normalization,
+    "GroupNormalization": group_normalization,
+    "LayerNormalization": layer_normalization,
+    "RMSNormalization": rms_normalization,
+    "UnitNormalization": unit_normalization,
+}

@@ -1,0 +1,70 @@
+"""Pooling: one value for each window, or one for all places."""
+
+from __future__ import annotations
+
+from math import prod
+
+from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.layers.convolution import shrunk, slid
+from kspec.analysis.shapes.layers.shared import axes_of, one, several, unknown
+from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule
+
+
+def pooled(count: int) -> Rule:
+    """`(…, channels) → (…', channels)`: a window slides over the places, by its own size where strides are not said."""
+
+    def rule(call: Call) -> Answer:
+        axes = axes_of(call, count)
+        if axes is None:
+            return unknown(call)
+        window = several(call["pool_size"], count)
+        strides = window if call["strides"] is None else several(call["strides"], count)
+        steps = zip(axes.spatial, window, strides, strict=True)
+        spatial = tuple(slid(*step, call["padding"]) for step in steps)
+        if any(size is not None and size < 1 for size in spatial):
+            raise shrunk(call, "a window", window, axes, "pool_size")
+        values = size_of((*spatial, axes.channels))
+        flops = None if values is None else values * prod(window)
+        return one(axes.with_sizes(spatial, axes.channels), call.dtype, (), flops)
+
+    return rule
+
+
+def pooled_over_all(count: int) -> Rule:
+    """`(…, channels) → (channels)`; with `keepdims`, the other axes stay, of size 1."""
+
+    def rule(call: Call) -> Answer:
+        axes = axes_of(call, count)
+        if axes is None:
+            return unknown(call)
+        kept = axes.with_sizes([1] * count, axes.channels)
+        shape = kept if call["keepdims"] else (axes.batch, axes.channels)
+        return one(shape, call.dtype, (), size_of((*axes.spatial, axes.channels)))
+
+    return rule
+
+
+def pooled_to_size(count: int) -> Rule:
+    """`(…, channels) → (output_size…, channels)`: windows as large as it takes."""
+
+    def rule(call: Call) -> Answer:
+        axes = axes_of(call, count)
+        if axes is None:
+            return unknown(call)
+        sizes: tuple[Dim, ...] = several(call["output_size"], count)
+        if None in axes.spatial:
+            raise Refusal(
+                f"needs to know the size of its input, and is given {shown(call.x.shape or ())}",
+                help="state it in the input's `shape`, or pool over all places with a Global pooling layer",
+            )
+        return one(axes.with_sizes(sizes, axes.channels), call.dtype, (), size_of((*axes.spatial, axes.channels)))
+
+    return rule
+
+
+RULES: dict[str, Rule] = {
+    f"{prefix}{how}Pooling{count}D": family(count)
+    for prefix, family in (("", pooled), ("Global", pooled_over_all), ("Adaptive", pooled_to_size))
+    for how in ("Average", "Max")
+    for count in (1, 2, 3)
+}

@@ -1,0 +1,236 @@
+"""Layers that go along a sequence step by step, and the cells that they take one step with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+from kspec.analysis.shapes.broadcasting import agree, shown, size_of
+from kspec.analysis.shapes.layers.convolution import Kernel, shrunk, slid
+from kspec.analysis.shapes.layers.shared import SPATIAL, Axes, known_size, number_shape, several, unknown
+from kspec.analysis.shapes.registry import inner_call
+from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape, TensorType, Weight
+
+GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
+"""How many matrices a cell has of each kind, side by side in one weight."""
+
+RECURRENT = (*GATES, "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+
+
+class Cell(NamedTuple):
+    """One step of a recurrent layer, or several cells one after the other.
+
+    Args:
+        units: The size of what it gives.
+        states: The size of each of its states, in Keras's order.
+        weights: Those of all cells; None where they cannot be told.
+        flops: For one step.
+    """
+
+    units: Dim
+    states: list[Dim]
+    weights: list[Weight] | None
+    flops: int | None
+
+
+def cell_of(call: Call, size: Dim) -> Cell:
+    """A cell, or a layer's own, on steps of `size` features.
+
+    `h' = f(x W + h U + b)` with `W` of (features, gates * units), `U` of (units, gates * units) and `b` of
+    (gates * units); a GRU that resets after the product has a bias for each of the two products.
+    """
+    if call.entry.name == "StackedRNNCells":
+        found = stack_of(call, call["cells"], size)
+        assert found is not None
+        return found
+    kind, units = call.entry.name.removesuffix("Cell"), call["units"]
+    states = [units] * (2 if kind == "LSTM" else 1)
+    if units is None or size is None:
+        return Cell(units, states, None, None)
+    gates = GATES[kind] * units
+    weights = [Weight((size, gates)), Weight((units, gates))]
+    flops = 2 * (size + units) * gates
+    if call["use_bias"]:
+        weights.append(Weight((2, gates) if kind == "GRU" and call["reset_after"] else (gates,)))
+        flops += weights[-1].size
+    return Cell(units, states, weights, flops)
+
+
+def stack_of(call: Call, values: Sequence[Any], size: Dim) -> Cell | None:
+    """Cells of which each takes what the one before gives; None where a class is not known."""
+    units: Dim = size
+    states: list[Dim] = []
+    weights: list[Weight] | None = []
+    flops: int | None = 0
+    for value in values:
+        inner = inner_call(call, value, [])
+        if inner is None or not inner.entry.cell:
+            return None
+        cell = cell_of(inner, units)
+        units = cell.units
+        states += cell.states
+        weights = None if weights is None or cell.weights is None else weights + cell.weights
+        flops = None if flops is None or cell.flops is None else flops + cell.flops
+    return Cell(units, states, weights, flops)
+
+
+def recurrent(call: Call) -> Answer:
+    """`(batch, steps, features) → (batch, units)`; the weights are the cell's.
+
+    With `return_sequences` the answer of each step, `(batch, steps, units)`; with `return_state` then each state,
+    `(batch, units)`: one, for LSTM two.
+    """
+    shape = number_shape(call)
+    if shape is None:
+        return unknown(call, None)
+    _of_rank_3(shape)
+    _not_stateful(call, shape)
+    size = known_size(2, shape)
+    if call.entry.name != "RNN":
+        cell: Cell | None = cell_of(call, size)
+    else:
+        cells = call["cell"] if isinstance(call["cell"], list) else [call["cell"]]
+        cell = stack_of(call, cells, size)
+    if cell is None:
+        return unknown(call, None)
+    batch, steps = shape[:2]
+    states: list[Shape] = [(batch, state) for state in cell.states]
+    _starting_from(call, "initial_state", states)
+    outputs = _outputs(call, batch, steps, (cell.units,), states)
+    return Answer(outputs, cell.weights, size_of((steps, cell.flops)))
+
+
+def conv_lstm(call: Call) -> Answer:
+    """`(batch, steps, rows…, channels) → (batch, new rows…, filters)`: an LSTM whose products are convolutions.
+
+    A kernel of (kernel_size…, channels, 4 * filters), one of (kernel_size…, filters, 4 * filters) for the state, which
+    keeps its size, and a bias of (4 * filters).
+    """
+    rank = int(call.entry.name[-2])
+    shape = number_shape(call)
+    if shape is None:
+        return unknown(call, None)
+    first = call["data_format"] == "channels_first"
+    order = ("channels", *SPATIAL[rank]) if first else (*SPATIAL[rank], "channels")
+    if len(shape) != rank + 3:
+        raise Refusal(
+            f"needs an input of rank {rank + 3}, (null, steps, {', '.join(order)}), and is given {shown(shape)}",
+            help=f"give it an input of shape [steps, {', '.join(order)}], or bring it to that with `Reshape`",
+        )
+    _not_stateful(call, shape)
+    axes = Axes(shape[0], shape[3:], shape[2], True) if first else Axes(shape[0], shape[2:-1], shape[-1], False)
+    channels = axes.channels
+    if None in axes.spatial or channels is None:
+        raise Refusal(
+            f"needs to know all sizes of a step, and is given {shown(shape)}",
+            help=f"state {', '.join(order)} in the input's shape, or bring pictures to one size with `Resizing`",
+        )
+    kernel = Kernel.of(call, rank)
+    if max(kernel.strides) > 1 and max(several(call["dilation_rate"], rank)) > 1:
+        raise Refusal(
+            "has both `strides` and a `dilation_rate` above 1, which Keras does not combine",
+            help="use one of the two",
+            argument="dilation_rate",
+            code="KS302",
+        )
+    slides = zip(axes.spatial, kernel.reach, kernel.strides, strict=True)
+    new = tuple(slid(*slide, call["padding"]) for slide in slides)
+    if any(size is not None and size < 1 for size in new):
+        raise shrunk(call, "a kernel", kernel.reach, axes, "kernel_size")
+    filters, gates, area = call["filters"], 4 * call["filters"], prod(kernel.size)
+    weights = [Weight((*kernel.size, channels, gates)), Weight((*kernel.size, filters, gates))]
+    at_each = 2 * area * (channels + filters) * gates
+    if call["use_bias"]:
+        weights.append(Weight((gates,)))
+        at_each += gates
+    batch, steps = shape[:2]
+    size = axes.with_sizes(new, filters)[1:]
+    states: list[Shape] = [(batch, *size)] * 2
+    _starting_from(call, "initial_state", states)
+    outputs = _outputs(call, batch, steps, size, states)
+    return Answer(outputs, weights, size_of((steps, *new, at_each)))
+
+
+def cell(call: Call) -> Answer:
+    """A cell called on its own, for one step: `(batch, features)` and its states → `(batch, units)` and new states."""
+    shape = number_shape(call)
+    if shape is None:
+        return unknown(call, None)
+    if len(shape) < 2:
+        raise Refusal(f"takes one step, (null, features), and is given {shown(shape)}")
+    one = cell_of(call, known_size(len(shape) - 1, shape))
+    if call.entry.name == "StackedRNNCells" and len(one.states) > len(call["cells"]):
+        raise Refusal(
+            "has a cell with several states, which only an `RNN` can hand over",
+            help="write `RNN: {cell: [...]}` on a sequence",
+            argument="cells",
+            code="KS302",
+        )
+    states: list[Shape] = [(shape[0], state) for state in one.states]
+    _starting_from(call, "states", states)
+    if len(shape) > 2:
+        return Answer([TensorType(None, call.dtype)] * (1 + len(states)), one.weights)
+    outputs = [TensorType(size, call.dtype) for size in ((shape[0], one.units), *states)]
+    return Answer(outputs, one.weights, one.flops)
+
+
+def _outputs(call: Call, batch: Dim, steps: Dim, size: Shape, states: list[Shape]) -> list[TensorType]:
+    """The answer of the last step or of each, and the states after the last where they are asked for."""
+    answer = (batch, steps, *size) if call["return_sequences"] else (batch, *size)
+    return [TensorType(shape, call.dtype) for shape in (answer, *(states if call["return_state"] else []))]
+
+
+def _of_rank_3(shape: Shape) -> None:
+    if len(shape) == 3:
+        return
+    if len(shape) == 2 and shape[1] is not None:
+        cure = (
+            "it reads steps one by one: give it an input of shape [steps, features], or put "
+            f"`Reshape: {{target_shape: [{shape[1]}, 1]}}` before it for {shape[1]} steps of one feature; "
+            "after another recurrent layer, say `return_sequences: true` there"
+        )
+    elif len(shape) < 3:
+        cure = (
+            "it reads steps one by one: give it an input of shape [steps, features]; for steps that are numbers of "
+            "words, put an `Embedding` before it"
+        )
+    else:
+        cure = "bring each step to one row with `Reshape: {target_shape: [steps, features]}`, or with `TimeDistributed`"
+    raise Refusal(f"needs an input of rank 3, (null, steps, features), and is given {shown(shape)}", help=cure)
+
+
+def _not_stateful(call: Call, shape: Shape) -> None:
+    if call["stateful"] and shape[0] is None:
+        raise Refusal(
+            "is stateful, and the number of examples in a batch is not fixed",
+            help="state it at the input, `inputs: {x: {shape: [...], batch_size: 32}}`; or leave `stateful` out",
+            argument="stateful",
+            code="KS302",
+        )
+
+
+def _starting_from(call: Call, argument: str, wanted: list[Shape]) -> None:
+    """The states that are handed in, against the layer's own; a GRU and the cells leave what is too many unread."""
+    given = [tensor.shape for tensor in call.tensors.get(argument, [])]
+    if not given:
+        return
+    reads_all = argument == "initial_state" and call.entry.name != "GRU"
+    if len(given) < len(wanted) or (reads_all and len(given) > len(wanted)):
+        raise Refusal(
+            f"has {len(wanted)} states, and is given {len(given)} in `{argument}`",
+            help=f"name {len(wanted)}, in the layer's own order: `from: {{{argument}: [h, c]}}` for an LSTM",
+        )
+    for own, other in zip(wanted, given, strict=False):
+        if other is not None and not agree(own, other):
+            raise Refusal(
+                f"has states of shape {shown(own)}, and is given {shown(other)} in `{argument}`",
+                help="a state comes from a layer with as many units",
+            )
+
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys((*GATES, "RNN"), recurrent),
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), conv_lstm),
+    **dict.fromkeys((*(f"{kind}Cell" for kind in GATES), "StackedRNNCells"), cell),
+}

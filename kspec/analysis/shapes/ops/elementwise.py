@@ -1,0 +1,274 @@
+"""Ops that work on each element by itself: functions of one or two numbers, comparisons, activations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kspec.analysis.shapes.broadcasting import broadcast_or_refuse, shown
+from kspec.analysis.shapes.dtypes import STRONG, float_for, is_float, is_integer, number_for, promote
+from kspec.analysis.shapes.ops.rule_helpers import (
+    DtypeRule,
+    axes_in,
+    constant,
+    first,
+    is_number,
+    op,
+    operand,
+    optional,
+    pair,
+    per_output,
+    shape_of,
+    sized,
+    sized_pair,
+    unfit,
+    untold,
+)
+from kspec.analysis.shapes.types import Call, Refusal, Rule, Shape, TensorType
+
+DOING = {
+    "add": "adds {1} to {0}",
+    "subtract": "subtracts {1} from {0}",
+    "multiply": "multiplies {0} by {1}",
+    "divide": "divides {0} by {1}",
+    "divide_no_nan": "divides {0} by {1}",
+    "true_divide": "divides {0} by {1}",
+    "floor_divide": "divides {0} by {1}",
+    "mod": "divides {0} by {1}",
+    "power": "raises {0} to the power of {1}",
+}
+"""What an op does with two shapes, for its refusals; others compare them or take them."""
+
+
+def unchanged(call: Call) -> Shape:
+    """`(…) → (…)`"""
+    return shape_of(first(call))
+
+
+def along_axis(call: Call) -> Shape:
+    """`(…) → (…)`, along axes that must be there."""
+    shape = shape_of(first(call))
+    axis = constant(call, "axis")
+    if axis is not None:
+        axes_in(shape, axis)
+    return shape
+
+
+def broadcasts(call: Call) -> Shape:
+    """`(…a), (…b) → (…)`, where both broadcast."""
+    return _together(call, *pair(call))
+
+
+def broadcasts_sized(call: Call) -> Shape:
+    """`(…a), (…b) → (…)`, where both broadcast and neither is a plain number."""
+    return _together(call, *sized_pair(call))
+
+
+def like_first(call: Call) -> Shape:
+    """`(…), y → (…)`: Keras takes the shape of the first for the answer's."""
+    return shape_of(first(call))
+
+
+def single(_call: Call) -> Shape:
+    """`→ ()`: one number for all."""
+    return ()
+
+
+def chosen(call: Call) -> Shape:
+    """`condition, (…a), (…b) → (…)`, where all three broadcast."""
+    shapes = [shape_of(operand(call, "condition"))]
+    branches = [optional(call, "x1"), optional(call, "x2")]
+    if (branches[0] is None) != (branches[1] is None):
+        raise Refusal("takes both `x1` and `x2`, or neither", help="name both in `from`, or write a number in `call`")
+    shapes += [shape_of(branch) for branch in branches if branch is not None]
+    return broadcast_or_refuse(shapes, f"chooses among {', '.join(map(shown, shapes))}")
+
+
+def halved(call: Call) -> Shape:
+    """`(…, 2n, …) → (…, n, …)`: one half gates the other."""
+    shape = shape_of(first(call))
+    (axis,) = axes_in(shape, constant(call, "axis"))
+    size = shape[axis]
+    if size is None:
+        return shape
+    if size % 2:
+        raise Refusal(f"halves axis {axis} of {shown(shape)}, whose size {size} is odd")
+    return (*shape[:axis], size // 2, *shape[axis + 1 :])
+
+
+def of_first(change: Callable[[str], str]) -> DtypeRule:
+    """The first tensor's dtype, changed."""
+    return lambda call: change(first(call).dtype)
+
+
+def same(call: Call) -> str:
+    """The first tensor's dtype."""
+    return first(call).dtype
+
+
+def floating(call: Call) -> str:
+    """What the first tensor's dtype and a Python float promote to."""
+    return promote(first(call).dtype, "float")
+
+
+def promoted(call: Call) -> str:
+    """What both operands promote to; a number takes on the tensor's width."""
+    return promote(*(tensor.dtype for tensor in pair(call)))
+
+
+def promoted_to_float(call: Call) -> str:
+    """What both operands and a Python float promote to."""
+    return promote(*(tensor.dtype for tensor in pair(call)), "float")
+
+
+def promoted_numbers(call: Call) -> str:
+    """What both operands promote to; booleans are counted."""
+    return number_for(promoted(call))
+
+
+def promoted_strong(call: Call) -> str:
+    """What both operands promote to, a number with a width of its own: 2 is an int64."""
+    return promote(*_strong(call))
+
+
+def promoted_strong_to_float(call: Call) -> str:
+    return promote(*_strong(call), "float")
+
+
+def of_arctan2(call: Call) -> str:
+    """As `promoted_to_float`, where any number is a float32."""
+    names = [tensor.name for tensor in call.entry.tensors]
+    known = ("float32" if is_number(call, name) else operand(call, name).dtype for name in names)
+    return promote(*known, "float")
+
+
+def of_hypot(call: Call) -> str:
+    """What both operands promote to; integers become the float of their width."""
+    return _float_of_width(promote(*(tensor.dtype for tensor in sized_pair(call))), besides=("bool", "uint64"))
+
+
+def of_shift(call: Call) -> str:
+    """The dtype of what is shifted; with a tensor of places, what both promote to."""
+    x, y = pair(call)
+    if not is_number(call, "y"):
+        return promote(x.dtype, y.dtype)
+    if y.dtype == "float":
+        raise unfit("shifts by whole places", "y", "write an integer")
+    return x.dtype
+
+
+def of_bits(call: Call) -> str:
+    return promote(*(tensor.dtype for tensor in sized_pair(call)))
+
+
+def of_where(call: Call) -> str:
+    """What the two branches promote to; without them, the int64 of what counts."""
+    branches = [optional(call, "x1"), optional(call, "x2")]
+    return promote(*(branch.dtype if branch is not None else "int64" for branch in branches))
+
+
+def of_cast(call: Call) -> str:
+    """The dtype that the call says."""
+    said = constant(call, "dtype")
+    return first(call).dtype if said is None else dtype_named(said)
+
+
+def dtype_named(word: str) -> str:
+    """A dtype by its name; `int` is short for int64."""
+    return "int64" if word == "int" else word
+
+
+def _float_of_width(dtype: str, besides: tuple[str, ...]) -> str:
+    if dtype == "int64":
+        return "float64"
+    return dtype if dtype in besides else float_for(dtype)
+
+
+def _angle_unit(dtype: str) -> str:
+    if dtype in ("int64", "float64"):
+        return "float64"
+    return dtype if dtype in ("bfloat16", "float16") else "float32"
+
+
+def _no_complex(dtype: str) -> str:
+    if dtype.startswith("complex"):
+        raise Refusal(f"takes real numbers, and is given {dtype}", help="take their absolute values: `op: abs`")
+    return float_for(dtype)
+
+
+def _correlation(dtype: str) -> str:
+    return "float64" if dtype == "int64" else promote(dtype, "float")
+
+
+def of_percentile(dtype: str) -> str:
+    return dtype if is_float(dtype) else "float32"
+
+
+def of_nanpercentile(dtype: str) -> str:
+    return "float32" if is_integer(dtype) else promote(dtype, "float")
+
+
+def _strong(call: Call) -> list[str]:
+    return [STRONG.get(tensor.dtype, tensor.dtype) for tensor in pair(call)]
+
+
+def _together(call: Call, a: TensorType, b: TensorType) -> Shape:
+    doing = DOING.get(call.entry.name, "takes {0} and {1}").format(shown(shape_of(a)), shown(shape_of(b)))
+    return broadcast_or_refuse([shape_of(a), shape_of(b)], doing)
+
+
+def _rules(names: str, shape: Callable[[Call], Shape], dtype: DtypeRule | str) -> dict[str, Rule]:
+    return dict.fromkeys(names.split(), op(shape, dtype, per_output))
+
+
+RULES: dict[str, Rule] = {
+    **_rules(
+        "abs absolute bitwise_invert bitwise_not conj conjugate erf erfinv imag nan_to_num negative real round rsqrt "
+        "sign trunc celu elu gelu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid relu relu6 selu "
+        "sigmoid silu soft_shrink softplus softsign sparse_plus sparse_sigmoid squareplus tanh_shrink threshold",
+        unchanged,
+        same,
+    ),
+    **dict.fromkeys(["copy", "stop_gradient", "tril", "triu"], op(unchanged, same)),
+    **_rules("softmax log_softmax sparsemax", along_axis, same),
+    "normalize": op(along_axis, "float32", per_output),
+    "glu": op(halved, same, per_output),
+    **_rules(
+        "angle arccos arccosh arcsin arcsinh arctan arctanh ceil cos cosh erfc floor log log10 log1p log2 sin sinc "
+        "sinh sqrt tan tanh",
+        unchanged,
+        floating,
+    ),
+    "corrcoef": op(unchanged, of_first(_correlation), untold),
+    **_rules("exp exp2 expm1", unchanged, of_first(float_for)),
+    "fabs": op(unchanged, of_first(_no_complex), per_output),
+    "cbrt": op(unchanged, of_first(lambda dtype: _float_of_width(dtype, besides=("uint64",))), per_output),
+    **_rules("deg2rad rad2deg i0", unchanged, of_first(_angle_unit)),
+    **_rules("square clip", unchanged, of_first(number_for)),
+    **_rules("reciprocal polar", unchanged, "float32"),
+    **_rules("isfinite isinf isnan isneginf isposinf isreal logical_not signbit", unchanged, "bool"),
+    "isin": op(lambda call: shape_of(sized(call, "x1")), "bool"),
+    **dict.fromkeys(
+        ["array", "cast", "convert_to_tensor", "empty_like", "full_like", "ones_like", "saturate_cast", "zeros_like"],
+        op(unchanged, of_cast),
+    ),
+    **_rules(
+        "add subtract multiply power floor_divide maximum minimum fmax fmin",
+        broadcasts,
+        promoted,
+    ),
+    **_rules("divide divide_no_nan true_divide logaddexp logaddexp2", broadcasts, promoted_to_float),
+    **_rules("mod fmod", broadcasts, promoted_numbers),
+    **_rules("gcd lcm", broadcasts, promoted_strong),
+    **_rules("ldexp nextafter", broadcasts, promoted_strong_to_float),
+    "arctan2": op(broadcasts, of_arctan2, per_output),
+    **_rules("heaviside hypot", broadcasts_sized, of_hypot),
+    **_rules(
+        "equal not_equal greater greater_equal less less_equal isclose logical_and logical_or logical_xor",
+        broadcasts,
+        "bool",
+    ),
+    "allclose": op(single, "bool", untold),
+    **_rules("bitwise_and bitwise_or bitwise_xor", like_first, of_bits),
+    **_rules("bitwise_left_shift bitwise_right_shift left_shift right_shift", like_first, of_shift),
+    "where": op(chosen, of_where),
+}

@@ -1,0 +1,176 @@
+"""Products of vectors, matrices and tensors."""
+
+from __future__ import annotations
+
+from kspec.analysis.shapes.broadcasting import agree, broadcast_or_refuse, shown, size_of, size_per_example
+from kspec.analysis.shapes.dtypes import promote
+from kspec.analysis.shapes.ops.elementwise import promoted, promoted_strong, promoted_to_float, single
+from kspec.analysis.shapes.ops.rule_helpers import (
+    at_least,
+    axis_in,
+    constant,
+    inserted,
+    of_rank,
+    op,
+    pair,
+    per_output,
+    shape_of,
+    sized_pair,
+    times,
+    unfit,
+    untold,
+    without,
+)
+from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape
+
+
+def matmul(call: Call) -> Shape:
+    """`(…, m, n), (…, n, p) → (…, m, p)`; a vector is a row on the left and a column on the right."""
+    a, b = (at_least(shape_of(tensor), 1) for tensor in pair(call))
+    row, column = len(a) == 1, len(b) == 1
+    left, right = (1, *a) if row else a, (*b, 1) if column else b
+    doing = f"multiplies {shown(a)} by {shown(b)}"
+    _inner(left[-1], right[-2], doing)
+    leading = broadcast_or_refuse([left[:-2], right[:-2]], doing)
+    return (*leading, *([] if row else left[-2:-1]), *([] if column else right[-1:]))
+
+
+def dot(call: Call) -> Shape:
+    """`(…, n), (…, n, p) → (…, …, p)`; with a single number, each element by it."""
+    a, b = (shape_of(tensor) for tensor in pair(call))
+    doing = f"multiplies {shown(a)} by {shown(b)}"
+    if not a or not b:
+        return a or b
+    if len(b) == 1:
+        if len(a) > 1 and None in (a[-1], b[0]) and a[-1] != b[0]:
+            raise Refusal(f"{doing}, where only one last size is known", help="use `op: matmul`")
+        _inner(a[-1], b[0], doing)
+        return a[:-1]
+    _inner(a[-1], b[-2], doing)
+    return (*a[:-1], *without(b, len(b) - 2))
+
+
+def tensordot(call: Call) -> Shape:
+    """`(…, n), (n, …) → (…, …)` over as many axes as said, or over pairs of axes."""
+    a, b, axes = *(shape_of(tensor) for tensor in pair(call)), constant(call, "axes")
+    if isinstance(axes, int):
+        left, right = list(range(max(len(a) - axes, 0), len(a))), list(range(min(max(axes, 0), len(b))))
+        if axes <= 0:
+            left, right = [], []
+    else:
+        if any(isinstance(part, int) for part in axes):
+            raise unfit(f"pairs the axes {axes}", "axes", "two lists: the axes of the one, and those of the other")
+        left, right = (
+            [axis_in(shape, axis, "axes") for axis in part] for shape, part in zip((a, b), axes, strict=True)
+        )
+    over, under = tuple(a[axis] for axis in left), tuple(b[axis] for axis in right)
+    if isinstance(axes, int):
+        # TensorFlow lays these axes out in a row first
+        over, under = (size_of(over),), (size_of(under),)
+    if not agree(over, under):
+        raise Refusal(f"multiplies {shown(a)} by {shown(b)} over axes {left} and {right}: the sizes differ")
+    return (*without(a, *left), *without(b, *right))
+
+
+def inner(call: Call) -> Shape:
+    """`(…, n), (…, n) → (…, …)`; with a single number, each element by it."""
+    a, b = (shape_of(tensor) for tensor in pair(call))
+    if not a or not b:
+        return a or b
+    _inner(a[-1], b[-1], f"multiplies {shown(a)} by {shown(b)}")
+    return (*a[:-1], *b[:-1])
+
+
+def outer(call: Call) -> Shape:
+    """`(m,), (n,) → (m, n)`, each laid out in a row first."""
+    a, b = (shape_of(tensor) for tensor in pair(call))
+    return (size_of(a), size_of(b))
+
+
+def kron(call: Call) -> Shape:
+    """`(a, b), (c, d) → (ac, bd)`; Keras leaves out the axes that only one has."""
+    a, b = (shape_of(tensor) for tensor in pair(call))
+    return tuple(times(x, y) for x, y in zip(a, b, strict=False))
+
+
+def cross(call: Call) -> Shape:
+    """`(…, 3), (…, 3) → (…, 3)`; of vectors in the plane, `(…, 2), (…, 2) → (…)`."""
+    shapes, sizes = [], []
+    said = constant(call, "axis")
+    for tensor, name in zip(sized_pair(call), ("axisa", "axisb"), strict=True):
+        shape = shape_of(tensor)
+        axis = axis_in(shape, constant(call, name) if said is None else said, name if said is None else "axis")
+        size = shape[axis]
+        if size not in (None, 2, 3):
+            raise Refusal(f"takes vectors of 2 or 3, and axis {axis} of {shown(shape)} has {size}")
+        shapes.append(without(shape, axis))
+        sizes.append(size)
+    leading = broadcast_or_refuse(shapes, f"takes {' and '.join(shown(shape_of(t)) for t in sized_pair(call))}")
+    spatial = 3 in sizes
+    place = axis_in(leading, constant(call, "axisc") if said is None else said, "axisc", len(leading) + spatial)
+    return inserted(leading, place, 3) if spatial else leading
+
+
+def distances(call: Call) -> Shape:
+    """`(…, m, n), (…, p, n) → (…, m, p)`"""
+    a, b = (at_least(shape_of(tensor), 2) for tensor in sized_pair(call))
+    doing = f"measures {shown(a)} against {shown(b)}"
+    _inner(a[-1], b[-1], doing)
+    return (*broadcast_or_refuse([a[:-2], b[:-2]], doing), a[-2], b[-2])
+
+
+def correlated(call: Call) -> Shape:
+    """`(m,), (n,) → (|m - n| + 1,)`; `same` gives `(max(m, n),)`, `full` `(m + n - 1,)`."""
+    (m,), (n,) = (of_rank(shape_of(tensor), 1) for tensor in sized_pair(call))
+    if m is None or n is None:
+        raise Refusal(f"needs to know both sizes, and is given {shown((m,))} and {shown((n,))}")
+    sizes = {"valid": abs(m - n) + 1, "same": max(m, n), "full": m + n - 1}
+    return (sizes[constant(call, "mode")],)
+
+
+def of_correlation(call: Call) -> str:
+    dtype = promote(*(tensor.dtype for tensor in sized_pair(call)))
+    if dtype == "int64":
+        return "float64"
+    return dtype if dtype in ("bfloat16", "float16", "float64") else "float32"
+
+
+def of_matmul(call: Call) -> str:
+    """What both promote to; int8 is summed up in int32."""
+    if all(tensor.dtype == "int8" for tensor in pair(call)):
+        return "int32"
+    return promoted(call)
+
+
+def of_sized(call: Call) -> str:
+    return promote(*(tensor.dtype for tensor in sized_pair(call)))
+
+
+def contraction(call: Call, result: Shape) -> int | None:
+    """A multiplication and an addition for each element of the output and each place of the axis summed over."""
+    a = shape_of(pair(call)[0])
+    if not a or a[-1] is None:
+        return None
+    elements = size_per_example(result)
+    return None if elements is None else 2 * elements * a[-1]
+
+
+def _inner(a: Dim, b: Dim, doing: str) -> None:
+    if a is not None and b is not None and a != b:
+        raise Refusal(
+            f"{doing}: it sums over {a} on the left and {b} on the right", help="these two sizes are the same"
+        )
+
+
+RULES: dict[str, Rule] = {
+    "matmul": op(matmul, of_matmul, contraction),
+    "dot": op(dot, promoted, contraction),
+    "inner": op(inner, promoted, contraction),
+    "tensordot": op(tensordot, promoted, untold),
+    "outer": op(outer, promoted, per_output),
+    "vdot": op(single, promoted, untold),
+    "kron": op(kron, promoted_strong, per_output),
+    "cross": op(cross, of_sized, untold),
+    "cdist": op(distances, promoted_to_float, untold),
+    "correlate": op(correlated, of_correlation, untold),
+}

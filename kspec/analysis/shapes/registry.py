@@ -1,0 +1,67 @@
+"""The rule for a layer or op, found by its name."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from kspec import catalog
+from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, TensorType
+
+POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
+"""A dtype policy → the dtype that its layers compute in; any other policy is its own."""
+
+
+@cache
+def rule_for(kind: str, name: str) -> Rule | None:
+    """The rule of a layer, an op or an application; None where there is none: its outputs are unknown."""
+    if kind == "application":
+        from kspec.analysis.shapes.applications import application
+
+        return application
+    package = "layers" if kind == "layer" else "ops"
+    homes = import_module(f"kspec.analysis.shapes.{package}").HOMES
+    if name not in homes:
+        return None
+    rules: dict[str, Rule] = import_module(f"kspec.analysis.shapes.{package}.{homes[name]}").RULES
+    return rules[name]
+
+
+def answer(call: Call) -> Answer:
+    """What a call gives, by its rule; one unknown output where it has none.
+
+    Raises:
+        Refusal: when Keras would refuse it.
+    """
+    rule = rule_for(call.entry.kind, call.entry.name)
+    return rule(call) if rule is not None else Answer([TensorType(None, call.dtype)], None)
+
+
+def inner_call(call: Call, value: Any, tensors: list[TensorType]) -> Call | None:
+    """The call of a layer inside a layer (`Bidirectional: {layer: ...}`); None where the class is not known.
+
+    Args:
+        value: The layer as written: a name, or a mapping of one class to its arguments.
+        tensors: What its first argument takes.
+    """
+    name, arguments = (value, {}) if isinstance(value, str) else next(iter(value.items()))
+    entry = catalog.find("layer", name)
+    if entry is None:
+        return None
+    first = entry.tensors[0].name if entry.tensors else "inputs"
+    dtype = compute_dtype((arguments or {}).get("dtype"), call.dtype)
+    return Call(entry, arguments or {}, {first: tensors}, {}, dtype, call.sizes, call.model)
+
+
+def compute_dtype(said: str | None, otherwise: str) -> str:
+    """The dtype that a layer computes in.
+
+    Args:
+        said: Its `dtype` argument: a dtype or a policy.
+        otherwise: What holds where it says none.
+    """
+    return POLICY_COMPUTES.get(said, said) if said is not None else otherwise
+
+
+__all__ = ["Refusal", "answer", "compute_dtype", "inner_call", "rule_for"]

@@ -1,0 +1,1 @@
+"""Statements that read, split and prepare the data."""

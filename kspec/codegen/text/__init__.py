@@ -1,0 +1,1 @@
+"""Python text: literals, line breaking, the module's layout."""

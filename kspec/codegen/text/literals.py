@@ -1,0 +1,108 @@
+"""Values and expressions of a spec, in Python's way of writing."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kspec.syntax.expressions import pieces
+
+_WORDS = {"true": True, "false": False, "null": None}
+_SIMPLE = r"-?[A-Za-z0-9_.]+"
+
+
+def literal(value: Any) -> str:
+    """A plain value as Python writes it; numbers in lists become tuples, as Keras's own defaults are.
+
+    >>> literal({"a": [1, 2.5], "b": ["x", None]})
+    '{"a": (1, 2.5), "b": ["x", None]}'
+    """
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, float):
+        return f'float("{value}")' if not math.isfinite(value) else repr(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        items = [literal(item) for item in value]
+        return series(items, as_tuple=all(_is_number(item) for item in value) and bool(value))
+    return repr(value)
+
+
+def series(items: list[str], *, as_tuple: bool) -> str:
+    """A list or a tuple of what is written already."""
+    if not as_tuple:
+        return f"[{', '.join(items)}]"
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, (int, float)) or (isinstance(value, (list, tuple)) and len(value) > 0
+                                                               and all(_is_number(item) for item in value))  # fmt: skip
+
+
+def text(value: str) -> str:
+    """A text in double quotes."""
+    quoted = json.dumps(value, ensure_ascii=False)
+    return quoted if quoted.isprintable() else json.dumps(value)
+
+
+def expression(written: str, names: Mapping[str, str]) -> str:
+    """A text with variables, `$width` or `"${width * 2}"`, as a Python expression.
+
+    Args:
+        names: What each variable is called in Python.
+
+    Raises:
+        KeyError: for a variable that has no name there.
+
+    >>> expression("${2 ** index}", {"index": "index"}), expression("a_${n}", {"n": "N"})
+    ('2**index', 'f"a_{N}"')
+    """
+    found = pieces(written)
+    if len(found) == 1 and not isinstance(found[0], str):
+        return _python(found[0], names)
+    inside = "".join(
+        _in_f_string(piece) if isinstance(piece, str) else "{" + _python(piece, names) + "}" for piece in found
+    )
+    return f'f"{inside}"'
+
+
+def _in_f_string(piece: str) -> str:
+    return text(piece)[1:-1].replace("{", "{{").replace("}", "}}")
+
+
+class _Renamed(ast.NodeTransformer):
+    """Variables and the words of YAML under their names in Python; strings set aside, for their quotes."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        self.texts: dict[str, str] = {}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in self.names:
+            return ast.Name(self.names[node.id])
+        if node.id in _WORDS:
+            return ast.Constant(_WORDS[node.id])
+        if node.id in ("min", "max", "round", "int", "len"):
+            return node
+        raise KeyError(node.id)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if not isinstance(node.value, str):
+            return node
+        mark = f"text_{len(self.texts)}_"
+        self.texts[mark] = text(node.value)
+        return ast.Name(mark)
+
+
+def _python(tree: ast.expr, names: Mapping[str, str]) -> str:
+    renamed = _Renamed(names)
+    written = ast.unparse(renamed.visit(tree))
+    for mark, quoted in renamed.texts.items():
+        written = written.replace(mark, quoted)
+    return re.sub(rf"(?<![\w.)\]])({_SIMPLE}) \*\* ({_SIMPLE})(?![\w.(\[])", r"\1**\2", written)

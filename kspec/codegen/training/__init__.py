@@ -1,0 +1,1 @@
+"""Statements that compile, fit, evaluate and predict."""

@@ -1,0 +1,1 @@
+"""The one way from a spec's text to an analysed program."""

@@ -1,0 +1,70 @@
+"""The picture of a graph in Mermaid's language, which Markdown pages draw: on GitHub, GitLab, in notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kspec.diagram.labels import FRAME, INK, LINE, SOFT, Box, Row, Sketch
+
+
+def mermaid_text(sketch: Sketch) -> str:
+    """A graph in Mermaid's language, without a layout."""
+    ids = {name: f"n{number}" for number, name in enumerate(sketch.boxes)}
+    looks: dict[str, list[str]] = {}
+    for name, box in sketch.boxes.items():
+        looks.setdefault(_look(box), []).append(ids[name])
+    lines = [
+        "flowchart TD",
+        *(_in_frames(sketch, ids, list(sketch.boxes), "") if sketch.framed else _boxes(sketch, ids, sketch.boxes)),
+        *(_arrow(ids[source], ids[target], words) for source, target, words in sketch.edges),
+    ]
+    for number, (look, members) in enumerate(looks.items()):
+        lines += [f"classDef c{number} {look}", f"class {','.join(members)} c{number}"]
+    lines.append(f"linkStyle default stroke:{LINE},color:{SOFT}")
+    return "\n".join(lines) + "\n"
+
+
+def _boxes(sketch: Sketch, ids: dict[str, str], names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        label = "<br/>".join(_line(row) for row in sketch.boxes[name].rows)
+        yield f'{ids[name]}("{label}")'
+
+
+def _in_frames(sketch: Sketch, ids: dict[str, str], names: list[str], prefix: str) -> Iterator[str]:
+    """Boxes, those of each use of a block (`use/inner`) in a frame where the first of them stands."""
+    inside: dict[str, list[str]] = {}
+    for name in names:
+        use, slash, _ = name[len(prefix) :].partition("/")
+        inside.setdefault(f"{prefix}{use}/" if slash else name, []).append(name)
+    for use, members in inside.items():
+        if use in sketch.boxes:
+            yield from _boxes(sketch, ids, members)
+            continue
+        frame = f"f{ids[members[0]]}_{use.count('/')}"
+        title = sketch.titles.get(use[:-1]) or use[len(prefix) : -1]
+        yield f'subgraph {frame} ["{_escaped(title)}"]'
+        yield from _in_frames(sketch, ids, members, use)
+        yield "end"
+        yield f"style {frame} fill:none,stroke:{FRAME},color:{SOFT}"
+
+
+def _line(row: Row) -> str:
+    text = _escaped(row.text)
+    return f"<b>{text}</b>" if row.bold else f"<i>{text}</i>" if row.italic else text
+
+
+def _arrow(source: str, target: str, words: str) -> str:
+    return f'{source} -->|"{_escaped(words)}"| {target}' if words else f"{source} --> {target}"
+
+
+def _look(box: Box) -> str:
+    dashed = ",stroke-dasharray:4 3" if box.dashed else ""
+    return f"fill:{box.fill},stroke:{box.border},stroke-width:{box.line:g}px,color:{INK}{dashed}"
+
+
+_SPELLED = str.maketrans({"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;"})
+"""What Mermaid would read as its own, as it spells characters."""
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_SPELLED) or " "

@@ -1,0 +1,1 @@
+"""Includes, overrides, variables, blocks and repeats → plain entries."""

@@ -1,0 +1,44 @@
+"""The networks of a document: its own, and its sub-models."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from kspec.diagnostics import Path, Report
+from kspec.expand.variables import compute
+from kspec.syntax.parse import Tree
+
+PARTS = ("inputs", "layers", "outputs")
+"""What a network consists of."""
+ELSEWHERE = {"file", "application"}
+"""Words of a sub-model that says where its network comes from."""
+Networks = dict[Path, dict[str, Any]]
+"""By its place in the document, a network's parts as plain values: `()` is the spec's own."""
+
+
+def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any] | None], report: Report) -> Networks:
+    """A document's networks, with their variables computed: those of sub-models first, in their order.
+
+    Args:
+        outside: Networks that come from elsewhere, by the name of the sub-model; None where there is none. Those that
+            such a network holds itself come before it, as `name/inner`.
+    """
+    document = tree.value if isinstance(tree.value, dict) else {}
+    models = document.get("models")
+    variables = document.get("vars")
+    found: Networks = {}
+    for name, model in models.items() if isinstance(models, dict) else ():
+        inner = [other for other in outside if other.startswith(f"{name}/")]
+        for other in [*inner, *([name] if name in outside else [])]:
+            network = outside[other]
+            if network is not None:
+                found["models", other] = dict(network)
+        if name not in outside and isinstance(model, dict) and not ELSEWHERE & model.keys():
+            written = {part: copy.deepcopy(model[part]) for part in PARTS if part in model}
+            found["models", name] = compute(
+                written, ("models", name), variables if isinstance(variables, dict) else {}, tree, report
+            )
+    found[()] = {part: document[part] for part in PARTS if part in document}
+    return found

@@ -1,0 +1,150 @@
+"""`vars` and the values computed from them, replaced in a tree; every value keeps its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kspec.diagnostics import Edit, Path, Report, Span, did_you_mean
+from kspec.diagnostics.suggest import Suggestion
+from kspec.syntax.expressions import ExpressionError, UnknownName, is_computed, names_in
+from kspec.syntax.expressions import substitute as substitute_text
+from kspec.syntax.parse import Tree
+
+TEMPLATES = ("blocks", "models")
+"""What is a template is computed where it is used, with its parameters."""
+
+
+def substitute(tree: Tree, report: Report) -> None:
+    """Replaces `$name` and `${...}` throughout the document, `vars` first, from top to bottom."""
+    document = tree.value
+    if not isinstance(document, dict):
+        return
+    variables: dict[str, Any] = {}
+    own = document.get("vars")
+    if isinstance(own, dict):
+        for name, value in own.items():
+            variables[name] = own[name] = compute(value, ("vars", name), variables, tree, report)
+    for key, value in document.items():
+        if key in TEMPLATES:
+            document[key] = uncomputed(value)
+        elif key != "vars":
+            document[key] = compute(value, (key,), variables, tree, report)
+
+
+def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report) -> Any:
+    """A value with everything in it computed; lists and mappings are changed in place.
+
+    An entry with `repeat` stays as it is: each copy has an `index` of its own.
+    """
+    if isinstance(value, str):
+        return _text(value, path, variables, tree, report) if "$" in value and is_computed(value) else value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            value[key] = compute(item, (*path, key), variables, tree, report)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            repeated = isinstance(item, dict) and "repeat" in item and _is_list_of_entries(path)
+            value[index] = uncomputed(item) if repeated else compute(item, (*path, index), variables, tree, report)
+    return value
+
+
+def _is_list_of_entries(path: Path) -> bool:
+    return path == ("layers",) or (len(path) == 3 and path[0] == "models" and path[2] == "layers")
+
+
+class Uncomputed(str):
+    """A text with variables in it that is computed where it is used: in a template, or in an entry that is repeated."""
+
+    __slots__ = ()
+
+
+def uncomputed(value: Any) -> Any:
+    """A value whose texts wait to be computed."""
+    if isinstance(value, dict):
+        return {key: uncomputed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [uncomputed(item) for item in value]
+    return Uncomputed(value) if isinstance(value, str) and "$" in value and is_computed(value) else value
+
+
+def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report) -> Any:
+    names = names_in(text)
+    if names:
+        tree.positions.variables[path] = names
+    if any(is_failed(variables.get(name)) for name in names):
+        return _FAILED
+    span = tree.positions.value(path)
+    try:
+        return substitute_text(text, variables)
+    except UnknownName as error:
+        label = did_you_mean(error.name, variables)
+        below = ", ".join(variables)
+        report.error(
+            "KS013",
+            str(error),
+            span,
+            label=label,
+            edits=_renamed(span, error.name, label.meant) if isinstance(label, Suggestion) else (),
+            help=f"variables you can use here: {below}" if below else "set it under `vars:`, above its use",
+        )
+    except ExpressionError as error:
+        report.error("KS014", str(error), span, help=error.help, related=tree.positions.related(path))
+    return _FAILED
+
+
+def _renamed(span: Span, name: str, meant: str) -> tuple[Edit, ...]:
+    """The edits that put another variable in place of one, wherever the text at the span uses it."""
+    if span.source.is_command_line:
+        return ()
+    return tuple(Edit(place, meant) for place in _places(span, name))
+
+
+def cited(value: Any) -> set[str]:
+    """The variables that the texts in a value cite."""
+    if isinstance(value, str):
+        return set(names_in(value)) if "$" in value and is_computed(value) else set()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {name for part in inner for name in cited(part)}
+
+
+def variable_spans(span: Span, text: str) -> Iterator[tuple[str, Span]]:
+    """The variables that a text of the document cites, each with the place of its name.
+
+    Args:
+        span: Where the text stands.
+    """
+    for name in names_in(text):
+        for place in _places(span, name):
+            yield name, place
+
+
+def _places(span: Span, name: str) -> Iterator[Span]:
+    """Where the text at a span cites a variable; none where it goes over several lines."""
+    if span.line != span.end_line:
+        return
+    start = span.column - 1
+    written = span.source.line(span.line)[start : span.end_column - 1]
+    for used in _USES.finditer(written):
+        for found in re.finditer(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"])", used[0]):
+            column = start + used.start() + found.start() + 1
+            yield span._replace(column=column, end_column=column + len(name))
+
+
+_USES = re.compile(r"\$\{[^}]*\}|(?<!\$)\$\w+")
+"""Where a written text cites variables."""
+
+
+class _Failed(str):
+    """Stands for a value that could not be computed, so that no later check speaks of it again."""
+
+    __slots__ = ()
+
+
+_FAILED = _Failed("?")
+
+
+def is_failed(value: Any) -> bool:
+    """Whether this stands for a value that could not be computed."""
+    return isinstance(value, _Failed)

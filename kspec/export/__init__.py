@@ -1,0 +1,1 @@
+"""A spec or a run → a form that other programs read."""

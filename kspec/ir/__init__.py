@@ -1,0 +1,6 @@
+"""The intermediate representation: names resolved, entries expanded into nodes in topological order."""
+
+from kspec.ir.build import build
+from kspec.ir.node import Feed, Graph, Node, Tensor
+
+__all__ = ["Feed", "Graph", "Node", "Tensor", "build"]

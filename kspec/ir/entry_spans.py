@@ -1,0 +1,19 @@
+"""Where the parts of an entry stand in the text."""
+
+from __future__ import annotations
+
+from kspec.diagnostics import Path, Positions, Span
+from kspec.language import Entry
+
+
+def head_path(path: Path, entry: Entry) -> Path:
+    """The path of the key that is the entry's head."""
+    return (*path, entry.head if entry.kind == "class" else entry.kind)
+
+
+def head_span(path: Path, entry: Entry, positions: Positions) -> Span:
+    """The class, op or node that an entry names."""
+    head = head_path(path, entry)
+    if entry.kind == "class":
+        return positions.keys.get(head) or positions.value(path)
+    return positions.value(head)

@@ -1,0 +1,130 @@
+"""The paths by which the layers of a graph are told from outside it: `head`, `use/inner`, and globs of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from kspec.catalog.applications import InnerLayer, inner_layers
+from kspec.ir.node import Graph, Node
+from kspec.language.spec import models_in
+
+GLOB = frozenset("*?[")
+
+
+class Rank(NamedTuple):
+    """How closely a pattern tells a path: the deeper is closer, then a name than a glob, then the longer."""
+
+    depth: int
+    is_name: bool
+    length: int
+
+
+def networks_by_path(graph: Graph) -> dict[str, Graph]:
+    """A graph and the sub-models that it calls, by what stands before the paths of their nodes: nothing, `model/`."""
+    return {"": graph, **{f"{name}/": graph.models[name] for name in graph.called()}}
+
+
+def layers_by_path(graph: Graph) -> dict[str, Node]:
+    """The nodes that make a layer, by their paths: `head`, `use/inner`, `model/inner`.
+
+    A model of `keras.applications` stands at the paths of its layers, as Keras calls them.
+    """
+    return {
+        prefix + name: node
+        for prefix, network in networks_by_path(graph).items()
+        for node in network.nodes.values()
+        if node.kind == "layer" and not node.faulty
+        for name in names_of_layers(node)
+    }
+
+
+def names_of_layers(node: Node) -> list[str]:
+    """What the layers of a node are called in its network: as the node, but for a model of `keras.applications`."""
+    return [layer.name for layer in layers_within(node)] or [node.name]
+
+
+def layers_within(node: Node) -> Sequence[InnerLayer]:
+    """The layers of a node that is a model of `keras.applications`; none of any other."""
+    application = node.catalog is not None and node.catalog.kind == "application"
+    return inner_layers(node.head, node.arguments) if application else ()
+
+
+def trainable_by_path(graph: Graph) -> dict[str, bool]:
+    """Whether each layer trains, as the entries say; a network whose every entry is frozen freezes what it calls."""
+    states = {path: node.trainable is not False for path, node in layers_by_path(graph).items()}
+    for network in networks_by_path(graph).values():
+        if all(node.trainable is False for node in network.calls):
+            inside = tuple(f"{name}/" for name in network.called())
+            states.update(dict.fromkeys((path for path in states if path.startswith(inside)), False))
+    return states
+
+
+def copies_by_path(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """By the name of an entry that has copies, those of its copies."""
+    return {
+        prefix + name: tuple(prefix + copy for copy in copies)
+        for prefix, network in networks_by_path(graph).items()
+        for name, copies in network.copies.items()
+    }
+
+
+def called_within(path: str, graph: Graph) -> list[str]:
+    """The sub-models that are called in what a path names: a sub-model, or a layer that holds one."""
+    if path in graph.models:
+        return graph.models[path].called()
+    node = layers_by_path(graph).get(path)
+    held = [] if node is None else [name for name in models_in(node.arguments) if name in graph.models]
+    return list(dict.fromkeys([*held, *(inside for name in held for inside in graph.models[name].called())]))
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether it may match several names."""
+    return not GLOB.isdisjoint(pattern)
+
+
+def rank(pattern: str) -> Rank:
+    """Of two patterns that match a path, the one with the higher rank decides.
+
+    >>> sorted(["base", "*", "base/conv_*", "base/*"], key=rank)
+    ['*', 'base', 'base/*', 'base/conv_*']
+    """
+    return Rank(pattern.count("/") + 1, not is_glob(pattern), len(pattern))
+
+
+def matching(pattern: str, paths: Iterable[str], copies: Mapping[str, Sequence[str]]) -> list[str]:
+    """The paths that a pattern tells: what it names, and all that is inside it.
+
+    A `*` stands within one name. The name of an entry that has copies stands for all of them.
+
+    Args:
+        copies: By such a name, the copies'.
+
+    >>> matching("base", ["base/conv", "base_2/conv", "base"], {})
+    ['base/conv', 'base']
+    >>> matching("stage/*", ["stage_0/main", "stage_1/main", "head"], {"stage": ("stage_0", "stage_1")})
+    ['stage_0/main', 'stage_1/main']
+    """
+    parts = pattern.split("/")
+    return [path for path in paths if _matches(parts, path.split("/"), copies)]
+
+
+def _matches(parts: Sequence[str], path: Sequence[str], copies: Mapping[str, Sequence[str]]) -> bool:
+    if len(path) < len(parts):
+        return False
+    before = ""
+    for part, name in zip(parts, path, strict=False):
+        if not fnmatchcase(name, part) and before + name not in copies.get(before + part, ()):
+            return False
+        before += f"{name}/"
+    return True
+
+
+def nameable(graph: Graph) -> list[str]:
+    """What a pattern without a glob can name: layers, what they stand in, and entries that have copies."""
+    names: dict[str, None] = {}
+    for path in layers_by_path(graph):
+        parts = path.split("/")
+        names.update(dict.fromkeys("/".join(parts[: depth + 1]) for depth in range(len(parts))))
+    return [*names, *copies_by_path(graph)]

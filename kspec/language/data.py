@@ -1,0 +1,185 @@
+"""`data`: where examples come from, and which columns feed which input and output."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from kspec.diagnostics import did_you_mean
+from kspec.language.base import Model, fail, kind_of, refuse_later
+from kspec.language.field_types import Columns
+
+SPLITS = ("train", "validation", "test")
+SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
+POLICIES = ("drop_row", "mean", "median", "most_frequent")
+"""Ways to treat a missing value, beside a value to put in its place."""
+
+_CSV_OPTIONS = ("delimiter", "encoding", "header")
+_FILES_HELP = "write a path, as in `csv: table.csv`, or one for each split, as in `csv: {train: a.csv, test: b.csv}`"
+
+
+def _is_path(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(item, str) and item for item in value)
+    return isinstance(value, str) and bool(value)
+
+
+def _files(value: Any) -> Any:
+    """A path, a list of paths, or one of these for each split."""
+    if _is_path(value):
+        return value
+    if not isinstance(value, dict):
+        fail(f"a source is a path, a list of paths, or a file for each split, not {kind_of(value)}", help=_FILES_HELP)
+    for key, item in value.items():
+        if key in _CSV_OPTIONS and set(value) & set(SPLITS):
+            fail(f"`{key}` stands beside `path`, and the files of the splits inside it", key=key,
+                 help=f"write `csv: {{path: {{train: a.csv, test: b.csv}}, {key}: ...}}`")  # fmt: skip
+        if key == "path":
+            fail("this source has no options", key=key, help="write the path itself, as in `images: folder`")
+        if key not in SPLITS:
+            fail(f"`{key}` is not a split", key=key, label=did_you_mean(str(key), SPLITS), help=_FILES_HELP)
+        if not _is_path(item):
+            fail(f"a split's file is a path, not {kind_of(item)}", key=key, help=_FILES_HELP)
+    if "train" not in value:
+        fail("the file of the training split is missing", help="add `train: file`")
+    return value
+
+
+Files = Annotated[Any, BeforeValidator(_files)]
+"""A path, a glob, a list of them, or one of these for each split."""
+
+
+def _delimiter(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) != 1 or value in '"\n\r' or ord(value) > 127:
+        fail(f"what stands between two values is one character, not {kind_of(value)}",
+             help='usual ones: ",", ";", "|", and "\\t" (in double quotes) for a tab')  # fmt: skip
+    return value
+
+
+class CsvOptions(Model):
+    """A table of text, with the way it is written."""
+
+    path: Files = Field(description="The file, several, a glob, or a file for each split")
+    delimiter: Annotated[str, BeforeValidator(_delimiter)] = Field(
+        default=",", description="What stands between two values"
+    )
+    encoding: str = Field(default="utf-8", description="The text's encoding")
+    header: bool = Field(default=True, description="Whether the first line names the columns; else they are c0, c1 …")
+
+
+def _csv(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return _files(value)
+    if "path" in value or (value and set(value) <= set(_CSV_OPTIONS)):
+        return CsvOptions.model_validate(value)
+    if not value:
+        fail("the source names no file", help=_FILES_HELP)
+    stray = next((key for key in value if key not in (*SPLITS, *_CSV_OPTIONS)), None)
+    if stray is not None:
+        words = ("path", *_CSV_OPTIONS, *SPLITS)
+        fail(f"there is no `{stray}` in `csv`", code="KS101", key=str(stray), label=did_you_mean(str(stray), words),
+             help=f"keys you can use here: {', '.join(words)}")  # fmt: skip
+    return _files(value)
+
+
+class Synthetic(Model):
+    """Examples made by seed to fit the inputs and targets: for trying a spec that has no data."""
+
+    examples: int = Field(default=1000, gt=0, description="How many examples")
+    classes: int = Field(default=2, gt=1, description="How many classes a target has whose output does not tell")
+
+
+def _synthetic(value: Any) -> Any:
+    return {} if value is None or value is True else value
+
+
+def _missing(value: Any) -> Any:
+    """A policy or a value, for all columns or by column."""
+    for key, item in value.items() if isinstance(value, dict) else (("", value),):
+        if not isinstance(item, (str, int, float)):
+            fail(f"what stands in for a missing value is text or a number; this is {kind_of(item)}", key=key,
+                 help=f"say how to fill it: {', '.join(POLICIES)}, or a value")  # fmt: skip
+        if isinstance(item, float) and not math.isfinite(item):
+            fail(f"what stands in for a missing value is a finite number, not {item}", key=key)
+    return value
+
+
+class Split(Model):
+    """How the examples are divided."""
+
+    validation: float = Field(default=0.2, ge=0, lt=1, description="The part held out for validation during training")
+    test: float = Field(default=0.2, ge=0, lt=1, description="The part held out for evaluation")
+    stratify: bool | str = Field(default=False, description="Keep the classes' proportions: true, or a column")
+    by: str | None = Field(default=None, description="A column that says train, validation or test")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way(cls, value: Any) -> Any:
+        refuse_later(value, "time", "group")
+        if isinstance(value, dict) and value.get("by") is not None:
+            for word in ("validation", "test", "stratify"):
+                if word in value:
+                    fail(f"`by: {value['by']}` says each row's part; `{word}` has no say beside it", key=word,
+                         help=f"leave out `{word}`, or `by`")  # fmt: skip
+        return value
+
+    @model_validator(mode="after")
+    def _leaves_training(self) -> Split:
+        if self.by is None and self.validation + self.test >= 1:
+            fail("validation and test take all examples; none is left to train on", code="KS506",
+                 help="their sum is below 1")  # fmt: skip
+        return self
+
+
+class Data(Model):
+    """Where examples come from."""
+
+    csv: Annotated[CsvOptions | Any, BeforeValidator(_csv)] = Field(default=None, description="A table of text")
+    parquet: Files = Field(default=None, description="A Parquet table")
+    npz: Files = Field(default=None, description="NumPy arrays by name; each is a column")
+    images: Files = Field(default=None, description="A folder with a folder of images for each class")
+    synthetic: Annotated[Synthetic | None, BeforeValidator(_synthetic)] = Field(
+        default=None, description="Made by seed"
+    )
+    inputs: Columns | None = Field(default=None, description="The columns of the only input, or input -> columns")
+    targets: Columns | None = Field(default=None, description="The columns of the only target, or output -> columns")
+    weights: str | dict[str, str] | None = Field(
+        default=None, description="A column of sample weights, or output -> column"
+    )
+    missing: Annotated[Any, BeforeValidator(_missing)] = Field(
+        default=None, description="drop_row, mean, median, most_frequent or a value, or column -> one of these"
+    )
+    split: Split = Field(default_factory=Split, description="How the examples are divided")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_source(cls, value: Any) -> Any:
+        refuse_later(value, "read", "window")
+        if value in SOURCES:
+            fail("the source of the data stands under `data`", help=f"write `data: {{{value}: ...}}`")
+        if isinstance(value, dict):
+            sources = [key for key in SOURCES if key in value]
+            if not sources:
+                _no_source(value)
+            if len(sources) > 1:
+                fail(f"the data has two sources, `{sources[0]}` and `{sources[1]}`", key=sources[1], help="keep one")
+            if value.get("synthetic", False) is False and sources == ["synthetic"]:
+                fail("the data has no source", code="KS102", help="write `synthetic: {}`, or name another source")
+        return value
+
+    @property
+    def source(self) -> str:
+        """Which source it is: `csv`, `images` …"""
+        return next(name for name in SOURCES if name in self.model_fields_set)
+
+
+def _no_source(value: dict[str, Any]) -> None:
+    """Refuses data without a source, at the key that may have been meant as one."""
+    fields = ("inputs", "targets", "weights", "missing", "split")
+    stray = next((key for key in value if key not in fields), None)
+    if stray is None:
+        fail("the data has no source", code="KS102", help=f"name one of {', '.join(SOURCES)}")
+    fail(f"`{stray}` is no source of data", key=str(stray), label=did_you_mean(str(stray), (*SOURCES, *fields)),
+         help=f"the sources: {', '.join(SOURCES)}")  # fmt: skip

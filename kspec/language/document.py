@@ -1,0 +1,112 @@
+"""The whole document."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from kspec.language.base import Model, fail, kind_of
+from kspec.language.data import Data
+from kspec.language.field_types import Name
+from kspec.language.network import Inputs, Layers, Outputs, SubModel
+from kspec.language.training_config import Compile, Evaluate, Fit, Predict
+
+TASKS = ("binary_classification", "multilabel_classification", "multiclass_classification", "regression")
+Task = Literal["binary_classification", "multilabel_classification", "multiclass_classification", "regression"]
+
+
+def _parameter(value: Any) -> Any:
+    """A parameter's name, or a mapping of one key: the name, with its default."""
+    name = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else value
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        fail(f"a parameter is a name, or a name with its default, not {kind_of(value)}",
+             help="write `params: [filters, stride: 1]`")  # fmt: skip
+    if name == "index":
+        fail("`index` is the number of a repeated entry's copy", help="give the parameter another name")
+    return value
+
+
+class Block(Model):
+    """A template of entries: each use makes new layers."""
+
+    params: list[Annotated[Any, BeforeValidator(_parameter)]] = Field(
+        default_factory=list, description="Its parameters: names, or name: default"
+    )
+    inputs: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        None, description="What its inputs are called in it: in by default"
+    )
+    layers: Annotated[list[Any], Field(min_length=1)] = Field(description="Its nodes, in order; computed at each use")
+    outputs: str | list[str] | None = Field(None, description="The nodes that it gives: the last one by default")
+
+    @field_validator("params", "inputs")
+    @classmethod
+    def _each_once(cls, value: Any) -> Any:
+        names = [next(iter(item)) if isinstance(item, dict) else item for item in value or ()]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            fail(f"`{twice}` stands here twice", help="each name once")
+        return value
+
+
+def _version(value: Any) -> Any:
+    if value != 1 or isinstance(value, bool):
+        fail(f"this kspec speaks version 1 of the language, not {kind_of(value)}", help="write `kspec: 1`")
+    return value
+
+
+def _empty(value: Any) -> Any:
+    """A section with nothing in it (`fit:`) has its defaults."""
+    return {} if value is None else value
+
+
+class Shared(Model):
+    """What a file can hold for specs to include, when it is no spec itself."""
+
+    kspec: Annotated[Literal[1] | None, BeforeValidator(_version)] = Field(1, description="The language's version")
+    name: str | None = Field(None, description="What it is called")
+    description: str | None = Field(None, description="What it is for")
+    include: str | list[str] | None = Field(None, description="Files whose vars, blocks and models are brought in")
+    vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
+    blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
+    models: dict[Name, SubModel] = Field(default_factory=dict, description="Sub-models, called by `model:`")
+
+
+class Document(Model):
+    """A model spec."""
+
+    kspec: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The language's version")
+    name: str | None = Field(None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Names the run folder")
+    description: str | None = Field(None, description="What it is for")
+    task: Task | dict[str, Task] | None = Field(None, description="The problem type; stated, it is checked")
+    seed: int = Field(0, ge=0, lt=2**32, description="Rules split, weights, shuffle and dropout")
+    vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
+    extensions: list[str] = Field(default_factory=list, description="Modules with Keras classes of your own")
+    dtype_policy: str | None = Field(None, description="Keras's dtype policy for all layers")
+    include: str | list[str] | None = Field(None, description="Files whose vars, blocks and models are brought in")
+    data: Data | None = Field(None, description="Where examples come from")
+    weights: str | None = Field(None, description="A .weights.h5 or .keras file with the weights it starts from")
+    inputs: Inputs = Field(description="What the network takes")
+    blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
+    models: dict[Name, SubModel] = Field(
+        default_factory=dict, description="Sub-models, called by `model:`; all calls share the weights"
+    )
+    layers: Layers = Field(description="The nodes, in order")
+    outputs: Outputs = Field(None, description="What the network answers with: the last node by default")
+    compile: Annotated[Compile, BeforeValidator(_empty)] = Field(default_factory=Compile, description="Step 2")
+    fit: Annotated[Fit, BeforeValidator(_empty)] = Field(default_factory=Fit, description="Step 3")
+    evaluate: Annotated[Evaluate, BeforeValidator(_empty)] = Field(default_factory=Evaluate, description="Step 4")
+    predict: Annotated[Predict, BeforeValidator(_empty)] = Field(default_factory=Predict, description="Step 5")
+
+    @property
+    def fixed_batch(self) -> int | None:
+        """How many examples each batch must have, where an input says so."""
+        return next((given.batch_size for given in self.inputs.values() if given.batch_size is not None), None)
+
+    @model_validator(mode="after")
+    def _batches_as_the_inputs_say(self) -> Document:
+        if self.fixed_batch is not None and "batch_size" not in self.fit.model_fields_set:
+            self.fit.batch_size = self.fixed_batch
+            self.fit.model_fields_set.discard("batch_size")  # it is filled in, and nobody has said it
+        return self

@@ -1,0 +1,79 @@
+"""The engines of training, and the steps at which one takes over from another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from kspec.diagnostics import did_you_mean
+from kspec.language.base import fail, kind_of
+
+EngineName = Literal["auto", "keras", "fused", "fused_xla"]
+FusedName = Literal["fused", "fused_xla"]
+
+_EXAMPLE = "write `[fused, {fused_xla: 400}]`: where it begins, then each engine with the step from which it runs"
+
+
+def check_changes(value: Sequence[Any]) -> None:
+    """Refuses a list that does not say clearly which engine runs from which step."""
+    names = get_args(FusedName)
+    before = 0
+    for number, change in enumerate(value or [None]):
+        if number == 0:
+            name, step = change, None
+            if not isinstance(change, str):
+                fail("the list begins with the engine of the first step", help=_EXAMPLE)
+        elif isinstance(change, dict) and len(change) == 1:
+            name, step = next(iter(change.items()))
+        else:
+            fail("each engine after the first has the step from which it runs", help=_EXAMPLE)
+        if name not in names:
+            known = "`fused` or `fused_xla`"
+            fail(f"an engine that is changed at a step is {known}, not `{name}`", label=did_you_mean(str(name), names))
+        if number == 0:
+            continue
+        if not isinstance(step, int) or isinstance(step, bool):
+            fail(f"the step from which `{name}` runs is an integer, not {kind_of(step)}", help=_EXAMPLE)
+        if step <= before:
+            fail(f"the steps rise, and {step} does not come after {before}", help=_EXAMPLE)
+        before = step
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePlan:
+    """Which engine runs which steps; steps are batches trained, counted from 0 over all epochs.
+
+    >>> plan = EnginePlan.of(["fused", {"fused_xla": 400}])
+    >>> plan.at(399), plan.at(400), plan.next_change(10), plan.next_change(400)
+    ('fused', 'fused_xla', 400, None)
+    """
+
+    changes: tuple[tuple[int, EngineName], ...]
+
+    @classmethod
+    def of(cls, said: EngineName | Sequence[Any]) -> EnginePlan:
+        """From `fit.engine` as a spec has it."""
+        written: list[Any] = [said] if isinstance(said, str) else list(said)
+        later = [(step, name) for change in written[1:] for name, step in change.items()]
+        return cls(((0, written[0]), *later))
+
+    def to_spec(self) -> Any:
+        """The plan as a spec has it: a name, or a list with the steps of the changes."""
+        (_, first), *later = self.changes
+        return [first, *({name: step} for step, name in later)] if later else first
+
+    def at(self, step: int) -> EngineName:
+        """The engine of a step."""
+        return next(name for start, name in reversed(self.changes) if start <= step)
+
+    def next_change(self, step: int) -> int | None:
+        """The first step after this one at which another engine takes over."""
+        return next((start for start, _ in self.changes if start > step), None)
+
+    def with_change(self, step: int, name: EngineName) -> EnginePlan:
+        """The plan, with another engine from a step on; what was to come after that step is dropped."""
+        kept = tuple(change for change in self.changes if change[0] < step)
+        if kept and kept[-1][1] == name:
+            return EnginePlan(kept)
+        return EnginePlan((*kept, (step, name)))

@@ -1,0 +1,164 @@
+"""Values that take more than one form: names, references, classes with or without arguments, columns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from kspec import catalog
+from kspec.catalog.examples import plain, with_first
+from kspec.language.base import fail, kind_of
+from kspec.syntax.names import NAME
+from kspec.syntax.yaml_typos import tuple_of
+
+
+def _name(value: Any) -> Any:
+    if not isinstance(value, str):
+        fail(f"a name is text, not {kind_of(value)}")
+    if not NAME.fullmatch(value):
+        fail(
+            f"`{value}` cannot be a name",
+            code="KS109",
+            help="a name is letters, digits, `_` and `-`, and does not begin with a digit",
+        )
+    return value
+
+
+Name = Annotated[str, BeforeValidator(_name)]
+"""The name of a node, an input or an output."""
+
+
+def _reference(value: Any) -> Any:
+    if not isinstance(value, str):
+        fail(f"a node is cited by its name, not by {kind_of(value)}", help="write `from: hidden1`")
+    return value
+
+
+def _from(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_reference(item) for item in value]
+    if isinstance(value, dict):
+        for item in value.values():
+            for reference in item if isinstance(item, list) else [item]:
+                _reference(reference)
+        return value
+    if value is None:
+        fail("`from` names no node", help="write `from: name`, `from: [a, b]`, or leave `from` out")
+    return _reference(value)
+
+
+From = Annotated[str | list[str] | dict[str, str | list[str]], BeforeValidator(_from)]
+"""Where a node's input comes from: a name, a list of names, or call arguments with names."""
+
+
+def _as(value: Any) -> Any:
+    if not isinstance(value, list) or not value:
+        fail(f"`as` is a list with a name for each output, not {kind_of(value)}", help="write `as: [sequence, state]`")
+    for item in value:
+        if item != "_":
+            _name(item)
+    return value
+
+
+As = Annotated[list[str], BeforeValidator(_as)]
+"""Names for the several outputs of one call; `_` for one that is not wanted."""
+
+
+def _object(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        if len(value) != 1:
+            classes = [key for key in value if key[:1].isupper()]
+            if len(classes) == 1:
+                others = ", ".join(f"`{key}`" for key in value if key != classes[0])
+                fail(
+                    f"{others} stands beside `{classes[0]}`; arguments of a class stand inside it",
+                    help=f"write `{classes[0]}: {{...}}` with them between the braces",
+                )
+            fail(
+                "a class with arguments is a mapping of one key, the class", help="write `Adam: {learning_rate: 1e-3}`"
+            )
+        name, arguments = next(iter(value.items()))
+        if arguments is not None and not isinstance(arguments, dict):
+            fail(
+                f"the arguments of `{name}` have no names",
+                code="KS105",
+                key=name,
+                help=f"write `{_named(name, arguments)}`",
+            )
+        return {name: arguments or {}}
+    fail(f"a class is named here, not {kind_of(value)}", help="write its name, or `Name: {argument: value}`")
+
+
+def _named(name: str, value: Any) -> str:
+    """A class whose arguments have no names, with the name of the first."""
+    kinds: tuple[catalog.Kind, ...] = ("optimizer", "loss", "metric", "callback")
+    entry = next((found for kind in kinds if (found := catalog.find(kind, name)) is not None), None)
+    return with_first(entry, value) if entry else f"{name}: {{argument: {plain(value)}}}"
+
+
+Object = Annotated[str | dict[str, dict[str, Any]], BeforeValidator(_object)]
+"""A class by its name, or a mapping of one key: the class, with its arguments."""
+
+
+def _columns(value: Any) -> Any:
+    if isinstance(value, list):
+        if not value:
+            fail("no column is named", help="name at least one")
+        return [_column(item) for item in value]
+    if isinstance(value, dict):
+        for item in value.values():
+            for column in item if isinstance(item, list) else [item]:
+                _column(column)
+        return value
+    return _column(value)
+
+
+def _column(value: Any) -> Any:
+    if not isinstance(value, str) or not value:
+        fail(f"a column is named by text, not by {kind_of(value)}", help="quote the name of a column that is a number")
+    return value
+
+
+Columns = Annotated[str | list[str] | dict[str, str | list[str]], BeforeValidator(_columns)]
+"""Columns: a name, a glob, a list of them, or a mapping of inputs (outputs) to them."""
+
+
+def _dimension(value: Any) -> Any:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        fail(
+            f"a dimension is a positive integer or null, not {kind_of(value)}",
+            help="write the shape of one example, such as `[28, 28, 1]`; null for an unknown length",
+        )
+    return value
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) <= {"vocabulary_of", "classes_of"}:
+        fail("a shape is a list", help="write `shape: [10]`")
+    if isinstance(value, str) and (sizes := tuple_of(value)) is not None:
+        fail("YAML has no tuples", help=f"write `shape: {plain(sizes)}`", write=plain(sizes))
+    if not isinstance(value, list):
+        fail(
+            f"a shape is a list of sizes without the batch, not {kind_of(value)}",
+            help=f"write `shape: [{value}]`" if isinstance(value, int) else "write `shape: [10]`",
+            write=f"[{value}]" if isinstance(value, int) and not isinstance(value, bool) else "",
+        )
+    return value
+
+
+Shape = Annotated[list[Annotated[int | None, BeforeValidator(_dimension)]], BeforeValidator(_shape)]
+"""The shape of one example, without the batch; null for an unknown length."""
+
+
+def per_output(value: Any) -> Any:
+    """Refuses what is neither one setting nor a mapping of outputs to settings."""
+    if isinstance(value, (list, str, dict, int, float)) and not isinstance(value, bool):
+        return value
+    fail(f"this is {kind_of(value)}", help="write one setting, or a mapping of outputs to settings")
+
+
+PerOutput = Annotated[Any, BeforeValidator(per_output)]
+"""A setting for the only output, or a mapping of output names to settings."""

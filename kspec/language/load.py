@@ -1,0 +1,126 @@
+"""Text → `Spec`: parsed, overridden, computed, validated."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path as File
+from typing import Any
+
+from kspec.diagnostics import Path, Report, Source
+from kspec.expand.expansion import expand
+from kspec.expand.include import include
+from kspec.expand.instructions import Expansion
+from kspec.expand.networks import PARTS, Networks, networks
+from kspec.expand.overrides import apply_overrides
+from kspec.expand.unused_variables import warn_of_the_unused
+from kspec.expand.variables import TEMPLATES, compute, substitute
+from kspec.language.document import Document, Shared
+from kspec.language.external_models import networks_of_applications, networks_of_files
+from kspec.language.network import Network
+from kspec.language.spec import Permissions, Spec
+from kspec.language.validate import validate
+from kspec.syntax import Tree, can_be_read, parse, read_source
+
+
+def load_file(
+    path: str | os.PathLike[str], overrides: Iterable[str] = (), permissions: Permissions | None = None
+) -> Spec:
+    """Reads a spec from a file.
+
+    Raises:
+        SpecError: with every problem found.
+    """
+    report = Report()
+    source = read_source(path, report)
+    spec = None if source is None else load_source(source, report, tuple(overrides), permissions)
+    if spec is None and source is not None and not report.has_errors:
+        report.diagnostics.clear()  # that it is for specs to include is no news, but a fault here
+        report.error("KS102", f"`{source.name}` is no spec: it has neither `inputs` nor `layers`",
+                     help=f"name a spec that includes it: `include: [{File(source.name).name}]`")  # fmt: skip
+    report.raise_errors()
+    assert spec is not None
+    return spec
+
+
+def load_source(
+    source: Source, report: Report, overrides: tuple[str, ...] = (), permissions: Permissions | None = None
+) -> Spec | None:
+    """Reads a spec from a text that is at hand (an editor's); None where it is no spec, said in the report.
+
+    A file that holds blocks for specs to include is none; what is wrong with it all the same is reported.
+    """
+    tree = parse(source, report) if can_be_read(source, report) else None
+    if tree is None:
+        return None
+    permissions = permissions or Permissions()
+    before = report.errors
+    include(tree, report, outside=permissions.outside)
+    is_whole = not report.has_errors
+    untold = () if is_whole else ("KS218",) if report.errors == before else ("KS013", "KS218")
+    apply_overrides(tree, overrides, report)
+    substitute(tree, report)
+    folder = File(os.path.abspath(source.name)).parent
+    elsewhere = networks_of_files(tree, folder, report, outside=permissions.outside) | networks_of_applications(tree)
+    found = networks(tree, elsewhere, report)
+    expansions = expand(tree, found, report)
+    shared = _is_shared(tree.value)
+    if is_whole:
+        warn_of_the_unused(tree, report, shared=shared)
+    positions = next(iter(expansions.values())).positions if expansions else tree.positions
+    values = _document_values(tree, found, expansions, report)
+    if untold:  # what is not there may be in what could not be read, or included
+        report.diagnostics[:] = [problem for problem in report if problem.code not in untold]
+    document = None if shared else validate(values, positions, report, Document)
+    if shared:
+        validate(values, positions, report, Shared)
+    typed = {
+        home: validate(_written_out(network, expansions.get(home)), positions.below(home), report, Network)
+        for home, network in found.items()
+        if home and "layers" in network  # without, it comes from elsewhere, or the document's check says what is wrong
+    }
+    if shared and not report.has_errors:
+        report.info("KS102", "this file is no spec: it holds what specs include, and is checked with them",
+                    tree.positions.key(next((word,) for word in TEMPLATES if word in tree.value)),
+                    help="a spec has `kspec`, `inputs` and `layers`, too")  # fmt: skip
+    if document is None or None in typed.values() or None in elsewhere.values():
+        return None
+    own = Network.model_construct(inputs=document.inputs, layers=document.layers, outputs=document.outputs)
+    known = {home: network for home, network in typed.items() if network is not None}
+    return Spec(
+        document, tree.value, positions, source, overrides, tuple(report.sorted()), permissions,
+        {**known, (): own}, expansions, tree.positions,
+    )  # fmt: skip
+
+
+def _is_shared(values: Any) -> bool:
+    """Whether a file holds blocks or sub-models for specs to include, and no network of its own."""
+    return (
+        isinstance(values, dict) and any(word in values for word in TEMPLATES) and {*values} <= {*Shared.model_fields}
+    )
+
+
+def _document_values(tree: Tree, found: Networks, expansions: Mapping[Path, Expansion], report: Report) -> Any:
+    """The document's values, its own entries written out, what is said of its sub-models computed."""
+    if not isinstance(tree.value, dict):
+        return tree.value
+    values = tree.value | _written_out(found[()], expansions.get(()))
+    if isinstance(values.get("models"), dict):
+        variables = values.get("vars")
+        values["models"] = {
+            name: {
+                word: item if word in PARTS else compute(copy.deepcopy(item), ("models", name, word),
+                                                         variables if isinstance(variables, dict) else {}, tree, report)
+                for word, item in model.items()
+            } if isinstance(model, dict) else model
+            for name, model in values["models"].items()
+        }  # fmt: skip
+    return values
+
+
+def _written_out(network: dict[str, Any], expansion: Expansion | None) -> dict[str, Any]:
+    """A network with plain entries."""
+    if expansion is None:
+        return network
+    return {**network, "layers": expansion.entries or ["Identity"]}  # where none could be written out, which was told

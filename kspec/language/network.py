@@ -1,0 +1,104 @@
+"""Networks: what the spec's own and its sub-models have in common, and what is said of a sub-model beside that."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from kspec.catalog.examples import plain
+from kspec.diagnostics import did_you_mean, nearest
+from kspec.language.base import Model, fail, kind_of
+from kspec.language.entry import Entry
+from kspec.language.field_types import Name, Object, Shape
+
+SOURCES = ("layers", "file", "application")
+"""Where a sub-model comes from."""
+
+
+class Input(Model):
+    """What the network takes: the shape and type of one example."""
+
+    shape: Shape = Field(description="Sizes without the batch; null for an unknown length")
+    dtype: str = Field("float32", description="The type of its values; string for text")
+    batch_size: int | None = Field(
+        None, gt=0, description="How many examples each batch has, for layers that are stateful; any number when null"
+    )
+
+
+def _inputs(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) <= {*Input.model_fields} and not isinstance(value.get("shape", {}), dict):
+        inner = ", ".join(f"{key}: {plain(given)}" for key, given in value.items())
+        fail("an input has a name", help=f"write `inputs: {{x: {{{inner}}}}}`")
+    return value
+
+
+def _outputs(value: Any) -> Any:
+    if isinstance(value, (list, dict)) and not value:
+        fail("no output is named", help="name the nodes that the model answers with")
+    return value
+
+
+Inputs = Annotated[dict[Name, Input], Field(min_length=1), BeforeValidator(_inputs)]
+Layers = Annotated[list[Entry], Field(min_length=1)]
+Outputs = Annotated[str | list[str] | dict[Name, str] | None, BeforeValidator(_outputs)]
+
+
+class Network(Model):
+    """A graph of layers, its entries written out: the spec's own, or a sub-model's."""
+
+    inputs: Inputs = Field(description="What it takes")
+    layers: Layers = Field(description="The nodes, in order")
+    outputs: Outputs = Field(None, description="What it answers with: the last node by default")
+    trainable: bool | None = Field(None, description="false freezes it")
+
+
+class SubModel(Model):
+    """A model that is called as a node: each use calls the same layers, with the same weights."""
+
+    inputs: dict[str, Any] | None = Field(None, description="What it takes, as the spec's own inputs")
+    layers: list[Any] | None = Field(None, description="Its nodes, in order")
+    outputs: Any = Field(None, description="The nodes that it gives: the last one by default")
+    file: str | None = Field(None, description="A .keras file that it is read from, as data")
+    application: Object | None = Field(None, description="A model of keras.applications, with its arguments")
+    weights: str | None = Field(None, description="A .weights.h5 or .keras file with the weights it starts from")
+    trainable: bool | None = Field(None, description="false freezes it, and all inside that does not say true")
+
+    @property
+    def of_keras(self) -> tuple[str, dict[str, Any]]:
+        """The application's name and the arguments it is given; nothing for another model."""
+        if isinstance(self.application, dict):
+            name, arguments = next(iter(self.application.items()))
+            return name, arguments or {}
+        return self.application or "", {}
+
+    def application_weights(self) -> str | None:
+        """The file that an application's weights are read from; None where it names none."""
+        weights = self.of_keras[1].get("weights")
+        return weights if isinstance(weights, str) and weights != "imagenet" else None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_source(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            fail(f"a sub-model is a mapping with `inputs` and `layers`, not {kind_of(value)}",
+                 help="write `encoder: {inputs: {x: {shape: [10]}}, layers: [{Dense: {units: 4}}]}`")  # fmt: skip
+        said = [word for word in SOURCES if word in value]
+        if not said:
+            slip = next((key for key in value if key not in cls.model_fields and nearest(key, SOURCES)), "")
+            if slip:
+                fail(f"there is no `{slip}` in a sub-model", code="KS101", key=slip,
+                     label=did_you_mean(slip, SOURCES))  # fmt: skip
+            fail("a sub-model has `layers`, or comes from outside", code="KS102",
+                 help="add `layers:`, `file: base.keras`, or `application: {ResNet50: {weights: null}}`")  # fmt: skip
+        if len(said) > 1:
+            fail(f"a sub-model is made of `{said[0]}` or of `{said[1]}`, not of both", key=said[1],
+                 help=f"keep one of them; `{said[0]}` and `{said[1]}` can be two models")  # fmt: skip
+        if said[0] != "layers":
+            stray = next((word for word in ("inputs", "outputs") if word in value), "")
+            if stray:
+                fail(f"`{stray}` of a model from outside are its own", key=stray, help=f"leave `{stray}` out")
+        if said[0] == "application" and "weights" in value:
+            fail("the weights of an application are an argument of it", key="weights",
+                 help="write them inside it: `application: {MobileNetV2: {weights: base.weights.h5}}`")  # fmt: skip
+        return value

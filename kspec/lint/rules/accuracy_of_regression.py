@@ -1,0 +1,38 @@
+"""KS412: how often a number is hit exactly."""
+
+from __future__ import annotations
+
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.activations import PROBABILITIES
+from kspec.lint.rules.shared.fixes import replace
+from kspec.lint.rules.shared.outputs import REGRESSION_LOSSES, Output, metrics_of, trained_outputs
+
+ACCURACIES = frozenset({"accuracy", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy",
+                        "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"})  # fmt: skip
+CURE = "mean_absolute_error"
+
+
+def accuracy_of_regression(checker: Checker) -> None:
+    """Looks for an accuracy among the metrics of a regression."""
+    for output in trained_outputs(checker):
+        if not is_regression(output):
+            continue
+        metrics = list(metrics_of(checker, output))
+        has_cure = any(name == "MeanAbsoluteError" for name, _, _ in metrics)
+        for name, _, path in metrics:
+            if name in ACCURACIES:
+                checker.report.warning(
+                    "KS412",
+                    f"`{output.name}` is a number, and an accuracy counts classes: it says nothing here",
+                    checker.spec.positions.value(path),
+                    help="leave it out" if has_cure else f"write `{CURE}`",
+                    edits=() if has_cure else replace(checker, path, CURE),
+                )
+                has_cure = True
+
+
+def is_regression(output: Output) -> bool:
+    """Whether an output surely answers with a number: its loss is one of numbers, and nothing speaks for classes."""
+    if output.settings.task != "regression" or output.loss not in REGRESSION_LOSSES:
+        return False
+    return output.task_stated or output.function not in PROBABILITIES | {"", "tanh"}

@@ -1,0 +1,30 @@
+"""KS226: a layer that learns from the data by `adapt()`, in a sub-model, where no data passes before it is built."""
+
+from __future__ import annotations
+
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.outputs import node_span
+
+STATED = {
+    "Normalization": "mean",
+    "Discretization": "bin_boundaries",
+    "StringLookup": "vocabulary",
+    "IntegerLookup": "vocabulary",
+    "TextVectorization": "vocabulary",
+}
+"""Layers that adapt, and the argument that says what they would learn."""
+
+
+def adapted_in_model(checker: Checker) -> None:
+    """Looks through a sub-model's layers for those that would have to adapt; a no-op on the spec's own network."""
+    if checker.outer is None:
+        return
+    for node in checker.graph.calls:
+        said = STATED.get(node.head)
+        if node.kind == "layer" and said is not None and said not in node.arguments and not node.faulty:
+            checker.report.error(
+                "KS226",
+                f"`{node.head}` learns from the data, and a sub-model is built before any passes through it",
+                node_span(checker, node),
+                help=f"put it before the call of the sub-model, or state `{said}` here",
+            )

@@ -1,0 +1,22 @@
+"""KS415: the best epoch, chosen by what training itself minimises."""
+
+from __future__ import annotations
+
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, monitoring_callbacks
+from kspec.lint.rules.shared.outputs import trained_outputs
+
+
+def best_weights(checker: Checker) -> None:
+    """Looks for `restore_best_weights` where there is no validation part, so that training rows choose the epoch."""
+    if has_validation(checker) is not False or not list(trained_outputs(checker)):
+        return
+    names = logged_names(checker) or {}
+    for head, arguments, path, monitor in monitoring_callbacks(checker):
+        if arguments.get("restore_best_weights") is True and monitor in names:
+            checker.report.warning(
+                "KS415",
+                f"the best weights are those with the best `{monitor}` on the rows that were trained on",
+                checker.spec.positions.value((*path, head, "restore_best_weights")),
+                help="give the split a validation part, and watch `val_loss`",
+            )

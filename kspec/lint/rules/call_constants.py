@@ -1,0 +1,69 @@
+"""The constant arguments of every call (`call:`): KS216, KS112, and ops that lack one they need."""
+
+from __future__ import annotations
+
+from kspec.diagnostics import did_you_mean
+from kspec.ir import Node
+from kspec.ir.slices import SliceError, parse_slices
+from kspec.lint.argument_check import Checker
+
+
+def call_constants(checker: Checker) -> None:
+    """Checks each call's constants against the catalog."""
+    for node in checker.graph.calls:
+        if node.catalog is not None and not node.faulty:
+            with checker.judging(node):
+                _check(node, checker)
+
+
+def _check(node: Node, checker: Checker) -> None:
+    assert node.catalog is not None
+    report, positions = checker.report, checker.spec.positions
+    tensors = {tensor.name for tensor in node.catalog.tensors}
+    known = node.catalog.constants
+    for name, value in node.constants.items():
+        path = (*node.path, "call", name)
+        if name in known:
+            checker.value(value, known[name].type, path, f"`{name}` of `{node.catalog.name}`")
+            if node.kind == "op" and node.catalog.name == "get_item" and name == "key" and isinstance(value, str):
+                try:
+                    parse_slices(value)
+                except SliceError as error:
+                    report.error(
+                        "KS112", str(error), positions.value(path), help='write it as in Python: `key: ":, 0"`'
+                    )
+        elif name in tensors:
+            report.error(
+                "KS216",
+                f"`{name}` of `{node.catalog.name}` is a tensor: it comes through `from`",
+                positions.key(path),
+                help=f"write `from: {{{name}: node}}`",
+            )
+        else:
+            report.error(
+                "KS216",
+                f"a call of `{node.catalog.name}` has no argument `{name}`",
+                positions.key(path),
+                label=did_you_mean(name, known),
+                help=_known(node),
+            )
+    missing = [
+        c.name for c in known.values() if c.required and c.name not in node.constants and c.name not in node.feeds
+    ]
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        report.error(
+            "KS111",
+            f"`{node.catalog.name}` needs {names}",
+            positions.value(node.path),
+            help=f"write `call: {{{missing[0]}: ...}}`",
+        )
+
+
+def _known(node: Node) -> str:
+    assert node.catalog is not None
+    names = ", ".join(node.catalog.constants)
+    inside = set(node.constants) & set(node.catalog.parameters)
+    if inside:
+        return f"`{next(iter(inside))}` is an argument of the class: write it inside `{node.catalog.name}: {{...}}`"
+    return f"arguments of the call: {names}" if names else "its call has no other arguments than tensors"

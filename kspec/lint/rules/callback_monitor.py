@@ -1,0 +1,129 @@
+"""KS414 and KS424: callbacks that watch what training does not measure, or do not know what is better."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Any
+
+from kspec.diagnostics import Path, Span, did_you_mean
+from kspec.diagnostics.suggest import Suggestion
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.fixes import Edits, add_argument, replace
+from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, monitoring_callbacks
+from kspec.lint.rules.shared.outputs import trained_outputs
+
+VALIDATED = "val_"
+LESS_IS_BETTER = ("loss", "error", "false_", "logcosh", "crossentropy", "hinge", "poisson", "divergence")
+
+
+def monitored(checker: Checker) -> None:
+    """Holds the quantities that callbacks watch against those that training logs."""
+    names = logged_names(checker)
+    if names is None or not list(trained_outputs(checker)):
+        return
+    validated = has_validation(checker)
+    for head, arguments, path, monitor in monitoring_callbacks(checker):
+        if head == "ModelCheckpoint":
+            _file_name(checker, arguments, (*path, head), names, validated)
+            if not arguments.get("save_best_only") and "monitor" not in arguments:
+                continue
+        _watched(checker, head, arguments, path, monitor, names, validated)
+
+
+def _watched(
+    checker: Checker,
+    head: str,
+    arguments: dict[str, Any],
+    path: Path,
+    monitor: str,
+    names: dict[str, bool],
+    validated: bool | None,
+) -> None:
+    bare = monitor.removeprefix(VALIDATED)
+    inside = (*path, head)
+    place = _place(checker, inside, path)
+    if bare not in names:
+        if bare == "learning_rate" or bare == "lr":
+            return
+        known = sorted(names)
+        prefix = monitor[: len(monitor) - len(bare)]
+        label = did_you_mean(bare, known)
+        edits: Edits = ()
+        if isinstance(label, Suggestion):
+            edits = replace(checker, (*inside, "monitor"), prefix + label.meant)
+            label = f"did you mean `{prefix}{label.meant}`?"
+        checker.report.error(
+            "KS414",
+            f"`{head}` watches `{monitor}`, and training measures no `{bare}`",
+            place,
+            label=label,
+            help=f"it measures {', '.join(f'`{name}`' for name in known[:8])}",
+            edits=edits,
+        )
+    elif validated is False and monitor.startswith(VALIDATED):
+        checker.report.warning(
+            "KS414",
+            f"`{head}` watches `{monitor}`, and there is nothing to validate on",
+            place,
+            help=f"give `data: {{split: {{validation: ...}}}}` a part, or watch `{bare}`",
+            edits=_watch(checker, head, path, bare),
+        )
+    elif not names[bare] and arguments.get("mode", "auto") == "auto":
+        mode = "min" if any(word in bare for word in LESS_IS_BETTER) else "max"
+        checker.report.error(
+            "KS424",
+            f"Keras does not know whether more or less of `{monitor}` is better",
+            place,
+            help=f"add `mode: {mode}`",
+            edits=add_argument(checker, inside, "mode", mode),
+        )
+
+
+def _watch(checker: Checker, head: str, path: Path, name: str) -> Edits:
+    if (*path, head) not in checker.spec.positions.values:
+        return replace(checker, path, f"{head}: {{monitor: {name}}}") if _alone(checker, path) else ()
+    return add_argument(checker, (*path, head), "monitor", name)
+
+
+def _alone(checker: Checker, path: Path) -> bool:
+    span = checker.spec.positions.value(path)
+    return span.source.line(span.line)[: span.column - 1].strip() == "-"
+
+
+def _place(checker: Checker, inside: Path, path: Path) -> Span:
+    positions = checker.spec.positions
+    if (*inside, "monitor") in positions.values:
+        return positions.value((*inside, "monitor"))
+    return positions.key(inside) if inside in positions.keys else positions.value(path)
+
+
+def _file_name(
+    checker: Checker, arguments: dict[str, Any], path: Path, names: dict[str, bool], validated: bool | None
+) -> None:
+    """A checkpoint's file name: how it ends, and the quantities in it: `{epoch:02d}-{val_loss:.2f}.keras`."""
+    said = arguments.get("filepath")
+    if not isinstance(said, str):
+        return
+    ending = ".weights.h5" if arguments.get("save_weights_only") else ".keras"
+    if not said.endswith((ending, ".h5") if ending == ".keras" else ending):
+        checker.report.error(
+            "KS112",
+            f"`filepath` of `ModelCheckpoint` must end in `{ending}`",
+            checker.spec.positions.value((*path, "filepath")),
+            help=f"write `filepath: best{ending}`; weights alone (`save_weights_only: true`) are `.weights.h5`",
+        )
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(said) if field]
+    except ValueError:
+        return
+    for field in fields:
+        bare = field.removeprefix(VALIDATED)
+        missing = bare not in names and field not in ("epoch", "batch", "learning_rate")
+        if missing or (validated is False and field.startswith(VALIDATED)):
+            checker.report.error(
+                "KS414",
+                f"the file name takes `{field}`, and training does not measure it",
+                checker.spec.positions.value((*path, "filepath")),
+                label=did_you_mean(bare, names) if missing else "",
+                help="take it out of the name" if missing else "there is nothing to validate on: take it out",
+            )

@@ -1,0 +1,36 @@
+"""The dtypes of inputs, and the dtype policy."""
+
+from __future__ import annotations
+
+from kspec.diagnostics import did_you_mean
+from kspec.lint.argument_check import DTYPES, Checker
+
+POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
+
+
+def dtypes(checker: Checker) -> None:
+    """Checks that each dtype is one that Keras has."""
+    document, report, positions = checker.spec.document, checker.report, checker.spec.positions
+    written = [
+        ((*home, "inputs", name, "dtype"), given.dtype)
+        for home, network in checker.spec.networks.items()
+        for name, given in network.inputs.items()
+    ]
+    for path, dtype in written:
+        if dtype not in DTYPES:
+            report.error(
+                "KS112",
+                f'there is no dtype "{dtype}"',
+                positions.value(path),
+                label=did_you_mean(dtype, DTYPES),
+                help="such as float32, int32 or string",
+            )
+    policy = document.dtype_policy
+    if policy is not None and policy not in POLICIES:
+        report.error(
+            "KS112",
+            f'there is no dtype policy "{policy}"',
+            positions.value(("dtype_policy",)),
+            label=did_you_mean(policy, POLICIES),
+            help=f"one of {', '.join(POLICIES)}",
+        )

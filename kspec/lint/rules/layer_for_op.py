@@ -1,0 +1,33 @@
+"""An op for which there is a layer: the layer has a name in Keras and shows in summaries."""
+
+from __future__ import annotations
+
+from kspec.lint.argument_check import Checker
+
+LAYERS = {
+    "add": "Add",
+    "subtract": "Subtract",
+    "multiply": "Multiply",
+    "maximum": "Maximum",
+    "minimum": "Minimum",
+    "concatenate": "Concatenate",
+    "average": "Average",
+    "reshape": "Reshape",
+    "relu": "ReLU",
+    "softmax": "Softmax",
+    "leaky_relu": "LeakyReLU",
+    "elu": "ELU",
+}
+
+
+def layer_for_op(checker: Checker) -> None:
+    """Suggests the layer that does the same as an op of nodes alone."""
+    for node in checker.graph.calls:
+        layer = LAYERS.get(node.head)
+        if node.kind == "op" and layer is not None and not node.constants and not node.faulty:
+            checker.report.info(
+                "KS410",
+                f"`op: {node.head}` does what the layer `{layer}` does",
+                checker.spec.positions.value((*node.path, "op")),
+                help=f"write `- {layer}`",
+            )

@@ -1,0 +1,109 @@
+"""KS409: a Dense that answers at every position, where one answer is wanted."""
+
+from __future__ import annotations
+
+from kspec.analysis.shapes.broadcasting import shown
+from kspec.analysis.shapes.types import Shape
+from kspec.ir import Node
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.activations import activation_at
+from kspec.lint.rules.shared.fixes import Edits, insert_before, replace
+from kspec.lint.rules.shared.outputs import Output, data_source, node_span, times_used, trained_outputs
+from kspec.lint.rules.shared.targets import target_of
+
+BY_POSITION = frozenset({"Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "BatchNormalization",
+                         "LayerNormalization", "Activation", "Softmax", "ReLU", "LeakyReLU", "PReLU", "ELU",
+                         "Identity", "Dense"})  # fmt: skip
+"""Layers that treat each position by itself, or keep all of them."""
+GROWING = frozenset({"UpSampling1D", "UpSampling2D", "UpSampling3D", "Conv1DTranspose", "Conv2DTranspose",
+                     "Conv3DTranspose", "Reshape", "RepeatVector", "Resizing", "ZeroPadding2D"})  # fmt: skip
+RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D"})
+
+
+def answer_per_position(checker: Checker) -> None:
+    """Looks for an output of a Dense on an input of rank 3 or more, whose target has one value an example."""
+    assert checker.types is not None
+    for output in trained_outputs(checker):
+        shape = output.shape
+        if shape is None or len(shape) < 3 or output.settings.task is None:
+            continue
+        chain = _chain(checker, output)
+        if not any(node.head == "Dense" for node in chain) or not _one_answer_wanted(checker, output):
+            continue
+        positions = shown(shape[1:-1]).replace(",)", ")")
+        help, edits = _cure(checker, chain)
+        checker.report.warning(
+            "KS409",
+            f"`{output.name}` answers at each of {positions} positions: its answer is {shown(shape)}",
+            node_span(checker, chain[-1]),
+            help=help,
+            edits=edits,
+        )
+
+
+def _chain(checker: Checker, output: Output) -> list[Node]:
+    """The nodes before an output that treat each position by itself, from the output back."""
+    chain: list[Node] = []
+    tensor = output.tensor
+    while True:
+        node = checker.graph.nodes[tensor.node]
+        if node.kind != "layer" or not (node.head in BY_POSITION or (activation_at(checker, node) and _narrow(node))):
+            return chain
+        chain.append(node)
+        before = next(node.tensors(), None)
+        if before is None:
+            return chain
+        tensor = before
+
+
+def _narrow(node: Node) -> bool:
+    """A convolution sees more than a position."""
+    return not node.head.startswith(("Conv", "Depthwise", "Separable", "Einsum"))
+
+
+def _one_answer_wanted(checker: Checker, output: Output) -> bool:
+    assert output.shape is not None
+    source = data_source(checker)
+    if source == "synthetic":
+        return False
+    target = target_of(checker, output.name)
+    if target is not None:
+        return not target.shape or target.shape == (output.units,) != output.shape[1:2]
+    if source in ("csv", "images"):
+        return True
+    return source == "" and _lost_positions(checker, output.shape)
+
+
+def _lost_positions(checker: Checker, shape: Shape) -> bool:
+    """Whether what comes before has made a picture smaller, as before one answer, and nothing makes it larger."""
+    assert checker.types is not None
+    if len(shape) < 4 or any(node.head in GROWING for node in checker.graph.calls):
+        return False
+    spatial = shape[1:-1]
+    for node in checker.graph.inputs:
+        given = checker.types.answers[node.name].outputs[0].shape
+        if given is not None and len(given) == len(shape):
+            smaller = [a is not None and b is not None and a < b for a, b in zip(spatial, given[1:-1], strict=True)]
+            return all(smaller)
+    return False
+
+
+def _cure(checker: Checker, chain: list[Node]) -> tuple[str, Edits]:
+    assert checker.types is not None
+    first = next(node for node in reversed(chain) if node.head == "Dense")
+    before = next(first.tensors())
+    giver = checker.graph.callee(checker.graph.nodes[before.node])
+    shape = checker.types.tensor(before).shape or ()
+    used = times_used(checker)
+    if giver.head in RECURRENT and giver.arguments.get("return_sequences") is True:
+        path = (*giver.path, checker.spec.entry(giver.path).head, "return_sequences")
+        edits = replace(checker, path, "false") if used[giver.name] == 1 else ()
+        return "leave out `return_sequences` of the last recurrent layer, for one answer an example", edits
+    pooled = f"GlobalAveragePooling{len(shape) - 2}D"
+    layer = "Flatten" if len(shape) > 3 and None not in shape[1:] else pooled
+    other = f"`{pooled}`" if layer == "Flatten" else "`Flatten`"
+    if None in shape[1:]:
+        other = "a recurrent layer"
+    alone = all(used[node.name] == 1 for node in chain[1:])
+    edits = insert_before(checker, first, layer) if alone and len(shape) < 6 else ()
+    return f"put `{layer}` or {other} before `{first.name}`, for one answer an example", edits

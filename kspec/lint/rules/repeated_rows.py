@@ -1,0 +1,59 @@
+"""KS418: examples of the test or validation part that training has seen."""
+
+from __future__ import annotations
+
+import math
+
+from kspec.analysis.data_profile import ColumnProfile
+from kspec.diagnostics import Path
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.outputs import data_source
+from kspec.lint.rules.shared.targets import columns_with
+
+AT_LEAST = 2
+SHARE = 0.01
+CHANCE = 5
+MANY = 30
+LARGE = 1e9
+SPLIT: Path = ("data", "split")
+
+
+def repeated_rows(checker: Checker) -> None:
+    """Looks for examples, inputs and targets alike, that stand in training and in another part.
+
+    Where rows have few possible values (some columns of yes and no), equal ones are a matter of course.
+    """
+    profile = checker.profile
+    if profile is None or data_source(checker) == "synthetic":
+        return
+    for part, count in profile.repeated.items():
+        size = profile.parts.get(part, 0)
+        by_chance = size * profile.parts.get("train", 0) / _possible_rows(checker, profile.rows)
+        if count >= max(AT_LEAST, SHARE * size, CHANCE * by_chance):
+            path = SPLIT if SPLIT in checker.spec.positions.values else ("data",)
+            checker.report.warning(
+                "KS418",
+                f"{count} of the {size} {part} rows stand in training too, with their targets",
+                checker.spec.positions.key(path),
+                help="remove what is there twice before it is split; what was seen in training is no test",
+            )
+
+
+def _possible_rows(checker: Checker, rows: int) -> float:
+    """How many different rows the values of the columns could make."""
+    possible = 1.0
+    for node in checker.graph.inputs:
+        for column in columns_with(checker, f"input {node.name}"):
+            possible *= _values(column, rows)
+    return possible
+
+
+def _values(column: ColumnProfile, rows: int) -> float:
+    """How many different values a column could have: as many as it has; pictures, sentences, fractions any number."""
+    distinct = max(column.distinct or 1, 1)
+    if column.type == "array":
+        span = (column.maximum or 0.0) - (column.minimum or 0.0) + 1
+        size = min(math.prod(column.shape), 30)  # 2 to the 30th is large already
+        return min(min(span, LARGE) ** size, LARGE) if column.whole else LARGE
+    sentences = column.type == "text" and " " in column.example and distinct >= MANY and distinct >= rows / 4
+    return LARGE if sentences or column.type == "image" else distinct

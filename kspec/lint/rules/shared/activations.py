@@ -1,0 +1,122 @@
+"""Activations: where they are written, what they give, and which cannot follow each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kspec import catalog
+from kspec.analysis.task_inference import ACTIVATION_LAYERS, KEEP_SHAPE, activation_named
+from kspec.diagnostics import Path
+from kspec.ir import Node, Tensor
+from kspec.ir.tensor_origin import Spot, made
+from kspec.lint.argument_check import Checker
+
+WITH_ACTIVATION = (
+    "Dense",
+    "EinsumDense",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
+    "Conv1DTranspose",
+    "Conv2DTranspose",
+    "Conv3DTranspose",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "SeparableConv1D",
+    "SeparableConv2D",
+)
+"""Layers that end with an activation of their own."""
+
+RANGES: dict[str, tuple[float | None, float | None]] = {
+    "relu": (0.0, None),
+    "relu6": (0.0, 6.0),
+    "softplus": (0.0, None),
+    "exponential": (0.0, None),
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+}
+"""An activation → the least and the largest that it gives; None where there is no bound."""
+
+PROBABILITIES = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"})
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """An activation at a node.
+
+    Args:
+        name: Keras's: `relu`; `linear` where a layer that could have one has none.
+        node: Whose layer or op it is.
+        path: Where the name is written; None for a layer or op that is the activation itself.
+        axis: Of a softmax, where it is said.
+    """
+
+    name: str
+    node: Node
+    path: Path | None = None
+    axis: Any = None
+
+
+def activation_at(checker: Checker, node: Node) -> Activation | None:
+    """The activation that a node's layer ends with, or is; None for a layer that has nothing to do with one."""
+    node = checker.graph.callee(node)
+    if node.kind == "op":
+        known = catalog.find("activation", node.head)
+        return Activation(known.name, node, None, node.constants.get("axis")) if known else None
+    if node.kind != "layer":
+        return None
+    head, arguments, path = innermost(checker, node)
+    if head in ACTIVATION_LAYERS:
+        return Activation(ACTIVATION_LAYERS[head], node, None, arguments.get("axis"))
+    if head != "Activation" and head not in WITH_ACTIVATION:
+        return None
+    said = arguments.get("activation")
+    if said is None:
+        return Activation("linear", node)
+    name, inner = activation_named(said)
+    if name not in ACTIVATION_LAYERS.values() and catalog.find("activation", name) is None:
+        return None
+    return Activation(name, node, (*path, "activation"), inner.get("axis"))
+
+
+def innermost(checker: Checker, node: Node) -> tuple[str, dict[str, Any], Path]:
+    """A layer's class, arguments and their place; for `TimeDistributed`, those of the layer inside."""
+    head, arguments = node.head, node.arguments
+    path = arguments_path(checker, node)
+    while head == "TimeDistributed":
+        inner = arguments.get("layer")
+        if isinstance(inner, str):
+            return inner, {}, (*path, "layer")
+        if not isinstance(inner, dict) or len(inner) != 1:
+            break
+        head = next(iter(inner))
+        path = (*path, "layer", head)
+        arguments = inner[head] if isinstance(inner[head], dict) else {}
+    return head, arguments, path
+
+
+def arguments_path(checker: Checker, node: Node) -> Path:
+    """The place of a layer's arguments."""
+    return (*node.path, checker.spec.entry(node.path).head)
+
+
+def last_activation(checker: Checker, output: Tensor) -> Activation | None:
+    """The activation that an output's answer went through last, through what keeps its meaning; `linear` for none.
+
+    None where it cannot be told.
+    """
+    spot: Spot | None = made(checker.graph, output)
+    while spot is not None:
+        node = spot.callee
+        found = activation_at(checker, node)
+        if found is not None and (found.name != "linear" or innermost(checker, node)[0] in WITH_ACTIVATION):
+            return found
+        if found is None and node.head not in KEEP_SHAPE:
+            return None
+        spot = spot.before()
+    return None

@@ -1,0 +1,81 @@
+"""Edits of the spec's text that cure a problem; none where the text is not plainly there to be changed."""
+
+from __future__ import annotations
+
+from kspec.diagnostics import Edit, Path, Span
+from kspec.ir import Node
+from kspec.lint.argument_check import Checker
+
+Edits = tuple[Edit, ...]
+
+
+def replace(checker: Checker, path: Path | None, text: str) -> Edits:
+    """Writes another value at a path; nothing where the value came out of a variable or from the command line."""
+    span = _own_span(checker, path)
+    return (Edit(span, text),) if span is not None else ()
+
+
+def add_argument(checker: Checker, mapping: Path, name: str, value: str) -> Edits:
+    """Writes an argument into a mapping that is written, or in the place of the value that it has there."""
+    if (*mapping, name) in checker.spec.positions.values:
+        return replace(checker, (*mapping, name), value)
+    span = _own_span(checker, mapping, lines=True)
+    if span is None:
+        return ()
+    line = span.source.line(span.line)
+    here = Span(span.source, span.line, span.column, span.line, span.column)
+    if line[span.column - 1] != "{":
+        if not any(path[:-1] == mapping for path in checker.spec.positions.keys):
+            return ()
+        return (Edit(here, f"{name}: {value}\n{' ' * (span.column - 1)}"),)
+    if line[span.column :].lstrip().startswith("}"):
+        return (Edit(span, f"{{{name}: {value}}}"),) if span.line == span.end_line else ()
+    inside = Span(span.source, span.line, span.column + 1, span.line, span.column + 1)
+    return (Edit(inside, f"{name}: {value}, "),)
+
+
+def give_argument(checker: Checker, owner: Path, written: str, name: str, value: str) -> Edits:
+    """Gives a class an argument, whether it is written by its name alone or with arguments.
+
+    Args:
+        owner: Where the class stands: of `compile: {loss: mse}`, `("compile", "loss")`.
+        written: The class as written there.
+    """
+    if (*owner, written) in checker.spec.positions.values:
+        return add_argument(checker, (*owner, written), name, value)
+    return replace(checker, owner, f"{written}: {{{name}: {value}}}" if _is_item(checker, owner) else
+                   f"{{{written}: {{{name}: {value}}}}}")  # fmt: skip
+
+
+def insert_before(checker: Checker, node: Node, entry: str) -> Edits:
+    """Puts an entry before a node's own; nothing where the node says itself what it comes from."""
+    if checker.spec.entry(node.path).from_ is not None:
+        return ()
+    span = _own_span(checker, node.path, lines=True)
+    if span is None:
+        return ()
+    here = Span(span.source, span.line, span.column, span.line, span.column)
+    before = span.source.line(span.line)[: span.column - 1]
+    if before.strip() == "-":
+        return (Edit(here, f"{entry}\n{before}"),)
+    return (Edit(here, f"{entry}, "),) if before.rstrip()[-1:] in ("[", ",") else ()
+
+
+def _is_item(checker: Checker, path: Path) -> bool:
+    """Whether it stands in a list with a line of its own, after a dash."""
+    span = checker.spec.positions.value(path)
+    return span.source.line(span.line)[: span.column - 1].strip() == "-"
+
+
+def _own_span(checker: Checker, path: Path | None, *, lines: bool = False) -> Span | None:
+    """The place of a value in the spec's own text; None where it has none, or more than one line of it is wanted."""
+    positions = checker.spec.positions
+    if path is None or path not in positions.values or path in positions.variables:
+        return None
+    span = positions.values[path]
+    text = span.source.line(span.line)[span.column - 1 :]
+    if span.source is not checker.spec.source or text[:1] in ("&", "*", "!") or (
+        span.line != span.end_line and not lines
+    ):  # fmt: skip
+        return None
+    return span

@@ -1,0 +1,106 @@
+"""The names under which Keras logs what training measures, and whether there is anything to validate on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kspec import catalog
+from kspec.analysis.settings import Settings
+from kspec.diagnostics import Path, Report
+from kspec.ir import Graph
+from kspec.language import Spec
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.outputs import data_source
+from kspec.syntax.names import snake_case
+
+WITHOUT_DIRECTION = frozenset({"TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"})
+"""Metrics of which Keras does not know whether more is better."""
+
+
+def has_validation(checker: Checker) -> bool | None:
+    """Whether there is a validation part; None where only the data could tell."""
+    data = checker.spec.document.data
+    if data is None:
+        return None
+    if checker.profile is not None and checker.profile.parts:
+        return "validation" in checker.profile.parts
+    if data.split.by is not None:
+        return None
+    said = getattr(data, data_source(checker))
+    files = getattr(said, "path", said)
+    if isinstance(files, dict):
+        stated = "validation" in data.split.model_fields_set and data.split.validation > 0
+        return "validation" in files or stated
+    return data.split.validation > 0
+
+
+def measured(spec: Spec, graph: Graph, settings: Settings) -> list[str]:
+    """What a callback of a spec can watch; those of validation only where there can be some."""
+    checker = Checker(spec, graph, Report(), settings=settings)
+    names = list(logged_names(checker) or ())
+    validated = [] if has_validation(checker) is False else [f"val_{name}" for name in names]
+    return [*validated, *names]
+
+
+def logged_names(checker: Checker) -> dict[str, bool] | None:
+    """Each name that training logs, without `val_` → whether Keras knows by itself which direction is better.
+
+    None where a metric comes from an extension.
+    """
+    assert checker.settings is not None
+    outputs = checker.settings.outputs
+    several = len(outputs) > 1
+    names = {"loss": True}
+    counted: dict[str, int] = {}
+    for field in ("metrics", "weighted_metrics"):
+        for name, output in outputs.items():
+            if several:
+                names[f"{name}_loss"] = False
+            within: dict[str, int] = {}
+            for metric in getattr(output, field):
+                found = _name_of(metric, counted)
+                if found is None:
+                    return None
+                own, known = found
+                again = within.get(own, 0)
+                within[own] = again + 1
+                own = f"{own}_{again}" if again else own
+                for logged in (own, f"weighted_{own}") if field == "weighted_metrics" else (own,):
+                    names[f"{name}_{logged}" if several else logged] = known and not several
+    return names
+
+
+def _name_of(metric: Any, counted: dict[str, int]) -> tuple[str, bool] | None:
+    """The name that a metric's object has; classes that Keras names by itself are counted."""
+    if not isinstance(metric, (str, dict)) or not metric:
+        return None
+    head, arguments = (metric, {}) if isinstance(metric, str) else next(iter(metric.items()))
+    entry = catalog.find("metric", head) if isinstance(head, str) else None
+    if entry is None:
+        return None
+    known = entry.name not in WITHOUT_DIRECTION
+    said = arguments.get("name") if isinstance(arguments, dict) else None
+    if isinstance(said, str):
+        return said, known
+    if not entry.path:
+        return head, known
+    default = entry.parameters["name"].default
+    if isinstance(default, str):
+        return default, known
+    own = snake_case(entry.name)
+    count = counted.get(own, 0)
+    counted[own] = count + 1
+    return (f"{own}_{count}" if count else own), known
+
+
+def monitoring_callbacks(checker: Checker) -> Iterator[tuple[str, dict[str, Any], Path, str]]:
+    """The callbacks that watch a quantity: class as written, arguments, place, and the quantity."""
+    for index, callback in enumerate(checker.spec.document.fit.callbacks):
+        head, arguments = (callback, {}) if isinstance(callback, str) else next(iter(callback.items()))
+        entry = catalog.find("callback", head)
+        if entry is None or "monitor" not in entry.parameters:
+            continue
+        monitor = arguments.get("monitor", entry.parameters["monitor"].default)
+        if isinstance(monitor, str):
+            yield head, arguments, ("fit", "callbacks", index), monitor

@@ -1,0 +1,51 @@
+"""KS402: a softmax over one number, which is always 1."""
+
+from __future__ import annotations
+
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.activations import Activation, activation_at
+from kspec.lint.rules.shared.fixes import Edits, replace
+from kspec.lint.rules.shared.outputs import (
+    CATEGORICAL_CROSSENTROPIES,
+    SPARSE_CROSSENTROPIES,
+    activation_span,
+    trained_outputs,
+)
+
+
+def softmax_on_one_unit(checker: Checker) -> None:
+    """Looks for a softmax whose last axis, over which it shares out the probability, has the size 1."""
+    assert checker.types is not None
+    answers = {o.activation.node.name: o for o in trained_outputs(checker) if o.activation is not None}
+    for node in checker.graph.calls:
+        if node.kind == "reuse" or node.faulty or node.name in checker.misfits:
+            continue
+        found = activation_at(checker, node)
+        shape = checker.types.answers[node.name].outputs[0].shape
+        if found is None or found.name != "softmax" or shape is None or len(shape) < 2 or shape[-1] != 1:
+            continue
+        if found.axis not in (None, -1, len(shape) - 1):
+            continue
+        output = answers.get(node.name)
+        if output is not None:
+            help = "write `sigmoid` for a yes or no; for classes, as many units as there are classes"
+            edits = replace(checker, found.path, "sigmoid")
+            if edits and output.loss in CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES:
+                edits += replace(checker, output.loss_path, "binary_crossentropy")
+        else:
+            help, edits = _elsewhere(found, len(shape))
+        checker.report.error(
+            "KS402",
+            f"the softmax of `{node.name}` is over one number, and that always gives 1",
+            activation_span(checker, found),
+            help=help,
+            edits=edits,
+        )
+
+
+def _elsewhere(found: Activation, rank: int) -> tuple[str, Edits]:
+    if rank < 3:
+        return "a gate takes `sigmoid`; a softmax takes several units", ()
+    if found.path is None:
+        return "a softmax over the positions is `Softmax: {axis: 1}`", ()
+    return "for weights of the positions leave it out here, and put `Softmax: {axis: 1}` after it", ()

@@ -1,0 +1,76 @@
+"""KS419: columns of very different size, added up by a Dense."""
+
+from __future__ import annotations
+
+import math
+
+from kspec.analysis.data_profile import ColumnProfile
+from kspec.ir import Node
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules.shared.fixes import Edits, insert_before
+from kspec.lint.rules.shared.outputs import data_source
+from kspec.lint.rules.shared.targets import columns_with
+
+FACTOR = 100.0
+LARGE = 10.0
+ADDS_UP = frozenset({"Dense", "EinsumDense"})
+PASSES_ON = frozenset({"Flatten", "Reshape", "Concatenate", "Dropout", "GaussianNoise", "Identity"})
+
+
+def scales(checker: Checker) -> None:
+    """Looks for an input whose columns differ by a factor of 100 and more, and that feeds a Dense as it is."""
+    if checker.profile is None or data_source(checker) == "synthetic":
+        return
+    for node in checker.graph.inputs:
+        sizes = {
+            column.name: size
+            for column in columns_with(checker, f"input {node.name}")
+            if (size := _size(column)) is not None
+        }
+        if len(sizes) < 2:
+            continue
+        small, large = min(sizes, key=lambda name: sizes[name]), max(sizes, key=lambda name: sizes[name])
+        if sizes[large] < LARGE or sizes[large] < FACTOR * sizes[small] or not _feeds_dense(checker, node):
+            continue
+        checker.report.warning(
+            "KS419",
+            f"the columns of `{node.name}` are of very different size: `{small}` is about {sizes[small]:.2g}, "
+            f"`{large}` about {sizes[large]:.2g}",
+            checker.spec.positions.key(node.path),
+            help="put `Normalization` first: it gives each column the mean 0 and the variance 1",
+            edits=_cure(checker, node),
+        )
+
+
+def _size(column: ColumnProfile) -> float | None:
+    """How large a column's numbers are: the root of their mean square; the largest, where that is 1 at most."""
+    low, high, mean, deviation = column.minimum, column.maximum, column.mean, column.deviation
+    if column.type not in ("integer", "float") or low is None or high is None or mean is None or not deviation:
+        return None
+    largest = max(abs(low), abs(high))
+    return largest if largest <= 1 else math.hypot(mean, deviation)
+
+
+def _feeds_dense(checker: Checker, node: Node) -> bool:
+    """Whether a Dense takes the input's numbers as they are."""
+    waiting, seen = [node.name], {node.name}
+    while waiting:
+        name = waiting.pop()
+        for user in checker.graph.calls:
+            if user.name in seen or not any(tensor.node == name for tensor in user.tensors()):
+                continue
+            head = checker.graph.callee(user).head
+            if head in ADDS_UP:
+                return True
+            if head in PASSES_ON:
+                seen.add(user.name)
+                waiting.append(user.name)
+    return False
+
+
+def _cure(checker: Checker, node: Node) -> Edits:
+    """Normalization before the first entry, where that is what the input alone feeds."""
+    users = [user for user in checker.graph.calls if any(tensor.node == node.name for tensor in user.tensors())]
+    if len(users) != 1 or len(checker.graph.inputs) > 1 or users[0].path != ("layers", 0):
+        return ()
+    return insert_before(checker, users[0], "Normalization")

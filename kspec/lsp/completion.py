@@ -1,0 +1,381 @@
+"""What can be typed at a place: keys and words of the language, node names, columns of the data, variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path as Path_
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from kspec import catalog
+from kspec.catalog.applications import inner_layers
+from kspec.diagnostics import Path
+from kspec.language.data import POLICIES
+from kspec.language.entry import HEADS
+from kspec.lint.rules.shared.logged_metrics import measured
+from kspec.lsp import schema_lookup
+from kspec.lsp.completion_items import (
+    Item,
+    arguments,
+    callee_of,
+    choices,
+    class_at,
+    is_entry,
+    is_head,
+    is_required,
+    kind_at,
+    mapping,
+    plain,
+    shape_of_name,
+    usual_name,
+)
+from kspec.lsp.cursor import MARK, Spot, typed_at
+from kspec.lsp.document import Document
+from kspec.lsp.labels import way_through
+from kspec.lsp.names import BY_OUTPUT
+from kspec.lsp.scope import called_by, entry_at, home_at, inputs_at, models_at, names_of, output_names, params_of
+from kspec.syntax.expressions import FUNCTIONS
+from kspec.syntax.yaml_flow import inline
+
+Columns = Callable[[str, Any], list[str]]
+"""The names of a table's columns, from the path of the spec and its plain `data:`."""
+
+TRIGGERS = [" ", ":", "{", "[", ",", "$", "-", "\n"]
+_OPEN_EXPRESSION = re.compile(r"\$\{[^}]*\Z")
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "csv": (".csv", ".csv.gz", ".tsv", ".txt"), "parquet": (".parquet",), "npz": (".npz",), "images": (),
+}  # fmt: skip
+"""Source → how its files end; a folder where there are none."""
+MAX_FILES = 200
+_SPLIT_COLUMNS = ("stratify", "by", "group", "time")
+
+
+def complete(
+    document: Document, position: lsp.Position, columns: Columns, *, snippets: bool
+) -> list[lsp.CompletionItem]:
+    """The proposals at a place, best first.
+
+    Args:
+        columns: Looks up the columns of the spec's data.
+        snippets: Whether the editor can jump to what is yet to be filled in.
+    """
+    text = document.text
+    spot = typed_at(text.content, text.offset(position))
+    if spot is None:
+        return []
+    replaced = text.between(spot.start, spot.end)
+    return [_protocol(item, spot, replaced, snippets) for item in _Proposals(document, spot, columns).items()]
+
+
+def resolve(item: lsp.CompletionItem) -> lsp.CompletionItem:
+    """The proposal with what it means, which is looked up for the one that is shown."""
+    if isinstance(item.data, list):
+        words = schema_lookup.meaning_at(tuple(item.data))
+        item.documentation = lsp.MarkupContent(lsp.MarkupKind.Markdown, words) if words else None
+    return item
+
+
+def _protocol(item: Item, spot: Spot, replaced: lsp.Range, snippets: bool) -> lsp.CompletionItem:
+    insert = item.insert or plain(item.label)
+    if spot.glued:
+        insert = f" {insert}"
+    if spot.part == "key" and spot.goes_on and not spot.has_value:
+        insert += ","
+    if not snippets:
+        insert = re.sub(r"\$\{\d+:([^}]*)\}|\$\d+", lambda found: found[1] or "", insert).replace("\\$", "$")
+    return lsp.CompletionItem(
+        label=item.label,
+        kind=item.kind,
+        detail=item.detail or None,
+        data=list(item.path) or None,
+        sort_text=f"{item.order:03}{item.label.lower()}",
+        filter_text=item.label,
+        text_edit=lsp.TextEdit(replaced, insert),
+        insert_text_format=lsp.InsertTextFormat.Snippet if snippets else lsp.InsertTextFormat.PlainText,
+    )
+
+
+class _Proposals:
+    def __init__(self, document: Document, spot: Spot, columns: Columns) -> None:
+        self.document = document
+        self.spot = spot
+        self.columns = columns
+        self.value: Mapping[str, Any] = spot.value if isinstance(spot.value, dict) else {}
+        self.holder = spot.path[:-1] if spot.part == "key" else spot.path
+
+    def items(self) -> list[Item]:
+        found: dict[str, Item] = {}
+        for item in self._all():
+            found.setdefault(item.label, item)
+        return list(found.values())
+
+    def _all(self) -> Iterator[Item]:
+        spot = self.spot
+        before = spot.written[: spot.written.index(MARK)] if spot.part == "value" else ""
+        typed = self.document.text.content[spot.start : spot.cursor]
+        if _OPEN_EXPRESSION.search(before) or _OPEN_EXPRESSION.search(typed):
+            yield from self._variables(bare=True)
+            yield from (Item(name, lsp.CompletionItemKind.Function, insert=f"{name}($1)") for name in FUNCTIONS)
+        elif typed.startswith("$"):
+            yield from self._variables(bare=False)
+        elif spot.part == "key":
+            yield from self._keys(self.holder)
+        elif spot.path:
+            yield from self._words(spot.path)
+        else:
+            yield from self._keys(())
+
+    def _variables(self, *, bare: bool, order: int = 1) -> Iterator[Item]:
+        """What expressions know here: a block's parameters, the variables, a repeated entry's index."""
+        given = self.value.get("vars")
+        known = {name: inline(value) for name, value in given.items()} if isinstance(given, dict) else {}
+        home = home_at(self.spot.path)
+        if home[:1] == ("blocks",):
+            known |= dict.fromkeys(params_of(self.value, str(home[1])), f"a parameter of `{home[1]}`")
+        entry = self._at(entry_at(self.spot.path))
+        if isinstance(entry, dict) and "repeat" in entry:
+            known["index"] = "the number of the copy, from 0"
+        for name, detail in known.items():
+            if MARK not in name:
+                yield Item(name if bare else f"${name}", lsp.CompletionItemKind.Variable, detail, order=order)
+
+    # keys
+
+    def _keys(self, path: Path) -> Iterator[Item]:
+        """Keys that the mapping at a path does not have yet."""
+        present = self._at(path)
+        taken = {key for key in present if MARK not in key} if isinstance(present, dict) else set()
+        special = self._special_keys(path)
+        if special is not None:
+            yield from (item for item in special if item.label not in taken)
+            return
+        entry = is_entry(path)
+        has_head = entry and any(is_head(key) or "." in key for key in taken)
+        kind = kind_at(path)
+        for key, schema in schema_lookup.keys_at(path).items():
+            if key not in taken and not (has_head and is_head(key)):
+                yield self._key(path, key, schema, kind, first=entry and not has_head)
+
+    def _special_keys(self, path: Path) -> Iterator[Item] | None:
+        """Keys that are names of the spec's own, or of what an entry calls; None elsewhere."""
+        if path == ("data", "inputs"):
+            return self._named_keys(inputs_at(self.value, ()))
+        if path in BY_OUTPUT:
+            classes = [] if path[0] != "compile" or path[1] == "loss_weights" else list(self._classes(path))
+            return iter([*self._named_keys(output_names(dict(self.value))), *classes])
+        if path[:2] == ("fit", "stages") and path[-1] == "trainable":
+            inputs = mapping(self.value.get("inputs"))
+            layers = [name for name in names_of(dict(self.value)) if name not in inputs]
+            models = mapping(self.value.get("models"))
+            inside = [f"{name}/{layer}" for name, model in models.items() for layer in _layers_of_application(model)]
+            return self._named_keys([*layers, *models, *inside])
+        if path == ("data", "missing"):
+            return self._named_keys(self.columns(self.document.path, self.value.get("data")))
+        if len(path) < 3 or not is_entry(path[:-1]):
+            return None
+        entry = self._at(path[:-1])
+        if path[-1] == "with":
+            block = entry.get("block") if isinstance(entry, dict) else None
+            return self._named_keys(params_of(self.value, block) if isinstance(block, str) else [])
+        callee, used = callee_of(entry), called_by(entry)
+        if path[-1] == "from" and used:
+            return self._named_keys(self._inputs_of(used))
+        if path[-1] == "from":
+            return self._named_keys([tensor.name for tensor in callee.tensors] if callee else [])
+        if path[-1] == "call":
+            return self._named_keys(list(callee.constants) if callee else [])
+        return None
+
+    def _inputs_of(self, used: Path) -> list[str]:
+        """The inputs of a block or sub-model; those of one from outside are known once it has been read."""
+        seen = self.document.understood
+        network = seen.network(used) if seen else None
+        return inputs_at(self.value, used) or [node.name for node in (network.graph.inputs if network else ())]
+
+    def _named_keys(self, names: list[str]) -> Iterator[Item]:
+        for name in names:
+            if MARK not in name:
+                insert = plain(inline(name)) if self.spot.has_value else f"{plain(inline(name))}: $1"
+                yield Item(name, lsp.CompletionItemKind.Reference, insert=insert, order=1)
+
+    def _classes(self, path: Path) -> Iterator[Item]:
+        for key, schema in schema_lookup.keys_at(path).items():
+            yield self._key(path, key, schema, kind_at(path), first=False)
+
+    def _key(
+        self, path: Path, key: str, schema: schema_lookup.Schema, kind: catalog.Kind | None, *, first: bool
+    ) -> Item:
+        """A key and what is to be filled in behind it.
+
+        Args:
+            first: Whether classes come before the language's own words.
+        """
+        entry = catalog.find(kind, key) if kind and key[:1].isupper() else None
+        if self.spot.has_value:
+            insert = plain(key)
+        elif entry is not None:
+            insert = f"{key}: {arguments(entry)}"
+        else:
+            insert = f"{key}: $1"
+        if entry is not None:
+            return Item(key, lsp.CompletionItemKind.Class, entry.doc, (*path, key), insert, order=2 if first else 4)
+        order = 5 if first or is_head(key) else 2 if key in schema.get("required", ()) or is_required(key, path) else 3
+        return Item(key, lsp.CompletionItemKind.Property, path=(*path, key), insert=insert, order=order)
+
+    # values
+
+    def _words(self, path: Path) -> Iterator[Item]:
+        special = self._special_words(path)
+        if special is not None:
+            yield from special
+            if path[-1] != "from" or self.spot.on_key_line:
+                return
+        if not self.spot.on_key_line and not isinstance(path[-1], int):
+            yield from self._keys(path)  # a line of its own below a key: the first key of a mapping
+            return
+        kind = kind_at(path)
+        if isinstance(path[-1], str) and path[-1][:1].isupper() and (entry := class_at(path)) is not None:
+            if entry.parameters and not self.spot.in_flow:
+                yield Item("{…}", lsp.CompletionItemKind.Class, entry.doc, path, arguments(entry))
+            return
+        if isinstance(path[-1], int) and is_entry(path):
+            for key in HEADS:
+                insert = f"{{{key}: $1}}" if self.spot.in_flow else f"{key}: $1"
+                yield Item(key, lsp.CompletionItemKind.Property, path=(*path, key), insert=insert, order=5)
+        usual = self._usual(path)
+        seen: set[str] = set()
+        for word in schema_lookup.words_at(path):
+            entry = catalog.find(kind, word) if kind and isinstance(word, str) else None
+            if entry is not None and entry.name in seen:
+                continue  # another name for the same
+            if entry is not None:
+                seen.add(entry.name)
+                word = usual_name(entry)
+            yield self._word(word, entry, path, order=0 if word in usual else 4)
+        yield from self._sizes(path)
+        yield from self._variables(bare=False, order=7)
+
+    def _word(self, word: Any, entry: catalog.Entry | None, path: Path, *, order: int) -> Item:
+        label = inline(word)
+        if entry is None:
+            return Item(label, lsp.CompletionItemKind.EnumMember, order=order)
+        kind = lsp.CompletionItemKind.Class if word[:1].isupper() else lsp.CompletionItemKind.EnumMember
+        insert = plain(word)
+        if any(parameter.required for parameter in entry.parameters.values()):
+            insert = f"{entry.name}: {arguments(entry)}"
+            if not isinstance(path[-1], int) or self.spot.in_flow:
+                insert = f"{{{insert}}}"
+        return Item(label, kind, entry.doc, (*path, entry.name), insert, order=order)
+
+    def _usual(self, path: Path) -> set[str]:
+        """What would be filled in here: it comes first."""
+        seen = self.document.understood
+        if seen is None or seen.analysis.settings is None or path[:1] != ("compile",):
+            return set()
+        word = "metrics" if "metric" in str(path[1]) else str(path[1])
+        values = [filled.value for filled in seen.analysis.settings.filled if filled.setting.startswith(word)]
+        return {
+            item
+            for value in values
+            for item in (value if isinstance(value, list) else [value])
+            if isinstance(item, str)
+        }
+
+    def _sizes(self, path: Path) -> Iterator[Item]:
+        """Sizes that the data decides, where an integer can stand."""
+        words = schema_lookup.keys_at(path)
+        if "classes_of" in words:
+            for name in output_names(dict(self.value)):
+                yield Item(f"{{classes_of: {name}}}", lsp.CompletionItemKind.Value, order=6)
+
+    def _special_words(self, path: Path) -> Iterator[Item] | None:
+        """Names of the spec's own, columns, files, quantities; None elsewhere."""
+        value = dict(self.value)
+        if path[-1] in ("reuse", "vocabulary_of"):
+            return self._nodes(names_of(value, path, layers=True))
+        if path[-1] == "block":
+            return iter([Item(name, lsp.CompletionItemKind.Reference) for name in mapping(value.get("blocks"))])
+        if path[-1] == "model":
+            return self._models(models_at(value, path))
+        if path[-1] == "classes_of":
+            return self._nodes(output_names(value))
+        at = len(entry_at(path))
+        if at and len(path) > at and path[at] in ("from", "each"):
+            return self._nodes(names_of(value, path))
+        home = home_at(path)
+        if path[len(home) : len(home) + 1] == ("outputs",):
+            return self._nodes(names_of(value, (*home, "layers")))
+        if path[-1] == "weights" and path[:-1] in ((), home):
+            return self._files((".weights.h5", ".keras"))
+        if path[-1] == "file" and home[:1] == ("models",):
+            return self._files((".keras",))
+        if at and len(path) > at + 1 and path[at] == "call":
+            callee = callee_of(self._at(path[:at]))
+            known = callee.constants.get(str(path[at + 1])) if callee else None
+            return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
+        if path[-1] == "monitor":
+            return self._monitored()
+        return self._data(path) if path[0] == "data" else None
+
+    def _data(self, path: Path) -> Iterator[Item] | None:
+        if path[1:2] == ("missing",):
+            return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in POLICIES])
+        if path[1:2] and (
+            path[1] in ("inputs", "targets", "weights") or path[-1] in ("stratify", "by", "group", "time")
+        ):
+            columns = self.columns(self.document.path, self.value.get("data"))
+            return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(inline(name))) for name in columns])
+        if path[1:2] and path[1] in SUFFIXES and path[-1] not in ("delimiter", "encoding", "header"):
+            return self._files(SUFFIXES[str(path[1])])
+        return None
+
+    def _files(self, suffixes: tuple[str, ...]) -> Iterator[Item]:
+        """Files below the spec's folder that a source can read."""
+        folder = Path_(self.document.path).parent
+        for depth in ("*", "*/*"):
+            for file in sorted(folder.glob(depth))[:MAX_FILES]:
+                if file.name.endswith(suffixes) if suffixes else file.is_dir():
+                    yield Item(inline(file.relative_to(folder).as_posix()), lsp.CompletionItemKind.File)
+
+    def _nodes(self, names: list[str]) -> Iterator[Item]:
+        """The nearest first: what one cites stands mostly just above."""
+        seen = self.document.understood
+        taken = self._at(self.spot.path[:-1])
+        present = {each for each in taken if isinstance(each, str)} if isinstance(taken, list) else set()
+        for order, name in enumerate(reversed(names)):
+            if name not in present and MARK not in name:
+                shape = shape_of_name(name, home_at(self.spot.path), seen)
+                yield Item(name, lsp.CompletionItemKind.Reference, shape, order=min(100 + order, 999))
+
+    def _models(self, names: list[str]) -> Iterator[Item]:
+        """Sub-models, each with what it makes of what it takes."""
+        seen = self.document.understood
+        for name in names:
+            network = seen.network(("models", name)) if seen else None
+            if MARK not in name:
+                yield Item(name, lsp.CompletionItemKind.Reference, way_through(network) if network else "", order=1)
+
+    def _monitored(self) -> Iterator[Item]:
+        """What training will measure."""
+        seen = self.document.understood
+        if seen is not None and seen.analysis.settings is not None:
+            for name in measured(seen.spec, seen.analysis.graph, seen.analysis.settings):
+                yield Item(name, lsp.CompletionItemKind.Value, order=1)
+
+    def _at(self, path: Path) -> Any:
+        value: Any = self.value
+        for key in path:
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+
+def _layers_of_application(model: Any) -> list[str]:
+    """The layers of a sub-model that is a model of `keras.applications`, as Keras calls them."""
+    said = mapping(model).get("application")
+    head, arguments = (said, {}) if isinstance(said, str) else next(iter(mapping(said).items()), ("", {}))
+    return [layer.name for layer in inner_layers(head, mapping(arguments))]

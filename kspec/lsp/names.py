@@ -1,0 +1,273 @@
+"""Where a spec gives names and where it cites them: nodes (inputs, `as` and outputs too), and variables.
+
+Read off the text itself, so that it holds while other parts of the spec are faulty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from kspec.diagnostics import Path, Positions, Report, Source, Span
+from kspec.expand.variables import variable_spans
+from kspec.ir.layer_patterns import is_glob
+from kspec.lsp.scope import called_by, entries_at, inputs_at, output_names, params_of, texts
+from kspec.syntax import parse
+from kspec.syntax.entries import head_place
+from kspec.syntax.names import node_names, written_name
+
+Kind = Literal["node", "output", "variable", "block", "model", "parameter"]
+SHARED: tuple[Kind, Kind] = ("block", "model")
+"""Kinds of names that are the whole spec's, wherever they stand."""
+
+BY_OUTPUT: tuple[Path, ...] = (
+    ("task",),
+    ("data", "targets"),
+    ("data", "weights"),
+    ("compile", "loss"),
+    ("compile", "loss_weights"),
+    ("compile", "metrics"),
+    ("compile", "weighted_metrics"),
+    ("fit", "class_weight"),
+    ("predict", "threshold"),
+)
+"""Settings whose keys may be outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A name in the text.
+
+    Args:
+        defines: Whether it is given here.
+        written: Whether the name itself stands here; a node without a name is where its layer is.
+        home: The block or sub-model whose own name it is: `("blocks", name)`; empty outside of these.
+    """
+
+    kind: Kind
+    name: str
+    span: Span
+    defines: bool
+    written: bool = True
+    home: Path = ()
+
+    @property
+    def key(self) -> tuple[str, str, Path]:
+        """What two places have in common that are about the same name."""
+        return self.kind, self.name, self.home
+
+
+@lru_cache(maxsize=4)
+def occurrences(source: Source) -> tuple[Occurrence, ...]:
+    """All names of a text, in no order; empty where it is not YAML."""
+    tree = parse(source, Report())
+    if tree is None or not isinstance(tree.value, dict):
+        return ()
+    finder = _Finder(tree.value, tree.positions)
+    return tuple(found for found in finder.all() if found.span.source is source)
+
+
+def at(source: Source, line: int, column: int) -> Occurrence | None:
+    """The name at a place."""
+    for found in occurrences(source):
+        span = found.span
+        if (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column):
+            return found
+    return None
+
+
+def alike(source: Source, one: Occurrence) -> list[Occurrence]:
+    """Every place where the same name is given or cited, in the text's order."""
+    found = [each for each in occurrences(source) if each.key == one.key]
+    return sorted(found, key=lambda each: each.span[1:])
+
+
+class _Finder:
+    def __init__(self, value: dict[str, Any], positions: Positions) -> None:
+        self.value = value
+        self.positions = positions
+        self.renamed = isinstance(value.get("outputs"), dict)
+        self.outputs = set(output_names(value))
+        self.home: Path = ()
+
+    def all(self) -> Iterator[Occurrence]:
+        yield from self._network(self.value, ())
+        yield from self._settings()
+        for word, kind, inner in (("blocks", SHARED[0], self._block), ("models", SHARED[1], self._network)):
+            section = self.value.get(word)
+            for name, holder in section.items() if isinstance(section, dict) else ():
+                yield self._key(name, (word, name), kind=kind, defines=True)
+                if isinstance(holder, dict):
+                    self.home = word, name
+                    yield from inner(holder, self.home)
+                    self.home = ()
+        yield from self._variables({key: value for key, value in self.value.items() if key != "blocks"}, ())
+
+    def _network(self, network: dict[str, Any], home: Path) -> Iterator[Occurrence]:
+        """What is the spec's own, or a sub-model's: inputs, nodes, outputs."""
+        inputs = network.get("inputs")
+        for name in inputs if isinstance(inputs, dict) else ():
+            yield self._key(name, (*home, "inputs", name), defines=True)
+        yield from self._list((*home, "layers"))
+        said = network.get("outputs")
+        for name in said if isinstance(said, dict) else ():
+            yield self._key(name, (*home, "outputs", name), kind="output", defines=True)
+        yield from self._cited(said, (*home, "outputs"))
+
+    def _list(self, path: Path) -> Iterator[Occurrence]:
+        entries, _ = entries_at(self.value, path)
+        named = {name for entry in entries if isinstance(entry, dict) for name in texts(entry.get("as"))}
+        names = node_names(entries, taken=named | set(inputs_at(self.value, self.home)))
+        for index, (entry, name) in enumerate(zip(entries, names, strict=True)):
+            yield from self._entry(entry, name, (*path, index))
+
+    def _block(self, block: dict[str, Any], path: Path) -> Iterator[Occurrence]:
+        """What is a block's own: parameters, inputs, nodes."""
+        params = block.get("params")
+        for index, item in enumerate(params if isinstance(params, list) else ()):
+            place = (*path, "params", index)
+            if isinstance(item, str):
+                yield self._value(item, place, kind="parameter", defines=True)
+            elif isinstance(item, dict) and item:
+                name = next(iter(item))
+                yield self._key(name, (*place, name), kind="parameter", defines=True)
+        for index, name in enumerate(block["inputs"] if isinstance(block.get("inputs"), list) else ()):
+            if isinstance(name, str):
+                yield self._value(name, (*path, "inputs", index), defines=True)
+        yield from self._list((*path, "layers"))
+        yield from self._cited(block.get("outputs"), (*path, "outputs"))
+        yield from self._variables(block, path)
+
+    def _entry(self, entry: Any, name: str, path: Path) -> Iterator[Occurrence]:
+        if written_name(entry) is None:
+            place = head_place(path, entry, self.positions)
+            yield Occurrence("node", name, place, defines=True, written=False, home=self.home)
+        if not isinstance(entry, dict):
+            return
+        if written_name(entry) is not None:
+            yield self._value(name, (*path, "name"), defines=True)
+        for index, given in enumerate(entry["as"] if isinstance(entry.get("as"), list) else ()):
+            if isinstance(given, str) and given != "_":
+                yield self._value(given, (*path, "as", index), defines=True)
+        for word in ("from", "each"):
+            yield from self._cited(entry.get(word), (*path, word))
+        if isinstance(entry.get("reuse"), str):
+            yield self._value(entry["reuse"], (*path, "reuse"))
+        used = called_by(entry)
+        for kind in SHARED:
+            if isinstance(entry.get(kind), str):
+                yield self._value(entry[kind], (*path, kind), kind=kind)
+        if used:
+            kinds: dict[str, Kind] = {"with": "parameter", "from": "node"}
+            for word, kind in kinds.items():
+                for key in entry[word] if isinstance(entry.get(word), dict) else ():
+                    yield replace(self._key(key, (*path, word, key), kind=kind), home=used)
+        for head, arguments in entry.items():
+            yield from self._within(arguments, (*path, head))
+
+    def _cited(self, value: Any, path: Path) -> Iterator[Occurrence]:
+        """What cites nodes: a name, a list, or a mapping to these."""
+        if isinstance(value, str):
+            if "$" not in value:
+                yield self._value(value, path)
+        elif isinstance(value, (list, dict)):
+            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from self._cited(item, (*path, key))
+
+    def _within(self, value: Any, path: Path) -> Iterator[Occurrence]:
+        """`{vocabulary_of: node}`, `{classes_of: output}` and `{model: name}`, wherever they stand in arguments."""
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, item in items:
+            place = (*path, key)
+            if key == "vocabulary_of" and isinstance(item, str):
+                yield self._value(item, place)
+            elif key == "classes_of" and isinstance(item, str):  # of the spec's outputs, in a sub-model too
+                yield replace(self._value(item, place, kind="output" if self.renamed else "node"), home=())
+            elif key == "model" and isinstance(item, str) and len(value) == 1:
+                yield self._value(item, place, kind="model")
+            else:
+                yield from self._within(item, place)
+
+    def _settings(self) -> Iterator[Occurrence]:
+        """Keys that are inputs or outputs."""
+        for path in (("data", "inputs"), *BY_OUTPUT):
+            value = self._at(path)
+            if not isinstance(value, dict):
+                continue
+            of_inputs = path == ("data", "inputs")
+            for name in value:
+                if of_inputs or name in self.outputs:
+                    kind: Kind = "output" if self.renamed and not of_inputs else "node"
+                    yield self._key(name, (*path, name), kind=kind)
+
+        yield from self._staged()
+        yield from self._monitored()
+
+    def _staged(self) -> Iterator[Occurrence]:
+        """Layers that stages freeze or train, by their names, or those of the uses that they stand in."""
+        stages = self._at(("fit", "stages"))
+        for index, stage in enumerate(stages if isinstance(stages, list) else ()):
+            told = stage.get("trainable") if isinstance(stage, dict) else None
+            for pattern in told if isinstance(told, dict) else ():
+                name = str(pattern).partition("/")[0]
+                if not is_glob(name):
+                    cited = self._key(str(pattern), ("fit", "stages", index, "trainable", pattern))
+                    span = cited.span._replace(end_column=cited.span.column + len(name))
+                    yield replace(cited, name=name, span=span)
+
+    def _monitored(self) -> Iterator[Occurrence]:
+        """Quantities with an output's name in them: `val_grade_loss`."""
+        callbacks = self._at(("fit", "callbacks"))
+        for index, callback in enumerate(callbacks if isinstance(callbacks, list) else ()):
+            for head, arguments in callback.items() if isinstance(callback, dict) else ():
+                monitor = arguments.get("monitor") if isinstance(arguments, dict) else None
+                path = ("fit", "callbacks", index, head, "monitor")
+                if isinstance(monitor, str) and path in self.positions.values and len(self.outputs) > 1:
+                    rest = monitor.removeprefix("val_")
+                    for name in self.outputs:
+                        if rest.startswith(f"{name}_"):
+                            span = _bare(self.positions.values[path], monitor)
+                            column = span.column + len(monitor) - len(rest)
+                            place = span._replace(column=column, end_column=column + len(name))
+                            yield Occurrence("output" if self.renamed else "node", name, place, defines=False)
+
+    def _at(self, path: Path) -> Any:
+        value: Any = self.value
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def _variables(self, value: Any, path: Path) -> Iterator[Occurrence]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if path == ("vars",):
+                    yield self._key(key, (*path, key), kind="variable", defines=True)
+                yield from self._variables(item, (*path, key))
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._variables(item, (*path, index))
+        elif isinstance(value, str) and "$" in value and path in self.positions.values:
+            params = params_of(self.value, str(self.home[1])) if self.home[:1] == ("blocks",) else []
+            for name, span in variable_spans(self.positions.values[path], value):
+                own = name in params
+                kind: Kind = "parameter" if own else "variable"
+                yield Occurrence(kind, name, span, defines=False, home=self.home if own else ())
+
+    def _value(self, name: str, path: Path, *, kind: Kind = "node", defines: bool = False) -> Occurrence:
+        written = path in self.positions.values  # what an alias repeats stands elsewhere
+        home = () if kind in SHARED else self.home
+        return Occurrence(kind, name, _bare(self.positions.value(path), name), defines, written, home)
+
+    def _key(self, name: str, path: Path, *, kind: Kind = "node", defines: bool = False) -> Occurrence:
+        written = path in self.positions.keys
+        home = () if kind in SHARED else self.home
+        return Occurrence(kind, name, _bare(self.positions.key(path), name), defines, written, home)
+
+
+def _bare(span: Span, name: str) -> Span:
+    """A word without the quotes around it."""
+    if span.end_line == span.line and span.end_column - span.column == len(name) + 2:
+        return span._replace(column=span.column + 1, end_column=span.end_column - 1)
+    return span

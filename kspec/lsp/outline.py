@@ -1,0 +1,122 @@
+"""The outline of a spec: its sections, inputs, nodes and variables; and what can be folded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lsprotocol import types as lsp
+
+from kspec.diagnostics import Path
+from kspec.lsp.document import Document
+from kspec.lsp.labels import counted, parameters, shape_of, way_through
+from kspec.lsp.scope import HOMES
+from kspec.syntax.extents import Extent, layout
+
+_KINDS = {
+    "inputs": lsp.SymbolKind.Interface,
+    "vars": lsp.SymbolKind.Variable,
+    "callbacks": lsp.SymbolKind.Event,
+}
+
+
+def symbols(document: Document) -> list[lsp.DocumentSymbol]:
+    """Sections, and in them inputs, nodes, variables and settings."""
+    extents = layout(document.source)
+    nodes = _nodes(document)
+    found = []
+    for path, extent in extents.items():
+        if len(path) != 1:
+            continue
+        section = _symbol(document, str(path[0]), "", lsp.SymbolKind.Namespace, extent)
+        section.children = [
+            _child(document, inner, extents[inner], nodes) for inner in extents if len(inner) == 2 and inner[:1] == path
+        ]
+        if path[0] in HOMES:
+            homes = [inner for inner in extents if len(inner) == 2 and inner[:1] == path]
+            for home, child in zip(homes, section.children, strict=True):
+                child.children = _inside(document, home, extents, nodes)
+        found.append(section)
+    return found
+
+
+def _inside(
+    document: Document, home: Path, extents: Mapping[Path, Extent], nodes: dict[Path, tuple[str, str]]
+) -> list[lsp.DocumentSymbol]:
+    """The inputs and nodes of a block or sub-model."""
+    return [
+        _child(document, path, extent, nodes)
+        for path, extent in extents.items()
+        if len(path) == 4 and path[:2] == home and path[2] in ("inputs", "layers")
+    ]
+
+
+def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
+    """By its path, a node's name and what there is to say of it."""
+    seen = document.understood
+    if seen is None or seen.text is not document.text:
+        return {}
+    found: dict[Path, tuple[str, str]] = {}
+    for home, network in seen.networks():
+        for node in network.graph.nodes.values():
+            count = parameters(network.types.answers[node.name])
+            words = (node.head or "input", shape_of(node, network), counted(count) if count else "")
+            inside = node.written[:1] == ("blocks",)  # differs from use to use
+            name = node.name.rpartition("/")[2] if inside else node.name
+            found.setdefault(node.written, (name, " · ".join(word for word in words[: 1 if inside else 3] if word)))
+        if home:
+            found[home] = str(home[1]), way_through(network)
+    return found
+
+
+def _child(document: Document, path: Path, extent: Extent, nodes: dict[Path, tuple[str, str]]) -> lsp.DocumentSymbol:
+    *_, section, key = path
+    if path in nodes:
+        name, detail = nodes[path]
+        kind = lsp.SymbolKind.Interface if section == "inputs" else lsp.SymbolKind.Class
+        return _symbol(document, name, detail, kind, extent)
+    if section == "layers":  # half typed
+        start = document.text.offset_of(*extent.start)
+        end = document.text.offset_of(*extent.inside)
+        name = document.text.content[start:end].split(":")[0].split("\n")[0].strip() or "…"
+        return _symbol(document, name, "", lsp.SymbolKind.Class, extent)
+    if isinstance(key, int):  # an item of a list is called what it says
+        start, end = document.text.offset_of(*extent.start), document.text.offset_of(*extent.inside)
+        key = document.text.content[start:end].split("\n")[0].strip()
+    return _symbol(document, str(key), "", _KINDS.get(str(section), lsp.SymbolKind.Property), extent)
+
+
+def _symbol(document: Document, name: str, detail: str, kind: lsp.SymbolKind, extent: Extent) -> lsp.DocumentSymbol:
+    text = document.text
+    start, end = text.offset_of(*extent.key), text.offset_of(*extent.end)
+    key_end = text.offset_of(*extent.key_end)
+    if extent.key == extent.start:  # an item of a list has no key: its first line
+        key_end = min(end, text.starts[text.position(start).line] + len(text.line(text.position(start).line)))
+    return lsp.DocumentSymbol(
+        name=name or "…",
+        detail=detail or None,
+        kind=kind,
+        range=text.between(start, max(start, end)),
+        selection_range=text.between(start, min(max(start, key_end), max(start, end))),
+    )
+
+
+def folds(document: Document) -> list[lsp.FoldingRange]:
+    """Sections, entries and whatever else goes over several lines; and comments that do."""
+    text = document.text
+    found: dict[tuple[int, int], lsp.FoldingRange] = {}
+    for path, extent in layout(document.source).items():
+        if not path:
+            continue
+        start = text.position(text.offset_of(*extent.key)).line
+        end = text.position(text.offset_of(*extent.end)).line
+        if end > start:
+            found.setdefault((start, end), lsp.FoldingRange(start, end))
+    first = None
+    for number in range(len(text.starts) + 1):
+        if text.line(number).lstrip().startswith("#"):
+            first = number if first is None else first
+            continue
+        if first is not None and number - 1 > first:
+            found[first, number - 1] = lsp.FoldingRange(first, number - 1, kind=lsp.FoldingRangeKind.Comment)
+        first = None
+    return sorted(found.values(), key=lambda fold: (fold.start_line, -fold.end_line))

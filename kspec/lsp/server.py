@@ -1,0 +1,218 @@
+"""The server itself: the protocol's requests, each handed to the function that answers it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcInvalidParams
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from kspec._version import __version__
+from kspec.lsp import completion, diagnostics, formatting, hints, hover, navigation, outline
+from kspec.lsp.document import Document, Look
+
+LONGEST_WAIT = 0.3
+"""Seconds without a key before a large text is looked at again."""
+
+
+class _Protocol(LanguageServerProtocol):
+    """pygls without its own copy of the texts: it ends lines at U+2028 and its like, where the protocol does not, and
+    writes what it makes of a position back into the request."""
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Any:
+        handler = self.fm.features.get(lsp.TEXT_DOCUMENT_DID_CHANGE)
+        if handler is not None:
+            yield handler, (params,), None
+
+
+class Server(LanguageServer):
+    """A language server of specs.
+
+    Args:
+        look: What is to be said of a text.
+        columns: The names of a table's columns.
+    """
+
+    def __init__(self, look: Look, columns: completion.Columns) -> None:
+        super().__init__("kspec", __version__, protocol_cls=_Protocol)
+        self.look = look
+        self.columns = columns
+        self.documents: dict[str, Document] = {}
+        self._waiting: dict[str, asyncio.TimerHandle] = {}
+
+    def spec(self, uri: str) -> Document | None:
+        """An open document that is a spec."""
+        document = self.documents.get(uri)
+        return document if document is not None and document.is_spec else None
+
+    @property
+    def snippets(self) -> bool:
+        """Whether the client can jump to what is yet to be filled in."""
+        found: Any = self.client_capabilities
+        for word in ("text_document", "completion", "completion_item", "snippet_support"):
+            found = getattr(found, word, None)
+        return bool(found)
+
+    def publish_soon(self, uri: str) -> None:
+        """Says what is wrong with a text once typing rests; at once, where a look is quick."""
+        self._cancel(uri)
+        wait = min(LONGEST_WAIT, self.documents[uri].seconds)
+        self._waiting[uri] = asyncio.get_running_loop().call_later(wait, self.publish, uri)
+
+    def publish(self, uri: str) -> None:
+        """Says what is wrong with a text."""
+        self._cancel(uri)
+        document = self.documents.get(uri)
+        if document is None:
+            return
+        found = diagnostics.problems(document) if document.is_spec else []
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, document.version))
+
+    def close(self, uri: str) -> None:
+        """Forgets a document, and takes back what was said of it."""
+        self._cancel(uri)
+        if self.documents.pop(uri, None) is not None:
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+
+    def _cancel(self, uri: str) -> None:
+        handle = self._waiting.pop(uri, None)
+        if handle is not None:
+            handle.cancel()
+
+
+def serve(look: Look, columns: completion.Columns) -> None:
+    """Speaks the protocol over standard input and output until the client is gone."""
+    logging.getLogger("pygls").setLevel(logging.ERROR)
+    client = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever else is printed is no word of the protocol
+    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as said, os.fdopen(client, "wb") as answers:
+        make(look, columns).start_io(said, answers)
+
+
+def make(look: Look, columns: completion.Columns) -> Server:
+    """A server with every feature."""
+    server = Server(look, columns)
+    _documents(server)
+    _reading(server)
+    _writing(server)
+    return server
+
+
+def _documents(server: Server) -> None:
+    """What opens, changes and closes."""
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        given = params.text_document
+        server.documents[given.uri] = Document(given.uri, given.text, given.version, server.look)
+        server.publish(given.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    async def changed(params: lsp.DidChangeTextDocumentParams) -> None:
+        document = server.documents.get(params.text_document.uri)
+        if document is not None:
+            document.change(params.content_changes, params.text_document.version)
+            server.publish_soon(document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: lsp.DidSaveTextDocumentParams) -> None:
+        document = server.documents.get(params.text_document.uri)
+        if document is not None:  # a pyproject.toml beside it may have changed meanwhile
+            document.forget()
+            server.publish(document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
+        server.close(params.text_document.uri)
+
+
+def _reading(server: Server) -> None:
+    """What shows and finds."""
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    def inlay_hints(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+        document = server.spec(params.text_document.uri)
+        return hints.hints(document, params.range) if document else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
+        document = server.spec(params.text_document.uri)
+        return hover.hover(document, params.position) if document else None
+
+    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
+        document = server.spec(params.text_document.uri)
+        return navigation.definition(document, params.position) if document else None
+
+    @server.feature(lsp.TEXT_DOCUMENT_REFERENCES)
+    def references(params: lsp.ReferenceParams) -> list[lsp.Location]:
+        document = server.spec(params.text_document.uri)
+        with_definition = params.context.include_declaration
+        return navigation.references(document, params.position, with_definition=with_definition) if document else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+    def highlights(params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight]:
+        document = server.spec(params.text_document.uri)
+        return navigation.highlights(document, params.position) if document else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    def symbols(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
+        document = server.spec(params.text_document.uri)
+        return outline.symbols(document) if document else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE)
+    def folds(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
+        document = server.spec(params.text_document.uri)
+        return outline.folds(document) if document else []
+
+
+def _writing(server: Server) -> None:
+    """What completes and changes."""
+
+    options = lsp.CompletionOptions(trigger_characters=completion.TRIGGERS, resolve_provider=True)
+
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)
+    def completed(params: lsp.CompletionParams) -> lsp.CompletionList | None:
+        document = server.spec(params.text_document.uri)
+        if document is None:
+            return None
+        found = completion.complete(document, params.position, server.columns, snippets=server.snippets)
+        return lsp.CompletionList(is_incomplete=False, items=found)
+
+    @server.feature(lsp.COMPLETION_ITEM_RESOLVE)
+    def resolved(item: lsp.CompletionItem) -> lsp.CompletionItem:
+        return completion.resolve(item)
+
+    @server.feature(
+        lsp.TEXT_DOCUMENT_CODE_ACTION,
+        lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, diagnostics.FIX_ALL]),
+    )
+    def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        document = server.spec(params.text_document.uri)
+        only = None if params.context.only is None else [str(kind) for kind in params.context.only]
+        return diagnostics.actions(document, params.range, only) if document else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
+    def renamed_word(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
+        document = server.spec(params.text_document.uri)
+        return navigation.renamed_word(document, params.position) if document else None
+
+    @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
+    def rename(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+        document = server.spec(params.text_document.uri)
+        try:
+            return navigation.rename(document, params.position, params.new_name) if document else None
+        except navigation.CannotRename as reason:
+            raise JsonRpcInvalidParams(str(reason)) from None
+
+    @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
+    def formatted(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
+        document = server.spec(params.text_document.uri)
+        return formatting.formatted(document) if document else None

@@ -1,0 +1,1 @@
+"""One execution of a spec, the folder it leaves, and the index of such folders."""

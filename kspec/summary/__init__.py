@@ -1,0 +1,1 @@
+"""A network's nodes, shapes and parameters as a table; the resolved spec."""

@@ -1,0 +1,65 @@
+"""A part of the data as batches: targets and weights in the form that each output's loss takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.data import Dataset, Part
+from kspec.data.pipeline import Batches
+from kspec.diagnostics import Report
+from kspec.training.define import Defined, answer_shapes, check_targets_fit, output_shapes
+from kspec.training.target_encoding import (
+    MisfitTarget,
+    check_weighted_labels,
+    encode_targets,
+    sample_weights,
+    spread_over_positions,
+    with_placeholders,
+)
+
+
+def batches_of(
+    defined: Defined,
+    dataset: Dataset,
+    part: Part,
+    report: Report,
+    *,
+    training: bool = False,
+    batch_size: int | None = None,
+) -> Batches:
+    """The batches of a part.
+
+    Args:
+        training: Whether they are trained on: shuffled, class weights counted, and what does not fit reported.
+        batch_size: Examples a step; that of `fit` by default.
+
+    Raises:
+        SpecError: when a target cannot take the form that its output's loss wants.
+    """
+    outputs = defined.settings.outputs
+    document = defined.spec.document
+    targets = _encoded(defined, part, dataset, report)
+    if document.data is not None and document.data.source == "synthetic":
+        shapes = answer_shapes(defined, part)
+        targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
+    if training:
+        check_targets_fit(defined, targets, report)
+        check_weighted_labels(defined.spec, outputs, dataset.labels, report)
+    return Batches(
+        part.inputs,
+        with_placeholders(targets, outputs, len(part)),
+        sample_weights(part, dataset.labels, outputs, training=training),
+        batch_size=batch_size or document.fit.batch_size,
+        shuffle=document.fit.shuffle and training,
+        seed=document.seed,
+    )
+
+
+def _encoded(defined: Defined, part: Part, dataset: Dataset, report: Report) -> dict[str, Any]:
+    try:
+        ranks = {name: len(shape) for name, shape in output_shapes(defined.graph, defined.model).items()}
+        return encode_targets(part, dataset.labels, defined.settings.outputs, ranks)
+    except MisfitTarget as error:
+        error.tell(defined.spec, report)
+        report.raise_errors()
+        raise

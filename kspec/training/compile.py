@@ -1,0 +1,80 @@
+"""Step 2, compile: optimizer, losses and metrics made and given to the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec import catalog
+from kspec.analysis import Settings
+from kspec.backend.keras_objects import Maker
+from kspec.language import Spec
+from kspec.syntax.names import snake_case
+
+
+def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = None) -> str:
+    """Compiles the model; returns the line that says with what.
+
+    Args:
+        optimizer: As it would be written; that of `compile` when left out.
+    """
+    optimizer = settings.optimizer if optimizer is None else optimizer
+    maker = Maker()
+    trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
+    losses = {name: _loss(maker, output.loss) for name, output in trained.items()}
+    metrics = {name: _metrics(maker, output.metrics) for name, output in trained.items()}
+    weighted = {name: _metrics(maker, output.weighted_metrics) for name, output in trained.items()}
+    weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
+    single = len(settings.outputs) == 1
+    model.compile(
+        optimizer=maker.object("optimizer", optimizer),
+        loss=_only(losses) if single else losses or None,
+        loss_weights=(_only(weights) if single else weights) if weights else None,
+        metrics=_only(metrics) if single else metrics or None,
+        weighted_metrics=(_only(weighted) if single else weighted) if any(weighted.values()) else None,
+        auto_scale_loss=spec.document.compile.auto_scale_loss,
+        jit_compile=False,
+    )
+    return _describe(optimizer, trained, single)
+
+
+def _loss(maker: Maker, loss: Any) -> Any:
+    return maker.object("loss", loss)
+
+
+def _metrics(maker: Maker, said: list[Any]) -> list[Any]:
+    """Metrics under the names that they have in a fresh process: Keras counts them over all models ever compiled."""
+    made = []
+    counts: dict[str, int] = {}
+    for metric in said:
+        name = metric if isinstance(metric, str) else next(iter(metric))
+        entry = catalog.find("metric", name)
+        more = {}
+        named = isinstance(metric, dict) and "name" in (metric[name] or {})
+        if entry is not None and entry.path and not named and entry.parameters["name"].default is None:
+            stem = snake_case(entry.name)
+            count = counts[stem] = counts.get(stem, -1) + 1
+            more["name"] = f"{stem}_{count}" if count else stem
+        made.append(maker.object("metric", metric, **more))
+    return made
+
+
+def _only(by_output: dict[str, Any]) -> Any:
+    return next(iter(by_output.values()), None)
+
+
+def shown(value: Any) -> str:
+    """A class as written, on one line: `Adam(learning_rate=0.001)`."""
+    if isinstance(value, str):
+        return value
+    name, arguments = next(iter(value.items()))
+    inside = ", ".join(f"{key}={item}" for key, item in (arguments or {}).items())
+    return f"{name}({inside})" if inside else str(name)
+
+
+def _describe(optimizer: Any, trained: dict[str, Any], single: bool) -> str:
+    parts = []
+    for name, output in trained.items():
+        metrics = ", ".join(shown(metric) for metric in [*output.metrics, *output.weighted_metrics])
+        prefix = "" if single else f"{name}: "
+        parts.append(f"{prefix}{shown(output.loss)}" + (f" ({metrics})" if metrics else ""))
+    return f"{shown(optimizer)}; {'; '.join(parts) or 'nothing to train on'}"

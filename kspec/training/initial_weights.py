@@ -1,0 +1,34 @@
+"""The weights that a model starts from, where its spec names a file of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.diagnostics import Path, Report
+from kspec.language import Spec
+
+
+def load_initial_weights(spec: Spec, built: Any, report: Report) -> None:
+    """Gives the sub-models, then the whole model, the weights of the files that the spec names for them.
+
+    Args:
+        built: What building the model gave.
+    """
+    from kspec.archive.saved_weights import load_saved
+    from kspec.archive.weights import load_weights
+
+    for name, model in spec.document.models.items():
+        inner = built.models.get(name)
+        if inner is None:
+            continue
+        if file := model.application_weights():
+            span = spec.positions.value(("models", name, "application", model.of_keras[0], "weights"))
+            load_weights(inner.model, spec.folder / file, report, span)
+            continue
+        path: Path = ("models", name, "weights" if model.weights is not None else "file")
+        if model.weights is not None:
+            load_weights(inner.model, spec.folder / model.weights, report, spec.positions.value(path))
+        elif model.file is not None and not model.file.endswith(".json"):
+            load_saved(inner.model, spec.folder / model.file, report, spec.positions.value(path))
+    if spec.document.weights is not None:
+        load_weights(built.model, spec.folder / spec.document.weights, report, spec.positions.value(("weights",)))

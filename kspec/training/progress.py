@@ -1,0 +1,134 @@
+"""What watches training: a progress bar on a terminal, a line an epoch elsewhere, and an ear for Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from kspec.training.console import Console
+from kspec.training.interrupt import Interrupt
+
+
+class EpochLines(keras.callbacks.Callback):
+    """One line an epoch: `epoch 3/50  loss 0.412  accuracy 0.83  val_loss 0.398  0.2 s`.
+
+    Args:
+        stage: What the stage is called, before the epoch; empty where there is but one.
+    """
+
+    def __init__(self, console: Console, epochs: int, stage: str = "") -> None:
+        super().__init__()
+        self.stage = f"{stage}  " if stage else ""
+        self.console = console
+        self.epochs = epochs
+        self.started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        seconds = time.perf_counter() - self.started
+        width = len(str(self.epochs))
+        number = f"epoch {epoch + 1:>{width}}/{self.epochs}"
+        self.console.step("fit", f"{self.stage}{number}  {numbers(logs or {})}  {seconds:.2f} s")
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar over all epochs, with the newest losses and metrics and the time left."""
+
+    only_watches = True
+    """It changes nothing, so the engine need not heed at which steps it is told."""
+
+    def __init__(self, epochs: int, steps: int, stage: str = "") -> None:
+        super().__init__()
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.epochs = epochs
+        self.steps = steps
+        self.epoch = 0
+        self.step = 0
+        self.drawn = 0.0
+        self.report = ""
+        self.bar = Progress(
+            TextColumn(f"fit       {stage}{'  ' if stage else ''}epoch {{task.fields[epoch]}}"),
+            BarColumn(bar_width=24),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[report]}"),
+            refresh_per_second=8,
+        )
+        self.task = self.bar.add_task("fit", total=epochs * steps, epoch=f"1/{epochs}", report="")
+
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
+        self.bar.start()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.epoch, self.step = epoch, 0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.step = min(batch + 1, self.steps)
+        if not self.report and logs:
+            self.report = numbers(logs)
+        now = time.perf_counter()
+        if now - self.drawn > 0.1:
+            self.drawn = now
+            self._draw()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.report = numbers(logs or {})
+        self.step = self.steps
+        self._draw()
+
+    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002
+        self.stop()
+
+    def stop(self) -> None:
+        """Leaves the terminal as it was."""
+        self.bar.stop()
+
+    def _draw(self) -> None:
+        done = self.epoch * self.steps + self.step
+        self.bar.update(self.task, completed=done, epoch=f"{self.epoch + 1}/{self.epochs}", report=self.report)
+
+
+class OnEpochEnd(keras.callbacks.Callback):
+    """Calls a function with the epoch, from 0, and its losses and metrics."""
+
+    def __init__(self, end: Callable[[int, dict[str, Any]], None]) -> None:
+        super().__init__()
+        self.end = end
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.end(epoch, {name: float(value) for name, value in (logs or {}).items()})
+
+
+class Heed(keras.callbacks.Callback):
+    """Ends the training where Ctrl-C was pressed, and what that raises was lost on its way."""
+
+    only_watches = True
+
+    def __init__(self, interrupt: Interrupt) -> None:
+        super().__init__()
+        self.interrupt = interrupt
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.interrupt.check()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        self.interrupt.check()
+
+
+def numbers(logs: dict[str, Any]) -> str:
+    """Losses and metrics on one line: the loss first, what is of validation last."""
+    return "  ".join(f"{name} {float(value):.4g}" for name, value in ordered(logs).items())
+
+
+def ordered(logs: dict[str, Any]) -> dict[str, Any]:
+    """Losses and metrics in the order people read them, by name within it, whichever engine gave them."""
+
+    def rank(name: str) -> tuple[bool, bool, str]:
+        return name.startswith("val_"), name.removeprefix("val_") != "loss", name
+
+    return dict(sorted(logs.items(), key=lambda item: rank(item[0])))

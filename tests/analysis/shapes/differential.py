@@ -1,0 +1,240 @@
+"""Our answer against Keras's: the same call, once by the rule and once on symbolic tensors.
+
+@pytest.mark.parametrize("case", [
+    Case("Dense", {"units": 3}, [(8,)]),
+    Case("Flatten", {}, [((4, 4), "int32")]),                     # a shape without the batch, or with a dtype
+    Case("Add", {}, [(4,), (5,)], code="KS301"),                  # both must refuse, we with this code
+    Case("LSTM", {"units": 3}, {"sequences": (5, 2), "initial_state": [(3,), (3,)]}),
+    Case("sum", {}, [(4, 3)], {"axis": 1}, kind="op"),
+], ids=str)
+def test_it(case):
+    compare(case)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from kspec import catalog
+from kspec.analysis.shapes.registry import answer, compute_dtype
+from kspec.analysis.shapes.types import Answer, Call, Refusal, TensorType
+from kspec.backend.keras_objects import Maker, keras_class
+
+SIZES = {"vocabulary_of": 11, "classes_of": 5}
+"""What every size that the data decides is, here."""
+
+
+@dataclass
+class Case:
+    """A call to compare.
+
+    Args:
+        name: The class or function.
+        arguments: The constructor's, as written in a spec.
+        inputs: Shapes without the batch, or pairs of one and its dtype: those of the first tensor argument (all of
+            them, where it takes a list; for an op, spread over its tensor arguments), or by argument name.
+        constants: The call's other arguments.
+        kind: `layer` or `op`.
+        code: That of the refusal which is due; empty where the call must be accepted; None where Keras decides.
+        late: Whether Keras accepts the call on symbols, and refuses it once there is data: we refuse it at once.
+        miss: Why our answer is known to differ from Keras's; the test then fails once it no longer does.
+        batch: The size of the batch axis of all inputs.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Sequence[Any] | Mapping[str, Any] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "layer"
+    code: str | None = None
+    late: bool = False
+    miss: str = ""
+    batch: int | None = None
+
+    def __str__(self) -> str:
+        parts = [self.name, *(f"{k}={v}" for k, v in {**self.arguments, **self.constants}.items()), str(self.inputs)]
+        return " ".join(parts).replace("'", "")
+
+    @property
+    def entry(self) -> catalog.Entry:
+        entry = catalog.find(self.kind, self.name)
+        assert entry is not None, f"the catalog has no {self.kind} {self.name}"
+        return entry
+
+    @property
+    def feeds(self) -> dict[str, list[TensorType]]:
+        """By argument name, the types of what it takes."""
+        if isinstance(self.inputs, Mapping):
+            return {
+                name: [self._type(g) for g in (given if isinstance(given, list) else [given])]
+                for name, given in self.inputs.items()
+            }
+        types = [self._type(given) for given in self.inputs]
+        tensors = self.entry.tensors
+        if len(types) == 1 or (tensors and tensors[0].form != "one"):
+            return {tensors[0].name: types}
+        return {tensor.name: [given] for tensor, given in zip(tensors, types, strict=False)}
+
+    def _type(self, given: Any) -> TensorType:
+        shape, dtype = given if len(given) == 2 and isinstance(given[1], str) else (given, "float32")
+        return TensorType((self.batch, *shape), dtype)
+
+
+class Found(NamedTuple):
+    """What a call gives, in numbers that can be compared."""
+
+    outputs: list[tuple[tuple[int | None, ...] | None, str]]
+    parameters: int | None
+    trainable: int | None
+
+
+def compare(case: Case) -> None:
+    """Fails where our answer to the call is not Keras's."""
+    theirs, mine = keras_says(case), we_say(case)
+    if case.late:
+        assert not isinstance(theirs, Exception), f"{case}: Keras refuses it on symbols; take `late` away"
+        theirs = keras_says(case, on_data=True)
+    difference = _difference(case, theirs, mine)
+    if case.miss:
+        assert difference, f"{case}: no longer differs; take `miss` away"
+    else:
+        assert not difference, f"{case}\n{difference}\n  Keras: {_told(theirs)}\n  we:    {_told(mine)}"
+
+
+def keras_says(case: Case, on_data: bool = False) -> Found | Exception:
+    """Keras's answer, by a symbolic call; the exception where it refuses.
+
+    Args:
+        on_data: Whether the call is of tensors, two rows and three of what else is not known.
+    """
+    keras.backend.clear_session(free_memory=False)
+    shapes = case.feeds
+    make = _filled if on_data else _symbol
+    feeds = {name: [make(t) for t in types] for name, types in shapes.items()}
+    maker = Maker(sizes=lambda word, _: SIZES[word])
+    entry = case.entry
+    forms = {tensor.name: tensor.form for tensor in entry.tensors}
+    given = {name: value if forms[name] != "one" else value[0] for name, value in feeds.items()}
+    weights: list[Any] = []
+    trained: list[Any] = []
+    try:
+        constants = {k: maker.constant(v, entry.constants[k].type) for k, v in case.constants.items()}
+        if case.kind == "op":
+            spread = [name for name, form in forms.items() if form == "spread"]
+            leading = [constants.pop(c.name) for c in entry.constants.values() if c.required] if spread else []
+            several = given.pop(spread[0]) if spread else []
+            value = keras_class(entry.path)(*leading, *several, **given, **constants)
+        else:
+            layer = maker.object("layer", {case.name: dict(case.arguments)})
+            value = layer(given.pop(next(iter(given))), **given, **constants)
+            weights, trained = layer.weights, layer.trainable_weights
+    except Exception as refusal:
+        return refusal
+    tensors = list(value.values()) if isinstance(value, dict) else keras.tree.flatten(value)
+    outputs = [(None if t.shape is None else tuple(t.shape), keras.backend.standardize_dtype(t.dtype)) for t in tensors]
+    return Found(outputs, *(sum(w.shape.num_elements() for w in which) for which in (weights, trained)))
+
+
+def _symbol(given: TensorType) -> Any:
+    return keras.Input(batch_shape=given.shape, dtype=given.dtype)
+
+
+def _filled(given: TensorType) -> Any:
+    assert given.shape is not None
+    batch, *others = given.shape
+    shape = (2 if batch is None else batch, *(3 if dim is None else dim for dim in others))
+    return tf.fill(shape, "a") if given.dtype == "string" else tf.zeros(shape, given.dtype)
+
+
+def we_say(case: Case) -> Found | Exception:
+    """The rule's answer; the refusal where it refuses, or what it failed with."""
+    try:
+        return in_numbers(our_answer(case))
+    except Exception as failure:
+        return failure
+
+
+def our_answer(case: Case) -> Answer:
+    """The rule's answer as it gives it."""
+    return _answer(case, case.feeds)
+
+
+def unknown_rank(case: Case) -> Answer:
+    """The rule's answer where not even the ranks of its inputs are known."""
+    return _answer(case, {name: [TensorType(None, t.dtype) for t in types] for name, types in case.feeds.items()})
+
+
+def _answer(case: Case, feeds: dict[str, list[TensorType]]) -> Answer:
+    arguments = dict(case.arguments)
+    dtype = compute_dtype(arguments.get("dtype"), "float32")
+    return answer(Call(case.entry, arguments, feeds, dict(case.constants), dtype, lambda word, _: SIZES[word]))
+
+
+def in_numbers(found: Answer) -> Found:
+    """An answer with its weights summed up."""
+    outputs = [(None if t.shape is None else tuple(t.shape), t.dtype) for t in found.outputs]
+    if found.weights is None:
+        return Found(outputs, None, None)
+    return Found(outputs, sum(w.size for w in found.weights), sum(w.size for w in found.weights if w.trainable))
+
+
+def grid(name: str, inputs: Sequence[Sequence[Any]], **choices: Sequence[Any]) -> Iterator[Case]:
+    """Every choice of every argument with every choice of inputs; an argument of which `...` is chosen is left out."""
+    for given, *values in product(inputs, *choices.values()):
+        arguments = {key: value for key, value in zip(choices, values, strict=True) if value is not ...}
+        yield Case(name, arguments, given)
+
+
+def refusal(case: Case) -> Refusal:
+    """Our refusal of a call, to look at its words."""
+    said = we_say(case)
+    assert isinstance(said, Refusal), f"{case}: {_told(said)}"
+    return said
+
+
+def _difference(case: Case, theirs: Found | Exception, mine: Found | Exception) -> str:
+    if isinstance(mine, Exception) and not isinstance(mine, Refusal):
+        return "our rule failed"
+    if isinstance(mine, Refusal) and (fault := _ill_worded(mine)):
+        return fault
+    if isinstance(theirs, Exception) or isinstance(mine, Exception):
+        if isinstance(theirs, Exception) != isinstance(mine, Exception):
+            return "Keras refuses it, we do not" if isinstance(theirs, Exception) else "we refuse it, Keras does not"
+        if case.code is not None and (not isinstance(mine, Refusal) or mine.code != case.code):
+            return f"the refusal should be {case.code or 'none'}"
+        return ""
+    if case.code:
+        return f"both accept it, where {case.code} was due"
+    return "".join(
+        f"  {what}: Keras {a}, we {b}\n" for what, a, b in zip(Found._fields, theirs, mine, strict=True) if a != b
+    )
+
+
+def _ill_worded(said: Refusal) -> str:
+    """What is wrong with a refusal's words."""
+    if "None" in said.message + said.help:
+        return "a refusal says None, where a spec says null"
+    if said.message.endswith(".") or "\n" in said.message:
+        return "a refusal's message is one sentence without a full stop"
+    if said.code == "KS302" and not said.argument:
+        return "KS302 names the argument"
+    return ""
+
+
+def _told(said: Found | Exception) -> str:
+    if isinstance(said, Refusal):
+        return f"{said.code} {said.message} (help: {said.help})"
+    if isinstance(said, Exception):
+        return f"{type(said).__name__}: {' '.join(str(said).split())[:400]}"
+    return str(said)
+
+
+__all__ = [
+    *("Case", "Found", "compare", "grid", "in_numbers", "keras_says", "our_answer", "refusal", "unknown_rank", "we_say")
+]

@@ -1,0 +1,119 @@
+"""Each op's rule gives what Keras gives: the same shapes and dtypes, and a refusal where Keras refuses.
+
+Keras refuses some calls only once there are numbers; what our rules refuse, Keras refuses at one of the two times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from kspec.analysis.shapes.registry import rule_for
+from kspec.analysis.shapes.types import Shape, TensorType
+from kspec.catalog import Entry, find, names
+from tests.analysis.shapes.op_calls import REFUSED, OpCall, by_keras, by_keras_on_numbers, by_rule, op_call
+from tests.analysis.shapes.op_cases import CASES
+from tests.catalog.samples import sample
+from tests.catalog.test_ops_are_called_as_told import CONSTANTS, SHAPES, dtype_of
+
+DTYPES = (
+    *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
+    *("bfloat16", "float16", "float32", "float64", "complex64", "complex128"),
+)
+PAIRED = ("bool", "uint8", "int8", "int64", "bfloat16", "float32", "complex64")
+ALONE: list[Shape] = [
+    (),
+    (1,),
+    (None,),
+    (2, 3),
+    (None, 4),
+    (3, 3),
+    (None, 3, 3),
+    (1, 4, 4),
+    (2, 8, 8, 4),
+    (None, None, 8, 4),
+]
+TOGETHER: list[Shape] = [(), (4,), (None,), (2, 3), (None, 4), (None, 3, 3), (1, 4, 4)]
+NUMBERS: list[Any] = [2, 2.5, True, [1, 2, 3, 4], [1.5, 2], [[1, 2, 3, 4]] * 4]
+
+
+_LARGE_WINDOW = OpCall(
+    "image.ssim", {name: [TensorType((None, 12, 12, 3))] for name in ("image1", "image2")}, {"filter_size": 13}
+)
+SAFER = {
+    str(_LARGE_WINDOW): "Keras refuses it in a model, and says NaN outside of one",
+    "squeeze(x: ((None, 1, 3, 1), 'float32'); {'axis': [1, 1]})": "Keras squeezes it twice on symbols, once on numbers",
+}
+"""Calls that we refuse though Keras never does: what it makes of symbols and of numbers differs."""
+
+
+def made_up(name: str) -> Iterator[OpCall]:
+    """Calls of each dtype, of shapes of each rank, with each optional constant and with numbers in tensors' places."""
+    entry = find("op", name)
+    assert entry is not None
+    required, optional = constants(entry)
+    needed = [tensor for tensor in entry.tensors if tensor.required]
+    usual = {t.name: s for t, s in zip(entry.tensors, SHAPES.get(name, [(4, 4)] * 5), strict=False)}
+    count = {tensor.name: 1 if tensor.form == "one" else 2 for tensor in entry.tensors}
+
+    def call(shapes: dict[str, Shape], dtypes: dict[str, str], more: dict[str, Any]) -> OpCall:
+        tensors = {n: [TensorType(s, dtypes.get(n, dtype_of(name)))] * count[n] for n, s in shapes.items()}
+        return OpCall(name, tensors, {**required, **more})
+
+    plain = {tensor.name: usual[tensor.name] for tensor in needed}
+    for more in [{}, *optional]:
+        yield call(plain, {}, more)
+        for shapes in product(ALONE if len(needed) == 1 else TOGETHER, repeat=len(needed) if len(needed) < 3 else 0):
+            yield call(dict(zip(plain, shapes, strict=False)) if shapes else plain, {}, more)
+    if not needed:
+        return
+    yield call(usual, {}, {})
+    for dtype in DTYPES:
+        yield call(plain, dict.fromkeys(plain, dtype), {})
+    if len(needed) == 2:
+        for pair in product(PAIRED, PAIRED):
+            yield call(plain, dict(zip(plain, pair, strict=True)), {})
+    for tensor in entry.tensors:
+        if tensor.name in entry.constants:
+            for number, dtype in product(NUMBERS, PAIRED):
+                others = {n: s for n, s in plain.items() if n != tensor.name}
+                yield call(others, dict.fromkeys(others, dtype), {tensor.name: number})
+
+
+def constants(entry: Entry) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Those that an op cannot do without, and each of the others by itself."""
+    given = CONSTANTS.get(entry.name, {})
+    required = {n: as_written(given.get(n, sample(p))) for n, p in entry.constants.items() if p.required or n in given}
+    others = [{n: as_written(sample(p))} for n, p in entry.constants.items() if n not in required]
+    return required, [each for each in others if not set(each) & {tensor.name for tensor in entry.tensors}]
+
+
+def as_written(value: Any) -> Any:
+    return [as_written(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+@pytest.mark.parametrize("name", names("op"))
+def test_an_op_gives_what_keras_gives(name: str) -> None:
+    table = [op_call(name, shapes, given) for shapes, given in CASES.get(name, [])]
+    for call in [*made_up(name), *table]:
+        ours, theirs = by_rule(call), by_keras(call)
+        if ours == REFUSED and theirs != REFUSED and str(call) not in SAFER:
+            theirs = by_keras_on_numbers(call)
+        assert ours == theirs or str(call) in SAFER, str(call)
+
+
+@pytest.mark.parametrize("name", names("op"))
+def test_an_unknown_rank_flows_on(name: str) -> None:
+    entry = find("op", name)
+    assert entry is not None
+    assert rule_for("op", name) is not None
+    if not entry.tensors:
+        return
+    required, _ = constants(entry)
+    tensors = {t.name: [TensorType(None, dtype_of(name))] * (1 if t.form == "one" else 2) for t in entry.tensors}
+    outcome = by_rule(OpCall(name, tensors, required))
+    assert outcome != REFUSED
+    assert all(shape is None for shape, _ in outcome)

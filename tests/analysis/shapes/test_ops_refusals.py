@@ -1,0 +1,163 @@
+"""What a refusal says reads on from the node's name; and what the answers say beside shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kspec.analysis.shapes.broadcasting import shown
+from kspec.analysis.shapes.ops import HOMES
+from kspec.analysis.shapes.registry import answer, rule_for
+from kspec.analysis.shapes.types import Answer, Call, Refusal, TensorType
+from kspec.catalog import find
+from tests.analysis.shapes.op_calls import op_call
+
+B = None
+
+
+def answered(name: str, shapes: list[Any], **constants: Any) -> Answer:
+    call = op_call(name, shapes, constants)
+    return answer(
+        Call(call.entry, {}, call.tensors, constants, sizes=lambda word, name: 7 if word == "classes_of" else None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "constants", "message", "code", "argument"),
+    [
+        (
+            "multiply",
+            [(B, 3), (B, 4)],
+            {},
+            "multiplies (null, 3) by (null, 4): the shapes do not broadcast",
+            "KS301",
+            "",
+        ),
+        ("subtract", [(2,), (3,)], {}, "subtracts (3,) from (2,): the shapes do not broadcast", "KS301", ""),
+        ("add", [(B, 3)], {"x2": [1, 2]}, "adds (2,) to (null, 3): the shapes do not broadcast", "KS301", ""),
+        ("maximum", [(B, 3), (B, 4)], {}, "takes (null, 3) and (null, 4): the shapes do not broadcast", "KS301", ""),
+        ("mean", [(B, 3)], {"axis": 2}, "takes axis 2, which (null, 3) does not have", "KS302", "axis"),
+        ("sum", [(B, 3)], {"axis": [1, -1]}, "names an axis of (null, 3) twice", "KS302", "axis"),
+        (
+            "reshape",
+            [(2, 6)],
+            {"newshape": [5, 2]},
+            "reshapes (2, 6), of 12 elements, to (5, 2)",
+            "KS302",
+            "newshape",
+        ),
+        (
+            "concatenate",
+            [(B, 3), (B, 4)],
+            {},
+            "concatenates (null, 3) and (null, 4) along axis 0 (the batch)",
+            "KS301",
+            "",
+        ),
+        (
+            "matmul",
+            [(B, 2, 3), (4, 5)],
+            {},
+            "multiplies (null, 2, 3) by (4, 5): it sums over 3 on the left and 4 on the right",
+            "KS301",
+            "",
+        ),
+        (
+            "get_item",
+            [(B, 3)],
+            {"key": ":, 5"},
+            "takes place 5 on axis 1 of (null, 3), whose size is 3",
+            "KS302",
+            "key",
+        ),
+        ("get_item", [(B, 3)], {"key": "1:"}, "takes `1:` alone, which Keras does not", "KS302", "key"),
+        (
+            "einsum",
+            [(B, 3), (4, 5)],
+            {"subscripts": "ij,jk->ik"},
+            "computes `ij,jk->ik` of (null, 3), (4, 5): `j` is 3 and 4",
+            "KS301",
+            "",
+        ),
+        (
+            "split",
+            [(B, 7)],
+            {"indices_or_sections": 2, "axis": 1},
+            "splits axis 1 of (null, 7) into 2 parts, which does not come out even",
+            "KS302",
+            "indices_or_sections",
+        ),
+        (
+            "max_pool",
+            [(B, 4, 4, 3)],
+            {"pool_size": 5},
+            "moves a window of (5, 5) over (null, 4, 4, 3), which is smaller",
+            "KS303",
+            "",
+        ),
+        (
+            "bitwise_and",
+            [TensorType((B,), "int32")],
+            {"y": 2},
+            "takes a tensor or a list as `y`, and is given 2",
+            "KS302",
+            "y",
+        ),
+        (
+            "add",
+            [TensorType((B,), "string"), (B,)],
+            {},
+            "mixes string with float32, which have no common dtype",
+            "KS301",
+            "",
+        ),
+    ],
+)
+def test_a_refusal(
+    name: str, shapes: list[Any], constants: dict[str, Any], message: str, code: str, argument: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        answered(name, shapes, **constants)
+    assert (refused.value.message, refused.value.code, refused.value.argument) == (message, code, argument)
+    assert "None" not in refused.value.help
+
+
+def test_each_op_has_its_rule_at_home() -> None:
+    for name in HOMES:
+        assert find("op", name) is not None
+        assert rule_for("op", name) is not None
+
+
+def test_a_shape_is_written_as_in_a_spec() -> None:
+    assert shown((None, 3)) == "(null, 3)"
+    assert shown([None]) == "(null,)"
+
+
+def test_a_size_that_the_data_decides() -> None:
+    hot = answered("one_hot", [TensorType((B,), "int32")], num_classes={"classes_of": "y"})
+    assert hot.outputs == [TensorType((B, 7), "float32")]
+    unknown = answered("one_hot", [TensorType((B,), "int32")], num_classes={"vocabulary_of": "y"})
+    assert unknown.outputs == [TensorType((B, None), "float32")]
+
+
+def test_a_dtype_is_known_where_the_rank_is_not() -> None:
+    assert answered("add", [TensorType(None, "int8"), TensorType((B,), "int32")]).outputs == [TensorType(None, "int32")]
+    assert answered("argmax", [TensorType(None)]).outputs == [TensorType(None, "int32")]
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "constants", "flops"),
+    [
+        ("add", [(B, 3), (B, 3)], {}, 3),
+        ("relu", [(B, 4, 5)], {}, 20),
+        ("mean", [(B, 4, 5)], {"axis": 1}, 20),
+        ("matmul", [(B, 4, 5), (5, 6)], {}, 2 * 4 * 5 * 6),
+        ("einsum", [(B, 4, 5), (5, 6)], {"subscripts": "bij,jk->bik"}, 2 * 4 * 5 * 6),
+        ("transpose", [(B, 4, 5)], {}, 0),
+        ("add", [(B, None), (B, 1)], {}, None),
+        ("conv", [(B, 8, 8, 3), (3, 3, 3, 4)], {}, 2 * 6 * 6 * 4 * 27),
+    ],
+)
+def test_operations_for_one_example(name: str, shapes: list[Any], constants: dict[str, Any], flops: int | None) -> None:
+    assert answered(name, shapes, **constants).flops == flops

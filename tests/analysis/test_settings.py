@@ -1,0 +1,78 @@
+"""The language's table of defaults, row by row."""
+
+import pytest
+
+from kspec.analysis import analyse
+from kspec.diagnostics import Report
+from tests.conftest import network, spec_of
+
+
+def settings_of(layers, **more):
+    report = Report()
+    spec = spec_of(network(layers, **more), report)
+    analysis = analyse(spec, report)
+    assert not report.has_errors, [d.message for d in report]
+    return analysis.settings
+
+
+@pytest.mark.parametrize(
+    ("layers", "task", "loss", "metric"),
+    [
+        ("Dense: {units: 1, activation: sigmoid}", "binary_classification", "binary_crossentropy", "accuracy"),
+        ("Dense: {units: 3, activation: sigmoid}", "multilabel_classification", "binary_crossentropy", "binary_accuracy"),
+        ("Dense: {units: 3, activation: softmax}", "multiclass_classification", "sparse_categorical_crossentropy", "accuracy"),
+        ("Dense: {units: 1}", "regression", "mean_squared_error", "mean_absolute_error"),
+        ("Dense: {units: 3}\n  - Softmax", "multiclass_classification", "sparse_categorical_crossentropy", "accuracy"),
+        ("Dense: {units: 1}\n  - op: sigmoid", "binary_classification", "binary_crossentropy", "accuracy"),
+        ("Dense: {units: 1}\n  - Activation: {activation: sigmoid}\n  - Dropout: {rate: 0.1}",
+         "binary_classification", "binary_crossentropy", "accuracy"),
+    ],
+)  # fmt: skip
+def test_the_table(layers, task, loss, metric):
+    output = next(iter(settings_of(f"  - {layers}").outputs.values()))
+    assert (output.task, output.loss, output.metrics) == (task, loss, [metric])
+
+
+def test_what_cannot_be_told_must_be_stated(codes):
+    merged = "  - Dense: {units: 1}\n    name: a\n  - Dense: {units: 1}\n    name: b\n  - Add:\n    from: [a, b]"
+    data = "data: {csv: a.csv}\n"
+    assert codes(network(merged, more=data)) == ["KS401"]
+    assert codes(network(merged, more=data + "task: regression")) == []
+    assert codes(network(merged, more=data + "compile: {loss: mse}")) == []
+    assert codes(network(merged)) == []
+
+
+def test_logits():
+    more = "compile: {loss: {BinaryCrossentropy: {from_logits: true}}}"
+    output = settings_of("  - Dense: {units: 1}", more=more).outputs["dense"]
+    assert output.logits
+    assert output.task == "binary_classification"
+
+
+def test_a_stated_task_on_a_linear_output_gives_logits():
+    output = settings_of("  - Dense: {units: 3}", more="task: multiclass_classification").outputs["dense"]
+    assert output.loss == {"SparseCategoricalCrossentropy": {"from_logits": True}}
+    assert output.logits
+
+
+def test_per_output():
+    layers = "  - Dense: {units: 1, activation: sigmoid}\n    name: a\n  - Dense: {units: 2}\n    from: x\n    name: b"
+    settings = settings_of(
+        layers, more="outputs: [a, b]\ncompile: {loss: {b: huber}, metrics: {a: [AUC]}, loss_weights: {b: 0.5}}"
+    )
+    assert settings.outputs["a"].loss == "binary_crossentropy"
+    assert settings.outputs["a"].metrics == ["AUC"]
+    assert settings.outputs["b"].loss == "huber"
+    assert settings.outputs["b"].metrics == []
+    assert settings.outputs["b"].loss_weight == 0.5
+    assert [f.setting for f in settings.filled] == ["optimizer", "loss of a"]
+
+
+def test_losses_whose_targets_have_a_form_of_their_own_have_no_default_metric():
+    output = settings_of("  - Dense: {units: 12}", inputs="{x: {shape: [40, 13]}}", more="compile: {loss: ctc}").outputs
+    assert output["dense"].metrics == []
+
+
+def test_class_weights_say_nothing_more_where_the_outputs_are_at_fault(codes):
+    text = network("  - Dense: {units: 2}\n    name: a", more="outputs: nowhere\nfit: {class_weight: {a: balanced}}")
+    assert codes(text) == ["KS201"]

@@ -1,0 +1,133 @@
+"""Small specs over every source of data: what they read is made here, and what they say of it differs in each."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from pathlib import Path
+
+import numpy as np
+
+from tests.codegen import further_sources
+
+ROWS = 48
+FIT = "fit: {{epochs: 2, batch_size: 8}}\n"
+BEGIN = "kspec: 1\nname: {name}\nseed: 3\n" + FIT
+SPECS = {
+    "files": """\
+data:
+  csv: {train: one.csv, validation: two.csv, test: three.csv}
+  inputs: [a, b, flag]
+  targets: flag
+inputs: {x: {shape: [3]}}
+layers:
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+""",
+    "by_column": """\
+data:
+  csv: {path: marked.csv.gz, delimiter: ";", encoding: latin-1}
+  inputs: [a, b]
+  targets: [is_red, is_green, is_blue]
+  split: {by: part}
+inputs: {x: {shape: [2]}}
+layers:
+  - op: abs
+  - Normalization
+  - Dropout: {rate: 0.3}
+  - Dense: {units: 3, activation: softmax}
+    name: y
+""",
+    "codes": """\
+data:
+  csv: [one.csv, two.csv]
+  inputs: [a, b]
+  targets: code
+  split: {validation: 0, test: 0.3, stratify: colour}
+inputs: {x: {shape: [2]}}
+layers:
+  - Dense: {units: {classes_of: y}}
+    name: y
+compile: {loss: {SparseCategoricalCrossentropy: {from_logits: true}}}
+""",
+    "parquet": """\
+data:
+  parquet: table.parquet
+  inputs: {u: [a, b, n], v: v, t: word}
+  targets: word
+  missing: {n: mean}
+inputs:
+  u: {shape: [3]}
+  v: {shape: [4]}
+  t: {shape: [1], dtype: string}
+layers:
+  - StringLookup: {output_mode: one_hot}
+    from: t
+    name: s
+  - Concatenate:
+    from: [u, v, s]
+  - Dense: {units: 3, activation: softmax}
+    name: y
+""",
+    "arrays": """\
+data:
+  npz: arrays.npz
+  inputs: {x: x, m: m}
+  targets: {y: y, z: z}
+  weights: {z: w}
+inputs:
+  x: {shape: [4, 3]}
+  m: {shape: [6], dtype: uint8}
+layers:
+  - Bidirectional: {layer: {GRU: {units: 4}}}
+    from: x
+    name: g
+    trainable: false
+  - Rescaling: {scale: 0.01}
+    from: m
+    name: r
+  - Concatenate:
+    from: [g, r]
+    name: j
+  - Dense: {units: 3, activation: softmax}
+    name: y
+  - Dense: {units: 1}
+    from: j
+    name: z
+outputs: [y, z]
+""",
+    **further_sources.SPECS,
+}
+
+
+def make(folder: Path) -> dict[str, Path]:
+    """Writes the data and the specs; gives each spec by its name."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    chance = np.random.default_rng(0)
+    a, b = chance.normal(size=(2, ROWS)).round(3)
+    kind = np.arange(ROWS) % 3
+    words = np.array(["red", "grün", "blue"])[kind]
+    head = ["a", "b", "flag", "colour", "code", "is_red", "is_green", "is_blue", "part"]
+    parts = ["train", "val", "Test", "training"]
+    rows = [
+        [a[n], b[n], ["TRUE", "false"][n % 2], words[n], 10 + 5 * kind[n], *np.eye(3, dtype=int)[kind[n]], parts[n % 4]]
+        for n in range(ROWS)
+    ]
+    for name, own in {"one": rows[:24], "two": rows[24:36], "three": rows[36:]}.items():
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([head, *own])
+    with gzip.open(folder / "marked.csv.gz", "wt", newline="", encoding="latin-1") as file:
+        csv.writer(file, delimiter=";").writerows([head, *rows])
+    numbers = pa.array([None if n % 9 == 0 else float(n) for n in range(ROWS)])
+    vectors = chance.normal(size=(ROWS, 4)).tolist()
+    pq.write_table(pa.table({"a": a, "b": b, "n": numbers, "v": vectors, "word": words}), folder / "table.parquet")
+    x = chance.normal(size=(ROWS, 4, 3)).astype("float32")
+    m = chance.integers(0, 255, (ROWS, 6), dtype="uint8")
+    np.savez(folder / "arrays.npz", x=x, m=m, y=kind, z=a, w=abs(b))
+    further_sources.make_data(folder)
+    for name, text in SPECS.items():
+        begin = BEGIN.replace(FIT, "") if name in further_sources.OWN_FIT else BEGIN
+        (folder / f"{name}.yaml").write_text(begin.format(name=name) + text, encoding="utf-8")
+    return {name: folder / f"{name}.yaml" for name in SPECS}

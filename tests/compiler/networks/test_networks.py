@@ -1,0 +1,90 @@
+"""Precision: of networks as they are known, and of the specs that ship, no rule has anything to say.
+
+Each network is a spec of its own in this folder, small in size. The rules run twice: on the spec alone, and with the
+profile of examples that are written for it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kspec import api
+from kspec.analysis import analyse
+from kspec.data import InputSpec, OutputSpec, load
+from kspec.diagnostics import Diagnostic, Report
+from kspec.language import load_file
+from tests.compiler.networks.examples import write_examples
+from tests.conftest import SPECS
+
+HERE = Path(__file__).parent
+NETWORKS = sorted(HERE.glob("*.yaml"))
+SHIPPED = sorted(SPECS.rglob("*.yaml"))
+
+
+def told(found: list[Diagnostic]) -> list[str]:
+    return [f"{d.code} {d.message}" for d in found]
+
+
+def read_and_check(path: Path) -> list[str]:
+    """What reading a spec's data has to say, and what the rules say that look at it."""
+    report = Report()
+    spec = load_file(path)
+    analysis = analyse(spec, report)
+    inputs = {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
+    answers = {name: OutputSpec(o.task, o.answer.units) for name, o in analysis.settings.outputs.items()}
+    dataset = load(spec, inputs, list(analysis.graph.outputs), report, answers=answers)
+    if dataset is not None:
+        assert dataset.profile.parts["train"]
+        analyse(spec, report, dataset.profile)
+    return told(report.sorted())
+
+
+def test_there_are_enough():
+    assert len(NETWORKS) >= 40
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+def test_network_has_no_fault(path):
+    assert told(api.check(path)) == []
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+def test_network_with_examples_has_no_fault(path, tmp_path):
+    copy = tmp_path / path.name
+    copy.write_text(path.read_text())
+    spec = load_file(copy)
+    if not write_examples(spec, analyse(spec, Report()), tmp_path):
+        pytest.skip("has no table of its own")
+    assert read_and_check(copy) == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(SPECS).as_posix())
+def test_shipped_spec_has_no_fault(path):
+    assert told(api.check(path)) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in SHIPPED if "data:" in p.read_text() and "images:" not in p.read_text()],
+    ids=lambda path: path.relative_to(SPECS).as_posix(),
+)
+def test_shipped_spec_with_its_data_has_no_fault(path):
+    assert read_and_check(path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+def test_network_builds_and_trains(path, tmp_path):
+    """The networks are sound: Keras takes them, and a few batches go through."""
+    copy = tmp_path / path.name
+    copy.write_text(path.read_text())
+    spec = load_file(copy)
+    if write_examples(spec, analyse(spec, Report()), tmp_path):
+        import keras
+
+        keras.utils.clear_session()  # metrics are counted by Keras over the whole process
+        assert api.run(copy, smoke=True).status == "finished"
+    elif spec.document.data is None:
+        assert told(api.check(copy, with_keras=True)) == []

@@ -1,0 +1,289 @@
+"""What `kspec export` writes, loaded back as those for whom it is meant do, and asked for answers on real rows."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kspec.cli import main
+from kspec.export.formats import TARGETS
+from tests.conftest import SPECS
+from tests.training.conftest import BINARY, make_project, project  # noqa: F401
+
+TEXT = """\
+kspec: 1
+name: texts
+data: {csv: table.csv, inputs: {words: note, place: city, a: a}, targets: {kind: kind, size: size}}
+inputs:
+  words: {shape: [1], dtype: string}
+  place: {shape: [1], dtype: string}
+  a: {shape: [1]}
+layers:
+  - TextVectorization: {output_sequence_length: 4}
+    from: words
+    name: tokens
+  - Embedding: {input_dim: {vocabulary_of: tokens}, output_dim: 4}
+  - GlobalAveragePooling1D:
+    name: meaning
+  - StringLookup: {output_mode: one_hot}
+    from: place
+    name: city
+  - Normalization:
+    from: a
+    name: scaled
+  - Concatenate:
+    from: [meaning, city, scaled]
+    name: all
+  - Dense: {units: 1, activation: sigmoid}
+    name: kind
+  - Dense: {units: 1}
+    from: all
+    name: size
+outputs: [kind, size]
+fit: {epochs: 1, batch_size: 8}
+"""
+NUMBERS = TEXT.replace(TEXT[TEXT.index("  words:") : TEXT.index("  a: {")], "").replace(
+    "words: note, place: city, a: a", "a: a, b: b"
+).replace("  a: {shape: [1]}\n", "  a: {shape: [1]}\n  b: {shape: [1]}\n").replace(
+    TEXT[TEXT.index("  - TextVec") : TEXT.index("  - Normalization")],
+    "  - Dense: {units: 3, activation: gelu}\n    from: b\n    name: meaning\n",
+).replace("[meaning, city, scaled]", "[meaning, scaled]")  # fmt: skip
+RECURRENT = """\
+kspec: 1
+name: recurrent
+data: {synthetic: {examples: 60}}
+inputs: {steps: {shape: [6, 2]}}
+layers:
+  - Bidirectional: {layer: {LSTM: {units: 3, return_sequences: true}}}
+  - GRU: {units: 3}
+  - Dense: {units: 1, activation: sigmoid}
+fit: {epochs: 1}
+"""
+
+
+@pytest.fixture
+def cli(capfd):
+    def call(*arguments):
+        status = main([str(argument) for argument in arguments])
+        printed = capfd.readouterr()
+        return status, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    """A folder with a run of `BINARY` in it."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        make_project(folder, patch)(BINARY)
+        assert main(["run", "spec.yaml"]) == 0
+    return folder
+
+
+@pytest.fixture
+def trained(trained_once, tmp_path, monkeypatch):
+    """The same, for one test: its working directory."""
+    shutil.copytree(trained_once, tmp_path, symlinks=True, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def export(cli):
+    """Exports a run, and gives what was said as JSON; it must have been checked."""
+
+    def call(place, target, *more):
+        status, out, err = cli("export", place, "--to", target, "--format", "json", *more)
+        assert status == 0, err
+        said = json.loads(out)
+        assert said["check"]["largest_difference"] <= 1e-5
+        assert said["check"]["examples"] > 1
+        assert said["bytes"] > 0
+        return Path(said["path"])
+
+    return call
+
+
+def model_of(name):
+    import keras
+
+    return keras.models.load_model(Path("runs") / name / "latest" / "model.keras", compile=False)
+
+
+def table(*columns):
+    with open("table.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return np.array([[float(row[column]) for column in columns] for row in rows], "float32")
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_run_as_onnx_and_keras(cli, export):
+    import keras
+    import onnxruntime
+
+    rows = table("a", "b")
+    wanted = model_of("small").predict(rows, verbose=0)
+    session = onnxruntime.InferenceSession(export("small", "onnx"))
+    assert [given.name for given in session.get_inputs()] == ["x"]
+    assert session.get_inputs()[0].shape == ["batch", 2]
+    (answer,) = session.run(["kind"], {"x": rows})
+    assert np.abs(answer - wanted).max() <= 1e-5
+    loaded = keras.models.load_model(export("runs/small/latest", "keras", "-o", "again.keras"), compile=False)
+    assert np.array_equal(loaded.predict(rows, verbose=0), wanted)
+    status, out, err = cli("export", "small", "--to", "onnx")
+    assert (status, err) == (0, "")
+    assert out.startswith("small.onnx (")
+    assert "loaded back, its answers to 16 examples of test" in out
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_run_whose_data_is_gone_is_exported_all_the_same(cli):
+    Path("table.csv").unlink()
+    status, out, _ = cli("export", "small", "--to", "keras")
+    assert status == 0
+    assert "not checked: KS501" in out
+    assert Path("small.keras").is_file()
+
+
+def test_a_spec_as_json_is_the_model_without_weights(project, cli):  # noqa: F811
+    import keras
+
+    status, out, _ = cli("export", project(BINARY), "--to", "json", "-o", "-", "--set", "layers.kind.units=3")
+    assert status == 0
+    model = keras.models.model_from_json(out)
+    assert model.output.shape == (None, 3)
+    assert [layer.name for layer in model.layers] == ["x", "normalization", "dense", "kind"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["spec.yaml", "--to", "onx"], 2, "there is no target `onx`; did you mean `onnx`?"),
+        (["spec.yaml", "--to", "onnx"], 1, "KS621"),
+        (["spec.yaml", "--to", "tflite"], 1, "train it first: `kspec run spec.yaml`"),
+        (["spec.yaml", "--to", "dot", "-o", "spec.yaml"], 2, "-o names the spec itself"),
+        (["spec.yaml", "--to", "dot", "-o", "no/where.dot"], 3, "no/where.dot: its folder does not exist"),
+        (["spec.yaml", "--to", "dot", "-o", "."], 3, "Is a directory"),
+        (["spec.yaml", "--to", "svg", "-o", "-"], 2, "`svg` is no text"),
+        (["small", "--to", "dot"], 3, "there is no spec small, and no run of that name"),
+        (["small.yaml", "--to", "dot"], 1, "KS010"),
+    ],
+)
+def test_what_cannot_be_is_said(project, cli, arguments, status, said):  # noqa: F811
+    text = Path(project(BINARY)).read_text()
+    answer = cli("export", *arguments)
+    assert answer[0] == status
+    assert said in answer[2]
+    assert Path("spec.yaml").read_text() == text
+    assert {path.name for path in Path().iterdir()} == {"spec.yaml", "table.csv"}
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_missing_extra_is_named(cli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    status, _, err = cli("export", "small", "--to", "onnx")
+    assert status == 3
+    assert "pip install 'kspec[onnx]'" in err
+
+
+@pytest.mark.usefixtures("trained")
+def test_answers_that_differ_are_not_kept(cli, monkeypatch):
+    from kspec.export.formats import keras_archive
+
+    monkeypatch.setattr(keras_archive, "answers", lambda subject, path, inputs: {"kind": np.zeros((16, 1), "float32")})
+    status, _, err = cli("export", "small", "--to", "keras")
+    assert status == 3
+    assert "answers otherwise than the run's model" in err
+    assert not Path("small.keras").exists()
+
+
+def test_a_graph_needs_no_tensorflow(tmp_path):
+    targets = [name for name, target in TARGETS.items() if target.needs == "graph"]
+    arguments = ["export", str(SPECS / "regression.yaml"), "--to"]
+    script = (
+        "import sys; from kspec.cli import main;"
+        f"done = [main([*{arguments!r}, target, '-o', 'out.' + target]) for target in {targets!r}];"
+        "sys.exit(any(done) or 'tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, cwd=tmp_path).returncode == 0
+    for target in targets:
+        assert (tmp_path / f"out.{target}").stat().st_size > 500
+
+
+@pytest.mark.slow
+def test_a_saved_model(project, cli, export):  # noqa: F811
+    import tensorflow as tf
+
+    cli("run", project(TEXT))
+    path = export("texts", "saved_model")
+    note, city = np.array([["good fine"], ["bad poor"]]), np.array([["oslo"], ["nowhere"]])
+    given = {"words": note, "place": city, "a": np.array([[0.5], [1.0]], "float32")}
+    tensors = {name: tf.constant(array) for name, array in given.items()}
+    loaded = tf.saved_model.load(str(path))
+    answers = loaded.serve(tensors)
+    wanted = model_of("texts")(tensors)
+    assert set(answers) == {"kind", "size"}
+    for name in wanted:
+        assert np.abs(answers[name] - wanted[name]).max() <= 1e-5
+    export("texts", "saved_model")  # one that was exported before may be written over
+    (path / "mine.txt").write_text("")
+    (path / "saved_model.pb").unlink()
+    status, _, err = cli("export", "texts", "--to", "saved_model")
+    assert status == 2
+    assert "is no SavedModel" in err
+    assert (path / "mine.txt").exists()
+
+
+@pytest.mark.slow
+def test_two_outputs_and_gelu_as_onnx_and_tflite(project, cli, export):  # noqa: F811
+    import onnxruntime
+    import tensorflow as tf
+
+    cli("run", project(NUMBERS))
+    given = {"a": table("a"), "b": table("b")}
+    wanted = model_of("texts").predict(given, verbose=0)
+    names = ["kind", "size"]
+    answers = dict(zip(names, onnxruntime.InferenceSession(export("texts", "onnx")).run(names, given), strict=True))
+    lite = tf.lite.Interpreter(str(export("texts", "tflite"))).get_signature_runner("serving_default")(**given)
+    for name in names:
+        assert np.abs(answers[name] - wanted[name]).max() <= 1e-5
+        assert np.abs(lite[name] - wanted[name]).max() <= 1e-5
+
+
+@pytest.mark.slow
+def test_recurrent_layers(project, cli, export):  # noqa: F811
+    cli("run", project(RECURRENT))
+    export("recurrent", "onnx")
+    export("recurrent", "saved_model")
+    export("recurrent", "tflite")
+    assert "one example at a time" in cli("export", "recurrent", "--to", "tflite")[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["onnx", "tflite"])
+def test_what_a_format_cannot_hold(project, cli, target):  # noqa: F811
+    cli("run", project(TEXT))
+    status, _, err = cli("export", "texts", "--to", target)
+    assert status == 1
+    assert "KS622" in err
+    assert "no operations on text, and `place`, `words` take text" in err
+    assert "resolved.yaml:" in err
+    codes = BINARY.replace(
+        "  - Normalization\n",
+        "  - Discretization: {bin_boundaries: [0.0]}\n  - IntegerLookup: {vocabulary: [0, 1]}\n    name: code\n",
+    )
+    cli("run", project(codes))
+    status, _, err = cli("export", "small", "--to", target)
+    assert status == 1
+    assert "LookupTableFindV2" in err
+    assert "`code`" in err
+    assert "resolved.yaml:" in err
+    cli("run", project(BINARY.replace("seed: 3", "dtype_policy: mixed_bfloat16")))
+    status, _, err = cli("export", "small", "--to", target)
+    assert status == 1
+    assert "does not compute in bfloat16" in err

@@ -1,0 +1,135 @@
+"""What is wrong with the stages of a training."""
+
+import pytest
+
+from tests.conftest import diagnostics_of, spec_of
+
+LAYERS = """\
+kspec: 1
+data: {synthetic: {}}
+inputs: {x: {shape: [4]}}
+layers:
+  - Dense: {units: 4}
+    name: hidden
+  - Dense: {units: 4}
+  - reuse: hidden
+    name: again
+  - op: tanh
+    name: bent
+  - Normalization:
+    name: scaled
+  - Dense: {units: 1}
+    name: value
+fit:
+"""
+
+
+def told(stages):
+    return diagnostics_of(f"{LAYERS}  stages: {stages}\n")
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        "[{}]",
+        "[{epochs: 2}, {optimizer: {SGD: {learning_rate: 1e-3}}}]",
+        "[{name: head, trainable: {'*': false, value: true}}, {name: all, trainable: {'*': true}}]",
+        "[{trainable: {hidden: false}}, {trainable: {hidden: true, value: false}}]",
+    ],
+)
+def test_what_is_right(stages):
+    assert told(stages) == []
+
+
+@pytest.mark.parametrize(
+    ("stages", "code", "words"),
+    [
+        ("[{trainable: {hiden: false}}]", "KS201", "no node is called `hiden`"),
+        ("[{trainable: {'conv*': false}}]", "KS201", "`conv*` matches no layer"),
+        ("[{trainable: {hidden/kernel: false}}]", "KS201", "no node is called `hidden/kernel`"),
+        ("[{trainable: {x: false}}]", "KS211", "`x` is an input; only layers train"),
+        ("[{trainable: {bent: false}}]", "KS211", "`bent` is a function without weights; only layers train"),
+        ("[{trainable: {again: false}}]", "KS211", "`again` is a second call of `hidden`; only layers train"),
+        ("[{trainable: {dense: false}}]", "KS213", "`dense` is a counted name: it shifts when a layer is inserted above"),
+        ("[{trainable: {'*': false, scaled: true}}]", "KS425", "stage 1 has nothing to train: every layer with weights is frozen"),
+        ("[{}, {trainable: {'*': false}}]", "KS425", "stage 2 has nothing to train: every layer with weights is frozen"),
+        ("[{name: a}, {name: b, trainable: {hidden: true}}]", "KS426", "b trains the same weights as a: `hidden` trains there already"),
+        ("[{name: a}, {name: a}]", "KS203", "the name `a` is taken"),
+        ("[{optimizer: Adan}]", "KS106", "there is no optimizer called `Adan`"),
+        ("[{optimizer: {SGD: {rate: 1}}}]", "KS110", "`SGD` has no argument called `rate`"),
+        ("[{epochs: 0}]", "KS103", "`epochs` must be greater than 0, not the number 0"),
+        ("[]", "KS103", "there is no stage here"),
+        ("[{trainable: true}]", "KS103", "a stage says which layers train"),
+        ("[{trainable: [hidden]}]", "KS103", "a stage says of each layer whether it trains; this is a list"),
+        ("[{freeze: hidden}]", "KS101", "there is no `freeze` in `stages`"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_at_its_place(stages, code, words):
+    (problem,) = told(stages)
+    assert (problem.code, problem.message) == (code, words)
+    assert problem.span.line == len(LAYERS.splitlines()) + 1
+
+
+def test_a_typo_is_mended():
+    (problem,) = told("[{trainable: {hiden: false}}]")
+    assert problem.edits[0].replacement == "hidden"
+
+
+MODELS = """\
+kspec: 1
+data: {synthetic: {}}
+inputs: {x: {shape: [4]}}
+models:
+  inner:
+    inputs: {v: {shape: [4]}}
+    layers:
+      - Dense: {units: 4}
+        name: a
+  base:
+    inputs: {p: {shape: [4]}}
+    trainable: false
+    layers:
+      - Dense: {units: 4}
+        name: b
+        repeat: 2
+      - model: inner
+layers:
+  - model: base
+    name: code
+  - Dense: {units: 1}
+    name: value
+"""
+
+
+@pytest.mark.parametrize(
+    ("trainable", "trains"),
+    [
+        ("{}", {"value"}),
+        ("{base: true}", {"value", "base/b_0", "base/b_1", "inner/a"}),
+        ("{base: true, inner: false}", {"value", "base/b_0", "base/b_1"}),
+        ("{base/b: true}", {"value", "base/b_0", "base/b_1"}),
+        ("{'*/*': true, base/b_1: false}", {"value", "base/b_0", "inner/a"}),
+        ("{'*': false, inner: true}", {"inner/a"}),
+    ],
+)
+def test_sub_models(trainable, trains):
+    from kspec.analysis import analyse
+    from kspec.analysis.stages import trained
+    from kspec.diagnostics import Report
+
+    spec = spec_of(f"{MODELS}fit: {{stages: [{{trainable: {trainable}}}]}}\n")
+    analysis = analyse(spec, Report())
+    assert set(trained(analysis.graph, analysis.types, analysis.settings.stages[0])) == trains
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("code", "`code` is a call of the sub-model `base`; only layers train"),
+        ("base/bb", "no node is called `base/bb`"),
+        ("base/a", "no node is called `base/a`"),
+    ],
+)
+def test_what_is_no_layer_of_a_sub_model(pattern, words):
+    (problem,) = diagnostics_of(f"{MODELS}fit: {{stages: [{{trainable: {{{pattern}: false}}}}]}}\n")
+    assert problem.message == words

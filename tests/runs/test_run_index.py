@@ -1,0 +1,186 @@
+"""What has been run, from folders in whatever state. No TensorFlow."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from kspec.cli import main
+from kspec.runs.run_index import best_first, direction, metric_names, past_runs, spec_names
+
+
+def make(out, name, stamp, metrics=None, **record):
+    folder = Path(out) / name / stamp
+    folder.mkdir(parents=True)
+    started = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}+0000"
+    whole = {"name": name, "status": "finished", "started": started, "seconds": 12.3, "epochs": 4, **record}
+    (folder / "run.json").write_text(json.dumps(whole))
+    if metrics is not None:
+        (folder / "metrics.json").write_text(json.dumps({"evaluate": {"split": "test", "examples": 9, **metrics}}))
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def three(here):
+    make("runs", "mlp", "20260101-120000-1", {"loss": 0.3, "accuracy": 0.91})
+    make("runs", "mlp", "20260102-120000-1", {"loss": 0.2, "accuracy": 0.95})
+    make("runs", "cnn", "20260103-120000-1", {"loss": 0.25, "mean": 1.0}, seconds=7_400)
+    return here
+
+
+@pytest.mark.usefixtures("three")
+def test_newest_first():
+    runs = past_runs("runs")
+    assert [run.path.as_posix() for run in runs] == [
+        "runs/cnn/20260103-120000-1", "runs/mlp/20260102-120000-1", "runs/mlp/20260101-120000-1",
+    ]  # fmt: skip
+    assert runs[1].metrics == {"loss": 0.2, "accuracy": 0.95}
+    assert (runs[1].status, runs[1].split, runs[1].seconds, runs[1].epochs) == ("finished", "test", 12.3, 4)
+    assert metric_names(runs) == ["loss", "mean", "accuracy"]
+    assert spec_names("runs") == ["cnn", "mlp"]
+
+
+@pytest.mark.usefixtures("here")
+def test_runs_of_one_second_are_in_their_order():
+    for number in (2, 10, 1):
+        make("runs", "mlp", f"20260101-120000-{number}")
+    assert [run.path.name[-2:] for run in past_runs("runs")] == ["10", "-2", "-1"]
+
+
+def test_latest_is_not_another_run(three):
+    os.symlink("20260102-120000-1", "runs/mlp/latest", target_is_directory=True)
+    (three / "runs" / "cnn" / "latest").write_text("20260103-120000-1")
+    assert len(past_runs("runs")) == 3
+
+
+def test_missing_and_broken_files_are_told(here):
+    (here / "runs" / "mlp" / "20260101-120000-1").mkdir(parents=True)
+    broken = make("runs", "mlp", "20260101-120001-1", {"loss": 1.0})
+    (broken / "run.json").write_text('{"name": "ml')
+    (broken / "history.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n")
+    listed = make("runs", "mlp", "20260101-120002-1")
+    (listed / "run.json").write_text("[1]")
+    odd = make("runs", "mlp", "20260101-120003-1", started="soon", seconds="long", epochs=None, status=None)
+    (odd / "metrics.json").write_text('{"evaluate": {"loss": NaN, "accuracy": "high", "auc": true}}')
+    (here / "runs" / "notes").mkdir()
+    (here / "runs" / "mlp" / "notes").mkdir()
+    runs = past_runs("runs")
+    assert [run.status for run in runs] == ["unknown"] * 4
+    assert [run.message for run in runs] == [
+        "", "its run.json cannot be read", "its run.json cannot be read", "it has no run.json",
+    ]  # fmt: skip
+    assert all(run.started is not None for run in runs)
+    assert runs[2].epochs == 2
+    assert list(runs[0].metrics) == ["loss"]
+    assert runs[0].to_json()["metrics"] == {"loss": None}
+
+
+@pytest.mark.usefixtures("here")
+def test_a_run_that_is_going_tells_its_epochs():
+    folder = make("runs", "mlp", "20260101-120000-1", status="running", epochs=0)
+    (folder / "history.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n3,0.3\n")
+    assert past_runs("runs")[0].epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("metric", "better"),
+    [
+        ("loss", "min"), ("val_loss", "min"), ("priority_loss", "min"), ("mean_absolute_error", "min"), ("mae", "min"),
+        ("out_rmse", "min"), ("binary_crossentropy", "min"), ("false_positives", "min"), ("kl_divergence", "min"),
+        ("accuracy", "max"), ("sparse_categorical_accuracy", "max"), ("auc", "max"), ("auc_1", "max"), ("AUC", "max"),
+        ("precision", "max"), ("recall_at_precision", "max"), ("f1_score", "max"), ("out_f1", "max"),
+        ("r2_score", "max"),
+        ("true_positives", "max"), ("cosine_similarity", "max"), ("mean_io_u", "max"), ("binary_io_u", "max"),
+        ("mean", None), ("surface", None),
+    ],
+)  # fmt: skip
+def test_which_way_a_metric_is_better(metric, better):
+    assert direction(metric) == better
+
+
+def test_every_metric_of_keras_has_its_way():
+    from kspec.catalog import names
+
+    unsure = {"Mean", "MeanMetricWrapper", "Metric", "Sum", "MeanTensor"}
+    assert [name for name in names("metric") if name not in unsure and direction(snake(name)) is None] == []
+
+
+def snake(name):
+    """As Keras names a metric in its history."""
+    import re
+
+    first = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", first).lower()
+
+
+@pytest.mark.usefixtures("three")
+def test_best_first_with_those_that_lack_it_last():
+    runs = past_runs("runs")
+    assert [run.metrics.get("accuracy") for run in best_first(runs, "accuracy", "max")] == [0.95, 0.91, None]
+    assert [run.metrics["loss"] for run in best_first(runs, "loss", "min")] == [0.2, 0.25, 0.3]
+
+
+def test_nothing_has_been_run(here, capsys):
+    assert main(["runs"]) == 0
+    assert capsys.readouterr().out == "no runs in runs/ yet: kspec run spec.yaml\n"
+    (here / "specs").mkdir()
+    (here / "specs" / "mlp.yaml").write_text("# mine\nkspec: 1\n")
+    (here / "compose.yaml").write_text("services: {}\n")
+    assert main(["runs", "--out", "elsewhere/"]) == 0
+    assert capsys.readouterr().out == "no runs in elsewhere/ yet: kspec run specs/mlp.yaml\n"
+    assert main(["runs", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"runs": []}
+
+
+@pytest.mark.usefixtures("three")
+def test_the_table(capsys):
+    assert main(["runs", "--best", "accuracy"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["run", "started", "status", "time", "epochs", "split", "accuracy", "loss", "mean"]
+    assert lines[1].startswith("runs/mlp/20260102-120000-1  2026-01-0")
+    assert lines[1].split()[-6:] == ["12", "s", "4", "test", "0.95", "0.2"]
+    assert "2 h 03 min" in lines[3]
+    assert lines[-1] == "best accuracy first: the largest"
+
+
+@pytest.mark.usefixtures("three")
+def test_the_metric_is_found_in_any_case_and_its_way_told(capsys):
+    assert main(["runs", "mlp", "--best", "LOSS"]) == 0
+    assert capsys.readouterr().out.endswith("\nbest loss first: the smallest\n")
+    assert main(["runs", "--best", "mean"]) == 0
+    assert capsys.readouterr().out.endswith("best mean first: the largest; its name does not tell which is better\n")
+
+
+@pytest.mark.usefixtures("three")
+def test_unknown_names_and_metrics_are_wrong_use(capsys):
+    assert main(["runs", "--best", "auc"]) == 2
+    assert "no run has the metric auc; there are loss, mean, accuracy" in capsys.readouterr().err
+    assert main(["runs", "mlpp"]) == 2
+    assert "no spec called mlpp has been run; did you mean `mlp`?" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("three")
+def test_json(capsys):
+    assert main(["runs", "mlp", "--best", "loss", "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["best"] == {"metric": "loss", "order": "min"}
+    assert [run["metrics"]["loss"] for run in said["runs"]] == [0.2, 0.3]
+    assert said["runs"][0]["run"] == "runs/mlp/20260102-120000-1"
+
+
+@pytest.mark.usefixtures("here")
+def test_many_metrics_share_a_column_and_failures_say_why(capsys):
+    make("runs", "big", "20260101-120000-1", {f"metric_{i}": i / 10 for i in range(9)})
+    make("runs", "big", "20260102-120000-1", status="failed", message="the loss is no number " * 9, epochs=0)
+    assert main(["runs"]) == 0
+    header, failed, finished = capsys.readouterr().out.splitlines()
+    assert header.split()[-1] == "metrics"
+    assert finished.endswith("metric_7 0.7  metric_8 0.8")
+    assert failed.endswith("…")

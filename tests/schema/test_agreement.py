@@ -1,0 +1,116 @@
+"""kspec and every client of the schema accept and refuse the same specs, as far as a schema can say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from kspec.analysis import analyse
+from kspec.diagnostics import Report, Source
+from kspec.language import load_source
+from kspec.schema.document import json_schema
+from kspec.schema.structure import UNTOLD, structural
+from kspec.syntax import parse
+from tests.conftest import ROOT
+from tests.schema.clients import HERE, need_node
+from tests.schema.corpus import FILES, as_text, good, mutated
+
+SCHEMA = ROOT / "schemas" / "kspec.schema.json"
+MUTATIONS = 4
+"""Changed specs for each good one."""
+OF_MODELS = 60
+"""Those of the spec that has blocks and sub-models, which most others lack."""
+
+
+def judged_by_kspec(values: Any) -> str | None:
+    """What the structural part of a check says first: empty for nothing; None where no schema can tell."""
+    source, report = Source("spec.yaml", as_text(values)), Report()
+    tree = parse(source, Report())
+    assert tree is not None
+    spec = load_source(source, report)
+    if spec is not None:
+        analyse(spec, report)
+    problems = report.sorted()
+    if any(problem.code in UNTOLD for problem in problems):
+        return None
+    found = structural(problems, values, tree.positions)
+    return f"{found[0].code} {found[0].message}" if found else ""
+
+
+@pytest.fixture(scope="module")
+def corpus() -> dict[str, tuple[Any, str]]:
+    """Specs, each with what kspec says of it."""
+    specs: dict[str, Any] = {}
+    for name, values in good().items():
+        specs[name] = values
+        specs.update(mutated(name, values, OF_MODELS if name.endswith("/models") else MUTATIONS))
+    judged = {name: (values, judged_by_kspec(values)) for name, values in specs.items()}
+    return {name: (values, said) for name, (values, said) in judged.items() if said is not None}
+
+
+def disagreements(corpus: dict[str, tuple[Any, str]], complaints: list[str]) -> list[str]:
+    """The specs of which a client says something else than kspec."""
+    return [
+        f"{name}: kspec says {said or 'nothing'}; the client {complaint or 'nothing'}"
+        for (name, (_, said)), complaint in zip(corpus.items(), complaints, strict=True)
+        if bool(said) != bool(complaint)
+    ]
+
+
+def test_the_corpus_has_both_kinds(corpus: dict[str, tuple[Any, str]]) -> None:
+    refused = sum(bool(said) for _, said in corpus.values())
+    assert refused >= 300
+    assert len(corpus) - refused >= 100
+    codes = {said[:5] for _, said in corpus.values() if said}
+    assert codes >= {f"KS{number}" for number in (101, 102, 103, 104, 105, 106, 109, 110, 111, 112, 113)}
+
+
+def test_good_specs_are_accepted(corpus: dict[str, tuple[Any, str]]) -> None:
+    assert [name for name in good() if corpus[name][1]] == []
+
+
+def test_jsonschema_agrees(corpus: dict[str, tuple[Any, str]]) -> None:
+    validator = Draft7Validator(json_schema())
+    complaints = [
+        error.message if (error := next(validator.iter_errors(values), None)) else "" for values, _ in corpus.values()
+    ]
+    assert disagreements(corpus, complaints) == []
+
+
+@pytest.mark.slow
+def test_jsonschema_agrees_on_many() -> None:
+    validator = Draft7Validator(json_schema())
+    specs = {n: v for name, values in good().items() for n, v in mutated(f"{name}, many", values, 50)}
+    judged = {name: (values, said) for name, values in specs.items() if (said := judged_by_kspec(values)) is not None}
+    complaints = ["" if validator.is_valid(values) else "refused" for values, _ in judged.values()]
+    assert disagreements(judged, complaints) == []
+
+
+def test_ajv_agrees(corpus: dict[str, tuple[Any, str]]) -> None:
+    need_node()
+    specs = "\n".join(as_text(values) for values, _ in corpus.values())
+    ran = subprocess.run(
+        ["node", HERE / "ajv.mjs", SCHEMA], input=specs, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert ran.stderr == ""
+    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert disagreements(corpus, ["" if answer is True else answer for answer in answers]) == []
+
+
+def test_check_jsonschema_agrees(corpus: dict[str, tuple[Any, str]], tmp_path: Path) -> None:
+    files = [FILES.get(name, tmp_path / f"{number}.json") for number, name in enumerate(corpus)]
+    for file, (values, _) in zip(files, corpus.values(), strict=True):
+        if file.parent == tmp_path:
+            file.write_text(as_text(values), encoding="utf-8")
+    command = [sys.executable, "-m", "check_jsonschema", "--output-format", "json", "--schemafile", SCHEMA]
+    ran = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    found = json.loads(ran.stdout)
+    assert found["parse_errors"] == []
+    complaints = {error["filename"]: error["message"] for error in found["errors"]}
+    assert disagreements(corpus, [complaints.get(str(file), "") for file in files]) == []

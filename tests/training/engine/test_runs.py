@@ -1,0 +1,91 @@
+"""Runs under each engine, as a user of Python sees them."""
+
+import json
+
+import numpy as np
+import pytest
+
+import kspec
+from kspec.training.engine import auto
+from tests.training.conftest import BINARY, project  # noqa: F401  a fixture
+
+
+def identical(first, second):
+    assert first.history == second.history
+    assert first.metrics == second.metrics
+    for ours, theirs in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+def engine_in(run):
+    record = json.loads((run.folder / "run.json").read_text())
+    return record["engine"], kspec.load(run.folder / "resolved.yaml").document.fit.engine
+
+
+@pytest.mark.parametrize("engine", ["keras", pytest.param("fused", marks=pytest.mark.slow)])
+def test_the_run_names_its_engine(project, engine):  # noqa: F811
+    assert engine_in(kspec.run(project(BINARY), overrides=[f"fit.engine={engine}"])) == (engine, engine)
+
+
+def test_auto_is_fused_where_there_is_little_to_train(project):  # noqa: F811
+    assert engine_in(kspec.run(project(BINARY))) == ("fused", "fused")
+
+
+@pytest.mark.slow
+def test_the_resolved_spec_repeats_what_auto_chose(project, monkeypatch, capsys):  # noqa: F811
+    from kspec.training.engine import fused
+
+    for name, value in (("MEASURED_SECONDS", 0.002), ("LEAST_COMPILE", 0.0), ("GUESSED_COMPILE", 0.0)):
+        monkeypatch.setattr(auto, name, value)
+    monkeypatch.setattr(fused, "COMPILED_VALIDATION", (1, 1))
+    first = kspec.run(project(BINARY), overrides=["fit.epochs=30"], quiet=False)
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("engine")]
+    assert len(said) == 1
+    chosen, resolved = engine_in(first)
+    assert chosen == resolved
+    assert chosen[0] == "fused"
+    assert "fused_xla" in chosen[1]
+    again = kspec.run(first.folder / "resolved.yaml")
+    assert engine_in(again) == (chosen, resolved)
+    identical(first, again)
+
+
+@pytest.mark.slow
+def test_a_program_kept_by_an_earlier_run_gives_the_same_bits(project, tmp_path):  # noqa: F811
+    """Two processes: the first compiles, the second finds what it compiled."""
+    import os
+    import subprocess
+    import sys
+
+    spec = project(BINARY)
+    code = "import sys; from kspec.cli import main; sys.exit(main())"
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-c", code, "run", spec, "--engine", "fused_xla", "--out", str(tmp_path / "out")],
+            env=os.environ | {"KSPEC_CACHE": str(tmp_path / "cache")}, check=True, capture_output=True,
+        )  # fmt: skip
+    programs = list((tmp_path / "cache" / "xla").glob("*/*"))
+    assert len(programs) == 1
+    first, second = sorted((tmp_path / "out" / "small").glob("2*"))
+    assert (first / "history.csv").read_text() == (second / "history.csv").read_text()
+    assert (first / "predictions.csv").read_text() == (second / "predictions.csv").read_text()
+
+
+def test_evaluating_a_run_again_gives_its_numbers(project):  # noqa: F811
+    from kspec.runs.run_loader import evaluate_run, part_of, take_up
+
+    run = kspec.run(project(BINARY), overrides=["fit.engine=fused"])
+    past = take_up(str(run.folder))
+    part, split = part_of(past, None, None, need_targets=True)
+    assert {"split": split, "examples": len(part), **evaluate_run(past, part)} == run.metrics
+
+
+def test_the_command_line_names_an_engine(project, capsys):  # noqa: F811
+    from kspec.cli import main
+
+    assert main(["run", project(BINARY), "--engine", "fused", "--set", "fit.epochs=1", "--format", "json"]) == 0
+    folder = json.loads(capsys.readouterr().out)["folder"]
+    with open(f"{folder}/run.json") as file:
+        assert json.load(file)["engine"] == "fused"
+    assert main(["run", project(BINARY), "--engine", "fussed"]) == 2
+    assert "fused_xla" in capsys.readouterr().err
