@@ -35,7 +35,7 @@ def test_explain_in_colour(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 def test_explain_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
     lines = out(["explain"], capsys).splitlines()
     assert [line[:5] for line in lines] == explain.codes()
-    assert "KS201  no node has that name" in lines
+    assert "KS201  Unknown node" in lines
 
 
 def test_explain_lists_a_family(capsys: pytest.CaptureFixture[str]) -> None:

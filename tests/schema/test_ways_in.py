@@ -16,7 +16,7 @@ from kspec.schema.document import as_text
 from tests.conftest import ROOT, SPECS
 
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+EDITORS_PAGE = (ROOT / "kspec" / "docs" / "editors.md").read_text(encoding="utf-8")
 
 
 def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -45,7 +45,7 @@ def test_hook_runs_a_check(tmp_path: Path) -> None:
     (tmp_path / "bad.kspec.yaml").write_text(good.replace("Dense", "Dens", 1), encoding="utf-8")
     assert run(*words, "good.kspec.yaml", cwd=tmp_path).returncode == 0
     assert run(*words, "good.kspec.yaml", "bad.kspec.yaml", cwd=tmp_path).returncode == 1
-    assert f"- id: {hook['id']}" in README
+    assert f"- id: {hook['id']}" in EDITORS_PAGE
 
 
 def test_catalog_entry_matches_specs() -> None:
