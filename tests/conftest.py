@@ -9,6 +9,7 @@ os.environ["KSPEC_CACHE"] = "off"  # what was measured before must not decide wh
 import pytest
 
 from kspec.diagnostics import Report, Source
+from tests.support.project import project  # noqa: F401  a fixture for all
 
 ROOT = Path(__file__).parent.parent
 SPECS = ROOT / "specs"

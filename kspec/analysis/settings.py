@@ -8,8 +8,8 @@ from typing import Any
 from kspec import catalog
 from kspec.analysis.per_output import is_by_output
 from kspec.analysis.stages import Stage, stages_of
-from kspec.analysis.task_inference import FREE_FORM_LOSSES, Answer, answer_of, from_logits, loss_name, task_of
-from kspec.diagnostics import Path, Report, did_you_mean
+from kspec.analysis.task_inference import FREE_FORM_LOSSES, OutputHead, answer_of, from_logits, loss_name, task_of
+from kspec.diagnostics import Path, Report, codes, did_you_mean
 from kspec.ir import Graph
 from kspec.language import Spec
 
@@ -37,7 +37,7 @@ class OutputSettings:
 
     name: str
     task: str | None
-    answer: Answer
+    answer: OutputHead
     loss: Any | None
     metrics: list[Any]
     weighted_metrics: list[Any]
@@ -78,13 +78,13 @@ class TargetFacts:
     present: bool | None = None
 
 
-def settle(spec: Spec, graph: Graph, report: Report, facts: dict[str, TargetFacts] | None = None) -> Settings:
+def resolve_settings(spec: Spec, graph: Graph, report: Report, facts: dict[str, TargetFacts] | None = None) -> Settings:
     """Fills in what the spec leaves out, and reports what cannot be told.
 
     Args:
         facts: By output, what the data and the built model tell; left out, what the graph alone tells.
     """
-    return _Settler(spec, graph, report, facts or {}).settle()
+    return _Settler(spec, graph, report, facts or {}).resolve_settings()
 
 
 class _Settler:
@@ -96,7 +96,7 @@ class _Settler:
         self.filled: list[Filled] = []
         self.names = list(graph.outputs)
 
-    def settle(self) -> Settings:
+    def resolve_settings(self) -> Settings:
         settings = self.spec.document.compile
         optimizer = settings.optimizer
         stages = self.spec.document.fit.stages
@@ -137,12 +137,12 @@ class _Settler:
             )
         return Settings(optimizer, outputs, stages_of(self.spec, self.graph, optimizer, self.report), self.filled)
 
-    def _answer(self, name: str) -> Answer:
+    def _answer(self, name: str) -> OutputHead:
         answer = answer_of(self.graph, self.graph.outputs[name])
         known = self.facts.get(name)
         return replace(answer, units=known.units) if known and known.units is not None else answer
 
-    def _default_loss(self, name: str, loss: Any, task: str | None, answer: Answer) -> Any:
+    def _default_loss(self, name: str, loss: Any, task: str | None, answer: OutputHead) -> Any:
         if loss is not None:
             return loss
         if task is None:
@@ -192,7 +192,7 @@ class _Settler:
     def _ask_for_task(self, name: str) -> None:
         node = self.graph.nodes[self.graph.outputs[name].node]
         self.report.error(
-            "KS401",
+            codes.UNCLEAR_TASK,
             f"what `{name}` answers cannot be told from its activation, so it has no default loss",
             self.spec.positions.value(node.path),
             help="state `task:` (regression, binary_classification …) or `compile: {loss: ...}`",
@@ -216,7 +216,7 @@ class _Settler:
                 known[name] = value
             else:
                 self.report.error(
-                    "KS215",
+                    codes.UNKNOWN_OUTPUT,
                     f"no output is called `{name}`",
                     self.spec.positions.key((*path, name)),
                     label=did_you_mean(name, self.names),
@@ -252,7 +252,7 @@ class _Settler:
         return dict.fromkeys(self.names, said)
 
 
-def in_words(answer: Answer) -> str:
+def in_words(answer: OutputHead) -> str:
     """What an output answers with: `one sigmoid unit`; empty where its activation cannot be told."""
     if answer.activation is None:
         return ""
@@ -261,5 +261,5 @@ def in_words(answer: Answer) -> str:
     return f"{answer.units} {answer.activation} units" if answer.units else f"{answer.activation} units"
 
 
-def _gives_logits(answer: Answer, loss: Any) -> bool:
+def _gives_logits(answer: OutputHead, loss: Any) -> bool:
     return loss is not None and answer.activation in ("linear", None) and from_logits(loss)

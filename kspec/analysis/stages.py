@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.analysis.shapes.infer import Types
-from kspec.diagnostics import Path, Related, Report, did_you_mean
+from kspec.diagnostics import Path, Related, Report, codes, did_you_mean
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import (
     called_within,
@@ -106,7 +106,7 @@ def _names_once(spec: Spec, report: Report) -> None:
         if stage.name in places:
             before = Related("it stands here first", spec.positions.value(places[stage.name]))
             report.error(
-                "KS203", f"the name `{stage.name}` is taken", spec.positions.value(path),
+                codes.DUPLICATE_NAME, f"the name `{stage.name}` is taken", spec.positions.value(path),
                 help="names of stages are unique", related=(before,),
             )  # fmt: skip
         places.setdefault(stage.name, path)
@@ -147,14 +147,16 @@ def _matches_nothing(pattern: str, graph: Graph, path: Path, spec: Spec, report:
         what = {"input": "an input", "op": "a function without weights", "model": f"a call of the sub-model `{callee}`"}
         kind = what.get(node.kind, f"a second call of `{callee}`")
         help = f"write `{callee}`" if node.kind in ("reuse", "model") else help
-        report.error("KS211", f"`{pattern}` is {kind}; only layers train", spec.positions.key(path), help=help)
+        report.error(
+            codes.INVALID_LAYER_REUSE, f"`{pattern}` is {kind}; only layers train", spec.positions.key(path), help=help
+        )
     elif is_glob(pattern):
         report.error(
-            "KS201", f"`{pattern}` matches no layer", spec.positions.key(path),
+            codes.UNKNOWN_NODE, f"`{pattern}` matches no layer", spec.positions.key(path),
             label=did_you_mean(pattern.rstrip("*?"), known), help=help + "; a `*` stands within one name",
         )  # fmt: skip
     else:
         report.error(
-            "KS201", f"no node is called `{pattern}`", spec.positions.key(path),
+            codes.UNKNOWN_NODE, f"no node is called `{pattern}`", spec.positions.key(path),
             label=did_you_mean(pattern, known), help=help,
         )  # fmt: skip

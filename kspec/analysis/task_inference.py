@@ -7,7 +7,7 @@ from typing import Any
 
 from kspec import catalog
 from kspec.ir import Graph, Node, Tensor
-from kspec.ir.tensor_origin import Spot, made
+from kspec.ir.tensor_origin import TensorOrigin, trace_origin
 
 KEEP_SHAPE = frozenset(
     {"Dropout", "Reshape", "Identity", "ActivityRegularization", "Flatten", "GaussianDropout", "AlphaDropout"}
@@ -31,7 +31,7 @@ CATEGORICAL_LOSSES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OutputHead:
     """What an output answers with, as far as the graph tells.
 
     Args:
@@ -43,22 +43,22 @@ class Answer:
     units: int | None
 
 
-def answer_of(graph: Graph, output: Tensor) -> Answer:
+def answer_of(graph: Graph, output: Tensor) -> OutputHead:
     """Walks back from an output through what keeps the shape, to the last activation."""
     activation: str | None = None
-    spot: Spot | None = made(graph, output)
+    spot: TensorOrigin | None = trace_origin(graph, output)
     while spot is not None:
         callee = spot.callee
         found = _activation(callee)
         activation = activation or (found if found != "linear" else None)
         units = _units(callee)
         if units is not None or _is_sized(callee):
-            return Answer(activation or found, units)
+            return OutputHead(activation or found, units)
         keeps = found is not None or callee.head in KEEP_SHAPE
         if not keeps:
             break
         spot = spot.before()
-    return Answer(activation, None)
+    return OutputHead(activation, None)
 
 
 def _inner(node: Node) -> tuple[str, dict[str, Any]]:
@@ -131,7 +131,7 @@ def from_logits(loss: Any) -> bool:
     return isinstance(arguments, dict) and bool(arguments.get("from_logits", False))
 
 
-def task_of(answer: Answer, loss: Any | None) -> str | None:
+def task_of(answer: OutputHead, loss: Any | None) -> str | None:
     """The problem type, by the language's table; None where it must be stated.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kspec.archive.errors import Refused, is_code, shown, unreadable, wordless
+from kspec.archive.errors import ImportRefused, is_code, shown, unreadable, wordless
 from kspec.archive.values import MODELS
 
 OUTPUTS = 10_000
@@ -286,4 +286,4 @@ def _implied_input(config: Mapping[str, Any], model: Mapping[str, Any], taken: s
     return Layer(name, {"class_name": "InputLayer", "config": {"batch_shape": shape, "dtype": "float32", "name": name}})
 
 
-__all__ = ["CallId", "Layer", "Ref", "Refused", "Structure", "check_is_model", "refs", "structure_of"]
+__all__ = ["CallId", "ImportRefused", "Layer", "Ref", "Structure", "check_is_model", "refs", "structure_of"]

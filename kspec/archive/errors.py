@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kspec.diagnostics import Report, Source, Span
+from kspec.diagnostics import Report, Rule, Source, Span, codes
 
 
-class Refused(Exception):
+class ImportRefused(Exception):
     """A model file that cannot become a spec: one plain sentence, and what to do instead.
 
     Args:
@@ -13,7 +13,7 @@ class Refused(Exception):
             code, KS713 for one that the language has no words for, KS714 for weights that do not fit.
     """
 
-    def __init__(self, code: str, message: str, help: str = "") -> None:
+    def __init__(self, code: Rule, message: str, help: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -29,22 +29,22 @@ class Refused(Exception):
         report.error(self.code, self.message, span, help=self.help)
 
 
-def unreadable(message: str, help: str = "") -> Refused:
-    return Refused("KS710", message, help)
+def unreadable(message: str, help: str = "") -> ImportRefused:
+    return ImportRefused(codes.UNREADABLE_MODEL_FILE, message, help)
 
 
 def hostile(
     message: str, help: str = "do not load it with Keras either; get the model from a source you trust"
-) -> Refused:
-    return Refused("KS711", message, help)
+) -> ImportRefused:
+    return ImportRefused(codes.UNSAFE_MODEL_FILE, message, help)
 
 
-def is_code(message: str, help: str = "") -> Refused:
-    return Refused("KS712", message, help)
+def is_code(message: str, help: str = "") -> ImportRefused:
+    return ImportRefused(codes.MODEL_CONTAINS_CODE, message, help)
 
 
-def wordless(message: str, help: str = "") -> Refused:
-    return Refused("KS713", message, help)
+def wordless(message: str, help: str = "") -> ImportRefused:
+    return ImportRefused(codes.UNSUPPORTED_MODEL_FEATURE, message, help)
 
 
 def shown(text: object) -> str:

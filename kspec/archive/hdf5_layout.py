@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from kspec.archive.config_graph import structure_of
-from kspec.archive.errors import Refused, shown
+from kspec.archive.errors import ImportRefused, shown
 from kspec.archive.values import Config
+from kspec.diagnostics import codes
 from kspec.syntax.names import snake_case
 
 Names = tuple[str, ...]
@@ -83,6 +84,8 @@ def relaid(
         for layer, place in ours.items():
             group = theirs.get(source_of(layer))
             if group is None:
-                raise Refused("KS714", f"the file has no weights for `{shown('.'.join(layer))}`")
+                raise ImportRefused(
+                    codes.MODEL_WEIGHTS_MISMATCH, f"the file has no weights for `{shown('.'.join(layer))}`"
+                )
             if group in old:
                 old.copy(group, new.require_group(place.rpartition("/")[0]), name=place.rpartition("/")[2])

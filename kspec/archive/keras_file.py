@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from kspec.archive.errors import Refused, hostile, shown, unreadable
+from kspec.archive.errors import ImportRefused, hostile, shown, unreadable
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
@@ -103,7 +103,7 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
         return ModelFile(name, _model(_json(file.read(MAX_JSON + 1), "the file", "it is no Keras model: ")))
 
 
-def _legacy(name: str) -> Refused:
+def _legacy(name: str) -> ImportRefused:
     if name.endswith(".weights.h5"):
         return unreadable(
             "it holds weights, and no model",

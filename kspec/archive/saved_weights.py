@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from kspec.archive.errors import Refused
+from kspec.archive.errors import ImportRefused
 from kspec.archive.from_config import document_of
 from kspec.archive.hdf5_layout import of_configuration, of_model, relaid
 from kspec.archive.keras_file import read_model
@@ -26,5 +26,5 @@ def load_saved(model: Any, path: str | os.PathLike[str], report: Report, place: 
             fitting = source.with_name("fitting.weights.h5")
             relaid(source, fitting, of_configuration(config), dict(of_model(model)), imported.source_of)
             give(model, fitting)
-    except Refused as refused:
+    except ImportRefused as refused:
         refused.tell(report, place)

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kspec.archive.errors import Refused, hostile, shown, unreadable
+from kspec.archive.errors import ImportRefused, hostile, shown, unreadable
 from kspec.archive.keras_file import opened, read_model
 from kspec.archive.vocabulary import as_written
-from kspec.diagnostics import Report, Span
+from kspec.diagnostics import Report, Span, codes
 
 _ASIDE = re.compile(r"(^|/)(optimizer|seed_generator(_\d+)?|\w*metrics?)(/|$)")
 """What a file of weights has beside a model's weights."""
@@ -44,7 +44,7 @@ def load_weights(model: Any, path: str | os.PathLike[str], report: Report, place
     try:
         with verified(path) as file:
             give(model, file)
-    except Refused as refused:
+    except ImportRefused as refused:
         refused.tell(report, place or os.fspath(path))
         return False
     return True
@@ -165,7 +165,7 @@ def give(model: Any, file: Path) -> None:
     try:
         model.load_weights(str(file))
     except (ValueError, KeyError, TypeError) as error:
-        raise Refused("KS714", *_misfit(model, error)) from None
+        raise ImportRefused(codes.MODEL_WEIGHTS_MISMATCH, *_misfit(model, error)) from None
 
 
 def _compare_counts(model: Any, file: Path) -> None:
@@ -185,8 +185,10 @@ def _compare_counts(model: Any, file: Path) -> None:
         weights.visititems(count)
     due = len(model.weights)
     if found != due and not any(_saves_otherwise(layer) for layer in model._flatten_layers()):
-        raise Refused(
-            "KS714", f"the weights do not fit the model `{shown(model.name)}`: it has {due}, the file {found}", _CURE
+        raise ImportRefused(
+            codes.MODEL_WEIGHTS_MISMATCH,
+            f"the weights do not fit the model `{shown(model.name)}`: it has {due}, the file {found}",
+            _CURE,
         )
 
 

@@ -13,7 +13,7 @@ import keras
 
 from kspec.backend.keras_errors import plain
 from kspec.backend.keras_objects import Maker, UnknownSize, import_class, keras_class
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, Rule, codes
 from kspec.ir import Feed, Graph, Node, Tensor
 from kspec.ir.entry_spans import head_span
 from kspec.ir.node import flat_order
@@ -117,9 +117,11 @@ class _Builder:
             try:
                 self._add(node)
             except UnknownSize as error:
-                self._refuse(node, "KS510", str(error), "give the spec `data:`, or write the number")
+                self._refuse(node, codes.SIZE_WITHOUT_DATA, str(error), "give the spec `data:`, or write the number")
             except Exception as error:
-                self._refuse(node, "KS301", f"Keras refuses `{node.name}`: {plain(error)}", self._shapes(node))
+                self._refuse(
+                    node, codes.REJECTED_BY_KERAS, f"Keras refuses `{node.name}`: {plain(error)}", self._shapes(node)
+                )
         if not self.report.has_errors:
             self._assemble()
         return self.built
@@ -133,7 +135,7 @@ class _Builder:
         try:
             model = keras_class(node.catalog.path)(**arguments)
         except Exception as error:
-            self._refuse(node, "KS301", f"Keras refuses `{node.head}`: {plain(error)}", "")
+            self._refuse(node, codes.REJECTED_BY_KERAS, f"Keras refuses `{node.head}`: {plain(error)}", "")
             return
         model.name = _keras_name(self.name)  # given to it, some make their layers' names of it, or look widths up by it
         if node.trainable is False:
@@ -174,7 +176,7 @@ class _Builder:
         if layer.weights and not any(_is_symbolic(v) for t in node.tensors() for v in self.built.values[t.node]):
             self._refuse(
                 node,
-                "KS212",
+                codes.NO_INPUT_DEPENDENCY,
                 f"`{node.name}` has weights and takes only constants: Keras would lose its weights",
                 "feed it from an input",
             )
@@ -244,7 +246,7 @@ class _Builder:
             count = "one output" if len(values) == 1 else f"{len(values)} outputs"
             self._refuse(
                 node,
-                "KS210",
+                codes.WRONG_OUTPUT_COUNT,
                 f"`{node.name}` gives {count}, and `as` names {len(node.outputs)}",
                 "name all of them, `_` for one that is not wanted",
                 at=("as",),
@@ -258,7 +260,12 @@ class _Builder:
         constant = [name for name, value in outputs.items() if not _is_symbolic(value)]
         if constant:
             tensor = self.graph.outputs[constant[0]]
-            self._refuse(self.graph.nodes[tensor.node], "KS212", f"the output `{constant[0]}` depends on no input", "")
+            self._refuse(
+                self.graph.nodes[tensor.node],
+                codes.NO_INPUT_DEPENDENCY,
+                f"the output `{constant[0]}` depends on no input",
+                "",
+            )
             return
         try:
             self.built.model = keras.Model(
@@ -267,13 +274,17 @@ class _Builder:
                 name=_keras_name(self.name),
             )
         except Exception as error:
-            self.report.error("KS301", f"Keras refuses the model: {plain(error)}", self.spec.positions.key(("layers",)))
+            self.report.error(
+                codes.REJECTED_BY_KERAS,
+                f"Keras refuses the model: {plain(error)}",
+                self.spec.positions.key(("layers",)),
+            )
             return
         name_outputs(self.built.model, list(outputs))
         if self.graph.calls and all(node.trainable is False for node in self.graph.calls):
             self.built.model.trainable = False
 
-    def _refuse(self, node: Node, code: str, message: str, help: str, at: tuple[str, ...] = ()) -> None:
+    def _refuse(self, node: Node, code: Rule, message: str, help: str, at: tuple[str, ...] = ()) -> None:
         positions = self.spec.positions
         if at:
             span = positions.value((*node.path, *at))

@@ -43,10 +43,10 @@ def command(
     """Evaluate a run's trained model, from its folder alone."""
     from kspec.cli import FAILED
     from kspec.runs.run_folder import RunFolderError
-    from kspec.runs.run_loader import evaluate_run, part_of, take_up
+    from kspec.runs.run_loader import evaluate_run, load_run, part_of
 
     try:
-        past = take_up(run, allow_code=allow_code, allow_outside=allow_outside)
+        past = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
         part, what = part_of(past, data, split, need_targets=True)
         values = evaluate_run(past, part)
     except RunFolderError as error:

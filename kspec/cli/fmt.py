@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from kspec.diagnostics import codes
+
 if TYPE_CHECKING:
     from kspec.diagnostics import Diagnostic, Source
 
@@ -72,7 +74,7 @@ def _sources(paths: Iterable[str], found: list[Diagnostic]) -> Iterator[Source]:
         report = Report()
         files = [str(file) for file in specs_in(path)] if os.path.isdir(path) else [path]
         if not files:
-            report.error("KS010", "no spec is in this folder", Span(Source(path, ""), 1, 1, 1, 1),
+            report.error(codes.UNREADABLE_FILE, "no spec is in this folder", Span(Source(path, ""), 1, 1, 1, 1),
                          help="a spec is a YAML file with `kspec: 1` at its top")  # fmt: skip
         for file in files:
             if os.path.realpath(file) in seen:

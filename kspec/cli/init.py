@@ -44,7 +44,7 @@ def command(data: str | None, out: str, template: str | None, target: str | None
         raise click.UsageError("a spec is made from a table or from a template, not from both")
     if data is None and target is not None:
         raise click.UsageError("--target names a column of a table: kspec init data.csv --target ...")
-    from kspec.rewrite.init import Refused, from_template, write
+    from kspec.rewrite.init import InitRefused, from_template, write
     from kspec.schema.document import as_text
 
     try:
@@ -53,7 +53,7 @@ def command(data: str | None, out: str, template: str | None, target: str | None
             sys.stdout.write(text)
             return
         written = write(text, Path(out), as_text(), force=force)
-    except Refused as error:
+    except InitRefused as error:
         raise click.UsageError(str(error)) from None
     names = " and ".join(str(path) for path in written)
     grant = " --allow-outside" if data is not None and _is_outside(Path(data), Path(out)) else ""

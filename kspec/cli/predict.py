@@ -36,10 +36,10 @@ def command(
     """Predict with a run's trained model, from its folder alone: probabilities and classes, or values."""
     from kspec.cli import FAILED
     from kspec.runs.run_folder import RunFolderError
-    from kspec.runs.run_loader import part_of, predict_run, take_up
+    from kspec.runs.run_loader import load_run, part_of, predict_run
 
     try:
-        past = take_up(run, allow_code=allow_code, allow_outside=allow_outside)
+        past = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
         part, what = part_of(past, data, split, need_targets=False)
         target = Path(to) if to else Path(f"{Path(what).stem}.predictions.csv")
         if data is not None and target.resolve() == Path(data).resolve():

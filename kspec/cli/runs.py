@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from kspec.runs.run_index import PastRun
+    from kspec.runs.run_index import RunRecord
 
 EPILOG = """\b
 Examples:
@@ -73,7 +73,7 @@ def _refuse_name(name: str, out: str) -> None:
         raise click.UsageError(f"no spec called {name} has been run; {meant}")
 
 
-def _metric(said: str, runs: Sequence[PastRun]) -> str:
+def _metric(said: str, runs: Sequence[RunRecord]) -> str:
     """The metric that is meant: a spec names `AUC`, and Keras answers with `auc`."""
     from kspec.runs.run_index import metric_names
 
@@ -85,7 +85,7 @@ def _metric(said: str, runs: Sequence[PastRun]) -> str:
     raise click.UsageError(f"no run has the metric {said}; {there}")
 
 
-def _table(runs: Sequence[PastRun], best: str | None) -> str:
+def _table(runs: Sequence[RunRecord], best: str | None) -> str:
     """A row for each run; a column for each metric, or, where they are many, one for all."""
     from kspec.runs.run_index import metric_names
 

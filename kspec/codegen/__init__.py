@@ -16,7 +16,7 @@ from kspec.analysis import Analysis
 from kspec.codegen.data.dataset_info import Facts, others_of, read_off, refuse
 from kspec.codegen.data.examples import Examples, write_examples
 from kspec.codegen.data.step_rows import portion_of
-from kspec.codegen.model.arguments import Unwritable
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.model.names import CONSTANTS, Allocator, identifier
 from kspec.codegen.model.network import Network
 from kspec.codegen.text.literals import literal
@@ -57,7 +57,7 @@ def python_source(
     """
     try:
         return _Source(spec, analysis, dataset, report, others or {}, Path(os.path.abspath(folder))).text()
-    except Unwritable as error:
+    except UnsupportedInPython as error:
         refuse(spec, report, str(error), error.path)
         return ""
 
@@ -129,7 +129,9 @@ class _Source:
         calls = [node for network in (graph, *graph.models.values()) for node in network.calls]
         fixed = next((name for name, given in self.document.inputs.items() if given.batch_size is not None), None)
         if fixed is not None and any(_is_stateful(node.arguments) for node in calls):
-            raise Unwritable("forget the states of stateful layers before each epoch", ("inputs", fixed, "batch_size"))
+            raise UnsupportedInPython(
+                "forget the states of stateful layers before each epoch", ("inputs", fixed, "batch_size")
+            )
 
     def _life(self, examples: Examples) -> list[str]:
         """Fit, evaluate, predict."""

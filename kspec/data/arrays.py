@@ -9,7 +9,7 @@ from kspec.data.columns import Mapped
 from kspec.data.context import Context
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.types import InputSpec
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,11 @@ def _picture(name: str, takes: InputSpec, columns: list[Column], path: Path, con
 
     if len(columns) > 1:
         others = ", ".join(column.name for column in columns if column.kind != "image")
-        context.error("KS505", f"`{name}` takes a picture, and cannot take {others or 'a second one'} beside it", path)
+        context.error(
+            codes.DATA_SHAPE_MISMATCH,
+            f"`{name}` takes a picture, and cannot take {others or 'a second one'} beside it",
+            path,
+        )
         return None
     return load_pictures(name, takes, columns[0], path, context)
 
@@ -106,7 +110,7 @@ def _refuse_shape(name: str, takes: InputSpec, columns: list[Column], path: Path
         given = f"{has} column{'s feed' if has > 1 else ' feeds'} it ({_listed(columns)})"
     needs = f"{wanted} value{'s' if wanted > 1 else ''} an example" if None not in takes.shape else "another size"
     help = f"name the columns with `data: {{inputs: ...}}`, or write `shape: [{has}]`"
-    context.error("KS505", f"`{name}` has the shape {shown}, {needs}, but {given}", path, help=help)
+    context.error(codes.DATA_SHAPE_MISMATCH, f"`{name}` has the shape {shown}, {needs}, but {given}", path, help=help)
 
 
 def _listed(columns: Sequence[Column]) -> str:
@@ -118,8 +122,12 @@ def _listed(columns: Sequence[Column]) -> str:
 def _texts(name: str, columns: list[Column], path: Path, context: Context) -> list[Array] | None:
     for column in columns:
         if column.kind in ("array", "image") and column.values.dtype.kind not in "OU":
-            context.error("KS508", f"`{name}` takes text, and `{column.name}` holds arrays of numbers", path,
-                          help="leave out `dtype: string`")  # fmt: skip
+            context.error(
+                codes.INCOMPATIBLE_DATA_TYPE,
+                f"`{name}` takes text, and `{column.name}` holds arrays of numbers",
+                path,
+                help="leave out `dtype: string`",
+            )
             return None
     return [column.values if column.kind == "array" else column.texts() for column in columns]
 
@@ -145,7 +153,7 @@ def _numbers(
             else ""
         )
         help = "leave `dtype` out for float32" if dtype != "bool" else "a bool is 0 or 1, false or true"
-        context.error("KS508", f"`{name}` takes {dtype}, and {broken[0]}{more}", path, help=help)
+        context.error(codes.INCOMPATIBLE_DATA_TYPE, f"`{name}` takes {dtype}, and {broken[0]}{more}", path, help=help)
     return [column.values for column in columns] if sound else None
 
 
@@ -159,8 +167,12 @@ def _refuse_text(name: str, column: Column, columns: list[Column], table: Table,
         help = "give the input `dtype: string` and a `StringLookup` or `TextVectorization`, or leave the column out"
     else:
         help = "leave the column out, or give it an input of its own with `dtype: string` and a `StringLookup` layer"
-    context.error("KS508", f"`{name}` takes numbers, and `{column.name}` holds text, such as \"{example[:40]}\" in "
-                           f"{table.where([index])}", path, help=help)  # fmt: skip
+    context.error(
+        codes.INCOMPATIBLE_DATA_TYPE,
+        f'`{name}` takes numbers, and `{column.name}` holds text, such as "{example[:40]}" in {table.where([index])}',
+        path,
+        help=help,
+    )
 
 
 def _is_number(value: Any) -> bool:
@@ -184,7 +196,7 @@ def _finite(column: Column, table: Table, kept: Array, path: Path, context: Cont
     if not len(rows):
         return True
     what = "a number that is not finite" if column.kind == "array" else "an infinite value"
-    context.error("KS511", f"`{column.name}` has {what} in {table.where(rows)}", path,
+    context.error(codes.NON_FINITE_VALUES, f"`{column.name}` has {what} in {table.where(rows)}", path,
                   help="correct the data; nothing can be learned from infinity")  # fmt: skip
     return False
 
@@ -226,7 +238,12 @@ def target_array(name: str, table: Table, mapped: Mapped, kept: Array, context: 
     columns = [table.columns[column] for column in mapped.targets[name]]
     path = mapped.places[name]
     if any(column.kind == "image" for column in columns):
-        context.error("KS508", f"the target of `{name}` is a column of pictures", path, help="name the column `class`")
+        context.error(
+            codes.INCOMPATIBLE_DATA_TYPE,
+            f"the target of `{name}` is a column of pictures",
+            path,
+            help="name the column `class`",
+        )
         return None
     if not all(_finite(column, table, kept, path, context) for column in columns):
         return None
@@ -234,9 +251,13 @@ def target_array(name: str, table: Table, mapped: Mapped, kept: Array, context: 
         return columns[0].values
     for column in columns:
         if column.kind not in NUMERIC:
-            context.error("KS508", f"a target of {len(columns)} columns is one-hot or several numbers, "
-                                   f"and `{column.name}` holds {'text' if column.kind == 'text' else 'arrays'}", path,
-                          help="name one column of labels, or columns of numbers")  # fmt: skip
+            context.error(
+                codes.INCOMPATIBLE_DATA_TYPE,
+                f"a target of {len(columns)} columns is one-hot or several numbers, "
+                f"and `{column.name}` holds {'text' if column.kind == 'text' else 'arrays'}",
+                path,
+                help="name one column of labels, or columns of numbers",
+            )
             return None
     return numpy.stack([column.values for column in columns], axis=1)
 
@@ -249,7 +270,7 @@ def weight_array(output: str, table: Table, mapped: Mapped, kept: Array, context
     said = context.spec.document.data.weights if context.spec.document.data else None
     path: Path = ("data", "weights", output) if isinstance(said, dict) else ("data", "weights")
     if column.kind not in NUMERIC:
-        context.error("KS512", f"`{column.name}` holds no numbers, and weights are numbers", path)
+        context.error(codes.INVALID_SAMPLE_WEIGHTS, f"`{column.name}` holds no numbers, and weights are numbers", path)
         return None
     values = column.values.astype(numpy.float64)
     for bad, what in (
@@ -259,10 +280,12 @@ def weight_array(output: str, table: Table, mapped: Mapped, kept: Array, context
     ):
         rows = numpy.flatnonzero(bad & kept)
         if len(rows):
-            context.error("KS512", f"`{column.name}` has {what} in {table.where(rows)}", path,
+            context.error(codes.INVALID_SAMPLE_WEIGHTS, f"`{column.name}` has {what} in {table.where(rows)}", path,
                           help="a weight is a number from 0 upwards")  # fmt: skip
             return None
     if not (values[kept] > 0).any():
-        context.error("KS512", f"every weight in `{column.name}` is 0: nothing would be learned", path)
+        context.error(
+            codes.INVALID_SAMPLE_WEIGHTS, f"every weight in `{column.name}` is 0: nothing would be learned", path
+        )
         return None
     return values.astype(numpy.float32)

@@ -10,6 +10,7 @@ from kspec.data.context import Context
 from kspec.data.labels import Labels
 from kspec.data.table import Table
 from kspec.data.types import OutputSpec
+from kspec.diagnostics import codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,8 +36,12 @@ def check_classes(
         if not _is_classes(vocabulary, known.task if known else None, table.rows):
             continue
         if len(vocabulary.names) == 1:
-            context.warning("KS518", f"every example of `{name}` is `{vocabulary.names[0]}`: nothing is to be told "
-                                     "apart", mapped.places[name], help="is it the right column?")  # fmt: skip
+            context.warning(
+                codes.SINGLE_CLASS_TARGET,
+                f"every example of `{name}` is `{vocabulary.names[0]}`: nothing is to be told apart",
+                mapped.places[name],
+                help="is it the right column?",
+            )
             continue
         classes = vocabulary.indices(table.columns[mapped.targets[name][0]].values)
         seen = set(classes[split["train"]].tolist())
@@ -55,11 +60,19 @@ def _check_part(
     more = f" and {len(unseen) - SHOWN} more" if len(unseen) > SHOWN else ""
     shown = ", ".join(f"`{label}`" for label in unseen[:SHOWN]) + more
     if not held & seen:
-        context.error("KS507", f"the {part} part has no class of `{name}` in common with training; it has {shown}",
-                      path, help="split at random, or with `stratify: true`")  # fmt: skip
+        context.error(
+            codes.CLASS_UNSEEN_IN_TRAINING,
+            f"the {part} part has no class of `{name}` in common with training; it has {shown}",
+            path,
+            help="split at random, or with `stratify: true`",
+        )
     else:
-        context.warning("KS507", f"the {part} part has {shown} of `{name}`, which no training row has", path,
-                        help="`split: {stratify: true}` shares each class out")  # fmt: skip
+        context.warning(
+            codes.CLASS_UNSEEN_IN_TRAINING,
+            f"the {part} part has {shown} of `{name}`, which no training row has",
+            path,
+            help="`split: {stratify: true}` shares each class out",
+        )
 
 
 def _is_classes(labels: Labels, task: str | None, rows: int) -> bool:

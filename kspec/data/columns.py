@@ -10,7 +10,7 @@ from typing import Any
 from kspec.data.context import Context
 from kspec.data.table import Table
 from kspec.data.types import InputSpec
-from kspec.diagnostics import Path, did_you_mean
+from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.language.data import Data
 
 SHOWN_COLUMNS = 12
@@ -87,7 +87,7 @@ class _Mapper:
             self._warn_of_leaks()
         return self.mapped if self.sound else None
 
-    def _error(self, code: str, message: str, path: Path, **more: Any) -> None:
+    def _error(self, code: Rule, message: str, path: Path, **more: Any) -> None:
         self.context.error(code, message, path, **more)
         self.sound = False
 
@@ -101,8 +101,12 @@ class _Mapper:
                     self._not_there("output", name, self.outputs, (*path, name))
         elif said is not None:
             if len(self.outputs) > 1:
-                self._error("KS509", f"the model has {len(self.outputs)} outputs; say whose target this is", path,
-                            help=f"write `targets: {{{self.outputs[0]}: {_written(said)}}}`")  # fmt: skip
+                self._error(
+                    codes.MISSING_COLUMN_MAPPING,
+                    f"the model has {len(self.outputs)} outputs; say whose target this is",
+                    path,
+                    help=f"write `targets: {{{self.outputs[0]}: {_written(said)}}}`",
+                )
             else:
                 self._take(self.mapped.targets, self.outputs[0], said, path)
         named = said if isinstance(said, dict) else dict.fromkeys(self.outputs) if said is not None else {}
@@ -140,8 +144,12 @@ class _Mapper:
                     if len(self.mapped.targets) != 1
                     else "a target of several columns"
                 )
-                self._error("KS514", f"with {what}, `stratify` must say by which column", (*path, "stratify"),
-                            help="write `stratify: column`")  # fmt: skip
+                self._error(
+                    codes.INVALID_SPLIT_COLUMN,
+                    f"with {what}, `stratify` must say by which column",
+                    (*path, "stratify"),
+                    help="write `stratify: column`",
+                )
 
     def _inputs(self) -> None:
         said, path = self.data.inputs, ("data", "inputs")
@@ -153,8 +161,12 @@ class _Mapper:
                     self._not_there("input", name, self.inputs, (*path, name))
         elif said is not None:
             if len(self.inputs) > 1:
-                self._error("KS509", f"the model has {len(self.inputs)} inputs; say which one takes this", path,
-                            help=f"write `inputs: {{{self.inputs[0]}: {_written(said)}}}`")  # fmt: skip
+                self._error(
+                    codes.MISSING_COLUMN_MAPPING,
+                    f"the model has {len(self.inputs)} inputs; say which one takes this",
+                    path,
+                    help=f"write `inputs: {{{self.inputs[0]}: {_written(said)}}}`",
+                )
             else:
                 self._take(self.mapped.inputs, self.inputs[0], said, path, skip=self._reserved())
         named = said if isinstance(said, dict) else dict.fromkeys(self.inputs) if said is not None else {}
@@ -174,11 +186,18 @@ class _Mapper:
             self.mapped.inputs[name] = left
             self.mapped.places[name] = ("inputs", name)
             if not left:
-                self._error("KS509", f"no column is left to feed `{name}`", ("data",), help=self._columns())
+                self._error(
+                    codes.MISSING_COLUMN_MAPPING, f"no column is left to feed `{name}`", ("data",), help=self._columns()
+                )
         else:
-            self._error("KS509", f"nothing feeds the input `{name}`: there is no column of that name",
-                        ("inputs", name), key=True, label=did_you_mean(name, self.table.columns),
-                        help=f"say what does: `data: {{inputs: {{{name}: column}}}}`; {self._columns()}")  # fmt: skip
+            self._error(
+                codes.MISSING_COLUMN_MAPPING,
+                f"nothing feeds the input `{name}`: there is no column of that name",
+                ("inputs", name),
+                key=True,
+                label=did_you_mean(name, self.table.columns),
+                help=f"say what does: `data: {{inputs: {{{name}: column}}}}`; {self._columns()}",
+            )
 
     def _reserved(self) -> set[str]:
         """Columns that have another use: targets, weights, what decides the split."""
@@ -198,12 +217,12 @@ class _Mapper:
             elif any(character in column for character in "*?["):
                 found = [c for c in self.table.columns if fnmatchcase(c, column) and c not in (skip or ())]
                 if not found:
-                    self._error("KS502", f"no column matches `{column}`", here, help=self._columns())
+                    self._error(codes.UNKNOWN_COLUMN, f"no column matches `{column}`", here, help=self._columns())
                 taken.update(dict.fromkeys(found))
             else:
                 self._known(column, here)
         if said == []:
-            self._error("KS509", f"no column is named for `{name}`", path, help=self._columns())
+            self._error(codes.MISSING_COLUMN_MAPPING, f"no column is named for `{name}`", path, help=self._columns())
         into[name] = list(taken)
         self.mapped.places[name] = path
 
@@ -211,15 +230,30 @@ class _Mapper:
         if column in self.table.columns:
             return True
         if column in self.table.unusable:
-            self._error("KS508", f"the column `{column}` cannot be used: {self.table.unusable[column]}", path)
+            self._error(
+                codes.INCOMPATIBLE_DATA_TYPE,
+                f"the column `{column}` cannot be used: {self.table.unusable[column]}",
+                path,
+            )
             return False
-        self._error("KS502", f"there is no column `{column}`", path, label=did_you_mean(column, self.table.columns),
-                    help=self._wrong_delimiter() or self._columns())  # fmt: skip
+        self._error(
+            codes.UNKNOWN_COLUMN,
+            f"there is no column `{column}`",
+            path,
+            label=did_you_mean(column, self.table.columns),
+            help=self._wrong_delimiter() or self._columns(),
+        )
         return False
 
     def _not_there(self, kind: str, name: str, names: list[str], path: Path) -> None:
-        self._error("KS509", f"no {kind} is called `{name}`", path, key=True, label=did_you_mean(name, names),
-                    help=f"the {kind}s: {', '.join(names)}")  # fmt: skip
+        self._error(
+            codes.MISSING_COLUMN_MAPPING,
+            f"no {kind} is called `{name}`",
+            path,
+            key=True,
+            label=did_you_mean(name, names),
+            help=f"the {kind}s: {', '.join(names)}",
+        )
 
     def _columns(self) -> str:
         names = list(self.table.columns)
@@ -240,9 +274,13 @@ class _Mapper:
             for output, target in self.mapped.targets.items():
                 both = [column for column in columns if column in target]
                 if both and columns != target:
-                    self.context.warning("KS515", f"`{both[0]}` is the target of `{output}` and also feeds the input "
-                                                  f"`{name}`: the network is told the answer", self.mapped.places[name],
-                                         help="leave it out of the input's columns")  # fmt: skip
+                    self.context.warning(
+                        codes.TARGET_LEAKAGE,
+                        f"`{both[0]}` is the target of `{output}` and also feeds the input "
+                        f"`{name}`: the network is told the answer",
+                        self.mapped.places[name],
+                        help="leave it out of the input's columns",
+                    )
 
 
 def _written(said: str | list[str]) -> str:

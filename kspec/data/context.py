@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from kspec.diagnostics import Path as SpecPath
-from kspec.diagnostics import Report, Span, nearest
+from kspec.diagnostics import Report, Rule, Span, codes, nearest
 from kspec.language import Spec
 
 REMOTE = "://"
@@ -50,10 +50,10 @@ class Context:
         value = positions.value(path)
         return positions.key(path) if key or value.line != value.end_line else value
 
-    def error(self, code: str, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
+    def error(self, code: Rule, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
         self.report.error(code, message, self.span(path, key=key), **more)
 
-    def warning(self, code: str, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
+    def warning(self, code: Rule, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
         self.report.warning(code, message, self.span(path, key=key), **more)
 
     def find(self, given: str | list[str], *, path: SpecPath | None = None, folder: bool = False) -> list[Path] | None:
@@ -75,11 +75,11 @@ class Context:
 
     def _find_one(self, text: str, at: SpecPath | None, folder: bool) -> list[Path] | None:
         if REMOTE in text:
-            self.error("KS702", f"`{text}` is not a file: kspec reads data from files alone", at,
+            self.error(codes.NETWORK_ACCESS, f"`{text}` is not a file: kspec reads data from files alone", at,
                        help="download it, and name the file")  # fmt: skip
             return None
         if "\0" in text:
-            self.error("KS501", "a path cannot hold a null character", at)
+            self.error(codes.UNREADABLE_DATA, "a path cannot hold a null character", at)
             return None
         base = Path.cwd() if self.source_path is None else self.spec.folder
         whole = base / os.path.expanduser(text)
@@ -88,7 +88,7 @@ class Context:
         if is_glob and not folder:
             files = [file for file in files if not file.is_dir()]
         if not files:
-            self.error("KS501", f"no file matches `{text}`", at, help=f"looked in {_short(base)}")
+            self.error(codes.UNREADABLE_DATA, f"no file matches `{text}`", at, help=f"looked in {_short(base)}")
             return None
         if not all(self._allowed(file, text, at) for file in files):
             return None
@@ -102,8 +102,12 @@ class Context:
             if target == root or root in target.parents:
                 return True
         link = " (through a link)" if target != Path(os.path.abspath(file)) else ""
-        self.error("KS701", f"`{text}` lies outside the spec's folder and the working directory{link}", at,
-                   help="copy it there, or allow it with --allow-outside")  # fmt: skip
+        self.error(
+            codes.PATH_OUTSIDE_FOLDER,
+            f"`{text}` lies outside the spec's folder and the working directory{link}",
+            at,
+            help="copy it there, or allow it with --allow-outside",
+        )
         return False
 
     def _readable(self, file: Path, text: str, at: SpecPath | None, folder: bool) -> bool:
@@ -111,7 +115,7 @@ class Context:
             if not file.exists():
                 kind = "folder" if folder else "file"
                 self.error(
-                    "KS501",
+                    codes.UNREADABLE_DATA,
                     f"there is no {kind} `{text}`",
                     at,
                     label=_neighbour(file, text),
@@ -121,19 +125,19 @@ class Context:
             if folder != file.is_dir():
                 message = f"`{text}` is a folder, not a file" if file.is_dir() else f"`{text}` is a file, not a folder"
                 help = _cure_for_folder(file) if file.is_dir() else "name the folder that has a folder for each class"
-                self.error("KS501", message, at, help=help)
+                self.error(codes.UNREADABLE_DATA, message, at, help=help)
                 return False
             if not file.is_dir() and not file.is_file():
-                self.error("KS501", f"`{text}` is not a regular file", at)
+                self.error(codes.UNREADABLE_DATA, f"`{text}` is not a regular file", at)
                 return False
             if not os.access(file, os.R_OK):
-                self.error("KS501", f"`{text}` cannot be read: permission denied", at)
+                self.error(codes.UNREADABLE_DATA, f"`{text}` cannot be read: permission denied", at)
                 return False
             if not folder and file.stat().st_size == 0:
-                self.error("KS501", f"`{text}` is empty", at)
+                self.error(codes.UNREADABLE_DATA, f"`{text}` is empty", at)
                 return False
         except OSError as error:
-            self.error("KS501", f"`{text}` cannot be read: {error.strerror or error}", at)
+            self.error(codes.UNREADABLE_DATA, f"`{text}` cannot be read: {error.strerror or error}", at)
             return False
         return True
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import Context
 from kspec.data.table import Column
 from kspec.data.types import InputSpec
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,11 +141,20 @@ def _measured(name: str, takes: InputSpec, column: Column, path: Path, context: 
     channels = takes.shape[2] if len(takes.shape) == 3 else 1
     channels = 3 if channels is None else channels
     if len(takes.shape) not in (2, 3) or channels not in (1, 3, 4):
-        context.error("KS505", f"`{name}` has the shape {shown}, and a picture is height, width and 1, 3 or 4 channels",
-                      path, help="write `shape: [64, 64, 3]`, or `[64, 64, 1]` for grey")  # fmt: skip
+        context.error(
+            codes.DATA_SHAPE_MISMATCH,
+            f"`{name}` has the shape {shown}, and a picture is height, width and 1, 3 or 4 channels",
+            path,
+            help="write `shape: [64, 64, 3]`, or `[64, 64, 1]` for grey",
+        )
         return None
     if takes.dtype == "string":
-        context.error("KS508", f"`{name}` takes text, and is given pictures", path, help="leave out `dtype: string`")
+        context.error(
+            codes.INCOMPATIBLE_DATA_TYPE,
+            f"`{name}` takes text, and is given pictures",
+            path,
+            help="leave out `dtype: string`",
+        )
         return None
     height, width = takes.shape[:2]
     if height is None or width is None:
@@ -174,8 +183,12 @@ def _common_size(name: str, column: Column, path: Path, context: Context) -> tup
         sizes.setdefault((int(picture.shape[0]), int(picture.shape[1])), file)
         if len(sizes) > 1:
             shown = " and ".join(f"{h} x {w} ({_short(file, context)})" for (h, w), file in sizes.items())
-            context.error("KS505", f"`{name}` leaves the size open, and the pictures differ: {shown}", path,
-                          help="state the size that all are brought to: `shape: [64, 64, 3]`")  # fmt: skip
+            context.error(
+                codes.DATA_SHAPE_MISMATCH,
+                f"`{name}` leaves the size open, and the pictures differ: {shown}",
+                path,
+                help="state the size that all are brought to: `shape: [64, 64, 3]`",
+            )
             return None
     return next(iter(sizes))
 
@@ -193,5 +206,5 @@ def _refuse_broken(broken: list[str], pictures: Pictures | None, column: Column,
     more = f" and {len(broken) - SHOWN} more" if len(broken) > SHOWN else ""
     wanted = f" with {pictures.size[2]} channel{'s' if pictures.size[2] > 1 else ''}" if pictures else ""
     what, them = ("pictures", "them") if len(broken) > 1 else ("a picture", "it")
-    context.error("KS516", f"{shown}{more} cannot be decoded as {what}{wanted}", context.source_path,
+    context.error(codes.UNDECODABLE_IMAGE, f"{shown}{more} cannot be decoded as {what}{wanted}", context.source_path,
                   help=f"repair {them}, or take {them} out ({len(column.values)} pictures in all)")  # fmt: skip

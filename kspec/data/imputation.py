@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context
 from kspec.data.table import NUMERIC, Column, Table
-from kspec.diagnostics import Path, nearest
+from kspec.diagnostics import Path, codes, nearest
 from kspec.language.data import POLICIES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def check_names(said: Any, table: Table, context: Context) -> bool:
     sound = True
     for name in said if isinstance(said, Mapping) else ():
         if not any(fnmatchcase(column, name) or column == name for column in table.columns):
-            context.error("KS502", f"there is no column `{name}`", ("data", "missing", name), key=True,
+            context.error(codes.UNKNOWN_COLUMN, f"there is no column `{name}`", ("data", "missing", name), key=True,
                           label=did_you_mean(name, table.columns))  # fmt: skip
             sound = False
     return sound
@@ -79,21 +79,27 @@ def check_policies(
         if said is not None and said[0] != "drop_row":
             explicit = said[1][-1] == name
             if name in targets and (explicit or len(rows)):
-                context.error("KS513", f"`{name}` is a target: an answer that is missing cannot be made up", said[1],
-                              help=f"leave these rows out: `missing: {{{name}: drop_row}}`")  # fmt: skip
+                context.error(
+                    codes.INVALID_IMPUTATION,
+                    f"`{name}` is a target: an answer that is missing cannot be made up",
+                    said[1],
+                    help=f"leave these rows out: `missing: {{{name}: drop_row}}`",
+                )
                 sound = False
                 continue
             if name not in targets and (explicit or len(rows)):
                 problem = _unfit(column, said[0])
                 if problem is not None:
-                    context.error("KS513", problem[0], said[1], label=problem[1], help=_allowed(column))
+                    context.error(
+                        codes.INVALID_IMPUTATION, problem[0], said[1], label=problem[1], help=_allowed(column)
+                    )
                     sound = False
                 continue
         if len(rows) and (said is None or name in targets):
             cure = "drop_row" if name in targets else "median" if column.kind in NUMERIC else "most_frequent"
             path = ("data", "missing") if policies.said is not None else ("data",)
             count = f"{len(rows)} rows have" if len(rows) > 1 else "one row has"
-            context.error("KS503", f"{count} no value in `{name}`: {table.where(rows)}", path, key=True,
+            context.error(codes.MISSING_VALUES, f"{count} no value in `{name}`: {table.where(rows)}", path, key=True,
                           help=f"say what to do, such as `missing: {{{name}: {cure}}}`"
                                + ("" if name in targets else "; or drop_row, or a value of its own"))  # fmt: skip
             sound = False
@@ -133,8 +139,12 @@ def fit_fills(
             continue
         column = table.columns[name]
         if said[0] in POLICIES and column.missing[train].all():
-            context.error("KS513", f"`{name}` has no value in any training row, so it has no {said[0]}",
-                          said[1], help="leave the column out, or state a value")  # fmt: skip
+            context.error(
+                codes.INVALID_IMPUTATION,
+                f"`{name}` has no value in any training row, so it has no {said[0]}",
+                said[1],
+                help="leave the column out, or state a value",
+            )
         elif column.kind in (*NUMERIC, "text"):
             fills[name] = _fill(column, said[0], train)
     return {name: value for name, value in fills.items() if value is not None}

@@ -14,7 +14,7 @@ from kspec.data.sources import SOURCES, read
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.data.types import InputSpec, Part
-from kspec.diagnostics import did_you_mean
+from kspec.diagnostics import codes, did_you_mean
 from kspec.language.data import CsvOptions, Data
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
@@ -59,7 +59,9 @@ def load_again(
     targets = list(dict.fromkeys(column for columns in mapped.targets.values() for column in columns))
     kept = ~rows_to_drop(table, [*fed, *targets], policies)
     if not kept.any():
-        context.error("KS506", "every row has a missing value, and `drop_row` leaves none", context.source_path)
+        context.error(
+            codes.EMPTY_SPLIT, "every row has a missing value, and `drop_row` leaves none", context.source_path
+        )
         return None
     fill(table, fitted.get("fill", {}))
     if not check_policies(table, dict.fromkeys([*fed, *targets]), targets, policies, kept, context):
@@ -82,8 +84,13 @@ def source_of(source: str | Mapping[str, Any], data: Data | None, context: Conte
     named = [key for key in source if key in SOURCES]
     if len(named) != 1 or len(source) != 1:
         stray = next((key for key in source if key not in SOURCES), "")
-        context.error("KS509", "other data is a path, or a mapping of one source", context.source_path,
-                      label=did_you_mean(stray, SOURCES), help=f"the sources: {', '.join(SOURCES)}")  # fmt: skip
+        context.error(
+            codes.MISSING_COLUMN_MAPPING,
+            "other data is a path, or a mapping of one source",
+            context.source_path,
+            label=did_you_mean(stray, SOURCES),
+            help=f"the sources: {', '.join(SOURCES)}",
+        )
         return None
     made = Data.model_validate(dict(source))
     if context.source_path is not None:
@@ -114,7 +121,7 @@ def _mapped(
         elif absent:
             del mapped.targets[name]
     for column in dict.fromkeys(missing):
-        context.error("KS502", f"there is no column `{column}`, which the model was trained with",
+        context.error(codes.UNKNOWN_COLUMN, f"there is no column `{column}`, which the model was trained with",
                       context.source_path, label=did_you_mean(column, table.columns),
                       help=f"the columns: {', '.join(list(table.columns)[:12])}")  # fmt: skip
     mapped.weights = {
@@ -183,8 +190,12 @@ def _known_labels(
             del arrays.targets[name]
             return True
         rows = numpy.flatnonzero(raw == error.value)
-        context.error("KS517", f"the model knows no label `{error.value}` of `{name}`, which is in {table.where(rows)}",
-                      context.source_path, label=did_you_mean(str(error.value), vocabulary.names),
-                      help=f"it was trained on {', '.join(vocabulary.names[:12])}")  # fmt: skip
+        context.error(
+            codes.UNKNOWN_LABEL,
+            f"the model knows no label `{error.value}` of `{name}`, which is in {table.where(rows)}",
+            context.source_path,
+            label=did_you_mean(str(error.value), vocabulary.names),
+            help=f"it was trained on {', '.join(vocabulary.names[:12])}",
+        )
         return False
     return True

@@ -17,7 +17,7 @@ from kspec.data.sources.read_request import Request
 from kspec.data.split import split_rows
 from kspec.data.table import Table
 from kspec.data.types import Dataset, InputSpec, OutputSpec, Part
-from kspec.diagnostics import Report, Source, Span
+from kspec.diagnostics import Report, Source, Span, codes
 from kspec.language import Spec
 from kspec.language.data import Data
 
@@ -63,8 +63,13 @@ def load(
     if mapped is None or not check_names(data.missing, table, context):
         return None
     if not mapped.targets:
-        context.error("KS509", "no output has a target: there is nothing to learn from", ("data",), key=True,
-                      help=f"say which column it is: `targets: {next(reversed(table.columns))}`")  # fmt: skip
+        context.error(
+            codes.MISSING_COLUMN_MAPPING,
+            "no output has a target: there is nothing to learn from",
+            ("data",),
+            key=True,
+            help=f"say which column it is: `targets: {next(reversed(table.columns))}`",
+        )
         return None
     profile = profile_table(table, data.source, use=mapped.uses(data))
     policies = Policies(data.missing)
@@ -72,7 +77,9 @@ def load(
     targets = _distinct(mapped.targets)
     kept = ~rows_to_drop(table, [*fed, *targets], policies)
     if not kept.any():
-        context.error("KS506", "every row has a missing value, and `drop_row` leaves none", ("data", "missing"))
+        context.error(
+            codes.EMPTY_SPLIT, "every row has a missing value, and `drop_row` leaves none", ("data", "missing")
+        )
         return None
     sound = check_policies(table, dict.fromkeys([*fed, *targets]), targets, policies, kept, context)
     numbers = table.row_numbers()
@@ -113,8 +120,13 @@ def _columns_can_be_named(data: Data, context: Context) -> bool:
         return True
     for key in ("inputs", "targets", "weights", "missing"):
         if getattr(data, key) is not None:
-            context.error("KS509", f"synthetic examples have no columns that `{key}` could name", ("data", key),
-                          key=True, help=f"leave out `{key}`: they are made to fit each input and output")  # fmt: skip
+            context.error(
+                codes.MISSING_COLUMN_MAPPING,
+                f"synthetic examples have no columns that `{key}` could name",
+                ("data", key),
+                key=True,
+                help=f"leave out `{key}`: they are made to fit each input and output",
+            )
             return False
     return True
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import Context
 from kspec.data.randomness import SPLIT, generator
 from kspec.data.table import PART_NAMES, Column, Table
+from kspec.diagnostics import codes
 from kspec.language.data import Data
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-WORDS = {
+SPLIT_NAMES = {
     **dict.fromkeys(("train", "training", "tr", "fit"), 0),
     **dict.fromkeys(("validation", "valid", "val", "validate", "dev", "development"), 1),
     **dict.fromkeys(("test", "testing", "tst", "holdout"), 2),
@@ -73,7 +74,7 @@ def split_rows(
         _warn_of_empty(fractions, part_of, table, context)
     parts = {name: numpy.flatnonzero(part_of == number) for number, name in enumerate(PART_NAMES)}
     if not len(parts["train"]):
-        context.error("KS506", f"no row is left to train on: {_counts(parts)}", PATH,
+        context.error(codes.EMPTY_SPLIT, f"no row is left to train on: {_counts(parts)}", PATH,
                       help="give more rows, or smaller validation and test parts")  # fmt: skip
         return None
     return {name: rows for name, rows in parts.items() if len(rows)}
@@ -144,17 +145,21 @@ def _by_column(column: Column, table: Table, context: Context) -> Array | None:
     path = (*PATH, "by")
     if column.missing.any():
         rows = numpy.flatnonzero(column.missing)
-        context.error("KS514", f"`{column.name}` does not say which part {table.where(rows)} belong to", path,
-                      help="write train, validation or test in each row")  # fmt: skip
+        context.error(
+            codes.INVALID_SPLIT_COLUMN,
+            f"`{column.name}` does not say which part {table.where(rows)} belong to",
+            path,
+            help="write train, validation or test in each row",
+        )
         return None
     said, inverse = numpy.unique(column.texts(), return_inverse=True)
-    unknown = [str(word) for word in said if str(word).strip().lower() not in WORDS]
+    unknown = [str(word) for word in said if str(word).strip().lower() not in SPLIT_NAMES]
     if unknown:
         shown = ", ".join(f"`{word}`" for word in unknown[:5])
-        context.error("KS514", f"`{column.name}` says {shown}, and that is no part", path,
+        context.error(codes.INVALID_SPLIT_COLUMN, f"`{column.name}` says {shown}, and that is no part", path,
                       help="each row says train, validation (val, valid, dev) or test")  # fmt: skip
         return None
-    numbers = numpy.array([WORDS[str(word).strip().lower()] for word in said])
+    numbers = numpy.array([SPLIT_NAMES[str(word).strip().lower()] for word in said])
     return numbers[inverse]
 
 
@@ -164,8 +169,12 @@ def _classes(column: Column, table: Table, context: Context) -> Array | None:
     path = (*PATH, "stratify")
     if column.missing.any():
         rows = numpy.flatnonzero(column.missing)
-        context.error("KS503", f"`{column.name}` decides the split and has no value in {table.where(rows)}", path,
-                      help=f"fill it in, or leave these rows out: `missing: {{{column.name}: drop_row}}`")  # fmt: skip
+        context.error(
+            codes.MISSING_VALUES,
+            f"`{column.name}` decides the split and has no value in {table.where(rows)}",
+            path,
+            help=f"fill it in, or leave these rows out: `missing: {{{column.name}: drop_row}}`",
+        )
         return None
     distinct, inverse = numpy.unique(column.values, return_inverse=True)
     if (
@@ -173,8 +182,12 @@ def _classes(column: Column, table: Table, context: Context) -> Array | None:
         or len(distinct) > MAX_CLASSES
         or (column.kind == "float" and len(distinct) > 20)
     ):
-        context.error("KS514", f"`{column.name}` has {len(distinct)} different values: too many for classes", path,
-                      help="stratify by a column of classes, or leave `stratify` out")  # fmt: skip
+        context.error(
+            codes.INVALID_SPLIT_COLUMN,
+            f"`{column.name}` has {len(distinct)} different values: too many for classes",
+            path,
+            help="stratify by a column of classes, or leave `stratify` out",
+        )
         return None
     return inverse
 
@@ -182,8 +195,12 @@ def _classes(column: Column, table: Table, context: Context) -> Array | None:
 def _warn_of_empty(fractions: dict[str, float], part_of: Array, table: Table, context: Context) -> None:
     for name, fraction in fractions.items():
         if fraction > 0 and not (part_of == PART_NAMES.index(name)).any():
-            context.warning("KS506", f"the {name} part is empty: {fraction:g} of {table.rows} rows is less than one",
-                            (*PATH, name), help=f"give more rows, or say `{name}: 0`")  # fmt: skip
+            context.warning(
+                codes.EMPTY_SPLIT,
+                f"the {name} part is empty: {fraction:g} of {table.rows} rows is less than one",
+                (*PATH, name),
+                help=f"give more rows, or say `{name}: 0`",
+            )
 
 
 def _counts(parts: dict[str, Array]) -> str:

@@ -1,5 +1,6 @@
 """One type for every problem, and its renderings to a terminal, JSON, SARIF and GitHub."""
 
+from kspec.diagnostics.codes import Rule
 from kspec.diagnostics.diagnostic import (
     Diagnostic,
     Edit,
@@ -7,12 +8,12 @@ from kspec.diagnostics.diagnostic import (
     Positions,
     Related,
     Report,
-    Severity,
     Source,
     Span,
     SpecError,
     UsedSpan,
 )
+from kspec.diagnostics.severity import Severity
 from kspec.diagnostics.suggest import did_you_mean, nearest
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Positions",
     "Related",
     "Report",
+    "Rule",
     "Severity",
     "Source",
     "Span",

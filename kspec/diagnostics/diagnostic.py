@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
+from kspec.diagnostics.codes import Rule
+from kspec.diagnostics.severity import Severity
 from kspec.diagnostics.suggest import Suggestion, rewritten
 
 T = TypeVar("T")
@@ -84,12 +85,6 @@ class UsedSpan(Span):
         return found
 
 
-class Severity(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
 @dataclass(frozen=True, slots=True)
 class Related:
     """A second place that explains the first."""
@@ -157,23 +152,68 @@ class Report:
     errors: int = 0
     """How many errors have been reported here."""
 
-    def error(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
+    def error(
+        self,
+        rule: Rule,
+        message: str,
+        span: Span | None = None,
+        *,
+        label: str = "",
+        help: str = "",
+        related: tuple[Related, ...] = (),
+        edits: tuple[Edit, ...] = (),
+    ) -> None:
+        """Reports an error; see `Diagnostic` for the arguments.
+
+        A label that is a suggestion ("did you mean …?") becomes an edit, where none is given.
+        """
         self.errors += 1
-        self._add(code, Severity.ERROR, message, span, more)
+        self._add(rule, Severity.ERROR, message, span, label, help, related, edits)
 
-    def warning(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
-        self._add(code, Severity.WARNING, message, span, more)
+    def warning(
+        self,
+        rule: Rule,
+        message: str,
+        span: Span | None = None,
+        *,
+        label: str = "",
+        help: str = "",
+        related: tuple[Related, ...] = (),
+        edits: tuple[Edit, ...] = (),
+    ) -> None:
+        """Reports a warning, likewise."""
+        self._add(rule, Severity.WARNING, message, span, label, help, related, edits)
 
-    def info(self, code: str, message: str, span: Span | None = None, **more: Any) -> None:
-        self._add(code, Severity.INFO, message, span, more)
+    def info(
+        self,
+        rule: Rule,
+        message: str,
+        span: Span | None = None,
+        *,
+        label: str = "",
+        help: str = "",
+        related: tuple[Related, ...] = (),
+        edits: tuple[Edit, ...] = (),
+    ) -> None:
+        """Reports a note, likewise."""
+        self._add(rule, Severity.INFO, message, span, label, help, related, edits)
 
-    def _add(self, code: str, severity: Severity, message: str, span: Span | None, more: dict[str, Any]) -> None:
-        label = more.get("label")
-        if isinstance(label, Suggestion) and span is not None and not more.get("edits"):
-            more["edits"] = _replacing(span, label)
+    def _add(
+        self,
+        rule: Rule,
+        severity: Severity,
+        message: str,
+        span: Span | None,
+        label: str,
+        help: str,
+        related: tuple[Related, ...],
+        edits: tuple[Edit, ...],
+    ) -> None:
+        if isinstance(label, Suggestion) and span is not None and not edits:
+            edits = _replacing(span, label)
         if isinstance(span, UsedSpan):
-            more["related"] = (*more.get("related", ()), *reversed(span.uses))
-        self.diagnostics.append(Diagnostic(code, severity, message, span, **more))
+            related = (*related, *reversed(span.uses))
+        self.diagnostics.append(Diagnostic(rule, severity, message, span, label, help, related, edits))
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.diagnostics)

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from kspec.analysis import Analysis, Types
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.submodels import fresh_weights
-from kspec.analysis.shapes.types import Answer
+from kspec.analysis.shapes.types import InferredCall
 from kspec.ir import Graph, Node, Tensor
 from kspec.language import Spec
 from kspec.summary.resolved_spec import resolved_values
@@ -216,7 +216,7 @@ def _trainable(old: bool | None, new: bool | None) -> Iterator[str]:
         yield f"trainable {inline(old is not False)} → {inline(new is not False)}"
 
 
-def _sizes(old: Answer, new: Answer) -> Iterator[str]:
+def _sizes(old: InferredCall, new: InferredCall) -> Iterator[str]:
     """The effect: shapes and numbers of parameters."""
     shapes = [None if not answer.outputs or answer.outputs[0].shape is None else shown(answer.outputs[0].shape)
               for answer in (old, new)]  # fmt: skip
@@ -342,7 +342,7 @@ def _by_name(items: list[Any], what: str) -> dict[str, Any]:
     return found
 
 
-def _count(answer: Answer) -> int | None:
+def _count(answer: InferredCall) -> int | None:
     return None if answer.weights is None else sum(weight.size for weight in answer.weights)
 
 

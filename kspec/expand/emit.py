@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kspec.diagnostics import Path, Positions, Report, Span
+from kspec.diagnostics import Path, Positions, Report, Rule, Span
 from kspec.expand.block_arguments import shown_at
 from kspec.expand.frame import Frame, mapping, seen_from, texts
 from kspec.expand.instructions import Bind, Expansion, places_by_entry
@@ -35,10 +35,10 @@ class Emitter:
         home: The network's place in the document.
     """
 
-    def __init__(self, tree: Tree, positions: Positions, home: Path, report: Report) -> None:
+    def __init__(self, tree: Tree, positions: Positions, network_path: Path, report: Report) -> None:
         self.tree = tree
         self.report = report
-        self.home: Path = (*home, "layers")
+        self.network_path: Path = (*network_path, "layers")
         self.written = tree.positions
         self.blocks: Mapping[str, Any] = mapping(tree.value.get("blocks"))
         self.variables: Mapping[str, Any] = mapping(tree.value.get("vars"))
@@ -82,7 +82,7 @@ class Emitter:
 
     def _place(self, index: int, entry: Any, frame: Frame, source: Path) -> None:
         """Gives the plain entry the places of the one it is written as; what a block is handed stands where that is."""
-        positions, path = self.result.positions, (*self.home, index)
+        positions, path = self.result.positions, (*self.network_path, index)
         block = frame.blocks[-1] if frame.blocks else ""
         handed = shown_at(frame.origins, entry, self.written.values, frame.path, block)
         for rest in self.places.get(frame.path, ()):
@@ -99,5 +99,5 @@ class Emitter:
     def _span(self, frame: Frame, *rest: str | int, key: bool = False) -> Span:
         return (self.written.key if key else self.written.value)((*frame.path, *rest))
 
-    def _error(self, code: str, message: str, frame: Frame, *rest: str | int, key: bool = False, **more: Any) -> None:
+    def _error(self, code: Rule, message: str, frame: Frame, *rest: str | int, key: bool = False, **more: Any) -> None:
         self.report.error(code, message, seen_from(self._span(frame, *rest, key=key), frame.uses), **more)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kspec.diagnostics import Path, Related, Report, Span, did_you_mean
+from kspec.diagnostics import Path, Related, Report, Span, codes, did_you_mean
 from kspec.expand.block_arguments import origin_of, whole
 from kspec.expand.emit import Emitter, Taken
 from kspec.expand.frame import Frame, after, entries_of, mapping, seen_from, texts
@@ -26,7 +26,17 @@ MAX_ENTRIES = 20_000
 """Entries that a spec can come to, written out."""
 MAX_DEPTH = 32
 """Blocks within blocks."""
-EXPANSION = ("KS104", "KS109", "KS205", "KS206", "KS210", "KS218", "KS219", "KS220", "KS221")
+EXPANSION = (
+    codes.MALFORMED_ENTRY,
+    codes.INVALID_NAME,
+    codes.UNKNOWN_TENSOR_ARGUMENT,
+    codes.WRONG_INPUT_COUNT,
+    codes.WRONG_OUTPUT_COUNT,
+    codes.UNKNOWN_BLOCK,
+    codes.INVALID_BLOCK_ARGUMENTS,
+    codes.RECURSIVE_BLOCK,
+    codes.INVALID_EXPANSION,
+)
 """Codes of what can be wrong with writing an entry out."""
 _AS_WRITTEN = Taken()
 _BESIDE_BLOCK = ("block", "name", "from", "as", "with", "trainable")
@@ -38,9 +48,12 @@ def expand(tree: Tree, networks: Mapping[Path, Any], report: Report) -> dict[Pat
     Args:
         networks: The plain values of the spec's own network and of its sub-models, by their place in the document.
     """
-    wanted = [home for home, network in networks.items() if any(map(is_macro, entries_of(network)))]
+    wanted = [network_path for network_path, network in networks.items() if any(map(is_macro, entries_of(network)))]
     positions = without_entries(tree.positions, wanted) if wanted else tree.positions
-    return {home: _Expander(tree, positions, home, report).expansion(networks[home]) for home in wanted}
+    return {
+        network_path: _Expander(tree, positions, network_path, report).expansion(networks[network_path])
+        for network_path in wanted
+    }
 
 
 class _Stop(Exception):
@@ -49,7 +62,7 @@ class _Stop(Exception):
 
 class _Expander(Emitter):
     def expansion(self, network: Any) -> Expansion:
-        outermost = Frame(self.home, "", self.variables)
+        outermost = Frame(self.network_path, "", self.variables)
         try:
             self._list(entries_of(network), outermost, set(mapping(network.get("inputs"))))
         except _Stop:  # nothing more can be said of the spec than that
@@ -69,8 +82,13 @@ class _Expander(Emitter):
             if not isinstance(entry, dict):
                 self._plain(entry, name, named, frame)
             elif "repeat" in entry and "each" in entry:
-                self._error("KS221", "an entry is repeated, or made for each node, not both", frame, "each",
-                            help="put the repeated entry into a block, and make that for each node")  # fmt: skip
+                self._error(
+                    codes.INVALID_EXPANSION,
+                    "an entry is repeated, or made for each node, not both",
+                    frame,
+                    "each",
+                    help="put the repeated entry into a block, and make that for each node",
+                )
                 self._fail(entry, name, named, frame)
             elif "repeat" in entry:
                 self._repeat(entry, name, named, frame)
@@ -91,13 +109,23 @@ class _Expander(Emitter):
         count = self._computed(entry["repeat"], frame, "repeat")
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COPIES:
             if not is_failed(count):
-                self._error("KS221", f"`repeat` must be an integer from 1 to {MAX_COPIES:,}", frame, "repeat",
-                            help="to leave an entry out, write `when: false`")  # fmt: skip
+                self._error(
+                    codes.INVALID_EXPANSION,
+                    f"`repeat` must be an integer from 1 to {MAX_COPIES:,}",
+                    frame,
+                    "repeat",
+                    help="to leave an entry out, write `when: false`",
+                )
             self._fail(entry, name, named, frame)
             return
         if named and "$" in name:
-            self._error("KS109", f"`{name}` cannot be the name of copies, which are numbered anyway", frame, "name",
-                        help=f"leave the expression out: of `h`, the copies are `h_0` to `h_{count - 1}`")  # fmt: skip
+            self._error(
+                codes.INVALID_NAME,
+                f"`{name}` cannot be the name of copies, which are numbered anyway",
+                frame,
+                "name",
+                help=f"leave the expression out: of `h`, the copies are `h_0` to `h_{count - 1}`",
+            )
             self._fail(entry, name, named, frame)
             return
         for index in range(count):
@@ -122,11 +150,18 @@ class _Expander(Emitter):
             self._fail(entry, name, named, frame)
             return
         if not cited or (isinstance(said, list) and len(cited) < len(said)):
-            self._error("KS221", "`each` is a list of nodes", frame, "each", help="write `each: [city, job]`")
+            self._error(
+                codes.INVALID_EXPANSION, "`each` is a list of nodes", frame, "each", help="write `each: [city, job]`"
+            )
             self._fail(entry, name, named, frame)
             return
         if "from" in entry:
-            self._error("KS221", "`from` has no say beside `each`: each copy takes one of its nodes", frame, "from")
+            self._error(
+                codes.INVALID_EXPANSION,
+                "`from` has no say beside `each`: each copy takes one of its nodes",
+                frame,
+                "from",
+            )
             self._fail(entry, name, named, frame)
             return
         places: list[Path] = [("each", n) if isinstance(said, list) else ("each",) for n in range(len(cited))]
@@ -161,7 +196,7 @@ class _Expander(Emitter):
             entry = {key: value for key, value in entry.items() if key != "when"}
             if not isinstance(wanted, bool):
                 if not is_failed(wanted):
-                    self._error("KS221", "`when` must be true or false", frame, "when",
+                    self._error(codes.INVALID_EXPANSION, "`when` must be true or false", frame, "when",
                                 help='write `when: "${stride > 1}"`')  # fmt: skip
                 self._fail(entry, name, named, frame)
                 return
@@ -177,8 +212,13 @@ class _Expander(Emitter):
         """An entry that is left out is the identity: its name stands for what it would take."""
         cited = texts(entry.get("from"))
         if isinstance(entry.get("from"), dict) or len(cited) > 1 or len(texts(entry.get("as"))) > 1:
-            self._error("KS221", "what `when` leaves out has one input and one output: it becomes the identity",
-                        frame, "when", help="put it into a block of one input")  # fmt: skip
+            self._error(
+                codes.INVALID_EXPANSION,
+                "what `when` leaves out has one input and one output: it becomes the identity",
+                frame,
+                "when",
+                help="put it into a block of one input",
+            )
             self._fail(entry, name, named, frame)
             return
         self._bind(name, tuple(cited), frame, ("from",), named=named, implied=not cited)
@@ -186,7 +226,7 @@ class _Expander(Emitter):
     def _plain(self, entry: Any, name: str, named: bool, frame: Frame, taken: Taken = _AS_WRITTEN) -> None:
         index = len(self.result.entries)
         if index >= MAX_ENTRIES:
-            self._error("KS221", f"written out, the spec has more than {MAX_ENTRIES:,} entries", frame,
+            self._error(codes.INVALID_EXPANSION, f"written out, the spec has more than {MAX_ENTRIES:,} entries", frame,
                         help="is a `repeat` larger than meant?")  # fmt: skip
             raise _Stop
         self.result.entries.append(self._computed(copy.deepcopy(entry), frame))
@@ -229,18 +269,20 @@ class _Expander(Emitter):
             return None
         if not isinstance(used, str) or used not in self.blocks:
             known = ", ".join(self.blocks)
-            self._error("KS218" if isinstance(used, str) else "KS104",
+            self._error(codes.UNKNOWN_BLOCK if isinstance(used, str) else codes.MALFORMED_ENTRY,
                         f"no block is called `{used}`" if isinstance(used, str) else "`block` takes a name",
                         frame, "block", label=did_you_mean(used, self.blocks) if isinstance(used, str) else "",
                         help=f"the blocks: {known}" if known else "define it under `blocks:`")  # fmt: skip
             return None
         if used in frame.blocks or len(frame.blocks) >= MAX_DEPTH:
             way = " → ".join(f"`{name}`" for name in (*frame.blocks, used))
-            self._error("KS220", f"the block `{used}` uses itself", frame, "block", help=f"the way there: {way}")
+            self._error(
+                codes.RECURSIVE_BLOCK, f"the block `{used}` uses itself", frame, "block", help=f"the way there: {way}"
+            )
             return None
         stray = [key for key in entry if key not in _BESIDE_BLOCK]
         for key in stray:
-            self._error("KS104", f"`{key}` does not stand beside `block`", frame, key, key=True,
+            self._error(codes.MALFORMED_ENTRY, f"`{key}` does not stand beside `block`", frame, key, key=True,
                         help="beside it stand name, from, as, with, trainable, repeat, each, when")  # fmt: skip
         self.result.used.add(used)
         return None if stray else template(used, self.blocks[used])
@@ -249,21 +291,27 @@ class _Expander(Emitter):
         """What a block's expressions know: the variables, and its parameters; None with the reason in the report."""
         said = {} if said is None else said
         if not isinstance(said, dict):
-            self._error("KS219", "`with` is a mapping of a block's parameters", frame, "with",
+            self._error(codes.INVALID_BLOCK_ARGUMENTS, "`with` is a mapping of a block's parameters", frame, "with",
                         help="write `with: {filters: 64}`")  # fmt: skip
             return None
         known = ", ".join(given.params)
         unknown = [name for name in said if name not in given.params]
         for name in unknown:
             self._error(
-                "KS219", f"the block `{given.name}` has no parameter called `{name}`", frame, "with", name, key=True,
-                label=did_you_mean(name, given.params), help=f"its parameters: {known}" if known else "it has none",
-            )  # fmt: skip
+                codes.INVALID_BLOCK_ARGUMENTS,
+                f"the block `{given.name}` has no parameter called `{name}`",
+                frame,
+                "with",
+                name,
+                key=True,
+                label=did_you_mean(name, given.params),
+                help=f"its parameters: {known}" if known else "it has none",
+            )
         missing = [] if unknown else [name for name in given.required if name not in said]
         if missing:
             needed = " and ".join(f"`{name}`" for name in missing)
             example = ", ".join(f"{name}: ..." for name in missing)
-            self._error("KS219", f"the block `{given.name}` needs {needed}", frame, "block",
+            self._error(codes.INVALID_BLOCK_ARGUMENTS, f"the block `{given.name}` needs {needed}", frame, "block",
                         help=f"write `with: {{{example}}}`")  # fmt: skip
         if unknown or missing:
             return None
@@ -297,9 +345,16 @@ class _Expander(Emitter):
         if isinstance(said, dict):
             for name, cited in said.items():
                 if name not in given.inputs:
-                    self._error("KS205", f"the block `{given.name}` has no input called `{name}`", frame, *at, name,
-                                key=True, label=did_you_mean(name, given.inputs),
-                                help=f"its inputs: {', '.join(given.inputs)}")  # fmt: skip
+                    self._error(
+                        codes.UNKNOWN_TENSOR_ARGUMENT,
+                        f"the block `{given.name}` has no input called `{name}`",
+                        frame,
+                        *at,
+                        name,
+                        key=True,
+                        label=did_you_mean(name, given.inputs),
+                        help=f"its inputs: {', '.join(given.inputs)}",
+                    )
                     return None
                 found[name] = tuple(texts(cited))
             if set(given.inputs) - set(found) == {given.inputs[0]}:
@@ -312,9 +367,13 @@ class _Expander(Emitter):
             return {name: found[name] for name in given.inputs}
         count = len(given.inputs)
         example = ", ".join(f"{name}: {letter}" for name, letter in zip(given.inputs, "xyzuvw", strict=False))
-        self._error("KS206", f"the block `{given.name}` takes {'one input' if count == 1 else f'{count} inputs'}",
-                    frame, *(at if (*frame.path, *at) in self.written.values else ("block",)),
-                    help="name one node in `from`" if count == 1 else f"write `from: {{{example}}}`")  # fmt: skip
+        self._error(
+            codes.WRONG_INPUT_COUNT,
+            f"the block `{given.name}` takes {'one input' if count == 1 else f'{count} inputs'}",
+            frame,
+            *(at if (*frame.path, *at) in self.written.values else ("block",)),
+            help="name one node in `from`" if count == 1 else f"write `from: {{{example}}}`",
+        )
         return None
 
     def _outputs(
@@ -328,7 +387,11 @@ class _Expander(Emitter):
             if not given.outputs:
                 help = "without `outputs:` a block gives its last node: name there, in the block, all that it gives"
             self._error(
-                "KS210", f"the block `{given.name}` gives {count}, and `as` names {len(said)}", frame, "as", help=help
+                codes.WRONG_OUTPUT_COUNT,
+                f"the block `{given.name}` gives {count}, and `as` names {len(said)}",
+                frame,
+                "as",
+                help=help,
             )
         where = ("blocks", given.name, "outputs")
         span = self.written.values.get(where) or self._span(frame, "block")

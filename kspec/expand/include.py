@@ -6,7 +6,7 @@ import os
 from pathlib import Path as File
 from typing import Any
 
-from kspec.diagnostics import Path, Report, Span, nearest
+from kspec.diagnostics import Path, Report, Span, codes, nearest
 from kspec.syntax.parse import Tree, parse
 from kspec.syntax.path_policy import reading_problem, tell
 from kspec.syntax.source import read_source
@@ -106,7 +106,7 @@ class _Including:
         tree.positions.keys.setdefault(path[:1], other.positions.key(path[:1]))
 
     def _error(self, message: str, span: Span, **more: Any) -> None:
-        self.report.error("KS223", message, span, **more)
+        self.report.error(codes.INVALID_INCLUDE, message, span, **more)
 
 
 def _shown(file: File) -> str:

@@ -94,7 +94,7 @@ def places_by_entry(positions: Positions) -> dict[Path, list[Path]]:
 
 def without_entries(positions: Positions, networks: Collection[Path]) -> Positions:
     """The places of all but the entries of some networks, to which those of the plain ones come."""
-    lists = {(*home, "layers") for home in networks}
+    lists = {(*network_path, "layers") for network_path in networks}
 
     def rest(found: Mapping[Path, Any]) -> dict[Path, Any]:
         return {

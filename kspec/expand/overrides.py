@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from kspec.diagnostics import Path, Related, Report, Source, Span, did_you_mean
+from kspec.diagnostics import Path, Related, Report, Source, Span, codes, did_you_mean
 from kspec.expand.override_address import place_of
 from kspec.expand.variables import cited
-from kspec.syntax.names import WORDS, entry_head, node_names, written_name
+from kspec.syntax.names import ENTRY_KEYS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
@@ -27,7 +27,12 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
         source = Source("--set", text)
         match = _OVERRIDE.fullmatch(text)
         if match is None:
-            report.error("KS015", "an override is a name, `=`, and a value", _span(source, 0, len(text)), help=_EXAMPLE)
+            report.error(
+                codes.INVALID_OVERRIDE,
+                "an override is a name, `=`, and a value",
+                _span(source, 0, len(text)),
+                help=_EXAMPLE,
+            )
             continue
         value = parse(source, report, indent=match.start(3))
         if value is None or not isinstance(tree.value, dict):
@@ -42,7 +47,7 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
     for name in new:
         if name not in known:
             report.error(
-                "KS015",
+                codes.INVALID_OVERRIDE,
                 f"no variable is called `{name}`, and nothing cites it",
                 set_[name],
                 label=did_you_mean(name, written),
@@ -104,13 +109,13 @@ class _Override:
             if not isinstance(holder, dict):
                 said = ".".join(str(s) for s, _ in self.segments[:number])
                 self.report.error(
-                    "KS015",
+                    codes.INVALID_OVERRIDE,
                     f"`{said}` is a plain value; nothing in it is called `{segment}`",
                     span,
                     help=f"replace it whole: --set {said}='{{...}}'",
                 )
                 return None
-            if path and isinstance(path[-1], int) and "block" in holder and segment not in ("block", *WORDS):
+            if path and isinstance(path[-1], int) and "block" in holder and segment not in ("block", *ENTRY_KEYS):
                 self._is_beside_block(number, holder["block"])
                 return None
             holder, path = self._into_head(holder, path, segment)
@@ -129,7 +134,7 @@ class _Override:
     def _unknown(self, holder: dict[str, Any], path: Path, segment: str, span: Span) -> None:
         known = ", ".join(holder)
         self.report.error(
-            "KS015",
+            codes.INVALID_OVERRIDE,
             f"no {_NAMED[path]} is called `{segment}`",
             span,
             label=did_you_mean(segment, holder),
@@ -146,9 +151,11 @@ class _Override:
         else:
             help = f"parameters of the block stand under `with`: --set {use}.with.{rest}=..."
         self.report.error(
-            "KS015", f"`{use}` is a use of the block `{block}`; nothing beside that is called `{segment}`", span,
+            codes.INVALID_OVERRIDE,
+            f"`{use}` is a use of the block `{block}`; nothing beside that is called `{segment}`",
+            span,
             help=help,
-        )  # fmt: skip
+        )
 
     def _joined(self, start: int, stop: int | None = None) -> str:
         return ".".join(segment for segment, _ in self.segments[start:stop])
@@ -157,7 +164,7 @@ class _Override:
         """Steps into the arguments of the one class that an object names: `layers.hidden1.units`."""
         in_entry = len(path) >= 2 and isinstance(path[-1], int)
         head = entry_head(holder) if in_entry else next(iter(holder), "") if len(holder) == 1 else ""
-        if not head or segment == head or (in_entry and segment in WORDS) or not head[:1].isupper():
+        if not head or segment == head or (in_entry and segment in ENTRY_KEYS) or not head[:1].isupper():
             return holder, path
         if holder.get(head) is None:
             holder[head] = {}
@@ -188,14 +195,14 @@ class _Override:
         if written:
             address = ".".join([written, self._joined(number + 1)]).rstrip(".")
             self.report.error(
-                "KS015",
+                codes.INVALID_OVERRIDE,
                 f"nothing that is written in `{said}` is called `{segment}`",
                 span,
                 help=f"an override changes what is written: --set {address}=...",
             )
         elif names:
             self.report.error(
-                "KS015",
+                codes.INVALID_OVERRIDE,
                 f"nothing in `{said}` is called `{segment}`",
                 span,
                 label=did_you_mean(segment, names),
@@ -203,7 +210,7 @@ class _Override:
             )
         else:
             self.report.error(
-                "KS015",
+                codes.INVALID_OVERRIDE,
                 f"`{said}` is a list, and is replaced whole",
                 span,
                 help=f"write --set {said}='[...]', or --set {said}+=... to append",
@@ -214,7 +221,7 @@ class _Override:
         from kspec.syntax.entries import naming_edits
 
         self.report.warning(
-            "KS213",
+            codes.AUTOMATIC_NAME_REFERENCE,
             f"`{name}` is a counted name: it shifts when a layer is inserted above",
             span,
             help=f"give the node on line {place.line} a name of its own, and cite that",
@@ -231,7 +238,7 @@ class _Override:
         if not isinstance(present, list):
             said = ".".join(s for s, _ in self.segments)
             self.report.error(
-                "KS015",
+                codes.INVALID_OVERRIDE,
                 f"`{said}` is not a list, so nothing can be appended",
                 self.segments[-1][1],
                 help=f"replace it: --set {said}=...",

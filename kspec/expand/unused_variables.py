@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, codes
 from kspec.expand.templates import template
 from kspec.expand.variables import cited
 from kspec.syntax.parse import Tree
@@ -19,9 +19,9 @@ def warn_of_the_unused(tree: Tree, report: Report, *, shared: bool = False) -> N
     """
     document = tree.value if isinstance(tree.value, dict) else {}
     told = {found.code for found in report}
-    if "KS218" not in told and not shared:  # what is used may be misspelt
+    if codes.UNKNOWN_BLOCK not in told and not shared:  # what is used may be misspelt
         _templates(document, tree, report)
-    if "KS013" not in told:
+    if codes.UNDEFINED_VARIABLE not in told:
         _parameters(document, tree, report)
 
 
@@ -37,7 +37,7 @@ def _templates(document: dict[str, Any], tree: Tree, report: Report) -> None:
         for name in section:
             span = tree.positions.key((f"{word}s", name))
             if (word, name) not in used and span.source is tree.positions.whole.source:
-                report.warning("KS222", f"{phrase} `{name}`", span, help=f"use it: `- {word}: {name}`")
+                report.warning(codes.UNUSED_BLOCK, f"{phrase} `{name}`", span, help=f"use it: `- {word}: {name}`")
 
 
 def _uses(value: Any) -> Iterator[tuple[str, str]]:
@@ -61,6 +61,8 @@ def _parameters(document: dict[str, Any], tree: Tree, report: Report) -> None:
             span = tree.positions.keys.get((*path, parameter)) or tree.positions.value(path)
             if parameter not in used and span.source is tree.positions.whole.source:
                 report.warning(
-                    "KS224", f"nothing in the block `{name}` uses its parameter `{parameter}`", span,
+                    codes.UNUSED_BLOCK_PARAMETER,
+                    f"nothing in the block `{name}` uses its parameter `{parameter}`",
+                    span,
                     help=f"write `${parameter}` where its value is wanted, or take it out, and where it is handed over",
-                )  # fmt: skip
+                )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kspec.diagnostics import Edit, Path, Report, Span, did_you_mean
+from kspec.diagnostics import Edit, Path, Report, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.syntax.expressions import ExpressionError, UnknownName, is_computed, names_in
 from kspec.syntax.expressions import substitute as substitute_text
@@ -82,7 +82,7 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
         label = did_you_mean(error.name, variables)
         below = ", ".join(variables)
         report.error(
-            "KS013",
+            codes.UNDEFINED_VARIABLE,
             str(error),
             span,
             label=label,
@@ -90,7 +90,7 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
             help=f"variables you can use here: {below}" if below else "set it under `vars:`, above its use",
         )
     except ExpressionError as error:
-        report.error("KS014", str(error), span, help=error.help, related=tree.positions.related(path))
+        report.error(codes.INVALID_EXPRESSION, str(error), span, help=error.help, related=tree.positions.related(path))
     return _FAILED
 
 

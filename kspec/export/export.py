@@ -15,12 +15,12 @@ from typing import Any
 
 from kspec.analysis import Analysis, analyse
 from kspec.data import Dataset
-from kspec.diagnostics import Report, Source, Span, SpecError, did_you_mean
-from kspec.export.formats import TARGETS, CannotExport, NoPlaceFor, Subject, Target
+from kspec.diagnostics import Report, Source, Span, SpecError, codes, did_you_mean
+from kspec.export.formats import TARGETS, CannotExport, ExportContext, Target, UnsupportedByFormat
 from kspec.ir.entry_spans import head_span
 from kspec.language import Permissions, Spec, load_file
 from kspec.runs.run_folder import NoSuchRun, RunFolderError, run_at
-from kspec.runs.run_loader import PastRun, part_of, take_up
+from kspec.runs.run_loader import LoadedRun, load_run, part_of
 from kspec.training.define import read_data
 from kspec.training.step_datasets import read_others
 
@@ -95,10 +95,10 @@ class _Source:
         run: The run, taken up where its model is asked for.
     """
 
-    subject: Subject
+    subject: ExportContext
     file: Path | None = None
     folder: Path | None = None
-    run: PastRun | None = None
+    run: LoadedRun | None = None
 
 
 def export(
@@ -174,19 +174,19 @@ def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Pe
     if folder is not None and overrides:
         raise ExportRefused("--set changes a spec; a run is what it is")
     if folder is not None and needs not in ("graph", "data"):
-        run = take_up(str(folder), allow_code=permissions.code, allow_outside=permissions.outside)
-        return _Source(Subject(target, run.spec, run.analysis.graph, model=run.model), None, folder, run)
+        run = load_run(str(folder), allow_code=permissions.code, allow_outside=permissions.outside)
+        return _Source(ExportContext(target, run.spec, run.analysis.graph, model=run.model), None, folder, run)
     file = Path(place) if folder is None else folder / "resolved.yaml"
     spec = load_file(file, overrides, permissions)
     if needs == "graph":
         graph, facts = sized_graph(spec)
-        subject = Subject(target, spec, graph, facts)
+        subject = ExportContext(target, spec, graph, facts)
     elif needs == "data":
         analysis, dataset, others = _looked_at(spec)
-        subject = Subject(target, spec, analysis.graph, analysis=analysis, dataset=dataset, others=others)
+        subject = ExportContext(target, spec, analysis.graph, analysis=analysis, dataset=dataset, others=others)
     else:
         defined = describe(spec) if needs == "model" else define_adapted(spec)
-        subject = Subject(target, spec, defined.graph, model=defined.model)
+        subject = ExportContext(target, spec, defined.graph, model=defined.model)
     return _Source(subject, file, folder)
 
 
@@ -195,9 +195,11 @@ def _refuse_untrained(place: str, target: str) -> None:
     report = Report()
     made = ", ".join(name for name, other in TARGETS.items() if other.needs != "trained")
     report.error(
-        "KS621", f"`{target}` is made of a trained model, and {place} is a spec", Span(Source(place, ""), 1, 1, 1, 1),
+        codes.UNTRAINED_EXPORT,
+        f"`{target}` is made of a trained model, and {place} is a spec",
+        Span(Source(place, ""), 1, 1, 1, 1),
         help=f"train it first: `kspec run {place}`, then `kspec export` of the run; a spec can become {made}",
-    )  # fmt: skip
+    )
     report.raise_errors()
 
 
@@ -216,11 +218,11 @@ def _looked_at(spec: Spec) -> tuple[Analysis, Dataset | None, dict[str, Dataset]
     return analysis, dataset, others
 
 
-def _write(target: Target, subject: Subject, path: Path) -> str:
+def _write(target: Target, subject: ExportContext, path: Path) -> str:
     try:
         note: str = target.load().write(subject, path)
         return note
-    except NoPlaceFor as error:
+    except UnsupportedByFormat as error:
         _tell(error, subject)
         raise
     except ModuleNotFoundError as error:
@@ -231,7 +233,7 @@ def _write(target: Target, subject: Subject, path: Path) -> str:
         ) from None
 
 
-def _tell(error: NoPlaceFor, subject: Subject) -> None:
+def _tell(error: UnsupportedByFormat, subject: ExportContext) -> None:
     """Reports what a format has no place for, at the first input or node that it is about.
 
     Raises:
@@ -245,7 +247,7 @@ def _tell(error: NoPlaceFor, subject: Subject) -> None:
     elif node is not None:
         span = head_span(node.path, spec.entry(node.path), spec.positions)
     report = Report()
-    report.error("KS622", str(error), span, help=error.help)
+    report.error(codes.UNSUPPORTED_BY_FORMAT, str(error), span, help=error.help)
     report.raise_errors()
 
 
@@ -297,7 +299,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-def _checked(subject: Subject, target: Target, run: PastRun, path: Path) -> Check | None:
+def _checked(subject: ExportContext, target: Target, run: LoadedRun, path: Path) -> Check | None:
     """Loads what was written back, and holds its answers against the run's; None where it has none to give.
 
     Raises:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kspec import catalog
-from kspec.syntax.names import WORDS
+from kspec.syntax.names import ENTRY_KEYS
 
 
 class Source(NamedTuple):
@@ -63,7 +63,7 @@ def items_of(layers: Sequence[Any], inputs: Sequence[str], models: Mapping[str, 
     found = []
     for number, entry in enumerate(layers):
         words: dict[str, Any] = {entry: None} if isinstance(entry, str) else dict(entry)
-        head = next(key for key in words if key not in WORDS)
+        head = next(key for key in words if key not in ENTRY_KEYS)
         value = words.pop(head)
         item = Item(number, head, value if isinstance(value, str) else "", value if isinstance(value, dict) else {})
         item.name = words.pop("name", "")

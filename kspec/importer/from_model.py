@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from kspec.archive import Imported, ModelFile, Refused, document_of, read_model
+from kspec.archive import Imported, ImportRefused, ModelFile, document_of, read_model
 from kspec.archive.from_config import Vocabulary, unknown
 from kspec.archive.hdf5_layout import of_configuration
 from kspec.archive.values import MODELS
 from kspec.archive.vocabulary import Learned, as_written, with_files
-from kspec.diagnostics import Report, Source, SpecError
+from kspec.diagnostics import Report, Source, SpecError, codes
 from kspec.rewrite.yaml_writer import spec_text
 from kspec.syntax.expressions import is_computed
 
@@ -90,7 +90,7 @@ class ImportedSpec:
                 give(model, fitting)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(fitting, target)
-        except Refused as refused:
+        except ImportRefused as refused:
             raise _told(refused, self.path) from None
         self.values = _with_weights(self.values, target.name)
         return target
@@ -149,7 +149,7 @@ def import_file(path: str | os.PathLike[str], *, compiled: bool = True, compact:
             file.config, name=name, compiled=compiled, compact=compact,
             vocabulary=lambda layer, weighed: _kept(file, groups.get(layer, ""), weighed),
         )  # fmt: skip
-    except Refused as refused:
+    except ImportRefused as refused:
         raise _told(refused, name) from None
 
 
@@ -165,12 +165,14 @@ def import_model(model: Any, *, compiled: bool = True, compact: bool = False) ->
             config = json.loads(model.to_json())
         except (NotImplementedError, TypeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
-            raise Refused("KS712", f"Keras cannot say what the model is made of: {reason}") from None
+            raise ImportRefused(
+                codes.MODEL_CONTAINS_CODE, f"Keras cannot say what the model is made of: {reason}"
+            ) from None
         _tell_same(model, config, {})
         return import_config(
             config, name=name, compiled=compiled, compact=compact, vocabulary=partial(_learned, model), of_objects=True
         )
-    except Refused as refused:
+    except ImportRefused as refused:
         raise _told(refused, name) from None
 
 
@@ -254,7 +256,7 @@ def _literal(value: Any) -> Any:
     return value.replace("$", "$$") if isinstance(value, str) and is_computed(value) else value
 
 
-def _told(refused: Refused, name: str) -> SpecError:
+def _told(refused: ImportRefused, name: str) -> SpecError:
     report = Report()
     refused.tell(report, name)
     return SpecError(report.sorted())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.diagnostics import Path, Related, Report, Span
+from kspec.diagnostics import Path, Related, Report, Span, codes
 from kspec.expand.expansion import MAX_ENTRIES
 from kspec.expand.instructions import Bind, Call
 from kspec.ir.call_inputs import Faulty, feeds_of
@@ -21,9 +21,9 @@ from kspec.syntax.names import node_names
 def build(spec: Spec, report: Report) -> Graph:
     """The graph of a spec; where something is wrong it says so in the report, and leaves the node marked as faulty."""
     models: dict[str, Graph] = {}
-    for home in spec.networks:
-        if home:
-            models[str(home[1])] = _Builder(spec, home, dict(models), report).graph
+    for network_path in spec.networks:
+        if network_path:
+            models[str(network_path[1])] = _Builder(spec, network_path, dict(models), report).graph
     graph = _Builder(spec, (), models, report).graph
     _freeze_what_is_called(graph)
     return graph
@@ -39,7 +39,7 @@ def _freeze_what_is_called(graph: Graph) -> None:
                     inner.trainable = False if inner.trainable is None else inner.trainable
 
 
-def _as_written(network: Network, home: Path) -> list[Call | Bind]:
+def _as_written(network: Network, network_path: Path) -> list[Call | Bind]:
     """The steps of entries that stand for themselves."""
     as_names = {name for entry in network.layers for name in entry.as_ or () if name != "_"}
     words = [
@@ -48,7 +48,7 @@ def _as_written(network: Network, home: Path) -> list[Call | Bind]:
     ]
     names = node_names(words, taken={*network.inputs, *as_names})
     return [
-        Call(index, name, entry.name is not None, "", (*home, "layers", index))
+        Call(index, name, entry.name is not None, "", (*network_path, "layers", index))
         for index, (name, entry) in enumerate(zip(names, network.layers, strict=True))
     ]
 
@@ -71,18 +71,22 @@ class _Builder:
         models: Those that stand above it.
     """
 
-    def __init__(self, spec: Spec, home: Path, models: dict[str, Graph], report: Report) -> None:
+    def __init__(self, spec: Spec, network_path: Path, models: dict[str, Graph], report: Report) -> None:
         self.spec = spec
-        self.home = home
+        self.network_path = network_path
         self.report = report
         self.positions = spec.positions
         self.graph = Graph(models=models)
         self.scope = Scope(report, spec.positions, sub_models=models)
-        self.callees = Callees(spec, home, self.graph, self.scope, report)
-        network = spec.networks[home]
+        self.callees = Callees(spec, network_path, self.graph, self.scope, report)
+        network = spec.networks[network_path]
         self.entries = network.layers
-        self.steps = spec.expansions[home].steps if home in spec.expansions else _as_written(network, home)
-        self.trainable = spec.frozen(home)
+        self.steps = (
+            spec.expansions[network_path].steps
+            if network_path in spec.expansions
+            else _as_written(network, network_path)
+        )
+        self.trainable = spec.frozen(network_path)
         inputs = network.inputs
         self._add_inputs()
         self._look_ahead()
@@ -101,10 +105,13 @@ class _Builder:
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
         self.graph.counted = {name: self.scope.places[name] for name in self.scope.counted}
-        self.graph.copies = spec.expansions[home].copies if home in spec.expansions else {}
+        self.graph.copies = spec.expansions[network_path].copies if network_path in spec.expansions else {}
         self._apart_from_models()
         self._count_calls()
-        if not resolve_outputs(network.outputs, (*home, "outputs"), self.graph, self.scope, last) and home:
+        if (
+            not resolve_outputs(network.outputs, (*network_path, "outputs"), self.graph, self.scope, last)
+            and network_path
+        ):
             self.graph.outputs.clear()  # what calls it cannot be told
 
     def _count_calls(self) -> None:
@@ -114,9 +121,9 @@ class _Builder:
                               for node in self.graph.calls)  # fmt: skip
         if self.graph.size > MAX_ENTRIES:
             self.report.error(
-                "KS221",
+                codes.INVALID_EXPANSION,
                 f"with what the sub-models call, it comes to more than {MAX_ENTRIES:,} layers",
-                self.positions.key(self.home or ("layers",)),
+                self.positions.key(self.network_path or ("layers",)),
                 help="a model that calls another twice has it twice, and so on: call fewer",
             )
             self.graph.size = 1
@@ -127,7 +134,7 @@ class _Builder:
         for node in self.graph.nodes.values():
             if node.name in called and node.kind != "model" and not node.faulty:
                 self.report.error(
-                    "KS203",
+                    codes.DUPLICATE_NAME,
                     f"`{node.name}` is the name of a sub-model that is called here, too",
                     self.scope.places[node.name],
                     help="give the node or the sub-model another name",
@@ -135,8 +142,8 @@ class _Builder:
                 )
 
     def _add_inputs(self) -> None:
-        for name in self.spec.networks[self.home].inputs:
-            path: Path = (*self.home, "inputs", name)
+        for name in self.spec.networks[self.network_path].inputs:
+            path: Path = (*self.network_path, "inputs", name)
             self.graph.nodes[name] = Node(name, "input", "", path, named=True, written=path)
             self.scope.add(name, Tensor(name), self.positions.key(path))
 
@@ -146,7 +153,7 @@ class _Builder:
             if isinstance(step, Bind):
                 self.scope.later.setdefault(step.name, step.place)
                 continue
-            path: Path = (*self.home, "layers", step.index)
+            path: Path = (*self.network_path, "layers", step.index)
             entry = self.entries[step.index]
             self.scope.later.setdefault(step.name, self._name_place(path, entry))
             for position, name in enumerate(entry.as_ or ()):
@@ -167,7 +174,7 @@ class _Builder:
             found = [] if None in several else [tensor for tensors in several for tensor in tensors or ()]
         if len(found) > 1 and not step.group:
             self.report.error(
-                "KS206",
+                codes.WRONG_INPUT_COUNT,
                 f"{len(found)} nodes stand before, and one is wanted",
                 step.span,
                 help="join them first, with `Concatenate` or another merge layer",
@@ -175,7 +182,9 @@ class _Builder:
             found = []
         if not found:  # what it stands for cannot be told, and so stays silent
             found = [Tensor(step.name)]
-            self.graph.nodes.setdefault(step.name, Node(step.name, "layer", "", (*self.home, "layers"), faulty=True))
+            self.graph.nodes.setdefault(
+                step.name, Node(step.name, "layer", "", (*self.network_path, "layers"), faulty=True)
+            )
         if not self._is_taken(step.name, step.place):
             if step.group:
                 self.scope.groups[step.name] = found
@@ -187,7 +196,7 @@ class _Builder:
         return found
 
     def _node(self, step: Call, entry: Entry, previous: list[Tensor]) -> Node:
-        path: Path = (*self.home, "layers", step.index)
+        path: Path = (*self.network_path, "layers", step.index)
         name = step.name
         self.scope.implied = step.implied
         node = Node(
@@ -260,7 +269,7 @@ class _Builder:
         if any(name.startswith(f"{use}/") for use in self.scope.places if "/" not in use):
             return True  # two uses of one name: told of the uses
         self.report.error(
-            "KS203",
+            codes.DUPLICATE_NAME,
             f"the name `{name}` is taken",
             place,
             help="names are unique in a spec" + self._as_copy(name),
@@ -270,7 +279,7 @@ class _Builder:
 
     def _as_copy(self, name: str) -> str:
         """That a name is one of those that copies bear, which nobody sees written."""
-        copies = self.spec.expansions[self.home].copies if self.home in self.spec.expansions else {}
+        copies = self.spec.expansions[self.network_path].copies if self.network_path in self.spec.expansions else {}
         for entry, named in copies.items():
             if name in named:
                 shown = ", ".join(f"`{copy}`" for copy in named[:3]) + (" …" if len(named) > 3 else "")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kspec.catalog import Tensor as Parameter
 from kspec.catalog.examples import plain
-from kspec.diagnostics import Path, did_you_mean
+from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.ir.entry_spans import head_span
 from kspec.ir.node import Feed, Tensor
 from kspec.ir.scope import Scope
@@ -104,7 +104,7 @@ class _Feeds:
         if not self.previous:
             inputs = [name.removeprefix(self.scope.prefix) for name in self.scope.tensors]
             self._error(
-                "KS204",
+                codes.AMBIGUOUS_FIRST_INPUT,
                 f"`{self.name}` comes first, and there are several inputs to take",
                 help=f"say which: `from: {inputs[0]}`, or `from: [{', '.join(inputs)}]` for all",
             )
@@ -133,7 +133,7 @@ class _Feeds:
             words = "no tensor" if takes == 0 else "one tensor" if takes == 1 else f"at most {takes} tensors"
             merge = "to join several, put `Add`, `Concatenate` or another merge layer between" if takes == 1 else ""
             self._error(
-                "KS206",
+                codes.WRONG_INPUT_COUNT,
                 f"{what} takes {words}, and is given {len(tensors)}",
                 at="from",
                 help=merge or (f"its tensors: {self._names()}" if takes else "write `from: []`"),
@@ -154,7 +154,7 @@ class _Feeds:
             parameter = known.get(argument)
             if parameter is None and not self.open:
                 self.scope.report.error(
-                    "KS205",
+                    codes.UNKNOWN_TENSOR_ARGUMENT,
                     f"{self._callee()} takes no tensor called `{argument}`",
                     self.scope.positions.key(path),
                     label=did_you_mean(argument, known),
@@ -180,7 +180,7 @@ class _Feeds:
             if isinstance(feed, list):
                 if len(feed) != 1:
                     self.scope.report.error(
-                        "KS206",
+                        codes.WRONG_INPUT_COUNT,
                         f"`{parameter.name}` takes one tensor, and is given {len(feed)}",
                         self.scope.positions.value(path),
                     )
@@ -202,7 +202,7 @@ class _Feeds:
             names = " and ".join(f"`{name}`" for name in missing)
             noun = "tensor" if len(missing) == 1 else "tensors"
             self._error(
-                "KS206",
+                codes.WRONG_INPUT_COUNT,
                 f"{self._callee()} also needs the {noun} {names}"
                 if feeds
                 else f"{self._callee()} needs the {noun} {names}",
@@ -230,7 +230,7 @@ class _Feeds:
         )
         return f"write `from: {{{pairs}}}` with the nodes to take"
 
-    def _error(self, code: str, message: str, *, at: str = "", help: str = "") -> None:
+    def _error(self, code: Rule, message: str, *, at: str = "", help: str = "") -> None:
         positions = self.scope.positions
         span = positions.value((*self.path, at)) if at else head_span(self.path, self.entry, positions)
         self.scope.report.error(code, message, span, help=help)

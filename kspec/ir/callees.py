@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kspec import catalog
 from kspec.catalog import Tensor as Parameter
 from kspec.catalog.examples import from_call, without_module
-from kspec.diagnostics import Edit, Path, Report, Span, did_you_mean
+from kspec.diagnostics import Edit, Path, Report, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.ir.entry_spans import head_path, head_span
 from kspec.ir.node import Graph, Node
@@ -28,9 +28,9 @@ class Callees:
         scope: The names in view.
     """
 
-    def __init__(self, spec: Spec, home: Path, graph: Graph, scope: Scope, report: Report) -> None:
+    def __init__(self, spec: Spec, network_path: Path, graph: Graph, scope: Scope, report: Report) -> None:
         self.spec = spec
-        self.home = home
+        self.network_path = network_path
         self.graph = graph
         self.scope = scope
         self.report = report
@@ -50,7 +50,7 @@ class Callees:
             self._extension(node, entry)
             return None
         kind: catalog.Kind = "op" if node.kind == "op" else "layer"
-        if self.spec.is_application(self.home):
+        if self.spec.is_application(self.network_path):
             return self._application(node)
         found = catalog.find(kind, node.head)
         span = head_span(node.path, entry, self.positions)
@@ -61,7 +61,7 @@ class Callees:
         node.head = found.name
         if found.refused:
             node.faulty = True
-            self.report.error("KS108", f"`{found.name}` cannot stand in a spec: {found.refused}", span)
+            self.report.error(codes.UNSUPPORTED_OBJECT, f"`{found.name}` cannot stand in a spec: {found.refused}", span)
             return None
         node.catalog = found
         return found.tensors
@@ -76,20 +76,26 @@ class Callees:
         called = from_call(kind, head)
         if called:
             self.report.error(
-                "KS105", f"the arguments of `{called.split(':')[0]}` stand in braces, each with its name", span,
-                help=f"write `{called}`", edits=(Edit(span, called),) if span.written == head else (),
-            )  # fmt: skip
+                codes.POSITIONAL_ARGUMENT,
+                f"the arguments of `{called.split(':')[0]}` stand in braces, each with its name",
+                span,
+                help=f"write `{called}`",
+                edits=(Edit(span, called),) if span.written == head else (),
+            )
             return
         for word, section in (("model", self.graph.models), ("block", self.spec.document.blocks)):
             if kind == "layer" and head in section:
                 what = "sub-model" if word == "model" else word
-                self.report.error("KS106", f"there is no layer called `{head}`, but a {what}", span,
+                self.report.error(codes.UNKNOWN_OBJECT, f"there is no layer called `{head}`, but a {what}", span,
                                   help=f"write `- {word}: {head}`")  # fmt: skip
                 return
         plain = without_module(head)
         if catalog.find(kind, plain):
             self.report.error(
-                "KS106", f"what Keras has stands without its module: `{head}`", span, label=Suggestion(head, plain)
+                codes.UNKNOWN_OBJECT,
+                f"what Keras has stands without its module: `{head}`",
+                span,
+                label=Suggestion(head, plain),
             )
             return
         known = catalog.spellings(kind)
@@ -110,7 +116,9 @@ class Callees:
         if not label and not help:
             help = f"`kspec layers` lists what there is{'' if kind == 'layer' else ' (kspec layers --kind op)'}"
         edits = () if label else edits
-        self.report.error("KS106", f"there is no {noun} called `{head}`", span, label=label, help=help, edits=edits)
+        self.report.error(
+            codes.UNKNOWN_OBJECT, f"there is no {noun} called `{head}`", span, label=label, help=help, edits=edits
+        )
 
     def _extension(self, node: Node, entry: Entry) -> None:
         module = node.head.rpartition(".")[0]
@@ -118,7 +126,7 @@ class Callees:
         if not any(module == known or module.startswith(known + ".") for known in extensions):
             node.faulty = True
             self.report.error(
-                "KS114",
+                codes.UNDECLARED_EXTENSION,
                 f"`{node.head}` is a class of a module that the spec does not name",
                 head_span(node.path, entry, self.positions),
                 help=f"add `extensions: [{module}]`, and run with --allow-code",
@@ -130,11 +138,11 @@ class Callees:
         model = self.graph.models.get(node.head)
         if model is None:
             node.faulty = True
-            tell_unknown_model(node.head, span, self.graph, self.spec, self.report, home=self.home)
+            tell_unknown_model(node.head, span, self.graph, self.spec, self.report, network_path=self.network_path)
             return None
         if entry.trainable is not None:
             self.report.error(
-                "KS211",
+                codes.INVALID_LAYER_REUSE,
                 "`trainable` belongs to the sub-model, not to a call of it",
                 self.positions.key((*node.path, "trainable")),
                 help=f"write it in `models:`, at `{node.head}`",
@@ -142,7 +150,7 @@ class Callees:
         for name in entry.call or ():
             if name != "training":
                 self.report.error(
-                    "KS216",
+                    codes.UNKNOWN_CALL_ARGUMENT,
                     f"a call of a sub-model has no argument `{name}`",
                     self.positions.key((*node.path, "call", name)),
                     help="it takes tensors alone: name them in `from`",
@@ -163,7 +171,7 @@ class Callees:
         if "/" in inner and "/" not in node.head:
             node.faulty = True
             self.report.error(
-                "KS211",
+                codes.INVALID_LAYER_REUSE,
                 f"`{node.head}` is a use of a block; only a layer can be used again",
                 head_span(node.path, entry, self.positions),
                 help=f"name one of its layers, such as `reuse: {inner}`",
@@ -172,7 +180,7 @@ class Callees:
         if target.kind == "model":
             node.faulty = True
             self.report.error(
-                "KS211",
+                codes.INVALID_LAYER_REUSE,
                 f"`{node.head}` is a call of a sub-model, which is called again by its own name",
                 head_span(node.path, entry, self.positions),
                 help=f"write `model: {target.head}`: every call shares the weights",
@@ -182,7 +190,7 @@ class Callees:
             node.faulty = True
             what = "an input" if target.kind == "input" else "a function without weights"
             self.report.error(
-                "KS211",
+                codes.INVALID_LAYER_REUSE,
                 f"`{node.head}` is {what}; only a layer can be used again",
                 head_span(node.path, entry, self.positions),
                 help="name a node that is a layer" if target.kind == "input" else f"call it again: `op: {target.head}`",
@@ -192,7 +200,7 @@ class Callees:
         callee = self.graph.callee(target)
         if entry.trainable is not None:
             self.report.error(
-                "KS211",
+                codes.INVALID_LAYER_REUSE,
                 "`trainable` belongs to the layer, not to a second call of it",
                 self.positions.key((*node.path, "trainable")),
                 help=f"write it at `{callee.name}`",
@@ -202,7 +210,9 @@ class Callees:
         return callee.catalog.tensors if callee.catalog else None
 
 
-def tell_unknown_model(name: str, span: Span, graph: Graph, spec: Spec, report: Report, *, home: Path = ()) -> None:
+def tell_unknown_model(
+    name: str, span: Span, graph: Graph, spec: Spec, report: Report, *, network_path: Path = ()
+) -> None:
     """Reports a sub-model that cannot be called: there is none, it stands further down, or it is the one at hand.
 
     Args:
@@ -211,11 +221,11 @@ def tell_unknown_model(name: str, span: Span, graph: Graph, spec: Spec, report: 
         home: The network's place in the document.
     """
     place: Path = ("models", name)
-    if place == home:
-        report.error("KS220", f"the sub-model `{name}` calls itself", span, help="a graph has no cycles")
+    if place == network_path:
+        report.error(codes.RECURSIVE_BLOCK, f"the sub-model `{name}` calls itself", span, help="a graph has no cycles")
     elif place in spec.networks:
         report.error(
-            "KS202",
+            codes.FORWARD_REFERENCE,
             f"the sub-model `{name}` is used before it stands: it is defined on line {spec.positions.key(place).line}",
             span,
             help="what is used stands above: move it up in `models:`",
@@ -223,7 +233,7 @@ def tell_unknown_model(name: str, span: Span, graph: Graph, spec: Spec, report: 
     else:
         known = ", ".join(graph.models)
         report.error(
-            "KS218",
+            codes.UNKNOWN_BLOCK,
             f"no sub-model is called `{name}`",
             span,
             label=did_you_mean(name, graph.models),

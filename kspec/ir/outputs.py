@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec import catalog
-from kspec.diagnostics import Path, Span
+from kspec.diagnostics import Path, Span, codes
 from kspec.ir.node import Graph, Tensor
 from kspec.ir.scope import Scope
 
@@ -30,7 +30,9 @@ def resolve_outputs(
         for index, name in enumerate(said):
             if name in named:
                 scope.report.error(
-                    "KS203", f"the output `{name}` stands here twice", scope.positions.value((*place, index))
+                    codes.DUPLICATE_NAME,
+                    f"the output `{name}` stands here twice",
+                    scope.positions.value((*place, index)),
                 )
             named[name] = (name, (*place, index))
     else:
@@ -56,7 +58,7 @@ def _refuse_class_name(output: str, span: Span, scope: Scope) -> None:
         if entry is not None and (output == entry.name or output in entry.aliases) and output[:1].isupper():
             noun = "loss" if kind == "loss" else "metric"
             scope.report.error(
-                "KS214",
+                codes.OUTPUT_NAME_CONFLICT,
                 f"an output cannot be called `{output}`: that is a {noun} of Keras",
                 span,
                 help="give the node another name",
@@ -72,14 +74,14 @@ def _warn_of_the_unused(graph: Graph, scope: Scope) -> None:
         span = scope.places[node.name]
         if node.kind == "input":
             scope.report.warning(
-                "KS208",
+                codes.UNUSED_INPUT,
                 f"the input `{node.name}` is not used by any output",
                 span,
                 help="take it in a node's `from`, or remove it",
             )
         elif not any(node.name == tensor.node for other in graph.calls for tensor in other.tensors()):
             scope.report.warning(
-                "KS207",
+                codes.UNUSED_NODE,
                 f"`{node.name}` leads to no output",
                 span,
                 help="cite it in a `from` or in `outputs`, or remove it",

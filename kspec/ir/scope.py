@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from kspec.diagnostics import Edit, Path, Positions, Related, Report, Span, did_you_mean
+from kspec.diagnostics import Edit, Path, Positions, Related, Report, Span, codes, did_you_mean
 from kspec.ir.node import Tensor
 
 
@@ -31,7 +31,7 @@ def warn_of_count(name: str, place: Span, span: Span, report: Report) -> None:
     from kspec.syntax.entries import naming_edits
 
     report.warning(
-        "KS213",
+        codes.AUTOMATIC_NAME_REFERENCE,
         f"`{name}` is a counted name: it shifts when a layer is inserted above",
         span,
         help=f"give the node on line {place.line} a name of its own, and cite that",
@@ -94,7 +94,7 @@ class Scope:
         name = self._last_copy(self.prefix + cited)
         if name in self.groups:
             self.report.error(
-                "KS206",
+                codes.WRONG_INPUT_COUNT,
                 f"`{cited}` stands for {len(self.groups[name])} nodes, and one is wanted",
                 span,
                 help="join them first, with `Concatenate` or another merge layer",
@@ -106,11 +106,13 @@ class Scope:
                 warn_of_count(counted, self.places[self.prefix + counted], span, self.report)
             return self.tensors[name]
         if name == user:
-            self.report.error("KS202", f"`{cited}` takes its input from itself", span, help="a graph has no cycles")
+            self.report.error(
+                codes.FORWARD_REFERENCE, f"`{cited}` takes its input from itself", span, help="a graph has no cycles"
+            )
         elif name in self.later:
             line = self.later[name].line
             self.report.error(
-                "KS202",
+                codes.FORWARD_REFERENCE,
                 f"`{cited}` is used before it stands: it is defined on line {line}",
                 span,
                 help=f"what is used stands above: move the entry of line {line} up"
@@ -119,7 +121,7 @@ class Scope:
             )
         elif (parts := [part.strip() for part in name.split(",")]) and len(parts) > 1:
             self.report.error(
-                "KS201",
+                codes.UNKNOWN_NODE,
                 f"`{name}` is no name",
                 span,
                 help=f"several are a list: write `[{', '.join(parts)}]`",
@@ -127,7 +129,7 @@ class Scope:
             )
         elif model := self._model_around(cited):
             self.report.error(
-                "KS201",
+                codes.UNKNOWN_NODE,
                 f"`{cited}` lies in the sub-model `{model}`, and what lies in one cannot be cited",
                 span,
                 help=f"name it in the `outputs` of `{model}`, and take it with `as` where that is called",
@@ -144,7 +146,7 @@ class Scope:
                 if cited in outputs:
                     help = f"`{call}` gives it: name what it gives where it is called, `as: [{', '.join(outputs)}]`"
             self.report.error(
-                "KS201",
+                codes.UNKNOWN_NODE,
                 f"no node is called `{cited}`" + (" in this block" if self.prefix else ""),
                 span,
                 label=did_you_mean(cited, citable),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kspec.ir.node import Graph, Node, Tensor
 
 
-class Spot(NamedTuple):
+class TensorOrigin(NamedTuple):
     """A tensor in the spec's network or in one of its sub-models, as one way leads to it.
 
     Args:
@@ -28,13 +28,13 @@ class Spot(NamedTuple):
         """The node whose layer makes it."""
         return self.graph.callee(self.node)
 
-    def before(self) -> Spot | None:
+    def before(self) -> TensorOrigin | None:
         """The spot of the first tensor that its node takes; None where it takes none."""
         tensor = next(self.node.tensors(), None)
-        return None if tensor is None else made(self.graph, tensor, self.around)
+        return None if tensor is None else trace_origin(self.graph, tensor, self.around)
 
 
-def made(graph: Graph, tensor: Tensor, around: tuple[tuple[Graph, Node], ...] = ()) -> Spot:
+def trace_origin(graph: Graph, tensor: Tensor, around: tuple[tuple[Graph, Node], ...] = ()) -> TensorOrigin:
     """Where a tensor is made: for what a sub-model gives, the node in it; for what it takes, the node outside."""
     while True:
         node = graph.nodes[tensor.node]
@@ -47,4 +47,4 @@ def made(graph: Graph, tensor: Tensor, around: tuple[tuple[Graph, Node], ...] = 
             feed = call.feeds[node.name]
             around, graph, tensor = around[:-1], outer, feed[0] if isinstance(feed, list) else feed
         else:
-            return Spot(graph, tensor, around)
+            return TensorOrigin(graph, tensor, around)

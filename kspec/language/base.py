@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
+from kspec.diagnostics import Rule, codes
+
 
 class Model(BaseModel):
     """A mapping of the language: unknown keys are errors, and nothing is converted in silence."""
@@ -15,7 +17,7 @@ class Model(BaseModel):
 
 
 def fail(
-    message: str, *, code: str = "KS103", help: str = "", key: str = "", label: str = "", write: str = ""
+    message: str, *, code: Rule = codes.INVALID_VALUE, help: str = "", key: str = "", label: str = "", write: str = ""
 ) -> NoReturn:
     """Refuses a value with a sentence of our own, from inside a validator.
 
@@ -54,4 +56,4 @@ def refuse_later(values: Any, *words: str) -> None:
     if isinstance(values, dict):
         for word in words:
             if word in values:
-                fail(f"`{word}` ({LATER[word]}) comes in a later version of kspec", code="KS107", key=word)
+                fail(f"`{word}` ({LATER[word]}) comes in a later version of kspec", code=codes.RESERVED_KEY, key=word)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from kspec.diagnostics import did_you_mean
+from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail, kind_of, refuse_later
 from kspec.language.field_types import Columns
 
@@ -79,8 +79,13 @@ def _csv(value: Any) -> Any:
     stray = next((key for key in value if key not in (*SPLITS, *_CSV_OPTIONS)), None)
     if stray is not None:
         words = ("path", *_CSV_OPTIONS, *SPLITS)
-        fail(f"there is no `{stray}` in `csv`", code="KS101", key=str(stray), label=did_you_mean(str(stray), words),
-             help=f"keys you can use here: {', '.join(words)}")  # fmt: skip
+        fail(
+            f"there is no `{stray}` in `csv`",
+            code=codes.UNKNOWN_KEY,
+            key=str(stray),
+            label=did_you_mean(str(stray), words),
+            help=f"keys you can use here: {', '.join(words)}",
+        )
     return _files(value)
 
 
@@ -128,7 +133,7 @@ class Split(Model):
     @model_validator(mode="after")
     def _leaves_training(self) -> Split:
         if self.by is None and self.validation + self.test >= 1:
-            fail("validation and test take all examples; none is left to train on", code="KS506",
+            fail("validation and test take all examples; none is left to train on", code=codes.EMPTY_SPLIT,
                  help="their sum is below 1")  # fmt: skip
         return self
 
@@ -166,7 +171,11 @@ class Data(Model):
             if len(sources) > 1:
                 fail(f"the data has two sources, `{sources[0]}` and `{sources[1]}`", key=sources[1], help="keep one")
             if value.get("synthetic", False) is False and sources == ["synthetic"]:
-                fail("the data has no source", code="KS102", help="write `synthetic: {}`, or name another source")
+                fail(
+                    "the data has no source",
+                    code=codes.MISSING_KEY,
+                    help="write `synthetic: {}`, or name another source",
+                )
         return value
 
     @property
@@ -180,6 +189,6 @@ def _no_source(value: dict[str, Any]) -> None:
     fields = ("inputs", "targets", "weights", "missing", "split")
     stray = next((key for key in value if key not in fields), None)
     if stray is None:
-        fail("the data has no source", code="KS102", help=f"name one of {', '.join(SOURCES)}")
+        fail("the data has no source", code=codes.MISSING_KEY, help=f"name one of {', '.join(SOURCES)}")
     fail(f"`{stray}` is no source of data", key=str(stray), label=did_you_mean(str(stray), (*SOURCES, *fields)),
          help=f"the sources: {', '.join(SOURCES)}")  # fmt: skip

@@ -8,11 +8,11 @@ from pydantic import ConfigDict, Field, model_validator
 
 from kspec import catalog
 from kspec.catalog.examples import plain, with_first, written
-from kspec.diagnostics import did_you_mean
+from kspec.diagnostics import codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.language.base import LATER, Model, fail, kind_of
 from kspec.language.field_types import As, From, Name
-from kspec.syntax.names import WORDS
+from kspec.syntax.names import ENTRY_KEYS
 
 HeadKind = Literal["class", "op", "reuse", "model"]
 HEADS = ("op", "reuse", "block", "model")
@@ -38,27 +38,27 @@ class Entry(Model):
     @classmethod
     def _find_head(cls, value: Any) -> Any:
         if isinstance(value, str):
-            if not value or value in WORDS:
-                fail(f"`{value}` is not a layer", code="KS104", help="write the class: `- Flatten`")
+            if not value or value in ENTRY_KEYS:
+                fail(f"`{value}` is not a layer", code=codes.MALFORMED_ENTRY, help="write the class: `- Flatten`")
             return {"kind": "class", "head": value}
         if not isinstance(value, dict):
             fail(
                 f"an entry names one thing: a class, `op:`, `block:`, `model:` or `reuse:`; this is {kind_of(value)}",
-                code="KS104",
+                code=codes.MALFORMED_ENTRY,
                 help="write `- Dense: {units: 10}`",
             )
         if "with" in value:
             fail("`with` hands parameters to a block, and this entry uses none", key="with",
                  help="arguments of a class stand inside it: `Dense: {units: 8}`")  # fmt: skip
-        heads = [key for key in value if key not in WORDS]
-        words = {key: item for key, item in value.items() if key in WORDS}
+        heads = [key for key in value if key not in ENTRY_KEYS]
+        words = {key: item for key, item in value.items() if key in ENTRY_KEYS}
         if len(heads) == 1 and not heads[0][:1].isupper() and heads[0] not in HEADS:
             _no_head(value, heads)
         if not heads:
             _no_head(value, heads)
             fail(
                 "this entry does not say what it is",
-                code="KS104",
+                code=codes.MALFORMED_ENTRY,
                 help="name a class, `op:` or `reuse:` beside its words",
             )
         if len(heads) > 1:
@@ -71,12 +71,17 @@ class Entry(Model):
             if inside:
                 fail(
                     f"`{inside[0]}` stands beside `{head}`, not inside it",
-                    code="KS113",
+                    code=codes.MISPLACED_ENTRY_KEY,
                     key=head,
                     help=f"move `{inside[0]}: {body[inside[0]]}` out, below `{head}:` and in its column",
                 )
         elif body is not None:
-            fail(f"the arguments of `{head}` have no names", code="KS105", key=head, help=_named_form(head, body))
+            fail(
+                f"the arguments of `{head}` have no names",
+                code=codes.POSITIONAL_ARGUMENT,
+                key=head,
+                help=_named_form(head, body),
+            )
         return words | {"kind": "class", "head": head, "arguments": body or {}}
 
 
@@ -85,32 +90,42 @@ def _function_head(head: str, body: Any) -> dict[str, Any]:
         example = {"op": "op: mean", "model": "model: encoder"}.get(head, "reuse: hidden1")
         if isinstance(body, dict) and len(body) == 1:
             example = f"{head}: {next(iter(body))}"
-        fail(f"`{head}` takes a name, not {kind_of(body)}", code="KS104", key=head, help=f"write `{example}`")
+        fail(
+            f"`{head}` takes a name, not {kind_of(body)}",
+            code=codes.MALFORMED_ENTRY,
+            key=head,
+            help=f"write `{example}`",
+        )
     return {"kind": head, "head": body}
 
 
 def _two_heads(value: dict[str, Any], heads: list[str]) -> None:
     """Refuses an entry whose keys are not one head and the graph's words; says which of them was not meant so."""
     for head in heads:
-        if head.lower() in WORDS:
-            fail(f"`{head}` is written `{head.lower()}`", code="KS104", key=head, label=Suggestion(head, head.lower()))
+        if head.lower() in ENTRY_KEYS:
+            fail(
+                f"`{head}` is written `{head.lower()}`",
+                code=codes.MALFORMED_ENTRY,
+                key=head,
+                label=Suggestion(head, head.lower()),
+            )
     classes = [head for head in heads if head[:1].isupper() or head in LATER or head in HEADS or "." in head]
     if len(classes) == 1:
         head = classes[0]
         stray = next(other for other in heads if other != head)
         fail(
             f"`{stray}` is none of the words that stand beside a head",
-            code="KS104",
+            code=codes.MALFORMED_ENTRY,
             key=stray,
-            label=did_you_mean(stray, WORDS),
+            label=did_you_mean(stray, ENTRY_KEYS),
             help=_inside(head, value[head], {other: value[other] for other in heads if other != head})
-            + f"; beside it stand {', '.join(WORDS[:5])}",
+            + f"; beside it stand {', '.join(ENTRY_KEYS[:5])}",
         )
     _no_head(value, heads)
     both = " and ".join(f"`{head}`" for head in heads)
     fail(
         f"an entry is one thing; this one is {both}",
-        code="KS104",
+        code=codes.MALFORMED_ENTRY,
         key=heads[1],
         help=f"begin a new entry: `- {heads[1]}: ...`",
     )
@@ -134,7 +149,7 @@ def _no_head(value: dict[str, Any], heads: list[str]) -> None:
             arguments = {head: value[head] for head in heads if head != key}
             fail(
                 f"an entry begins with its class, `{found.name}`, not with `{key}:`",
-                code="KS104",
+                code=codes.MALFORMED_ENTRY,
                 key=key,
                 help=f"write `- {written(found, arguments)}`",
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kspec.catalog.applications import stated_shape
-from kspec.diagnostics import Report, did_you_mean
+from kspec.diagnostics import Report, codes, did_you_mean
 from kspec.expand.variables import compute, is_failed
 from kspec.syntax import Tree
 from kspec.syntax.path_policy import reading_problem, tell
@@ -49,16 +49,16 @@ def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool
         if not file.exists():
             near = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
             report.error(
-                "KS501", f"there is no file `{text}`", span,
+                codes.UNREADABLE_DATA, f"there is no file `{text}`", span,
                 label=did_you_mean(file.name, [name for name in near if name.endswith((".keras", ".json"))]),
                 help="it is looked for in the spec's folder",
             )  # fmt: skip
             continue
-        from kspec.archive import Refused, document_of, read_model
+        from kspec.archive import ImportRefused, document_of, read_model
 
         try:
             values = document_of(read_model(folder / text).config, compiled=False).values
-        except Refused as refused:
+        except ImportRefused as refused:
             refused.tell(report, span)
             continue
         inner = {other: f"{name}/{other}" for other in values.get("models") or {}}

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator
 
 from kspec import catalog
 from kspec.catalog.examples import plain, with_first
+from kspec.diagnostics import codes
 from kspec.language.base import fail, kind_of
 from kspec.syntax.names import NAME
 from kspec.syntax.yaml_typos import tuple_of
@@ -19,7 +20,7 @@ def _name(value: Any) -> Any:
     if not NAME.fullmatch(value):
         fail(
             f"`{value}` cannot be a name",
-            code="KS109",
+            code=codes.INVALID_NAME,
             help="a name is letters, digits, `_` and `-`, and does not begin with a digit",
         )
     return value
@@ -84,7 +85,7 @@ def _object(value: Any) -> Any:
         if arguments is not None and not isinstance(arguments, dict):
             fail(
                 f"the arguments of `{name}` have no names",
-                code="KS105",
+                code=codes.POSITIONAL_ARGUMENT,
                 key=name,
                 help=f"write `{_named(name, arguments)}`",
             )

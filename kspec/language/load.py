@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as File
 from typing import Any
 
-from kspec.diagnostics import Path, Report, Source
+from kspec.diagnostics import Path, Report, Source, codes
 from kspec.expand.expansion import expand
 from kspec.expand.include import include
 from kspec.expand.instructions import Expansion
@@ -37,7 +37,7 @@ def load_file(
     spec = None if source is None else load_source(source, report, tuple(overrides), permissions)
     if spec is None and source is not None and not report.has_errors:
         report.diagnostics.clear()  # that it is for specs to include is no news, but a fault here
-        report.error("KS102", f"`{source.name}` is no spec: it has neither `inputs` nor `layers`",
+        report.error(codes.MISSING_KEY, f"`{source.name}` is no spec: it has neither `inputs` nor `layers`",
                      help=f"name a spec that includes it: `include: [{File(source.name).name}]`")  # fmt: skip
     report.raise_errors()
     assert spec is not None
@@ -58,7 +58,13 @@ def load_source(
     before = report.errors
     include(tree, report, outside=permissions.outside)
     is_whole = not report.has_errors
-    untold = () if is_whole else ("KS218",) if report.errors == before else ("KS013", "KS218")
+    untold = (
+        ()
+        if is_whole
+        else (codes.UNKNOWN_BLOCK,)
+        if report.errors == before
+        else (codes.UNDEFINED_VARIABLE, codes.UNKNOWN_BLOCK)
+    )
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
     folder = File(os.path.abspath(source.name)).parent
@@ -76,18 +82,21 @@ def load_source(
     if shared:
         validate(values, positions, report, Shared)
     typed = {
-        home: validate(_written_out(network, expansions.get(home)), positions.below(home), report, Network)
-        for home, network in found.items()
-        if home and "layers" in network  # without, it comes from elsewhere, or the document's check says what is wrong
+        network_path: validate(
+            _written_out(network, expansions.get(network_path)), positions.below(network_path), report, Network
+        )
+        for network_path, network in found.items()
+        if network_path
+        and "layers" in network  # without, it comes from elsewhere, or the document's check says what is wrong
     }
     if shared and not report.has_errors:
-        report.info("KS102", "this file is no spec: it holds what specs include, and is checked with them",
+        report.info(codes.MISSING_KEY, "this file is no spec: it holds what specs include, and is checked with them",
                     tree.positions.key(next((word,) for word in TEMPLATES if word in tree.value)),
                     help="a spec has `kspec`, `inputs` and `layers`, too")  # fmt: skip
     if document is None or None in typed.values() or None in elsewhere.values():
         return None
     own = Network.model_construct(inputs=document.inputs, layers=document.layers, outputs=document.outputs)
-    known = {home: network for home, network in typed.items() if network is not None}
+    known = {network_path: network for network_path, network in typed.items() if network is not None}
     return Spec(
         document, tree.value, positions, source, overrides, tuple(report.sorted()), permissions,
         {**known, (): own}, expansions, tree.positions,

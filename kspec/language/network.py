@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from kspec.catalog.examples import plain
-from kspec.diagnostics import did_you_mean, nearest
+from kspec.diagnostics import codes, did_you_mean, nearest
 from kspec.language.base import Model, fail, kind_of
 from kspec.language.entry import Entry
 from kspec.language.field_types import Name, Object, Shape
@@ -87,9 +87,9 @@ class SubModel(Model):
         if not said:
             slip = next((key for key in value if key not in cls.model_fields and nearest(key, SOURCES)), "")
             if slip:
-                fail(f"there is no `{slip}` in a sub-model", code="KS101", key=slip,
+                fail(f"there is no `{slip}` in a sub-model", code=codes.UNKNOWN_KEY, key=slip,
                      label=did_you_mean(slip, SOURCES))  # fmt: skip
-            fail("a sub-model has `layers`, or comes from outside", code="KS102",
+            fail("a sub-model has `layers`, or comes from outside", code=codes.MISSING_KEY,
                  help="add `layers:`, `file: base.keras`, or `application: {ResNet50: {weights: null}}`")  # fmt: skip
         if len(said) > 1:
             fail(f"a sub-model is made of `{said[0]}` or of `{said[1]}`, not of both", key=said[1],

@@ -97,21 +97,21 @@ class Spec:
         """What is said of an input, by its path: `("inputs", "image")`."""
         return self.networks[path[:-2]].inputs[str(path[-1])]
 
-    def frozen(self, home: Path) -> bool | None:
+    def frozen(self, network_path: Path) -> bool | None:
         """What is said of all layers of a network: false for a sub-model that is frozen; None where nothing is."""
-        if not home:
+        if not network_path:
             return None
-        said = self.document.models[str(home[1]).partition("/")[0]].trainable
-        return self.networks[home].trainable if said is None else said
+        said = self.document.models[str(network_path[1]).partition("/")[0]].trainable
+        return self.networks[network_path].trainable if said is None else said
 
     def is_written(self, model: str) -> bool:
         """Whether a sub-model stands in the spec; one that is read from a file is Keras's own."""
         said = self.document.models.get(model)
         return said is not None and said.layers is not None
 
-    def is_application(self, home: Path) -> bool:
+    def is_application(self, network_path: Path) -> bool:
         """Whether a network is a model of `keras.applications`."""
-        said = self.document.models.get(str(home[1])) if home else None
+        said = self.document.models.get(str(network_path[1])) if network_path else None
         return said is not None and said.application is not None
 
     def called(self) -> set[str]:

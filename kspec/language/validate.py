@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from kspec.diagnostics import Path, Positions, Report, did_you_mean, nearest
+from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import HABITS
 from kspec.expand.variables import is_failed
 from kspec.language.base import kind_of
 from kspec.language.key_hints import cure_of, form_of
 from kspec.syntax.coercion import meant, replacing
-from kspec.syntax.names import WORDS
+from kspec.syntax.names import ENTRY_KEYS
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -28,7 +28,7 @@ def validate(values: Any, positions: Positions, report: Report, model: type[M]) 
     """
     if not isinstance(values, dict):
         report.error(
-            "KS103",
+            codes.INVALID_VALUE,
             f"a spec is a mapping of sections, not {kind_of(values)}",
             positions.whole,
             help="begin with `kspec: 1`, `inputs:` and `layers:`",
@@ -102,7 +102,7 @@ def _report(
         if hint is not None and not isinstance(hint.value, _PLAIN[kind]):
             hint = None
         report.error(
-            "KS103",
+            codes.INVALID_VALUE,
             f"{what} must be {wanted}, {words}",
             positions.value(path),
             label=label,
@@ -157,7 +157,7 @@ def _unknown_key(path: Path, positions: Positions, report: Report, model: type[B
     where = f" in `{_section(path)}`" if _section(path) else ""
     cure = "" if HABITS.get(key) in known else cure_of(key, path[:-1])
     report.error(
-        "KS101",
+        codes.UNKNOWN_KEY,
         f"there is no `{key}`{where}",
         positions.key(path),
         label="" if cure else did_you_mean(key, known),
@@ -173,7 +173,7 @@ def _missing(path: Path, positions: Positions, report: Report, model: type[BaseM
     if not _section(path) and "kspec" not in model.model_fields:  # a part of it, which stands under its name
         where = f"in `{positions.whole.written}`"
     report.error(
-        "KS102",
+        codes.MISSING_KEY,
         f"`{key}` is missing {where}",
         positions.key(parent) if parent else positions.whole,
         help=f"add `{example}`" if example else "",
@@ -251,4 +251,4 @@ def _fields(model: type[BaseModel] | None) -> list[str]:
     if model is None:
         return []
     names = [field.alias or name for name, field in model.model_fields.items()]
-    return list(WORDS) if model.__name__ == "Entry" else names
+    return list(ENTRY_KEYS) if model.__name__ == "Entry" else names

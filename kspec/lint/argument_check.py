@@ -16,7 +16,7 @@ from kspec.analysis.task_inference import ACTIVATION_LAYERS
 from kspec.catalog import types as kinds
 from kspec.catalog.examples import from_call, needed, with_first, without_module
 from kspec.catalog.types import describe, parse
-from kspec.diagnostics import Path, Report, did_you_mean, nearest
+from kspec.diagnostics import Path, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import Suggestion
 from kspec.expand.variables import is_failed
 from kspec.ir import Graph, Node
@@ -48,7 +48,7 @@ class Checker:
     """With everything filled in; None where the graph is faulty."""
     profile: DataProfile | None = None
     """What is known of the data, where it has been looked at."""
-    misfits: set[str] = field(default_factory=set)
+    invalid_nodes: set[str] = field(default_factory=set)
     """The nodes whose arguments have errors: nothing more can be told of them."""
     outer: Graph | None = None
     """The spec's own network, where `graph` is a sub-model's."""
@@ -60,7 +60,7 @@ class Checker:
         before = self.report.errors
         yield
         if self.report.errors > before:
-            self.misfits.add(node.name)
+            self.invalid_nodes.add(node.name)
 
     def value(self, value: Any, notation: str | kinds.Type, path: Path, what: str) -> None:
         """Reports it when `value` is not of the type.
@@ -79,7 +79,7 @@ class Checker:
         label = did_you_mean(value, _choices(kind)) if isinstance(value, str) else ""
         span = self.spec.positions.value(path)
         self.report.error(
-            "KS112",
+            codes.INVALID_ARGUMENT_VALUE,
             f"{what} must be {describe(kind)}, not {shown(value)}",
             span,
             label=label,
@@ -95,9 +95,9 @@ class Checker:
         if kind == "layer" and isinstance(value, dict) and list(value) == ["model"]:
             called, place = value["model"], self.spec.positions.value((*path, "model"))
             if not isinstance(called, str):
-                self.report.error("KS104", f"`model` takes a name, not {shown(called)}", place)
+                self.report.error(codes.MALFORMED_ENTRY, f"`model` takes a name, not {shown(called)}", place)
             elif called not in self.graph.models:
-                tell_unknown_model(called, place, self.graph, self.spec, self.report, home=path[:2])
+                tell_unknown_model(called, place, self.graph, self.spec, self.report, network_path=path[:2])
             return
         if isinstance(value, str):
             name, place = value, self.spec.positions.value(path)
@@ -109,7 +109,7 @@ class Checker:
                 return
             if arguments is not None and not isinstance(arguments, dict):
                 self.report.error(
-                    "KS105",
+                    codes.POSITIONAL_ARGUMENT,
                     f"the arguments of `{name}` have no names",
                     place,
                     help=self._named(catalog_kind, name, arguments),
@@ -119,7 +119,7 @@ class Checker:
         else:
             article = "an" if noun[0] in "aeiouR" else "a"
             self.report.error(
-                "KS112",
+                codes.INVALID_ARGUMENT_VALUE,
                 f"{article} {noun} is named here, not {shown(value)}",
                 self.spec.positions.value(path),
                 help="write its name, or `Name: {argument: value}`",
@@ -129,7 +129,7 @@ class Checker:
             plain = without_module(name)
             if catalog.find(catalog_kind, plain):
                 self.report.error(
-                    "KS106",
+                    codes.UNKNOWN_OBJECT,
                     f"what Keras has stands without its module: `{name}`",
                     place,
                     label=Suggestion(name, plain),
@@ -137,7 +137,7 @@ class Checker:
             elif not self._is_extension(name):
                 module = name.rpartition(".")[0]
                 self.report.error(
-                    "KS114",
+                    codes.UNDECLARED_EXTENSION,
                     f"`{name}` is a class of a module that the spec does not name",
                     place,
                     help=f"add `extensions: [{module}]`, and run with --allow-code",
@@ -151,17 +151,17 @@ class Checker:
                 called = f"{{model: {name}}}"
             label = f"write `{called}`" if called else "write `null`" if name == "None" else did_you_mean(name, known)
             self.report.error(
-                "KS106",
+                codes.UNKNOWN_OBJECT,
                 f"there is no {noun} called `{name}`",
                 place,
                 label=label,
                 help="" if called or name == "None" else f"`kspec layers --kind {catalog_kind}` lists what there is",
             )
         elif entry.refused:
-            self.report.error("KS108", f"`{name}` cannot stand in a spec: {entry.refused}", place)
+            self.report.error(codes.UNSUPPORTED_OBJECT, f"`{name}` cannot stand in a spec: {entry.refused}", place)
         elif kind == "cell" and not entry.cell:
             self.report.error(
-                "KS112",
+                codes.INVALID_ARGUMENT_VALUE,
                 f"`{name}` is a layer, not an RNN cell",
                 place,
                 help="cells are LSTMCell, GRUCell, SimpleRNNCell",
@@ -183,7 +183,7 @@ class Checker:
             if parameter is None:
                 if entry.kind == "layer" and name in ("name", "trainable"):
                     self.report.error(
-                        "KS113",
+                        codes.MISPLACED_ENTRY_KEY,
                         f"`{name}` stands beside an entry's class, not inside a class",
                         self.spec.positions.key((*path, name)),
                         help=f"remove `{name}` here",
@@ -192,7 +192,7 @@ class Checker:
                 reason = entry.skipped.get(name)
                 if reason:
                     self.report.error(
-                        "KS110",
+                        codes.UNKNOWN_ARGUMENT,
                         f"`{name}` of `{entry.name}` cannot be said in a spec: {reason}",
                         self.spec.positions.key((*path, name)),
                     )
@@ -204,14 +204,16 @@ class Checker:
         missing = [p for p in entry.parameters.values() if p.required and p.name not in there]
         if missing:
             names = " and ".join(f"`{p.name}`" for p in missing)
-            self.report.error("KS111", f"`{entry.name}` needs {names}", place, help=f"write `{needed(entry)}`")
+            self.report.error(
+                codes.MISSING_ARGUMENT, f"`{entry.name}` needs {names}", place, help=f"write `{needed(entry)}`"
+            )
 
     def _unknown_argument(self, entry: catalog.Entry, name: str, path: Path) -> str:
         """Reports it; returns the argument that was meant, so that it is not missed as well."""
         holder = next((p.name for p in entry.parameters.values() if _holds(parse(p.type), name)), "")
         if holder:
             self.report.error(
-                "KS110",
+                codes.UNKNOWN_ARGUMENT,
                 f"the layer inside `{entry.name}` stands under `{holder}`",
                 self.spec.positions.key(path),
                 help=f"write `{entry.name}: {{{holder}: {{{name}: ...}}}}`",
@@ -219,7 +221,7 @@ class Checker:
             return holder
         if entry.kind == "layer" and name in _OF_INPUTS:
             self.report.error(
-                "KS110",
+                codes.UNKNOWN_ARGUMENT,
                 f"`{entry.name}` has no argument called `{name}`: the shape of what it takes is known",
                 self.spec.positions.key(path),
                 help="leave it out; the shape of an example stands under `inputs`, as in `inputs: {x: {shape: [10]}}`",
@@ -230,7 +232,7 @@ class Checker:
         known = ", ".join(entry.parameters)
         nothing = _of_layer(entry, name) or "it takes no arguments"
         self.report.error(
-            "KS110",
+            codes.UNKNOWN_ARGUMENT,
             f"`{entry.name}` has no argument called `{name}`",
             self.spec.positions.key(path),
             label=label,
@@ -317,7 +319,7 @@ class Checker:
             outputs = (self.outer or self.graph).outputs
             if name not in outputs:
                 self.report.error(
-                    "KS215",
+                    codes.UNKNOWN_OUTPUT,
                     f"no output is called `{name}`",
                     span,
                     label=did_you_mean(name, outputs),
@@ -326,7 +328,9 @@ class Checker:
             return
         node = self.graph.nodes.get(name)
         if node is None:
-            self.report.error("KS201", f"no node is called `{name}`", span, label=did_you_mean(name, self.graph.nodes))
+            self.report.error(
+                codes.UNKNOWN_NODE, f"no node is called `{name}`", span, label=did_you_mean(name, self.graph.nodes)
+            )
             return
         callee = self.graph.callee(node) if node.kind == "reuse" else node
         if callee.catalog is not None and callee.catalog.name not in (
@@ -335,7 +339,7 @@ class Checker:
             "IntegerLookup",
         ):
             self.report.error(
-                "KS215",
+                codes.UNKNOWN_OUTPUT,
                 f"`{name}` has no vocabulary: it is a `{callee.head}`",
                 span,
                 help="cite a TextVectorization, StringLookup or IntegerLookup",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kspec.diagnostics import Report, Source, Span, did_you_mean
+from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 
 FILE = "pyproject.toml"
@@ -144,4 +144,4 @@ class _Settings:
         return Span(self.source, start + 1, 1, start + 1, len(self.source.line(start + 1)) + 1)
 
     def _error(self, message: str, span: Span, **more: Any) -> None:
-        self.report.error("KS016", message, span, **more)
+        self.report.error(codes.INVALID_CONFIG_SETTING, message, span, **more)

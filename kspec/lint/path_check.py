@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kspec.diagnostics import nearest
+from kspec.diagnostics import codes, nearest
 from kspec.language import Spec
 from kspec.syntax.path_policy import Problem, reading_problem, writing_problem
 
@@ -26,4 +26,4 @@ def file_problem(text: str, spec: Spec, *, write: bool) -> Problem | None:
     beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
     near = nearest(file.name, beside)
     meant = f"did you mean `{Path(text).with_name(near).as_posix()}`? " if near else ""
-    return "KS501", f"there is no file `{text}`", f"{meant}it is looked for in the spec's folder"
+    return codes.UNREADABLE_DATA, f"there is no file `{text}`", f"{meant}it is looked for in the spec's folder"

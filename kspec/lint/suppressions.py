@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kspec.diagnostics import Diagnostic, Report, Source, Span, did_you_mean
+from kspec.diagnostics import Diagnostic, Report, Source, Span, codes, did_you_mean
 from kspec.lint.config import Config, is_known, meant
 
 _MARK = re.compile(r"#[ \t]*kspec:[ \t]*(?P<word>[A-Za-z]+)[ \t]*(?:\[(?P<codes>[^\]\r\n]*)\])?")
@@ -63,7 +63,7 @@ def _is_wanted(code: str, config: Config) -> bool:
 
 def _is_ignored(diagnostic: Diagnostic) -> bool:
     """Whether a comment on its line, or on the first of the entry that it stands in, silences it."""
-    if diagnostic.code == "KS017":  # a comment does not silence what is said of it
+    if diagnostic.code == codes.UNUSED_IGNORE_COMMENT:  # a comment does not silence what is said of it
         return False
     return any(_covers(comment, diagnostic.code) for comment in _comments_at(diagnostic.span))
 
@@ -91,14 +91,17 @@ def _check_comments(source: Source, report: Report) -> None:
             label = did_you_mean(comment.word, ["ignore"])
             if label:
                 report.warning(
-                    "KS017", f"`{comment.word}` says nothing to kspec", comment.word_span, label=label,
+                    codes.UNUSED_IGNORE_COMMENT,
+                    f"`{comment.word}` says nothing to kspec",
+                    comment.word_span,
+                    label=label,
                     help="write `# kspec: ignore[KS208]`",
-                )  # fmt: skip
+                )
             continue
         for word, span in comment.codes:
             if not is_known(word):
                 report.warning(
-                    "KS017",
+                    codes.UNUSED_IGNORE_COMMENT,
                     f"no code is called `{word}`, so this silences nothing",
                     span,
                     label=meant(word),
@@ -114,11 +117,18 @@ def _tell_of_no_use(source: Source, report: Report, complete: Sequence[str]) -> 
             continue
         here = [code for code, other in found if other == comment]
         if not comment.codes and not here and "" in complete:
-            report.warning("KS017", "there is nothing here to silence", comment.word_span, help="take the comment out")
+            report.warning(
+                codes.UNUSED_IGNORE_COMMENT,
+                "there is nothing here to silence",
+                comment.word_span,
+                help="take the comment out",
+            )
         for word, span in comment.codes:
             known = is_known(word) and word.startswith(tuple(complete))
             if known and not any(code.startswith(word) for code in here):
-                report.warning("KS017", f"there is no {word} here to silence", span, help="take it out")
+                report.warning(
+                    codes.UNUSED_IGNORE_COMMENT, f"there is no {word} here to silence", span, help="take it out"
+                )
 
 
 @lru_cache(maxsize=4)

@@ -131,9 +131,9 @@ class _Proposals:
         """What expressions know here: a block's parameters, the variables, a repeated entry's index."""
         given = self.value.get("vars")
         known = {name: inline(value) for name, value in given.items()} if isinstance(given, dict) else {}
-        home = home_at(self.spot.path)
-        if home[:1] == ("blocks",):
-            known |= dict.fromkeys(params_of(self.value, str(home[1])), f"a parameter of `{home[1]}`")
+        network_path = home_at(self.spot.path)
+        if network_path[:1] == ("blocks",):
+            known |= dict.fromkeys(params_of(self.value, str(network_path[1])), f"a parameter of `{network_path[1]}`")
         entry = self._at(entry_at(self.spot.path))
         if isinstance(entry, dict) and "repeat" in entry:
             known["index"] = "the number of the copy, from 0"
@@ -304,12 +304,12 @@ class _Proposals:
         at = len(entry_at(path))
         if at and len(path) > at and path[at] in ("from", "each"):
             return self._nodes(names_of(value, path))
-        home = home_at(path)
-        if path[len(home) : len(home) + 1] == ("outputs",):
-            return self._nodes(names_of(value, (*home, "layers")))
-        if path[-1] == "weights" and path[:-1] in ((), home):
+        network_path = home_at(path)
+        if path[len(network_path) : len(network_path) + 1] == ("outputs",):
+            return self._nodes(names_of(value, (*network_path, "layers")))
+        if path[-1] == "weights" and path[:-1] in ((), network_path):
             return self._files((".weights.h5", ".keras"))
-        if path[-1] == "file" and home[:1] == ("models",):
+        if path[-1] == "file" and network_path[:1] == ("models",):
             return self._files((".keras",))
         if at and len(path) > at + 1 and path[at] == "call":
             callee = callee_of(self._at(path[:at]))

@@ -92,9 +92,9 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def shape_of_name(name: str, home: Path, seen: Understood | None) -> str:
+def shape_of_name(name: str, network_path: Path, seen: Understood | None) -> str:
     """What a name stands for in a network; empty where that is not known, as in a block."""
-    network = seen.network(home) if seen else None
+    network = seen.network(network_path) if seen else None
     tensor = network.graph.names.get(name) if network else None
     return tensor_in_words(network.types.tensor(tensor)) if tensor is not None and network is not None else ""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lsprotocol import types as lsp
 
-from kspec.diagnostics import Diagnostic, Severity, Span
+from kspec.diagnostics import Diagnostic, Severity, Span, codes
 from kspec.lint.suppressions import can_be_silenced
 from kspec.lsp.document import Document
 from kspec.rewrite.fix import fix
@@ -16,7 +16,7 @@ SEVERITIES = {
     Severity.WARNING: lsp.DiagnosticSeverity.Warning,
     Severity.INFO: lsp.DiagnosticSeverity.Information,
 }
-UNUSED = ("KS207", "KS208")
+UNUSED = (codes.UNUSED_NODE, codes.UNUSED_INPUT)
 """What leads nowhere is shown faded."""
 FIX_ALL = "source.fixAll.kspec"
 _TOP = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))

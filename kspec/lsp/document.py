@@ -50,20 +50,24 @@ class Understood:
     spec: Spec
     analysis: Analysis
 
-    def network(self, home: Path) -> Network | None:
+    def network(self, network_path: Path) -> Network | None:
         """What is known of a network: the spec's own for `()`, a sub-model's for `("models", name)`."""
         whole = Network(self.analysis.graph, self.analysis.types)
-        if not home:
+        if not network_path:
             return whole
-        known = home[0] == "models" and home[1] in whole.graph.models and home[1] in whole.types.models
-        return whole.inner(str(home[1])) if known else None
+        known = (
+            network_path[0] == "models"
+            and network_path[1] in whole.graph.models
+            and network_path[1] in whole.types.models
+        )
+        return whole.inner(str(network_path[1])) if known else None
 
     def networks(self) -> Iterator[tuple[Path, Network]]:
         """Those that stand in the spec, by their place in it."""
-        for home in self.spec.networks:
-            found = self.network(home)
-            if found is not None and (not home or self.spec.is_written(str(home[1]))):
-                yield home, found
+        for network_path in self.spec.networks:
+            found = self.network(network_path)
+            if found is not None and (not network_path or self.spec.is_written(str(network_path[1]))):
+                yield network_path, found
 
 
 class Document:

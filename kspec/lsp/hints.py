@@ -47,11 +47,11 @@ def _hints(seen: Understood) -> dict[int, tuple[str, str]]:
             label += f" · {len(nodes)} times" if alike else f" · the first of {len(nodes)}"
         if label:
             found[offset] = label, _tooltip(*nodes[0])
-    for home, network in seen.networks():
-        for name, path in _uses(seen, home, network).items():
+    for network_path, network in seen.networks():
+        for name, path in _uses(seen, network_path, network).items():
             found.setdefault(_place(path, seen), _of_use(name, network))
-        if home:
-            found.setdefault(_place(home, seen), _of_model(str(home[1]), seen))
+        if network_path:
+            found.setdefault(_place(network_path, seen), _of_model(str(network_path[1]), seen))
     return {offset: hint for offset, hint in found.items() if hint[0]}
 
 
@@ -77,15 +77,15 @@ def _of_model(name: str, seen: Understood) -> tuple[str, str]:
     return label, f"`{name}`; {counted(len(model.graph.calls), 'node')} inside{said}"
 
 
-def _uses(seen: Understood, home: Path, network: Network) -> dict[str, Path]:
+def _uses(seen: Understood, network_path: Path, network: Network) -> dict[str, Path]:
     """The uses of blocks that stand in a network's own list, and where each is written."""
-    if home not in seen.spec.expansions:
+    if network_path not in seen.spec.expansions:
         return {}
-    layers = holder_at(seen.spec.values, home)["layers"]
-    written = node_names(layers, taken=seen.spec.networks[home].inputs)
+    layers = holder_at(seen.spec.values, network_path)["layers"]
+    written = node_names(layers, taken=seen.spec.networks[network_path].inputs)
     prefixes = {name.partition("/")[0] for name in network.types.answers if "/" in name}
     return {
-        name: (*home, "layers", index)
+        name: (*network_path, "layers", index)
         for index, name in enumerate(written)
         if name in network.graph.names and (name in prefixes or f"{name}_0" in prefixes)
     }

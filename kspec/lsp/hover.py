@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types as lsp
 
 from kspec import catalog
-from kspec.analysis.shapes.types import Answer
+from kspec.analysis.shapes.types import InferredCall
 from kspec.diagnostics import Path
 from kspec.ir import Node
 from kspec.lsp import schema_lookup
@@ -49,7 +49,7 @@ def _range(document: Document, extent: Extent, part: str) -> lsp.Range:
 def _name(document: Document, name: Occurrence) -> str:
     """A node, a sub-model or a variable that is cited."""
     seen = document.understood
-    if name.kind in ("block", "parameter") or name.home[:1] == ("blocks",):
+    if name.kind in ("block", "parameter") or name.network_path[:1] == ("blocks",):
         return _in_block(name)
     if seen is None:
         return ""
@@ -58,7 +58,7 @@ def _name(document: Document, name: Occurrence) -> str:
         return f"`${name.name}` is `{inline(known[name.name])}`" if name.name in known else ""
     if name.kind == "model":
         return _model(name.name, seen)
-    network = seen.network(name.home)
+    network = seen.network(name.network_path)
     node = None if network is None else _node_called(network, name)
     return "" if node is None or network is None else _node(node, network)
 
@@ -67,7 +67,7 @@ def _in_block(name: Occurrence) -> str:
     """A block, or what is a block's own: what it is differs from use to use."""
     if name.kind == "block":
         return f"the block `{name.name}`"
-    return f"a parameter of the block `{name.home[1]}`" if name.kind == "parameter" else ""
+    return f"a parameter of the block `{name.network_path[1]}`" if name.kind == "parameter" else ""
 
 
 def _node_called(network: Network, name: Occurrence) -> Node | None:
@@ -137,7 +137,7 @@ def _node(node: Node, network: Network, *, whole: bool = False) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _weights(answer: Answer) -> list[str]:
+def _weights(answer: InferredCall) -> list[str]:
     count = parameters(answer)
     frozen = (count or 0) - trainable(answer)
     return [counted(count) + (f", {frozen:,} of them not trainable" if frozen else "")] if count else []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.submodels import fresh_weights
-from kspec.analysis.shapes.types import Answer, TensorType
+from kspec.analysis.shapes.types import InferredCall, TensorType
 from kspec.ir import Node
 from kspec.lsp.document import Network
 
@@ -46,19 +46,19 @@ def way_through(model: Network) -> str:
     return f"{given or '?'} → {gives or '?'}" if given or gives else ""
 
 
-def of_model(name: str, caller: Network) -> Answer:
+def of_model(name: str, caller: Network) -> InferredCall:
     """A sub-model as a layer: what it gives of what it states, and all of its weights."""
     model, types = caller.graph.models[name], caller.types.models[name]
     outputs = [types.tensor(tensor) for tensor in model.outputs.values()]
-    return Answer(outputs, fresh_weights(name, caller.graph, caller.types.models, set()))
+    return InferredCall(outputs, fresh_weights(name, caller.graph, caller.types.models, set()))
 
 
-def parameters(answer: Answer) -> int | None:
+def parameters(answer: InferredCall) -> int | None:
     """How many weights a layer has; None where it cannot be told."""
     return None if answer.weights is None else sum(weight.size for weight in answer.weights)
 
 
-def trainable(answer: Answer) -> int:
+def trainable(answer: InferredCall) -> int:
     """Those of them that train."""
     return sum(weight.size for weight in answer.weights or () if weight.trainable)
 

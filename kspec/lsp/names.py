@@ -51,12 +51,12 @@ class Occurrence:
     span: Span
     defines: bool
     written: bool = True
-    home: Path = ()
+    network_path: Path = ()
 
     @property
     def key(self) -> tuple[str, str, Path]:
         """What two places have in common that are about the same name."""
-        return self.kind, self.name, self.home
+        return self.kind, self.name, self.network_path
 
 
 @lru_cache(maxsize=4)
@@ -90,7 +90,7 @@ class _Finder:
         self.positions = positions
         self.renamed = isinstance(value.get("outputs"), dict)
         self.outputs = set(output_names(value))
-        self.home: Path = ()
+        self.network_path: Path = ()
 
     def all(self) -> Iterator[Occurrence]:
         yield from self._network(self.value, ())
@@ -100,26 +100,26 @@ class _Finder:
             for name, holder in section.items() if isinstance(section, dict) else ():
                 yield self._key(name, (word, name), kind=kind, defines=True)
                 if isinstance(holder, dict):
-                    self.home = word, name
-                    yield from inner(holder, self.home)
-                    self.home = ()
+                    self.network_path = word, name
+                    yield from inner(holder, self.network_path)
+                    self.network_path = ()
         yield from self._variables({key: value for key, value in self.value.items() if key != "blocks"}, ())
 
-    def _network(self, network: dict[str, Any], home: Path) -> Iterator[Occurrence]:
+    def _network(self, network: dict[str, Any], network_path: Path) -> Iterator[Occurrence]:
         """What is the spec's own, or a sub-model's: inputs, nodes, outputs."""
         inputs = network.get("inputs")
         for name in inputs if isinstance(inputs, dict) else ():
-            yield self._key(name, (*home, "inputs", name), defines=True)
-        yield from self._list((*home, "layers"))
+            yield self._key(name, (*network_path, "inputs", name), defines=True)
+        yield from self._list((*network_path, "layers"))
         said = network.get("outputs")
         for name in said if isinstance(said, dict) else ():
-            yield self._key(name, (*home, "outputs", name), kind="output", defines=True)
-        yield from self._cited(said, (*home, "outputs"))
+            yield self._key(name, (*network_path, "outputs", name), kind="output", defines=True)
+        yield from self._cited(said, (*network_path, "outputs"))
 
     def _list(self, path: Path) -> Iterator[Occurrence]:
         entries, _ = entries_at(self.value, path)
         named = {name for entry in entries if isinstance(entry, dict) for name in texts(entry.get("as"))}
-        names = node_names(entries, taken=named | set(inputs_at(self.value, self.home)))
+        names = node_names(entries, taken=named | set(inputs_at(self.value, self.network_path)))
         for index, (entry, name) in enumerate(zip(entries, names, strict=True)):
             yield from self._entry(entry, name, (*path, index))
 
@@ -143,7 +143,7 @@ class _Finder:
     def _entry(self, entry: Any, name: str, path: Path) -> Iterator[Occurrence]:
         if written_name(entry) is None:
             place = head_place(path, entry, self.positions)
-            yield Occurrence("node", name, place, defines=True, written=False, home=self.home)
+            yield Occurrence("node", name, place, defines=True, written=False, network_path=self.network_path)
         if not isinstance(entry, dict):
             return
         if written_name(entry) is not None:
@@ -163,7 +163,7 @@ class _Finder:
             kinds: dict[str, Kind] = {"with": "parameter", "from": "node"}
             for word, kind in kinds.items():
                 for key in entry[word] if isinstance(entry.get(word), dict) else ():
-                    yield replace(self._key(key, (*path, word, key), kind=kind), home=used)
+                    yield replace(self._key(key, (*path, word, key), kind=kind), network_path=used)
         for head, arguments in entry.items():
             yield from self._within(arguments, (*path, head))
 
@@ -184,7 +184,7 @@ class _Finder:
             if key == "vocabulary_of" and isinstance(item, str):
                 yield self._value(item, place)
             elif key == "classes_of" and isinstance(item, str):  # of the spec's outputs, in a sub-model too
-                yield replace(self._value(item, place, kind="output" if self.renamed else "node"), home=())
+                yield replace(self._value(item, place, kind="output" if self.renamed else "node"), network_path=())
             elif key == "model" and isinstance(item, str) and len(value) == 1:
                 yield self._value(item, place, kind="model")
             else:
@@ -249,21 +249,21 @@ class _Finder:
             for index, item in enumerate(value):
                 yield from self._variables(item, (*path, index))
         elif isinstance(value, str) and "$" in value and path in self.positions.values:
-            params = params_of(self.value, str(self.home[1])) if self.home[:1] == ("blocks",) else []
+            params = params_of(self.value, str(self.network_path[1])) if self.network_path[:1] == ("blocks",) else []
             for name, span in variable_spans(self.positions.values[path], value):
                 own = name in params
                 kind: Kind = "parameter" if own else "variable"
-                yield Occurrence(kind, name, span, defines=False, home=self.home if own else ())
+                yield Occurrence(kind, name, span, defines=False, network_path=self.network_path if own else ())
 
     def _value(self, name: str, path: Path, *, kind: Kind = "node", defines: bool = False) -> Occurrence:
         written = path in self.positions.values  # what an alias repeats stands elsewhere
-        home = () if kind in SHARED else self.home
-        return Occurrence(kind, name, _bare(self.positions.value(path), name), defines, written, home)
+        network_path = () if kind in SHARED else self.network_path
+        return Occurrence(kind, name, _bare(self.positions.value(path), name), defines, written, network_path)
 
     def _key(self, name: str, path: Path, *, kind: Kind = "node", defines: bool = False) -> Occurrence:
         written = path in self.positions.keys
-        home = () if kind in SHARED else self.home
-        return Occurrence(kind, name, _bare(self.positions.key(path), name), defines, written, home)
+        network_path = () if kind in SHARED else self.network_path
+        return Occurrence(kind, name, _bare(self.positions.key(path), name), defines, written, network_path)
 
 
 def _bare(span: Span, name: str) -> Span:

@@ -92,9 +92,9 @@ def _check(document: Document, name: Occurrence, new: str) -> None:
     if resolve(new) != new:
         raise CannotRename(f"`{new}` is no text to YAML; a name is")
     kinds = ("variable", "parameter") if variable else (name.kind,) if name.kind in SHARED else ("node", "output")
-    homes = (name.home, ()) if variable else (name.home,)
+    network_paths = (name.network_path, ()) if variable else (name.network_path,)
     for each in occurrences(document.source):
-        if each.name == new and each.kind in kinds and each.defines and each.home in homes:
+        if each.name == new and each.kind in kinds and each.defines and each.network_path in network_paths:
             raise CannotRename(f"the name `{new}` is taken")
     if name.kind in ("node", "output") and any(catalog.find(kind, new) for kind in ("loss", "metric")):
         raise CannotRename(f"`{new}` is a loss or metric of Keras; under `compile` it would be taken for that")

@@ -32,21 +32,21 @@ def symbols(document: Document) -> list[lsp.DocumentSymbol]:
             _child(document, inner, extents[inner], nodes) for inner in extents if len(inner) == 2 and inner[:1] == path
         ]
         if path[0] in HOMES:
-            homes = [inner for inner in extents if len(inner) == 2 and inner[:1] == path]
-            for home, child in zip(homes, section.children, strict=True):
-                child.children = _inside(document, home, extents, nodes)
+            network_paths = [inner for inner in extents if len(inner) == 2 and inner[:1] == path]
+            for network_path, child in zip(network_paths, section.children, strict=True):
+                child.children = _inside(document, network_path, extents, nodes)
         found.append(section)
     return found
 
 
 def _inside(
-    document: Document, home: Path, extents: Mapping[Path, Extent], nodes: dict[Path, tuple[str, str]]
+    document: Document, network_path: Path, extents: Mapping[Path, Extent], nodes: dict[Path, tuple[str, str]]
 ) -> list[lsp.DocumentSymbol]:
     """The inputs and nodes of a block or sub-model."""
     return [
         _child(document, path, extent, nodes)
         for path, extent in extents.items()
-        if len(path) == 4 and path[:2] == home and path[2] in ("inputs", "layers")
+        if len(path) == 4 and path[:2] == network_path and path[2] in ("inputs", "layers")
     ]
 
 
@@ -56,15 +56,15 @@ def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
     if seen is None or seen.text is not document.text:
         return {}
     found: dict[Path, tuple[str, str]] = {}
-    for home, network in seen.networks():
+    for network_path, network in seen.networks():
         for node in network.graph.nodes.values():
             count = parameters(network.types.answers[node.name])
             words = (node.head or "input", shape_of(node, network), counted(count) if count else "")
             inside = node.written[:1] == ("blocks",)  # differs from use to use
             name = node.name.rpartition("/")[2] if inside else node.name
             found.setdefault(node.written, (name, " · ".join(word for word in words[: 1 if inside else 3] if word)))
-        if home:
-            found[home] = str(home[1]), way_through(network)
+        if network_path:
+            found[network_path] = str(network_path[1]), way_through(network)
     return found
 
 

@@ -27,28 +27,28 @@ def entry_at(path: Path) -> Path:
     return path[:length] if path[length - 2 : length - 1] == ("layers",) and len(path) >= length else ()
 
 
-def holder_at(value: Any, home: Path) -> dict[str, Any]:
+def holder_at(value: Any, network_path: Path) -> dict[str, Any]:
     """What stands at a home: its inputs, entries and outputs."""
-    for key in home:
+    for key in network_path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
 
 
 def entries_at(value: Any, path: Path) -> tuple[list[Any], int | None]:
     """The list of entries that a path leads to or into, and the number of the entry; empty where it is none."""
-    home = home_at(path)
-    rest = path[len(home) :]
+    network_path = home_at(path)
+    rest = path[len(network_path) :]
     if rest[:1] != ("layers",):
         return [], None
-    entries = holder_at(value, home).get("layers")
+    entries = holder_at(value, network_path).get("layers")
     number = rest[1] if len(rest) > 1 and isinstance(rest[1], int) else None
     return entries if isinstance(entries, list) else [], number
 
 
-def inputs_at(value: Any, home: Path) -> list[str]:
+def inputs_at(value: Any, network_path: Path) -> list[str]:
     """What the inputs of a network or block are called in it."""
-    said = holder_at(value, home).get("inputs")
-    if home[:1] == ("blocks",):
+    said = holder_at(value, network_path).get("inputs")
+    if network_path[:1] == ("blocks",):
         return list(texts(said)) or [INPUT]
     return [str(name) for name in said] if isinstance(said, dict) else []
 
@@ -94,15 +94,17 @@ def params_of(value: Any, block: str) -> list[str]:
 def models_at(value: Any, path: Path) -> list[str]:
     """The sub-models that can be called at a path: in one of them, those that stand above it."""
     names = list(holder_at(value, ("models",)))
-    home = home_at(path)
-    return names[: names.index(home[1])] if home[:1] == ("models",) and home[1] in names else names
+    network_path = home_at(path)
+    return (
+        names[: names.index(network_path[1])] if network_path[:1] == ("models",) and network_path[1] in names else names
+    )
 
 
 def called_by(entry: Any) -> Path:
     """The block or sub-model that an entry uses; empty for any other."""
-    for home, head in zip(HOMES, ("block", "model"), strict=True):
+    for network_path, head in zip(HOMES, ("block", "model"), strict=True):
         if isinstance(entry, dict) and isinstance(entry.get(head), str):
-            return home, entry[head]
+            return network_path, entry[head]
     return ()
 
 

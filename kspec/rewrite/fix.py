@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kspec.diagnostics import Diagnostic, Report, Source
+from kspec.diagnostics import Diagnostic, Report, Source, codes
 from kspec.rewrite.atomic_write import diff, replace_text
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
 from kspec.syntax import read_source
@@ -21,7 +21,7 @@ MAX_ROUNDS = 100
 Look = Callable[[Source], "Examined"]
 """What is to be said of a text."""
 
-_STANDING = ("KS013", "KS014", "KS015")
+_STANDING = (codes.UNDEFINED_VARIABLE, codes.INVALID_EXPRESSION, codes.INVALID_OVERRIDE)
 """Codes of the syntax family that a text can have and still be read to its end."""
 
 

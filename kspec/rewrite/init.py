@@ -10,7 +10,7 @@ MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
 """The first line of a spec: tells the editor where the schema lies."""
 
 
-class Refused(Exception):
+class InitRefused(Exception):
     """No spec can be made; says why, and what to do."""
 
 
@@ -30,7 +30,7 @@ def from_template(name: str) -> str:
     known = templates()
     if name not in known:
         meant = did_you_mean(name, known) or f"there are {', '.join(known)}"
-        raise Refused(f"there is no template `{name}`; {meant}")
+        raise InitRefused(f"there is no template `{name}`; {meant}")
     return MODELINE + (TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8")
 
 
@@ -45,7 +45,7 @@ def write(text: str, path: Path, schema_text: str, *, force: bool = False) -> li
         with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise Refused(f"{path} is there already; --force overwrites it, -o names another file") from None
+        raise InitRefused(f"{path} is there already; --force overwrites it, -o names another file") from None
     if schema.exists() and not force:
         return [path]
     schema.write_text(schema_text, encoding="utf-8", newline="\n")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
-from kspec.rewrite.init import Refused
+from kspec.rewrite.init import InitRefused
 
 TARGETS = ("target", "targets", "label", "labels", "class", "y", "diagnosis", "outcome", "species", "survived", "churn")
 """Names that a target has, whatever its place; else it is the last column."""
@@ -49,7 +49,7 @@ def guess(profile: DataProfile, target: str | None = None) -> Guess:
         Refused: when no such guess can be right.
     """
     if len(profile.columns) < 2:
-        raise Refused("the table has one column; it takes one to predict and one to predict it from")
+        raise InitRefused("the table has one column; it takes one to predict and one to predict it from")
     column = _target(profile, target)
     task, why = _task(column, profile.rows)
     found = Guess(column, task, why)
@@ -58,7 +58,7 @@ def guess(profile: DataProfile, target: str | None = None) -> Guess:
             _place(other, profile.rows, found)
     if not (found.numbers or found.words or found.prose):
         reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
-        raise Refused(f"no column is left to predict `{column.name}` from ({reasons})")
+        raise InitRefused(f"no column is left to predict `{column.name}` from ({reasons})")
     return found
 
 
@@ -70,7 +70,7 @@ def _target(profile: DataProfile, said: str | None) -> ColumnProfile:
 
             names = [known.name for known in profile.columns]
             meant = did_you_mean(said, names) or f"there are {', '.join(names[:20])}"
-            raise Refused(f"there is no column `{said}`; {meant}")
+            raise InitRefused(f"there is no column `{said}`; {meant}")
         return column
     by_name = {known.name.lower(): known for known in profile.columns}
     return next((by_name[name] for name in TARGETS if name in by_name), profile.columns[-1])
@@ -79,14 +79,18 @@ def _target(profile: DataProfile, said: str | None) -> ColumnProfile:
 def _task(column: ColumnProfile, rows: int) -> tuple[str, str]:
     distinct = column.distinct
     if column.type in ("array", "image") or distinct is None:
-        raise Refused(f"`{column.name}` holds {column.type}s, which cannot be a target; --target names another column")
+        raise InitRefused(
+            f"`{column.name}` holds {column.type}s, which cannot be a target; --target names another column"
+        )
     if distinct < 2:
-        raise Refused(f"`{column.name}` has the same value in every row; --target names another column")
+        raise InitRefused(f"`{column.name}` has the same value in every row; --target names another column")
     if distinct == 2 and column.type != "float":
         return "binary_classification", f"it is {' or '.join(sorted(column.classes)) or 'one of two'}"
     if column.type == "text":
         if distinct > MOST_CLASSES or distinct > rows / 2:
-            raise Refused(f"`{column.name}` has {distinct} different texts; --target names another column to predict")
+            raise InitRefused(
+                f"`{column.name}` has {distinct} different texts; --target names another column to predict"
+            )
         return "multiclass_classification", f"it is one of {distinct} texts"
     if column.type == "integer" and distinct <= 20 and distinct * 5 <= rows and _counts_up(column):
         return "multiclass_classification", f"it is one of {distinct} small integers"

@@ -26,7 +26,7 @@ _MORE_IS_BETTER = re.compile(
 
 
 @dataclass(slots=True)
-class PastRun:
+class RunRecord:
     """A run as its folder tells of it.
 
     Args:
@@ -67,7 +67,7 @@ class PastRun:
         }
 
 
-def past_runs(out: str | os.PathLike[str], name: str | None = None) -> list[PastRun]:
+def past_runs(out: str | os.PathLike[str], name: str | None = None) -> list[RunRecord]:
     """The runs in a folder, newest first; none where there is no such folder.
 
     Args:
@@ -83,7 +83,7 @@ def spec_names(out: str | os.PathLike[str]) -> list[str]:
     return sorted({path.parent.name for path in _folders(Path(out))})
 
 
-def metric_names(runs: Iterable[PastRun]) -> list[str]:
+def metric_names(runs: Iterable[RunRecord]) -> list[str]:
     """All metrics that some run has, in the order that they are met."""
     return list(dict.fromkeys(name for run in runs for name in run.metrics))
 
@@ -96,11 +96,11 @@ def direction(metric: str) -> Direction | None:
     return "max" if _MORE_IS_BETTER.search(name) else None
 
 
-def best_first(runs: Iterable[PastRun], metric: str, better: Direction) -> list[PastRun]:
+def best_first(runs: Iterable[RunRecord], metric: str, better: Direction) -> list[RunRecord]:
     """Runs by a metric, in their order where equal; those without it, or for which it is no number, come last."""
     sign = -1.0 if better == "max" else 1.0
 
-    def rank(run: PastRun) -> tuple[bool, float]:
+    def rank(run: RunRecord) -> tuple[bool, float]:
         value = run.metrics.get(metric, math.nan)
         return (True, 0.0) if math.isnan(value) else (False, sign * value)
 
@@ -122,13 +122,13 @@ def _below(folder: Path) -> list[Path]:
         return []
 
 
-def _age(run: PastRun) -> tuple[float, int]:
+def _age(run: RunRecord) -> tuple[float, int]:
     stamp = _STAMPED.fullmatch(run.path.name)
     return run.started or 0.0, int(stamp[2]) if stamp else 0
 
 
-def _read(path: Path) -> PastRun:
-    run = PastRun(path, path.parent.name, started=_stamped(path))
+def _read(path: Path) -> RunRecord:
+    run = RunRecord(path, path.parent.name, started=_stamped(path))
     try:
         record = _json_object(path / "run.json")
     except (OSError, ValueError) as error:
@@ -146,7 +146,7 @@ def _read(path: Path) -> PastRun:
     return run
 
 
-def _read_metrics(run: PastRun) -> None:
+def _read_metrics(run: RunRecord) -> None:
     """What was evaluated; where nothing was, there are none."""
     try:
         evaluated = _json_object(run.path / "metrics.json").get("evaluate")

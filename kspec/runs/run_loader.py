@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kspec.analysis import Analysis, Settings, TargetFacts, analyse, settle
+from kspec.analysis import Analysis, Settings, TargetFacts, analyse, resolve_settings
 from kspec.backend.tensorflow import import_tensorflow
 from kspec.data import Labels, Part, load_for_prediction
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, codes
 from kspec.language import Permissions, Spec, load_file
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.training.define import input_specs, output_shapes, read_data
@@ -19,7 +19,7 @@ from kspec.training.engine import Engine, engine_of
 
 
 @dataclass(slots=True)
-class PastRun:
+class LoadedRun:
     """A run that has been read back.
 
     Args:
@@ -43,7 +43,7 @@ class PastRun:
         return fitted
 
 
-def take_up(place: str, *, allow_code: bool = False, allow_outside: bool = False) -> PastRun:
+def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = False) -> LoadedRun:
     """Reads a run folder back: its resolved spec, its trained model, its labels.
 
     Raises:
@@ -69,13 +69,13 @@ def take_up(place: str, *, allow_code: bool = False, allow_outside: bool = False
         name: TargetFacts(units=shape[-1] if len(shape) > 1 else 1)
         for name, shape in output_shapes(analysis.graph, model).items()
     }
-    settings = settle(spec, analysis.graph, report, facts)
+    settings = resolve_settings(spec, analysis.graph, report, facts)
     report.raise_errors()
     labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
-    return PastRun(folder, record, spec, analysis, model, settings, labels)
+    return LoadedRun(folder, record, spec, analysis, model, settings, labels)
 
 
-def part_of(run: PastRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[Part, str]:
+def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[Part, str]:
     """The examples to use: another file's, or a split's of the data that the run was made with.
 
     Raises:
@@ -109,7 +109,7 @@ def part_of(run: PastRun, data: str | None, split: str | None, *, need_targets: 
     return dataset.parts[name], name
 
 
-def evaluate_run(run: PastRun, part: Part) -> dict[str, float]:
+def evaluate_run(run: LoadedRun, part: Part) -> dict[str, float]:
     """The loss and metrics of a run's model on examples with targets."""
     from kspec.data.pipeline import Batches
     from kspec.training.compile import compile_model
@@ -131,7 +131,7 @@ def evaluate_run(run: PastRun, part: Part) -> dict[str, float]:
     return evaluate(_engine(run), batches)
 
 
-def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
+def predict_run(run: LoadedRun, part: Part, to: Path) -> tuple[Path, int]:
     """Writes the answers of a run's model for examples, targets or not; returns the file and how many they are."""
     from kspec.data.pipeline import Batches
     from kspec.runs.artifacts import write_predictions
@@ -150,7 +150,7 @@ def predict_run(run: PastRun, part: Part, to: Path) -> tuple[Path, int]:
     return to.with_name(name), len(next(iter(answers.values())))
 
 
-def _whole_batches(run: PastRun, part: Part) -> None:
+def _whole_batches(run: LoadedRun, part: Part) -> None:
     """Makes sure that examples come in batches of the size that the network is for.
 
     Raises:
@@ -164,7 +164,7 @@ def _whole_batches(run: PastRun, part: Part) -> None:
         )
 
 
-def _engine(run: PastRun) -> Engine:
+def _engine(run: LoadedRun) -> Engine:
     """The engine that the run was trained with, so that its numbers are the same."""
     return engine_of(run.model, run.spec.document.fit.engine)
 
@@ -182,7 +182,7 @@ def _load_model(path: Path, spec: Spec, report: Report) -> Any:
     extensions = {entry.head for entry in entries if entry.kind == "class" and "." in entry.head}
     if extensions and not spec.permissions.code:
         report.error(
-            "KS703",
+            codes.UNTRUSTED_EXTENSION,
             f"the run uses code of its own: {', '.join(sorted(extensions))}",
             help="if you trust it, add --allow-code",
         )

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kspec.diagnostics import Diagnostic, Path, Positions, UsedSpan
+from kspec.diagnostics import Diagnostic, Path, Positions, UsedSpan, codes
 from kspec.expand.block_arguments import HandedSpan
 from kspec.syntax.entries import lists_of_entries
 from kspec.syntax.expressions import is_computed
 
 CODES = frozenset(f"KS{number}" for number in (101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113))
 """The codes of the structural part."""
-UNTOLD = frozenset({"KS215", "KS219", "KS221"})
+UNTOLD = frozenset({codes.UNKNOWN_OUTPUT, codes.INVALID_BLOCK_ARGUMENTS, codes.INVALID_EXPANSION})
 """A spec with one of these is told apart by nobody. Under `loss` and `metrics` a key that names no class is an
 output's: where there is no such output (KS215), a check does not look at what stands under the key; a schema, which
 knows no outputs, does. And of what writes entries out (`with`, `repeat`, `each`, `when`; KS219, KS221) a schema sees

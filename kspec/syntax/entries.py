@@ -9,7 +9,7 @@ from typing import Any
 
 from kspec.diagnostics import Edit, Path, Positions, Source, Span
 from kspec.syntax.extents import Extent, Place, layout
-from kspec.syntax.names import WORDS
+from kspec.syntax.names import ENTRY_KEYS
 
 
 @lru_cache(maxsize=4)
@@ -55,7 +55,7 @@ def lists_of_entries(values: Any) -> Iterator[tuple[Path, list[Any]]]:
 def head_place(path: Path, entry: Any, positions: Positions) -> Span:
     """Where an entry says what it is: its class, or what stands after `op:` or `reuse:`."""
     for key in entry if isinstance(entry, dict) else ():
-        if key not in WORDS:
+        if key not in ENTRY_KEYS:
             place = (*path, key)
             return positions.value(place) if key in ("op", "reuse", "block", "model") else positions.key(place)
     return positions.value(path)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-WORDS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "when")
+ENTRY_KEYS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "when")
 """The graph's own words in an entry; any other key is its head."""
 
 MAX_COPIES = 10_000
@@ -42,7 +42,7 @@ def entry_head(entry: Any) -> str:
     for key, value in entry.items():
         if key in ("op", "block", "model", "reuse"):
             return value if isinstance(value, str) else key
-        if key not in WORDS:
+        if key not in ENTRY_KEYS:
             return str(key)
     return ""
 

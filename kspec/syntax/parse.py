@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from kspec.diagnostics import Path, Positions, Related, Report, Source, Span
+from kspec.diagnostics import Path, Positions, Related, Report, Rule, Source, Span, codes
 from kspec.syntax.scalars import NumberTooLong, resolve
 from kspec.syntax.yaml_errors import MAX_DEPTH, explain_yaml_error, too_deep
 from kspec.syntax.yaml_typos import glued, missing_space, missing_space_after_dash, slip_in, tuple_in
@@ -72,7 +72,7 @@ class _Builder:
                 documents += 1
                 if documents > 1:
                     self._stop(
-                        "KS008",
+                        codes.MULTIPLE_DOCUMENTS,
                         "a spec is one document; a second one starts here",
                         self._span(event),
                         help="keep one spec in a file, and remove the `---`",
@@ -86,7 +86,7 @@ class _Builder:
         self.count += 1
         if self.count > MAX_VALUES:
             self._stop(
-                "KS006",
+                codes.SPEC_TOO_LARGE,
                 f"the spec has more than {MAX_VALUES:,} values",
                 self._span(event),
                 help="aliases that repeat each other grow without bound; write less",
@@ -146,7 +146,7 @@ class _Builder:
                     self._value(following, events, (*path, f"{key} (again)"), depth + 1)
                     continue
                 self.report.error(
-                    "KS003",
+                    codes.DUPLICATE_KEY,
                     f"the key `{key}` stands here a second time",
                     self._span(event),
                     help="keep one of them; YAML would drop the first in silence",
@@ -201,20 +201,22 @@ class _Builder:
             brace = isinstance(event, yaml.MappingStartEvent) and event.flow_style
             quoted = f'"*{event.anchor}"' if is_alias else '"{...}"' if brace else ""
             self._stop(
-                "KS005",
+                codes.INVALID_KEY,
                 f"a key must be a word, not {found}",
                 self._span(event),
                 help=f"quote it: {quoted}" if quoted else "write the key as plain text",
             )
         if event.value == "<<" and _is_plain(event):
             self._stop(
-                "KS007",
+                codes.UNSUPPORTED_YAML_FEATURE,
                 "merge keys (`<<`) are not part of YAML 1.2",
                 self._span(event),
                 help="write the values out, or share them through `vars`",
             )
         if event.value == "" and _is_plain(event):
-            self.report.error("KS005", "a key is missing before `:`", self._span(event), help="write `name: value`")
+            self.report.error(
+                codes.INVALID_KEY, "a key is missing before `:`", self._span(event), help="write `name: value`"
+            )
         self._check_tag(event)
         return str(event.value)
 
@@ -230,7 +232,9 @@ class _Builder:
         try:
             return resolve(event.value)
         except NumberTooLong:
-            self.report.error("KS006", "this number has more digits than a spec can need", self._span(event))
+            self.report.error(
+                codes.SPEC_TOO_LARGE, "this number has more digits than a spec can need", self._span(event)
+            )
             return 0
 
     def _alias(self, event: Any, path: Path) -> Any:
@@ -238,7 +242,7 @@ class _Builder:
         self.positions.values[path] = span
         if event.anchor in self.open_anchors:
             self._stop(
-                "KS004",
+                codes.INVALID_ALIAS,
                 f"`*{event.anchor}` stands inside the value that it repeats",
                 span,
                 help="an alias repeats what stands above; it cannot contain itself",
@@ -246,7 +250,7 @@ class _Builder:
         if event.anchor not in self.anchors:
             quoted = f'"*{event.anchor}"'
             self._stop(
-                "KS004",
+                codes.INVALID_ALIAS,
                 f"`*{event.anchor}` repeats a value that nothing above is marked `&{event.anchor}`",
                 span,
                 help=f"a pattern or text that begins with `*` is quoted: {quoted}",
@@ -255,7 +259,7 @@ class _Builder:
         self.count += size
         if self.count > MAX_VALUES:
             self._stop(
-                "KS006",
+                codes.SPEC_TOO_LARGE,
                 f"the spec has more than {MAX_VALUES:,} values, counting what aliases repeat",
                 span,
                 help="aliases that repeat each other grow without bound; write less",
@@ -268,7 +272,7 @@ class _Builder:
             return
         shown = tag.replace("tag:yaml.org,2002:", "!!")
         self.report.error(
-            "KS007",
+            codes.UNSUPPORTED_YAML_FEATURE,
             f"the tag `{shown}` is not part of the language",
             self._span(event),
             help="a spec is plain data: remove the tag",
@@ -285,7 +289,7 @@ class _Builder:
         end = max(len(line.rstrip()), start.column + 1)
         return Span(self.source, start.line + 1, start.column + 1, start.line + 1, end + 1)
 
-    def _stop(self, code: str, message: str, span: Span, **more: Any) -> None:
+    def _stop(self, code: Rule, message: str, span: Span, **more: Any) -> None:
         self.report.error(code, message, span, **more)
         raise _Stop
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kspec.diagnostics import Report, Span
+from kspec.diagnostics import Report, Rule, Span, codes
 
-Problem = tuple[str, str, str]
+Problem = tuple[Rule, str, str]
 """Code, message, help."""
 
 
@@ -27,7 +27,7 @@ def reading_problem(text: str, file: Path, folder: Path, *, outside: bool, netwo
         if network:
             return None
         return (
-            "KS702",
+            codes.NETWORK_ACCESS,
             f"`{text}` would open a network connection",
             "allow it with --allow-network, if you trust the spec",
         )
@@ -38,7 +38,7 @@ def reading_problem(text: str, file: Path, folder: Path, *, outside: bool, netwo
         if target == root or root in target.parents:
             return None
     return (
-        "KS701",
+        codes.PATH_OUTSIDE_FOLDER,
         f"`{text}` lies outside the spec's folder and the working directory",
         "copy it there, or allow it with --allow-outside",
     )
@@ -53,7 +53,7 @@ def writing_problem(text: str, *, outside: bool) -> Problem | None:
     if outside or not (os.path.isabs(text) or normal.startswith("..")):
         return None
     return (
-        "KS701",
+        codes.PATH_OUTSIDE_FOLDER,
         f"`{text}` would be written outside the run folder",
         "write a path relative to the run folder, or allow it with --allow-outside",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kspec.diagnostics import Report, Source, Span
+from kspec.diagnostics import Report, Source, Span, codes
 
 MAX_BYTES = 8 * 1024 * 1024
 """Ten thousand layers fit into one of them."""
@@ -18,17 +18,19 @@ def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
     file = Path(path)
     try:
         if file.is_dir():
-            report.error("KS010", "this is a directory, not a spec", place, help=f"name a file: {_example(file)}")
+            report.error(
+                codes.UNREADABLE_FILE, "this is a directory, not a spec", place, help=f"name a file: {_example(file)}"
+            )
             return None
         if file.is_file() and file.stat().st_size > MAX_BYTES:
             _too_large(file.stat().st_size, place, report)
             return None
         data = file.read_bytes()
     except FileNotFoundError:
-        report.error("KS010", "there is no such file", place, help=_neighbour(file))
+        report.error(codes.UNREADABLE_FILE, "there is no such file", place, help=_neighbour(file))
         return None
     except OSError as error:
-        report.error("KS010", f"the file cannot be read: {error.strerror or error}", place)
+        report.error(codes.UNREADABLE_FILE, f"the file cannot be read: {error.strerror or error}", place)
         return None
     return source_of(name, data, report)
 
@@ -43,7 +45,7 @@ def source_of(name: str, data: bytes, report: Report) -> Source | None:
         kind = "binary data" if b"\0" in data[:4096] else "text in another encoding than UTF-8"
         shown = Source(name, data.decode("utf-8-sig", errors="replace"))
         report.error(
-            "KS011",
+            codes.NOT_UTF8_TEXT,
             f"this is {kind}",
             Span(shown, line, column, line, column + 1),
             help="a spec is text in UTF-8; save it so in your editor",
@@ -60,9 +62,11 @@ def can_be_read(source: Source, report: Report) -> bool:
     if size > MAX_BYTES:
         _too_large(size, place, report)
     elif "\0" in source.text:
-        report.error("KS011", "this is binary data", place, help="a spec is text in UTF-8")
+        report.error(codes.NOT_UTF8_TEXT, "this is binary data", place, help="a spec is text in UTF-8")
     elif not source.text.strip():
-        report.error("KS012", "the spec is empty", place, help="`kspec init` writes a working one to start from")
+        report.error(
+            codes.EMPTY_SPEC, "the spec is empty", place, help="`kspec init` writes a working one to start from"
+        )
     else:
         return True
     return False
@@ -70,7 +74,7 @@ def can_be_read(source: Source, report: Report) -> bool:
 
 def _too_large(size: int, place: Span, report: Report) -> None:
     report.error(
-        "KS006",
+        codes.SPEC_TOO_LARGE,
         f"the file has {size / 1024 / 1024:.0f} MB; a spec has at most {MAX_BYTES // 1024 // 1024}",
         place,
         help="is this the data rather than the spec?",

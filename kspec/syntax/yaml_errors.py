@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kspec.diagnostics import Edit, Report, Source, Span
+from kspec.diagnostics import Edit, Report, Source, Span, codes
 from kspec.syntax.yaml_typos import missing_space, missing_space_after_dash, slip_in
 
 MAX_DEPTH = 100
@@ -16,7 +16,10 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
         report.error(
-            "KS002", _unreadable(error), _reader_span(error, source), help="save the file as plain text in UTF-8"
+            codes.INVALID_YAML,
+            _unreadable(error),
+            _reader_span(error, source),
+            help="save the file as plain text in UTF-8",
         )
         return
     problem = str(error.problem or "")
@@ -30,7 +33,9 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
     if "nesting depth" in problem:  # libyaml 0.2.6 looks that far ahead before it hands over anything
         too_deep(span, report)
     elif at == "\t" or text[: len(text) - len(text.lstrip())].count("\t"):
-        report.error("KS001", "a tab stands where YAML wants spaces", span, help="indent with spaces, two a level")
+        report.error(
+            codes.TAB_INDENTATION, "a tab stands where YAML wants spaces", span, help="indent with spaces, two a level"
+        )
     elif at == "{" and text[:column].endswith("$"):
         end = text.find("}", column)
         expression = text[column - 1 : end + 1] if end > 0 else "${...}"
@@ -38,7 +43,7 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
         alone = text[: column - 1].rstrip()[-1:] in (":", ",", "[") and re.match(r"\s*(?:[,}\]]|$)", text[end + 1 :])
         is_sure = end > 0 and alone and '"' not in expression and not source.is_command_line
         report.error(
-            "KS009",
+            codes.UNQUOTED_EXPRESSION,
             "an expression inside `{}` or `[]` is quoted",
             whole,
             help=f'write "{expression}"',
@@ -48,7 +53,7 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
         start = _word_start(text, column)
         word = text[start:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
         report.error(
-            "KS004",
+            codes.INVALID_ALIAS,
             "text that begins with `*` is quoted: to YAML a bare `*` repeats a marked value",
             Span(source, line + 1, start + 1, line + 1, start + 2),
             help=f"write {_quoted(word)}" if '"' not in word else "put the whole text in quotes",
@@ -57,7 +62,7 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
         item = _bare_item(source, line)
         place = source.lines[line - 1]
         start = place.index(item) + 1
-        report.error("KS002", f"`{item}` has words below it, and wants a `:`",
+        report.error(codes.INVALID_YAML, f"`{item}` has words below it, and wants a `:`",
                      Span(source, line, start, line, start + len(item)), help=f"write `- {item}:`",
                      edits=(Edit(Span(source, line, start, line, start + len(item)), f"{item}:"),))  # fmt: skip
     elif any(missing_space_after_dash(source, number, report) for number in (line + 1, line) if number):
@@ -68,16 +73,16 @@ def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
         number, word, start = glued
         missing_space(word, start).report(source, number + 1, report)
     elif at in ("}", "]") and at and _closes_too_many(text[: column + 1]):
-        report.error("KS002", f"this `{at}` closes nothing: one too many", span, help="remove it",
+        report.error(codes.INVALID_YAML, f"this `{at}` closes nothing: one too many", span, help="remove it",
                      edits=(Edit(span, ""),) if not source.is_command_line else ())  # fmt: skip
     else:
-        report.error("KS002", _plain(problem, at), span, help=_cure(problem, error))
+        report.error(codes.INVALID_YAML, _plain(problem, at), span, help=_cure(problem, error))
 
 
 def too_deep(span: Span, report: Report) -> None:
     """Reports values that are nested beyond what a spec can need."""
     report.error(
-        "KS006",
+        codes.SPEC_TOO_LARGE,
         f"values are nested more than {MAX_DEPTH} deep",
         span,
         help="a spec is a few levels deep; is a bracket or an indentation wrong?",

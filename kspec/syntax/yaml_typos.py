@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from kspec.diagnostics import Edit, Report, Source, Span
+from kspec.diagnostics import Edit, Report, Source, Span, codes
 from kspec.syntax.scalars import resolve
 
 _GLUED = re.compile(r"([A-Za-z_][\w.]*):([^\s/:].*)", re.DOTALL)
@@ -44,7 +44,7 @@ class Slip:
         edits = (
             () if source.is_command_line else tuple(Edit(place(start, end), text) for start, end, text in self.edits)
         )
-        report.error("KS002", self.message, place(self.start, self.end), help=self.help, edits=edits)
+        report.error(codes.INVALID_YAML, self.message, place(self.start, self.end), help=self.help, edits=edits)
 
 
 def glued(text: str, key: str = "") -> tuple[str, str] | None:
@@ -77,7 +77,7 @@ def missing_space_after_dash(source: Source, line: int, report: Report) -> bool:
     column = found.end() + 1
     alike = [number for number, text in enumerate(source.lines, start=1)
              if (other := _DASHED.match(text)) is not None and other.end() == found.end()]  # fmt: skip
-    report.error("KS002", "a space is missing after `-`", Span(source, line, column - 1, line, column),
+    report.error(codes.INVALID_YAML, "a space is missing after `-`", Span(source, line, column - 1, line, column),
                  help=f"write `- {source.line(line)[found.end():].split(':')[0].strip()}`",
                  edits=tuple(Edit(Span(source, n, column, n, column), " ") for n in alike))  # fmt: skip
     return True

@@ -9,12 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from kspec.analysis import Analysis, Settings, TargetFacts, settle
+from kspec.analysis import Analysis, Settings, TargetFacts, resolve_settings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.backend.keras_objects import Maker, UnknownSize
 from kspec.backend.tensorflow import import_tensorflow
 from kspec.data import Dataset, InputSpec, OutputSpec, Part, load
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order
 from kspec.language import Spec
@@ -73,7 +73,7 @@ def define(
     """
     if spec.document.extensions and not spec.permissions.code:
         report.error(
-            "KS703",
+            codes.UNTRUSTED_EXTENSION,
             f"the spec brings code of its own: {', '.join(spec.document.extensions)}",
             spec.positions.value(("extensions",)),
             help="if you trust it, run it with --allow-code (Python: allow_code=True)",
@@ -93,7 +93,7 @@ def define(
     if report.has_errors:
         return None
     facts = _target_facts(analysis.graph, built.model, dataset)
-    settings = settle(spec, analysis.graph, report, facts)
+    settings = resolve_settings(spec, analysis.graph, report, facts)
     return Defined(spec, analysis.graph, built.model, built, dataset, settings, facts)
 
 
@@ -106,7 +106,7 @@ def _import_extensions(spec: Spec, report: Report) -> bool:
             import_module(module)
         except Exception as error:
             report.error(
-                "KS703",
+                codes.UNTRUSTED_EXTENSION,
                 f"the module `{module}` cannot be imported: {error}",
                 spec.positions.value(("extensions", index)),
                 help="it is looked for among the installed packages and beside the spec",
@@ -275,7 +275,7 @@ def _refuse_target(
     else:
         help = "give the output the target's shape, or the target the output's"
     report.error(
-        "KS505",
+        codes.DATA_SHAPE_MISMATCH,
         f"`{name}` answers {answer} for each example, and its target has {shown}",
         positions.value(node.path),
         help=help,

@@ -55,8 +55,8 @@ def fit(
         after_epoch: Called with the history so far.
         interrupt: Where it is remembered that Ctrl-C was pressed.
     """
-    from kspec.training.progress import Heed, OnEpochEnd, ordered
-    from kspec.training.stage_setup import begin_stage, go_on, trained_parameters
+    from kspec.training.progress import InterruptCallback, OnEpochEnd, ordered
+    from kspec.training.stage_setup import begin_stage, resume_callbacks, trained_parameters
 
     settings = defined.spec.document.fit
     fitted = Fitted()
@@ -81,7 +81,7 @@ def fit(
             record = {"name": stage.name, "optimizer": stage.optimizer, "trained_parameters": count}
             fitted.stages.append(record)
         if before:
-            go_on(callbacks, before)
+            resume_callbacks(callbacks, before)
         before = list(callbacks)
 
         def end(epoch: int, logs: dict[str, float], stage: Stage = stage) -> None:
@@ -98,7 +98,7 @@ def fit(
                 engine.fit(
                     train,
                     validation,
-                    callbacks=[*callbacks, OnEpochEnd(end), *shown, Heed(interrupt)],
+                    callbacks=[*callbacks, OnEpochEnd(end), *shown, InterruptCallback(interrupt)],
                     epochs=begun + epochs_of[stage.number],
                     steps=steps,
                     validation_steps=validation_steps,

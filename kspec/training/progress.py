@@ -104,7 +104,7 @@ class OnEpochEnd(keras.callbacks.Callback):
         self.end(epoch, {name: float(value) for name, value in (logs or {}).items()})
 
 
-class Heed(keras.callbacks.Callback):
+class InterruptCallback(keras.callbacks.Callback):
     """Ends the training where Ctrl-C was pressed, and what that raises was lost on its way."""
 
     only_watches = True

@@ -58,7 +58,7 @@ def _paths_in(network: Graph, prefix: str) -> list[str]:
     return [prefix + name for node in network.calls for name in names_of_layers(node)]
 
 
-def go_on(callbacks: list[Any], before: list[Any]) -> None:
+def resume_callbacks(callbacks: list[Any], before: list[Any]) -> None:
     """Callbacks are made afresh for each stage; the files that they write go on.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from kspec.data import Dataset, Part, load_for_prediction
-from kspec.diagnostics import Report, Span
+from kspec.diagnostics import Report, Span, codes
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.training_config import Evaluate
@@ -27,7 +27,10 @@ def choose_split(said: str | None, dataset: Dataset, report: Report, span: Span 
     if said is not None:
         if said not in dataset.parts:
             report.error(
-                "KS506", f"the split `{said}` has no examples", span, help=f"there is {', '.join(dataset.parts)}"
+                codes.EMPTY_SPLIT,
+                f"the split `{said}` has no examples",
+                span,
+                help=f"there is {', '.join(dataset.parts)}",
             )
             report.raise_errors()
         return said, ""

@@ -10,7 +10,7 @@ import numpy as np
 from kspec.analysis import OutputSettings
 from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
 from kspec.data import Labels, Part, encode
-from kspec.diagnostics import Path, Report, did_you_mean
+from kspec.diagnostics import Path, Report, codes, did_you_mean
 from kspec.language import Spec
 
 Form = Literal["binary", "integer", "one_hot", "multi_label", "values"]
@@ -67,7 +67,7 @@ class MisfitTarget(ValueError):
     def tell(self, spec: Spec, report: Report) -> None:
         """Reports it, at the loss or, where that is left out, at the target."""
         path: Path = ("data", "targets") if spec.document.compile.loss is None else ("compile", "loss")
-        report.error("KS508", str(self), spec.positions.value(path), help=self.help)
+        report.error(codes.INCOMPATIBLE_DATA_TYPE, str(self), spec.positions.value(path), help=self.help)
 
 
 def check_weighted_labels(
@@ -83,7 +83,7 @@ def check_weighted_labels(
         for label in output.class_weight:
             if label not in known:
                 report.error(
-                    "KS217", f"`{name}` has no label `{label}`", spec.positions.key((*path, label)),
+                    codes.INVALID_CLASS_WEIGHT, f"`{name}` has no label `{label}`", spec.positions.key((*path, label)),
                     label=did_you_mean(label, known), help=f"its labels: {', '.join(known[:20])}",
                 )  # fmt: skip
 

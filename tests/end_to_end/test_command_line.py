@@ -14,7 +14,7 @@ import pytest
 
 from kspec.cli import main
 from tests.conftest import SPECS
-from tests.training.conftest import BINARY, project  # noqa: F401
+from tests.support.project import BINARY
 
 
 def kspec_process(*arguments, **more):
@@ -34,7 +34,7 @@ def cli(capfd):
     return call
 
 
-def test_run_says_each_step_and_where_things_are(project, cli):  # noqa: F811
+def test_run_says_each_step_and_where_things_are(project, cli):
     status, out, err = cli("run", project(BINARY))
     assert (status, err) == (0, "")
     steps = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
@@ -47,12 +47,12 @@ def test_run_says_each_step_and_where_things_are(project, cli):  # noqa: F811
 
 
 @pytest.mark.parametrize(("verbose", "lines"), [(0, 1), (1, 3), (2, 3)])
-def test_verbose(project, cli, verbose, lines):  # noqa: F811
+def test_verbose(project, cli, verbose, lines):
     _, out, _ = cli("run", project(BINARY), "--smoke", "--set", f"fit.verbose={verbose}")
     assert sum(line.startswith("fit") for line in out.splitlines()) == min(lines, 2)
 
 
-def test_run_as_json(project, cli):  # noqa: F811
+def test_run_as_json(project, cli):
     status, out, err = cli("run", project(BINARY), "--format", "json")
     answer = json.loads(out)
     assert status == 0
@@ -61,7 +61,7 @@ def test_run_as_json(project, cli):  # noqa: F811
     assert "evaluate" in err
 
 
-def test_evaluate_and_predict_from_a_run_alone(project, cli, tmp_path):  # noqa: F811
+def test_evaluate_and_predict_from_a_run_alone(project, cli, tmp_path):
     cli("run", project(BINARY))
     saved = json.loads((tmp_path / "runs/small/latest/metrics.json").read_text())["evaluate"]
     status, out, _ = cli("evaluate", "runs/small/latest", "--format", "json")
@@ -87,7 +87,7 @@ def test_summary_as_json(cli):
     assert (hidden["dtype"], hidden["parameters"], hidden["from"]) == ("float32", 110, ["visible"])
 
 
-def test_check_with_keras_shows_what_keras_refuses(project, cli):  # noqa: F811
+def test_check_with_keras_shows_what_keras_refuses(project, cli):
     text = "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Flatten\n  - LSTM: {units: 3}\n"
     for more in ([], ["--with-keras"]):
         status, out, err = cli("check", project(text), *more)
@@ -106,7 +106,7 @@ def test_check_with_keras_shows_what_keras_refuses(project, cli):  # noqa: F811
         ("kspec: 1\nkspecs: 2", "KS101"),
     ],
 )
-def test_specs_that_are_none(project, cli, content, code):  # noqa: F811
+def test_specs_that_are_none(project, cli, content, code):
     status, out, err = cli("run", project(content))
     assert status == 1
     assert f"error[{code}]" in err
@@ -125,7 +125,7 @@ def test_specs_that_are_none(project, cli, content, code):  # noqa: F811
         (("units: 1, activation: sigmoid", "units: 5, activation: sigmoid"), "KS407"),
     ],
 )
-def test_data_that_does_not_fit(project, cli, change, code):  # noqa: F811
+def test_data_that_does_not_fit(project, cli, change, code):
     status, out, err = cli("run", project(BINARY.replace(*change)))
     assert status == 1, out + err
     assert f"error[{code}]" in err
@@ -136,7 +136,7 @@ def test_data_that_does_not_fit(project, cli, change, code):  # noqa: F811
     ("row", "code"),
     [("1.0,2.0,,1,oslo,x,1", "KS503"), (",2.0,yes,1,oslo,x,1", "KS503"), ("nan,2.0,yes,1,oslo,x,1", "KS503")],
 )
-def test_missing_values_name_their_rows(project, cli, tmp_path, row, code):  # noqa: F811
+def test_missing_values_name_their_rows(project, cli, tmp_path, row, code):
     table = tmp_path / "table.csv"
     table.write_text(table.read_text() + row + "\n")
     status, _, err = cli("run", project(BINARY))
@@ -145,14 +145,14 @@ def test_missing_values_name_their_rows(project, cli, tmp_path, row, code):  # n
     assert "81" in err
 
 
-def test_no_rows(project, cli, tmp_path):  # noqa: F811
+def test_no_rows(project, cli, tmp_path):
     (tmp_path / "table.csv").write_text("a,b,kind\n")
     status, _, err = cli("run", project(BINARY))
     assert status == 1
     assert "error[KS5" in err
 
 
-def test_a_folder_that_cannot_be_made(project, cli, tmp_path):  # noqa: F811
+def test_a_folder_that_cannot_be_made(project, cli, tmp_path):
     (tmp_path / "taken").write_text("")
     status, _, err = cli("run", project(BINARY), "--out", "taken/here")
     assert status == 3
@@ -166,7 +166,7 @@ def test_a_run_that_is_not_there(cli):
     assert err.count("\n") == 1
 
 
-def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):  # noqa: F811
+def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):
     text = BINARY.replace("name: small", "name: bad").replace(
         "batch_size: 8}", "batch_size: 8, callbacks: [{ModelCheckpoint: {filepath: '{epoch:q}.keras'}}]}"
     )
@@ -180,7 +180,7 @@ def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):  # noqa: 
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_trained(project, tmp_path):  # noqa: F811
+def test_ctrl_c_keeps_what_was_trained(project, tmp_path):
     def heed_ctrl_c():  # a job in the background ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -203,7 +203,7 @@ def test_ctrl_c_keeps_what_was_trained(project, tmp_path):  # noqa: F811
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_one_line(project, tmp_path):  # noqa: F811
+def test_a_full_disk_is_one_line(project, tmp_path):
     import resource
 
     def small_files():
@@ -223,7 +223,7 @@ def test_a_full_disk_is_one_line(project, tmp_path):  # noqa: F811
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_same_bits(project, tmp_path):  # noqa: F811
+def test_two_processes_give_the_same_bits(project, tmp_path):
     import keras
 
     spec = project(BINARY.replace("  - Dense: {units: 4", "  - Dropout: {rate: 0.2}\n  - Dense: {units: 4"))

@@ -13,7 +13,7 @@ import pytest
 from kspec.cli import main
 from kspec.export.formats import TARGETS
 from tests.conftest import SPECS
-from tests.training.conftest import BINARY, make_project, project  # noqa: F401
+from tests.support.project import BINARY, make_project
 
 TEXT = """\
 kspec: 1
@@ -150,7 +150,7 @@ def test_a_run_whose_data_is_gone_is_exported_all_the_same(cli):
     assert Path("small.keras").is_file()
 
 
-def test_a_spec_as_json_is_the_model_without_weights(project, cli):  # noqa: F811
+def test_a_spec_as_json_is_the_model_without_weights(project, cli):
     import keras
 
     status, out, _ = cli("export", project(BINARY), "--to", "json", "-o", "-", "--set", "layers.kind.units=3")
@@ -174,7 +174,7 @@ def test_a_spec_as_json_is_the_model_without_weights(project, cli):  # noqa: F81
         (["small.yaml", "--to", "dot"], 1, "KS010"),
     ],
 )
-def test_what_cannot_be_is_said(project, cli, arguments, status, said):  # noqa: F811
+def test_what_cannot_be_is_said(project, cli, arguments, status, said):
     text = Path(project(BINARY)).read_text()
     answer = cli("export", *arguments)
     assert answer[0] == status
@@ -216,7 +216,7 @@ def test_a_graph_needs_no_tensorflow(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_saved_model(project, cli, export):  # noqa: F811
+def test_a_saved_model(project, cli, export):
     import tensorflow as tf
 
     cli("run", project(TEXT))
@@ -240,7 +240,7 @@ def test_a_saved_model(project, cli, export):  # noqa: F811
 
 
 @pytest.mark.slow
-def test_two_outputs_and_gelu_as_onnx_and_tflite(project, cli, export):  # noqa: F811
+def test_two_outputs_and_gelu_as_onnx_and_tflite(project, cli, export):
     import onnxruntime
     import tensorflow as tf
 
@@ -256,7 +256,7 @@ def test_two_outputs_and_gelu_as_onnx_and_tflite(project, cli, export):  # noqa:
 
 
 @pytest.mark.slow
-def test_recurrent_layers(project, cli, export):  # noqa: F811
+def test_recurrent_layers(project, cli, export):
     cli("run", project(RECURRENT))
     export("recurrent", "onnx")
     export("recurrent", "saved_model")
@@ -266,7 +266,7 @@ def test_recurrent_layers(project, cli, export):  # noqa: F811
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["onnx", "tflite"])
-def test_what_a_format_cannot_hold(project, cli, target):  # noqa: F811
+def test_what_a_format_cannot_hold(project, cli, target):
     cli("run", project(TEXT))
     status, _, err = cli("export", "texts", "--to", target)
     assert status == 1

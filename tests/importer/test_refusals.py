@@ -7,7 +7,7 @@ import pytest
 from keras import Input, Model, Sequential, layers, ops
 
 import kspec
-from kspec.archive import Refused, document_of
+from kspec.archive import ImportRefused, document_of
 from kspec.cli import main
 from kspec.diagnostics import SpecError
 from kspec.importer.from_model import import_model
@@ -84,7 +84,7 @@ def test_what_the_language_has_no_words_for():
     quantized.quantize("int8")
     assert "dtype policy" in refusal(quantized)[1]
     newer = around(lambda x: ops.image.resize(x, (2, 2)), (4, 4, 1)).to_json().replace("Resize", "Warp")
-    with pytest.raises(Refused, match=r"an op that is not one of keras\.ops: `Warp`"):
+    with pytest.raises(ImportRefused, match=r"an op that is not one of keras\.ops: `Warp`"):
         document_of(json.loads(newer))
     taking_functions = refusal(around(lambda x: ops.map(ops.abs, x)))
     assert taking_functions[0] == "KS712"

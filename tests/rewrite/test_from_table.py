@@ -9,7 +9,7 @@ import pytest
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.diagnostics import Report, Source
 from kspec.rewrite.from_table import from_table
-from kspec.rewrite.init import Refused
+from kspec.rewrite.init import InitRefused
 from kspec.rewrite.table_inference import guess
 from kspec.syntax import parse
 
@@ -60,7 +60,7 @@ def test_target_by_name_else_the_last() -> None:
     ],
 )
 def test_refused(columns: list[ColumnProfile], said: str) -> None:
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(InitRefused, match=said):
         guess(table(*columns))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import kspec
 from kspec.runs.run_folder import RunFolder
-from tests.training.conftest import BINARY
+from tests.support.project import BINARY
 
 
 def rows_of(path):

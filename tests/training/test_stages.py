@@ -219,7 +219,7 @@ def test_ctrl_c_in_a_later_stage_keeps_what_was_trained(spec, monkeypatch):
 def test_files_that_callbacks_write_go_on():
     import keras
 
-    from kspec.training.stage_setup import go_on
+    from kspec.training.stage_setup import resume_callbacks
 
     def made():
         return [
@@ -229,6 +229,6 @@ def test_files_that_callbacks_write_go_on():
 
     before, after = made(), made()
     before[0].best = 0.25
-    go_on(after, before)
+    resume_callbacks(after, before)
     assert after[0].best == 0.25
     assert after[1].append

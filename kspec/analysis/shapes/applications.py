@@ -6,13 +6,14 @@ Keras builds a network of hundreds of layers for it; here a handful of numbers t
 from __future__ import annotations
 
 from kspec.analysis.shapes.broadcasting import shown
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Shape, TensorType, Weight
+from kspec.analysis.shapes.types import Call, Dim, InferredCall, Shape, ShapeError, TensorType, Weight
 from kspec.catalog.applications import STRIDE, Sizes, features_of, other_widths, sizes, stated_shape, variant
+from kspec.diagnostics import codes
 
 IMAGENET_CLASSES = 1000
 
 
-def application(call: Call) -> Answer:
+def application(call: Call) -> InferredCall:
     """What an application gives for pictures, shape (n, height, width, channels).
 
     Returns:
@@ -25,7 +26,7 @@ def application(call: Call) -> Answer:
     """
     known = sizes(call.entry.name)
     if known is None:
-        return Answer([TensorType(None, call.dtype)], None)
+        return InferredCall([TensorType(None, call.dtype)], None)
     stated = _stated(call, known)
     if call["weights"] == "imagenet":
         _fits_imagenet(call, known, stated)
@@ -42,7 +43,7 @@ def application(call: Call) -> Answer:
     elif call["pooling"] is not None:
         shape = (None, features)
     weights = _weights(measured, stated[2], positions, classes if call["include_top"] else 0) if measured else None
-    return Answer([TensorType(shape, call.dtype)], weights)
+    return InferredCall([TensorType(shape, call.dtype)], weights)
 
 
 def _stated(call: Call, known: Sizes) -> list[Dim]:
@@ -53,56 +54,70 @@ def _stated(call: Call, known: Sizes) -> list[Dim]:
     """
     given = call["input_shape"]
     if given is not None and len(given) != 3:
-        raise Refusal(
+        raise ShapeError(
             f"takes pictures of height, width and channels, and `input_shape` has {len(given)} sizes",
             argument="input_shape", help=f"write `input_shape: {[known.size or 224, known.size or 224, 3]}`",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )  # fmt: skip
     height, width, channels = stated = stated_shape(call.entry.name, call.arguments)
     small = [size for size in (height, width) if size is not None and size < known.smallest]
     if small:
-        raise Refusal(
+        raise ShapeError(
             f"takes pictures of {known.smallest}×{known.smallest} and more, not of {small[0]}",
-            argument="input_shape", help="give it larger pictures", code="KS302",
+            argument="input_shape", help="give it larger pictures", code=codes.INCOMPATIBLE_ARGUMENTS,
         )  # fmt: skip
     if channels is None:
-        raise Refusal("needs to know how many channels its pictures have", argument="input_shape",
-                      help="3 for colours, 1 for greys", code="KS302")  # fmt: skip
+        raise ShapeError("needs to know how many channels its pictures have", argument="input_shape",
+                      help="3 for colours, 1 for greys", code=codes.INCOMPATIBLE_ARGUMENTS)  # fmt: skip
     if channels != 3 and known.three_channels and call["include_preprocessing"]:
-        raise Refusal(f"prepares pictures of 3 channels itself, not of {channels}", argument="input_shape",
-                      help="write `include_preprocessing: false`", code="KS302")  # fmt: skip
+        raise ShapeError(f"prepares pictures of 3 channels itself, not of {channels}", argument="input_shape",
+                      help="write `include_preprocessing: false`", code=codes.INCOMPATIBLE_ARGUMENTS)  # fmt: skip
     if call["include_top"] and known.size is not None and None in (height, width):
-        raise Refusal("has a classifier for pictures of one size, and `input_shape` leaves it open",
-                      argument="input_shape", help="write the size, or `include_top: false`", code="KS302")  # fmt: skip
+        raise ShapeError(
+            "has a classifier for pictures of one size, and `input_shape` leaves it open",
+            argument="input_shape",
+            help="write the size, or `include_top: false`",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
+        )
     if height is not None and width is None and known.rows != known.rows_of_unknown:
-        raise Refusal("cannot be built for a width that is open with a height that is known",
-                      argument="input_shape", help="write both, or null for both", code="KS302")  # fmt: skip
+        raise ShapeError(
+            "cannot be built for a width that is open with a height that is known",
+            argument="input_shape",
+            help="write both, or null for both",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
+        )
     return stated
 
 
 def _fits_imagenet(call: Call, known: Sizes, stated: list[Dim]) -> None:
     """Refuses what the weights that Keras downloads are not made for."""
     if stated[2] != 3:
-        raise Refusal(f"has imagenet weights for 3 channels, not for {stated[2]}",
-                      argument="input_shape", help="give it 3 channels, or `weights: null`", code="KS302")  # fmt: skip
+        raise ShapeError(
+            f"has imagenet weights for 3 channels, not for {stated[2]}",
+            argument="input_shape",
+            help="give it 3 channels, or `weights: null`",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
+        )
     if not call["include_top"]:
         return
     classes = call["classes"]
     if classes is not None and classes != IMAGENET_CLASSES:
-        raise Refusal(
+        raise ShapeError(
             f"has imagenet weights for {IMAGENET_CLASSES} classes, not for {classes}",
-            argument="classes", code="KS302",
+            argument="classes", code=codes.INCOMPATIBLE_ARGUMENTS,
             help="write `include_top: false`, and a Dense layer of your own after it; or `weights: null`",
         )  # fmt: skip
     if call["classifier_activation"] not in ("softmax", None):
-        raise Refusal("has imagenet weights for a softmax or for logits", argument="classifier_activation",
-                      help="write softmax, or null for logits", code="KS302")  # fmt: skip
+        raise ShapeError("has imagenet weights for a softmax or for logits", argument="classifier_activation",
+                      help="write softmax, or null for logits", code=codes.INCOMPATIBLE_ARGUMENTS)  # fmt: skip
     if known.imagenet and (stated[0] != stated[1] or stated[0] not in known.imagenet):
         sides = ", ".join(f"{side}×{side}" for side in known.imagenet)
-        raise Refusal(
+        raise ShapeError(
             f"has a classifier with imagenet weights for pictures of {sides}, not of {stated[0]}×{stated[1]}",
-            argument="input_shape", help="leave `input_shape` out, or write `include_top: false`", code="KS302",
-        )  # fmt: skip
+            argument="input_shape",
+            help="leave `input_shape` out, or write `include_top: false`",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
+        )
 
 
 def _positions(call: Call, known: Sizes, stated: list[Dim]) -> tuple[Dim, Dim]:
@@ -115,11 +130,11 @@ def _positions(call: Call, known: Sizes, stated: list[Dim]) -> tuple[Dim, Dim]:
     if shape is None:
         shape = (None, *stated)
     if len(shape) != 4:
-        raise Refusal(f"takes pictures, shape (n, height, width, channels), and is given {shown(shape)}")
+        raise ShapeError(f"takes pictures, shape (n, height, width, channels), and is given {shown(shape)}")
     offset = known.rows_of_unknown if stated[0] is None else known.rows
     found = [None if size is None or offset is None else (size + offset) // STRIDE for size in shape[1:3]]
     if any(size is not None and size < 1 for size in found):
-        raise Refusal(f"leaves nothing of pictures of {shape[1]}×{shape[2]}", code="KS303",
+        raise ShapeError(f"leaves nothing of pictures of {shape[1]}×{shape[2]}", code=codes.DIMENSION_COLLAPSE,
                       help=f"give it pictures of at least {known.smallest}×{known.smallest}")  # fmt: skip
     return found[0], found[1]
 

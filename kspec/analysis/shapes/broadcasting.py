@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from kspec.analysis.shapes.types import Dim, Refusal, Shape
+from kspec.analysis.shapes.types import Dim, Shape, ShapeError
 
 BROADCASTS = "counted from the last axis, two sizes must be equal, or one of them 1"
 
@@ -51,7 +51,7 @@ def broadcast_or_refuse(shapes: list[Shape], doing: str) -> Shape:
     """
     result = broadcast(*shapes)
     if result is None:
-        raise Refusal(f"{doing}: the shapes do not broadcast", help=BROADCASTS)
+        raise ShapeError(f"{doing}: the shapes do not broadcast", help=BROADCASTS)
     return result
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from kspec.analysis.shapes.types import Refusal
+from kspec.analysis.shapes.types import ShapeError
 
 FLOATX = "float32"
 
@@ -51,7 +51,7 @@ def promote(*dtypes: str) -> str:
     for dtype in dtypes:
         if dtype.startswith("float8") or (len(different) > 1 and dtype not in WIDENS_TO):
             others = ", ".join(sorted(different - {dtype}))
-            raise Refusal(
+            raise ShapeError(
                 f"mixes {dtype} with {others}, which have no common dtype" if others else f"computes in {dtype}",
                 help="cast first: `op: cast`",
             )

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kspec.analysis.shapes.registry import Refusal, answer, compute_dtype
+from kspec.analysis.shapes.registry import ShapeError, answer, compute_dtype
 from kspec.analysis.shapes.submodels import as_stated, fresh_weights
-from kspec.analysis.shapes.types import Answer, Call, TensorType
-from kspec.diagnostics import Path, Report
+from kspec.analysis.shapes.types import Call, InferredCall, TensorType
+from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.entry_spans import head_span
 from kspec.language import Spec
@@ -31,7 +31,7 @@ class Types:
         models: Of the sub-models, by name, with the inputs that they state.
     """
 
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, InferredCall] = field(default_factory=dict)
     models: dict[str, Types] = field(default_factory=dict)
 
     def tensor(self, tensor: Tensor) -> TensorType:
@@ -41,7 +41,7 @@ class Types:
 
 
 Sizes = Callable[[str, str], int | None]
-Recalled = dict[tuple[str, tuple[tuple[str, TensorType], ...]], "Types | Refusal"]
+Recalled = dict[tuple[str, tuple[tuple[str, TensorType], ...]], "Types | ShapeError"]
 
 
 def infer(
@@ -49,7 +49,7 @@ def infer(
     graph: Graph,
     report: Report,
     sizes: Sizes = lambda _word, _name: None,
-    misfits: Collection[str] = (),
+    invalid_nodes: Collection[str] = (),
 ) -> Types:
     """Infers every node; what Keras would refuse is reported at its line, and what depends on it stays silent.
 
@@ -60,9 +60,9 @@ def infer(
     models: dict[str, Types] = {}
     recalled: Recalled = {}
     for name, model in graph.models.items():
-        wrong = [node.removeprefix(f"{name}/") for node in misfits if node.startswith(f"{name}/")]
+        wrong = [node.removeprefix(f"{name}/") for node in invalid_nodes if node.startswith(f"{name}/")]
         models[name] = _Walk(spec, model, report, sizes, wrong, models, recalled).types
-    return _Walk(spec, graph, report, sizes, misfits, models, recalled).types
+    return _Walk(spec, graph, report, sizes, invalid_nodes, models, recalled).types
 
 
 class _Walk:
@@ -80,7 +80,7 @@ class _Walk:
         graph: Graph,
         report: Report,
         sizes: Sizes,
-        misfits: Collection[str],
+        invalid_nodes: Collection[str],
         models: dict[str, Types],
         recalled: Recalled,
         given: Mapping[str, TensorType] = MappingProxyType({}),
@@ -89,7 +89,7 @@ class _Walk:
         self.graph = graph
         self.report = report
         self.sizes = sizes
-        self.misfits = misfits
+        self.invalid_nodes = invalid_nodes
         self.recalled = recalled
         self.given = given
         self.types = Types(models=models)
@@ -99,14 +99,16 @@ class _Walk:
         for node in graph.nodes.values():
             self.types.answers[node.name] = self._node(node)
 
-    def _node(self, node: Node) -> Answer:
+    def _node(self, node: Node) -> InferredCall:
         if node.kind == "input":
             stated = self.spec.input(node.path)
-            return Answer([self.given.get(node.name) or TensorType((stated.batch_size, *stated.shape), stated.dtype)])
-        unknown = Answer([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
+            return InferredCall(
+                [self.given.get(node.name) or TensorType((stated.batch_size, *stated.shape), stated.dtype)]
+            )
+        unknown = InferredCall([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
         callee = self.graph.callee(node)
         tellable = node.catalog is not None or node.kind == "model"
-        if node.faulty or not tellable or callee.name in self.misfits or node.name in self.misfits:
+        if node.faulty or not tellable or callee.name in self.invalid_nodes or node.name in self.invalid_nodes:
             return unknown
         tensors: dict[str, list[TensorType]] = {}
         for name, feed in node.feeds.items():
@@ -117,7 +119,7 @@ class _Walk:
                 found = self._model(node.head, {name: taken[0] for name, taken in tensors.items()})
             else:
                 found = self._answer(node, callee, tensors)
-        except Refusal as refusal:
+        except ShapeError as refusal:
             self._report(node, refusal)
             return unknown
         except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
@@ -125,9 +127,9 @@ class _Walk:
             return unknown
         if node.outputs and not self._names_all(node, found):
             return unknown
-        return Answer(found.outputs, [], found.flops) if node.kind == "reuse" else found
+        return InferredCall(found.outputs, [], found.flops) if node.kind == "reuse" else found
 
-    def _answer(self, node: Node, callee: Node, tensors: dict[str, list[TensorType]]) -> Answer:
+    def _answer(self, node: Node, callee: Node, tensors: dict[str, list[TensorType]]) -> InferredCall:
         assert node.catalog is not None
         dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
         found = answer(Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes, self._held))
@@ -135,20 +137,20 @@ class _Walk:
             self._fits_the_weights(node, callee, found)
         return found
 
-    def _held(self, name: str, tensors: list[TensorType]) -> Answer | None:
+    def _held(self, name: str, tensors: list[TensorType]) -> InferredCall | None:
         """What a sub-model gives that a layer holds; None where that cannot be told."""
         model = self.graph.models.get(name)
         if model is None or not model.outputs:
             return None
         if len(model.inputs) != 1:
-            raise Refusal(
+            raise ShapeError(
                 f"holds the sub-model `{name}`, and cannot hand it {len(model.inputs)} inputs",
                 help=f"call `{name}` as a node of its own",
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
         return self._model(name, {model.inputs[0].name: tensors[0]})
 
-    def _model(self, name: str, tensors: Mapping[str, TensorType]) -> Answer:
+    def _model(self, name: str, tensors: Mapping[str, TensorType]) -> InferredCall:
         """A call of a sub-model; its weights count at its first call.
 
         Raises:
@@ -168,7 +170,7 @@ class _Walk:
         outputs = [types.tensor(tensor) for tensor in graph.outputs.values()]
         weights = fresh_weights(name, self.graph, self.types.models, self.counted)
         flops = [types.answers[node.name].flops for node in graph.calls]
-        return Answer(outputs, weights, None if None in flops else sum(each or 0 for each in flops))
+        return InferredCall(outputs, weights, None if None in flops else sum(each or 0 for each in flops))
 
     def _given_other(self, name: str, given: Mapping[str, TensorType]) -> Types:
         """What a sub-model gives for other inputs than it states.
@@ -182,13 +184,13 @@ class _Walk:
             models = self.types.models
             walk = _Walk(self.spec, self.graph.models[name], silent, self.sizes, (), models, self.recalled, given)
             wrong = next((problem.message for problem in silent if problem.is_error), "")
-            self.recalled[key] = Refusal(f"cannot take that: in it, {wrong}") if wrong else walk.types
+            self.recalled[key] = ShapeError(f"cannot take that: in it, {wrong}") if wrong else walk.types
         found = self.recalled[key]
-        if isinstance(found, Refusal):
+        if isinstance(found, ShapeError):
             raise found
         return found
 
-    def _names_all(self, node: Node, found: Answer) -> bool:
+    def _names_all(self, node: Node, found: InferredCall) -> bool:
         """Whether `as` names each output of a call; reported where their number is known and is another."""
         count = len(found.outputs)
         if len(node.outputs) == count or any(output.shape is None for output in found.outputs):
@@ -196,14 +198,14 @@ class _Walk:
         gives = "one output" if count == 1 else f"{count} outputs"
         cure = "`name: ...` names it" if count == 1 else "name all of them, `_` for one that is not wanted"
         self.report.error(
-            "KS210",
+            codes.WRONG_OUTPUT_COUNT,
             f"`{node.name}` gives {gives}, and `as` names {len(node.outputs)}",
             self.spec.positions.value((*node.path, "as")),
             help=cure,
         )
         return False
 
-    def _fits_the_weights(self, node: Node, callee: Node, found: Answer) -> None:
+    def _fits_the_weights(self, node: Node, callee: Node, found: InferredCall) -> None:
         """A layer that is called again has its weights already, and takes what they were made for."""
         made = self.types.answers[callee.name].weights
         fixed = callee.head in RANK_FIXED and self._rank(callee) != self._rank(node)
@@ -212,7 +214,7 @@ class _Walk:
         if callee.head in BROADCASTS and not fixed and all(weight.size == 1 for weight in made):
             return
         taken = ", ".join(str(self.types.tensor(tensor).shape).replace("None", "null") for tensor in callee.tensors())
-        raise Refusal(
+        raise ShapeError(
             f"calls `{callee.name}` again, whose weights were made for {taken}",
             help="give it an input of that size, or begin a layer of its own",
         )
@@ -221,7 +223,7 @@ class _Walk:
         shape = self.types.tensor(next(node.tensors())).shape
         return None if shape is None else len(shape)
 
-    def _report(self, node: Node, refusal: Refusal) -> None:
+    def _report(self, node: Node, refusal: ShapeError) -> None:
         entry, positions = self.spec.entry(node.path), self.spec.positions
         places = [(*node.path, entry.head, refusal.argument), (*node.path, "call", refusal.argument)]
         if self.spec.is_application(node.path):

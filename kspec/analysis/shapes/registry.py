@@ -7,14 +7,14 @@ from importlib import import_module
 from typing import Any
 
 from kspec import catalog
-from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, TensorType
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, TensorType
 
 POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 """A dtype policy → the dtype that its layers compute in; any other policy is its own."""
 
 
 @cache
-def rule_for(kind: str, name: str) -> Rule | None:
+def rule_for(kind: str, name: str) -> InferenceRule | None:
     """The rule of a layer, an op or an application; None where there is none: its outputs are unknown."""
     if kind == "application":
         from kspec.analysis.shapes.applications import application
@@ -24,18 +24,18 @@ def rule_for(kind: str, name: str) -> Rule | None:
     homes = import_module(f"kspec.analysis.shapes.{package}").HOMES
     if name not in homes:
         return None
-    rules: dict[str, Rule] = import_module(f"kspec.analysis.shapes.{package}.{homes[name]}").RULES
+    rules: dict[str, InferenceRule] = import_module(f"kspec.analysis.shapes.{package}.{homes[name]}").RULES
     return rules[name]
 
 
-def answer(call: Call) -> Answer:
+def answer(call: Call) -> InferredCall:
     """What a call gives, by its rule; one unknown output where it has none.
 
     Raises:
         Refusal: when Keras would refuse it.
     """
     rule = rule_for(call.entry.kind, call.entry.name)
-    return rule(call) if rule is not None else Answer([TensorType(None, call.dtype)], None)
+    return rule(call) if rule is not None else InferredCall([TensorType(None, call.dtype)], None)
 
 
 def inner_call(call: Call, value: Any, tensors: list[TensorType]) -> Call | None:
@@ -64,4 +64,4 @@ def compute_dtype(said: str | None, otherwise: str) -> str:
     return POLICY_COMPUTES.get(said, said) if said is not None else otherwise
 
 
-__all__ = ["Refusal", "answer", "compute_dtype", "inner_call", "rule_for"]
+__all__ = ["ShapeError", "answer", "compute_dtype", "inner_call", "rule_for"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kspec.analysis.shapes.broadcasting import shown
-from kspec.analysis.shapes.types import Refusal, TensorType, Weight
+from kspec.analysis.shapes.types import ShapeError, TensorType, Weight
 from kspec.ir import Graph
 from kspec.language.spec import models_in
 
@@ -40,7 +40,7 @@ def as_stated(
     if not fits:
         sizes = _stated(given)
         cure = f"inputs: {{{name}: {{shape: {sizes}}}}}" if graph.application is None else f"input_shape: {sizes}"
-        raise Refusal(
+        raise ShapeError(
             f"is given {shown(given.shape)}, and `{name}` of the sub-model `{model}` takes {shown(stated.shape)}",
             help=f"give it that, or state `{cure}` in the model" if written else "give it what it takes",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kspec.catalog import Entry
+from kspec.diagnostics import Rule, codes
 
 Dim = int | None
 """The size of an axis; None where it is not known (the batch, a `null`)."""
@@ -41,7 +42,7 @@ class Weight(NamedTuple):
 
 
 @dataclass(slots=True)
-class Answer:
+class InferredCall:
     """What a call gives.
 
     Args:
@@ -55,7 +56,7 @@ class Answer:
     flops: int | None = None
 
 
-class Refusal(Exception):
+class ShapeError(Exception):
     """A call that Keras would refuse, in the user's words.
 
     Args:
@@ -67,7 +68,9 @@ class Refusal(Exception):
             that shrinks to nothing.
     """
 
-    def __init__(self, message: str, *, help: str = "", argument: str = "", code: str = "KS301") -> None:
+    def __init__(
+        self, message: str, *, help: str = "", argument: str = "", code: Rule = codes.REJECTED_BY_KERAS
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
@@ -95,7 +98,7 @@ class Call:
     constants: Mapping[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
     sizes: Callable[[str, str], int | None] = lambda _word, _name: None
-    model: Callable[[str, list[TensorType]], Answer | None] = lambda _name, _tensors: None
+    model: Callable[[str, list[TensorType]], InferredCall | None] = lambda _name, _tensors: None
 
     def __getitem__(self, name: str) -> Any:
         """A constructor's argument, or Keras's default. A size that the data decides is its number, or None."""
@@ -122,4 +125,4 @@ class Call:
         return self.inputs[0]
 
 
-Rule = Callable[[Call], Answer]
+InferenceRule = Callable[[Call], InferredCall]

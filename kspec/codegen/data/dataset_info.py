@@ -17,7 +17,7 @@ from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, los
 from kspec.codegen.model.names import HELPERS, OF_MAIN, Allocator, identifier
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import File
-from kspec.diagnostics import Path, Report
+from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.data import SPLITS, CsvOptions, Data
@@ -245,7 +245,9 @@ def _names(dataset: Dataset) -> list[str]:
 
 def refuse(spec: Spec, report: Report, what: str, path: Path, help: str = "") -> None:
     """Reports what plain Python code has no way for yet."""
-    report.error("KS620", f"a Python file has no way yet to {what}", spec.written.value(path), help=help)
+    report.error(
+        codes.UNSUPPORTED_IN_PYTHON, f"a Python file has no way yet to {what}", spec.written.value(path), help=help
+    )
 
 
 def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator, outputs: Sequence[str]) -> Facts:
@@ -261,8 +263,12 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
     facts.predicted = spec.document.predict.data is None
     for step, said in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
         if said is not None and said not in facts.parts:
-            report.error("KS506", f"the split `{said}` has no examples", spec.positions.value((step, "split")),
-                         help=f"there is {', '.join(facts.parts)}")  # fmt: skip
+            report.error(
+                codes.EMPTY_SPLIT,
+                f"the split `{said}` has no examples",
+                spec.positions.value((step, "split")),
+                help=f"there is {', '.join(facts.parts)}",
+            )
     variables = Allocator(*HELPERS, *OF_MAIN)
     for output in outputs:
         if output not in dataset.parts["train"].targets:

@@ -62,14 +62,14 @@ class Pictures:
 
     def _several(self, facts: Facts, places: Sequence[tuple[Path, str]]) -> tuple[list[str], str, str]:
         """The same for several folders, of which each may be a part's; or for several files."""
-        home = self._home(facts)
-        names = f"[file.relative_to({home}).as_posix() for file in files]"
+        network_path = self._home(facts)
+        names = f"[file.relative_to({network_path}).as_posix() for file in files]"
         shown = [Path(os.path.relpath(place, facts.spec.folder)).as_posix() for place, _ in places]
         if places[0][0].is_file():
             if isinstance(facts.given, str) and sorted(facts.spec.folder.glob(facts.given)) == [p for p, _ in places]:
-                return [f"    files = sorted({home}.glob({text(facts.given)}))"], "", names
-            return [f"    files = [{home} / name for name in {literal(shown)}]"], "", names
-        found, deep = _glob(f"({home} / folder)", [place for place, _ in places], facts)
+                return [f"    files = sorted({network_path}.glob({text(facts.given)}))"], "", names
+            return [f"    files = [{network_path} / name for name in {literal(shown)}]"], "", names
+        found, deep = _glob(f"({network_path} / folder)", [place for place, _ in places], facts)
         lines = ["    files = []", f"    for folder in {literal(shown)}:"]
         by_part: dict[str, list[str]] = {}
         for folder, (_, part) in zip(shown, places, strict=True):
@@ -89,7 +89,7 @@ class Pictures:
             lines += [
                 f"{indent}found = sorted({found})",
                 f"{indent}files += found",
-                f"{indent}labels += [file.relative_to({home} / folder).parts[0] for file in found]",
+                f"{indent}labels += [file.relative_to({network_path} / folder).parts[0] for file in found]",
             ]
         else:
             lines.append(f"{indent}files += sorted({found})")

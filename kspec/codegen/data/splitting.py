@@ -8,7 +8,7 @@ from kspec.codegen.data.dataset_info import Facts
 from kspec.codegen.text.literals import literal
 from kspec.codegen.text.module_writer import File
 
-WORDS = {"train": ("train", "training", "tr", "fit"), "test": ("test", "testing", "tst", "holdout"),
+SPLIT_NAMES = {"train": ("train", "training", "tr", "fit"), "test": ("test", "testing", "tst", "holdout"),
          "validation": ("validation", "valid", "val", "validate", "dev", "development")}  # fmt: skip
 """What a column of a `by` split may say of each part, in any case."""
 
@@ -84,7 +84,7 @@ def _plain_words(facts: Facts) -> bool:
 def by_column(facts: Facts) -> list[str]:
     """The lines of `main` that find each part's rows in what a column says."""
     said = list(facts.column(facts.data.split.by or "").classes)
-    found = {part: [word for word in said if word.strip().lower() in WORDS[part]] for part in facts.used_parts}
+    found = {part: [word for word in said if word.strip().lower() in SPLIT_NAMES[part]] for part in facts.used_parts}
     return [f"    {part} = {_rows(words)}" for part, words in found.items()]
 
 

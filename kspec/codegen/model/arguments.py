@@ -26,11 +26,11 @@ Sizes = Callable[[str, str], str]
 """`(word, name) → Python` for sizes that the data decides."""
 
 
-class Unstructured(Exception):
+class NeedsFlatCode(Exception):
     """What cannot be written as blocks and loops; the nodes are written one by one then."""
 
 
-class Unwritable(Exception):
+class UnsupportedInPython(Exception):
     """What plain Python code has no way for yet: in words, and its place in the spec."""
 
     def __init__(self, what: str, path: Path) -> None:
@@ -107,7 +107,7 @@ class Writer:
         if said is not None:
             return said
         if isinstance(value, Uncomputed):
-            raise Unstructured("an object or a file, handed to a block")
+            raise NeedsFlatCode("an object or a file, handed to a block")
         if isinstance(value, dict) and len(value) == 1:
             (word, name), *_ = value.items()
             if word in ("vocabulary_of", "classes_of"):
@@ -138,7 +138,7 @@ class Writer:
         if said is not None:
             return said
         if isinstance(value, dict):
-            raise Unstructured("a class, handed to a block")
+            raise NeedsFlatCode("a class, handed to a block")
         if isinstance(value, list):
             parts = [self.plain(part, (*path, i), names) for i, part in enumerate(value)]
             return series(parts, as_tuple=all(not isinstance(part, str) for part in value))

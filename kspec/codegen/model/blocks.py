@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kspec.codegen.model.arguments import Unstructured
+from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.codegen.model.body import Body
 from kspec.codegen.model.calls import Pieces, only
 from kspec.codegen.model.items import Item, read_items
@@ -51,12 +51,12 @@ def make_block(template: Template, function: str) -> Block:
     """A block before anyone has looked at its uses."""
     items = read_items(template.layers, ("blocks", template.name, "layers"), template.inputs)
     if any(item.kind == "model" or any(models_in(item.arguments)) for item in items):
-        raise Unstructured("a sub-model that is called in a block")
+        raise NeedsFlatCode("a sub-model that is called in a block")
     outputs = list(template.outputs or (items[-1].name,))
     return Block(template, items, function, {name: identifier(name) for name in template.params}, outputs)
 
 
-def find_what_is_looked_at(blocks: Mapping[str, Block], top: Sequence[Item], cited: Sequence[str]) -> None:
+def collect_exposed_nodes(blocks: Mapping[str, Block], top: Sequence[Item], cited: Sequence[str]) -> None:
     """Adds to each block's returns what its uses look at inside, such as `level_2/gated`.
 
     Args:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kspec.codegen.model.arguments import Unstructured
+from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.codegen.model.calls import Pieces, as_list, only
 from kspec.codegen.model.items import Item, read_items
 from kspec.codegen.model.names import Constants, identifier, plural
@@ -119,7 +119,7 @@ class Body(Statements):
         if "when" in item.words:
             self._once(copy.without("from"), [target], names, target)
             if any(lists):
-                raise Unstructured("copies that may be left out")
+                raise NeedsFlatCode("copies that may be left out")
         else:
             self._call(copy, feeds, names, *chained, looked_at=[inner for inner in lists if inner])
         for inner, list_ in lists.items():

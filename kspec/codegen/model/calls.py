@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kspec.catalog import Entry, Tensor, types
-from kspec.codegen.model.arguments import Unstructured, Writer, shortened
+from kspec.codegen.model.arguments import NeedsFlatCode, Writer, shortened
 from kspec.codegen.model.items import Item
 from kspec.diagnostics import Path
 
@@ -25,7 +25,7 @@ def as_list(pieces: Pieces) -> str:
 def only(pieces: Pieces) -> str:
     """The one tensor that is there."""
     if len(pieces) != 1 or pieces[0].startswith("*"):
-        raise Unstructured("several tensors where one is wanted")
+        raise NeedsFlatCode("several tensors where one is wanted")
     return pieces[0]
 
 

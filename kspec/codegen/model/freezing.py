@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kspec.codegen.model.arguments import Unwritable
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import names_of_layers, networks_by_path, trainable_by_path
@@ -92,7 +92,9 @@ class Freezing:
     def _get(self, prefix: str) -> str:
         """The expression that gives a network."""
         if prefix not in self.where:
-            raise Unwritable(f"freeze parts of `{prefix[:-1]}`, which no layer of the network gives", ("fit", "stages"))
+            raise UnsupportedInPython(
+                f"freeze parts of `{prefix[:-1]}`, which no layer of the network gives", ("fit", "stages")
+            )
         return self.where[prefix]
 
 

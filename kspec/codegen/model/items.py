@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kspec import catalog
-from kspec.codegen.model.arguments import Unstructured
+from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.diagnostics import Path
 from kspec.expand.variables import Uncomputed
 from kspec.syntax.expressions import names_in
-from kspec.syntax.names import WORDS, node_names, written_name
+from kspec.syntax.names import ENTRY_KEYS, node_names, written_name
 
 HEADS = {"op": "op", "reuse": "reuse", "block": "block", "model": "model"}
 
@@ -77,12 +77,12 @@ def read_items(entries: Sequence[Any], path: Path, taken: Collection[str]) -> li
 def _item(entry: Any, name: str, path: Path) -> Item:
     if isinstance(entry, str):
         return Item(path, name, False, "class", entry)
-    words = {key: item for key, item in entry.items() if key in WORDS}
-    head = next(key for key in entry if key not in WORDS)
+    words = {key: item for key, item in entry.items() if key in ENTRY_KEYS}
+    head = next(key for key in entry if key not in ENTRY_KEYS)
     named = written_name(entry) is not None
     if head in HEADS:
         if isinstance(entry[head], Uncomputed):
-            raise Unstructured("a head that is computed")
+            raise NeedsFlatCode("a head that is computed")
         return Item(path, name, named, HEADS[head], entry[head], {}, words)
     return Item(path, name, named, "class", head, entry[head] or {}, words)
 
@@ -90,7 +90,7 @@ def _item(entry: Any, name: str, path: Path) -> Item:
 def _texts(value: Any) -> Iterator[str]:
     """The names in what stands after `from`, `each` or `as`."""
     if isinstance(value, Uncomputed):
-        raise Unstructured("a citation that is computed")
+        raise NeedsFlatCode("a citation that is computed")
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kspec.analysis import Analysis
-from kspec.analysis.shapes.types import Answer
+from kspec.analysis.shapes.types import InferredCall
 from kspec.catalog import Entry, Tensor
 from kspec.catalog.types import Shape
-from kspec.codegen.model.arguments import Unstructured, Unwritable, Writer
-from kspec.codegen.model.blocks import Block, find_frozen, find_what_is_looked_at, make_block, write_function
+from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython, Writer
+from kspec.codegen.model.blocks import Block, collect_exposed_nodes, find_frozen, make_block, write_function
 from kspec.codegen.model.body import Body
 from kspec.codegen.model.calls import Feeds, only
 from kspec.codegen.model.items import Item, read_items
@@ -53,7 +53,7 @@ class Network:
         self._saved: dict[str, Saved] = {}
         self.models = self.graph.called()
         self.counts: dict[str, int] = {}
-        self.facts: dict[Path, Answer] = {}
+        self.facts: dict[Path, InferredCall] = {}
         for name in ("", *self.graph.models):
             graph, types = (self.graph.models[name], self.types.models[name]) if name else (self.graph, self.types)
             for node in graph.calls:
@@ -64,15 +64,15 @@ class Network:
         used = dict(self.file.used)
         try:
             return self._structured()
-        except Unstructured:
+        except NeedsFlatCode:
             self.file.used.clear()
             self.file.used.update(used)
             self.writer.flat, self.blocks, self.needs_data = True, {}, False
             self.counts.clear()
         try:
             return [*(self._sub_model(name, flat=True) for name in self._own()), self._model(flat=True)]
-        except Unstructured as error:
-            raise Unwritable(f"write a network with {error}", ("layers",)) from None
+        except NeedsFlatCode as error:
+            raise UnsupportedInPython(f"write a network with {error}", ("layers",)) from None
 
     def _structured(self) -> list[list[str]]:
         values = self.spec.values
@@ -86,8 +86,8 @@ class Network:
                                   values["models"][name]["inputs"]) for name in self._own()}  # fmt: skip
         self._name_functions([top, *inner.values()])
         for name, items in inner.items():
-            find_what_is_looked_at(self.blocks, items, list(_outputs(values["models"][name].get("outputs")).values()))
-        find_what_is_looked_at(self.blocks, top, list(self._outputs().values()))
+            collect_exposed_nodes(self.blocks, items, list(_outputs(values["models"][name].get("outputs")).values()))
+        collect_exposed_nodes(self.blocks, top, list(self._outputs().values()))
         find_frozen(self.blocks, [item for items in (top, *inner.values()) for item in items])
         functions = [write_function(block, self) for block in self.blocks.values()]
         return [*functions, *(self._sub_model(name) for name in self._own()), self._model()]
@@ -180,15 +180,19 @@ class Network:
             return f"    {variable}.set_weights({weights})"
         return f"    {variable}.load_weights({path})"
 
-    def _network(self, graph: Graph, home: Path, name: str, outputs: Mapping[str, str], flat: bool) -> list[str]:
+    def _network(
+        self, graph: Graph, network_path: Path, name: str, outputs: Mapping[str, str], flat: bool
+    ) -> list[str]:
         """The lines that build a network, from its inputs to its `keras.Model`."""
-        values = self.spec.values["models"][name] if home else self.spec.values
+        values = self.spec.values["models"][name] if network_path else self.spec.values
         inputs = {node.name: self._input_name(node.name) for node in graph.inputs}
         body: Body | FlatBody
         if flat:
             body = FlatBody(self, graph, inputs, self.names)
         else:
-            body = Body(self, values["layers"], (*home, "layers"), inputs, self.names, list(outputs.values()), top=True)
+            body = Body(
+                self, values["layers"], (*network_path, "layers"), inputs, self.names, list(outputs.values()), top=True
+            )
         self.body = body
         last = body.write()
         if isinstance(body, FlatBody):
@@ -197,20 +201,20 @@ class Network:
             given = [only(body.value(cited)) for cited in outputs.values()] if outputs else [only(last)]
         names = list(graph.outputs)
         several = len(names) > 1
-        if several and not home:
+        if several and not network_path:
             given = [self._called(graph, body, name, value) for name, value in zip(names, given, strict=True)]
         ins = only(list(inputs.values())) if len(inputs) == 1 else _dict(inputs)
         outs = _dict(dict(zip(names, given, strict=True))) if several else given[0]
-        made = [self._input(values, home, name, variable) for name, variable in inputs.items()]
+        made = [self._input(values, network_path, name, variable) for name, variable in inputs.items()]
         return [*made, *body.lines, f'    return keras.Model({ins}, {outs}, name="{name.replace("/", ".")}")']
 
     def _input_name(self, name: str) -> str:
         return "inputs" if name == CHAIN else identifier(name)
 
-    def _input(self, values: Mapping[str, Any], home: Path, name: str, variable: str) -> str:
-        given = self.spec.input((*home, "inputs", name))
+    def _input(self, values: Mapping[str, Any], network_path: Path, name: str, variable: str) -> str:
+        given = self.spec.input((*network_path, "inputs", name))
         shape = self.writer.value(
-            values["inputs"][name]["shape"], Shape(), (*home, "inputs", name, "shape"), self.names
+            values["inputs"][name]["shape"], Shape(), (*network_path, "inputs", name, "shape"), self.names
         )
         batch = "" if given.batch_size is None else f", batch_size={given.batch_size}"
         dtype = "" if given.dtype == "float32" else f', dtype="{given.dtype}"'
@@ -249,7 +253,7 @@ class Network:
         """What Keras says of the layer of a node."""
         item = next((item for item in body.items if item.name == name), None)
         if item is None:
-            raise Unstructured(f"the layer of `{name}` is out of sight")
+            raise NeedsFlatCode(f"the layer of `{name}` is out of sight")
         return self.layer_of(item.head, body) if item.kind == "reuse" else item.layer
 
     def answers(self, item: Item) -> int:
@@ -345,7 +349,7 @@ class Network:
             return self.classes[name]
         assert self.body is not None
         if name not in self.body.layers:
-            raise Unstructured(f"the layer of `{name}` is out of sight")
+            raise NeedsFlatCode(f"the layer of `{name}` is out of sight")
         return f"{self.body.layers[name]}.vocabulary_size()"
 
 

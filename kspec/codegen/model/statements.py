@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kspec.codegen.model.arguments import Unstructured
+from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.codegen.model.calls import Feeds, Pieces, call_layer, call_op, only, spread
 from kspec.codegen.model.items import Item
 from kspec.codegen.model.names import Allocator, Constants, identifier
@@ -71,7 +71,7 @@ class Statements:
     def value(self, name: str) -> Pieces:
         """What a name stands for."""
         if name not in self.values:
-            raise Unstructured(f"`{name}` is out of sight")
+            raise NeedsFlatCode(f"`{name}` is out of sight")
         return self.values[name]
 
     def _feeds(self, item: Item, previous: Pieces | None) -> Feeds:
@@ -89,7 +89,7 @@ class Statements:
             return dict(sorted(feeds.items(), key=lambda fed: order.index(fed[0]) if fed[0] in order else len(order)))
         if said is None:
             if previous is None and (signature is None or signature):
-                raise Unstructured("several inputs to take")
+                raise NeedsFlatCode("several inputs to take")
             return spread(item, list(previous or []), signature)
         return spread(item, [piece for name in item.cited() for piece in self.value(name)], signature)
 
@@ -185,7 +185,7 @@ class Statements:
         """The variable of the layer that is called again."""
         layer = self.layers.get(item.head)
         if layer is None:
-            raise Unstructured(f"the layer of `{item.head}` is out of sight")
+            raise NeedsFlatCode(f"the layer of `{item.head}` is out of sight")
         self.layers[item.name] = layer
         return layer
 
@@ -212,7 +212,7 @@ class Statements:
             made = self.writer.construct(entry, item.arguments, (*item.path, item.head), names, more)
         adapts = entry is not None and entry.adapts and not _knows_already(item)
         if adapts and not self.top:
-            raise Unstructured("a layer in a block that learns from data")
+            raise NeedsFlatCode("a layer in a block that learns from data")
         is_set = bool(trainable) and holds  # as an argument it would not reach the layers inside
         if item.name not in self.reused and not adapts and not is_set:
             return made

@@ -24,6 +24,7 @@ from kspec.data.sources.read_request import (
 )
 from kspec.data.table import FileRows, Table
 from kspec.data.type_inference import MISSING_WORDS, typed_column
+from kspec.diagnostics import codes
 from kspec.language.data import CsvOptions
 
 SHOWN = 3
@@ -64,8 +65,12 @@ def _encoding_exists(options: CsvOptions, context: Context) -> bool:
     try:
         codecs.lookup(options.encoding)
     except LookupError:
-        context.error("KS504", f"there is no encoding called `{options.encoding}`", ("data", "csv", "encoding"),
-                      help="usual ones: utf-8, latin-1, cp1252, utf-16")  # fmt: skip
+        context.error(
+            codes.MALFORMED_DATA_FILE,
+            f"there is no encoding called `{options.encoding}`",
+            ("data", "csv", "encoding"),
+            help="usual ones: utf-8, latin-1, cp1252, utf-16",
+        )
         return False
     return True
 
@@ -107,7 +112,9 @@ def _read_file(given: Given, options: CsvOptions, context: Context) -> Any:
         _ragged(bad, name, given, options, context)
         return None
     if not table.num_rows:
-        context.error("KS506", f"`{name}` has no rows" + (" below its header" if options.header else ""), given.path)
+        context.error(
+            codes.EMPTY_SPLIT, f"`{name}` has no rows" + (" below its header" if options.header else ""), given.path
+        )
         return None
     return table
 
@@ -125,7 +132,7 @@ def _header(given: Given, name: str, options: CsvOptions, context: Context) -> H
 
     try:
         if b"\0" in first_lines(given.file) and "16" not in options.encoding and "32" not in options.encoding:
-            context.error("KS504", f"`{name}` is not a table of text, but binary data", given.path,
+            context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is not a table of text, but binary data", given.path,
                           help=_for_binary(given.file))  # fmt: skip
             return None
         encoding = "utf-8-sig" if codecs.lookup(options.encoding).name == "utf-8" else options.encoding
@@ -134,21 +141,21 @@ def _header(given: Given, name: str, options: CsvOptions, context: Context) -> H
             first = next(reader, [])
             lines = reader.line_num
     except (OSError, EOFError, zlib.error) as error:
-        context.error("KS504", f"`{name}` cannot be read: {error}", given.path)
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` cannot be read: {error}", given.path)
         return None
     except (standard.Error, UnicodeError):
-        context.error("KS504", f"the first line of `{name}` is not a row of a table", given.path,
+        context.error(codes.MALFORMED_DATA_FILE, f"the first line of `{name}` is not a row of a table", given.path,
                       help="is it text? is the encoding right?")  # fmt: skip
         return None
     if not first:
-        context.error("KS504", f"`{name}` begins with an empty line", given.path, help="delete it")
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` begins with an empty line", given.path, help="delete it")
         return None
     if not options.header:
         return Header([f"c{number}" for number in range(len(first))], 0)
     names = [column.strip() for column in first]
     twice = [column for column, count in Counter(names).items() if column and count > 1]
     if twice:
-        context.error("KS504", f"`{name}` has several columns called `{twice[0]}`", given.path,
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has several columns called `{twice[0]}`", given.path,
                       help="give each column a name of its own")  # fmt: skip
         return None
     return Header([column or nameless(number) for number, column in enumerate(names)], lines)
@@ -182,24 +189,37 @@ def _ragged(bad: list[Any], name: str, given: Given, options: CsvOptions, contex
         )
     else:
         help = "each line has as many values as the first; a value with the delimiter in it is quoted"
-    context.error("KS504", f"`{name}` has {columns} column{'s' if columns > 1 else ''}, but {', '.join(told)}{more}",
-                  given.path, help=help)  # fmt: skip
+    context.error(
+        codes.MALFORMED_DATA_FILE,
+        f"`{name}` has {columns} column{'s' if columns > 1 else ''}, but {', '.join(told)}{more}",
+        given.path,
+        help=help,
+    )
 
 
 def _explain(error: Exception, given: Given, name: str, options: CsvOptions, context: Context) -> None:
     line = _first_bad_line(given.file, options.encoding)
     if line is not None:
-        context.error("KS504", f"`{name}` is not {options.encoding}: line {line} cannot be decoded", given.path,
-                      help="state how it is written, such as "
-                           f"`csv: {{path: {given.file.name}, encoding: latin-1}}`")  # fmt: skip
+        context.error(
+            codes.MALFORMED_DATA_FILE,
+            f"`{name}` is not {options.encoding}: line {line} cannot be decoded",
+            given.path,
+            help=f"state how it is written, such as `csv: {{path: {given.file.name}, encoding: latin-1}}`",
+        )
         return
     text = str(error)
     if "straddling" in text or "quote" in text:
-        context.error("KS504", f"`{name}` cannot be divided into rows: is a quote opened and never closed?", given.path)
+        context.error(
+            codes.MALFORMED_DATA_FILE,
+            f"`{name}` cannot be divided into rows: is a quote opened and never closed?",
+            given.path,
+        )
     elif "zlib" in text or "gzip" in text.lower():
-        context.error("KS504", f"`{name}` is no gzip file, or a part of one", given.path)
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is no gzip file, or a part of one", given.path)
     else:
-        context.error("KS504", f"`{name}` cannot be read as a table: {text.splitlines()[0]}", given.path)
+        context.error(
+            codes.MALFORMED_DATA_FILE, f"`{name}` cannot be read as a table: {text.splitlines()[0]}", given.path
+        )
 
 
 def _first_bad_line(file: Path, encoding: str) -> int | None:
@@ -227,7 +247,7 @@ def _combined(files: list[Given], pieces: list[Any], context: Context) -> Table 
     unusable = not_in_all([(shown_name(g.file, context), p.column_names) for g, p in zip(files, pieces, strict=True)])
     names = [name for name in pieces[0].column_names if name not in unusable]
     if not names:
-        context.error("KS504", "the files of the source share no column", files[1].path)
+        context.error(codes.MALFORMED_DATA_FILE, "the files of the source share no column", files[1].path)
         return None
     whole = pa.concat_tables([piece.select(names) for piece in pieces]) if len(pieces) > 1 else pieces[0]
     counts = [piece.num_rows for piece in pieces]

@@ -13,8 +13,9 @@ from typing import Any
 
 from kspec.data.context import Context, shown_name
 from kspec.data.sources.read_request import Given, Request, given_files, parts_of
-from kspec.data.split import WORDS
+from kspec.data.split import SPLIT_NAMES
 from kspec.data.table import Column, FileRows, Table
+from kspec.diagnostics import codes
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 HASHED_BYTES = 1 << 30
@@ -59,7 +60,7 @@ def _pictures(given: Given, request: Request) -> list[tuple[Path, str | None]] |
         return [(root, None)]
     name = shown_name(root, context)
     classes = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    if classes and all(word.lower() in WORDS for word in classes):
+    if classes and all(word.lower() in SPLIT_NAMES for word in classes):
         _refuse_split_folders(root, name, classes, given, context)
         return None
     found: list[tuple[Path, str | None]] = [(file, label) for label in classes for file in _files_in(root / label)]
@@ -69,19 +70,19 @@ def _pictures(given: Given, request: Request) -> list[tuple[Path, str | None]] |
         return found
     kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
     if _files_in(root):
-        context.error("KS501", f"the pictures in `{name}` are in no folder of a class", given.path,
+        context.error(codes.UNREADABLE_DATA, f"the pictures in `{name}` are in no folder of a class", given.path,
                       help=f"put them into a folder for each class, such as `{root.name}/cat/1.png`")  # fmt: skip
     else:
-        context.error("KS501", f"there are no pictures in `{name}`", given.path,
+        context.error(codes.UNREADABLE_DATA, f"there are no pictures in `{name}`", given.path,
                       help=f"it has a folder for each class, with files of the kinds {kinds}")  # fmt: skip
     return None
 
 
 def _refuse_split_folders(root: Path, name: str, folders: list[str], given: Given, context: Context) -> None:
-    parts = {WORDS[folder.lower()]: folder for folder in folders}
+    parts = {SPLIT_NAMES[folder.lower()]: folder for folder in folders}
     keys = ("train", "validation", "test")
     cure = ", ".join(f"{keys[number]}: {root.name}/{folder}" for number, folder in sorted(parts.items()))
-    context.error("KS501", f"`{name}` has a folder for each split, not for each class", given.path,
+    context.error(codes.UNREADABLE_DATA, f"`{name}` has a folder for each split, not for each class", given.path,
                   help=f"write `images: {{{cure}}}`")  # fmt: skip
 
 

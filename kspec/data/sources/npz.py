@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import shown_name
 from kspec.data.sources.read_request import Given, Request, combine, given_files
 from kspec.data.table import Column, Kind, Table
+from kspec.diagnostics import codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,28 +57,37 @@ def _read_file(given: Given, request: Request) -> Table | None:
         pickles = "allow_pickle" in str(error) or "pickle" in str(error).lower()
         is_npz = zipfile.is_zipfile(given.file)
         if pickles and is_npz:
-            context.error("KS504", f"`{name}` holds Python objects, not arrays of numbers or text", given.path,
-                          help="objects can hide code; save numbers, or text as `array.astype(str)`")  # fmt: skip
+            context.error(
+                codes.MALFORMED_DATA_FILE,
+                f"`{name}` holds Python objects, not arrays of numbers or text",
+                given.path,
+                help="objects can hide code; save numbers, or text as `array.astype(str)`",
+            )
         elif isinstance(error, MemoryError):
-            context.error("KS504", f"`{name}` is larger than the memory", given.path)
+            context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is larger than the memory", given.path)
         else:
-            context.error("KS504", f"`{name}` is not an npz file of arrays", given.path,
+            context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is not an npz file of arrays", given.path,
                           help="write one with `numpy.savez(path, x=x, y=y)`")  # fmt: skip
         return None
     if not columns:
-        context.error("KS504", f"`{name}` has no array with examples", given.path)
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has no array with examples", given.path)
         return None
     lengths = {key: len(column.values) for key, column in columns.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"`{key}` has {length}" for key, length in lengths.items())
         splits = any("train" in key for key in lengths)
-        context.error("KS505", f"the arrays of `{name}` differ in how many examples they have: {shown}", given.path,
-                      help="save each split in a file of its own: `npz: {train: a.npz, test: b.npz}`" if splits
-                      else "the first axis of each array counts the examples")  # fmt: skip
+        context.error(
+            codes.DATA_SHAPE_MISMATCH,
+            f"the arrays of `{name}` differ in how many examples they have: {shown}",
+            given.path,
+            help="save each split in a file of its own: `npz: {train: a.npz, test: b.npz}`"
+            if splits
+            else "the first axis of each array counts the examples",
+        )
         return None
     rows = next(iter(lengths.values()))
     if not rows:
-        context.error("KS506", f"`{name}` has no examples", given.path)
+        context.error(codes.EMPTY_SPLIT, f"`{name}` has no examples", given.path)
         return None
     return Table(columns, rows, unusable=unusable)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import shown_name
 from kspec.data.sources.read_request import Given, Request, combine, given_files
 from kspec.data.table import Column, Table
+from kspec.diagnostics import codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,15 +48,15 @@ def _read_file(given: Given, request: Request) -> Table | None:
         what = (
             "is not a Parquet file" if "magic bytes" in str(error) else f"cannot be read: {str(error).splitlines()[0]}"
         )
-        context.error("KS504", f"`{name}` {what}", given.path,
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` {what}", given.path,
                       help=f"write `csv: {given.file.name}`" if given.file.suffix == ".csv" else "")  # fmt: skip
         return None
     if not arrow.num_rows:
-        context.error("KS506", f"`{name}` has no rows", given.path)
+        context.error(codes.EMPTY_SPLIT, f"`{name}` has no rows", given.path)
         return None
     twice = sorted({column for column in arrow.column_names if arrow.column_names.count(column) > 1})
     if twice:
-        context.error("KS504", f"`{name}` has several columns called `{twice[0]}`", given.path)
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has several columns called `{twice[0]}`", given.path)
         return None
     table = Table({}, arrow.num_rows)
     for column in arrow.column_names:

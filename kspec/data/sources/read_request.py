@@ -12,6 +12,7 @@ from kspec.data.context import Context, shown_name
 from kspec.data.table import NUMERIC, PART_NAMES, Column, FileRows, Table
 from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
+from kspec.diagnostics import codes
 
 
 @dataclass(slots=True)
@@ -98,8 +99,11 @@ def combine(given: Sequence[Given], tables: Sequence[Table], context: Context) -
         for one, name, table in zip(given, names, tables, strict=True):
             piece = table.columns[column]
             if pieces and (piece.values.shape[1:] != pieces[0].values.shape[1:] or not _alike(piece, pieces[0])):
-                context.error("KS504", f"`{column}` holds {_shown(piece)} in `{name}`, and {_shown(pieces[0])} in "
-                                       f"`{names[0]}`", one.path)  # fmt: skip
+                context.error(
+                    codes.MALFORMED_DATA_FILE,
+                    f"`{column}` holds {_shown(piece)} in `{name}`, and {_shown(pieces[0])} in `{names[0]}`",
+                    one.path,
+                )
                 return None
             pieces.append(piece)
         whole.columns[column] = pieces[0] if len(pieces) == 1 else _joined(pieces)

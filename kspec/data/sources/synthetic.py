@@ -12,6 +12,7 @@ from kspec.data.randomness import SYNTHETIC, generator
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.data.types import InputSpec, OutputSpec
+from kspec.diagnostics import codes
 from kspec.language.data import Synthetic
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def read(given: Synthetic, request: Request) -> Table | None:
     size = 4 * count * sum(_size(takes) for takes in request.inputs.values())
     if size > MAX_BYTES:
         fewer = max(1, count * MAX_BYTES // size)
-        context.error("KS506", f"{count} synthetic examples of these inputs take {size / 2**30:.1f} GiB",
+        context.error(codes.EMPTY_SPLIT, f"{count} synthetic examples of these inputs take {size / 2**30:.1f} GiB",
                       context.source_path, help=f"write `synthetic: {{examples: {fewer}}}`")  # fmt: skip
         return None
     columns: dict[str, Column] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from kspec.diagnostics.diagnostic import Diagnostic, Severity
+from kspec.diagnostics.diagnostic import Diagnostic
+from kspec.diagnostics.severity import Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

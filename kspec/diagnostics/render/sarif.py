@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from kspec.diagnostics.diagnostic import Diagnostic, Edit, Severity, Span
+from kspec.diagnostics.diagnostic import Diagnostic, Edit, Span
+from kspec.diagnostics.severity import Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

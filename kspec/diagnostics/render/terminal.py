@@ -16,8 +16,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TextIO
 
-from kspec.diagnostics.diagnostic import Diagnostic, Severity, Span
+from kspec.diagnostics.diagnostic import Diagnostic, Span
 from kspec.diagnostics.render.snippet import snippet, visible
+from kspec.diagnostics.severity import Severity
 
 WIDTH = 120
 """How wide a line of source may get where there is no terminal to ask."""

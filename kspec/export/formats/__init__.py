@@ -73,7 +73,7 @@ TARGETS = {
 
 
 @dataclass(slots=True)
-class Subject:
+class ExportContext:
     """What is exported.
 
     Args:
@@ -113,7 +113,7 @@ class CannotExport(ValueError):
     """A format whose libraries are not there, or fail; for the user."""
 
 
-class NoPlaceFor(CannotExport):
+class UnsupportedByFormat(CannotExport):
     """A network that a format has no place for; for the user, at its place in the spec.
 
     Args:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from kspec.export.formats import Subject
+from kspec.export.formats import ExportContext
 
 
-def write(subject: Subject, path: Path) -> str:
+def write(subject: ExportContext, path: Path) -> str:
     """Writes the configuration, indented."""
     text = json.dumps(json.loads(subject.model.to_json()), indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

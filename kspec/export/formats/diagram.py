@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import cast
 
 from kspec.diagram.diagram import Format, GraphTooLarge, draw
-from kspec.export.formats import NoPlaceFor, Subject
+from kspec.export.formats import ExportContext, UnsupportedByFormat
 
 
-def write(subject: Subject, path: Path) -> str:
+def write(subject: ExportContext, path: Path) -> str:
     """Draws the graph.
 
     Raises:
@@ -18,5 +18,5 @@ def write(subject: Subject, path: Path) -> str:
     try:
         draw(subject.graph, subject.facts, path, cast(Format, subject.target))
     except GraphTooLarge as error:
-        raise NoPlaceFor(str(error), help="`--to dot` writes every graph") from None
+        raise UnsupportedByFormat(str(error), help="`--to dot` writes every graph") from None
     return ""

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec.export.formats import Subject
+from kspec.export.formats import ExportContext
 from kspec.export.formats.serving import answer
 
 CHECKER = "keras"
 
 
-def write(subject: Subject, path: Path) -> str:
+def write(subject: ExportContext, path: Path) -> str:
     """Writes the model with its weights."""
     subject.model.save(path)
     return ""
 
 
-def answers(subject: Subject, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def answers(subject: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What the file's model answers."""
     import keras
 

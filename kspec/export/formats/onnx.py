@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec.export.formats import NoPlaceFor, Subject
+from kspec.export.formats import ExportContext, UnsupportedByFormat
 from kspec.export.formats.serving import in_silence, lacking, nodes_with, refuse_dtypes, refuse_text, serving_function
 
 CHECKER = "onnxruntime"
@@ -18,7 +18,7 @@ _OPSET = 18
 """Of 2022: old enough for what runs ONNX, new enough for all that Keras's layers come to."""
 
 
-def write(subject: Subject, path: Path) -> str:
+def write(subject: ExportContext, path: Path) -> str:
     """Writes the file.
 
     Raises:
@@ -39,7 +39,7 @@ def write(subject: Subject, path: Path) -> str:
     return ""
 
 
-def answers(_: Subject, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def answers(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What ONNX Runtime answers."""
     import onnxruntime
 
@@ -48,7 +48,7 @@ def answers(_: Subject, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]
     return dict(zip(names, session.run(names, dict(inputs)), strict=True))
 
 
-def _converted(subject: Subject) -> tuple[Any, Any]:
+def _converted(subject: ExportContext) -> tuple[Any, Any]:
     """The model as a TensorFlow function, and as ONNX."""
     from tf2onnx.convert import from_graph_def
 
@@ -65,7 +65,9 @@ def _converted(subject: Subject) -> tuple[Any, Any]:
                 opset=_OPSET,
             )
         except Exception as error:  # it raises whatever its handlers of operations stumble over
-            raise NoPlaceFor(f"tf2onnx refuses the model: {str(error).strip() or type(error).__name__}") from error
+            raise UnsupportedByFormat(
+                f"tf2onnx refuses the model: {str(error).strip() or type(error).__name__}"
+            ) from error
     return function, model
 
 

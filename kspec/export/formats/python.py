@@ -6,10 +6,10 @@ from pathlib import Path
 
 from kspec.codegen import python_source
 from kspec.diagnostics import Report
-from kspec.export.formats import Subject
+from kspec.export.formats import ExportContext
 
 
-def write(subject: Subject, path: Path) -> str:
+def write(subject: ExportContext, path: Path) -> str:
     """Writes the file.
 
     Raises:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec.export.formats import Subject
+from kspec.export.formats import ExportContext
 from kspec.export.formats.serving import in_silence, serving_function
 
 CHECKER = "tensorflow"
 
 
-def write(subject: Subject, path: Path) -> str:
+def write(subject: ExportContext, path: Path) -> str:
     """Writes the folder; its function `serve` takes a dict of inputs and gives a dict of outputs."""
     with in_silence():
         save(subject.model, serving_function(subject.model, subject.outputs), path)
@@ -29,7 +29,7 @@ def save(model: Any, function: Any, path: Path) -> None:
     archive.write_out(str(path), verbose=False)
 
 
-def answers(_: Subject, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def answers(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What the folder's model answers."""
     import tensorflow as tf
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
-from kspec.export.formats import NoPlaceFor
+from kspec.export.formats import UnsupportedByFormat
 
 _SAVED_MODEL = "saved_model takes every network: `--to saved_model`"
 
@@ -82,7 +82,7 @@ def refuse_text(format: str, model: Any) -> None:
     if texts:
         take = "takes" if len(texts) == 1 else "take"
         named = ", ".join(f"`{name}`" for name in texts)
-        raise NoPlaceFor(f"{format} has no operations on text, and {named} {take} text", texts, _SAVED_MODEL)
+        raise UnsupportedByFormat(f"{format} has no operations on text, and {named} {take} text", texts, _SAVED_MODEL)
 
 
 def refuse_dtypes(format: str, model: Any, dtypes: Collection[str]) -> None:
@@ -94,13 +94,15 @@ def refuse_dtypes(format: str, model: Any, dtypes: Collection[str]) -> None:
     for layer in model._flatten_layers():
         if layer.compute_dtype in dtypes:
             told = f"{format} does not compute in {layer.compute_dtype}, as `{layer.name}` does"
-            raise NoPlaceFor(told, [layer.name.replace(".", "/")], _SAVED_MODEL)
+            raise UnsupportedByFormat(told, [layer.name.replace(".", "/")], _SAVED_MODEL)
 
 
-def lacking(format: str, operations: Collection[str], nodes: Collection[str]) -> NoPlaceFor:
+def lacking(format: str, operations: Collection[str], nodes: Collection[str]) -> UnsupportedByFormat:
     """That a format has no such operations, which some nodes come to."""
     where = ", in " + ", ".join(f"`{name}`" for name in nodes) if nodes else ""
-    return NoPlaceFor(f"{format} has no operation for {', '.join(sorted(operations))}{where}", nodes, _SAVED_MODEL)
+    return UnsupportedByFormat(
+        f"{format} has no operation for {', '.join(sorted(operations))}{where}", nodes, _SAVED_MODEL
+    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec.export.formats import CannotExport, NoPlaceFor, Subject
+from kspec.export.formats import CannotExport, ExportContext, UnsupportedByFormat
 from kspec.export.formats.saved_model import save
 from kspec.export.formats.serving import in_silence, lacking, nodes_with, refuse_dtypes, refuse_text, serving_function
 
@@ -20,7 +20,7 @@ CHECKER = "tensorflow"
 _ONE_AT_A_TIME = "it takes one example at a time: loops over steps need a number of examples that is known"
 
 
-def write(subject: Subject, path: Path) -> str:
+def write(subject: ExportContext, path: Path) -> str:
     """Writes the file; for any number of examples, or, where that cannot be, for one.
 
     Raises:
@@ -34,12 +34,12 @@ def write(subject: Subject, path: Path) -> str:
     if converted is None:
         converted, note = _converted(subject, 1), _ONE_AT_A_TIME
     if converted is None:
-        raise NoPlaceFor("LiteRT has no loop for the recurrent layers of this model")
+        raise UnsupportedByFormat("LiteRT has no loop for the recurrent layers of this model")
     path.write_bytes(converted)
     return note
 
 
-def answers(_: Subject, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def answers(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What LiteRT's interpreter answers."""
     import numpy as np
 
@@ -53,7 +53,7 @@ def answers(_: Subject, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]
     return {name: np.concatenate([each[name] for each in given]) for name in given[0]}
 
 
-def _converted(subject: Subject, batch: int | None) -> bytes | None:
+def _converted(subject: ExportContext, batch: int | None) -> bytes | None:
     """The file's bytes; None where the number of examples must be known and is not.
 
     Args:
@@ -75,7 +75,7 @@ def _converted(subject: Subject, batch: int | None) -> bytes | None:
         raise lacking("LiteRT", operations, nodes)
     if "TensorList" in message or "_experimental_lower_tensor_list_ops" in message:
         return None
-    raise NoPlaceFor(f"LiteRT's converter refuses the model: {message.strip().splitlines()[0]}")
+    raise UnsupportedByFormat(f"LiteRT's converter refuses the model: {message.strip().splitlines()[0]}")
 
 
 def _lite() -> Any:

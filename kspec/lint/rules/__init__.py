@@ -46,10 +46,10 @@ from kspec.lint.rules.unscaled_features import scales
 
 Rule = Callable[[Checker], None]
 
-WORDS_OF_NETWORKS: tuple[Rule, ...] = (node_arguments, call_constants, layer_for_op, adapted_in_model)
+SYNTACTIC_RULES_OF_NETWORKS: tuple[Rule, ...] = (node_arguments, call_constants, layer_for_op, adapted_in_model)
 """Rules on each network, those of sub-models too."""
-WORDS: tuple[Rule, ...] = (
-    *WORDS_OF_NETWORKS,
+SYNTACTIC_RULES: tuple[Rule, ...] = (
+    *SYNTACTIC_RULES_OF_NETWORKS,
     dtypes,
     training_objects,
     callbacks,
@@ -58,8 +58,8 @@ WORDS: tuple[Rule, ...] = (
     applications,
     fixed_batch,
 )
-MEANING_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size, training_of_a_call)
-MEANING: tuple[Rule, ...] = (
+SEMANTIC_RULES_OF_NETWORKS: tuple[Rule, ...] = (activation_twice, vanished_size, training_of_a_call)
+SEMANTIC_RULES: tuple[Rule, ...] = (
     softmax_on_one_unit,
     activation_and_crossentropy,
     activation_and_logits,
@@ -78,7 +78,7 @@ MEANING: tuple[Rule, ...] = (
     repeated_rows,
     scales,
     noise_after_answer,
-    *MEANING_OF_NETWORKS,
+    *SEMANTIC_RULES_OF_NETWORKS,
     embedding_range,
     class_weight,
     stages,

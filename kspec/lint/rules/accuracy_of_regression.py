@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import replace
@@ -22,7 +23,7 @@ def accuracy_of_regression(checker: Checker) -> None:
         for name, _, path in metrics:
             if name in ACCURACIES:
                 checker.report.warning(
-                    "KS412",
+                    codes.ACCURACY_OF_REGRESSION,
                     f"`{output.name}` is a number, and an accuracy counts classes: it says nothing here",
                     checker.spec.positions.value(path),
                     help="leave it out" if has_cure else f"write `{CURE}`",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.fixes import Edits, replace
 from kspec.lint.rules.shared.outputs import (
@@ -33,7 +34,7 @@ def _sigmoid(checker: Checker, output: Output) -> None:
     assert output.activation is not None
     if output.units == 1:
         checker.report.error(
-            "KS403",
+            codes.MISMATCHED_CROSSENTROPY,
             f"`{output.name}` is one sigmoid unit, and the loss is for several classes: it would always be 0",
             loss_span(checker, output),
             help="a yes or no takes `binary_crossentropy`",
@@ -41,7 +42,7 @@ def _sigmoid(checker: Checker, output: Output) -> None:
         )
         return
     checker.report.warning(
-        "KS403",
+        codes.MISMATCHED_CROSSENTROPY,
         f"the loss of `{output.name}` is for classes of which one is true, and its sigmoid lets several be",
         loss_span(checker, output),
         help="`activation: softmax` for one class of several; `binary_crossentropy` where several can be true",
@@ -52,7 +53,7 @@ def _sigmoid(checker: Checker, output: Output) -> None:
 def _softmax(checker: Checker, output: Output) -> None:
     name = _by_target(checker, output)
     checker.report.warning(
-        "KS403",
+        codes.MISMATCHED_CROSSENTROPY,
         f"the loss of `{output.name}` is for answers that are each yes or no, and its softmax lets one be true",
         loss_span(checker, output),
         help=f"`{name or 'categorical_crossentropy'}` for one class of several; `activation: sigmoid` where several "

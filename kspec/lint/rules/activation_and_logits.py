@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.diagnostics import Path, Related
+from kspec.diagnostics import Path, Related, codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import replace
@@ -20,7 +20,7 @@ def activation_and_logits(checker: Checker) -> None:
             continue
         path = _from_logits(output)
         checker.report.error(
-            "KS404",
+            codes.ACTIVATION_WITH_LOGITS,
             f"`{output.name}` ends with {output.function}, and the loss applies it once more: `from_logits: true` "
             "says that it has not been",
             checker.spec.positions.value(path),

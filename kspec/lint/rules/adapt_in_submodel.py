@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.outputs import node_span
 
@@ -23,7 +24,7 @@ def adapted_in_model(checker: Checker) -> None:
         said = STATED.get(node.head)
         if node.kind == "layer" and said is not None and said not in node.arguments and not node.faulty:
             checker.report.error(
-                "KS226",
+                codes.UNADAPTED_SUBMODEL_LAYER,
                 f"`{node.head}` learns from the data, and a sub-model is built before any passes through it",
                 node_span(checker, node),
                 help=f"put it before the call of the sub-model, or state `{said}` here",

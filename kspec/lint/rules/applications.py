@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.diagnostics import Path, did_you_mean
+from kspec.diagnostics import Path, codes, did_you_mean
 from kspec.language.network import SubModel
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.initial_weights import ENDINGS
@@ -23,7 +23,7 @@ def applications(checker: Checker) -> None:
         graph = checker.graph.models.get(name)
         node = graph.application if graph is not None else None
         if node is not None and checker.report.errors > before:
-            checker.misfits.add(f"{name}/{node.name}")
+            checker.invalid_nodes.add(f"{name}/{node.name}")
 
 
 def _but_for_misnamed_weights(checker: Checker, model: SubModel, path: Path) -> Any:
@@ -32,7 +32,7 @@ def _but_for_misnamed_weights(checker: Checker, model: SubModel, path: Path) -> 
     if text is None or text.endswith(ENDINGS):
         return model.application
     checker.report.error(
-        "KS112",
+        codes.INVALID_ARGUMENT_VALUE,
         f"`{text}` is no file of weights by its name",
         checker.spec.positions.value((*path, name, "weights")),
         label=did_you_mean(text, ["imagenet"]),
@@ -47,7 +47,7 @@ def _may_be_downloaded(checker: Checker, name: str, given: dict[str, Any], path:
     positions = checker.spec.positions
     stated = positions.values.get((*path, name, "weights"))
     checker.report.error(
-        "KS702",
+        codes.NETWORK_ACCESS,
         f"`{name}` starts from imagenet weights, which Keras downloads",
         stated or positions.key((*path, name)),
         help="write `weights: null` to start from random ones, name a `.weights.h5` file, or allow it with "

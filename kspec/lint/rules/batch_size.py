@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.fixes import replace
 
@@ -15,7 +16,7 @@ def batch_size(checker: Checker) -> None:
     size, examples = checker.spec.document.fit.batch_size, checker.profile.parts.get("train", 0)
     if 0 < examples < size:
         checker.report.warning(
-            "KS416",
+            codes.OVERSIZED_BATCH,
             f"a batch of {size} is more than the {examples} training examples: each epoch is one step",
             checker.spec.positions.value(PATH),
             help="32 is a usual size" if examples > 32 else f"at most {examples}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, monitoring_callbacks
 from kspec.lint.rules.shared.outputs import trained_outputs
@@ -15,7 +16,7 @@ def best_weights(checker: Checker) -> None:
     for head, arguments, path, monitor in monitoring_callbacks(checker):
         if arguments.get("restore_best_weights") is True and monitor in names:
             checker.report.warning(
-                "KS415",
+                codes.BEST_WEIGHTS_WITHOUT_VALIDATION,
                 f"the best weights are those with the best `{monitor}` on the rows that were trained on",
                 checker.spec.positions.value((*path, head, "restore_best_weights")),
                 help="give the split a validation part, and watch `val_loss`",

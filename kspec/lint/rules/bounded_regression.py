@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import RANGES
 from kspec.lint.rules.shared.fixes import replace
@@ -24,7 +25,7 @@ def bounded_regression(checker: Checker) -> None:
         found = _unknown_target(checker, output) if target is None else _beyond(output, target)
         if found:
             checker.report.warning(
-                "KS406",
+                codes.BOUNDED_REGRESSION_OUTPUT,
                 found,
                 activation_span(checker, output.activation),
                 help="leave the activation out: a regression's output is linear",

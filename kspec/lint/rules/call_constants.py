@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.diagnostics import did_you_mean
+from kspec.diagnostics import codes, did_you_mean
 from kspec.ir import Node
 from kspec.ir.slices import SliceError, parse_slices
 from kspec.lint.argument_check import Checker
@@ -30,18 +30,21 @@ def _check(node: Node, checker: Checker) -> None:
                     parse_slices(value)
                 except SliceError as error:
                     report.error(
-                        "KS112", str(error), positions.value(path), help='write it as in Python: `key: ":, 0"`'
+                        codes.INVALID_ARGUMENT_VALUE,
+                        str(error),
+                        positions.value(path),
+                        help='write it as in Python: `key: ":, 0"`',
                     )
         elif name in tensors:
             report.error(
-                "KS216",
+                codes.UNKNOWN_CALL_ARGUMENT,
                 f"`{name}` of `{node.catalog.name}` is a tensor: it comes through `from`",
                 positions.key(path),
                 help=f"write `from: {{{name}: node}}`",
             )
         else:
             report.error(
-                "KS216",
+                codes.UNKNOWN_CALL_ARGUMENT,
                 f"a call of `{node.catalog.name}` has no argument `{name}`",
                 positions.key(path),
                 label=did_you_mean(name, known),
@@ -53,7 +56,7 @@ def _check(node: Node, checker: Checker) -> None:
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
         report.error(
-            "KS111",
+            codes.MISSING_ARGUMENT,
             f"`{node.catalog.name}` needs {names}",
             positions.value(node.path),
             help=f"write `call: {{{missing[0]}: ...}}`",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Formatter
 from typing import Any
 
-from kspec.diagnostics import Path, Span, did_you_mean
+from kspec.diagnostics import Path, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.fixes import Edits, add_argument, replace
@@ -53,7 +53,7 @@ def _watched(
             edits = replace(checker, (*inside, "monitor"), prefix + label.meant)
             label = f"did you mean `{prefix}{label.meant}`?"
         checker.report.error(
-            "KS414",
+            codes.UNKNOWN_MONITOR,
             f"`{head}` watches `{monitor}`, and training measures no `{bare}`",
             place,
             label=label,
@@ -62,7 +62,7 @@ def _watched(
         )
     elif validated is False and monitor.startswith(VALIDATED):
         checker.report.warning(
-            "KS414",
+            codes.UNKNOWN_MONITOR,
             f"`{head}` watches `{monitor}`, and there is nothing to validate on",
             place,
             help=f"give `data: {{split: {{validation: ...}}}}` a part, or watch `{bare}`",
@@ -71,7 +71,7 @@ def _watched(
     elif not names[bare] and arguments.get("mode", "auto") == "auto":
         mode = "min" if any(word in bare for word in LESS_IS_BETTER) else "max"
         checker.report.error(
-            "KS424",
+            codes.AMBIGUOUS_MONITOR_MODE,
             f"Keras does not know whether more or less of `{monitor}` is better",
             place,
             help=f"add `mode: {mode}`",
@@ -107,7 +107,7 @@ def _file_name(
     ending = ".weights.h5" if arguments.get("save_weights_only") else ".keras"
     if not said.endswith((ending, ".h5") if ending == ".keras" else ending):
         checker.report.error(
-            "KS112",
+            codes.INVALID_ARGUMENT_VALUE,
             f"`filepath` of `ModelCheckpoint` must end in `{ending}`",
             checker.spec.positions.value((*path, "filepath")),
             help=f"write `filepath: best{ending}`; weights alone (`save_weights_only: true`) are `.weights.h5`",
@@ -121,7 +121,7 @@ def _file_name(
         missing = bare not in names and field not in ("epoch", "batch", "learning_rate")
         if missing or (validated is False and field.startswith(VALIDATED)):
             checker.report.error(
-                "KS414",
+                codes.UNKNOWN_MONITOR,
                 f"the file name takes `{field}`, and training does not measure it",
                 checker.spec.positions.value((*path, "filepath")),
                 label=did_you_mean(bare, names) if missing else "",

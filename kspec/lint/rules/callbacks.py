@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 
 
@@ -13,7 +14,7 @@ def callbacks(checker: Checker) -> None:
         name = callback if isinstance(callback, str) else next(iter(callback))
         if name == "RemoteMonitor" and not checker.spec.permissions.network:
             checker.report.error(
-                "KS702",
+                codes.NETWORK_ACCESS,
                 "`RemoteMonitor` opens a network connection",
                 checker.spec.positions.value(path),
                 help="allow it with --allow-network, if you trust the spec",

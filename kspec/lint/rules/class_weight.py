@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.diagnostics import Path, did_you_mean
+from kspec.diagnostics import Path, codes, did_you_mean
 from kspec.lint.argument_check import Checker
 
 
@@ -23,7 +23,7 @@ def class_weight(checker: Checker) -> None:
         _check(checker, next(iter(outputs)), said, path)
     elif outputs and said != "balanced":
         checker.report.error(
-            "KS217",
+            codes.INVALID_CLASS_WEIGHT,
             "with several outputs, class weights are given by output",
             checker.spec.positions.value(path),
             help=f"write `class_weight: {{{next(iter(outputs))}: balanced}}`",
@@ -36,20 +36,23 @@ def _check(checker: Checker, output: str, said: Any, path: Path) -> None:
         for label, weight in said.items():
             if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
                 checker.report.error(
-                    "KS217",
+                    codes.INVALID_CLASS_WEIGHT,
                     f"the weight of `{label}` must be a number that is not negative",
                     checker.spec.positions.value((*path, label)),
                 )
     elif said != "balanced":
         label = did_you_mean(said, ["balanced"]) if isinstance(said, str) else ""
         checker.report.error(
-            "KS217", "class weights are `balanced`, or a mapping of labels to weights", span, label=label,
+            codes.INVALID_CLASS_WEIGHT,
+            "class weights are `balanced`, or a mapping of labels to weights",
+            span,
+            label=label,
             help="write `class_weight: balanced`, or `class_weight: {yes: 2.0}`",
-        )  # fmt: skip
+        )
     settings = checker.settings
     if settings is not None and settings.outputs[output].task == "regression":
         checker.report.error(
-            "KS217",
+            codes.INVALID_CLASS_WEIGHT,
             f"`{output}` answers with a number, and class weights are for classes",
             span,
             help="leave them out; `data: {weights: column}` weighs examples",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.analysis.shapes.types import Shape
+from kspec.diagnostics import codes
 from kspec.ir import Node
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.outputs import node_span
@@ -18,7 +19,7 @@ def vanished_size(checker: Checker) -> None:
     for node in checker.graph.calls:
         callee = checker.graph.callee(node)
         rank = RANKS.get(callee.head)
-        if rank is None or callee.kind != "layer" or callee.name in checker.misfits or node.faulty:
+        if rank is None or callee.kind != "layer" or callee.name in checker.invalid_nodes or node.faulty:
             continue
         if not _is_a_point(_given(checker, node), callee, rank) or not _sees_more(callee):
             continue
@@ -27,7 +28,7 @@ def vanished_size(checker: Checker) -> None:
         size = " x ".join("1" * (rank - 2)) if rank > 3 else "1 step"
         window = callee.arguments.get("kernel_size", callee.arguments.get("pool_size", 2))
         checker.report.warning(
-            "KS422",
+            codes.COLLAPSED_FEATURE_MAP,
             f"`{node.name}` looks for what stands side by side, and {'one point' if rank > 3 else 'one step'} "
             f"({size}) is left of its input: of its window of {_shown(window)}, all but one is padding",
             node_span(checker, node),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.diagnostics import did_you_mean
+from kspec.diagnostics import codes, did_you_mean
 from kspec.lint.argument_check import DTYPES, Checker
 
 POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
@@ -12,14 +12,14 @@ def dtypes(checker: Checker) -> None:
     """Checks that each dtype is one that Keras has."""
     document, report, positions = checker.spec.document, checker.report, checker.spec.positions
     written = [
-        ((*home, "inputs", name, "dtype"), given.dtype)
-        for home, network in checker.spec.networks.items()
+        ((*network_path, "inputs", name, "dtype"), given.dtype)
+        for network_path, network in checker.spec.networks.items()
         for name, given in network.inputs.items()
     ]
     for path, dtype in written:
         if dtype not in DTYPES:
             report.error(
-                "KS112",
+                codes.INVALID_ARGUMENT_VALUE,
                 f'there is no dtype "{dtype}"',
                 positions.value(path),
                 label=did_you_mean(dtype, DTYPES),
@@ -28,7 +28,7 @@ def dtypes(checker: Checker) -> None:
     policy = document.dtype_policy
     if policy is not None and policy not in POLICIES:
         report.error(
-            "KS112",
+            codes.INVALID_ARGUMENT_VALUE,
             f'there is no dtype policy "{policy}"',
             positions.value(("dtype_policy",)),
             label=did_you_mean(policy, POLICIES),

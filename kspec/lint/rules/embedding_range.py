@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.analysis.data_profile import ColumnProfile
+from kspec.diagnostics import codes
 from kspec.ir import Node
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import arguments_path
@@ -19,7 +20,7 @@ def embedding_range(checker: Checker) -> None:
     for node in checker.graph.calls:
         callee = checker.graph.callee(node)
         rows = callee.arguments.get("input_dim")
-        if callee.head != "Embedding" or node.faulty or callee.name in checker.misfits:
+        if callee.head != "Embedding" or node.faulty or callee.name in checker.invalid_nodes:
             continue
         if isinstance(rows, int) and not isinstance(rows, bool):
             _check(checker, node, callee, rows)
@@ -39,7 +40,7 @@ def _check(checker: Checker, node: Node, callee: Node, rows: int) -> None:
     least, largest = _least(columns), _largest(columns)
     if least is not None and least.minimum is not None and least.minimum < 0:
         checker.report.error(
-            "KS423",
+            codes.INVALID_EMBEDDING_INDEX,
             f"`{callee.name}` has rows from 0, and `{least.name}` goes down to {least.minimum:g}",
             node_span(checker, node),
             help="give `IntegerLookup` the numbers first, or count them from 0 in the data",
@@ -50,7 +51,7 @@ def _check(checker: Checker, node: Node, callee: Node, rows: int) -> None:
 
 def _too_few(checker: Checker, path: tuple[str | int, ...], callee: Node, rows: int, largest: int, who: str) -> None:
     checker.report.error(
-        "KS423",
+        codes.INVALID_EMBEDDING_INDEX,
         f"`{callee.name}` has {rows} rows, for indices up to {rows - 1}, and {who} up to {largest}",
         checker.spec.positions.value(path),
         help=f"write `input_dim: {largest + 1}`",

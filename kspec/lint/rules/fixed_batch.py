@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.fixes import replace
 
@@ -29,7 +29,7 @@ def fixed_batch(checker: Checker) -> None:
     uneven = ", ".join(f"{part} has {count} examples" for part, count in parts if count % size)
     if uneven:
         checker.report.error(
-            "KS427",
+            codes.FIXED_BATCH_MISMATCH,
             f"batches of {size} do not come out even: {uneven}",
             checker.spec.positions.value(here),
             help=f"each part has a multiple of {size} examples; or leave `batch_size` out, if no layer is stateful",
@@ -38,7 +38,7 @@ def fixed_batch(checker: Checker) -> None:
 
 def _report(checker: Checker, path: Path, owner: str, said: int, first: str, size: int) -> None:
     checker.report.error(
-        "KS427",
+        codes.FIXED_BATCH_MISMATCH,
         f"{owner} has batches of {said}, and the input `{first}` of {size}",
         checker.spec.positions.value(path),
         help=f"write {size}, or leave it out",

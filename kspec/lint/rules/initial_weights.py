@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kspec.diagnostics import Path as Place
-from kspec.diagnostics import did_you_mean
+from kspec.diagnostics import codes, did_you_mean
 from kspec.lint.argument_check import Checker
 from kspec.lint.path_check import path_problem
 
@@ -24,7 +24,7 @@ def initial_weights(checker: Checker) -> None:
             report.error(code, message, span, help=help)
         elif not text.endswith(ENDINGS):
             report.error(
-                "KS112",
+                codes.INVALID_ARGUMENT_VALUE,
                 f"`{text}` is no file of weights by its name",
                 span,
                 help="weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`)",
@@ -32,7 +32,7 @@ def initial_weights(checker: Checker) -> None:
         elif not file.is_file():
             near = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
             report.error(
-                "KS501",
+                codes.UNREADABLE_DATA,
                 f"there is no file `{text}`",
                 span,
                 label=did_you_mean(Path(text).name, [name for name in near if name.endswith(ENDINGS)]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.analysis.task_inference import KEEP_SHAPE
+from kspec.diagnostics import codes
 from kspec.ir import Node, Tensor
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import PROBABILITIES, activation_at
@@ -15,7 +16,7 @@ NORMALIZES = frozenset({"BatchNormalization", "LayerNormalization", "GroupNormal
 
 def noise_after_answer(checker: Checker) -> None:
     """Looks for a dropout or a normalization between an output's last activation and the output."""
-    said = {diagnostic.span for diagnostic in checker.report if diagnostic.code == "KS401"}
+    said = {diagnostic.span for diagnostic in checker.report if diagnostic.code == codes.UNCLEAR_TASK}
     for output in trained_outputs(checker):
         after, before = _after(checker, output.tensor)
         if not after or before is None:
@@ -30,7 +31,7 @@ def noise_after_answer(checker: Checker) -> None:
             if wrong and checker.spec.positions.value(node.path) not in said:
                 what = "drops answers at random" if head in DROPS else "makes other numbers of the answers"
                 checker.report.warning(
-                    "KS420",
+                    codes.NOISE_AFTER_OUTPUT,
                     f"`{head}` comes after `{before.name}`, which gives the answer: in training it {what}",
                     node_span(checker, node),
                     help=f"put it before `{before.name}`, or leave it out",

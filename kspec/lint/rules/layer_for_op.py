@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 
 LAYERS = {
@@ -26,7 +27,7 @@ def layer_for_op(checker: Checker) -> None:
         layer = LAYERS.get(node.head)
         if node.kind == "op" and layer is not None and not node.constants and not node.faulty:
             checker.report.info(
-                "KS410",
+                codes.LAYER_FOR_OP,
                 f"`op: {node.head}` does what the layer `{layer}` does",
                 checker.spec.positions.value((*node.path, "op")),
                 help=f"write `- {layer}`",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import Edits, give_argument, replace
@@ -23,7 +24,7 @@ def loss_needs_probabilities(checker: Checker) -> None:
         said = "has no activation" if linear else f"ends with {output.function}"
         help = f"give it `activation: {right}`"
         checker.report.error(
-            "KS405",
+            codes.LOSS_NEEDS_PROBABILITIES,
             f"the loss of `{output.name}` takes probabilities, and `{output.node.name}` {said}",
             loss_span(checker, output),
             help=f"{help}, or the loss `from_logits: true`" if linear and has_logits else help,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.analysis.task_inference import SPARSE_LOSSES
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.accuracy_of_regression import is_regression
 from kspec.lint.rules.shared.fixes import Edits, add_argument, give_argument, replace
@@ -62,10 +62,14 @@ def metric_and_target(checker: Checker) -> None:
 
 def _check(checker: Checker, output: Output, name: str, arguments: dict[str, Any], path: Path) -> None:
     def error(message: str, help: str, edits: Edits = ()) -> None:
-        checker.report.error("KS413", message, checker.spec.positions.value(path), help=help, edits=edits)
+        checker.report.error(
+            codes.METRIC_OUTPUT_MISMATCH, message, checker.spec.positions.value(path), help=help, edits=edits
+        )
 
     def warn(message: str, help: str, edits: Edits = ()) -> None:
-        checker.report.warning("KS413", message, checker.spec.positions.value(path), help=help, edits=edits)
+        checker.report.warning(
+            codes.METRIC_OUTPUT_MISMATCH, message, checker.spec.positions.value(path), help=help, edits=edits
+        )
 
     other = OF_CLASSES.get(name, "") or SPARSE.get(name, "")
     swapped = replace(checker, path, other) if other and not arguments else ()
@@ -109,7 +113,7 @@ def _logits(checker: Checker, output: Output, name: str, path: Path) -> None:
         text = "write `BinaryAccuracy: {threshold: 0}`: a logit of 0 is a probability of 0.5"
         edits = _with(checker, path, "BinaryAccuracy", "threshold", "0")
     checker.report.warning(
-        "KS413",
+        codes.METRIC_OUTPUT_MISMATCH,
         f"`{name}` holds probabilities against a threshold, and `{output.name}` gives logits",
         checker.spec.positions.value(path),
         help=text,

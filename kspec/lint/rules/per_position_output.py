@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.types import Shape
+from kspec.diagnostics import codes
 from kspec.ir import Node
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import activation_at
@@ -33,7 +34,7 @@ def answer_per_position(checker: Checker) -> None:
         positions = shown(shape[1:-1]).replace(",)", ")")
         help, edits = _cure(checker, chain)
         checker.report.warning(
-            "KS409",
+            codes.PREDICTION_PER_POSITION,
             f"`{output.name}` answers at each of {positions} positions: its answer is {shown(shape)}",
             node_span(checker, chain[-1]),
             help=help,

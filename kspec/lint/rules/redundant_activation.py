@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.diagnostics import Related
+from kspec.diagnostics import Related, codes
 from kspec.ir import Node
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import Activation, activation_at
@@ -25,12 +25,12 @@ def activation_twice(checker: Checker) -> None:
             continue
         before = checker.graph.nodes[tensor.node]
         first = activation_at(checker, before)
-        if first is None or first.name == "linear" or {node.name, before.name} & checker.misfits:
+        if first is None or first.name == "linear" or {node.name, before.name} & checker.invalid_nodes:
             continue
         if _is_meant(first, second, node.name in answers):
             continue
         checker.report.warning(
-            "KS421",
+            codes.REPEATED_ACTIVATION,
             f"`{node.name}` applies {second.name} to what has gone through {first.name} already",
             node_span(checker, node) if second.path is None else activation_span(checker, second),
             help=f"leave out one of the two; most likely the {first.name} of `{before.name}`",

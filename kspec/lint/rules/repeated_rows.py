@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from kspec.analysis.data_profile import ColumnProfile
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.outputs import data_source
 from kspec.lint.rules.shared.targets import columns_with
@@ -32,7 +32,7 @@ def repeated_rows(checker: Checker) -> None:
         if count >= max(AT_LEAST, SHARE * size, CHANCE * by_chance):
             path = SPLIT if SPLIT in checker.spec.positions.values else ("data",)
             checker.report.warning(
-                "KS418",
+                codes.TRAIN_TEST_OVERLAP,
                 f"{count} of the {size} {part} rows stand in training too, with their targets",
                 checker.spec.positions.key(path),
                 help="remove what is there twice before it is split; what was seen in training is no test",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import Activation, activation_at
 from kspec.lint.rules.shared.fixes import Edits, replace
@@ -18,7 +19,7 @@ def softmax_on_one_unit(checker: Checker) -> None:
     assert checker.types is not None
     answers = {o.activation.node.name: o for o in trained_outputs(checker) if o.activation is not None}
     for node in checker.graph.calls:
-        if node.kind == "reuse" or node.faulty or node.name in checker.misfits:
+        if node.kind == "reuse" or node.faulty or node.name in checker.invalid_nodes:
             continue
         found = activation_at(checker, node)
         shape = checker.types.answers[node.name].outputs[0].shape
@@ -35,7 +36,7 @@ def softmax_on_one_unit(checker: Checker) -> None:
         else:
             help, edits = _elsewhere(found, len(shape))
         checker.report.error(
-            "KS402",
+            codes.SOFTMAX_ON_ONE_UNIT,
             f"the softmax of `{node.name}` is over one number, and that always gives 1",
             activation_span(checker, found),
             help=help,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.fixes import Edits, add_argument
 from kspec.lint.rules.shared.outputs import Output, trained_outputs
@@ -39,7 +39,7 @@ def _check(checker: Checker, output: Output, target: Target) -> None:
         has = "parts have" if len(where) > 1 else "part has"
         help, edits = _cure(checker, target)
         checker.report.warning(
-            "KS417",
+            codes.CLASS_MISSING_IN_SPLIT,
             f"the {' and '.join(where)} {has} no {shown} of `{output.name}`: what is measured there says nothing of it",
             checker.spec.positions.key(path),
             help=help,

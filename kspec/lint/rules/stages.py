@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.analysis.stages import PATH, Stage, trained
+from kspec.diagnostics import codes
 from kspec.ir.layer_patterns import copies_by_path, layers_by_path, matching
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.outputs import trained_outputs
@@ -21,7 +22,7 @@ def stages(checker: Checker) -> None:
         path = (*PATH, index, "trainable") if said[index].trainable else (*PATH, index)
         if not trains:
             checker.report.error(
-                "KS425",
+                codes.STAGE_WITHOUT_TRAINABLE_WEIGHTS,
                 f"{stage.name} has nothing to train: every layer with weights is frozen",
                 checker.spec.positions.key(path),
                 help=f"let a layer train in it: `trainable: {{{_last(checker)}: true}}`",
@@ -50,7 +51,7 @@ def _same(checker: Checker, index: int, stage: Stage, before: Stage) -> None:
     word = "trains" if value else "is frozen"
     opposite = "false" if value else "true"
     checker.report.warning(
-        "KS426",
+        codes.REDUNDANT_TRAINING_STAGE,
         f"{stage.name} trains the same weights as {before.name}: `{pattern}` {word} there already",
         checker.spec.positions.key((*PATH, index, "trainable")),
         help=f"say it in the stage before, `trainable: {{{pattern}: {opposite}}}`, or leave it out here",

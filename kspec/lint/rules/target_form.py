@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.fixes import Edits, replace
 from kspec.lint.rules.shared.outputs import (
@@ -71,4 +72,4 @@ def _not_one_hot(checker: Checker, output: Output, target: Target) -> None:
 
 
 def _say(checker: Checker, output: Output, message: str, help: str, edits: Edits) -> None:
-    checker.report.error("KS411", message, loss_span(checker, output), help=help, edits=edits)
+    checker.report.error(codes.TARGET_ENCODING_MISMATCH, message, loss_span(checker, output), help=help, edits=edits)

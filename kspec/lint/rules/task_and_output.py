@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.fixes import Edits, replace
 from kspec.lint.rules.shared.outputs import (
@@ -49,7 +49,7 @@ def task_and_output(checker: Checker) -> None:
             path = _task_path(checker, output)
             edits = found.edits or (replace(checker, path, found.task) if found.task else ())
             checker.report.error(
-                "KS408",
+                codes.TASK_OUTPUT_MISMATCH,
                 f"the task is {QUESTIONS[str(output.settings.task)]}, and `{output.name}` {found.message}",
                 checker.spec.positions.value(path),
                 help=found.help,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.diagnostics import codes
 from kspec.ir import Node
 from kspec.lint.argument_check import Checker
 
@@ -12,7 +13,7 @@ def training_of_a_call(checker: Checker) -> None:
         if node.constants.get("training") is None or node.faulty:
             continue
         checker.report.warning(
-            "KS428",
+            codes.INEFFECTIVE_TRAINING_ARGUMENT,
             f"`training` at `{node.name}` changes nothing: Keras puts the step's own mode in its place",
             checker.spec.positions.key((*node.path, "call", "training")),
             help=_cure(node),

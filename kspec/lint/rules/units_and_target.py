@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.analysis.task_inference import BINARY_LOSSES
-from kspec.diagnostics import Span
+from kspec.diagnostics import Span, codes
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import innermost
 from kspec.lint.rules.shared.fixes import Edits, replace
@@ -91,7 +91,7 @@ def _say(
 ) -> None:  # fmt: skip
     say = checker.report.error if error else checker.report.warning
     say(
-        "KS407",
+        codes.UNITS_TARGET_MISMATCH,
         message,
         _span(checker, output),
         help=help or f"give it {_units(wanted)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from kspec.analysis.data_profile import ColumnProfile
+from kspec.diagnostics import codes
 from kspec.ir import Node
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.fixes import Edits, insert_before
@@ -33,7 +34,7 @@ def scales(checker: Checker) -> None:
         if sizes[large] < LARGE or sizes[large] < FACTOR * sizes[small] or not _feeds_dense(checker, node):
             continue
         checker.report.warning(
-            "KS419",
+            codes.UNSCALED_COLUMNS,
             f"the columns of `{node.name}` are of very different size: `{small}` is about {sizes[small]:.2g}, "
             f"`{large}` about {sizes[large]:.2g}",
             checker.spec.positions.key(node.path),

@@ -21,7 +21,7 @@ from kspec.training.engine.engine_policy import Choice, Fixed
 from kspec.training.engine.keras_engine import KerasEngine
 from kspec.training.engine.loops import Loops
 from kspec.training.engine.patch import replaced
-from kspec.training.engine.precompute import Beforehand, MixedExamples, beforehand
+from kspec.training.engine.precompute import MixedExamples, PrecomputedPrefix, beforehand
 from kspec.training.engine.row_source import Supply
 from kspec.training.engine.timing_cache import key_of, recall, remember
 from kspec.training.engine.training import Pace, Results, Runner, TestFunction, TrainFunction
@@ -64,7 +64,7 @@ class FusedEngine:
         self.graph = graph
         self.built = built
         self.tell = tell
-        self.beforehand: Beforehand | None = None
+        self.beforehand: PrecomputedPrefix | None = None
         self._ready: dict[int, Batches] = {}  # what was computed beforehand, by the examples
         self._notes: list[str] = []  # those of the choice before this one
         self._loops: dict[tuple[int, bool], Loops] = {}
@@ -236,7 +236,7 @@ class FusedEngine:
             self.beforehand = early
             return
 
-    def _told(self, early: Beforehand, parts: list[Batches]) -> Iterator[tuple[Batches, Callable[[int], None]]]:
+    def _told(self, early: PrecomputedPrefix, parts: list[Batches]) -> Iterator[tuple[Batches, Callable[[int], None]]]:
         """The parts, each with what is to be called as it goes on; of a frozen part the user is told."""
         names, counts = ", ".join(early.found.once), [part.examples for part in parts]
         if early.found.frozen:

@@ -13,7 +13,7 @@ from kspec.training.engine.xla_rng import same_randomness
 Step = Callable[[Any], Any]
 
 
-class StandIn:
+class StepProxy:
     """What a model's own steps (`train_step`, `test_step`, `predict_step`) get for `self`.
 
     All is the model's, but a call goes to the core: the model without what was computed beforehand.
@@ -47,7 +47,7 @@ class Loops:
         self.model = model
         self.core = core
         self.batch_size = batch_size
-        kind, stand_in = type(model), StandIn(model, core)
+        kind, stand_in = type(model), StepProxy(model, core)
         self._steps: dict[str, Step] = {
             "train": lambda batch: kind.train_step(stand_in, batch),
             "test": lambda batch: kind.test_step(stand_in, batch),

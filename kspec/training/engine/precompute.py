@@ -29,7 +29,7 @@ class MixedExamples(Exception):
     """The answers for an example hang on those beside it."""
 
 
-class Beforehand:
+class PrecomputedPrefix:
     """The two halves of a built model; both have its own layers.
 
     Args:
@@ -113,7 +113,7 @@ class Core(keras.layers.Layer):
 
 def beforehand(
     model: Any, graph: Graph, built: Built, parts: Sequence[Batches], *, frozen: bool = True
-) -> Beforehand | None:
+) -> PrecomputedPrefix | None:
     """The model cut in two, as its layers are trainable now; None where nothing can be computed beforehand.
 
     Args:
@@ -127,7 +127,7 @@ def beforehand(
         kept = [bytes_of(facts.tensor(tensor)) for tensor in found.taken if graph.nodes[tensor.node].kind != "input"]
         if not found.once or None in kept:
             return None
-        made = Beforehand(model, graph, built, found, sum(size or 0 for size in kept))
+        made = PrecomputedPrefix(model, graph, built, found, sum(size or 0 for size in kept))
         if not all(made.fits(part) for part in parts):
             return None
         acting = {id(layer) for layer in made.first.acting}

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 from kspec import catalog
 from kspec.analysis.shapes.registry import answer, compute_dtype
-from kspec.analysis.shapes.types import Answer, Call, Refusal, TensorType
+from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorType
 from kspec.backend.keras_objects import Maker, keras_class
 
 SIZES = {"vocabulary_of": 11, "classes_of": 5}
@@ -160,23 +160,23 @@ def we_say(case: Case) -> Found | Exception:
         return failure
 
 
-def our_answer(case: Case) -> Answer:
+def our_answer(case: Case) -> InferredCall:
     """The rule's answer as it gives it."""
     return _answer(case, case.feeds)
 
 
-def unknown_rank(case: Case) -> Answer:
+def unknown_rank(case: Case) -> InferredCall:
     """The rule's answer where not even the ranks of its inputs are known."""
     return _answer(case, {name: [TensorType(None, t.dtype) for t in types] for name, types in case.feeds.items()})
 
 
-def _answer(case: Case, feeds: dict[str, list[TensorType]]) -> Answer:
+def _answer(case: Case, feeds: dict[str, list[TensorType]]) -> InferredCall:
     arguments = dict(case.arguments)
     dtype = compute_dtype(arguments.get("dtype"), "float32")
     return answer(Call(case.entry, arguments, feeds, dict(case.constants), dtype, lambda word, _: SIZES[word]))
 
 
-def in_numbers(found: Answer) -> Found:
+def in_numbers(found: InferredCall) -> Found:
     """An answer with its weights summed up."""
     outputs = [(None if t.shape is None else tuple(t.shape), t.dtype) for t in found.outputs]
     if found.weights is None:
@@ -191,22 +191,22 @@ def grid(name: str, inputs: Sequence[Sequence[Any]], **choices: Sequence[Any]) -
         yield Case(name, arguments, given)
 
 
-def refusal(case: Case) -> Refusal:
+def refusal(case: Case) -> ShapeError:
     """Our refusal of a call, to look at its words."""
     said = we_say(case)
-    assert isinstance(said, Refusal), f"{case}: {_told(said)}"
+    assert isinstance(said, ShapeError), f"{case}: {_told(said)}"
     return said
 
 
 def _difference(case: Case, theirs: Found | Exception, mine: Found | Exception) -> str:
-    if isinstance(mine, Exception) and not isinstance(mine, Refusal):
+    if isinstance(mine, Exception) and not isinstance(mine, ShapeError):
         return "our rule failed"
-    if isinstance(mine, Refusal) and (fault := _ill_worded(mine)):
+    if isinstance(mine, ShapeError) and (fault := _ill_worded(mine)):
         return fault
     if isinstance(theirs, Exception) or isinstance(mine, Exception):
         if isinstance(theirs, Exception) != isinstance(mine, Exception):
             return "Keras refuses it, we do not" if isinstance(theirs, Exception) else "we refuse it, Keras does not"
-        if case.code is not None and (not isinstance(mine, Refusal) or mine.code != case.code):
+        if case.code is not None and (not isinstance(mine, ShapeError) or mine.code != case.code):
             return f"the refusal should be {case.code or 'none'}"
         return ""
     if case.code:
@@ -216,7 +216,7 @@ def _difference(case: Case, theirs: Found | Exception, mine: Found | Exception) 
     )
 
 
-def _ill_worded(said: Refusal) -> str:
+def _ill_worded(said: ShapeError) -> str:
     """What is wrong with a refusal's words."""
     if "None" in said.message + said.help:
         return "a refusal says None, where a spec says null"
@@ -228,7 +228,7 @@ def _ill_worded(said: Refusal) -> str:
 
 
 def _told(said: Found | Exception) -> str:
-    if isinstance(said, Refusal):
+    if isinstance(said, ShapeError):
         return f"{said.code} {said.message} (help: {said.help})"
     if isinstance(said, Exception):
         return f"{type(said).__name__}: {' '.join(str(said).split())[:400]}"

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kspec.analysis.shapes.registry import answer
-from kspec.analysis.shapes.types import Call, Refusal, TensorType
+from kspec.analysis.shapes.types import Call, ShapeError, TensorType
 from kspec.backend.keras_model import Built, _Builder
 from kspec.backend.keras_objects import Maker
 from kspec.catalog import Entry, find
@@ -75,7 +75,7 @@ def by_rule(call: OpCall) -> Outcome:
     """What our rule says."""
     try:
         found = answer(Call(call.entry, {}, call.tensors, call.constants))
-    except Refusal as refusal:
+    except ShapeError as refusal:
         _check_wording(refusal, call.entry)
         return REFUSED
     assert found.weights == []
@@ -83,7 +83,7 @@ def by_rule(call: OpCall) -> Outcome:
     return [(output.shape, output.dtype) for output in found.outputs]
 
 
-def _check_wording(refusal: Refusal, entry: Entry) -> None:
+def _check_wording(refusal: ShapeError, entry: Entry) -> None:
     assert refusal.message[0].islower()
     assert not refusal.message.endswith(".")
     assert "(None" not in refusal.message + refusal.help

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from kspec.analysis.shapes.applications import application
-from kspec.analysis.shapes.types import Call, Refusal, TensorType
+from kspec.analysis.shapes.types import Call, ShapeError, TensorType
 from kspec.catalog import find, names
 from kspec.catalog.applications import features_of, inner_layers, sizes, stated_shape, variant
 from kspec.catalog.generator.applications import WIDTHS
@@ -139,7 +139,7 @@ def test_a_width_that_nobody_has_measured_is_not_guessed():
     ],
 )  # fmt: skip
 def test_what_keras_refuses_is_refused(name, arguments, argument):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ShapeError) as refusal:
         told(name, **arguments)
     assert refusal.value.argument == argument
     with pytest.raises((ValueError, TypeError)):
@@ -153,7 +153,7 @@ def test_what_keras_takes_is_taken():
 
 
 def test_pictures_that_vanish():
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ShapeError) as refusal:
         told("VGG16", picture=(20, 40, 3), include_top=False)
     assert refusal.value.code == "KS303"
 

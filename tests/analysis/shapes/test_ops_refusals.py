@@ -9,14 +9,14 @@ import pytest
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.ops import HOMES
 from kspec.analysis.shapes.registry import answer, rule_for
-from kspec.analysis.shapes.types import Answer, Call, Refusal, TensorType
+from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorType
 from kspec.catalog import find
 from tests.analysis.shapes.op_calls import op_call
 
 B = None
 
 
-def answered(name: str, shapes: list[Any], **constants: Any) -> Answer:
+def answered(name: str, shapes: list[Any], **constants: Any) -> InferredCall:
     call = op_call(name, shapes, constants)
     return answer(
         Call(call.entry, {}, call.tensors, constants, sizes=lambda word, name: 7 if word == "classes_of" else None)
@@ -117,7 +117,7 @@ def answered(name: str, shapes: list[Any], **constants: Any) -> Answer:
 def test_a_refusal(
     name: str, shapes: list[Any], constants: dict[str, Any], message: str, code: str, argument: str
 ) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ShapeError) as refused:
         answered(name, shapes, **constants)
     assert (refused.value.message, refused.value.code, refused.value.argument) == (message, code, argument)
     assert "None" not in refused.value.help

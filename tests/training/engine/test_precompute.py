@@ -8,7 +8,6 @@ from kspec.analysis import Stage, analyse
 from kspec.analysis.hoisting import hoisted_by_stage
 from kspec.diagnostics import Report
 from tests.conftest import network, spec_of
-from tests.training.conftest import project  # noqa: F401  a fixture
 
 MIXED = """\
 kspec: 1
@@ -102,7 +101,7 @@ def test_texts_without_a_length_of_their_own_stay(arguments, expected):
     assert hoisted(layers, "{x: {shape: [1], dtype: string}}") == expected
 
 
-def test_training_and_answers_are_the_same(project):  # noqa: F811
+def test_training_and_answers_are_the_same(project):
     spec = project(MIXED)
     ours, theirs = (kspec.run(spec, overrides=[f"fit.engine={engine}"]) for engine in ("fused", "keras"))
     for mine, other in zip(ours.history, theirs.history, strict=True):
@@ -115,7 +114,7 @@ def test_training_and_answers_are_the_same(project):  # noqa: F811
 
 
 @pytest.mark.slow
-def test_the_saved_model_takes_raw_values(project):  # noqa: F811
+def test_the_saved_model_takes_raw_values(project):
     import keras
     import tensorflow as tf
 
@@ -133,7 +132,7 @@ def test_the_saved_model_takes_raw_values(project):  # noqa: F811
     assert {layer.name for layer in model.layers} >= {"scaled", "where", "tokens"}
 
 
-def test_no_step_calls_what_is_computed_beforehand(project, monkeypatch):  # noqa: F811
+def test_no_step_calls_what_is_computed_beforehand(project, monkeypatch):
     import keras
 
     from kspec.training.engine.precompute import Core
@@ -160,7 +159,7 @@ def test_no_step_calls_what_is_computed_beforehand(project, monkeypatch):  # noq
 
 
 @pytest.mark.slow
-def test_text_trains_under_xla_once_it_is_numbers(project):  # noqa: F811
+def test_text_trains_under_xla_once_it_is_numbers(project):
     spec = project(MIXED)
     ours, theirs = (kspec.run(spec, overrides=[f"fit.engine={engine}"]) for engine in ("fused_xla", "keras"))
     assert "engine: fused_xla" in (ours.folder / "resolved.yaml").read_text()
@@ -168,7 +167,7 @@ def test_text_trains_under_xla_once_it_is_numbers(project):  # noqa: F811
         assert mine == pytest.approx(other, rel=1e-4)
 
 
-def test_the_summary_says_it(project, capsys):  # noqa: F811
+def test_the_summary_says_it(project, capsys):
     from kspec.cli import main
 
     def last_line(*options):

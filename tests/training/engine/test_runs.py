@@ -7,7 +7,7 @@ import pytest
 
 import kspec
 from kspec.training.engine import auto
-from tests.training.conftest import BINARY, project  # noqa: F401  a fixture
+from tests.support.project import BINARY
 
 
 def identical(first, second):
@@ -23,16 +23,16 @@ def engine_in(run):
 
 
 @pytest.mark.parametrize("engine", ["keras", pytest.param("fused", marks=pytest.mark.slow)])
-def test_the_run_names_its_engine(project, engine):  # noqa: F811
+def test_the_run_names_its_engine(project, engine):
     assert engine_in(kspec.run(project(BINARY), overrides=[f"fit.engine={engine}"])) == (engine, engine)
 
 
-def test_auto_is_fused_where_there_is_little_to_train(project):  # noqa: F811
+def test_auto_is_fused_where_there_is_little_to_train(project):
     assert engine_in(kspec.run(project(BINARY))) == ("fused", "fused")
 
 
 @pytest.mark.slow
-def test_the_resolved_spec_repeats_what_auto_chose(project, monkeypatch, capsys):  # noqa: F811
+def test_the_resolved_spec_repeats_what_auto_chose(project, monkeypatch, capsys):
     from kspec.training.engine import fused
 
     for name, value in (("MEASURED_SECONDS", 0.002), ("LEAST_COMPILE", 0.0), ("GUESSED_COMPILE", 0.0)):
@@ -51,7 +51,7 @@ def test_the_resolved_spec_repeats_what_auto_chose(project, monkeypatch, capsys)
 
 
 @pytest.mark.slow
-def test_a_program_kept_by_an_earlier_run_gives_the_same_bits(project, tmp_path):  # noqa: F811
+def test_a_program_kept_by_an_earlier_run_gives_the_same_bits(project, tmp_path):
     """Two processes: the first compiles, the second finds what it compiled."""
     import os
     import subprocess
@@ -71,16 +71,16 @@ def test_a_program_kept_by_an_earlier_run_gives_the_same_bits(project, tmp_path)
     assert (first / "predictions.csv").read_text() == (second / "predictions.csv").read_text()
 
 
-def test_evaluating_a_run_again_gives_its_numbers(project):  # noqa: F811
-    from kspec.runs.run_loader import evaluate_run, part_of, take_up
+def test_evaluating_a_run_again_gives_its_numbers(project):
+    from kspec.runs.run_loader import evaluate_run, load_run, part_of
 
     run = kspec.run(project(BINARY), overrides=["fit.engine=fused"])
-    past = take_up(str(run.folder))
+    past = load_run(str(run.folder))
     part, split = part_of(past, None, None, need_targets=True)
     assert {"split": split, "examples": len(part), **evaluate_run(past, part)} == run.metrics
 
 
-def test_the_command_line_names_an_engine(project, capsys):  # noqa: F811
+def test_the_command_line_names_an_engine(project, capsys):
     from kspec.cli import main
 
     assert main(["run", project(BINARY), "--engine", "fused", "--set", "fit.epochs=1", "--format", "json"]) == 0

@@ -13,10 +13,10 @@ from kspec.analysis.shapes.layers.shared import (
     several,
     unknown,
 )
-from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Weight
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
 
 
-def prelu(call: Call) -> Answer:
+def prelu(call: Call) -> InferredCall:
     """`(…) → (…)`; a slope for each value of an example, one in common along `shared_axes`."""
     shape = number_shape(call)
     if shape is None:
@@ -24,7 +24,7 @@ def prelu(call: Call) -> Answer:
     shared = () if call["shared_axes"] is None else several(call["shared_axes"], 1)
     for axis in shared:
         if axis >= len(shape):
-            raise Refusal(
+            raise ShapeError(
                 f"has no axis {axis} to share a slope along in its input {shown(shape)}",
                 help=f"`shared_axes` are from 1 to {len(shape) - 1}; 0 is the batch",
                 argument="shared_axes",
@@ -33,7 +33,7 @@ def prelu(call: Call) -> Answer:
     return one(shape, call.dtype, [Weight(slopes)], per_value(shape, 2))
 
 
-def softmax(call: Call) -> Answer:
+def softmax(call: Call) -> InferredCall:
     """`(…) → (…)`, where the values along `axis` add up to 1."""
     shape = number_shape(call)
     if shape is not None:
@@ -42,7 +42,7 @@ def softmax(call: Call) -> Answer:
     return same_shape(call, 3)
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "Activation": same_shape,
     "ELU": same_shape,
     "LeakyReLU": same_shape,

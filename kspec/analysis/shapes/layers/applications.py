@@ -5,17 +5,17 @@ from __future__ import annotations
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.merging import subtracted
 from kspec.analysis.shapes.layers.shared import number_shape, one, per_value, same_shape
-from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Weight
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
 
 
-def layer_scale(call: Call) -> Answer:
+def layer_scale(call: Call) -> InferredCall:
     """`(…, n) → (…, n)`, with a factor for each of the n channels."""
     shape, channels = number_shape(call), call["projection_dim"]
     weights = [Weight((channels,))]
     if shape is None:
         return one(None, call.dtype, weights)
     if shape and shape[-1] not in (None, channels):
-        raise Refusal(
+        raise ShapeError(
             f"scales {channels} channels, and is given {shown(shape)}",
             help="state the size of the input's last axis",
             argument="projection_dim",
@@ -23,17 +23,17 @@ def layer_scale(call: Call) -> Answer:
     return one((*shape[:-1], channels), call.dtype, weights, per_value(shape, 1))
 
 
-def stochastic_depth(call: Call) -> Answer:
+def stochastic_depth(call: Call) -> InferredCall:
     """`(…) → (…)`."""
     return same_shape(call)
 
 
-def scaled_sum(call: Call) -> Answer:
+def scaled_sum(call: Call) -> InferredCall:
     """`(…), (…) → (…)`: the first, and the second times `scale`."""
     return subtracted(call)
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "CustomScaleLayer": scaled_sum,
     "LayerScale": layer_scale,
     "StochasticDepth": stochastic_depth,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from kspec.analysis.shapes.broadcasting import agree, shown, size_of
 from kspec.analysis.shapes.layers.shared import known_size, number_shape, unknown
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape, TensorType, Weight
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, TensorType, Weight
+from kspec.diagnostics import codes
 
 
-def multi_head(call: Call) -> Answer:
+def multi_head(call: Call) -> InferredCall:
     """`query (…, Tq, n), value (…, Tv, m) → (…, Tq, n)`, or `(…, Tq, *output_shape)`.
 
     Matrices of (features, heads, key_dim) for query and key, of (features, heads, value_dim) for value and gate, and of
@@ -28,7 +29,7 @@ def multi_head(call: Call) -> Answer:
     axes = _attention_axes(call, len(query))
     for axis in range(1, len(query) - 1):
         if axis not in axes and not agree(query[axis : axis + 1], value[axis : axis + 1]):
-            raise Refusal(
+            raise ShapeError(
                 f"attends along {_axes(axes)} only, and the other axes of query {shown(query)} and value"
                 f" {shown(value)} differ",
                 help="name all axes that differ in `attention_axes`",
@@ -49,10 +50,10 @@ def multi_head(call: Call) -> Answer:
     outputs: list[Shape] = [(*query[:-1], *answer)]
     if call.constant("return_attention_scores"):
         outputs.append((query[0], heads, query[1], query[1]))
-    return Answer([TensorType(shape, call.dtype) for shape in outputs], weights, flops)
+    return InferredCall([TensorType(shape, call.dtype) for shape in outputs], weights, flops)
 
 
-def group_query(call: Call) -> Answer:
+def group_query(call: Call) -> InferredCall:
     """`query (batch, Tq, n), value (batch, Tv, n) → (batch, Tq, n)`.
 
     As multi-head attention, with fewer heads for key and value than for the query: several of its heads share one.
@@ -63,18 +64,18 @@ def group_query(call: Call) -> Answer:
     query, value, key = shapes
     heads, shared, size = call["num_query_heads"], call["num_key_value_heads"], call["head_dim"]
     if heads % shared:
-        raise Refusal(
+        raise ShapeError(
             f"cannot share {shared} heads of keys and values among {heads} heads of queries",
             help="make `num_query_heads` a multiple of `num_key_value_heads`",
             argument="num_key_value_heads",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     _no_flash_with_dropout(call)
     if {len(shape) for shape in shapes} != {3}:
         raise _unlike(query, value, key)
     n, m, k = (known_size(2, shape) for shape in shapes)
     if n != m:
-        raise Refusal(
+        raise ShapeError(
             f"needs query and value of one size in the last axis, and is given {shown(query)} and {shown(value)}",
             help=f"bring the value to {n} with a `Dense`, or use `MultiHeadAttention`",
         )
@@ -87,10 +88,10 @@ def group_query(call: Call) -> Answer:
     outputs: list[Shape] = [query]
     if call.constant("return_attention_scores"):
         outputs.append((query[0], heads, query[1], key[1]))
-    return Answer([TensorType(shape, call.dtype) for shape in outputs], weights, flops)
+    return InferredCall([TensorType(shape, call.dtype) for shape in outputs], weights, flops)
 
 
-def dot_product(call: Call) -> Answer:
+def dot_product(call: Call) -> InferredCall:
     """`[query (…, Tq, n), value (…, Tv, m), key (…, Tv, n)] → (…, Tq, m)`; without a key the value is it.
 
     Attention has a number each for `use_scale` and the score mode `concat`, AdditiveAttention a scale of (n).
@@ -99,12 +100,12 @@ def dot_product(call: Call) -> Answer:
     number_shape(call)
     masks = len(call.tensors.get("mask", ()))
     if not 2 <= len(given) <= 3:
-        raise Refusal(
+        raise ShapeError(
             f"takes a query, a value and perhaps a key, and is given {len(given)}",
             help="write `from: [query, value]` or `from: [query, value, key]`; to look into itself: `from: [x, x]`",
         )
     if masks and not 2 <= masks <= 3:
-        raise Refusal(f"takes a mask for the query and one for the value, and is given {masks}")
+        raise ShapeError(f"takes a mask for the query and one for the value, and is given {masks}")
     shapes = [tensor.shape for tensor in given if tensor.shape is not None]
     if len(shapes) < len(given):
         return unknown(call, None)
@@ -112,7 +113,7 @@ def dot_product(call: Call) -> Answer:
     if len(query) < 2 or any(len(shape) != len(query) for shape in shapes):
         raise _unlike(query, value, key)
     if not agree(query[-1:], key[-1:]) and not (call.entry.name == "AdditiveAttention" and 1 in (query[-1], key[-1])):
-        raise Refusal(
+        raise ShapeError(
             f"compares query {shown(query)} with key {shown(key)}, whose last axes differ",
             help="bring both to one size with a `Dense`",
         )
@@ -129,7 +130,7 @@ def dot_product(call: Call) -> Answer:
     if call.constant("return_attention_scores"):
         outputs.append((*query[:-1], key[-2]))
     flops = None if work is None or mixed is None else work + mixed
-    return Answer([TensorType(shape, call.dtype) for shape in outputs], weights, flops)
+    return InferredCall([TensorType(shape, call.dtype) for shape in outputs], weights, flops)
 
 
 def _shapes(call: Call) -> tuple[Shape, Shape, Shape] | None:
@@ -145,9 +146,9 @@ def _shapes(call: Call) -> tuple[Shape, Shape, Shape] | None:
     return found[0], found[1], found[2]
 
 
-def _unlike(query: Shape, value: Shape, key: Shape) -> Refusal:
+def _unlike(query: Shape, value: Shape, key: Shape) -> ShapeError:
     parts = f"query {shown(query)} and value {shown(value)}" + ("" if key == value else f" and key {shown(key)}")
-    return Refusal(
+    return ShapeError(
         f"needs sequences, (null, steps, features), of one rank, and is given {parts}",
         help="after a recurrent layer say `return_sequences: true`; one row is one step after a `Reshape` to [1, size]",
     )
@@ -155,7 +156,7 @@ def _unlike(query: Shape, value: Shape, key: Shape) -> Refusal:
 
 def _values_fit_keys(value: Shape, key: Shape) -> None:
     if value[1:-1] != key[1:-1]:
-        raise Refusal(
+        raise ShapeError(
             f"needs a value for each key, and is given value {shown(value)} and key {shown(key)}",
             help="take both from sequences of one length",
         )
@@ -163,11 +164,11 @@ def _values_fit_keys(value: Shape, key: Shape) -> None:
 
 def _no_flash_with_dropout(call: Call) -> None:
     if call["flash_attention"] and call["dropout"] > 0:
-        raise Refusal(
+        raise ShapeError(
             "has `dropout` together with `flash_attention`, which knows none",
             help="leave one of them out",
             argument="dropout",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
 
 
@@ -179,11 +180,11 @@ def _attention_axes(call: Call, rank: int) -> tuple[int, ...]:
     axes = tuple(axis if axis >= 0 else rank + axis for axis in ([said] if isinstance(said, int) else said))
     for axis in axes:
         if not 0 <= axis <= rank:
-            raise Refusal(
+            raise ShapeError(
                 f"attends along axis {axis}, and is given rank {rank}",
                 help=f"choose among 1 to {rank - 2}",
                 argument="attention_axes",
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
     return axes
 
@@ -217,7 +218,7 @@ def _flops(
     return 2 * (products + asked * looked_at * heads * (key_dim + value_dim) + asked * (size_of(out) or 0))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "MultiHeadAttention": multi_head,
     "GroupQueryAttention": group_query,
     "Attention": dot_product,

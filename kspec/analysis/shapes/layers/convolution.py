@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from kspec.analysis.shapes.broadcasting import shown, size_of
 from kspec.analysis.shapes.layers.shared import Axes, axes_of, by, known_size, one, several, unknown
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape, Weight
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
+from kspec.diagnostics import codes
 
 
 class Kernel(NamedTuple):
@@ -37,7 +38,7 @@ def slid(size: Dim, reach: int, stride: int, padding: str) -> Dim:
     return (size - reach) // stride + 1 if padding == "valid" else (size - 1) // stride + 1
 
 
-def shrunk(call: Call, what: str, reach: Sequence[int], axes: Axes, argument: str) -> Refusal:
+def shrunk(call: Call, what: str, reach: Sequence[int], axes: Axes, argument: str) -> ShapeError:
     """The refusal of an input that is smaller than what slides over it.
 
     Args:
@@ -45,32 +46,32 @@ def shrunk(call: Call, what: str, reach: Sequence[int], axes: Axes, argument: st
         reach: Its size.
     """
     padded = "" if call["padding"] == "same" else "`padding: same`, "
-    return Refusal(
+    return ShapeError(
         f"shrinks its input to nothing: {what} of {by(reach)} does not fit into {by(axes.spatial)}",
         help=f"use a smaller `{argument}`, {padded}or fewer layers before it that shrink the input",
         argument=argument,
-        code="KS303",
+        code=codes.DIMENSION_COLLAPSE,
     )
 
 
-def convolved(count: int) -> Rule:
+def convolved(count: int) -> InferenceRule:
     """`(…, channels) → (…', filters)`; a kernel of (size…, channels / groups, filters), and a bias."""
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         kernel, filters, groups = _not_both(call, count), call["filters"], call["groups"]
         if filters is not None and filters % groups:
-            raise Refusal(
+            raise ShapeError(
                 f"has {filters} filters in {groups} groups, which do not share them evenly",
                 help="`filters` is a multiple of `groups`",
                 argument="groups",
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
         axes = axes_of(call, count)
         if axes is None:
             return unknown(call, None)
         channels = _channels(call, axes)
         if channels % groups:
-            raise Refusal(
+            raise ShapeError(
                 f"is given {channels} channels in {shown(call.x.shape or ())}, which {groups} groups do not share"
                 " evenly",
                 help="the channels are a multiple of `groups`",
@@ -86,10 +87,10 @@ def convolved(count: int) -> Rule:
     return rule
 
 
-def depthwise(count: int) -> Rule:
+def depthwise(count: int) -> InferenceRule:
     """`(…, channels) → (…', channels · depth_multiplier)`; each channel has kernels of its own."""
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         kernel, axes = Kernel.of(call, count), axes_of(call, count)
         if axes is None:
             return unknown(call, None)
@@ -105,10 +106,10 @@ def depthwise(count: int) -> Rule:
     return rule
 
 
-def separable(count: int) -> Rule:
+def separable(count: int) -> InferenceRule:
     """`(…, channels) → (…', filters)`: each channel by kernels of its own, then all mixed by a kernel of size 1."""
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         kernel, axes = Kernel.of(call, count), axes_of(call, count)
         if axes is None:
             return unknown(call, None)
@@ -128,7 +129,7 @@ def separable(count: int) -> Rule:
     return rule
 
 
-def transposed(count: int) -> Rule:
+def transposed(count: int) -> InferenceRule:
     """`(…, channels) → (…', filters)`, the other way round: each value of the input is spread by the kernel.
 
     An axis of n becomes `n · stride` where padded, else `(n - 1) · stride + max(reach, stride)`. With an
@@ -136,15 +137,15 @@ def transposed(count: int) -> Rule:
     the odd one.
     """
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         kernel, filters = _not_both(call, count), call["filters"]
         more: tuple[int | None, ...] = several(call["output_padding"], count)
         if any(p is not None and p >= s for p, s in zip(more, kernel.strides, strict=True)):
-            raise Refusal(
+            raise ShapeError(
                 f"has an `output_padding` of {by(more)} at strides of {by(kernel.strides)}",
                 help="`output_padding` is less than the stride",
                 argument="output_padding",
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
         axes = axes_of(call, count)
         if axes is None:
@@ -152,11 +153,11 @@ def transposed(count: int) -> Rule:
         channels = _channels(call, axes)
         spatial = tuple(map(_spread(call["padding"]), axes.spatial, kernel.reach, kernel.strides, more))
         if 0 in spatial:
-            raise Refusal(
+            raise ShapeError(
                 f"gives nothing of its input of {by(axes.spatial)}, whose size it makes {by(spatial)}",
                 help="leave `output_padding` out, or use `padding: valid`",
                 argument="output_padding",
-                code="KS303",
+                code=codes.DIMENSION_COLLAPSE,
             )
         shape = axes.with_sizes(spatial, filters)
         if filters is None:
@@ -190,11 +191,11 @@ def _spread_bare(size: Dim, reach: int, stride: int, more: int | None) -> Dim:
 def _not_both(call: Call, count: int) -> Kernel:
     kernel = Kernel.of(call, count)
     if max(kernel.strides) > 1 and max(several(call["dilation_rate"], count)) > 1:
-        raise Refusal(
+        raise ShapeError(
             "has both `strides` and a `dilation_rate` above 1, which Keras does not combine",
             help="use one of the two",
             argument="dilation_rate",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     return kernel
 
@@ -224,7 +225,7 @@ def _flops(call: Call, spatial: Shape, filters: int, taps: int) -> int | None:
     return None if places is None else places * filters * (2 * taps + bool(call["use_bias"]))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "Conv1D": convolved(1),
     "Conv1DTranspose": transposed(1),
     "Conv2D": convolved(2),

@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 from kspec.analysis.shapes.broadcasting import shown, size_of
 from kspec.analysis.shapes.layers.shared import by, given_dtype, known_size, number_shape, one, same_shape, unknown
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape, Weight
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
+from kspec.diagnostics import codes
 
 
-def dense(call: Call) -> Answer:
+def dense(call: Call) -> InferredCall:
     """`(…, n) → (…, units)`; a kernel of (n, units), and a bias."""
     shape, units = number_shape(call), call["units"]
     if shape is None:
         return unknown(call, None)
     if len(shape) < 2:
-        raise Refusal(
+        raise ShapeError(
             f"needs an input of at least rank 2 such as (null, features), and is given {shown(shape)}",
             help="give the input a shape: [1] for a single number",
         )
@@ -51,7 +52,7 @@ class Equation(NamedTuple):
     elided: str
 
 
-def einsum_dense(call: Call) -> Answer:
+def einsum_dense(call: Call) -> InferredCall:
     """The output's axes by the equation: the batch, the elided ones from the input, the others from `output_shape`.
 
     The kernel's sizes are those of its letters; the bias has the sizes of `bias_axes`, and 1 between and after them.
@@ -67,7 +68,7 @@ def einsum_dense(call: Call) -> Answer:
     of_output = {letter: result[i + left] for i, letter in enumerate(equation.output)}
     for letter, size in of_input.items():
         if letter in of_output and of_output[letter] not in (None, size):
-            raise Refusal(
+            raise ShapeError(
                 f"keeps the axis `{letter}`, which is {by((size,))} in its input {shown(shape)} and"
                 f" {of_output[letter]} in its `output_shape`",
                 help="write null in `output_shape` for an axis that is kept",
@@ -96,11 +97,11 @@ def _equation(text: str) -> Equation:
         if found := re.fullmatch(form, plain):
             given, kernel, output = found.groups()
             return _checked(Equation(given, kernel, output, elided))
-    raise Refusal(
+    raise ShapeError(
         f"cannot read the equation `{text}`",
         help="write it as `ab,bc->ac`: the input's axes, the kernel's, the output's; `...` for axes that are kept",
         argument="equation",
-        code="KS302",
+        code=codes.INCOMPATIBLE_ARGUMENTS,
     )
 
 
@@ -114,12 +115,12 @@ def _checked(equation: Equation) -> Equation:
     return equation
 
 
-def _stray(letter: str, part: str, others: str) -> Refusal:
-    return Refusal(
+def _stray(letter: str, part: str, others: str) -> ShapeError:
+    return ShapeError(
         f"has the axis `{letter}` in the {part} of its equation, and not in the {others}",
         help="each letter stands in two of the three parts",
         argument="equation",
-        code="KS302",
+        code=codes.INCOMPATIBLE_ARGUMENTS,
     )
 
 
@@ -127,7 +128,7 @@ def _einsum_shape(call: Call, equation: Equation, shape: Shape) -> Shape:
     skipped = len(shape) - len(equation.input)
     if skipped < 0 or (skipped and not equation.elided):
         axes = f"{len(equation.input)} axes" if not equation.elided else f"{len(equation.input)} axes and others"
-        raise Refusal(
+        raise ShapeError(
             f"has {axes} in the input of its equation, and is given {shown(shape)}",
             help="count the batch as an axis; `...` stands for any others",
             argument="equation",
@@ -137,11 +138,11 @@ def _einsum_shape(call: Call, equation: Equation, shape: Shape) -> Shape:
     left = skipped and equation.elided == "left"
     due = len(equation.output) - (not left)
     if len(said) != due:
-        raise Refusal(
+        raise ShapeError(
             f"has {due} axes besides the batch in the output of its equation, and {len(said)} in `output_shape`",
             help="state the size of each, null for one that is kept",
             argument="output_shape",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if left:
         return (*shape[:skipped], *said)
@@ -153,7 +154,7 @@ def _stated(letters: str, sizes: dict[str, Dim], shape: Shape) -> tuple[int, ...
     for letter in letters:
         size = sizes[letter]
         if size is None:
-            raise Refusal(
+            raise ShapeError(
                 f"needs to know the size of the axis `{letter}`, for its weights, and is given {shown(shape)}",
                 help="state it in the input's `shape`, or in `output_shape`",
             )
@@ -165,27 +166,32 @@ def _einsum_bias(call: Call, equation: Equation, sizes: dict[str, Dim], shape: S
     axes = call["bias_axes"]
     for letter in axes:
         if letter not in equation.output:
-            raise Refusal(
+            raise ShapeError(
                 f"has no axis `{letter}` in the output `{equation.output}` of its equation, and wants a bias along it",
                 help="choose `bias_axes` among the output's axes",
                 argument="bias_axes",
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
     first = min(equation.output.find(letter) for letter in axes)
     known = {letter: size if letter in axes else 1 for letter, size in sizes.items()}
     return Weight((*_stated(equation.output[first:], known, shape), *[1] * trailing))
 
 
-def identity(call: Call) -> Answer:
+def identity(call: Call) -> InferredCall:
     """`(…) → (…)`, and integers stay integers."""
     return one(call.x.shape, given_dtype(call), (), 0)
 
 
-def masking(call: Call) -> Answer:
+def masking(call: Call) -> InferredCall:
     """`(…, n) → (…, n)`."""
     if call.x.shape == ():
-        raise Refusal("looks at the last axis, and is given one number for the whole batch", help="keep the batch")
+        raise ShapeError("looks at the last axis, and is given one number for the whole batch", help="keep the batch")
     return same_shape(call)
 
 
-RULES: dict[str, Rule] = {"Dense": dense, "EinsumDense": einsum_dense, "Identity": identity, "Masking": masking}
+RULES: dict[str, InferenceRule] = {
+    "Dense": dense,
+    "EinsumDense": einsum_dense,
+    "Identity": identity,
+    "Masking": masking,
+}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from kspec.analysis.shapes.broadcasting import agree, shown, size_of
 from kspec.analysis.shapes.layers.core import with_lora
 from kspec.analysis.shapes.layers.shared import number_shape, one, unknown
-from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Weight
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
+from kspec.diagnostics import codes
 
 
-def embedding(call: Call) -> Answer:
+def embedding(call: Call) -> InferredCall:
     """`(…) → (…, output_dim)`; a table of (input_dim, output_dim)."""
     weights = _table(call)
     shape = number_shape(call)
@@ -17,7 +18,7 @@ def embedding(call: Call) -> Answer:
     return one((*shape, call["output_dim"]), call.dtype, weights, 0)
 
 
-def reversible(call: Call) -> Answer:
+def reversible(call: Call) -> InferredCall:
     """As Embedding; with `reverse` `(…, output_dim) → (…, input_dim)`, by the same table or by one of its own."""
     rows, columns = call["input_dim"], call["output_dim"]
     weights = _table(call)
@@ -29,7 +30,7 @@ def reversible(call: Call) -> Answer:
     if not call.constant("reverse"):
         return one((*shape, columns), call.dtype, weights, 0)
     if not agree(shape[-1:], (columns,)):
-        raise Refusal(
+        raise ShapeError(
             f"turns rows of {columns} back, and is given {shown(shape)}",
             help=f"bring the last axis to {columns} with a `Dense`",
         )
@@ -41,11 +42,11 @@ def reversible(call: Call) -> Answer:
 def _table(call: Call) -> list[Weight] | None:
     rows, columns = call["input_dim"], call["output_dim"]
     if "lora_rank" in call.entry.parameters and call["lora_rank"] and call["embeddings_constraint"] is not None:
-        raise Refusal(
+        raise ShapeError(
             "has `lora_rank` together with a constraint on its table, which it would not keep",
             help="leave `embeddings_constraint` out",
             argument="embeddings_constraint",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if rows is None or columns is None:
         return None
@@ -53,4 +54,4 @@ def _table(call: Call) -> list[Weight] | None:
     return with_lora(call, weights) if "lora_rank" in call.entry.parameters else weights
 
 
-RULES: dict[str, Rule] = {"Embedding": embedding, "ReversibleEmbedding": reversible}
+RULES: dict[str, InferenceRule] = {"Embedding": embedding, "ReversibleEmbedding": reversible}

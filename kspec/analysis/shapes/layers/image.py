@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.shared import given_dtype, number_shape, one, per_value, unknown, wrong_rank
-from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError
+from kspec.diagnostics import codes
 
 COLOUR = {"RandomColorDegeneration": (3,), "RandomHue": (3,), "RandomSaturation": (3,), "RandomGrayscale": (1, 3)}
 """Layers that need to know colours: the numbers of channels that they take."""
@@ -21,7 +22,7 @@ RECOLOURED = (
 )
 
 
-def picture(call: Call) -> Answer:
+def picture(call: Call) -> InferredCall:
     """`(batch, height, width, channels)` stays as it is."""
     shape = _pictures(call)
     if call.entry.name == "RandomGaussianBlur":
@@ -30,14 +31,14 @@ def picture(call: Call) -> Answer:
         return unknown(call)
     channels, known = shape[1 if _first(call) else 3], COLOUR.get(call.entry.name)
     if known and channels is not None and channels not in known:
-        raise Refusal(
+        raise ShapeError(
             f"needs pictures of {' or '.join(str(count) for count in known)} channels, and is given {shown(shape)}",
             help="it changes colours, of which red, green and blue are the channels",
         )
     return one(shape, given_dtype(call) if call.entry.name in AS_GIVEN else call.dtype)
 
 
-def cut(call: Call) -> Answer:
+def cut(call: Call) -> InferredCall:
     """`(batch, …, …, channels) → (batch, height, width, channels)`."""
     shape = _pictures(call)
     if shape is None:
@@ -47,7 +48,7 @@ def cut(call: Call) -> Answer:
     return one(result, call.dtype, (), per_value(result, 1))
 
 
-def boxes(call: Call) -> Answer:
+def boxes(call: Call) -> InferredCall:
     """What it is given: it counts boxes around what pictures show, and a spec has none."""
     return one(call.x.shape, call.dtype, (), 0)
 
@@ -72,15 +73,15 @@ def _odd(call: Call) -> None:
     said = call["kernel_size"]
     for size in [said] if isinstance(said, int) else said:
         if size % 2 == 0:
-            raise Refusal(
+            raise ShapeError(
                 f"blurs with a window of {size}, which has no middle",
                 help=f"choose an odd size, such as {size + 1}",
                 argument="kernel_size",
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     **dict.fromkeys(RECOLOURED, picture),
     **dict.fromkeys(("CenterCrop", "RandomCrop", "Resizing"), cut),
     "MaxNumBoundingBoxes": boxes,

@@ -9,10 +9,11 @@ from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.dtypes import FLOATX
 from kspec.analysis.shapes.layers.preprocessing import coded, not_sparse
 from kspec.analysis.shapes.layers.shared import number_shape, one
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
+from kspec.diagnostics import codes
 
 
-def lookup(call: Call) -> Answer:
+def lookup(call: Call) -> InferredCall:
     """`(…) → (…)`, the numbers as int64; otherwise coded over the vocabulary, as `CategoryEncoding` does.
 
     A vocabulary that is still to be learned, or stands in a file, leaves the shape unknown.
@@ -37,7 +38,7 @@ def lookup(call: Call) -> Answer:
     return one(None if shape is None or depth is None else coded(shape, mode, depth), FLOATX)
 
 
-def text(call: Call) -> Answer:
+def text(call: Call) -> InferredCall:
     """`(batch, 1) → (batch, output_sequence_length)`, the numbers of its words; otherwise rows over the vocabulary."""
     _text(call)
     mode, length, shape = call["output_mode"], call["output_sequence_length"], call.x.shape
@@ -51,7 +52,7 @@ def text(call: Call) -> Answer:
         raise _at_odds("ragged", f"cannot be ragged when its mode is `{mode}`", "leave `ragged` out")
     depth = _depth(call, "", "[UNK]", 1)
     if shape is not None and call["split"] is not None and len(shape) > 1 and shape[-1] not in (1, None):
-        raise Refusal(
+        raise ShapeError(
             f"splits one text of each example, (null, 1), and is given {shown(shape)}",
             help="give each column of text an input and a TextVectorization of its own, or say `split: null`",
         )
@@ -65,7 +66,7 @@ def text(call: Call) -> Answer:
 
 def _text(call: Call) -> None:
     if call.x.dtype != "string":
-        raise Refusal(
+        raise ShapeError(
             f"looks up text, and is given {call.x.dtype}",
             help="say `dtype: string` at the input"
             + ("; for integers use `IntegerLookup`" if call.entry.name == "StringLookup" else ""),
@@ -128,8 +129,8 @@ def _size(call: Call, entries: Sequence[Any], mask: Any, oov: Any, unknowns: int
     return size
 
 
-def _at_odds(argument: str, message: str, cure: str) -> Refusal:
-    return Refusal(message, help=cure, argument=argument, code="KS302")
+def _at_odds(argument: str, message: str, cure: str) -> ShapeError:
+    return ShapeError(message, help=cure, argument=argument, code=codes.INCOMPATIBLE_ARGUMENTS)
 
 
-RULES: dict[str, Rule] = {"StringLookup": lookup, "IntegerLookup": lookup, "TextVectorization": text}
+RULES: dict[str, InferenceRule] = {"StringLookup": lookup, "IntegerLookup": lookup, "TextVectorization": text}

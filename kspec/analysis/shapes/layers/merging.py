@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kspec.analysis.shapes.broadcasting import agree, shown
 from kspec.analysis.shapes.layers.shared import axis_of, number_shape, one, per_value
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
 
 
-def added(call: Call) -> Answer:
+def added(call: Call) -> InferredCall:
     """`(…), (…), … → (…)`: the shapes broadcast, axes counted from the last; the batch is not among them."""
     number_shape(call)
     shapes = _known(call)
@@ -17,7 +17,7 @@ def added(call: Call) -> Answer:
     for shape in shapes[1:]:
         broadcast = _broadcast(result, shape[1:])
         if broadcast is None:
-            raise Refusal(
+            raise ShapeError(
                 f"is given {_listed(shapes)}, which do not fit each other",
                 help="counted from the last axis, two sizes must be equal, or one of them 1; a Dense or a Reshape"
                 " before it can change them",
@@ -27,13 +27,13 @@ def added(call: Call) -> Answer:
     return one(whole, call.dtype, (), per_value(whole, max(len(shapes) - 1, 1)))
 
 
-def subtracted(call: Call) -> Answer:
+def subtracted(call: Call) -> InferredCall:
     """`(…), (…) → (…)`."""
     _two(call)
     return added(call)
 
 
-def concatenated(call: Call) -> Answer:
+def concatenated(call: Call) -> InferredCall:
     """`(…, a), (…, b), … → (…, a + b + …)` along `axis`; all other sizes are the same."""
     shapes = _known(call)
     if shapes is None:
@@ -41,7 +41,7 @@ def concatenated(call: Call) -> Answer:
     first = shapes[0]
     axis = axis_of(call["axis"], first)
     if not all(agree(first, shape, axis) for shape in shapes) or not _agree_all(shapes, axis):
-        raise Refusal(
+        raise ShapeError(
             f"is given {_listed(shapes)}, which differ in more than axis {axis}",
             help="all sizes but those along `axis` must be the same; a Reshape or a Dense before it can change them",
         )
@@ -52,7 +52,7 @@ def concatenated(call: Call) -> Answer:
     return one((*first[:axis], total, *first[axis + 1 :]), call.dtype, (), 0)
 
 
-def dot(call: Call) -> Answer:
+def dot(call: Call) -> InferredCall:
     """`(batch, a…, n), (batch, b…, n) → (batch, a…, b…)` for `axes: -1`; of two vectors, `(batch, 1)`."""
     number_shape(call)
     _two(call)
@@ -60,7 +60,7 @@ def dot(call: Call) -> Answer:
     if shapes is None:
         return one(None, call.dtype)
     if any(len(shape) < 2 for shape in shapes):
-        raise Refusal(
+        raise ShapeError(
             f"needs inputs of at least rank 2 such as (null, features), and is given {_listed(shapes)}",
             help="give the inputs a shape: [1] for a single number",
         )
@@ -68,14 +68,14 @@ def dot(call: Call) -> Answer:
     both = [axes, axes] if isinstance(axes, int) else list(axes)
     left, right = (axis_of(axis, shape, "axes") for axis, shape in zip(both, shapes, strict=True))
     if 0 in (left, right):
-        raise Refusal(
+        raise ShapeError(
             "cannot sum over axis 0, which is the batch",
             help="count the axes of an example from 1, or from the last as -1",
             argument="axes",
         )
     a, b = shapes
     if a[left] != b[right] or not agree(a[:1], b[:1]):
-        raise Refusal(
+        raise ShapeError(
             f"multiplies axis {left} of {shown(a)} by axis {right} of {shown(b)}, whose sizes differ",
             help="choose `axes` of the same size, or bring the inputs to one with a Dense",
             argument="axes",
@@ -92,10 +92,14 @@ def _known(call: Call) -> list[Shape] | None:
     if len(shapes) < len(call.inputs):
         return None
     if len(shapes) > 1 and not all(shapes):
-        raise Refusal("is given a single number for the whole batch", help="keep the batch: reduce over axis 1 and up")
+        raise ShapeError(
+            "is given a single number for the whole batch", help="keep the batch: reduce over axis 1 and up"
+        )
     batches = {shape[0] for shape in shapes if shape} - {None}
     if len(batches) > 1 and call.entry.name != "Concatenate":
-        raise Refusal(f"is given batches of different sizes: {_listed(shapes)}", help="merge tensors of the same rows")
+        raise ShapeError(
+            f"is given batches of different sizes: {_listed(shapes)}", help="merge tensors of the same rows"
+        )
     return shapes
 
 
@@ -105,7 +109,7 @@ def _batch(shapes: list[Shape]) -> Dim:
 
 def _two(call: Call) -> None:
     if len(call.inputs) != 2:
-        raise Refusal(
+        raise ShapeError(
             f"takes exactly two inputs, and is given {len(call.inputs)}", help="name two in `from`: `from: [a, b]`"
         )
 
@@ -135,7 +139,7 @@ def _listed(shapes: list[Shape]) -> str:
     return " and ".join(shown(shape) for shape in shapes)
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     **dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply"), added),
     "Concatenate": concatenated,
     "Dot": dot,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.shared import axis_of, known_size, number_shape, one, per_value, several, unknown
-from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Weight
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
 
 
-def batch_normalization(call: Call) -> Answer:
+def batch_normalization(call: Call) -> InferredCall:
     """`(…) → (…)`; for each place along `axis` a scale, a center, and averages that are kept but not trained."""
     shape = number_shape(call)
     if shape is None:
@@ -18,7 +18,7 @@ def batch_normalization(call: Call) -> Answer:
     return one(shape, call.dtype, weights, per_value(shape, 2))
 
 
-def layer_normalization(call: Call) -> Answer:
+def layer_normalization(call: Call) -> InferredCall:
     """`(…) → (…)`; a scale and a center of the sizes of `axis`."""
     shape = number_shape(call)
     if shape is None:
@@ -30,7 +30,7 @@ def layer_normalization(call: Call) -> Answer:
     return one(shape, call.dtype, weights, per_value(shape, 5 + len(weights)))
 
 
-def group_normalization(call: Call) -> Answer:
+def group_normalization(call: Call) -> InferredCall:
     """`(…) → (…)`; the places along `axis` share statistics by `groups` (-1: each by itself)."""
     shape = number_shape(call)
     if shape is None:
@@ -39,7 +39,7 @@ def group_normalization(call: Call) -> Answer:
     size = known_size(axis, shape, "axis")
     groups = size if call["groups"] == -1 else call["groups"]
     if groups < 1 or size % groups:
-        raise Refusal(
+        raise ShapeError(
             f"is given {size} channels in {shown(shape)}, which {groups} groups do not share evenly",
             help="the channels are a multiple of `groups`; -1 makes a group of each",
             argument="groups",
@@ -48,7 +48,7 @@ def group_normalization(call: Call) -> Answer:
     return one(shape, call.dtype, weights, per_value(shape, 5 + len(weights)))
 
 
-def rms_normalization(call: Call) -> Answer:
+def rms_normalization(call: Call) -> InferredCall:
     """`(…) → (…)`; a scale of the sizes of `axis`."""
     shape = number_shape(call)
     if shape is None:
@@ -58,7 +58,7 @@ def rms_normalization(call: Call) -> Answer:
     return one(shape, call.dtype, weights, per_value(shape, 4))
 
 
-def unit_normalization(call: Call) -> Answer:
+def unit_normalization(call: Call) -> InferredCall:
     """`(…) → (…)`, of length 1 along `axis`."""
     shape = number_shape(call)
     if shape is not None:
@@ -71,7 +71,7 @@ def _scale_and_center(call: Call, sizes: tuple[int, ...]) -> list[Weight]:
     return [Weight(sizes) for name in ("scale", "center") if call[name]]
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "BatchNormalization": batch_normalization,
     "GroupNormalization": group_normalization,
     "LayerNormalization": layer_normalization,

@@ -7,13 +7,13 @@ from math import prod
 from kspec.analysis.shapes.broadcasting import shown, size_of
 from kspec.analysis.shapes.layers.convolution import shrunk, slid
 from kspec.analysis.shapes.layers.shared import axes_of, one, several, unknown
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, ShapeError
 
 
-def pooled(count: int) -> Rule:
+def pooled(count: int) -> InferenceRule:
     """`(…, channels) → (…', channels)`: a window slides over the places, by its own size where strides are not said."""
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
         if axes is None:
             return unknown(call)
@@ -30,10 +30,10 @@ def pooled(count: int) -> Rule:
     return rule
 
 
-def pooled_over_all(count: int) -> Rule:
+def pooled_over_all(count: int) -> InferenceRule:
     """`(…, channels) → (channels)`; with `keepdims`, the other axes stay, of size 1."""
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
         if axes is None:
             return unknown(call)
@@ -44,16 +44,16 @@ def pooled_over_all(count: int) -> Rule:
     return rule
 
 
-def pooled_to_size(count: int) -> Rule:
+def pooled_to_size(count: int) -> InferenceRule:
     """`(…, channels) → (output_size…, channels)`: windows as large as it takes."""
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
         if axes is None:
             return unknown(call)
         sizes: tuple[Dim, ...] = several(call["output_size"], count)
         if None in axes.spatial:
-            raise Refusal(
+            raise ShapeError(
                 f"needs to know the size of its input, and is given {shown(call.x.shape or ())}",
                 help="state it in the input's `shape`, or pool over all places with a Global pooling layer",
             )
@@ -62,7 +62,7 @@ def pooled_to_size(count: int) -> Rule:
     return rule
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     f"{prefix}{how}Pooling{count}D": family(count)
     for prefix, family in (("", pooled), ("Global", pooled_over_all), ("Adaptive", pooled_to_size))
     for how in ("Average", "Max")

@@ -8,37 +8,38 @@ from kspec.analysis.shapes.broadcasting import agree, broadcast, shown
 from kspec.analysis.shapes.dtypes import FLOATX
 from kspec.analysis.shapes.layers.shared import axis_of, known_size, number_shape, one, per_value, same_shape, unknown
 from kspec.analysis.shapes.registry import compute_dtype
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape, Weight
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
+from kspec.diagnostics import codes
 
 KEEPS = {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
 """A dtype policy → the dtype of its layers' weights; any other policy is its own."""
 
 
-def normalization(call: Call) -> Answer:
+def normalization(call: Call) -> InferredCall:
     """`(…) → (…)`: what adapt() measures is kept for the sizes along `axis`, a mean and a variance, and one count."""
     mean, variance, said = call["mean"], call["variance"], call["axis"]
     axes = [] if said is None else [said] if isinstance(said, int) else list(said)
     if (mean is None) != (variance is None):
         there, missing = ("variance", "mean") if mean is None else ("mean", "variance")
-        raise Refusal(
+        raise ShapeError(
             f"has a `{there}` and no `{missing}`",
             help="give both, or neither: then both are measured on the training data",
             argument=there,
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if mean is not None and _sizes(mean) != _sizes(variance):
-        raise Refusal(
+        raise ShapeError(
             f"has a `mean` of shape {shown(_sizes(mean))} and a `variance` of {shown(_sizes(variance))}",
             help="give one of each for every feature",
             argument="variance",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if mean is not None and len(_sizes(mean)) > len(axes):
-        raise Refusal(
+        raise ShapeError(
             f"has a `mean` of shape {shown(_sizes(mean))}, and {len(axes)} to tell apart by `axis`",
             help="name an axis for each of its levels",
             argument="mean",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     shape = number_shape(call)
     if shape is None:
@@ -46,44 +47,46 @@ def normalization(call: Call) -> Answer:
     kept = sorted(axis_of(axis, shape) for axis in axes)
     sizes = tuple(known_size(axis, shape, "axis" if axis == 0 else "") for axis in kept)
     if len(set(kept)) < len(kept):
-        raise Refusal("names an axis twice", help="name each once", argument="axis", code="KS302")
+        raise ShapeError(
+            "names an axis twice", help="name each once", argument="axis", code=codes.INCOMPATIBLE_ARGUMENTS
+        )
     if mean is None:
         measured = [Weight(sizes, False), Weight(sizes, False), Weight((), False)]
         return one(shape, call.dtype, measured, per_value(shape, 2))
     if broadcast(_sizes(mean), sizes) != sizes:
-        raise Refusal(
+        raise ShapeError(
             f"has a `mean` of shape {shown(_sizes(mean))} for features of shape {shown(sizes)}",
             help="give one mean and one variance for every feature",
             argument="mean",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     return same_shape(call, 2)
 
 
-def rescaling(call: Call) -> Answer:
+def rescaling(call: Call) -> InferredCall:
     """`(…) → (…)`: `x * scale + offset`."""
     shape = number_shape(call)
     for name in ("scale", "offset"):
         value = call[name]
         if shape and isinstance(value, list) and len(value) > 1 and not agree(shape[-1:], (len(value),)):
-            raise Refusal(
+            raise ShapeError(
                 f"has a `{name}` of {len(value)} numbers, and is given {shown(shape)}",
                 help="give one number, or one for each size of the last axis",
                 argument=name,
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
     return same_shape(call, 2)
 
 
-def discretization(call: Call) -> Answer:
+def discretization(call: Call) -> InferredCall:
     """`(…) → (…)`, the number of the bin as int32; otherwise coded over all bins, one more than boundaries."""
     mode, boundaries, bins = call["output_mode"], call["bin_boundaries"], call["num_bins"]
     if (boundaries is None) == (bins is None):
-        raise Refusal(
+        raise ShapeError(
             "needs either `bin_boundaries` or `num_bins`" + ("" if bins is None else ", and has both"),
             help="`num_bins: 4` learns the boundaries from the training data",
             argument="num_bins",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     not_sparse(call, "int")
     shape, depth = number_shape(call), bins if boundaries is None else len(boundaries) + 1
@@ -95,31 +98,31 @@ def discretization(call: Call) -> Answer:
     return one((shape[0], *shape[2:], depth) if len(shape) > 1 else (depth,), dtype)
 
 
-def category(call: Call) -> Answer:
+def category(call: Call) -> InferredCall:
     """`(…, n) → (…, num_tokens)`; by `one_hot` each of the n is coded: `(…, n, num_tokens)`, unless n is 1."""
     shape, depth, mode = number_shape(call), call["num_tokens"], call["output_mode"]
     if call.tensors.get("count_weights") and mode != "count":
-        raise Refusal(
+        raise ShapeError(
             f"weighs what it counts, and its mode is `{mode}`",
             help="say `output_mode: count`, or leave `count_weights` out",
             argument="output_mode",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if shape is None or depth is None:
         return one(None, call.dtype)
     return one(coded(shape, mode, depth), call.dtype)
 
 
-def hashing(call: Call) -> Answer:
+def hashing(call: Call) -> InferredCall:
     """`(…) → (…)`, the number of the bin; otherwise `(…, n) → (…, num_bins)`."""
     mode, said = call["output_mode"], call["dtype"]
     dtype = KEEPS.get(said, said) if said is not None else "int64" if mode == "int" else FLOATX
     if mode == "int" and dtype not in ("int32", "int64"):
-        raise Refusal(
+        raise ShapeError(
             f"gives the numbers of bins, and its dtype is {dtype}",
             help="say `dtype: int32`, or leave it out",
             argument="dtype",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     not_sparse(call, "int")
     shape = call.x.shape
@@ -128,18 +131,18 @@ def hashing(call: Call) -> Answer:
     return one((*shape[:-1], call["num_bins"]), dtype)
 
 
-def crossing(call: Call) -> Answer:
+def crossing(call: Call) -> InferredCall:
     """Two columns of `(batch, 1)` or `(batch,)` → the bin of the pair, or `(batch, num_bins)`."""
     mode = call["output_mode"]
     dtype = compute_dtype(call["dtype"], "int64" if mode == "int" else call.dtype)
     if len(call.inputs) != 2:
-        raise Refusal(
+        raise ShapeError(
             f"crosses two columns, and is given {len(call.inputs)}",
             help="write `from: [one, other]`; a third is crossed with what this one gives",
         )
     for tensor in call.inputs:
         if tensor.dtype != "string" and "int" not in tensor.dtype:
-            raise Refusal(
+            raise ShapeError(
                 f"crosses integers or text, and is given {tensor.dtype}",
                 help="say `dtype: int64` or `dtype: string` at the input; numbers become bins by `Discretization`",
             )
@@ -147,7 +150,7 @@ def crossing(call: Call) -> Answer:
     if first is None or other is None:
         return one(None, dtype)
     if first != other or len(first) > 2 or (len(first) == 2 and first[1] not in (1, None)):
-        raise Refusal(
+        raise ShapeError(
             f"crosses two columns of shape (null, 1), and is given {shown(first)} and {shown(other)}",
             help="give each column an input of its own, of shape [1]",
         )
@@ -164,11 +167,11 @@ def coded(shape: Shape, mode: str, depth: Dim) -> Shape:
 def not_sparse(call: Call, mode: str) -> None:
     """Numbers of categories are never sparse."""
     if call["sparse"] and call["output_mode"] == mode:
-        raise Refusal(
+        raise ShapeError(
             f"cannot be sparse when its mode is `{mode}`",
             help="leave `sparse` out, or say `output_mode: multi_hot`",
             argument="sparse",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
 
 
@@ -177,7 +180,7 @@ def _sizes(array: Any) -> tuple[int, ...]:
     return (len(array), *(_sizes(array[0]) if array else ())) if isinstance(array, (list, tuple)) else ()
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "Normalization": normalization,
     "Rescaling": rescaling,
     "Discretization": discretization,

@@ -10,7 +10,8 @@ from kspec.analysis.shapes.broadcasting import agree, shown, size_of
 from kspec.analysis.shapes.layers.convolution import Kernel, shrunk, slid
 from kspec.analysis.shapes.layers.shared import SPATIAL, Axes, known_size, number_shape, several, unknown
 from kspec.analysis.shapes.registry import inner_call
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape, TensorType, Weight
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, TensorType, Weight
+from kspec.diagnostics import codes
 
 GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
 """How many matrices a cell has of each kind, side by side in one weight."""
@@ -75,7 +76,7 @@ def stack_of(call: Call, values: Sequence[Any], size: Dim) -> Cell | None:
     return Cell(units, states, weights, flops)
 
 
-def recurrent(call: Call) -> Answer:
+def recurrent(call: Call) -> InferredCall:
     """`(batch, steps, features) → (batch, units)`; the weights are the cell's.
 
     With `return_sequences` the answer of each step, `(batch, steps, units)`; with `return_state` then each state,
@@ -98,10 +99,10 @@ def recurrent(call: Call) -> Answer:
     states: list[Shape] = [(batch, state) for state in cell.states]
     _starting_from(call, "initial_state", states)
     outputs = _outputs(call, batch, steps, (cell.units,), states)
-    return Answer(outputs, cell.weights, size_of((steps, cell.flops)))
+    return InferredCall(outputs, cell.weights, size_of((steps, cell.flops)))
 
 
-def conv_lstm(call: Call) -> Answer:
+def conv_lstm(call: Call) -> InferredCall:
     """`(batch, steps, rows…, channels) → (batch, new rows…, filters)`: an LSTM whose products are convolutions.
 
     A kernel of (kernel_size…, channels, 4 * filters), one of (kernel_size…, filters, 4 * filters) for the state, which
@@ -114,7 +115,7 @@ def conv_lstm(call: Call) -> Answer:
     first = call["data_format"] == "channels_first"
     order = ("channels", *SPATIAL[rank]) if first else (*SPATIAL[rank], "channels")
     if len(shape) != rank + 3:
-        raise Refusal(
+        raise ShapeError(
             f"needs an input of rank {rank + 3}, (null, steps, {', '.join(order)}), and is given {shown(shape)}",
             help=f"give it an input of shape [steps, {', '.join(order)}], or bring it to that with `Reshape`",
         )
@@ -122,17 +123,17 @@ def conv_lstm(call: Call) -> Answer:
     axes = Axes(shape[0], shape[3:], shape[2], True) if first else Axes(shape[0], shape[2:-1], shape[-1], False)
     channels = axes.channels
     if None in axes.spatial or channels is None:
-        raise Refusal(
+        raise ShapeError(
             f"needs to know all sizes of a step, and is given {shown(shape)}",
             help=f"state {', '.join(order)} in the input's shape, or bring pictures to one size with `Resizing`",
         )
     kernel = Kernel.of(call, rank)
     if max(kernel.strides) > 1 and max(several(call["dilation_rate"], rank)) > 1:
-        raise Refusal(
+        raise ShapeError(
             "has both `strides` and a `dilation_rate` above 1, which Keras does not combine",
             help="use one of the two",
             argument="dilation_rate",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     slides = zip(axes.spatial, kernel.reach, kernel.strides, strict=True)
     new = tuple(slid(*slide, call["padding"]) for slide in slides)
@@ -149,30 +150,30 @@ def conv_lstm(call: Call) -> Answer:
     states: list[Shape] = [(batch, *size)] * 2
     _starting_from(call, "initial_state", states)
     outputs = _outputs(call, batch, steps, size, states)
-    return Answer(outputs, weights, size_of((steps, *new, at_each)))
+    return InferredCall(outputs, weights, size_of((steps, *new, at_each)))
 
 
-def cell(call: Call) -> Answer:
+def cell(call: Call) -> InferredCall:
     """A cell called on its own, for one step: `(batch, features)` and its states → `(batch, units)` and new states."""
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
     if len(shape) < 2:
-        raise Refusal(f"takes one step, (null, features), and is given {shown(shape)}")
+        raise ShapeError(f"takes one step, (null, features), and is given {shown(shape)}")
     one = cell_of(call, known_size(len(shape) - 1, shape))
     if call.entry.name == "StackedRNNCells" and len(one.states) > len(call["cells"]):
-        raise Refusal(
+        raise ShapeError(
             "has a cell with several states, which only an `RNN` can hand over",
             help="write `RNN: {cell: [...]}` on a sequence",
             argument="cells",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     states: list[Shape] = [(shape[0], state) for state in one.states]
     _starting_from(call, "states", states)
     if len(shape) > 2:
-        return Answer([TensorType(None, call.dtype)] * (1 + len(states)), one.weights)
+        return InferredCall([TensorType(None, call.dtype)] * (1 + len(states)), one.weights)
     outputs = [TensorType(size, call.dtype) for size in ((shape[0], one.units), *states)]
-    return Answer(outputs, one.weights, one.flops)
+    return InferredCall(outputs, one.weights, one.flops)
 
 
 def _outputs(call: Call, batch: Dim, steps: Dim, size: Shape, states: list[Shape]) -> list[TensorType]:
@@ -197,16 +198,16 @@ def _of_rank_3(shape: Shape) -> None:
         )
     else:
         cure = "bring each step to one row with `Reshape: {target_shape: [steps, features]}`, or with `TimeDistributed`"
-    raise Refusal(f"needs an input of rank 3, (null, steps, features), and is given {shown(shape)}", help=cure)
+    raise ShapeError(f"needs an input of rank 3, (null, steps, features), and is given {shown(shape)}", help=cure)
 
 
 def _not_stateful(call: Call, shape: Shape) -> None:
     if call["stateful"] and shape[0] is None:
-        raise Refusal(
+        raise ShapeError(
             "is stateful, and the number of examples in a batch is not fixed",
             help="state it at the input, `inputs: {x: {shape: [...], batch_size: 32}}`; or leave `stateful` out",
             argument="stateful",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
 
 
@@ -217,19 +218,19 @@ def _starting_from(call: Call, argument: str, wanted: list[Shape]) -> None:
         return
     reads_all = argument == "initial_state" and call.entry.name != "GRU"
     if len(given) < len(wanted) or (reads_all and len(given) > len(wanted)):
-        raise Refusal(
+        raise ShapeError(
             f"has {len(wanted)} states, and is given {len(given)} in `{argument}`",
             help=f"name {len(wanted)}, in the layer's own order: `from: {{{argument}: [h, c]}}` for an LSTM",
         )
     for own, other in zip(wanted, given, strict=False):
         if other is not None and not agree(own, other):
-            raise Refusal(
+            raise ShapeError(
                 f"has states of shape {shown(own)}, and is given {shown(other)} in `{argument}`",
                 help="a state comes from a layer with as many units",
             )
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     **dict.fromkeys((*GATES, "RNN"), recurrent),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), conv_lstm),
     **dict.fromkeys((*(f"{kind}Cell" for kind in GATES), "StackedRNNCells"), cell),

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.shared import axes_of, number_shape, one, same_shape, unknown
-from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError
+from kspec.diagnostics import codes
 
 
-def dropped(call: Call) -> Answer:
+def dropped(call: Call) -> InferredCall:
     """`(…) → (…)`; `noise_shape` has a size for each axis, which is 1 (one draw for all), the axis's own or null."""
     shape, noise = number_shape(call), call["noise_shape"]
     for size in noise or ():
         if size is not None and size < 1:
-            raise Refusal(
+            raise ShapeError(
                 f"has a size of {size} in its `noise_shape`",
                 help="sizes are 1 for one draw along the axis, or null for one a place",
                 argument="noise_shape",
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
     if noise is not None and shape is not None and len(noise) == len(shape):
         pairs = list(zip(noise, shape, strict=True))
         if not all(size in (None, 1, dim) or dim is None for size, dim in pairs):
-            raise Refusal(
+            raise ShapeError(
                 f"is given {shown(shape)}, which its `noise_shape` of {shown(noise)} does not fit",
                 help="write a size for each axis, the batch first: 1 for one draw along it, or null",
                 argument="noise_shape",
@@ -29,29 +30,29 @@ def dropped(call: Call) -> Answer:
     return same_shape(call, 0)
 
 
-def noisy(call: Call) -> Answer:
+def noisy(call: Call) -> InferredCall:
     """`(…) → (…)`."""
     if "stddev" in call.entry.parameters and call["stddev"] > 1:
-        raise Refusal(
+        raise ShapeError(
             f"takes a `stddev` of at most 1, and has {call['stddev']}",
             help="scale the values before the noise, to a standard deviation of 1",
             argument="stddev",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     return same_shape(call, 0)
 
 
-def spatially(count: int) -> Rule:
+def spatially(count: int) -> InferenceRule:
     """`(batch, …, channels) → (batch, …, channels)`, where whole channels are dropped."""
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
         return unknown(call) if axes is None else one(call.x.shape, call.dtype, (), 0)
 
     return rule
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "ActivityRegularization": noisy,
     "AlphaDropout": dropped,
     "Dropout": dropped,

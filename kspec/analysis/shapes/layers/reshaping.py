@@ -15,26 +15,27 @@ from kspec.analysis.shapes.layers.shared import (
     unknown,
     wrong_rank,
 )
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
+from kspec.diagnostics import codes
 
 
-def flatten(call: Call) -> Answer:
+def flatten(call: Call) -> InferredCall:
     """`(batch, a, b, …) → (batch, a · b · …)`; of `(batch)`, `(batch, 1)`. Integers stay integers."""
     shape = call.x.shape
     if shape == ():
-        raise Refusal("is given one number for the whole batch", help="keep the batch: reduce other axes alone")
+        raise ShapeError("is given one number for the whole batch", help="keep the batch: reduce other axes alone")
     return one(None if shape is None else (shape[0], size_of(shape[1:])), given_dtype(call), (), 0)
 
 
-def reshape(call: Call) -> Answer:
+def reshape(call: Call) -> InferredCall:
     """`(batch, …) → (batch, target_shape…)` of as many values; a -1 stands for the size that is left over."""
     target: Shape = tuple(call["target_shape"])
     if any(size is not None and size < -1 for size in target) or target.count(-1) > 1:
-        raise Refusal(
+        raise ShapeError(
             f"has a `target_shape` of {_listed(target)}",
             help="sizes are 0 or more; one of them may be -1, for what is left over",
             argument="target_shape",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     shape, dtype = call.x.shape, given_dtype(call)
     if shape is None:
@@ -45,7 +46,7 @@ def reshape(call: Call) -> Answer:
     over = -1 in target
     if (wanted == 0 or given % wanted) if over else given != wanted:
         need = f"a multiple of {wanted}" if over else str(wanted)
-        raise Refusal(
+        raise ShapeError(
             f"is given {shown(shape)}, {given} values for each example, and its `target_shape` of {_listed(target)}"
             f" holds {need}",
             help="the sizes' product stays the same" + ("" if over else "; a -1 stands for what is left over"),
@@ -54,20 +55,20 @@ def reshape(call: Call) -> Answer:
     return one((shape[0], *(given // wanted if size == -1 else size for size in target)), dtype, (), 0)
 
 
-def permute(call: Call) -> Answer:
+def permute(call: Call) -> InferredCall:
     """`(batch, a, b, c) → (batch, b, a, c)` for `dims: [2, 1, 3]`. Integers stay integers."""
     dims, shape = call["dims"], call.x.shape
     if sorted(dims) != list(range(1, len(dims) + 1)):
-        raise Refusal(
+        raise ShapeError(
             f"has `dims` of {_listed(dims)}, which are not 1 to {len(dims)} in some order",
             help="name each axis once; the batch is not counted",
             argument="dims",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if shape is None:
         return one((None,) * (len(dims) + 1), given_dtype(call), (), 0)
     if len(shape) != len(dims) + 1:
-        raise Refusal(
+        raise ShapeError(
             f"orders {len(dims)} axes, and is given {shown(shape)}, which has {len(shape) - 1} besides the batch",
             help="name each axis once in `dims`, from 1; the batch is not counted",
             argument="dims",
@@ -75,7 +76,7 @@ def permute(call: Call) -> Answer:
     return one((shape[0], *(shape[axis] for axis in dims)), given_dtype(call), (), 0)
 
 
-def repeat_vector(call: Call) -> Answer:
+def repeat_vector(call: Call) -> InferredCall:
     """`(batch, features) → (batch, n, features)`."""
     shape = number_shape(call)
     if shape is None:
@@ -85,10 +86,10 @@ def repeat_vector(call: Call) -> Answer:
     return one((shape[0], call["n"], shape[1]), call.dtype, (), 0)
 
 
-def _resized(count: int, size: Callable[[Call], Iterable[Callable[[int], int]]]) -> Rule:
+def _resized(count: int, size: Callable[[Call], Iterable[Callable[[int], int]]]) -> InferenceRule:
     """`(…, channels) → (…', channels)`, where each spatial axis gets a size of its own."""
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
         if axes is None:
             return unknown(call)
@@ -96,28 +97,28 @@ def _resized(count: int, size: Callable[[Call], Iterable[Callable[[int], int]]])
         spatial = tuple(None if dim is None else to(dim) for to, dim in resize)
         if any(dim is not None and dim < 1 for dim in spatial):
             ends = _ends(call["cropping"], count)
-            raise Refusal(
+            raise ShapeError(
                 f"crops away its whole input: {by(map(sum, ends))} off {by(axes.spatial)}",
                 help="crop less than the input's size, both ends together",
                 argument="cropping",
-                code="KS303",
+                code=codes.DIMENSION_COLLAPSE,
             )
         return one(axes.with_sizes(spatial, axes.channels), call.dtype, (), 0)
 
     return rule
 
 
-def cropped(count: int) -> Rule:
+def cropped(count: int) -> InferenceRule:
     """`(…, channels) → (…', channels)`: of each spatial axis, both ends are cut off."""
     return _resized(count, lambda call: [_plus(-a - b) for a, b in _ends(call["cropping"], count)])
 
 
-def padded(count: int) -> Rule:
+def padded(count: int) -> InferenceRule:
     """`(…, channels) → (…', channels)`: at both ends of each spatial axis, zeros are added."""
     return _resized(count, lambda call: [_plus(a + b) for a, b in _ends(call["padding"], count)])
 
 
-def upsampled(count: int) -> Rule:
+def upsampled(count: int) -> InferenceRule:
     """`(…, channels) → (…', channels)`: each spatial axis becomes `size` times as long."""
     return _resized(count, lambda call: [_times(n) for n in several(call["size"], count)])
 
@@ -146,7 +147,7 @@ def _listed(sizes: Iterable[Dim]) -> str:
     return str(list(sizes)).replace("None", "null")
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "Flatten": flatten,
     "Permute": permute,
     "RepeatVector": repeat_vector,

@@ -8,18 +8,20 @@ from typing import Any, NamedTuple
 
 from kspec import catalog
 from kspec.analysis.shapes.broadcasting import shown, size_of
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Shape, TensorType, Weight
+from kspec.analysis.shapes.types import Call, Dim, InferredCall, Shape, ShapeError, TensorType, Weight
 
 SPATIAL = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 """How the spatial axes of an input are called, by their number."""
 
 
-def one(shape: Shape | None, dtype: str, weights: Iterable[Weight] | None = (), flops: int | None = None) -> Answer:
+def one(
+    shape: Shape | None, dtype: str, weights: Iterable[Weight] | None = (), flops: int | None = None
+) -> InferredCall:
     """The answer of a layer with one output."""
-    return Answer([TensorType(shape, dtype)], None if weights is None else list(weights), flops)
+    return InferredCall([TensorType(shape, dtype)], None if weights is None else list(weights), flops)
 
 
-def unknown(call: Call, weights: Iterable[Weight] | None = ()) -> Answer:
+def unknown(call: Call, weights: Iterable[Weight] | None = ()) -> InferredCall:
     """The answer where not even the input's rank is known.
 
     Args:
@@ -37,7 +39,7 @@ def number_shape(call: Call) -> Shape | None:
     """The shape of the first tensor, which must be of numbers."""
     for tensor in call.inputs:
         if tensor.dtype == "string":
-            raise Refusal(
+            raise ShapeError(
                 "computes with numbers, and is given strings",
                 help="turn them into numbers first, with a StringLookup or a TextVectorization",
             )
@@ -50,7 +52,7 @@ def per_value(shape: Shape | None, operations: int) -> int | None:
     return None if size is None else size * operations
 
 
-def same_shape(call: Call, operations: int = 1) -> Answer:
+def same_shape(call: Call, operations: int = 1) -> InferredCall:
     """`(…) → (…)`: what a layer gives that treats each value by itself, and has no weights.
 
     Args:
@@ -105,14 +107,14 @@ def axes_of(call: Call, count: int) -> Axes | None:
     return Axes(shape[0], shape[1:-1], shape[-1], False)
 
 
-def wrong_rank(call: Call, shape: Shape, names: Sequence[str]) -> Refusal:
+def wrong_rank(call: Call, shape: Shape, names: Sequence[str]) -> ShapeError:
     """The refusal of an input of another rank.
 
     Args:
         names: The axes of the one that is wanted, without the batch.
     """
     wanted = "(null, " + ", ".join(names) + ")"
-    return Refusal(
+    return ShapeError(
         f"needs an input of rank {len(names) + 1} such as {wanted}, and is given {shown(shape)}",
         help=_rank_help(call.entry.name, shape, names),
     )
@@ -140,7 +142,7 @@ def axis_of(axis: int, shape: Shape, argument: str = "axis") -> int:
     """
     if not -len(shape) <= axis < len(shape):
         last = len(shape) - 1
-        raise Refusal(
+        raise ShapeError(
             f"has no axis {axis} in its input {shown(shape)}",
             help=f"its axes are 0 (the batch) to {last}, or -1 (the last) to {-len(shape)}",
             argument=argument,
@@ -157,7 +159,7 @@ def known_size(axis: int, shape: Shape, argument: str = "") -> int:
     size = shape[axis]
     if size is None:
         which = "the batch's size" if axis == 0 else f"the size of axis {axis}" if axis < len(shape) - 1 else ""
-        raise Refusal(
+        raise ShapeError(
             f"needs to know {which or 'the size of the last axis'}, for its weights, and is given {shown(shape)}",
             help="choose another axis than the batch" if axis == 0 else "state it in the input's `shape`",
             argument=argument,

@@ -9,8 +9,9 @@ from kspec.analysis.shapes.broadcasting import shown, size_of
 from kspec.analysis.shapes.layers.recurrent import RECURRENT
 from kspec.analysis.shapes.layers.shared import number_shape, one, unknown
 from kspec.analysis.shapes.registry import answer, inner_call
-from kspec.analysis.shapes.types import Answer, Call, Refusal, Rule, Shape, TensorType, Weight
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError, TensorType, Weight
 from kspec.catalog import Entry, Tensor
+from kspec.diagnostics import codes
 
 WITH_KERNEL = frozenset(
     [
@@ -22,7 +23,7 @@ WITH_KERNEL = frozenset(
 """Layers with one main matrix, which stands first among their weights."""
 
 
-def bidirectional(call: Call) -> Answer:
+def bidirectional(call: Call) -> InferredCall:
     """A recurrent layer and its twin that reads from the end; `(…, units) → (…, 2 * units)` by `concat`.
 
     By `sum`, `mul` and `ave` the size stays; with `merge_mode: null` both answers are given. The states of both follow.
@@ -46,11 +47,11 @@ def bidirectional(call: Call) -> Answer:
         _recurrent(twin, argument)
         _twins(inner, twin)
     elif inner["go_backwards"]:
-        raise Refusal(
+        raise ShapeError(
             "has a `layer` that goes backwards already, as its twin will",
             help="leave `go_backwards` out of `layer`",
             argument="layer",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     y, *states = [tensor.shape for tensor in forth.outputs]
     y_back = back.outputs[0].shape
@@ -62,25 +63,25 @@ def bidirectional(call: Call) -> Answer:
     elif call["merge_mode"] == "concat":
         shapes = [(*y[:-1], None if y[-1] is None else 2 * y[-1])]
     elif y != y_back:
-        raise Refusal(
+        raise ShapeError(
             f"cannot take the {call['merge_mode']} of {shown(y)} and {shown(y_back)}",
             help="give both layers the same size, or say `merge_mode: concat`",
             argument="merge_mode",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     shapes += states * 2
     weights = None if forth.weights is None or back.weights is None else forth.weights + back.weights
     flops = None if forth.flops is None or back.flops is None else forth.flops + back.flops
-    return Answer([TensorType(shape, call.dtype) for shape in shapes], weights, flops)
+    return InferredCall([TensorType(shape, call.dtype) for shape in shapes], weights, flops)
 
 
-def time_distributed(call: Call) -> Answer:
+def time_distributed(call: Call) -> InferredCall:
     """`(batch, steps, …) → (batch, steps, new …)`: the layer on each step, with the same weights."""
     shape = call.x.shape
     if shape is None:
         return unknown(call, None)
     if len(shape) < 3:
-        raise Refusal(
+        raise ShapeError(
             f"needs an input of at least rank 3, (null, steps, …), and is given {shown(shape)}",
             help="give it an input of shape [steps, …]; after a recurrent layer, say `return_sequences: true` there",
         )
@@ -89,37 +90,37 @@ def time_distributed(call: Call) -> Answer:
         return unknown(call, None)
     inner, each = found
     if len(each.outputs) > 1:
-        raise Refusal(
+        raise ShapeError(
             f"can give one output only, and holds `{inner.entry.name}` with {len(each.outputs)}",
             help="leave `return_state` out of `layer`" if inner.entry.path else "let the sub-model give one output",
             argument="layer",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     new = each.outputs[0].shape
     result = None if new is None else (shape[0], shape[1], *new[1:])
     return one(result, call.dtype, each.weights, size_of((shape[1], each.flops)))
 
 
-def spectral_normalization(call: Call) -> Answer:
+def spectral_normalization(call: Call) -> InferredCall:
     """As the layer inside, whose matrix is divided by its largest singular value, kept in a (1, columns)."""
     found = held(call, "layer", call["layer"], call.x)
     if found is None:
         return unknown(call, None)
     inner, own = found
     if inner.entry.name not in WITH_KERNEL:
-        raise Refusal(
+        raise ShapeError(
             f"holds `{inner.entry.name}`, which has no single matrix to normalize",
             help="put a `Dense`, a convolution or an `Embedding` in it",
             argument="layer",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     weights = own.weights
     if weights is not None:
         weights = [*weights, Weight((1, weights[0].shape[-1]), trainable=False)]
-    return Answer([TensorType(tensor.shape, call.dtype) for tensor in own.outputs], weights, own.flops)
+    return InferredCall([TensorType(tensor.shape, call.dtype) for tensor in own.outputs], weights, own.flops)
 
 
-def pipeline(call: Call) -> Answer:
+def pipeline(call: Call) -> InferredCall:
     """One layer after the other."""
     tensor, weights, flops = call.x, list[Weight](), 0
     known = True
@@ -132,12 +133,12 @@ def pipeline(call: Call) -> Answer:
         known = known and step.weights is not None
         weights += step.weights or []
         flops += step.flops or 0
-    return Answer([tensor], weights if known else None, flops if known else None)
+    return InferredCall([tensor], weights if known else None, flops if known else None)
 
 
 def held(
     call: Call, argument: str, value: Any, tensor: TensorType, states: Sequence[TensorType] = ()
-) -> tuple[Call, Answer] | None:
+) -> tuple[Call, InferredCall] | None:
     """The call of a layer inside this one, and what it gives; None where its class is not known.
 
     Args:
@@ -154,16 +155,16 @@ def held(
         inner.tensors = {**inner.tensors, "initial_state": list(states)}
     name, tensors = inner.entry.name, inner.entry.tensors
     if not tensors or tensors[0].form != "one" or sum(each.required for each in tensors) > 1:
-        raise Refusal(
+        raise ShapeError(
             f"holds `{name}`, and cannot hand it several inputs",
             help=f"call `{name}` as a node of its own",
             argument=argument,
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     try:
         return inner, answer(inner)
-    except Refusal as refusal:
-        raise Refusal(
+    except ShapeError as refusal:
+        raise ShapeError(
             f"holds `{name}`, which {refusal.message}", help=refusal.help, argument=argument, code=refusal.code
         ) from refusal
 
@@ -175,34 +176,34 @@ def _model(name: str) -> Entry:
 
 def _recurrent(inner: Call, argument: str) -> None:
     if inner.entry.name not in RECURRENT:
-        raise Refusal(
+        raise ShapeError(
             f"reads a sequence from both ends, which `{inner.entry.name}` cannot",
             help="put a recurrent layer in it, such as `LSTM` or `GRU`",
             argument=argument,
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
 
 
 def _twins(inner: Call, twin: Call) -> None:
     """Two layers that read in opposite directions and give alike."""
     if inner["go_backwards"] == twin["go_backwards"]:
-        raise Refusal(
+        raise ShapeError(
             "has two layers that go the same way",
             help="say `go_backwards: true` in `backward_layer`, and not in `layer`",
             argument="backward_layer",
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     for name in ("stateful", "return_sequences", "return_state"):
         if inner[name] != twin[name]:
-            raise Refusal(
+            raise ShapeError(
                 f"has two layers of which one only says `{name}: true`",
                 help=f"say `{name}` alike in both",
                 argument="backward_layer",
-                code="KS302",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
             )
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "Bidirectional": bidirectional,
     "TimeDistributed": time_distributed,
     "SpectralNormalization": spectral_normalization,

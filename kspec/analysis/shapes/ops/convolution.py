@@ -17,7 +17,8 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     unfit,
     untold,
 )
-from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
+from kspec.diagnostics import codes
 
 
 def windows(size: Dim, window: int, step: int, padding: str) -> Dim:
@@ -130,7 +131,9 @@ def unfolded(call: Call) -> Shape:
     counts: list[int] = []
     for size, k, gap, margin, step in zip(space, kernel, gaps, border, steps, strict=True):
         if size is None or channels is None:
-            raise Refusal("needs to know all sizes of its input but the batch", help="state them in the input's shape")
+            raise ShapeError(
+                "needs to know all sizes of its input but the batch", help="state them in the input's shape"
+            )
         counts.append((size + 2 * margin - gap * (k - 1) - 1) // step + 1)
     return (batch, times(channels, kernel[0] * kernel[1]), counts[0] * counts[1])
 
@@ -173,13 +176,15 @@ def _convolved(call: Call, kernel: Shape, filters: Dim) -> Shape:
 def _space_and_channels(call: Call, shape: Shape, kernel: Shape, taken: Dim) -> tuple[list[Dim], Dim]:
     """The input's spatial axes and channels, which must be those that the kernel takes."""
     if len(shape) < 3 or len(kernel) != len(shape):
-        raise Refusal(
+        raise ShapeError(
             f"convolves {shown(shape)} with a kernel of {shown(kernel)}",
             help="an input has a batch, spatial axes and channels; the kernel has as many axes",
         )
     space, channels = _split(shape, call)
     if channels is not None and taken is not None and channels != taken:
-        raise Refusal(f"convolves {shown(shape)}, of {channels} channels, with a kernel of {shown(kernel)} for {taken}")
+        raise ShapeError(
+            f"convolves {shown(shape)}, of {channels} channels, with a kernel of {shown(kernel)} for {taken}"
+        )
     return space, channels
 
 
@@ -188,7 +193,7 @@ def _spans(kernel: Shape, gaps: list[int]) -> list[int]:
     spans: list[int] = []
     for size, gap in zip(kernel[:-2], gaps, strict=True):
         if size is None:
-            raise Refusal(f"needs to know the size of its kernel, and is given {shown(kernel)}")
+            raise ShapeError(f"needs to know the size of its kernel, and is given {shown(kernel)}")
         spans.append((size - 1) * gap + 1)
     return spans
 
@@ -196,10 +201,10 @@ def _spans(kernel: Shape, gaps: list[int]) -> list[int]:
 def _windows(shape: Shape, space: list[Dim], spans: list[int], steps: list[int], padding: str) -> list[Dim]:
     sizes = [windows(n, span, step, padding) for n, span, step in zip(space, spans, steps, strict=True)]
     if any(size is not None and size <= 0 for size in sizes) and padding == "valid":
-        raise Refusal(
+        raise ShapeError(
             f"moves a window of {shown(spans)} over {shown(shape)}, which is smaller",
             help="a smaller window, or `padding: same`",
-            code="KS303",
+            code=codes.DIMENSION_COLLAPSE,
         )
     return sizes
 
@@ -219,11 +224,11 @@ def _join(shape: Shape, space: list[Dim], channels: Dim, call: Call) -> Shape:
     return (shape[0], *space, channels) if _last(call) else (shape[0], channels, *space)
 
 
-def _rules(names: str, shape: Callable[[Call], Shape]) -> dict[str, Rule]:
+def _rules(names: str, shape: Callable[[Call], Shape]) -> dict[str, InferenceRule]:
     return dict.fromkeys(names.split(), op(shape, same, untold))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     **_rules("max_pool average_pool", pooled),
     **_rules("adaptive_max_pool adaptive_average_pool", adaptively_pooled),
     "conv": op(convolved, same, multiplications),

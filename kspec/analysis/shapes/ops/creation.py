@@ -9,7 +9,7 @@ from struct import pack, unpack
 from kspec.analysis.shapes.dtypes import FLOATX, promote
 from kspec.analysis.shapes.ops.elementwise import dtype_named
 from kspec.analysis.shapes.ops.rule_helpers import constant, constant_type, op, several, unfit
-from kspec.analysis.shapes.types import Call, Rule, Shape, TensorType
+from kspec.analysis.shapes.types import Call, InferenceRule, Shape, TensorType
 
 
 def filled(call: Call) -> Shape:
@@ -85,11 +85,11 @@ def _float32(number: float) -> float:
     return float(unpack("f", pack("f", number))[0])
 
 
-def _rules(names: str, shape: Callable[[Call], Shape]) -> dict[str, Rule]:
+def _rules(names: str, shape: Callable[[Call], Shape]) -> dict[str, InferenceRule]:
     return dict.fromkeys(names.split(), op(shape, of_said))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     **_rules("empty full ones zeros", filled),
     **_rules("geomspace logspace", spaced),
     "linspace": several(linspace, counted=True),

@@ -8,7 +8,7 @@ from math import prod
 from kspec.analysis.shapes.broadcasting import broadcast_or_refuse, shown
 from kspec.analysis.shapes.dtypes import promote
 from kspec.analysis.shapes.ops.rule_helpers import constant, op, shape_of, unfit
-from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
 
 REST = "..."
 
@@ -57,7 +57,7 @@ def read(call: Call) -> list[Operand]:
                 continue
             if known.setdefault(letter, size) != size:
                 given = ", ".join(map(shown, shapes))
-                raise Refusal(
+                raise ShapeError(
                     f"computes `{subscripts}` of {given}: `{letter}` is {known[letter]} and {size}",
                     help="axes of one letter have one size",
                 )
@@ -122,4 +122,4 @@ def _operand(word: str, shape: Shape) -> Operand:
     return operand
 
 
-RULES: dict[str, Rule] = {"einsum": op(einsum, of_einsum, contraction)}
+RULES: dict[str, InferenceRule] = {"einsum": op(einsum, of_einsum, contraction)}

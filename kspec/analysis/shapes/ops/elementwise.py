@@ -23,7 +23,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     unfit,
     untold,
 )
-from kspec.analysis.shapes.types import Call, Refusal, Rule, Shape, TensorType
+from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
 
 DOING = {
     "add": "adds {1} to {0}",
@@ -78,7 +78,9 @@ def chosen(call: Call) -> Shape:
     shapes = [shape_of(operand(call, "condition"))]
     branches = [optional(call, "x1"), optional(call, "x2")]
     if (branches[0] is None) != (branches[1] is None):
-        raise Refusal("takes both `x1` and `x2`, or neither", help="name both in `from`, or write a number in `call`")
+        raise ShapeError(
+            "takes both `x1` and `x2`, or neither", help="name both in `from`, or write a number in `call`"
+        )
     shapes += [shape_of(branch) for branch in branches if branch is not None]
     return broadcast_or_refuse(shapes, f"chooses among {', '.join(map(shown, shapes))}")
 
@@ -91,7 +93,7 @@ def halved(call: Call) -> Shape:
     if size is None:
         return shape
     if size % 2:
-        raise Refusal(f"halves axis {axis} of {shown(shape)}, whose size {size} is odd")
+        raise ShapeError(f"halves axis {axis} of {shown(shape)}, whose size {size} is odd")
     return (*shape[:axis], size // 2, *shape[axis + 1 :])
 
 
@@ -191,7 +193,7 @@ def _angle_unit(dtype: str) -> str:
 
 def _no_complex(dtype: str) -> str:
     if dtype.startswith("complex"):
-        raise Refusal(f"takes real numbers, and is given {dtype}", help="take their absolute values: `op: abs`")
+        raise ShapeError(f"takes real numbers, and is given {dtype}", help="take their absolute values: `op: abs`")
     return float_for(dtype)
 
 
@@ -216,11 +218,11 @@ def _together(call: Call, a: TensorType, b: TensorType) -> Shape:
     return broadcast_or_refuse([shape_of(a), shape_of(b)], doing)
 
 
-def _rules(names: str, shape: Callable[[Call], Shape], dtype: DtypeRule | str) -> dict[str, Rule]:
+def _rules(names: str, shape: Callable[[Call], Shape], dtype: DtypeRule | str) -> dict[str, InferenceRule]:
     return dict.fromkeys(names.split(), op(shape, dtype, per_output))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     **_rules(
         "abs absolute bitwise_invert bitwise_not conj conjugate erf erfinv imag nan_to_num negative real round rsqrt "
         "sign trunc celu elu gelu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid relu relu6 selu "

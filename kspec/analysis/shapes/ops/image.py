@@ -21,7 +21,8 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     unfit,
     untold,
 )
-from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
+from kspec.diagnostics import codes
 
 _OF_RANK = {3: "(height, width, channels)", 4: "(batch, height, width, channels)"}
 _EDGES = {"height": ("top", "bottom"), "width": ("left", "right")}
@@ -42,7 +43,7 @@ def coloured(call: Call) -> Shape:
     shape, _ = _with_channels(call, (3,))
     dtype = first(call).dtype
     if not is_float(dtype):
-        raise Refusal(f"needs numbers with a fraction, and is given {dtype}", help="cast first: `op: cast`")
+        raise ShapeError(f"needs numbers with a fraction, and is given {dtype}", help="cast first: `op: cast`")
     return shape
 
 
@@ -69,7 +70,7 @@ def transformed(call: Call) -> Shape:
     """`(batch, h, w, c), (batch, 8)` or `(8,)`: the pictures stay as they are."""
     shape, transform = pictures(call), shape_of(sized(call, "transform"))
     if len(transform) not in (1, 2):
-        raise Refusal(
+        raise ShapeError(
             f"transforms by {shown(transform)}", help="a transform is 8 numbers, or 8 for each picture: (null, 8)"
         )
     return shape
@@ -80,7 +81,7 @@ def moved(call: Call) -> Shape:
     shape = pictures(call)
     start, end = (shape_of(sized(call, name)) for name in ("start_points", "end_points"))
     if any(points[-2:] != (4, 2) or len(points) > 3 for points in (start, end)) or start != end:
-        raise Refusal(
+        raise ShapeError(
             f"moves the points {shown(start)} to {shown(end)}",
             help="both are four points, (4, 2), or four for each picture: (null, 4, 2)",
         )
@@ -91,7 +92,7 @@ def read_at(call: Call) -> Shape:
     """`(n, m, …), (axes, …) → (…)`"""
     shape, coordinates = shape_of(first(call)), shape_of(sized(call, "coordinates"))
     if len(coordinates) < 2 or coordinates[0] != len(shape):
-        raise Refusal(
+        raise ShapeError(
             f"reads {shown(shape)} at the coordinates {shown(coordinates)}",
             help=f"coordinates have at least rank 2, and {len(shape)} rows: one for each axis that is read",
         )
@@ -107,7 +108,7 @@ def edges(call: Call) -> Shape:
     """`(batch, h, w, c) → (batch, h, w, c, 2)`"""
     shape = shape_of(first(call))
     if len(shape) != 4:
-        raise Refusal(f"needs pictures of rank 4, {_OF_RANK[4]}, and is given {shown(shape)}")
+        raise ShapeError(f"needs pictures of rank 4, {_OF_RANK[4]}, and is given {shown(shape)}")
     return (*shape, 2)
 
 
@@ -116,11 +117,11 @@ def alike(call: Call) -> Shape:
     shape, _ = (_pictures(shape_of(tensor)) for tensor in pair(call))
     window = constant(call, "filter_size")
     if any(shape[axis] is not None and shape[axis] < window for axis in _space(call)):
-        raise Refusal(
+        raise ShapeError(
             f"compares {shown(shape)} by a window of {window}, which is larger",
             help="a smaller `filter_size`",
             argument="filter_size" if "filter_size" in call.constants else "",
-            code="KS303",
+            code=codes.DIMENSION_COLLAPSE,
         )
     return shape[:-3]
 
@@ -130,7 +131,7 @@ def patches(call: Call) -> Shape:
     shape, written = shape_of(first(call)), constant(call, "size")
     count = len(written) if isinstance(written, list) else 3 if call.entry.name.endswith("3d") else 2
     if len(shape) not in (count + 1, count + 2):
-        raise Refusal(f"cuts {shown(shape)} into patches of {count} sides", help=f"an input of rank {count + 2}")
+        raise ShapeError(f"cuts {shown(shape)} into patches of {count} sides", help=f"an input of rank {count + 2}")
     size, gaps = each(call, "size", count), each(call, "dilation_rate", count)
     steps = size if constant(call, "strides") is None else each(call, "strides", count)
     if max(steps) > 1 and max(gaps) > 1:
@@ -142,16 +143,18 @@ def patches(call: Call) -> Shape:
     spans = [(side - 1) * gap + 1 for side, gap in zip(size, gaps, strict=True)]
     sizes = [windows(n, span, step, padding) for n, span, step in zip(space, spans, steps, strict=True)]
     if any(n is not None and n <= 0 for n in sizes):
-        raise Refusal(f"cuts patches of {shown(spans)} out of {shown(shape)}, which is smaller", code="KS303")
+        raise ShapeError(
+            f"cuts patches of {shown(spans)} out of {shown(shape)}, which is smaller", code=codes.DIMENSION_COLLAPSE
+        )
     if channels is None:
-        raise Refusal(f"needs to know the channels of what it cuts, and is given {shown(shape)}")
+        raise ShapeError(f"needs to know the channels of what it cuts, and is given {shown(shape)}")
     pixels = channels * prod(size)
     return (*batch, *sizes, pixels) if last else (*batch, pixels, *sizes)
 
 
 def _pictures(shape: Shape) -> Shape:
     if len(shape) not in _OF_RANK:
-        raise Refusal(f"needs pictures, {_OF_RANK[4]}, and is given {shown(shape)}")
+        raise ShapeError(f"needs pictures, {_OF_RANK[4]}, and is given {shown(shape)}")
     return shape
 
 
@@ -171,7 +174,7 @@ def _with_channels(call: Call, known: tuple[int, ...]) -> tuple[Shape, int]:
     axis = len(shape) - (3 if _first(call) else 1)
     if shape[axis] not in (None, *known):
         counts = " or ".join(map(str, known))
-        raise Refusal(f"needs pictures of {counts} channels, and is given {shown(shape)}")
+        raise ShapeError(f"needs pictures of {counts} channels, and is given {shown(shape)}")
     return shape, axis
 
 
@@ -210,11 +213,11 @@ def _side(call: Call, size: Dim, side: str, names: list[str], sign: int) -> Dim:
     return int(target)
 
 
-def _rules(names: str, shape: Callable[[Call], Shape]) -> dict[str, Rule]:
+def _rules(names: str, shape: Callable[[Call], Shape]) -> dict[str, InferenceRule]:
     return {f"image.{name}": op(shape, same, untold) for name in names.split()}
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     **_rules("gaussian_blur elastic_transform", pictures),
     **_rules("rgb_to_grayscale", grey),
     **_rules("rgb_to_hsv hsv_to_rgb", coloured),

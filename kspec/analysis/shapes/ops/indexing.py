@@ -22,7 +22,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     sized,
     unfit,
 )
-from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape, TensorType
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError, TensorType
 from kspec.ir.slices import SliceError, parse_slices
 
 MULTI_HOT_AXES = "-1 for a new last axis, or the place of the new axis"
@@ -92,7 +92,7 @@ def taken_along_axis(call: Call) -> Shape:
     if axis is None:
         shape = (size_of(shape),)
     if len(shape) != len(indices):
-        raise Refusal(
+        raise ShapeError(
             f"takes from {shown(shape)} by indices of {shown(indices)}",
             help="the indices have as many axes as the input" if axis is not None else "say which `axis`",
         )
@@ -133,7 +133,7 @@ def binned(call: Call) -> Shape:
     """`(…), (bins,) → (…)`"""
     bins = shape_of(sized(call, "bins"))
     if len(bins) > 1:
-        raise Refusal(f"takes bins in one row, and is given {shown(bins)}", argument="bins")
+        raise ShapeError(f"takes bins in one row, and is given {shown(bins)}", argument="bins")
     return shape_of(first(call))
 
 
@@ -202,7 +202,7 @@ def _taken(shape: Shape, axis: int, part: int | slice) -> list[Dim]:
     return []
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "get_item": op(item, same),
     "slice": op(sliced, same),
     **dict.fromkeys(["slice_update", "scatter_update"], op(lambda call: shape_of(first(call)), same)),

@@ -20,7 +20,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     unfit,
     without,
 )
-from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape, TensorType
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError, TensorType
 
 
 def joined(shapes: list[Shape], axis: int, doing: str) -> Shape:
@@ -33,7 +33,7 @@ def joined(shapes: list[Shape], axis: int, doing: str) -> Shape:
     for other in others:
         if not agree(one, other, besides=axis):
             along = f"along axis {axis}" + (" (the batch)" if axis == 0 and one[0] is None else "")
-            raise Refusal(
+            raise ShapeError(
                 f"{doing} {shown(one)} and {shown(other)} {along}",
                 help="ranks are the same, and all sizes but that axis's; `call: {axis: -1}` takes the last axis",
             )
@@ -56,7 +56,7 @@ def stacked(call: Call) -> Shape:
     axis = axis_in(one, constant(call, "axis"), rank=len(one) + 1)
     for other in others:
         if not agree(one, other):
-            raise Refusal(f"stacks {shown(one)} and {shown(other)}", help="stacked tensors have the same shape")
+            raise ShapeError(f"stacks {shown(one)} and {shown(other)}", help="stacked tensors have the same shape")
     return inserted(one, axis, 1 + len(others))
 
 
@@ -86,7 +86,7 @@ def appended(call: Call) -> Shape:
     place = axis_in(shapes[0], axis)
     result = joined(shapes, place, "appends")
     if result[place] is None:
-        raise Refusal(
+        raise ShapeError(
             f"appends {shown(shapes[1])} to {shown(shapes[0])} along axis {place}, whose size must be known",
             help="`op: concatenate` joins axes of unknown size",
         )
@@ -136,7 +136,7 @@ def unstacked(call: Call) -> list[TensorType]:
     axis = axis_in(shape, constant(call, "axis"))
     count = shape[axis] if count is None else count
     if count is None:
-        raise Refusal(
+        raise ShapeError(
             f"unstacks axis {axis} of {shown(shape)}, whose size is not known",
             help="say how many there are: `call: {num: ...}`",
         )
@@ -150,7 +150,7 @@ def meshgrid(call: Call) -> list[TensorType]:
     if constant(call, "indexing") == "ij":
         return [TensorType(tuple(sizes), FLOATX)] * len(sizes)
     if len(sizes) < 2:
-        raise Refusal("makes a grid of one tensor", help="give it two or more, or `call: {indexing: ij}`")
+        raise ShapeError("makes a grid of one tensor", help="give it two or more, or `call: {indexing: ij}`")
     return [TensorType((sizes[1], sizes[0], *sizes[2:]), tensors[-1].dtype)] * len(sizes)
 
 
@@ -201,7 +201,7 @@ def _parts(x: TensorType, axis: int, places: int | list[int]) -> list[TensorType
     return [TensorType(replaced(shape, axis, part), x.dtype) for part in sizes]
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "concatenate": op(concatenated, of_all),
     "stack": op(stacked, of_all),
     "hstack": op(side_by_side, of_all),

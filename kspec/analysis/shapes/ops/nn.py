@@ -21,7 +21,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     untold,
     without,
 )
-from kspec.analysis.shapes.types import Call, Refusal, Rule, Shape, TensorType
+from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
 
 
 def batch_normalized(call: Call) -> Shape:
@@ -31,9 +31,11 @@ def batch_normalized(call: Call) -> Shape:
     for name in ("mean", "variance", "offset", "scale"):
         given = optional(call, name)
         if given is not None and given.shape != (size,):
-            raise Refusal(f"normalizes {shown(shape)} with a {name} of {shown(shape_of(given))}, not {shown((size,))}")
+            raise ShapeError(
+                f"normalizes {shown(shape)} with a {name} of {shown(shape_of(given))}, not {shown((size,))}"
+            )
     if optional(call, "offset") is not None and optional(call, "scale") is None:
-        raise Refusal("takes an offset without a scale", help="name both in `from`, or neither")
+        raise ShapeError("takes an offset without a scale", help="name both in `from`, or neither")
     return shape
 
 
@@ -64,7 +66,7 @@ def per_label(call: Call) -> Shape:
     answer = without(output, axis_in(output, constant(call, "axis")))
     labels = target[:-1] if len(target) == len(output) and target[-1] == 1 else target
     if labels != answer:
-        raise Refusal(
+        raise ShapeError(
             f"compares labels of {shown(target)} with {shown(output)}", help=f"the labels are of {shown(answer)}"
         )
     return answer
@@ -78,7 +80,7 @@ def noise_ratio(call: Call) -> Shape:
     """`(…), (…) → ()`"""
     a, b = (shape_of(tensor) for tensor in sized_pair(call))
     if len(a) != len(b):
-        raise Refusal(f"compares {shown(a)} with {shown(b)}, of another rank")
+        raise ShapeError(f"compares {shown(a)} with {shown(b)}, of another rank")
     return ()
 
 
@@ -86,7 +88,7 @@ def aligned(call: Call) -> Shape:
     """`(batch, labels), (batch, frames, classes), (batch,), (batch,) → (batch,)`"""
     shapes = {tensor.name: at_least(shape_of(operand(call, tensor.name)), 1) for tensor in call.entry.tensors}
     if len({shape[0] for shape in shapes.values()}) > 1:
-        raise Refusal(f"takes {', '.join(map(shown, shapes.values()))}, of different batches")
+        raise ShapeError(f"takes {', '.join(map(shown, shapes.values()))}, of different batches")
     return shapes["target"][:1]
 
 
@@ -105,11 +107,11 @@ def decoded(call: Call) -> list[TensorType]:
 def _alike(call: Call) -> Shape:
     target, output = shape_of(operand(call, "target")), shape_of(operand(call, "output"))
     if target != output:
-        raise Refusal(f"compares {shown(target)} with {shown(output)}", help="both have the same shape")
+        raise ShapeError(f"compares {shown(target)} with {shown(output)}", help="both have the same shape")
     return output
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "batch_normalization": op(batch_normalized, same, per_output),
     **dict.fromkeys(["layer_normalization", "rms_normalization"], op(unchanged, same, per_output)),
     "dot_product_attention": op(attended, of_attention, untold),

@@ -21,7 +21,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     untold,
     without,
 )
-from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
 
 
 def matmul(call: Call) -> Shape:
@@ -43,7 +43,7 @@ def dot(call: Call) -> Shape:
         return a or b
     if len(b) == 1:
         if len(a) > 1 and None in (a[-1], b[0]) and a[-1] != b[0]:
-            raise Refusal(f"{doing}, where only one last size is known", help="use `op: matmul`")
+            raise ShapeError(f"{doing}, where only one last size is known", help="use `op: matmul`")
         _inner(a[-1], b[0], doing)
         return a[:-1]
     _inner(a[-1], b[-2], doing)
@@ -68,7 +68,7 @@ def tensordot(call: Call) -> Shape:
         # TensorFlow lays these axes out in a row first
         over, under = (size_of(over),), (size_of(under),)
     if not agree(over, under):
-        raise Refusal(f"multiplies {shown(a)} by {shown(b)} over axes {left} and {right}: the sizes differ")
+        raise ShapeError(f"multiplies {shown(a)} by {shown(b)} over axes {left} and {right}: the sizes differ")
     return (*without(a, *left), *without(b, *right))
 
 
@@ -102,7 +102,7 @@ def cross(call: Call) -> Shape:
         axis = axis_in(shape, constant(call, name) if said is None else said, name if said is None else "axis")
         size = shape[axis]
         if size not in (None, 2, 3):
-            raise Refusal(f"takes vectors of 2 or 3, and axis {axis} of {shown(shape)} has {size}")
+            raise ShapeError(f"takes vectors of 2 or 3, and axis {axis} of {shown(shape)} has {size}")
         shapes.append(without(shape, axis))
         sizes.append(size)
     leading = broadcast_or_refuse(shapes, f"takes {' and '.join(shown(shape_of(t)) for t in sized_pair(call))}")
@@ -123,7 +123,7 @@ def correlated(call: Call) -> Shape:
     """`(m,), (n,) → (|m - n| + 1,)`; `same` gives `(max(m, n),)`, `full` `(m + n - 1,)`."""
     (m,), (n,) = (of_rank(shape_of(tensor), 1) for tensor in sized_pair(call))
     if m is None or n is None:
-        raise Refusal(f"needs to know both sizes, and is given {shown((m,))} and {shown((n,))}")
+        raise ShapeError(f"needs to know both sizes, and is given {shown((m,))} and {shown((n,))}")
     sizes = {"valid": abs(m - n) + 1, "same": max(m, n), "full": m + n - 1}
     return (sizes[constant(call, "mode")],)
 
@@ -157,12 +157,12 @@ def contraction(call: Call, result: Shape) -> int | None:
 
 def _inner(a: Dim, b: Dim, doing: str) -> None:
     if a is not None and b is not None and a != b:
-        raise Refusal(
+        raise ShapeError(
             f"{doing}: it sums over {a} on the left and {b} on the right", help="these two sizes are the same"
         )
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "matmul": op(matmul, of_matmul, contraction),
     "dot": op(dot, promoted, contraction),
     "inner": op(inner, promoted, contraction),

@@ -25,7 +25,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     untold,
     without,
 )
-from kspec.analysis.shapes.types import Call, Refusal, Rule, Shape, TensorType
+from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
 
 MATRIX_NORMS = (None, "fro", "nuc", float("inf"), float("-inf"), 1, -1, 2, -2)
 
@@ -67,7 +67,7 @@ def weighted(call: Call) -> Shape:
     if weights is not None and not agree(shape, shape_of(weights)):
         along = axis is not None and agree([shape[axis_in(shape, axis)]], shape_of(weights))
         if not along:
-            raise Refusal(
+            raise ShapeError(
                 f"averages {shown(shape)} by weights of {shown(shape_of(weights))}",
                 help="weights are of the input's shape, or of the size of the axis",
             )
@@ -144,15 +144,15 @@ def segments(call: Call) -> Shape:
     of_rank(ids, 1)
     at_least(data, 1)
     if not agree(data[:1], ids):
-        raise Refusal(f"sorts {shown(data)} into segments by {shown(ids)}: the first sizes differ")
+        raise ShapeError(f"sorts {shown(data)} into segments by {shown(ids)}: the first sizes differ")
     return (constant(call, "num_segments"), *data[1:])
 
 
-def _reductions(names: str, dtype: DtypeRule | str) -> dict[str, Rule]:
+def _reductions(names: str, dtype: DtypeRule | str) -> dict[str, InferenceRule]:
     return dict.fromkeys(names.split(), op(reduced, dtype, per_input))
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     **_reductions("max min amax amin ptp", same),
     **_reductions("nanmax nanmin", of_first(promote)),
     **_reductions("sum nansum", of_first(lambda dtype: sum_of(promote(dtype)))),

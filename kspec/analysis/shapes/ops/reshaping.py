@@ -23,7 +23,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     unfit,
     without,
 )
-from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
 
 
 def reshaped(call: Call) -> Shape:
@@ -179,7 +179,7 @@ def diagonal_matrix(call: Call) -> Shape:
     if len(shape) == 1:
         return _square(shape[0], k)
     if len(shape) != 2:
-        raise Refusal(f"needs an input of rank 1 or 2, and is given {shown(shape)}")
+        raise ShapeError(f"needs an input of rank 1 or 2, and is given {shown(shape)}")
     return (_diagonal_length(shape[0], shape[1], k),)
 
 
@@ -228,7 +228,9 @@ def rearranged(call: Call) -> Shape:
         raise unfit(f"cannot read the pattern `{pattern}`", "pattern", "name the axes: `b h w c -> b (h w) c`")
     given, wanted = (re.findall(r"\w+|\(.*?\)", side) for side in sides)
     if None in shape:
-        raise Refusal(f"needs to know all sizes of its input, and is given {shown(shape)}", help="use `op: transpose`")
+        raise ShapeError(
+            f"needs to know all sizes of its input, and is given {shown(shape)}", help="use `op: transpose`"
+        )
     sizes: dict[str, int] = {}
     for axis, size in zip(given, shape, strict=False):
         parts = axis.strip("()").split()
@@ -266,7 +268,7 @@ def _two_axes(call: Call) -> tuple[Shape, list[int]]:
     return shape, axes
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "reshape": op(reshaped, same),
     "ravel": op(flat, same),
     "transpose": op(transposed, same),

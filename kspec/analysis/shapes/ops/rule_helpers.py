@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kspec.analysis.shapes.broadcasting import shown, size_per_example
-from kspec.analysis.shapes.types import Answer, Call, Dim, Refusal, Rule, Shape, TensorType
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, TensorType
+from kspec.diagnostics import codes
 
 ShapeRule = Callable[[Call], Shape]
 DtypeRule = Callable[[Call], str]
@@ -14,35 +15,35 @@ Cost = Callable[[Call, Shape], int | None]
 """Floating-point operations for one example, from the call and the shape that it gives."""
 
 
-def op(shape: ShapeRule, dtype: DtypeRule | str, cost: Cost | None = None) -> Rule:
+def op(shape: ShapeRule, dtype: DtypeRule | str, cost: Cost | None = None) -> InferenceRule:
     """A rule for an op of one output; of unknown rank where an operand is.
 
     Args:
         cost: Left out for what only moves values about.
     """
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         found = dtype if isinstance(dtype, str) else dtype(call)
         if any(tensor.shape is None for tensor in operands(call)):
-            return Answer([TensorType(None, found)])
+            return InferredCall([TensorType(None, found)])
         result = _possible(shape(call))
-        return Answer([TensorType(result, found)], flops=cost(call, result) if cost is not None else 0)
+        return InferredCall([TensorType(result, found)], flops=cost(call, result) if cost is not None else 0)
 
     return rule
 
 
-def several(outputs: Callable[[Call], list[TensorType]], counted: bool = False) -> Rule:
+def several(outputs: Callable[[Call], list[TensorType]], counted: bool = False) -> InferenceRule:
     """A rule for an op of several outputs, or one whose dtype follows from its shape.
 
     Args:
         counted: Whether its operations can be told: it only moves values about.
     """
 
-    def rule(call: Call) -> Answer:
+    def rule(call: Call) -> InferredCall:
         if any(tensor.shape is None for tensor in operands(call)):
-            return Answer([TensorType(None, first(call).dtype)])
+            return InferredCall([TensorType(None, first(call).dtype)])
         found = [TensorType(_possible(o.shape) if o.shape is not None else None, o.dtype) for o in outputs(call)]
-        return Answer(found, flops=0 if counted else None)
+        return InferredCall(found, flops=0 if counted else None)
 
     return rule
 
@@ -94,11 +95,11 @@ def optional(call: Call, name: str) -> TensorType | None:
 def sized(call: Call, name: str) -> TensorType:
     """A tensor argument of an op that takes no plain number in its place."""
     if is_number(call, name):
-        raise Refusal(
+        raise ShapeError(
             f"takes a tensor or a list as `{name}`, and is given {call.constants[name]}",
             help="write a list, or take the number from a node: `op: full`",
             argument=name,
-            code="KS302",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     return operand(call, name)
 
@@ -155,9 +156,9 @@ def constant(call: Call, name: str) -> Any:
     return value
 
 
-def unfit(message: str, argument: str, help: str = "") -> Refusal:
+def unfit(message: str, argument: str, help: str = "") -> ShapeError:
     """A refusal of a constant."""
-    return Refusal(message, help=help, argument=argument, code="KS302")
+    return ShapeError(message, help=help, argument=argument, code=codes.INCOMPATIBLE_ARGUMENTS)
 
 
 def axis_in(shape: Shape, axis: int, argument: str = "axis", rank: int | None = None) -> int:
@@ -184,14 +185,14 @@ def axes_in(shape: Shape, axes: int | Iterable[int], argument: str = "axis", ran
 def at_least(shape: Shape, rank: int) -> Shape:
     """The shape, of so many axes or more."""
     if len(shape) < rank:
-        raise Refusal(f"needs an input of at least rank {rank}, and is given {shown(shape)}")
+        raise ShapeError(f"needs an input of at least rank {rank}, and is given {shown(shape)}")
     return shape
 
 
 def of_rank(shape: Shape, rank: int) -> Shape:
     """The shape, of exactly so many axes."""
     if len(shape) != rank:
-        raise Refusal(f"needs an input of rank {rank}, and is given {shown(shape)}")
+        raise ShapeError(f"needs an input of rank {rank}, and is given {shown(shape)}")
     return shape
 
 
@@ -223,5 +224,5 @@ def _all_integers(value: Any) -> bool:
 
 def _possible(shape: Shape) -> Shape:
     if any(size is not None and size < 0 for size in shape):
-        raise Refusal(f"would give {shown(shape)}: a size falls below nothing", code="KS303")
+        raise ShapeError(f"would give {shown(shape)}: a size falls below nothing", code=codes.DIMENSION_COLLAPSE)
     return shape

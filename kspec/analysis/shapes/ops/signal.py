@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.ops.elementwise import same
 from kspec.analysis.shapes.ops.rule_helpers import at_least, constant, first, op, several, shape_of, untold
-from kspec.analysis.shapes.types import Call, Dim, Refusal, Rule, Shape, TensorType
+from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError, TensorType
 
 
 def transformed(call: Call) -> list[TensorType]:
@@ -67,7 +67,7 @@ def _parts(call: Call) -> Shape:
     shapes = [shape_of(tensor) for tensor in call.tensors["x"]]
     if len(shapes) != 2 or shapes[0] != shapes[1]:
         given = " and ".join(map(shown, shapes))
-        raise Refusal(
+        raise ShapeError(
             f"takes a real and an imaginary part of one shape, and is given {given}",
             help="`from: {x: [real, imaginary]}`",
         )
@@ -77,11 +77,11 @@ def _parts(call: Call) -> Shape:
 def _known(call: Call, axes: int) -> list[TensorType]:
     shape = at_least(_parts(call), axes)
     if None in shape[-axes:]:
-        raise Refusal(f"needs to know the last {'size' if axes == 1 else 'two sizes'} of {shown(shape)}")
+        raise ShapeError(f"needs to know the last {'size' if axes == 1 else 'two sizes'} of {shown(shape)}")
     return [TensorType(shape, tensor.dtype) for tensor in call.tensors["x"]]
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, InferenceRule] = {
     "fft": several(transformed),
     **dict.fromkeys(["fft2", "ifft2"], several(transformed_twice)),
     "rfft": several(transformed_real),

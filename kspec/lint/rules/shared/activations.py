@@ -9,7 +9,7 @@ from kspec import catalog
 from kspec.analysis.task_inference import ACTIVATION_LAYERS, KEEP_SHAPE, activation_named
 from kspec.diagnostics import Path
 from kspec.ir import Node, Tensor
-from kspec.ir.tensor_origin import Spot, made
+from kspec.ir.tensor_origin import TensorOrigin, trace_origin
 from kspec.lint.argument_check import Checker
 
 WITH_ACTIVATION = (
@@ -110,7 +110,7 @@ def last_activation(checker: Checker, output: Tensor) -> Activation | None:
 
     None where it cannot be told.
     """
-    spot: Spot | None = made(checker.graph, output)
+    spot: TensorOrigin | None = trace_origin(checker.graph, output)
     while spot is not None:
         node = spot.callee
         found = activation_at(checker, node)

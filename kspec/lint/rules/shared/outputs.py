@@ -15,7 +15,7 @@ from kspec.analysis.task_inference import from_logits, loss_name
 from kspec.diagnostics import Path, Span
 from kspec.ir import Node, Tensor
 from kspec.ir.entry_spans import head_span
-from kspec.ir.tensor_origin import made
+from kspec.ir.tensor_origin import trace_origin
 from kspec.lint.argument_check import Checker
 from kspec.lint.rules.shared.activations import Activation, innermost, last_activation
 
@@ -79,7 +79,7 @@ def trained_outputs(checker: Checker) -> Iterator[Output]:
     assert checker.types is not None
     for name, settings in checker.settings.outputs.items():
         tensor = checker.graph.outputs[name]
-        node = made(checker.graph, tensor).callee
+        node = trace_origin(checker.graph, tensor).callee
         if not _is_object(settings.loss) or not _has_target(checker, name) or is_misfit(checker, tensor):
             continue
         shape, activation = checker.types.tensor(tensor).shape, last_activation(checker, tensor)
@@ -101,7 +101,7 @@ def is_misfit(checker: Checker, tensor: Tensor) -> bool:
     """Whether something is wrong with the arguments of what gives a tensor, as far as its shape is kept."""
     last = last_activation(checker, tensor)
     names = {tensor.node, checker.graph.callee(checker.graph.nodes[tensor.node]).name}
-    return bool(checker.misfits & (names | ({last.node.name} if last is not None else set())))
+    return bool(checker.invalid_nodes & (names | ({last.node.name} if last is not None else set())))
 
 
 def node_span(checker: Checker, node: Node) -> Span:

@@ -1,0 +1,9 @@
+"""How grave a diagnostic is."""
+
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
