@@ -1,4 +1,4 @@
-"""The face of kspec: a spec read, checked, built, run."""
+"""The public functions: load, check, build and run a spec, and write the spec of a Keras model."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def load(
     allow_outside: bool = False,
     allow_network: bool = False,
 ) -> Spec:
-    """Reads a spec: its text parsed, overrides applied, expressions computed, its structure validated.
+    """Loads a spec: parses its text, applies overrides, computes expressions and validates its structure.
 
     Args:
         path: The YAML file.
         overrides: As after `--set`: `"fit.epochs=5"`, `"fit.callbacks+={TerminateOnNaN: {}}"`.
-        allow_code: Let the spec's `extensions` be imported, once it is built.
+        allow_code: Let the spec's `extensions` be imported when it is built.
         allow_outside: Let it read and write files outside its folder, the working directory and the run folder.
         allow_network: Let it open network connections.
 
     Returns:
-        The spec; no TensorFlow has been imported.
+        The spec. TensorFlow is not imported.
 
     Raises:
         SpecError: with every problem found, each a `Diagnostic`.
@@ -41,93 +41,131 @@ def load(
 
 def check(
     spec: Spec | str | os.PathLike[str],
+    overrides: Iterable[str] = (),
     *,
     data: bool = False,
     with_keras: bool = False,
     select: Iterable[str] | None = None,
     ignore: Iterable[str] | None = None,
-    **options: Any,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+    allow_network: bool = False,
 ) -> list[Diagnostic]:
-    """Everything that can be told of a spec without TensorFlow: all problems at once, in the text's order.
+    """Checks a spec without running it, and without TensorFlow unless `with_keras` asks for it.
 
     Args:
         spec: A loaded spec, or the path of one.
-        data: Also read the data, and tell what it and the spec have against each other.
-        with_keras: Also build the model with Keras (which imports TensorFlow), and report what it refuses.
-        select: Tell of these codes alone: `["KS403", "KS5"]`. By default what the `pyproject.toml` says, or all.
-        ignore: Leave out these, likewise. Errors of syntax, structure, graph and shapes are told whatever is ignored.
-        options: As for `load`, where a path is given.
-    """
-    from kspec.compiler.check import examine
+        overrides: As for `load`, where a path is given.
+        data: Also read the data, and report mismatches between data and spec.
+        with_keras: Also build the model with Keras (which imports TensorFlow), and report what Keras rejects.
+        select: Report only these codes or families, `["KS403", "KS5"]`; by default what `pyproject.toml` says, or all.
+        ignore: Leave these out, likewise. Errors of syntax, structure, graph and shapes are always reported.
+        allow_code: As for `load`, where a path is given.
+        allow_outside: Likewise.
+        allow_network: Likewise.
 
-    return examine(spec, data=data, with_keras=with_keras, select=select, ignore=ignore, **options).diagnostics
+    Returns:
+        Every problem at once, in the order of the text; an empty list for a clean spec.
+    """
+    from kspec.compiler.check import check_spec
+
+    permissions = Permissions(allow_code, allow_outside, allow_network)
+    return check_spec(
+        spec, overrides, data=data, with_keras=with_keras, select=select, ignore=ignore, permissions=permissions
+    ).diagnostics
 
 
 def from_keras(model: Any, *, compiled: bool = True, compact: bool = False) -> Spec:
-    """The spec of a Keras model: of one at hand, or of a `.keras` file or a model's JSON, which are read as data.
+    """Writes the spec of a Keras model.
 
     Args:
-        model: A functional or Sequential `keras.Model` of Keras's own layers; or a file's path.
-        compiled: Take over what it was compiled with.
-        compact: Write chains that repeat as blocks.
+        model: A functional or Sequential `keras.Model` of Keras's own layers; or the path of a `.keras` file or of a
+            model's JSON, which is read as data.
+        compiled: Include the optimizer, loss and metrics that it was compiled with.
+        compact: Write repeated chains as blocks.
 
     Returns:
         The spec, which builds the same model; `spec.source.text` is its text.
 
     Raises:
-        SpecError: when a spec cannot say what the model is, or a part of it is code.
+        SpecError: when a spec cannot express the model, or a part of it is code.
     """
     from kspec.importer.from_model import import_file, import_model
     from kspec.language import load_source
 
-    take = import_file if isinstance(model, (str, os.PathLike)) else import_model
-    found = take(model, compiled=compiled, compact=compact)
+    import_ = import_file if isinstance(model, (str, os.PathLike)) else import_model
+    imported = import_(model, compiled=compiled, compact=compact)
     report = Report()
-    spec = load_source(Source(f"{found.values.get('name', 'spec')}.yaml", found.text), report)
+    spec = load_source(Source(f"{imported.values.get('name', 'spec')}.yaml", imported.text), report)
     report.raise_errors()
     assert spec is not None
     return spec
 
 
-def build(spec: Spec | str | os.PathLike[str], **options: Any) -> Any:
-    """The functional Keras model that a spec describes, not compiled.
+def build(
+    spec: Spec | str | os.PathLike[str],
+    overrides: Iterable[str] = (),
+    *,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+    allow_network: bool = False,
+) -> Any:
+    """Builds the functional Keras model of a spec, not compiled.
 
     Layers that adapt (Normalization, TextVectorization …) are adapted on the training split of the spec's data.
 
+    Args:
+        spec: A loaded spec, or the path of one.
+        overrides: As for `load`, where a path is given.
+        allow_code: As for `load`, where a path is given.
+        allow_outside: Likewise.
+        allow_network: Likewise.
+
     Returns:
-        keras.Model: takes and gives a tensor where there is one, and a dict by name where there are more.
+        keras.Model: with one input or output it takes or returns a tensor, with several a dict by name.
 
     Raises:
         SpecError: when the spec is faulty, its data cannot be read, or a layer adapts and there is no data.
     """
-    from kspec.training import build_model
+    from kspec.compiler.build import build_model
 
-    return build_model(spec if isinstance(spec, Spec) else load(spec, **options))
+    return build_model(_loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network)))
 
 
 def run(
     spec: Spec | str | os.PathLike[str],
+    overrides: Iterable[str] = (),
     *,
     out: str | os.PathLike[str] = "runs",
     smoke: bool = False,
     quiet: bool = True,
-    **options: Any,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+    allow_network: bool = False,
 ) -> Run:
-    """Runs the five-step life-cycle of a spec: define, compile, fit, evaluate, predict.
+    """Runs the life-cycle of a spec: define, compile, fit, evaluate, predict.
 
     Args:
-        out: The folder that run folders are made in.
-        smoke: A few batches through all five steps, and no run folder.
-        quiet: Announce nothing.
-        options: As for `load`, where a path is given.
+        spec: A loaded spec, or the path of one.
+        overrides: As for `load`, where a path is given.
+        out: The folder that receives the run folder.
+        smoke: Run a few batches through all five steps, and keep no run folder.
+        quiet: Print nothing.
+        allow_code: As for `load`, where a path is given.
+        allow_outside: Likewise.
+        allow_network: Likewise.
 
     Returns:
-        The run: its folder, metrics, history and model.
+        The run: its folder, metrics, history, predictions and model.
 
     Raises:
         SpecError: when the spec or its data is faulty.
     """
     from kspec.runs.execute import execute
 
-    loaded = spec if isinstance(spec, Spec) else load(spec, **options)
+    loaded = _loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network))
     return execute(loaded, out=out, smoke=smoke, quiet=quiet)
+
+
+def _loaded(spec: Spec | str | os.PathLike[str], overrides: Iterable[str], permissions: Permissions) -> Spec:
+    return spec if isinstance(spec, Spec) else load_file(spec, overrides, permissions)

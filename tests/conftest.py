@@ -34,7 +34,7 @@ def spec_of(text, report=None, **permissions):
 
 def diagnostics_of(text, **permissions):
     """All that a check says of a text."""
-    from kspec.analysis import analyse
+    from kspec.compiler.passes import analyse
 
     report = Report()
     spec = spec_of(text, report, **permissions)

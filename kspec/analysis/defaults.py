@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kspec.analysis.settings import Filled, Settings, in_words
 
 if TYPE_CHECKING:
-    from kspec.analysis import Analysis
+    from kspec.analysis.program import Analysis
     from kspec.language import Spec
 
 _KERAS = "Keras's default"

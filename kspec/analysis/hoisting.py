@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kspec.analysis import Stage, Types
 from kspec.analysis.purity import is_steady, makes_mask, models_of
+from kspec.analysis.shapes.infer import Types
 from kspec.analysis.shapes.types import TensorType
-from kspec.analysis.stages import trained
+from kspec.analysis.stages import Stage, trained
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.layer_patterns import trainable_by_path
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from kspec.analysis import Analysis, Settings
 from kspec.analysis.defaults import FIXED, all_stages_say_epochs, has_files_for_splits
-from kspec.analysis.settings import in_words
+from kspec.analysis.program import Analysis
+from kspec.analysis.settings import Settings, in_words
 from kspec.analysis.target_facts import target_facts
 from kspec.diagnostics import Path
 from kspec.language import Spec

@@ -11,8 +11,8 @@ from kspec.cli._options import overrides, permissions
 from kspec.diagnostics.render import FORMATS, Format
 
 if TYPE_CHECKING:
-    from kspec.analysis import Filled
-    from kspec.compiler.check import Examined
+    from kspec.analysis.settings import Filled
+    from kspec.compiler.check import CheckResult
     from kspec.diagnostics import Diagnostic
     from kspec.rewrite.fix import Fixed
 
@@ -79,34 +79,37 @@ def command(
         raise click.UsageError("--diff shows what --fix would change: give both")
     if fix and overrides:
         raise click.UsageError("--fix changes the file, so it looks at what stands there: leave out --set")
-    from kspec.compiler.check import examine
+    from kspec.compiler.check import check_spec
+    from kspec.language import Permissions
 
-    wishes: dict[str, Any] = dict(data=data, with_keras=with_keras, select=select, ignore=ignore, **permissions)
+    wishes: dict[str, Any] = dict(
+        data=data, with_keras=with_keras, select=select, ignore=ignore, permissions=Permissions.of(permissions)
+    )
     found: list[Diagnostic] = []
-    clean: list[tuple[str, Examined]] = []
+    clean: list[tuple[str, CheckResult]] = []
     pending = False
     paths = tuple(dict.fromkeys(paths))
     for path in paths:
         fixed = _fix(path, wishes, diff, format_) if fix else None
         pending |= bool(fixed and fixed.cured and diff)
-        examined = fixed.left if fixed else examine(path, overrides, **wishes)
-        found += examined.diagnostics
-        if not _counts(examined, strict):
-            clean.append((path, examined))
+        result = fixed.left if fixed else check_spec(path, overrides, **wishes)
+        found += result.diagnostics
+        if not _counts(result, strict):
+            clean.append((path, result))
     _show(found, clean, format_)
     if pending or len(clean) < len(paths):
         click.get_current_context().exit(1)
 
 
-def _counts(examined: Examined, strict: bool) -> bool:
+def _counts(result: CheckResult, strict: bool) -> bool:
     """Whether what was found is more than remarks."""
     from kspec.diagnostics import Severity
 
-    strict = strict or examined.strict
-    return any(d.is_error or (strict and d.severity is Severity.WARNING) for d in examined.diagnostics)
+    strict = strict or result.strict
+    return any(d.is_error or (strict and d.severity is Severity.WARNING) for d in result.diagnostics)
 
 
-def _show(found: list[Diagnostic], clean: list[tuple[str, Examined]], format_: Format) -> None:
+def _show(found: list[Diagnostic], clean: list[tuple[str, CheckResult]], format_: Format) -> None:
     from kspec.diagnostics.render import render
 
     if format_ == "json":
@@ -114,18 +117,18 @@ def _show(found: list[Diagnostic], clean: list[tuple[str, Examined]], format_: F
         return
     render(found, format_, sys.stdout)
     if format_ == "text":
-        for path, examined in clean:
-            size = len(examined.spec.document.layers) if examined.spec else 0
-            words = f"{size} layer{'' if size == 1 else 's'}" if examined.spec else "no spec: for specs to include"
+        for path, result in clean:
+            size = len(result.spec.document.layers) if result.spec else 0
+            words = f"{size} layer{'' if size == 1 else 's'}" if result.spec else "no spec: for specs to include"
             sys.stdout.write(f"{path}: ok ({words})\n")
-            for default in _defaults(examined):
+            for default in _defaults(result):
                 sys.stdout.write(f"  {default.setting}: {_value(default.value)} ({default.reason})\n")
 
 
-def _defaults(examined: Examined) -> list[Filled]:
+def _defaults(result: CheckResult) -> list[Filled]:
     from kspec.analysis.defaults import defaults
 
-    return defaults(examined.spec, examined.analysis) if examined.spec and examined.analysis else []
+    return defaults(result.spec, result.analysis) if result.spec and result.analysis else []
 
 
 def _value(value: Any) -> str:
@@ -134,15 +137,15 @@ def _value(value: Any) -> str:
     return ", ".join(map(inline, value)) if isinstance(value, list) else inline(value)
 
 
-def _write_json(found: list[Diagnostic], clean: list[tuple[str, Examined]]) -> None:
+def _write_json(found: list[Diagnostic], clean: list[tuple[str, CheckResult]]) -> None:
     import json
 
     from kspec.diagnostics.render.json_format import as_plain
 
     filled = [
         {"file": path, "setting": default.setting, "value": default.value, "reason": default.reason}
-        for path, examined in clean
-        for default in _defaults(examined)
+        for path, result in clean
+        for default in _defaults(result)
     ]
     json.dump({"diagnostics": [as_plain(d) for d in found], "defaults": filled}, sys.stdout, indent=2)
     sys.stdout.write("\n")
@@ -150,10 +153,10 @@ def _write_json(found: list[Diagnostic], clean: list[tuple[str, Examined]]) -> N
 
 def _fix(path: str, wishes: dict[str, Any], diff: bool, format_: Format) -> Fixed | None:
     """Fixes one file, and says what was fixed: beside a machine's format, on standard error."""
-    from kspec.compiler.check import examine
+    from kspec.compiler.check import check_spec
     from kspec.rewrite.fix import fix_file, write_fixed
 
-    fixed = fix_file(path, lambda source: examine(source, **wishes))
+    fixed = fix_file(path, lambda source: check_spec(source, **wishes))
     if fixed is None or not fixed.cured:
         return fixed
     stream = sys.stdout if format_ == "text" else sys.stderr

@@ -12,7 +12,7 @@ import click
 from kspec.cli._options import permissions
 
 if TYPE_CHECKING:
-    from kspec.analysis import Analysis
+    from kspec.analysis.program import Analysis
     from kspec.diff.compare import Comparison
     from kspec.language import Spec
 
@@ -70,15 +70,10 @@ def _spec_of_run(place: str) -> Path | None:
 
 
 def _analysed(place: str | Path, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
-    from kspec.analysis import analyse
-    from kspec.api import load
-    from kspec.diagnostics import Report
+    from kspec.compiler.compile import compile_spec
+    from kspec.language import Permissions
 
-    spec = load(Path(place), **permissions)
-    report = Report(list(spec.diagnostics))
-    analysis = analyse(spec, report)
-    report.raise_errors()
-    return spec, analysis
+    return compile_spec(Path(place), permissions=Permissions.of(permissions)).unwrap()
 
 
 def _show(one: str, other: str, found: Comparison) -> None:

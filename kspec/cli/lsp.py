@@ -55,7 +55,7 @@ def command() -> None:
         if error.name not in ("pygls", "lsprotocol"):
             raise
         raise click.ClickException("the language server is an extra: pip install 'kspec[lsp]'") from None
-    from kspec.compiler.check import examine
+    from kspec.compiler.check import check_spec
     from kspec.data.table_preview import column_names
 
-    serve(examine, column_names)
+    serve(check_spec, column_names)

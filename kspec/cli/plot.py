@@ -52,7 +52,7 @@ def command(
     from kspec.api import load
     from kspec.cli import FAILED
     from kspec.diagram.diagram import GraphTooLarge
-    from kspec.training.model_build import draw_spec
+    from kspec.diagram.draw_spec import draw_spec
 
     given = None if output is None else Path(output)
     suffix = ".svg" if given is None else given.suffix.lower()

@@ -27,15 +27,11 @@ def command(path: str, output: str | None, overrides: tuple[str, ...], **permiss
     """
     from pathlib import Path
 
-    from kspec.analysis import analyse
-    from kspec.api import load
-    from kspec.diagnostics import Report
+    from kspec.compiler.compile import compile_spec
+    from kspec.language import Permissions
     from kspec.rewrite.render import render
 
-    spec = load(path, overrides, **permissions)
-    report = Report(list(spec.diagnostics))
-    analysis = analyse(spec, report)
-    report.raise_errors()
+    spec, analysis = compile_spec(path, overrides, permissions=Permissions.of(permissions)).unwrap()
     if output is None:
         click.echo(render(spec, analysis), nl=False)
         return

@@ -38,26 +38,23 @@ def command(
 
     TensorFlow is not imported unless --with-keras asks for it.
     """
-    from kspec.analysis import analyse, trained_by_stage
     from kspec.analysis.hoisting import hoisted_by_stage
-    from kspec.api import load
+    from kspec.analysis.stages import trained_by_stage
     from kspec.cli import FAULTY
-    from kspec.diagnostics import Report
+    from kspec.compiler.compile import compile_spec
+    from kspec.language import Permissions
     from kspec.summary.summary import differences, summarise, summarise_built
 
-    spec = load(path, overrides, **permissions)
-    report = Report(list(spec.diagnostics))
-    analysis = analyse(spec, report)
-    report.raise_errors()
+    spec, analysis = compile_spec(path, overrides, permissions=Permissions.of(permissions)).unwrap()
     training = analysis.settings.stages if analysis.settings else []
     early = hoisted_by_stage(spec.document.fit.engine, analysis.graph, analysis.types, training)
     stages = trained_by_stage(analysis.graph, analysis.types, training)
     summary = summarise(spec.name, analysis.graph, analysis.types, early, stages)
     found: list[str] = []
     if with_keras:
-        from kspec.training import describe
+        from kspec.compiler.build import define_untrained
 
-        built = summarise_built(spec.name, analysis.graph, describe(spec).built, early, stages)
+        built = summarise_built(spec.name, analysis.graph, define_untrained(spec).built, early, stages)
         found = differences(summary, built)
         summary = built
     click.echo(

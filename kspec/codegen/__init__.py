@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kspec.analysis import Analysis
+from kspec.analysis.program import Analysis
 from kspec.codegen.data.dataset_info import Facts, others_of, read_off, refuse
 from kspec.codegen.data.examples import Examples, write_examples
 from kspec.codegen.data.step_rows import portion_of

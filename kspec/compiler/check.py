@@ -1,4 +1,4 @@
-"""All that can be told of a spec, as its user wants to hear it: what `kspec check` shows."""
+"""Every problem of a spec that can be found without running it: what `kspec check` and editors show."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kspec.analysis import Analysis, analyse
+from kspec.analysis.program import Analysis
+from kspec.compiler.compile import CompiledSpec, DataAccess, compile_spec
 from kspec.diagnostics import Diagnostic, Report, Source
-from kspec.expand.expansion import EXPANSION
-from kspec.language import Permissions, Spec, load_source
-from kspec.lint.config import read_config
+from kspec.language import Permissions, Spec
+from kspec.lint.config import Config, read_config
 from kspec.lint.suppressions import silence
-from kspec.syntax import read_source
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """A spec, and what there is to say of it.
+class CheckResult:
+    """A spec and its diagnostics.
 
     Args:
-        spec: None where it is structurally unsound.
-        analysis: Its graph and settings; None where there is no spec.
-        strict: Whether the project wants warnings to count as errors.
+        diagnostics: In the text's order, suppressed ones left out.
+        spec: None where the text is not structurally sound.
+        analysis: None where there is no spec.
+        strict: Whether the project counts warnings as errors.
     """
 
     diagnostics: list[Diagnostic]
@@ -32,74 +32,64 @@ class Examined:
     strict: bool
 
 
-def examine(
-    spec: Spec | Source | str | os.PathLike[str],
+def check_spec(
+    source: Spec | Source | str | os.PathLike[str],
     overrides: Iterable[str] = (),
     *,
     data: bool = False,
     with_keras: bool = False,
     select: Iterable[str] | None = None,
     ignore: Iterable[str] | None = None,
-    allow_code: bool = False,
-    allow_outside: bool = False,
-    allow_network: bool = False,
-) -> Examined:
-    """As `kspec.check`, of a text that is at hand too, and with what was found out on the way."""
-    report = Report()
-    loaded: Spec | None = None
-    if isinstance(spec, Spec):
-        source, loaded = spec.source, spec
-        report.diagnostics.extend(spec.diagnostics)
-    elif isinstance(spec, Source):
-        source = spec
-    else:
-        source = read_source(spec, report) or Source(os.fspath(spec), "")
-    if loaded is None and not report.has_errors:
-        permissions = Permissions(allow_code, allow_outside, allow_network)
-        loaded = load_source(source, report, tuple(overrides), permissions)
-        loaded = loaded if _is_whole(report) else None
-    wishes = Report()
-    config = read_config(Path(os.path.abspath(source.name)).parent, wishes)
-    if select is not None or ignore is not None:
-        config = replace(
-            config,
-            select=config.select if select is None else tuple(select),
-            ignore=config.ignore if ignore is None else tuple(ignore),
-        )
-    analysis = None if loaded is None else _analyse(loaded, report, data=data, with_keras=with_keras)
-    report.diagnostics.extend(wishes)
-    complete = _complete(loaded, analysis, report, data=data)
-    return Examined(silence(report, source, config, complete), loaded, analysis, config.strict)
+    permissions: Permissions | None = None,
+) -> CheckResult:
+    """Compiles a spec and reports its problems; see `kspec.check`.
+
+    Args:
+        source: A loaded spec, a text at hand, or the path of a file.
+        overrides: As after `--set`, for a text or a file.
+        data: Also read the data, and report mismatches between data and spec.
+        with_keras: Also build the model with Keras, and report what Keras rejects.
+        select: Report only these codes or families; by default what `pyproject.toml` says, or all.
+        ignore: Leave these out, likewise.
+        permissions: What the user allows a text or a file.
+
+    Returns:
+        The diagnostics, and the spec as far as it could be compiled.
+    """
+    access: DataAccess = "always" if data else "if_needed" if with_keras else "never"
+    compiled = compile_spec(source, overrides, data=access, permissions=permissions)
+    spec, analysis, report = compiled.spec, compiled.analysis, compiled.report
+    if data and compiled.dataset is not None:
+        from kspec.data.step_check import check_step_data, check_targets
+
+        assert spec is not None
+        assert analysis is not None
+        if not report.has_errors:
+            check_targets(spec, analysis, compiled.dataset, report)
+        check_step_data(spec, analysis, compiled.dataset, report)
+    if with_keras and spec is not None and not report.has_errors:
+        from kspec.compiler.build import build_compiled
+
+        build_compiled(compiled, must_adapt=False)
+    problems_of_config = Report()
+    config = _config(compiled.source, problems_of_config, select, ignore)
+    report.diagnostics.extend(problems_of_config)
+    complete = _complete_codes(compiled, data=data)
+    return CheckResult(silence(report, compiled.source, config, complete), spec, analysis, config.strict)
 
 
-def _complete(spec: Spec | None, analysis: Analysis | None, report: Report, *, data: bool) -> tuple[str, ...]:
-    """How the codes begin of which all there is has been found: some rules wait for the data; errors hide some."""
-    if spec is None or analysis is None or analysis.settings is None or report.has_errors:
+def _config(source: Source, report: Report, select: Iterable[str] | None, ignore: Iterable[str] | None) -> Config:
+    config = read_config(Path(os.path.abspath(source.name)).parent, report)
+    return replace(
+        config,
+        select=config.select if select is None else tuple(select),
+        ignore=config.ignore if ignore is None else tuple(ignore),
+    )
+
+
+def _complete_codes(compiled: CompiledSpec, *, data: bool) -> tuple[str, ...]:
+    """Prefixes of the codes whose every problem has been found: some rules wait for the data; errors hide others."""
+    spec, analysis = compiled.spec, compiled.analysis
+    if spec is None or analysis is None or analysis.settings is None or compiled.report.has_errors:
         return ()
     return ("",) if data or spec.document.data is None else ("KS2",)
-
-
-def _is_whole(report: Report) -> bool:
-    """Whether a spec was read whole; an entry that cannot be written out hides nothing of the others."""
-    return not any(found.is_error and found.code not in EXPANSION for found in report)
-
-
-def _analyse(spec: Spec, report: Report, *, data: bool, with_keras: bool) -> Analysis:
-    before = list(report)
-    analysis = analyse(spec, report)
-    if data and analysis.settings is not None:
-        from kspec.training.data_check import look_at_data, look_at_targets
-
-        found = Report()
-        dataset = look_at_data(spec, analysis, found)
-        if dataset is not None:  # everything once more, now that the data is known
-            report.diagnostics[:] = before
-            analysis = analyse(spec, report, dataset.profile)
-            if not report.has_errors:
-                look_at_targets(spec, analysis, dataset, report)
-        report.diagnostics.extend(found)
-    if with_keras and not report.has_errors:
-        from kspec.training import try_build
-
-        try_build(spec, analysis, report)
-    return analysis

@@ -12,8 +12,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kspec.analysis import Analysis, Types
+from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.broadcasting import shown
+from kspec.analysis.shapes.infer import Types
 from kspec.analysis.shapes.submodels import fresh_weights
 from kspec.analysis.shapes.types import InferredCall
 from kspec.ir import Graph, Node, Tensor

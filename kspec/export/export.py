@@ -13,16 +13,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from kspec.analysis import Analysis, analyse
+from kspec.analysis.program import Analysis
+from kspec.compiler.compile import compile_spec
 from kspec.data import Dataset
+from kspec.data.step_datasets import read_others
 from kspec.diagnostics import Report, Source, Span, SpecError, codes, did_you_mean
 from kspec.export.formats import TARGETS, CannotExport, ExportContext, Target, UnsupportedByFormat
 from kspec.ir.entry_spans import head_span
 from kspec.language import Permissions, Spec, load_file
 from kspec.runs.run_folder import NoSuchRun, RunFolderError, run_at
 from kspec.runs.run_loader import LoadedRun, load_run, part_of
-from kspec.training.define import read_data
-from kspec.training.step_datasets import read_others
 
 ROWS = 64
 """Examples that a file is held against."""
@@ -161,7 +161,8 @@ def find_target(name: str) -> Target:
 
 
 def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Permissions) -> _Source:
-    from kspec.training.model_build import define_adapted, describe, sized_graph
+    from kspec.compiler.build import define_adapted, define_untrained
+    from kspec.diagram.draw_spec import sized_graph
 
     needs = TARGETS[target].needs
     try:
@@ -185,7 +186,7 @@ def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Pe
         analysis, dataset, others = _looked_at(spec)
         subject = ExportContext(target, spec, analysis.graph, analysis=analysis, dataset=dataset, others=others)
     else:
-        defined = describe(spec) if needs == "model" else define_adapted(spec)
+        defined = define_untrained(spec) if needs == "model" else define_adapted(spec)
         subject = ExportContext(target, spec, defined.graph, model=defined.model)
     return _Source(subject, file, folder)
 
@@ -205,17 +206,13 @@ def _refuse_untrained(place: str, target: str) -> None:
 
 def _looked_at(spec: Spec) -> tuple[Analysis, Dataset | None, dict[str, Dataset]]:
     """A spec's settings with what its data tells of them, the data, and other data by the step that uses it."""
-    report = Report(list(spec.diagnostics))
-    analysis = analyse(spec, report)
-    report.raise_errors()
-    dataset = read_data(spec, analysis, report)
-    report.raise_errors()
+    compiled = compile_spec(spec, data="always")
+    _, analysis = compiled.unwrap()
     others: dict[str, Dataset] = {}
-    if dataset is not None:
-        analysis = analyse(spec, report, dataset.profile)
-        others = read_others(spec, analysis, dataset, report)
-        report.raise_errors()
-    return analysis, dataset, others
+    if compiled.dataset is not None:
+        others = read_others(spec, analysis, compiled.dataset, compiled.report)
+        compiled.report.raise_errors()
+    return analysis, compiled.dataset, others
 
 
 def _write(target: Target, subject: ExportContext, path: Path) -> str:

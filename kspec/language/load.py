@@ -36,12 +36,20 @@ def load_file(
     source = read_source(path, report)
     spec = None if source is None else load_source(source, report, tuple(overrides), permissions)
     if spec is None and source is not None and not report.has_errors:
-        report.diagnostics.clear()  # that it is for specs to include is no news, but a fault here
-        report.error(codes.MISSING_KEY, f"`{source.name}` is no spec: it has neither `inputs` nor `layers`",
-                     help=f"name a spec that includes it: `include: [{File(source.name).name}]`")  # fmt: skip
+        report_no_network(source, report)
     report.raise_errors()
     assert spec is not None
     return spec
+
+
+def report_no_network(source: Source, report: Report) -> None:
+    """Reports a file that holds only what other specs include, where a spec is wanted."""
+    report.diagnostics.clear()  # that specs can include it is a note elsewhere, and an error here
+    report.error(
+        codes.MISSING_KEY,
+        f"`{source.name}` is no spec: it has neither `inputs` nor `layers`",
+        help=f"name a spec that includes it: `include: [{File(source.name).name}]`",
+    )
 
 
 def load_source(

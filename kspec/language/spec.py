@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any, NamedTuple
@@ -23,6 +23,11 @@ class Permissions(NamedTuple):
     code: bool = False
     outside: bool = False
     network: bool = False
+
+    @classmethod
+    def of(cls, options: Mapping[str, bool]) -> Permissions:
+        """From `allow_code`, `allow_outside` and `allow_network`, as functions and the command line call them."""
+        return cls(**{name.removeprefix("allow_"): value for name, value in options.items()})
 
 
 @dataclass(slots=True, repr=False)

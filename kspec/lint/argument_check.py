@@ -22,7 +22,7 @@ from kspec.expand.variables import is_failed
 from kspec.ir import Graph, Node
 from kspec.ir.callees import tell_unknown_model
 from kspec.language import Spec
-from kspec.lint.path_check import file_problem
+from kspec.language.path_check import file_problem
 from kspec.syntax.coercion import meant, replacing
 from kspec.syntax.names import DOTTED
 

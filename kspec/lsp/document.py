@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
-from kspec.analysis import Analysis, Types
+from kspec.analysis.program import Analysis
+from kspec.analysis.shapes.infer import Types
 from kspec.diagnostics import Diagnostic, Path, Source
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.lsp.text import Text
 
 if TYPE_CHECKING:
-    from kspec.compiler.check import Examined
+    from kspec.compiler.check import CheckResult
 
-Look = Callable[[Source], "Examined"]
+Look = Callable[[Source], "CheckResult"]
 """What is to be said of a text."""
 
 _MARKS = re.compile(r"^kspec[ \t]*:|^#[ \t]*yaml-language-server:.*kspec", re.MULTILINE)
@@ -87,7 +88,7 @@ class Document:
         """How long the last look took."""
         self._text = Text(Source(self.path, content))
         self._was_spec = False
-        self._examined: Examined | None = None
+        self._examined: CheckResult | None = None
         self._understood: Understood | None = None
         self._sound: Understood | None = None
 
@@ -125,7 +126,7 @@ class Document:
         self._examined = None
 
     @property
-    def examined(self) -> Examined:
+    def examined(self) -> CheckResult:
         """What the checker says of the text as it is now; looked at when first asked for."""
         if self._examined is None:
             start = time.perf_counter()

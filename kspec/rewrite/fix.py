@@ -13,12 +13,12 @@ from kspec.rewrite.edits import Change, Offsets, applied, overlap
 from kspec.syntax import read_source
 
 if TYPE_CHECKING:
-    from kspec.compiler.check import Examined
+    from kspec.compiler.check import CheckResult
 
 MAX_ROUNDS = 100
 """What an edit lays bare may have an edit of its own; no sound spec needs as many rounds."""
 
-Look = Callable[[Source], "Examined"]
+Look = Callable[[Source], "CheckResult"]
 """What is to be said of a text."""
 
 _STANDING = (codes.UNDEFINED_VARIABLE, codes.INVALID_EXPRESSION, codes.INVALID_OVERRIDE)
@@ -37,7 +37,7 @@ class Fixed:
     before: Source
     after: Source
     cured: list[Diagnostic]
-    left: Examined
+    left: CheckResult
 
     def account(self) -> Iterator[str]:
         """A line for each problem that is gone, and how many they are."""
@@ -115,8 +115,8 @@ class _Fixing:
         return chosen
 
     def _better(
-        self, batch: list[Diagnostic], seen: Examined, texts: set[str]
-    ) -> tuple[Source, Examined, list[Diagnostic]] | None:
+        self, batch: list[Diagnostic], seen: CheckResult, texts: set[str]
+    ) -> tuple[Source, CheckResult, list[Diagnostic]] | None:
         """The text with the edits of a batch, or of a part of it where all together do harm."""
         edits = Offsets(self.source).changes([edit for diagnostic in batch for edit in diagnostic.edits])
         source = Source(self.source.name, applied(self.source.text, edits))
@@ -135,7 +135,7 @@ class _Fixing:
         return (diagnostic.code, diagnostic.message, line, *(edit.replacement for edit in diagnostic.edits))
 
 
-def _does_good(before: Examined, after: Examined, batch: Sequence[Diagnostic]) -> bool:
+def _does_good(before: CheckResult, after: CheckResult, batch: Sequence[Diagnostic]) -> bool:
     if _depth(after) != _depth(before):
         return _depth(after) > _depth(before)
     gone = sum(diagnostic.is_error for diagnostic in batch) if len(batch) > 1 else 0
@@ -144,17 +144,17 @@ def _does_good(before: Examined, after: Examined, batch: Sequence[Diagnostic]) -
     return len(after.diagnostics) < len(before.diagnostics) or not _is_still_there(batch, after)
 
 
-def _is_still_there(batch: Sequence[Diagnostic], after: Examined) -> bool:
+def _is_still_there(batch: Sequence[Diagnostic], after: CheckResult) -> bool:
     """Whether one of the problems has only changed its words."""
     said = {(d.code, d.span.line, d.span.column) for d in after.diagnostics if d.span}
     return any(d.span is not None and (d.code, d.span.line, d.span.column) in said for d in batch)
 
 
-def _errors(seen: Examined) -> int:
+def _errors(seen: CheckResult) -> int:
     return sum(diagnostic.is_error for diagnostic in seen.diagnostics)
 
 
-def _depth(seen: Examined) -> int:
+def _depth(seen: CheckResult) -> int:
     """How far a text was understood: as YAML, as a spec, as a graph."""
     if any(d.is_error and d.code.startswith("KS0") and d.code not in _STANDING for d in seen.diagnostics):
         return 0

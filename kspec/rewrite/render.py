@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from kspec.analysis import Analysis
+from kspec.analysis.program import Analysis
 from kspec.analysis.resolved_defaults import filled
 from kspec.diagnostics import Path, Report, Source, SpecError
 from kspec.expand.variables import Uncomputed, substitute

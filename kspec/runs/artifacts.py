@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kspec.analysis import OutputSettings
+from kspec.analysis.settings import OutputSettings
 from kspec.data import Dataset, Labels, Part, encode
 from kspec.runs.run_folder import RunFolder
 from kspec.training.predict import answer_columns, crisp, is_table
@@ -117,8 +117,8 @@ def pictures(
     best: int | None,
 ) -> None:
     """`model.svg`, `model.png`, `history.png`, and `confusion.png` for classifiers."""
+    from kspec.diagram.draw_spec import draw_model
     from kspec.runs.plots import confusion_plot, history_plot
-    from kspec.training.model_build import draw_model
 
     for kind in ("svg", "png"):
         try:

@@ -13,18 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kspec.analysis import Analysis, analyse, trained_by_stage
+from kspec.analysis.stages import trained_by_stage
+from kspec.backend.define import Defined, define
+from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.data import Dataset
-from kspec.diagnostics import Report, SpecError
+from kspec.data.step_data import Chosen, choose
+from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.environment import command_line, environment
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
 from kspec.training.console import Console
-from kspec.training.define import Defined, define, read_data
 from kspec.training.engine import Engine, engine_of
 from kspec.training.interrupt import Interrupt
-from kspec.training.step_data import Chosen, choose
 
 SMOKE_BATCHES = 3
 HISTORY_SECONDS = 1.0
@@ -40,13 +41,12 @@ def execute(
     console: Console | None = None,
 ) -> Run:
     """Runs a spec's life-cycle; see `kspec.run`."""
-    report = Report(list(spec.diagnostics))
     console = console or Console(quiet)
     started = time.perf_counter()
-    analysis = analyse(spec, report)
-    report.raise_errors()
-    console.warn(report)
-    execution = _Execution(spec, analysis, report, Path(out), smoke, console)
+    compiled = compile_spec(spec)
+    compiled.unwrap()
+    console.warn(compiled.report)
+    execution = _Execution(compiled, Path(out), smoke, console)
     execution.durations["check"] = round(time.perf_counter() - started, 4)
     return execution.run()
 
@@ -56,12 +56,10 @@ class StepFailed(RuntimeError):
 
 
 class _Execution:
-    def __init__(
-        self, spec: Spec, analysis: Analysis, report: Report, out: Path, smoke: bool, console: Console
-    ) -> None:
-        self.spec = spec
-        self.analysis = analysis
-        self.report = report
+    def __init__(self, compiled: CompiledSpec, out: Path, smoke: bool, console: Console) -> None:
+        self.compiled = compiled
+        self.spec, self.analysis = spec, _ = compiled.unwrap()
+        self.report = compiled.report
         self.smoke = smoke
         self.console = console
         self.durations: dict[str, float] = {}
@@ -99,11 +97,8 @@ class _Execution:
 
     def _steps(self) -> None:
         with self._timed("data"):
-            dataset = read_data(self.spec, self.analysis, self.report)
-            self.report.raise_errors()
-            if dataset is not None:  # the rules once more, now that the data can be looked at
-                self.analysis = analyse(self.spec, self.report, dataset.profile)
-        self.report.raise_errors()
+            dataset = self.compiled.read_data()
+            self.spec, self.analysis = self.compiled.unwrap()
         self.console.warn(self.report)
         with self._timed("import"):
             from kspec.backend.tensorflow import import_tensorflow

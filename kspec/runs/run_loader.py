@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kspec.analysis import Analysis, Settings, TargetFacts, analyse, resolve_settings
+from kspec.analysis.program import Analysis
+from kspec.analysis.settings import Settings, TargetFacts, resolve_settings
+from kspec.backend.define import output_shapes
 from kspec.backend.tensorflow import import_tensorflow
+from kspec.compiler.compile import compile_spec
 from kspec.data import Labels, Part, load_for_prediction
+from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, codes
-from kspec.language import Permissions, Spec, load_file
+from kspec.language import Permissions, Spec
 from kspec.runs.run_folder import RunFolderError, find_run
-from kspec.training.define import input_specs, output_shapes, read_data
 from kspec.training.engine import Engine, engine_of
 
 
@@ -59,10 +62,8 @@ def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = Fals
     if not model_file.is_file():
         raise RunFolderError(f"the run {folder} has no trained model (its status is {record.get('status', 'unknown')})")
     granted = Permissions(allow_code, allow_outside, network=True)  # its model is there: nothing is downloaded
-    spec = load_file(folder / "resolved.yaml", permissions=granted)
+    spec, analysis = compile_spec(folder / "resolved.yaml", permissions=granted).unwrap()
     report = Report()
-    analysis = analyse(spec, report)
-    report.raise_errors()
     model = _load_model(model_file, spec, report)
     name_outputs(model, analysis.graph.outputs)
     facts = {
@@ -96,9 +97,9 @@ def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets
         report.raise_errors()
         assert part is not None
         return part, data
-    from kspec.training.step_data import choose_split
+    from kspec.data.step_data import choose_split
 
-    dataset = read_data(run.spec, run.analysis, report)
+    dataset = read_training_data(run.spec, run.analysis, report)
     report.raise_errors()
     if dataset is None:
         raise RunFolderError("the spec of this run has no data; name a file with --data")
@@ -112,9 +113,9 @@ def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets
 def evaluate_run(run: LoadedRun, part: Part) -> dict[str, float]:
     """The loss and metrics of a run's model on examples with targets."""
     from kspec.data.pipeline import Batches
+    from kspec.data.target_encoding import encode_targets, sample_weights, with_placeholders
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate
-    from kspec.training.target_encoding import encode_targets, sample_weights, with_placeholders
 
     _whole_batches(run, part)
     outputs = run.settings.outputs

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec.analysis import Settings
+from kspec.analysis.settings import Settings
 from kspec.language import Spec
 from kspec.language.files import relocate
 from kspec.syntax.dump import dump

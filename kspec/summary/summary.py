@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from kspec.analysis import Types
+from kspec.analysis.shapes.infer import Types
 from kspec.ir import Graph, Node
 
 Size = int | None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from kspec.backend.define import Defined, answer_shapes, check_targets_fit, output_shapes
 from kspec.data import Dataset, Part
 from kspec.data.pipeline import Batches
-from kspec.diagnostics import Report
-from kspec.training.define import Defined, answer_shapes, check_targets_fit, output_shapes
-from kspec.training.target_encoding import (
+from kspec.data.target_encoding import (
     MisfitTarget,
     check_weighted_labels,
     encode_targets,
@@ -16,6 +15,7 @@ from kspec.training.target_encoding import (
     spread_over_positions,
     with_placeholders,
 )
+from kspec.diagnostics import Report
 
 
 def batches_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec import catalog
-from kspec.analysis import Settings
+from kspec.analysis.settings import Settings
 from kspec.backend.keras_objects import Maker
 from kspec.language import Spec
 from kspec.syntax.names import snake_case

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kspec.analysis import Stage
+from kspec.analysis.stages import Stage
+from kspec.backend.define import Defined
 from kspec.backend.keras_objects import Maker
 from kspec.data.pipeline import Batches
 from kspec.training.console import Console
-from kspec.training.define import Defined
 from kspec.training.engine import Engine
 from kspec.training.interrupt import Interrupt
 

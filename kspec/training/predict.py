@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kspec.analysis import OutputSettings
+from kspec.analysis.settings import OutputSettings
 from kspec.data import Labels
 from kspec.data.pipeline import Batches
 from kspec.training.engine import Engine

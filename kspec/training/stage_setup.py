@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from kspec.analysis import Stage
+from kspec.analysis.stages import Stage
+from kspec.backend.define import Defined
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import names_of_layers, networks_by_path, trainable_by_path
 from kspec.training.compile import compile_model, shown
-from kspec.training.define import Defined
 
 
 def begin_stage(defined: Defined, stage: Stage) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from tests.conftest import network, spec_of
 

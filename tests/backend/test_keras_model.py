@@ -7,8 +7,8 @@ import runpy
 import numpy as np
 import pytest
 
-from kspec.analysis import analyse
 from kspec.catalog.applications import inner_layers
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.export.export import export
 from tests.conftest import network, spec_of

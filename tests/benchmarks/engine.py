@@ -164,9 +164,9 @@ def tabular(data: tuple[Any, ...]) -> Any:
 
 def table() -> tuple[Any, ...]:
     """The training and validation rows of specs/mlp.yaml, as `kspec` splits them."""
-    from kspec.analysis import analyse
+    from kspec.compiler.compile import compile_spec
+    from kspec.compiler.passes import analyse
     from kspec.diagnostics import Report
-    from kspec.training.define import read_data
 
     spec = kspec.load(SPECS / "mlp.yaml")
     dataset = read_data(spec, analyse(spec, Report()), Report())

@@ -7,7 +7,7 @@ import time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report, Source
 from kspec.diagnostics.render import render
 from kspec.language import load_source

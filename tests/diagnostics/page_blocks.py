@@ -50,7 +50,7 @@ def of_kind(kind: str) -> list[tuple[str, Block]]:
 
 def _read_data(overrides: tuple[str, ...]) -> list[Diagnostic]:
     """What reading the data has to say, and the rules that look at it."""
-    from kspec.analysis import analyse
+    from kspec.compiler.passes import analyse
     from kspec.data import InputSpec, load
 
     spec = api.load("spec.yaml", overrides)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from kspec.analysis import analyse
 from kspec.cli import main
+from kspec.compiler.build import _facts
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.diagram.collapse import FOLDED_ABOVE, picture, sizes
 from kspec.ir import Tensor
 from kspec.summary.summary import summarise
-from kspec.training.model_build import _facts
 from tests.conftest import SPECS, spec_of
 
 SPEC = """\

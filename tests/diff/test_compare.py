@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.diff.compare import compare
 from tests.conftest import SPECS, spec_of

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kspec.analysis import analyse
 from kspec.backend.keras_model import build_keras_model
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.importer.from_model import ImportedSpec, import_model
 from kspec.ir import build

@@ -3,8 +3,8 @@
 import keras
 import pytest
 
-from kspec.analysis import analyse
 from kspec.catalog import find, internal, names, spellings
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.summary.summary import summarise
 from tests.importer.round_trip import assert_same, checked

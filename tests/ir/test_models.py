@@ -3,7 +3,7 @@
 import pytest
 
 import kspec
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from tests.conftest import diagnostics_of, spec_of
 

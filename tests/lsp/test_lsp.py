@@ -736,7 +736,7 @@ def test_the_server_imports_no_tensorflow():
 
     code = (
         "import sys, kspec.cli.lsp, kspec.lsp.server, kspec.compiler.check, kspec.data.table_preview;"
-        f"kspec.compiler.check.examine({str(SPECS / 'mlp.yaml')!r});"
+        f"kspec.compiler.check.check_spec({str(SPECS / 'mlp.yaml')!r});"
         "print([m for m in ('tensorflow', 'keras', 'numpy', 'pandas', 'pyarrow') if m in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec.compiler.check import Examined, examine
+from kspec.compiler.check import CheckResult, check_spec
 from kspec.diagnostics import Diagnostic, Edit, Severity, Source, Span
 from kspec.rewrite.fix import Fixed, fix, fix_file, write_fixed
 
@@ -17,7 +17,7 @@ HEAD = "kspec: 1\ninputs:\n  x: {shape: [4]}\n"
 
 
 def fixed(text: str, **wishes) -> Fixed:
-    return fix(Source("spec.yaml", text), lambda source: examine(source, **wishes))
+    return fix(Source("spec.yaml", text), lambda source: check_spec(source, **wishes))
 
 
 def layers(body: str, more: str = "") -> str:
@@ -172,7 +172,7 @@ def test_hundreds_of_faults() -> None:
 class TestFiles:
     def write(self, path: Path, data: bytes) -> Fixed:
         path.write_bytes(data)
-        result = fix_file(str(path), examine)
+        result = fix_file(str(path), check_spec)
         assert result is not None
         write_fixed(result)
         return result
@@ -210,14 +210,14 @@ class TestFiles:
     def test_a_file_that_changed_meanwhile(self, tmp_path: Path) -> None:
         path = tmp_path / "spec.yaml"
         path.write_text(layers(OUT, "outputs: outt\n"))
-        result = fix_file(str(path), examine)
+        result = fix_file(str(path), check_spec)
         path.write_text("other")
         with pytest.raises(OSError, match="meanwhile"):
             write_fixed(result)
         assert path.read_text() == "other"
 
     def test_no_file(self, tmp_path: Path) -> None:
-        assert fix_file(tmp_path / "none.yaml", examine) is None
+        assert fix_file(tmp_path / "none.yaml", check_spec) is None
 
 
 @pytest.mark.parametrize(
@@ -245,9 +245,9 @@ def test_a_node_is_no_other_spelling_of_what_it_cites() -> None:
 def test_an_edit_after_which_the_problem_is_still_there_is_not_applied() -> None:
     text = layers(OUT)
 
-    def look(source: Source) -> Examined:
+    def look(source: Source) -> CheckResult:
         """Always finds fault with the same place, and wants a character more there."""
-        seen = examine(source)
+        seen = check_spec(source)
         end = Span(source, 2, 8, 2, 8)
         again = Diagnostic("KS201", Severity.ERROR, source.text, end, edits=(Edit(end, " "),))
         return replace(seen, diagnostics=[again])

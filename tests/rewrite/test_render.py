@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import kspec
-from kspec.analysis import analyse
 from kspec.cli import main
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report, Source, explain
 from kspec.language import load_source
 from kspec.rewrite.fmt import format_text

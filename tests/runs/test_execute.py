@@ -180,7 +180,7 @@ def test_text_several_outputs_weights_and_an_output_without_target(project):
 
 def test_class_weights_are_lowered_to_sample_weights():
     from kspec.data import Labels
-    from kspec.training.target_encoding import class_weights
+    from kspec.data.target_encoding import class_weights
 
     labels = Labels.from_json({"kind": "text", "names": ["no", "yes"]})
     raw = np.array(["no", "no", "no", "yes"], dtype=object)

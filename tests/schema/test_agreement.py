@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report, Source
 from kspec.language import load_source
 from kspec.schema.document import json_schema

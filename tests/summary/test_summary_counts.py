@@ -1,6 +1,6 @@
 """What a summary counts: the model's, not what leads to no output."""
 
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.summary.summary import summarise
 from tests.conftest import spec_of

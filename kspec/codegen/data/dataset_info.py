@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from kspec.analysis import OutputSettings
 from kspec.analysis.data_profile import ColumnProfile
+from kspec.analysis.settings import OutputSettings
 from kspec.analysis.shapes.infer import infer
 from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
 from kspec.codegen.model.names import HELPERS, OF_MAIN, Allocator, identifier

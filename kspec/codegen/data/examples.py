@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kspec.analysis import Analysis, OutputSettings
+from kspec.analysis.program import Analysis
+from kspec.analysis.settings import OutputSettings
 from kspec.codegen.data.dataset_info import Facts, answer_shape, encoded, target_form
 from kspec.codegen.data.images import Pictures
 from kspec.codegen.data.imputation import fill_lines

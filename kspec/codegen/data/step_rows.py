@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kspec.analysis import OutputSettings
+from kspec.analysis.settings import OutputSettings
 from kspec.codegen.data.dataset_info import Facts, Target
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.model.names import identifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from kspec.analysis import OutputSettings
+from kspec.analysis.settings import OutputSettings
 from kspec.codegen.data.dataset_info import Facts
 from kspec.codegen.model.names import Allocator, identifier
 from kspec.codegen.text.literals import literal

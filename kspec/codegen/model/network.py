@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kspec.analysis import Analysis
+from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.types import InferredCall
 from kspec.catalog import Entry, Tensor
 from kspec.catalog.types import Shape

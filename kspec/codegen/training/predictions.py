@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kspec.analysis import Analysis, OutputSettings, Settings
+from kspec.analysis.program import Analysis
+from kspec.analysis.settings import OutputSettings, Settings
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import Portion
 from kspec.codegen.text.literals import literal, text

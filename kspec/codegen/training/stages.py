@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kspec import catalog
-from kspec.analysis import Settings
+from kspec.analysis.settings import Settings
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.model.arguments import Writer
 from kspec.codegen.model.freezing import Freezing

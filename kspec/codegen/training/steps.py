@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kspec import catalog
-from kspec.analysis import OutputSettings, Settings
+from kspec.analysis.settings import OutputSettings, Settings
 from kspec.codegen.data.dataset_info import Facts, target_form
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import Portion, by_output

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from kspec.analysis import Analysis
+    from kspec.analysis.program import Analysis
     from kspec.diagram.diagram import NodeFacts
     from kspec.ir import Graph
     from kspec.language import Spec
@@ -55,7 +55,7 @@ class Target:
 TARGETS = {
     "python": Target("python", ".py", "data", "one file of Keras code that trains the same weights without kspec"),
     "json": Target("configuration", ".json", "model", "Keras's configuration of the model, without weights"),
-    "keras": Target("archive", ".keras", "adapted", "the Keras model: of a spec untrained, of a run trained"),
+    "keras": Target("keras_archive", ".keras", "adapted", "the Keras model: of a spec untrained, of a run trained"),
     "mermaid": Target("diagram", ".mmd", "graph", "the graph in Mermaid's language, for Markdown pages"),
     "dot": Target("diagram", ".dot", "graph", "the graph in Graphviz's language"),
     "svg": Target("diagram", ".svg", "graph", "the graph as a picture"),

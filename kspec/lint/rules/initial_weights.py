@@ -7,8 +7,8 @@ from pathlib import Path
 
 from kspec.diagnostics import Path as Place
 from kspec.diagnostics import codes, did_you_mean
+from kspec.language.path_check import path_problem
 from kspec.lint.argument_check import Checker
-from kspec.lint.path_check import path_problem
 
 ENDINGS = (".weights.h5", ".keras")
 

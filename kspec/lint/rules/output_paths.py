@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kspec.language.path_check import path_problem
 from kspec.lint.argument_check import Checker
-from kspec.lint.path_check import path_problem
 
 
 def written_files(checker: Checker) -> None:

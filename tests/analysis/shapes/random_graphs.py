@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from kspec.analysis import analyse
 from kspec.analysis.shapes.types import TensorType
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from tests.conftest import spec_of
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from tests.analysis.shapes.random_graphs import random_spec
 from tests.conftest import spec_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kspec.analysis import Analysis
+from kspec.analysis.program import Analysis
 from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
 from kspec.language import Spec
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kspec import api
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.data import InputSpec, OutputSpec, load
 from kspec.diagnostics import Diagnostic, Report
 from kspec.language import load_file

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kspec.analysis import analyse
+from kspec.compiler.passes import analyse
 from kspec.data import InputSpec, OutputSpec, load
 from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.language import load_source

@@ -113,8 +113,8 @@ layers:
     ],
 )
 def test_sub_models(trainable, trains):
-    from kspec.analysis import analyse
     from kspec.analysis.stages import trained
+    from kspec.compiler.passes import analyse
     from kspec.diagnostics import Report
 
     spec = spec_of(f"{MODELS}fit: {{stages: [{{trainable: {trainable}}}]}}\n")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from kspec.compiler.check import examine
+from kspec.compiler.check import check_spec
 from kspec.diagnostics import Report, Source, SpecError
 from kspec.rewrite.fmt import CannotFormat, format_source, format_text
 from kspec.rewrite.fmt.comments import comments
@@ -100,7 +100,7 @@ def test_the_same_is_said_of_it(block: Block) -> None:
     before, after = (
         sorted((d.code, re.sub(r"line \d+", "line", d.message)) for d in found)
         for found in (
-            examine(Source("spec.yaml", text), block.overrides).diagnostics
+            check_spec(Source("spec.yaml", text), block.overrides).diagnostics
             for text in (block.text, format_text(block.text))
         )
     )

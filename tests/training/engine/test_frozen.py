@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.analysis import analyse
 from kspec.analysis.hoisting import hoisted_by_stage
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from tests.conftest import spec_of
 
@@ -146,8 +146,8 @@ def test_the_forecast(world):
 def test_the_built_layers_tell_the_same_without_the_catalog(world, monkeypatch):
     """What their traces show is enough, whatever the catalog tells."""
     from kspec.analysis import hoisting
+    from kspec.compiler.build import describe
     from kspec.training.engine.precompute import beforehand
-    from kspec.training.model_build import describe
 
     text, expected = WORLDS[world]
     described = describe(spec_of(text))

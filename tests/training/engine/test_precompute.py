@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.analysis import Stage, analyse
 from kspec.analysis.hoisting import hoisted_by_stage
+from kspec.analysis.stages import Stage
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from tests.conftest import network, spec_of
 

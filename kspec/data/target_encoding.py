@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kspec.analysis import OutputSettings
+from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
 from kspec.data import Labels, Part, encode
 from kspec.diagnostics import Path, Report, codes, did_you_mean

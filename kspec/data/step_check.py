@@ -1,44 +1,36 @@
-"""A look at a spec's data without running it: every problem of the data, and what is known of it."""
+"""Checks of the data that need no model: other data of `evaluate` and `predict`, and the form of the targets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 from kspec.data import Dataset, load_for_prediction
+from kspec.data.step_data import choose_split
+from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Spec
 from kspec.language.training_config import Evaluate
-from kspec.training.define import input_specs, read_data
-from kspec.training.step_data import choose_split
 
 if TYPE_CHECKING:
-    from kspec.analysis import Analysis
+    from kspec.analysis.program import Analysis
 
 
-def look_at_data(spec: Spec, analysis: Analysis, report: Report) -> Dataset | None:
-    """Reads the data of all steps; what it found wrong is in the report.
+def check_step_data(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> None:
+    """Reads the data that `evaluate` and `predict` name; its problems are in the report.
 
-    Returns:
-        The training data, with what is known of it; None where there is none or it cannot be read.
+    Args:
+        dataset: The training data, whose columns and labels the other data must have.
     """
-    try:
-        dataset = read_data(spec, analysis, report)
-        if dataset is None:
-            return None
-    except SpecError as error:
-        report.diagnostics.extend(error.diagnostics)
-        return None
     for step in ("evaluate", "predict"):
         try:
             _look_at_step(spec, analysis, dataset, step, report)
         except SpecError as error:
             report.diagnostics.extend(error.diagnostics)
-    return dataset
 
 
-def look_at_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> None:
+def check_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> None:
     """Holds the targets against the losses, once the data is known: what a run would refuse is in the report."""
-    from kspec.training.target_encoding import MisfitTarget, check_weighted_labels, encode_targets
+    from kspec.data.target_encoding import MisfitTarget, check_weighted_labels, encode_targets
 
     if analysis.settings is None:
         return

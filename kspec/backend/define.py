@@ -9,16 +9,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from kspec.analysis import Analysis, Settings, TargetFacts, resolve_settings
+from kspec.analysis.program import Analysis
+from kspec.analysis.settings import Settings, TargetFacts, resolve_settings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
+from kspec.backend.initial_weights import load_initial_weights
 from kspec.backend.keras_objects import Maker, UnknownSize
 from kspec.backend.tensorflow import import_tensorflow
-from kspec.data import Dataset, InputSpec, OutputSpec, Part, load
+from kspec.data import Dataset, Part
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order
 from kspec.language import Spec
-from kspec.training.initial_weights import load_initial_weights
 
 
 @dataclass(slots=True)
@@ -39,20 +40,6 @@ class Defined:
     dataset: Dataset | None
     settings: Settings
     facts: dict[str, TargetFacts] = field(default_factory=dict)
-
-
-def read_data(spec: Spec, analysis: Analysis, report: Report) -> Dataset | None:
-    """The spec's data, as its inputs and outputs take them; None where there is none or it is faulty."""
-    if spec.document.data is None:
-        return None
-    settings = analysis.settings
-    known = {n: OutputSpec(o.task, o.answer.units) for n, o in settings.outputs.items()} if settings else None
-    return load(spec, input_specs(spec), list(analysis.graph.outputs), report, answers=known)
-
-
-def input_specs(spec: Spec) -> dict[str, InputSpec]:
-    """What each input takes."""
-    return {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
 
 
 def define(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from kspec.data import Dataset, Part, load_for_prediction
+from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report, Span, codes
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.training_config import Evaluate
-from kspec.training.define import input_specs
 
 Step = Literal["evaluate", "predict"]
 _BEST = ("test", "validation", "train")

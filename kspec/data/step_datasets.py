@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from kspec.analysis import Analysis
+from kspec.analysis.program import Analysis
 from kspec.data import Dataset
 from kspec.data.context import Context
 from kspec.data.inference_data import source_of
 from kspec.data.profiling import profile_table
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
+from kspec.data.step_data import Step, other_part
+from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report
 from kspec.language import Spec
-from kspec.training.define import input_specs
-from kspec.training.step_data import Step, other_part
 
 
 def read_others(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> dict[str, Dataset]:

@@ -1,0 +1,47 @@
+"""The analysed program: a spec's graph, with its types and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kspec.analysis.settings import Settings
+from kspec.analysis.shapes.infer import Types
+from kspec.ir import Graph
+from kspec.ir.layer_patterns import networks_by_path
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What analysis finds of a spec.
+
+    Args:
+        graph: Its nodes, in topological order.
+        types: Shape, dtype and parameters of each node.
+        settings: Task, loss, metrics and training, defaults filled in; None where the graph is faulty.
+    """
+
+    graph: Graph
+    types: Types
+    settings: Settings | None
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether sizes of the model depend on the data: on a vocabulary or on the classes of a target."""
+        return any(
+            (node.catalog is not None and node.catalog.adapts and node.head != "Normalization")
+            or _refers_to_data(node.arguments)
+            for network in networks_by_path(self.graph).values()
+            for node in network.calls
+        )
+
+    @property
+    def adapts(self) -> bool:
+        """Whether a layer learns its state from the training data before training."""
+        return any(node.catalog is not None and node.catalog.adapts for node in self.graph.calls)
+
+
+def _refers_to_data(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool({"vocabulary_of", "classes_of"} & set(value)) or any(map(_refers_to_data, value.values()))
+    return isinstance(value, list) and any(map(_refers_to_data, value))

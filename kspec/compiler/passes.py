@@ -1,0 +1,123 @@
+"""The passes of the analysis, in their order: a sound spec becomes an analysed program.
+
+Each pass is a function of the compilation's state. It returns whether the passes after it can go on: a faulty graph has
+no settings, and the rules about meaning would only repeat what the argument checks have reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kspec.analysis.data_profile import DataProfile
+from kspec.analysis.program import Analysis
+from kspec.analysis.settings import Settings, resolve_settings
+from kspec.analysis.shapes.infer import Types, infer
+from kspec.analysis.target_facts import target_facts
+from kspec.diagnostics import Report, codes
+from kspec.ir import Graph, build
+from kspec.language import Spec
+from kspec.lint.argument_check import Checker
+from kspec.lint.rules import SEMANTIC_RULES, SEMANTIC_RULES_OF_NETWORKS, SYNTACTIC_RULES, SYNTACTIC_RULES_OF_NETWORKS
+
+NOT_COMPUTED = (codes.UNDEFINED_VARIABLE, codes.INVALID_EXPRESSION)
+
+
+@dataclass(slots=True)
+class State:
+    """What the passes hand on.
+
+    Args:
+        profile: Facts about the data, where it has been read.
+        checker: What the rules see of the spec's own network.
+        models: The same for each sub-model that the spec itself defines.
+    """
+
+    spec: Spec
+    report: Report
+    profile: DataProfile | None
+    graph: Graph = field(default_factory=Graph)
+    checker: Checker = field(init=False)
+    models: dict[str, Checker] = field(default_factory=dict)
+    types: Types = field(init=False)
+    settings: Settings | None = None
+
+
+def build_graph(state: State) -> bool:
+    """Resolves names: entries become nodes in topological order."""
+    spec, report = state.spec, state.report
+    graph = state.graph = build(spec, report)
+    state.checker = Checker(spec, graph, report, profile=state.profile)
+    own = [name for name in graph.models if spec.is_written(name)]
+    state.models = {name: Checker(spec, graph.models[name], report, outer=graph) for name in own}
+    return True
+
+
+def check_arguments(state: State) -> bool:
+    """Checks arguments, names and paths: the rules that need no shapes."""
+    for rule in SYNTACTIC_RULES:
+        rule(state.checker)
+    for name, inner in state.models.items():
+        for rule in SYNTACTIC_RULES_OF_NETWORKS:
+            rule(inner)
+        state.checker.invalid_nodes |= {f"{name}/{node}" for node in inner.invalid_nodes}
+    return True
+
+
+def infer_types(state: State) -> bool:
+    """Infers the shape, dtype and parameters of every node."""
+    state.types = infer(state.spec, state.graph, state.report, invalid_nodes=state.checker.invalid_nodes)
+    networks = [state.graph, *state.graph.models.values()]
+    not_computed = _drop_consequences(state.report)
+    return not not_computed and not any(node.faulty for network in networks for node in network.nodes.values())
+
+
+def infer_settings(state: State) -> bool:
+    """Infers the task of each output, and fills in the defaults of training."""
+    found = Report()
+    facts = target_facts(state.spec, state.graph, state.types, state.profile)
+    state.settings = resolve_settings(state.spec, state.graph, found, facts)
+    hidden = {codes.UNCLEAR_TASK} if state.report.has_errors else set()  # a faulty layer hides what an output means
+    state.report.diagnostics.extend(d for d in found if d.code not in hidden)
+    return True
+
+
+def check_meaning(state: State) -> bool:
+    """Runs the rules that need shapes and settings."""
+    state.checker.types, state.checker.settings = state.types, state.settings
+    for rule in SEMANTIC_RULES:
+        rule(state.checker)
+    for name, inner in state.models.items():
+        inner.types = state.types.models[name]
+        for rule in SEMANTIC_RULES_OF_NETWORKS:
+            rule(inner)
+    return True
+
+
+PASSES: tuple[Callable[[State], bool], ...] = (build_graph, check_arguments, infer_types, infer_settings, check_meaning)
+
+
+def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> Analysis:
+    """Runs every pass on a spec.
+
+    Args:
+        spec: A structurally sound spec.
+        report: Receives every diagnostic.
+        profile: Facts about the data, where it has been read.
+
+    Returns:
+        The graph, its types, and the settings; no settings where the graph is faulty.
+    """
+    state = State(spec, report, profile)
+    for run in PASSES:
+        if not run(state):
+            break
+    return Analysis(state.graph, state.types, state.settings)
+
+
+def _drop_consequences(report: Report) -> bool:
+    """Drops what else was reported of values that could not be computed; returns whether there are any."""
+    spans = {problem.span for problem in report if problem.code in NOT_COMPUTED}
+    if spans:
+        report.diagnostics[:] = [p for p in report if p.code in NOT_COMPUTED or p.span not in spans]
+    return bool(spans)

@@ -1,0 +1,35 @@
+"""The training data of a spec, as its inputs and outputs take it."""
+
+from __future__ import annotations
+
+from kspec.analysis.program import Analysis
+from kspec.data import Dataset, InputSpec, OutputSpec, load
+from kspec.diagnostics import Report, SpecError
+from kspec.language import Spec
+
+
+def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Dataset | None:
+    """Reads a spec's data.
+
+    Args:
+        spec: The spec.
+        analysis: Its analysis; what is known of the outputs decides how targets are read.
+        report: Receives every problem of the data.
+
+    Returns:
+        The data, split and profiled; None where the spec has none, or it is faulty.
+    """
+    if spec.document.data is None:
+        return None
+    settings = analysis.settings
+    known = {n: OutputSpec(o.task, o.answer.units) for n, o in settings.outputs.items()} if settings else None
+    try:
+        return load(spec, input_specs(spec), list(analysis.graph.outputs), report, answers=known)
+    except SpecError as error:
+        report.diagnostics.extend(error.diagnostics)
+        return None
+
+
+def input_specs(spec: Spec) -> dict[str, InputSpec]:
+    """The shape and dtype that each input takes."""
+    return {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
