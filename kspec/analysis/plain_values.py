@@ -6,7 +6,7 @@ from typing import Any
 
 from kspec.catalog import types as kinds
 from kspec.catalog.examples import plain
-from kspec.expand.variables import is_failed
+from kspec.syntax.deferred import is_failed
 
 
 def is_number(value: Any, kind: kinds.Number) -> bool:

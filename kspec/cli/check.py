@@ -82,9 +82,13 @@ def command(
     from kspec.compiler.check import check_spec
     from kspec.language import Permissions
 
-    wishes: dict[str, Any] = dict(
-        data=data, with_keras=with_keras, select=select, ignore=ignore, permissions=Permissions.of(permissions)
-    )
+    wishes: dict[str, Any] = {
+        "data": data,
+        "with_keras": with_keras,
+        "select": select,
+        "ignore": ignore,
+        "permissions": Permissions.of(permissions),
+    }
     found: list[Diagnostic] = []
     clean: list[tuple[str, CheckResult]] = []
     pending = False

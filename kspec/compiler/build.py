@@ -8,7 +8,7 @@ from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.language import Spec
 
 if TYPE_CHECKING:
-    from kspec.backend.define import Defined
+    from kspec.compiler.define import Defined
 
 
 def build_model(spec: Spec) -> Any:
@@ -44,7 +44,7 @@ def define_adapted(spec: Spec) -> Defined:
 
 def build_compiled(compiled: CompiledSpec, *, must_adapt: bool) -> Defined | None:
     """Builds the model of a spec without errors; None where Keras rejects it, with the reasons in the report."""
-    from kspec.backend.define import define
+    from kspec.compiler.define import define
 
     spec, analysis = compiled.unwrap()
     return define(spec, analysis, compiled.report, compiled.dataset, must_adapt=must_adapt)

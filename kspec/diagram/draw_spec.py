@@ -12,7 +12,7 @@ from kspec.language import Spec
 from kspec.summary.summary import Summary
 
 if TYPE_CHECKING:
-    from kspec.backend.define import Defined
+    from kspec.compiler.define import Defined
     from kspec.diagram.diagram import Drawn, Format, NodeFacts
 
 

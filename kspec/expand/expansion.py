@@ -18,7 +18,8 @@ from kspec.expand.emit import Emitter, Taken
 from kspec.expand.frame import Frame, after, entries_of, mapping, seen_from, texts
 from kspec.expand.instructions import Call, Expansion, without_entries
 from kspec.expand.templates import Template, template
-from kspec.expand.variables import compute, is_failed
+from kspec.expand.variables import compute
+from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from kspec.diagnostics import Edit, Path, Report, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
+from kspec.syntax.deferred import FAILED, Uncomputed, is_failed
 from kspec.syntax.expressions import ExpressionError, UnknownName, is_computed, names_in
 from kspec.syntax.expressions import substitute as substitute_text
 from kspec.syntax.parse import Tree
@@ -54,12 +55,6 @@ def _is_list_of_entries(path: Path) -> bool:
     return path == ("layers",) or (len(path) == 3 and path[0] == "models" and path[2] == "layers")
 
 
-class Uncomputed(str):
-    """A text with variables in it that is computed where it is used: in a template, or in an entry that is repeated."""
-
-    __slots__ = ()
-
-
 def uncomputed(value: Any) -> Any:
     """A value whose texts wait to be computed."""
     if isinstance(value, dict):
@@ -74,7 +69,7 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
     if names:
         tree.positions.variables[path] = names
     if any(is_failed(variables.get(name)) for name in names):
-        return _FAILED
+        return FAILED
     span = tree.positions.value(path)
     try:
         return substitute_text(text, variables)
@@ -91,7 +86,7 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
         )
     except ExpressionError as error:
         report.error(codes.INVALID_EXPRESSION, str(error), span, help=error.help, related=tree.positions.related(path))
-    return _FAILED
+    return FAILED
 
 
 def _renamed(span: Span, name: str, meant: str) -> tuple[Edit, ...]:
@@ -134,17 +129,3 @@ def _places(span: Span, name: str) -> Iterator[Span]:
 
 _USES = re.compile(r"\$\{[^}]*\}|(?<!\$)\$\w+")
 """Where a written text cites variables."""
-
-
-class _Failed(str):
-    """Stands for a value that could not be computed, so that no later check speaks of it again."""
-
-    __slots__ = ()
-
-
-_FAILED = _Failed("?")
-
-
-def is_failed(value: Any) -> bool:
-    """Whether this stands for a value that could not be computed."""
-    return isinstance(value, _Failed)

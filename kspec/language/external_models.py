@@ -8,8 +8,9 @@ from typing import Any
 
 from kspec.catalog.applications import stated_shape
 from kspec.diagnostics import Report, codes, did_you_mean
-from kspec.expand.variables import compute, is_failed
+from kspec.expand.variables import compute
 from kspec.syntax import Tree
+from kspec.syntax.deferred import is_failed
 from kspec.syntax.path_policy import reading_problem, tell
 
 Networks = dict[str, dict[str, Any] | None]

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import HABITS
-from kspec.expand.variables import is_failed
 from kspec.language.base import kind_of
 from kspec.language.key_hints import cure_of, form_of
 from kspec.syntax.coercion import meant, replacing
+from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import ENTRY_KEYS
 
 M = TypeVar("M", bound=BaseModel)

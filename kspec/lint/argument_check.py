@@ -18,12 +18,12 @@ from kspec.catalog.examples import from_call, needed, with_first, without_module
 from kspec.catalog.types import describe, parse
 from kspec.diagnostics import Path, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import Suggestion
-from kspec.expand.variables import is_failed
 from kspec.ir import Graph, Node
 from kspec.ir.callees import tell_unknown_model
 from kspec.language import Spec
 from kspec.language.path_check import file_problem
 from kspec.syntax.coercion import meant, replacing
+from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import DOTTED
 
 DTYPES = frozenset((

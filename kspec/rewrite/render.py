@@ -13,7 +13,7 @@ from typing import Any
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolved_defaults import filled
 from kspec.diagnostics import Path, Report, Source, SpecError
-from kspec.expand.variables import Uncomputed, substitute
+from kspec.expand.variables import substitute
 from kspec.language import Spec
 from kspec.language.files import relocate
 from kspec.rewrite.annotate import annotated
@@ -21,6 +21,7 @@ from kspec.rewrite.edits import Change, Offsets, applied, overlap
 from kspec.rewrite.fmt import CannotFormat, format_source, format_text
 from kspec.rewrite.fmt.style import DOCUMENT, TEMPLATES
 from kspec.syntax import parse
+from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.dump import dump
 from kspec.syntax.expressions import is_computed, names_in
 from kspec.syntax.extents import Extent, Place, layout

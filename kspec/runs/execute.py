@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from kspec.analysis.stages import trained_by_stage
-from kspec.backend.define import Defined, define
 from kspec.compiler.compile import CompiledSpec, compile_spec
+from kspec.compiler.define import Defined, define
 from kspec.data import Dataset
 from kspec.data.step_data import Chosen, choose
 from kspec.diagnostics import SpecError

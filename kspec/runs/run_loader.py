@@ -10,9 +10,9 @@ from typing import Any
 
 from kspec.analysis.program import Analysis
 from kspec.analysis.settings import Settings, TargetFacts, resolve_settings
-from kspec.backend.define import output_shapes
 from kspec.backend.tensorflow import import_tensorflow
 from kspec.compiler.compile import compile_spec
+from kspec.compiler.define import output_shapes
 from kspec.data import Labels, Part, load_for_prediction
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, codes

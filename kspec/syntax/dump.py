@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from kspec.expand.variables import Uncomputed
+from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.expressions import is_computed
 from kspec.syntax.scalars import NumberTooLong, resolve
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.backend.define import Defined, answer_shapes, check_targets_fit, output_shapes
+from kspec.compiler.define import Defined, answer_shapes, check_targets_fit, output_shapes
 from kspec.data import Dataset, Part
 from kspec.data.pipeline import Batches
 from kspec.data.target_encoding import (

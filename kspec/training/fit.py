@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.analysis.stages import Stage
-from kspec.backend.define import Defined
 from kspec.backend.keras_objects import Maker
+from kspec.compiler.define import Defined
 from kspec.data.pipeline import Batches
 from kspec.training.console import Console
 from kspec.training.engine import Engine

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from kspec.analysis.stages import Stage
-from kspec.backend.define import Defined
+from kspec.compiler.define import Defined
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import names_of_layers, networks_by_path, trainable_by_path
 from kspec.training.compile import compile_model, shown

@@ -11,8 +11,8 @@ from kspec.catalog import types
 from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import expression, literal, series, text
 from kspec.diagnostics import Path
-from kspec.expand.variables import Uncomputed
 from kspec.language import Spec
+from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.expressions import ExpressionError, substitute
 
 BY_POSITION = frozenset(

@@ -14,8 +14,8 @@ from kspec.codegen.model.items import Item, read_items
 from kspec.codegen.model.names import identifier
 from kspec.codegen.model.statements import CHAIN
 from kspec.expand.templates import Template
-from kspec.expand.variables import Uncomputed
 from kspec.language.spec import models_in
+from kspec.syntax.deferred import Uncomputed
 
 if TYPE_CHECKING:
     from kspec.codegen.model.network import Network

@@ -9,7 +9,7 @@ from typing import Any
 from kspec import catalog
 from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.diagnostics import Path
-from kspec.expand.variables import Uncomputed
+from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.expressions import names_in
 from kspec.syntax.names import ENTRY_KEYS, node_names, written_name
 

@@ -146,11 +146,11 @@ def test_the_forecast(world):
 def test_the_built_layers_tell_the_same_without_the_catalog(world, monkeypatch):
     """What their traces show is enough, whatever the catalog tells."""
     from kspec.analysis import hoisting
-    from kspec.compiler.build import describe
+    from kspec.compiler.build import define_untrained
     from kspec.training.engine.precompute import beforehand
 
     text, expected = WORLDS[world]
-    described = describe(spec_of(text))
+    described = define_untrained(spec_of(text))
     for name in ("is_steady", "makes_mask"):
         monkeypatch.setattr(hoisting, name, lambda *_, answer=name == "is_steady": answer)
     found = beforehand(described.model, described.graph, described.built, [])
