@@ -59,14 +59,16 @@ def _delimiter(value: Any) -> Any:
 
 
 class CsvOptions(Model):
-    """A table of text, with the way it is written."""
+    """CSV files and how to parse them."""
 
-    path: Files = Field(description="The file, several, a glob, or a file for each split")
+    path: Files = Field(description="A path, a glob, a list of them, or one path per split")
     delimiter: Annotated[str, BeforeValidator(_delimiter)] = Field(
-        default=",", description="What stands between two values"
+        default=",", description="The character that separates values"
     )
-    encoding: str = Field(default="utf-8", description="The text's encoding")
-    header: bool = Field(default=True, description="Whether the first line names the columns; else they are c0, c1 …")
+    encoding: str = Field(default="utf-8", description="Text encoding of the file")
+    header: bool = Field(
+        default=True, description="Whether the first line holds the column names; otherwise they are `c0`, `c1` …"
+    )
 
 
 def _csv(value: Any) -> Any:
@@ -90,10 +92,12 @@ def _csv(value: Any) -> Any:
 
 
 class Synthetic(Model):
-    """Examples made by seed to fit the inputs and targets: for trying a spec that has no data."""
+    """Random examples that fit the inputs and targets, to try a spec without data."""
 
-    examples: int = Field(default=1000, gt=0, description="How many examples")
-    classes: int = Field(default=2, gt=1, description="How many classes a target has whose output does not tell")
+    examples: int = Field(default=1000, gt=0, description="Number of examples")
+    classes: int = Field(
+        default=2, gt=1, description="Number of classes of a target, where the output does not determine it"
+    )
 
 
 def _synthetic(value: Any) -> Any:
@@ -112,12 +116,18 @@ def _missing(value: Any) -> Any:
 
 
 class Split(Model):
-    """How the examples are divided."""
+    """How the examples are split into training, validation and test."""
 
-    validation: float = Field(default=0.2, ge=0, lt=1, description="The part held out for validation during training")
-    test: float = Field(default=0.2, ge=0, lt=1, description="The part held out for evaluation")
-    stratify: bool | str = Field(default=False, description="Keep the classes' proportions: true, or a column")
-    by: str | None = Field(default=None, description="A column that says train, validation or test")
+    validation: float = Field(
+        default=0.2, ge=0, lt=1, description="Fraction of the examples held out for validation during training"
+    )
+    test: float = Field(default=0.2, ge=0, lt=1, description="Fraction of the examples held out for evaluation")
+    stratify: bool | str = Field(
+        default=False, description="Keep the class proportions in each split: `true`, or the column to stratify by"
+    )
+    by: str | None = Field(
+        default=None, description="A column that assigns each row to `train`, `validation` or `test`"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -139,24 +149,30 @@ class Split(Model):
 
 
 class Data(Model):
-    """Where examples come from."""
+    """Where the examples come from, and which columns are inputs and targets."""
 
-    csv: Annotated[CsvOptions | Any, BeforeValidator(_csv)] = Field(default=None, description="A table of text")
-    parquet: Files = Field(default=None, description="A Parquet table")
-    npz: Files = Field(default=None, description="NumPy arrays by name; each is a column")
-    images: Files = Field(default=None, description="A folder with a folder of images for each class")
+    csv: Annotated[CsvOptions | Any, BeforeValidator(_csv)] = Field(default=None, description="CSV files")
+    parquet: Files = Field(default=None, description="Parquet files")
+    npz: Files = Field(default=None, description="A NumPy `.npz` file; each array is a column")
+    images: Files = Field(default=None, description="A folder with one subfolder of images per class")
     synthetic: Annotated[Synthetic | None, BeforeValidator(_synthetic)] = Field(
-        default=None, description="Made by seed"
+        default=None, description="Random examples, generated from the seed"
     )
-    inputs: Columns | None = Field(default=None, description="The columns of the only input, or input -> columns")
-    targets: Columns | None = Field(default=None, description="The columns of the only target, or output -> columns")
+    inputs: Columns | None = Field(
+        default=None, description="Columns of the only input, or a mapping from inputs to columns"
+    )
+    targets: Columns | None = Field(
+        default=None, description="Columns of the only target, or a mapping from outputs to columns"
+    )
     weights: str | dict[str, str] | None = Field(
-        default=None, description="A column of sample weights, or output -> column"
+        default=None, description="A column of sample weights, or a mapping from outputs to columns"
     )
     missing: Annotated[Any, BeforeValidator(_missing)] = Field(
-        default=None, description="drop_row, mean, median, most_frequent or a value, or column -> one of these"
+        default=None,
+        description="How to handle missing values: `drop_row`, `mean`, `median`, `most_frequent` or a fill value; or a "
+        "mapping from columns to these",
     )
-    split: Split = Field(default_factory=Split, description="How the examples are divided")
+    split: Split = Field(default_factory=Split, description="How the examples are split")
 
     @model_validator(mode="before")
     @classmethod

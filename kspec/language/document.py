@@ -29,16 +29,18 @@ def _parameter(value: Any) -> Any:
 
 
 class Block(Model):
-    """A template of entries: each use makes new layers."""
+    """A template of entries; every use creates new layers."""
 
     params: list[Annotated[Any, BeforeValidator(_parameter)]] = Field(
-        default_factory=list, description="Its parameters: names, or name: default"
+        default_factory=list, description="Parameters: names, or `name: default`"
     )
     inputs: Annotated[list[Name], Field(min_length=1)] | None = Field(
-        None, description="What its inputs are called in it: in by default"
+        None, description="Names of its inputs within the block; `in` by default"
     )
-    layers: Annotated[list[Any], Field(min_length=1)] = Field(description="Its nodes, in order; computed at each use")
-    outputs: str | list[str] | None = Field(None, description="The nodes that it gives: the last one by default")
+    layers: Annotated[list[Any], Field(min_length=1)] = Field(
+        description="Its nodes, in order; expressions are evaluated at each use"
+    )
+    outputs: str | list[str] | None = Field(None, description="The nodes it outputs; the last one by default")
 
     @field_validator("params", "inputs")
     @classmethod
@@ -62,11 +64,11 @@ def _empty(value: Any) -> Any:
 
 
 class Shared(Model):
-    """What a file can hold for specs to include, when it is no spec itself."""
+    """A library: a file with definitions for specs to include, which is no spec itself."""
 
-    kspec: Annotated[Literal[1] | None, BeforeValidator(_version)] = Field(1, description="The language's version")
-    name: str | None = Field(None, description="What it is called")
-    description: str | None = Field(None, description="What it is for")
+    kspec: Annotated[Literal[1] | None, BeforeValidator(_version)] = Field(1, description="Version of the language")
+    name: str | None = Field(None, description="Name of the library")
+    description: str | None = Field(None, description="What the library is for")
     include: str | list[str] | None = Field(None, description="Files whose vars, blocks and models are brought in")
     vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
     blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
@@ -74,30 +76,43 @@ class Shared(Model):
 
 
 class Document(Model):
-    """A model spec."""
+    """A model spec: a network, its data and how it is trained."""
 
-    kspec: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The language's version")
-    name: str | None = Field(None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Names the run folder")
-    description: str | None = Field(None, description="What it is for")
-    task: Task | dict[str, Task] | None = Field(None, description="The problem type; stated, it is checked")
-    seed: int = Field(0, ge=0, lt=2**32, description="Rules split, weights, shuffle and dropout")
+    kspec: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="Version of the language")
+    name: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Name of the model and its run folder"
+    )
+    description: str | None = Field(None, description="What the model is for")
+    task: Task | dict[str, Task] | None = Field(
+        None,
+        description="Problem type, or a mapping from outputs to problem types; inferred by default",
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="Random seed of the data split, initial weights, shuffling and dropout"
+    )
     vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
-    extensions: list[str] = Field(default_factory=list, description="Modules with Keras classes of your own")
-    dtype_policy: str | None = Field(None, description="Keras's dtype policy for all layers")
+    extensions: list[str] = Field(default_factory=list, description="Python modules with custom Keras classes")
+    dtype_policy: str | None = Field(None, description="Keras dtype policy of all layers")
     include: str | list[str] | None = Field(None, description="Files whose vars, blocks and models are brought in")
-    data: Data | None = Field(None, description="Where examples come from")
-    weights: str | None = Field(None, description="A .weights.h5 or .keras file with the weights it starts from")
-    inputs: Inputs = Field(description="What the network takes")
+    data: Data | None = Field(None, description="Where the examples come from")
+    weights: str | None = Field(None, description="A `.weights.h5` or `.keras` file with the initial weights")
+    inputs: Inputs = Field(description="Inputs of the network, by name")
     blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
     models: dict[Name, SubModel] = Field(
-        default_factory=dict, description="Sub-models, called by `model:`; all calls share the weights"
+        default_factory=dict, description="Sub-models, called with `model:`; all calls share the weights"
     )
-    layers: Layers = Field(description="The nodes, in order")
-    outputs: Outputs = Field(None, description="What the network answers with: the last node by default")
-    compile: Annotated[Compile, BeforeValidator(_empty)] = Field(default_factory=Compile, description="Step 2")
-    fit: Annotated[Fit, BeforeValidator(_empty)] = Field(default_factory=Fit, description="Step 3")
-    evaluate: Annotated[Evaluate, BeforeValidator(_empty)] = Field(default_factory=Evaluate, description="Step 4")
-    predict: Annotated[Predict, BeforeValidator(_empty)] = Field(default_factory=Predict, description="Step 5")
+    layers: Layers = Field(description="Nodes of the network, in order")
+    outputs: Outputs = Field(None, description="Nodes that are model outputs; the last node by default")
+    compile: Annotated[Compile, BeforeValidator(_empty)] = Field(
+        default_factory=Compile, description="Loss, metrics and optimizer"
+    )
+    fit: Annotated[Fit, BeforeValidator(_empty)] = Field(default_factory=Fit, description="Training")
+    evaluate: Annotated[Evaluate, BeforeValidator(_empty)] = Field(
+        default_factory=Evaluate, description="Evaluation on held-out examples"
+    )
+    predict: Annotated[Predict, BeforeValidator(_empty)] = Field(
+        default_factory=Predict, description="Predictions, written to a file"
+    )
 
     @property
     def fixed_batch(self) -> int | None:

@@ -19,20 +19,20 @@ HEADS = ("op", "reuse", "block", "model")
 
 
 class Entry(Model):
-    """One node: a call of a layer, of a function of `keras.ops`, of a sub-model, or of another node's layer again."""
+    """A node: a call of a layer, of a `keras.ops` function, of a sub-model, or of another node's layer."""
 
     model_config = ConfigDict(extra="forbid", strict=True, validate_by_alias=True, validate_by_name=False)
 
-    kind: HeadKind = Field(description="What the head is")
-    head: str = Field(description="The class, the op, the sub-model, or the node whose layer is called again")
-    arguments: dict[str, Any] = Field(default_factory=dict, description="The class's constructor arguments")
-    name: Name | None = Field(None, description="The node's name, to refer to it")
+    kind: HeadKind = Field(description="Kind of the head")
+    head: str = Field(description="The class, op or sub-model, or the node whose layer is reused")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Constructor arguments of the class")
+    name: Name | None = Field(None, description="Name of the node, to reference it")
     from_: From | None = Field(
-        None, alias="from", description="Where the input comes from; the entry before by default"
+        None, alias="from", description="Nodes that the input comes from; the previous entry by default"
     )
-    as_: As | None = Field(None, alias="as", description="Names for the several outputs of one call")
+    as_: As | None = Field(None, alias="as", description="Names for the outputs of a call that has several")
     call: dict[str, Any] | None = Field(None, description="Constant arguments of the call")
-    trainable: bool | None = Field(None, description="false freezes the layer")
+    trainable: bool | None = Field(None, description="`false` freezes the layer")
 
     @model_validator(mode="before")
     @classmethod

@@ -17,12 +17,12 @@ SOURCES = ("layers", "file", "application")
 
 
 class Input(Model):
-    """What the network takes: the shape and type of one example."""
+    """An input of a network: the shape and type of one example."""
 
-    shape: Shape = Field(description="Sizes without the batch; null for an unknown length")
-    dtype: str = Field("float32", description="The type of its values; string for text")
+    shape: Shape = Field(description="Sizes without the batch dimension; null for an unknown length")
+    dtype: str = Field("float32", description="Type of the values; `string` for text")
     batch_size: int | None = Field(
-        None, gt=0, description="How many examples each batch has, for layers that are stateful; any number when null"
+        None, gt=0, description="Fixed number of examples per batch, as stateful layers need it; null for any number"
     )
 
 
@@ -45,24 +45,28 @@ Outputs = Annotated[str | list[str] | dict[Name, str] | None, BeforeValidator(_o
 
 
 class Network(Model):
-    """A graph of layers, its entries written out: the spec's own, or a sub-model's."""
+    """A graph of layers with its entries expanded: the spec's own, or a sub-model's."""
 
-    inputs: Inputs = Field(description="What it takes")
-    layers: Layers = Field(description="The nodes, in order")
-    outputs: Outputs = Field(None, description="What it answers with: the last node by default")
-    trainable: bool | None = Field(None, description="false freezes it")
+    inputs: Inputs = Field(description="Inputs, by name")
+    layers: Layers = Field(description="Nodes, in order")
+    outputs: Outputs = Field(None, description="Nodes that are outputs; the last node by default")
+    trainable: bool | None = Field(None, description="`false` freezes all its layers")
 
 
 class SubModel(Model):
-    """A model that is called as a node: each use calls the same layers, with the same weights."""
+    """A model that is called as a node; every call shares the same layers and weights."""
 
-    inputs: dict[str, Any] | None = Field(None, description="What it takes, as the spec's own inputs")
-    layers: list[Any] | None = Field(None, description="Its nodes, in order")
-    outputs: Any = Field(None, description="The nodes that it gives: the last one by default")
-    file: str | None = Field(None, description="A .keras file that it is read from, as data")
-    application: Object | None = Field(None, description="A model of keras.applications, with its arguments")
-    weights: str | None = Field(None, description="A .weights.h5 or .keras file with the weights it starts from")
-    trainable: bool | None = Field(None, description="false freezes it, and all inside that does not say true")
+    inputs: dict[str, Any] | None = Field(None, description="Inputs, by name")
+    layers: list[Any] | None = Field(None, description="Nodes, in order")
+    outputs: Any = Field(None, description="Nodes that are outputs; the last node by default")
+    file: str | None = Field(
+        None, description="A `.keras` file, or a model's JSON configuration, to read the model from"
+    )
+    application: Object | None = Field(None, description="A model of `keras.applications`, with its arguments")
+    weights: str | None = Field(None, description="A `.weights.h5` or `.keras` file with the initial weights")
+    trainable: bool | None = Field(
+        None, description="`false` freezes all its layers except those with `trainable: true`"
+    )
 
     @property
     def of_keras(self) -> tuple[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The settings of the life-cycle's steps: compile, fit, evaluate, predict."""
+"""Settings of the steps after the network is built: compile, fit, evaluate, predict."""
 
 from __future__ import annotations
 
@@ -16,14 +16,22 @@ SplitName = Literal["train", "validation", "test"]
 
 
 class Compile(Model):
-    """Step 2: what the training minimises, how, and what it reports."""
+    """What training minimizes, with which optimizer, and the metrics it reports."""
 
-    optimizer: Object | None = Field(None, description="The optimizer; adam by default")
-    loss: PerOutput | None = Field(None, description="The loss, or output -> loss; by problem type when left out")
-    metrics: PerOutput | None = Field(None, description="Metrics, or output -> metrics; by problem type when left out")
-    weighted_metrics: PerOutput | None = Field(None, description="Metrics that heed the sample weights")
-    loss_weights: dict[str, float] | None = Field(None, description="output -> how much its loss counts")
-    auto_scale_loss: bool = Field(True, description="Whether the loss is scaled under mixed precision")
+    optimizer: Object | None = Field(None, description="Optimizer; `adam` by default")
+    loss: PerOutput | None = Field(
+        None, description="Loss, or a mapping from outputs to losses; chosen by problem type by default"
+    )
+    metrics: PerOutput | None = Field(
+        None, description="Metrics, or a mapping from outputs to metrics; chosen by problem type by default"
+    )
+    weighted_metrics: PerOutput | None = Field(
+        None, description="Metrics that take sample weights into account, or a mapping from outputs to them"
+    )
+    loss_weights: dict[str, float] | None = Field(
+        None, description="Mapping from outputs to the weights of their losses"
+    )
+    auto_scale_loss: bool = Field(True, description="Whether to scale the loss under a mixed-precision dtype policy")
 
     @model_validator(mode="before")
     @classmethod
@@ -70,45 +78,50 @@ def _stages(value: Any) -> Any:
 
 
 class Stage(Model):
-    """A part of the training. What it does not say stays as it was in the part before, but for the epochs."""
+    """A stage of training. Settings other than `epochs` carry over from the previous stage."""
 
-    name: Name | None = Field(None, description="What progress calls it; its number when left out")
-    epochs: int | None = Field(None, gt=0, description="How often it goes through the training split; fit's by default")
+    name: Name | None = Field(None, description="Name in the progress output; the stage's number by default")
+    epochs: int | None = Field(
+        None, gt=0, description="Number of passes over the training split; that of `fit` by default"
+    )
     optimizer: Object | None = Field(
-        None, description="The optimizer from here on; that of the stage before, or compile's, by default. It begins "
-        "afresh in every stage"
-    )  # fmt: skip
+        None,
+        description="Optimizer from this stage on, reset at the start of every stage; that of the previous stage, or "
+        "of `compile`, by default",
+    )
     trainable: Annotated[dict[str, bool], BeforeValidator(_trainable)] | None = Field(
-        None, description="Node, use/inner, model/inner or a glob -> whether it trains from here on, with all inside "
-        "it; the longest match wins"
-    )  # fmt: skip
+        None,
+        description="Mapping from layers (`node`, `block_use/node`, `model/node`, or a glob) to whether they, and all "
+        "layers within them, train from this stage on; the most specific pattern wins",
+    )
 
 
 class Fit(Model):
-    """Step 3: training, with Keras's own words and defaults."""
+    """Training, with the arguments and defaults of Keras's `model.fit`."""
 
-    epochs: int = Field(1, gt=0, description="How often the training split is gone through")
-    batch_size: int = Field(32, gt=0, description="Examples per step")
-    shuffle: bool = Field(True, description="Whether each epoch has an order of its own")
+    epochs: int = Field(1, gt=0, description="Number of passes over the training split")
+    batch_size: int = Field(32, gt=0, description="Number of examples per training step")
+    shuffle: bool = Field(True, description="Whether to reshuffle the examples in every epoch")
     verbose: Annotated[Literal[0, 1, 2], BeforeValidator(_verbose)] = Field(
-        1, description="0 silent, 1 progress bar, 2 one line an epoch"
+        1, description="0: silent, 1: progress bar, 2: one line per epoch"
     )
     class_weight: Annotated[Any, BeforeValidator(_class_weight)] = Field(
-        None, description="balanced, or label -> weight; with several outputs by output"
+        None,
+        description="`balanced`, or a mapping from labels to weights; with several outputs, one per output",
     )
-    validation_freq: int = Field(1, gt=0, description="Validate every so many epochs")
-    steps_per_epoch: int | None = Field(None, gt=0, description="Steps in an epoch; all batches by default")
+    validation_freq: int = Field(1, gt=0, description="Number of epochs between validations")
+    steps_per_epoch: int | None = Field(None, gt=0, description="Number of steps per epoch; all batches by default")
     callbacks: list[Object] = Field(default_factory=list, description="Keras callbacks")
     engine: EngineName | list[FusedName | dict[FusedName, int]] = Field(
         "auto",
-        description="How the loop runs. keras: model.fit's, a call for each step; fused: many steps in one graph; "
-        "fused_xla: that graph compiled by XLA; auto: fused, and XLA where measuring shows that it pays. A list, as "
-        "the resolved spec has it, says at which step it changes: [fused, {fused_xla: 400}]",
+        description="How the training loop runs. `keras`: `model.fit`, a call per step; `fused`: many steps per graph "
+        "call; `fused_xla`: the same, compiled by XLA; `auto`: `fused`, then XLA if measurements show a gain. "
+        "A list, as in the resolved spec, gives the steps at which the engine changes: `[fused, {fused_xla: 400}]`",
     )
     stages: Annotated[list[Stage] | None, BeforeValidator(_stages)] = Field(
         None,
-        description="Training in steps, one after the other: which layers train, for how many epochs, with which "
-        "optimizer. Callbacks start afresh in each",
+        description="Stages of training, in order: which layers train, for how many epochs, with which optimizer. "
+        "Callbacks are reset at the start of each stage",
     )
 
     @field_validator("engine", mode="before")
@@ -120,11 +133,11 @@ class Fit(Model):
 
 
 class Evaluate(Model):
-    """Step 4: the loss and metrics on examples that training has not seen."""
+    """The loss and metrics on held-out examples."""
 
-    split: SplitName | None = Field(None, description="Which split; test by default")
-    data: str | None = Field(None, description="Another file with the same columns")
-    batch_size: int | None = Field(None, gt=0, description="Examples per step; fit's by default")
+    split: SplitName | None = Field(None, description="Split to use; `test` by default")
+    data: str | None = Field(None, description="Another file with the same columns, used instead of a split")
+    batch_size: int | None = Field(None, gt=0, description="Number of examples per step; that of `fit` by default")
 
     @model_validator(mode="after")
     def _one_of(self) -> Evaluate:
@@ -137,9 +150,10 @@ Probability = Annotated[float, Ge(0), Le(1)]
 
 
 class Predict(Evaluate):
-    """Step 5: the answers, written to a file."""
+    """Predictions, written to a file."""
 
-    to: str = Field("predictions.csv", min_length=1, description="The file in the run folder")
+    to: str = Field("predictions.csv", min_length=1, description="Name of the file in the run folder")
     threshold: Probability | dict[str, Probability] = Field(
-        0.5, description="The probability from which a binary answer is yes"
+        0.5,
+        description="Probability from which a binary output is predicted positive, or a mapping from outputs to these",
     )

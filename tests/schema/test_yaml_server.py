@@ -195,9 +195,9 @@ SHOWN = {
         "https://keras.io/api/layers/initializers/",
     ),
     "  - Convolut|ion1D: {filters: 3, kernel_size: 2}\n": ("other name for `Conv1D`",),
-    "  - Flatten\nfi|t: {epochs: 3}\n": ("Step 3: training",),
+    "  - Flatten\nfi|t: {epochs: 3}\n": ("Training, with the arguments",),
     "  - Flatten\nfit: {ep|ochs: 3}\n": (
-        "How often the training split is gone through",
+        "Number of passes over the training split",
         "a positive integer; default `1`",
     ),
     "  - Flatten\ncompile: {optimizer: {Ad|am: {}}}\n": ("https://keras.io/api/optimizers/adam/",),
