@@ -20,6 +20,7 @@ from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order
 from kspec.language import Spec
+from kspec.syntax.path_policy import PathPolicy
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ def define(
     from kspec.backend.keras_model import build_keras_model
 
     adapter = _Adapter(spec, dataset, report, must_adapt)
-    maker = Maker(sizes=adapter.size, path=_file_paths(spec, run_folder))
+    maker = Maker(sizes=adapter.size, path=PathPolicy(spec.folder, spec.permissions, run_folder).locate)
     built = build_keras_model(spec, analysis.graph, report, maker=maker, adapt=adapter)
     if built.model is None:
         return None
@@ -145,21 +146,6 @@ def _columns(target: tuple[int, ...], rank: int) -> int:
     if rank > 2:
         return int(target[-1]) if len(target) == rank else 1
     return int(target[1]) if len(target) > 1 else 1
-
-
-def _file_paths(spec: Spec, run_folder: Path | None) -> Any:
-    """Paths that are read are relative to the spec; those that are written, to the run folder."""
-
-    def path(text: str, write: bool) -> str:
-        if "://" in text:
-            return text
-        base = (run_folder or Path.cwd()) if write else spec.folder
-        target = base / text
-        if write:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        return str(target)
-
-    return path
 
 
 class _Adapter:

@@ -24,14 +24,12 @@ class Context:
     Args:
         source_path: The place in the spec that names the source, such as `("data", "csv")`; None for what the command
             line (or Python) names: such paths are relative to the working directory, and may lie anywhere.
-        outside: Whether the spec may read outside its folder and the working directory.
         named: What the command line names, as the place of all that is wrong with it.
     """
 
     spec: Spec
     report: Report
     source_path: SpecPath | None
-    outside: bool = False
     named: Span | None = None
 
     def span(self, path: SpecPath | None, *, key: bool = False) -> Span | None:
@@ -90,25 +88,15 @@ class Context:
         if not files:
             self.error(codes.UNREADABLE_DATA, f"no file matches `{text}`", at, help=f"looked in {_short(base)}")
             return None
-        if not all(self._allowed(file, text, at) for file in files):
+        if self.source_path is not None and not all(self._allowed(file, text, at) for file in files):
             return None
         return files if all(self._readable(file, text, at, folder) for file in files) else None
 
     def _allowed(self, file: Path, text: str, at: SpecPath | None) -> bool:
-        if self.outside or self.source_path is None:
-            return True
-        target = file.resolve()
-        for root in (self.spec.folder.resolve(), Path.cwd().resolve()):
-            if target == root or root in target.parents:
-                return True
-        link = " (through a link)" if target != Path(os.path.abspath(file)) else ""
-        self.error(
-            codes.PATH_OUTSIDE_FOLDER,
-            f"`{text}` lies outside the spec's folder and the working directory{link}",
-            at,
-            help="copy it there, or allow it with --allow-outside",
-        )
-        return False
+        problem = self.spec.paths.reading_problem(text, file)
+        if problem is not None:
+            problem.report(self.report, self.span(at))
+        return problem is None
 
     def _readable(self, file: Path, text: str, at: SpecPath | None, folder: bool) -> bool:
         try:
@@ -116,7 +104,7 @@ class Context:
                 kind = "folder" if folder else "file"
                 self.error(
                     codes.UNREADABLE_DATA,
-                    f"there is no {kind} `{text}`",
+                    f"{kind} `{text}` not found",
                     at,
                     label=_neighbour(file, text),
                     help=_looked(file, by_spec=self.source_path is not None),

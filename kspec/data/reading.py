@@ -33,7 +33,6 @@ def load(
     outputs: Sequence[str],
     report: Report,
     *,
-    allow_outside: bool = False,
     answers: Mapping[str, OutputSpec] | None = None,
 ) -> Dataset | None:
     """Reads a spec's data, gives each input and output its columns, treats what is missing, and splits.
@@ -42,7 +41,6 @@ def load(
         inputs: What each input takes.
         outputs: The names of the outputs.
         report: Gets every problem, at its place in the spec.
-        allow_outside: Read files outside the spec's folder and the working directory.
         answers: What is known of outputs: synthetic targets are made to fit, and a class that training lacks is only
             looked for where a target is one of classes.
 
@@ -51,7 +49,7 @@ def load(
     """
     data = spec.document.data
     assert data is not None
-    context = Context(spec, report, ("data", data.source), allow_outside or spec.permissions.outside)
+    context = Context(spec, report, ("data", data.source))
     request = Request(context, inputs, outputs, spec.document.seed, answers or {})
     errors = count_errors(report)
     if not _columns_can_be_named(data, context):
@@ -182,7 +180,6 @@ def load_for_prediction(
     *,
     need_targets: bool = False,
     place: tuple[str | int, ...] | None = None,
-    allow_outside: bool = False,
 ) -> Part | None:
     """Other data with the same columns, treated as the training data were.
 
@@ -200,5 +197,5 @@ def load_for_prediction(
     named = (
         Span(Source("--data", source), 1, 1, 1, len(source) + 1) if place is None and isinstance(source, str) else None
     )
-    context = Context(spec, report, place, allow_outside or spec.permissions.outside, named)
+    context = Context(spec, report, place, named)
     return load_again(source, context, inputs, outputs, labels, fitted, need_targets)

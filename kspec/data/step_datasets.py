@@ -36,7 +36,7 @@ def _read(step: Step, spec: Spec, analysis: Analysis, dataset: Dataset, report: 
     part = other_part(step, spec, analysis.graph, dataset, report, need_targets=step == "evaluate")
     if part is None:
         return None
-    context = Context(spec, Report(), (step, "data"), spec.permissions.outside)
+    context = Context(spec, Report(), (step, "data"))
     source = source_of(getattr(spec.document, step).data, spec.document.data, context)
     assert source is not None
     inputs, outputs = input_specs(spec), list(analysis.graph.outputs)

@@ -8,7 +8,7 @@ from typing import Any
 
 from kspec.diagnostics import Path, Report, Span, codes, nearest
 from kspec.syntax.parse import Tree, parse
-from kspec.syntax.path_policy import reading_problem, tell
+from kspec.syntax.path_policy import PathPolicy
 from kspec.syntax.source import read_source
 
 SHARED = ("vars", "blocks", "models")
@@ -17,23 +17,20 @@ _OTHER = ("kspec", "name", "description", "include")
 """What may stand in an included file beside that."""
 
 
-def include(tree: Tree, report: Report, *, outside: bool = False) -> None:
+def include(tree: Tree, report: Report, policy: PathPolicy) -> None:
     """Adds to a document what its `include` names, as if it stood above its own.
 
     Args:
-        outside: Whether it may read files that lie neither below its folder nor below the working directory.
+        policy: What the document may read.
     """
     if isinstance(tree.value, dict) and "include" in tree.value:
-        name = tree.positions.whole.source.name
-        folder = File(os.path.abspath(name)).parent
-        _Including(report, folder, outside).into(tree, (os.path.realpath(name),))
+        _Including(report, policy).into(tree, (os.path.realpath(tree.positions.whole.source.name),))
 
 
 class _Including:
-    def __init__(self, report: Report, folder: File, outside: bool) -> None:
+    def __init__(self, report: Report, policy: PathPolicy) -> None:
         self.report = report
-        self.folder = folder
-        self.outside = outside
+        self.policy = policy
 
     def into(self, tree: Tree, way: tuple[str, ...]) -> None:
         """Takes in what a document includes, the files' own includes first.
@@ -64,9 +61,9 @@ class _Including:
         span = tree.positions.value(path)
         file = File(os.path.abspath(span.source.name)).parent / text
         target = os.path.realpath(file)
-        problem = reading_problem(text, File(target), self.folder, outside=self.outside, network=False)
+        problem = self.policy.reading_problem(text, file)
         if problem is not None:
-            tell(problem, self.report, span)
+            problem.report(self.report, span)
             return None
         if target in way:
             circle = " → ".join(f"`{File(name).name}`" for name in (*way[way.index(target) :], target))
@@ -75,7 +72,7 @@ class _Including:
         if not file.is_file():
             known = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
             meant = nearest(file.name, known)
-            self._error(f"there is no file `{text}`", span, label=f"did you mean `{meant}`?" if meant else "")
+            self._error(f"file `{text}` not found", span, label=f"did you mean `{meant}`?" if meant else "")
             return None
         reading = Report()
         source = read_source(_shown(file), reading)

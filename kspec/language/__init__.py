@@ -4,8 +4,9 @@ from kspec.language.document import TASKS, Document
 from kspec.language.entry import Entry
 from kspec.language.load import load_file, load_source
 from kspec.language.network import Input, Network
-from kspec.language.spec import Permissions, Spec
+from kspec.language.spec import Spec
 from kspec.language.validate import validate
+from kspec.syntax.path_policy import Permissions
 
 __all__ = [
     "TASKS",

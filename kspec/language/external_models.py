@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
 from kspec.catalog.applications import stated_shape
-from kspec.diagnostics import Report, codes, did_you_mean
+from kspec.diagnostics import Report
 from kspec.expand.variables import compute
 from kspec.syntax import Tree
 from kspec.syntax.deferred import is_failed
-from kspec.syntax.path_policy import reading_problem, tell
+from kspec.syntax.path_policy import PathPolicy
 
 Networks = dict[str, dict[str, Any] | None]
 """By the name of the sub-model; what it holds itself as `name/inner`. None where the file is none, which is said."""
@@ -20,12 +19,11 @@ INPUT = "image"
 """What the input of an application is called."""
 
 
-def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool) -> Networks:
+def networks_of_files(tree: Tree, report: Report, policy: PathPolicy) -> Networks:
     """The networks of the sub-models with a `file`.
 
     Args:
-        folder: What their paths are relative to.
-        outside: Whether they may lie elsewhere than below it and the working directory.
+        policy: Where their paths lead, and which of them may be read.
     """
     document = tree.value if isinstance(tree.value, dict) else {}
     models, variables = document.get("models"), document.get("vars")
@@ -42,23 +40,14 @@ def networks_of_files(tree: Tree, folder: Path, report: Report, *, outside: bool
             continue
         found[name] = None
         span = tree.positions.value(("models", name, "file"))
-        problem = reading_problem(text, folder / text, folder, outside=outside, network=False)
+        problem = policy.file_problem(text, suffixes=(".keras", ".json"))
         if problem is not None:
-            tell(problem, report, span)
-            continue
-        file = folder / text
-        if not file.exists():
-            near = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
-            report.error(
-                codes.UNREADABLE_DATA, f"there is no file `{text}`", span,
-                label=did_you_mean(file.name, [name for name in near if name.endswith((".keras", ".json"))]),
-                help="it is looked for in the spec's folder",
-            )  # fmt: skip
+            problem.report(report, span)
             continue
         from kspec.archive import ImportRefused, document_of, read_model
 
         try:
-            values = document_of(read_model(folder / text).config, compiled=False).values
+            values = document_of(read_model(policy.folder / text).config, compiled=False).values
         except ImportRefused as refused:
             refused.tell(report, span)
             continue

@@ -19,9 +19,10 @@ from kspec.expand.variables import TEMPLATES, compute, substitute
 from kspec.language.document import Document, Shared
 from kspec.language.external_models import networks_of_applications, networks_of_files
 from kspec.language.network import Network
-from kspec.language.spec import Permissions, Spec
+from kspec.language.spec import Spec
 from kspec.language.validate import validate
 from kspec.syntax import Tree, can_be_read, parse, read_source
+from kspec.syntax.path_policy import PathPolicy, Permissions
 
 
 def load_file(
@@ -64,7 +65,9 @@ def load_source(
         return None
     permissions = permissions or Permissions()
     before = report.errors
-    include(tree, report, outside=permissions.outside)
+    folder = File(os.path.abspath(source.name)).parent
+    policy = PathPolicy(folder, permissions._replace(network=False))
+    include(tree, report, policy)
     is_whole = not report.has_errors
     untold = (
         ()
@@ -75,8 +78,7 @@ def load_source(
     )
     apply_overrides(tree, overrides, report)
     substitute(tree, report)
-    folder = File(os.path.abspath(source.name)).parent
-    elsewhere = networks_of_files(tree, folder, report, outside=permissions.outside) | networks_of_applications(tree)
+    elsewhere = networks_of_files(tree, report, policy) | networks_of_applications(tree)
     found = networks(tree, elsewhere, report)
     expansions = expand(tree, found, report)
     shared = _is_shared(tree.value)

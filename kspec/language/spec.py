@@ -5,29 +5,17 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as File
-from typing import Any, NamedTuple
+from typing import Any
 
 from kspec.diagnostics import Diagnostic, Path, Positions, Source
 from kspec.expand.instructions import Expansion
 from kspec.language.document import Document
 from kspec.language.entry import Entry
 from kspec.language.network import Input, Network
-
-
-class Permissions(NamedTuple):
-    """What a spec may do beyond being data; the user grants it, never the spec."""
-
-    code: bool = False
-    outside: bool = False
-    network: bool = False
-
-    @classmethod
-    def of(cls, options: Mapping[str, bool]) -> Permissions:
-        """From `allow_code`, `allow_outside` and `allow_network`, as functions and the command line call them."""
-        return cls(**{name.removeprefix("allow_"): value for name, value in options.items()})
+from kspec.syntax.path_policy import PathPolicy, Permissions
 
 
 @dataclass(slots=True, repr=False)
@@ -76,6 +64,11 @@ class Spec:
     def folder(self) -> File:
         """What paths that are read are relative to."""
         return File(os.path.abspath(self.source.name)).parent
+
+    @property
+    def paths(self) -> PathPolicy:
+        """What the spec may read and write."""
+        return PathPolicy(self.folder, self.permissions)
 
     def standalone_values(self) -> dict[str, Any]:
         """A copy of its values that needs no other file: what it includes and uses stands among the rest."""

@@ -21,10 +21,10 @@ from kspec.diagnostics.suggest import Suggestion
 from kspec.ir import Graph, Node
 from kspec.ir.callees import tell_unknown_model
 from kspec.language import Spec
-from kspec.language.path_check import file_problem
 from kspec.syntax.coercion import meant, replacing
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import DOTTED
+from kspec.syntax.path_policy import PathProblem
 
 DTYPES = frozenset((
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
@@ -271,7 +271,7 @@ class Checker:
             case kinds.Array():
                 return is_array(value)
             case kinds.FilePath(write):
-                return isinstance(value, str) and file_problem(value, self.spec, write=write) is None
+                return isinstance(value, str) and self._path_problem(value, write) is None
             case kinds.ObjectOf(object_kind):
                 scratch = Checker(self.spec, self.graph, Report(), outer=self.outer)
                 scratch.object(value, object_kind, path)
@@ -282,10 +282,9 @@ class Checker:
         options = kind.options if isinstance(kind, kinds.Union) else (kind,)
         for option in options:
             if isinstance(option, kinds.FilePath) and isinstance(value, str):
-                problem = file_problem(value, self.spec, write=option.write)
+                problem = self._path_problem(value, option.write)
                 if problem is not None:
-                    code, message, help = problem
-                    self.report.error(code, message, self.spec.positions.value(path), help=help)
+                    problem.report(self.report, self.spec.positions.value(path))
                     return True
         for option in options:
             names_object = isinstance(value, dict) and len(value) == 1 and _is_class(next(iter(value)), option)
@@ -300,6 +299,10 @@ class Checker:
                         self.value(part, option.item, (*path, index), f"an item of {what}")
                     return True
         return False
+
+    def _path_problem(self, text: str, write: bool) -> PathProblem | None:
+        paths = self.spec.paths
+        return paths.problem(text, write=True) if write else paths.file_problem(text)
 
     def _is_size(self, value: Any, path: Path) -> bool:
         """`{vocabulary_of: node}` or `{classes_of: output}`, where an integer can stand."""

@@ -23,6 +23,7 @@ from kspec.language import Spec
 from kspec.runs.environment import command_line, environment
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
+from kspec.syntax.path_policy import PathPolicy
 from kspec.training.console import Console
 from kspec.training.engine import Engine, engine_of
 from kspec.training.interrupt import Interrupt
@@ -165,7 +166,7 @@ class _Execution:
                 train,
                 validation,
                 self.console,
-                write_path=self._write_path,
+                write_path=PathPolicy(self.spec.folder, self.spec.permissions, self._writes_to()).locate,
                 smoke=self.smoke,
                 after_epoch=after_epoch,
                 interrupt=self.interrupt,
@@ -307,14 +308,6 @@ class _Execution:
         folder = self.folder.path if self.folder is not None else self.scratch
         assert folder is not None
         return folder
-
-    def _write_path(self, text: str, write: bool) -> str:
-        if "://" in text:
-            return text
-        path = (self._writes_to() if write else self.spec.folder) / text
-        if write:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        return str(path)
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:

@@ -56,10 +56,15 @@ def make_spec(folder: Path, data: str, inputs: str = "x: {shape: [2]}", **option
 
 
 def read(
-    folder: Path, data: str, inputs: str = "x: {shape: [2]}", outputs: tuple[str, ...] = ("y",), **options: Any
+    folder: Path,
+    data: str,
+    inputs: str = "x: {shape: [2]}",
+    outputs: tuple[str, ...] = ("y",),
+    allow_outside: bool = False,
+    **options: Any,
 ) -> Read:
     """What `load` gives for a spec with this `data:` section."""
-    spec = make_spec(folder, data, inputs)
+    spec = make_spec(folder, data, inputs, allow_outside=allow_outside)
     report = Report()
     dataset = load(spec, input_specs(spec), outputs, report, **options)
     return Read(dataset, report)

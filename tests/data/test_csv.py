@@ -167,7 +167,7 @@ def test_an_unknown_encoding(tmp_path):
 
 
 PATHS = [
-    ("nope.csv", "KS501 there is no file `nope.csv`", "nope.csv"),
+    ("nope.csv", "KS501 file `nope.csv` not found", "nope.csv"),
     ("tt.csv", "did you mean `t.csv`?", "tt.csv"),
     ("none/t.csv", "there is no folder", "none/t.csv"),
     ("none/t.csv", "did you mean `t.csv`?", "none/t.csv"),
@@ -175,9 +175,9 @@ PATHS = [
     ("deeper.csv", "did you mean `folder/deeper.csv`?", "deeper.csv"),
     ("folder", "KS501 `folder` is a folder, not a file | | name a file, or all", "folder"),
     ('"x*.csv"', "KS501 no file matches `x*.csv`", '"x*.csv"'),
-    ("[t.csv, u.csv]", "KS501 there is no file `u.csv`", "u.csv"),
-    ("{train: t.csv, test: u.csv}", "KS501 there is no file `u.csv`", "u.csv"),
-    ("{path: u.csv}", "KS501 there is no file `u.csv`", "u.csv"),
+    ("[t.csv, u.csv]", "KS501 file `u.csv` not found", "u.csv"),
+    ("{train: t.csv, test: u.csv}", "KS501 file `u.csv` not found", "u.csv"),
+    ("{path: u.csv}", "KS501 file `u.csv` not found", "u.csv"),
     ("https://x.org/t.csv", "KS702", "https://x.org/t.csv"),
     ("/etc/passwd", "KS701 `/etc/passwd` lies outside the spec's folder", "/etc/passwd"),
     ("../../t.csv", "KS701", "../../t.csv"),

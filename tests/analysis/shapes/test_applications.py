@@ -172,7 +172,7 @@ def spec(application, shape="[64, 64, 3]", more=""):
         ("{MobilNetV2: {weights: null}}", "KS106 there is no application called `MobilNetV2`"),
         ("{MobileNetV2: {weights: null, clases: 3}}", "KS110 `MobileNetV2` has no argument called `clases`"),
         ("{MobileNetV2: {weights: imagnet}}", "KS112 `imagnet` is no file of weights"),
-        ("{MobileNetV2: {weights: none.weights.h5}}", "KS501 there is no file `none.weights.h5`"),
+        ("{MobileNetV2: {weights: none.weights.h5}}", "KS501 file `none.weights.h5` not found"),
         ("{MobileNetV2: {weights: null, input_tensor: x}}", "KS110 `input_tensor` of `MobileNetV2` cannot be said"),
         ("{MobileNetV2: {weights: null, pooling: mean}}", "KS112 `pooling` of `MobileNetV2` must be"),
         ("{MobileNetV2: {weights: null, input_shape: [16, 16, 3]}}", "KS302 `MobileNetV2` takes pictures of 32×32"),
