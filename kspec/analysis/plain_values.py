@@ -1,12 +1,12 @@
-"""Plain values: of which form they are, and how a message shows them."""
+"""Predicates on plain values, and their description in messages."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from kspec.catalog import types as kinds
-from kspec.catalog.examples import plain
 from kspec.syntax.deferred import is_failed
+from kspec.syntax.yaml_flow import abbreviate, quote
 
 
 def is_number(value: Any, kind: kinds.Number) -> bool:
@@ -35,17 +35,11 @@ def is_array(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def shown(value: Any) -> str:
-    """A value as a message says it: short, in the user's words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def describe_value(value: Any) -> str:
+    """A value of the wrong type, for a message: text always in quotes, which YAML may omit, so that its type shows."""
     if isinstance(value, str):
-        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'
-    if isinstance(value, (int, float)):
-        return str(value)
-    if isinstance(value, list):
-        flat = plain(value)
-        return flat if len(flat) <= 40 and "..." not in flat else "this list"
-    return "a mapping"
+        return quote(value if len(value) <= 40 else f"{value[:37]}...")
+    if isinstance(value, dict):
+        return "a mapping"
+    text = abbreviate(value)
+    return text if text != "..." else "this list"

@@ -136,9 +136,9 @@ def _defaults(result: CheckResult) -> list[Filled]:
 
 
 def _value(value: Any) -> str:
-    from kspec.syntax.yaml_flow import inline
+    from kspec.syntax.yaml_flow import to_yaml
 
-    return ", ".join(map(inline, value)) if isinstance(value, list) else inline(value)
+    return ", ".join(map(to_yaml, value)) if isinstance(value, list) else to_yaml(value)
 
 
 def _write_json(found: list[Diagnostic], clean: list[tuple[str, CheckResult]]) -> None:

@@ -20,7 +20,7 @@ from kspec.analysis.shapes.types import InferredCall
 from kspec.ir import Graph, Node, Tensor
 from kspec.language import Spec
 from kspec.summary.resolved_spec import resolved_values
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 Kind = Literal["added", "removed", "changed"]
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
@@ -214,7 +214,7 @@ def _changes(old: Node, new: Node, a: _Network, b: _Network, same: Mapping[str, 
 def _trainable(old: bool | None, new: bool | None) -> Iterator[str]:
     """Nothing where one leaves out what the other says, as it is anyway."""
     if (old is not False) != (new is not False):
-        yield f"trainable {inline(old is not False)} → {inline(new is not False)}"
+        yield f"trainable {to_yaml(old is not False)} → {to_yaml(new is not False)}"
 
 
 def _sizes(old: InferredCall, new: InferredCall) -> Iterator[str]:
@@ -231,7 +231,7 @@ def _sizes(old: InferredCall, new: InferredCall) -> Iterator[str]:
 def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for name in dict.fromkeys([*old, *new]):
         if old.get(name) != new.get(name):
-            yield f"{name} {inline(old.get(name))} → {inline(new.get(name))}"
+            yield f"{name} {to_yaml(old.get(name))} → {to_yaml(new.get(name))}"
 
 
 def _arguments(node: Node) -> dict[str, Any]:
@@ -256,7 +256,7 @@ def _listed(places: list[tuple[str, int]]) -> str:
 def _whole(node: Node, network: _Network) -> str:
     """A node in a few words."""
     head = node.head or "input"
-    written = f"{head}: {inline(node.arguments)}" if node.arguments else head
+    written = f"{head}: {to_yaml(node.arguments)}" if node.arguments else head
     answer = network.types.answers[node.name]
     words = [written, *([shown(answer.outputs[0].shape)] if answer.outputs and answer.outputs[0].shape else [])]
     count = _count(answer)
@@ -311,12 +311,12 @@ def _deep(section: str, old: Any, new: Any, path: tuple[str, ...]) -> Iterator[D
         elif new is None:
             yield Difference(section, "removed", name, _said(old))
         else:
-            yield Difference(section, "changed", name, (f"{inline(old)} → {inline(new)}",))
+            yield Difference(section, "changed", name, (f"{to_yaml(old)} → {to_yaml(new)}",))
 
 
 def _said(value: Any) -> tuple[str, ...]:
     """Nothing of what is only a name, as a callback without arguments."""
-    return () if value == {} else (inline(value),)
+    return () if value == {} else (to_yaml(value),)
 
 
 def _are_entries(old: Any, new: Any) -> bool:

@@ -10,7 +10,7 @@ from kspec.expand.templates import Template
 from kspec.syntax.expressions import names_in
 
 
-class HandedSpan(UsedSpan):
+class ArgumentSpan(UsedSpan):
     """The place of a value that a block is handed, seen from where it is used in the block."""
 
 
@@ -44,7 +44,7 @@ def handed_in(entry: Any, parameters: Collection[str], path: Path = ()) -> Itera
 def at_origin(origin: Span, used: Span, block: str) -> Span:
     """A place in a block as that of the value which is handed to it, with a note of where it is used."""
     uses = origin.uses if isinstance(origin, UsedSpan) else ()
-    return HandedSpan.of(origin, (*uses, Related(f"it is used here, in the block `{block}`", used)))
+    return ArgumentSpan.of(origin, (*uses, Related(f"it is used here, in the block `{block}`", used)))
 
 
 def shown_at(

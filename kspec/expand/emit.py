@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kspec.diagnostics import Path, Positions, Report, Rule, Span
 from kspec.expand.block_arguments import shown_at
-from kspec.expand.frame import Frame, mapping, seen_from, texts
+from kspec.expand.frame import Frame, mapping, texts, with_uses
 from kspec.expand.instructions import Bind, Expansion, places_by_entry
 from kspec.expand.variables import compute
 from kspec.syntax.parse import Tree
@@ -72,8 +72,8 @@ class Emitter:
             given: Where in the entry the name is written, if it is.
         """
         written = (*frame.path, *given) in self.written.values
-        place = seen_from(self._span(frame, *(given if written else ())), frame.uses)
-        where = seen_from(span or self._span(frame, *at), frame.uses)
+        place = with_uses(self._span(frame, *(given if written else ())), frame.uses)
+        where = with_uses(span or self._span(frame, *at), frame.uses)
         self.result.steps.append(Bind(frame.prefix + name, cited, frame.prefix, where, place, **more))
 
     def _computed(self, value: Any, frame: Frame, *rest: str) -> Any:
@@ -88,16 +88,16 @@ class Emitter:
         for rest in self.places.get(frame.path, ()):
             old, new = (*frame.path, *rest), (*path, *rest)
             if old in self.written.keys:
-                positions.keys[new] = seen_from(self.written.keys[old], frame.uses)
+                positions.keys[new] = with_uses(self.written.keys[old], frame.uses)
             if old in self.written.values:
-                positions.values[new] = handed.get(rest) or seen_from(self.written.values[old], frame.uses)
+                positions.values[new] = handed.get(rest) or with_uses(self.written.values[old], frame.uses)
             if old in self.written.variables:
                 positions.variables[new] = tuple(n for n in self.written.variables[old] if n not in frame.origins)
         if source != ("from",):
-            positions.values[(*path, "from")] = seen_from(self._span(frame, *source), frame.uses)
+            positions.values[(*path, "from")] = with_uses(self._span(frame, *source), frame.uses)
 
     def _span(self, frame: Frame, *rest: str | int, key: bool = False) -> Span:
         return (self.written.key if key else self.written.value)((*frame.path, *rest))
 
     def _error(self, code: Rule, message: str, frame: Frame, *rest: str | int, key: bool = False, **more: Any) -> None:
-        self.report.error(code, message, seen_from(self._span(frame, *rest, key=key), frame.uses), **more)
+        self.report.error(code, message, with_uses(self._span(frame, *rest, key=key), frame.uses), **more)

@@ -15,7 +15,7 @@ from typing import Any
 from kspec.diagnostics import Path, Related, Report, Span, codes, did_you_mean
 from kspec.expand.block_arguments import origin_of, whole
 from kspec.expand.emit import Emitter, Taken
-from kspec.expand.frame import Frame, after, entries_of, mapping, seen_from, texts
+from kspec.expand.frame import Frame, after, entries_of, mapping, texts, with_uses
 from kspec.expand.instructions import Call, Expansion, without_entries
 from kspec.expand.templates import Template, template
 from kspec.expand.variables import compute
@@ -335,7 +335,7 @@ class _Expander(Emitter):
             if outer is not None:
                 found[name] = frame.origins[outer]
             elif place is not None:
-                found[name] = seen_from(place, frame.uses)
+                found[name] = with_uses(place, frame.uses)
             elif (default := origin_of(name, given, self.written)) is not None:
                 found[name] = default
         return found

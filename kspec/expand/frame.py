@@ -63,6 +63,6 @@ def entries_of(network: Any) -> list[Any]:
     return layers if isinstance(layers, list) else []
 
 
-def seen_from(span: Span, uses: tuple[Related, ...]) -> Span:
+def with_uses(span: Span, uses: tuple[Related, ...]) -> Span:
     """A place in a block, as seen from the uses of it."""
     return UsedSpan.of(span, uses) if uses else span

@@ -40,7 +40,7 @@ class Bind:
 
     Args:
         name: The name, in full.
-        cited: What it stands for, by its names as written; empty for what the entry before gives.
+        references: What it stands for, by its names in the spec; empty for what the entry before gives.
         prefix: What stands before the cited names.
         span: Where they are cited.
         place: Where the name is given.
@@ -52,7 +52,7 @@ class Bind:
     """
 
     name: str
-    cited: tuple[str, ...]
+    references: tuple[str, ...]
     prefix: str
     span: Span
     place: Span

@@ -8,7 +8,7 @@ from typing import Any
 
 from kspec.diagnostics import Path, Related, Report, Source, Span, codes, did_you_mean
 from kspec.expand.override_address import place_of
-from kspec.expand.variables import cited
+from kspec.expand.variables import referenced_variables
 from kspec.syntax.names import ENTRY_KEYS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
 
@@ -43,7 +43,7 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
         if section[0] == "vars" and rest:
             set_.setdefault(*rest[0])
     new = [name for name in set_ if name not in written]
-    known = cited(tree.value) if new else set()
+    known = referenced_variables(tree.value) if new else set()
     for name in new:
         if name not in known:
             report.error(

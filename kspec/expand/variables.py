@@ -96,12 +96,12 @@ def _renamed(span: Span, name: str, meant: str) -> tuple[Edit, ...]:
     return tuple(Edit(place, meant) for place in _places(span, name))
 
 
-def cited(value: Any) -> set[str]:
-    """The variables that the texts in a value cite."""
+def referenced_variables(value: Any) -> set[str]:
+    """The variables that the texts in a value reference."""
     if isinstance(value, str):
         return set(names_in(value)) if "$" in value and is_computed(value) else set()
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return {name for part in inner for name in cited(part)}
+    return {name for part in inner for name in referenced_variables(part)}
 
 
 def variable_spans(span: Span, text: str) -> Iterator[tuple[str, Span]]:

@@ -165,12 +165,12 @@ class _Builder:
 
     def _bind(self, step: Bind, previous: list[Tensor]) -> list[Tensor]:
         """Brings a name into view for what is there; gives what that is."""
-        self.scope.implied = frozenset(step.prefix + name for name in step.cited) if step.implied else frozenset()
+        self.scope.implied = frozenset(step.prefix + name for name in step.references) if step.implied else frozenset()
         found = previous
         if step.faulty:
             found = []
-        elif step.cited:
-            several = [self.scope.resolve_all(name, step.span, step.name) for name in step.cited]
+        elif step.references:
+            several = [self.scope.resolve_all(name, step.span, step.name) for name in step.references]
             found = [] if None in several else [tensor for tensors in several for tensor in tensors or ()]
         if len(found) > 1 and not step.group:
             self.report.error(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kspec.catalog import Tensor as Parameter
-from kspec.catalog.examples import plain
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.ir.entry_spans import head_span
 from kspec.ir.node import Feed, Tensor
 from kspec.ir.scope import Scope
 from kspec.language import Entry
+from kspec.syntax.yaml_flow import abbreviate
 
 UNKNOWN_CALLEE = (Parameter("inputs", "one", True),)
 """What a class of an extension is taken to be called with."""
@@ -222,10 +222,10 @@ class _Feeds:
         if len(required) == 1 and required[0].form != "one":
             return "write `from: [a, b]` with the nodes to take"
         said = self.entry.from_
-        given = said if isinstance(said, dict) else {}
-        taken = dict(zip((parameter.name for parameter in required), _texts(said), strict=False))
+        names = (parameter.name for parameter in required)
+        taken = said if isinstance(said, dict) else dict(zip(names, _texts(said), strict=False))
         pairs = ", ".join(
-            f"{parameter.name}: {plain(given.get(parameter.name, taken.get(parameter.name, '...')))}"
+            f"{parameter.name}: {abbreviate(taken[parameter.name]) if parameter.name in taken else '...'}"
             for parameter in required
         )
         return f"write `from: {{{pairs}}}` with the nodes to take"

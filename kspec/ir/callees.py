@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from kspec import catalog
 from kspec.catalog import Tensor as Parameter
-from kspec.catalog.examples import from_call, without_module
 from kspec.diagnostics import Edit, Path, Report, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.ir.entry_spans import head_path, head_span
 from kspec.ir.node import Graph, Node
 from kspec.ir.scope import Scope
 from kspec.language import Entry, Spec
+from kspec.language.examples import from_call, without_module
 from kspec.syntax.names import DOTTED
 
 Signature = Sequence[Parameter] | None

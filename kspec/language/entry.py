@@ -7,12 +7,13 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from kspec import catalog
-from kspec.catalog.examples import plain, with_first, written
 from kspec.diagnostics import codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.language.base import LATER, Model, fail, kind_of
+from kspec.language.examples import with_first, written
 from kspec.language.field_types import As, From, Name
 from kspec.syntax.names import ENTRY_KEYS
+from kspec.syntax.yaml_flow import abbreviate
 
 HeadKind = Literal["class", "op", "reuse", "model"]
 HEADS = ("op", "reuse", "block", "model")
@@ -156,9 +157,9 @@ def _no_head(value: dict[str, Any], heads: list[str]) -> None:
 
 
 def _listed(arguments: dict[str, Any]) -> str:
-    return ", ".join(f"{name}: {plain(value)}" for name, value in arguments.items())
+    return ", ".join(f"{name}: {abbreviate(value)}" for name, value in arguments.items())
 
 
 def _named_form(head: str, body: Any) -> str:
     found = catalog.find("layer", head)
-    return f"write `{with_first(found, body) if found else f'{head}: {{argument: {plain(body)}}}'}`"
+    return f"write `{with_first(found, body) if found else f'{head}: {{argument: {abbreviate(body)}}}'}`"

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from kspec import catalog
-from kspec.catalog.examples import plain, with_first
 from kspec.diagnostics import codes
 from kspec.language.base import fail, kind_of
+from kspec.language.examples import with_first
 from kspec.syntax.names import NAME
-from kspec.syntax.yaml_typos import tuple_of
+from kspec.syntax.yaml_flow import abbreviate
+from kspec.syntax.yaml_typos import parse_tuple
 
 
 def _name(value: Any) -> Any:
@@ -97,7 +98,7 @@ def _named(name: str, value: Any) -> str:
     """A class whose arguments have no names, with the name of the first."""
     kinds: tuple[catalog.Kind, ...] = ("optimizer", "loss", "metric", "callback")
     entry = next((found for kind in kinds if (found := catalog.find(kind, name)) is not None), None)
-    return with_first(entry, value) if entry else f"{name}: {{argument: {plain(value)}}}"
+    return with_first(entry, value) if entry else f"{name}: {{argument: {abbreviate(value)}}}"
 
 
 Object = Annotated[str | dict[str, dict[str, Any]], BeforeValidator(_object)]
@@ -139,8 +140,8 @@ def _dimension(value: Any) -> Any:
 def _shape(value: Any) -> Any:
     if isinstance(value, dict) and set(value) <= {"vocabulary_of", "classes_of"}:
         fail("a shape is a list", help="write `shape: [10]`")
-    if isinstance(value, str) and (sizes := tuple_of(value)) is not None:
-        fail("YAML has no tuples", help=f"write `shape: {plain(sizes)}`", write=plain(sizes))
+    if isinstance(value, str) and (sizes := parse_tuple(value)) is not None:
+        fail("YAML has no tuples", help=f"write `shape: {abbreviate(sizes)}`", write=abbreviate(sizes))
     if not isinstance(value, list):
         fail(
             f"a shape is a list of sizes without the batch, not {kind_of(value)}",

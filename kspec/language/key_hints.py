@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.catalog.examples import plain
 from kspec.diagnostics import Path
 from kspec.language.base import Model
 from kspec.language.data import Data
 from kspec.language.document import Document
 from kspec.language.training_config import Compile, Fit
+from kspec.syntax.yaml_flow import abbreviate
 
 _SECTIONS: dict[str, type[Model]] = {"compile": Compile, "fit": Fit, "data": Data}
 """Sections whose keys are often written at another place."""
@@ -65,4 +65,4 @@ def form_of(path: Path, value: Any) -> str:
 def _sizes(value: Any) -> str:
     sizes = value if isinstance(value, list) else [value]
     right = all(size is None or (isinstance(size, int) and not isinstance(size, bool)) for size in sizes)
-    return plain(sizes) if right and sizes and value is not None else "[10]"
+    return abbreviate(sizes) if right and sizes and value is not None else "[10]"

@@ -14,7 +14,7 @@ from kspec.expand.include import include
 from kspec.expand.instructions import Expansion
 from kspec.expand.networks import PARTS, Networks, networks
 from kspec.expand.overrides import apply_overrides
-from kspec.expand.unused_variables import warn_of_the_unused
+from kspec.expand.unused_definitions import report_unused_definitions
 from kspec.expand.variables import TEMPLATES, compute, substitute
 from kspec.language.document import Document, Shared
 from kspec.language.external_models import networks_of_applications, networks_of_files
@@ -83,7 +83,7 @@ def load_source(
     expansions = expand(tree, found, report)
     shared = _is_shared(tree.value)
     if is_whole:
-        warn_of_the_unused(tree, report, shared=shared)
+        report_unused_definitions(tree, report, shared=shared)
     positions = next(iter(expansions.values())).positions if expansions else tree.positions
     values = _document_values(tree, found, expansions, report)
     if untold:  # what is not there may be in what could not be read, or included

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from kspec.catalog.examples import plain
 from kspec.diagnostics import codes, did_you_mean, nearest
 from kspec.language.base import Model, fail, kind_of
 from kspec.language.entry import Entry
 from kspec.language.field_types import Name, Object, Shape
+from kspec.syntax.yaml_flow import abbreviate
 
 SOURCES = ("layers", "file", "application")
 """Where a sub-model comes from."""
@@ -28,7 +28,7 @@ class Input(Model):
 
 def _inputs(value: Any) -> Any:
     if isinstance(value, dict) and set(value) <= {*Input.model_fields} and not isinstance(value.get("shape", {}), dict):
-        inner = ", ".join(f"{key}: {plain(given)}" for key, given in value.items())
+        inner = ", ".join(f"{key}: {abbreviate(given)}" for key, given in value.items())
         fail("an input has a name", help=f"write `inputs: {{x: {{{inner}}}}}`")
     return value
 

@@ -13,7 +13,7 @@ from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, near
 from kspec.diagnostics.suggest import HABITS
 from kspec.language.base import kind_of
 from kspec.language.key_hints import cure_of, form_of
-from kspec.syntax.coercion import meant, replacing
+from kspec.syntax.coercion import replacement_edits, suggest_correction
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import ENTRY_KEYS
 
@@ -52,11 +52,11 @@ def _once(found: list[tuple[Path, Mapping[str, Any]]]) -> Iterator[tuple[Path, M
     unknown = [path for path, problem in found if problem["type"] == "extra_forbidden"]
     said: set[Path] = set()
     for path, problem in found:
-        meant = problem["type"] == "missing" and any(
+        is_misspelt = problem["type"] == "missing" and any(
             other[:-1] == path[:-1] and nearest(str(other[-1]), [str(path[-1])]) for other in unknown
         )
         outer = any(len(other) > len(path) and other[: len(path)] == path for other, _ in found)
-        if not meant and path not in said and not (outer and _is_of_a_form(problem["type"])):
+        if not is_misspelt and path not in said and not (outer and _is_of_a_form(problem["type"])):
             said.add(path)
             yield path, problem
 
@@ -74,14 +74,15 @@ def _report(
         return
     if kind == "kspec":
         key = context["key"]
-        span = positions.key((*path, key)) if key else positions.value(path)
+        place = (*path, key) if key else path
+        span = positions.key(place) if key else positions.value(place)
         report.error(
             context["code"],
             problem["msg"],
             span,
             help=context["help"],
             label=context["label"],
-            edits=replacing(positions, (*path, key) if key else path, context["write"]) if context["write"] else (),
+            edits=replacement_edits(positions, place, context["write"]) if context["write"] else (),
             related=positions.related(path),
         )
     elif kind == "extra_forbidden":
@@ -98,7 +99,7 @@ def _report(
         given = problem.get("input")
         words = "and has no value" if given is None else f"not {kind_of(given)}"
         label = _literal_label(kind, problem)
-        hint = meant(given, {}) if kind in _PLAIN else None
+        hint = suggest_correction(given, {}) if kind in _PLAIN else None
         if hint is not None and not isinstance(hint.value, _PLAIN[kind]):
             hint = None
         report.error(
@@ -106,8 +107,8 @@ def _report(
             f"{what} must be {wanted}, {words}",
             positions.value(path),
             label=label,
-            help=f"{hint.words} `{hint.written}`" if hint else form_of(path, given),
-            edits=replacing(positions, path, hint.written) if hint else (),
+            help=f"{hint.advice} `{hint.text}`" if hint else form_of(path, given),
+            edits=replacement_edits(positions, path, hint.text) if hint else (),
             related=positions.related(path),
         )
 

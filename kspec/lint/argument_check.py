@@ -9,19 +9,19 @@ from typing import Any
 
 from kspec import catalog
 from kspec.analysis.data_profile import DataProfile
-from kspec.analysis.plain_values import is_array, is_dimension, is_number, shown
+from kspec.analysis.plain_values import describe_value, is_array, is_dimension, is_number
 from kspec.analysis.settings import Settings
 from kspec.analysis.shapes.infer import Types
 from kspec.analysis.task_inference import ACTIVATION_LAYERS
 from kspec.catalog import types as kinds
-from kspec.catalog.examples import from_call, needed, with_first, without_module
 from kspec.catalog.types import describe, parse
 from kspec.diagnostics import Path, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import Suggestion
 from kspec.ir import Graph, Node
 from kspec.ir.callees import tell_unknown_model
 from kspec.language import Spec
-from kspec.syntax.coercion import meant, replacing
+from kspec.language.examples import from_call, needed, with_first, without_module
+from kspec.syntax.coercion import replacement_edits, suggest_correction
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import DOTTED
 from kspec.syntax.path_policy import PathProblem
@@ -71,7 +71,7 @@ class Checker:
         kind = parse(notation) if isinstance(notation, str) else notation
         if is_failed(value) or self._accepts(value, kind, path):
             return
-        hint = meant(value, self.spec.document.vars)
+        hint = suggest_correction(value, self.spec.document.vars)
         if hint is not None and not self._accepts(hint.value, kind, path):
             hint = None
         if hint is None and self._look_inside(value, kind, path, what):
@@ -80,11 +80,11 @@ class Checker:
         span = self.spec.positions.value(path)
         self.report.error(
             codes.INVALID_ARGUMENT_VALUE,
-            f"{what} must be {describe(kind)}, not {shown(value)}",
+            f"{what} must be {describe(kind)}, not {describe_value(value)}",
             span,
             label=label,
-            help=f"{hint.words} `{hint.written}`" if hint else "",
-            edits=replacing(self.spec.positions, path, hint.written) if hint and not label else (),
+            help=f"{hint.advice} `{hint.text}`" if hint else "",
+            edits=replacement_edits(self.spec.positions, path, hint.text) if hint and not label else (),
             related=self.spec.positions.related(path),
         )
 
@@ -95,7 +95,7 @@ class Checker:
         if kind == "layer" and isinstance(value, dict) and list(value) == ["model"]:
             called, place = value["model"], self.spec.positions.value((*path, "model"))
             if not isinstance(called, str):
-                self.report.error(codes.MALFORMED_ENTRY, f"`model` takes a name, not {shown(called)}", place)
+                self.report.error(codes.MALFORMED_ENTRY, f"`model` takes a name, not {describe_value(called)}", place)
             elif called not in self.graph.models:
                 tell_unknown_model(called, place, self.graph, self.spec, self.report, network_path=path[:2])
             return
@@ -120,7 +120,7 @@ class Checker:
             article = "an" if noun[0] in "aeiouR" else "a"
             self.report.error(
                 codes.INVALID_ARGUMENT_VALUE,
-                f"{article} {noun} is named here, not {shown(value)}",
+                f"{article} {noun} is named here, not {describe_value(value)}",
                 self.spec.positions.value(path),
                 help="write its name, or `Name: {argument: value}`",
             )
@@ -177,7 +177,7 @@ class Checker:
 
     def arguments(self, entry: catalog.Entry, arguments: dict[str, Any], path: Path, place: Any) -> None:
         """Checks the constructor's arguments of a class: existence, type, allowed values, and that none is missing."""
-        meant: set[str] = set()
+        corrected: set[str] = set()
         for name, value in arguments.items():
             parameter = entry.parameters.get(name)
             if parameter is None:
@@ -197,10 +197,10 @@ class Checker:
                         self.spec.positions.key((*path, name)),
                     )
                     continue
-                meant.add(self._unknown_argument(entry, name, (*path, name)))
+                corrected.add(self._unknown_argument(entry, name, (*path, name)))
                 continue
             self.value(value, parameter.type, (*path, name), f"`{name}` of `{entry.name}`")
-        there = arguments.keys() | meant
+        there = arguments.keys() | corrected
         missing = [p for p in entry.parameters.values() if p.required and p.name not in there]
         if missing:
             names = " and ".join(f"`{p.name}`" for p in missing)

@@ -37,7 +37,7 @@ from kspec.lsp.labels import way_through
 from kspec.lsp.names import BY_OUTPUT
 from kspec.lsp.scope import called_by, entry_at, home_at, inputs_at, models_at, names_of, output_names, params_of
 from kspec.syntax.expressions import FUNCTIONS
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 Columns = Callable[[str, Any], list[str]]
 """The names of a table's columns, from the path of the spec and its plain `data:`."""
@@ -130,7 +130,7 @@ class _Proposals:
     def _variables(self, *, bare: bool, order: int = 1) -> Iterator[Item]:
         """What expressions know here: a block's parameters, the variables, a repeated entry's index."""
         given = self.value.get("vars")
-        known = {name: inline(value) for name, value in given.items()} if isinstance(given, dict) else {}
+        known = {name: to_yaml(value) for name, value in given.items()} if isinstance(given, dict) else {}
         network_path = home_at(self.spot.path)
         if network_path[:1] == ("blocks",):
             known |= dict.fromkeys(params_of(self.value, str(network_path[1])), f"a parameter of `{network_path[1]}`")
@@ -197,7 +197,7 @@ class _Proposals:
     def _named_keys(self, names: list[str]) -> Iterator[Item]:
         for name in names:
             if MARK not in name:
-                insert = plain(inline(name)) if self.spot.has_value else f"{plain(inline(name))}: $1"
+                insert = plain(to_yaml(name)) if self.spot.has_value else f"{plain(to_yaml(name))}: $1"
                 yield Item(name, lsp.CompletionItemKind.Reference, insert=insert, order=1)
 
     def _classes(self, path: Path) -> Iterator[Item]:
@@ -258,7 +258,7 @@ class _Proposals:
         yield from self._variables(bare=False, order=7)
 
     def _word(self, word: Any, entry: catalog.Entry | None, path: Path, *, order: int) -> Item:
-        label = inline(word)
+        label = to_yaml(word)
         if entry is None:
             return Item(label, lsp.CompletionItemKind.EnumMember, order=order)
         kind = lsp.CompletionItemKind.Class if word[:1].isupper() else lsp.CompletionItemKind.EnumMember
@@ -326,7 +326,7 @@ class _Proposals:
             path[1] in ("inputs", "targets", "weights") or path[-1] in ("stratify", "by", "group", "time")
         ):
             columns = self.columns(self.document.path, self.value.get("data"))
-            return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(inline(name))) for name in columns])
+            return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
         if path[1:2] and path[1] in SUFFIXES and path[-1] not in ("delimiter", "encoding", "header"):
             return self._files(SUFFIXES[str(path[1])])
         return None
@@ -337,7 +337,7 @@ class _Proposals:
         for depth in ("*", "*/*"):
             for file in sorted(folder.glob(depth))[:MAX_FILES]:
                 if file.name.endswith(suffixes) if suffixes else file.is_dir():
-                    yield Item(inline(file.relative_to(folder).as_posix()), lsp.CompletionItemKind.File)
+                    yield Item(to_yaml(file.relative_to(folder).as_posix()), lsp.CompletionItemKind.File)
 
     def _nodes(self, names: list[str]) -> Iterator[Item]:
         """The nearest first: what one cites stands mostly just above."""

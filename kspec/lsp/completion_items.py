@@ -16,7 +16,7 @@ from kspec.lsp.document import Understood
 from kspec.lsp.labels import tensor_in_words
 from kspec.lsp.scope import entry_at
 from kspec.schema.reference import sample
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def arguments(entry: catalog.Entry) -> str:
         return "{$1}"
     places = []
     for number, parameter in enumerate(required, start=1):
-        shown = inline(sample(parameter)).replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}")
+        shown = to_yaml(sample(parameter)).replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}")
         place = f"${{{number}:{shown}}}"
         places.append(f"{parameter.name}: {place}")
     return "{" + ", ".join(places) + "}"

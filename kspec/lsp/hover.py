@@ -18,7 +18,7 @@ from kspec.lsp.scope import entry_at
 from kspec.schema import reference
 from kspec.schema.keras_pages import page
 from kspec.syntax.extents import Extent
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 
 def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
@@ -55,7 +55,7 @@ def _name(document: Document, name: Occurrence) -> str:
         return ""
     if name.kind == "variable":
         known = seen.spec.document.vars
-        return f"`${name.name}` is `{inline(known[name.name])}`" if name.name in known else ""
+        return f"`${name.name}` is `{to_yaml(known[name.name])}`" if name.name in known else ""
     if name.kind == "model":
         return _model(name.name, seen)
     network = seen.network(name.network_path)
@@ -170,7 +170,7 @@ def _arguments(node: Node, entry: catalog.Entry) -> str:
     known, written = (entry.constants, node.constants) if entry.kind == "op" else (entry.parameters, node.arguments)
     for name, parameter in known.items():
         if name in written:
-            rows.append(f"{name}: {inline(written[name])}")
+            rows.append(f"{name}: {to_yaml(written[name])}")
         elif not parameter.required:
-            rows.append(f"{name}: {inline(parameter.default)}  # default")
+            rows.append(f"{name}: {to_yaml(parameter.default)}  # default")
     return "```yaml\n" + "\n".join(rows) + "\n```" if rows else ""

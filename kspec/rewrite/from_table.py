@@ -11,7 +11,7 @@ from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.rewrite.init import MODELINE
 from kspec.rewrite.table_inference import ONE_HOT, Guess, guess
 from kspec.syntax.scalars import resolve
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 COMMENTS = 40
 """The column where comments stand."""
@@ -93,13 +93,13 @@ class _Writer:
         self._add()
         self._add("data:")
         if self.profile.source == "csv" and self.delimiter != ",":
-            self._add(f"  csv: {inline({'path': self.path, 'delimiter': self.delimiter})}")
+            self._add(f"  csv: {to_yaml({'path': self.path, 'delimiter': self.delimiter})}")
         else:
-            self._add(f"  {self.profile.source}: {inline(self.path)}")
+            self._add(f"  {self.profile.source}: {to_yaml(self.path)}")
         for name, reason in self.found.left_out.items():
             self._add(f"  # `{name}` is left out: {reason}")
         self._columns()
-        self._add(f"  targets: {inline(self.found.target.name)}")
+        self._add(f"  targets: {to_yaml(self.found.target.name)}")
         self._missing()
         stratify = ", stratify: true" if self._can_stratify() else ""
         self._add(f"  split: {{validation: 0.2, test: 0.2{stratify}}}")
@@ -109,10 +109,10 @@ class _Writer:
             self._add("  inputs:")
             for name, (columns, _) in self.inputs.items():
                 written = [column.name for column in columns]
-                self._add_long(f"    {name}: {inline(written[0] if len(written) == 1 else written)}")
+                self._add_long(f"    {name}: {to_yaml(written[0] if len(written) == 1 else written)}")
         elif self.found.left_out:
             columns, _ = next(iter(self.inputs.values()))
-            self._add_long(f"  inputs: {inline([column.name for column in columns])}")
+            self._add_long(f"  inputs: {to_yaml([column.name for column in columns])}")
 
     def _missing(self) -> None:
         """What stands in for missing values, so that the first run does not stop at them."""
@@ -126,7 +126,7 @@ class _Writer:
         if self.found.target.missing:
             rules[self.found.target.name] = "drop_row"
         if rules:
-            self._add_long(f"  missing: {inline(rules)}")
+            self._add_long(f"  missing: {to_yaml(rules)}")
 
     def _can_stratify(self) -> bool:
         counts = self.found.target.classes.values()
@@ -195,7 +195,7 @@ class _Writer:
             self._add("  - Dense: {units: 1}")
             low, high, mean = target.minimum, target.maximum, target.mean
             if low is not None and high is not None and mean is not None and max(abs(low), abs(high)) > 20:
-                scale = inline({"scale": _rounded((high - low) / 4), "offset": _rounded(mean)})
+                scale = to_yaml({"scale": _rounded((high - low) / 4), "offset": _rounded(mean)})
                 self._add(f"  - Rescaling: {scale}", f"`{target.name}` runs from {low:g} to {high:g}")
         self._add(f"    name: {self.answer}")
 

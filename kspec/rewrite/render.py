@@ -25,7 +25,7 @@ from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.dump import dump
 from kspec.syntax.expressions import is_computed, names_in
 from kspec.syntax.extents import Extent, Place, layout
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 _BLOCKS = ("data", "compile", "fit", "evaluate", "predict")
 """Sections that are written in several lines where the spec has none."""
@@ -302,4 +302,4 @@ def _escaped(value: Any) -> Any:
 
 
 def _written(value: Any) -> str:
-    return inline(_escaped(value))
+    return to_yaml(_escaped(value))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kspec.rewrite.fmt import format_text
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 _SECTIONS = ("models", "blocks")
 _OPEN = ("inputs", "compile", "fit", "data", "evaluate", "predict")
@@ -48,28 +48,28 @@ def _section(name: str, value: Any, indent: str) -> Iterator[str]:
     elif name in _SECTIONS:
         yield f"{indent}{name}:"
         for inner, parts in value.items():
-            yield f"{indent}  {inline(inner)}:"
+            yield f"{indent}  {to_yaml(inner)}:"
             for key, part in parts.items():
                 yield from _section(key, part, indent + "    ")
     elif name in _OPEN and isinstance(value, dict) and value:
         yield f"{indent}{name}:"
         for key, item in value.items():
-            yield f"{indent}  {inline(str(key))}: {inline(item)}"
+            yield f"{indent}  {to_yaml(str(key))}: {to_yaml(item)}"
     else:
-        yield f"{indent}{name}: {_parameters(value) if name == 'params' else inline(value)}"
+        yield f"{indent}{name}: {_parameters(value) if name == 'params' else to_yaml(value)}"
 
 
 def _parameters(value: Any) -> str:
     """A block's parameters, each with its default beside it."""
-    shown = (inline(item).strip("{}") if isinstance(item, dict) else inline(item) for item in value)
+    shown = (to_yaml(item).strip("{}") if isinstance(item, dict) else to_yaml(item) for item in value)
     return f"[{', '.join(shown)}]"
 
 
 def _entry(entry: Any, indent: str) -> Iterator[str]:
     if isinstance(entry, str):
-        yield f"{indent}- {inline(entry)}"
+        yield f"{indent}- {to_yaml(entry)}"
         return
     lead = "- "
     for key, value in entry.items():
-        yield f"{indent}{lead}{inline(key)}:{'' if value is None else ' ' + inline(value)}"
+        yield f"{indent}{lead}{to_yaml(key)}:{'' if value is None else ' ' + to_yaml(value)}"
         lead = "  "

@@ -267,9 +267,10 @@ class _Execution:
         layers = f"{count} layer{'' if count == 1 else 's'}"
         self.console.step("define", f"{self.spec.name}: {layers}, {total:,} parameters{split}")
         for filled in defined.settings.filled:
-            from kspec.training.compile import shown
+            from kspec.training.compile import format_call
 
-            value = ", ".join(shown(v) for v in filled.value) if isinstance(filled.value, list) else shown(filled.value)
+            values = filled.value if isinstance(filled.value, list) else [filled.value]
+            value = ", ".join(map(format_call, values))
             self.console.step("default", f"{filled.setting}: {value} ({filled.reason})")
 
     def _write_definition(self, defined: Defined) -> None:

@@ -16,7 +16,7 @@ from kspec.schema import reference
 from kspec.schema.keras_pages import page, page_of_kind
 from kspec.schema.types import COMPUTED, Merged, Schema, complaining, sentence, slug, words_or
 from kspec.syntax import names
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 DOTTED = f"^{names.DOTTED.pattern}$"
 """A class of an extension."""
@@ -263,7 +263,7 @@ def _snippet(required: list[Parameter]) -> str:
     """`{units: ${1:64}}`: what has no default, each value a place to type in."""
     places = []
     for number, parameter in enumerate(required, 1):
-        value = re.sub(r"([$}\\])", r"\\\1", inline(reference.sample(parameter)))
+        value = re.sub(r"([$}\\])", r"\\\1", to_yaml(reference.sample(parameter)))
         places.append(f"{parameter.name}: ${{{number}:{value}}}")
     return f"{{{', '.join(places)}}}"
 

@@ -7,7 +7,7 @@ from typing import Any
 from kspec import catalog
 from kspec.catalog import Entry, Kind, Parameter
 from kspec.catalog import types as t
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 NOUNS: dict[Kind, str] = {kind: kind for kind in catalog.KINDS} | {"schedule": "learning-rate schedule"}
 _PLACES: dict[Kind, str] = {
@@ -64,7 +64,7 @@ def kinds_of(name: str) -> list[Kind]:
 
 def default(parameter: Parameter) -> str:
     """The default as a spec would write it; empty where there is none."""
-    return "" if parameter.required else inline(parameter.default)
+    return "" if parameter.required else to_yaml(parameter.default)
 
 
 def signature(entry: Entry) -> str:
@@ -80,9 +80,9 @@ def example(entry: Entry) -> str:
     required = {p.name: sample(p) for p in entry.parameters.values() if p.required}
     if entry.kind in ("layer", "op"):
         return _node_example(entry, required)
-    written = f"{entry.name}: {inline(required)}" if required else entry.name
+    written = f"{entry.name}: {to_yaml(required)}" if required else entry.name
     if entry.kind in _NESTED or (entry.kind in ("optimizer", "loss") and required):
-        written = f"{{{entry.name}: {inline(required)}}}"
+        written = f"{{{entry.name}: {to_yaml(required)}}}"
     return _PLACES[entry.kind].format(written)
 
 
@@ -96,13 +96,13 @@ def _node_example(entry: Entry, required: dict[str, Any]) -> str:
     elif len(tensors) > 1:
         letters = zip(tensors, "abcdefgh", strict=False)
         named = {tensor.name: letter if tensor.form == "one" else [letter] for tensor, letter in letters}
-        beside.append(f"from: {inline(named)}")
+        beside.append(f"from: {to_yaml(named)}")
     elif entry.kind == "op" and not entry.tensors:
         beside.append("from: []")
     if constants:
-        beside.append(f"call: {inline(constants)}")
+        beside.append(f"call: {to_yaml(constants)}")
     if entry.kind == "layer" and required:
-        head += f": {inline(required)}"
+        head += f": {to_yaml(required)}"
     elif entry.kind == "layer" and beside:
         head += ":"
     return "\n  ".join([head, *beside])

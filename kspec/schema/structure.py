@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kspec.diagnostics import Diagnostic, Path, Positions, UsedSpan, codes
-from kspec.expand.block_arguments import HandedSpan
+from kspec.expand.block_arguments import ArgumentSpan
 from kspec.syntax.entries import lists_of_entries
 from kspec.syntax.expressions import is_computed
 
@@ -41,7 +41,7 @@ def _is_structural(problem: Diagnostic, untold: set[tuple[int, int]]) -> bool:
     """A value that was computed is not judged: its problem tells, as a related place, where the variable stands."""
     place = (problem.span.line, problem.span.column) if problem.span else (0, 0)
     uses = len(problem.span.uses) if isinstance(problem.span, UsedSpan) else 0
-    if isinstance(problem.span, HandedSpan):  # what a value is handed for is known to a check alone
+    if isinstance(problem.span, ArgumentSpan):  # what a value is handed for is known to a check alone
         return False
     return problem.code in CODES and len(problem.related) == uses and place not in untold
 

@@ -1,4 +1,4 @@
-"""A value in YAML, on one line."""
+"""Values as YAML on one line, for messages and rendered specs alike; `dump` writes whole documents."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from typing import Any
 
 
-def inline(value: Any) -> str:
-    """A plain value as a spec would write it between braces or after a key.
+def to_yaml(value: Any) -> str:
+    """A plain value as one line of YAML.
 
-    >>> inline({"Dense": {"units": 8, "activation": None}}), inline("a: b")
+    >>> to_yaml({"Dense": {"units": 8, "activation": None}}), to_yaml("a: b")
     ('{Dense: {units: 8, activation: null}}', '"a: b"')
     """
     if value is None:
@@ -18,16 +18,26 @@ def inline(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{inline(str(key))}: {inline(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{to_yaml(str(key))}: {to_yaml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(inline, value)) + "]"
+        return "[" + ", ".join(map(to_yaml, value)) + "]"
     if isinstance(value, str):
-        return value if is_plain(value) else quoted(value)
+        return value if is_plain(value) else quote(value)
     if isinstance(value, float) and value != value:
         return ".nan"
     if value in (float("inf"), float("-inf")):
         return ".inf" if value > 0 else "-.inf"
     return repr(value)
+
+
+def abbreviate(value: Any) -> str:
+    """A plain value as one line of YAML; `...` if that is too long for a message.
+
+    >>> abbreviate([3, 3]), abbreviate(list(range(100)))
+    ('[3, 3]', '...')
+    """
+    text = to_yaml(value)
+    return text if len(text) <= 40 else "..."
 
 
 def is_plain(text: str) -> bool:
@@ -40,9 +50,9 @@ def is_plain(text: str) -> bool:
     return letters.isalnum() and text == text.strip() and text[0].isalpha() and resolve(text) == text
 
 
-def quoted(text: str) -> str:
-    """In double quotes, with what YAML takes for a line break or for no text at all escaped."""
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+def quote(text: str) -> str:
+    """Text in double quotes, with line breaks and characters that YAML forbids escaped."""
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 _UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")

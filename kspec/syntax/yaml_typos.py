@@ -83,10 +83,10 @@ def missing_space_after_dash(source: Source, line: int, report: Report) -> bool:
     return True
 
 
-def tuple_of(text: str) -> list[Any] | None:
+def parse_tuple(text: str) -> list[Any] | None:
     """The items of a tuple in Python's way of writing; None for other text.
 
-    >>> tuple_of("(10,)"), tuple_of("(2, null)"), tuple_of("(a) b")
+    >>> parse_tuple("(10,)"), parse_tuple("(2, null)"), parse_tuple("(a) b")
     ([10], [2, None], None)
     """
     found = re.fullmatch(r"\(([^()]*)\)", text.strip())

@@ -62,8 +62,12 @@ def _only(by_output: dict[str, Any]) -> Any:
     return next(iter(by_output.values()), None)
 
 
-def shown(value: Any) -> str:
-    """A class as written, on one line: `Adam(learning_rate=0.001)`."""
+def format_call(value: Any) -> str:
+    """A class and its arguments as Keras users write a call, for the lines that `run` prints.
+
+    >>> format_call({"Adam": {"learning_rate": 0.001}})
+    'Adam(learning_rate=0.001)'
+    """
     if isinstance(value, str):
         return value
     name, arguments = next(iter(value.items()))
@@ -74,7 +78,7 @@ def shown(value: Any) -> str:
 def _describe(optimizer: Any, trained: dict[str, Any], single: bool) -> str:
     parts = []
     for name, output in trained.items():
-        metrics = ", ".join(shown(metric) for metric in [*output.metrics, *output.weighted_metrics])
+        metrics = ", ".join(format_call(metric) for metric in [*output.metrics, *output.weighted_metrics])
         prefix = "" if single else f"{name}: "
-        parts.append(f"{prefix}{shown(output.loss)}" + (f" ({metrics})" if metrics else ""))
-    return f"{shown(optimizer)}; {'; '.join(parts) or 'nothing to train on'}"
+        parts.append(f"{prefix}{format_call(output.loss)}" + (f" ({metrics})" if metrics else ""))
+    return f"{format_call(optimizer)}; {'; '.join(parts) or 'nothing to train on'}"

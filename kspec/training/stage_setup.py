@@ -9,7 +9,7 @@ from kspec.analysis.stages import Stage
 from kspec.compiler.define import Defined
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import names_of_layers, networks_by_path, trainable_by_path
-from kspec.training.compile import compile_model, shown
+from kspec.training.compile import compile_model, format_call
 
 
 def begin_stage(defined: Defined, stage: Stage) -> str:
@@ -21,7 +21,7 @@ def begin_stage(defined: Defined, stage: Stage) -> str:
     _set_trainable(defined, stage.trainable)
     compile_model(defined.model, defined.spec, defined.settings, stage.optimizer)
     trained = trained_parameters(defined.model)
-    return f"{trained:,} of {defined.model.count_params():,} parameters train; {shown(stage.optimizer)}"
+    return f"{trained:,} of {defined.model.count_params():,} parameters train; {format_call(stage.optimizer)}"
 
 
 def _set_trainable(defined: Defined, told: dict[str, bool]) -> None:

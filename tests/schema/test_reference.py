@@ -12,7 +12,7 @@ from kspec import api, catalog
 from kspec.diagnostics import Report, Source
 from kspec.schema.reference import as_plain, example, kinds_of, signature
 from kspec.syntax import parse
-from kspec.syntax.yaml_flow import inline
+from kspec.syntax.yaml_flow import to_yaml
 
 ENTRIES = [entry for kind in catalog.KINDS for name in catalog.names(kind) if (entry := catalog.find(kind, name))]
 ARGUMENT_CODES = {f"KS{number}" for number in (105, 106, 108, 110, 111, 112, 113, 201, 204, 205, 206, 216)}
@@ -46,7 +46,7 @@ PLAIN = [None, True, 1, 1e-07, 0.001, "relu", "a: b", "true", "1e-3", "", " x", 
 
 @pytest.mark.parametrize("value", [*PLAIN, [1, [None]], {"A": {"b": "c d"}}], ids=str)
 def test_inline_values_are_read_back(value: Any) -> None:
-    tree = parse(Source("x", inline(value)), Report())
+    tree = parse(Source("x", to_yaml(value)), Report())
     assert tree is not None
     assert tree.value == value
 

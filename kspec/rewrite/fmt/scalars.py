@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kspec.rewrite.fmt.tree import Node
-from kspec.syntax.yaml_flow import is_plain, quoted
+from kspec.syntax.yaml_flow import is_plain, quote
 
 _LIKE_VALUES = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 """Words that other readers of YAML take for booleans: who has quoted them meant it."""
@@ -30,15 +30,15 @@ def _content(node: Node, in_flow: bool) -> str:
     if node.kind == "alias":
         return written
     if node.is_block_text:
-        return quoted(text)
+        return quote(text)
     if not node.style:
         if _BREAKS.search(text) or (in_flow and _ENDS_IN_FLOW.search(text)):
-            return quoted(text)
+            return quote(text)
         return "null" if in_flow and not text and not node.properties else text
     if needs_no_quotes(text) and not node.properties:
         return text
     if _spans_lines(node):
-        return quoted(text)
+        return quote(text)
     if node.properties:
         return written
     return f'"{text}"' if node.style == "'" and not re.search(r'["\\]', text) else written

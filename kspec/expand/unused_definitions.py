@@ -7,11 +7,11 @@ from typing import Any
 
 from kspec.diagnostics import Report, codes
 from kspec.expand.templates import template
-from kspec.expand.variables import cited
+from kspec.expand.variables import referenced_variables
 from kspec.syntax.parse import Tree
 
 
-def warn_of_the_unused(tree: Tree, report: Report, *, shared: bool = False) -> None:
+def report_unused_definitions(tree: Tree, report: Report, *, shared: bool = False) -> None:
     """Tells what nothing uses; blocks and sub-models that another file brings in need not all be used.
 
     Args:
@@ -55,7 +55,7 @@ def _parameters(document: dict[str, Any], tree: Tree, report: Report) -> None:
     blocks = document.get("blocks")
     for name, written in blocks.items() if isinstance(blocks, dict) else ():
         block = template(name, written)
-        used = cited(written)
+        used = referenced_variables(written)
         for index, parameter in enumerate(block.params if block is not None else ()):
             path = ("blocks", name, "params", index)
             span = tree.positions.keys.get((*path, parameter)) or tree.positions.value(path)

@@ -9,6 +9,7 @@ from kspec.catalog import reader
 from kspec.catalog import types as kinds
 from kspec.catalog.entry import Entry, Kind
 from kspec.catalog.types import parse
+from kspec.syntax.yaml_flow import abbreviate
 
 _PREFIX = re.compile(
     r"(?:(?:tf|tensorflow)\.)?(?:keras\.)?(?:layers|ops|optimizers|losses|metrics|callbacks|activations|initializers"
@@ -78,17 +79,8 @@ def needed(entry: Entry) -> str:
 
 def written(entry: Entry, arguments: dict[str, Any]) -> str:
     """A class with its arguments on one line."""
-    shown = ", ".join(f"{name}: {plain(value)}" for name, value in arguments.items())
+    shown = ", ".join(f"{name}: {abbreviate(value)}" for name, value in arguments.items())
     return f"{entry.name}: {{{shown}}}" if shown else entry.name
-
-
-def plain(value: Any) -> str:
-    """A value on one line; `...` for what is long."""
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(plain, value))}]"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return str(value) if isinstance(value, (int, float)) or re.fullmatch(r"[\w.-]+", str(value)) else "..."
 
 
 def example(kind: kinds.Type) -> str:
