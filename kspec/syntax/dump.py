@@ -1,4 +1,4 @@
-"""Plain values → YAML that `parse` reads back as the same values."""
+"""Plain values → a whole YAML document that `parse` reads back unchanged; `to_yaml` writes one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kspec.syntax.scalars import NumberTooLong, resolve
 
 
 class _Dumper(yaml.SafeDumper):
-    """PyYAML's own, with the words quoted that YAML 1.2's core schema would take for something else."""
+    """PyYAML's dumper, which also quotes text that YAML 1.2's core schema would read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
@@ -35,7 +35,9 @@ _Dumper.add_representer(Uncomputed, _text)
 def dump(values: Any) -> str:
     """YAML text; small lists and mappings on one line.
 
-    >>> dump({"rate": 1e-3, "word": "on", "number": "1e-3"})
-    "rate: 0.001\\nword: 'on'\\nnumber: \\"1e-3\\"\\n"
+    >>> print(dump({"rate": 1e-3, "word": "on", "number": "1e-3"}), end="")
+    rate: 0.001
+    word: 'on'
+    number: "1e-3"
     """
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=120, allow_unicode=True)
