@@ -1,13 +1,13 @@
 'use strict';
 
-/** Which YAML files are specs, and a gate that lets the language server hear of these alone. */
+/** Recognizes which YAML files are specs, and hides all others from the language server. */
 
 const NAME = /\.kspec\.ya?ml$/i;
 const KEY = /^(?:\{\s*)?["']?kspec["']?[ \t]*:/m;
 const MODELINE = /^#[ \t]*yaml-language-server:[ \t]*\$schema=\S*kspec\.schema\.json/m;
 
 /**
- * Whether a text is a spec: by its file's name, by the key `kspec` at its top level, or by the schema that it names.
+ * Whether a text is a spec: by its file name, by a top-level key `kspec`, or by the schema it refers to.
  *
  * @param {string} uri
  * @param {string} text
@@ -17,15 +17,15 @@ function isSpec(uri, text) {
 }
 
 /**
- * Stands between the client, which speaks of every YAML file, and the server, which hears of specs alone.
+ * Filters what the client sends: it reports every YAML file, but the server receives only specs.
  *
- * A file that becomes a spec while it is written is opened to the server then; one that was a spec stays open.
+ * A file that becomes a spec while it is edited is opened on the server at that moment; a spec stays open.
  */
 class Gate {
   /** @param {(uri: string) => {languageId: string, version: number, text: string} | undefined} documentOf */
   constructor(documentOf) {
     this.documentOf = documentOf;
-    /** @type {Map<string, number>} the files that the server has open, with the version that it was given first */
+    /** @type {Map<string, number>} the files open on the server, with the version first sent */
     this.open = new Map();
     this.middleware = {
       sendNotification: (type, next, params) => this.notification(type, next, params),
@@ -44,7 +44,7 @@ class Gate {
         return next(type, params);
       case 'textDocument/didChange':
         if (!this.open.has(document.uri)) return this.openLate(document.uri, next);
-        if (document.version <= this.open.get(document.uri)) return; // the text it was opened with has it already
+        if (document.version <= this.open.get(document.uri)) return; // already part of the text it was opened with
         return next(type, params);
       case 'textDocument/didClose':
         return this.open.delete(document.uri) ? next(type, params) : undefined;

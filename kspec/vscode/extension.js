@@ -1,6 +1,6 @@
 'use strict';
 
-/** Starts `kspec lsp` when the first spec is opened, and tells what to do where it cannot. */
+/** Starts `kspec lsp` when the first spec is opened; shows how to fix it if that fails. */
 
 const vscode = require('vscode');
 const { isSpec, Gate } = require('./documents');
@@ -13,11 +13,11 @@ class Extension {
   constructor(output) {
     this.output = output;
     this.client = undefined;
-    /** @type {Promise<void> | undefined} the start, under way or done; a failed one is not tried again by itself */
+    /** @type {Promise<void> | undefined} the start, running or finished; a failed one is not retried automatically */
     this.started = undefined;
   }
 
-  /** Starts the server if a document is a spec, and it does not run yet. */
+  /** Starts the server if the document is a spec and the server is not running yet. */
   consider(document) {
     if (this.started || document.languageId !== LANGUAGE || !SCHEMES.includes(document.uri.scheme)) return;
     if (isSpec(document.uri.toString(), document.getText())) this.started = this.start(document);
@@ -30,7 +30,7 @@ class Extension {
     const program = findProgram(setting, folder ? [folder, ...folders.filter((other) => other !== folder)] : []);
     const problem = await probe(program, folder);
     if (problem) {
-      this.tell(problem);
+      this.showProblem(problem);
       return;
     }
     const { LanguageClient } = require('vscode-languageclient/node');
@@ -48,12 +48,12 @@ class Extension {
     try {
       await this.client.start();
     } catch (error) {
-      this.output.error(`\`${program} lsp\` does not start: ${error.message ?? error}`); // the client has shown it
+      this.output.error(`\`${program} lsp\` failed to start: ${error.message ?? error}`); // the client has already shown it
     }
   }
 
-  /** Shows a problem, without waiting for an answer. */
-  tell({ message, command }) {
+  /** Shows a problem without waiting for the user's choice. */
+  showProblem({ message, command }) {
     this.output.error(message);
     const actions = [...(command ? ['Copy the command'] : []), 'Open the setting', 'Show the output'];
     void vscode.window.showErrorMessage(`kspec: ${message}`, ...actions).then((action) => {
@@ -78,7 +78,7 @@ class Extension {
   }
 }
 
-/** A document that is open in the editor, as the server is told of it. */
+/** An open document, in the form the server receives. */
 function open(uri) {
   const document = vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === uri);
   return document && { languageId: document.languageId, version: document.version, text: document.getText() };

@@ -1,6 +1,6 @@
 'use strict';
 
-/** Where the program `kspec` is, and whether it can serve an editor. */
+/** Finds the program `kspec` and checks that its language server starts. */
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
@@ -8,13 +8,13 @@ const os = require('node:os');
 const path = require('node:path');
 
 const INSTALL = 'pip install "kspec[lsp]"';
-const PATIENCE = 15_000;
+const TIMEOUT_MS = 15_000;
 
 /**
- * The program to start: the one that the setting names, else one of the workspace's environments, else `kspec`.
+ * Finds the program to start: the setting's, otherwise one in the workspace's environments, otherwise `kspec`.
  *
  * @param {string} setting
- * @param {string[]} folders the workspace's, the first of which `${workspaceFolder}` stands for
+ * @param {string[]} folders the workspace's folders; `${workspaceFolder}` is the first
  */
 function findProgram(setting, folders) {
   if (setting.trim()) {
@@ -29,48 +29,48 @@ function findProgram(setting, folders) {
 }
 
 /**
- * Starts the server with nothing to listen to: a sound one ends at once, and in silence.
+ * Starts the server without input: a working one exits at once, without output.
  *
  * @param {string} program
  * @param {string | undefined} folder
- * @returns {Promise<undefined | {message: string, command?: string}>} what is wrong, and the command that cures it
+ * @returns {Promise<undefined | {message: string, command?: string}>} the problem, and the command that fixes it
  */
 function probe(program, folder) {
   return new Promise((resolve) => {
     const child = spawn(program, ['lsp'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk) => (said = (said + chunk).slice(-4000)));
-    const timer = setTimeout(() => child.kill(), PATIENCE); // one that goes on listening is well, too
+    let stderr = '';
+    child.stderr.on('data', (chunk) => (stderr = (stderr + chunk).slice(-4000)));
+    const timer = setTimeout(() => child.kill(), TIMEOUT_MS); // a server that keeps listening works, too
     child.once('error', (error) => {
       clearTimeout(timer);
       resolve(notStarted(program, error));
     });
     child.once('close', (status) => {
       clearTimeout(timer);
-      resolve(status ? refused(program, said) : undefined);
+      resolve(status ? exited(program, stderr) : undefined);
     });
   });
 }
 
 function notStarted(program, error) {
   if (error.code !== 'ENOENT') return { message: `\`${program}\` cannot be started: ${error.message}` };
-  const where = path.isAbsolute(program) ? 'there is no such file' : 'the PATH does not lead to it';
+  const reason = path.isAbsolute(program) ? 'no such file' : 'it is not on the PATH';
   return {
-    message: `The program \`${program}\` is not found: ${where}. Install it with \`${INSTALL}\`, or name it in the setting kspec.path.`,
+    message: `The program \`${program}\` was not found: ${reason}. Install it with \`${INSTALL}\`, or set its path in kspec.path.`,
     command: INSTALL,
   };
 }
 
-function refused(program, said) {
-  if (said.includes('kspec[lsp]')) {
-    return { message: `\`${program}\` lacks its language server. Install it with \`${INSTALL}\`.`, command: INSTALL };
+function exited(program, stderr) {
+  if (stderr.includes('kspec[lsp]')) {
+    return { message: `\`${program}\` is installed without its language server. Install it with \`${INSTALL}\`.`, command: INSTALL };
   }
-  if (said.includes('no verb `lsp`')) {
+  if (stderr.includes('no verb `lsp`')) {
     const command = INSTALL.replace('install', 'install --upgrade');
-    return { message: `\`${program}\` is too old to serve an editor. Renew it with \`${command}\`.`, command };
+    return { message: `\`${program}\` is too old: it has no language server. Upgrade it with \`${command}\`.`, command };
   }
-  const last = said.trim().split('\n').at(-1);
-  return { message: `\`${program} lsp\` ends at once${last ? `: ${last}` : '.'}` };
+  const last = stderr.trim().split('\n').at(-1);
+  return { message: `\`${program} lsp\` exits at once${last ? `: ${last}` : '.'}` };
 }
 
 module.exports = { INSTALL, findProgram, probe };

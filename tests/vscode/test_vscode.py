@@ -1,4 +1,4 @@
-"""The extension for VS Code: its own tests, with Node; the editor is a stand-in, client and server are real."""
+"""The extension for VS Code: its own tests, with Node; the editor is mocked, client and server are real."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 
 from tests.conftest import ROOT
 
-FOLDER = ROOT / "kspec" / "editor" / "vscode"
+FOLDER = ROOT / "kspec" / "vscode"
 NODE = shutil.which("node")
 PROGRAM = shutil.which("kspec", path=Path(sys.executable).parent)
 
 
 def _lacking() -> str:
-    """What is not there that the tests need."""
+    """What the tests need and is missing."""
     if NODE is None:
         return "Node is not installed"
     if not (FOLDER / "node_modules").is_dir():
@@ -30,7 +30,7 @@ def _lacking() -> str:
 
 @pytest.mark.slow
 def test_the_extension_starts_the_server() -> None:
-    """All of it: which files are specs, what is told where the program is missing, diagnostics from the server."""
+    """Recognition of specs, the message for a missing program, diagnostics from the server."""
     lacking = _lacking()
     if lacking and os.environ.get("KSPEC_CLIENTS") == "required":
         pytest.fail(lacking)

@@ -17,7 +17,7 @@ test('what is a spec', () => {
 
 const change = (uri, version) => ({ textDocument: { uri, version }, contentChanges: [] });
 
-test('the server hears of specs alone', async () => {
+test('the server receives only specs', async () => {
   const documents = {};
   const gate = new Gate((uri) => documents[uri]);
   const heard = [];
@@ -47,7 +47,7 @@ test('the server hears of specs alone', async () => {
   assert.equal(await ask('textDocument/hover', 'other'), null);
 });
 
-test('what is of no document goes through', async () => {
+test('messages without a document pass through', async () => {
   const gate = new Gate(() => undefined);
   assert.equal(await gate.middleware.sendNotification('initialized', async () => 'sent', {}), 'sent');
   assert.equal(await gate.middleware.sendRequest('shutdown', undefined, undefined, async () => 'done'), 'done');

@@ -38,7 +38,7 @@ afterEach(async () => {
 
 const found = (document) => editor.diagnostics.get(document.uri.toString());
 
-test('a spec starts the server, which tells of its faults', { skip: LACKS }, async () => {
+test('a spec starts the server, which reports its errors', { skip: LACKS }, async () => {
   await extension.activate(context);
   const document = editor.open(path.join(folder, 'spec.yaml'), FAULTY);
   await until('a diagnostic', () => found(document)?.length === 1);
@@ -49,7 +49,7 @@ test('a spec starts the server, which tells of its faults', { skip: LACKS }, asy
   assert.deepEqual(editor.errors, []);
 });
 
-test('requests reach the server, of specs alone', { skip: LACKS }, async () => {
+test('requests reach the server for specs only', { skip: LACKS }, async () => {
   await extension.activate(context);
   const document = editor.open(path.join(folder, 'spec.yaml'), SPEC.replace('task: regression\n', 'name:   x\n'));
   const other = editor.open(path.join(folder, 'compose.yaml'), 'a:   1\n');
@@ -61,7 +61,7 @@ test('requests reach the server, of specs alone', { skip: LACKS }, async () => {
   assert.ok(!(await formatted(other))?.length);
 });
 
-test('other YAML starts nothing, and becomes a spec as it is written', { skip: LACKS }, async () => {
+test('other YAML starts nothing until it becomes a spec', { skip: LACKS }, async () => {
   await extension.activate(context);
   const other = editor.open(path.join(folder, 'compose.yaml'), 'services: {}\n');
   editor.write(other, 'services: {a: 1}\n');
@@ -77,7 +77,7 @@ test('other YAML starts nothing, and becomes a spec as it is written', { skip: L
   assert.equal(found(other), undefined);
 });
 
-test('restarting, and closing', { skip: LACKS }, async () => {
+test('restarting and closing', { skip: LACKS }, async () => {
   await extension.activate(context);
   const document = editor.open(path.join(folder, 'spec.yaml'), FAULTY);
   await until('a diagnostic', () => found(document)?.length === 1);
@@ -87,7 +87,7 @@ test('restarting, and closing', { skip: LACKS }, async () => {
   await until('none', () => !found(document)?.length);
 });
 
-test('a program that is not there is told of once, with the command that installs it', async () => {
+test('a missing program is reported once, with the command that installs it', async () => {
   editor.settings['kspec.path'] = 'kspec-that-is-nowhere';
   editor.answers.error = 'Copy the command';
   const document = editor.open(path.join(folder, 'spec.yaml'), SPEC);
@@ -96,10 +96,10 @@ test('a program that is not there is told of once, with the command that install
   await until('the message', () => editor.copied);
   assert.equal(editor.copied, 'pip install "kspec[lsp]"');
   assert.equal(editor.errors.length, 1);
-  assert.match(editor.errors[0], /^kspec: The program `kspec-that-is-nowhere` is not found/);
+  assert.match(editor.errors[0], /^kspec: The program `kspec-that-is-nowhere` was not found/);
 });
 
-test('a new setting is tried at once', { skip: LACKS }, async () => {
+test('a new setting takes effect at once', { skip: LACKS }, async () => {
   editor.settings['kspec.path'] = 'kspec-that-is-nowhere';
   const document = editor.open(path.join(folder, 'spec.yaml'), FAULTY);
   await extension.activate(context);

@@ -27,7 +27,7 @@ test('the setting, the environment, the PATH', unix, () => {
   assert.equal(findProgram('~/kspec', [folder]), `${os.homedir()}/kspec`);
 });
 
-test('what is wrong is told with its cure', unix, async () => {
+test('a problem comes with the command that fixes it', unix, async () => {
   const says = (text, status) => `#!/bin/sh\necho "${text}" >&2\nexit ${status}\n`;
   const folder = folderWith({
     sound: '#!/bin/sh\nexit 0\n',
@@ -38,9 +38,9 @@ test('what is wrong is told with its cure', unix, async () => {
   const probed = (name) => probe(path.join(folder, name), folder);
   assert.equal(await probed('sound'), undefined);
   assert.equal((await probed('bare')).command, INSTALL);
-  assert.match((await probed('bare')).message, /lacks its language server/);
+  assert.match((await probed('bare')).message, /is installed without its language server/);
   assert.match((await probed('old')).command, /install --upgrade/);
-  assert.match((await probed('broken')).message, /ends at once: ImportError: no$/);
-  assert.match((await probed('nowhere')).message, /is not found: there is no such file\. Install it with `pip install/);
-  assert.match((await probe('kspec-that-is-nowhere', folder)).message, /the PATH does not lead to it/);
+  assert.match((await probed('broken')).message, /exits at once: ImportError: no$/);
+  assert.match((await probed('nowhere')).message, /was not found: no such file\. Install it with `pip install/);
+  assert.match((await probe('kspec-that-is-nowhere', folder)).message, /it is not on the PATH/);
 });
