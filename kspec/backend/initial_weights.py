@@ -8,7 +8,7 @@ from kspec.diagnostics import Path, Report
 from kspec.language import Spec
 
 
-def load_initial_weights(spec: Spec, built: Any, report: Report) -> None:
+def load_initial_weights(spec: Spec, network: Any, report: Report) -> None:
     """Gives the sub-models, then the whole model, the weights of the files that the spec names for them.
 
     Args:
@@ -18,7 +18,7 @@ def load_initial_weights(spec: Spec, built: Any, report: Report) -> None:
     from kspec.archive.weights import load_weights
 
     for name, model in spec.document.models.items():
-        inner = built.models.get(name)
+        inner = network.models.get(name)
         if inner is None:
             continue
         if file := model.application_weights():
@@ -31,4 +31,4 @@ def load_initial_weights(spec: Spec, built: Any, report: Report) -> None:
         elif model.file is not None and not model.file.endswith(".json"):
             load_saved(inner.model, spec.folder / model.file, report, spec.positions.value(path))
     if spec.document.weights is not None:
-        load_weights(built.model, spec.folder / spec.document.weights, report, spec.positions.value(("weights",)))
+        load_weights(network.model, spec.folder / spec.document.weights, report, spec.positions.value(("weights",)))

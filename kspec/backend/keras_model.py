@@ -20,7 +20,7 @@ from kspec.ir.node import flat_order
 from kspec.ir.slices import parse_slices
 from kspec.language import Spec
 
-Adapter = Callable[[Any, Node, "Built"], None]
+Adapter = Callable[[Any, Node, "BuiltNetwork"], None]
 """Called with a layer that adapts, its node and what is built so far, before the layer is called."""
 
 _DEEP = 200
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Built:
+class BuiltNetwork:
     """What building gives.
 
     Args:
@@ -46,12 +46,12 @@ class Built:
     values: dict[str, list[Any]] = field(default_factory=dict)
     layers: dict[str, Any] = field(default_factory=dict)
     sizes: dict[tuple[str, str], int] = field(default_factory=dict)
-    models: dict[str, Built] = field(default_factory=dict)
+    models: dict[str, BuiltNetwork] = field(default_factory=dict)
 
 
 def build_keras_model(
     spec: Spec, graph: Graph, report: Report, *, maker: Maker | None = None, adapt: Adapter | None = None
-) -> Built:
+) -> BuiltNetwork:
     """Builds the model under the spec's seed and dtype policy.
 
     What Keras refuses is reported at the node's line; what depends on that node stays silent.
@@ -67,9 +67,9 @@ def build_keras_model(
     networks = [graph, *(graph.models[name] for name in called)]
     maker = maker or Maker()
 
-    def build() -> Built:
+    def build() -> BuiltNetwork:
         keras.utils.set_random_seed(spec.document.seed)
-        models: dict[str, Built] = {}
+        models: dict[str, BuiltNetwork] = {}
         with _dtype_policy(spec.document.dtype_policy):
             for name in called:
                 inner = _Builder(spec, graph.models[name], report, maker, None, models, name.rpartition("/")[2])
@@ -95,7 +95,7 @@ class _Builder:
         report: Report,
         maker: Maker,
         adapt: Adapter | None,
-        models: dict[str, Built],
+        models: dict[str, BuiltNetwork],
         name: str,
     ) -> None:
         self.spec = spec
@@ -104,15 +104,15 @@ class _Builder:
         self.maker = maker
         self.adapt = adapt
         self.name = name
-        self.built = Built(sizes=maker.resolved, models=models)
+        self.network = BuiltNetwork(sizes=maker.resolved, models=models)
 
-    def build(self) -> Built:
+    def build(self) -> BuiltNetwork:
         application = self.graph.application
         if application is not None:
             self._build_application(application)
-            return self.built
+            return self.network
         for node in self.graph.nodes.values():
-            if node.faulty or any(tensor.node not in self.built.values for tensor in node.tensors()):
+            if node.faulty or any(tensor.node not in self.network.values for tensor in node.tensors()):
                 continue
             try:
                 self._add(node)
@@ -124,7 +124,7 @@ class _Builder:
                 )
         if not self.report.has_errors:
             self._assemble()
-        return self.built
+        return self.network
 
     def _build_application(self, node: Node) -> None:
         """A model of `keras.applications`, under the sub-model's name; weights from a file are loaded later."""
@@ -141,9 +141,9 @@ class _Builder:
         if node.trainable is False:
             model.trainable = False
         (given,) = self.graph.inputs
-        self.built.values |= {given.name: [model.input], node.name: [model.output]}
-        self.built.layers[node.name] = model
-        self.built.model = model
+        self.network.values |= {given.name: [model.input], node.name: [model.output]}
+        self.network.layers[node.name] = model
+        self.network.model = model
         name_outputs(model, list(self.graph.outputs))
 
     def _add(self, node: Node) -> None:
@@ -151,7 +151,7 @@ class _Builder:
             given = self.spec.input(node.path)
             size = given.batch_size
             value = keras.Input(shape=tuple(given.shape), batch_size=size, dtype=given.dtype, name=node.name)
-            self.built.values[node.name] = [value]
+            self.network.values[node.name] = [value]
         elif node.kind == "op":
             self._add_op(node)
         elif node.kind == "model":
@@ -164,16 +164,16 @@ class _Builder:
         if node.kind == "layer":
             layer = self._make_layer(node)
             if self.adapt is not None and node.catalog is not None and node.catalog.adapts:
-                self.adapt(layer, node, self.built)
-            self.built.layers[node.name] = layer
+                self.adapt(layer, node, self.network)
+            self.network.layers[node.name] = layer
         else:
-            layer = self.built.layers[node.name] = self.built.layers[callee.name]
+            layer = self.network.layers[node.name] = self.network.layers[callee.name]
         feeds = {name: self._feed(feed) for name, feed in node.feeds.items()}
         constants = self._constants(node)
         first = next(iter(feeds), None)
         value = layer(**constants) if first is None else layer(feeds.pop(first), **feeds, **constants)
         self._keep(node, value)
-        if layer.weights and not any(_is_symbolic(v) for t in node.tensors() for v in self.built.values[t.node]):
+        if layer.weights and not any(_is_symbolic(v) for t in node.tensors() for v in self.network.values[t.node]):
             self._refuse(
                 node,
                 codes.NO_INPUT_DEPENDENCY,
@@ -182,10 +182,10 @@ class _Builder:
             )
 
     def _add_model_call(self, node: Node) -> None:
-        inner = self.built.models.get(node.head)
+        inner = self.network.models.get(node.head)
         if inner is None or inner.model is None:  # what is wrong with it has been said
             return
-        model = self.built.layers[node.name] = inner.model
+        model = self.network.layers[node.name] = inner.model
         feeds = {name: self._feed(feed) for name, feed in node.feeds.items()}
         value = model(feeds if len(feeds) > 1 else next(iter(feeds.values())), **node.constants)
         outputs = self.graph.models[node.head].outputs
@@ -215,7 +215,7 @@ class _Builder:
         else:
             value = function(**feeds, **constants)
         self._keep(node, value)
-        _name_operations(self.built.values[node.name], before, _keras_name(node.name))
+        _name_operations(self.network.values[node.name], before, _keras_name(node.name))
 
     def _constants(self, node: Node) -> dict[str, Any]:
         if node.catalog is None:
@@ -232,7 +232,7 @@ class _Builder:
         return [self._tensor(tensor) for tensor in feed] if isinstance(feed, list) else self._tensor(feed)
 
     def _tensor(self, tensor: Tensor) -> Any:
-        return self.built.values[tensor.node][tensor.output]
+        return self.network.values[tensor.node][tensor.output]
 
     def _keep(self, node: Node, value: Any) -> None:
         values = (
@@ -252,10 +252,10 @@ class _Builder:
                 at=("as",),
             )
             return
-        self.built.values[node.name] = values
+        self.network.values[node.name] = values
 
     def _assemble(self) -> None:
-        inputs = {node.name: self.built.values[node.name][0] for node in self.graph.inputs}
+        inputs = {node.name: self.network.values[node.name][0] for node in self.graph.inputs}
         outputs = {name: self._tensor(tensor) for name, tensor in self.graph.outputs.items()}
         constant = [name for name, value in outputs.items() if not _is_symbolic(value)]
         if constant:
@@ -268,7 +268,7 @@ class _Builder:
             )
             return
         try:
-            self.built.model = keras.Model(
+            self.network.model = keras.Model(
                 inputs=inputs if len(inputs) > 1 else next(iter(inputs.values())),
                 outputs=outputs if len(outputs) > 1 else next(iter(outputs.values())),
                 name=_keras_name(self.name),
@@ -280,9 +280,9 @@ class _Builder:
                 self.spec.positions.key(("layers",)),
             )
             return
-        name_outputs(self.built.model, list(outputs))
+        name_outputs(self.network.model, list(outputs))
         if self.graph.calls and all(node.trainable is False for node in self.graph.calls):
-            self.built.model.trainable = False
+            self.network.model.trainable = False
 
     def _refuse(self, node: Node, code: Rule, message: str, help: str, at: tuple[str, ...] = ()) -> None:
         positions = self.spec.positions

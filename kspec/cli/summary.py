@@ -52,9 +52,9 @@ def command(
     summary = summarise(spec.name, analysis.graph, analysis.types, early, stages)
     found: list[str] = []
     if with_keras:
-        from kspec.compiler.build import define_untrained
+        from kspec.compiler.build import build_structure
 
-        built = summarise_built(spec.name, analysis.graph, define_untrained(spec).built, early, stages)
+        built = summarise_built(spec.name, analysis.graph, build_structure(spec).network, early, stages)
         found = differences(summary, built)
         summary = built
     click.echo(

@@ -8,7 +8,7 @@ from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.language import Spec
 
 if TYPE_CHECKING:
-    from kspec.compiler.define import Defined
+    from kspec.compiler.define import BuiltModel
 
 
 def build_model(spec: Spec) -> Any:
@@ -17,10 +17,10 @@ def build_model(spec: Spec) -> Any:
     Raises:
         SpecError: with everything that is wrong.
     """
-    return define_adapted(spec).model
+    return build_adapted(spec).model
 
 
-def define_untrained(spec: Spec) -> Defined:
+def build_structure(spec: Spec) -> BuiltModel:
     """Builds a spec's model; layers adapt only where a size depends on the data.
 
     Raises:
@@ -29,7 +29,7 @@ def define_untrained(spec: Spec) -> Defined:
     return _built(compile_spec(spec, data="if_needed"), must_adapt=False)
 
 
-def define_adapted(spec: Spec) -> Defined:
+def build_adapted(spec: Spec) -> BuiltModel:
     """Builds a spec's model, adapted on its data where a layer adapts.
 
     Raises:
@@ -42,7 +42,7 @@ def define_adapted(spec: Spec) -> Defined:
     return _built(compiled, must_adapt=True)
 
 
-def build_compiled(compiled: CompiledSpec, *, must_adapt: bool) -> Defined | None:
+def build_compiled(compiled: CompiledSpec, *, must_adapt: bool) -> BuiltModel | None:
     """Builds the model of a spec without errors; None where Keras rejects it, with the reasons in the report."""
     from kspec.compiler.define import define
 
@@ -50,8 +50,8 @@ def build_compiled(compiled: CompiledSpec, *, must_adapt: bool) -> Defined | Non
     return define(spec, analysis, compiled.report, compiled.dataset, must_adapt=must_adapt)
 
 
-def _built(compiled: CompiledSpec, *, must_adapt: bool) -> Defined:
-    defined = build_compiled(compiled, must_adapt=must_adapt)
+def _built(compiled: CompiledSpec, *, must_adapt: bool) -> BuiltModel:
+    built = build_compiled(compiled, must_adapt=must_adapt)
     compiled.report.raise_errors()
-    assert defined is not None
-    return defined
+    assert built is not None
+    return built

@@ -24,7 +24,7 @@ from kspec.syntax.path_policy import PathPolicy
 
 
 @dataclass(slots=True)
-class Defined:
+class BuiltModel:
     """A model and what feeds it.
 
     Args:
@@ -37,7 +37,7 @@ class Defined:
     spec: Spec
     graph: Graph
     model: Any
-    built: Any
+    network: Any
     dataset: Dataset | None
     settings: Settings
     facts: dict[str, TargetFacts] = field(default_factory=dict)
@@ -51,7 +51,7 @@ def define(
     *,
     run_folder: Path | None = None,
     must_adapt: bool = True,
-) -> Defined | None:
+) -> BuiltModel | None:
     """Builds the model that a spec describes; None where it cannot, said in the report.
 
     Args:
@@ -74,15 +74,15 @@ def define(
 
     adapter = _Adapter(spec, dataset, report, must_adapt)
     maker = Maker(sizes=adapter.size, path=PathPolicy(spec.folder, spec.permissions, run_folder).locate)
-    built = build_keras_model(spec, analysis.graph, report, maker=maker, adapt=adapter)
-    if built.model is None:
+    network = build_keras_model(spec, analysis.graph, report, maker=maker, adapt=adapter)
+    if network.model is None:
         return None
-    load_initial_weights(spec, built, report)
+    load_initial_weights(spec, network, report)
     if report.has_errors:
         return None
-    facts = _target_facts(analysis.graph, built.model, dataset)
+    facts = _target_facts(analysis.graph, network.model, dataset)
     settings = resolve_settings(spec, analysis.graph, report, facts)
-    return Defined(spec, analysis.graph, built.model, built, dataset, settings, facts)
+    return BuiltModel(spec, analysis.graph, network.model, network, dataset, settings, facts)
 
 
 def _import_extensions(spec: Spec, report: Report) -> bool:
@@ -108,16 +108,16 @@ def output_shapes(graph: Graph, model: Any) -> dict[str, tuple[int | None, ...]]
     return {name: tuple(by_name[name].shape) for name in graph.outputs}
 
 
-def answer_shapes(defined: Defined, part: Part) -> dict[str, tuple[int, ...]]:
+def concrete_output_shapes(built: BuiltModel, part: Part) -> dict[str, tuple[int, ...]]:
     """The shape of each output's answer for one example; asked of the model where an axis is unknown."""
-    shapes = {name: shape[1:] for name, shape in output_shapes(defined.graph, defined.model).items()}
+    shapes = {name: shape[1:] for name, shape in output_shapes(built.graph, built.model).items()}
     if any(size is None for shape in shapes.values() for size in shape):
         from kspec.data.pipeline import Batches
 
-        size = defined.spec.document.fixed_batch or 1
+        size = built.spec.document.fixed_batch or 1
         first = {name: array[:size] for name, array in part.inputs.items()}
         one = Batches(first, {}, {}, batch_size=size, shuffle=False, seed=0)
-        answer = defined.model.predict(one.dataset(), verbose=0)
+        answer = built.model.predict(one.dataset(), verbose=0)
         answers = answer if isinstance(answer, dict) else {next(iter(shapes)): answer}
         shapes = {name: value.shape[1:] for name, value in answers.items()}
     return {name: tuple(int(size or 1) for size in shape) for name, shape in shapes.items()}
@@ -167,7 +167,7 @@ class _Adapter:
             return len(self.dataset.labels[name].names)
         raise UnknownSize(f"the size `{{{word}: {name}}}` comes from the data, and there is none")
 
-    def __call__(self, layer: Any, node: Node, built: Any) -> None:
+    def __call__(self, layer: Any, node: Node, network: Any) -> None:
         self.layers[node.name] = layer
         given = self.spec.document.weights is not None and node.head == "Normalization"  # its state is weights
         if given or _knows_already(node):
@@ -178,12 +178,12 @@ class _Adapter:
             return
         feed = next(iter(node.feeds.values()))
         tensor = feed[0] if isinstance(feed, list) else feed
-        symbolic = built.values[tensor.node][tensor.output]
+        symbolic = network.values[tensor.node][tensor.output]
         train = self.dataset.parts["train"]
         if tensor.node in train.inputs and self.spec.document.inputs.get(tensor.node):
             adapt_layer(layer, {tensor.node: train.inputs[tensor.node]}, None)
         else:
-            adapt_layer(layer, train.inputs, (built.values, symbolic))
+            adapt_layer(layer, train.inputs, (network.values, symbolic))
 
 
 def _knows_already(node: Node) -> bool:
@@ -216,12 +216,12 @@ def adapt_layer(layer: Any, inputs: Mapping[str, Any], partial: Any) -> None:
     layer.adapt(batches.map(before))
 
 
-def check_targets_fit(defined: Defined, encoded: Mapping[str, Any], report: Report) -> None:
+def check_targets_fit(built: BuiltModel, encoded: Mapping[str, Any], report: Report) -> None:
     """Reports a target whose shape is not that of its output: Keras would broadcast the two in silence."""
-    shapes = output_shapes(defined.graph, defined.model)
+    shapes = output_shapes(built.graph, built.model)
     for name, target in encoded.items():
         shape = shapes[name]
-        settings = defined.settings.outputs[name]
+        settings = built.settings.outputs[name]
         if loss_name(settings.loss) in FREE_FORM_LOSSES:
             continue
         sparse = target.dtype.kind in "iu" and settings.task == "multiclass_classification"
@@ -231,14 +231,14 @@ def check_targets_fit(defined: Defined, encoded: Mapping[str, Any], report: Repo
             continue
         if sparse and given == (*wanted, 1):
             continue
-        _refuse_target(defined, name, shape, given, report)
+        _refuse_target(built, name, shape, given, report)
 
 
 def _refuse_target(
-    defined: Defined, name: str, shape: tuple[int | None, ...], given: tuple[int, ...], report: Report
+    built: BuiltModel, name: str, shape: tuple[int | None, ...], given: tuple[int, ...], report: Report
 ) -> None:
-    node = defined.graph.nodes[defined.graph.outputs[name].node]
-    positions = defined.spec.positions
+    node = built.graph.nodes[built.graph.outputs[name].node]
+    positions = built.spec.positions
     shown = "one value" if given in ((), (1,)) else f"the shape {given}"
     answer = str(tuple(shape[1:])).replace("None", "null")
     if len(shape) > 2 and len(given) <= 1:

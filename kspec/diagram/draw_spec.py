@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kspec.compiler.build import define_untrained
+from kspec.compiler.build import build_structure
 from kspec.compiler.compile import compile_spec
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.summary.summary import Summary
 
 if TYPE_CHECKING:
-    from kspec.compiler.define import Defined
+    from kspec.compiler.define import BuiltModel
     from kspec.diagram.diagram import Drawn, Format, NodeFacts
 
 
-def draw_model(defined: Defined, path: Path, format: Format) -> None:
+def draw_model(built: BuiltModel, path: Path, format: Format) -> None:
     """Draws a built model.
 
     Raises:
@@ -24,7 +24,7 @@ def draw_model(defined: Defined, path: Path, format: Format) -> None:
     """
     from kspec.diagram.diagram import draw
 
-    draw(defined.graph, _facts(_summary_of(defined)), path, format)
+    draw(built.graph, _facts(_summary_of(built)), path, format)
 
 
 def draw_spec(
@@ -59,16 +59,16 @@ def sized_graph(spec: Spec) -> tuple[Graph, dict[str, NodeFacts]]:
 
     _, analysis = compile_spec(spec).unwrap()
     if analysis.needs_data:
-        summary = _summary_of(define_untrained(spec))
+        summary = _summary_of(build_structure(spec))
     else:
         summary = summarise(spec.name, analysis.graph, analysis.types)
     return analysis.graph, _facts(summary)
 
 
-def _summary_of(defined: Defined) -> Summary:
+def _summary_of(built: BuiltModel) -> Summary:
     from kspec.summary.summary import summarise_built
 
-    return summarise_built(defined.spec.name, defined.graph, defined.built)
+    return summarise_built(built.spec.name, built.graph, built.network)
 
 
 def _facts(summary: Summary) -> dict[str, NodeFacts]:

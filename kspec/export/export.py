@@ -161,7 +161,7 @@ def find_target(name: str) -> Target:
 
 
 def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Permissions) -> _Source:
-    from kspec.compiler.build import define_adapted, define_untrained
+    from kspec.compiler.build import build_adapted, build_structure
     from kspec.diagram.draw_spec import sized_graph
 
     needs = TARGETS[target].needs
@@ -186,8 +186,8 @@ def _source(place: str, target: str, overrides: tuple[str, ...], permissions: Pe
         analysis, dataset, others = _looked_at(spec)
         subject = ExportContext(target, spec, analysis.graph, analysis=analysis, dataset=dataset, others=others)
     else:
-        defined = define_untrained(spec) if needs == "model" else define_adapted(spec)
-        subject = ExportContext(target, spec, defined.graph, model=defined.model)
+        built = build_structure(spec) if needs == "model" else build_adapted(spec)
+        subject = ExportContext(target, spec, built.graph, model=built.model)
     return _Source(subject, file, folder)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from kspec.analysis.settings import OutputSettings
 from kspec.data import Dataset, Labels, Part, encode
 from kspec.runs.run_folder import RunFolder
-from kspec.training.predict import answer_columns, crisp, is_table
+from kspec.training.predict import crisp, is_table, prediction_columns
 
 
 def write_history(folder: RunFolder, history: list[dict[str, float]]) -> None:
@@ -56,7 +56,7 @@ def write_predictions(
     if part.names is not None:
         table.append(("file", part.names[:count]))
     for output, answer in answers.items():
-        table += answer_columns(output, answer, outputs[output], labels.get(output), columns.get(output, []))
+        table += prediction_columns(output, answer, outputs[output], labels.get(output), columns.get(output, []))
         actual = part.targets.get(output)
         if actual is not None and actual.ndim == 1:
             table.append((f"{output}_actual", actual[: len(answer)]))
@@ -111,7 +111,7 @@ def confusion(
 
 def pictures(
     folder: RunFolder,
-    defined: Any,
+    built: Any,
     history: list[dict[str, float]],
     confusions: Mapping[str, tuple[np.ndarray[Any, Any], list[str]]],
     best: int | None,
@@ -122,7 +122,7 @@ def pictures(
 
     for kind in ("svg", "png"):
         try:
-            folder.write(f"model.{kind}", lambda path, kind=kind: draw_model(defined, path, kind))  # type: ignore[misc]
+            folder.write(f"model.{kind}", lambda path, kind=kind: draw_model(built, path, kind))  # type: ignore[misc]
         except ValueError:
             break  # a graph too large to lay out has no picture
     if history:

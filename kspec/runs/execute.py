@@ -15,7 +15,7 @@ from typing import Any
 
 from kspec.analysis.stages import trained_by_stage
 from kspec.compiler.compile import CompiledSpec, compile_spec
-from kspec.compiler.define import Defined, define
+from kspec.compiler.define import BuiltModel, define
 from kspec.data import Dataset
 from kspec.data.step_data import Chosen, choose
 from kspec.diagnostics import SpecError
@@ -106,47 +106,47 @@ class _Execution:
 
             import_tensorflow()
         with self._timed("define"):
-            defined = define(self.spec, self.analysis, self.report, dataset, run_folder=self._writes_to())
+            built = define(self.spec, self.analysis, self.report, dataset, run_folder=self._writes_to())
         self.report.raise_errors()
-        assert defined is not None
-        self.result.model = defined.model
-        self._announce_definition(defined, dataset)
+        assert built is not None
+        self.result.model = built.model
+        self._announce_definition(built, dataset)
         with self._timed("compile"):
             from kspec.training.compile import compile_model
 
-            first = defined.settings.stages[0]
-            line = compile_model(defined.model, self.spec, defined.settings, first.optimizer)
+            first = built.settings.stages[0]
+            line = compile_model(built.model, self.spec, built.settings, first.optimizer)
         self.console.step("compile", line)
-        self._write_definition(defined)
+        self._write_definition(built)
         if dataset is None:
             self.console.step("fit", "nothing to train on: the spec has no `data:`")
             return
-        self._train_and_answer(defined, dataset)
+        self._train_and_answer(built, dataset)
 
-    def _train_and_answer(self, defined: Defined, dataset: Dataset) -> None:
+    def _train_and_answer(self, built: BuiltModel, dataset: Dataset) -> None:
         from kspec.training.batching import batches_of
 
-        graph, report = defined.graph, self.report  # both are read before training starts
+        graph, report = built.graph, self.report  # both are read before training starts
         examined = choose("evaluate", self.spec, graph, dataset, report, need_targets=True)
         asked = choose("predict", self.spec, graph, dataset, report, need_targets=False)
-        train = batches_of(defined, dataset, dataset.parts["train"], self.report, training=True)
+        train = batches_of(built, dataset, dataset.parts["train"], self.report, training=True)
         validation = None
         if "validation" in dataset.parts:
-            validation = batches_of(defined, dataset, dataset.parts["validation"], self.report)
+            validation = batches_of(built, dataset, dataset.parts["validation"], self.report)
         self.report.raise_errors()
         said = self.document.fit.engine
         tell = functools.partial(self.console.step, "fit")
-        engine = self.engine = engine_of(defined.model, said, defined.graph, defined.built, tell)
-        self._fit(defined, engine, train, validation)
+        engine = self.engine = engine_of(built.model, said, built.graph, built.network, tell)
+        self._fit(built, engine, train, validation)
         if self.result.status != "interrupted":
-            self._evaluate(defined, engine, dataset, examined)
-            self._predict(defined, engine, dataset, asked)
+            self._evaluate(built, engine, dataset, examined)
+            self._predict(built, engine, dataset, asked)
 
-    def _fit(self, defined: Defined, engine: Engine, train: Any, validation: Any) -> None:
+    def _fit(self, built: BuiltModel, engine: Engine, train: Any, validation: Any) -> None:
         from kspec.runs.artifacts import write_history
         from kspec.training.fit import best_epoch, fit
 
-        if not any(output.loss is not None for output in defined.settings.outputs.values()):
+        if not any(output.loss is not None for output in built.settings.outputs.values()):
             self.console.step("fit", "no output has a target: nothing is trained")
             return
         folder = self.folder
@@ -161,7 +161,7 @@ class _Execution:
 
         with self._timed("fit"):
             fitted = fit(
-                defined,
+                built,
                 engine,
                 train,
                 validation,
@@ -174,14 +174,14 @@ class _Execution:
         self.result.history = fitted.history
         if fitted.stages:
             self.facts["stages"] = fitted.stages
-        self._write_resolved(defined, engine.plan.to_spec())
+        self._write_resolved(built, engine.plan.to_spec())
         if folder is not None and fitted.history:
             write_history(folder, fitted.history)
         if folder is not None and (fitted.history or not fitted.interrupted):  # of less than an epoch nothing is kept
             if fitted.interrupted:
                 self.console.step("fit", "stopped: what was trained is being saved")
             with self._timed("save"):
-                folder.write("model.keras", defined.model.save)
+                folder.write("model.keras", built.model.save)
         if fitted.interrupted:
             self.result.status = "interrupted"
             return
@@ -191,16 +191,16 @@ class _Execution:
             self.console.step("engine", note)
         best = best_epoch(fitted.history)
         count = len(fitted.history)
-        note = f", best epoch {best}{self._stage_of(best, defined)}" if best not in (None, count) else ""
+        note = f", best epoch {best}{self._stage_of(best, built)}" if best not in (None, count) else ""
         self.console.step("fit", f"{count} epoch{'s' if count != 1 else ''} in {self.durations['fit']:.1f} s{note}")
 
-    def _stage_of(self, epoch: int | None, defined: Defined) -> str:
+    def _stage_of(self, epoch: int | None, built: BuiltModel) -> str:
         """The stage of an epoch, where the spec has stages."""
         number = next((row["stage"] for row in self.result.history if row["epoch"] == epoch and "stage" in row), None)
-        return f" ({defined.settings.stages[int(number) - 1].name})" if number is not None else ""
+        return f" ({built.settings.stages[int(number) - 1].name})" if number is not None else ""
 
-    def _evaluate(self, defined: Defined, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
-        if not any(output.loss is not None for output in defined.settings.outputs.values()):
+    def _evaluate(self, built: BuiltModel, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
+        if not any(output.loss is not None for output in built.settings.outputs.values()):
             return
         from kspec.training.batching import batches_of
         from kspec.training.evaluate import evaluate
@@ -208,7 +208,7 @@ class _Execution:
 
         with self._timed("evaluate"):
             size = self.document.evaluate.batch_size
-            batches = batches_of(defined, dataset, chosen.part, self.report, batch_size=size)
+            batches = batches_of(built, dataset, chosen.part, self.report, batch_size=size)
             values = evaluate(engine, batches, steps=SMOKE_BATCHES if self.smoke else None)
         self.result.metrics = {"split": chosen.name, "examples": len(chosen.part), **values}
         self.console.step("evaluate", f"{chosen.name}: {numbers(values)}{chosen.note}")
@@ -218,20 +218,20 @@ class _Execution:
     def _last_epoch(self) -> dict[str, float]:
         return self.result.history[-1] if self.result.history else {}
 
-    def _predict(self, defined: Defined, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
+    def _predict(self, built: BuiltModel, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
         from kspec.runs.artifacts import confusion, pictures, write_predictions
         from kspec.training.fit import best_epoch
-        from kspec.training.predict import probabilities, raw_answers
+        from kspec.training.predict import probabilities, raw_predictions
 
         part = chosen.part
-        outputs = defined.settings.outputs
+        outputs = built.settings.outputs
         with self._timed("predict"):
             from kspec.data.pipeline import Batches
 
             size = self.document.predict.batch_size or self.document.fit.batch_size
             batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
             steps = min(SMOKE_BATCHES, batches.steps) if self.smoke else None
-            raw = raw_answers(engine, batches, list(outputs), steps)
+            raw = raw_predictions(engine, batches, list(outputs), steps)
             answers = {name: probabilities(answer, outputs[name]) for name, answer in raw.items()}
         self.result.predictions = answers
         count = len(next(iter(answers.values())))
@@ -251,58 +251,58 @@ class _Execution:
                 )
                 if found is not None:
                     confusions[output] = found
-            pictures(self.folder, defined, self.result.history, confusions, best_epoch(self.result.history))
+            pictures(self.folder, built, self.result.history, confusions, best_epoch(self.result.history))
 
-    def _announce_definition(self, defined: Defined, dataset: Dataset | None) -> None:
+    def _announce_definition(self, built: BuiltModel, dataset: Dataset | None) -> None:
         from kspec.training.stage_setup import trained_parameters
 
-        model = defined.model
+        model = built.model
         if dataset is not None:
             self.console.step("data", dataset.describe())
         trainable = trained_parameters(model)
         total = model.count_params()
         split = f" ({trainable:,} trainable)" if trainable != total else ""
-        needed = defined.graph.needed()
-        count = sum(node.name in needed for node in defined.graph.calls)
+        needed = built.graph.needed()
+        count = sum(node.name in needed for node in built.graph.calls)
         layers = f"{count} layer{'' if count == 1 else 's'}"
         self.console.step("define", f"{self.spec.name}: {layers}, {total:,} parameters{split}")
-        for filled in defined.settings.filled:
+        for filled in built.settings.filled:
             from kspec.training.compile import format_call
 
             values = filled.value if isinstance(filled.value, list) else [filled.value]
             value = ", ".join(map(format_call, values))
             self.console.step("default", f"{filled.setting}: {value} ({filled.reason})")
 
-    def _write_definition(self, defined: Defined) -> None:
+    def _write_definition(self, built: BuiltModel) -> None:
         if self.folder is None:
             return
         from kspec.analysis.hoisting import hoisted_by_stage
         from kspec.runs.artifacts import dataset_facts
         from kspec.summary.summary import summarise_built
 
-        self._write_resolved(defined, None)
-        graph, types, training = defined.graph, self.analysis.types, defined.settings.stages
-        engine = self.document.fit.engine if defined.dataset is not None else "keras"
+        self._write_resolved(built, None)
+        graph, types, training = built.graph, self.analysis.types, built.settings.stages
+        engine = self.document.fit.engine if built.dataset is not None else "keras"
         early = hoisted_by_stage(engine, graph, types, training)
         stages = trained_by_stage(graph, types, training)
-        summary = summarise_built(self.spec.name, graph, defined.built, early, stages)
+        summary = summarise_built(self.spec.name, graph, built.network, early, stages)
         self.folder.text("summary.txt", summary.to_text())
-        self.facts["parameters"] = int(defined.model.count_params())
+        self.facts["parameters"] = int(built.model.count_params())
         self.facts["outputs"] = {
             name: {"task": output.task, "logits": output.logits, "threshold": output.threshold}
-            for name, output in defined.settings.outputs.items()
+            for name, output in built.settings.outputs.items()
         }
-        if defined.dataset is not None:
-            self.facts["data"] = dataset_facts(defined.dataset, defined.settings.outputs)
+        if built.dataset is not None:
+            self.facts["data"] = dataset_facts(built.dataset, built.settings.outputs)
         self._record("running")
 
-    def _write_resolved(self, defined: Defined, engine: Any) -> None:
+    def _write_resolved(self, built: BuiltModel, engine: Any) -> None:
         """`resolved.yaml`; again when it is known which engine ran: only with the same are the bits the same."""
         if self.folder is not None:
             from kspec.summary.resolved_spec import resolved_text
 
             folder = self.folder.path.resolve()
-            text = resolved_text(self.spec, defined.settings, defined.built.sizes, folder, engine)
+            text = resolved_text(self.spec, built.settings, built.network.sizes, folder, engine)
             self.folder.text("resolved.yaml", text)
 
     def _writes_to(self) -> Path:

@@ -136,7 +136,7 @@ def predict_run(run: LoadedRun, part: Part, to: Path) -> tuple[Path, int]:
     """Writes the answers of a run's model for examples, targets or not; returns the file and how many they are."""
     from kspec.data.pipeline import Batches
     from kspec.runs.artifacts import write_predictions
-    from kspec.training.predict import probabilities, raw_answers
+    from kspec.training.predict import probabilities, raw_predictions
 
     _whole_batches(run, part)
     outputs = run.settings.outputs
@@ -144,7 +144,7 @@ def predict_run(run: LoadedRun, part: Part, to: Path) -> tuple[Path, int]:
     batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
     answers = {
         name: probabilities(answer, outputs[name])
-        for name, answer in raw_answers(_engine(run), batches, list(outputs)).items()
+        for name, answer in raw_predictions(_engine(run), batches, list(outputs)).items()
     }
     columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
     name = write_predictions(None, to.name, part, answers, outputs, run.labels, columns, path=to)

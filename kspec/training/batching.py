@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.compiler.define import Defined, answer_shapes, check_targets_fit, output_shapes
+from kspec.compiler.define import BuiltModel, check_targets_fit, concrete_output_shapes, output_shapes
 from kspec.data import Dataset, Part
 from kspec.data.pipeline import Batches
 from kspec.data.target_encoding import (
@@ -19,7 +19,7 @@ from kspec.diagnostics import Report
 
 
 def batches_of(
-    defined: Defined,
+    built: BuiltModel,
     dataset: Dataset,
     part: Part,
     report: Report,
@@ -36,15 +36,15 @@ def batches_of(
     Raises:
         SpecError: when a target cannot take the form that its output's loss wants.
     """
-    outputs = defined.settings.outputs
-    document = defined.spec.document
-    targets = _encoded(defined, part, dataset, report)
+    outputs = built.settings.outputs
+    document = built.spec.document
+    targets = _encoded(built, part, dataset, report)
     if document.data is not None and document.data.source == "synthetic":
-        shapes = answer_shapes(defined, part)
+        shapes = concrete_output_shapes(built, part)
         targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
     if training:
-        check_targets_fit(defined, targets, report)
-        check_weighted_labels(defined.spec, outputs, dataset.labels, report)
+        check_targets_fit(built, targets, report)
+        check_weighted_labels(built.spec, outputs, dataset.labels, report)
     return Batches(
         part.inputs,
         with_placeholders(targets, outputs, len(part)),
@@ -55,11 +55,11 @@ def batches_of(
     )
 
 
-def _encoded(defined: Defined, part: Part, dataset: Dataset, report: Report) -> dict[str, Any]:
+def _encoded(built: BuiltModel, part: Part, dataset: Dataset, report: Report) -> dict[str, Any]:
     try:
-        ranks = {name: len(shape) for name, shape in output_shapes(defined.graph, defined.model).items()}
-        return encode_targets(part, dataset.labels, defined.settings.outputs, ranks)
+        ranks = {name: len(shape) for name, shape in output_shapes(built.graph, built.model).items()}
+        return encode_targets(part, dataset.labels, built.settings.outputs, ranks)
     except MisfitTarget as error:
-        error.tell(defined.spec, report)
+        error.tell(built.spec, report)
         report.raise_errors()
         raise

@@ -10,7 +10,7 @@ from typing import Any
 
 from kspec.analysis.stages import Stage
 from kspec.backend.keras_objects import Maker
-from kspec.compiler.define import Defined
+from kspec.compiler.define import BuiltModel
 from kspec.data.pipeline import Batches
 from kspec.training.console import Console
 from kspec.training.engine import Engine
@@ -35,7 +35,7 @@ class Fitted:
 
 
 def fit(
-    defined: Defined,
+    built: BuiltModel,
     engine: Engine,
     train: Batches,
     validation: Batches | None,
@@ -58,9 +58,9 @@ def fit(
     from kspec.training.progress import InterruptCallback, OnEpochEnd, ordered
     from kspec.training.stage_setup import begin_stage, resume_callbacks, trained_parameters
 
-    settings = defined.spec.document.fit
+    settings = built.spec.document.fit
     fitted = Fitted()
-    stages = defined.settings.stages
+    stages = built.settings.stages
     epochs_of = {stage.number: 1 if smoke else stage.epochs for stage in stages}
     steps = settings.steps_per_epoch or train.steps
     validation_steps = None if validation is None else validation.steps
@@ -75,9 +75,9 @@ def fit(
         begun = len(fitted.history)
         record: dict[str, Any] = {}
         if stage.name:
-            line = begin_stage(defined, stage)
+            line = begin_stage(built, stage)
             console.step("fit", f"{_called(stage, len(stages))}: {line}")
-            count = trained_parameters(defined.model)
+            count = trained_parameters(built.model)
             record = {"name": stage.name, "optimizer": stage.optimizer, "trained_parameters": count}
             fitted.stages.append(record)
         if before:

@@ -15,7 +15,7 @@ from kspec.training.engine import Engine
 Column = tuple[str, Any]
 
 
-def raw_answers(
+def raw_predictions(
     engine: Engine, batches: Batches, outputs: list[str], steps: int | None = None
 ) -> dict[str, np.ndarray[Any, Any]]:
     """What the model answers, by output: shape (n, …)."""
@@ -47,7 +47,7 @@ def crisp(answer: np.ndarray[Any, Any], settings: OutputSettings) -> np.ndarray[
     return (answer >= settings.threshold).astype("int64")
 
 
-def answer_columns(
+def prediction_columns(
     name: str, answer: np.ndarray[Any, Any], settings: OutputSettings, labels: Labels | None, columns: list[str]
 ) -> list[Column]:
     """The columns of the predictions that one output gives.

@@ -6,30 +6,30 @@ import math
 from typing import Any
 
 from kspec.analysis.stages import Stage
-from kspec.compiler.define import Defined
+from kspec.compiler.define import BuiltModel
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import names_of_layers, networks_by_path, trainable_by_path
 from kspec.training.compile import compile_model, format_call
 
 
-def begin_stage(defined: Defined, stage: Stage) -> str:
+def begin_stage(built: BuiltModel, stage: Stage) -> str:
     """Freezes and unfreezes layers as a stage says, and compiles; returns the line that says what trains with what.
 
     The optimizer is a new one, for its state is that of the weights that trained before. A frozen layer is called in
     inference: BatchNormalization keeps its statistics.
     """
-    _set_trainable(defined, stage.trainable)
-    compile_model(defined.model, defined.spec, defined.settings, stage.optimizer)
-    trained = trained_parameters(defined.model)
-    return f"{trained:,} of {defined.model.count_params():,} parameters train; {format_call(stage.optimizer)}"
+    _set_trainable(built, stage.trainable)
+    compile_model(built.model, built.spec, built.settings, stage.optimizer)
+    trained = trained_parameters(built.model)
+    return f"{trained:,} of {built.model.count_params():,} parameters train; {format_call(stage.optimizer)}"
 
 
-def _set_trainable(defined: Defined, told: dict[str, bool]) -> None:
+def _set_trainable(built: BuiltModel, told: dict[str, bool]) -> None:
     """Sets what is told of layers.
 
     In Keras a sub-model hands it on to all inside it, and so it is set before its layers, with all that it calls.
     """
-    graph, built = defined.graph, defined.built
+    graph, network = built.graph, built.network
     networks = networks_by_path(graph)
     states = trainable_by_path(graph) | told
     touched = {prefix for prefix in networks if any(path in told for path in _paths_in(networks[prefix], prefix))}
@@ -38,7 +38,7 @@ def _set_trainable(defined: Defined, told: dict[str, bool]) -> None:
     for prefix in (own, *reversed(models)):  # a sub-model stands above those that call it
         if prefix not in touched:
             continue
-        here = built.models[prefix[:-1]] if prefix else built
+        here = network.models[prefix[:-1]] if prefix else network
         if prefix:
             inside = (prefix, *(f"{inner}/" for inner in networks[prefix].called()))
             here.model.trainable = any(state for path, state in states.items() if path.startswith(inside))

@@ -9,7 +9,7 @@ from keras.saving import serialize_keras_object
 
 from kspec.archive import document_of
 from kspec.archive.values import Around, arguments_of, object_of
-from kspec.backend.keras_model import Built, _Builder
+from kspec.backend.keras_model import BuiltNetwork, _Builder
 from kspec.backend.keras_objects import Maker, keras_class
 from kspec.catalog import find, internal, names
 from kspec.diagnostics import Report
@@ -106,9 +106,9 @@ def called(text, inputs):
     node = next(iter(graph.calls))
     builder = _Builder.__new__(_Builder)
     values = {x.name: [x] for x in inputs}
-    builder.maker, builder.report, builder.built = Maker(), report, Built(values=values)
+    builder.maker, builder.report, builder.network = Maker(), report, BuiltNetwork(values=values)
     try:
         builder._add_op(node)
-        return keras.Model(inputs, builder.built.values[node.name])
+        return keras.Model(inputs, builder.network.values[node.name])
     except Exception:
         return None

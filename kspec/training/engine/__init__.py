@@ -10,7 +10,7 @@ from kspec.ir import Graph
 from kspec.language.engine import EnginePlan
 
 if TYPE_CHECKING:
-    from kspec.backend.keras_model import Built
+    from kspec.backend.keras_model import BuiltNetwork
 
 __all__ = ["Engine", "engine_of"]
 
@@ -58,7 +58,7 @@ def engine_of(
     model: Any,
     said: Any,
     graph: Graph | None = None,
-    built: Built | None = None,
+    network: BuiltNetwork | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Engine:
     """The engine that `fit.engine` names, for a compiled model.
@@ -68,15 +68,15 @@ def engine_of(
         built: What building it gave.
         tell: Called with a line where something takes long before the first epoch.
     """
-    from kspec.training.engine.stateful_engine import AfreshEngine, stateful_layers
+    from kspec.training.engine.stateful_engine import StatefulEngine, stateful_layers
 
     stateful = stateful_layers(model)
     if stateful:
-        return AfreshEngine(model, stateful, said)
+        return StatefulEngine(model, stateful, said)
     if said == "keras":
         from kspec.training.engine.keras_engine import KerasEngine
 
         return KerasEngine(model)
     from kspec.training.engine.fused import FusedEngine
 
-    return FusedEngine(model, said, graph, built, tell)
+    return FusedEngine(model, said, graph, network, tell)

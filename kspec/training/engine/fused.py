@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kspec.backend.keras_model import Built
+from kspec.backend.keras_model import BuiltNetwork
 from kspec.data.pipeline import CHUNK_BYTES, Batches
 from kspec.ir import Graph
 from kspec.language.engine import EnginePlan
@@ -20,9 +20,9 @@ from kspec.training.engine.auto import Auto
 from kspec.training.engine.engine_policy import Choice, Fixed
 from kspec.training.engine.keras_engine import KerasEngine
 from kspec.training.engine.loops import Loops
-from kspec.training.engine.patch import replaced
-from kspec.training.engine.precompute import MixedExamples, PrecomputedPrefix, beforehand
-from kspec.training.engine.row_source import Supply
+from kspec.training.engine.patch import patch
+from kspec.training.engine.precompute import MixedExamples, PrecomputedPrefix, precompute_prefix
+from kspec.training.engine.row_source import RowSource
 from kspec.training.engine.timing_cache import key_of, recall, remember
 from kspec.training.engine.training import Pace, Results, Runner, TestFunction, TrainFunction
 
@@ -55,16 +55,16 @@ class FusedEngine:
         model: Any,
         said: Any,
         graph: Graph | None = None,
-        built: Built | None = None,
+        network: BuiltNetwork | None = None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.model = model
         self.said = said
         self.choice: Choice = Fixed(EnginePlan.of("fused" if said == "auto" else said))
         self.graph = graph
-        self.built = built
+        self.network = network
         self.tell = tell
-        self.beforehand: PrecomputedPrefix | None = None
+        self.prefix: PrecomputedPrefix | None = None
         self._ready: dict[int, Batches] = {}  # what was computed beforehand, by the examples
         self._notes: list[str] = []  # those of the choice before this one
         self._loops: dict[tuple[int, bool], Loops] = {}
@@ -123,7 +123,7 @@ class FusedEngine:
             return
         nothing = tf.data.Dataset.from_tensors(np.float32(0)).repeat()
         try:
-            with replaced(
+            with patch(
                 self.model,
                 train_function=trains,
                 test_function=tests,
@@ -164,9 +164,9 @@ class FusedEngine:
             return self._keras.predict(batches, steps)
         left = min(steps or batches.steps, batches.steps)
         runner = self._runner("predict", batches)
-        ask = runner.loops.predict(runner.supply.signature)
+        ask = runner.loops.predict(runner.source.signature)
         answers = []
-        for rows in runner.supply.passes([0]):
+        for rows in runner.source.passes([0]):
             stop = min(left, rows.batches)
             answers.append(ask(rows.tensors, tf.constant(0), tf.constant(stop)))
             left -= stop
@@ -219,12 +219,12 @@ class FusedEngine:
         Args:
             frozen: Whether frozen parts too: it is worth it where the examples are gone through more than once.
         """
-        self.beforehand = None
+        self.prefix = None
         self._ready.clear()
-        if self.graph is None or self.built is None:
+        if self.graph is None or self.network is None:
             return
         for all_ in (True, False) if frozen else (False,):
-            early = beforehand(self.model, self.graph, self.built, parts, frozen=all_)
+            early = precompute_prefix(self.model, self.graph, self.network, parts, frozen=all_)
             if early is None:
                 continue
             try:
@@ -233,7 +233,7 @@ class FusedEngine:
                 names = ", ".join(early.found.once)
                 self._notes.append(f"{names}: not computed once, as an example's answer hangs on those beside it")
                 continue
-            self.beforehand = early
+            self.prefix = early
             return
 
     def _told(self, early: PrecomputedPrefix, parts: list[Batches]) -> Iterator[tuple[Batches, Callable[[int], None]]]:
@@ -258,11 +258,11 @@ class FusedEngine:
         key = batches.batch_size, core is not self.model
         if key not in self._loops:
             self._loops[key] = Loops(self.model, core, batches.batch_size)
-        return Runner(self._loops[key], step, Supply(batches, run_bytes=RUN_BYTES))
+        return Runner(self._loops[key], step, RowSource(batches, run_bytes=RUN_BYTES))
 
     def _early(self, batches: Batches) -> tuple[Batches, Any]:
         """The examples as a step takes them, and what it calls: the core, or the model where nothing is hoisted."""
-        early = self.beforehand
+        early = self.prefix
         if early is None:
             return batches, self.model
         if id(batches) in self._ready:
@@ -277,7 +277,7 @@ class FusedEngine:
 
 def _auto(model: Any, runner: Runner, callbacks: list[Any], plan: EnginePlan, first: int) -> Auto:
     """Measuring, with what is known of such networks and of this one."""
-    key = key_of(model, runner.loops.batch_size, runner.supply.signature)
+    key = key_of(model, runner.loops.batch_size, runner.source.signature)
     stops = any(isinstance(callback, keras.callbacks.EarlyStopping) for callback in callbacks)
     keep = functools.partial(remember, key)
     expected = _expected_gain(runner.loops.core)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kspec.training.engine.patch import replaced
+from kspec.training.engine.patch import patch
 from kspec.training.engine.xla_rng import same_randomness
 
 Step = Callable[[Any], Any]
@@ -137,7 +137,7 @@ class Loops:
 
         What a step returns, the metrics after it, nobody reads inside a loop.
         """
-        with replaced(self.model, get_metrics_result=dict):
+        with patch(self.model, get_metrics_result=dict):
             function.get_concrete_function()
         return function
 

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @contextmanager
-def replaced(thing: Any, **attributes: Any) -> Iterator[None]:
+def patch(thing: Any, **attributes: Any) -> Iterator[None]:
     """Sets attributes of one object, a model or a module, and gives it back its own.
 
     They are set beside the object's own way of setting them: Keras would take what a model is given for a part of it.

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from kspec.analysis.hoisting import Cut, Facts, bytes_of, cut
 from kspec.analysis.shapes.types import TensorType
-from kspec.backend.keras_model import Built
+from kspec.backend.keras_model import BuiltNetwork
 from kspec.data.pipeline import CHUNK_BYTES, Batches
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.layer_patterns import networks_by_path
@@ -37,9 +37,9 @@ class PrecomputedPrefix:
         bytes_each: What the answers for an example take.
     """
 
-    def __init__(self, model: Any, graph: Graph, built: Built, found: Cut, bytes_each: int) -> None:
-        inputs = {node.name: built.values[node.name][0] for node in graph.inputs}
-        ends = {_key(tensor): built.values[tensor.node][tensor.output] for tensor in found.taken}
+    def __init__(self, model: Any, graph: Graph, network: BuiltNetwork, found: Cut, bytes_each: int) -> None:
+        inputs = {node.name: network.values[node.name][0] for node in graph.inputs}
+        ends = {_key(tensor): network.values[tensor.node][tensor.output] for tensor in found.taken}
         self.found = found
         self.bytes_each = bytes_each
         self.ends = {_key(tensor): tensor.node for tensor in found.taken if tensor.node not in inputs}
@@ -111,8 +111,8 @@ class Core(keras.layers.Layer):
         return self.rest.run(inputs, training)
 
 
-def beforehand(
-    model: Any, graph: Graph, built: Built, parts: Sequence[Batches], *, frozen: bool = True
+def precompute_prefix(
+    model: Any, graph: Graph, network: BuiltNetwork, parts: Sequence[Batches], *, frozen: bool = True
 ) -> PrecomputedPrefix | None:
     """The model cut in two, as its layers are trainable now; None where nothing can be computed beforehand.
 
@@ -121,17 +121,17 @@ def beforehand(
         parts: The examples; their answers must find room.
         frozen: Whether frozen parts too, or preprocessing alone.
     """
-    facts = _facts(model, graph, built)
+    facts = _facts(model, graph, network)
     while True:
         found = cut(graph, facts, frozen=frozen)
         kept = [bytes_of(facts.tensor(tensor)) for tensor in found.taken if graph.nodes[tensor.node].kind != "input"]
         if not found.once or None in kept:
             return None
-        made = PrecomputedPrefix(model, graph, built, found, sum(size or 0 for size in kept))
+        made = PrecomputedPrefix(model, graph, network, found, sum(size or 0 for size in kept))
         if not all(made.fits(part) for part in parts):
             return None
         acting = {id(layer) for layer in made.first.acting}
-        changing = {node.name for node in graph.calls if id(built.layers.get(node.name)) in acting}
+        changing = {node.name for node in graph.calls if id(network.layers.get(node.name)) in acting}
         masked = {made.ends[key] for key in made.first.masked}
         if not changing and not masked:
             return made
@@ -139,24 +139,24 @@ def beforehand(
         facts.masked |= masked
 
 
-def _facts(model: Any, graph: Graph, built: Built) -> Facts:
+def _facts(model: Any, graph: Graph, network: BuiltNetwork) -> Facts:
     """What the built layers tell."""
     learning = {id(weight) for weight in model.trainable_weights}
     trainable = {
         prefix + name: layer.trainable
         for prefix in networks_by_path(graph)
-        for name, layer in (built.models[prefix[:-1]] if prefix else built).layers.items()
+        for name, layer in (network.models[prefix[:-1]] if prefix else network).layers.items()
     }
 
     def learns(node: Node) -> bool:
-        layer = built.layers.get(node.name)
+        layer = network.layers.get(node.name)
         return layer is not None and any(id(weight) in learning for weight in layer.weights)
 
     def weighted(node: Node) -> bool:
-        return bool(built.layers.get(node.name) is not None and built.layers[node.name].weights)
+        return bool(network.layers.get(node.name) is not None and network.layers[node.name].weights)
 
     def tensor(tensor: Tensor) -> TensorType:
-        value = built.values[tensor.node][tensor.output]
+        value = network.values[tensor.node][tensor.output]
         return TensorType(tuple(value.shape), keras.backend.standardize_dtype(value.dtype))
 
     return Facts(learns, weighted, tensor, trainable)

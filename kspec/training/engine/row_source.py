@@ -35,7 +35,7 @@ class Rows(NamedTuple):
     whole: int
 
 
-class Supply:
+class RowSource:
     """The rows of a part, run after run, in the order of each pass.
 
     Args:

@@ -19,7 +19,7 @@ def stateful_layers(model: Any) -> list[Any]:
     return [layer for layer in model._flatten_layers() if getattr(layer, "stateful", False)]
 
 
-class AfreshEngine(KerasEngine):
+class StatefulEngine(KerasEngine):
     """Keras's own engine, which forgets states before each epoch, each validation, and when it evaluates and predicts.
 
     Args:
@@ -54,7 +54,7 @@ class AfreshEngine(KerasEngine):
 
 
 class _Afresh(keras.callbacks.Callback):
-    def __init__(self, engine: AfreshEngine) -> None:
+    def __init__(self, engine: StatefulEngine) -> None:
         super().__init__()
         self.engine = engine
 

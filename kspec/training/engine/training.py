@@ -12,7 +12,7 @@ import tensorflow as tf
 from kspec.language.engine import EngineName
 from kspec.training.engine.engine_policy import Choice, Turn
 from kspec.training.engine.loops import Loops
-from kspec.training.engine.row_source import Rows, Supply
+from kspec.training.engine.row_source import Rows, RowSource
 
 CALL_SECONDS = 0.2
 """What a call aims to take: so long a bar stands still, and Ctrl-C waits."""
@@ -53,10 +53,10 @@ class Runner:
         step: `train` or `test`.
     """
 
-    def __init__(self, loops: Loops, step: str, supply: Supply) -> None:
+    def __init__(self, loops: Loops, step: str, source: RowSource) -> None:
         self.loops = loops
         self.step = step
-        self.supply = supply
+        self.source = source
         self._fused: Any = None
         self._compiled: Any = None
 
@@ -69,7 +69,7 @@ class Runner:
     def fused(self) -> Any:
         """The loop without XLA, traced."""
         if self._fused is None:
-            self._fused = self.loops.fused(self.step, self.supply.signature)
+            self._fused = self.loops.fused(self.step, self.source.signature)
         return self._fused
 
     def compile(self, rows: Rows) -> float:
@@ -81,13 +81,13 @@ class Runner:
         if self._compiled is not None:
             return 0.0
         started = time.perf_counter()
-        texts = [t for t in tf.nest.flatten(self.supply.signature) if t.dtype == tf.string]
+        texts = [t for t in tf.nest.flatten(self.source.signature) if t.dtype == tf.string]
         if texts:
             raise XlaRefusal("XLA takes no text, and an input is text")
         if not rows.whole:
             raise XlaRefusal("there are fewer examples than a batch has")
         try:
-            compiled = self.loops.compiled(self.step, self.supply.signature, self.supply.several)
+            compiled = self.loops.compiled(self.step, self.source.signature, self.source.several)
             compiled(rows.tensors, _number(0), _number(0))
         except Exception as error:  # whatever TensorFlow or a layer of the user has against it: nothing has run yet
             from kspec.backend.keras_errors import plain
@@ -155,8 +155,8 @@ class TrainFunction:
         self.total = total
         self.between = between
         self.step = first
-        begun, self._at = divmod(first, runner.supply.steps)
-        self._runs: Iterator[Rows] = runner.supply.passes(count(begun))
+        begun, self._at = divmod(first, runner.source.steps)
+        self._runs: Iterator[Rows] = runner.source.passes(count(begun))
         self._rows = next(self._runs)
         while self._at >= self._rows.batches:
             self._at -= self._rows.batches
@@ -232,7 +232,7 @@ class TestFunction:
 
     def __call__(self, iterator: Any = None) -> dict[str, Any]:  # noqa: ARG002  Keras's iterator has nothing in it
         left = self.steps
-        for rows in self.runner.supply.passes(count()):
+        for rows in self.runner.source.passes(count()):
             engine = self._engine(rows)
             at = 0
             while at < rows.batches and left:

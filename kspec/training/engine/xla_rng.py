@@ -15,7 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kspec.training.engine.patch import replaced
+from kspec.training.engine.patch import patch
 
 _MANTISSA = {tf.float32: (23, 127, tf.uint32), tf.float16: (10, 15, tf.uint16), tf.bfloat16: (7, 127, tf.uint16)}
 _LEAST = 1e-7
@@ -45,8 +45,8 @@ def same_randomness() -> Iterator[None]:
     known = {"stateless_random_uniform_v2": _uniform, "stateless_random_normal_v2": _normal}
     refused = {name: _refuser(name) for name in _REFUSED}
     with (
-        replaced(ops, **known, **{name: refuse for name, refuse in refused.items() if hasattr(ops, name)}),
-        replaced(older, **{name: refuse for name, refuse in refused.items() if hasattr(older, name)}),
+        patch(ops, **known, **{name: refuse for name, refuse in refused.items() if hasattr(ops, name)}),
+        patch(older, **{name: refuse for name, refuse in refused.items() if hasattr(older, name)}),
     ):
         yield
 

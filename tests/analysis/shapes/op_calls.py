@@ -10,7 +10,7 @@ import numpy as np
 
 from kspec.analysis.shapes.registry import answer
 from kspec.analysis.shapes.types import Call, ShapeError, TensorType
-from kspec.backend.keras_model import Built, _Builder
+from kspec.backend.keras_model import BuiltNetwork, _Builder
 from kspec.backend.keras_objects import Maker
 from kspec.catalog import Entry, find
 from kspec.diagnostics import Report
@@ -93,12 +93,12 @@ def _check_wording(refusal: ShapeError, entry: Entry) -> None:
 
 def _called(call: OpCall, values: list[list[Any]]) -> Outcome:
     builder = _Builder.__new__(_Builder)
-    builder.maker, builder.built, builder.report = Maker(), Built(), Report()
+    builder.maker, builder.network, builder.report = Maker(), BuiltNetwork(), Report()
     forms = {tensor.name: tensor.form for tensor in call.entry.tensors}
     feeds: dict[str, Feed] = {}
     for name, given in zip(call.tensors, values, strict=True):
         taken = [Tensor(f"{name}.{number}") for number in range(len(given))]
-        builder.built.values.update({tensor.node: [value] for tensor, value in zip(taken, given, strict=True)})
+        builder.network.values.update({tensor.node: [value] for tensor, value in zip(taken, given, strict=True)})
         feeds[name] = taken[0] if forms[name] == "one" else taken
     node = Node("node", "op", call.name, ("layers", 0), call.entry, feeds=feeds, constants=dict(call.constants))
     try:
@@ -107,7 +107,7 @@ def _called(call: OpCall, values: list[list[Any]]) -> Outcome:
         return REFUSED
     return [
         None if value is None else (tuple(value.shape), keras.backend.standardize_dtype(value.dtype))
-        for value in builder.built.values["node"]
+        for value in builder.network.values["node"]
     ]
 
 

@@ -146,14 +146,14 @@ def test_the_forecast(world):
 def test_the_built_layers_tell_the_same_without_the_catalog(world, monkeypatch):
     """What their traces show is enough, whatever the catalog tells."""
     from kspec.analysis import hoisting
-    from kspec.compiler.build import define_untrained
-    from kspec.training.engine.precompute import beforehand
+    from kspec.compiler.build import build_structure
+    from kspec.training.engine.precompute import precompute_prefix
 
     text, expected = WORLDS[world]
-    described = define_untrained(spec_of(text))
+    described = build_structure(spec_of(text))
     for name in ("is_steady", "makes_mask"):
         monkeypatch.setattr(hoisting, name, lambda *_, answer=name == "is_steady": answer)
-    found = beforehand(described.model, described.graph, described.built, [])
+    found = precompute_prefix(described.model, described.graph, described.network, [])
     assert (found.found.once if found is not None else []) == expected
 
 

@@ -11,14 +11,14 @@ ROW = 20
 """Bytes of an example of `numbers()`: four inputs and a target."""
 
 
-def supply(made, **options):
-    from kspec.training.engine.row_source import Supply
+def source(made, **options):
+    from kspec.training.engine.row_source import RowSource
 
-    return Supply(made, **options)
+    return RowSource(made, **options)
 
 
 def rows_of(made, passes, **options):
-    return list(supply(made, **options).passes(passes))
+    return list(source(made, **options).passes(passes))
 
 
 @pytest.mark.parametrize("budget", [None, 0])
@@ -37,7 +37,7 @@ def test_every_row_in_its_order(count, runs, budget):
 
 def test_no_more_than_two_runs_are_made_ahead():
     x, y = numbers(1000)
-    made = supply(batches(x, y), budget=0, run_bytes=5 * 10 * ROW)
+    made = source(batches(x, y), budget=0, run_bytes=5 * 10 * ROW)
     taken = []
     pick = made._some
     made._some = lambda order: taken.append(len(order)) or pick(order)
@@ -48,7 +48,7 @@ def test_no_more_than_two_runs_are_made_ahead():
 
 def test_what_cannot_be_read_is_said():
     x, y = numbers(100)
-    made = supply(batches(x, y), budget=0, run_bytes=5 * 10 * ROW)
+    made = source(batches(x, y), budget=0, run_bytes=5 * 10 * ROW)
 
     def fail(order):
         raise OSError("the file is gone")
