@@ -15,9 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kspec.analysis.purity import is_steady, makes_mask, models_of
-from kspec.analysis.shapes.infer import Types
-from kspec.analysis.shapes.types import TensorType
+from kspec.analysis.purity import is_pure, makes_mask, submodels_of
+from kspec.analysis.shapes.types import TensorType, Types
 from kspec.analysis.stages import Stage, trained
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.layer_patterns import trainable_by_path
@@ -79,11 +78,11 @@ def forecast(graph: Graph, types: Types, stage: Stage) -> Facts:
 
     def learns(node: Node) -> bool:
         callee = graph.callee(node)
-        inside = tuple(f"{name}/" for name in models_of(node, graph))
+        inside = tuple(f"{name}/" for name in submodels_of(node, graph))
         return callee.name in learning or any(path.startswith(inside) for path in learning)
 
     def weighted(node: Node) -> bool:
-        return types.answers[graph.callee(node).name].weights != []
+        return types.calls[graph.callee(node).name].weights != []
 
     return Facts(learns, weighted, types.tensor, trainable_by_path(graph) | stage.trainable)
 
@@ -145,7 +144,7 @@ def _fixed(graph: Graph, facts: Facts, frozen: bool) -> list[str]:
         sources = [tensor.node for tensor in node.tensors()]
         if not sources or not all(name in found or graph.nodes[name].kind == "input" for name in sources):
             continue
-        if facts.learns(node) or not is_steady(node, graph, facts.trainable):
+        if facts.learns(node) or not is_pure(node, graph, facts.trainable):
             continue
         if node.kind == "op" and not _by_example(node, facts):
             continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kspec.analysis.settings import Settings
-from kspec.analysis.shapes.infer import Types
+from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import networks_by_path
 

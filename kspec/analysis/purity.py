@@ -13,33 +13,33 @@ RATES = ("rate", "dropout", "recurrent_dropout")
 """The arguments that say how much of its numbers a layer that draws drops: none where they are 0."""
 
 
-def is_steady(node: Node, graph: Graph, trainable: Mapping[str, bool]) -> bool:
+def is_pure(node: Node, graph: Graph, trainable: Mapping[str, bool]) -> bool:
     """Whether training leaves a call as it is, weights apart: it draws nothing, counts nothing, adds no loss.
 
     Args:
         trainable: By path, whether a layer trains.
     """
-    within = [(name, each) for name in models_of(node, graph) for each in graph.models[name].calls]
-    return _is_steady(graph.callee(node), trainable, "") and all(
-        _is_steady(graph.models[name].callee(each), trainable, f"{name}/") for name, each in within
+    within = [(name, each) for name in submodels_of(node, graph) for each in graph.models[name].calls]
+    return _is_pure(graph.callee(node), trainable, "") and all(
+        _is_pure(graph.models[name].callee(each), trainable, f"{name}/") for name, each in within
     )
 
 
 def makes_mask(node: Node, graph: Graph) -> bool:
     """Whether a call's answer may carry a mask that it makes itself."""
-    within = [each for name in models_of(node, graph) for each in graph.models[name].calls]
+    within = [each for name in submodels_of(node, graph) for each in graph.models[name].calls]
     callees = [graph.callee(node), *within]
     return any(callee.head == "Masking" or bool(callee.arguments.get("mask_zero")) for callee in callees)
 
 
-def models_of(node: Node, graph: Graph) -> list[str]:
+def submodels_of(node: Node, graph: Graph) -> list[str]:
     """The sub-models that a call goes through, or that its layer holds, with all that these call."""
     names = [node.head] if node.kind == "model" else list(models_in(graph.callee(node).arguments))
     known = [name for name in names if name in graph.models]
     return list(dict.fromkeys([*known, *(inner for name in known for inner in graph.models[name].called())]))
 
 
-def _is_steady(callee: Node, trainable: Mapping[str, bool], prefix: str) -> bool:
+def _is_pure(callee: Node, trainable: Mapping[str, bool], prefix: str) -> bool:
     """The same of what a node calls, without what is in it."""
     if callee.kind != "layer":
         return True

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kspec.analysis.defaults import FIXED, all_stages_say_epochs, has_files_for_splits
 from kspec.analysis.program import Analysis
-from kspec.analysis.settings import Settings, in_words
+from kspec.analysis.settings import Settings, describe_head
 from kspec.analysis.target_facts import target_facts
 from kspec.diagnostics import Path
 from kspec.language import Spec
@@ -48,7 +48,7 @@ def _head(spec: Spec, settings: Settings) -> list[Filled]:
         found.append(Filled(("name",), spec.name, "default, the file's name"))
     if spec.document.task is None:
         outputs = [output for output in settings.outputs.values() if output.task is not None]
-        reasons = dict.fromkeys(in_words(output.answer) or "the loss" for output in outputs)
+        reasons = dict.fromkeys(describe_head(output.head) or "the loss" for output in outputs)
         if outputs:
             tasks: Any = {output.name: output.task for output in outputs}
             value = tasks if len(settings.outputs) > 1 else outputs[0].task
@@ -87,7 +87,7 @@ def _outputs(spec: Spec, analysis: Analysis) -> list[Filled]:
 
 def _compile(spec: Spec, analysis: Analysis, settings: Settings) -> list[Filled]:
     said = spec.document.compile
-    reasons = {entry.setting: entry.reason for entry in settings.filled}
+    reasons = {entry.setting: entry.reason for entry in settings.defaults}
     found = []
     if said.optimizer is None and "optimizer" in reasons:
         found.append(Filled(("compile", "optimizer"), settings.optimizer, f"default, {reasons['optimizer']}"))

@@ -7,16 +7,16 @@ from typing import Any
 
 from kspec import catalog
 from kspec.analysis.per_output import is_by_output
-from kspec.analysis.stages import Stage, stages_of
-from kspec.analysis.task_inference import FREE_FORM_LOSSES, OutputHead, answer_of, from_logits, loss_name, task_of
+from kspec.analysis.stages import Stage, resolve_stages
+from kspec.analysis.task_inference import FREE_FORM_LOSSES, OutputHead, from_logits, loss_name, output_head, task_of
 from kspec.diagnostics import Path, Report, codes, did_you_mean
 from kspec.ir import Graph
 from kspec.language import Spec
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """A value that the spec leaves out, and why it is this one."""
+class DefaultValue:
+    """The value of a setting that the spec omits, and the reason for it."""
 
     setting: str
     value: Any
@@ -37,7 +37,7 @@ class OutputSettings:
 
     name: str
     task: str | None
-    answer: OutputHead
+    head: OutputHead
     loss: Any | None
     metrics: list[Any]
     weighted_metrics: list[Any]
@@ -54,13 +54,13 @@ class Settings:
     Args:
         optimizer: That of `compile`.
         stages: At least one.
-        filled: What was filled in, in the order of the spec.
+        defaults: Values of omitted settings, in the order of the spec.
     """
 
     optimizer: Any
     outputs: dict[str, OutputSettings]
     stages: list[Stage]
-    filled: list[Filled] = field(default_factory=list)
+    defaults: list[DefaultValue] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class _Settler:
         self.graph = graph
         self.report = report
         self.facts = facts
-        self.filled: list[Filled] = []
+        self.defaults: list[DefaultValue] = []
         self.names = list(graph.outputs)
 
     def resolve_settings(self) -> Settings:
@@ -104,7 +104,7 @@ class _Settler:
             optimizer = stages[0].optimizer  # no stage falls back on another
         elif optimizer is None:
             optimizer = "adam"
-            self.filled.append(Filled("optimizer", optimizer, "the usual first choice"))
+            self.defaults.append(DefaultValue("optimizer", optimizer, "the usual first choice"))
         losses = self._by_output(settings.loss, ("compile", "loss"), "loss")
         metrics = self._by_output(settings.metrics, ("compile", "metrics"), "metric", several=True)
         weighted = self._by_output(settings.weighted_metrics, ("compile", "weighted_metrics"), "metric", several=True)
@@ -126,7 +126,7 @@ class _Settler:
             outputs[name] = OutputSettings(
                 name=name,
                 task=task,
-                answer=answer,
+                head=answer,
                 loss=loss if present else None,
                 metrics=(metric or []) if present else [],
                 weighted_metrics=weighted.get(name) or [],
@@ -135,10 +135,12 @@ class _Settler:
                 threshold=thresholds.get(name, 0.5),
                 logits=_gives_logits(answer, loss),
             )
-        return Settings(optimizer, outputs, stages_of(self.spec, self.graph, optimizer, self.report), self.filled)
+        return Settings(
+            optimizer, outputs, resolve_stages(self.spec, self.graph, optimizer, self.report), self.defaults
+        )
 
     def _answer(self, name: str) -> OutputHead:
-        answer = answer_of(self.graph, self.graph.outputs[name])
+        answer = output_head(self.graph, self.graph.outputs[name])
         known = self.facts.get(name)
         return replace(answer, units=known.units) if known and known.units is not None else answer
 
@@ -149,7 +151,7 @@ class _Settler:
             if self._is_trained(name):
                 self._ask_for_task(name)
             return None
-        units = in_words(answer) or f"the task is {task}"
+        units = describe_head(answer) or f"the task is {task}"
         if task == "multiclass_classification":
             columns = self.facts.get(name, TargetFacts()).columns
             one_hot = (columns or 1) > 1
@@ -164,7 +166,7 @@ class _Settler:
             entry = catalog.find("loss", loss)
             loss = {entry.name if entry else loss: {"from_logits": True}}
             reason += ", which gives logits"
-        self.filled.append(Filled(f"loss{self._of(name)}", loss, reason))
+        self.defaults.append(DefaultValue(f"loss{self._of(name)}", loss, reason))
         return loss
 
     def _default_metrics(
@@ -175,7 +177,7 @@ class _Settler:
         metric = {"regression": "mean_absolute_error", "multilabel_classification": "binary_accuracy"}.get(
             task, "accuracy"
         )
-        self.filled.append(Filled(f"metrics{self._of(name)}", [metric], f"{task.replace('_', ' ')}"))
+        self.defaults.append(DefaultValue(f"metrics{self._of(name)}", [metric], f"{task.replace('_', ' ')}"))
         return [metric]
 
     def _of(self, name: str) -> str:
@@ -252,7 +254,7 @@ class _Settler:
         return dict.fromkeys(self.names, said)
 
 
-def in_words(answer: OutputHead) -> str:
+def describe_head(answer: OutputHead) -> str:
     """What an output answers with: `one sigmoid unit`; empty where its activation cannot be told."""
     if answer.activation is None:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from kspec.analysis.shapes.infer import Types
+from kspec.analysis.shapes.types import Types
 from kspec.diagnostics import Path, Related, Report, codes, did_you_mean
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import (
@@ -47,7 +47,7 @@ class Stage:
     trainable: dict[str, bool] = field(default_factory=dict)
 
 
-def stages_of(spec: Spec, graph: Graph, optimizer: Any, report: Report) -> list[Stage]:
+def resolve_stages(spec: Spec, graph: Graph, optimizer: Any, report: Report) -> list[Stage]:
     """The stages of a spec, in their order; one, that speaks of no layer, where it has no `stages`.
 
     Args:
@@ -84,7 +84,7 @@ def trained(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
             if len(free) < len(within):
                 sizes.update({path: size for path, size in free.items() if size != 0})
             elif within or states[prefix + node.name]:  # of a whole model the sum is known at any width
-                weights = known.answers[node.name].weights
+                weights = known.calls[node.name].weights
                 size = None if weights is None else sum(weight.size for weight in weights if weight.trainable)
                 if size != 0:
                     sizes[prefix + node.name] = size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.analysis.data_profile import DataProfile
 from kspec.analysis.settings import TargetFacts
-from kspec.analysis.shapes.infer import Types
+from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph
 from kspec.language import Spec
 

@@ -43,7 +43,7 @@ class OutputHead:
     units: int | None
 
 
-def answer_of(graph: Graph, output: Tensor) -> OutputHead:
+def output_head(graph: Graph, output: Tensor) -> OutputHead:
     """Walks back from an output through what keeps the shape, to the last activation."""
     activation: str | None = None
     spot: TensorOrigin | None = trace_origin(graph, output)

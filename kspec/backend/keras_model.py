@@ -19,6 +19,7 @@ from kspec.ir.entry_spans import head_span
 from kspec.ir.node import flat_order
 from kspec.ir.slices import parse_slices
 from kspec.language import Spec
+from kspec.syntax.yaml_flow import shape_text
 
 Adapter = Callable[[Any, Node, "BuiltNetwork"], None]
 """Called with a layer that adapts, its node and what is built so far, before the layer is called."""
@@ -296,13 +297,8 @@ class _Builder:
 
     def _shapes(self, node: Node) -> str:
         """What the node was given, for the help line."""
-        shown = [f"`{tensor.node}` {shape_text(self._tensor(tensor))}" for tensor in node.tensors()]
+        shown = [f"`{tensor.node}` {shape_text(self._tensor(tensor).shape)}" for tensor in node.tensors()]
         return f"it takes {', '.join(shown)}" if shown else ""
-
-
-def shape_text(tensor: Any) -> str:
-    """A tensor's shape as users write it: `(null, 10)`."""
-    return str(tuple(tensor.shape)).replace("None", "null")
 
 
 def name_outputs(model: Any, outputs: Iterable[str]) -> None:

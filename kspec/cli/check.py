@@ -11,7 +11,7 @@ from kspec.cli._options import overrides, permissions
 from kspec.diagnostics.render import FORMATS, Format
 
 if TYPE_CHECKING:
-    from kspec.analysis.settings import Filled
+    from kspec.analysis.settings import DefaultValue
     from kspec.compiler.check import CheckResult
     from kspec.diagnostics import Diagnostic
     from kspec.rewrite.fix import Fixed
@@ -129,7 +129,7 @@ def _show(found: list[Diagnostic], clean: list[tuple[str, CheckResult]], format_
                 sys.stdout.write(f"  {default.setting}: {_value(default.value)} ({default.reason})\n")
 
 
-def _defaults(result: CheckResult) -> list[Filled]:
+def _defaults(result: CheckResult) -> list[DefaultValue]:
     from kspec.analysis.defaults import defaults
 
     return defaults(result.spec, result.analysis) if result.spec and result.analysis else []

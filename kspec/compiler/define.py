@@ -21,6 +21,7 @@ from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order
 from kspec.language import Spec
 from kspec.syntax.path_policy import PathPolicy
+from kspec.syntax.yaml_flow import shape_text
 
 
 @dataclass(slots=True)
@@ -240,7 +241,7 @@ def _refuse_target(
     node = built.graph.nodes[built.graph.outputs[name].node]
     positions = built.spec.positions
     shown = "one value" if given in ((), (1,)) else f"the shape {given}"
-    answer = str(tuple(shape[1:])).replace("None", "null")
+    answer = shape_text(shape[1:])
     if len(shape) > 2 and len(given) <= 1:
         help = f"`{name}` answers at every position; for one answer put `Flatten` or a global pooling layer before it"
     elif len(shape) == 2 and len(given) <= 1 and shape[1] != 1:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from kspec.analysis.data_profile import DataProfile
 from kspec.analysis.program import Analysis
 from kspec.analysis.settings import Settings, resolve_settings
-from kspec.analysis.shapes.infer import Types, infer
+from kspec.analysis.shapes.infer import infer
+from kspec.analysis.shapes.types import Types
 from kspec.analysis.target_facts import target_facts
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, build

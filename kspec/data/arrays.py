@@ -10,6 +10,7 @@ from kspec.data.context import Context
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, codes
+from kspec.syntax.yaml_flow import to_yaml
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +103,7 @@ def _refuse_shape(name: str, takes: InputSpec, columns: list[Column], path: Path
     wanted = 1
     for length in takes.shape:
         wanted *= length or 1
-    shown = str(list(takes.shape)).replace("None", "null")
+    shown = to_yaml(list(takes.shape))
     has = sum(column.size for column in columns)
     if len(columns) == 1 and columns[0].values.ndim > 1:
         given = f"`{columns[0].name}` has the shape {list(columns[0].values.shape[1:])}"

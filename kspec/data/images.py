@@ -14,6 +14,7 @@ from kspec.data.context import Context
 from kspec.data.table import Column
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, codes
+from kspec.syntax.yaml_flow import to_yaml
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,7 +138,7 @@ def load_pictures(name: str, takes: InputSpec, column: Column, path: Path, conte
 
 def _measured(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> Pictures | None:
     """The pictures with the size that the input's shape asks for."""
-    shown = str(list(takes.shape)).replace("None", "null")
+    shown = to_yaml(list(takes.shape))
     channels = takes.shape[2] if len(takes.shape) == 3 else 1
     channels = 3 if channels is None else channels
     if len(takes.shape) not in (2, 3) or channels not in (1, 3, 4):

@@ -22,7 +22,7 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Datase
     if spec.document.data is None:
         return None
     settings = analysis.settings
-    known = {n: OutputSpec(o.task, o.answer.units) for n, o in settings.outputs.items()} if settings else None
+    known = {n: OutputSpec(o.task, o.head.units) for n, o in settings.outputs.items()} if settings else None
     try:
         return load(spec, input_specs(spec), list(analysis.graph.outputs), report, answers=known)
     except SpecError as error:

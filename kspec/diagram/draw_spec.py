@@ -73,7 +73,7 @@ def _summary_of(built: BuiltModel) -> Summary:
 
 def _facts(summary: Summary) -> dict[str, NodeFacts]:
     from kspec.diagram.diagram import NodeFacts, inner_key
-    from kspec.summary.summary import shape_text
+    from kspec.syntax.yaml_flow import shape_text
 
     found: dict[str, NodeFacts] = {}
     for part in (summary, *summary.models):

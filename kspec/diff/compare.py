@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from kspec.analysis.program import Analysis
-from kspec.analysis.shapes.broadcasting import shown
-from kspec.analysis.shapes.infer import Types
-from kspec.analysis.shapes.submodels import fresh_weights
-from kspec.analysis.shapes.types import InferredCall
+from kspec.analysis.shapes.submodels import uncounted_weights
+from kspec.analysis.shapes.types import InferredCall, Types
 from kspec.ir import Graph, Node, Tensor
 from kspec.language import Spec
 from kspec.summary.resolved_spec import resolved_values
-from kspec.syntax.yaml_flow import to_yaml
+from kspec.syntax.yaml_flow import shape_text, to_yaml
 
 Kind = Literal["added", "removed", "changed"]
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
@@ -150,7 +148,7 @@ def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
 
 
 def _in_few_words(model: _Network, analysis: Analysis) -> str:
-    weights = fresh_weights(model.name, analysis.graph, analysis.types.models, set())
+    weights = uncounted_weights(model.name, analysis.graph, analysis.types.models, set())
     nodes = len(model.graph.calls)
     count = "" if weights is None else f", {sum(weight.size for weight in weights):,} parameters"
     return f"{nodes} node{'' if nodes == 1 else 's'}{count}"
@@ -208,7 +206,7 @@ def _changes(old: Node, new: Node, a: _Network, b: _Network, same: Mapping[str, 
     taken, takes = [[*map(_place, node.tensors())] for node in (old, new)]
     if [(same.get(name, name), output) for name, output in taken] != takes:
         yield f"from {_listed(taken)} → {_listed(takes)}"
-    yield from _sizes(a.types.answers[old.name], b.types.answers[new.name])
+    yield from _sizes(a.types.calls[old.name], b.types.calls[new.name])
 
 
 def _trainable(old: bool | None, new: bool | None) -> Iterator[str]:
@@ -219,7 +217,7 @@ def _trainable(old: bool | None, new: bool | None) -> Iterator[str]:
 
 def _sizes(old: InferredCall, new: InferredCall) -> Iterator[str]:
     """The effect: shapes and numbers of parameters."""
-    shapes = [None if not answer.outputs or answer.outputs[0].shape is None else shown(answer.outputs[0].shape)
+    shapes = [None if not answer.outputs or answer.outputs[0].shape is None else shape_text(answer.outputs[0].shape)
               for answer in (old, new)]  # fmt: skip
     if shapes[0] != shapes[1]:
         yield f"{shapes[0] or 'unknown'} → {shapes[1] or 'unknown'}"
@@ -257,8 +255,8 @@ def _whole(node: Node, network: _Network) -> str:
     """A node in a few words."""
     head = node.head or "input"
     written = f"{head}: {to_yaml(node.arguments)}" if node.arguments else head
-    answer = network.types.answers[node.name]
-    words = [written, *([shown(answer.outputs[0].shape)] if answer.outputs and answer.outputs[0].shape else [])]
+    answer = network.types.calls[node.name]
+    words = [written, *([shape_text(answer.outputs[0].shape)] if answer.outputs and answer.outputs[0].shape else [])]
     count = _count(answer)
     return ", ".join([*words, *([f"{count:,} parameters"] if count else [])])
 
@@ -352,5 +350,5 @@ def _number(count: int | None) -> str:
 
 
 def _parameters(analysis: Analysis) -> int | None:
-    counts = [_count(analysis.types.answers[name]) for name in analysis.graph.counted_in()]
+    counts = [_count(analysis.types.calls[name]) for name in analysis.graph.counted_in()]
     return None if None in counts else sum(count or 0 for count in counts)

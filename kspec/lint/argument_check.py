@@ -11,7 +11,7 @@ from kspec import catalog
 from kspec.analysis.data_profile import DataProfile
 from kspec.analysis.plain_values import describe_value, is_array, is_dimension, is_number
 from kspec.analysis.settings import Settings
-from kspec.analysis.shapes.infer import Types
+from kspec.analysis.shapes.types import Types
 from kspec.analysis.task_inference import ACTIVATION_LAYERS
 from kspec.catalog import types as kinds
 from kspec.catalog.types import describe, parse

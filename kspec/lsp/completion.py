@@ -275,7 +275,7 @@ class _Proposals:
         if seen is None or seen.analysis.settings is None or path[:1] != ("compile",):
             return set()
         word = "metrics" if "metric" in str(path[1]) else str(path[1])
-        values = [filled.value for filled in seen.analysis.settings.filled if filled.setting.startswith(word)]
+        values = [default.value for default in seen.analysis.settings.defaults if default.setting.startswith(word)]
         return {
             item
             for value in values

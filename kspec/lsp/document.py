@@ -12,7 +12,7 @@ from lsprotocol import types as lsp
 from pygls.uris import to_fs_path
 
 from kspec.analysis.program import Analysis
-from kspec.analysis.shapes.infer import Types
+from kspec.analysis.shapes.types import Types
 from kspec.diagnostics import Diagnostic, Path, Source
 from kspec.ir import Graph
 from kspec.language import Spec

@@ -58,7 +58,7 @@ def _hints(seen: Understood) -> dict[int, tuple[str, str]]:
 def _of_use(name: str, network: Network) -> tuple[str, str]:
     """A use of a block."""
     within = re.compile(rf"{re.escape(name)}(_\d+)?/")
-    inside = [answer for node, answer in network.types.answers.items() if within.match(node)]
+    inside = [answer for node, answer in network.types.calls.items() if within.match(node)]
     shape = tensor_in_words(network.types.tensor(network.graph.names[name]))
     counts = [parameters(answer) for answer in inside]
     total = None if None in counts else sum(count or 0 for count in counts)
@@ -83,7 +83,7 @@ def _uses(seen: Understood, network_path: Path, network: Network) -> dict[str, P
         return {}
     layers = holder_at(seen.spec.values, network_path)["layers"]
     written = node_names(layers, taken=seen.spec.networks[network_path].inputs)
-    prefixes = {name.partition("/")[0] for name in network.types.answers if "/" in name}
+    prefixes = {name.partition("/")[0] for name in network.types.calls if "/" in name}
     return {
         name: (*network_path, "layers", index)
         for index, name in enumerate(written)
@@ -104,12 +104,12 @@ def _place(path: Path, seen: Understood) -> int:
 
 
 def _label(node: Node, network: Network) -> str:
-    count = parameters(network.types.answers[node.name])
+    count = parameters(network.types.calls[node.name])
     return " · ".join([word for word in (shape_of(node, network), counted(count) if count else "") if word])
 
 
 def _tooltip(node: Node, network: Network) -> str:
-    answer = network.types.answers[node.name]
+    answer = network.types.calls[node.name]
     count = parameters(answer)
     words = [f"`{node.name}`"]
     if count:

@@ -113,7 +113,7 @@ def _is_head(path: Path) -> bool:
 def _node(node: Node, network: Network, *, whole: bool = False) -> str:
     """A node: what goes in and comes out, its parameters; with `whole`, its arguments and what it is too."""
     callee = network.graph.callee(node)
-    answer = network.types.answers[node.name]
+    answer = network.types.calls[node.name]
     head = callee.head or "Input"
     said = {"reuse": f" (the layer of `{callee.name}`)", "model": " (a sub-model)"}.get(node.kind, "")
     lines = [f"**{node.name}** · `{head}`{said}"]
@@ -156,7 +156,7 @@ def _model(name: str, seen: Understood) -> str:
 def _inside(name: str, caller: Network) -> str:
     """A sub-model's inputs and outputs, and how many nodes it has."""
     graph, types = caller.inner(name)
-    rows = [("takes", node.name, types.answers[node.name].outputs[0]) for node in graph.inputs]
+    rows = [("takes", node.name, types.calls[node.name].outputs[0]) for node in graph.inputs]
     rows += [("gives", output, types.tensor(tensor)) for output, tensor in graph.outputs.items()]
     lines = [f"- {word} `{each}`: `{tensor_in_words(tensor) or '?'}`" for word, each, tensor in rows]
     count = parameters(of_model(name, caller))

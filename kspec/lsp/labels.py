@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kspec.analysis.shapes.broadcasting import shown
-from kspec.analysis.shapes.submodels import fresh_weights
+from kspec.analysis.shapes.submodels import uncounted_weights
 from kspec.analysis.shapes.types import InferredCall, TensorType
 from kspec.ir import Node
 from kspec.lsp.document import Network
+from kspec.syntax.yaml_flow import shape_text
 
 SHOWN_OUTPUTS = 3
 
@@ -18,12 +18,12 @@ def tensor_in_words(tensor: TensorType) -> str:
     if tensor.shape is None:
         return ""
     dtype = "" if "float" in tensor.dtype else f" {tensor.dtype}"
-    return shown(tensor.shape) + dtype
+    return shape_text(tensor.shape) + dtype
 
 
 def shape_of(node: Node, of: Network) -> str:
     """What a node gives: the shapes of its outputs."""
-    return shapes(of.types.answers[node.name].outputs)
+    return shapes(of.types.calls[node.name].outputs)
 
 
 def shapes(tensors: Sequence[TensorType]) -> str:
@@ -41,7 +41,7 @@ def taken(node: Node, of: Network) -> list[TensorType]:
 
 def way_through(model: Network) -> str:
     """What a sub-model makes of what it takes: `(null, 28, 28, 1) → (null, 16)`; empty where nothing is known of it."""
-    given = shapes([model.types.answers[node.name].outputs[0] for node in model.graph.inputs])
+    given = shapes([model.types.calls[node.name].outputs[0] for node in model.graph.inputs])
     gives = shapes([model.types.tensor(tensor) for tensor in model.graph.outputs.values()])
     return f"{given or '?'} → {gives or '?'}" if given or gives else ""
 
@@ -50,7 +50,7 @@ def of_model(name: str, caller: Network) -> InferredCall:
     """A sub-model as a layer: what it gives of what it states, and all of its weights."""
     model, types = caller.graph.models[name], caller.types.models[name]
     outputs = [types.tensor(tensor) for tensor in model.outputs.values()]
-    return InferredCall(outputs, fresh_weights(name, caller.graph, caller.types.models, set()))
+    return InferredCall(outputs, uncounted_weights(name, caller.graph, caller.types.models, set()))
 
 
 def parameters(answer: InferredCall) -> int | None:

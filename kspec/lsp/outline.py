@@ -58,7 +58,7 @@ def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
     found: dict[Path, tuple[str, str]] = {}
     for network_path, network in seen.networks():
         for node in network.graph.nodes.values():
-            count = parameters(network.types.answers[node.name])
+            count = parameters(network.types.calls[node.name])
             words = (node.head or "input", shape_of(node, network), counted(count) if count else "")
             inside = node.written[:1] == ("blocks",)  # differs from use to use
             name = node.name.rpartition("/")[2] if inside else node.name

@@ -266,12 +266,12 @@ class _Execution:
         count = sum(node.name in needed for node in built.graph.calls)
         layers = f"{count} layer{'' if count == 1 else 's'}"
         self.console.step("define", f"{self.spec.name}: {layers}, {total:,} parameters{split}")
-        for filled in built.settings.filled:
+        for default in built.settings.defaults:
             from kspec.training.compile import format_call
 
-            values = filled.value if isinstance(filled.value, list) else [filled.value]
+            values = default.value if isinstance(default.value, list) else [default.value]
             value = ", ".join(map(format_call, values))
-            self.console.step("default", f"{filled.setting}: {value} ({filled.reason})")
+            self.console.step("default", f"{default.setting}: {value} ({default.reason})")
 
     def _write_definition(self, built: BuiltModel) -> None:
         if self.folder is None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from kspec.analysis.shapes.infer import Types
+from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph, Node
+from kspec.syntax.yaml_flow import shape_text
 
 Size = int | None
 """None: not known."""
@@ -225,7 +226,7 @@ def _inferred(graph: Graph, types: Types, models: Mapping[str, Summary], early: 
     frozen = _frozen(graph)
     needed, counts = graph.needed(), graph.counted_in()
     for node in graph.nodes.values():
-        answer = types.answers[node.name]
+        answer = types.calls[node.name]
         weights = answer.weights if node.name in counts else []
         unused = node.kind != "input" and node.name not in needed
         first = answer.outputs[0]
@@ -316,13 +317,6 @@ def _agree(said: Any, built: Any) -> bool:
     if isinstance(said, list) and isinstance(built, list):
         return len(said) == len(built) and all(s is None or s == b for s, b in zip(said, built, strict=True))
     return said is None or said == built
-
-
-def shape_text(shape: list[Size] | tuple[Size, ...] | None) -> str:
-    """A shape as users write it: `(null, 10)`."""
-    if shape is None:
-        return "unknown"
-    return "(" + ", ".join("null" if size is None else str(size) for size in shape) + ")"
 
 
 def _count(number: Size) -> str:

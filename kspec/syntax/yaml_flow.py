@@ -1,9 +1,10 @@
-"""Values as YAML on one line, for messages and rendered specs alike; `dump` writes whole documents."""
+"""Values as YAML on one line, for messages and rendered specs alike, and shapes; `dump` writes whole documents."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -38,6 +39,15 @@ def abbreviate(value: Any) -> str:
     """
     text = to_yaml(value)
     return text if len(text) <= 40 else "..."
+
+
+def shape_text(shape: Iterable[int | None] | None) -> str:
+    """A shape as users read it; `unknown` if not even its rank is known.
+
+    >>> shape_text([None, 10]), shape_text([None]), shape_text(None)
+    ('(null, 10)', '(null,)', 'unknown')
+    """
+    return "unknown" if shape is None else str(tuple(shape)).replace("None", "null")
 
 
 def is_plain(text: str) -> bool:

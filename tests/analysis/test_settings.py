@@ -65,7 +65,7 @@ def test_per_output():
     assert settings.outputs["b"].loss == "huber"
     assert settings.outputs["b"].metrics == []
     assert settings.outputs["b"].loss_weight == 0.5
-    assert [f.setting for f in settings.filled] == ["optimizer", "loss of a"]
+    assert [default.setting for default in settings.defaults] == ["optimizer", "loss of a"]
 
 
 def test_losses_whose_targets_have_a_form_of_their_own_have_no_default_metric():

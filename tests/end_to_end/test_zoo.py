@@ -30,7 +30,7 @@ def test_all_are_here():
 def test_its_parameters_without_tensorflow(name):
     spec = kspec.load(SPECS / "zoo" / f"{name}.yaml")
     report = Report()
-    answers = analyse(spec, report).types.answers.values()
+    answers = analyse(spec, report).types.calls.values()
     assert list(report) == []
     assert sum(weight.size for answer in answers for weight in answer.weights) == ZOO[name]
 

@@ -78,11 +78,11 @@ def test_a_model_has_a_graph_of_its_own():
 
 def test_shapes_and_weights_counted_at_the_first_call():
     types = analysed(TWINS).types
-    one, tower = types.answers["one"], types.answers["tower"]
+    one, tower = types.calls["one"], types.calls["tower"]
     assert [output.shape for output in one.outputs] == [(None, 6), (None, 3)]
     assert sum(weight.size for weight in one.weights) == (8 * 6 + 6 + 24) + (6 * 6 + 6 + 24) + (6 * 3 + 3)
     assert tower.weights == []
-    assert types.models["core"].answers["sqrt"].outputs[0].shape == (None, None)
+    assert types.models["core"].calls["sqrt"].outputs[0].shape == (None, None)
 
 
 def test_keras_builds_it_with_shared_weights():
@@ -98,7 +98,7 @@ def test_frozen_but_for_what_says_otherwise():
     text = TWINS.replace("    outputs: [c, d]\n", "    outputs: [c, d]\n    trainable: false\n")
     some = text.replace("        name: d\n", "        name: d\n        trainable: true\n")
     for spec, trainable in ((text, 10), (some, 10 + 21)):
-        answers = analysed(spec).types.answers.values()
+        answers = analysed(spec).types.calls.values()
         assert sum(w.size for answer in answers for w in answer.weights if w.trainable) == trainable
         model = kspec.build(spec_of(spec))
         assert sum(w.shape.num_elements() for w in model.trainable_weights) == trainable
@@ -201,8 +201,8 @@ layers:
   - Dense: {units: 1}
 """
     types = analysed(text).types
-    assert types.answers["down"].outputs[1].shape == (None, 15, 15, 4)
-    assert types.answers["down_1"].outputs[1].shape == (None, 7, 7, 4)
+    assert types.calls["down"].outputs[1].shape == (None, 15, 15, 4)
+    assert types.calls["down_1"].outputs[1].shape == (None, 7, 7, 4)
 
 
 BODY = "task: regression\ninputs: {x: {shape: [4]}}\n"
@@ -291,7 +291,7 @@ def test_what_is_frozen_does_not_train_in_keras_either(models, layers, trainable
         "  q: {inputs: {x: {shape: [4]}}, layers: [{Dense: {units: 3}}]}\n" + models + "layers:\n" + layers
     )
     text += "  - GlobalAveragePooling1D\n  - Dense: {units: 1}\n"
-    answers = analysed(text).types.answers
+    answers = analysed(text).types.calls
     frozen = {node.name for node in analysed(text).graph.calls if node.trainable is False}
     assert trainable == sum(
         w.size for name, answer in answers.items() for w in answer.weights if w.trainable and name not in frozen

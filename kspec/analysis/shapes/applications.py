@@ -5,10 +5,10 @@ Keras builds a network of hundreds of layers for it; here a handful of numbers t
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.types import Call, Dim, InferredCall, Shape, ShapeError, TensorType, Weight
 from kspec.catalog.applications import STRIDE, Sizes, features_of, other_widths, sizes, stated_shape, variant
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 IMAGENET_CLASSES = 1000
 
@@ -130,7 +130,7 @@ def _positions(call: Call, known: Sizes, stated: list[Dim]) -> tuple[Dim, Dim]:
     if shape is None:
         shape = (None, *stated)
     if len(shape) != 4:
-        raise ShapeError(f"takes pictures, shape (n, height, width, channels), and is given {shown(shape)}")
+        raise ShapeError(f"takes pictures, shape (n, height, width, channels), and is given {shape_text(shape)}")
     offset = known.rows_of_unknown if stated[0] is None else known.rows
     found = [None if size is None or offset is None else (size + offset) // STRIDE for size in shape[1:3]]
     if any(size is not None and size < 1 for size in found):

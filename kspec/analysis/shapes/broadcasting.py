@@ -1,4 +1,4 @@
-"""When shapes fit each other, and how they are written to users."""
+"""Which shapes fit each other."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from math import prod
 from kspec.analysis.shapes.types import Dim, Shape, ShapeError
 
 BROADCASTS = "counted from the last axis, two sizes must be equal, or one of them 1"
-
-
-def shown(shape: Iterable[Dim]) -> str:
-    """A shape as a spec writes it: `(null, 10)`."""
-    return str(tuple(shape)).replace("None", "null")
 
 
 def broadcast_dims(a: Dim, b: Dim) -> Dim:

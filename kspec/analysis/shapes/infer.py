@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kspec.analysis.shapes.registry import ShapeError, answer, compute_dtype
-from kspec.analysis.shapes.submodels import as_stated, fresh_weights
-from kspec.analysis.shapes.types import Call, InferredCall, TensorType
+from kspec.analysis.shapes.registry import compute_dtype, infer_call
+from kspec.analysis.shapes.submodels import match_input, uncounted_weights
+from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorType, Types
 from kspec.diagnostics import Path, Report, codes
-from kspec.ir import Graph, Node, Tensor
+from kspec.ir import Graph, Node
 from kspec.ir.entry_spans import head_span
 from kspec.language import Spec
+from kspec.syntax.yaml_flow import shape_text
 
 RANK_FIXED = frozenset({"BatchNormalization", "GroupNormalization", "PReLU"})
 """Layers that keep to the rank of their first call, though their weights would fit another."""
@@ -20,24 +20,6 @@ RANK_FIXED = frozenset({"BatchNormalization", "GroupNormalization", "PReLU"})
 
 BROADCASTS = frozenset({"LayerNormalization", "PReLU"})
 """Layers whose weights of size 1 serve an input of any size."""
-
-
-@dataclass(slots=True)
-class Types:
-    """What inference found.
-
-    Args:
-        answers: By node; a node that cannot be told has unknown outputs.
-        models: Of the sub-models, by name, with the inputs that they state.
-    """
-
-    answers: dict[str, InferredCall] = field(default_factory=dict)
-    models: dict[str, Types] = field(default_factory=dict)
-
-    def tensor(self, tensor: Tensor) -> TensorType:
-        """The type of one output of a node; unknown where it has no such output."""
-        outputs = self.answers[tensor.node].outputs
-        return outputs[tensor.output] if tensor.output < len(outputs) else TensorType(None)
 
 
 Sizes = Callable[[str, str], int | None]
@@ -97,7 +79,7 @@ class _Walk:
         policy = spec.document.dtype_policy or "float32"
         self.dtype = compute_dtype(policy, "float32")
         for node in graph.nodes.values():
-            self.types.answers[node.name] = self._node(node)
+            self.types.calls[node.name] = self._node(node)
 
     def _node(self, node: Node) -> InferredCall:
         if node.kind == "input":
@@ -132,7 +114,7 @@ class _Walk:
     def _answer(self, node: Node, callee: Node, tensors: dict[str, list[TensorType]]) -> InferredCall:
         assert node.catalog is not None
         dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
-        found = answer(Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes, self._held))
+        found = infer_call(Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes, self._held))
         if node.kind == "reuse":
             self._fits_the_weights(node, callee, found)
         return found
@@ -158,18 +140,18 @@ class _Walk:
         """
         graph, types = self.graph.models[name], self.types.models[name]
         application = graph.application
-        if application is not None and types.answers[application.name].outputs[0].shape is None:
-            return types.answers[application.name]  # what is wrong with it has been said
+        if application is not None and types.calls[application.name].outputs[0].shape is None:
+            return types.calls[application.name]  # what is wrong with it has been said
         written = graph.application is not None or self.spec.is_written(name)
         given = {
-            input_: as_stated(graph, name, input_, types.answers[input_].outputs[0], tensor, written=written)
+            input_: match_input(graph, name, input_, types.calls[input_].outputs[0], tensor, written=written)
             for input_, tensor in tensors.items()
         }
-        if any(types.answers[input_].outputs[0] != tensor for input_, tensor in given.items()):
+        if any(types.calls[input_].outputs[0] != tensor for input_, tensor in given.items()):
             types = self._given_other(name, given)
         outputs = [types.tensor(tensor) for tensor in graph.outputs.values()]
-        weights = fresh_weights(name, self.graph, self.types.models, self.counted)
-        flops = [types.answers[node.name].flops for node in graph.calls]
+        weights = uncounted_weights(name, self.graph, self.types.models, self.counted)
+        flops = [types.calls[node.name].flops for node in graph.calls]
         return InferredCall(outputs, weights, None if None in flops else sum(each or 0 for each in flops))
 
     def _given_other(self, name: str, given: Mapping[str, TensorType]) -> Types:
@@ -207,13 +189,13 @@ class _Walk:
 
     def _fits_the_weights(self, node: Node, callee: Node, found: InferredCall) -> None:
         """A layer that is called again has its weights already, and takes what they were made for."""
-        made = self.types.answers[callee.name].weights
+        made = self.types.calls[callee.name].weights
         fixed = callee.head in RANK_FIXED and self._rank(callee) != self._rank(node)
         if made is None or found.weights is None or (made == found.weights and not fixed):
             return
         if callee.head in BROADCASTS and not fixed and all(weight.size == 1 for weight in made):
             return
-        taken = ", ".join(str(self.types.tensor(tensor).shape).replace("None", "null") for tensor in callee.tensors())
+        taken = ", ".join(shape_text(self.types.tensor(tensor).shape) for tensor in callee.tensors())
         raise ShapeError(
             f"calls `{callee.name}` again, whose weights were made for {taken}",
             help="give it an input of that size, or begin a layer of its own",

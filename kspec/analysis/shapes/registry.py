@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from kspec import catalog
-from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, TensorType
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, TensorType
 
 POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 """A dtype policy → the dtype that its layers compute in; any other policy is its own."""
@@ -28,7 +28,7 @@ def rule_for(kind: str, name: str) -> InferenceRule | None:
     return rules[name]
 
 
-def answer(call: Call) -> InferredCall:
+def infer_call(call: Call) -> InferredCall:
     """What a call gives, by its rule; one unknown output where it has none.
 
     Raises:
@@ -62,6 +62,3 @@ def compute_dtype(said: str | None, otherwise: str) -> str:
         otherwise: What holds where it says none.
     """
     return POLICY_COMPUTES.get(said, said) if said is not None else otherwise
-
-
-__all__ = ["ShapeError", "answer", "compute_dtype", "inner_call", "rule_for"]

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from kspec.analysis.shapes.broadcasting import shown
-from kspec.analysis.shapes.types import ShapeError, TensorType, Weight
+from kspec.analysis.shapes.types import ShapeError, TensorType, Types, Weight
 from kspec.ir import Graph
 from kspec.language.spec import models_in
-
-if TYPE_CHECKING:
-    from kspec.analysis.shapes.infer import Types
+from kspec.syntax.yaml_flow import shape_text, to_yaml
 
 
-def as_stated(
+def match_input(
     graph: Graph, model: str, name: str, stated: TensorType, given: TensorType, *, written: bool
 ) -> TensorType:
     """What an input takes of a tensor, as Keras hands it over: cast, a last axis of 1 put in or left out.
@@ -38,16 +34,17 @@ def as_stated(
         one is None or other is None or one == other for one, other in zip(shape, stated.shape, strict=True)
     )
     if not fits:
-        sizes = _stated(given)
+        sizes = to_yaml(given.shape[1:])
         cure = f"inputs: {{{name}: {{shape: {sizes}}}}}" if graph.application is None else f"input_shape: {sizes}"
         raise ShapeError(
-            f"is given {shown(given.shape)}, and `{name}` of the sub-model `{model}` takes {shown(stated.shape)}",
+            f"got {shape_text(given.shape)}, but input `{name}` of sub-model `{model}` expects "
+            f"{shape_text(stated.shape)}",
             help=f"give it that, or state `{cure}` in the model" if written else "give it what it takes",
         )
     return TensorType(shape, stated.dtype)
 
 
-def fresh_weights(name: str, graph: Graph, types: Mapping[str, Types], counted: set[str]) -> list[Weight] | None:
+def uncounted_weights(name: str, graph: Graph, types: Mapping[str, Types], counted: set[str]) -> list[Weight] | None:
     """The weights of a sub-model that no call has counted yet; None where they cannot be told.
 
     Args:
@@ -66,16 +63,12 @@ def fresh_weights(name: str, graph: Graph, types: Mapping[str, Types], counted: 
             continue
         held = list(models_in(node.arguments)) if node.kind == "layer" else []
         if node.kind == "model":
-            weights = fresh_weights(node.head, model, types, counted)
+            weights = uncounted_weights(node.head, model, types, counted)
         elif held and set(held) <= counted:
             weights = []
         else:
-            weights = types[name].answers[node.name].weights
+            weights = types[name].calls[node.name].weights
             counted.update(held)
         known = known and weights is not None
         found += [Weight(each.shape, each.trainable and node.trainable is not False) for each in weights or ()]
     return found if known else None
-
-
-def _stated(given: TensorType) -> str:
-    return "[" + ", ".join("null" if axis is None else str(axis) for axis in (given.shape or ())[1:]) + "]"

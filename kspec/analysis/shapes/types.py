@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from kspec.catalog import Entry
 from kspec.diagnostics import Rule, codes
+from kspec.ir import Tensor
 
 Dim = int | None
 """The size of an axis; None where it is not known (the batch, a `null`)."""
@@ -54,6 +55,24 @@ class InferredCall:
     outputs: list[TensorType]
     weights: list[Weight] | None = field(default_factory=list)
     flops: int | None = None
+
+
+@dataclass(slots=True)
+class Types:
+    """The types of a network.
+
+    Args:
+        calls: By node; the outputs of a node that cannot be inferred are unknown.
+        models: By sub-model, its types for the inputs that it declares.
+    """
+
+    calls: dict[str, InferredCall] = field(default_factory=dict)
+    models: dict[str, Types] = field(default_factory=dict)
+
+    def tensor(self, tensor: Tensor) -> TensorType:
+        """The type of one output of a node; unknown where it has no such output."""
+        outputs = self.calls[tensor.node].outputs
+        return outputs[tensor.output] if tensor.output < len(outputs) else TensorType(None)
 
 
 class ShapeError(Exception):

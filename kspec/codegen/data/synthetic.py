@@ -59,7 +59,7 @@ def write_synthetic(facts: Facts, file: File, outputs: Mapping[str, OutputSettin
 
 def _target(facts: Facts, output: OutputSettings, variable: str, number: int) -> list[str]:
     assert facts.data.synthetic is not None
-    units = output.answer.units or 1
+    units = output.head.units or 1
     width = units if units > 1 or output.task == "regression" else facts.data.synthetic.classes
     features = sum(math.prod(facts.array(name).shape[1:]) for name in facts.spec.document.inputs)
     lines = [

@@ -57,7 +57,7 @@ class Network:
         for name in ("", *self.graph.models):
             graph, types = (self.graph.models[name], self.types.models[name]) if name else (self.graph, self.types)
             for node in graph.calls:
-                self.facts.setdefault(node.written, types.answers[node.name])
+                self.facts.setdefault(node.written, types.calls[node.name])
 
     def write(self) -> list[list[str]]:
         """The functions: those of blocks that are used, then `build_model`."""

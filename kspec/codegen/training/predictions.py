@@ -81,7 +81,7 @@ def _answer(examples: Examples, analysis: Analysis, name: str, output: OutputSet
     target = facts.targets.get(name)
     labels = [str(label) for label in target.labels.names] if target and target.labels else []
     columns = target.columns if target else []
-    units = output.answer.units or (shape[-1] if len(shape) > 1 else 1) or len(labels)
+    units = output.head.units or (shape[-1] if len(shape) > 1 else 1) or len(labels)
     threshold = repr(float(output.threshold))
     flat = f"{answer}.reshape(-1, 1)" if len(shape) == 1 else answer
     if output.task == "binary_classification" and units == 1:

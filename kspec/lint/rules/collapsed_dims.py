@@ -61,7 +61,7 @@ def _sees_more(callee: Node) -> bool:
 def _was_larger(checker: Checker, rank: int) -> bool:
     """Whether some input has more than one point: not a network over single points by intention."""
     assert checker.types is not None
-    shapes = [checker.types.answers[node.name].outputs[0].shape for node in checker.graph.inputs]
+    shapes = [checker.types.calls[node.name].outputs[0].shape for node in checker.graph.inputs]
     return any(shape is not None and len(shape) == rank and any(axis != 1 for axis in shape[1:-1]) for shape in shapes)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.types import Shape
 from kspec.diagnostics import codes
 from kspec.ir import Node
@@ -11,6 +10,7 @@ from kspec.lint.rules.shared.activations import activation_at
 from kspec.lint.rules.shared.fixes import Edits, insert_before, replace
 from kspec.lint.rules.shared.outputs import Output, data_source, node_span, times_used, trained_outputs
 from kspec.lint.rules.shared.targets import target_of
+from kspec.syntax.yaml_flow import shape_text
 
 BY_POSITION = frozenset({"Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "BatchNormalization",
                          "LayerNormalization", "Activation", "Softmax", "ReLU", "LeakyReLU", "PReLU", "ELU",
@@ -31,11 +31,11 @@ def answer_per_position(checker: Checker) -> None:
         chain = _chain(checker, output)
         if not any(node.head == "Dense" for node in chain) or not _one_answer_wanted(checker, output):
             continue
-        positions = shown(shape[1:-1]).replace(",)", ")")
+        positions = shape_text(shape[1:-1]).replace(",)", ")")
         help, edits = _cure(checker, chain)
         checker.report.warning(
             codes.PREDICTION_PER_POSITION,
-            f"`{output.name}` answers at each of {positions} positions: its answer is {shown(shape)}",
+            f"`{output.name}` answers at each of {positions} positions: its answer is {shape_text(shape)}",
             node_span(checker, chain[-1]),
             help=help,
             edits=edits,
@@ -82,7 +82,7 @@ def _lost_positions(checker: Checker, shape: Shape) -> bool:
         return False
     spatial = shape[1:-1]
     for node in checker.graph.inputs:
-        given = checker.types.answers[node.name].outputs[0].shape
+        given = checker.types.calls[node.name].outputs[0].shape
         if given is not None and len(given) == len(shape):
             smaller = [a is not None and b is not None and a < b for a, b in zip(spatial, given[1:-1], strict=True)]
             return all(smaller)

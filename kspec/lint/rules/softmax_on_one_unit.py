@@ -22,7 +22,7 @@ def softmax_on_one_unit(checker: Checker) -> None:
         if node.kind == "reuse" or node.faulty or node.name in checker.invalid_nodes:
             continue
         found = activation_at(checker, node)
-        shape = checker.types.answers[node.name].outputs[0].shape
+        shape = checker.types.calls[node.name].outputs[0].shape
         if found is None or found.name != "softmax" or shape is None or len(shape) < 2 or shape[-1] != 1:
             continue
         if found.axis not in (None, -1, len(shape) - 1):

@@ -22,7 +22,7 @@ import keras
 import tensorflow as tf
 
 from kspec import catalog
-from kspec.analysis.shapes.registry import answer, compute_dtype
+from kspec.analysis.shapes.registry import compute_dtype, infer_call
 from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorType
 from kspec.backend.keras_objects import Maker, keras_class
 
@@ -173,7 +173,7 @@ def unknown_rank(case: Case) -> InferredCall:
 def _answer(case: Case, feeds: dict[str, list[TensorType]]) -> InferredCall:
     arguments = dict(case.arguments)
     dtype = compute_dtype(arguments.get("dtype"), "float32")
-    return answer(Call(case.entry, arguments, feeds, dict(case.constants), dtype, lambda word, _: SIZES[word]))
+    return infer_call(Call(case.entry, arguments, feeds, dict(case.constants), dtype, lambda word, _: SIZES[word]))
 
 
 def in_numbers(found: InferredCall) -> Found:

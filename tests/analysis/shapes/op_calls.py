@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from kspec.analysis.shapes.registry import answer
+from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, ShapeError, TensorType
 from kspec.backend.keras_model import BuiltNetwork, _Builder
 from kspec.backend.keras_objects import Maker
@@ -74,7 +74,7 @@ def by_keras_on_numbers(call: OpCall) -> Outcome:
 def by_rule(call: OpCall) -> Outcome:
     """What our rule says."""
     try:
-        found = answer(Call(call.entry, {}, call.tensors, call.constants))
+        found = infer_call(Call(call.entry, {}, call.tensors, call.constants))
     except ShapeError as refusal:
         _check_wording(refusal, call.entry)
         return REFUSED

@@ -159,7 +159,7 @@ def _type_of(
     analysis = analyse(spec, report)
     if any(d.code.startswith("KS3") for d in report):
         return None
-    return analysis.types.answers[entry["name"]].outputs[0]
+    return analysis.types.calls[entry["name"]].outputs[0]
 
 
 def _text(inputs: dict[str, Any], layers: list[dict[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kspec.analysis.shapes.registry import answer
+from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call
 from tests.analysis.shapes.differential import Case, compare, grid, refusal
 
@@ -145,7 +145,7 @@ def test_as_keras(case):
 
 def test_a_table_of_a_size_not_known_yet_has_unknown_weights_and_a_known_shape():
     case = Case("Embedding", {"input_dim": {"vocabulary_of": "words"}, "output_dim": 4}, [((5,), "int32")])
-    found = answer(Call(case.entry, case.arguments, case.feeds))
+    found = infer_call(Call(case.entry, case.arguments, case.feeds))
     assert found.weights is None
     assert found.outputs[0].shape == (None, 5, 4)
 
@@ -160,11 +160,11 @@ def test_one_row_as_a_query_is_told_what_to_add():
 
 def test_what_is_the_query_goes_by_its_name():
     case = Case("MultiHeadAttention", HEADS, {"value": (6, 4), "query": (5, 4)})
-    assert answer(Call(case.entry, case.arguments, case.feeds)).outputs[0].shape == (None, 5, 4)
+    assert infer_call(Call(case.entry, case.arguments, case.feeds)).outputs[0].shape == (None, 5, 4)
 
 
 def test_work_of_attention():
     case = Case("MultiHeadAttention", HEADS, [(5, 4), (6, 4)])
-    found = answer(Call(case.entry, case.arguments, case.feeds))
+    found = infer_call(Call(case.entry, case.arguments, case.feeds))
     projections = 5 * 4 * 6 + 6 * 4 * 6 + 6 * 4 * 6 + 5 * 6 * 4
     assert found.flops == 2 * (projections + 2 * 5 * 6 * 6)

@@ -3,7 +3,7 @@
 import pytest
 
 from kspec.analysis.shapes.layers.image import COLOUR, RECOLOURED
-from kspec.analysis.shapes.registry import answer
+from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, TensorType
 from tests.analysis.shapes.differential import Case, compare, grid, refusal
 
@@ -77,4 +77,4 @@ def test_a_batch_without_channels_is_no_picture(case):
 
 def test_an_unknown_rank_gives_unknown():
     case = Case("Resizing", {"height": 4, "width": 5}, [(8, 8, 3)])
-    assert answer(Call(case.entry, case.arguments, {"data": [TensorType(None)]})).outputs == [TensorType(None)]
+    assert infer_call(Call(case.entry, case.arguments, {"data": [TensorType(None)]})).outputs == [TensorType(None)]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.ops import HOMES
-from kspec.analysis.shapes.registry import answer, rule_for
+from kspec.analysis.shapes.registry import infer_call, rule_for
 from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorType
 from kspec.catalog import find
+from kspec.syntax.yaml_flow import shape_text
 from tests.analysis.shapes.op_calls import op_call
 
 B = None
@@ -18,7 +18,7 @@ B = None
 
 def answered(name: str, shapes: list[Any], **constants: Any) -> InferredCall:
     call = op_call(name, shapes, constants)
-    return answer(
+    return infer_call(
         Call(call.entry, {}, call.tensors, constants, sizes=lambda word, name: 7 if word == "classes_of" else None)
     )
 
@@ -130,8 +130,8 @@ def test_each_op_has_its_rule_at_home() -> None:
 
 
 def test_a_shape_is_written_as_in_a_spec() -> None:
-    assert shown((None, 3)) == "(null, 3)"
-    assert shown([None]) == "(null,)"
+    assert shape_text((None, 3)) == "(null, 3)"
+    assert shape_text([None]) == "(null,)"
 
 
 def test_a_size_that_the_data_decides() -> None:

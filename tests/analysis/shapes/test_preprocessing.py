@@ -2,7 +2,7 @@
 
 import pytest
 
-from kspec.analysis.shapes.registry import answer
+from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, TensorType
 from tests.analysis.shapes.differential import Case, compare, grid, refusal
 
@@ -187,7 +187,7 @@ def test_as_keras(case):
 def test_rows_over_a_vocabulary_not_known_yet_are_unknown(name, arguments, dtype):
     """Not of an unknown size: what follows would be refused, which Keras can build once the vocabulary is learned."""
     case = Case(name, arguments, [((1,), dtype)])
-    assert answer(Call(case.entry, arguments, case.feeds)).outputs == [TensorType(None, "float32")]
+    assert infer_call(Call(case.entry, arguments, case.feeds)).outputs == [TensorType(None, "float32")]
 
 
 def test_numbers_given_to_a_lookup_of_text_are_told_the_dtype():
@@ -198,5 +198,5 @@ def test_numbers_given_to_a_lookup_of_text_are_told_the_dtype():
 
 def test_what_normalization_measured_is_not_trained():
     case = Case("Normalization", {}, [(10,)])
-    found = answer(Call(case.entry, {}, case.feeds))
+    found = infer_call(Call(case.entry, {}, case.feeds))
     assert [(weight.size, weight.trainable) for weight in found.weights] == [(10, False), (10, False), (1, False)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kspec.analysis.shapes.registry import answer
+from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, TensorType
 from tests.analysis.shapes.differential import Case, compare, grid, refusal
 
@@ -129,15 +129,15 @@ def test_one_row_into_a_recurrent_layer_is_told_the_three_cures():
 
 def test_work_grows_with_the_steps():
     case = Case("LSTM", {"units": 4}, [(7, 3)])
-    found = answer(Call(case.entry, case.arguments, case.feeds))
+    found = infer_call(Call(case.entry, case.arguments, case.feeds))
     assert found.flops == 7 * (2 * (3 + 4) * 16 + 16)
     case = Case("LSTM", {"units": 4}, [(None, 3)])
-    assert answer(Call(case.entry, case.arguments, case.feeds)).flops is None
+    assert infer_call(Call(case.entry, case.arguments, case.feeds)).flops is None
 
 
 @pytest.mark.parametrize("name", ["LSTM", "ConvLSTM2D"])
 def test_an_unknown_rank_gives_unknown(name):
     case = Case(name, {"units": 4, "filters": 2, "kernel_size": 3}, [()])
-    found = answer(Call(case.entry, case.arguments, {"sequences": [TensorType(None)]}))
+    found = infer_call(Call(case.entry, case.arguments, {"sequences": [TensorType(None)]}))
     assert found.outputs == [TensorType(None)]
     assert found.weights is None

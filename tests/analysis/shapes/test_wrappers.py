@@ -2,7 +2,7 @@
 
 import pytest
 
-from kspec.analysis.shapes.registry import answer
+from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call
 from tests.analysis.shapes.differential import Case, compare, grid, refusal
 
@@ -141,12 +141,12 @@ def test_a_refusal_of_the_layer_inside_names_it():
 
 def test_the_work_of_every_step_counts():
     case = Case("TimeDistributed", {"layer": {"Dense": {"units": 3}}}, [(5, 8)])
-    assert answer(Call(case.entry, case.arguments, case.feeds)).flops == 5 * 3 * (2 * 8 + 1)
+    assert infer_call(Call(case.entry, case.arguments, case.feeds)).flops == 5 * 3 * (2 * 8 + 1)
 
 
 @pytest.mark.parametrize("name", ["Bidirectional", "TimeDistributed", "SpectralNormalization"])
 def test_a_class_that_the_catalog_lacks_gives_unknown(name):
     case = Case(name, {"layer": {"my_package.Gated": {"units": 4}}}, [(5, 8)])
-    found = answer(Call(case.entry, case.arguments, case.feeds))
+    found = infer_call(Call(case.entry, case.arguments, case.feeds))
     assert found.outputs[0].shape is None
     assert found.weights is None

@@ -42,7 +42,7 @@ def write_examples(spec: Spec, analysis: Analysis, folder: Path) -> bool:
         said = data.targets.get(name) if isinstance(data.targets, dict) else data.targets
         if said is None:
             continue
-        shape = analysis.types.tensor(analysis.graph.outputs[name]).shape or (None, output.answer.units)
+        shape = analysis.types.tensor(analysis.graph.outputs[name]).shape or (None, output.head.units)
         shape = [LENGTH if size is None else size for size in shape[1:-1]] + [shape[-1] or CLASSES]
         if data.source == "csv":
             columns |= _table_targets([said] if isinstance(said, str) else said, output, shape[-1], chance)
@@ -97,7 +97,7 @@ def _table_targets(names: list[str], output: object, units: int, chance: np.rand
         table = np.eye(len(names), dtype=int)[chance.integers(0, len(names), ROWS)]
     elif output.task == "multilabel_classification":
         table = chance.integers(0, 2, (ROWS, len(names)))
-    elif output.answer.activation == "softmax":
+    elif output.head.activation == "softmax":
         table = chance.dirichlet([1.0] * len(names), ROWS)
     else:
         table = _numbers(output, [len(names)], chance)
@@ -126,5 +126,5 @@ def _array_target(output: object, shape: list[int], chance: np.random.Generator)
 def _numbers(output: object, shape: list[int], chance: np.random.Generator) -> np.ndarray:
     if loss_name(output.loss) == "Poisson":
         return chance.poisson(4, (ROWS, *shape))
-    low, high = RANGES.get(output.answer.activation, (-3.0, 3.0))
+    low, high = RANGES.get(output.head.activation, (-3.0, 3.0))
     return chance.uniform(low, high, (ROWS, *shape)).round(3)

@@ -151,8 +151,8 @@ def test_the_built_layers_tell_the_same_without_the_catalog(world, monkeypatch):
 
     text, expected = WORLDS[world]
     described = build_structure(spec_of(text))
-    for name in ("is_steady", "makes_mask"):
-        monkeypatch.setattr(hoisting, name, lambda *_, answer=name == "is_steady": answer)
+    for name in ("is_pure", "makes_mask"):
+        monkeypatch.setattr(hoisting, name, lambda *_, answer=name == "is_pure": answer)
     found = precompute_prefix(described.model, described.graph, described.network, [])
     assert (found.found.once if found is not None else []) == expected
 
@@ -225,7 +225,7 @@ def test_the_catalog_promises_no_more_than_the_layers_keep():
     """Of each layer of Keras's, frozen: where the catalog says that training leaves it alone, its trace says so too."""
     import keras
 
-    from kspec.analysis.purity import is_steady
+    from kspec.analysis.purity import is_pure
     from kspec.backend.keras_objects import instantiate
     from kspec.catalog import find, names
     from kspec.ir import Graph, Node
@@ -247,9 +247,9 @@ def test_the_catalog_promises_no_more_than_the_layers_keep():
         answer = layer(given) if tensors[0].form == "list" else layer(*given)
         ends = {str(place): one for place, one in enumerate(keras.tree.flatten(answer))}
         traced = Traced({str(place): one for place, one in enumerate(given)}, ends)
-        steady = is_steady(Node(name, "layer", name, (), entry, arguments), Graph(), {name: False})
+        pure = is_pure(Node(name, "layer", name, (), entry, arguments), Graph(), {name: False})
         looked_at += 1
-        if steady == bool(traced.acting):
+        if pure == bool(traced.acting):
             differ.append(name)
     assert looked_at > 100
     assert differ == ["RandomColorJitter"]  # which draws nothing as long as none of its factors is stated

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.shared import (
     axis_of,
     known_size,
@@ -14,6 +13,7 @@ from kspec.analysis.shapes.layers.shared import (
     unknown,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
+from kspec.syntax.yaml_flow import shape_text
 
 
 def prelu(call: Call) -> InferredCall:
@@ -25,7 +25,7 @@ def prelu(call: Call) -> InferredCall:
     for axis in shared:
         if axis >= len(shape):
             raise ShapeError(
-                f"has no axis {axis} to share a slope along in its input {shown(shape)}",
+                f"has no axis {axis} to share a slope along in its input {shape_text(shape)}",
                 help=f"`shared_axes` are from 1 to {len(shape) - 1}; 0 is the batch",
                 argument="shared_axes",
             )

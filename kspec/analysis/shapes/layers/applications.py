@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.merging import subtracted
 from kspec.analysis.shapes.layers.shared import number_shape, one, per_value, same_shape
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
+from kspec.syntax.yaml_flow import shape_text
 
 
 def layer_scale(call: Call) -> InferredCall:
@@ -16,7 +16,7 @@ def layer_scale(call: Call) -> InferredCall:
         return one(None, call.dtype, weights)
     if shape and shape[-1] not in (None, channels):
         raise ShapeError(
-            f"scales {channels} channels, and is given {shown(shape)}",
+            f"scales {channels} channels, and is given {shape_text(shape)}",
             help="state the size of the input's last axis",
             argument="projection_dim",
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kspec.analysis.shapes.broadcasting import agree, shown, size_of
+from kspec.analysis.shapes.broadcasting import agree, size_of
 from kspec.analysis.shapes.layers.shared import known_size, number_shape, unknown
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, TensorType, Weight
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 
 def multi_head(call: Call) -> InferredCall:
@@ -30,8 +31,8 @@ def multi_head(call: Call) -> InferredCall:
     for axis in range(1, len(query) - 1):
         if axis not in axes and not agree(query[axis : axis + 1], value[axis : axis + 1]):
             raise ShapeError(
-                f"attends along {_axes(axes)} only, and the other axes of query {shown(query)} and value"
-                f" {shown(value)} differ",
+                f"attends along {_axes(axes)} only, and the other axes of query {shape_text(query)} and value"
+                f" {shape_text(value)} differ",
                 help="name all axes that differ in `attention_axes`",
                 argument="attention_axes",
             )
@@ -76,7 +77,7 @@ def group_query(call: Call) -> InferredCall:
     n, m, k = (known_size(2, shape) for shape in shapes)
     if n != m:
         raise ShapeError(
-            f"needs query and value of one size in the last axis, and is given {shown(query)} and {shown(value)}",
+            f"expects query and value with the same last size, got {shape_text(query)} and {shape_text(value)}",
             help=f"bring the value to {n} with a `Dense`, or use `MultiHeadAttention`",
         )
     _values_fit_keys(value, key)
@@ -114,7 +115,7 @@ def dot_product(call: Call) -> InferredCall:
         raise _unlike(query, value, key)
     if not agree(query[-1:], key[-1:]) and not (call.entry.name == "AdditiveAttention" and 1 in (query[-1], key[-1])):
         raise ShapeError(
-            f"compares query {shown(query)} with key {shown(key)}, whose last axes differ",
+            f"compares query {shape_text(query)} with key {shape_text(key)}, whose last axes differ",
             help="bring both to one size with a `Dense`",
         )
     _values_fit_keys(value, key)
@@ -147,7 +148,9 @@ def _shapes(call: Call) -> tuple[Shape, Shape, Shape] | None:
 
 
 def _unlike(query: Shape, value: Shape, key: Shape) -> ShapeError:
-    parts = f"query {shown(query)} and value {shown(value)}" + ("" if key == value else f" and key {shown(key)}")
+    parts = f"query {shape_text(query)} and value {shape_text(value)}" + (
+        "" if key == value else f" and key {shape_text(key)}"
+    )
     return ShapeError(
         f"needs sequences, (null, steps, features), of one rank, and is given {parts}",
         help="after a recurrent layer say `return_sequences: true`; one row is one step after a `Reshape` to [1, size]",
@@ -157,7 +160,7 @@ def _unlike(query: Shape, value: Shape, key: Shape) -> ShapeError:
 def _values_fit_keys(value: Shape, key: Shape) -> None:
     if value[1:-1] != key[1:-1]:
         raise ShapeError(
-            f"needs a value for each key, and is given value {shown(value)} and key {shown(key)}",
+            f"needs a value for each key, and is given value {shape_text(value)} and key {shape_text(key)}",
             help="take both from sequences of one length",
         )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import ceil, log2
 
-from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.layers.convolution import slid
 from kspec.analysis.shapes.layers.shared import known_size, number_shape, one, unknown
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError, Weight
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 
 def mel(call: Call) -> InferredCall:
@@ -19,7 +20,9 @@ def mel(call: Call) -> InferredCall:
     if shape is None:
         return unknown(call)
     if len(shape) < 2:
-        raise ShapeError(f"needs a signal, (null, time), and is given {shown(shape)}", help="give it a shape: [time]")
+        raise ShapeError(
+            f"needs a signal, (null, time), and is given {shape_text(shape)}", help="give it a shape: [time]"
+        )
     frames = None if shape[1] is None else (shape[1] + stride + 1) // stride
     return one((shape[0], call["num_mel_bins"], frames), call.dtype, (), None)
 
@@ -49,7 +52,7 @@ def stft(call: Call) -> InferredCall:
     if len(shape) != 3:
         order = "channels, time" if first else "time, channels"
         raise ShapeError(
-            f"needs an input of rank 3, (null, {order}), and is given {shown(shape)}",
+            f"needs an input of rank 3, (null, {order}), and is given {shape_text(shape)}",
             help="a signal has one channel: put a `Reshape` to [1, time] before it"
             if first
             else "a signal has one channel: put a `Reshape` to [time, 1] before it",

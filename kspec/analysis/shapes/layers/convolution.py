@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import NamedTuple
 
-from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.layers.shared import Axes, axes_of, by, known_size, one, several, unknown
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 
 class Kernel(NamedTuple):
@@ -72,7 +73,7 @@ def convolved(count: int) -> InferenceRule:
         channels = _channels(call, axes)
         if channels % groups:
             raise ShapeError(
-                f"is given {channels} channels in {shown(call.x.shape or ())}, which {groups} groups do not share"
+                f"is given {channels} channels in {shape_text(call.x.shape or ())}, which {groups} groups do not share"
                 " evenly",
                 help="the channels are a multiple of `groups`",
                 argument="groups",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.layers.shared import by, given_dtype, known_size, number_shape, one, same_shape, unknown
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 
 def dense(call: Call) -> InferredCall:
@@ -18,7 +19,7 @@ def dense(call: Call) -> InferredCall:
         return unknown(call, None)
     if len(shape) < 2:
         raise ShapeError(
-            f"needs an input of at least rank 2 such as (null, features), and is given {shown(shape)}",
+            f"needs an input of at least rank 2 such as (null, features), and is given {shape_text(shape)}",
             help="give the input a shape: [1] for a single number",
         )
     size, result = known_size(len(shape) - 1, shape), (*shape[:-1], units)
@@ -69,7 +70,7 @@ def einsum_dense(call: Call) -> InferredCall:
     for letter, size in of_input.items():
         if letter in of_output and of_output[letter] not in (None, size):
             raise ShapeError(
-                f"keeps the axis `{letter}`, which is {by((size,))} in its input {shown(shape)} and"
+                f"keeps the axis `{letter}`, which is {by((size,))} in its input {shape_text(shape)} and"
                 f" {of_output[letter]} in its `output_shape`",
                 help="write null in `output_shape` for an axis that is kept",
                 argument="output_shape",
@@ -129,7 +130,7 @@ def _einsum_shape(call: Call, equation: Equation, shape: Shape) -> Shape:
     if skipped < 0 or (skipped and not equation.elided):
         axes = f"{len(equation.input)} axes" if not equation.elided else f"{len(equation.input)} axes and others"
         raise ShapeError(
-            f"has {axes} in the input of its equation, and is given {shown(shape)}",
+            f"has {axes} in the input of its equation, and is given {shape_text(shape)}",
             help="count the batch as an axis; `...` stands for any others",
             argument="equation",
         )
@@ -155,7 +156,7 @@ def _stated(letters: str, sizes: dict[str, Dim], shape: Shape) -> tuple[int, ...
         size = sizes[letter]
         if size is None:
             raise ShapeError(
-                f"needs to know the size of the axis `{letter}`, for its weights, and is given {shown(shape)}",
+                f"needs to know the size of the axis `{letter}`, for its weights, and is given {shape_text(shape)}",
                 help="state it in the input's `shape`, or in `output_shape`",
             )
         stated.append(size)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import agree, shown, size_of
+from kspec.analysis.shapes.broadcasting import agree, size_of
 from kspec.analysis.shapes.layers.core import with_lora
 from kspec.analysis.shapes.layers.shared import number_shape, one, unknown
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 
 def embedding(call: Call) -> InferredCall:
@@ -31,7 +32,7 @@ def reversible(call: Call) -> InferredCall:
         return one((*shape, columns), call.dtype, weights, 0)
     if not agree(shape[-1:], (columns,)):
         raise ShapeError(
-            f"turns rows of {columns} back, and is given {shown(shape)}",
+            f"turns rows of {columns} back, and is given {shape_text(shape)}",
             help=f"bring the last axis to {columns} with a `Dense`",
         )
     if rows is None:

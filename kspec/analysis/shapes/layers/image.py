@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.shared import given_dtype, number_shape, one, per_value, unknown, wrong_rank
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 COLOUR = {"RandomColorDegeneration": (3,), "RandomHue": (3,), "RandomSaturation": (3,), "RandomGrayscale": (1, 3)}
 """Layers that need to know colours: the numbers of channels that they take."""
@@ -32,7 +32,7 @@ def picture(call: Call) -> InferredCall:
     channels, known = shape[1 if _first(call) else 3], COLOUR.get(call.entry.name)
     if known and channels is not None and channels not in known:
         raise ShapeError(
-            f"needs pictures of {' or '.join(str(count) for count in known)} channels, and is given {shown(shape)}",
+            f"expects images with {' or '.join(map(str, known))} channels, got {shape_text(shape)}",
             help="it changes colours, of which red, green and blue are the channels",
         )
     return one(shape, given_dtype(call) if call.entry.name in AS_GIVEN else call.dtype)

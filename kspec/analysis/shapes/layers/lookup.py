@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.dtypes import FLOATX
 from kspec.analysis.shapes.layers.preprocessing import coded, not_sparse
 from kspec.analysis.shapes.layers.shared import number_shape, one
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 
 def lookup(call: Call) -> InferredCall:
@@ -53,7 +53,7 @@ def text(call: Call) -> InferredCall:
     depth = _depth(call, "", "[UNK]", 1)
     if shape is not None and call["split"] is not None and len(shape) > 1 and shape[-1] not in (1, None):
         raise ShapeError(
-            f"splits one text of each example, (null, 1), and is given {shown(shape)}",
+            f"splits one text of each example, (null, 1), and is given {shape_text(shape)}",
             help="give each column of text an input and a TextVectorization of its own, or say `split: null`",
         )
     if shape is None:

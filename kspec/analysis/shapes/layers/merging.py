@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import agree, shown
+from kspec.analysis.shapes.broadcasting import agree
 from kspec.analysis.shapes.layers.shared import axis_of, number_shape, one, per_value
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
+from kspec.syntax.yaml_flow import shape_text
 
 
 def added(call: Call) -> InferredCall:
@@ -76,7 +77,7 @@ def dot(call: Call) -> InferredCall:
     a, b = shapes
     if a[left] != b[right] or not agree(a[:1], b[:1]):
         raise ShapeError(
-            f"multiplies axis {left} of {shown(a)} by axis {right} of {shown(b)}, whose sizes differ",
+            f"multiplies axis {left} of {shape_text(a)} by axis {right} of {shape_text(b)}, whose sizes differ",
             help="choose `axes` of the same size, or bring the inputs to one with a Dense",
             argument="axes",
         )
@@ -136,7 +137,7 @@ def _agree_all(shapes: list[Shape], besides: int) -> bool:
 
 
 def _listed(shapes: list[Shape]) -> str:
-    return " and ".join(shown(shape) for shape in shapes)
+    return " and ".join(shape_text(shape) for shape in shapes)
 
 
 RULES: dict[str, InferenceRule] = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.shared import axis_of, known_size, number_shape, one, per_value, several, unknown
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
+from kspec.syntax.yaml_flow import shape_text
 
 
 def batch_normalization(call: Call) -> InferredCall:
@@ -40,7 +40,7 @@ def group_normalization(call: Call) -> InferredCall:
     groups = size if call["groups"] == -1 else call["groups"]
     if groups < 1 or size % groups:
         raise ShapeError(
-            f"is given {size} channels in {shown(shape)}, which {groups} groups do not share evenly",
+            f"is given {size} channels in {shape_text(shape)}, which {groups} groups do not share evenly",
             help="the channels are a multiple of `groups`; -1 makes a group of each",
             argument="groups",
         )

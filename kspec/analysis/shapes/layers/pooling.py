@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import prod
 
-from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.layers.convolution import shrunk, slid
 from kspec.analysis.shapes.layers.shared import axes_of, one, several, unknown
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, ShapeError
+from kspec.syntax.yaml_flow import shape_text
 
 
 def pooled(count: int) -> InferenceRule:
@@ -54,7 +55,7 @@ def pooled_to_size(count: int) -> InferenceRule:
         sizes: tuple[Dim, ...] = several(call["output_size"], count)
         if None in axes.spatial:
             raise ShapeError(
-                f"needs to know the size of its input, and is given {shown(call.x.shape or ())}",
+                f"needs to know the size of its input, and is given {shape_text(call.x.shape or ())}",
                 help="state it in the input's `shape`, or pool over all places with a Global pooling layer",
             )
         return one(axes.with_sizes(sizes, axes.channels), call.dtype, (), size_of((*axes.spatial, axes.channels)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.analysis.shapes.broadcasting import agree, broadcast, shown
+from kspec.analysis.shapes.broadcasting import agree, broadcast
 from kspec.analysis.shapes.dtypes import FLOATX
 from kspec.analysis.shapes.layers.shared import axis_of, known_size, number_shape, one, per_value, same_shape, unknown
 from kspec.analysis.shapes.registry import compute_dtype
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 KEEPS = {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
 """A dtype policy → the dtype of its layers' weights; any other policy is its own."""
@@ -29,14 +30,14 @@ def normalization(call: Call) -> InferredCall:
         )
     if mean is not None and _sizes(mean) != _sizes(variance):
         raise ShapeError(
-            f"has a `mean` of shape {shown(_sizes(mean))} and a `variance` of {shown(_sizes(variance))}",
+            f"has a `mean` of shape {shape_text(_sizes(mean))} and a `variance` of {shape_text(_sizes(variance))}",
             help="give one of each for every feature",
             argument="variance",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if mean is not None and len(_sizes(mean)) > len(axes):
         raise ShapeError(
-            f"has a `mean` of shape {shown(_sizes(mean))}, and {len(axes)} to tell apart by `axis`",
+            f"has a `mean` of shape {shape_text(_sizes(mean))}, and {len(axes)} to tell apart by `axis`",
             help="name an axis for each of its levels",
             argument="mean",
             code=codes.INCOMPATIBLE_ARGUMENTS,
@@ -55,7 +56,7 @@ def normalization(call: Call) -> InferredCall:
         return one(shape, call.dtype, measured, per_value(shape, 2))
     if broadcast(_sizes(mean), sizes) != sizes:
         raise ShapeError(
-            f"has a `mean` of shape {shown(_sizes(mean))} for features of shape {shown(sizes)}",
+            f"has a `mean` of shape {shape_text(_sizes(mean))} for features of shape {shape_text(sizes)}",
             help="give one mean and one variance for every feature",
             argument="mean",
             code=codes.INCOMPATIBLE_ARGUMENTS,
@@ -70,7 +71,7 @@ def rescaling(call: Call) -> InferredCall:
         value = call[name]
         if shape and isinstance(value, list) and len(value) > 1 and not agree(shape[-1:], (len(value),)):
             raise ShapeError(
-                f"has a `{name}` of {len(value)} numbers, and is given {shown(shape)}",
+                f"has a `{name}` of {len(value)} numbers, and is given {shape_text(shape)}",
                 help="give one number, or one for each size of the last axis",
                 argument=name,
                 code=codes.INCOMPATIBLE_ARGUMENTS,
@@ -151,7 +152,7 @@ def crossing(call: Call) -> InferredCall:
         return one(None, dtype)
     if first != other or len(first) > 2 or (len(first) == 2 and first[1] not in (1, None)):
         raise ShapeError(
-            f"crosses two columns of shape (null, 1), and is given {shown(first)} and {shown(other)}",
+            f"crosses two columns of shape (null, 1), and is given {shape_text(first)} and {shape_text(other)}",
             help="give each column an input of its own, of shape [1]",
         )
     return one(first if mode == "int" else coded(first, "one_hot", call["num_bins"]), dtype)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from kspec.analysis.shapes.broadcasting import agree, shown, size_of
+from kspec.analysis.shapes.broadcasting import agree, size_of
 from kspec.analysis.shapes.layers.convolution import Kernel, shrunk, slid
 from kspec.analysis.shapes.layers.shared import SPATIAL, Axes, known_size, number_shape, several, unknown
 from kspec.analysis.shapes.registry import inner_call
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, TensorType, Weight
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
 """How many matrices a cell has of each kind, side by side in one weight."""
@@ -116,7 +117,7 @@ def conv_lstm(call: Call) -> InferredCall:
     order = ("channels", *SPATIAL[rank]) if first else (*SPATIAL[rank], "channels")
     if len(shape) != rank + 3:
         raise ShapeError(
-            f"needs an input of rank {rank + 3}, (null, steps, {', '.join(order)}), and is given {shown(shape)}",
+            f"needs an input of rank {rank + 3}, (null, steps, {', '.join(order)}), and is given {shape_text(shape)}",
             help=f"give it an input of shape [steps, {', '.join(order)}], or bring it to that with `Reshape`",
         )
     _not_stateful(call, shape)
@@ -124,7 +125,7 @@ def conv_lstm(call: Call) -> InferredCall:
     channels = axes.channels
     if None in axes.spatial or channels is None:
         raise ShapeError(
-            f"needs to know all sizes of a step, and is given {shown(shape)}",
+            f"needs to know all sizes of a step, and is given {shape_text(shape)}",
             help=f"state {', '.join(order)} in the input's shape, or bring pictures to one size with `Resizing`",
         )
     kernel = Kernel.of(call, rank)
@@ -159,7 +160,7 @@ def cell(call: Call) -> InferredCall:
     if shape is None:
         return unknown(call, None)
     if len(shape) < 2:
-        raise ShapeError(f"takes one step, (null, features), and is given {shown(shape)}")
+        raise ShapeError(f"takes one step, (null, features), and is given {shape_text(shape)}")
     one = cell_of(call, known_size(len(shape) - 1, shape))
     if call.entry.name == "StackedRNNCells" and len(one.states) > len(call["cells"]):
         raise ShapeError(
@@ -198,7 +199,7 @@ def _of_rank_3(shape: Shape) -> None:
         )
     else:
         cure = "bring each step to one row with `Reshape: {target_shape: [steps, features]}`, or with `TimeDistributed`"
-    raise ShapeError(f"needs an input of rank 3, (null, steps, features), and is given {shown(shape)}", help=cure)
+    raise ShapeError(f"needs an input of rank 3, (null, steps, features), and is given {shape_text(shape)}", help=cure)
 
 
 def _not_stateful(call: Call, shape: Shape) -> None:
@@ -225,7 +226,7 @@ def _starting_from(call: Call, argument: str, wanted: list[Shape]) -> None:
     for own, other in zip(wanted, given, strict=False):
         if other is not None and not agree(own, other):
             raise ShapeError(
-                f"has states of shape {shown(own)}, and is given {shown(other)} in `{argument}`",
+                f"has states of shape {shape_text(own)}, and is given {shape_text(other)} in `{argument}`",
                 help="a state comes from a layer with as many units",
             )
 

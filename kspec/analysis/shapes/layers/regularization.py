@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.layers.shared import axes_of, number_shape, one, same_shape, unknown
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 
 def dropped(call: Call) -> InferredCall:
@@ -23,7 +23,7 @@ def dropped(call: Call) -> InferredCall:
         pairs = list(zip(noise, shape, strict=True))
         if not all(size in (None, 1, dim) or dim is None for size, dim in pairs):
             raise ShapeError(
-                f"is given {shown(shape)}, which its `noise_shape` of {shown(noise)} does not fit",
+                f"is given {shape_text(shape)}, which its `noise_shape` of {shape_text(noise)} does not fit",
                 help="write a size for each axis, the batch first: 1 for one draw along it, or null",
                 argument="noise_shape",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.layers.shared import (
     axes_of,
     by,
@@ -15,8 +15,9 @@ from kspec.analysis.shapes.layers.shared import (
     unknown,
     wrong_rank,
 )
-from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text, to_yaml
 
 
 def flatten(call: Call) -> InferredCall:
@@ -32,7 +33,7 @@ def reshape(call: Call) -> InferredCall:
     target: Shape = tuple(call["target_shape"])
     if any(size is not None and size < -1 for size in target) or target.count(-1) > 1:
         raise ShapeError(
-            f"has a `target_shape` of {_listed(target)}",
+            f"has a `target_shape` of {to_yaml(target)}",
             help="sizes are 0 or more; one of them may be -1, for what is left over",
             argument="target_shape",
             code=codes.INCOMPATIBLE_ARGUMENTS,
@@ -47,8 +48,8 @@ def reshape(call: Call) -> InferredCall:
     if (wanted == 0 or given % wanted) if over else given != wanted:
         need = f"a multiple of {wanted}" if over else str(wanted)
         raise ShapeError(
-            f"is given {shown(shape)}, {given} values for each example, and its `target_shape` of {_listed(target)}"
-            f" holds {need}",
+            f"cannot reshape {shape_text(shape)}, {given} values per example, to `target_shape: {to_yaml(target)}`, "
+            f"which holds {need}",
             help="the sizes' product stays the same" + ("" if over else "; a -1 stands for what is left over"),
             argument="target_shape",
         )
@@ -60,7 +61,7 @@ def permute(call: Call) -> InferredCall:
     dims, shape = call["dims"], call.x.shape
     if sorted(dims) != list(range(1, len(dims) + 1)):
         raise ShapeError(
-            f"has `dims` of {_listed(dims)}, which are not 1 to {len(dims)} in some order",
+            f"has `dims` of {to_yaml(dims)}, which are not 1 to {len(dims)} in some order",
             help="name each axis once; the batch is not counted",
             argument="dims",
             code=codes.INCOMPATIBLE_ARGUMENTS,
@@ -69,7 +70,7 @@ def permute(call: Call) -> InferredCall:
         return one((None,) * (len(dims) + 1), given_dtype(call), (), 0)
     if len(shape) != len(dims) + 1:
         raise ShapeError(
-            f"orders {len(dims)} axes, and is given {shown(shape)}, which has {len(shape) - 1} besides the batch",
+            f"orders {len(dims)} axes, and is given {shape_text(shape)}, which has {len(shape) - 1} besides the batch",
             help="name each axis once in `dims`, from 1; the batch is not counted",
             argument="dims",
         )
@@ -141,10 +142,6 @@ def _ends(value: int | list[int | list[int]], count: int) -> list[tuple[int, int
         first, last = several(pair, 2)
         ends.append((first, last))
     return ends
-
-
-def _listed(sizes: Iterable[Dim]) -> str:
-    return str(list(sizes)).replace("None", "null")
 
 
 RULES: dict[str, InferenceRule] = {

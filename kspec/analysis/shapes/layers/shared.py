@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from kspec import catalog
-from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.types import Call, Dim, InferredCall, Shape, ShapeError, TensorType, Weight
+from kspec.syntax.yaml_flow import shape_text
 
 SPATIAL = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 """How the spatial axes of an input are called, by their number."""
@@ -115,7 +116,7 @@ def wrong_rank(call: Call, shape: Shape, names: Sequence[str]) -> ShapeError:
     """
     wanted = "(null, " + ", ".join(names) + ")"
     return ShapeError(
-        f"needs an input of rank {len(names) + 1} such as {wanted}, and is given {shown(shape)}",
+        f"needs an input of rank {len(names) + 1} such as {wanted}, and is given {shape_text(shape)}",
         help=_rank_help(call.entry.name, shape, names),
     )
 
@@ -124,7 +125,7 @@ def _rank_help(layer: str, shape: Shape, names: Sequence[str]) -> str:
     given = list(shape[1:])
     if given and len(given) == len(names) - 1:
         with_channels = [1, *given] if names[0] == "channels" else [*given, 1]
-        sizes = shown(with_channels).replace("(", "[").replace(")", "]")
+        sizes = shape_text(with_channels).replace("(", "[").replace(")", "]")
         also = "" if None in given else f", or a `Reshape: {{target_shape: {sizes}}}` before it"
         return f"add an axis for the channels: shape {sizes}{also}"
     sibling = re.sub(r"\dD", f"{len(given) - 1}D", layer)
@@ -143,7 +144,7 @@ def axis_of(axis: int, shape: Shape, argument: str = "axis") -> int:
     if not -len(shape) <= axis < len(shape):
         last = len(shape) - 1
         raise ShapeError(
-            f"has no axis {axis} in its input {shown(shape)}",
+            f"has no axis {axis} in its input {shape_text(shape)}",
             help=f"its axes are 0 (the batch) to {last}, or -1 (the last) to {-len(shape)}",
             argument=argument,
         )
@@ -160,7 +161,7 @@ def known_size(axis: int, shape: Shape, argument: str = "") -> int:
     if size is None:
         which = "the batch's size" if axis == 0 else f"the size of axis {axis}" if axis < len(shape) - 1 else ""
         raise ShapeError(
-            f"needs to know {which or 'the size of the last axis'}, for its weights, and is given {shown(shape)}",
+            f"needs to know {which or 'the size of the last axis'}, for its weights, and is given {shape_text(shape)}",
             help="choose another axis than the batch" if axis == 0 else "state it in the input's `shape`",
             argument=argument,
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kspec.analysis.shapes.broadcasting import shown, size_of
+from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.layers.recurrent import RECURRENT
 from kspec.analysis.shapes.layers.shared import number_shape, one, unknown
-from kspec.analysis.shapes.registry import answer, inner_call
+from kspec.analysis.shapes.registry import infer_call, inner_call
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError, TensorType, Weight
 from kspec.catalog import Entry, Tensor
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 WITH_KERNEL = frozenset(
     [
@@ -64,7 +65,7 @@ def bidirectional(call: Call) -> InferredCall:
         shapes = [(*y[:-1], None if y[-1] is None else 2 * y[-1])]
     elif y != y_back:
         raise ShapeError(
-            f"cannot take the {call['merge_mode']} of {shown(y)} and {shown(y_back)}",
+            f"cannot take the {call['merge_mode']} of {shape_text(y)} and {shape_text(y_back)}",
             help="give both layers the same size, or say `merge_mode: concat`",
             argument="merge_mode",
             code=codes.INCOMPATIBLE_ARGUMENTS,
@@ -82,7 +83,7 @@ def time_distributed(call: Call) -> InferredCall:
         return unknown(call, None)
     if len(shape) < 3:
         raise ShapeError(
-            f"needs an input of at least rank 3, (null, steps, …), and is given {shown(shape)}",
+            f"needs an input of at least rank 3, (null, steps, …), and is given {shape_text(shape)}",
             help="give it an input of shape [steps, …]; after a recurrent layer, say `return_sequences: true` there",
         )
     found = held(call, "layer", call["layer"], TensorType((shape[0], *shape[2:]), call.x.dtype))
@@ -162,7 +163,7 @@ def held(
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     try:
-        return inner, answer(inner)
+        return inner, infer_call(inner)
     except ShapeError as refusal:
         raise ShapeError(
             f"holds `{name}`, which {refusal.message}", help=refusal.help, argument=argument, code=refusal.code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kspec.analysis.shapes.broadcasting import shown, size_of, size_per_example
+from kspec.analysis.shapes.broadcasting import size_of, size_per_example
 from kspec.analysis.shapes.ops.elementwise import same
 from kspec.analysis.shapes.ops.rule_helpers import (
     at_least,
@@ -19,6 +19,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
 )
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 
 def windows(size: Dim, window: int, step: int, padding: str) -> Dim:
@@ -102,7 +103,7 @@ def depth_to_space(call: Call) -> Shape:
     (height, width), channels = _split(shape, call)
     if channels is not None and channels % block**2:
         raise unfit(
-            f"spreads {channels} channels of {shown(shape)} over blocks of {block} by {block}",
+            f"spreads {channels} channels of {shape_text(shape)} over blocks of {block} by {block}",
             "block_size",
             f"the channels are a multiple of {block**2}",
         )
@@ -116,7 +117,7 @@ def space_to_depth(call: Call) -> Shape:
     space, channels = _split(shape, call)
     if any(size is not None and size % block for size in space):
         raise unfit(
-            f"gathers blocks of {block} by {block} of {shown(shape)}, which does not come out even",
+            f"gathers blocks of {block} by {block} of {shape_text(shape)}, which does not come out even",
             "block_size",
             f"height and width are multiples of {block}",
         )
@@ -144,7 +145,7 @@ def folded(call: Call) -> Shape:
     kernel, output = each(call, "kernel_size", 2), each(call, "output_size", 2)
     channels, size = shape[1], kernel[0] * kernel[1]
     if channels is not None and channels % size:
-        raise unfit(f"folds {shown(shape)}, whose second size is no multiple of {size}", "kernel_size")
+        raise unfit(f"folds {shape_text(shape)}, whose second size is no multiple of {size}", "kernel_size")
     return (shape[0], None if channels is None else channels // size, *output)
 
 
@@ -177,13 +178,13 @@ def _space_and_channels(call: Call, shape: Shape, kernel: Shape, taken: Dim) -> 
     """The input's spatial axes and channels, which must be those that the kernel takes."""
     if len(shape) < 3 or len(kernel) != len(shape):
         raise ShapeError(
-            f"convolves {shown(shape)} with a kernel of {shown(kernel)}",
+            f"convolves {shape_text(shape)} with a kernel of {shape_text(kernel)}",
             help="an input has a batch, spatial axes and channels; the kernel has as many axes",
         )
     space, channels = _split(shape, call)
     if channels is not None and taken is not None and channels != taken:
         raise ShapeError(
-            f"convolves {shown(shape)}, of {channels} channels, with a kernel of {shown(kernel)} for {taken}"
+            f"convolves {shape_text(shape)}, of {channels} channels, with a kernel of {shape_text(kernel)} for {taken}"
         )
     return space, channels
 
@@ -193,7 +194,7 @@ def _spans(kernel: Shape, gaps: list[int]) -> list[int]:
     spans: list[int] = []
     for size, gap in zip(kernel[:-2], gaps, strict=True):
         if size is None:
-            raise ShapeError(f"needs to know the size of its kernel, and is given {shown(kernel)}")
+            raise ShapeError(f"needs to know the size of its kernel, and is given {shape_text(kernel)}")
         spans.append((size - 1) * gap + 1)
     return spans
 
@@ -202,7 +203,7 @@ def _windows(shape: Shape, space: list[Dim], spans: list[int], steps: list[int],
     sizes = [windows(n, span, step, padding) for n, span, step in zip(space, spans, steps, strict=True)]
     if any(size is not None and size <= 0 for size in sizes) and padding == "valid":
         raise ShapeError(
-            f"moves a window of {shown(spans)} over {shown(shape)}, which is smaller",
+            f"moves a window of {shape_text(spans)} over {shape_text(shape)}, which is smaller",
             help="a smaller window, or `padding: same`",
             code=codes.DIMENSION_COLLAPSE,
         )

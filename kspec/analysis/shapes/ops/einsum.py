@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
-from kspec.analysis.shapes.broadcasting import broadcast_or_refuse, shown
+from kspec.analysis.shapes.broadcasting import broadcast_or_refuse
 from kspec.analysis.shapes.dtypes import promote
 from kspec.analysis.shapes.ops.rule_helpers import constant, op, shape_of, unfit
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
+from kspec.syntax.yaml_flow import shape_text
 
 REST = "..."
 
@@ -56,7 +57,7 @@ def read(call: Call) -> list[Operand]:
             if size in (None, 1):
                 continue
             if known.setdefault(letter, size) != size:
-                given = ", ".join(map(shown, shapes))
+                given = ", ".join(map(shape_text, shapes))
                 raise ShapeError(
                     f"computes `{subscripts}` of {given}: `{letter}` is {known[letter]} and {size}",
                     help="axes of one letter have one size",
@@ -112,7 +113,7 @@ def _operand(word: str, shape: Shape) -> Operand:
     count = len(before) + len(after)
     if len(shape) < count or (not rest and len(shape) > count):
         raise unfit(
-            f"names the axes of {shown(shape)} `{word}`", "subscripts", f"one letter for each of {len(shape)} axes"
+            f"names the axes of {shape_text(shape)} `{word}`", "subscripts", f"one letter for each of {len(shape)} axes"
         )
     operand = Operand(rest=shape[len(before) : len(shape) - len(after)] if rest else None)
     for letter, size in zip(before, shape, strict=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kspec.analysis.shapes.broadcasting import broadcast_or_refuse, shown
+from kspec.analysis.shapes.broadcasting import broadcast_or_refuse
 from kspec.analysis.shapes.dtypes import STRONG, float_for, is_float, is_integer, number_for, promote
 from kspec.analysis.shapes.ops.rule_helpers import (
     DtypeRule,
@@ -24,6 +24,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     untold,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
+from kspec.syntax.yaml_flow import shape_text
 
 DOING = {
     "add": "adds {1} to {0}",
@@ -82,7 +83,7 @@ def chosen(call: Call) -> Shape:
             "takes both `x1` and `x2`, or neither", help="name both in `from`, or write a number in `call`"
         )
     shapes += [shape_of(branch) for branch in branches if branch is not None]
-    return broadcast_or_refuse(shapes, f"chooses among {', '.join(map(shown, shapes))}")
+    return broadcast_or_refuse(shapes, f"chooses among {', '.join(map(shape_text, shapes))}")
 
 
 def halved(call: Call) -> Shape:
@@ -93,7 +94,7 @@ def halved(call: Call) -> Shape:
     if size is None:
         return shape
     if size % 2:
-        raise ShapeError(f"halves axis {axis} of {shown(shape)}, whose size {size} is odd")
+        raise ShapeError(f"halves axis {axis} of {shape_text(shape)}, whose size {size} is odd")
     return (*shape[:axis], size // 2, *shape[axis + 1 :])
 
 
@@ -214,7 +215,7 @@ def _strong(call: Call) -> list[str]:
 
 
 def _together(call: Call, a: TensorType, b: TensorType) -> Shape:
-    doing = DOING.get(call.entry.name, "takes {0} and {1}").format(shown(shape_of(a)), shown(shape_of(b)))
+    doing = DOING.get(call.entry.name, "takes {0} and {1}").format(shape_text(shape_of(a)), shape_text(shape_of(b)))
     return broadcast_or_refuse([shape_of(a), shape_of(b)], doing)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.dtypes import is_float
 from kspec.analysis.shapes.ops.convolution import each, windows
 from kspec.analysis.shapes.ops.elementwise import same
@@ -23,6 +22,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
 )
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 _OF_RANK = {3: "(height, width, channels)", 4: "(batch, height, width, channels)"}
 _EDGES = {"height": ("top", "bottom"), "width": ("left", "right")}
@@ -71,7 +71,7 @@ def transformed(call: Call) -> Shape:
     shape, transform = pictures(call), shape_of(sized(call, "transform"))
     if len(transform) not in (1, 2):
         raise ShapeError(
-            f"transforms by {shown(transform)}", help="a transform is 8 numbers, or 8 for each picture: (null, 8)"
+            f"transforms by {shape_text(transform)}", help="a transform is 8 numbers, or 8 for each picture: (null, 8)"
         )
     return shape
 
@@ -82,7 +82,7 @@ def moved(call: Call) -> Shape:
     start, end = (shape_of(sized(call, name)) for name in ("start_points", "end_points"))
     if any(points[-2:] != (4, 2) or len(points) > 3 for points in (start, end)) or start != end:
         raise ShapeError(
-            f"moves the points {shown(start)} to {shown(end)}",
+            f"moves the points {shape_text(start)} to {shape_text(end)}",
             help="both are four points, (4, 2), or four for each picture: (null, 4, 2)",
         )
     return shape
@@ -93,7 +93,7 @@ def read_at(call: Call) -> Shape:
     shape, coordinates = shape_of(first(call)), shape_of(sized(call, "coordinates"))
     if len(coordinates) < 2 or coordinates[0] != len(shape):
         raise ShapeError(
-            f"reads {shown(shape)} at the coordinates {shown(coordinates)}",
+            f"reads {shape_text(shape)} at the coordinates {shape_text(coordinates)}",
             help=f"coordinates have at least rank 2, and {len(shape)} rows: one for each axis that is read",
         )
     return coordinates[1:]
@@ -108,7 +108,7 @@ def edges(call: Call) -> Shape:
     """`(batch, h, w, c) → (batch, h, w, c, 2)`"""
     shape = shape_of(first(call))
     if len(shape) != 4:
-        raise ShapeError(f"needs pictures of rank 4, {_OF_RANK[4]}, and is given {shown(shape)}")
+        raise ShapeError(f"needs pictures of rank 4, {_OF_RANK[4]}, and is given {shape_text(shape)}")
     return (*shape, 2)
 
 
@@ -118,7 +118,7 @@ def alike(call: Call) -> Shape:
     window = constant(call, "filter_size")
     if any(shape[axis] is not None and shape[axis] < window for axis in _space(call)):
         raise ShapeError(
-            f"compares {shown(shape)} by a window of {window}, which is larger",
+            f"compares {shape_text(shape)} by a window of {window}, which is larger",
             help="a smaller `filter_size`",
             argument="filter_size" if "filter_size" in call.constants else "",
             code=codes.DIMENSION_COLLAPSE,
@@ -131,7 +131,9 @@ def patches(call: Call) -> Shape:
     shape, written = shape_of(first(call)), constant(call, "size")
     count = len(written) if isinstance(written, list) else 3 if call.entry.name.endswith("3d") else 2
     if len(shape) not in (count + 1, count + 2):
-        raise ShapeError(f"cuts {shown(shape)} into patches of {count} sides", help=f"an input of rank {count + 2}")
+        raise ShapeError(
+            f"cuts {shape_text(shape)} into patches of {count} sides", help=f"an input of rank {count + 2}"
+        )
     size, gaps = each(call, "size", count), each(call, "dilation_rate", count)
     steps = size if constant(call, "strides") is None else each(call, "strides", count)
     if max(steps) > 1 and max(gaps) > 1:
@@ -144,17 +146,18 @@ def patches(call: Call) -> Shape:
     sizes = [windows(n, span, step, padding) for n, span, step in zip(space, spans, steps, strict=True)]
     if any(n is not None and n <= 0 for n in sizes):
         raise ShapeError(
-            f"cuts patches of {shown(spans)} out of {shown(shape)}, which is smaller", code=codes.DIMENSION_COLLAPSE
+            f"cuts patches of {shape_text(spans)} out of {shape_text(shape)}, which is smaller",
+            code=codes.DIMENSION_COLLAPSE,
         )
     if channels is None:
-        raise ShapeError(f"needs to know the channels of what it cuts, and is given {shown(shape)}")
+        raise ShapeError(f"needs to know the channels of what it cuts, and is given {shape_text(shape)}")
     pixels = channels * prod(size)
     return (*batch, *sizes, pixels) if last else (*batch, pixels, *sizes)
 
 
 def _pictures(shape: Shape) -> Shape:
     if len(shape) not in _OF_RANK:
-        raise ShapeError(f"needs pictures, {_OF_RANK[4]}, and is given {shown(shape)}")
+        raise ShapeError(f"needs pictures, {_OF_RANK[4]}, and is given {shape_text(shape)}")
     return shape
 
 
@@ -174,7 +177,7 @@ def _with_channels(call: Call, known: tuple[int, ...]) -> tuple[Shape, int]:
     axis = len(shape) - (3 if _first(call) else 1)
     if shape[axis] not in (None, *known):
         counts = " or ".join(map(str, known))
-        raise ShapeError(f"needs pictures of {counts} channels, and is given {shown(shape)}")
+        raise ShapeError(f"needs pictures of {counts} channels, and is given {shape_text(shape)}")
     return shape, axis
 
 

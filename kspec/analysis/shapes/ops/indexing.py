@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.analysis.shapes.broadcasting import broadcast_or_refuse, shown, size_of
+from kspec.analysis.shapes.broadcasting import broadcast_or_refuse, size_of
 from kspec.analysis.shapes.dtypes import FLOATX, promote
 from kspec.analysis.shapes.ops.elementwise import dtype_named, same
 from kspec.analysis.shapes.ops.rule_helpers import (
@@ -24,6 +24,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
 )
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError, TensorType
 from kspec.ir.slices import SliceError, parse_slices
+from kspec.syntax.yaml_flow import shape_text
 
 MULTI_HOT_AXES = "-1 for a new last axis, or the place of the new axis"
 
@@ -51,7 +52,7 @@ def indexed(shape: Shape, key: tuple[Any, ...], written: Any) -> Shape:
         raise unfit(f"takes `{written}`, with `...` twice", "key", "`...` stands once, for all axes not named")
     if taken > len(shape):
         raise unfit(
-            f"takes `{written}` of {shown(shape)}, which has {len(shape)} axes", "key", "the batch is the first"
+            f"takes `{written}` of {shape_text(shape)}, which has {len(shape)} axes", "key", "the batch is the first"
         )
     result: list[Dim] = []
     axis = 0
@@ -72,7 +73,7 @@ def sliced(call: Call) -> Shape:
     shape, starts, sizes = (shape_of(first(call)), constant(call, "start_indices"), constant(call, "shape"))
     for name, given in (("shape", sizes), ("start_indices", starts)):
         if len(given) != len(shape):
-            raise unfit(f"gives {len(given)} numbers for {shown(shape)}", name, "one for each axis, the batch too")
+            raise unfit(f"gives {len(given)} numbers for {shape_text(shape)}", name, "one for each axis, the batch too")
     result = zip(shape, starts, sizes, strict=True)
     return tuple(size if size != -1 else None if known is None else known - start for known, start, size in result)
 
@@ -93,11 +94,11 @@ def taken_along_axis(call: Call) -> Shape:
         shape = (size_of(shape),)
     if len(shape) != len(indices):
         raise ShapeError(
-            f"takes from {shown(shape)} by indices of {shown(indices)}",
+            f"takes from {shape_text(shape)} by indices of {shape_text(indices)}",
             help="the indices have as many axes as the input" if axis is not None else "say which `axis`",
         )
     place = 0 if axis is None else axis_in(shape, axis)
-    doing = f"takes from {shown(shape)} by indices of {shown(indices)}"
+    doing = f"takes from {shape_text(shape)} by indices of {shape_text(indices)}"
     return broadcast_or_refuse([replaced(shape, place, indices[place]), indices], doing)
 
 
@@ -133,7 +134,7 @@ def binned(call: Call) -> Shape:
     """`(…), (bins,) → (…)`"""
     bins = shape_of(sized(call, "bins"))
     if len(bins) > 1:
-        raise ShapeError(f"takes bins in one row, and is given {shown(bins)}", argument="bins")
+        raise ShapeError(f"takes bins in one row, and is given {shape_text(bins)}", argument="bins")
     return shape_of(first(call))
 
 
@@ -182,7 +183,7 @@ def in_top_k(call: Call) -> Shape:
 def _hot(call: Call) -> Shape:
     shape, classes, axis = shape_of(first(call)), constant(call, "num_classes"), constant(call, "axis")
     if axis != -1 and not 0 <= axis < len(shape):
-        raise unfit(f"adds axis {axis} to {shown(shape)}", "axis", MULTI_HOT_AXES)
+        raise unfit(f"adds axis {axis} to {shape_text(shape)}", "axis", MULTI_HOT_AXES)
     return inserted(shape, len(shape) if axis == -1 else axis, classes)
 
 
@@ -195,7 +196,7 @@ def _taken(shape: Shape, axis: int, part: int | slice) -> list[Dim]:
         return [None if size is None else len(range(*part.indices(size)))]
     if size is not None and not -size <= part < size:
         raise unfit(
-            f"takes place {part} on axis {axis} of {shown(shape)}, whose size is {size}",
+            f"takes place {part} on axis {axis} of {shape_text(shape)}, whose size is {size}",
             "key",
             f"from 0 to {size - 1}, or counted from the end",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from kspec.analysis.shapes.broadcasting import agree, shown, size_of
+from kspec.analysis.shapes.broadcasting import agree, size_of
 from kspec.analysis.shapes.dtypes import FLOATX, promote
 from kspec.analysis.shapes.ops.rule_helpers import (
     at_least,
@@ -21,6 +21,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     without,
 )
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError, TensorType
+from kspec.syntax.yaml_flow import shape_text
 
 
 def joined(shapes: list[Shape], axis: int, doing: str) -> Shape:
@@ -34,7 +35,7 @@ def joined(shapes: list[Shape], axis: int, doing: str) -> Shape:
         if not agree(one, other, besides=axis):
             along = f"along axis {axis}" + (" (the batch)" if axis == 0 and one[0] is None else "")
             raise ShapeError(
-                f"{doing} {shown(one)} and {shown(other)} {along}",
+                f"{doing} {shape_text(one)} and {shape_text(other)} {along}",
                 help="ranks are the same, and all sizes but that axis's; `call: {axis: -1}` takes the last axis",
             )
     total: Dim = 0
@@ -56,7 +57,9 @@ def stacked(call: Call) -> Shape:
     axis = axis_in(one, constant(call, "axis"), rank=len(one) + 1)
     for other in others:
         if not agree(one, other):
-            raise ShapeError(f"stacks {shown(one)} and {shown(other)}", help="stacked tensors have the same shape")
+            raise ShapeError(
+                f"stacks {shape_text(one)} and {shape_text(other)}", help="stacked tensors have the same shape"
+            )
     return inserted(one, axis, 1 + len(others))
 
 
@@ -87,7 +90,7 @@ def appended(call: Call) -> Shape:
     result = joined(shapes, place, "appends")
     if result[place] is None:
         raise ShapeError(
-            f"appends {shown(shapes[1])} to {shown(shapes[0])} along axis {place}, whose size must be known",
+            f"appends {shape_text(shapes[1])} to {shape_text(shapes[0])} along axis {place}, whose size must be known",
             help="`op: concatenate` joins axes of unknown size",
         )
     return result
@@ -137,7 +140,7 @@ def unstacked(call: Call) -> list[TensorType]:
     count = shape[axis] if count is None else count
     if count is None:
         raise ShapeError(
-            f"unstacks axis {axis} of {shown(shape)}, whose size is not known",
+            f"unstacks axis {axis} of {shape_text(shape)}, whose size is not known",
             help="say how many there are: `call: {num: ...}`",
         )
     return [TensorType(without(shape, axis), x.dtype)] * count
@@ -184,7 +187,7 @@ def _parts(x: TensorType, axis: int, places: int | list[int]) -> list[TensorType
     if isinstance(places, int):
         if size is not None and size % places:
             raise unfit(
-                f"splits axis {axis} of {shown(shape)} into {places} parts, which does not come out even",
+                f"splits axis {axis} of {shape_text(shape)} into {places} parts, which does not come out even",
                 "indices_or_sections",
                 f"a number that divides {size}, or the places to split at: [1, 3]",
             )
@@ -194,7 +197,7 @@ def _parts(x: TensorType, axis: int, places: int | list[int]) -> list[TensorType
     sizes = [None if start is None or end is None else end - start for start, end in pairwise(borders)]
     if any(part is not None and part < 0 for part in sizes):
         raise unfit(
-            f"splits axis {axis} of {shown(shape)} at {places}",
+            f"splits axis {axis} of {shape_text(shape)} at {places}",
             "indices_or_sections",
             "the places rise, within the axis",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.ops.elementwise import same
 from kspec.analysis.shapes.ops.rule_helpers import (
     at_least,
@@ -16,6 +15,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     untold,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
+from kspec.syntax.yaml_flow import shape_text
 
 
 def square(call: Call) -> Shape:
@@ -88,7 +88,7 @@ def solved(call: Call) -> Shape:
     matrices = len(a) == len(b)
     sizes = (a[-2], b[-2]) if matrices else (a[-1], b[-1])
     if (matrices or len(a) == len(b) - 1) and sizes[0] != sizes[1]:
-        raise ShapeError(f"solves {shown(a)} for {shown(b)}", help="both have as many rows")
+        raise ShapeError(f"solves {shape_text(a)} for {shape_text(b)}", help="both have as many rows")
     return b
 
 
@@ -96,14 +96,14 @@ def least_squares(call: Call) -> Shape:
     """`(m, n), (m,) → (n,)`; `(m, n), (m, k) → (n, k)`."""
     a, b = of_rank(shape_of(operand(call, "a")), 2), shape_of(operand(call, "b"))
     if len(b) not in (1, 2) or a[0] != b[0]:
-        raise ShapeError(f"solves {shown(a)} for {shown(b)}", help="a vector or a matrix with as many rows")
+        raise ShapeError(f"solves {shape_text(a)} for {shape_text(b)}", help="a vector or a matrix with as many rows")
     return (a[1], *b[1:])
 
 
 def _square(shape: Shape) -> Shape:
     at_least(shape, 2)
     if shape[-2] != shape[-1]:
-        raise ShapeError(f"needs square matrices, and is given {shown(shape)}")
+        raise ShapeError(f"needs square matrices, and is given {shape_text(shape)}")
     return shape
 
 
@@ -111,7 +111,7 @@ def _known(shape: Shape) -> tuple[int, int, int]:
     """The sizes of the matrices, and the smaller of both."""
     m, n = at_least(shape, 2)[-2:]
     if m is None or n is None:
-        raise ShapeError(f"needs to know the last two sizes of its input, and is given {shown(shape)}")
+        raise ShapeError(f"needs to know the last two sizes of its input, and is given {shape_text(shape)}")
     return m, n, min(m, n)
 
 

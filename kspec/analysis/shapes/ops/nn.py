@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.dtypes import FLOATX, promote
 from kspec.analysis.shapes.ops.elementwise import same, unchanged
 from kspec.analysis.shapes.ops.rule_helpers import (
@@ -22,6 +21,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     without,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
+from kspec.syntax.yaml_flow import shape_text
 
 
 def batch_normalized(call: Call) -> Shape:
@@ -31,9 +31,7 @@ def batch_normalized(call: Call) -> Shape:
     for name in ("mean", "variance", "offset", "scale"):
         given = optional(call, name)
         if given is not None and given.shape != (size,):
-            raise ShapeError(
-                f"normalizes {shown(shape)} with a {name} of {shown(shape_of(given))}, not {shown((size,))}"
-            )
+            raise ShapeError(f"expects a {name} of shape {shape_text((size,))}, got {shape_text(given.shape)}")
     if optional(call, "offset") is not None and optional(call, "scale") is None:
         raise ShapeError("takes an offset without a scale", help="name both in `from`, or neither")
     return shape
@@ -67,7 +65,8 @@ def per_label(call: Call) -> Shape:
     labels = target[:-1] if len(target) == len(output) and target[-1] == 1 else target
     if labels != answer:
         raise ShapeError(
-            f"compares labels of {shown(target)} with {shown(output)}", help=f"the labels are of {shown(answer)}"
+            f"compares labels of {shape_text(target)} with {shape_text(output)}",
+            help=f"the labels are of {shape_text(answer)}",
         )
     return answer
 
@@ -80,7 +79,7 @@ def noise_ratio(call: Call) -> Shape:
     """`(…), (…) → ()`"""
     a, b = (shape_of(tensor) for tensor in sized_pair(call))
     if len(a) != len(b):
-        raise ShapeError(f"compares {shown(a)} with {shown(b)}, of another rank")
+        raise ShapeError(f"compares {shape_text(a)} with {shape_text(b)}, of another rank")
     return ()
 
 
@@ -88,7 +87,7 @@ def aligned(call: Call) -> Shape:
     """`(batch, labels), (batch, frames, classes), (batch,), (batch,) → (batch,)`"""
     shapes = {tensor.name: at_least(shape_of(operand(call, tensor.name)), 1) for tensor in call.entry.tensors}
     if len({shape[0] for shape in shapes.values()}) > 1:
-        raise ShapeError(f"takes {', '.join(map(shown, shapes.values()))}, of different batches")
+        raise ShapeError(f"takes {', '.join(map(shape_text, shapes.values()))}, of different batches")
     return shapes["target"][:1]
 
 
@@ -107,7 +106,7 @@ def decoded(call: Call) -> list[TensorType]:
 def _alike(call: Call) -> Shape:
     target, output = shape_of(operand(call, "target")), shape_of(operand(call, "output"))
     if target != output:
-        raise ShapeError(f"compares {shown(target)} with {shown(output)}", help="both have the same shape")
+        raise ShapeError(f"compares {shape_text(target)} with {shape_text(output)}", help="both have the same shape")
     return output
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import agree, broadcast_or_refuse, shown, size_of, size_per_example
+from kspec.analysis.shapes.broadcasting import agree, broadcast_or_refuse, size_of, size_per_example
 from kspec.analysis.shapes.dtypes import promote
 from kspec.analysis.shapes.ops.elementwise import promoted, promoted_strong, promoted_to_float, single
 from kspec.analysis.shapes.ops.rule_helpers import (
@@ -22,6 +22,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     without,
 )
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
+from kspec.syntax.yaml_flow import shape_text
 
 
 def matmul(call: Call) -> Shape:
@@ -29,7 +30,7 @@ def matmul(call: Call) -> Shape:
     a, b = (at_least(shape_of(tensor), 1) for tensor in pair(call))
     row, column = len(a) == 1, len(b) == 1
     left, right = (1, *a) if row else a, (*b, 1) if column else b
-    doing = f"multiplies {shown(a)} by {shown(b)}"
+    doing = f"multiplies {shape_text(a)} by {shape_text(b)}"
     _inner(left[-1], right[-2], doing)
     leading = broadcast_or_refuse([left[:-2], right[:-2]], doing)
     return (*leading, *([] if row else left[-2:-1]), *([] if column else right[-1:]))
@@ -38,7 +39,7 @@ def matmul(call: Call) -> Shape:
 def dot(call: Call) -> Shape:
     """`(…, n), (…, n, p) → (…, …, p)`; with a single number, each element by it."""
     a, b = (shape_of(tensor) for tensor in pair(call))
-    doing = f"multiplies {shown(a)} by {shown(b)}"
+    doing = f"multiplies {shape_text(a)} by {shape_text(b)}"
     if not a or not b:
         return a or b
     if len(b) == 1:
@@ -68,7 +69,9 @@ def tensordot(call: Call) -> Shape:
         # TensorFlow lays these axes out in a row first
         over, under = (size_of(over),), (size_of(under),)
     if not agree(over, under):
-        raise ShapeError(f"multiplies {shown(a)} by {shown(b)} over axes {left} and {right}: the sizes differ")
+        raise ShapeError(
+            f"multiplies {shape_text(a)} by {shape_text(b)} over axes {left} and {right}: the sizes differ"
+        )
     return (*without(a, *left), *without(b, *right))
 
 
@@ -77,7 +80,7 @@ def inner(call: Call) -> Shape:
     a, b = (shape_of(tensor) for tensor in pair(call))
     if not a or not b:
         return a or b
-    _inner(a[-1], b[-1], f"multiplies {shown(a)} by {shown(b)}")
+    _inner(a[-1], b[-1], f"multiplies {shape_text(a)} by {shape_text(b)}")
     return (*a[:-1], *b[:-1])
 
 
@@ -102,10 +105,10 @@ def cross(call: Call) -> Shape:
         axis = axis_in(shape, constant(call, name) if said is None else said, name if said is None else "axis")
         size = shape[axis]
         if size not in (None, 2, 3):
-            raise ShapeError(f"takes vectors of 2 or 3, and axis {axis} of {shown(shape)} has {size}")
+            raise ShapeError(f"takes vectors of 2 or 3, and axis {axis} of {shape_text(shape)} has {size}")
         shapes.append(without(shape, axis))
         sizes.append(size)
-    leading = broadcast_or_refuse(shapes, f"takes {' and '.join(shown(shape_of(t)) for t in sized_pair(call))}")
+    leading = broadcast_or_refuse(shapes, f"takes {' and '.join(shape_text(shape_of(t)) for t in sized_pair(call))}")
     spatial = 3 in sizes
     place = axis_in(leading, constant(call, "axisc") if said is None else said, "axisc", len(leading) + spatial)
     return inserted(leading, place, 3) if spatial else leading
@@ -114,7 +117,7 @@ def cross(call: Call) -> Shape:
 def distances(call: Call) -> Shape:
     """`(…, m, n), (…, p, n) → (…, m, p)`"""
     a, b = (at_least(shape_of(tensor), 2) for tensor in sized_pair(call))
-    doing = f"measures {shown(a)} against {shown(b)}"
+    doing = f"measures {shape_text(a)} against {shape_text(b)}"
     _inner(a[-1], b[-1], doing)
     return (*broadcast_or_refuse([a[:-2], b[:-2]], doing), a[-2], b[-2])
 
@@ -123,7 +126,7 @@ def correlated(call: Call) -> Shape:
     """`(m,), (n,) → (|m - n| + 1,)`; `same` gives `(max(m, n),)`, `full` `(m + n - 1,)`."""
     (m,), (n,) = (of_rank(shape_of(tensor), 1) for tensor in sized_pair(call))
     if m is None or n is None:
-        raise ShapeError(f"needs to know both sizes, and is given {shown((m,))} and {shown((n,))}")
+        raise ShapeError(f"needs to know both sizes, and is given {shape_text((m,))} and {shape_text((n,))}")
     sizes = {"valid": abs(m - n) + 1, "same": max(m, n), "full": m + n - 1}
     return (sizes[constant(call, "mode")],)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.analysis.shapes.broadcasting import agree, shown, size_of
+from kspec.analysis.shapes.broadcasting import agree, size_of
 from kspec.analysis.shapes.dtypes import FLOATX, float_for, number_for, promote, sum_of
 from kspec.analysis.shapes.ops.elementwise import dtype_named, floating, of_first, of_nanpercentile, of_percentile, same
 from kspec.analysis.shapes.ops.rule_helpers import (
@@ -26,6 +26,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     without,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
+from kspec.syntax.yaml_flow import shape_text
 
 MATRIX_NORMS = (None, "fro", "nuc", float("inf"), float("-inf"), 1, -1, 2, -2)
 
@@ -68,7 +69,7 @@ def weighted(call: Call) -> Shape:
         along = axis is not None and agree([shape[axis_in(shape, axis)]], shape_of(weights))
         if not along:
             raise ShapeError(
-                f"averages {shown(shape)} by weights of {shown(shape_of(weights))}",
+                f"averages {shape_text(shape)} by weights of {shape_text(shape_of(weights))}",
                 help="weights are of the input's shape, or of the size of the axis",
             )
     return fold(shape, axis)
@@ -125,7 +126,7 @@ def top_k(call: Call) -> list[TensorType]:
     shape, k = at_least(shape_of(x), 1), constant(call, "k")
     size = shape[-1]
     if size is not None and k is not None and k > size:
-        raise unfit(f"takes the {k} largest of {shown(shape)}, whose last axis has {size}", "k", f"at most {size}")
+        raise unfit(f"takes the {k} largest of {shape_text(shape)}, whose last axis has {size}", "k", f"at most {size}")
     return [TensorType((*shape[:-1], k), dtype) for dtype in (x.dtype, "int32")]
 
 
@@ -144,7 +145,7 @@ def segments(call: Call) -> Shape:
     of_rank(ids, 1)
     at_least(data, 1)
     if not agree(data[:1], ids):
-        raise ShapeError(f"sorts {shown(data)} into segments by {shown(ids)}: the first sizes differ")
+        raise ShapeError(f"sorts {shape_text(data)} into segments by {shape_text(ids)}: the first sizes differ")
     return (constant(call, "num_segments"), *data[1:])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kspec.analysis.shapes.broadcasting import BROADCASTS, broadcast, shown, size_of
+from kspec.analysis.shapes.broadcasting import BROADCASTS, broadcast, size_of
 from kspec.analysis.shapes.dtypes import bytes_of, sum_of
 from kspec.analysis.shapes.ops.elementwise import of_cast, of_first, same
 from kspec.analysis.shapes.ops.rule_helpers import (
@@ -24,6 +24,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     without,
 )
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
+from kspec.syntax.yaml_flow import shape_text
 
 
 def reshaped(call: Call) -> Shape:
@@ -31,7 +32,7 @@ def reshaped(call: Call) -> Shape:
     shape, written = shape_of(first(call)), constant(call, "newshape")
     new: list[Dim] = [written] if isinstance(written, int) else list(written)
     if any(size is not None and size < -1 for size in new) or new.count(-1) > 1:
-        raise unfit(f"reshapes to {shown(new)}", "newshape", "sizes, and at most one -1 for what is left")
+        raise unfit(f"reshapes to {shape_text(new)}", "newshape", "sizes, and at most one -1 for what is left")
     if None in shape or None in new:
         return tuple(None if size == -1 else size for size in new)
     size, rest = size_of(shape), size_of(size for size in new if size != -1)
@@ -40,7 +41,7 @@ def reshaped(call: Call) -> Shape:
     fits = size == rest if -1 not in new else rest != 0 and size % rest == 0
     if not fits:
         raise unfit(
-            f"reshapes {shown(shape)}, of {size} elements, to {shown(new)}",
+            f"reshapes {shape_text(shape)}, of {size} elements, to {shape_text(new)}",
             "newshape",
             "the sizes multiply to the number of elements; -1 stands for what is left",
         )
@@ -59,7 +60,9 @@ def transposed(call: Call) -> Shape:
         return shape[::-1]
     if len(axes) != len(shape):
         raise unfit(
-            f"names {len(axes)} axes of {shown(shape)}, which has {len(shape)}", "axes", "name each axis, the batch too"
+            f"names {len(axes)} axes of {shape_text(shape)}, which has {len(shape)}",
+            "axes",
+            "name each axis, the batch too",
         )
     return tuple(shape[axis] for axis in axes_in(shape, axes, "axes"))
 
@@ -102,7 +105,7 @@ def squeezed(call: Call) -> Shape:
     axes = axes_in(shape, axis)
     for gone in axes:
         if shape[gone] != 1:
-            raise unfit(f"squeezes axis {gone} of {shown(shape)}, whose size is not 1", "axis")
+            raise unfit(f"squeezes axis {gone} of {shape_text(shape)}, whose size is not 1", "axis")
     return without(shape, *axes)
 
 
@@ -158,7 +161,7 @@ def padded(call: Call) -> Shape:
         widths = widths * len(shape)
     if len(widths) != len(shape):
         raise unfit(
-            f"pads {len(widths)} axes of {shown(shape)}, which has {len(shape)}",
+            f"pads {len(widths)} axes of {shape_text(shape)}, which has {len(shape)}",
             "pad_width",
             "a pair for each axis, the batch's first, which is [0, 0]",
         )
@@ -169,7 +172,7 @@ def broadcast_to(call: Call) -> Shape:
     """`(…) → shape`, which it must broadcast to."""
     shape, target = shape_of(first(call)), tuple(constant(call, "shape"))
     if broadcast(shape, target) is None:
-        raise unfit(f"broadcasts {shown(shape)} to {shown(target)}, which does not fit", "shape", BROADCASTS)
+        raise unfit(f"broadcasts {shape_text(shape)} to {shape_text(target)}, which does not fit", "shape", BROADCASTS)
     return target
 
 
@@ -179,7 +182,7 @@ def diagonal_matrix(call: Call) -> Shape:
     if len(shape) == 1:
         return _square(shape[0], k)
     if len(shape) != 2:
-        raise ShapeError(f"needs an input of rank 1 or 2, and is given {shown(shape)}")
+        raise ShapeError(f"needs an input of rank 1 or 2, and is given {shape_text(shape)}")
     return (_diagonal_length(shape[0], shape[1], k),)
 
 
@@ -216,7 +219,9 @@ def viewed(call: Call) -> Shape:
         return shape
     size = at_least(shape, 1)[-1]
     if size is not None and size * old % new:
-        raise unfit(f"views {shown(shape)} of {x.dtype} as {of_cast(call)}: the bytes do not come out even", "dtype")
+        raise unfit(
+            f"views {shape_text(shape)} of {x.dtype} as {of_cast(call)}: the bytes do not come out even", "dtype"
+        )
     return (*shape[:-1], None if size is None else size * old // new)
 
 
@@ -229,7 +234,7 @@ def rearranged(call: Call) -> Shape:
     given, wanted = (re.findall(r"\w+|\(.*?\)", side) for side in sides)
     if None in shape:
         raise ShapeError(
-            f"needs to know all sizes of its input, and is given {shown(shape)}", help="use `op: transpose`"
+            f"needs to know all sizes of its input, and is given {shape_text(shape)}", help="use `op: transpose`"
         )
     sizes: dict[str, int] = {}
     for axis, size in zip(given, shape, strict=False):
@@ -264,7 +269,7 @@ def _two_axes(call: Call) -> tuple[Shape, list[int]]:
     shape = at_least(shape_of(first(call)), 2)
     axes = [axis_in(shape, constant(call, name), name) for name in ("axis1", "axis2")]
     if axes[0] == axes[1]:
-        raise unfit(f"takes axis {axes[0]} of {shown(shape)} twice", "axis2", "name two different axes")
+        raise unfit(f"takes axis {axes[0]} of {shape_text(shape)} twice", "axis2", "name two different axes")
     return shape, axes
 
 

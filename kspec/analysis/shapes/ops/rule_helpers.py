@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from kspec.analysis.shapes.broadcasting import shown, size_per_example
+from kspec.analysis.shapes.broadcasting import size_per_example
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, TensorType
 from kspec.diagnostics import codes
+from kspec.syntax.yaml_flow import shape_text
 
 ShapeRule = Callable[[Call], Shape]
 DtypeRule = Callable[[Call], str]
@@ -170,7 +171,7 @@ def axis_in(shape: Shape, axis: int, argument: str = "axis", rank: int | None = 
     rank = len(shape) if rank is None else rank
     if not -rank <= axis < rank:
         help = f"write an axis from {-rank} to {rank - 1}" if rank else "a single number has no axis"
-        raise unfit(f"takes axis {axis}, which {shown(shape)} does not have", argument, help)
+        raise unfit(f"takes axis {axis}, which {shape_text(shape)} does not have", argument, help)
     return axis % rank
 
 
@@ -178,21 +179,21 @@ def axes_in(shape: Shape, axes: int | Iterable[int], argument: str = "axis", ran
     """One or several different axes, counted from the first."""
     found = [axis_in(shape, axis, argument, rank) for axis in ([axes] if isinstance(axes, int) else axes)]
     if len(set(found)) < len(found):
-        raise unfit(f"names an axis of {shown(shape)} twice", argument, "name each axis once")
+        raise unfit(f"names an axis of {shape_text(shape)} twice", argument, "name each axis once")
     return found
 
 
 def at_least(shape: Shape, rank: int) -> Shape:
     """The shape, of so many axes or more."""
     if len(shape) < rank:
-        raise ShapeError(f"needs an input of at least rank {rank}, and is given {shown(shape)}")
+        raise ShapeError(f"needs an input of at least rank {rank}, and is given {shape_text(shape)}")
     return shape
 
 
 def of_rank(shape: Shape, rank: int) -> Shape:
     """The shape, of exactly so many axes."""
     if len(shape) != rank:
-        raise ShapeError(f"needs an input of rank {rank}, and is given {shown(shape)}")
+        raise ShapeError(f"needs an input of rank {rank}, and is given {shape_text(shape)}")
     return shape
 
 
@@ -224,5 +225,5 @@ def _all_integers(value: Any) -> bool:
 
 def _possible(shape: Shape) -> Shape:
     if any(size is not None and size < 0 for size in shape):
-        raise ShapeError(f"would give {shown(shape)}: a size falls below nothing", code=codes.DIMENSION_COLLAPSE)
+        raise ShapeError(f"would give {shape_text(shape)}: a size falls below nothing", code=codes.DIMENSION_COLLAPSE)
     return shape

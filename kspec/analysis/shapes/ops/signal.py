@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import shown
 from kspec.analysis.shapes.ops.elementwise import same
 from kspec.analysis.shapes.ops.rule_helpers import at_least, constant, first, op, several, shape_of, untold
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError, TensorType
+from kspec.syntax.yaml_flow import shape_text
 
 
 def transformed(call: Call) -> list[TensorType]:
@@ -66,7 +66,7 @@ def _parts(call: Call) -> Shape:
     """The shape of the real and the imaginary part."""
     shapes = [shape_of(tensor) for tensor in call.tensors["x"]]
     if len(shapes) != 2 or shapes[0] != shapes[1]:
-        given = " and ".join(map(shown, shapes))
+        given = " and ".join(map(shape_text, shapes))
         raise ShapeError(
             f"takes a real and an imaginary part of one shape, and is given {given}",
             help="`from: {x: [real, imaginary]}`",
@@ -77,7 +77,7 @@ def _parts(call: Call) -> Shape:
 def _known(call: Call, axes: int) -> list[TensorType]:
     shape = at_least(_parts(call), axes)
     if None in shape[-axes:]:
-        raise ShapeError(f"needs to know the last {'size' if axes == 1 else 'two sizes'} of {shown(shape)}")
+        raise ShapeError(f"needs to know the last {'size' if axes == 1 else 'two sizes'} of {shape_text(shape)}")
     return [TensorType(shape, tensor.dtype) for tensor in call.tensors["x"]]
 
 
