@@ -1,4 +1,4 @@
-"""The command line: one file a verb, imported when that verb is used."""
+"""The command line: one file per verb, imported when the verb is used."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 OK, FAULTY, USAGE, FAILED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
-"""Exit statuses: clean, errors in the spec, wrong use, failure while running, Ctrl-C, nobody reads on."""
+"""Exit statuses: clean, errors in the spec, wrong use, failure while running, Ctrl-C, closed pipe."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line (`sys.argv` by default) and gives its exit status.
+    """Runs a command line, and returns its exit status.
 
-    A `SpecError` that a verb lets pass is shown, with status 1; anything else that it lets pass is a failure.
+    A `SpecError` that a verb raises is printed, with status 1; any other exception is a failure.
+
+    Args:
+        arguments: The words after `kspec`; `sys.argv` by default.
     """
     try:
         status = _run(arguments)
@@ -22,16 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _silence_stdout()
+        _discard_stdout()
         return PIPE_CLOSED
     except Exception as error:
         return _failed(error)
 
 
 def script() -> None:
-    """The command `kspec`: runs its command line and ends the process.
+    """The command `kspec`: runs the command line and ends the process.
 
-    With TensorFlow in it the process ends without taking itself apart, which takes most of a second.
+    Once TensorFlow is imported, the process exits without tearing it down, which would take most of a second.
     """
     status = main()
     if "tensorflow" not in sys.modules:
@@ -55,9 +58,9 @@ def _run(arguments: Sequence[str] | None) -> int:
 
     if "_KSPEC_COMPLETE" in os.environ:
         group.main(prog_name="kspec")
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with group.make_context("kspec", words) as context:
+        with group.make_context("kspec", arguments) as context:
             group.invoke(context)
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -86,13 +89,13 @@ def _failed(error: Exception) -> int:
     import traceback
 
     traceback.print_exception(error)
-    print("kspec: this is a failure of kspec itself, or of what it called", file=sys.stderr)
+    print("kspec: internal error, in kspec or in a library that it called", file=sys.stderr)
     return FAILED
 
 
-def _silence_stdout() -> None:
-    """The interpreter flushes once more at its end; what is left goes nowhere."""
+def _discard_stdout() -> None:
+    """The interpreter flushes stdout once more when it exits; whatever is left is discarded."""
     import os
 
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    with open(os.devnull, "w") as null:
+        os.dup2(null.fileno(), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Names in columns, and names with what they mean."""
+"""Text in columns: lists of names, and names with descriptions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 
 def width() -> int:
-    """How wide text may run: as the terminal, up to what reads well."""
+    """The width of text: the terminal, within readable limits."""
     return max(40, min(shutil.get_terminal_size((100, 24)).columns, 110))
 
 
 def in_columns(names: Sequence[str]) -> str:
-    """Names, read downwards, in as many columns as fit."""
+    """Names in as many columns as fit, sorted downwards."""
     for rows in range(1, len(names) + 1):
         columns = [names[start : start + rows] for start in range(0, len(names), rows)]
         sizes = [max(map(len, column)) + 2 for column in columns]
@@ -27,11 +27,11 @@ def in_columns(names: Sequence[str]) -> str:
 
 
 def definitions(items: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """Names, and beside each what there is to say of it, a paragraph each."""
+    """Names, each with its description beside it, one paragraph per line of text."""
     margin = min(max((len(name) for name, _ in items), default=0), 24) + 4
     text = ""
     for name, paragraphs in items:
-        wrapped = [line for said in paragraphs if said for line in textwrap.wrap(said, width() - margin)]
+        wrapped = [line for paragraph in paragraphs if paragraph for line in textwrap.wrap(paragraph, width() - margin)]
         first = f"  {name}".ljust(margin)
         if len(first) > margin:
             text += f"{first}\n"

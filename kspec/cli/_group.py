@@ -1,4 +1,4 @@
-"""The verbs and what each does, known without importing any of them: `kspec --help` must come in a blink."""
+"""The verbs with a line of help each, known without importing any of them, so that `kspec --help` is instant."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import click
 
 VERBS = {
     "Write a spec": {
-        "init": "Make a working spec from a table or a template.",
-        "import": "Make a spec of a Keras model: a .keras file, or its JSON.",
-        "layers": "What a spec can name: layers, ops, optimizers, losses …",
-        "schema": "The JSON Schema that editors complete and check specs by.",
+        "init": "Write a working spec from a table or a template.",
+        "import": "Write the spec of a Keras model: a .keras file, or its JSON.",
+        "layers": "List what a spec can use: layers, ops, optimizers, losses …",
+        "schema": "Write the JSON Schema with which editors check and complete specs.",
     },
     "Check it": {
-        "check": "All that can be told without running, each fault at its place.",
-        "fmt": "Write it in one layout: order, lines, quotes; comments stay.",
-        "explain": "What a code such as KS201 means, with an example and the cure.",
-        "render": "The whole resolved spec: overrides, expressions and defaults written out.",
-        "summary": "The layers with their shapes and parameters.",
+        "check": "Report every problem that can be found without running the spec.",
+        "fmt": "Format specs: key order, indentation, quotes; comments are kept.",
+        "explain": "Explain a code such as KS201, with an example and the fix.",
+        "render": "Print the resolved spec: overrides, expressions and defaults written out.",
+        "summary": "List the layers with their shapes and parameters.",
         "plot": "Draw the graph.",
-        "export": "Write it, or what a run has trained, in a form that others read.",
-        "diff": "What differs between two specs, or a spec and a run.",
-        "lsp": "The language server: all of this in the editor, as one types.",
+        "export": "Export a spec, or the model of a run, to another format.",
+        "diff": "Compare two specs or runs.",
+        "lsp": "Start the language server: all of this in the editor, as you type.",
     },
     "Run it": {
-        "run": "The whole life-cycle: define, compile, fit, evaluate, predict.",
-        "evaluate": "The loss and metrics of a run on other data.",
-        "predict": "The answers of a run for other data.",
-        "runs": "The runs there are, side by side.",
+        "run": "Run the life-cycle: define, compile, fit, evaluate, predict.",
+        "evaluate": "Evaluate a run on its own or on new data.",
+        "predict": "Predict on new data.",
+        "runs": "List the runs with their metrics.",
     },
 }
-"""Section → verb → its one line of help; each verb is `command` in the module of its name."""
+"""Section → verb → its line of help. A verb is `command` in the module of its name."""
 
 EPILOG = """\b
 Examples:
@@ -67,21 +67,21 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         verb = args[0]
         if not verb.startswith("-") and verb not in self.list_commands(ctx):
-            ctx.fail(f"there is no verb `{verb}`{self._meant(ctx, verb)}")
+            ctx.fail(f"unknown command `{verb}`{self._suggestion(ctx, verb)}")
         return super().resolve_command(ctx, args)
 
-    def _meant(self, ctx: click.Context, verb: str) -> str:
+    def _suggestion(self, ctx: click.Context, verb: str) -> str:
         from kspec.diagnostics.suggest import did_you_mean
 
         if verb.endswith((".yaml", ".yml")):
             return f"; to check a spec: `kspec check {verb}`"
         other = {"train": "run", "fit": "run", "validate": "check", "lint": "check", "new": "init", "help": "--help"}
-        meant = f"did you mean `{other[verb]}`?" if verb in other else did_you_mean(verb, self.list_commands(ctx))
-        return f"; {meant}" if meant else ""
+        suggestion = f"did you mean `{other[verb]}`?" if verb in other else did_you_mean(verb, self.list_commands(ctx))
+        return f"; {suggestion}" if suggestion else ""
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
+def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
         from kspec._version import __version__
 
         click.echo(f"kspec {__version__}")
@@ -93,6 +93,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="The version.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Print the version."
+)
 def group() -> None:
-    """Write a neural network as a YAML spec; check it in a blink; train it with Keras."""
+    """Write a neural network as a YAML spec, check it in an instant, train it with Keras."""

@@ -11,22 +11,44 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def overrides(function: F) -> F:
-    """`--set NAME=VALUE`, as `overrides`: a tuple of words."""
+    """`--set NAME=VALUE`, as the argument `overrides`: a tuple of strings."""
     return click.option(
         "--set",
         "overrides",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Replace a value of the spec: fit.epochs=5, layers.hidden1.units=32. NAME+=VALUE adds to a list.",
+        help="Override a value of the spec: fit.epochs=5, layers.hidden1.units=32. NAME+=VALUE appends to a list.",
     )(function)
 
 
 def permissions(function: F) -> F:
     """`--allow-code`, `--allow-outside` and `--allow-network`: what a spec may do beyond being data."""
     for name, help in (
-        ("network", "Let the spec open network connections."),
-        ("outside", "Let the spec use files outside its folder and the working directory."),
-        ("code", "Let the spec's extensions be imported: their code runs."),
+        ("network", "Allow the spec to open network connections."),
+        ("outside", "Allow the spec to use files outside its folder and the working directory."),
+        ("code", "Allow the spec's extensions to be imported: their code runs."),
     ):
         function = click.option(f"--allow-{name}", is_flag=True, help=help)(function)
     return function
+
+
+def run_permissions(function: F) -> F:
+    """`--allow-code` and `--allow-outside`, for a run."""
+    for name, help in (
+        ("outside", "Allow the run to read data outside its folder and the working directory."),
+        ("code", "Allow the run's extensions to be imported: their code runs."),
+    ):
+        function = click.option(f"--allow-{name}", is_flag=True, help=help)(function)
+    return function
+
+
+def output_format(*formats: str) -> Callable[[F], F]:
+    """`--format`, as the argument `format_`; the first format is the default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help=f"Output for people ({formats[0]}) or for machines ({', '.join(formats[1:])}).",
+    )

@@ -1,4 +1,4 @@
-"""`kspec diff`: what differs between two specs, or a spec and a run."""
+"""`kspec diff`: the differences between two specs or runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kspec.cli._options import permissions
+from kspec.cli._options import output_format, permissions
 
 if TYPE_CHECKING:
     from kspec.analysis.program import Analysis
@@ -27,34 +27,33 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
-@click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True,
-              help="For people, or for machines.")  # fmt: skip
-@click.option("--exit-code", is_flag=True, help="End with status 1 where they differ.")
+@output_format("text", "json")
+@click.option("--exit-code", is_flag=True, help="Exit with status 1 if they differ.")
 @permissions
 @click.pass_context
 def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code: bool, **permissions: bool) -> None:
-    """Say what differs between two specs: nodes, their arguments and sizes, settings.
+    """Compare two specs or runs: nodes, their arguments and sizes, settings.
 
-    A and B are specs or runs: a run folder, or the name of a spec that has been run in runs/. A run stands for what it
-    ran. Compared is what they come to, defaults filled in and blocks written out; stages and callbacks one by one, by
-    name. TensorFlow is not imported.
+    A and B are specs or runs: a run folder, or the name of a spec that has been run in runs/. Compares the resolved
+    specs, with defaults filled in and blocks expanded; stages and callbacks one by one, by name. TensorFlow is not
+    imported.
     """
     from kspec.diff.compare import compare
 
     files = [_spec_of_run(place) for place in (one, other)]
     a, b = (_analysed(file or place, permissions) for file, place in zip(files, (one, other), strict=True))
-    found = compare(a, b, of_run=any(files))
+    comparison = compare(a, b, of_run=any(files))
     if format_ == "json":
-        json.dump({"a": one, "b": other, **found.to_json()}, sys.stdout, indent=2, ensure_ascii=False)
+        json.dump({"a": one, "b": other, **comparison.to_json()}, sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
-        _show(one, other, found)
-    if exit_code and found.differences:
+        _show(one, other, comparison)
+    if exit_code and comparison.differences:
         ctx.exit(1)
 
 
 def _spec_of_run(place: str) -> Path | None:
-    """What a run resolved to; None where a spec is meant."""
+    """The resolved spec of a run; None if the place is no run."""
     from kspec.runs.run_folder import RunFolderError, run_at
 
     try:
@@ -76,18 +75,18 @@ def _analysed(place: str | Path, permissions: dict[str, Any]) -> tuple[Spec, Ana
     return compile_spec(Path(place), permissions=Permissions.of(permissions)).unwrap()
 
 
-def _show(one: str, other: str, found: Comparison) -> None:
+def _show(one: str, other: str, comparison: Comparison) -> None:
     write = sys.stdout.write
-    if not found.differences:
-        write("no difference\n")
+    if not comparison.differences:
+        write("no differences\n")
         return
     write(f"--- {one}\n+++ {other}\n")
     section = ""
-    for difference in found.differences:
+    for difference in comparison.differences:
         if difference.section != section:
             section = difference.section
             write(f"{section}\n")
         write(f"  {difference}\n")
-    old, new = found.parameters
+    old, new = comparison.parameters
     if old != new and old is not None and new is not None:
         write(f"{old:,} → {new:,} parameters\n")

@@ -6,6 +6,8 @@ import json
 
 import click
 
+from kspec.cli._options import output_format, run_permissions
+
 EPILOG = """\b
 Examples:
   kspec evaluate runs/mlp/latest
@@ -15,20 +17,10 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("run", metavar="RUN")
-@click.option("--data", metavar="FILE", help="Another file with the same columns; the run's own data by default.")
-@click.option("--split", type=click.Choice(("train", "validation", "test")), help="Which split of the run's own data.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="For people, or for machines.",
-)
-@click.option("--allow-code", is_flag=True, help="Let the run's extensions be imported: their code runs.")
-@click.option(
-    "--allow-outside", is_flag=True, help="Let the run read data outside its folder and the working directory."
-)
+@click.option("--data", metavar="FILE", help="A file with the same columns; the run's own data by default.")
+@click.option("--split", type=click.Choice(("train", "validation", "test")), help="The split of the run's own data.")
+@output_format("text", "json")
+@run_permissions
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -46,16 +38,16 @@ def command(
     from kspec.runs.run_loader import evaluate_run, load_run, part_of
 
     try:
-        past = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
-        part, what = part_of(past, data, split, need_targets=True)
-        values = evaluate_run(past, part)
+        loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
+        part, name = part_of(loaded, data, split, need_targets=True)
+        values = evaluate_run(loaded, part)
     except RunFolderError as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
     if format_ == "json":
-        click.echo(json.dumps({"data": what, "examples": len(part), "metrics": values}))
+        click.echo(json.dumps({"data": name, "examples": len(part), "metrics": values}))
         return
-    click.echo(f"{what}: {len(part)} examples")
-    width = max(len(name) for name in values)
-    for name, value in values.items():
-        click.echo(f"  {name:<{width}}  {value:.4f}")
+    click.echo(f"{name}: {len(part)} examples")
+    width = max(map(len, values))
+    for metric, value in values.items():
+        click.echo(f"  {metric:<{width}}  {value:.4f}")

@@ -9,17 +9,17 @@ import click
 EPILOG = """\b
 Examples:
   kspec explain KS201
-  kspec explain KS5       all codes of a family: those of data
-  kspec explain           all codes, with their titles
+  kspec explain KS5       the codes of a family: those of data
+  kspec explain           all codes with their titles
 """
 
 
 @click.command(epilog=EPILOG)
 @click.argument("code", required=False)
 def command(code: str | None) -> None:
-    """Say what a code means: what is wrong, why it matters, an example, and the cure.
+    """Explain a code: what is wrong, why it matters, an example, and the fix.
 
-    Without a code: all there are.
+    Without a code, list them all.
     """
     from kspec.diagnostics import explain
     from kspec.diagnostics.render.terminal import wants_colour
@@ -46,5 +46,5 @@ def _unknown(code: str, wanted: str) -> str:
     from kspec.diagnostics import explain, nearest
 
     match = nearest(wanted, explain.codes())
-    meant = f"did you mean {match} ({explain.title(match)})?" if match else "`kspec explain` lists all"
-    return f"there is no code {code}; {meant}"
+    suggestion = f"did you mean {match} ({explain.title(match)})?" if match else "`kspec explain` lists all"
+    return f"unknown code {code}; {suggestion}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kspec.cli._columns import definitions
-from kspec.cli._options import overrides, permissions
+from kspec.cli._options import output_format, overrides, permissions
 from kspec.export.formats import TARGETS
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ Examples:
 @click.option("--to", "target", required=True, metavar="TARGET", help="What to write: one of the targets below.")
 @click.option("-o", "--output", metavar="FILE", help="Where; NAME with the target's suffix by default, - shows a text.")
 @overrides
-@click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True,
-              help="For people, or for machines.")  # fmt: skip
+@output_format("text", "json")
 @permissions
 @click.pass_context
 def command(

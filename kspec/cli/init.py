@@ -11,37 +11,39 @@ import click
 EPILOG = """\b
 Examples:
   kspec init                           a small network on synthetic data
-  kspec init data.csv --target price   from a table: which columns, which problem
+  kspec init data.csv --target price   from a table: infers the columns and the task
   kspec init --template cnn -o cnn.yaml
 """
 
 
-def _show_templates(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
+def _show_templates(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
         from kspec.cli._columns import definitions
         from kspec.rewrite.init import templates
 
-        click.echo(definitions([(name, [what]) for name, what in templates().items()]), nl=False)
+        click.echo(definitions([(name, [description]) for name, description in templates().items()]), nl=False)
         ctx.exit()
 
 
 @click.command(epilog=EPILOG)
 @click.argument("data", required=False, type=click.Path(exists=True, dir_okay=False), metavar="[DATA]")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), default="spec.yaml", show_default=True, metavar="FILE",
-              help="Where to write the spec; - shows it.")  # fmt: skip
+              help="Where to write the spec; - prints it.")  # fmt: skip
 @click.option("--template", metavar="NAME", help="Start from a template (mlp by default).")
 @click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_show_templates,
-              help="The templates there are.")  # fmt: skip
-@click.option("--target", metavar="COLUMN", help="The column to predict; guessed by name, else the last one.")
-@click.option("--force", is_flag=True, help="Overwrite what is there.")
+              help="List the templates.")  # fmt: skip
+@click.option(
+    "--target", metavar="COLUMN", help="The column to predict; by default guessed from the names, else the last one."
+)
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
 def command(data: str | None, out: str, template: str | None, target: str | None, force: bool) -> None:
     """Write a working spec, from a table (CSV or Parquet) or from a template.
 
-    From a table it guesses the column to predict, the problem, and how each other column enters the network. The
-    schema that editors complete by is put beside the spec.
+    From a table it infers the column to predict, the task, and how each other column enters the network. The JSON
+    Schema for editors is written beside the spec.
     """
     if data is not None and template is not None:
-        raise click.UsageError("a spec is made from a table or from a template, not from both")
+        raise click.UsageError("use a table or a template, not both")
     if data is None and target is not None:
         raise click.UsageError("--target names a column of a table: kspec init data.csv --target ...")
     from kspec.rewrite.init import InitRefused, from_template, write
@@ -52,10 +54,10 @@ def command(data: str | None, out: str, template: str | None, target: str | None
         if out == "-":
             sys.stdout.write(text)
             return
-        written = write(text, Path(out), as_text(), force=force)
+        paths = write(text, Path(out), as_text(), force=force)
     except InitRefused as error:
         raise click.UsageError(str(error)) from None
-    names = " and ".join(str(path) for path in written)
+    names = " and ".join(str(path) for path in paths)
     grant = " --allow-outside" if data is not None and _is_outside(Path(data), Path(out)) else ""
     if grant:
         click.echo(f"{data} lies outside the spec's folder and the working directory", err=True)
@@ -63,7 +65,7 @@ def command(data: str | None, out: str, template: str | None, target: str | None
 
 
 def _is_outside(data: Path, out: Path) -> bool:
-    """Whether the spec may read the table only with the user's leave."""
+    """Whether the spec needs --allow-outside to read the table."""
     roots = (Path.cwd().resolve(), out.parent.resolve())
     return not any(root in data.resolve().parents for root in roots)
 
@@ -79,5 +81,5 @@ def _from_data(data: str, target: str | None, out: str) -> str:
         raise SpecError(report.sorted())
     profile, options = seen
     folder = Path.cwd() if out == "-" else Path(out).parent
-    cited = Path(os.path.relpath(data, folder)).as_posix()
-    return from_table(profile, cited, target=target, delimiter=options.delimiter if options else ",")
+    relative = Path(os.path.relpath(data, folder)).as_posix()
+    return from_table(profile, relative, target=target, delimiter=options.delimiter if options else ",")

@@ -1,4 +1,4 @@
-"""`kspec layers`: the catalog as help."""
+"""`kspec layers`: the catalog of what Keras offers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from kspec import catalog
 from kspec.catalog import Entry, Kind
+from kspec.cli._options import output_format
 
 EPILOG = """\b
 Examples:
@@ -22,13 +23,12 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("name", required=False)
-@click.option("--kind", type=click.Choice(catalog.KINDS), help="What to look among; layers, when listing.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="For people, or for machines.")  # fmt: skip
+@click.option("--kind", type=click.Choice(catalog.KINDS), help="The kind to list or to look in; layers by default.")
+@output_format("text", "json")
 def command(name: str | None, kind: Kind | None, format_: str) -> None:
-    """Say what a spec can name: layers, ops, optimizers, losses, metrics …, with their arguments.
+    """List what a spec can use: layers, ops, optimizers, losses, metrics …, with their arguments.
 
-    It is what the installed Keras offers; no TensorFlow is imported.
+    The catalog describes Keras as installed; TensorFlow is not imported.
     """
     if name is None:
         _list(kind or "layer", format_)
@@ -48,8 +48,8 @@ def command(name: str | None, kind: Kind | None, format_: str) -> None:
 def _list(kind: Kind, format_: str) -> None:
     names = catalog.names(kind)
     if format_ == "json":
-        found = [{"name": name, "description": catalog.find(kind, name).doc} for name in names]  # type: ignore[union-attr]
-        print(json.dumps({"kind": kind, "names": found}, indent=2))
+        described = [{"name": name, "description": catalog.find(kind, name).doc} for name in names]  # type: ignore[union-attr]
+        print(json.dumps({"kind": kind, "names": described}, indent=2))
         return
     from kspec.cli._columns import in_columns
     from kspec.schema.reference import NOUNS
@@ -78,7 +78,7 @@ def _page(entry: Entry, others: list[Kind]) -> str:
     if entry.aliases:
         text += f"Also called {', '.join(entry.aliases)}.\n"
     if entry.refused:
-        return text + f"\nIt cannot stand in a spec: {entry.refused}\n"
+        return text + f"\nNot available in a spec: {entry.refused}\n"
     text += f"\n{textwrap.fill(signature(entry), width(), subsequent_indent='    ')}\n"
     if entry.parameters:
         text += f"\nArguments\n{definitions([_argument(p) for p in entry.parameters.values()])}"
@@ -89,10 +89,12 @@ def _page(entry: Entry, others: list[Kind]) -> str:
             f"\nArguments of the call, under `call`\n{definitions([_argument(p) for p in entry.constants.values()])}"
         )
     if entry.skipped:
-        text += f"\nNot for a spec\n{definitions([(name, [reason]) for name, reason in entry.skipped.items()])}"
+        text += (
+            f"\nNot available in a spec\n{definitions([(name, [reason]) for name, reason in entry.skipped.items()])}"
+        )
     text += f"\nExample\n{textwrap.indent(example(entry), '  ')}\n"
     for other in others:
-        text += f"\nThere is {_article(NOUNS[other])} of that name, too: kspec layers {entry.name} --kind {other}\n"
+        text += f"\nAlso {_article(NOUNS[other])}: kspec layers {entry.name} --kind {other}\n"
     return text
 
 
@@ -105,8 +107,8 @@ def _argument(parameter: Any) -> tuple[str, list[str]]:
     from kspec.schema.reference import default
 
     words = describe(parse(parameter.type))
-    given = "required" if parameter.required else f"default {default(parameter)}"
-    return parameter.name, [f"{words}; {given}", parameter.doc]
+    requirement = "required" if parameter.required else f"default {default(parameter)}"
+    return parameter.name, [f"{words}; {requirement}", parameter.doc]
 
 
 def _tensor(tensor: Any) -> tuple[str, list[str]]:
@@ -122,5 +124,5 @@ def _unknown(name: str, kind: Kind | None) -> str:
         match = nearest(name, catalog.names(candidate))
         if match:
             where = f" --kind {candidate}" if kind else ""
-            return f"there is no `{name}`; did you mean `{match}` ({NOUNS[candidate]})? kspec layers {match}{where}"
-    return f"there is no `{name}`; `kspec layers{f' --kind {kind}' if kind else ''}` lists what there is"
+            return f"unknown name `{name}`; did you mean `{match}` ({NOUNS[candidate]})? kspec layers {match}{where}"
+    return f"unknown name `{name}`; `kspec layers{f' --kind {kind}' if kind else ''}` lists them all"

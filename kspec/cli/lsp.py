@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 EPILOG = """\b
-It is installed with `pip install 'kspec[lsp]'`, and an editor starts it by itself.
+Install it with `pip install 'kspec[lsp]'`; the editor starts it.
 
 \b
 VS Code: the extension in kspec/vscode (its README says how to package and install it).
@@ -34,11 +34,11 @@ Emacs (29 or newer, eglot), in init.el:
 
 \b
 Examples:
-  kspec lsp            # waits for an editor's words on standard input
-  kspec lsp --help     # how each editor is told of it
+  kspec lsp            # waits for an editor on standard input
+  kspec lsp --help     # how to set up each editor
 
 \b
-YAML files that are no specs are left alone: a spec has a top-level `kspec:`, or ends in .kspec.yaml.
+YAML files that are not specs are ignored: a spec has a top-level `kspec:`, or its name ends in .kspec.yaml.
 """
 
 
@@ -46,8 +46,8 @@ YAML files that are no specs are left alone: a spec has a top-level `kspec:`, or
 def command() -> None:
     """Speak the Language Server Protocol over standard input and output.
 
-    Diagnostics and quick fixes as of `kspec check`; behind each node its output shape and parameters; hover,
-    completion, definition, references, rename, outline, folding, formatting. TensorFlow is not imported.
+    Diagnostics and quick fixes of `kspec check`, output shape and parameters after each node, hover, completion,
+    definition, references, rename, outline, folding and formatting. TensorFlow is not imported.
     """
     try:
         from kspec.lsp.server import serve

@@ -1,4 +1,4 @@
-"""`kspec plot`: the graph of a spec as a picture."""
+"""`kspec plot`: a drawing of a spec's graph."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="SPEC")
 @click.option(
-    "-o", "--output", metavar="FILE", help="The picture: .svg, .png, .dot or .mmd (Mermaid); by default NAME.svg."
+    "-o", "--output", metavar="FILE", help="The drawing: .svg, .png, .dot or .mmd (Mermaid); by default NAME.svg."
 )
 @click.option("--depth", type=click.IntRange(0), metavar="N",
-              help="How deep to draw blocks and sub-models: 0 folds each into one box. By default as deep as one can "
-              "read.")  # fmt: skip
-@click.option("--no-shapes", is_flag=True, help="Names and layers alone.")
+              help="How deep to draw blocks and sub-models: 0 draws each as one box. By default as deep as stays "
+              "readable.")  # fmt: skip
+@click.option("--no-shapes", is_flag=True, help="Draw only names and layers.")
 @overrides
 @permissions
 @click.pass_context
@@ -45,26 +45,28 @@ def command(
     overrides: tuple[str, ...],
     **permissions: bool,
 ) -> None:
-    """Draw a spec's network: its nodes, with their shapes and parameters, and what flows between them.
+    """Draw a spec's network: its nodes, with their shapes and parameters, and the tensors between them.
 
-    TensorFlow is imported only where the data decides a size (a vocabulary, the classes of a target).
+    TensorFlow is imported only if a size depends on the data (a vocabulary, the classes of a target).
     """
     from kspec.api import load
     from kspec.cli import FAILED
     from kspec.diagram.diagram import GraphTooLarge
     from kspec.diagram.draw_spec import draw_spec
 
-    given = None if output is None else Path(output)
-    suffix = ".svg" if given is None else given.suffix.lower()
+    requested = None if output is None else Path(output)
+    suffix = ".svg" if requested is None else path_given.suffix.lower()
     if suffix not in FORMATS:
-        raise click.UsageError(f"a picture is .svg, .png, .dot or .mmd, and not {output}")
+        raise click.UsageError(f"-o must end in .svg, .png, .dot or .mmd: {output}")
     spec = load(path, overrides, **permissions)
-    target = given if given is not None else Path(f"{spec.name}.svg")
+    target = requested or Path(f"{spec.name}.svg")
     try:
         count, drawn = draw_spec(spec, target, FORMATS[suffix], shapes=not no_shapes, depth=depth)
     except GraphTooLarge as error:
-        click.echo(f"kspec: {error}; it can be written as .dot", err=True)
+        click.echo(f"kspec: {error}; write it as .dot instead", err=True)
         ctx.exit(FAILED)
     click.echo(f"{target} ({count} node{'' if count == 1 else 's'})")
     if drawn.depth < drawn.deepest and depth is None:
-        click.echo(f"blocks and sub-models are folded, {drawn.boxes} boxes in all; --depth {drawn.deepest} draws all")
+        click.echo(
+            f"blocks and sub-models are collapsed to {drawn.boxes} boxes; --depth {drawn.deepest} draws everything"
+        )

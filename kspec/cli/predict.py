@@ -1,4 +1,4 @@
-"""`kspec predict`: the answers of a run."""
+"""`kspec predict`: predictions of a run's model."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from pathlib import Path
 
 import click
 
+from kspec.cli._options import run_permissions
+
 EPILOG = """\b
 Examples:
   kspec predict runs/mlp/latest --data new.csv
-  kspec predict runs/mlp/latest --data new.csv --to answers.csv
+  kspec predict runs/mlp/latest --data new.csv --to predictions.csv
 """
 
 
 @click.command(epilog=EPILOG)
 @click.argument("run", metavar="RUN")
-@click.option("--data", metavar="FILE", help="A file with the columns of the inputs; it needs no target.")
-@click.option("--split", type=click.Choice(("train", "validation", "test")), help="Which split of the run's own data.")
+@click.option("--data", metavar="FILE", help="A file with the input columns; targets are not needed.")
+@click.option("--split", type=click.Choice(("train", "validation", "test")), help="The split of the run's own data.")
 @click.option("--to", metavar="FILE", help="Where to write; <data>.predictions.csv by default.")
-@click.option("--allow-code", is_flag=True, help="Let the run's extensions be imported: their code runs.")
-@click.option(
-    "--allow-outside", is_flag=True, help="Let the run read data outside its folder and the working directory."
-)
+@run_permissions
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -39,13 +38,13 @@ def command(
     from kspec.runs.run_loader import load_run, part_of, predict_run
 
     try:
-        past = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
-        part, what = part_of(past, data, split, need_targets=False)
-        target = Path(to) if to else Path(f"{Path(what).stem}.predictions.csv")
+        loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
+        part, name = part_of(loaded, data, split, need_targets=False)
+        target = Path(to) if to else Path(f"{Path(name).stem}.predictions.csv")
         if data is not None and target.resolve() == Path(data).resolve():
-            raise click.UsageError("--to names the file that is read; name another")
-        path, count = predict_run(past, part, target)
+            raise click.UsageError("--to names the file with the data; name another")
+        path, count = predict_run(loaded, part, target)
     except RunFolderError as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
-    click.echo(f"{count} examples of {what} → {path}")
+    click.echo(f"{count} examples of {name} → {path}")

@@ -1,4 +1,4 @@
-"""`kspec render`: the whole resolved spec."""
+"""`kspec render`: the resolved spec."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="SPEC")
-@click.option("-o", "--output", metavar="FILE", help="Write it there rather than on standard output.")
+@click.option("-o", "--output", metavar="FILE", help="Write it to a file instead of standard output.")
 @overrides
 @permissions
 def command(path: str, output: str | None, overrides: tuple[str, ...], **permissions: bool) -> None:
-    """Write out a spec with nothing left out.
+    """Print the resolved spec, with nothing left to defaults.
 
-    Overrides are applied, expressions computed, defaults stated, and beside each such value a comment says where it
-    comes from. Your own comments and layout stay. What it prints is a spec that gives the same model. What only the
-    data can tell stays as it is.
+    Overrides are applied, expressions computed and defaults written out, each with a comment that says where the value
+    comes from. Your own comments and layout are kept. The output is a spec of the same model. Values that only the
+    data can determine stay as they are.
     """
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`kspec run`: the whole life-cycle of a spec."""
+"""`kspec run`: the life-cycle of a spec."""
 
 from __future__ import annotations
 
@@ -26,18 +26,20 @@ Examples:
 @click.option(
     "--engine",
     type=click.Choice(("auto", "keras", "fused", "fused_xla")),
-    help="How the training loop runs; as --set fit.engine=… does.",
+    help="The training engine; the same as --set fit.engine=…",
 )
-@click.option("--out", default="runs", show_default=True, metavar="FOLDER", help="Where run folders are made.")
-@click.option("--smoke", is_flag=True, help="A few batches through all five steps, and no run folder.")
-@click.option("--quiet", "-q", is_flag=True, help="Announce nothing.")
+@click.option(
+    "--out", default="runs", show_default=True, metavar="FOLDER", help="The folder that receives the run folders."
+)
+@click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
-    help="json: the metrics and the folder on standard output, the steps on standard error.",
+    help="json prints the metrics and the folder on standard output, the steps on standard error.",
 )
 @permissions
 @click.pass_context
@@ -53,10 +55,10 @@ def command(
     format_: str,
     **permissions: bool,
 ) -> None:
-    """Define, compile, fit, evaluate and predict, as a spec says.
+    """Define, compile, fit, evaluate and predict.
 
-    What a run leaves is in its folder: the trained model, the spec as written and as resolved, history, metrics,
-    predictions and pictures. Ctrl-C keeps what has been trained so far.
+    The run folder holds the trained model, the spec as written and as resolved, history, metrics, predictions and
+    plots. Ctrl-C keeps what has been trained so far.
     """
     from kspec.api import load
     from kspec.cli import FAILED, INTERRUPTED
@@ -84,7 +86,7 @@ def command(
 
 
 def _show_warning(message: Any, category: type[Warning], *_: Any) -> None:
-    """Warnings of Keras and TensorFlow without places in their code; what is deprecated there is not the user's."""
+    """Prints warnings of Keras and TensorFlow without their code lines, and leaves out their deprecations."""
     if not issubclass(category, (DeprecationWarning, FutureWarning, PendingDeprecationWarning)):
         click.echo(f"warning: {' '.join(str(message).split())}", err=True)
 
@@ -93,9 +95,9 @@ def _show(result: Any, console: Any) -> None:
     if result.status == "interrupted":
         epochs = len(result.history)
         if not epochs:
-            click.echo("stopped before an epoch was trained; nothing is kept of it", err=True)
+            click.echo("stopped before the first epoch ended; nothing saved", err=True)
             return
-        trained = f"what was trained in {epochs} epoch{'s' if epochs != 1 else ''}"
+        trained = f"the model after {epochs} epoch{'s' if epochs != 1 else ''}"
         kept = ""
         if result.folder:
             saved = (result.folder / "model.keras").exists()
@@ -111,4 +113,4 @@ def _show(result: Any, console: Any) -> None:
     if result.folder:
         click.echo(f"\n{result.folder}" if not console.quiet else str(result.folder))
     elif not console.quiet:
-        click.echo("\nall five steps work; nothing was kept")
+        click.echo("\nsmoke run passed; nothing saved")

@@ -1,4 +1,4 @@
-"""`kspec runs`: what has been run, side by side."""
+"""`kspec runs`: the runs with their metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kspec.cli._options import output_format
+
 if TYPE_CHECKING:
     from kspec.runs.run_index import RunRecord
 
@@ -18,26 +20,21 @@ Examples:
   kspec runs mlp --best accuracy
 """
 _MOST_COLUMNS = 6
-"""Metrics that get a column each; more stand in one, by name."""
+"""Up to this many metrics have a column each; more share one."""
 _LONGEST_MESSAGE = 60
 
 
 @click.command(epilog=EPILOG)
 @click.argument("name", required=False)
-@click.option("--out", default="runs", show_default=True, metavar="FOLDER", help="Where run folders are made.")
-@click.option("--best", metavar="METRIC", help="Best first: the largest accuracy, the smallest loss.")
 @click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="For people, or for machines.",
+    "--out", default="runs", show_default=True, metavar="FOLDER", help="The folder that holds the run folders."
 )
+@click.option("--best", metavar="METRIC", help="Sort best first: the largest accuracy, the smallest loss.")
+@output_format("text", "json")
 def command(name: str | None, out: str, best: str | None, format_: str) -> None:
-    """List the runs there are, newest first: when, how they ended, how long they took, their metrics.
+    """List the runs, newest first: start, status, duration, metrics.
 
-    NAME: only the runs of the spec of this name.
+    NAME lists only the runs of the spec of this name.
     """
     from kspec.runs.run_index import best_first, direction, past_runs
 
@@ -58,9 +55,9 @@ def command(name: str | None, out: str, best: str | None, format_: str) -> None:
         return
     click.echo(_table(runs, best), nl=False)
     if best is not None and order is not None:
-        said = "largest" if order == "max" else "smallest"
-        unsure = "" if direction(best) else "; its name does not tell which is better"
-        click.echo(f"\nbest {best} first: the {said}{unsure}")
+        kind = "largest" if order == "max" else "smallest"
+        unsure = "" if direction(best) else "; whether larger is better is not known for this metric"
+        click.echo(f"\nbest {best} first: the {kind}{unsure}")
 
 
 def _refuse_name(name: str, out: str) -> None:
@@ -69,24 +66,24 @@ def _refuse_name(name: str, out: str) -> None:
 
     names = spec_names(out)
     if names:
-        meant = did_you_mean(name, names) or f"there are runs of {', '.join(names)}"
-        raise click.UsageError(f"no spec called {name} has been run; {meant}")
+        suggestion = did_you_mean(name, names) or f"there are runs of {', '.join(names)}"
+        raise click.UsageError(f"no runs of a spec named {name}; {suggestion}")
 
 
-def _metric(said: str, runs: Sequence[RunRecord]) -> str:
-    """The metric that is meant: a spec names `AUC`, and Keras answers with `auc`."""
+def _metric(query: str, runs: Sequence[RunRecord]) -> str:
+    """The metric by its name, in any case: a spec has `AUC`, Keras reports `auc`."""
     from kspec.runs.run_index import metric_names
 
     names = metric_names(runs)
-    for name in [said, *names]:
-        if name in names and name.casefold() == said.casefold():
+    for name in [query, *names]:
+        if name in names and name.casefold() == query.casefold():
             return name
-    there = f"there are {', '.join(names)}" if names else "none of these runs has been evaluated"
-    raise click.UsageError(f"no run has the metric {said}; {there}")
+    available = f"available: {', '.join(names)}" if names else "none of these runs has been evaluated"
+    raise click.UsageError(f"no run has the metric {query}; {available}")
 
 
 def _table(runs: Sequence[RunRecord], best: str | None) -> str:
-    """A row for each run; a column for each metric, or, where they are many, one for all."""
+    """A row for each run; a column for each metric, or one for all of many."""
     from kspec.runs.run_index import metric_names
 
     names = sorted(metric_names(runs), key=lambda name: name != best)
@@ -132,7 +129,7 @@ def _duration(seconds: float | None) -> str:
 
 
 def _some_spec() -> str:
-    """A spec that is at hand, for the example."""
+    """A spec in this folder, for the example."""
     for path in sorted([*Path().glob("specs/*.y*ml"), *Path().glob("*.y*ml")], key=lambda path: len(path.parts)):
         try:
             with path.open(encoding="utf-8") as file:

@@ -12,17 +12,23 @@ Examples:
   kspec schema | jq '.definitions["layer.Dense"]'
 
 \b
-An editor with a YAML language server completes and checks a spec that begins with
+An editor with a YAML language server checks and completes a spec that begins with
   # yaml-language-server: $schema=kspec.schema.json
 """
 
 
 @click.command(epilog=EPILOG)
-@click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write it there; else it is shown.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write it to a file instead of standard output.",
+)
 def command(out: str | None) -> None:
-    """Write the JSON Schema that editors complete and check specs by.
+    """Write the JSON Schema with which editors check and complete specs.
 
-    It is made from the language and the catalog, so it says what `kspec check` says of keys, arguments and values.
+    It is generated from the language and the catalog, so it agrees with `kspec check` on keys, arguments and values.
     """
     from kspec.schema.document import as_text
 

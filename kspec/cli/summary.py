@@ -1,4 +1,4 @@
-"""`kspec summary`: the layers of a spec with their shapes and parameters."""
+"""`kspec summary`: the nodes of a spec with their shapes and parameters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from kspec.cli._options import overrides, permissions
+from kspec.cli._options import output_format, overrides, permissions
 
 EPILOG = """\b
 Examples:
@@ -20,9 +20,8 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="SPEC")
 @overrides
-@click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True,
-              help="For people, or for machines.")  # fmt: skip
-@click.option("--with-keras", is_flag=True, help="Build the model with Keras, list what that says, and compare.")
+@output_format("text", "json")
+@click.option("--with-keras", is_flag=True, help="Build the model with Keras, list what Keras computes, and compare.")
 @permissions
 @click.pass_context
 def command(
@@ -34,9 +33,9 @@ def command(
     with_keras: bool,
     **permissions: bool,
 ) -> None:
-    """List a spec's nodes: output shape, parameters, operations, where from.
+    """List a spec's nodes: output shape, parameters, FLOPs, inputs.
 
-    TensorFlow is not imported unless --with-keras asks for it.
+    TensorFlow is imported only with --with-keras.
     """
     from kspec.analysis.hoisting import hoisted_by_stage
     from kspec.analysis.stages import trained_by_stage
@@ -50,16 +49,16 @@ def command(
     early = hoisted_by_stage(spec.document.fit.engine, analysis.graph, analysis.types, training)
     stages = trained_by_stage(analysis.graph, analysis.types, training)
     summary = summarise(spec.name, analysis.graph, analysis.types, early, stages)
-    found: list[str] = []
+    mismatches: list[str] = []
     if with_keras:
         from kspec.compiler.build import build_structure
 
         built = summarise_built(spec.name, analysis.graph, build_structure(spec).network, early, stages)
-        found = differences(summary, built)
+        mismatches = differences(summary, built)
         summary = built
     click.echo(
         json.dumps(summary.to_json(), indent=2) if format_ == "json" else summary.to_text(), nl=format_ == "json"
     )
-    if found:
-        print(*(f"kspec says of {line}" for line in found), sep="\n", file=sys.stderr)
+    if mismatches:
+        print(*(f"kspec says of {line}" for line in mismatches), sep="\n", file=sys.stderr)
         ctx.exit(FAULTY)

@@ -201,7 +201,7 @@ class TestSilence:
 
     def test_a_code_that_there_is_not(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["check", "spec.yaml", "--ignore", "KS2l3"]) == 2
-        assert "no code is called `KS2l3`; did you mean `KS213`?" in capsys.readouterr().err
+        assert "unknown code `KS2l3`; did you mean `KS213`?" in capsys.readouterr().err
 
     def test_errors_stay(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(SPEC.replace("units: 8", "unts: 8"))

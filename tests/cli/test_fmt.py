@@ -26,13 +26,13 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_files_are_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fmt", "wrong.yaml", "right.yaml", "./wrong.yaml"]) == 0
     assert Path("wrong.yaml").read_text() == RIGHT
-    assert capsys.readouterr().out == "wrong.yaml: formatted\n1 formatted, 1 as it should be\n"
+    assert capsys.readouterr().out == "wrong.yaml: formatted\n1 formatted, 1 unchanged\n"
     assert main(["fmt", "wrong.yaml"]) == 0
 
 
 def test_check_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fmt", "--check", "wrong.yaml", "right.yaml"]) == 1
-    assert capsys.readouterr().out == "wrong.yaml: would be changed\n1 would be changed, 1 as it should be\n"
+    assert capsys.readouterr().out == "wrong.yaml: would change\n1 would change, 1 unchanged\n"
     assert Path("wrong.yaml").read_text() == WRONG
     assert main(["fmt", "--check", "right.yaml"]) == 0
 
@@ -42,7 +42,7 @@ def test_diff_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert out.startswith("--- wrong.yaml\n+++ wrong.yaml\n")
     assert "+kspec: 1  # one\n" in out
-    assert err == "1 would be changed, 1 as it should be\n"
+    assert err == "1 would change, 1 unchanged\n"
     assert Path("wrong.yaml").read_text() == WRONG
     assert main(["fmt", "--diff", "right.yaml"]) == 0
 
@@ -70,14 +70,14 @@ def test_the_specs_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
         Path(name).write_text("services: {  a: b}\n" if name == "compose.yaml" else WRONG)
     assert main(["fmt", "--check", "."]) == 1
     assert capsys.readouterr().out == (
-        "wrong.yaml: would be changed\ndeep/spec.yml: would be changed\n2 would be changed, 1 as it should be\n"
+        "wrong.yaml: would change\ndeep/spec.yml: would change\n2 would change, 1 unchanged\n"
     )
 
 
 def test_a_folder_without_specs(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
     assert main(["fmt", "--check", "empty"]) == 1
-    assert "no spec is in this folder" in capsys.readouterr().out
+    assert "no spec in this folder" in capsys.readouterr().out
 
 
 def test_what_does_not_parse_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,7 +86,7 @@ def test_what_does_not_parse_is_left_alone(capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     assert "error[KS002]" in out
     assert "error[KS010]" in out
-    assert out.endswith("1 formatted, 1 left alone\n")
+    assert out.endswith("1 formatted, 1 skipped\n")
     assert Path("broken.yaml").read_text() == "kspec: 1\nlayers: [Dense\n"
     assert Path("wrong.yaml").read_text() == RIGHT
 
@@ -100,7 +100,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Cap
         _read(monkeypatch, WRONG.replace("\n", "\r\n"))
         assert main(["fmt", "-", *argument]) == status
         shown = capfdbinary.readouterr()
-        assert shown.out == (out.encode() if out else b"standard input: would be changed\n1 would be changed\n")
+        assert shown.out == (out.encode() if out else b"standard input: would change\n1 would change\n")
         assert shown.err == b""
     _read(monkeypatch, "kspec: [")
     assert main(["fmt", "-"]) == 1

@@ -68,7 +68,7 @@ def test_layers_finds_other_kinds_and_aliases(capsys: pytest.CaptureFixture[str]
     assert out(["layers", "adam"], capsys).startswith("Adam: optimizer")
     assert "--kind metric" in out(["layers", "BinaryCrossentropy"], capsys)
     assert out(["layers", "BinaryCrossentropy", "--kind", "metric"], capsys).startswith("BinaryCrossentropy: metric")
-    assert "cannot stand in a spec" in out(["layers", "Lambda"], capsys)
+    assert "Not available in a spec" in out(["layers", "Lambda"], capsys)
     assert out(["layers", "accuracy"], capsys).startswith("accuracy: metric\n")
 
 

@@ -62,7 +62,7 @@ def test_shown_not_written(capsys: pytest.CaptureFixture[str]) -> None:
         (["--template", "cn"], "did you mean `cnn`?"),
         (["--target", "x"], "--target names a column"),
         (["nope.csv"], "does not exist"),
-        (["table.csv", "--template", "mlp"], "not from both"),
+        (["table.csv", "--template", "mlp"], "not both"),
         (["table.csv", "--target", "urgnt"], "did you mean `urgent`?"),
         (["table.csv", "--target", "same"], "the same value in every row"),
     ],

@@ -56,7 +56,7 @@ def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFix
         (["chek"], "did you mean `check`?"),
         (["train"], "did you mean `run`?"),
         (["spec.yaml"], "kspec check spec.yaml"),
-        (["zzz"], "there is no verb `zzz`"),
+        (["zzz"], "unknown command `zzz`"),
         (["check"], "Missing argument"),
         (["check", "x.yaml", "--formt", "json"], "--format"),
         (["check", "x.yaml", "--format", "xml"], "xml"),
