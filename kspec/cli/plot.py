@@ -55,7 +55,7 @@ def command(
     from kspec.diagram.draw_spec import draw_spec
 
     requested = None if output is None else Path(output)
-    suffix = ".svg" if requested is None else path_given.suffix.lower()
+    suffix = ".svg" if requested is None else requested.suffix.lower()
     if suffix not in FORMATS:
         raise click.UsageError(f"-o must end in .svg, .png, .dot or .mmd: {output}")
     spec = load(path, overrides, **permissions)
