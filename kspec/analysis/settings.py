@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from kspec import catalog
 from kspec.analysis.per_output import is_by_output
 from kspec.analysis.stages import Stage, resolve_stages
-from kspec.analysis.task_inference import FREE_FORM_LOSSES, OutputHead, from_logits, loss_name, output_head, task_of
+from kspec.analysis.task_inference import (
+    CATEGORICAL_LOSSES,
+    FREE_FORM_LOSSES,
+    SPARSE_LOSSES,
+    OutputHead,
+    from_logits,
+    loss_name,
+    output_head,
+    task_of,
+)
 from kspec.diagnostics import Path, Report, codes, did_you_mean
 from kspec.ir import Graph
 from kspec.language import Spec
+
+TargetForm = Literal["binary", "integer", "one_hot", "multi_label", "values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,18 @@ class OutputSettings:
     class_weight: Any | None
     threshold: float
     logits: bool
+
+    @property
+    def target_form(self) -> TargetForm:
+        """The form in which the loss takes its target."""
+        name = loss_name(self.loss)
+        if name in SPARSE_LOSSES:
+            return "integer"
+        if name in CATEGORICAL_LOSSES:
+            return "one_hot"
+        if self.task == "binary_classification":
+            return "binary"
+        return "multi_label" if self.task == "multilabel_classification" else "values"
 
 
 @dataclass(slots=True)

@@ -71,12 +71,12 @@ def _is_outside(data: Path, out: Path) -> bool:
 
 
 def _from_data(data: str, target: str | None, out: str) -> str:
-    from kspec.data.table_preview import peek
+    from kspec.data.table_preview import profile_file
     from kspec.diagnostics import Report, SpecError
     from kspec.rewrite.from_table import from_table
 
     report = Report()
-    seen = peek(data, report)
+    seen = profile_file(data, report)
     if seen is None:
         raise SpecError(report.sorted())
     profile, options = seen

@@ -15,7 +15,7 @@ from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.backend.initial_weights import load_initial_weights
 from kspec.backend.keras_objects import Maker, UnknownSize
 from kspec.backend.tensorflow import import_tensorflow
-from kspec.data import Dataset, Part
+from kspec.data import Dataset, DataSplit
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order
@@ -109,7 +109,7 @@ def output_shapes(graph: Graph, model: Any) -> dict[str, tuple[int | None, ...]]
     return {name: tuple(by_name[name].shape) for name in graph.outputs}
 
 
-def concrete_output_shapes(built: BuiltModel, part: Part) -> dict[str, tuple[int, ...]]:
+def concrete_output_shapes(built: BuiltModel, part: DataSplit) -> dict[str, tuple[int, ...]]:
     """The shape of each output's answer for one example; asked of the model where an axis is unknown."""
     shapes = {name: shape[1:] for name, shape in output_shapes(built.graph, built.model).items()}
     if any(size is None for shape in shapes.values() for size in shape):
@@ -131,7 +131,7 @@ def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str
         if dataset is None:
             facts[name] = TargetFacts(units=units)
             continue
-        target = dataset.parts["train"].targets.get(name)
+        target = dataset.splits["train"].targets.get(name)
         columns = None if target is None else _columns(target.shape, len(shape))
         facts[name] = TargetFacts(columns=columns, units=units, present=target is not None)
     return facts
@@ -180,7 +180,7 @@ class _Adapter:
         feed = next(iter(node.feeds.values()))
         tensor = feed[0] if isinstance(feed, list) else feed
         symbolic = network.values[tensor.node][tensor.output]
-        train = self.dataset.parts["train"]
+        train = self.dataset.splits["train"]
         if tensor.node in train.inputs and self.spec.document.inputs.get(tensor.node):
             adapt_layer(layer, {tensor.node: train.inputs[tensor.node]}, None)
         else:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kspec.data.labels import Labels, encode
     from kspec.data.reading import load, load_for_prediction
-    from kspec.data.types import Dataset, InputSpec, OutputSpec, Part
+    from kspec.data.types import Dataset, DataSplit, InputSpec, OutputSpec
 
-__all__ = ["Dataset", "InputSpec", "Labels", "OutputSpec", "Part", "encode", "load", "load_for_prediction"]
+__all__ = ["DataSplit", "Dataset", "InputSpec", "Labels", "OutputSpec", "encode", "load", "load_for_prediction"]
 
 _HOMES = {
     "Dataset": "types",
     "InputSpec": "types",
     "OutputSpec": "types",
-    "Part": "types",
+    "DataSplit": "types",
     "Labels": "labels",
     "encode": "labels",
     "load": "reading",

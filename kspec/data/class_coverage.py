@@ -27,12 +27,12 @@ def check_classes(
     mapped: Mapped,
     labels: Mapping[str, Labels],
     split: Mapping[str, Array],
-    answers: Mapping[str, OutputSpec],
+    output_specs: Mapping[str, OutputSpec],
     context: Context,
 ) -> None:
     """Warns of a class that validation or test has and training lacks, and of a target with one class alone."""
     for name, vocabulary in labels.items():
-        known = answers.get(name)
+        known = output_specs.get(name)
         if not _is_classes(vocabulary, known.task if known else None, table.rows):
             continue
         if len(vocabulary.names) == 1:

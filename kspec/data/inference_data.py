@@ -13,7 +13,7 @@ from kspec.data.labels import Labels
 from kspec.data.sources import SOURCES, read
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
-from kspec.data.types import InputSpec, Part
+from kspec.data.types import DataSplit, InputSpec
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.data import CsvOptions, Data
 
@@ -36,7 +36,7 @@ def load_again(
     labels: Mapping[str, Labels],
     fitted: Mapping[str, Any],
     need_targets: bool,
-) -> Part | None:
+) -> DataSplit | None:
     """The examples of other data as one part; None with the reasons in the report."""
     data = context.spec.document.data
     asked = source_of(source, data, context)
@@ -156,7 +156,7 @@ def _part(
     numbers: Any,
     need_targets: bool,
     context: Context,
-) -> Part | None:
+) -> DataSplit | None:
     import numpy
 
     from kspec.data.reading import Arrays, count_errors

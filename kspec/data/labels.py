@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import numpy as np
 
+    from kspec.analysis.settings import TargetForm
     from kspec.data.table import Column
 
     Array = np.ndarray[Any, Any]
 
-Form = Literal["binary", "integer", "one_hot", "multi_label", "values"]
 LabelKind = Literal["text", "integer", "boolean"]
 
 
@@ -98,11 +98,11 @@ def labels_of(column: Column) -> Labels | None:
     return None
 
 
-def encode(raw: Array, labels: Labels | None, form: Form) -> Array:
+def encode(raw: Array, labels: Labels | None, form: TargetForm) -> Array:
     """A raw target in the form that a loss takes.
 
     Args:
-        raw: As in `Part.targets`: shape (n,) for one column, (n, k) for several, (n, …) for arrays.
+        raw: As in `DataSplit.targets`: shape (n,) for one column, (n, k) for several, (n, …) for arrays.
         labels: The target's vocabulary, where it has one.
         form: `binary`: float32, one column as (n, 1), 0 or 1 by the vocabulary's order. `integer`: int32 (n,); one-hot
             columns give the place of their largest. `one_hot`: float32 (n, classes); columns stay as given.

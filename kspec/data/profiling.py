@@ -72,7 +72,7 @@ def profile_parts(
         profile: Of the whole table.
         split: Part → the indices of its rows.
         inputs: By input, shape (rows, …).
-        targets: By output, as in `Part.targets`.
+        targets: By output, as in `DataSplit.targets`.
         labels: By output, the vocabulary of a target that is one column of labels.
     """
     return DataProfile(
@@ -143,7 +143,7 @@ def _counts(present: Any, kind: str) -> tuple[int, dict[str, int]]:
 
 def describe(dataset: Dataset) -> str:
     """One line: `569 rows: 398 train, 57 validation, 114 test; x from 10 columns; y: no, yes; not used: id`."""
-    rows = {name: len(part) for name, part in dataset.parts.items()}
+    rows = {name: len(part) for name, part in dataset.splits.items()}
     total = sum(rows.values())
     said = [
         f"{total:,} row{'s' if total != 1 else ''}: " + ", ".join(f"{count:,} {name}" for name, count in rows.items())

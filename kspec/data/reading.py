@@ -16,7 +16,7 @@ from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import split_rows
 from kspec.data.table import Table
-from kspec.data.types import Dataset, InputSpec, OutputSpec, Part
+from kspec.data.types import Dataset, DataSplit, InputSpec, OutputSpec
 from kspec.diagnostics import Report, Source, Span, codes
 from kspec.language import Spec
 from kspec.language.data import Data
@@ -33,7 +33,7 @@ def load(
     outputs: Sequence[str],
     report: Report,
     *,
-    answers: Mapping[str, OutputSpec] | None = None,
+    output_specs: Mapping[str, OutputSpec] | None = None,
 ) -> Dataset | None:
     """Reads a spec's data, gives each input and output its columns, treats what is missing, and splits.
 
@@ -50,7 +50,7 @@ def load(
     data = spec.document.data
     assert data is not None
     context = Context(spec, report, ("data", data.source))
-    request = Request(context, inputs, outputs, spec.document.seed, answers or {})
+    request = Request(context, inputs, outputs, spec.document.seed, output_specs or {})
     errors = count_errors(report)
     if not _columns_can_be_named(data, context):
         return None
@@ -96,13 +96,13 @@ def load(
     if count_errors(report) > errors:
         return None
     labels = _labels(table, mapped)
-    check_classes(table, mapped, labels, split, answers or {}, context)
+    check_classes(table, mapped, labels, split, output_specs or {}, context)
     if count_errors(report) > errors:
         return None
     profile = profile_parts(profile, split, arrays.inputs, arrays.targets, labels)
     used = mapped.uses(data)
     return Dataset(
-        parts={name: arrays.part(rows, numbers) for name, rows in split.items()},
+        splits={name: arrays.part(rows, numbers) for name, rows in split.items()},
         labels=labels,
         fitted={"fill": fills, "columns": mapped.to_json()},
         profile=profile,
@@ -157,10 +157,10 @@ class Arrays:
         self.targets = {name: target_array(name, table, mapped, kept, context) for name in mapped.targets}
         self.weights = {name: weight_array(name, table, mapped, kept, context) for name in mapped.weights}
 
-    def part(self, rows: Array, numbers: Array) -> Part:
+    def part(self, rows: Array, numbers: Array) -> DataSplit:
         whole = len(rows) == self.table.rows
         names = self.table.names
-        return Part(
+        return DataSplit(
             rows=numbers[rows],
             inputs={name: array if whole else array[rows] for name, array in self.inputs.items()},
             targets={name: array if whole else array[rows] for name, array in self.targets.items()},
@@ -180,7 +180,7 @@ def load_for_prediction(
     *,
     need_targets: bool = False,
     place: tuple[str | int, ...] | None = None,
-) -> Part | None:
+) -> DataSplit | None:
     """Other data with the same columns, treated as the training data were.
 
     Args:

@@ -30,7 +30,7 @@ def check_step_data(spec: Spec, analysis: Analysis, dataset: Dataset, report: Re
 
 def check_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> None:
     """Holds the targets against the losses, once the data is known: what a run would refuse is in the report."""
-    from kspec.data.target_encoding import MisfitTarget, check_weighted_labels, encode_targets
+    from kspec.data.target_encoding import TargetMismatch, check_weighted_labels, encode_targets
 
     if analysis.settings is None:
         return
@@ -39,10 +39,10 @@ def check_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Repo
     for name, tensor in analysis.graph.outputs.items():
         shape = analysis.types.tensor(tensor).shape
         ranks[name] = len(shape) if shape is not None else 2
-    for part in dataset.parts.values():
+    for part in dataset.splits.values():
         try:
             encode_targets(part, dataset.labels, outputs, ranks)
-        except MisfitTarget as error:
+        except TargetMismatch as error:
             error.tell(spec, report)
             return
     check_weighted_labels(spec, outputs, dataset.labels, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from kspec.data import Dataset, Part, load_for_prediction
+from kspec.data import Dataset, DataSplit, load_for_prediction
 from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report, Span, codes
 from kspec.ir import Graph
@@ -25,30 +25,32 @@ def choose_split(said: str | None, dataset: Dataset, report: Report, span: Span 
         SpecError: when it names a split that has no examples.
     """
     if said is not None:
-        if said not in dataset.parts:
+        if said not in dataset.splits:
             report.error(
                 codes.EMPTY_SPLIT,
                 f"the split `{said}` has no examples",
                 span,
-                help=f"there is {', '.join(dataset.parts)}",
+                help=f"there is {', '.join(dataset.splits)}",
             )
             report.raise_errors()
         return said, ""
-    split = next(name for name in _BEST if name in dataset.parts)
+    split = next(name for name in _BEST if name in dataset.splits)
     seen = "training" if split == "train" else "validation"
     note = "" if split == "test" else f"  (there is no test split; {seen} has seen these examples)"
     return split, note
 
 
-class Chosen(NamedTuple):
+class StepExamples(NamedTuple):
     """The examples that a step uses, what they are called, and a note where they are not what was meant."""
 
-    part: Part
+    part: DataSplit
     name: str
     note: str
 
 
-def choose(step: Step, spec: Spec, graph: Graph, dataset: Dataset, report: Report, *, need_targets: bool) -> Chosen:
+def choose_examples(
+    step: Step, spec: Spec, graph: Graph, dataset: Dataset, report: Report, *, need_targets: bool
+) -> StepExamples:
     """The examples of a step.
 
     Args:
@@ -61,16 +63,16 @@ def choose(step: Step, spec: Spec, graph: Graph, dataset: Dataset, report: Repor
     settings: Evaluate = getattr(spec.document, step)
     if settings.data is None:
         name, note = choose_split(settings.split, dataset, report, spec.positions.value((step, "split")))
-        return Chosen(dataset.parts[name], name, note)
-    part = other_part(step, spec, graph, dataset, report, need_targets=need_targets)
+        return StepExamples(dataset.splits[name], name, note)
+    part = read_step_split(step, spec, graph, dataset, report, need_targets=need_targets)
     report.raise_errors()
     assert part is not None
-    return Chosen(part, settings.data, "")
+    return StepExamples(part, settings.data, "")
 
 
-def other_part(
+def read_step_split(
     step: Step, spec: Spec, graph: Graph, dataset: Dataset, report: Report, *, need_targets: bool
-) -> Part | None:
+) -> DataSplit | None:
     """The examples of the other data that a step names; None with the reasons in the report."""
     return load_for_prediction(
         getattr(spec.document, step).data,

@@ -9,13 +9,13 @@ from kspec.data.inference_data import source_of
 from kspec.data.profiling import profile_table
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
-from kspec.data.step_data import Step, other_part
+from kspec.data.step_data import Step, read_step_split
 from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report
 from kspec.language import Spec
 
 
-def read_others(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> dict[str, Dataset]:
+def read_step_datasets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> dict[str, Dataset]:
     """Other data than that of training, by the step that uses it, `evaluate` or `predict`; each is one part.
 
     Args:
@@ -33,7 +33,7 @@ def read_others(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report
 
 
 def _read(step: Step, spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> Dataset | None:
-    part = other_part(step, spec, analysis.graph, dataset, report, need_targets=step == "evaluate")
+    part = read_step_split(step, spec, analysis.graph, dataset, report, need_targets=step == "evaluate")
     if part is None:
         return None
     context = Context(spec, Report(), (step, "data"))

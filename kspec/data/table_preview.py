@@ -18,7 +18,7 @@ from kspec.language.data import CsvOptions, Data
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
-def peek(path: str | os.PathLike[str], report: Report) -> tuple[DataProfile, CsvOptions | None] | None:
+def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProfile, CsvOptions | None] | None:
     """The profile of a CSV or Parquet file, and how the CSV is written where that is not the usual way.
 
     Args:

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from kspec.analysis.settings import OutputSettings
-from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
-from kspec.data import Labels, Part, encode
+from kspec.analysis.settings import OutputSettings, TargetForm
+from kspec.analysis.task_inference import loss_name
+from kspec.data import DataSplit, Labels, encode
 from kspec.diagnostics import Path, Report, codes, did_you_mean
 from kspec.language import Spec
 
-Form = Literal["binary", "integer", "one_hot", "multi_label", "values"]
-
-
-def target_form(settings: OutputSettings) -> Form:
-    """The form that an output's loss takes its target in."""
-    name = loss_name(settings.loss)
-    if name in SPARSE_LOSSES:
-        return "integer"
-    if name in CATEGORICAL_LOSSES:
-        return "one_hot"
-    if settings.task == "binary_classification":
-        return "binary"
-    return "multi_label" if settings.task == "multilabel_classification" else "values"
-
 
 def encode_targets(
-    part: Part, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], ranks: Mapping[str, int]
+    part: DataSplit, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], ranks: Mapping[str, int]
 ) -> dict[str, Any]:
     """The targets of a part, by output, for those that have a loss and a target; none where nothing is trained.
 
@@ -40,7 +26,7 @@ def encode_targets(
     for name, settings in outputs.items():
         if settings.loss is None or name not in part.targets:
             continue
-        form = target_form(settings)
+        form = settings.target_form
         raw = part.targets[name]
         if form == "integer" and raw.dtype.kind in "iuf" and raw.ndim == ranks[name] - 1 > 1:
             encoded[name] = raw.astype("int32")  # a label at each position, not one-hot columns
@@ -48,14 +34,14 @@ def encode_targets(
         try:
             encoded[name] = encode(part.targets[name], labels.get(name), form)
         except ValueError as error:
-            raise MisfitTarget(name, settings, form, error) from error
+            raise TargetMismatch(name, settings, form, error) from error
     return encoded
 
 
-class MisfitTarget(ValueError):
+class TargetMismatch(ValueError):
     """A target that an output's loss cannot take; `help` says what to write instead."""
 
-    def __init__(self, name: str, settings: OutputSettings, form: Form, error: ValueError) -> None:
+    def __init__(self, name: str, settings: OutputSettings, form: TargetForm, error: ValueError) -> None:
         super().__init__(f"the target of `{name}` does not fit the loss `{loss_name(settings.loss)}`: {error}")
         labelled = form in ("values", "binary", "multi_label")
         self.help = (
@@ -112,7 +98,7 @@ def with_placeholders(
 
 
 def sample_weights(
-    part: Part, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], *, training: bool
+    part: DataSplit, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], *, training: bool
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Weights of the examples, by output; empty where every example counts alike.
 

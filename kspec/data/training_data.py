@@ -24,7 +24,7 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Datase
     settings = analysis.settings
     known = {n: OutputSpec(o.task, o.head.units) for n, o in settings.outputs.items()} if settings else None
     try:
-        return load(spec, input_specs(spec), list(analysis.graph.outputs), report, answers=known)
+        return load(spec, input_specs(spec), list(analysis.graph.outputs), report, output_specs=known)
     except SpecError as error:
         report.diagnostics.extend(error.diagnostics)
         return None

@@ -39,7 +39,7 @@ class OutputSpec(NamedTuple):
 
 
 @dataclass(slots=True)
-class Part:
+class DataSplit:
     """The examples of one split, in the file's order.
 
     Args:
@@ -66,7 +66,7 @@ class Dataset:
     """The examples of a spec, ready for a model.
 
     Args:
-        parts: `train` always; `validation` and `test` when they have examples.
+        splits: `train` always; `validation` and `test` when they have examples.
         labels: By output, the vocabulary of a target that can be classes.
         fitted: What was learned from the training part and the columns used, as plain JSON: `fill` (column → value for
             what is missing) and `columns` (`inputs`, `targets`, `weights`: name → columns). Reading other data for the
@@ -76,7 +76,7 @@ class Dataset:
         unused: Columns that feed nothing.
     """
 
-    parts: dict[str, Part]
+    splits: dict[str, DataSplit]
     labels: dict[str, Labels]
     fitted: dict[str, Any]
     profile: DataProfile

@@ -16,7 +16,7 @@ from typing import Any
 from kspec.analysis.program import Analysis
 from kspec.compiler.compile import compile_spec
 from kspec.data import Dataset
-from kspec.data.step_datasets import read_others
+from kspec.data.step_datasets import read_step_datasets
 from kspec.diagnostics import Report, Source, Span, SpecError, codes, did_you_mean
 from kspec.export.formats import TARGETS, CannotExport, ExportContext, Target, UnsupportedByFormat
 from kspec.ir.entry_spans import head_span
@@ -210,7 +210,7 @@ def _looked_at(spec: Spec) -> tuple[Analysis, Dataset | None, dict[str, Dataset]
     _, analysis = compiled.unwrap()
     others: dict[str, Dataset] = {}
     if compiled.dataset is not None:
-        others = read_others(spec, analysis, compiled.dataset, compiled.report)
+        others = read_step_datasets(spec, analysis, compiled.dataset, compiled.report)
         compiled.report.raise_errors()
     return analysis, compiled.dataset, others
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kspec.analysis.settings import OutputSettings
-from kspec.data import Dataset, Labels, Part, encode
+from kspec.data import Dataset, DataSplit, Labels, encode
 from kspec.runs.run_folder import RunFolder
 from kspec.training.predict import crisp, is_table, prediction_columns
 
@@ -31,7 +31,7 @@ def write_history(folder: RunFolder, history: list[dict[str, float]]) -> None:
 def write_predictions(
     folder: RunFolder | None,
     name: str,
-    part: Part,
+    part: DataSplit,
     answers: Mapping[str, np.ndarray[Any, Any]],
     outputs: Mapping[str, OutputSettings],
     labels: Mapping[str, Labels],

@@ -17,7 +17,7 @@ from kspec.analysis.stages import trained_by_stage
 from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.compiler.define import BuiltModel, define
 from kspec.data import Dataset
-from kspec.data.step_data import Chosen, choose
+from kspec.data.step_data import StepExamples, choose_examples
 from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.environment import command_line, environment
@@ -28,7 +28,6 @@ from kspec.training.console import Console
 from kspec.training.engine import Engine, engine_of
 from kspec.training.interrupt import Interrupt
 
-SMOKE_BATCHES = 3
 HISTORY_SECONDS = 1.0
 """How old `history.csv` may grow while epochs go by; it is rewritten whole."""
 
@@ -127,12 +126,12 @@ class _Execution:
         from kspec.training.batching import batches_of
 
         graph, report = built.graph, self.report  # both are read before training starts
-        examined = choose("evaluate", self.spec, graph, dataset, report, need_targets=True)
-        asked = choose("predict", self.spec, graph, dataset, report, need_targets=False)
-        train = batches_of(built, dataset, dataset.parts["train"], self.report, training=True)
+        examined = choose_examples("evaluate", self.spec, graph, dataset, report, need_targets=True)
+        asked = choose_examples("predict", self.spec, graph, dataset, report, need_targets=False)
+        train = batches_of(built, dataset, dataset.splits["train"], self.report, training=True)
         validation = None
-        if "validation" in dataset.parts:
-            validation = batches_of(built, dataset, dataset.parts["validation"], self.report)
+        if "validation" in dataset.splits:
+            validation = batches_of(built, dataset, dataset.splits["validation"], self.report)
         self.report.raise_errors()
         said = self.document.fit.engine
         tell = functools.partial(self.console.step, "fit")
@@ -199,17 +198,18 @@ class _Execution:
         number = next((row["stage"] for row in self.result.history if row["epoch"] == epoch and "stage" in row), None)
         return f" ({built.settings.stages[int(number) - 1].name})" if number is not None else ""
 
-    def _evaluate(self, built: BuiltModel, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
+    def _evaluate(self, built: BuiltModel, engine: Engine, dataset: Dataset, chosen: StepExamples) -> None:
         if not any(output.loss is not None for output in built.settings.outputs.values()):
             return
         from kspec.training.batching import batches_of
         from kspec.training.evaluate import evaluate
+        from kspec.training.fit import SMOKE_STEPS
         from kspec.training.progress import numbers
 
         with self._timed("evaluate"):
             size = self.document.evaluate.batch_size
             batches = batches_of(built, dataset, chosen.part, self.report, batch_size=size)
-            values = evaluate(engine, batches, steps=SMOKE_BATCHES if self.smoke else None)
+            values = evaluate(engine, batches, steps=SMOKE_STEPS if self.smoke else None)
         self.result.metrics = {"split": chosen.name, "examples": len(chosen.part), **values}
         self.console.step("evaluate", f"{chosen.name}: {numbers(values)}{chosen.note}")
         if self.folder:
@@ -218,9 +218,9 @@ class _Execution:
     def _last_epoch(self) -> dict[str, float]:
         return self.result.history[-1] if self.result.history else {}
 
-    def _predict(self, built: BuiltModel, engine: Engine, dataset: Dataset, chosen: Chosen) -> None:
+    def _predict(self, built: BuiltModel, engine: Engine, dataset: Dataset, chosen: StepExamples) -> None:
         from kspec.runs.artifacts import confusion, pictures, write_predictions
-        from kspec.training.fit import best_epoch
+        from kspec.training.fit import SMOKE_STEPS, best_epoch
         from kspec.training.predict import probabilities, raw_predictions
 
         part = chosen.part
@@ -230,7 +230,7 @@ class _Execution:
 
             size = self.document.predict.batch_size or self.document.fit.batch_size
             batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
-            steps = min(SMOKE_BATCHES, batches.steps) if self.smoke else None
+            steps = min(SMOKE_STEPS, batches.steps) if self.smoke else None
             raw = raw_predictions(engine, batches, list(outputs), steps)
             answers = {name: probabilities(answer, outputs[name]) for name, answer in raw.items()}
         self.result.predictions = answers

@@ -13,7 +13,7 @@ from kspec.analysis.settings import Settings, TargetFacts, resolve_settings
 from kspec.backend.tensorflow import import_tensorflow
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.define import output_shapes
-from kspec.data import Labels, Part, load_for_prediction
+from kspec.data import DataSplit, Labels, load_for_prediction
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, codes
 from kspec.language import Permissions, Spec
@@ -76,7 +76,7 @@ def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = Fals
     return LoadedRun(folder, record, spec, analysis, model, settings, labels)
 
 
-def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[Part, str]:
+def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[DataSplit, str]:
     """The examples to use: another file's, or a split's of the data that the run was made with.
 
     Raises:
@@ -107,10 +107,10 @@ def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets
     if set(before.values()) != set(dataset.fingerprint.values()):
         raise RunFolderError("the data has changed since this run, so its splits are others; name a file with --data")
     name, _ = choose_split(split, dataset, report)
-    return dataset.parts[name], name
+    return dataset.splits[name], name
 
 
-def evaluate_run(run: LoadedRun, part: Part) -> dict[str, float]:
+def evaluate_run(run: LoadedRun, part: DataSplit) -> dict[str, float]:
     """The loss and metrics of a run's model on examples with targets."""
     from kspec.data.pipeline import Batches
     from kspec.data.target_encoding import encode_targets, sample_weights, with_placeholders
@@ -132,7 +132,7 @@ def evaluate_run(run: LoadedRun, part: Part) -> dict[str, float]:
     return evaluate(_engine(run), batches)
 
 
-def predict_run(run: LoadedRun, part: Part, to: Path) -> tuple[Path, int]:
+def predict_run(run: LoadedRun, part: DataSplit, to: Path) -> tuple[Path, int]:
     """Writes the answers of a run's model for examples, targets or not; returns the file and how many they are."""
     from kspec.data.pipeline import Batches
     from kspec.runs.artifacts import write_predictions
@@ -151,7 +151,7 @@ def predict_run(run: LoadedRun, part: Part, to: Path) -> tuple[Path, int]:
     return to.with_name(name), len(next(iter(answers.values())))
 
 
-def _whole_batches(run: LoadedRun, part: Part) -> None:
+def _whole_batches(run: LoadedRun, part: DataSplit) -> None:
     """Makes sure that examples come in batches of the size that the network is for.
 
     Raises:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.compiler.define import BuiltModel, check_targets_fit, concrete_output_shapes, output_shapes
-from kspec.data import Dataset, Part
+from kspec.data import Dataset, DataSplit
 from kspec.data.pipeline import Batches
 from kspec.data.target_encoding import (
-    MisfitTarget,
+    TargetMismatch,
     check_weighted_labels,
     encode_targets,
     sample_weights,
@@ -21,7 +21,7 @@ from kspec.diagnostics import Report
 def batches_of(
     built: BuiltModel,
     dataset: Dataset,
-    part: Part,
+    part: DataSplit,
     report: Report,
     *,
     training: bool = False,
@@ -55,11 +55,11 @@ def batches_of(
     )
 
 
-def _encoded(built: BuiltModel, part: Part, dataset: Dataset, report: Report) -> dict[str, Any]:
+def _encoded(built: BuiltModel, part: DataSplit, dataset: Dataset, report: Report) -> dict[str, Any]:
     try:
         ranks = {name: len(shape) for name, shape in output_shapes(built.graph, built.model).items()}
         return encode_targets(part, dataset.labels, built.settings.outputs, ranks)
-    except MisfitTarget as error:
+    except TargetMismatch as error:
         error.tell(built.spec, report)
         report.raise_errors()
         raise

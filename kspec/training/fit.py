@@ -17,6 +17,7 @@ from kspec.training.engine import Engine
 from kspec.training.interrupt import Interrupt
 
 SMOKE_STEPS = 3
+"""How many batches of each step a smoke run uses."""
 
 
 @dataclass(slots=True)

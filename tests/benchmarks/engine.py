@@ -169,7 +169,7 @@ def table() -> tuple[Any, ...]:
     dataset = compile_spec(SPECS / "mlp.yaml", data="always").dataset
     found = []
     for name in ("train", "validation"):
-        part = dataset.parts[name]
+        part = dataset.splits[name]
         found += [part.inputs["visible"], (part.targets["malignant"] == "malignant").astype("float32")[:, None]]
     return tuple(found)
 

@@ -17,23 +17,23 @@ def test_one_input_takes_what_is_left(tmp_path):
     table(tmp_path)
     data = read(tmp_path, "{csv: t.csv, targets: y, weights: w, split: {by: part}}").data
     assert data.fitted["columns"] == {"inputs": {"x": ["a", "b"]}, "targets": {"y": ["y"]}, "weights": {"y": "w"}}
-    assert {name: len(part) for name, part in data.parts.items()} == {"train": 30, "validation": 10, "test": 10}
-    np.testing.assert_array_equal(data.parts["test"].weights["y"], (data.parts["test"].rows - 1) % 4)
+    assert {name: len(part) for name, part in data.splits.items()} == {"train": 30, "validation": 10, "test": 10}
+    np.testing.assert_array_equal(data.splits["test"].weights["y"], (data.splits["test"].rows - 1) % 4)
 
 
 def test_inputs_take_columns_of_their_name(tmp_path):
     table(tmp_path)
     data = read(tmp_path, "{csv: t.csv}", "b: {shape: [1]}, a: {shape: [], dtype: int32}").data
-    assert data.parts["train"].inputs["a"].shape == (30,)
-    assert data.parts["train"].inputs["a"].dtype == np.int32
-    assert data.parts["train"].inputs["b"].shape == (30, 1)
-    assert list(data.parts["train"].targets) == ["y"]
+    assert data.splits["train"].inputs["a"].shape == (30,)
+    assert data.splits["train"].inputs["a"].dtype == np.int32
+    assert data.splits["train"].inputs["b"].shape == (30, 1)
+    assert list(data.splits["train"].targets) == ["y"]
 
 
 def test_globs_and_lists_keep_their_order_and_leave_targets_out(tmp_path):
     write(tmp_path, "m_1,y,m_2,other\n" + "1,0,2,9\n" * 10)
     data = read(tmp_path, "{csv: t.csv, inputs: [other, 'm_*'], targets: y}", "x: {shape: [3]}").data
-    assert data.parts["train"].inputs["x"][0].tolist() == [9, 1, 2]
+    assert data.splits["train"].inputs["x"][0].tolist() == [9, 1, 2]
     data = read(tmp_path, "{csv: t.csv, inputs: '*', targets: y}", "x: {shape: [3]}").data
     assert data.fitted["columns"]["inputs"]["x"] == ["m_1", "m_2", "other"]
 
@@ -45,8 +45,8 @@ def test_globs_and_lists_keep_their_order_and_leave_targets_out(tmp_path):
 def test_columns_are_reshaped(tmp_path, shape, wanted):
     write(tmp_path, "a,b,c,d,y\n" + "1,2,3,4,0\n" * 10)
     data = read(tmp_path, "{csv: t.csv, targets: y}", f"x: {{shape: {shape}}}").data
-    assert data.parts["train"].inputs["x"].shape == (6, *wanted)
-    assert data.parts["train"].inputs["x"][0].ravel().tolist() == [1, 2, 3, 4]
+    assert data.splits["train"].inputs["x"].shape == (6, *wanted)
+    assert data.splits["train"].inputs["x"][0].ravel().tolist() == [1, 2, 3, 4]
 
 
 def test_columns_that_are_no_integers_give_one_message(tmp_path):
@@ -58,7 +58,7 @@ def test_columns_that_are_no_integers_give_one_message(tmp_path):
 def test_several_target_columns_are_a_matrix(tmp_path):
     table(tmp_path)
     data = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: [w, a]}").data
-    assert data.parts["train"].targets["y"].shape == (30, 2)
+    assert data.splits["train"].targets["y"].shape == (30, 2)
     assert data.labels == {}
 
 
@@ -131,7 +131,7 @@ def test_dropped_rows_keep_the_numbers_of_the_others(tmp_path):
     found = read(
         tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: drop_row, split: {validation: 0, test: 0}}"
     )
-    assert found.data.parts["train"].rows.tolist() == list(range(5, 25))
+    assert found.data.splits["train"].rows.tolist() == list(range(5, 25))
     assert found.data.dropped == 4
     assert "4 left out for missing values" in found.data.describe()
 
@@ -145,11 +145,11 @@ def test_fills_are_learned_from_the_training_part(tmp_path):
             f"{{csv: t.csv, targets: y, missing: {{a: {policy}, t: most_frequent}}}}",
             "a: {shape: [1]}, t: {shape: [1], dtype: string}",
         ).data
-        train = data.parts["train"]
+        train = data.splits["train"]
         known = [row - 1 for row in train.rows if (row - 1) % 4]
         assert data.fitted["fill"]["a"] == pytest.approx(function(known))
         assert data.fitted["fill"]["t"] in ("a", "b")
-        for part in data.parts.values():
+        for part in data.splits.values():
             gaps = (part.rows - 1) % 4 == 0
             np.testing.assert_allclose(part.inputs["a"][gaps], data.fitted["fill"]["a"], rtol=1e-6)
             assert set(part.inputs["t"].ravel()) == {"a", "b"}
@@ -159,7 +159,7 @@ def test_a_value_and_a_glob_in_missing(tmp_path):
     write(tmp_path, GAPS)
     data = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: {'[ab]': -1, y: drop_row}}").data
     assert data.fitted["fill"] == {"a": -1, "b": -1}
-    whole = np.concatenate([part.inputs["x"] for part in data.parts.values()])
+    whole = np.concatenate([part.inputs["x"] for part in data.splits.values()])
     assert (whole == -1).sum() == 4
 
 

@@ -21,8 +21,8 @@ ALL_TRAIN = "split: {validation: 0, test: 0}"
 def test_columns_become_arrays(tmp_path):
     table(tmp_path)
     data = read(tmp_path, PLAIN).data
-    train = data.parts["train"]
-    assert [len(part) for part in data.parts.values()] == [30, 10, 10]
+    train = data.splits["train"]
+    assert [len(part) for part in data.splits.values()] == [30, 10, 10]
     assert train.inputs["x"].dtype == np.float32
     np.testing.assert_array_equal(train.inputs["x"][:, 0], train.rows - 1)
     np.testing.assert_array_equal(train.inputs["x"][:, 1], (train.rows - 1) / 8)
@@ -50,20 +50,20 @@ def test_columns_become_arrays(tmp_path):
 def test_ways_to_write_a_table(tmp_path, name, content, options):
     write(tmp_path, name, content)
     data = read(tmp_path, f"{{csv: {{path: {name}{options}}}, inputs: [a, b], targets: y, {ALL_TRAIN}}}").data
-    assert data.parts["train"].inputs["x"].tolist() == [[1, 2.5], [3, 4]]
-    assert data.parts["train"].targets["y"].tolist() == ["yes", "no"]
+    assert data.splits["train"].inputs["x"].tolist() == [[1, 2.5], [3, 4]]
+    assert data.splits["train"].targets["y"].tolist() == ["yes", "no"]
 
 
 def test_without_a_header_columns_are_numbered(tmp_path):
     write(tmp_path, "t.csv", "1,2,yes\n3,4,no\n")
     data = read(tmp_path, f"{{csv: {{path: t.csv, header: false}}, inputs: [c0, c1], targets: c2, {ALL_TRAIN}}}").data
-    assert data.parts["train"].inputs["x"].tolist() == [[1, 2], [3, 4]]
+    assert data.splits["train"].inputs["x"].tolist() == [[1, 2], [3, 4]]
 
 
 def test_quoted_values_hold_delimiters_lines_and_missing_words(tmp_path):
     write(tmp_path, "t.csv", 'a,b,y\n1,2,"yes, and\nmore"\n3,4,"NA"\n')
     data = read(tmp_path, f"{{csv: t.csv, inputs: [a, b], targets: y, {ALL_TRAIN}}}").data
-    assert data.parts["train"].targets["y"].tolist() == ["yes, and\nmore", "NA"]
+    assert data.splits["train"].targets["y"].tolist() == ["yes, and\nmore", "NA"]
 
 
 def test_the_type_of_a_column_is_decided_over_all_of_it(tmp_path):
@@ -83,13 +83,13 @@ def test_types(tmp_path):
 def test_text_inputs_take_what_is_written(tmp_path):
     write(tmp_path, "t.csv", "zip,y\n01234,yes\n99999,no\n")
     data = read(tmp_path, f"{{csv: t.csv, targets: y, {ALL_TRAIN}}}", "zip: {shape: [1], dtype: string}").data
-    assert data.parts["train"].inputs["zip"].tolist() == [["01234"], ["99999"]]
+    assert data.splits["train"].inputs["zip"].tolist() == [["01234"], ["99999"]]
 
 
 def test_a_column_without_a_name_feeds_nothing(tmp_path):
     write(tmp_path, "t.csv", ",a,b,y\n0,1,2,yes\n1,3,4,no\n")
     data = read(tmp_path, f"{{csv: t.csv, targets: y, {ALL_TRAIN}}}").data
-    assert data.parts["train"].inputs["x"].tolist() == [[1, 2], [3, 4]]
+    assert data.splits["train"].inputs["x"].tolist() == [[1, 2], [3, 4]]
     assert data.unused == ["unnamed_0"]
 
 
@@ -98,8 +98,8 @@ def test_several_files_are_one_table(tmp_path):
     write(tmp_path, "p2.csv", "b,y,a\n4,no,3.5\n")
     for csv in ('"p*.csv"', "[p1.csv, p2.csv]"):
         data = read(tmp_path, f"{{csv: {csv}, inputs: [a, b], targets: y, {ALL_TRAIN}}}").data
-        assert data.parts["train"].inputs["x"].tolist() == [[1, 2], [3.5, 4]]
-        assert data.parts["train"].rows.tolist() == [1, 2]
+        assert data.splits["train"].inputs["x"].tolist() == [[1, 2], [3.5, 4]]
+        assert data.splits["train"].rows.tolist() == [1, 2]
         assert list(data.fingerprint) == ["p1.csv", "p2.csv"]
 
 
@@ -107,7 +107,7 @@ def test_a_file_for_each_split(tmp_path):
     write(tmp_path, "a.csv", "a,b,y,more\n1,2,yes,0\n5,6,no,0\n")
     write(tmp_path, "b.csv", "a,b,y\n3,4,no\n7,8,yes\n")
     found = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, b], targets: y}")
-    assert {name: part.rows.tolist() for name, part in found.data.parts.items()} == {"train": [1, 2], "test": [1, 2]}
+    assert {name: part.rows.tolist() for name, part in found.data.splits.items()} == {"train": [1, 2], "test": [1, 2]}
     found = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, more], targets: y}")
     assert "KS508 the column `more` cannot be used: `b.csv` does not have it" in found.only
 
@@ -116,7 +116,7 @@ def test_a_stated_fraction_is_taken_from_the_training_file(tmp_path):
     table(tmp_path)
     table(tmp_path, "u.csv", 7)
     data = "{csv: {train: t.csv, test: u.csv}, inputs: [a, b], targets: y, split: {validation: 0.1}}"
-    assert {k: len(v) for k, v in read(tmp_path, data).data.parts.items()} == {"train": 45, "validation": 5, "test": 7}
+    assert {k: len(v) for k, v in read(tmp_path, data).data.splits.items()} == {"train": 45, "validation": 5, "test": 7}
 
 
 BAD = [
@@ -248,7 +248,7 @@ def test_headers_longer_than_a_block_and_over_several_lines(tmp_path):
     names = [f"a_column_with_a_very_long_name_{number}" for number in range(4000)]
     write(tmp_path, "t.csv", ",".join(names) + ',"y\nz"\n' + "".join("1," * 4000 + f"{n % 2}\n" for n in range(10)))
     data = read(tmp_path, '{csv: t.csv, targets: "y\\nz"}', "x: {shape: [4000]}").data
-    assert sum(map(len, data.parts.values())) == 10
+    assert sum(map(len, data.splits.values())) == 10
 
 
 def test_what_is_no_regular_file(tmp_path):

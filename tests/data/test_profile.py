@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kspec.analysis.data_profile import DataProfile
-from kspec.data.table_preview import peek
+from kspec.data.table_preview import profile_file
 from kspec.diagnostics import Report
 from tests.data.helpers import read, table
 
@@ -32,17 +32,17 @@ def test_profile(tmp_path):
 def test_peek(tmp_path):
     report = Report()
     (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a;y\n1;x\n;z\n"))
-    profile, options = peek(tmp_path / "t.csv.gz", report)
+    profile, options = profile_file(tmp_path / "t.csv.gz", report)
     assert [(c.name, c.type, c.missing, c.classes) for c in profile.columns] == [
         ("a", "integer", 1, {"1": 1}),
         ("y", "text", 0, {"x": 1, "z": 1}),
     ]
     assert options.delimiter == ";"
     pq.write_table(pa.table({"a": [1.5, 2]}), tmp_path / "t.parquet")
-    profile, options = peek(tmp_path / "t.parquet", report)
+    profile, options = profile_file(tmp_path / "t.parquet", report)
     assert (profile.rows, profile.columns[0].mean, options) == (2, 1.75, None)
     assert not list(report)
-    assert peek(tmp_path / "nope.csv", report) is None
+    assert profile_file(tmp_path / "nope.csv", report) is None
     assert next(iter(report)).code == "KS501"
 
 

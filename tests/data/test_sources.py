@@ -29,7 +29,7 @@ def test_parquet_columns(tmp_path):
         f"{{parquet: t.parquet, inputs: {{x: [a, b, l]}}, targets: y, missing: {{a: 7, f: 9}}, {ALL_TRAIN}}}",
         "x: {shape: [4]}, d: {shape: [1], dtype: string}, f: {shape: [1]}",
     ).data
-    train = data.parts["train"]
+    train = data.splits["train"]
     assert train.inputs["x"].tolist() == [[1, 1, 1, 2], [2, 0, 3, 4], [7, 1, 5, 6]]
     assert train.inputs["d"].ravel().tolist() == ["u", "v", "u"]
     assert train.inputs["f"].ravel().tolist() == [0.5, 9, 2]
@@ -43,7 +43,7 @@ def test_parquet_for_each_split(tmp_path):
     pq.write_table(pa.table({"a": [1, 2], "y": [0, 1]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"a": [1.5], "y": [1]}), tmp_path / "b.parquet")
     data = read(tmp_path, "{parquet: {train: a.parquet, test: b.parquet}, targets: y}", "x: {shape: [1]}").data
-    assert data.parts["test"].inputs["x"].tolist() == [[1.5]]
+    assert data.splits["test"].inputs["x"].tolist() == [[1.5]]
 
 
 def test_no_parquet(tmp_path):
@@ -55,12 +55,12 @@ def test_no_parquet(tmp_path):
 
 def test_npz(tmp_path):
     np.savez(tmp_path / "t.npz", x=np.arange(24).reshape(4, 2, 3), y=np.array(["a", "b", "a", "b"]), size=np.int64(4))
-    train = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [2, 3]}").data.parts["train"]
+    train = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [2, 3]}").data.splits["train"]
     np.testing.assert_array_equal(train.inputs["x"], np.arange(24).reshape(4, 2, 3))
     assert train.inputs["x"].dtype == np.float32
     assert train.targets["y"].tolist() == ["a", "b", "a", "b"]
     found = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [6, 1], dtype: int16}")
-    assert found.data.parts["train"].inputs["x"].shape == (4, 6, 1)
+    assert found.data.splits["train"].inputs["x"].shape == (4, 6, 1)
     found = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [2, 4]}")
     assert "KS505 `x` has the shape [2, 4], 8 values an example, but `x` has the shape [2, 3]" in found.only
 
@@ -112,7 +112,7 @@ def test_images_are_those_of_keras(pets, shape, channels):
     import keras
 
     data = read(pets, f"{{images: pets, {ALL_TRAIN}}}", f"photo: {{shape: {shape}}}").data
-    train = data.parts["train"]
+    train = data.splits["train"]
     size = tuple(int(n) for n in shape.strip("[]").split(",")[:2])
     color = {3: "rgb", 1: "grayscale"}[channels]
     theirs = keras.utils.image_dataset_from_directory(
@@ -128,9 +128,9 @@ def test_images_are_those_of_keras(pets, shape, channels):
 
 def test_image_shapes(pets):
     data = read(pets, f"{{images: pets, {ALL_TRAIN}}}", "x: {shape: [4, 6], dtype: uint8}").data
-    assert data.parts["train"].inputs["x"].shape == (12, 4, 6)
-    assert data.parts["train"].inputs["x"].dtype == np.uint8
-    assert read(pets, "{images: pets}", "x: {shape: [null, null, 3]}").data.parts["train"].inputs["x"].shape[1:] == (
+    assert data.splits["train"].inputs["x"].shape == (12, 4, 6)
+    assert data.splits["train"].inputs["x"].dtype == np.uint8
+    assert read(pets, "{images: pets}", "x: {shape: [null, null, 3]}").data.splits["train"].inputs["x"].shape[1:] == (
         4,
         6,
         3,
@@ -147,9 +147,9 @@ def test_image_shapes(pets):
 def test_images_that_do_not_fit_into_memory_are_decoded_by_batch(pets, monkeypatch):
     from kspec.data.pipeline import Batches
 
-    whole = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.parts["train"]
+    whole = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
     monkeypatch.setattr(images, "BUDGET", 100)
-    part = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.parts["train"]
+    part = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
     assert isinstance(part.inputs["x"], images.Pictures)
     assert part.inputs["x"].shape == whole.inputs["x"].shape
     batches = Batches(part.inputs, {}, {}, batch_size=3, shuffle=True, seed=1)
@@ -184,7 +184,7 @@ def test_a_folder_for_each_split(pets):
         for label in ("cat", "dog"):
             picture(pets / part / label / "1.png", 1)
     data = read(pets, "{images: {train: a, test: b}}", "x: {shape: [4, 6, 3]}").data
-    assert {name: part.names for name, part in data.parts.items()} == {
+    assert {name: part.names for name, part in data.splits.items()} == {
         "train": ["a/cat/1.png", "a/dog/1.png"],
         "test": ["b/cat/1.png", "b/dog/1.png"],
     }
@@ -196,7 +196,7 @@ def test_synthetic_examples_fit_the_inputs(tmp_path):
         "p: {shape: [4, 4, 1], dtype: uint8}, b: {shape: [1], dtype: bool}"
     )
     data = read(tmp_path, "{synthetic: {examples: 100, classes: 3}}", inputs).data
-    train = data.parts["train"]
+    train = data.splits["train"]
     assert len(train) == 60
     assert {name: (array.shape[1:], array.dtype.str) for name, array in train.inputs.items()} == {
         "x": ((3, 2), "<f4"),
@@ -206,7 +206,7 @@ def test_synthetic_examples_fit_the_inputs(tmp_path):
         "b": ((1,), "|b1"),
     }
     assert data.labels["y"].names == ["0", "1", "2"]
-    again = read(tmp_path, "{synthetic: {examples: 100, classes: 3}}", inputs).data.parts["train"]
+    again = read(tmp_path, "{synthetic: {examples: 100, classes: 3}}", inputs).data.splits["train"]
     np.testing.assert_array_equal(train.inputs["x"], again.inputs["x"])
     np.testing.assert_array_equal(train.targets["y"], again.targets["y"])
 
@@ -222,15 +222,15 @@ def test_synthetic_examples_fit_the_inputs(tmp_path):
     ],
 )
 def test_synthetic_targets_fit_the_outputs(tmp_path, task, units, shape, kind):
-    data = read(tmp_path, "{synthetic: {examples: 100}}", answers={"y": OutputSpec(task, units)}).data
-    target = data.parts["train"].targets["y"]
+    data = read(tmp_path, "{synthetic: {examples: 100}}", output_specs={"y": OutputSpec(task, units)}).data
+    target = data.splits["train"].targets["y"]
     assert (target.shape, target.dtype.kind) == (shape, kind)
     if task == "multiclass_classification":
         assert data.labels["y"].names == ["0", "1", "2", "3", "4"]
 
 
 def test_synthetic_targets_can_be_learned(tmp_path):
-    train = read(tmp_path, "{synthetic: {examples: 400}}", "x: {shape: [6]}").data.parts["train"]
+    train = read(tmp_path, "{synthetic: {examples: 400}}", "x: {shape: [6]}").data.splits["train"]
     x, y = train.inputs["x"], train.targets["y"]
     fitted = np.linalg.lstsq(x, y * 2.0 - 1, rcond=None)[0]
     assert ((x @ fitted > 0) == y).mean() > 0.9

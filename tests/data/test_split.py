@@ -9,7 +9,7 @@ from tests.data.helpers import read, table
 
 def test_a_plain_script_draws_the_same_parts(tmp_path):
     table(tmp_path)
-    parts = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, split: {validation: 0.1, test: 0.25}}").data.parts
+    parts = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, split: {validation: 0.1, test: 0.25}}").data.splits
     order = np.random.default_rng([3, 0]).permutation(50)
     assert parts["test"].rows.tolist() == sorted(order[:13] + 1)
     assert parts["validation"].rows.tolist() == sorted(order[13:18] + 1)
@@ -43,7 +43,7 @@ def test_stratify_by_target_and_by_column(tmp_path):
     table(tmp_path)
     for stratify, column in (("true", "y"), ("part", "part")):
         split = f"split: {{validation: 0.2, test: 0.2, stratify: {stratify}}}"
-        parts = read(tmp_path, f"{{csv: t.csv, inputs: [a, b], targets: y, {split}}}").data.parts
+        parts = read(tmp_path, f"{{csv: t.csv, inputs: [a, b], targets: y, {split}}}").data.splits
         said = [line.split(",") for line in (tmp_path / "t.csv").read_text().splitlines()]
         place = said[0].index(column)
         whole = [row[place] for row in said[1:]]
@@ -58,7 +58,7 @@ def test_by_a_column_in_many_words(tmp_path):
     lines = "".join(f"{n},1,{n % 2},{word}\n" for n, word in enumerate(words))
     (tmp_path / "t.csv").write_text("a,b,y,part\n" + lines)
     data = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}").data
-    rows = {name: part.rows.tolist() for name, part in data.parts.items()}
+    rows = {name: part.rows.tolist() for name, part in data.splits.items()}
     assert rows == {"train": [1, 2, 3], "validation": [4, 5, 6, 7], "test": [8, 9]}
     assert "part" not in data.unused
 
@@ -84,7 +84,7 @@ def test_empty_parts_are_warned_of(tmp_path):
     found = read(tmp_path, "{csv: t.csv, targets: y, split: {validation: 0.1, test: 0}}")
     assert "KS506 the validation part is empty: 0.1 of 2 rows is less than one" in found.only
     assert found.pointed == "0.1"
-    assert list(found.data.parts) == ["train"]
+    assert list(found.data.splits) == ["train"]
 
 
 def test_a_stratify_column_with_gaps(tmp_path):

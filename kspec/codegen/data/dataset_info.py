@@ -11,9 +11,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import ColumnProfile
-from kspec.analysis.settings import OutputSettings
 from kspec.analysis.shapes.infer import infer
-from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, loss_name
 from kspec.codegen.model.names import HELPERS, OF_MAIN, Allocator, identifier
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import File
@@ -23,7 +21,7 @@ from kspec.language import Spec
 from kspec.language.data import SPLITS, CsvOptions, Data
 
 if TYPE_CHECKING:
-    from kspec.data import Dataset, Labels, Part
+    from kspec.data import Dataset, DataSplit, Labels
 
 SEVERAL = 6
 """Columns from which on a rule is written in place of their names, where there is one."""
@@ -129,7 +127,7 @@ class Facts:
     @property
     def parts(self) -> list[str]:
         """The parts that have examples: `train` first."""
-        return list(self.dataset.parts)
+        return list(self.dataset.splits)
 
     def split_of(self, step: str) -> str:
         """The split that a step uses; empty for other data."""
@@ -145,9 +143,9 @@ class Facts:
         return [part for part in self.parts if part in used]
 
     @property
-    def part(self) -> Part:
+    def part(self) -> DataSplit:
         """The examples that its code is looked up at: those of training, or all of other data."""
-        return next(iter(self.dataset.parts.values()))
+        return next(iter(self.dataset.splits.values()))
 
     def column(self, name: str) -> ColumnProfile:
         found = self.dataset.profile.column(name)
@@ -193,10 +191,10 @@ class Facts:
     def other(self, dataset: Dataset, step: str) -> Facts:
         """The facts of other data with the same columns; of targets and weights it has those that the step looks at."""
         self.known.append(dataset)
-        given = next(iter(dataset.parts.values())).targets
+        given = next(iter(dataset.splits.values())).targets
         if step == "evaluate":
             targets = {name: target for name, target in self.targets.items() if name in given}
-            held = next(iter(dataset.parts.values())).weights
+            held = next(iter(dataset.splits.values())).weights
             weights = {name: column for name, column in self.weights.items() if name in held}
             return replace(self, dataset=dataset, targets=targets, weights=weights, suffix="held_out",
                            where=(step, "data"), predicted=False)  # fmt: skip
@@ -271,7 +269,7 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
             )
     variables = Allocator(*HELPERS, *OF_MAIN)
     for output in outputs:
-        if output not in dataset.parts["train"].targets:
+        if output not in dataset.splits["train"].targets:
             continue
         columns = list(fitted.get("targets", {}).get(output, [output]))
         labels = dataset.labels.get(output)
@@ -298,7 +296,7 @@ def others_of(facts: Facts, others: Mapping[str, Dataset]) -> dict[str, Facts]:
 
 
 def _alike(a: Dataset, b: Dataset) -> bool:
-    one, other = next(iter(a.parts.values())), next(iter(b.parts.values()))
+    one, other = next(iter(a.splits.values())), next(iter(b.splits.values()))
     same_rows = a.fingerprint == b.fingerprint and list(one.rows) == list(other.rows)
     return same_rows and one.targets.keys() == other.targets.keys()
 
@@ -312,18 +310,6 @@ def answer_shape(facts: Facts, graph: Graph, output: str) -> tuple[int | None, .
     networks = {**spec.networks, (): network.model_copy(update={"inputs": inputs})}
     types = infer(replace(spec, networks=networks), graph, Report())
     return types.tensor(graph.outputs[output]).shape or ()
-
-
-def target_form(settings: OutputSettings) -> str:
-    """The form that an output's loss takes its target in: `binary`, `integer`, `one_hot`, `multi_label`, `values`."""
-    name = loss_name(settings.loss)
-    if name in SPARSE_LOSSES:
-        return "integer"
-    if name in CATEGORICAL_LOSSES:
-        return "one_hot"
-    if settings.task == "binary_classification":
-        return "binary"
-    return "multi_label" if settings.task == "multilabel_classification" else "values"
 
 
 def encoded(target: Target, name: str, raw: Any, form: str, rank: int) -> str:

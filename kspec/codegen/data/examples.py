@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings
-from kspec.codegen.data.dataset_info import Facts, answer_shape, encoded, target_form
+from kspec.codegen.data.dataset_info import Facts, answer_shape, encoded
 from kspec.codegen.data.images import Pictures
 from kspec.codegen.data.imputation import fill_lines
 from kspec.codegen.data.reading import Reading
@@ -98,7 +98,7 @@ class Examples:
                 made[name] = f'np.zeros(len({facts.first}), "float32")'
                 continue
             target = facts.targets[name]
-            form = target_form(settings)
+            form = settings.target_form
             variable = facts.named(target.variable)
             value = encoded(target, variable, facts.part.targets[name], form, len(shape))
             if facts.source == "synthetic" and len(shape) > 2:

@@ -159,7 +159,7 @@ def _glob(root: str, places: Sequence[Path], facts: Facts) -> tuple[str, bool]:
         root: What stands for the folder.
         places: The folders.
     """
-    names = [name for part in facts.dataset.parts.values() for name in part.names or ()]
+    names = [name for part in facts.dataset.splits.values() for name in part.names or ()]
     files = {Path(os.path.normpath(facts.spec.folder / name)) for name in names}
     inside = {place: [file for file in files if place in file.parents] for place in map(_normal, places)}
     depth = max(len(file.relative_to(place).parts) for place, own in inside.items() for file in own)

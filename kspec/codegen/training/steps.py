@@ -7,7 +7,7 @@ from typing import Any
 
 from kspec import catalog
 from kspec.analysis.settings import OutputSettings, Settings
-from kspec.codegen.data.dataset_info import Facts, target_form
+from kspec.codegen.data.dataset_info import Facts
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import Portion, by_output
 from kspec.codegen.model.arguments import Writer
@@ -203,7 +203,7 @@ def _class_weights(examples: Examples, name: str, settings: OutputSettings, line
     """The weight of each training example by its class."""
     target = examples.facts.targets[name]
     encoded = f'y["{name}"]' if len(examples.outputs) > 1 else "y"
-    form = target_form(settings)
+    form = settings.target_form
     classes = encoded
     if form in ("binary", "multi_label"):
         classes = f'{classes}.ravel().astype("int32")'

@@ -34,7 +34,7 @@ def read_and_check(path: Path) -> list[str]:
     analysis = analyse(spec, report)
     inputs = {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
     answers = {name: OutputSpec(o.task, o.head.units) for name, o in analysis.settings.outputs.items()}
-    dataset = load(spec, inputs, list(analysis.graph.outputs), report, answers=answers)
+    dataset = load(spec, inputs, list(analysis.graph.outputs), report, output_specs=answers)
     if dataset is not None:
         assert dataset.profile.parts["train"]
         analyse(spec, report, dataset.profile)

@@ -31,7 +31,7 @@ def look(text: str, folder: Path | None = None, **files: object) -> list[Diagnos
     before = analyse(spec, Report())
     inputs = {n: InputSpec(tuple(given.shape), given.dtype) for n, given in spec.document.inputs.items()}
     answers = {n: OutputSpec(o.task, o.head.units) for n, o in before.settings.outputs.items()}
-    dataset = load(spec, inputs, list(before.graph.outputs), report, answers=answers)
+    dataset = load(spec, inputs, list(before.graph.outputs), report, output_specs=answers)
     analyse(spec, report, dataset.profile if dataset else None)
     return report.sorted()
 
