@@ -128,6 +128,12 @@ Type = (
     | Union
 )
 
+DTYPES = frozenset((
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float16", "bfloat16", "float32", "float64", "string",
+))  # fmt: skip
+"""The names of dtypes that Keras has."""
+
 _TOKEN = re.compile(
     r"""
     (?P<number>(?:int|float)(?:(?P<bound>[<>]=?)(?P<at>-?[\d.]+)|(?P<open>[\[(])(?P<low>-?[\d.]+),(?P<high>-?[\d.]+)(?P<close>[\])]))?)
@@ -249,10 +255,3 @@ def _number(token: re.Match[str]) -> Number:
     if token["open"]:
         return Number(integer, value(token["low"]), value(token["high"]), token["open"] == "(", token["close"] == ")")
     return Number(integer)
-
-
-def describe(type_: Type) -> str:
-    """Completes the sentence "`units` must be …" in plain English."""
-    from kspec.catalog.type_text import describe as in_words
-
-    return in_words(type_)

@@ -103,7 +103,8 @@ def _article(noun: str) -> str:
 
 
 def _argument(parameter: Any) -> tuple[str, list[str]]:
-    from kspec.catalog.types import describe, parse
+    from kspec.catalog.type_text import describe
+    from kspec.catalog.types import parse
     from kspec.schema.reference import default
 
     words = describe(parse(parameter.type))

@@ -18,8 +18,14 @@ from kspec.analysis.target_facts import target_facts
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, build
 from kspec.language import Spec
-from kspec.lint.argument_check import Checker
-from kspec.lint.rules import SEMANTIC_RULES, SEMANTIC_RULES_OF_NETWORKS, SYNTACTIC_RULES, SYNTACTIC_RULES_OF_NETWORKS
+from kspec.lint.context import RuleContext
+from kspec.lint.rules import (
+    SEMANTIC_NETWORK_RULES,
+    SEMANTIC_RULES,
+    SYNTACTIC_NETWORK_RULES,
+    SYNTACTIC_RULES,
+    run_rules,
+)
 
 NOT_COMPUTED = (codes.UNDEFINED_VARIABLE, codes.INVALID_EXPRESSION)
 
@@ -30,7 +36,7 @@ class State:
 
     Args:
         profile: Facts about the data, where it has been read.
-        checker: What the rules see of the spec's own network.
+        context: What the rules see of the spec's own network.
         models: The same for each sub-model that the spec itself defines.
     """
 
@@ -38,8 +44,8 @@ class State:
     report: Report
     profile: DataProfile | None
     graph: Graph = field(default_factory=Graph)
-    checker: Checker = field(init=False)
-    models: dict[str, Checker] = field(default_factory=dict)
+    context: RuleContext = field(init=False)
+    models: dict[str, RuleContext] = field(default_factory=dict)
     types: Types = field(init=False)
     settings: Settings | None = None
 
@@ -48,26 +54,24 @@ def build_graph(state: State) -> bool:
     """Resolves names: entries become nodes in topological order."""
     spec, report = state.spec, state.report
     graph = state.graph = build(spec, report)
-    state.checker = Checker(spec, graph, report, profile=state.profile)
+    state.context = RuleContext(spec, graph, report, profile=state.profile)
     own = [name for name in graph.models if spec.is_written(name)]
-    state.models = {name: Checker(spec, graph.models[name], report, outer=graph) for name in own}
+    state.models = {name: RuleContext(spec, graph.models[name], report, outer=graph) for name in own}
     return True
 
 
 def check_arguments(state: State) -> bool:
     """Checks arguments, names and paths: the rules that need no shapes."""
-    for rule in SYNTACTIC_RULES:
-        rule(state.checker)
+    run_rules(SYNTACTIC_NETWORK_RULES + SYNTACTIC_RULES, state.context)
     for name, inner in state.models.items():
-        for rule in SYNTACTIC_RULES_OF_NETWORKS:
-            rule(inner)
-        state.checker.invalid_nodes |= {f"{name}/{node}" for node in inner.invalid_nodes}
+        run_rules(SYNTACTIC_NETWORK_RULES, inner)
+        state.context.invalid_nodes |= {f"{name}/{node}" for node in inner.invalid_nodes}
     return True
 
 
 def infer_types(state: State) -> bool:
     """Infers the shape, dtype and parameters of every node."""
-    state.types = infer(state.spec, state.graph, state.report, invalid_nodes=state.checker.invalid_nodes)
+    state.types = infer(state.spec, state.graph, state.report, invalid_nodes=state.context.invalid_nodes)
     networks = [state.graph, *state.graph.models.values()]
     not_computed = _drop_consequences(state.report)
     return not not_computed and not any(node.faulty for network in networks for node in network.nodes.values())
@@ -85,13 +89,11 @@ def infer_settings(state: State) -> bool:
 
 def check_meaning(state: State) -> bool:
     """Runs the rules that need shapes and settings."""
-    state.checker.types, state.checker.settings = state.types, state.settings
-    for rule in SEMANTIC_RULES:
-        rule(state.checker)
+    state.context.types, state.context.settings = state.types, state.settings
+    run_rules(SEMANTIC_RULES + SEMANTIC_NETWORK_RULES, state.context)
     for name, inner in state.models.items():
         inner.types = state.types.models[name]
-        for rule in SEMANTIC_RULES_OF_NETWORKS:
-            rule(inner)
+        run_rules(SEMANTIC_NETWORK_RULES, inner)
     return True
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from kspec import catalog
 from kspec.catalog import Entry, Kind, Parameter
 from kspec.catalog import types as t
+from kspec.catalog.type_text import describe
 from kspec.schema import reference
 from kspec.schema.keras_pages import page, page_of_kind
 from kspec.schema.types import COMPUTED, Merged, Schema, complaining, sentence, slug, words_or
@@ -177,7 +178,7 @@ class Definitions:
 
     def _parameter(self, parameter: Parameter, kind: Kind) -> Schema:
         type_ = t.parse(parameter.type)
-        words = re.sub(r" \(such as [^)]*\)", "", t.describe(type_))
+        words = re.sub(r" \(such as [^)]*\)", "", describe(type_))
         given = "required" if parameter.required else f"default `{reference.default(parameter)}`"
         doc = parameter.doc or f"`{parameter.name}` of Keras."
         schema = complaining(self.of(type_, sizes=kind == "layer"), sentence(f"`{parameter.name}`", type_))

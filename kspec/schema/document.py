@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from kspec.catalog import types as t
+from kspec.catalog.type_text import describe
 from kspec.language.network import Network
 from kspec.schema.classes import Definitions
 from kspec.schema.entry import entry
@@ -99,7 +100,7 @@ class _Writer:
             if "errorMessage" not in schema:
                 message = COMPLAINTS.get((model, name)) or sentence(f"`{name}`", type_)
                 schema = complaining(schema, message)
-            facts.append(f"*{t.describe(type_)}*")
+            facts.append(f"*{describe(type_)}*")
         if not field.is_required() and isinstance(default, (bool, int, float, str)):
             schema["default"] = default
             facts[-1] = facts[-1].removesuffix("*") + f"; default `{default}`*" if len(facts) > 1 else facts[-1]

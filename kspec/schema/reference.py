@@ -7,6 +7,7 @@ from typing import Any
 from kspec import catalog
 from kspec.catalog import Entry, Kind, Parameter
 from kspec.catalog import types as t
+from kspec.catalog.type_text import describe
 from kspec.syntax.yaml_flow import to_yaml
 
 NOUNS: dict[Kind, str] = {kind: kind for kind in catalog.KINDS} | {"schedule": "learning-rate schedule"}
@@ -184,4 +185,4 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     found: dict[str, Any] = {"name": parameter.name, "type": parameter.type, "required": parameter.required}
     if not parameter.required:
         found["default"] = parameter.default
-    return found | {"words": t.describe(t.parse(parameter.type)), "description": parameter.doc}
+    return found | {"words": describe(t.parse(parameter.type)), "description": parameter.doc}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.catalog import types as t
+from kspec.catalog.type_text import describe
 from kspec.language import TASKS
 from kspec.language.data import SOURCES, SPLITS
 from kspec.language.network import SOURCES as NETWORKS
@@ -60,7 +61,7 @@ NOTATION: dict[tuple[str, str], str] = {
 """Fields whose Python type says less than can be said."""
 
 COMPLAINTS: dict[tuple[str, str], str] = {
-    ("Document", "task"): f"`task` must be {t.describe(t.Choice(TASKS))}, or a mapping of outputs to one of these.",
+    ("Document", "task"): f"`task` must be {describe(t.Choice(TASKS))}, or a mapping of outputs to one of these.",
 }
 """Sentences that are better than those made of the type."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kspec.catalog import types as t
+from kspec.catalog.type_text import describe
 
 if TYPE_CHECKING:
     from kspec.schema.classes import Definitions
@@ -51,7 +52,7 @@ def proposals(words: list[str]) -> list[Schema]:
 
 def sentence(what: str, kind: t.Type) -> str:
     """What a value must be, in the words of `kspec check`."""
-    return f"{what} must be {t.describe(kind)}."
+    return f"{what} must be {describe(kind)}."
 
 
 def complaining(schema: Schema, message: str) -> Schema:
@@ -101,7 +102,7 @@ class Merged:
             snippets = [*proposals(self.words), *self.definitions.proposals(*self.kinds)]
             return self._typed("string") | {"if": {"type": "string"}, "then": names, "defaultSnippets": snippets}
         if self.words and not self.text:
-            listed = t.describe(t.Choice(tuple(self.words))) if len(self.words) <= _FEW else "a name that Keras knows"
+            listed = describe(t.Choice(tuple(self.words))) if len(self.words) <= _FEW else "a name that Keras knows"
             return (
                 self._typed("string")
                 | one_of(self.words, f"This must be {listed}.")
@@ -126,9 +127,7 @@ class Merged:
             case t.Choice(values):
                 self.words += values
             case t.Dtype():
-                from kspec.lint.argument_check import DTYPES
-
-                self.words += sorted(DTYPES)
+                self.words += sorted(t.DTYPES)
             case t.ListOf() | t.Shape():
                 self.lists.append(option)
             case t.MappingOf(item):

@@ -3,7 +3,8 @@
 import pytest
 
 from kspec.catalog import KINDS, find, names
-from kspec.catalog.types import Choice, FilePath, ListOf, Null, Number, ObjectOf, Text, Union, describe, parse
+from kspec.catalog.type_text import describe
+from kspec.catalog.types import Choice, FilePath, ListOf, Null, Number, ObjectOf, Text, Union, parse
 from tests.catalog.acceptance import accepts
 
 

@@ -43,7 +43,7 @@ class TestFix:
         write(SPEC.replace("{units: 8}", "{unts: 8, activation: nope}"))
         assert main(["check", "spec.yaml", "--fix"]) == 1
         lines = capsys.readouterr().out.splitlines()
-        assert lines[0] == "spec.yaml:5: fixed KS110: `Dense` has no argument called `unts`"
+        assert lines[0] == "spec.yaml:5: fixed KS110: `Dense` has no argument `unts`"
         assert lines[1] == "spec.yaml: 1 problem fixed"
         assert lines[2].startswith("error[KS")
         assert lines[-1] == "1 error"

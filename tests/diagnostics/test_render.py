@@ -21,7 +21,7 @@ SPAN = Span(SOURCE, 3, 5, 3, 9)
 
 def diagnostic(**more: Any) -> Diagnostic:
     given: dict[str, Any] = {"span": SPAN, "label": "did you mean `Dense`?", "help": "write `Dense`", **more}
-    return Diagnostic("KS106", Severity.ERROR, "there is no layer called `Dens`", **given)
+    return Diagnostic("KS106", Severity.ERROR, "unknown layer `Dens`", **given)
 
 
 class Terminal(io.StringIO):
@@ -85,7 +85,7 @@ def test_nothing_to_say_says_nothing() -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_what_has_no_place(format: str) -> None:
     text = shown(diagnostic(span=None), format=format)
-    assert "there is no layer called `Dens`" in text
+    assert "unknown layer `Dens`" in text
 
 
 def test_a_source_without_text_shows_its_name_alone() -> None:
@@ -105,7 +105,7 @@ def test_json_has_everything() -> None:
         {
             "code": "KS106",
             "severity": "error",
-            "message": "there is no layer called `Dens`",
+            "message": "unknown layer `Dens`",
             "label": "did you mean `Dense`?",
             **place,
             "help": "write `Dense`",

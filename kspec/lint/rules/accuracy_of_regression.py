@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.diagnostics import codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import replace
 from kspec.lint.rules.shared.outputs import REGRESSION_LOSSES, Output, metrics_of, trained_outputs
@@ -13,21 +13,21 @@ ACCURACIES = frozenset({"accuracy", "Accuracy", "BinaryAccuracy", "CategoricalAc
 CURE = "mean_absolute_error"
 
 
-def accuracy_of_regression(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for an accuracy among the metrics of a regression."""
-    for output in trained_outputs(checker):
+    for output in trained_outputs(context):
         if not is_regression(output):
             continue
-        metrics = list(metrics_of(checker, output))
+        metrics = list(metrics_of(context, output))
         has_cure = any(name == "MeanAbsoluteError" for name, _, _ in metrics)
         for name, _, path in metrics:
             if name in ACCURACIES:
-                checker.report.warning(
+                context.report.warning(
                     codes.ACCURACY_OF_REGRESSION,
                     f"`{output.name}` is a number, and an accuracy counts classes: it says nothing here",
-                    checker.spec.positions.value(path),
+                    context.spec.positions.value(path),
                     help="leave it out" if has_cure else f"write `{CURE}`",
-                    edits=() if has_cure else replace(checker, path, CURE),
+                    edits=() if has_cure else replace(context, path, CURE),
                 )
                 has_cure = True
 

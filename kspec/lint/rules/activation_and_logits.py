@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.diagnostics import Path, Related, codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import replace
 from kspec.lint.rules.shared.outputs import CROSSENTROPIES, Output, trained_outputs
@@ -11,22 +11,22 @@ from kspec.lint.rules.shared.outputs import CROSSENTROPIES, Output, trained_outp
 NONSENSE_ALREADY = ("softmax", 1)
 
 
-def activation_and_logits(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for `from_logits: true` with an output that gives probabilities."""
-    for output in trained_outputs(checker):
+    for output in trained_outputs(context):
         if not output.logits or output.loss not in CROSSENTROPIES or output.function not in PROBABILITIES:
             continue
         if output.loss_path is None or (output.function, output.units) == NONSENSE_ALREADY:
             continue
         path = _from_logits(output)
-        checker.report.error(
+        context.report.error(
             codes.ACTIVATION_WITH_LOGITS,
             f"`{output.name}` ends with {output.function}, and the loss applies it once more: `from_logits: true` "
             "says that it has not been",
-            checker.spec.positions.value(path),
+            context.spec.positions.value(path),
             help=f"leave out `from_logits`, or the {output.function}",
-            related=_related(checker, output),
-            edits=replace(checker, path, "false"),
+            related=_related(context, output),
+            edits=replace(context, path, "false"),
         )
 
 
@@ -36,8 +36,8 @@ def _from_logits(output: Output) -> Path:
     return (*output.loss_path, head, "from_logits")
 
 
-def _related(checker: Checker, output: Output) -> tuple[Related, ...]:
+def _related(context: RuleContext, output: Output) -> tuple[Related, ...]:
     from kspec.lint.rules.shared.outputs import activation_span
 
     assert output.activation is not None
-    return (Related(f"the {output.function}", activation_span(checker, output.activation)),)
+    return (Related(f"the {output.function}", activation_span(context, output.activation)),)

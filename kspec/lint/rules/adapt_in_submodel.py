@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.diagnostics import codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.outputs import node_span
 
 STATED = {
@@ -16,16 +16,16 @@ STATED = {
 """Layers that adapt, and the argument that says what they would learn."""
 
 
-def adapted_in_model(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks through a sub-model's layers for those that would have to adapt; a no-op on the spec's own network."""
-    if checker.outer is None:
+    if context.outer is None:
         return
-    for node in checker.graph.calls:
+    for node in context.graph.calls:
         said = STATED.get(node.head)
         if node.kind == "layer" and said is not None and said not in node.arguments and not node.faulty:
-            checker.report.error(
+            context.report.error(
                 codes.UNADAPTED_SUBMODEL_LAYER,
                 f"`{node.head}` learns from the data, and a sub-model is built before any passes through it",
-                node_span(checker, node),
+                node_span(context, node),
                 help=f"put it before the call of the sub-model, or state `{said}` here",
             )

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from kspec.catalog.types import parse
 from kspec.diagnostics import codes, did_you_mean
 from kspec.ir import Node
 from kspec.ir.slices import SliceError, parse_slices
-from kspec.lint.argument_check import Checker
+from kspec.lint.arguments import check_value
+from kspec.lint.context import RuleContext
 
 
-def call_constants(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Checks each call's constants against the catalog."""
-    for node in checker.graph.calls:
+    for node in context.graph.calls:
         if node.catalog is not None and not node.faulty:
-            with checker.judging(node):
-                _check(node, checker)
+            with context.checking(node):
+                _check(node, context)
 
 
-def _check(node: Node, checker: Checker) -> None:
+def _check(node: Node, context: RuleContext) -> None:
     assert node.catalog is not None
-    report, positions = checker.report, checker.spec.positions
+    report, positions = context.report, context.spec.positions
     tensors = {tensor.name for tensor in node.catalog.tensors}
     known = node.catalog.constants
     for name, value in node.constants.items():
         path = (*node.path, "call", name)
         if name in known:
-            checker.value(value, known[name].type, path, f"`{name}` of `{node.catalog.name}`")
+            check_value(context, value, parse(known[name].type), path, f"`{name}` of `{node.catalog.name}`")
             if node.kind == "op" and node.catalog.name == "get_item" and name == "key" and isinstance(value, str):
                 try:
                     parse_slices(value)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from kspec.diagnostics import codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.arguments import check_object
+from kspec.lint.context import RuleContext
 
 
-def callbacks(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Checks each callback against the catalog; one that calls a server needs the network."""
-    for index, callback in enumerate(checker.spec.document.fit.callbacks):
+    for index, callback in enumerate(context.spec.document.fit.callbacks):
         path = ("fit", "callbacks", index)
-        checker.object(callback, "callback", path)
+        check_object(context, callback, "callback", path)
         name = callback if isinstance(callback, str) else next(iter(callback))
-        if name == "RemoteMonitor" and not checker.spec.permissions.network:
-            checker.report.error(
+        if name == "RemoteMonitor" and not context.spec.permissions.network:
+            context.report.error(
                 codes.NETWORK_ACCESS,
                 "`RemoteMonitor` opens a network connection",
-                checker.spec.positions.value(path),
+                context.spec.positions.value(path),
                 help="allow it with --allow-network, if you trust the spec",
             )

@@ -5,53 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.diagnostics import Path, codes, did_you_mean
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 
 
-def class_weight(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Checks the form of class weights, and that each output with weights answers with classes."""
-    said = checker.spec.document.fit.class_weight
-    if said is None or not checker.graph.outputs:  # what is wrong with the outputs is told already
+    said = context.spec.document.fit.class_weight
+    if said is None or not context.graph.outputs:  # what is wrong with the outputs is told already
         return
     path: Path = ("fit", "class_weight")
-    outputs = checker.graph.outputs
+    outputs = context.graph.outputs
     if isinstance(said, dict) and any(name in outputs for name in said):
         for name, value in said.items():
             if name in outputs:
-                _check(checker, name, value, (*path, name))
+                _check(context, name, value, (*path, name))
     elif len(outputs) == 1:
-        _check(checker, next(iter(outputs)), said, path)
+        _check(context, next(iter(outputs)), said, path)
     elif outputs and said != "balanced":
-        checker.report.error(
+        context.report.error(
             codes.INVALID_CLASS_WEIGHT,
             "with several outputs, class weights are given by output",
-            checker.spec.positions.value(path),
+            context.spec.positions.value(path),
             help=f"write `class_weight: {{{next(iter(outputs))}: balanced}}`",
         )
 
 
-def _check(checker: Checker, output: str, said: Any, path: Path) -> None:
-    span = checker.spec.positions.value(path)
+def _check(context: RuleContext, output: str, said: Any, path: Path) -> None:
+    span = context.spec.positions.value(path)
     if isinstance(said, dict):
         for label, weight in said.items():
             if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
-                checker.report.error(
+                context.report.error(
                     codes.INVALID_CLASS_WEIGHT,
                     f"the weight of `{label}` must be a number that is not negative",
-                    checker.spec.positions.value((*path, label)),
+                    context.spec.positions.value((*path, label)),
                 )
     elif said != "balanced":
         label = did_you_mean(said, ["balanced"]) if isinstance(said, str) else ""
-        checker.report.error(
+        context.report.error(
             codes.INVALID_CLASS_WEIGHT,
             "class weights are `balanced`, or a mapping of labels to weights",
             span,
             label=label,
             help="write `class_weight: balanced`, or `class_weight: {yes: 2.0}`",
         )
-    settings = checker.settings
+    settings = context.settings
     if settings is not None and settings.outputs[output].task == "regression":
-        checker.report.error(
+        context.report.error(
             codes.INVALID_CLASS_WEIGHT,
             f"`{output}` answers with a number, and class weights are for classes",
             span,

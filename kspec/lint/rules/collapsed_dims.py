@@ -7,40 +7,40 @@ from typing import Any
 from kspec.analysis.shapes.types import Shape
 from kspec.diagnostics import codes
 from kspec.ir import Node
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.outputs import node_span
 
 RANKS = {f"{kind}{n}D": n + 2 for n in (1, 2, 3) for kind in ("Conv", "MaxPooling", "AveragePooling", "SeparableConv",
                                                               "DepthwiseConv")}  # fmt: skip
 
 
-def vanished_size(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for the first convolution or pooling whose window is larger than the one point that its input has left."""
-    for node in checker.graph.calls:
-        callee = checker.graph.callee(node)
+    for node in context.graph.calls:
+        callee = context.graph.callee(node)
         rank = RANKS.get(callee.head)
-        if rank is None or callee.kind != "layer" or callee.name in checker.invalid_nodes or node.faulty:
+        if rank is None or callee.kind != "layer" or callee.name in context.invalid_nodes or node.faulty:
             continue
-        if not _is_a_point(_given(checker, node), callee, rank) or not _sees_more(callee):
+        if not _is_a_point(_given(context, node), callee, rank) or not _sees_more(callee):
             continue
-        if not _was_larger(checker, rank) or not _shrank(checker, node, rank):
+        if not _was_larger(context, rank) or not _shrank(context, node, rank):
             continue
         size = " x ".join("1" * (rank - 2)) if rank > 3 else "1 step"
         window = callee.arguments.get("kernel_size", callee.arguments.get("pool_size", 2))
-        checker.report.warning(
+        context.report.warning(
             codes.COLLAPSED_FEATURE_MAP,
             f"`{node.name}` looks for what stands side by side, and {'one point' if rank > 3 else 'one step'} "
             f"({size}) is left of its input: of its window of {_shown(window)}, all but one is padding",
-            node_span(checker, node),
+            node_span(context, node),
             help="take out a pooling or a stride before it, or give larger inputs",
         )
         return
 
 
-def _given(checker: Checker, node: Node) -> Shape | None:
-    assert checker.types is not None
+def _given(context: RuleContext, node: Node) -> Shape | None:
+    assert context.types is not None
     tensor = next(node.tensors(), None)
-    return checker.types.tensor(tensor).shape if tensor is not None else None
+    return context.types.tensor(tensor).shape if tensor is not None else None
 
 
 def _spatial(shape: Shape, callee: Node) -> Shape:
@@ -58,23 +58,23 @@ def _sees_more(callee: Node) -> bool:
     return any(isinstance(size, int) and size > 1 for size in sizes)
 
 
-def _was_larger(checker: Checker, rank: int) -> bool:
+def _was_larger(context: RuleContext, rank: int) -> bool:
     """Whether some input has more than one point: not a network over single points by intention."""
-    assert checker.types is not None
-    shapes = [checker.types.calls[node.name].outputs[0].shape for node in checker.graph.inputs]
+    assert context.types is not None
+    shapes = [context.types.calls[node.name].outputs[0].shape for node in context.graph.inputs]
     return any(shape is not None and len(shape) == rank and any(axis != 1 for axis in shape[1:-1]) for shape in shapes)
 
 
-def _shrank(checker: Checker, node: Node, rank: int) -> bool:
+def _shrank(context: RuleContext, node: Node, rank: int) -> bool:
     """Whether convolutions and poolings made it a point: not a global pooling, nor a Reshape that begins anew."""
     while True:
         tensor = next(node.tensors(), None)
         if tensor is None:
             return False
-        node = checker.graph.nodes[tensor.node]
-        callee = checker.graph.callee(node)
+        node = context.graph.nodes[tensor.node]
+        callee = context.graph.callee(node)
         if callee.head in RANKS:
-            given = _given(checker, node)
+            given = _given(context, node)
             if given is not None and len(given) == rank and any(axis != 1 for axis in _spatial(given, callee)):
                 return True
         elif callee.head == "Reshape" or callee.head.startswith("Global") or callee.kind in ("op", "input"):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from kspec.catalog.types import DTYPES
 from kspec.diagnostics import codes, did_you_mean
-from kspec.lint.argument_check import DTYPES, Checker
+from kspec.lint.context import RuleContext
 
 POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
 
 
-def dtypes(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Checks that each dtype is one that Keras has."""
-    document, report, positions = checker.spec.document, checker.report, checker.spec.positions
+    document, report, positions = context.spec.document, context.report, context.spec.positions
     written = [
         ((*network_path, "inputs", name, "dtype"), given.dtype)
-        for network_path, network in checker.spec.networks.items()
+        for network_path, network in context.spec.networks.items()
         for name, given in network.inputs.items()
     ]
     for path, dtype in written:

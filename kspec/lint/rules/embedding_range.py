@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.diagnostics import codes
 from kspec.ir import Node
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import arguments_path
 from kspec.lint.rules.shared.fixes import replace
 from kspec.lint.rules.shared.outputs import node_span
@@ -15,58 +15,60 @@ KEEPS_VALUES = frozenset({"Reshape", "Flatten", "Identity", "RepeatVector", "Per
                           "expand_dims", "squeeze", "transpose", "Masking"})  # fmt: skip
 
 
-def embedding_range(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Compares the `input_dim` of each Embedding with the indices that reach it."""
-    for node in checker.graph.calls:
-        callee = checker.graph.callee(node)
+    for node in context.graph.calls:
+        callee = context.graph.callee(node)
         rows = callee.arguments.get("input_dim")
-        if callee.head != "Embedding" or node.faulty or callee.name in checker.invalid_nodes:
+        if callee.head != "Embedding" or node.faulty or callee.name in context.invalid_nodes:
             continue
         if isinstance(rows, int) and not isinstance(rows, bool):
-            _check(checker, node, callee, rows)
+            _check(context, node, callee, rows)
 
 
-def _check(checker: Checker, node: Node, callee: Node, rows: int) -> None:
-    found = _source(checker, node)
+def _check(context: RuleContext, node: Node, callee: Node, rows: int) -> None:
+    found = _source(context, node)
     if found is None:
         return
-    path = (*arguments_path(checker, callee), "input_dim")
+    path = (*arguments_path(context, callee), "input_dim")
     if found.kind != "input":
         bins = found.arguments.get("num_bins")
         if found.head == "Hashing" and isinstance(bins, int) and bins > rows:
-            _too_few(checker, path, callee, rows, bins - 1, f"`{found.name}` gives indices")
+            _too_few(context, path, callee, rows, bins - 1, f"`{found.name}` gives indices")
         return
-    columns = columns_with(checker, f"input {found.name}")
+    columns = columns_with(context, f"input {found.name}")
     least, largest = _least(columns), _largest(columns)
     if least is not None and least.minimum is not None and least.minimum < 0:
-        checker.report.error(
+        context.report.error(
             codes.INVALID_EMBEDDING_INDEX,
             f"`{callee.name}` has rows from 0, and `{least.name}` goes down to {least.minimum:g}",
-            node_span(checker, node),
+            node_span(context, node),
             help="give `IntegerLookup` the numbers first, or count them from 0 in the data",
         )
     elif largest is not None and largest.maximum is not None and largest.maximum >= rows:
-        _too_few(checker, path, callee, rows, int(largest.maximum), f"`{largest.name}` goes")
+        _too_few(context, path, callee, rows, int(largest.maximum), f"`{largest.name}` goes")
 
 
-def _too_few(checker: Checker, path: tuple[str | int, ...], callee: Node, rows: int, largest: int, who: str) -> None:
-    checker.report.error(
+def _too_few(
+    context: RuleContext, path: tuple[str | int, ...], callee: Node, rows: int, largest: int, who: str
+) -> None:
+    context.report.error(
         codes.INVALID_EMBEDDING_INDEX,
         f"`{callee.name}` has {rows} rows, for indices up to {rows - 1}, and {who} up to {largest}",
-        checker.spec.positions.value(path),
+        context.spec.positions.value(path),
         help=f"write `input_dim: {largest + 1}`",
-        edits=replace(checker, path, str(largest + 1)),
+        edits=replace(context, path, str(largest + 1)),
     )
 
 
-def _source(checker: Checker, node: Node) -> Node | None:
+def _source(context: RuleContext, node: Node) -> Node | None:
     """The input, or the layer that makes indices, whose values reach an Embedding as they are."""
     while True:
         tensor = next(node.tensors(), None)
         if tensor is None:
             return None
-        node = checker.graph.nodes[tensor.node]
-        callee = checker.graph.callee(node)
+        node = context.graph.nodes[tensor.node]
+        callee = context.graph.callee(node)
         if node.kind == "input" or callee.head == "Hashing":
             return callee
         if callee.head not in KEEPS_VALUES:

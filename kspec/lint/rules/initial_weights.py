@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from kspec.diagnostics import Path as Place
 from kspec.diagnostics import codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 
 ENDINGS = (".weights.h5", ".keras")
 
 
-def initial_weights(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Checks that each file of weights may be read, is one by its name, and is there."""
-    report, positions = checker.report, checker.spec.positions
-    for text, path in _written(checker):
-        span, paths = positions.value(path), checker.spec.paths
+    report, positions = context.report, context.spec.positions
+    for text, path in _written(context):
+        span, paths = positions.value(path), context.spec.paths
         problem = paths.problem(text) or (
             paths.file_problem(text, suffixes=ENDINGS) if text.endswith(ENDINGS) else None
         )
@@ -30,8 +30,8 @@ def initial_weights(checker: Checker) -> None:
             )
 
 
-def _written(checker: Checker) -> Iterator[tuple[str, Place]]:
-    document = checker.spec.document
+def _written(context: RuleContext) -> Iterator[tuple[str, Place]]:
+    document = context.spec.document
     if document.weights is not None:
         yield document.weights, ("weights",)
     for name, model in document.models.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.diagnostics import codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 
 LAYERS = {
     "add": "Add",
@@ -21,14 +21,14 @@ LAYERS = {
 }
 
 
-def layer_for_op(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Suggests the layer that does the same as an op of nodes alone."""
-    for node in checker.graph.calls:
+    for node in context.graph.calls:
         layer = LAYERS.get(node.head)
         if node.kind == "op" and layer is not None and not node.constants and not node.faulty:
-            checker.report.info(
+            context.report.info(
                 codes.LAYER_FOR_OP,
                 f"`op: {node.head}` does what the layer `{layer}` does",
-                checker.spec.positions.value((*node.path, "op")),
+                context.spec.positions.value((*node.path, "op")),
                 help=f"write `- {layer}`",
             )

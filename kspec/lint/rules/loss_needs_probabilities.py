@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.diagnostics import codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import Edits, give_argument, replace
 from kspec.lint.rules.shared.outputs import BINARY_CROSSENTROPIES, CROSSENTROPIES, Output, loss_span, trained_outputs
 
 
-def loss_needs_probabilities(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for a crossentropy, without `from_logits`, of an output that does not end with sigmoid or softmax."""
-    for output in trained_outputs(checker):
+    for output in trained_outputs(context):
         if output.loss not in CROSSENTROPIES or output.logits or output.loss_path is None:
             continue
         if output.activation is None or output.function in PROBABILITIES:
@@ -23,23 +23,23 @@ def loss_needs_probabilities(checker: Checker) -> None:
         has_logits = output.loss != "CategoricalGeneralizedCrossEntropy"
         said = "has no activation" if linear else f"ends with {output.function}"
         help = f"give it `activation: {right}`"
-        checker.report.error(
+        context.report.error(
             codes.LOSS_NEEDS_PROBABILITIES,
             f"the loss of `{output.name}` takes probabilities, and `{output.node.name}` {said}",
-            loss_span(checker, output),
+            loss_span(context, output),
             help=f"{help}, or the loss `from_logits: true`" if linear and has_logits else help,
-            edits=_logits(checker, output) if linear and has_logits else _activation(checker, output, right),
+            edits=_logits(context, output) if linear and has_logits else _activation(context, output, right),
         )
 
 
-def _logits(checker: Checker, output: Output) -> Edits:
+def _logits(context: RuleContext, output: Output) -> Edits:
     assert output.loss_path is not None
     said: Any = output.settings.loss
     head = said if isinstance(said, str) else next(iter(said))
     written = output.loss if isinstance(said, str) else head
-    return give_argument(checker, output.loss_path, written, "from_logits", "true")
+    return give_argument(context, output.loss_path, written, "from_logits", "true")
 
 
-def _activation(checker: Checker, output: Output, right: str) -> Edits:
+def _activation(context: RuleContext, output: Output, right: str) -> Edits:
     assert output.activation is not None
-    return replace(checker, output.activation.path, right)
+    return replace(context, output.activation.path, right)

@@ -6,7 +6,7 @@ from typing import Any
 
 from kspec.analysis.task_inference import SPARSE_LOSSES
 from kspec.diagnostics import Path, codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.accuracy_of_regression import is_regression
 from kspec.lint.rules.shared.fixes import Edits, add_argument, give_argument, replace
 from kspec.lint.rules.shared.outputs import (
@@ -51,28 +51,28 @@ OF_SEVERAL_UNITS = frozenset({"CategoricalAccuracy", "TopKCategoricalAccuracy", 
 SCORES = WITH_THRESHOLDS | {"F1Score", "FBetaScore"}
 
 
-def metric_and_target(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Holds each metric that is written against the form of its output's target and answer."""
-    for output in trained_outputs(checker):
+    for output in trained_outputs(context):
         if output.function == "softmax" and output.units == 1:
             continue
-        for name, arguments, path in metrics_of(checker, output):
-            _check(checker, output, name, arguments, path)
+        for name, arguments, path in metrics_of(context, output):
+            _check(context, output, name, arguments, path)
 
 
-def _check(checker: Checker, output: Output, name: str, arguments: dict[str, Any], path: Path) -> None:
+def _check(context: RuleContext, output: Output, name: str, arguments: dict[str, Any], path: Path) -> None:
     def error(message: str, help: str, edits: Edits = ()) -> None:
-        checker.report.error(
-            codes.METRIC_OUTPUT_MISMATCH, message, checker.spec.positions.value(path), help=help, edits=edits
+        context.report.error(
+            codes.METRIC_OUTPUT_MISMATCH, message, context.spec.positions.value(path), help=help, edits=edits
         )
 
     def warn(message: str, help: str, edits: Edits = ()) -> None:
-        checker.report.warning(
-            codes.METRIC_OUTPUT_MISMATCH, message, checker.spec.positions.value(path), help=help, edits=edits
+        context.report.warning(
+            codes.METRIC_OUTPUT_MISMATCH, message, context.spec.positions.value(path), help=help, edits=edits
         )
 
     other = OF_CLASSES.get(name, "") or SPARSE.get(name, "")
-    swapped = replace(checker, path, other) if other and not arguments else ()
+    swapped = replace(context, path, other) if other and not arguments else ()
     if output.loss in SPARSE_LOSSES:
         if name in ELEMENT_BY_ELEMENT and output.units != 1:
             error(f"`{name}` takes a number for each class, and the target of `{output.name}` is the class's number",
@@ -84,12 +84,12 @@ def _check(checker: Checker, output: Output, name: str, arguments: dict[str, Any
     elif name in OF_SEVERAL_UNITS and output.units == 1 and output.loss in BINARY_CROSSENTROPIES:
         cure = "binary_accuracy" if name.endswith("Accuracy") else "binary_crossentropy"
         warn(f"`{name}` tells several classes apart, and `{output.name}` is one unit: it says nothing here",
-             f"write `{cure}`", replace(checker, path, cure))  # fmt: skip
+             f"write `{cure}`", replace(context, path, cure))  # fmt: skip
     elif name in SCORES and is_regression(output):
         warn(f"`{output.name}` is a number, and `{name}` measures classes: it says nothing here",
              "write `mean_absolute_error`, or another metric of numbers")  # fmt: skip
     elif _of_probabilities(output, name, arguments):
-        _logits(checker, output, name, path)
+        _logits(context, output, name, path)
 
 
 def _of_probabilities(output: Output, name: str, arguments: dict[str, Any]) -> bool:
@@ -104,25 +104,25 @@ def _of_probabilities(output: Output, name: str, arguments: dict[str, Any]) -> b
     return name in WITH_THRESHOLDS or yes_or_no
 
 
-def _logits(checker: Checker, output: Output, name: str, path: Path) -> None:
+def _logits(context: RuleContext, output: Output, name: str, path: Path) -> None:
     edits: Edits = ()
     text = f"end `{output.name}` with an activation, and leave out `from_logits`"
     if name == "AUC":
-        text, edits = "write `AUC: {from_logits: true}`", _with(checker, path, "AUC", "from_logits", "true")
+        text, edits = "write `AUC: {from_logits: true}`", _with(context, path, "AUC", "from_logits", "true")
     elif name in ("BinaryAccuracy", "accuracy"):
         text = "write `BinaryAccuracy: {threshold: 0}`: a logit of 0 is a probability of 0.5"
-        edits = _with(checker, path, "BinaryAccuracy", "threshold", "0")
-    checker.report.warning(
+        edits = _with(context, path, "BinaryAccuracy", "threshold", "0")
+    context.report.warning(
         codes.METRIC_OUTPUT_MISMATCH,
         f"`{name}` holds probabilities against a threshold, and `{output.name}` gives logits",
-        checker.spec.positions.value(path),
+        context.spec.positions.value(path),
         help=text,
         edits=edits,
     )
 
 
-def _with(checker: Checker, path: Path, head: str, argument: str, value: str) -> Edits:
-    written = next((p for p in checker.spec.positions.values if len(p) == len(path) + 1 and p[:-1] == path), None)
+def _with(context: RuleContext, path: Path, head: str, argument: str, value: str) -> Edits:
+    written = next((p for p in context.spec.positions.values if len(p) == len(path) + 1 and p[:-1] == path), None)
     if written is not None:
-        return add_argument(checker, written, argument, value)
-    return give_argument(checker, path, head, argument, value)
+        return add_argument(context, written, argument, value)
+    return give_argument(context, path, head, argument, value)

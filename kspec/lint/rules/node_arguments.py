@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from kspec.ir.entry_spans import head_span
-from kspec.lint.argument_check import Checker
+from kspec.lint.arguments import check_arguments
+from kspec.lint.context import RuleContext
 
 
-def node_arguments(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Checks each layer's arguments against the catalog."""
-    for node in checker.graph.calls:
+    for node in context.graph.calls:
         if node.kind != "layer" or node.catalog is None:
             continue
-        entry = checker.spec.entry(node.path)
-        place = head_span(node.path, entry, checker.spec.positions)
-        with checker.judging(node):
-            checker.arguments(node.catalog, node.arguments, (*node.path, entry.head), place)
+        entry = context.spec.entry(node.path)
+        place = head_span(node.path, entry, context.spec.positions)
+        with context.checking(node):
+            check_arguments(context, node.catalog, node.arguments, (*node.path, entry.head), place)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 
 
-def written_files(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Checks where the predictions go; files of callbacks are checked with their arguments."""
-    problem = checker.spec.paths.problem(checker.spec.document.predict.to, write=True)
+    problem = context.spec.paths.problem(context.spec.document.predict.to, write=True)
     if problem is not None:
-        problem.report(checker.report, checker.spec.positions.value(("predict", "to")))
+        problem.report(context.report, context.spec.positions.value(("predict", "to")))

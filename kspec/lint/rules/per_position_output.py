@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.analysis.shapes.types import Shape
 from kspec.diagnostics import codes
 from kspec.ir import Node
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import activation_at
 from kspec.lint.rules.shared.fixes import Edits, insert_before, replace
 from kspec.lint.rules.shared.outputs import Output, data_source, node_span, times_used, trained_outputs
@@ -21,34 +21,34 @@ GROWING = frozenset({"UpSampling1D", "UpSampling2D", "UpSampling3D", "Conv1DTran
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D"})
 
 
-def answer_per_position(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for an output of a Dense on an input of rank 3 or more, whose target has one value an example."""
-    assert checker.types is not None
-    for output in trained_outputs(checker):
+    assert context.types is not None
+    for output in trained_outputs(context):
         shape = output.shape
         if shape is None or len(shape) < 3 or output.settings.task is None:
             continue
-        chain = _chain(checker, output)
-        if not any(node.head == "Dense" for node in chain) or not _one_answer_wanted(checker, output):
+        chain = _chain(context, output)
+        if not any(node.head == "Dense" for node in chain) or not _one_answer_wanted(context, output):
             continue
         positions = shape_text(shape[1:-1]).replace(",)", ")")
-        help, edits = _cure(checker, chain)
-        checker.report.warning(
+        help, edits = _cure(context, chain)
+        context.report.warning(
             codes.PREDICTION_PER_POSITION,
             f"`{output.name}` answers at each of {positions} positions: its answer is {shape_text(shape)}",
-            node_span(checker, chain[-1]),
+            node_span(context, chain[-1]),
             help=help,
             edits=edits,
         )
 
 
-def _chain(checker: Checker, output: Output) -> list[Node]:
+def _chain(context: RuleContext, output: Output) -> list[Node]:
     """The nodes before an output that treat each position by itself, from the output back."""
     chain: list[Node] = []
     tensor = output.tensor
     while True:
-        node = checker.graph.nodes[tensor.node]
-        if node.kind != "layer" or not (node.head in BY_POSITION or (activation_at(checker, node) and _narrow(node))):
+        node = context.graph.nodes[tensor.node]
+        if node.kind != "layer" or not (node.head in BY_POSITION or (activation_at(context, node) and _narrow(node))):
             return chain
         chain.append(node)
         before = next(node.tensors(), None)
@@ -62,43 +62,43 @@ def _narrow(node: Node) -> bool:
     return not node.head.startswith(("Conv", "Depthwise", "Separable", "Einsum"))
 
 
-def _one_answer_wanted(checker: Checker, output: Output) -> bool:
+def _one_answer_wanted(context: RuleContext, output: Output) -> bool:
     assert output.shape is not None
-    source = data_source(checker)
+    source = data_source(context)
     if source == "synthetic":
         return False
-    target = target_of(checker, output.name)
+    target = target_of(context, output.name)
     if target is not None:
         return not target.shape or target.shape == (output.units,) != output.shape[1:2]
     if source in ("csv", "images"):
         return True
-    return source == "" and _lost_positions(checker, output.shape)
+    return source == "" and _lost_positions(context, output.shape)
 
 
-def _lost_positions(checker: Checker, shape: Shape) -> bool:
+def _lost_positions(context: RuleContext, shape: Shape) -> bool:
     """Whether what comes before has made a picture smaller, as before one answer, and nothing makes it larger."""
-    assert checker.types is not None
-    if len(shape) < 4 or any(node.head in GROWING for node in checker.graph.calls):
+    assert context.types is not None
+    if len(shape) < 4 or any(node.head in GROWING for node in context.graph.calls):
         return False
     spatial = shape[1:-1]
-    for node in checker.graph.inputs:
-        given = checker.types.calls[node.name].outputs[0].shape
+    for node in context.graph.inputs:
+        given = context.types.calls[node.name].outputs[0].shape
         if given is not None and len(given) == len(shape):
             smaller = [a is not None and b is not None and a < b for a, b in zip(spatial, given[1:-1], strict=True)]
             return all(smaller)
     return False
 
 
-def _cure(checker: Checker, chain: list[Node]) -> tuple[str, Edits]:
-    assert checker.types is not None
+def _cure(context: RuleContext, chain: list[Node]) -> tuple[str, Edits]:
+    assert context.types is not None
     first = next(node for node in reversed(chain) if node.head == "Dense")
     before = next(first.tensors())
-    giver = checker.graph.callee(checker.graph.nodes[before.node])
-    shape = checker.types.tensor(before).shape or ()
-    used = times_used(checker)
+    giver = context.graph.callee(context.graph.nodes[before.node])
+    shape = context.types.tensor(before).shape or ()
+    used = times_used(context)
     if giver.head in RECURRENT and giver.arguments.get("return_sequences") is True:
-        path = (*giver.path, checker.spec.entry(giver.path).head, "return_sequences")
-        edits = replace(checker, path, "false") if used[giver.name] == 1 else ()
+        path = (*giver.path, context.spec.entry(giver.path).head, "return_sequences")
+        edits = replace(context, path, "false") if used[giver.name] == 1 else ()
         return "leave out `return_sequences` of the last recurrent layer, for one answer an example", edits
     pooled = f"GlobalAveragePooling{len(shape) - 2}D"
     layer = "Flatten" if len(shape) > 3 and None not in shape[1:] else pooled
@@ -106,5 +106,5 @@ def _cure(checker: Checker, chain: list[Node]) -> tuple[str, Edits]:
     if None in shape[1:]:
         other = "a recurrent layer"
     alone = all(used[node.name] == 1 for node in chain[1:])
-    edits = insert_before(checker, first, layer) if alone and len(shape) < 6 else ()
+    edits = insert_before(context, first, layer) if alone and len(shape) < 6 else ()
     return f"put `{layer}` or {other} before `{first.name}`, for one answer an example", edits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.diagnostics import Related, codes
 from kspec.ir import Node
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import Activation, activation_at
 from kspec.lint.rules.shared.fixes import replace
 from kspec.lint.rules.shared.outputs import activation_span, node_span, times_used
@@ -12,36 +12,36 @@ from kspec.lint.rules.shared.outputs import activation_span, node_span, times_us
 BOUNDED = frozenset({"tanh", "softsign", "hard_tanh"})
 
 
-def activation_twice(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for an activation whose only input is a layer that ends with one already."""
-    answers = {tensor.node for tensor in checker.graph.outputs.values()}
-    used = times_used(checker)
-    for node in checker.graph.calls:
-        second = activation_at(checker, node)
-        if second is None or second.name == "linear" or not _is_alone(checker, node) or node.faulty:
+    answers = {tensor.node for tensor in context.graph.outputs.values()}
+    used = times_used(context)
+    for node in context.graph.calls:
+        second = activation_at(context, node)
+        if second is None or second.name == "linear" or not _is_alone(context, node) or node.faulty:
             continue
         tensor = next(node.tensors(), None)
         if tensor is None:
             continue
-        before = checker.graph.nodes[tensor.node]
-        first = activation_at(checker, before)
-        if first is None or first.name == "linear" or {node.name, before.name} & checker.invalid_nodes:
+        before = context.graph.nodes[tensor.node]
+        first = activation_at(context, before)
+        if first is None or first.name == "linear" or {node.name, before.name} & context.invalid_nodes:
             continue
         if _is_meant(first, second, node.name in answers):
             continue
-        checker.report.warning(
+        context.report.warning(
             codes.REPEATED_ACTIVATION,
             f"`{node.name}` applies {second.name} to what has gone through {first.name} already",
-            node_span(checker, node) if second.path is None else activation_span(checker, second),
+            node_span(context, node) if second.path is None else activation_span(context, second),
             help=f"leave out one of the two; most likely the {first.name} of `{before.name}`",
-            related=(Related(f"the {first.name}", activation_span(checker, first)),),
-            edits=replace(checker, first.path, "linear") if used[before.name] == 1 else (),
+            related=(Related(f"the {first.name}", activation_span(context, first)),),
+            edits=replace(context, first.path, "linear") if used[before.name] == 1 else (),
         )
 
 
-def _is_alone(checker: Checker, node: Node) -> bool:
+def _is_alone(context: RuleContext, node: Node) -> bool:
     """Whether a node is an activation and nothing else, of one tensor."""
-    callee = checker.graph.callee(node)
+    callee = context.graph.callee(node)
     alone = callee.kind == "op" or callee.head in ("Activation", "Softmax", "ReLU", "LeakyReLU", "ELU", "PReLU")
     return alone and len(list(node.tensors())) == 1
 

@@ -6,7 +6,7 @@ import math
 
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.diagnostics import Path, codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.outputs import data_source
 from kspec.lint.rules.shared.targets import columns_with
 
@@ -18,32 +18,32 @@ LARGE = 1e9
 SPLIT: Path = ("data", "split")
 
 
-def repeated_rows(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for examples, inputs and targets alike, that stand in training and in another part.
 
     Where rows have few possible values (some columns of yes and no), equal ones are a matter of course.
     """
-    profile = checker.profile
-    if profile is None or data_source(checker) == "synthetic":
+    profile = context.profile
+    if profile is None or data_source(context) == "synthetic":
         return
     for part, count in profile.repeated.items():
         size = profile.parts.get(part, 0)
-        by_chance = size * profile.parts.get("train", 0) / _possible_rows(checker, profile.rows)
+        by_chance = size * profile.parts.get("train", 0) / _possible_rows(context, profile.rows)
         if count >= max(AT_LEAST, SHARE * size, CHANCE * by_chance):
-            path = SPLIT if SPLIT in checker.spec.positions.values else ("data",)
-            checker.report.warning(
+            path = SPLIT if SPLIT in context.spec.positions.values else ("data",)
+            context.report.warning(
                 codes.TRAIN_TEST_OVERLAP,
                 f"{count} of the {size} {part} rows stand in training too, with their targets",
-                checker.spec.positions.key(path),
+                context.spec.positions.key(path),
                 help="remove what is there twice before it is split; what was seen in training is no test",
             )
 
 
-def _possible_rows(checker: Checker, rows: int) -> float:
+def _possible_rows(context: RuleContext, rows: int) -> float:
     """How many different rows the values of the columns could make."""
     possible = 1.0
-    for node in checker.graph.inputs:
-        for column in columns_with(checker, f"input {node.name}"):
+    for node in context.graph.inputs:
+        for column in columns_with(context, f"input {node.name}"):
             possible *= _values(column, rows)
     return possible
 

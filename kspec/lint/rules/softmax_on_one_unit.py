@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.diagnostics import codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import Activation, activation_at
 from kspec.lint.rules.shared.fixes import Edits, replace
 from kspec.lint.rules.shared.outputs import (
@@ -14,15 +14,15 @@ from kspec.lint.rules.shared.outputs import (
 )
 
 
-def softmax_on_one_unit(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for a softmax whose last axis, over which it shares out the probability, has the size 1."""
-    assert checker.types is not None
-    answers = {o.activation.node.name: o for o in trained_outputs(checker) if o.activation is not None}
-    for node in checker.graph.calls:
-        if node.kind == "reuse" or node.faulty or node.name in checker.invalid_nodes:
+    assert context.types is not None
+    answers = {o.activation.node.name: o for o in trained_outputs(context) if o.activation is not None}
+    for node in context.graph.calls:
+        if node.kind == "reuse" or node.faulty or node.name in context.invalid_nodes:
             continue
-        found = activation_at(checker, node)
-        shape = checker.types.calls[node.name].outputs[0].shape
+        found = activation_at(context, node)
+        shape = context.types.calls[node.name].outputs[0].shape
         if found is None or found.name != "softmax" or shape is None or len(shape) < 2 or shape[-1] != 1:
             continue
         if found.axis not in (None, -1, len(shape) - 1):
@@ -30,15 +30,15 @@ def softmax_on_one_unit(checker: Checker) -> None:
         output = answers.get(node.name)
         if output is not None:
             help = "write `sigmoid` for a yes or no; for classes, as many units as there are classes"
-            edits = replace(checker, found.path, "sigmoid")
+            edits = replace(context, found.path, "sigmoid")
             if edits and output.loss in CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES:
-                edits += replace(checker, output.loss_path, "binary_crossentropy")
+                edits += replace(context, output.loss_path, "binary_crossentropy")
         else:
             help, edits = _elsewhere(found, len(shape))
-        checker.report.error(
+        context.report.error(
             codes.SOFTMAX_ON_ONE_UNIT,
             f"the softmax of `{node.name}` is over one number, and that always gives 1",
-            activation_span(checker, found),
+            activation_span(context, found),
             help=help,
             edits=edits,
         )

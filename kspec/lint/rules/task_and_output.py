@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kspec.diagnostics import Path, codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import Edits, replace
 from kspec.lint.rules.shared.outputs import (
     CATEGORICAL_CROSSENTROPIES,
@@ -37,34 +37,34 @@ class Contradiction(NamedTuple):
     edits: Edits = ()
 
 
-def task_and_output(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Compares a stated `task` with the activation, the units and the loss of each output."""
-    for output in trained_outputs(checker):
+    for output in trained_outputs(context):
         if not output.task_stated or (output.function == "softmax" and output.units == 1):
             continue
         if output.function == "sigmoid" and output.loss_path is not None and output.loss in EXCLUSIVE:
             continue  # KS403
-        found = _contradiction(checker, output)
+        found = _contradiction(context, output)
         if found is not None:
-            path = _task_path(checker, output)
-            edits = found.edits or (replace(checker, path, found.task) if found.task else ())
-            checker.report.error(
+            path = _task_path(context, output)
+            edits = found.edits or (replace(context, path, found.task) if found.task else ())
+            context.report.error(
                 codes.TASK_OUTPUT_MISMATCH,
                 f"the task is {QUESTIONS[str(output.settings.task)]}, and `{output.name}` {found.message}",
-                checker.spec.positions.value(path),
+                context.spec.positions.value(path),
                 help=found.help,
                 edits=edits,
             )
 
 
-def _contradiction(checker: Checker, output: Output) -> Contradiction | None:
+def _contradiction(context: RuleContext, output: Output) -> Contradiction | None:
     match output.settings.task:
         case "binary_classification":
             return _binary(output)
         case "multilabel_classification":
             return _multilabel(output)
         case "multiclass_classification":
-            return _multiclass(checker, output)
+            return _multiclass(context, output)
         case "regression" if output.loss_path is not None and output.loss in EXCLUSIVE:
             return Contradiction("has a loss for classes", "leave out `task`, or the loss", "multiclass_classification")
     return None
@@ -96,7 +96,7 @@ def _multilabel(output: Output) -> Contradiction | None:
     return _number(output)
 
 
-def _multiclass(checker: Checker, output: Output) -> Contradiction | None:
+def _multiclass(context: RuleContext, output: Output) -> Contradiction | None:
     if output.units == 1:
         return Contradiction(
             "has one unit",
@@ -108,7 +108,7 @@ def _multiclass(checker: Checker, output: Output) -> Contradiction | None:
         return Contradiction(
             "ends with sigmoid, which lets several classes be true",
             "`activation: softmax`, or `task: multilabel_classification`",
-            edits=replace(checker, output.activation.path, "softmax"),
+            edits=replace(context, output.activation.path, "softmax"),
         )
     return _number(output)
 
@@ -120,5 +120,5 @@ def _number(output: Output) -> Contradiction | None:
     return Contradiction("answers with a number, by its loss", "`task: regression`, or another loss", "regression")
 
 
-def _task_path(checker: Checker, output: Output) -> Path:
-    return ("task", output.name) if isinstance(checker.spec.document.task, dict) else ("task",)
+def _task_path(context: RuleContext, output: Output) -> Path:
+    return ("task", output.name) if isinstance(context.spec.document.task, dict) else ("task",)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from kspec.diagnostics import codes
 from kspec.ir import Node
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 
 
-def training_of_a_call(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for `call: {training: …}`: each step hands its own mode on to every layer that takes one."""
-    for node in checker.graph.calls:
+    for node in context.graph.calls:
         if node.constants.get("training") is None or node.faulty:
             continue
-        checker.report.warning(
+        context.report.warning(
             codes.INEFFECTIVE_TRAINING_ARGUMENT,
             f"`training` at `{node.name}` changes nothing: Keras puts the step's own mode in its place",
-            checker.spec.positions.key((*node.path, "call", "training")),
+            context.spec.positions.key((*node.path, "call", "training")),
             help=_cure(node),
         )
 

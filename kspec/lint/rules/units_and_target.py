@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kspec.analysis.task_inference import BINARY_LOSSES
 from kspec.diagnostics import Span, codes
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import innermost
 from kspec.lint.rules.shared.fixes import Edits, replace
 from kspec.lint.rules.shared.outputs import (
@@ -22,29 +22,29 @@ AS_MANY = REGRESSION_LOSSES | BINARY_LOSSES | {"KLDivergence", "CosineSimilarity
 """Losses that compare each unit with a column of its own."""
 
 
-def units_and_target(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Compares the units of each output with the classes, or the columns, of its target."""
-    for output in trained_outputs(checker):
-        target = target_of(checker, output.name)
+    for output in trained_outputs(context):
+        target = target_of(context, output.name)
         if target is None or output.units is None or output.units < 1:
             continue
         if output.function == "softmax" and output.units == 1:
             continue  # KS402
         if output.shape is None or len(output.shape) == 2:
-            _one_answer(checker, output, target)
+            _one_answer(context, output, target)
         elif output.loss in SPARSE_CROSSENTROPIES and target.columns[0].shape:
-            _largest_label(checker, output, target, output.units)
+            _largest_label(context, output, target, output.units)
 
 
-def _largest_label(checker: Checker, output: Output, target: Target, units: int) -> None:
+def _largest_label(context: RuleContext, output: Output, target: Target, units: int) -> None:
     """Labels of each position are their own numbers: none may be above the last unit."""
     largest = target.maximum
     if largest is not None and largest >= units:
-        _say(checker, output, f"the labels of {target.called()} go up to {largest:g}, and `{output.name}` has "
+        _say(context, output, f"the labels of {target.called()} go up to {largest:g}, and `{output.name}` has "
              f"{_units(units)}, for labels up to {units - 1}", int(largest) + 1)  # fmt: skip
 
 
-def _one_answer(checker: Checker, output: Output, target: Target) -> None:
+def _one_answer(context: RuleContext, output: Output, target: Target) -> None:
     width = len(target.columns) if len(target.columns) > 1 else target.shape[0] if len(target.shape) == 1 else 1
     if len(target.shape) > 1:
         return
@@ -52,28 +52,28 @@ def _one_answer(checker: Checker, output: Output, target: Target) -> None:
     assert units is not None
     exclusive = output.loss in SPARSE_CROSSENTROPIES or output.loss in CATEGORICAL_CROSSENTROPIES
     if exclusive and width == 1 and not target.shape:
-        _classes(checker, output, target, units)
+        _classes(context, output, target, units)
     elif exclusive and width > 1:
         if units != width:
             wrong = units < width or output.loss in CATEGORICAL_CROSSENTROPIES
-            _say(checker, output, f"the target of `{output.name}` has {width} columns, one a class, and it has "
+            _say(context, output, f"the target of `{output.name}` has {width} columns, one a class, and it has "
                  f"{_units(units)}", width, error=wrong)  # fmt: skip
     elif task == "binary_classification" and units == 1 and len(target.labels) > 2:
-        _say(checker, output, f"`{output.name}` answers yes or no, and its target {target.called()} has "
+        _say(context, output, f"`{output.name}` answers yes or no, and its target {target.called()} has "
              f"{len(target.labels)} classes: {_listed(target.labels)}", 0,
              help=f"give it {len(target.labels)} units with softmax")  # fmt: skip
     elif output.loss in AS_MANY and units != width and _is_numbers(target):
         needs = f"{width} columns" if width > 1 else "one column"
-        _say(checker, output, f"the target of `{output.name}` has {needs}, and it has {_units(units)}", width)
+        _say(context, output, f"the target of `{output.name}` has {needs}, and it has {_units(units)}", width)
 
 
-def _classes(checker: Checker, output: Output, target: Target, units: int) -> None:
+def _classes(context: RuleContext, output: Output, target: Target, units: int) -> None:
     classes = len(target.labels)
     if classes < 2 or units == classes or units == 1:
         return
     too_few = units < classes
     _say(
-        checker,
+        context,
         output,
         f"{target.called()} has {classes} classes ({_listed(target.labels)}), and `{output.name}` has {_units(units)}",
         classes,
@@ -87,29 +87,29 @@ def _is_numbers(target: Target) -> bool:
 
 
 def _say(
-    checker: Checker, output: Output, message: str, wanted: int, *, error: bool = True, help: str = ""
+    context: RuleContext, output: Output, message: str, wanted: int, *, error: bool = True, help: str = ""
 ) -> None:  # fmt: skip
-    say = checker.report.error if error else checker.report.warning
+    say = context.report.error if error else context.report.warning
     say(
         codes.UNITS_TARGET_MISMATCH,
         message,
-        _span(checker, output),
+        _span(context, output),
         help=help or f"give it {_units(wanted)}",
-        edits=_edits(checker, output, wanted) if wanted else (),
+        edits=_edits(context, output, wanted) if wanted else (),
     )
 
 
-def _edits(checker: Checker, output: Output, wanted: int) -> Edits:
-    head, _, path = innermost(checker, output.node)
-    return replace(checker, (*path, "units"), str(wanted)) if head == "Dense" else ()
+def _edits(context: RuleContext, output: Output, wanted: int) -> Edits:
+    head, _, path = innermost(context, output.node)
+    return replace(context, (*path, "units"), str(wanted)) if head == "Dense" else ()
 
 
-def _span(checker: Checker, output: Output) -> Span:
-    _, _, path = innermost(checker, output.node) if output.node.kind == "layer" else ("", {}, ())
+def _span(context: RuleContext, output: Output) -> Span:
+    _, _, path = innermost(context, output.node) if output.node.kind == "layer" else ("", {}, ())
     units = (*path, "units")
-    if units in checker.spec.positions.values:
-        return checker.spec.positions.value(units)
-    return node_span(checker, output.node)
+    if units in context.spec.positions.values:
+        return context.spec.positions.value(units)
+    return node_span(context, output.node)
 
 
 def _units(count: int) -> str:

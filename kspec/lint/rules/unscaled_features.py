@@ -7,7 +7,7 @@ import math
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.diagnostics import codes
 from kspec.ir import Node
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import Edits, insert_before
 from kspec.lint.rules.shared.outputs import data_source
 from kspec.lint.rules.shared.targets import columns_with
@@ -18,28 +18,28 @@ ADDS_UP = frozenset({"Dense", "EinsumDense"})
 PASSES_ON = frozenset({"Flatten", "Reshape", "Concatenate", "Dropout", "GaussianNoise", "Identity"})
 
 
-def scales(checker: Checker) -> None:
+def check(context: RuleContext) -> None:
     """Looks for an input whose columns differ by a factor of 100 and more, and that feeds a Dense as it is."""
-    if checker.profile is None or data_source(checker) == "synthetic":
+    if context.profile is None or data_source(context) == "synthetic":
         return
-    for node in checker.graph.inputs:
+    for node in context.graph.inputs:
         sizes = {
             column.name: size
-            for column in columns_with(checker, f"input {node.name}")
+            for column in columns_with(context, f"input {node.name}")
             if (size := _size(column)) is not None
         }
         if len(sizes) < 2:
             continue
         small, large = min(sizes, key=lambda name: sizes[name]), max(sizes, key=lambda name: sizes[name])
-        if sizes[large] < LARGE or sizes[large] < FACTOR * sizes[small] or not _feeds_dense(checker, node):
+        if sizes[large] < LARGE or sizes[large] < FACTOR * sizes[small] or not _feeds_dense(context, node):
             continue
-        checker.report.warning(
+        context.report.warning(
             codes.UNSCALED_COLUMNS,
             f"the columns of `{node.name}` are of very different size: `{small}` is about {sizes[small]:.2g}, "
             f"`{large}` about {sizes[large]:.2g}",
-            checker.spec.positions.key(node.path),
+            context.spec.positions.key(node.path),
             help="put `Normalization` first: it gives each column the mean 0 and the variance 1",
-            edits=_cure(checker, node),
+            edits=_cure(context, node),
         )
 
 
@@ -52,15 +52,15 @@ def _size(column: ColumnProfile) -> float | None:
     return largest if largest <= 1 else math.hypot(mean, deviation)
 
 
-def _feeds_dense(checker: Checker, node: Node) -> bool:
+def _feeds_dense(context: RuleContext, node: Node) -> bool:
     """Whether a Dense takes the input's numbers as they are."""
     waiting, seen = [node.name], {node.name}
     while waiting:
         name = waiting.pop()
-        for user in checker.graph.calls:
+        for user in context.graph.calls:
             if user.name in seen or not any(tensor.node == name for tensor in user.tensors()):
                 continue
-            head = checker.graph.callee(user).head
+            head = context.graph.callee(user).head
             if head in ADDS_UP:
                 return True
             if head in PASSES_ON:
@@ -69,9 +69,9 @@ def _feeds_dense(checker: Checker, node: Node) -> bool:
     return False
 
 
-def _cure(checker: Checker, node: Node) -> Edits:
+def _cure(context: RuleContext, node: Node) -> Edits:
     """Normalization before the first entry, where that is what the input alone feeds."""
-    users = [user for user in checker.graph.calls if any(tensor.node == node.name for tensor in user.tensors())]
-    if len(users) != 1 or len(checker.graph.inputs) > 1 or users[0].path != ("layers", 0):
+    users = [user for user in context.graph.calls if any(tensor.node == node.name for tensor in user.tensors())]
+    if len(users) != 1 or len(context.graph.inputs) > 1 or users[0].path != ("layers", 0):
         return ()
-    return insert_before(checker, users[0], "Normalization")
+    return insert_before(context, users[0], "Normalization")

@@ -10,7 +10,7 @@ from kspec.analysis.task_inference import ACTIVATION_LAYERS, KEEP_SHAPE, activat
 from kspec.diagnostics import Path
 from kspec.ir import Node, Tensor
 from kspec.ir.tensor_origin import TensorOrigin, trace_origin
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 
 WITH_ACTIVATION = (
     "Dense",
@@ -62,15 +62,15 @@ class Activation:
     axis: Any = None
 
 
-def activation_at(checker: Checker, node: Node) -> Activation | None:
+def activation_at(context: RuleContext, node: Node) -> Activation | None:
     """The activation that a node's layer ends with, or is; None for a layer that has nothing to do with one."""
-    node = checker.graph.callee(node)
+    node = context.graph.callee(node)
     if node.kind == "op":
         known = catalog.find("activation", node.head)
         return Activation(known.name, node, None, node.constants.get("axis")) if known else None
     if node.kind != "layer":
         return None
-    head, arguments, path = innermost(checker, node)
+    head, arguments, path = innermost(context, node)
     if head in ACTIVATION_LAYERS:
         return Activation(ACTIVATION_LAYERS[head], node, None, arguments.get("axis"))
     if head != "Activation" and head not in WITH_ACTIVATION:
@@ -84,10 +84,10 @@ def activation_at(checker: Checker, node: Node) -> Activation | None:
     return Activation(name, node, (*path, "activation"), inner.get("axis"))
 
 
-def innermost(checker: Checker, node: Node) -> tuple[str, dict[str, Any], Path]:
+def innermost(context: RuleContext, node: Node) -> tuple[str, dict[str, Any], Path]:
     """A layer's class, arguments and their place; for `TimeDistributed`, those of the layer inside."""
     head, arguments = node.head, node.arguments
-    path = arguments_path(checker, node)
+    path = arguments_path(context, node)
     while head == "TimeDistributed":
         inner = arguments.get("layer")
         if isinstance(inner, str):
@@ -100,21 +100,21 @@ def innermost(checker: Checker, node: Node) -> tuple[str, dict[str, Any], Path]:
     return head, arguments, path
 
 
-def arguments_path(checker: Checker, node: Node) -> Path:
+def arguments_path(context: RuleContext, node: Node) -> Path:
     """The place of a layer's arguments."""
-    return (*node.path, checker.spec.entry(node.path).head)
+    return (*node.path, context.spec.entry(node.path).head)
 
 
-def last_activation(checker: Checker, output: Tensor) -> Activation | None:
+def last_activation(context: RuleContext, output: Tensor) -> Activation | None:
     """The activation that an output's answer went through last, through what keeps its meaning; `linear` for none.
 
     None where it cannot be told.
     """
-    spot: TensorOrigin | None = trace_origin(checker.graph, output)
+    spot: TensorOrigin | None = trace_origin(context.graph, output)
     while spot is not None:
         node = spot.callee
-        found = activation_at(checker, node)
-        if found is not None and (found.name != "linear" or innermost(checker, node)[0] in WITH_ACTIVATION):
+        found = activation_at(context, node)
+        if found is not None and (found.name != "linear" or innermost(context, node)[0] in WITH_ACTIVATION):
             return found
         if found is None and node.head not in KEEP_SHAPE:
             return None

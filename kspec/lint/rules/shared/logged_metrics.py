@@ -10,7 +10,7 @@ from kspec.analysis.settings import Settings
 from kspec.diagnostics import Path, Report
 from kspec.ir import Graph
 from kspec.language import Spec
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.outputs import data_source
 from kspec.syntax.names import snake_case
 
@@ -18,16 +18,16 @@ WITHOUT_DIRECTION = frozenset({"TruePositives", "TrueNegatives", "FalsePositives
 """Metrics of which Keras does not know whether more is better."""
 
 
-def has_validation(checker: Checker) -> bool | None:
+def has_validation(context: RuleContext) -> bool | None:
     """Whether there is a validation part; None where only the data could tell."""
-    data = checker.spec.document.data
+    data = context.spec.document.data
     if data is None:
         return None
-    if checker.profile is not None and checker.profile.parts:
-        return "validation" in checker.profile.parts
+    if context.profile is not None and context.profile.parts:
+        return "validation" in context.profile.parts
     if data.split.by is not None:
         return None
-    said = getattr(data, data_source(checker))
+    said = getattr(data, data_source(context))
     files = getattr(said, "path", said)
     if isinstance(files, dict):
         stated = "validation" in data.split.model_fields_set and data.split.validation > 0
@@ -37,19 +37,19 @@ def has_validation(checker: Checker) -> bool | None:
 
 def measured(spec: Spec, graph: Graph, settings: Settings) -> list[str]:
     """What a callback of a spec can watch; those of validation only where there can be some."""
-    checker = Checker(spec, graph, Report(), settings=settings)
-    names = list(logged_names(checker) or ())
-    validated = [] if has_validation(checker) is False else [f"val_{name}" for name in names]
+    context = RuleContext(spec, graph, Report(), settings=settings)
+    names = list(logged_names(context) or ())
+    validated = [] if has_validation(context) is False else [f"val_{name}" for name in names]
     return [*validated, *names]
 
 
-def logged_names(checker: Checker) -> dict[str, bool] | None:
+def logged_names(context: RuleContext) -> dict[str, bool] | None:
     """Each name that training logs, without `val_` → whether Keras knows by itself which direction is better.
 
     None where a metric comes from an extension.
     """
-    assert checker.settings is not None
-    outputs = checker.settings.outputs
+    assert context.settings is not None
+    outputs = context.settings.outputs
     several = len(outputs) > 1
     names = {"loss": True}
     counted: dict[str, int] = {}
@@ -94,9 +94,9 @@ def _name_of(metric: Any, counted: dict[str, int]) -> tuple[str, bool] | None:
     return (f"{own}_{count}" if count else own), known
 
 
-def monitoring_callbacks(checker: Checker) -> Iterator[tuple[str, dict[str, Any], Path, str]]:
+def monitoring_callbacks(context: RuleContext) -> Iterator[tuple[str, dict[str, Any], Path, str]]:
     """The callbacks that watch a quantity: class as written, arguments, place, and the quantity."""
-    for index, callback in enumerate(checker.spec.document.fit.callbacks):
+    for index, callback in enumerate(context.spec.document.fit.callbacks):
         head, arguments = (callback, {}) if isinstance(callback, str) else next(iter(callback.items()))
         entry = catalog.find("callback", head)
         if entry is None or "monitor" not in entry.parameters:

@@ -16,7 +16,7 @@ from kspec.diagnostics import Path, Span
 from kspec.ir import Node, Tensor
 from kspec.ir.entry_spans import head_span
 from kspec.ir.tensor_origin import trace_origin
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import Activation, innermost, last_activation
 
 REGRESSION_LOSSES = frozenset(
@@ -73,16 +73,16 @@ class Output:
         return from_logits(self.settings.loss)
 
 
-def trained_outputs(checker: Checker) -> Iterator[Output]:
+def trained_outputs(context: RuleContext) -> Iterator[Output]:
     """The outputs that have a loss and can have a target, and at which nothing is known to be wrong."""
-    assert checker.settings is not None
-    assert checker.types is not None
-    for name, settings in checker.settings.outputs.items():
-        tensor = checker.graph.outputs[name]
-        node = trace_origin(checker.graph, tensor).callee
-        if not _is_object(settings.loss) or not _has_target(checker, name) or is_misfit(checker, tensor):
+    assert context.settings is not None
+    assert context.types is not None
+    for name, settings in context.settings.outputs.items():
+        tensor = context.graph.outputs[name]
+        node = trace_origin(context.graph, tensor).callee
+        if not _is_object(settings.loss) or not _has_target(context, name) or is_misfit(context, tensor):
             continue
-        shape, activation = checker.types.tensor(tensor).shape, last_activation(checker, tensor)
+        shape, activation = context.types.tensor(tensor).shape, last_activation(context, tensor)
         yield Output(
             name,
             node,
@@ -90,50 +90,50 @@ def trained_outputs(checker: Checker) -> Iterator[Output]:
             settings,
             activation,
             shape,
-            _units(checker, shape, activation),
+            _units(context, shape, activation),
             loss_name(settings.loss),
-            _loss_path(checker, name),
-            _task_stated(checker, name),
+            _loss_path(context, name),
+            _task_stated(context, name),
         )
 
 
-def is_misfit(checker: Checker, tensor: Tensor) -> bool:
+def is_misfit(context: RuleContext, tensor: Tensor) -> bool:
     """Whether something is wrong with the arguments of what gives a tensor, as far as its shape is kept."""
-    last = last_activation(checker, tensor)
-    names = {tensor.node, checker.graph.callee(checker.graph.nodes[tensor.node]).name}
-    return bool(checker.invalid_nodes & (names | ({last.node.name} if last is not None else set())))
+    last = last_activation(context, tensor)
+    names = {tensor.node, context.graph.callee(context.graph.nodes[tensor.node]).name}
+    return bool(context.invalid_nodes & (names | ({last.node.name} if last is not None else set())))
 
 
-def node_span(checker: Checker, node: Node) -> Span:
+def node_span(context: RuleContext, node: Node) -> Span:
     """The class, op or node that an entry names."""
     if node.kind == "input":
-        return checker.spec.positions.key(node.path)
-    return head_span(node.path, checker.spec.entry(node.path), checker.spec.positions)
+        return context.spec.positions.key(node.path)
+    return head_span(node.path, context.spec.entry(node.path), context.spec.positions)
 
 
-def activation_span(checker: Checker, activation: Activation) -> Span:
+def activation_span(context: RuleContext, activation: Activation) -> Span:
     """Where an activation is written; its layer or op, where it is one itself or there is none."""
     path = activation.path
-    if path is not None and path in checker.spec.positions.values:
-        return checker.spec.positions.value(path)
-    return node_span(checker, activation.node)
+    if path is not None and path in context.spec.positions.values:
+        return context.spec.positions.value(path)
+    return node_span(context, activation.node)
 
 
-def loss_span(checker: Checker, output: Output) -> Span:
+def loss_span(context: RuleContext, output: Output) -> Span:
     """Where an output's loss is written; its node, where it was filled in."""
     if output.loss_path is not None:
-        return checker.spec.positions.value(output.loss_path)
-    return node_span(checker, output.node)
+        return context.spec.positions.value(output.loss_path)
+    return node_span(context, output.node)
 
 
-def metrics_of(checker: Checker, output: Output) -> Iterator[tuple[str, dict[str, Any], Path]]:
+def metrics_of(context: RuleContext, output: Output) -> Iterator[tuple[str, dict[str, Any], Path]]:
     """The metrics that are written for an output: Keras's class (`accuracy` for that word), arguments, place."""
-    settings = checker.spec.document.compile
+    settings = context.spec.document.compile
     for word, said in (("metrics", settings.metrics), ("weighted_metrics", settings.weighted_metrics)):
         if said is None:
             continue
         path: Path = ("compile", word)
-        if is_by_output(said, checker.graph.outputs, "metric"):
+        if is_by_output(said, context.graph.outputs, "metric"):
             if output.name not in said:
                 continue
             said, path = said[output.name], (*path, output.name)
@@ -146,16 +146,16 @@ def metrics_of(checker: Checker, output: Output) -> Iterator[tuple[str, dict[str
                 yield entry.name, arguments or {}, (*path, index) if isinstance(said, list) else path
 
 
-def times_used(checker: Checker) -> Counter[str]:
+def times_used(context: RuleContext) -> Counter[str]:
     """How often each node is taken by another, or is an output."""
-    taken = Counter(tensor.node for node in checker.graph.calls for tensor in node.tensors())
-    taken.update(tensor.node for tensor in checker.graph.outputs.values())
+    taken = Counter(tensor.node for node in context.graph.calls for tensor in node.tensors())
+    taken.update(tensor.node for tensor in context.graph.outputs.values())
     return taken
 
 
-def data_source(checker: Checker) -> str:
+def data_source(context: RuleContext) -> str:
     """csv, parquet, npz, images or synthetic; empty where the spec names no data."""
-    data = checker.spec.document.data
+    data = context.spec.document.data
     return data.source if data is not None else ""
 
 
@@ -167,29 +167,29 @@ def _is_object(said: Any) -> bool:
     return isinstance(said, str)
 
 
-def _units(checker: Checker, shape: Shape | None, activation: Activation | None) -> int | None:
+def _units(context: RuleContext, shape: Shape | None, activation: Activation | None) -> int | None:
     if shape is not None:
         return shape[-1] if len(shape) > 1 else 1
     if activation is None or activation.node.kind != "layer":
         return None
-    said = innermost(checker, activation.node)[1].get("units")
+    said = innermost(context, activation.node)[1].get("units")
     return said if isinstance(said, int) and not isinstance(said, bool) else None
 
 
-def _has_target(checker: Checker, name: str) -> bool:
-    data = checker.spec.document.data
+def _has_target(context: RuleContext, name: str) -> bool:
+    data = context.spec.document.data
     return data is None or not isinstance(data.targets, dict) or name in data.targets
 
 
-def _loss_path(checker: Checker, name: str) -> Path | None:
-    said = checker.spec.document.compile.loss
+def _loss_path(context: RuleContext, name: str) -> Path | None:
+    said = context.spec.document.compile.loss
     if said is None:
         return None
-    if is_by_output(said, checker.graph.outputs, "loss"):
+    if is_by_output(said, context.graph.outputs, "loss"):
         return ("compile", "loss", name) if said.get(name) is not None else None
     return ("compile", "loss")
 
 
-def _task_stated(checker: Checker, name: str) -> bool:
-    task = checker.spec.document.task
+def _task_stated(context: RuleContext, name: str) -> bool:
+    task = context.spec.document.task
     return name in task if isinstance(task, dict) else task is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kspec.analysis.data_profile import ColumnProfile
-from kspec.lint.argument_check import Checker
+from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.outputs import data_source
 
 
@@ -48,16 +48,16 @@ class Target:
         return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def target_of(checker: Checker, output: str) -> Target | None:
+def target_of(context: RuleContext, output: str) -> Target | None:
     """The target of an output; None where the data has not been looked at, or was made to fit."""
-    columns = columns_with(checker, f"target {output}")
-    if checker.profile is None or not columns or data_source(checker) == "synthetic":
+    columns = columns_with(context, f"target {output}")
+    if context.profile is None or not columns or data_source(context) == "synthetic":
         return None
-    return Target(columns, checker.profile.classes.get(output, {}))
+    return Target(columns, context.profile.classes.get(output, {}))
 
 
-def columns_with(checker: Checker, use: str) -> tuple[ColumnProfile, ...]:
+def columns_with(context: RuleContext, use: str) -> tuple[ColumnProfile, ...]:
     """The columns of one use, such as `input x`."""
-    if checker.profile is None:
+    if context.profile is None:
         return ()
-    return tuple(column for column in checker.profile.columns if use in column.use)
+    return tuple(column for column in context.profile.columns if use in column.use)
