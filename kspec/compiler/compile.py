@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from kspec.analysis.program import Analysis
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Diagnostic, Report, Source
-from kspec.expand.expansion import EXPANSION
+from kspec.expand.expansion import EXPANSION_RULES
 from kspec.language import Permissions, Spec, load_source
 from kspec.language.load import report_no_network
 from kspec.syntax import read_source
@@ -111,4 +111,4 @@ def compile_spec(
 
 def _is_analysable(report: Report) -> bool:
     """Whether a spec was read whole; an entry that cannot be expanded hides no problem of the others."""
-    return not any(problem.is_error and problem.code not in EXPANSION for problem in report)
+    return not any(problem.is_error and problem.code not in EXPANSION_RULES for problem in report)

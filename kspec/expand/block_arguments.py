@@ -1,4 +1,4 @@
-"""What is handed to a block's parameters, and where it is written: a fault of the value is told there."""
+"""The origins of block arguments: an invalid argument is reported where its value is written."""
 
 from __future__ import annotations
 
@@ -11,56 +11,60 @@ from kspec.syntax.expressions import names_in
 
 
 class ArgumentSpan(UsedSpan):
-    """The place of a value that a block is handed, seen from where it is used in the block."""
+    """The place of a block argument's value, together with its use in the block."""
 
 
-def origin_of(name: str, given: Template, positions: Positions) -> Span | None:
-    """Where the default of a block's parameter is written."""
+def default_span(name: str, template: Template, positions: Positions) -> Span | None:
+    """The place of the default of a block's parameter."""
     places = positions.values
-    at = (place for place in places if place[:3] == ("blocks", given.name, "params") and place[-1] == name)
-    return next((places[place] for place in at if len(place) == 5), None)
+    paths = (path for path in places if path[:3] == ("blocks", template.name, "params") and path[-1] == name)
+    return next((places[path] for path in paths if len(path) == 5), None)
 
 
-def whole(value: Any, parameters: Collection[str]) -> str | None:
-    """The parameter that a value as written is, and nothing beside it.
+def parameter_of(value: Any, parameters: Collection[str]) -> str | None:
+    """The parameter that a value consists of; None if it is anything else.
 
-    >>> whole("$filters", ["filters"]), whole("${filters}", ["filters"]), whole("${filters * 2}", ["filters"])
-    ('filters', 'filters', None)
+    >>> [parameter_of(value, ["filters"]) for value in ("$filters", "${filters}", "${filters * 2}")]
+    ['filters', 'filters', None]
     """
     names = names_in(value) if isinstance(value, str) and "$" in value else ()
     name = names[0] if len(names) == 1 else ""
     return name if name in parameters and value in (f"${name}", f"${{{name}}}") else None
 
 
-def handed_in(entry: Any, parameters: Collection[str], path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Where in an entry as written a value is a parameter, and which."""
-    if isinstance(entry, (dict, list)):
-        for key, item in entry.items() if isinstance(entry, dict) else enumerate(entry):
-            yield from handed_in(item, parameters, (*path, key))
-    elif (name := whole(entry, parameters)) is not None:
-        yield path, name
-
-
-def at_origin(origin: Span, used: Span, block: str) -> Span:
-    """A place in a block as that of the value which is handed to it, with a note of where it is used."""
-    uses = origin.uses if isinstance(origin, UsedSpan) else ()
-    return ArgumentSpan.of(origin, (*uses, Related(f"it is used here, in the block `{block}`", used)))
-
-
-def shown_at(
-    origins: Mapping[str, Span], entry: Any, places: Mapping[Path, Span], below: Path, block: str
+def argument_spans(
+    origins: Mapping[str, Span], entry: Any, places: Mapping[Path, Span], entry_path: Path, block: str
 ) -> dict[Path, Span]:
-    """By the rest of their paths, the places of an entry's values that stand where they are handed over.
+    """The places of an entry's values that consist of a parameter, moved to where the argument is written.
 
     Args:
-        origins: By parameter, where its value is written.
-        places: Where values are written.
-        below: The entry's path.
+        origins: By parameter, where its argument is written.
+        entry: The entry's plain value.
+        places: The places of the document's values.
+        entry_path: The entry's path.
+        block: The name of the block that the entry is in.
+
+    Returns:
+        The places, by paths relative to the entry.
     """
     if not origins:
         return {}
     return {
-        rest: at_origin(origins[name], places[(*below, *rest)], block)
-        for rest, name in handed_in(entry, origins)
-        if (*below, *rest) in places
+        path: _at_origin(origins[name], places[(*entry_path, *path)], block)
+        for path, name in _parameter_uses(entry, origins)
+        if (*entry_path, *path) in places
     }
+
+
+def _parameter_uses(value: Any, parameters: Collection[str], path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """The relative paths of values that consist of a parameter, each with its name."""
+    if isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _parameter_uses(item, parameters, (*path, key))
+    elif (name := parameter_of(value, parameters)) is not None:
+        yield path, name
+
+
+def _at_origin(origin: Span, use: Span, block: str) -> Span:
+    uses = origin.uses if isinstance(origin, UsedSpan) else ()
+    return ArgumentSpan.of(origin, (*uses, Related(f"used here, in the block `{block}`", use)))

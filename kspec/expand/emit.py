@@ -1,24 +1,32 @@
-"""Plain entries and names, given out one after the other, each with its place in what is written."""
+"""Collects plain entries and name bindings, each with its position."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kspec.diagnostics import Path, Positions, Report, Rule, Span
-from kspec.expand.block_arguments import shown_at
-from kspec.expand.frame import Frame, mapping, texts, with_uses
-from kspec.expand.instructions import Bind, Expansion, places_by_entry
+from kspec.diagnostics import Path, Positions, Report, Rule, Span, codes
+from kspec.expand.block_arguments import argument_spans
+from kspec.expand.frame import Frame, Item, as_mapping, strings, with_uses
+from kspec.expand.instructions import Bind, Call, Expansion, relative_paths
 from kspec.expand.variables import compute
 from kspec.syntax.parse import Tree
 
+MAX_ENTRIES = 20_000
+"""The most entries that a network can expand to."""
 
-class Taken(NamedTuple):
-    """What a copy takes.
+
+class ExpansionTooLarge(Exception):
+    """The network expands to more entries than allowed, which is reported."""
+
+
+class CopyInput(NamedTuple):
+    """The input of a copy.
 
     Args:
-        implied: A name among its citations that nobody wrote.
-        source: Where it is written.
+        implied: A name among its references that the spec does not write.
+        source: The path in the entry where the input is referenced.
         before: The copy that it follows in a chain.
     """
 
@@ -27,77 +35,115 @@ class Taken(NamedTuple):
     before: str = ""
 
 
+OWN_INPUT = CopyInput()
+"""The input that the entry itself references."""
+
+
 class Emitter:
-    """Gives out what a network's entries come to.
+    """Collects the expansion of one network.
 
     Args:
-        positions: The document's, to which those of the plain entries come.
-        home: The network's place in the document.
+        tree: The document.
+        positions: The document's, to which those of the plain entries are added.
+        network_path: The network's place in the document.
+        report: Where problems are reported.
     """
 
     def __init__(self, tree: Tree, positions: Positions, network_path: Path, report: Report) -> None:
         self.tree = tree
         self.report = report
-        self.network_path: Path = (*network_path, "layers")
-        self.written = tree.positions
-        self.blocks: Mapping[str, Any] = mapping(tree.value.get("blocks"))
-        self.variables: Mapping[str, Any] = mapping(tree.value.get("vars"))
-        self.places = places_by_entry(self.written)
+        self.layers_path: Path = (*network_path, "layers")
+        self.source_positions = tree.positions
+        self.blocks: Mapping[str, Any] = as_mapping(tree.value.get("blocks"))
+        self.variables: Mapping[str, Any] = as_mapping(tree.value.get("vars"))
+        self.relative_paths = relative_paths(self.source_positions)
         self.groups: dict[str, tuple[str, ...]] = {}
         self.result = Expansion(positions)
 
-    def _fail(self, entry: dict[str, Any], name: str, named: bool, frame: Frame) -> None:
-        """Its names stand for something that cannot be told, so that nothing more is said of what cites them."""
-        for number, other in enumerate(texts(entry.get("as"))):
-            if other != "_":
-                self._bind(other, (), frame, faulty=True, next="same", given=("as", number))
-        self._bind(name, (), frame, named=named, faulty=True)
+    def compute(self, value: Any, frame: Frame, *path: str) -> Any:
+        """The value at a path of the frame's entry, with its expressions computed."""
+        whole = (*frame.path, *path)
+        return value if frame.computed else compute(value, whole, frame.variables, self.tree, self.report)
 
-    def _bind(
+    def span(self, frame: Frame, *path: str | int, key: bool = False) -> Span:
+        """The place of a value of the frame's entry, or of its key."""
+        return (self.source_positions.key if key else self.source_positions.value)((*frame.path, *path))
+
+    def error(self, code: Rule, message: str, frame: Frame, *path: str | int, key: bool = False, **more: Any) -> None:
+        """Reports an error at a value of the frame's entry, or at its key."""
+        self.report.error(code, message, with_uses(self.span(frame, *path, key=key), frame.uses), **more)
+
+    def reject(self, item: Item, message: str, key: str, *, help: str, code: Rule = codes.INVALID_EXPANSION) -> None:
+        """Reports an entry that cannot be expanded, at one of its keys."""
+        self.error(code, message, item.frame, key, help=help)
+        self.fail(item)
+
+    def fail(self, item: Item) -> None:
+        """Binds the names of an entry that cannot be expanded, so that references to them are not reported too."""
+        for number, output in enumerate(strings(item.entry.get("as"))):
+            if output != "_":
+                self.bind(output, (), item.frame, faulty=True, next="same", definition=("as", number))
+        self.bind(item.name, (), item.frame, named=item.named, faulty=True)
+
+    def bind(
         self,
         name: str,
-        cited: tuple[str, ...],
+        references: tuple[str, ...],
         frame: Frame,
-        at: Path = (),
+        reference: Path = (),
         *,
         span: Span | None = None,
-        given: Path = ("name",),
+        definition: Path = ("name",),
         **more: Any,
     ) -> None:
-        """Gives a name to what is cited.
+        """Binds a name to nodes.
 
         Args:
-            at: Where in the entry it is cited.
-            span: The same for what is cited elsewhere.
-            given: Where in the entry the name is written, if it is.
+            name: The name, without the frame's prefix.
+            references: The nodes, by their names within the frame.
+            frame: The context of the entry that binds it.
+            reference: The path in the entry where they are referenced.
+            span: The place where they are referenced, if it is outside the entry.
+            definition: The path in the entry where the name is, if it is written.
+            more: Further fields of `Bind`.
         """
-        written = (*frame.path, *given) in self.written.values
-        place = with_uses(self._span(frame, *(given if written else ())), frame.uses)
-        where = with_uses(span or self._span(frame, *at), frame.uses)
-        self.result.steps.append(Bind(frame.prefix + name, cited, frame.prefix, where, place, **more))
+        is_written = (*frame.path, *definition) in self.source_positions.values
+        place = with_uses(self.span(frame, *(definition if is_written else ())), frame.uses)
+        span = with_uses(span or self.span(frame, *reference), frame.uses)
+        self.result.steps.append(Bind(frame.prefix + name, references, frame.prefix, span, place, **more))
 
-    def _computed(self, value: Any, frame: Frame, *rest: str) -> Any:
-        path = (*frame.path, *rest)
-        return value if frame.computed else compute(value, path, frame.variables, self.tree, self.report)
+    def call(self, item: Item, input: CopyInput = OWN_INPUT) -> None:
+        """Adds a plain entry.
 
-    def _place(self, index: int, entry: Any, frame: Frame, source: Path) -> None:
-        """Gives the plain entry the places of the one it is written as; what a block is handed stands where that is."""
-        positions, path = self.result.positions, (*self.network_path, index)
+        Raises:
+            ExpansionTooLarge: if there are too many.
+        """
+        index, frame = len(self.result.entries), item.frame
+        if index >= MAX_ENTRIES:
+            self.error(codes.INVALID_EXPANSION, f"the spec expands to more than {MAX_ENTRIES:,} entries", frame,
+                       help="is a `repeat` too large?")  # fmt: skip
+            raise ExpansionTooLarge
+        self.result.entries.append(self.compute(copy.deepcopy(item.entry), frame))
+        self._add_positions(index, item.entry, frame, input.source)
+        implied = frozenset({frame.prefix + input.implied} if input.implied else ())
+        before = input.before and frame.prefix + input.before
+        name = frame.prefix + item.name
+        call = Call(index, name, item.named, frame.prefix, frame.path, implied, frame.trainable, before)
+        self.result.steps.append(call)
+
+    def _add_positions(self, index: int, entry: Any, frame: Frame, source: Path) -> None:
+        """Gives a plain entry the positions of its source; a block argument those of where its value is written."""
+        old, new = self.source_positions, self.result.positions
         block = frame.blocks[-1] if frame.blocks else ""
-        handed = shown_at(frame.origins, entry, self.written.values, frame.path, block)
-        for rest in self.places.get(frame.path, ()):
-            old, new = (*frame.path, *rest), (*path, *rest)
-            if old in self.written.keys:
-                positions.keys[new] = with_uses(self.written.keys[old], frame.uses)
-            if old in self.written.values:
-                positions.values[new] = handed.get(rest) or with_uses(self.written.values[old], frame.uses)
-            if old in self.written.variables:
-                positions.variables[new] = tuple(n for n in self.written.variables[old] if n not in frame.origins)
+        arguments = argument_spans(frame.origins, entry, old.values, frame.path, block)
+        new_path: Path = (*self.layers_path, index)
+        for path in self.relative_paths.get(frame.path, ()):
+            source_path, target = (*frame.path, *path), (*new_path, *path)
+            if source_path in old.keys:
+                new.keys[target] = with_uses(old.keys[source_path], frame.uses)
+            if source_path in old.values:
+                new.values[target] = arguments.get(path) or with_uses(old.values[source_path], frame.uses)
+            if source_path in old.variables:
+                new.variables[target] = tuple(name for name in old.variables[source_path] if name not in frame.origins)
         if source != ("from",):
-            positions.values[(*path, "from")] = with_uses(self._span(frame, *source), frame.uses)
-
-    def _span(self, frame: Frame, *rest: str | int, key: bool = False) -> Span:
-        return (self.written.key if key else self.written.value)((*frame.path, *rest))
-
-    def _error(self, code: Rule, message: str, frame: Frame, *rest: str | int, key: bool = False, **more: Any) -> None:
-        self.report.error(code, message, with_uses(self._span(frame, *rest, key=key), frame.uses), **more)
+            new.values[(*new_path, "from")] = with_uses(self.span(frame, *source), frame.uses)

@@ -1,4 +1,4 @@
-"""What surrounds an entry that is being written out, and what is read off entries on the way."""
+"""The context in which an entry is expanded, and helpers that read entries."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from kspec.diagnostics import Path, Related, Span, UsedSpan
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An entry that is being written out, and what surrounds it.
+    """The context of an entry.
 
     Args:
-        path: Where it is written.
-        prefix: What stands before the names around it.
-        variables: What its expressions know.
-        uses: The uses of blocks around it, outermost first, as notes for diagnostics.
-        blocks: The blocks that it stands in.
-        trainable: What the uses around it say.
-        origins: By parameter of the block that it stands in, where what it was handed is written.
-        computed: Whether its values are computed already: the top level is, but for what is repeated.
+        path: The entry's place in the document.
+        prefix: The prefix of the names around it: `stage/` within the block used as `stage`.
+        variables: The variables and parameters that its expressions can use.
+        uses: The block uses around it, outermost first, as notes for diagnostics.
+        blocks: The names of the blocks around it, outermost first.
+        trainable: `trainable` of the innermost use around it that sets it.
+        origins: By parameter of the block around it, where the argument's value comes from.
+        computed: Whether its values are computed already: those of the spec's own entries without `repeat` are.
     """
 
     path: Path
@@ -34,35 +34,39 @@ class Frame:
     computed: bool = False
 
 
-def after(entry: dict[str, Any], before: str) -> dict[str, Any]:
-    """A copy of a repeated entry that takes the one before it.
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry to expand.
 
-    Which of the inputs that are named is the first, what is called knows: there it is put in place.
+    Args:
+        entry: Its plain value; a dict unless it is a bare class name.
+        name: The name of its node.
+        named: Whether the spec gives that name.
+        frame: Its context.
     """
-    said = entry.get("from")
-    if isinstance(said, list) and len(said) > 1:
-        return entry | {"from": [before, *said[1:]]}
-    if isinstance(said, dict):
-        return entry
-    return {key: value for key, value in entry.items() if key != "from"}
+
+    entry: Any
+    name: str
+    named: bool
+    frame: Frame
 
 
-def texts(value: Any) -> list[str]:
-    """The texts of a list, or the one that is alone."""
+def strings(value: Any) -> list[str]:
+    """The strings of a list, or a single string as a list."""
     return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
-    """A value where it is a mapping; else an empty one."""
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """A value if it is a mapping, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def entries_of(network: Any) -> list[Any]:
-    """The entries of a network as written."""
+    """The entries of a network's plain values."""
     layers = network.get("layers") if isinstance(network, dict) else None
     return layers if isinstance(layers, list) else []
 
 
 def with_uses(span: Span, uses: tuple[Related, ...]) -> Span:
-    """A place in a block, as seen from the uses of it."""
+    """A place in a block, together with the uses of the block that led there."""
     return UsedSpan.of(span, uses) if uses else span

@@ -1,4 +1,4 @@
-"""What a list of entries comes to, written out: plain entries that are called, and names given to what is there."""
+"""The result of expansion: plain entries to call, and names to bind, as a linear list of instructions."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from kspec.diagnostics import Path, Positions, Span
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A plain entry is called.
+    """Calls a plain entry.
 
     Args:
-        index: Which, of the entries written out.
-        name: What its node is called: `use/inner` within a block.
-        named: Whether the spec says so.
-        prefix: What stands before the names that it cites, and those that its `as` gives: `use/`.
-        path: Where it is written.
-        implied: Names among its citations that nobody wrote, in full.
-        trainable: What a use around it says; its own word goes before.
-        before: The copy that it follows in a chain, in full.
+        index: Its index in `Expansion.entries`.
+        name: The name of its node: `use/inner` within a block.
+        named: Whether the spec gives that name.
+        prefix: The prefix of the names that it references and that its `as` defines: `use/`.
+        path: Its place in the document.
+        implied: Full names among its references that the spec does not write.
+        trainable: `trainable` of the use around it; the entry's own takes precedence.
+        before: The full name of the copy that it follows in a chain.
     """
 
     index: int
@@ -36,19 +36,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """A name is given to what is there: a block's input, what a use gives, what an entry that is left out would take.
+    """Binds a name to nodes: a block's input or output, or what an omitted entry passes through.
 
     Args:
-        name: The name, in full.
-        references: What it stands for, by its names in the spec; empty for what the entry before gives.
-        prefix: What stands before the cited names.
-        span: Where they are cited.
-        place: Where the name is given.
-        group: Whether it stands for the list of them.
+        name: The full name.
+        references: The nodes it stands for, by their names in the spec; empty for the previous entry's output.
+        prefix: The prefix of the referenced names.
+        span: Where they are referenced.
+        place: Where the name is defined.
+        group: Whether the name stands for the list of nodes.
         named: Whether the spec gives the name.
-        implied: Whether nobody wrote the citation.
-        faulty: Whether what it stands for cannot be told, which has been said.
-        next: What an entry after it takes that has no `from`: `this`, the `same` as before, or `none`.
+        implied: Whether the spec does not write the references.
+        faulty: Whether the nodes are unknown because of an error that was reported.
+        next: The input of a following entry without `from`: `this`, the `same` as before, or `none`.
     """
 
     name: str
@@ -65,25 +65,25 @@ class Bind:
 
 @dataclass(slots=True)
 class Expansion:
-    """Entries written out.
+    """The expanded entries of a network.
 
     Args:
         positions: The document's, with those of all plain entries as `(…, "layers", index, …)`.
-        entries: Plain entries.
-        steps: What is done, in order.
-        used: The blocks that are used.
-        copies: By the name of an entry that is repeated, or made for each of several nodes, those of its copies.
+        entries: The plain entries.
+        steps: What to do, in order.
+        used_blocks: The names of the blocks that are used.
+        copies: By the name of an entry with `repeat` or `each`, the names of its copies.
     """
 
     positions: Positions
     entries: list[Any] = field(default_factory=list)
     steps: list[Call | Bind] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
+    used_blocks: set[str] = field(default_factory=set)
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def places_by_entry(positions: Positions) -> dict[Path, list[Path]]:
-    """By the path of an entry, the rest of every path that has a place in it."""
+def relative_paths(positions: Positions) -> dict[Path, list[Path]]:
+    """By the path of an entry, the paths below it that have a position, relative to the entry."""
     found: dict[Path, list[Path]] = {}
     for path in dict.fromkeys([*positions.values, *positions.keys]):
         length = {"layers": 2, "blocks": 4, "models": 4}.get(str(path[0]), 0) if path else 0
@@ -93,7 +93,7 @@ def places_by_entry(positions: Positions) -> dict[Path, list[Path]]:
 
 
 def without_entries(positions: Positions, networks: Collection[Path]) -> Positions:
-    """The places of all but the entries of some networks, to which those of the plain ones come."""
+    """A copy of the positions without those of some networks' entries, which expansion replaces."""
     lists = {(*network_path, "layers") for network_path in networks}
 
     def rest(found: Mapping[Path, Any]) -> dict[Path, Any]:

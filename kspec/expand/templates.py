@@ -1,4 +1,4 @@
-"""A block as written → what its uses need to know of it."""
+"""The definition of a block, as its uses need it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 INPUT = "in"
-"""What a block's input is called in it, where the block does not say."""
+"""The name of a block's input if the block has no `inputs`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A block.
+    """A block's definition.
 
     Args:
+        name: Its name.
         params: Its parameters with their defaults.
-        required: Those that have none.
-        inputs: What its inputs are called in it.
-        layers: Its entries, as written.
-        outputs: The nodes it gives; empty for the last one.
+        required: The parameters without a default.
+        inputs: The names of its inputs.
+        layers: The plain values of its entries.
+        outputs: The nodes that are its outputs; empty if it is the last one.
     """
 
     name: str
@@ -30,16 +31,16 @@ class Template:
     outputs: tuple[str, ...]
 
 
-def template(name: str, written: Any) -> Template | None:
-    """A block read off its plain value; None where that is no block (the document's own check says why)."""
-    if not isinstance(written, dict) or not isinstance(written.get("layers"), list) or not written["layers"]:
+def read_template(name: str, value: Any) -> Template | None:
+    """The block that a plain value defines; None if it defines none, which validation of the document reports."""
+    if not isinstance(value, dict) or not isinstance(value.get("layers"), list) or not value["layers"]:
         return None
     params: dict[str, Any] = {}
     required = []
-    listed = written.get("params") or []
-    if not isinstance(listed, list):
+    items = value.get("params") or []
+    if not isinstance(items, list):
         return None
-    for item in listed:
+    for item in items:
         if isinstance(item, dict) and len(item) == 1:
             params.update(item)
         elif isinstance(item, str):
@@ -47,9 +48,9 @@ def template(name: str, written: Any) -> Template | None:
             required.append(item)
         else:
             return None
-    inputs = written.get("inputs") or [INPUT]
-    outputs = written.get("outputs") or []
+    inputs = value.get("inputs") or [INPUT]
+    outputs = value.get("outputs") or []
     outputs = [outputs] if isinstance(outputs, str) else outputs
-    if not all(isinstance(words, list) and all(isinstance(word, str) for word in words) for words in (inputs, outputs)):
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (inputs, outputs)):
         return None
-    return Template(name, params, tuple(required), tuple(inputs), written["layers"], tuple(outputs))
+    return Template(name, params, tuple(required), tuple(inputs), value["layers"], tuple(outputs))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kspec.diagnostics import Report, codes
-from kspec.expand.templates import template
+from kspec.expand.templates import read_template
 from kspec.expand.variables import referenced_variables
 from kspec.syntax.parse import Tree
 
@@ -54,7 +54,7 @@ def _uses(value: Any) -> Iterator[tuple[str, str]]:
 def _parameters(document: dict[str, Any], tree: Tree, report: Report) -> None:
     blocks = document.get("blocks")
     for name, written in blocks.items() if isinstance(blocks, dict) else ():
-        block = template(name, written)
+        block = read_template(name, written)
         used = referenced_variables(written)
         for index, parameter in enumerate(block.params if block is not None else ()):
             path = ("blocks", name, "params", index)

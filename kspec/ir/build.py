@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.diagnostics import Path, Related, Report, Span, codes
-from kspec.expand.expansion import MAX_ENTRIES
+from kspec.expand.emit import MAX_ENTRIES
 from kspec.expand.instructions import Bind, Call
 from kspec.ir.call_inputs import Faulty, feeds_of
 from kspec.ir.callees import Callees, Signature

@@ -266,7 +266,7 @@ layers:
 """
     (problem, *others) = diagnostics_of(text + "  - block: outer\n    with: {width: ten}\n")
     assert (problem.code, problem.span.line) == ("KS112", line)
-    assert problem.related[0].message == "it is used here, in the block `inner` (and in 1 more use)"
+    assert problem.related[0].message == "used here, in the block `inner` (and in 1 more use)"
     assert problem.related[0].span.line == 7
     (other,) = others
     assert (other.code, other.span.line) == ("KS112", 21)  # handed on by `outer`

@@ -21,7 +21,7 @@ from kspec.codegen.model.ungrouped import FlatBody
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import File
 from kspec.diagnostics import Path
-from kspec.expand.templates import template
+from kspec.expand.templates import read_template
 from kspec.ir import Graph, Node
 from kspec.language import Spec
 from kspec.language.spec import models_in
@@ -77,9 +77,9 @@ class Network:
     def _structured(self) -> list[list[str]]:
         values = self.spec.values
         top = read_items(values["layers"], ("layers",), values["inputs"])
-        used = {name for expansion in self.spec.expansions.values() for name in expansion.used}
+        used = {name for expansion in self.spec.expansions.values() for name in expansion.used_blocks}
         for name in values.get("blocks") or {}:
-            made = template(name, values["blocks"][name])
+            made = read_template(name, values["blocks"][name])
             if made is not None and name in used:
                 self.blocks[name] = make_block(made, name)
         inner = {name: read_items(values["models"][name]["layers"], ("models", name, "layers"),
