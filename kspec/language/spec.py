@@ -77,10 +77,7 @@ class Spec:
         if not self.expansions and "models" not in values:  # nothing is left to be computed
             values.pop("vars", None)
         used_blocks = {name for expansion in self.expansions.values() for name in expansion.used_blocks}
-            "blocks": {name for each in self.expansions.values() for name in each.used_blocks},
-            "models": self.called(),
-        }
-        for word, names in used.items():
+        for word, names in {"blocks": used_blocks, "models": self.called()}.items():
             for name in list(values.get(word) or ()):
                 if name not in names and self.written.key((word, name)).source is not self.source:
                     del values[word][name]
