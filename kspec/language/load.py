@@ -1,14 +1,15 @@
-"""Text → `Spec`: parsed, overridden, computed, validated."""
+"""Text → `Spec`: the passes that parse, override, expand and validate it."""
 
 from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
 
-from kspec.diagnostics import Path, Report, Source, codes
+from kspec.diagnostics import Path, Positions, Report, Source, codes
 from kspec.expand.expansion import expand
 from kspec.expand.include import include
 from kspec.expand.instructions import Expansion
@@ -16,8 +17,8 @@ from kspec.expand.networks import PARTS, Networks, networks
 from kspec.expand.overrides import apply_overrides
 from kspec.expand.unused_definitions import report_unused_definitions
 from kspec.expand.variables import TEMPLATES, compute, substitute
+from kspec.language import external_models
 from kspec.language.document import Document, Shared
-from kspec.language.external_models import networks_of_applications, networks_of_files
 from kspec.language.network import Network
 from kspec.language.spec import Spec
 from kspec.language.validate import validate
@@ -28,10 +29,15 @@ from kspec.syntax.path_policy import PathPolicy, Permissions
 def load_file(
     path: str | os.PathLike[str], overrides: Iterable[str] = (), permissions: Permissions | None = None
 ) -> Spec:
-    """Reads a spec from a file.
+    """Read a spec from a file.
+
+    Args:
+        path: The file.
+        overrides: Values to override, as `"name=value"` or `"name+=value"`.
+        permissions: What the spec may do beyond being data; nothing by default.
 
     Raises:
-        SpecError: with every problem found.
+        SpecError: If the spec is invalid, with all problems.
     """
     report = Report()
     source = read_source(path, report)
@@ -44,102 +50,206 @@ def load_file(
 
 
 def report_no_network(source: Source, report: Report) -> None:
-    """Reports a file that holds only what other specs include, where a spec is wanted."""
-    report.diagnostics.clear()  # that specs can include it is a note elsewhere, and an error here
+    """Report that a file is a library for other specs to include, where a spec is expected."""
+    report.diagnostics.clear()  # elsewhere this is an info; here it is an error
     report.error(
         codes.MISSING_KEY,
-        f"`{source.name}` is no spec: it has neither `inputs` nor `layers`",
-        help=f"name a spec that includes it: `include: [{File(source.name).name}]`",
+        f"`{source.name}` is not a spec: it has neither `inputs` nor `layers`",
+        help=f"use a spec that includes it: `include: [{File(source.name).name}]`",
     )
 
 
 def load_source(
     source: Source, report: Report, overrides: tuple[str, ...] = (), permissions: Permissions | None = None
 ) -> Spec | None:
-    """Reads a spec from a text that is at hand (an editor's); None where it is no spec, said in the report.
+    """Read a spec from a text.
 
-    A file that holds blocks for specs to include is none; what is wrong with it all the same is reported.
+    Args:
+        source: The text and its file name; relative paths in it are relative to that file's folder.
+        report: Receives every problem.
+        overrides: Values to override, as `"name=value"` or `"name+=value"`.
+        permissions: What the spec may do beyond being data; nothing by default.
+
+    Returns:
+        The spec; None if it is invalid, or if the text is a library for other specs to include.
     """
     tree = parse(source, report) if can_be_read(source, report) else None
     if tree is None:
         return None
-    permissions = permissions or Permissions()
-    before = report.errors
-    folder = File(os.path.abspath(source.name)).parent
-    policy = PathPolicy(folder, permissions._replace(network=False))
-    include(tree, report, policy)
-    is_whole = not report.has_errors
-    untold = (
-        ()
-        if is_whole
-        else (codes.UNKNOWN_BLOCK,)
-        if report.errors == before
-        else (codes.UNDEFINED_VARIABLE, codes.UNKNOWN_BLOCK)
-    )
-    apply_overrides(tree, overrides, report)
-    substitute(tree, report)
-    elsewhere = networks_of_files(tree, report, policy) | networks_of_applications(tree)
-    found = networks(tree, elsewhere, report)
-    expansions = expand(tree, found, report)
-    shared = _is_shared(tree.value)
-    if is_whole:
-        report_unused_definitions(tree, report, shared=shared)
-    positions = next(iter(expansions.values())).positions if expansions else tree.positions
-    values = _document_values(tree, found, expansions, report)
-    if untold:  # what is not there may be in what could not be read, or included
-        report.diagnostics[:] = [problem for problem in report if problem.code not in untold]
-    document = None if shared else validate(values, positions, report, Document)
-    if shared:
-        validate(values, positions, report, Shared)
-    typed = {
-        network_path: validate(
-            _written_out(network, expansions.get(network_path)), positions.below(network_path), report, Network
+    state = _State(source, tree, report, overrides, permissions or Permissions())
+    for run_pass in PASSES:
+        run_pass(state)
+    return state.spec()
+
+
+@dataclass(slots=True)
+class _State:
+    """What the passes read and fill in.
+
+    Args:
+        complete: Whether every included file could be read.
+        unknowable: Codes that mean nothing here: the missing name may be in a part that could not be read.
+        external: Networks that come from files or from `keras.applications`, by sub-model.
+        networks: Plain values of all networks, by their path in the document.
+        expansions: The expanded entries of those networks that have something to expand.
+        positions: The places of all values, with entries expanded.
+        document: The validated document; None if it is invalid or a library.
+        typed: The validated sub-models, by their path; None for an invalid one.
+    """
+
+    source: Source
+    tree: Tree
+    report: Report
+    overrides: tuple[str, ...]
+    permissions: Permissions
+    complete: bool = True
+    unknowable: tuple[str, ...] = ()
+    external: external_models.Networks = field(default_factory=dict)
+    networks: Networks = field(default_factory=dict)
+    expansions: dict[Path, Expansion] = field(default_factory=dict)
+    document: Document | None = None
+    typed: dict[Path, Network | None] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> PathPolicy:
+        """What included files and files of sub-models may be read."""
+        folder = File(os.path.abspath(self.source.name)).parent
+        return PathPolicy(folder, self.permissions._replace(network=False))
+
+    @property
+    def positions(self) -> Positions:
+        return next((expansion.positions for expansion in self.expansions.values()), self.tree.positions)
+
+    @property
+    def is_library(self) -> bool:
+        """Whether the file defines blocks or sub-models for specs to include, and no network of its own."""
+        values = self.tree.value
+        return (
+            isinstance(values, dict)
+            and not values.keys().isdisjoint(TEMPLATES)
+            and (values.keys() <= Shared.model_fields.keys())
         )
-        for network_path, network in found.items()
-        if network_path
-        and "layers" in network  # without, it comes from elsewhere, or the document's check says what is wrong
-    }
-    if shared and not report.has_errors:
-        report.info(codes.MISSING_KEY, "this file is no spec: it holds what specs include, and is checked with them",
-                    tree.positions.key(next((word,) for word in TEMPLATES if word in tree.value)),
-                    help="a spec has `kspec`, `inputs` and `layers`, too")  # fmt: skip
-    if document is None or None in typed.values() or None in elsewhere.values():
-        return None
-    own = Network.model_construct(inputs=document.inputs, layers=document.layers, outputs=document.outputs)
-    known = {network_path: network for network_path, network in typed.items() if network is not None}
-    return Spec(
-        document, tree.value, positions, source, overrides, tuple(report.sorted()), permissions,
-        {**known, (): own}, expansions, tree.positions,
-    )  # fmt: skip
+
+    def expanded(self, network_path: Path) -> dict[str, Any]:
+        """The plain values of a network, with its entries expanded."""
+        network, expansion = self.networks[network_path], self.expansions.get(network_path)
+        if expansion is None:
+            return network
+        return {**network, "layers": expansion.entries or ["Identity"]}  # none where expansion failed, with an error
+
+    def spec(self) -> Spec | None:
+        if self.document is None or None in self.typed.values() or None in self.external.values():
+            return None
+        document = self.document
+        own = Network.model_construct(inputs=document.inputs, layers=document.layers, outputs=document.outputs)
+        sub_models = {path: network for path, network in self.typed.items() if network is not None}
+        return Spec(
+            document=document,
+            values=self.tree.value,
+            positions=self.positions,
+            source=self.source,
+            overrides=self.overrides,
+            diagnostics=tuple(self.report.sorted()),
+            permissions=self.permissions,
+            networks={**sub_models, (): own},
+            expansions=self.expansions,
+            places=self.tree.positions,
+        )
 
 
-def _is_shared(values: Any) -> bool:
-    """Whether a file holds blocks or sub-models for specs to include, and no network of its own."""
-    return (
-        isinstance(values, dict) and any(word in values for word in TEMPLATES) and {*values} <= {*Shared.model_fields}
-    )
+def _include_files(state: _State) -> None:
+    before = state.report.errors
+    include(state.tree, state.report, state.policy)
+    state.complete = not state.report.has_errors
+    if not state.complete:
+        of_includes = () if state.report.errors == before else (codes.UNDEFINED_VARIABLE,)
+        state.unknowable = (codes.UNKNOWN_BLOCK, *of_includes)
 
 
-def _document_values(tree: Tree, found: Networks, expansions: Mapping[Path, Expansion], report: Report) -> Any:
-    """The document's values, its own entries written out, what is said of its sub-models computed."""
+def _apply_overrides(state: _State) -> None:
+    apply_overrides(state.tree, state.overrides, state.report)
+
+
+def _substitute_variables(state: _State) -> None:
+    substitute(state.tree, state.report)
+
+
+def _read_external_models(state: _State) -> None:
+    files = external_models.networks_of_files(state.tree, state.report, state.policy)
+    state.external = files | external_models.networks_of_applications(state.tree)
+
+
+def _collect_networks(state: _State) -> None:
+    state.networks = networks(state.tree, state.external, state.report)
+
+
+def _expand_entries(state: _State) -> None:
+    state.expansions = expand(state.tree, state.networks, state.report)
+
+
+def _report_unused(state: _State) -> None:
+    if state.complete:
+        report_unused_definitions(state.tree, state.report, shared=state.is_library)
+
+
+def _validate_document(state: _State) -> None:
+    values = _document_values(state)
+    # what seems to be missing may be in a part that could not be read
+    state.report.diagnostics[:] = [problem for problem in state.report if problem.code not in state.unknowable]
+    if state.is_library:
+        validate(values, state.positions, state.report, Shared)
+    else:
+        state.document = validate(values, state.positions, state.report, Document)
+
+
+def _validate_sub_models(state: _State) -> None:
+    for path, network in state.networks.items():
+        # one without layers is external, or its error is already reported at the document
+        if path and "layers" in network:
+            state.typed[path] = validate(state.expanded(path), state.positions.below(path), state.report, Network)
+
+
+def _report_library(state: _State) -> None:
+    if state.is_library and not state.report.has_errors:
+        section = next(word for word in TEMPLATES if word in state.tree.value)
+        state.report.info(
+            codes.MISSING_KEY,
+            "this file is a library for specs to include, not a spec; it is checked with the specs that include it",
+            state.tree.positions.key((section,)),
+            help="a spec also has `kspec`, `inputs` and `layers`",
+        )
+
+
+PASSES: tuple[Callable[[_State], None], ...] = (
+    _include_files,
+    _apply_overrides,
+    _substitute_variables,
+    _read_external_models,
+    _collect_networks,
+    _expand_entries,
+    _report_unused,
+    _validate_document,
+    _validate_sub_models,
+    _report_library,
+)
+"""From a parsed tree to a spec, in this order."""
+
+
+def _document_values(state: _State) -> Any:
+    """The document's values: its own entries expanded, and the settings of its sub-models computed."""
+    tree = state.tree
     if not isinstance(tree.value, dict):
         return tree.value
-    values = tree.value | _written_out(found[()], expansions.get(()))
-    if isinstance(values.get("models"), dict):
-        variables = values.get("vars")
-        values["models"] = {
-            name: {
-                word: item if word in PARTS else compute(copy.deepcopy(item), ("models", name, word),
-                                                         variables if isinstance(variables, dict) else {}, tree, report)
-                for word, item in model.items()
-            } if isinstance(model, dict) else model
-            for name, model in values["models"].items()
-        }  # fmt: skip
+    values = tree.value | state.expanded(())
+    models, variables = values.get("models"), values.get("vars")
+    variables = variables if isinstance(variables, dict) else {}
+
+    def computed_settings(name: str, model: Any) -> Any:
+        if not isinstance(model, dict):
+            return model
+        settings = {key: copy.deepcopy(item) for key, item in model.items() if key not in PARTS}
+        return model | compute(settings, ("models", name), variables, tree, state.report)
+
+    if isinstance(models, dict):
+        values["models"] = {name: computed_settings(name, model) for name, model in models.items()}
     return values
-
-
-def _written_out(network: dict[str, Any], expansion: Expansion | None) -> dict[str, Any]:
-    """A network with plain entries."""
-    if expansion is None:
-        return network
-    return {**network, "layers": expansion.entries or ["Identity"]}  # where none could be written out, which was told

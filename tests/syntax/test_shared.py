@@ -15,7 +15,7 @@ def told(tmp_path, text):
 
 def test_a_file_to_be_included_is_told_as_one(tmp_path):
     assert told(tmp_path, BLOCKS) == [("KS102", "info")]
-    with pytest.raises(SpecError, match="is no spec: it has neither `inputs` nor `layers`"):
+    with pytest.raises(SpecError, match="is not a spec: it has neither `inputs` nor `layers`"):
         kspec.load(tmp_path / "blocks.yaml")
 
 
