@@ -142,7 +142,7 @@ def _model(a: _Network, b: _Network, said: list[dict[str, Any]]) -> Iterator[Dif
 def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
     """The sub-models that are called."""
     return {
-        name: _Network(analysis.graph.models[name], analysis.types.models[name], name, spec.frozen(("models", name)))
+        name: _Network(analysis.graph.models[name], analysis.types.models[name], name, spec.trainable(("models", name)))
         for name in analysis.graph.called()
     }
 

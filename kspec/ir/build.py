@@ -86,7 +86,7 @@ class _Builder:
             if network_path in spec.expansions
             else _as_written(network, network_path)
         )
-        self.trainable = spec.frozen(network_path)
+        self.trainable = spec.trainable(network_path)
         inputs = network.inputs
         self._add_inputs()
         self._look_ahead()

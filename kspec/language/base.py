@@ -1,4 +1,4 @@
-"""What all models of the language share."""
+"""The base of the language's Pydantic models, and the errors that their validators raise."""
 
 from __future__ import annotations
 
@@ -11,26 +11,36 @@ from kspec.diagnostics import Rule, codes
 
 
 class Model(BaseModel):
-    """A mapping of the language: unknown keys are errors, and nothing is converted in silence."""
+    """A mapping of the language: unknown keys are errors, and values are never converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, validate_by_alias=True, validate_by_name=False)
 
 
 def fail(
-    message: str, *, code: Rule = codes.INVALID_VALUE, help: str = "", key: str = "", label: str = "", write: str = ""
+    message: str,
+    *,
+    code: Rule = codes.INVALID_VALUE,
+    help: str = "",
+    key: str = "",
+    label: str = "",
+    replacement: str = "",
 ) -> NoReturn:
-    """Refuses a value with a sentence of our own, from inside a validator.
+    """Reject a value from inside a validator, with a message of its own.
 
     Args:
-        key: The key of the mapping under validation that is at fault; empty for the whole value.
-        write: What the value is written as when it is right; empty where that is not sure.
+        message: What is wrong.
+        code: The rule to report.
+        help: What to write instead.
+        key: The key of the mapping under validation to report; empty for the whole value.
+        label: A few words for the underline.
+        replacement: The text to replace the value with; empty if that is uncertain.
     """
-    context = {"code": code, "help": help, "key": key, "label": label, "write": write}
+    context = {"code": code, "help": help, "key": key, "label": label, "replacement": replacement}
     raise PydanticCustomError("kspec", message.replace("{", "{{").replace("}", "}}"), context)
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in the user's words: "text", "a list"."""
+    """Describe a value in the user's words: `the number 3`, `a list`."""
     if value is None:
         return "empty"
     if isinstance(value, bool):
@@ -42,18 +52,18 @@ def kind_of(value: Any) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-LATER = {
+RESERVED = {
     "read": "columns of paths",
     "window": "windows over a table",
     "time": "splits by time",
     "group": "splits by group",
 }
-"""Words that the language reserves, and what they will say."""
+"""Keys that are reserved, and what they will mean."""
 
 
-def refuse_later(values: Any, *words: str) -> None:
-    """Refuses the reserved words among the keys of a mapping."""
+def reject_reserved(values: Any, *words: str) -> None:
+    """Reject reserved keys in a mapping."""
     if isinstance(values, dict):
         for word in words:
             if word in values:
-                fail(f"`{word}` ({LATER[word]}) comes in a later version of kspec", code=codes.RESERVED_KEY, key=word)
+                fail(f"`{word}` ({RESERVED[word]}) is not supported yet", code=codes.RESERVED_KEY, key=word)

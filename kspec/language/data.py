@@ -1,4 +1,4 @@
-"""`data`: where examples come from, and which columns feed which input and output."""
+"""`data`: where the examples come from, and which columns feed which input and output."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
-from kspec.language.base import Model, fail, kind_of, refuse_later
+from kspec.language.base import Model, fail, kind_of, reject_reserved
 from kspec.language.field_types import Columns
 
 SPLITS = ("train", "validation", "test")
 SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
 POLICIES = ("drop_row", "mean", "median", "most_frequent")
-"""Ways to treat a missing value, beside a value to put in its place."""
+"""Ways to handle missing values, besides a fill value."""
 
 _CSV_OPTIONS = ("delimiter", "encoding", "header")
-_FILES_HELP = "write a path, as in `csv: table.csv`, or one for each split, as in `csv: {train: a.csv, test: b.csv}`"
+_FILES_HELP = "write a path, as in `csv: table.csv`, or one per split, as in `csv: {train: a.csv, test: b.csv}`"
 
 
 def _is_path(value: Any) -> bool:
@@ -27,34 +27,42 @@ def _is_path(value: Any) -> bool:
 
 
 def _files(value: Any) -> Any:
-    """A path, a list of paths, or one of these for each split."""
+    """A path, a list of paths, or one of these per split."""
     if _is_path(value):
         return value
     if not isinstance(value, dict):
-        fail(f"a source is a path, a list of paths, or a file for each split, not {kind_of(value)}", help=_FILES_HELP)
+        fail(
+            f"a data source must be a path, a list of paths, or one path per split, not {kind_of(value)}",
+            help=_FILES_HELP,
+        )
     for key, item in value.items():
         if key in _CSV_OPTIONS and set(value) & set(SPLITS):
-            fail(f"`{key}` stands beside `path`, and the files of the splits inside it", key=key,
-                 help=f"write `csv: {{path: {{train: a.csv, test: b.csv}}, {key}: ...}}`")  # fmt: skip
+            fail(
+                f"`{key}` must be next to `path`, and the files of the splits inside `path`",
+                key=key,
+                help=f"write `csv: {{path: {{train: a.csv, test: b.csv}}, {key}: ...}}`",
+            )
         if key == "path":
-            fail("this source has no options", key=key, help="write the path itself, as in `images: folder`")
+            fail("this source takes no options", key=key, help="write the path directly, as in `images: folder`")
         if key not in SPLITS:
             fail(f"`{key}` is not a split", key=key, label=did_you_mean(str(key), SPLITS), help=_FILES_HELP)
         if not _is_path(item):
-            fail(f"a split's file is a path, not {kind_of(item)}", key=key, help=_FILES_HELP)
+            fail(f"the file of a split must be a path, not {kind_of(item)}", key=key, help=_FILES_HELP)
     if "train" not in value:
-        fail("the file of the training split is missing", help="add `train: file`")
+        fail("the file of the training split is missing", help="add `train: a.csv`")
     return value
 
 
 Files = Annotated[Any, BeforeValidator(_files)]
-"""A path, a glob, a list of them, or one of these for each split."""
+"""A path, a glob, a list of them, or one of these per split."""
 
 
 def _delimiter(value: Any) -> Any:
     if not isinstance(value, str) or len(value) != 1 or value in '"\n\r' or ord(value) > 127:
-        fail(f"what stands between two values is one character, not {kind_of(value)}",
-             help='usual ones: ",", ";", "|", and "\\t" (in double quotes) for a tab')  # fmt: skip
+        fail(
+            f"a delimiter must be a single character, not {kind_of(value)}",
+            help='common delimiters: ",", ";", "|", and "\\t" (in double quotes) for a tab',
+        )
     return value
 
 
@@ -77,16 +85,16 @@ def _csv(value: Any) -> Any:
     if "path" in value or (value and set(value) <= set(_CSV_OPTIONS)):
         return CsvOptions.model_validate(value)
     if not value:
-        fail("the source names no file", help=_FILES_HELP)
+        fail("`csv` names no file", help=_FILES_HELP)
     stray = next((key for key in value if key not in (*SPLITS, *_CSV_OPTIONS)), None)
     if stray is not None:
         words = ("path", *_CSV_OPTIONS, *SPLITS)
         fail(
-            f"there is no `{stray}` in `csv`",
+            f"unknown key `{stray}` in `csv`",
             code=codes.UNKNOWN_KEY,
             key=str(stray),
             label=did_you_mean(str(stray), words),
-            help=f"keys you can use here: {', '.join(words)}",
+            help=f"available keys: {', '.join(words)}",
         )
     return _files(value)
 
@@ -105,13 +113,16 @@ def _synthetic(value: Any) -> Any:
 
 
 def _missing(value: Any) -> Any:
-    """A policy or a value, for all columns or by column."""
+    """A policy or a fill value, for all columns or by column."""
     for key, item in value.items() if isinstance(value, dict) else (("", value),):
         if not isinstance(item, (str, int, float)):
-            fail(f"what stands in for a missing value is text or a number; this is {kind_of(item)}", key=key,
-                 help=f"say how to fill it: {', '.join(POLICIES)}, or a value")  # fmt: skip
+            fail(
+                f"a fill value must be text or a number, not {kind_of(item)}",
+                key=key,
+                help=f"use one of {', '.join(POLICIES)}, or a fill value",
+            )
         if isinstance(item, float) and not math.isfinite(item):
-            fail(f"what stands in for a missing value is a finite number, not {item}", key=key)
+            fail(f"a fill value must be finite, not {item}", key=key)
     return value
 
 
@@ -132,19 +143,25 @@ class Split(Model):
     @model_validator(mode="before")
     @classmethod
     def _one_way(cls, value: Any) -> Any:
-        refuse_later(value, "time", "group")
+        reject_reserved(value, "time", "group")
         if isinstance(value, dict) and value.get("by") is not None:
             for word in ("validation", "test", "stratify"):
                 if word in value:
-                    fail(f"`by: {value['by']}` says each row's part; `{word}` has no say beside it", key=word,
-                         help=f"leave out `{word}`, or `by`")  # fmt: skip
+                    fail(
+                        f"`{word}` has no effect with `by: {value['by']}`, which assigns every row to a split",
+                        key=word,
+                        help=f"remove `{word}` or `by`",
+                    )
         return value
 
     @model_validator(mode="after")
     def _leaves_training(self) -> Split:
         if self.by is None and self.validation + self.test >= 1:
-            fail("validation and test take all examples; none is left to train on", code=codes.EMPTY_SPLIT,
-                 help="their sum is below 1")  # fmt: skip
+            fail(
+                "`validation` and `test` leave no examples to train on",
+                code=codes.EMPTY_SPLIT,
+                help="their sum must be less than 1",
+            )
         return self
 
 
@@ -177,34 +194,38 @@ class Data(Model):
     @model_validator(mode="before")
     @classmethod
     def _one_source(cls, value: Any) -> Any:
-        refuse_later(value, "read", "window")
+        reject_reserved(value, "read", "window")
         if value in SOURCES:
-            fail("the source of the data stands under `data`", help=f"write `data: {{{value}: ...}}`")
+            fail(f'`data` must be a mapping, not "{value}"', help=f"write `data: {{{value}: ...}}`")
         if isinstance(value, dict):
             sources = [key for key in SOURCES if key in value]
             if not sources:
                 _no_source(value)
             if len(sources) > 1:
-                fail(f"the data has two sources, `{sources[0]}` and `{sources[1]}`", key=sources[1], help="keep one")
+                fail(f"`data` has two sources, `{sources[0]}` and `{sources[1]}`", key=sources[1], help="keep one")
             if value.get("synthetic", False) is False and sources == ["synthetic"]:
                 fail(
-                    "the data has no source",
+                    "`data` has no source",
                     code=codes.MISSING_KEY,
-                    help="write `synthetic: {}`, or name another source",
+                    help="write `synthetic: {}`, or use another source",
                 )
         return value
 
     @property
     def source(self) -> str:
-        """Which source it is: `csv`, `images` …"""
+        """The name of the source: `csv`, `images` …"""
         return next(name for name in SOURCES if name in self.model_fields_set)
 
 
 def _no_source(value: dict[str, Any]) -> None:
-    """Refuses data without a source, at the key that may have been meant as one."""
+    """Reject data without a source, at the key that may be a misspelled one."""
     fields = ("inputs", "targets", "weights", "missing", "split")
     stray = next((key for key in value if key not in fields), None)
     if stray is None:
-        fail("the data has no source", code=codes.MISSING_KEY, help=f"name one of {', '.join(SOURCES)}")
-    fail(f"`{stray}` is no source of data", key=str(stray), label=did_you_mean(str(stray), (*SOURCES, *fields)),
-         help=f"the sources: {', '.join(SOURCES)}")  # fmt: skip
+        fail("`data` has no source", code=codes.MISSING_KEY, help=f"add one of {', '.join(SOURCES)}")
+    fail(
+        f"`{stray}` is not a data source",
+        key=str(stray),
+        label=did_you_mean(str(stray), (*SOURCES, *fields)),
+        help=f"available sources: {', '.join(SOURCES)}",
+    )

@@ -18,13 +18,15 @@ Task = Literal["binary_classification", "multilabel_classification", "multiclass
 
 
 def _parameter(value: Any) -> Any:
-    """A parameter's name, or a mapping of one key: the name, with its default."""
+    """A parameter's name, or a mapping from the name to its default."""
     name = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else value
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        fail(f"a parameter is a name, or a name with its default, not {kind_of(value)}",
-             help="write `params: [filters, stride: 1]`")  # fmt: skip
+        fail(
+            f"a block parameter must be a name, or a name with its default, not {kind_of(value)}",
+            help="write `params: [filters, stride: 1]`",
+        )
     if name == "index":
-        fail("`index` is the number of a repeated entry's copy", help="give the parameter another name")
+        fail("`index` is reserved for the number of a repeated entry's copy", help="rename the parameter")
     return value
 
 
@@ -46,20 +48,20 @@ class Block(Model):
     @classmethod
     def _each_once(cls, value: Any) -> Any:
         names = [next(iter(item)) if isinstance(item, dict) else item for item in value or ()]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            fail(f"`{twice}` stands here twice", help="each name once")
+        duplicate = next((name for name in names if names.count(name) > 1), None)
+        if duplicate is not None:
+            fail(f"duplicate name `{duplicate}`", help="each name may appear only once")
         return value
 
 
 def _version(value: Any) -> Any:
     if value != 1 or isinstance(value, bool):
-        fail(f"this kspec speaks version 1 of the language, not {kind_of(value)}", help="write `kspec: 1`")
+        fail(f"this kspec supports version 1 of the language, not {kind_of(value)}", help="write `kspec: 1`")
     return value
 
 
 def _empty(value: Any) -> Any:
-    """A section with nothing in it (`fit:`) has its defaults."""
+    """An empty section (`fit:`) has its defaults."""
     return {} if value is None else value
 
 
@@ -116,12 +118,12 @@ class Document(Model):
 
     @property
     def fixed_batch(self) -> int | None:
-        """How many examples each batch must have, where an input says so."""
-        return next((given.batch_size for given in self.inputs.values() if given.batch_size is not None), None)
+        """The number of examples that every batch must have, if an input fixes it."""
+        return next((each.batch_size for each in self.inputs.values() if each.batch_size is not None), None)
 
     @model_validator(mode="after")
-    def _batches_as_the_inputs_say(self) -> Document:
+    def _use_fixed_batch(self) -> Document:
         if self.fixed_batch is not None and "batch_size" not in self.fit.model_fields_set:
             self.fit.batch_size = self.fixed_batch
-            self.fit.model_fields_set.discard("batch_size")  # it is filled in, and nobody has said it
+            self.fit.model_fields_set.discard("batch_size")  # derived, not set by the spec
         return self

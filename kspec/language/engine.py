@@ -1,4 +1,4 @@
-"""The engines of training, and the steps at which one takes over from another."""
+"""Training engines, and the steps at which one takes over from another."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from kspec.language.base import fail, kind_of
 EngineName = Literal["auto", "keras", "fused", "fused_xla"]
 FusedName = Literal["fused", "fused_xla"]
 
-_EXAMPLE = "write `[fused, {fused_xla: 400}]`: where it begins, then each engine with the step from which it runs"
+_EXAMPLE = "write `[fused, {fused_xla: 400}]`: the first engine, then each later one with the step at which it starts"
 
 
 def check_changes(value: Sequence[Any]) -> None:
-    """Refuses a list that does not say clearly which engine runs from which step."""
+    """Reject a list that does not clearly state which engine starts at which step."""
     names = get_args(FusedName)
     before = 0
     for number, change in enumerate(value or [None]):
         if number == 0:
             name, step = change, None
             if not isinstance(change, str):
-                fail("the list begins with the engine of the first step", help=_EXAMPLE)
+                fail("the list must begin with the name of the first engine", help=_EXAMPLE)
         elif isinstance(change, dict) and len(change) == 1:
             name, step = next(iter(change.items()))
         else:
-            fail("each engine after the first has the step from which it runs", help=_EXAMPLE)
+            fail("every engine after the first needs the step at which it starts", help=_EXAMPLE)
         if name not in names:
             known = "`fused` or `fused_xla`"
-            fail(f"an engine that is changed at a step is {known}, not `{name}`", label=did_you_mean(str(name), names))
+            fail(f"an engine in a list must be {known}, not `{name}`", label=did_you_mean(str(name), names))
         if number == 0:
             continue
         if not isinstance(step, int) or isinstance(step, bool):
-            fail(f"the step from which `{name}` runs is an integer, not {kind_of(step)}", help=_EXAMPLE)
+            fail(f"the step at which `{name}` starts must be an integer, not {kind_of(step)}", help=_EXAMPLE)
         if step <= before:
-            fail(f"the steps rise, and {step} does not come after {before}", help=_EXAMPLE)
+            fail(f"steps must increase, but {step} follows {before}", help=_EXAMPLE)
         before = step
 
 
 @dataclass(frozen=True, slots=True)
 class EnginePlan:
-    """Which engine runs which steps; steps are batches trained, counted from 0 over all epochs.
+    """Which engine runs which steps. Steps are training batches, counted from 0 over all epochs.
 
     >>> plan = EnginePlan.of(["fused", {"fused_xla": 400}])
     >>> plan.at(399), plan.at(400), plan.next_change(10), plan.next_change(400)
@@ -52,19 +52,18 @@ class EnginePlan:
     changes: tuple[tuple[int, EngineName], ...]
 
     @classmethod
-    def of(cls, said: EngineName | Sequence[Any]) -> EnginePlan:
-        """From `fit.engine` as a spec has it."""
-        written: list[Any] = [said] if isinstance(said, str) else list(said)
-        later = [(step, name) for change in written[1:] for name, step in change.items()]
-        return cls(((0, written[0]), *later))
+    def of(cls, setting: EngineName | Sequence[Any]) -> EnginePlan:
+        """The plan of a spec's `fit.engine`."""
+        first, *changes = [setting] if isinstance(setting, str) else setting
+        return cls(((0, first), *((step, name) for change in changes for name, step in change.items())))
 
     def to_spec(self) -> Any:
-        """The plan as a spec has it: a name, or a list with the steps of the changes."""
+        """The plan as `fit.engine`: a name, or a list with the steps of the changes."""
         (_, first), *later = self.changes
         return [first, *({name: step} for step, name in later)] if later else first
 
     def at(self, step: int) -> EngineName:
-        """The engine of a step."""
+        """The engine that runs a step."""
         return next(name for start, name in reversed(self.changes) if start <= step)
 
     def next_change(self, step: int) -> int | None:
@@ -72,7 +71,7 @@ class EnginePlan:
         return next((start for start, _ in self.changes if start > step), None)
 
     def with_change(self, step: int, name: EngineName) -> EnginePlan:
-        """The plan, with another engine from a step on; what was to come after that step is dropped."""
+        """The plan with another engine from a step on; later changes are dropped."""
         kept = tuple(change for change in self.changes if change[0] < step)
         if kept and kept[-1][1] == name:
             return EnginePlan(kept)

@@ -1,4 +1,4 @@
-"""An entry of `layers`: one head that says what it is, and the graph's own words beside it."""
+"""An entry of `layers`: its head, which names what is called, and the keys of the graph (`name`, `from` …)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from kspec import catalog
 from kspec.diagnostics import codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
-from kspec.language.base import LATER, Model, fail, kind_of
+from kspec.language.base import RESERVED, Model, fail, kind_of
 from kspec.language.examples import with_first, written
 from kspec.language.field_types import As, From, Name
 from kspec.syntax.names import ENTRY_KEYS
@@ -44,46 +44,49 @@ class Entry(Model):
             return {"kind": "class", "head": value}
         if not isinstance(value, dict):
             fail(
-                f"an entry names one thing: a class, `op:`, `block:`, `model:` or `reuse:`; this is {kind_of(value)}",
+                f"an entry must be a class, `op:`, `block:`, `model:` or `reuse:`, not {kind_of(value)}",
                 code=codes.MALFORMED_ENTRY,
                 help="write `- Dense: {units: 10}`",
             )
         if "with" in value:
-            fail("`with` hands parameters to a block, and this entry uses none", key="with",
-                 help="arguments of a class stand inside it: `Dense: {units: 8}`")  # fmt: skip
+            fail(
+                "`with` passes arguments to a block, but this entry uses no block",
+                key="with",
+                help="write the arguments of a class inside it: `Dense: {units: 8}`",
+            )
         heads = [key for key in value if key not in ENTRY_KEYS]
-        words = {key: item for key, item in value.items() if key in ENTRY_KEYS}
+        keys = {key: item for key, item in value.items() if key in ENTRY_KEYS}
         if len(heads) == 1 and not heads[0][:1].isupper() and heads[0] not in HEADS:
             _no_head(value, heads)
         if not heads:
             _no_head(value, heads)
             fail(
-                "this entry does not say what it is",
+                "this entry has no class, `op:`, `block:`, `model:` or `reuse:`",
                 code=codes.MALFORMED_ENTRY,
-                help="name a class, `op:` or `reuse:` beside its words",
+                help="add one next to its other keys, as in `- Dense: {units: 10}`",
             )
         if len(heads) > 1:
             _two_heads(value, heads)
         head, body = heads[0], value[heads[0]]
         if head in ("op", "reuse", "model"):
-            return words | _function_head(head, body)
+            return keys | _function_head(head, body)
         if isinstance(body, dict):
             inside = [word for word in ("name", "trainable") if word in body]
             if inside:
                 fail(
-                    f"`{inside[0]}` stands beside `{head}`, not inside it",
+                    f"`{inside[0]}` must be next to `{head}`, not inside it",
                     code=codes.MISPLACED_ENTRY_KEY,
                     key=head,
-                    help=f"move `{inside[0]}: {body[inside[0]]}` out, below `{head}:` and in its column",
+                    help=f"move `{inside[0]}: {body[inside[0]]}` out, below `{head}:` and in the same column",
                 )
         elif body is not None:
             fail(
-                f"the arguments of `{head}` have no names",
+                f"the arguments of `{head}` need names",
                 code=codes.POSITIONAL_ARGUMENT,
                 key=head,
                 help=_named_form(head, body),
             )
-        return words | {"kind": "class", "head": head, "arguments": body or {}}
+        return keys | {"kind": "class", "head": head, "arguments": body or {}}
 
 
 def _function_head(head: str, body: Any) -> dict[str, Any]:
@@ -92,7 +95,7 @@ def _function_head(head: str, body: Any) -> dict[str, Any]:
         if isinstance(body, dict) and len(body) == 1:
             example = f"{head}: {next(iter(body))}"
         fail(
-            f"`{head}` takes a name, not {kind_of(body)}",
+            f"`{head}` must be a name, not {kind_of(body)}",
             code=codes.MALFORMED_ENTRY,
             key=head,
             help=f"write `{example}`",
@@ -101,58 +104,58 @@ def _function_head(head: str, body: Any) -> dict[str, Any]:
 
 
 def _two_heads(value: dict[str, Any], heads: list[str]) -> None:
-    """Refuses an entry whose keys are not one head and the graph's words; says which of them was not meant so."""
+    """Reject an entry with several heads, at the key that is most likely a mistake."""
     for head in heads:
         if head.lower() in ENTRY_KEYS:
             fail(
-                f"`{head}` is written `{head.lower()}`",
+                f"unknown key `{head}` in an entry",
                 code=codes.MALFORMED_ENTRY,
                 key=head,
                 label=Suggestion(head, head.lower()),
             )
-    classes = [head for head in heads if head[:1].isupper() or head in LATER or head in HEADS or "." in head]
+    classes = [head for head in heads if head[:1].isupper() or head in RESERVED or head in HEADS or "." in head]
     if len(classes) == 1:
         head = classes[0]
         stray = next(other for other in heads if other != head)
         fail(
-            f"`{stray}` is none of the words that stand beside a head",
+            f"unknown key `{stray}` in an entry",
             code=codes.MALFORMED_ENTRY,
             key=stray,
             label=did_you_mean(stray, ENTRY_KEYS),
             help=_inside(head, value[head], {other: value[other] for other in heads if other != head})
-            + f"; beside it stand {', '.join(ENTRY_KEYS[:5])}",
+            + f"; the only other keys of an entry: {', '.join(ENTRY_KEYS[:5])}",
         )
     _no_head(value, heads)
     both = " and ".join(f"`{head}`" for head in heads)
     fail(
-        f"an entry is one thing; this one is {both}",
+        f"an entry must have one head, but this one has {both}",
         code=codes.MALFORMED_ENTRY,
         key=heads[1],
-        help=f"begin a new entry: `- {heads[1]}: ...`",
+        help=f"start a new entry: `- {heads[1]}: ...`",
     )
 
 
 def _inside(head: str, body: Any, strays: dict[str, Any]) -> str:
-    """Where an argument stands that is written beside a head."""
+    """Where to write arguments that are next to a head."""
     if head == "op":
-        return f"an argument of an op stands in `call`: `call: {{{_listed(strays)}}}`"
+        return f"write arguments of an op in `call`: `call: {{{_listed(strays)}}}`"
     if head in HEADS:
         return f"`{head}` takes no arguments"
-    return f"an argument of `{head}` stands inside it: `{head}: {{{_listed((body or {}) | strays)}}}`" if isinstance(
-        body, dict | None) else f"an argument of `{head}` stands inside it"  # fmt: skip
+    example = f": `{head}: {{{_listed((body or {}) | strays)}}}`" if isinstance(body, dict | None) else ""
+    return f"write arguments of `{head}` inside it{example}"
 
 
 def _no_head(value: dict[str, Any], heads: list[str]) -> None:
-    """Refuses an entry that says what it is under `type:` or `name:`, as a configuration of other frameworks does."""
+    """Reject an entry that names its class under `type:` or `name:`, as other frameworks do."""
     for key in ("type", "class", "class_name", "layer", "name"):
-        said = value.get(key)
-        if isinstance(said, str) and (found := catalog.find("layer", said)) is not None:
+        name = value.get(key)
+        if isinstance(name, str) and (layer := catalog.find("layer", name)) is not None:
             arguments = {head: value[head] for head in heads if head != key}
             fail(
-                f"an entry begins with its class, `{found.name}`, not with `{key}:`",
+                f"an entry must begin with its class, `{layer.name}`, not with `{key}:`",
                 code=codes.MALFORMED_ENTRY,
                 key=key,
-                help=f"write `- {written(found, arguments)}`",
+                help=f"write `- {written(layer, arguments)}`",
             )
 
 
@@ -161,5 +164,5 @@ def _listed(arguments: dict[str, Any]) -> str:
 
 
 def _named_form(head: str, body: Any) -> str:
-    found = catalog.find("layer", head)
-    return f"write `{with_first(found, body) if found else f'{head}: {{argument: {abbreviate(body)}}}'}`"
+    layer = catalog.find("layer", head)
+    return f"write `{with_first(layer, body) if layer else f'{head}: {{argument: {abbreviate(body)}}}'}`"

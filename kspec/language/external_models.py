@@ -1,4 +1,4 @@
-"""Sub-models that come from elsewhere: from a file, read as data, or from `keras.applications`."""
+"""Sub-models that are read from a file, as data, or come from `keras.applications`."""
 
 from __future__ import annotations
 
@@ -13,32 +13,38 @@ from kspec.syntax.deferred import is_failed
 from kspec.syntax.path_policy import PathPolicy
 
 Networks = dict[str, dict[str, Any] | None]
-"""By the name of the sub-model; what it holds itself as `name/inner`. None where the file is none, which is said."""
+"""Networks by sub-model, nested ones as `name/inner`; None for a file that could not be read."""
 
 INPUT = "image"
-"""What the input of an application is called."""
+"""The name of the input of an application."""
 
 
 def networks_of_files(tree: Tree, report: Report, policy: PathPolicy) -> Networks:
-    """The networks of the sub-models with a `file`.
+    """Read the networks of the sub-models with a `file`.
 
     Args:
-        policy: Where their paths lead, and which of them may be read.
+        tree: The document.
+        report: Receives a problem for each file that cannot be read.
+        policy: Resolves their paths, and decides which of them may be read.
     """
     document = tree.value if isinstance(tree.value, dict) else {}
     models, variables = document.get("models"), document.get("vars")
-    found: Networks = {}
+    networks: Networks = {}
     for name, model in models.items() if isinstance(models, dict) else ():
         if not isinstance(model, dict) or {"layers", "inputs", "outputs"} & model.keys():
             continue
-        text = compute(model.get("file"), ("models", name, "file"),
-                       variables if isinstance(variables, dict) else {}, tree, Report())  # fmt: skip
+        text = compute(
+            model.get("file"),
+            ("models", name, "file"),
+            variables if isinstance(variables, dict) else {},
+            tree,
+            Report(),
+        )
         if not isinstance(text, str):
             continue
-        if is_failed(text):  # which is told of the document
-            found[name] = None
+        networks[name] = None
+        if is_failed(text):  # reported when the document is computed
             continue
-        found[name] = None
         span = tree.positions.value(("models", name, "file"))
         problem = policy.file_problem(text, suffixes=(".keras", ".json"))
         if problem is not None:
@@ -53,36 +59,42 @@ def networks_of_files(tree: Tree, report: Report, policy: PathPolicy) -> Network
             continue
         inner = {other: f"{name}/{other}" for other in values.get("models") or {}}
         for other, network in (values.get("models") or {}).items():
-            found[inner[other]] = _renamed(network, inner)
-        found[name] = _renamed(
+            networks[inner[other]] = _renamed(network, inner)
+        networks[name] = _renamed(
             {part: values[part] for part in ("inputs", "layers", "outputs") if part in values}, inner
         )
-    return found
+    return networks
 
 
 def networks_of_applications(tree: Tree) -> Networks:
-    """The networks of the sub-models with an `application`: its input, and one node that is all of it.
+    """The networks of the sub-models with an `application`: an input, and one node for the application.
 
-    What is wrong with its arguments is told where they are checked.
+    Problems with its arguments are reported later, where all arguments are checked.
     """
     document = tree.value if isinstance(tree.value, dict) else {}
     models, variables = document.get("models"), document.get("vars")
-    found: Networks = {}
+    networks: Networks = {}
     for name, model in models.items() if isinstance(models, dict) else ():
         if not isinstance(model, dict) or "application" not in model or {"layers", "file"} & model.keys():
             continue
-        said = compute(copy.deepcopy(model["application"]), ("models", name, "application"),
-                       variables if isinstance(variables, dict) else {}, tree, Report())  # fmt: skip
-        called, arguments = next(iter(said.items())) if isinstance(said, dict) and len(said) == 1 else (said, {})
+        setting = compute(
+            copy.deepcopy(model["application"]),
+            ("models", name, "application"),
+            variables if isinstance(variables, dict) else {},
+            tree,
+            Report(),
+        )
+        is_call = isinstance(setting, dict) and len(setting) == 1
+        called, arguments = next(iter(setting.items())) if is_call else (setting, {})
         arguments = arguments if isinstance(arguments, dict) else {}
         if isinstance(called, str):
             inputs = {INPUT: {"shape": stated_shape(called, arguments)}}
-            found[name] = {"inputs": inputs, "layers": [{called: arguments}]}
-    return found
+            networks[name] = {"inputs": inputs, "layers": [{called: arguments}]}
+    return networks
 
 
 def _renamed(value: Any, models: dict[str, str]) -> Any:
-    """A network that calls its own sub-models by their names in the spec."""
+    """A network whose calls of its own sub-models use their names in the spec."""
     if isinstance(value, dict):
         return {
             key: models.get(item, item) if key == "model" and isinstance(item, str) else _renamed(item, models)

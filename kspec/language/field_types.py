@@ -1,4 +1,4 @@
-"""Values that take more than one form: names, references, classes with or without arguments, columns."""
+"""Types of fields with more than one form: names, references, classes with or without arguments, columns."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from kspec.syntax.yaml_typos import parse_tuple
 
 def _name(value: Any) -> Any:
     if not isinstance(value, str):
-        fail(f"a name is text, not {kind_of(value)}")
+        fail(f"a name must be text, not {kind_of(value)}")
     if not NAME.fullmatch(value):
         fail(
-            f"`{value}` cannot be a name",
+            f"invalid name `{value}`",
             code=codes.INVALID_NAME,
-            help="a name is letters, digits, `_` and `-`, and does not begin with a digit",
+            help="names consist of letters, digits, `_` and `-`, and do not begin with a digit",
         )
     return value
 
@@ -33,7 +33,7 @@ Name = Annotated[str, BeforeValidator(_name)]
 
 def _reference(value: Any) -> Any:
     if not isinstance(value, str):
-        fail(f"a node is cited by its name, not by {kind_of(value)}", help="write `from: hidden1`")
+        fail(f"a node is referenced by its name, not by {kind_of(value)}", help="write `from: hidden1`")
     return value
 
 
@@ -51,12 +51,15 @@ def _from(value: Any) -> Any:
 
 
 From = Annotated[str | list[str] | dict[str, str | list[str]], BeforeValidator(_from)]
-"""Where a node's input comes from: a name, a list of names, or call arguments with names."""
+"""Where a node's input comes from: a name, a list of names, or a mapping from call arguments to names."""
 
 
 def _as(value: Any) -> Any:
     if not isinstance(value, list) or not value:
-        fail(f"`as` is a list with a name for each output, not {kind_of(value)}", help="write `as: [sequence, state]`")
+        fail(
+            f"`as` must be a list with a name for each output, not {kind_of(value)}",
+            help="write `as: [sequence, state]`",
+        )
     for item in value:
         if item != "_":
             _name(item)
@@ -64,7 +67,7 @@ def _as(value: Any) -> Any:
 
 
 As = Annotated[list[str], BeforeValidator(_as)]
-"""Names for the several outputs of one call; `_` for one that is not wanted."""
+"""Names for the several outputs of one call; `_` for one that is not used."""
 
 
 def _object(value: Any) -> Any:
@@ -76,39 +79,40 @@ def _object(value: Any) -> Any:
             if len(classes) == 1:
                 others = ", ".join(f"`{key}`" for key in value if key != classes[0])
                 fail(
-                    f"{others} stands beside `{classes[0]}`; arguments of a class stand inside it",
-                    help=f"write `{classes[0]}: {{...}}` with them between the braces",
+                    f"{others} must be inside `{classes[0]}`, not next to it",
+                    help=f"write the arguments between the braces: `{classes[0]}: {{...}}`",
                 )
             fail(
-                "a class with arguments is a mapping of one key, the class", help="write `Adam: {learning_rate: 1e-3}`"
+                "a class with arguments must be a mapping with one key, the class",
+                help="write `Adam: {learning_rate: 1e-3}`",
             )
         name, arguments = next(iter(value.items()))
         if arguments is not None and not isinstance(arguments, dict):
             fail(
-                f"the arguments of `{name}` have no names",
+                f"the arguments of `{name}` need names",
                 code=codes.POSITIONAL_ARGUMENT,
                 key=name,
                 help=f"write `{_named(name, arguments)}`",
             )
         return {name: arguments or {}}
-    fail(f"a class is named here, not {kind_of(value)}", help="write its name, or `Name: {argument: value}`")
+    fail(f"expected the name of a class, not {kind_of(value)}", help="write its name, or `Name: {argument: value}`")
 
 
 def _named(name: str, value: Any) -> str:
-    """A class whose arguments have no names, with the name of the first."""
+    """How to write a class whose first argument has no name."""
     kinds: tuple[catalog.Kind, ...] = ("optimizer", "loss", "metric", "callback")
     entry = next((found for kind in kinds if (found := catalog.find(kind, name)) is not None), None)
     return with_first(entry, value) if entry else f"{name}: {{argument: {abbreviate(value)}}}"
 
 
 Object = Annotated[str | dict[str, dict[str, Any]], BeforeValidator(_object)]
-"""A class by its name, or a mapping of one key: the class, with its arguments."""
+"""A class by its name, or a mapping from the class to its arguments."""
 
 
 def _columns(value: Any) -> Any:
     if isinstance(value, list):
         if not value:
-            fail("no column is named", help="name at least one")
+            fail("the list of columns is empty", help="name at least one column")
         return [_column(item) for item in value]
     if isinstance(value, dict):
         for item in value.values():
@@ -120,18 +124,18 @@ def _columns(value: Any) -> Any:
 
 def _column(value: Any) -> Any:
     if not isinstance(value, str) or not value:
-        fail(f"a column is named by text, not by {kind_of(value)}", help="quote the name of a column that is a number")
+        fail(f"a column name must be text, not {kind_of(value)}", help="put a column name that is a number in quotes")
     return value
 
 
 Columns = Annotated[str | list[str] | dict[str, str | list[str]], BeforeValidator(_columns)]
-"""Columns: a name, a glob, a list of them, or a mapping of inputs (outputs) to them."""
+"""Columns: a name, a glob, a list of them, or a mapping from inputs (or outputs) to them."""
 
 
 def _dimension(value: Any) -> Any:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         fail(
-            f"a dimension is a positive integer or null, not {kind_of(value)}",
+            f"a dimension must be a positive integer or null, not {kind_of(value)}",
             help="write the shape of one example, such as `[28, 28, 1]`; null for an unknown length",
         )
     return value
@@ -139,14 +143,14 @@ def _dimension(value: Any) -> Any:
 
 def _shape(value: Any) -> Any:
     if isinstance(value, dict) and set(value) <= {"vocabulary_of", "classes_of"}:
-        fail("a shape is a list", help="write `shape: [10]`")
+        fail("a shape must be a list", help="write `shape: [10]`")
     if isinstance(value, str) and (sizes := parse_tuple(value)) is not None:
-        fail("YAML has no tuples", help=f"write `shape: {abbreviate(sizes)}`", write=abbreviate(sizes))
+        fail("YAML has no tuples", help=f"write `shape: {abbreviate(sizes)}`", replacement=abbreviate(sizes))
     if not isinstance(value, list):
         fail(
-            f"a shape is a list of sizes without the batch, not {kind_of(value)}",
+            f"a shape must be a list of sizes without the batch, not {kind_of(value)}",
             help=f"write `shape: [{value}]`" if isinstance(value, int) else "write `shape: [10]`",
-            write=f"[{value}]" if isinstance(value, int) and not isinstance(value, bool) else "",
+            replacement=f"[{value}]" if isinstance(value, int) and not isinstance(value, bool) else "",
         )
     return value
 
@@ -156,11 +160,11 @@ Shape = Annotated[list[Annotated[int | None, BeforeValidator(_dimension)]], Befo
 
 
 def per_output(value: Any) -> Any:
-    """Refuses what is neither one setting nor a mapping of outputs to settings."""
+    """Reject what is neither a setting nor a mapping from outputs to settings."""
     if isinstance(value, (list, str, dict, int, float)) and not isinstance(value, bool):
         return value
-    fail(f"this is {kind_of(value)}", help="write one setting, or a mapping of outputs to settings")
+    fail(f"expected a setting, not {kind_of(value)}", help="write one setting, or a mapping from outputs to settings")
 
 
 PerOutput = Annotated[Any, BeforeValidator(per_output)]
-"""A setting for the only output, or a mapping of output names to settings."""
+"""A setting for the only output, or a mapping from outputs to settings."""

@@ -1,4 +1,4 @@
-"""The files that a spec reads, and its values as they are written where another folder is the spec's."""
+"""The files that a spec reads, and how to write their paths in a spec that lies in another folder."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ from kspec.language.spec import Spec
 
 
 def relocate(values: dict[str, Any], spec: Spec, there: File, *, absolute: bool = False) -> list[tuple[Path, str]]:
-    """Makes the paths that a spec reads relative to another folder; gives each with what it was.
+    """Make the paths of a spec's input files relative to another folder.
 
     Args:
-        values: Plain values of the spec, which are changed in place.
-        there: The folder in which they will lie.
-        absolute: Whether a path that no folder decides is made relative, too.
+        values: Plain values of the spec; changed in place.
+        spec: The spec.
+        there: The folder that the values will lie in.
+        absolute: Whether to make absolute paths relative, too.
+
+    Returns:
+        The place of each changed path in the document, with its old text.
     """
     changed = []
-    for holder, key, path in _computed_of_models(values, spec) + list(_files(values)):
+    for holder, key, path in [*_model_files(values, spec), *_files(values)]:
         text = holder[key]
         if "://" not in text and (absolute or not os.path.isabs(text)):
             holder[key] = File(os.path.relpath(spec.folder / text, there)).as_posix()
@@ -31,7 +35,7 @@ def relocate(values: dict[str, Any], spec: Spec, there: File, *, absolute: bool 
 
 
 Place = tuple[Any, Any, Path]
-"""A list or mapping, the key or index in it under which a path stands as text, and where that is in the document."""
+"""A list or mapping, the key or index of a path in it, and where that is in the document."""
 
 
 def _files(values: dict[str, Any]) -> Iterator[Place]:
@@ -62,32 +66,32 @@ def _of_source(holder: Any, key: Any, path: Path) -> Iterator[Place]:
                 yield from _of_source(value, word, (*path, word))
 
 
-def _computed_of_models(values: dict[str, Any], spec: Spec) -> list[Place]:
-    """The files of sub-models, their expressions computed: beside them stand templates, which are not."""
-    found: list[Place] = []
+def _model_files(values: dict[str, Any], spec: Spec) -> list[Place]:
+    """The files of sub-models, with their expressions computed (those of the templates around them are not)."""
+    places: list[Place] = []
     for name, model in (values.get("models") or {}).items():
-        said = spec.document.models[name]
-        for word, text in (("file", said.file), ("weights", said.weights)):
+        sub_model = spec.document.models[name]
+        for key, text in (("file", sub_model.file), ("weights", sub_model.weights)):
             if text is not None:
-                model[word] = text
-                found.append((model, word, ("models", name, word)))
-        if said.application_weights() is not None:
-            application, arguments = said.of_keras
+                model[key] = text
+                places.append((model, key, ("models", name, key)))
+        if sub_model.application_weights() is not None:
+            application, arguments = sub_model.of_keras
             model["application"] = {application: {**arguments}}
-            place = ("models", name, "application", application, "weights")
-            found.append((model["application"][application], "weights", place))
-    return found
+            path = ("models", name, "application", application, "weights")
+            places.append((model["application"][application], "weights", path))
+    return places
 
 
 def _vocabularies(value: Any, path: Path) -> Iterator[Place]:
-    """The vocabularies of layers, wherever the layers stand."""
+    """The vocabulary files of layers, at any depth."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _vocabularies(item, (*path, index))
     elif isinstance(value, dict):
         for name, item in value.items():
             entry = catalog.find("layer", name) if isinstance(item, dict) else None
-            said = item.get("vocabulary") if entry is not None and "vocabulary" in entry.parameters else None
-            if isinstance(said, str) and "$" not in said:
+            vocabulary = item.get("vocabulary") if entry is not None and "vocabulary" in entry.parameters else None
+            if isinstance(vocabulary, str) and "$" not in vocabulary:
                 yield item, "vocabulary", (*path, name, "vocabulary")
             yield from _vocabularies(item, (*path, name))

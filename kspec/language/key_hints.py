@@ -1,4 +1,4 @@
-"""What people write at a place where it does not stand, and what to write instead."""
+"""Keys that people write in the wrong place, and what to write instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kspec.language.training_config import Compile, Fit
 from kspec.syntax.yaml_flow import abbreviate
 
 _SECTIONS: dict[str, type[Model]] = {"compile": Compile, "fit": Fit, "data": Data}
-"""Sections whose keys are often written at another place."""
+"""Sections whose keys are often written elsewhere."""
 
 _ELSEWHERE = {
     "validation_split": "data: {split: {validation: 0.2}}",
@@ -27,42 +27,42 @@ _ELSEWHERE = {
     "random_state": "seed: 7",
     "random_seed": "seed: 7",
 }
-"""Words of Keras's and of others, and where what they say stands in a spec."""
+"""Keys from Keras and other tools, and their equivalents in a spec."""
 
 
-def cure_of(key: str, section: Path) -> str:
-    """What to write for a key that is unknown where it stands, and known elsewhere; empty for any other."""
+def correct_place(key: str, section: Path) -> str:
+    """What to write for a key that is known elsewhere; empty for any other."""
     if section not in ((), *((name,) for name in _SECTIONS)):
         return ""
     for name, model in _SECTIONS.items():
         if key in model.model_fields and section != (name,):
-            return f"it stands under `{name}`: write `{name}: {{{key}: ...}}`"
+            return f"it belongs under `{name}`: write `{name}: {{{key}: ...}}`"
     if section and key in Document.model_fields:
-        return f"it stands at the top, in the column of `{section[0]}`"
+        return f"it belongs at the top level, in the column of `{section[0]}`"
     return f"write `{_ELSEWHERE[key]}`" if key in _ELSEWHERE else ""
 
 
-def form_of(path: Path, value: Any) -> str:
-    """How a value that is not of the form of its key is written; empty where that is plain."""
+def correct_form(path: Path, value: Any) -> str:
+    """How to write a value that has the wrong form for its key; empty where that is obvious."""
     match path:
         case ("inputs", str(name)):
             return f"write `{name}: {{shape: {_sizes(value)}}}`"
         case ("inputs",):
             return f"name each input, as in `inputs: {{x: {{shape: {_sizes(value)}}}}}`"
         case ("layers",) if isinstance(value, dict):
-            return "begin each entry with a dash, as in `- Dense: {units: 1}`"
+            return "start each entry with a dash, as in `- Dense: {units: 1}`"
         case ("layers",):
-            return "write `layers:`, and below it an entry a line, as in `- Dense: {units: 1}`"
+            return "write `layers:`, and one entry per line below it, as in `- Dense: {units: 1}`"
         case ("fit", "callbacks") if isinstance(value, str):
             return f"write `callbacks: [{value}]`"
         case ("fit", "callbacks") if isinstance(value, dict):
-            return "begin each callback with a dash, as in `- EarlyStopping: {patience: 5}`"
+            return "start each callback with a dash, as in `- EarlyStopping: {patience: 5}`"
         case ("compile", "loss_weights"):
-            return "write `loss_weights: {name: 1.0}`, with the name of each output"
+            return "write `loss_weights: {name: 1.0}` with the name of each output"
     return ""
 
 
 def _sizes(value: Any) -> str:
     sizes = value if isinstance(value, list) else [value]
-    right = all(size is None or (isinstance(size, int) and not isinstance(size, bool)) for size in sizes)
-    return abbreviate(sizes) if right and sizes and value is not None else "[10]"
+    is_shape = all(size is None or (isinstance(size, int) and not isinstance(size, bool)) for size in sizes)
+    return abbreviate(sizes) if is_shape and sizes and value is not None else "[10]"

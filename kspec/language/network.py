@@ -1,4 +1,4 @@
-"""Networks: what the spec's own and its sub-models have in common, and what is said of a sub-model beside that."""
+"""Networks: the spec's own and its sub-models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kspec.language.field_types import Name, Object, Shape
 from kspec.syntax.yaml_flow import abbreviate
 
 SOURCES = ("layers", "file", "application")
-"""Where a sub-model comes from."""
+"""The keys that define where a sub-model comes from."""
 
 
 class Input(Model):
@@ -28,14 +28,14 @@ class Input(Model):
 
 def _inputs(value: Any) -> Any:
     if isinstance(value, dict) and set(value) <= {*Input.model_fields} and not isinstance(value.get("shape", {}), dict):
-        inner = ", ".join(f"{key}: {abbreviate(given)}" for key, given in value.items())
-        fail("an input has a name", help=f"write `inputs: {{x: {{{inner}}}}}`")
+        inner = ", ".join(f"{key}: {abbreviate(item)}" for key, item in value.items())
+        fail("an input needs a name", help=f"write `inputs: {{x: {{{inner}}}}}`")
     return value
 
 
 def _outputs(value: Any) -> Any:
     if isinstance(value, (list, dict)) and not value:
-        fail("no output is named", help="name the nodes that the model answers with")
+        fail("`outputs` is empty", help="name the nodes that are model outputs")
     return value
 
 
@@ -70,14 +70,14 @@ class SubModel(Model):
 
     @property
     def of_keras(self) -> tuple[str, dict[str, Any]]:
-        """The application's name and the arguments it is given; nothing for another model."""
+        """The application's name and arguments; empty for any other model."""
         if isinstance(self.application, dict):
             name, arguments = next(iter(self.application.items()))
             return name, arguments or {}
         return self.application or "", {}
 
     def application_weights(self) -> str | None:
-        """The file that an application's weights are read from; None where it names none."""
+        """The file with an application's weights; None if it names none."""
         weights = self.of_keras[1].get("weights")
         return weights if isinstance(weights, str) and weights != "imagenet" else None
 
@@ -85,24 +85,39 @@ class SubModel(Model):
     @classmethod
     def _one_source(cls, value: Any) -> Any:
         if not isinstance(value, dict):
-            fail(f"a sub-model is a mapping with `inputs` and `layers`, not {kind_of(value)}",
-                 help="write `encoder: {inputs: {x: {shape: [10]}}, layers: [{Dense: {units: 4}}]}`")  # fmt: skip
-        said = [word for word in SOURCES if word in value]
-        if not said:
-            slip = next((key for key in value if key not in cls.model_fields and nearest(key, SOURCES)), "")
-            if slip:
-                fail(f"there is no `{slip}` in a sub-model", code=codes.UNKNOWN_KEY, key=slip,
-                     label=did_you_mean(slip, SOURCES))  # fmt: skip
-            fail("a sub-model has `layers`, or comes from outside", code=codes.MISSING_KEY,
-                 help="add `layers:`, `file: base.keras`, or `application: {ResNet50: {weights: null}}`")  # fmt: skip
-        if len(said) > 1:
-            fail(f"a sub-model is made of `{said[0]}` or of `{said[1]}`, not of both", key=said[1],
-                 help=f"keep one of them; `{said[0]}` and `{said[1]}` can be two models")  # fmt: skip
-        if said[0] != "layers":
+            fail(
+                f"a sub-model must be a mapping with `inputs` and `layers`, not {kind_of(value)}",
+                help="write `encoder: {inputs: {x: {shape: [10]}}, layers: [{Dense: {units: 4}}]}`",
+            )
+        sources = [key for key in SOURCES if key in value]
+        if not sources:
+            typo = next((key for key in value if key not in cls.model_fields and nearest(key, SOURCES)), "")
+            if typo:
+                fail(
+                    f"unknown key `{typo}` in a sub-model",
+                    code=codes.UNKNOWN_KEY,
+                    key=typo,
+                    label=did_you_mean(typo, SOURCES),
+                )
+            fail(
+                "a sub-model needs `layers`, `file` or `application`",
+                code=codes.MISSING_KEY,
+                help="add `layers:`, `file: base.keras`, or `application: {ResNet50: {weights: null}}`",
+            )
+        if len(sources) > 1:
+            fail(
+                f"a sub-model must have `{sources[0]}` or `{sources[1]}`, not both",
+                key=sources[1],
+                help="keep one of them, or define two sub-models",
+            )
+        if sources[0] != "layers":
             stray = next((word for word in ("inputs", "outputs") if word in value), "")
             if stray:
-                fail(f"`{stray}` of a model from outside are its own", key=stray, help=f"leave `{stray}` out")
-        if said[0] == "application" and "weights" in value:
-            fail("the weights of an application are an argument of it", key="weights",
-                 help="write them inside it: `application: {MobileNetV2: {weights: base.weights.h5}}`")  # fmt: skip
+                fail(f"a sub-model with `{sources[0]}` has its own `{stray}`", key=stray, help=f"remove `{stray}`")
+        if sources[0] == "application" and "weights" in value:
+            fail(
+                "`weights` is an argument of the application",
+                key="weights",
+                help="write it inside: `application: {MobileNetV2: {weights: base.weights.h5}}`",
+            )
         return value

@@ -1,8 +1,9 @@
-"""A spec that has been read: its typed document, its plain values, and the place of each."""
+"""A parsed spec: its typed document, its plain values, and their places in the text."""
 
 from __future__ import annotations
 
 import copy
+import html
 import os
 import re
 from collections.abc import Iterator
@@ -20,20 +21,22 @@ from kspec.syntax.path_policy import PathPolicy, Permissions
 
 @dataclass(slots=True, repr=False)
 class Spec:
-    """A model spec, read and structurally sound.
+    """A structurally valid model spec.
+
+    `repr(spec)` is its name and number of layers, `str(spec)` is its YAML text, and a notebook shows that text.
 
     Args:
         document: The typed document.
-        values: Its plain values, overrides applied and expressions computed; blocks and repeats as they are written.
-        positions: Where each part of the document stands.
-        source: The file's text.
-        overrides: The `--set` words applied to it.
-        diagnostics: What reading it had to say: warnings alone.
-        permissions: What the user allows it.
-        networks: By its place in the document, each network as typed, its entries written out: sub-models in their
-            order, then `()`, the spec's own.
-        expansions: How the entries of a network are written out; those that stand for themselves are left out.
-        places: Where its values stand, entries as they are written; None where that is `positions`.
+        values: The plain values, with overrides applied and expressions computed, but blocks and repeats unexpanded.
+        positions: The places of all values, with entries expanded.
+        source: The file's name and text.
+        overrides: The `--set` arguments that have been applied.
+        diagnostics: Warnings found so far.
+        permissions: What the user allows the spec to do.
+        networks: All networks with their entries expanded, by their path in the document: sub-models in their order,
+            then `()`, the spec's own.
+        expansions: How the entries of a network are expanded; networks with nothing to expand are left out.
+        places: The places of all values, with entries unexpanded; None if that is `positions`.
     """
 
     document: Document
@@ -49,12 +52,12 @@ class Spec:
 
     @property
     def written(self) -> Positions:
-        """Where each of its values stands; unlike in `positions`, entries count as they are written."""
+        """The places of all values, with entries unexpanded."""
         return self.places or self.positions
 
     @property
     def name(self) -> str:
-        """The spec's name: as it states, or its file's."""
+        """The spec's `name`, or that of its file."""
         if self.document.name:
             return self.document.name
         stem = File(self.source.name).stem.removesuffix(".kspec")
@@ -62,7 +65,7 @@ class Spec:
 
     @property
     def folder(self) -> File:
-        """What paths that are read are relative to."""
+        """The folder that input paths are relative to."""
         return File(os.path.abspath(self.source.name)).parent
 
     @property
@@ -71,10 +74,10 @@ class Spec:
         return PathPolicy(self.folder, self.permissions)
 
     def standalone_values(self) -> dict[str, Any]:
-        """A copy of its values that needs no other file: what it includes and uses stands among the rest."""
+        """A copy of its values that needs no other file: what it uses of included files is copied into it."""
         values = copy.deepcopy(self.values)
         values.pop("include", None)
-        if not self.expansions and "models" not in values:  # nothing is left to be computed
+        if not self.expansions and "models" not in values:  # nothing left to compute
             values.pop("vars", None)
         used_blocks = {name for expansion in self.expansions.values() for name in expansion.used_blocks}
         for word, names in {"blocks": used_blocks, "models": self.called()}.items():
@@ -92,28 +95,28 @@ class Spec:
         return self.networks[path[:-2]].layers[index]
 
     def input(self, path: Path) -> Input:
-        """What is said of an input, by its path: `("inputs", "image")`."""
+        """An input, by its path: `("inputs", "image")`."""
         return self.networks[path[:-2]].inputs[str(path[-1])]
 
-    def frozen(self, network_path: Path) -> bool | None:
-        """What is said of all layers of a network: false for a sub-model that is frozen; None where nothing is."""
+    def trainable(self, network_path: Path) -> bool | None:
+        """The `trainable` setting of a network: false for a frozen sub-model; None if not set."""
         if not network_path:
             return None
-        said = self.document.models[str(network_path[1]).partition("/")[0]].trainable
-        return self.networks[network_path].trainable if said is None else said
+        setting = self.document.models[str(network_path[1]).partition("/")[0]].trainable
+        return self.networks[network_path].trainable if setting is None else setting
 
     def is_written(self, model: str) -> bool:
-        """Whether a sub-model stands in the spec; one that is read from a file is Keras's own."""
-        said = self.document.models.get(model)
-        return said is not None and said.layers is not None
+        """Whether the spec itself defines the layers of a sub-model."""
+        sub_model = self.document.models.get(model)
+        return sub_model is not None and sub_model.layers is not None
 
     def is_application(self, network_path: Path) -> bool:
         """Whether a network is a model of `keras.applications`."""
-        said = self.document.models.get(str(network_path[1])) if network_path else None
-        return said is not None and said.application is not None
+        sub_model = self.document.models.get(str(network_path[1])) if network_path else None
+        return sub_model is not None and sub_model.application is not None
 
     def called(self) -> set[str]:
-        """The sub-models that some entry calls, be it one of a sub-model that nobody calls."""
+        """The sub-models that any entry calls."""
         return {
             name
             for network in self.networks.values()
@@ -122,11 +125,18 @@ class Spec:
         }
 
     def __repr__(self) -> str:
-        return f"Spec({self.name!r}, {len(self.document.layers)} layers)"
+        count = len(self.networks[()].layers)
+        return f"Spec({self.name!r}, {count} layer{'' if count == 1 else 's'})"
+
+    def __str__(self) -> str:
+        return self.source.text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def models_in(arguments: Any) -> Iterator[str]:
-    """The sub-models that a layer's arguments hold: `TimeDistributed: {layer: {model: encoder}}`."""
+    """The sub-models in a layer's arguments: `TimeDistributed: {layer: {model: encoder}}`."""
     if isinstance(arguments, dict):
         if len(arguments) == 1 and isinstance(arguments.get("model"), str):
             yield arguments["model"]

@@ -40,9 +40,9 @@ class Compile(Model):
             for word in ("jit_compile", "steps_per_execution", "run_eagerly"):
                 if word in value:
                     fail(
-                        f"`{word}` is how the training runs, not what is trained",
+                        f"`{word}` is chosen by the training engine",
                         key=word,
-                        help="the engine decides it: `fit: {engine: auto}`",
+                        help="remove it, and choose the engine: `fit: {engine: auto}`",
                     )
         return value
 
@@ -50,30 +50,39 @@ class Compile(Model):
 def _class_weight(value: Any) -> Any:
     if value is not None and not isinstance(value, dict) and value != "balanced":
         label = did_you_mean(value, ["balanced"]) if isinstance(value, str) else ""
-        fail("class weights are `balanced`, or a mapping of labels to weights", label=label,
-             help="write `class_weight: balanced`, or `class_weight: {yes: 2.0}`")  # fmt: skip
+        fail(
+            "`class_weight` must be `balanced`, or a mapping from labels to weights",
+            label=label,
+            help="write `class_weight: balanced`, or `class_weight: {yes: 2.0}`",
+        )
     return value
 
 
 def _verbose(value: Any) -> Any:
     if isinstance(value, bool):
-        fail(f"`verbose` is 0, 1 or 2, not {'true' if value else 'false'}", help=f"write `verbose: {int(value)}`")
+        fail(f"`verbose` must be 0, 1 or 2, not {'true' if value else 'false'}", help=f"write `verbose: {int(value)}`")
     return value
 
 
 def _trainable(value: Any) -> Any:
     if isinstance(value, bool):
-        written = f'{{"*": {"true" if value else "false"}}}'
-        fail("a stage says which layers train", help=f"for all of them write `trainable: {written}`", write=written)
+        all_layers = f'{{"*": {"true" if value else "false"}}}'
+        fail(
+            "`trainable` of a stage must be a mapping from layers to true or false",
+            help=f"for all layers write `trainable: {all_layers}`",
+            replacement=all_layers,
+        )
     if not isinstance(value, dict):
-        fail(f"a stage says of each layer whether it trains; this is {kind_of(value)}",
-             help="write `trainable: {base: false, head: true}`")  # fmt: skip
+        fail(
+            f"`trainable` of a stage must be a mapping from layers to true or false, not {kind_of(value)}",
+            help="write `trainable: {base: false, head: true}`",
+        )
     return value
 
 
 def _stages(value: Any) -> Any:
     if value == []:
-        fail("there is no stage here", help="write `stages: [{epochs: 5}, ...]`, or leave `stages` out")
+        fail("`stages` is empty", help="write `stages: [{epochs: 5}, ...]`, or remove `stages`")
     return value
 
 
@@ -142,7 +151,7 @@ class Evaluate(Model):
     @model_validator(mode="after")
     def _one_of(self) -> Evaluate:
         if self.split and self.data:
-            fail("either a split or other data is used, not both", key="data", help="keep `split` or `data`")
+            fail("`split` and `data` cannot be combined", key="data", help="keep one of them")
         return self
 
 

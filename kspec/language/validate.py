@@ -1,4 +1,4 @@
-"""Plain values → the typed document, with Pydantic's complaints said in the user's words at their place."""
+"""Plain values → the typed document, with Pydantic's errors reported in the user's words at their place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import HABITS
 from kspec.language.base import kind_of
-from kspec.language.key_hints import cure_of, form_of
+from kspec.language.key_hints import correct_form, correct_place
 from kspec.syntax.coercion import replacement_edits, suggest_correction
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import ENTRY_KEYS
@@ -21,107 +21,115 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def validate(values: Any, positions: Positions, report: Report, model: type[M]) -> M | None:
-    """The document, or None with the reasons in the report: all of them, each at its place.
+    """Validate plain values against a model of the language.
 
     Args:
-        model: What the values are: the whole `Document`, or a part of one.
+        values: The plain values.
+        positions: Their places.
+        report: Receives every problem, at its place.
+        model: The whole `Document`, or a part of it.
+
+    Returns:
+        The typed values; None if they are invalid.
     """
     if not isinstance(values, dict):
         report.error(
             codes.INVALID_VALUE,
-            f"a spec is a mapping of sections, not {kind_of(values)}",
+            f"a spec must be a mapping of sections, not {kind_of(values)}",
             positions.whole,
-            help="begin with `kspec: 1`, `inputs:` and `layers:`",
+            help="start with `kspec: 1`, `inputs:` and `layers:`",
         )
         return None
     try:
         return model.model_validate(values)
     except ValidationError as error:
         errors = typing.cast("list[Mapping[str, Any]]", error.errors())
-        found = [(_path_in_values(p["loc"], values, lacks=p["type"] == "missing"), p) for p in errors]
-        for path, problem in _once(found):
-            _report(path, problem, positions, report, model)
+        by_path = [(_path_in_values(e["loc"], values, is_missing=e["type"] == "missing"), e) for e in errors]
+        for path, each in _without_consequences(by_path):
+            _report(path, each, positions, report, model)
         return None
 
 
-def _once(found: list[tuple[Path, Mapping[str, Any]]]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """One mistake gives one message: not that a mistyped key is missing too, nor what else a value could have been.
+def _without_consequences(
+    errors: list[tuple[Path, Mapping[str, Any]]],
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """One message for each mistake.
 
-    Of a value that can have several forms, the form whose own parts are at fault is the one that was meant.
+    A misspelled key is not also a missing one. Of a value with several possible forms, the form whose own parts have
+    errors is the intended one.
     """
-    unknown = [path for path, problem in found if problem["type"] == "extra_forbidden"]
-    said: set[Path] = set()
-    for path, problem in found:
-        is_misspelt = problem["type"] == "missing" and any(
+    unknown = [path for path, error in errors if error["type"] == "extra_forbidden"]
+    seen: set[Path] = set()
+    for path, error in errors:
+        is_misspelled = error["type"] == "missing" and any(
             other[:-1] == path[:-1] and nearest(str(other[-1]), [str(path[-1])]) for other in unknown
         )
-        outer = any(len(other) > len(path) and other[: len(path)] == path for other, _ in found)
-        if not is_misspelt and path not in said and not (outer and _is_of_a_form(problem["type"])):
-            said.add(path)
-            yield path, problem
+        has_inner = any(len(other) > len(path) and other[: len(path)] == path for other, _ in errors)
+        is_other_form = has_inner and (error["type"].endswith("_type") or error["type"] == "literal_error")
+        if path not in seen and not is_misspelled and not is_other_form:
+            seen.add(path)
+            yield path, error
 
 
-def _is_of_a_form(kind: str) -> bool:
-    return kind.endswith("_type") or kind == "literal_error"
-
-
-def _report(
-    path: Path, problem: Mapping[str, Any], positions: Positions, report: Report, model: type[BaseModel]
-) -> None:
-    kind = problem["type"]
-    context = problem.get("ctx") or {}
-    if _rests_on_failed(problem.get("input"), context.get("key", "")):
+def _report(path: Path, error: Mapping[str, Any], positions: Positions, report: Report, model: type[BaseModel]) -> None:
+    context = error.get("ctx") or {}
+    if _depends_on_failed(error.get("input"), context.get("key", "")):
         return
-    if kind == "kspec":
-        key = context["key"]
-        place = (*path, key) if key else path
-        span = positions.key(place) if key else positions.value(place)
-        report.error(
-            context["code"],
-            problem["msg"],
-            span,
-            help=context["help"],
-            label=context["label"],
-            edits=replacement_edits(positions, place, context["write"]) if context["write"] else (),
-            related=positions.related(path),
-        )
-    elif kind == "extra_forbidden":
+    if error["type"] == "kspec":
+        _raised_by_validator(path, error["msg"], context, positions, report)
+    elif error["type"] == "extra_forbidden":
         _unknown_key(path, positions, report, model)
-    elif kind == "missing":
-        _missing(path, positions, report, model)
+    elif error["type"] == "missing":
+        _missing_key(path, positions, report, model)
     else:
-        name = next((part for part in reversed(path) if isinstance(part, str)), "the spec")
-        what = f"`{name}`" if path and path[-1] == name else f"an item of `{name}`"
-        expected = _EXPECTED.get(kind, "")
-        bounds = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in context.items()}
-        wanted = expected.format(**bounds) if expected else problem["msg"].removeprefix("Input should be ")
-        wanted = wanted.replace("'", "`")
-        given = problem.get("input")
-        words = "and has no value" if given is None else f"not {kind_of(given)}"
-        label = _literal_label(kind, problem)
-        hint = suggest_correction(given, {}) if kind in _PLAIN else None
-        if hint is not None and not isinstance(hint.value, _PLAIN[kind]):
-            hint = None
-        report.error(
-            codes.INVALID_VALUE,
-            f"{what} must be {wanted}, {words}",
-            positions.value(path),
-            label=label,
-            help=f"{hint.advice} `{hint.text}`" if hint else form_of(path, given),
-            edits=replacement_edits(positions, path, hint.text) if hint else (),
-            related=positions.related(path),
-        )
+        _wrong_value(path, error, positions, report)
 
 
-def _rests_on_failed(value: Any, key: str) -> bool:
-    """Whether a value, or the part of it that is at fault, could not be computed: that has been said."""
+def _raised_by_validator(
+    path: Path, message: str, context: Mapping[str, Any], positions: Positions, report: Report
+) -> None:
+    at = (*path, context["key"]) if context["key"] else path
+    report.error(
+        context["code"],
+        message,
+        positions.key(at) if context["key"] else positions.value(at),
+        help=context["help"],
+        label=context["label"],
+        edits=replacement_edits(positions, at, context["replacement"]) if context["replacement"] else (),
+        related=positions.related(path),
+    )
+
+
+def _wrong_value(path: Path, error: Mapping[str, Any], positions: Positions, report: Report) -> None:
+    kind, value, context = error["type"], error.get("input"), error.get("ctx") or {}
+    key = next((part for part in reversed(path) if isinstance(part, str)), "the spec")
+    subject = f"`{key}`" if path and path[-1] == key else f"an item of `{key}`"
+    bounds = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in context.items()}
+    expected = _EXPECTED[kind].format(**bounds) if kind in _EXPECTED else error["msg"].removeprefix("Input should be ")
+    expected = expected.replace("'", "`")
+    hint = suggest_correction(value, {}) if kind in _PLAIN else None
+    if hint is not None and not isinstance(hint.value, _PLAIN[kind]):
+        hint = None
+    report.error(
+        codes.INVALID_VALUE,
+        f"{subject} must be {expected}, {'but has no value' if value is None else f'not {kind_of(value)}'}",
+        positions.value(path),
+        label=_literal_label(kind, error),
+        help=f"{hint.advice} `{hint.text}`" if hint else correct_form(path, value),
+        edits=replacement_edits(positions, path, hint.text) if hint else (),
+        related=positions.related(path),
+    )
+
+
+def _depends_on_failed(value: Any, key: str) -> bool:
+    """Whether a value, or the wrong part of it, could not be computed, which is already reported."""
     if isinstance(value, dict):
         return is_failed(value.get(key)) if key else any(map(is_failed, value.values()))
     return is_failed(value) or (isinstance(value, list) and any(map(is_failed, value)))
 
 
 _PLAIN: dict[str, type] = {"int_type": int, "int_from_float": int, "float_type": float, "bool_type": bool}
-"""The complaints that a value is not of a plain type, and that type."""
+"""Pydantic's errors about plain types, and those types."""
 
 _EXPECTED = {
     "int_type": "an integer",
@@ -141,43 +149,41 @@ _EXPECTED = {
     "too_short": "a list or mapping of at least {min_length}",
     "string_too_short": "text of at least {min_length} characters",
     "string_too_long": "text of at most {max_length} characters",
-    "string_pattern_mismatch": "letters, digits, `_`, `-` and `.` (it names a folder)",
+    "string_pattern_mismatch": "made of letters, digits, `_`, `-` and `.` (it names a folder)",
 }
 
 
-def _literal_label(kind: str, problem: Mapping[str, Any]) -> str:
-    given = problem.get("input")
-    if kind != "literal_error" or not isinstance(given, str):
+def _literal_label(kind: str, error: Mapping[str, Any]) -> str:
+    value = error.get("input")
+    if kind != "literal_error" or not isinstance(value, str):
         return ""
-    return did_you_mean(given, problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
+    return did_you_mean(value, error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
 
 
 def _unknown_key(path: Path, positions: Positions, report: Report, model: type[BaseModel]) -> None:
     key = str(path[-1])
     known = _fields(_model_at(path[:-1], model))
     where = f" in `{_section(path)}`" if _section(path) else ""
-    cure = "" if HABITS.get(key) in known else cure_of(key, path[:-1])
+    place = "" if HABITS.get(key) in known else correct_place(key, path[:-1])
     report.error(
         codes.UNKNOWN_KEY,
-        f"there is no `{key}`{where}",
+        f"unknown key `{key}`{where}",
         positions.key(path),
-        label="" if cure else did_you_mean(key, known),
-        help=cure or (f"keys you can use here: {', '.join(known)}" if known else ""),
+        label="" if place else did_you_mean(key, known),
+        help=place or (f"available keys: {', '.join(known)}" if known else ""),
     )
 
 
-def _missing(path: Path, positions: Positions, report: Report, model: type[BaseModel]) -> None:
-    key = str(path[-1])
-    example = _EXAMPLES.get(key, "")
-    parent = path[:-1]
-    where = f"in `{_section(path)}`" if _section(path) else "in the spec"
-    if not _section(path) and "kspec" not in model.model_fields:  # a part of it, which stands under its name
-        where = f"in `{positions.whole.written}`"
+def _missing_key(path: Path, positions: Positions, report: Report, model: type[BaseModel]) -> None:
+    key, parent = str(path[-1]), path[:-1]
+    section = _section(path)
+    if not section and "kspec" not in model.model_fields:  # a part of a document, reported under the name of the part
+        section = positions.whole.written
     report.error(
         codes.MISSING_KEY,
-        f"`{key}` is missing {where}",
+        f"missing key `{key}`" + (f" in `{section}`" if section else ""),
         positions.key(parent) if parent else positions.whole,
-        help=f"add `{example}`" if example else "",
+        help=f"add `{_EXAMPLES[key]}`" if key in _EXAMPLES else "",
     )
 
 
@@ -194,40 +200,40 @@ def _section(path: Path) -> str:
     return next((part for part in reversed(path[:-1]) if isinstance(part, str)), "")
 
 
-def _path_in_values(loc: tuple[int | str, ...], values: Any, *, lacks: bool) -> Path:
-    """Pydantic's place without the steps that are its own (the names of union members and validators).
+def _path_in_values(loc: tuple[int | str, ...], values: Any, *, is_missing: bool) -> Path:
+    """Pydantic's location without its own steps (names of union members and validators).
 
     Args:
-        lacks: Whether the last step is a key that is not there.
+        loc: The location.
+        values: The validated values.
+        is_missing: Whether the last step is a missing key.
     """
     path: list[str | int] = []
     here = values
     for number, part in enumerate(loc):
-        last = number == len(loc) - 1
         in_list = isinstance(here, list) and isinstance(part, int) and part < len(here)
         if in_list or (isinstance(here, Mapping) and part in here):
             here = here[part]
-        elif not (last and lacks and isinstance(here, Mapping)):
+        elif not (is_missing and number == len(loc) - 1 and isinstance(here, Mapping)):
             continue
         path.append(part)
     return tuple(path)
 
 
 def _model_at(path: Path, model: type[BaseModel] | None) -> type[BaseModel] | None:
-    """The model that describes the mapping at a path."""
-    named = False  # whether the next step is a name of the spec's own: `models: {encoder: …}`
+    """The model of the mapping at a path."""
+    is_name = False  # whether the next step is a name that the user chose: `models: {encoder: …}`
     for part in path:
         if model is None:
             return None
-        if isinstance(part, int) or named:
-            named = False
+        if isinstance(part, int) or is_name:
+            is_name = False
             continue
         field = next((f for n, f in model.model_fields.items() if (f.alias or n) == part), None)
-        if field is not None:
-            model = _inner_model(field.annotation)
-            named = _is_mapping(field.annotation)
-        else:
+        if field is None:
             return None
+        model = _inner_model(field.annotation)
+        is_name = _is_mapping(field.annotation)
     return model
 
 

@@ -71,7 +71,7 @@ def _of_model(name: str, seen: Understood) -> tuple[str, str]:
     whole = Network(seen.analysis.graph, seen.analysis.types)
     model, answer = whole.inner(name), of_model(name, whole)
     count = parameters(answer)
-    frozen = "frozen" if seen.spec.frozen(("models", name)) is False else ""
+    frozen = "frozen" if seen.spec.trainable(("models", name)) is False else ""
     label = " · ".join(word for word in (way_through(model), counted(count) if count else "", frozen) if word)
     said = f"; {counted(count)}, {trainable(answer):,} trainable" if count else ""
     return label, f"`{name}`; {counted(len(model.graph.calls), 'node')} inside{said}"

@@ -148,7 +148,7 @@ def _model(name: str, seen: Understood) -> str:
     whole = Network(seen.analysis.graph, seen.analysis.types)
     if name not in whole.graph.models:
         return ""
-    frozen = " · frozen" if seen.spec.frozen(("models", name)) is False else ""
+    frozen = " · frozen" if seen.spec.trainable(("models", name)) is False else ""
     lines = [f"the sub-model **{name}**{frozen}", *_weights(of_model(name, whole))]
     return "  \n".join(lines) + f"\n\n{_inside(name, whole)}"
 

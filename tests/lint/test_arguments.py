@@ -182,7 +182,7 @@ def test_the_cure_of_a_setting(more, cure):
         ("metrics: [mse]", "write `compile: {metrics: ...}`"),
         ("csv: a.csv", "write `data: {csv: ...}`"),
         ("fit: {loss: mse}", "write `compile: {loss: ...}`"),
-        ("compile: {seed: 3}", "it stands at the top, in the column of `compile`"),
+        ("compile: {seed: 3}", "it belongs at the top level, in the column of `compile`"),
         ("fit: {validation_split: 0.2}", "write `data: {split: {validation: 0.2}}`"),
         ("fit: {callbacks: EarlyStopping}", "write `callbacks: [EarlyStopping]`"),
         ("compile: {loss_weights: [1, 2]}", "write `loss_weights: {name: 1.0}`"),

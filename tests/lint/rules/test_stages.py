@@ -58,10 +58,10 @@ def test_what_is_right(stages):
         ("[{optimizer: Adan}]", "KS106", "unknown optimizer `Adan`"),
         ("[{optimizer: {SGD: {rate: 1}}}]", "KS110", "`SGD` has no argument `rate`"),
         ("[{epochs: 0}]", "KS103", "`epochs` must be greater than 0, not the number 0"),
-        ("[]", "KS103", "there is no stage here"),
-        ("[{trainable: true}]", "KS103", "a stage says which layers train"),
-        ("[{trainable: [hidden]}]", "KS103", "a stage says of each layer whether it trains; this is a list"),
-        ("[{freeze: hidden}]", "KS101", "there is no `freeze` in `stages`"),
+        ("[]", "KS103", "`stages` is empty"),
+        ("[{trainable: true}]", "KS103", "`trainable` of a stage must be a mapping from layers to true or false"),
+        ("[{trainable: [hidden]}]", "KS103", "`trainable` of a stage must be a mapping from layers to true or false, not a list"),
+        ("[{freeze: hidden}]", "KS101", "unknown key `freeze` in `stages`"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_at_its_place(stages, code, words):
