@@ -121,7 +121,7 @@ class _Source:
     def _weights(self) -> list[str]:
         """The weights that the model starts from, where the spec names a file of them."""
         said = self.document.weights
-        return [] if said is None else [self.network.loading("model", said)]
+        return [] if said is None else [self.network.load_weights_line("model", said)]
 
     def _refuse_states(self) -> None:
         """Refuses what would go on from one pass over the examples to the next, where `kspec run` begins afresh."""
@@ -160,7 +160,7 @@ class _Source:
 
     def _number(self, name: str, value: int, path: tuple[str, ...]) -> str:
         """A setting as a constant of the file, or as the variable that gives it."""
-        said = self.writer.said(value, path, self.network.names)
+        said = self.writer.source_expression(value, path, self.network.names)
         if said is not None and said.isidentifier():
             return said
         name = self.allocator.take(name)
@@ -174,7 +174,7 @@ class _Source:
         while len(made) < len(self.file.used):
             for name in list(self.file.used):
                 if name not in made:
-                    said = self.writer.said(written[name], ("vars", name), self.network.names)
+                    said = self.writer.source_expression(written[name], ("vars", name), self.network.names)
                     made[name] = said or literal(written[name])
         return {self.file.variables[name]: made[name] for name in written if name in made}
 

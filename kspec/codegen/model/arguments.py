@@ -1,8 +1,8 @@
-"""Classes with their arguments → calls of Keras's constructors, as `keras_objects` makes the objects."""
+"""Classes with their arguments → constructor calls of the same objects that `kspec build` creates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,22 +19,27 @@ BY_POSITION = frozenset(
     {"units", "filters", "kernel_size", "rate", "pool_size", "layer", "target_shape", "scale", "size", "stddev"}
     | {"padding", "cropping", "dims", "n", "activation"}
 )
-"""Arguments that read well without their names, where they are the first."""
+"""Arguments that read well without their names when they come first."""
 _ALIASES = {"keras.layers.": "layers.", "keras.ops.": "ops."}
 
 Sizes = Callable[[str, str], str]
-"""`(word, name) → Python` for sizes that the data decides."""
+"""`(key, name) → Python` for sizes that depend on the data: `vocabulary_of`, `classes_of`."""
 
 
 class NeedsFlatCode(Exception):
-    """What cannot be written as blocks and loops; the nodes are written one by one then."""
+    """A construct that blocks and loops cannot express; each node gets a statement of its own then."""
 
 
 class UnsupportedInPython(Exception):
-    """What plain Python code has no way for yet: in words, and its place in the spec."""
+    """A feature that the exported Python file cannot have yet.
 
-    def __init__(self, what: str, path: Path) -> None:
-        super().__init__(what)
+    Args:
+        action: What the file would have to do, as an infinitive: `freeze parts of a model`.
+        path: The feature's place in the spec.
+    """
+
+    def __init__(self, action: str, path: Path) -> None:
+        super().__init__(action)
         self.path = path
 
 
@@ -42,10 +47,13 @@ class UnsupportedInPython(Exception):
 class Writer:
     """Writes values and objects of a spec in Python.
 
+    In its methods, `path` is a value's place in the spec, and `names` says what expressions may use: variable → Python
+    name.
+
     Args:
-        spec: Where they stand.
-        sizes: Writes the sizes that the data decides.
-        flat: Whether values are as computed, rather than in the spec's expressions.
+        spec: The spec.
+        sizes: Writes sizes that depend on the data.
+        flat: Whether to write computed values rather than the spec's expressions.
         file_path: Writes the path of a file that the spec reads.
     """
 
@@ -54,22 +62,43 @@ class Writer:
     flat: bool = False
     file_path: Callable[[str], str] = literal
 
-    def construct(self, entry: catalog.Entry, arguments: Mapping[str, Any], path: Path, names: Mapping[str, str],
-                  more: list[str] | None = None) -> str:  # fmt: skip
-        """The call of a class's constructor."""
+    def construct(
+        self,
+        entry: catalog.Entry,
+        arguments: Mapping[str, Any],
+        path: Path,
+        names: Mapping[str, str],
+        keywords: Sequence[str] = (),
+    ) -> str:
+        """The constructor call of a class.
+
+        Args:
+            entry: The class in the catalog.
+            arguments: Its arguments in the spec.
+            path: Their place in the spec.
+            names: What expressions may use: variable → Python name.
+            keywords: Further arguments in Python: `name="gate"`.
+        """
         written = []
         leading = True
         parameters = [*entry.parameters, *[""] * len(arguments)]
-        for place, ((name, value), parameter) in enumerate(zip(arguments.items(), parameters, strict=False)):
-            made = self.argument(value, types.parse(entry.parameters[name].type), (*path, name), names)
-            leading = leading and name == parameter and name in BY_POSITION and (place == 0 or name == "kernel_size")
-            written.append(made if leading else f"{name}={made}")
-        return f"{shortened(entry.path)}({', '.join([*written, *(more or [])])})"
+        for i, ((name, value), parameter) in enumerate(zip(arguments.items(), parameters, strict=False)):
+            code = self.argument(value, types.parse(entry.parameters[name].type), (*path, name), names)
+            leading = leading and name == parameter and name in BY_POSITION and (i == 0 or name == "kernel_size")
+            written.append(code if leading else f"{name}={code}")
+        return f"{shortened(entry.path)}({', '.join([*written, *keywords])})"
 
     def object(self, kind: str, value: Any, path: Path, names: Mapping[str, str]) -> str:
-        """The object of a class, or Keras's own string for it."""
+        """An object of a class, or the string that Keras accepts for it.
+
+        Args:
+            kind: The catalog's kind of class: `layer`, `optimizer` …
+            value: The class in the spec, with or without arguments.
+            path: Its place in the spec.
+            names: What expressions may use: variable → Python name.
+        """
         if isinstance(value, str):
-            return self._named(kind, value)
+            return self._without_arguments(kind, value)
         name, arguments = next(iter(value.items()))
         if name == "model" and isinstance(arguments, str):
             return identifier(arguments)
@@ -81,18 +110,18 @@ class Writer:
             return text(entry.name)
         return self.construct(entry, arguments or {}, (*path, name), names)
 
-    def _named(self, kind: str, name: str) -> str:
-        """What is named without arguments: as a string where Keras takes it so, and makes the same of it."""
+    def _without_arguments(self, kind: str, name: str) -> str:
+        """A class without arguments: its name as a string if Keras creates the same object from that."""
         entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
             return f"{name}()" if "." in name else text(name)
-        seeded = kind == "initializer" and "seed" in entry.parameters  # when it is made decides what it draws
+        seeded = kind == "initializer" and "seed" in entry.parameters  # its values depend on when it is created
         if entry.is_layer or kind in ("callback", "schedule") or seeded:
             return f"{shortened(entry.path)}()"
         return text(entry.name if kind == "activation" else name)
 
     def argument(self, value: Any, kind: types.Type, path: Path, names: Mapping[str, str]) -> str:
-        """An argument: what may have a fraction is a float, also where it is written without."""
+        """An argument; an integer where Keras takes a fraction becomes a float."""
         options = kind.options if isinstance(kind, types.Union) else (kind,)
         numbers = [option for option in options if isinstance(option, types.Number)]
         if type(value) is int and numbers and not any(number.integer for number in numbers):
@@ -102,16 +131,16 @@ class Writer:
     def value(self, value: Any, kind: types.Type, path: Path, names: Mapping[str, str]) -> str:
         """A value of a type of the catalog."""
         options = kind.options if isinstance(kind, types.Union) else (kind,)
-        made = isinstance(value, dict) or any(_is_made(option) for option in options)
-        said = None if made else self.said(value, path, names)
-        if said is not None:
-            return said
+        becomes_object = isinstance(value, dict) or any(_becomes_object(option) for option in options)
+        expression_ = None if becomes_object else self.source_expression(value, path, names)
+        if expression_ is not None:
+            return expression_
         if isinstance(value, Uncomputed):
-            raise NeedsFlatCode("an object or a file, handed to a block")
+            raise NeedsFlatCode("an object or a file as the parameter of a block")
         if isinstance(value, dict) and len(value) == 1:
-            (word, name), *_ = value.items()
-            if word in ("vocabulary_of", "classes_of"):
-                return self.sizes(word, name)
+            (key, name), *_ = value.items()
+            if key in ("vocabulary_of", "classes_of"):
+                return self.sizes(key, name)
         if any(isinstance(option, types.Choice) and value in option.values for option in options):
             return literal(value)
         for option in options:
@@ -129,53 +158,50 @@ class Writer:
 
     def _list(self, value: list[Any], item: types.Type, path: Path, names: Mapping[str, str]) -> str:
         parts = [self.value(part, item, (*path, i), names) for i, part in enumerate(value)]
-        return series(parts, as_tuple=all(not isinstance(part, (str, dict)) or isinstance(part, Uncomputed)
-                                          for part in value))  # fmt: skip
+        plain = all(not isinstance(part, (str, dict)) or isinstance(part, Uncomputed) for part in value)
+        return series(parts, as_tuple=plain)
 
     def plain(self, value: Any, path: Path, names: Mapping[str, str]) -> str:
-        """A value whose type nobody knows: what a use hands to its block."""
-        said = self.said(value, path, names)
-        if said is not None:
-            return said
+        """A value of unknown type: an argument of a block or of a class outside Keras."""
+        expression_ = self.source_expression(value, path, names)
+        if expression_ is not None:
+            return expression_
         if isinstance(value, dict):
-            raise NeedsFlatCode("a class, handed to a block")
+            raise NeedsFlatCode("a class as the parameter of a block")
         if isinstance(value, list):
             parts = [self.plain(part, (*path, i), names) for i, part in enumerate(value)]
             return series(parts, as_tuple=all(not isinstance(part, str) for part in value))
         return literal(value)
 
-    def said(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
-        """The expression that a value is written as; None for one that is written as it is."""
+    def source_expression(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
+        """The spec's expression for a value, in Python; None for a value that the spec states itself."""
         if self.flat:
             return None
         if isinstance(value, Uncomputed):
             return expression(value, names)
         positions = self.spec.written
-        if not positions.variables.get(path):
-            if isinstance(value, float) and path in positions.values:  # arithmetic without variables, such as 1 / 255
-                return self._computed(value, path, names)
-            return None
-        return self._computed(value, path, names)
+        arithmetic = isinstance(value, float) and path in positions.values  # without variables, such as 1 / 255
+        return self._expression(value, path, names) if positions.variables.get(path) or arithmetic else None
 
-    def _computed(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
-        written = self.spec.written.values[path].written.strip()
-        if len(written) > 1 and written[0] == written[-1] and written[0] in "'\"":
-            written = written[1:-1]
-        if "$" not in written:
+    def _expression(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
+        source = self.spec.written.values[path].written.strip()
+        if len(source) > 1 and source[0] == source[-1] and source[0] in "'\"":
+            source = source[1:-1]
+        if "$" not in source:
             return None
         try:
-            if substitute(written, self.spec.values.get("vars") or {}) != value:
+            if substitute(source, self.spec.values.get("vars") or {}) != value:
                 return None
-            return expression(written, names)
+            return expression(source, names)
         except (ExpressionError, KeyError):
             return None
 
 
-def _is_made(option: types.Type) -> bool:
-    """Whether a value of this type is made into something in the file: an object, a path."""
+def _becomes_object(option: types.Type) -> bool:
+    """Whether a value of this type becomes something else in the file: an object, a path."""
     return isinstance(option, types.FilePath) or (isinstance(option, types.ObjectOf) and option.kind != "activation")
 
 
 def shortened(path: str) -> str:
-    """A class by the name that the file's imports give it."""
+    """The name of a class under the file's imports: `layers.Dense`."""
     return next((short + path.removeprefix(long) for long, short in _ALIASES.items() if path.startswith(long)), path)

@@ -3,54 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kspec.catalog import Entry, Tensor, types
 from kspec.codegen.model.arguments import NeedsFlatCode, Writer, shortened
-from kspec.codegen.model.items import Item
-from kspec.diagnostics import Path
+from kspec.codegen.model.entries import SpecEntry
 
 Pieces = list[str]
-"""Tensors as Python writes them; `*codes` stands for all of a list."""
+"""Tensors in Python; `*codes` stands for all tensors of a list."""
 Feeds = dict[str, Pieces]
+"""Argument → its tensors."""
 
 
 def as_list(pieces: Pieces) -> str:
-    """Tensors in one list argument."""
+    """Tensors as one list argument."""
     if len(pieces) == 1 and pieces[0].startswith("*"):
         return pieces[0][1:]
-    return f"[{', '.join(_runs(pieces))}]"
+    return f"[{', '.join(_with_slices(pieces))}]"
 
 
 def only(pieces: Pieces) -> str:
-    """The one tensor that is there."""
+    """The single tensor of a list of pieces."""
     if len(pieces) != 1 or pieces[0].startswith("*"):
-        raise NeedsFlatCode("several tensors where one is wanted")
+        raise NeedsFlatCode("several tensors where a call takes one")
     return pieces[0]
 
 
-def _runs(pieces: Pieces) -> Pieces:
-    """Neighbours of one list, `levels[0], levels[1], levels[2]`, as a slice of it."""
-    found: Pieces = []
-    place = 0
-    while place < len(pieces):
-        name, bracket, number = pieces[place].partition("[")
-        end = place
+def _with_slices(pieces: Pieces) -> Pieces:
+    """Three or more neighbours in one list, `levels[0], levels[1], levels[2]`, as a slice of it."""
+    result: Pieces = []
+    start = 0
+    while start < len(pieces):
+        name, bracket, number = pieces[start].partition("[")
+        end = start
         if bracket and number[:-1].isdigit():
             first = int(number[:-1])
-            while end < len(pieces) and pieces[end] == f"{name}[{first + end - place}]":
+            while end < len(pieces) and pieces[end] == f"{name}[{first + end - start}]":
                 end += 1
-            if end - place > 2:
-                found.append(f"*{name}[{first or ''}:{first + end - place}]")
-                place = end
+            if end - start > 2:
+                result.append(f"*{name}[{first or ''}:{first + end - start}]")
+                start = end
                 continue
-        found.append(pieces[place])
-        place += 1
-    return found
+        result.append(pieces[start])
+        start += 1
+    return result
 
 
-def spread(item: Item, tensors: Pieces, signature: Sequence[Tensor] | None) -> Feeds:
-    """A list handed over as the callee takes it: as one list argument, or over its tensor arguments."""
+def spread(entry: SpecEntry, tensors: Pieces, signature: Sequence[Tensor] | None) -> Feeds:
+    """Assigns a list of tensors to the callee's tensor arguments, or to its one list argument.
+
+    Args:
+        entry: The call.
+        tensors: The tensors in order.
+        signature: The callee's tensor parameters; None if they are unknown.
+    """
     if signature is None:
         return {"inputs": tensors} if tensors else {}
     feeds: Feeds = {}
@@ -58,7 +63,7 @@ def spread(item: Item, tensors: Pieces, signature: Sequence[Tensor] | None) -> F
     for parameter in signature:
         if not waiting:
             break
-        if parameter.name in (item.words.get("call") or {}):
+        if parameter.name in (entry.options.get("call") or {}):
             continue
         if parameter.form == "one":
             feeds[parameter.name] = [waiting.pop(0)]
@@ -68,53 +73,69 @@ def spread(item: Item, tensors: Pieces, signature: Sequence[Tensor] | None) -> F
 
 
 def call_layer(
-    callee: str, item: Item, feeds: Feeds, entry: Entry | None, writer: Writer, names: Mapping[str, str]
+    callee: str, entry: SpecEntry, feeds: Feeds, definition: Entry | None, writer: Writer, names: Mapping[str, str]
 ) -> str:
-    """The call of a layer."""
-    forms = {tensor.name: tensor.form for tensor in entry.tensors} if entry else {}
+    """The call of a layer.
+
+    Args:
+        callee: The layer in Python.
+        entry: The call.
+        feeds: Argument → its tensors.
+        definition: The layer's entry in the catalog; None for a class outside Keras.
+        writer: Writes the other arguments.
+        names: What expressions may use: variable → Python name.
+    """
+    forms = {tensor.name: tensor.form for tensor in definition.tensors} if definition else {}
     arguments = []
-    for place, (name, pieces) in enumerate(feeds.items()):
-        one = forms.get(name, "one" if len(pieces) == 1 else "list") == "one"
-        made = only(pieces) if one else as_list(pieces)
-        arguments.append(made if place == 0 else f"{name}={made}")
-    return f"{callee}({', '.join([*arguments, *_constants(item, entry, writer, names)])})"
+    for i, (name, pieces) in enumerate(feeds.items()):
+        single = forms.get(name, "one" if len(pieces) == 1 else "list") == "one"
+        code = only(pieces) if single else as_list(pieces)
+        arguments.append(code if i == 0 else f"{name}={code}")
+    return f"{callee}({', '.join([*arguments, *_constants(entry, definition, writer, names)])})"
 
 
-def call_op(item: Item, feeds: Feeds, entry: Entry, writer: Writer, names: Mapping[str, str]) -> str:
-    """The call of a function of `keras.ops`; an index in square brackets."""
-    constants = item.words.get("call") or {}
-    if item.head == "get_item" and isinstance(constants.get("key"), (str, int)):
+def call_op(entry: SpecEntry, feeds: Feeds, definition: Entry, writer: Writer, names: Mapping[str, str]) -> str:
+    """The call of a function of `keras.ops`; `get_item` as square brackets.
+
+    Args:
+        entry: The call.
+        feeds: Argument → its tensors.
+        definition: The function's entry in the catalog.
+        writer: Writes the other arguments.
+        names: What expressions may use: variable → Python name.
+    """
+    constants = entry.options.get("call") or {}
+    if entry.head == "get_item" and isinstance(constants.get("key"), (str, int)):
         parts = [part.strip() for part in str(constants["key"]).split(",")]
         return f"{only(next(iter(feeds.values())))}[{', '.join(parts).strip()}]"
+    variadic = next((tensor.name for tensor in definition.tensors if tensor.form == "spread"), None)
     arguments = []
-    spread_ = next((tensor.name for tensor in entry.tensors if tensor.form == "spread"), None)
-    if spread_ is not None:
-        leading = [name for name, constant in entry.constants.items() if constant.required and name in constants]
-        kinds = {name: types.parse(entry.constants[name].type) for name in leading}
-        path = (*item.path, "call")
+    if variadic is not None:
+        leading = [name for name, constant in definition.constants.items() if constant.required and name in constants]
+        kinds = {name: types.parse(definition.constants[name].type) for name in leading}
+        path = (*entry.path, "call")
         arguments = [writer.value(constants[name], kinds[name], (*path, name), names) for name in leading]
-        rest = item.without("call", call={k: v for k, v in constants.items() if k not in leading})
-        arguments += [*feeds.get(spread_, []), *_constants(rest, entry, writer, names)]
-        return f"{shortened(entry.path)}({', '.join(arguments)})"
-    forms = {tensor.name: tensor.form for tensor in entry.tensors}
-    in_order = [tensor.name for tensor in entry.tensors][: len(feeds)] == list(feeds)
-    for place, (name, pieces) in enumerate(feeds.items()):
-        made = only(pieces) if forms[name] == "one" else as_list(pieces)
-        first = place == 0 and next(iter(forms)) == name
-        arguments.append(made if first or (in_order and name.startswith("x")) else f"{name}={made}")
-    return f"{shortened(entry.path)}({', '.join([*arguments, *_constants(item, entry, writer, names)])})"
+        arguments += feeds.get(variadic, [])
+        entry = entry.without("call", call={k: v for k, v in constants.items() if k not in leading})
+    else:
+        forms = {tensor.name: tensor.form for tensor in definition.tensors}
+        in_order = [tensor.name for tensor in definition.tensors][: len(feeds)] == list(feeds)
+        for i, (name, pieces) in enumerate(feeds.items()):
+            code = only(pieces) if forms[name] == "one" else as_list(pieces)
+            first = i == 0 and next(iter(forms)) == name
+            arguments.append(code if first or (in_order and name.startswith("x")) else f"{name}={code}")
+    return f"{shortened(definition.path)}({', '.join([*arguments, *_constants(entry, definition, writer, names)])})"
 
 
-def _constants(item: Item, entry: Entry | None, writer: Writer, names: Mapping[str, str]) -> list[str]:
-    """The call's other arguments."""
-    given: dict[str, Any] = item.words.get("call") or {}
-    path: Path = (*item.path, "call")
-    made = []
-    for name, value in given.items():
-        notation = entry.constants[name].type if entry and name in entry.constants else "any"
-        written = writer.value(value, types.parse(notation), (*path, name), names)
+def _constants(entry: SpecEntry, definition: Entry | None, writer: Writer, names: Mapping[str, str]) -> list[str]:
+    """The call's arguments that are no tensors."""
+    path = (*entry.path, "call")
+    arguments = []
+    for name, value in (entry.options.get("call") or {}).items():
+        notation = definition.constants[name].type if definition and name in definition.constants else "any"
+        code = writer.value(value, types.parse(notation), (*path, name), names)
         if isinstance(value, list) and notation.startswith("array"):
-            kind = "float32" if "." in written else "int32"
-            written = f'np.array({written}, dtype="{kind}")'
-        made.append(f"{name}={written}")
-    return made
+            dtype = "float32" if "." in code else "int32"
+            code = f'np.array({code}, dtype="{dtype}")'
+        arguments.append(f"{name}={code}")
+    return arguments

@@ -12,9 +12,9 @@ from kspec.language.spec import models_in
 
 
 class Freezing:
-    """What trains, as Keras knows it while the file runs.
+    """Which layers are trainable at each point of the file, in Keras's terms.
 
-    Setting a layer or model to what it is already does nothing; else all inside it is set, too.
+    Setting `trainable` of a model also sets it for everything inside, unless the model has that value already.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -24,18 +24,18 @@ class Freezing:
             prefix: not all(node.trainable is False for node in network.calls)
             for prefix, network in self.networks.items()
         }
-        self.where = {"": "model", **dict(_found(graph, "model"))}
+        self.expressions = {"": "model", **dict(_sub_models(graph, "model"))}
 
     def becomes(self, wanted: Mapping[str, bool]) -> list[str]:
         """The statements that freeze and unfreeze layers, and sub-models with all that is in them.
 
         Args:
-            wanted: Whether each layer trains, by its path: `head`, `model/inner`; those left out stay.
+            wanted: Whether each layer trains, by its path: `head`, `model/inner`; layers left out stay as they are.
         """
         wanted = {**self.layers, **wanted}
         changed = [path for path, state in wanted.items() if self.layers[path] is not state]
         lines = self._layers("", wanted)
-        for prefix in reversed(self.networks):  # those that call a sub-model stand below it
+        for prefix in reversed(self.networks):  # a sub-model comes before those that call it
             if not prefix:
                 continue
             inside = (prefix, *(f"{inner}/" for inner in self.networks[prefix].called()))
@@ -90,42 +90,42 @@ class Freezing:
                         self._set_model(f"{held}/", state)
 
     def _get(self, prefix: str) -> str:
-        """The expression that gives a network."""
-        if prefix not in self.where:
+        """The expression for a network."""
+        if prefix not in self.expressions:
             raise UnsupportedInPython(
-                f"freeze parts of `{prefix[:-1]}`, which no layer of the network gives", ("fit", "stages")
+                f"freeze parts of `{prefix[:-1]}`, which is not a layer of the network", ("fit", "stages")
             )
-        return self.where[prefix]
+        return self.expressions[prefix]
 
 
-def _found(graph: Graph, expression: str) -> Iterator[tuple[str, str]]:
-    """What stands before the paths of each sub-model's layers, and what gives it in Python.
+def _sub_models(graph: Graph, expression: str) -> Iterator[tuple[str, str]]:
+    """The path prefix of each sub-model's layers, and the expression for that sub-model.
 
     Args:
-        graph: The network that is looked through.
-        expression: What gives that.
+        graph: The network that calls the sub-models.
+        expression: The expression for that network.
     """
     for node in graph.calls:
         if node.kind == "model":
-            called, said = node.head, f"{expression}.get_layer({text(node.head.rpartition('/')[2])})"
+            model, inner = node.head, f"{expression}.get_layer({text(node.head.rpartition('/')[2])})"
         elif node.arguments.get("layer") in [{"model": name} for name in models_in(node.arguments)]:
-            called, said = node.arguments["layer"]["model"], f"{expression}.get_layer({_name(node.name)}).layer"
+            model, inner = node.arguments["layer"]["model"], f"{expression}.get_layer({_name(node.name)}).layer"
         else:
             continue
-        yield from _found(graph.models[called], said)
-        yield f"{called}/", said
+        yield from _sub_models(graph.models[model], inner)
+        yield f"{model}/", inner
 
 
 def _of_application(network: str, states: Mapping[str, bool]) -> list[str]:
-    """The statement that tells of a model of `keras.applications` which layers train, by the fewer names."""
+    """The loop that sets which layers of a `keras.applications` model train, naming the shorter of both lists."""
     trained = [layer for layer, state in states.items() if state]
     frozen = [layer for layer, state in states.items() if not state]
-    few, word = (trained, "in") if len(trained) <= len(frozen) else (frozen, "not in")
-    return [f"    for layer in {network}.layers:", f"        layer.trainable = layer.name {word} {literal(few)}"]
+    names, operator = (trained, "in") if len(trained) <= len(frozen) else (frozen, "not in")
+    return [f"    for layer in {network}.layers:", f"        layer.trainable = layer.name {operator} {literal(names)}"]
 
 
 def _each(network: str, paths: list[str], state: bool) -> list[str]:
-    """The statements for the layers of one network."""
+    """The statements that set `trainable` of some layers of one network."""
     if len(paths) == 1:
         return [f"    {network}.get_layer({_name(paths[0])}).trainable = {state}"]
     if not paths:

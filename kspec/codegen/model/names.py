@@ -1,4 +1,4 @@
-"""What things are called in the file: identifiers of Python, each meaning one thing."""
+"""Names in the exported file: Python identifiers, each with one meaning in its scope."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ HELPERS = frozenset(
         "write_csv",
     }
 )
-"""Functions that the file may have beside those of the network."""
+"""Functions that the file may have besides those of the network."""
 CONSTANTS = ("SEED", "HERE", "TABLE", "PICTURES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING")
-"""Constants that the file may have beside the spec's variables, labels and settings."""
+"""Constants that the file may have besides the spec's variables, labels and settings."""
 OF_MAIN = frozenset(
     {"answers", "class_weights", "classes", "columns", "complete", "count", "done", "file", "files", "history", "label"}
     | {"metrics", "model", "names", "numbered", "part", "rows", "table", "test", "train", "validation", "value"}
     | {"given", "tables", "values", "weights", "x", "x_held_out", "x_new", "y", "y_held_out"}
 )
-"""What `main` and the functions that read data call things."""
+"""Variables of `main` and of the functions that read data."""
 
 
 def identifier(name: str) -> str:
-    """A name of the spec as one of Python.
+    """A name in the spec as a Python identifier.
 
     >>> identifier("level-1/gate"), identifier("class"), identifier("x")
     ('level_1_gate', 'class_', 'x_')
     """
-    made = re.sub(r"\W", "_", name)
-    return f"{made}_" if made in RESERVED else made
+    result = re.sub(r"\W", "_", name)
+    return f"{result}_" if result in RESERVED else result
 
 
 def plural(name: str) -> str:
-    """What a list of such things is called.
+    """The name of a list of such things.
 
     >>> plural("code"), plural("branches")
     ('codes', 'all_branches')
@@ -62,28 +62,29 @@ def plural(name: str) -> str:
 
 
 class Allocator:
-    """Names of one scope; one that is taken gets another end."""
+    """Names of one scope; a name that is taken gets a number."""
 
     def __init__(self, *taken: str) -> None:
         self.taken = set(taken)
 
-    def take(self, wanted: str) -> str:
-        """The wanted name, or one like it that is free."""
-        name = wanted
+    def take(self, wish: str) -> str:
+        """Takes a name, or the next free one like it: `gate_2`."""
+        name = wish
         count = 2
         while name in self.taken:
-            name = f"{wanted}_{count}"
+            name = f"{wish}_{count}"
             count += 1
         self.taken.add(name)
         return name
 
 
 class Constants(Mapping[str, str]):
-    """The spec's variables as constants of the file; what is looked up is used, and will be written.
+    """The spec's variables as constants of the file; only variables that are looked up are written.
 
     Args:
         names: Variable → constant.
-        used: The variables that were looked up, shared by all scopes.
+        used: Collects the variables that are looked up, in all scopes.
+        more: Parameter → Python name, of an inner scope.
     """
 
     def __init__(self, names: Mapping[str, str], used: dict[str, None], more: Mapping[str, str] | None = None) -> None:
@@ -107,5 +108,5 @@ class Constants(Mapping[str, str]):
         return len({**self.names, **self.more})
 
     def within(self, more: Mapping[str, str]) -> Constants:
-        """The names of an inner scope: parameters go before variables."""
+        """The names of an inner scope, where parameters hide variables."""
         return Constants(self.names, self.used, {**self.more, **more})

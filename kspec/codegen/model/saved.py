@@ -1,4 +1,4 @@
-"""A model's file, as far as it decides how the model is called."""
+"""How the model in a file takes its inputs and returns its outputs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from kspec.archive import read_model
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """How a model was written.
+    """The signature of a saved model.
 
     Args:
-        name: Its own.
-        inputs: The names of its inputs in order, where it takes a list; empty where it takes a dict, or one tensor.
-        outputs: Whether it gives a list.
+        name: The model's own name.
+        inputs: The names of its inputs in order if it takes a list; empty if it takes a dict, or one tensor.
+        outputs: Whether it returns a list.
     """
 
     name: str
@@ -24,11 +24,11 @@ class Saved:
 
 
 def read_saved(file: Path) -> Saved:
-    """How the model of a `.keras` file, or of a JSON, was written."""
+    """Reads the signature of the model in a `.keras` or JSON file."""
     config = read_model(file).config["config"]
-    given, answers = config.get("input_layers"), config.get("output_layers")
-    inputs = tuple(layer[0] for layer in given) if _is_list(given) else ()
-    return Saved(config.get("name", ""), inputs, _is_list(answers))
+    inputs = config.get("input_layers")
+    names = tuple(layer[0] for layer in inputs) if _is_list(inputs) else ()
+    return Saved(config.get("name", ""), names, _is_list(config.get("output_layers")))
 
 
 def _is_list(layers: object) -> bool:

@@ -106,3 +106,12 @@ def _python(tree: ast.expr, names: Mapping[str, str]) -> str:
     for mark, quoted in renamed.texts.items():
         written = written.replace(mark, quoted)
     return re.sub(rf"(?<![\w.)\]])({_SIMPLE}) \*\* ({_SIMPLE})(?![\w.(\[])", r"\1**\2", written)
+
+
+def dict_of(values: Mapping[str, str]) -> str:
+    """A dict by name, of values that are Python already.
+
+    >>> dict_of({"x": "inputs"})
+    '{"x": inputs}'
+    """
+    return "{" + ", ".join(f"{text(name)}: {value}" for name, value in values.items()) + "}"

@@ -74,9 +74,9 @@ def build_model():
     left = l_
     right = r
     for _ in range(3):
-        answers = step({"a": left, "b": right})
-        left = answers["c"]
-        right = answers["d"]
+        results = step({"a": left, "b": right})
+        left = results["c"]
+        right = results["d"]
     x = layers.Concatenate(name="concatenate")([left, right])
     x = layers.Dense(1, name="out")(x)
     return keras.Model({"x": inputs, "y": y}, x, name="chains")

@@ -63,14 +63,14 @@ def build_model():
     x = layers.Add()([one_left["state"], one_right["state"]])
     last = x
     for _ in range(3):
-        answers = cell(last)
-        last = answers["state"]
+        results = cell(last)
+        last = results["state"]
     time_distributed = layers.TimeDistributed(layers.Dense(2))
     time_distributed.trainable = False
     x = time_distributed(last)
     most = layers.GlobalMaxPooling1D(name="most")(x)
     x = layers.Concatenate()(
-        [most, answers["seen"], one_left["seen"], one_right["seen"]]
+        [most, results["seen"], one_left["seen"], one_right["seen"]]
     )
     x = layers.Dense(1, name="value")(x)
     return keras.Model({"left": left, "right": right}, x, name="copies")
