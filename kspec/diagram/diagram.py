@@ -1,7 +1,7 @@
-"""The graph → a picture of it: a box for each node, an edge for each tensor.
+"""A graph → its diagram: a box for each node, an edge for each tensor.
 
-Graphviz draws it. Where it cannot be loaded, as on a system without the libraries that its wheel expects, matplotlib
-draws the same boxes in a plainer layout of our own, so that no picture depends on more than what pip installs.
+Graphviz draws it. If Graphviz cannot be loaded, as on a system without the libraries that its wheel expects, matplotlib
+draws the same boxes in a simpler layout of kspec's own, so that a diagram needs nothing beyond what pip installs.
 """
 
 from __future__ import annotations
@@ -12,56 +12,55 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from kspec.diagram.collapse import picture, sizes
+from kspec.diagram.collapse import collapse, count_boxes
+from kspec.diagram.diagram_graph import NodeInfo, info_key
 from kspec.diagram.graphviz import dot_text, draw_graphviz
-from kspec.diagram.labels import NodeFacts, inner_key, sketch
+from kspec.diagram.labels import sketch
 from kspec.diagram.matplotlib import draw_matplotlib
 from kspec.diagram.mermaid import mermaid_text
 from kspec.ir import Graph, Node
 
 __all__ = [
-    "NAMES_ONLY_ABOVE",
-    "REFUSED_ABOVE",
-    "TANGLED_ABOVE",
-    "Drawn",
+    "MAX_CROSSINGS",
+    "MAX_NODES",
+    "MAX_NODES_WITH_DETAILS",
+    "Drawing",
     "Format",
     "GraphTooLarge",
-    "NodeFacts",
+    "NodeInfo",
     "draw",
-    "inner_key",
+    "info_key",
 ]
 
 Format = Literal["svg", "png", "dot", "mermaid"]
 
-NAMES_ONLY_ABOVE = 400
-"""Nodes from which on boxes bear names only: more could not be read, and would take its time."""
-REFUSED_ABOVE = 2000
-"""Nodes from which on nothing is laid out: it would take minutes."""
-
-TANGLED_ABOVE = 20_000
-"""Nodes and levels that edges pass by, from which on nothing is laid out: each of those levels costs as a node does."""
-
-WRITTEN_UP_TO = 200_000
-"""Nodes up to which a graph is written as text: sub-models that call each other can come to any number."""
+MAX_NODES_WITH_DETAILS = 400
+"""In a larger graph, boxes show names only: details would be unreadable and slow to draw."""
+MAX_NODES = 2000
+"""A larger graph is not laid out: it would take minutes."""
+MAX_CROSSINGS = 20_000
+"""The most nodes plus levels that edges cross in a layout: each crossed level costs as much time as a node."""
+MAX_NODES_AS_TEXT = 200_000
+"""The most nodes of a graph in `dot` or `mermaid`: sub-models that call each other can expand to any number."""
 
 _PNG_DPI = 192
 _PNG_SIDE = 32_000
-"""Pixels; what draws PNG goes no further."""
+"""In pixels; PNG renderers go no further."""
 _PNG_AREA = 40_000_000
-"""Pixels, four bytes each."""
+"""In pixels of four bytes."""
 
 
 class GraphTooLarge(ValueError):
     """A graph that cannot be laid out in reasonable time; the message is for the user."""
 
 
-class Drawn(NamedTuple):
-    """What was drawn.
+class Drawing(NamedTuple):
+    """The size of a diagram.
 
     Args:
-        boxes: How many there are.
-        depth: How many frames may lie one in another.
-        deepest: The depth at which nothing is folded.
+        boxes: The number of boxes.
+        depth: How many frames may be nested.
+        deepest: The depth at which nothing is collapsed.
     """
 
     boxes: int
@@ -70,56 +69,57 @@ class Drawn(NamedTuple):
 
 
 def draw(
-    graph: Graph, facts: Mapping[str, NodeFacts] | None, path: Path, format: Format, depth: int | None = None
-) -> Drawn:
+    graph: Graph, info: Mapping[str, NodeInfo] | None, path: Path, format: Format, depth: int | None = None
+) -> Drawing:
     """Draws a graph.
 
     Args:
-        facts: By node, shapes and parameters; left out, names and layers are drawn alone.
+        graph: The graph.
+        info: Shapes and parameters by `info_key`; without it, names and layers are drawn only.
         path: The file to write.
-        format: `dot` is Graphviz's own language, `mermaid` that of Markdown pages; both without a layout.
-        depth: How deep blocks and sub-models are written out: 0 makes each one box. None goes as deep as can be read.
+        format: `dot` is Graphviz's language, `mermaid` that of Markdown pages; both have no layout.
+        depth: How deep to expand blocks and sub-models: 0 draws each as one box. None goes as deep as is readable.
 
     Raises:
-        GraphTooLarge: when it would take minutes to lay out; as `dot` and `mermaid` every graph can be written.
+        GraphTooLarge: If it would take minutes to lay out; `dot` and `mermaid` have no layout.
     """
-    counts = sizes(graph)
+    counts = count_boxes(graph)
     deepest = len(counts.by_depth) - 1
-    depth = counts.readable if depth is None else min(depth, deepest)
-    if counts.by_depth[depth] > WRITTEN_UP_TO:
-        raise GraphTooLarge(f"written out so deep, the graph has {counts.by_depth[depth]:,} nodes")
-    drawn = picture(graph, facts or {}, depth)
-    sketched = partial(sketch, drawn, brief=len(drawn.shown) > NAMES_ONLY_ABOVE)
+    depth = counts.readable_depth if depth is None else min(depth, deepest)
+    if counts.by_depth[depth] > MAX_NODES_AS_TEXT:
+        raise GraphTooLarge(f"expanded to depth {depth}, the graph has {counts.by_depth[depth]:,} nodes")
+    diagram = collapse(graph, info or {}, depth)
+    sketched = partial(sketch, diagram, brief=len(diagram.boxes) > MAX_NODES_WITH_DETAILS)
     if format == "dot" or format == "mermaid":
         text = dot_text if format == "dot" else mermaid_text
         path.write_text(text(sketched(framed=True)), encoding="utf-8")
     else:
-        _refuse_too_large(drawn.shown)
+        _refuse_too_large(diagram.boxes)
         try:
             import pygraphviz  # noqa: F401
         except (ImportError, OSError):
             draw_matplotlib(lambda framed: sketched(framed=framed), path, format, _resolution)
         else:
             draw_graphviz(sketched(framed=True), path, format, _resolution)
-    return Drawn(len(drawn.shown), depth, deepest)
+    return Drawing(len(diagram.boxes), depth, deepest)
 
 
 def _refuse_too_large(nodes: Mapping[str, Node]) -> None:
     count = len(nodes)
-    if count > REFUSED_ABOVE:
-        raise GraphTooLarge(f"the graph has {count:,} nodes, and at most {REFUSED_ABOVE:,} can be laid out in time")
+    if count > MAX_NODES:
+        raise GraphTooLarge(f"the graph has {count:,} nodes; a layout takes at most {MAX_NODES:,}")
     level: dict[str, int] = {}
-    passed = 0
+    crossings = 0
     for node in nodes.values():
         before = [level[tensor.node] for tensor in node.tensors()]
         level[node.name] = 1 + max(before, default=-1)
-        passed += sum(level[node.name] - other - 1 for other in before)
-    if count + passed > TANGLED_ABOVE:
-        raise GraphTooLarge(f"the graph's connections pass by {passed:,} nodes in all, too many to be laid out in time")
+        crossings += sum(level[node.name] - other - 1 for other in before)
+    if count + crossings > MAX_CROSSINGS:
+        raise GraphTooLarge(f"the graph's edges cross {crossings:,} levels in all, too many for a layout")
 
 
 def _resolution(width: float, height: float) -> float:
-    """Dots an inch: twice a screen's, less where the picture would be too large to keep in memory.
+    """Dots per inch: twice a screen's, less if the image would be too large to keep in memory.
 
     Args:
         width: In inches.

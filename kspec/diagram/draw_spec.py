@@ -1,4 +1,4 @@
-"""Drawings of a spec or of a built model, with shapes and parameters."""
+"""The diagram of a spec or of a built model, with shapes and parameters."""
 
 from __future__ import annotations
 
@@ -13,47 +13,55 @@ from kspec.summary.summary import Summary
 
 if TYPE_CHECKING:
     from kspec.compiler.define import BuiltModel
-    from kspec.diagram.diagram import Drawn, Format, NodeFacts
+    from kspec.diagram.diagram import Drawing, Format, NodeInfo
 
 
 def draw_model(built: BuiltModel, path: Path, format: Format) -> None:
     """Draws a built model.
 
+    Args:
+        built: The model and its graph.
+        path: The file to write.
+        format: The format of the diagram.
+
     Raises:
-        ValueError: when the graph is too large to lay out.
+        GraphTooLarge: If the graph is too large for a layout.
     """
     from kspec.diagram.diagram import draw
 
-    draw(built.graph, _facts(_summary_of(built)), path, format)
+    draw(built.graph, node_info(_summary_of(built)), path, format)
 
 
 def draw_spec(
     spec: Spec, path: Path, format: Format, *, shapes: bool = True, depth: int | None = None
-) -> tuple[int, Drawn]:
-    """Draws a spec's graph; TensorFlow is imported only where the data decides a size.
+) -> tuple[int, Drawing]:
+    """Draws a spec's graph; TensorFlow is imported only if a size depends on the data.
 
     Args:
-        shapes: Whether shapes and parameters are shown too.
-        depth: How deep blocks and sub-models are written out; None goes as deep as can be read.
+        spec: The spec.
+        path: The file to write.
+        format: The format of the diagram.
+        shapes: Whether to show shapes and parameters.
+        depth: How deep to expand blocks and sub-models; None goes as deep as is readable.
 
     Returns:
-        How many nodes it has, and what was drawn of them.
+        The number of nodes of the graph, and the size of the diagram.
 
     Raises:
-        SpecError: with everything that is wrong.
-        ValueError: when the graph is too large to lay out.
+        SpecError: With all errors of the spec.
+        GraphTooLarge: If the graph is too large for a layout.
     """
     from kspec.diagram.diagram import draw
 
-    graph, facts = sized_graph(spec) if shapes else (compile_spec(spec).unwrap()[1].graph, {})
-    return len(graph.nodes), draw(graph, facts, path, format, depth)
+    graph, info = sized_graph(spec) if shapes else (compile_spec(spec).unwrap()[1].graph, {})
+    return len(graph.nodes), draw(graph, info, path, format, depth)
 
 
-def sized_graph(spec: Spec) -> tuple[Graph, dict[str, NodeFacts]]:
-    """A spec's graph and, by node, shapes and parameters.
+def sized_graph(spec: Spec) -> tuple[Graph, dict[str, NodeInfo]]:
+    """A spec's graph, with shapes and parameters by `info_key`.
 
     Raises:
-        SpecError: with everything that is wrong.
+        SpecError: With all errors of the spec.
     """
     from kspec.summary.summary import summarise
 
@@ -62,7 +70,7 @@ def sized_graph(spec: Spec) -> tuple[Graph, dict[str, NodeFacts]]:
         summary = _summary_of(build_structure(spec))
     else:
         summary = summarise(spec.name, analysis.graph, analysis.types)
-    return analysis.graph, _facts(summary)
+    return analysis.graph, node_info(summary)
 
 
 def _summary_of(built: BuiltModel) -> Summary:
@@ -71,16 +79,17 @@ def _summary_of(built: BuiltModel) -> Summary:
     return summarise_built(built.spec.name, built.graph, built.network)
 
 
-def _facts(summary: Summary) -> dict[str, NodeFacts]:
-    from kspec.diagram.diagram import NodeFacts, inner_key
+def node_info(summary: Summary) -> dict[str, NodeInfo]:
+    """Shapes and parameters from a summary, by `info_key`."""
+    from kspec.diagram.diagram import NodeInfo, info_key
     from kspec.syntax.yaml_flow import shape_text
 
-    found: dict[str, NodeFacts] = {}
+    info: dict[str, NodeInfo] = {}
     for part in (summary, *summary.models):
         shapes = {node.name: shape_text(node.shape) for node in part.nodes}
         model = "" if part is summary else part.name
-        found |= {
-            inner_key(model, node.name): NodeFacts(
+        info |= {
+            info_key(model, node.name): NodeInfo(
                 shape_in=", ".join(shapes[name] for name in node.from_),
                 shape_out=shapes[node.name],
                 parameters=node.parameters or 0,
@@ -88,4 +97,4 @@ def _facts(summary: Summary) -> dict[str, NodeFacts]:
             )
             for node in part.nodes
         }
-    return found
+    return info

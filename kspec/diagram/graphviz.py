@@ -1,4 +1,4 @@
-"""The picture of a graph as Graphviz's language, and as Graphviz draws it."""
+"""A diagram in Graphviz's language, and drawn by Graphviz."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Literal
 from kspec.diagram.labels import FAMILIES, FRAME, INK, LINE, SOFT, Box, Row, Sketch
 
 _LARGE = 40
-"""Nodes from which on rows stand closer, and Graphviz stops improving a layout soon: it takes a tenth of the time."""
+"""Above so many nodes, rows are closer and Graphviz stops improving the layout early, in a tenth of the time."""
 
 
 def draw_graphviz(
@@ -23,25 +23,28 @@ def draw_graphviz(
     """Draws with Graphviz.
 
     Args:
-        resolution: Dots an inch of a PNG whose width and height, in inches, it is given.
+        sketch: The diagram.
+        path: The file to write.
+        format: Its format.
+        resolution: `(width, height) → dots per inch` of a PNG, sizes in inches.
 
     Raises:
-        ImportError: where Graphviz cannot be loaded; some of its wheels need libraries of the system.
-        OSError: the same.
+        ImportError: If Graphviz cannot be loaded; some of its wheels need system libraries.
+        OSError: Likewise.
     """
     import pygraphviz
 
     with _own_font():
-        picture = pygraphviz.AGraph(string=dot_text(sketch))
-        picture.layout("dot")
+        graph = pygraphviz.AGraph(string=dot_text(sketch))
+        graph.layout("dot")
         if format == "png":
-            left, bottom, right, top = (float(edge) / 72 for edge in picture.graph_attr["bb"].split(","))
-            picture.graph_attr["dpi"] = f"{resolution(right - left + 0.5, top - bottom + 0.5):.2f}"
-        path.write_bytes(picture.draw(format=format))
+            left, bottom, right, top = (float(edge) / 72 for edge in graph.graph_attr["bb"].split(","))
+            graph.graph_attr["dpi"] = f"{resolution(right - left + 0.5, top - bottom + 0.5):.2f}"
+        path.write_bytes(graph.draw(format=format))
 
 
 def dot_text(sketch: Sketch) -> str:
-    """A graph in Graphviz's language, without a layout."""
+    """A diagram in Graphviz's language, without a layout."""
     font = f'fontname="{",".join(FAMILIES)}"'
     closer = "ranksep=0.22 nslimit=2 mclimit=0.5" if len(sketch.boxes) > _LARGE else "ranksep=0.32"
     lines = [
@@ -66,9 +69,9 @@ def _node(name: str, box: Box) -> str:
     )
 
 
-def _arrow(source: str, target: str, words: str) -> str:
-    label = f" [label={_text(f' {words} ')}]" if words else ""
-    return f"{_quoted(source)} -> {_quoted(target)}{label};"
+def _arrow(source: str, target: str, label: str) -> str:
+    attributes = f" [label={_text(f' {label} ')}]" if label else ""
+    return f"{_quoted(source)} -> {_quoted(target)}{attributes};"
 
 
 def _table(rows: list[Row]) -> str:
@@ -90,12 +93,12 @@ def _text(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that means itself: Graphviz reads `\\N` even here as the node's name, and nothing as a fault of syntax."""
+    """Literal text: Graphviz would replace `\\N` by the node's name, and rejects an empty text."""
     return escape(text).replace("\\", "\\\\") or " "
 
 
 def _frames(sketch: Sketch, names: list[str], prefix: str) -> Iterator[str]:
-    """A quiet frame about the nodes of each use of a block (`use/inner`), and in it about those of inner ones."""
+    """A frame around the nodes of each use of a block (`use/inner`), with frames for inner uses inside."""
     uses: dict[str, list[str]] = {}
     for name in names:
         use, slash, _ = name[len(prefix) :].partition("/")
@@ -111,9 +114,9 @@ def _frames(sketch: Sketch, names: list[str], prefix: str) -> Iterator[str]:
 
 @contextmanager
 def _own_font() -> Iterator[None]:
-    """Lets Graphviz find matplotlib's fonts: without any it draws empty squares, and each system's have other widths.
+    """Points Graphviz to matplotlib's fonts: without fonts it draws empty squares, and system fonts vary in width.
 
-    It reads the variable once, when it first measures a text, and only where it uses fontconfig.
+    Graphviz reads the variable once, when it first measures a text, and only if it uses fontconfig.
     """
     from importlib.util import find_spec
 
@@ -143,10 +146,10 @@ def _own_font() -> Iterator[None]:
 
 @contextmanager
 def _without_font_warnings(path: Path) -> Iterator[None]:
-    """Keeps back what the wheel's fontconfig says of the system's newer settings, which it reads all the same.
+    """Hides the warnings of the wheel's fontconfig about newer system settings, which do no harm.
 
     Args:
-        path: Where what goes to standard error meanwhile is kept; all else is handed on at the end.
+        path: A temporary file for standard error; everything else in it is printed at the end.
     """
     try:
         terminal = os.dup(2)
@@ -161,7 +164,6 @@ def _without_font_warnings(path: Path) -> Iterator[None]:
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)
-        said = path.read_bytes().splitlines(keepends=True)
-        for line in said:
+        for line in path.read_bytes().splitlines(keepends=True):
             if not line.startswith(b"Fontconfig warning"):
                 os.write(2, line)

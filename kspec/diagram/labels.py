@@ -1,18 +1,16 @@
-"""What stands in the picture of a graph: the words and colours of boxes and edges, whatever draws them."""
+"""The text and colours of a diagram's boxes and edges, whatever draws them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from kspec.diagram.diagram_graph import DiagramGraph, NodeInfo
 from kspec.ir import Graph, Node, Tensor
 
-if TYPE_CHECKING:
-    from kspec.diagram.collapse import Picture
-
 FAMILIES = ("DejaVu Sans", "Verdana", "Geneva", "sans-serif")
-"""matplotlib brings the first wherever kspec is; the second, which browsers of Windows and macOS have, is as wide."""
+"""matplotlib ships the first; the second, which browsers on Windows and macOS have, is equally wide."""
 INK, SOFT, LINE, FRAME = "#1F2A37", "#5B6B7C", "#8FA1B3", "#D5DDE6"
 
 
@@ -31,27 +29,6 @@ _COLOURS = {
 }
 
 
-class NodeFacts(NamedTuple):
-    """What building told of a node.
-
-    Args:
-        shape_in: `(null, 10)`; of what it takes, separated by commas.
-        shape_out: Of its first output.
-        parameters: Of its layer; 0 where they are counted at another node.
-        trainable: Whether any of them is trained, or there are none.
-    """
-
-    shape_in: str
-    shape_out: str
-    parameters: int
-    trainable: bool
-
-
-def inner_key(model: str, node: str) -> str:
-    """A node of a sub-model among the facts; the spec's own are there by their names."""
-    return f"{model}: {node}" if model else node
-
-
 class Row(NamedTuple):
     """One line of text in a box."""
 
@@ -63,12 +40,15 @@ class Row(NamedTuple):
 
 
 class Box(NamedTuple):
-    """What a node looks like.
+    """The look of a node.
 
     Args:
-        width: The least, in points.
-        line: The width of its border.
-        dashed: Whether its layer has a box already.
+        rows: Its lines of text.
+        fill: The colour inside.
+        border: The colour of the border.
+        width: The minimum width, in points.
+        line: The width of its border, in points.
+        dashed: Whether its layer has a box elsewhere.
     """
 
     rows: list[Row]
@@ -80,20 +60,21 @@ class Box(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """The tensors that one node takes from another, and what is to be said of them."""
+    """The tensors that one node takes from another, with a label; an empty label is not drawn."""
 
     source: str
     target: str
-    words: str
+    label: str
 
 
 class Sketch(NamedTuple):
-    """What is to be drawn; only where it stands is still open.
+    """A diagram without a layout.
 
     Args:
         boxes: By node, in topological order.
-        framed: Whether the nodes of a block (`use/inner`) need a frame, as their boxes do not bear its name.
-        titles: By frame, what stands at it where that is not the use's name.
+        edges: The edges between boxes.
+        framed: Whether the nodes of a block (`use/inner`) need a frame, because their boxes do not show its name.
+        titles: Frame → its title, if that is not the name of the use.
     """
 
     boxes: dict[str, Box]
@@ -102,69 +83,71 @@ class Sketch(NamedTuple):
     titles: Mapping[str, str] = MappingProxyType({})
 
     def title(self, use: str) -> str:
-        """What stands at the frame of a use, which is short where it lies in another's."""
+        """The title of the frame around a use: by default the last part of its name."""
         return self.titles.get(use, use.rpartition("/")[2])
 
 
-def sketch(picture: Picture, *, brief: bool, framed: bool) -> Sketch:
-    """Words and colours of a graph.
+def sketch(diagram: DiagramGraph, *, brief: bool, framed: bool) -> Sketch:
+    """The text and colours of a diagram.
 
     Args:
-        brief: Names alone.
-        framed: Leaves the blocks' names to frames around them.
+        diagram: The graph to show.
+        brief: Whether to show names only.
+        framed: Whether frames show the blocks' names, so that boxes need not.
     """
-    boxes = {name: _box(picture, node, brief, framed) for name, node in picture.shown.items()}
+    boxes = {name: _box(diagram, node, brief, framed) for name, node in diagram.boxes.items()}
     edges = [
-        Edge(source, node.name, "" if brief else printable(words))
-        for node in picture.shown.values()
-        for source, words in _edges(picture.shown, node)
+        Edge(source, node.name, "" if brief else printable(label))
+        for node in diagram.boxes.values()
+        for source, label in _edges(diagram.boxes, node)
     ]
-    titles = {use: printable(title) for use, title in picture.titles.items()}
+    titles = {use: printable(title) for use, title in diagram.titles.items()}
     return Sketch(boxes, edges, framed and not brief, titles)
 
 
 def printable(text: str) -> str:
-    """Text on one line: control characters would be a fault of syntax in what draws it."""
+    """Text on one line, without control characters, which renderers reject."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def _box(picture: Picture, node: Node, brief: bool, framed: bool) -> Box:
-    facts, outputs = picture.facts, picture.outputs.get(node.name, [])
-    callee = picture.graph.callee(node)
-    own, its = facts.get(node.name), facts.get(callee.name)
+def _box(diagram: DiagramGraph, node: Node, brief: bool, framed: bool) -> Box:
+    outputs = diagram.outputs.get(node.name, [])
+    callee = diagram.graph.callee(node)
+    info, layer_info = diagram.info.get(node.name), diagram.info.get(callee.name)
     adapts = callee.catalog is not None and callee.catalog.adapts
-    frozen = callee.trainable is False or (its is not None and not its.trainable and not adapts)
-    same = picture.same.get(node.name, callee.name if node.kind == "reuse" else "")
-    said = _notes(node, same, outputs, frozen=frozen, weightless=its is not None and its.parameters == 0)
+    frozen = callee.trainable is False or (layer_info is not None and not layer_info.trainable and not adapts)
+    shared = diagram.shared.get(node.name, callee.name if node.kind == "reuse" else "")
+    weightless = layer_info is not None and layer_info.parameters == 0
+    notes = _notes(node, shared, outputs, frozen=frozen, weightless=weightless)
     colours = _COLOURS["output" if outputs else "frozen" if frozen else "layer" if node.kind == "reuse" else node.kind]
     if brief:
         rows = [Row(node.name, 11, INK)]
     else:
         name = node.name.rpartition("/")[2] if framed else node.name
-        words = picture.folded.get(node.name) or _class_words(picture.graph, node)
-        rows = _rows(name, words, own, said)
+        description = diagram.collapsed.get(node.name) or _description(diagram.graph, node)
+        rows = _rows(name, description, info, notes)
     return Box(
         rows=[row._replace(text=printable(row.text)) for row in rows],
         fill=colours.fill,
         border=colours.border,
         width=7.2 if brief else 136.8,
         line=1.6 if outputs else 1,
-        dashed=node.kind == "reuse" or node.name in picture.same,
+        dashed=node.kind == "reuse" or node.name in diagram.shared,
     )
 
 
-def _rows(name: str, words: str, facts: NodeFacts | None, said: list[str]) -> list[Row]:
-    """Name; class with its telling arguments; shape and parameters; what is special."""
-    rows = [Row(name, 11, INK, bold=True), Row(words, 10, INK)]
-    if facts is not None:
-        count = "" if not facts.parameters else f"{facts.parameters:,} parameter{'s' if facts.parameters != 1 else ''}"
-        rows.append(Row("  ·  ".join(part for part in (facts.shape_out, count) if part), 9, SOFT))
-    if said:
-        rows.append(Row(", ".join(said), 9, SOFT, italic=True))
+def _rows(name: str, description: str, info: NodeInfo | None, notes: list[str]) -> list[Row]:
+    """Name; class with its main arguments; shape and parameters; notes."""
+    rows = [Row(name, 11, INK, bold=True), Row(description, 10, INK)]
+    if info is not None:
+        count = "" if not info.parameters else f"{info.parameters:,} parameter{'s' if info.parameters != 1 else ''}"
+        rows.append(Row("  ·  ".join(part for part in (info.shape_out, count) if part), 9, SOFT))
+    if notes:
+        rows.append(Row(", ".join(notes), 9, SOFT, italic=True))
     return rows
 
 
-_TELLING = (
+_MAIN_ARGUMENTS = (
     ("units", "{}"),
     ("filters", "{}"),
     ("input_dim", "{} →"),
@@ -184,42 +167,42 @@ _TELLING = (
     ("return_sequences", "sequences"),
     ("axis", "axis {}"),
 )
-"""What tells most of a layer, the most telling first, and how it is said."""
-_STATED = {"vocabulary", "mean", "bin_boundaries"}
-"""Arguments that tell an adapting layer what it would learn."""
-_MOST = 3
-"""Arguments shown of a layer."""
-_LONGEST = 28
-"""Letters of a value; what is longer is cut."""
+"""The arguments that characterise a layer best, most important first, and how each is shown."""
+_PRESETS = {"vocabulary", "mean", "bin_boundaries"}
+"""Arguments that state what a layer would otherwise learn from the data."""
+_MAX_ARGUMENTS = 3
+"""The most arguments of a layer that are shown."""
+_MAX_LENGTH = 28
+"""The most characters of a value; longer ones are cut."""
 
 
-def _class_words(graph: Graph, node: Node) -> str:
-    """What a node calls: `Dense 10, relu`, `Bidirectional(LSTM 8)`, `input`."""
+def _description(graph: Graph, node: Node) -> str:
+    """The callee of a node: `Dense 10, relu`, `Bidirectional(LSTM 8)`, `input`."""
     if node.kind == "input":
         return "input"
     if node.kind == "model":
         return f"model {node.head}"
     if node.kind == "op":
-        said = [f"{name} {_value(value)}" for name, value in node.constants.items() if value is not None]
-        return _with_words(f"op {node.head}", said[:_MOST])
+        constants = [f"{name} {_value(value)}" for name, value in node.constants.items() if value is not None]
+        return _with_arguments(f"op {node.head}", constants)
     callee = graph.callee(node)
     return _call(callee.head.rpartition(".")[2], callee.arguments)
 
 
 def _call(name: str, arguments: Mapping[str, Any]) -> str:
-    """A class with what tells most of its arguments; the layers that it wraps stand in brackets."""
+    """A class with its main arguments; the layers that it wraps are in brackets."""
     wrapped = [text for key in ("layer", "cell", "forward_layer") for text in _layers(arguments.get(key))]
     if wrapped:
         return f"{name}({', '.join(wrapped)})"
     given = {key: value for key, value in arguments.items() if value is not None and value is not False}
-    telling = [
-        words.format(_sizes(name, key, given[key]))
-        for key, words in _TELLING
-        if key in given and not _trivial(key, given[key])
+    shown = [
+        form.format(_sizes(name, key, given[key]))
+        for key, form in _MAIN_ARGUMENTS
+        if key in given and not _is_trivial(key, given[key])
     ]
-    if not telling:
-        telling = [f"{key} {_value(value)}" for key, value in given.items() if isinstance(value, (int, float, str))]
-    return _with_words(name, telling[:_MOST])
+    if not shown:
+        shown = [f"{key} {_value(value)}" for key, value in given.items() if isinstance(value, (int, float, str))]
+    return _with_arguments(name, shown)
 
 
 def _layers(value: Any) -> list[str]:
@@ -233,12 +216,12 @@ def _layers(value: Any) -> list[str]:
     return []
 
 
-def _trivial(name: str, value: Any) -> bool:
+def _is_trivial(name: str, value: Any) -> bool:
     return (name == "strides" and value in (1, [1, 1], [1, 1, 1])) or (name == "activation" and value == "linear")
 
 
 def _sizes(name: str, key: str, value: Any) -> str:
-    """A size along several axes as `3×3`, also where one number says it: `Conv2D: {kernel_size: 3}`."""
+    """A size along several axes as `3×3`, even if the spec has one number: `Conv2D: {kernel_size: 3}`."""
     axes = next((number for number in (1, 2, 3) if f"{number}D" in name), 1)
     if key in ("kernel_size", "pool_size", "size", "strides"):
         if isinstance(value, int) and key != "strides":
@@ -249,48 +232,52 @@ def _sizes(name: str, key: str, value: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    """A value on one short line; of an object its class alone."""
+    """A value on one short line; an object is shown as its class."""
     if isinstance(value, dict) and len(value) == 1:
         name, inside = next(iter(value.items()))
         text = f"{name.replace('_', ' ')} {inside}" if name in ("vocabulary_of", "classes_of") else str(name)
     elif isinstance(value, (list, tuple)):
         text = f"({', '.join(_value(item) for item in value)})"
+    elif isinstance(value, bool):
+        text = str(value).lower()
     else:
-        text = (
-            str(value).lower()
-            if isinstance(value, bool)
-            else f"{value:.4g}"
-            if isinstance(value, float)
-            else str(value)
-        )
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
 
 
-def _with_words(name: str, words: list[str]) -> str:
-    return f"{name} {', '.join(words)}".rstrip().replace(" →,", " →")
+def _with_arguments(name: str, arguments: list[str]) -> str:
+    return f"{name} {', '.join(arguments[:_MAX_ARGUMENTS])}".rstrip().replace(" →,", " →")
 
 
-def _notes(node: Node, same: str, outputs: list[str], *, frozen: bool, weightless: bool) -> list[str]:
-    """What is special about a node, in words, so that no colour is the only one to say it."""
-    said = []
+def _notes(node: Node, shared: str, outputs: list[str], *, frozen: bool, weightless: bool) -> list[str]:
+    """Everything that colours and borders show, as text.
+
+    Args:
+        node: The node.
+        shared: The node whose layer or weights it shares; empty for none.
+        outputs: The model's outputs in its box.
+        frozen: Whether its weights are frozen.
+        weightless: Whether its layer has no weights.
+    """
+    notes = []
     if outputs:
         names = ", ".join(outputs) if outputs != [node.name] else ""
-        said.append(f"output{'s' if len(outputs) > 1 else ''} {names}".rstrip())
-    if same:
-        said.append(f"same {'layer' if weightless and node.kind == 'reuse' else 'weights'} as {same}")
-    elif node.catalog is not None and node.catalog.adapts and not _STATED & set(node.arguments):
-        said.append("adapts to the data")
+        notes.append(f"output{'s' if len(outputs) > 1 else ''} {names}".rstrip())
+    if shared:
+        notes.append(f"same {'layer' if weightless and node.kind == 'reuse' else 'weights'} as {shared}")
+    elif node.catalog is not None and node.catalog.adapts and not _PRESETS & set(node.arguments):
+        notes.append("adapts to the data")
     if frozen:
-        said.append("frozen")
-    return said
+        notes.append("frozen")
+    return notes
 
 
-def _edges(shown: Mapping[str, Node], node: Node) -> list[tuple[str, str]]:
-    """The nodes that a node takes tensors from, each once, and what stands at the edge.
+def _edges(boxes: Mapping[str, Node], node: Node) -> list[tuple[str, str]]:
+    """The nodes that a node takes tensors from, each once, with the label of the edge.
 
-    That is the argument, where the call takes several, and the tensor's own name, where its node gives several.
+    The label has the argument's name if the call has several, and the tensor's own name if its node has several.
     """
-    found: dict[tuple[str, str], list[str]] = {}
+    roles_by_edge: dict[tuple[str, str], list[str]] = {}
     for argument, feed in node.feeds.items():
         tensors = feed if isinstance(feed, list) else [feed]
         for position, tensor in enumerate(tensors):
@@ -298,14 +285,14 @@ def _edges(shown: Mapping[str, Node], node: Node) -> list[tuple[str, str]]:
                 role = ("second" if position else "first") if node.head == "Subtract" else ""
             else:
                 role = argument if len(tensors) == 1 else f"{argument} {position}"
-            roles = found.setdefault((tensor.node, _tensor_name(shown, tensor)), [])
+            roles = roles_by_edge.setdefault((tensor.node, _tensor_name(boxes, tensor)), [])
             roles.extend([role] * bool(role))
     return [
         (source, " → ".join(part for part in (name, ", ".join(roles)) if part))
-        for (source, name), roles in found.items()
+        for (source, name), roles in roles_by_edge.items()
     ]
 
 
-def _tensor_name(shown: Mapping[str, Node], tensor: Tensor) -> str:
-    names = shown[tensor.node].outputs
+def _tensor_name(boxes: Mapping[str, Node], tensor: Tensor) -> str:
+    names = boxes[tensor.node].outputs
     return names[tensor.output] or "" if len(names) > 1 else ""

@@ -1,7 +1,7 @@
-"""A layered layout: where boxes and lines stand, level under level, for the machines that Graphviz does not run on.
+"""A layered layout of boxes and lines, for systems where Graphviz does not run.
 
-The usual steps: levels by the longest path, waypoints where an edge passes a level, an order in each level that few
-lines cross in, and then places near what each one is connected to. All sizes are in points, with y downwards.
+The usual steps: levels by the longest path, waypoints where an edge passes a level, an order in each level with few
+crossings, then positions near the neighbours. All sizes are in points, with y downwards.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from kspec.diagram.labels import SOFT, Box, Row, Sketch
 
 _MARGIN, _GAP, _NARROW, _FRAME, _TITLE = 14.4, 20.0, 10.0, 10.0, 14.0
 _LEAST_RISE, _MOST_RISE = 23.0, 90.0
-"""Between two levels; the wider the lines between them run, the higher, so that they are not flat."""
+"""The distance between two levels; the farther their lines run sideways, the greater, so that no line is flat."""
 _ORDERINGS, _PLACINGS = 8, 8
 
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """What has a place: a box, the words of an edge, or a point by which an edge passes a level."""
+    """Something with a position: a box, the label of an edge, or a waypoint where an edge passes a level."""
 
     rows: list[Row] = field(default_factory=list)
     box: Box | None = None
@@ -37,14 +37,14 @@ class Item:
 
 
 class Line(NamedTuple):
-    """Points that are joined by a straight line and a curve in turn; whether an arrow's head is at the end."""
+    """Points joined alternately by straight lines and curves; `head` says whether it ends in an arrow."""
 
     points: list[tuple[float, float]]
     head: bool
 
 
 class Frame(NamedTuple):
-    """A frame about the nodes of a block."""
+    """A frame around the nodes of a block."""
 
     left: float
     top: float
@@ -54,10 +54,15 @@ class Frame(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A picture whose sizes are settled.
+    """A diagram with all positions.
 
     Args:
-        clear: Whether frames hold only what belongs to them.
+        items: Boxes and labels.
+        lines: The edges.
+        frames: The frames around blocks.
+        clear: Whether no frame encloses foreign nodes.
+        width: In points.
+        height: In points.
     """
 
     items: list[Item]
@@ -69,10 +74,11 @@ class Layout(NamedTuple):
 
 
 def lay_out(sketch: Sketch, measure: Callable[[Row], float]) -> Layout:
-    """Gives everything its place.
+    """Computes all positions.
 
     Args:
-        measure: The width of a text.
+        sketch: The diagram.
+        measure: `row → width` of a text, in points.
     """
     items, pairs = _items(sketch, measure)
     _set_levels(items, pairs)
@@ -99,10 +105,10 @@ def lay_out(sketch: Sketch, measure: Callable[[Row], float]) -> Layout:
 
 
 def _items(sketch: Sketch, measure: Callable[[Row], float]) -> tuple[list[Item], list[tuple[Item, Item]]]:
-    """Boxes and words, each after what it depends on, and what is to be joined."""
-    into: dict[str, list[tuple[str, str]]] = {}
-    for source, target, words in dict.fromkeys(sketch.edges):
-        into.setdefault(target, []).append((source, words))
+    """Boxes and labels in topological order, and the pairs to join."""
+    sources: dict[str, list[tuple[str, str]]] = {}
+    for source, target, text in dict.fromkeys(sketch.edges):
+        sources.setdefault(target, []).append((source, text))
     boxes: dict[str, Item] = {}
     items: list[Item] = []
     pairs: list[tuple[Item, Item]] = []
@@ -110,10 +116,10 @@ def _items(sketch: Sketch, measure: Callable[[Row], float]) -> tuple[list[Item],
         width = max(box.width, max(map(measure, box.rows)) + 17.4)
         height = sum(1.2 * row.points + 3 for row in box.rows) + 7.2
         boxes[name] = item = Item(box.rows, box, name.rpartition("/")[0] if sketch.framed else "", width, height)
-        for source, words in into.get(name, ()):
+        for source, text in sources.get(name, ()):
             above = boxes[source]
-            if words:
-                row = Row(words, 9, SOFT)
+            if text:
+                row = Row(text, 9, SOFT)
                 label = Item([row], None, item.block, measure(row) + 6, 12)
                 items.append(label)
                 pairs.append((above, label))
@@ -124,7 +130,7 @@ def _items(sketch: Sketch, measure: Callable[[Row], float]) -> tuple[list[Item],
 
 
 def _set_levels(items: list[Item], pairs: list[tuple[Item, Item]]) -> None:
-    """Under all that it takes; but what is taken more than it takes stands just above where it is first taken."""
+    """Puts an item below all its sources; one with at least as many uses as sources goes just above its first use."""
     above: dict[Item, list[Item]] = {item: [] for item in items}
     below: dict[Item, list[Item]] = {item: [] for item in items}
     for upper, lower in pairs:
@@ -150,7 +156,7 @@ def _uses(block: str) -> list[str]:
 
 
 def _ordered(levels: list[list[Item]]) -> list[list[Item]]:
-    """The order in each level with the fewest crossings found, by sorting after the mean place of what is connected."""
+    """The order in each level with the fewest crossings among those tried; each try sorts by the mean of neighbours."""
     best, fewest = levels, _crossings(levels)
     for sweep in range(_ORDERINGS):
         if not fewest:
@@ -168,7 +174,7 @@ def _ordered(levels: list[list[Item]]) -> list[list[Item]]:
 
 
 def _by_mean(level: list[Item], place: dict[Item, float], down: bool) -> list[Item]:
-    """Sorted, with the nodes of a block side by side."""
+    """A level sorted by mean position, with the nodes of a block side by side."""
     mean = {}
     groups: dict[str, list[float]] = {}
     for item in level:
@@ -194,7 +200,7 @@ def _crossings(levels: list[list[Item]]) -> int:
 
 
 def _place_across(levels: list[list[Item]]) -> None:
-    """Near what is above and what is below by turns, then near both; at last what is joined to one alone under it."""
+    """Places items near those above and below in turn, then near both, then single children under their parent."""
     for level in levels:
         _spread(level, [(0.0, 1.0)] * len(level))
     for placing in range(_PLACINGS):
@@ -212,7 +218,7 @@ def _place_across(levels: list[list[Item]]) -> None:
 
 
 def _pulled(item: Item, others: list[Item], weight: float = 1) -> tuple[float, float]:
-    """Where an item would stand, and how much that matters."""
+    """The position that an item's neighbours pull it to, with a weight."""
     return (sum(other.x for other in others) / len(others), len(others) * weight) if others else (item.x, 0.1)
 
 
@@ -221,17 +227,18 @@ def _alone(item: Item) -> bool:
 
 
 def _spread(level: list[Item], wanted: list[tuple[float, float]]) -> None:
-    """As near to the wanted places as order and distances allow, by least squares: what is too near moves as one.
+    """Moves items as near to their wanted positions as order and distances allow, by least squares.
 
     Args:
-        wanted: For each item a place and a weight.
+        level: The items in order; items that would overlap move as one.
+        wanted: For each item a position and a weight.
     """
     offsets = [0.0]
     for left, right in pairwise(level):
         between = len(set(_uses(left.block)) ^ set(_uses(right.block))) * _FRAME
         gap = _GAP if left.rows and right.rows else _NARROW
         offsets.append(offsets[-1] + (left.width + right.width) / 2 + gap + between)
-    runs: list[tuple[float, float, int]] = []  # place, weight, and how many items
+    runs: list[tuple[float, float, int]] = []  # position, weight, number of items
     for (place, weight), offset in zip(wanted, offsets, strict=True):
         run = (place - offset, weight, 1)
         while runs and runs[-1][0] > run[0]:
@@ -245,7 +252,7 @@ def _spread(level: list[Item], wanted: list[tuple[float, float]]) -> None:
 
 
 def _blocks(items: list[Item]) -> dict[str, int]:
-    """The uses of blocks, and how many frames lie one in another there, its own included."""
+    """Use of a block → the number of nested frames, its own included."""
     found: dict[str, int] = {}
     for block in {item.block for item in items}:
         for height, use in enumerate(reversed(_uses(block)), start=1):
@@ -254,7 +261,7 @@ def _blocks(items: list[Item]) -> dict[str, int]:
 
 
 def _place_down(levels: list[list[Item]], blocks: dict[str, int]) -> list[tuple[float, float]]:
-    """Gives the top and the bottom of each level, and its items their y."""
+    """Sets the y of all items; returns the top and bottom of each level."""
     first: dict[str, int] = {}
     last: dict[str, int] = {}
     for number, level in enumerate(levels):
@@ -301,7 +308,7 @@ def _frames(items: list[Item], blocks: dict[str, int], sketch: Sketch) -> tuple[
 
 
 def _lines(chains: list[list[Item]], edges: list[tuple[float, float]]) -> list[Line]:
-    """Lines that curve only between levels, and so pass no box; several at one box stand side by side."""
+    """Lines that curve only between levels, and so cross no box; several lines at one box are side by side."""
     starts: dict[Item, list[list[Item]]] = {}
     ends: dict[Item, list[list[Item]]] = {}
     for chain in chains:

@@ -1,4 +1,4 @@
-"""The picture of a graph as matplotlib draws it, where Graphviz does not run: it needs nothing of the system."""
+"""A diagram drawn by matplotlib, where Graphviz does not run: it needs no system libraries."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ def draw_matplotlib(
     format: Literal["svg", "png"],
     resolution: Callable[[float, float], float],
 ) -> None:
-    """Draws with matplotlib, and a layout of our own.
+    """Draws with matplotlib, in kspec's own layout.
 
     Args:
-        sketch: Given whether blocks are to be framed. They are not where a frame would go about others' nodes too.
-        resolution: Dots an inch of a PNG whose width and height, in inches, it is given.
+        sketch: `framed → diagram`; blocks are not framed if a frame would enclose other nodes too.
+        path: The file to write.
+        format: Its format.
+        resolution: `(width, height) → dots per inch` of a PNG, sizes in inches.
     """
     import matplotlib
 
@@ -38,7 +40,7 @@ def draw_matplotlib(
         "path.simplify": False,
     }
     with matplotlib.rc_context({**ours, **style}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # letters that no font has: squares
+        warnings.filterwarnings("ignore", message="Glyph")  # characters missing from all fonts become squares
         layout = lay_out(sketch(True), _measure)
         if not layout.clear:
             layout = lay_out(sketch(False), _measure)
@@ -63,7 +65,7 @@ def _measure(row: Row) -> float:
 
 
 def _cut(row: Row, width: float) -> Row:
-    """A text that goes no further than a width."""
+    """A text cut to a width, in points."""
     letters = len(row.text)
     while letters > 1 and _measure(row) > width:
         letters -= 1
@@ -72,7 +74,7 @@ def _cut(row: Row, width: float) -> Row:
 
 
 def _figure(layout: Layout) -> Any:
-    """One unit of the axes is a point, with y downwards as in the layout."""
+    """The figure; one unit of its axes is a point, with y downwards as in the layout."""
     from matplotlib.collections import PathCollection, PolyCollection
     from matplotlib.figure import Figure
 
@@ -118,15 +120,19 @@ def _draw_item(axes: Any, item: Item) -> None:
 
 
 def _write(axes: Any, row: Row, x: float, y: float, align: str, **ground: Any) -> None:
-    """Writes about the middle of a line of text; matplotlib's own middle moves with the letters that stand in it.
+    """Writes a line of text around a vertical middle; matplotlib's own middle depends on the letters.
 
     Args:
-        ground: What lies under it, as it may stand across lines.
+        axes: The axes to write on.
+        row: The text.
+        x: The horizontal position, in points.
+        y: The middle of the line, in points.
+        align: The horizontal alignment at `x`.
+        ground: The style of a background, for text that may cross lines.
     """
-    axes.text(
-        x, y + 0.36 * row.points, row.text, font=_font(row), color=row.colour, ha=align, va="baseline",
-        parse_math=False, bbox=ground or None,
-    )  # fmt: skip
+    y += 0.36 * row.points
+    style = {"font": _font(row), "color": row.colour, "ha": align, "va": "baseline"}
+    axes.text(x, y, row.text, parse_math=False, bbox=ground or None, **style)
 
 
 def _rounded(left: float, top: float, right: float, bottom: float, **style: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The picture of a graph in Mermaid's language, which Markdown pages draw: on GitHub, GitLab, in notebooks."""
+"""A diagram in Mermaid's language, which Markdown pages render: on GitHub, GitLab, in notebooks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kspec.diagram.labels import FRAME, INK, LINE, SOFT, Box, Row, Sketch
 
 
 def mermaid_text(sketch: Sketch) -> str:
-    """A graph in Mermaid's language, without a layout."""
+    """A diagram in Mermaid's language, without a layout."""
     ids = {name: f"n{number}" for number, name in enumerate(sketch.boxes)}
     looks: dict[str, list[str]] = {}
     for name, box in sketch.boxes.items():
@@ -16,7 +16,7 @@ def mermaid_text(sketch: Sketch) -> str:
     lines = [
         "flowchart TD",
         *(_in_frames(sketch, ids, list(sketch.boxes), "") if sketch.framed else _boxes(sketch, ids, sketch.boxes)),
-        *(_arrow(ids[source], ids[target], words) for source, target, words in sketch.edges),
+        *(_arrow(ids[source], ids[target], label) for source, target, label in sketch.edges),
     ]
     for number, (look, members) in enumerate(looks.items()):
         lines += [f"classDef c{number} {look}", f"class {','.join(members)} c{number}"]
@@ -31,7 +31,7 @@ def _boxes(sketch: Sketch, ids: dict[str, str], names: Iterable[str]) -> Iterato
 
 
 def _in_frames(sketch: Sketch, ids: dict[str, str], names: list[str], prefix: str) -> Iterator[str]:
-    """Boxes, those of each use of a block (`use/inner`) in a frame where the first of them stands."""
+    """All boxes; those of a use of a block (`use/inner`) are in a frame at the place of the first."""
     inside: dict[str, list[str]] = {}
     for name in names:
         use, slash, _ = name[len(prefix) :].partition("/")
@@ -53,8 +53,8 @@ def _line(row: Row) -> str:
     return f"<b>{text}</b>" if row.bold else f"<i>{text}</i>" if row.italic else text
 
 
-def _arrow(source: str, target: str, words: str) -> str:
-    return f'{source} -->|"{_escaped(words)}"| {target}' if words else f"{source} --> {target}"
+def _arrow(source: str, target: str, label: str) -> str:
+    return f'{source} -->|"{_escaped(label)}"| {target}' if label else f"{source} --> {target}"
 
 
 def _look(box: Box) -> str:
@@ -62,9 +62,9 @@ def _look(box: Box) -> str:
     return f"fill:{box.fill},stroke:{box.border},stroke-width:{box.line:g}px,color:{INK}{dashed}"
 
 
-_SPELLED = str.maketrans({"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;"})
-"""What Mermaid would read as its own, as it spells characters."""
+_ESCAPES = str.maketrans({"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;"})
+"""Characters with a meaning in Mermaid → their escapes."""
 
 
 def _escaped(text: str) -> str:
-    return text.translate(_SPELLED) or " "
+    return text.translate(_ESCAPES) or " "

@@ -1,14 +1,14 @@
-"""How deep a picture goes: blocks and sub-models in frames, or each in one box. No TensorFlow."""
+"""The depth of a diagram: blocks and sub-models in frames, or one box each. Without TensorFlow."""
 
 from pathlib import Path
 
 import pytest
 
 from kspec.cli import main
-from kspec.compiler.build import _facts
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
-from kspec.diagram.collapse import FOLDED_ABOVE, picture, sizes
+from kspec.diagram.collapse import COLLAPSED_ABOVE, collapse, count_boxes
+from kspec.diagram.draw_spec import node_info
 from kspec.ir import Tensor
 from kspec.summary.summary import summarise
 from tests.conftest import SPECS, spec_of
@@ -56,49 +56,49 @@ layers:
 def drawn(depth, text=SPEC):
     spec = spec_of(text)
     analysis = analyse(spec, Report())
-    return picture(analysis.graph, _facts(summarise(spec.name, analysis.graph, analysis.types)), depth)
+    return collapse(analysis.graph, node_info(summarise(spec.name, analysis.graph, analysis.types)), depth)
 
 
-def test_folded_whole():
-    found = drawn(0)
-    assert list(found.shown) == ["left", "right", "first", "second", "concatenate", "y"]
-    assert found.facts["first"].parameters == 35
-    assert found.same == {"second": "first"}
-    assert found.outputs == {"y": ["y"]}
+def test_depth_0_collapses_everything():
+    diagram = drawn(0)
+    assert list(diagram.boxes) == ["left", "right", "first", "second", "concatenate", "y"]
+    assert diagram.info["first"].parameters == 35
+    assert diagram.shared == {"second": "first"}
+    assert diagram.outputs == {"y": ["y"]}
 
 
-def test_models_in_frames_with_their_blocks_folded():
-    found = drawn(1)
-    assert [name for name in found.shown if name.startswith("first")] == ["first/deep", "first/code", "first/raised"]
-    assert found.folded["first/deep"] == "block deep, 2 nodes"
-    assert found.titles == {"first": "first · model encoder", "second": "second · model encoder again"}
-    assert (found.facts["first/deep"].parameters, found.facts["second/deep"].parameters) == (20, 0)
-    assert found.facts["first/deep"].shape_out == "(null, 4)"
-    taken = list(found.shown["concatenate"].tensors())
+def test_depth_1_frames_models_and_collapses_their_blocks():
+    diagram = drawn(1)
+    assert [name for name in diagram.boxes if name.startswith("first")] == ["first/deep", "first/code", "first/raised"]
+    assert diagram.collapsed["first/deep"] == "block deep, 2 nodes"
+    assert diagram.titles == {"first": "first · model encoder", "second": "second · model encoder again"}
+    assert (diagram.info["first/deep"].parameters, diagram.info["second/deep"].parameters) == (20, 0)
+    assert diagram.info["first/deep"].shape_out == "(null, 4)"
+    taken = list(diagram.boxes["concatenate"].tensors())
     assert taken == [Tensor("first/code"), Tensor("second/code"), Tensor("first/raised")]
-    assert list(found.shown["first/deep"].tensors()) == [Tensor("left")]  # once, though two nodes take it
-    assert list(found.shown["second/raised"].tensors()) == [Tensor("right")]
-    assert found.same.keys() & found.shown.keys() == {"second/deep", "second/code"}  # an op has no weights
+    assert list(diagram.boxes["first/deep"].tensors()) == [Tensor("left")]  # once, although two nodes take it
+    assert list(diagram.boxes["second/raised"].tensors()) == [Tensor("right")]
+    assert diagram.shared.keys() & diagram.boxes.keys() == {"second/deep", "second/code"}  # an op has no weights
 
 
-def test_all_written_out():
-    found = drawn(2)
-    assert found.graph.callee(found.shown["second/deep/a"]).name == "first/deep/a"
-    assert found.folded == {}
-    assert drawn(9).shown == found.shown
+def test_depth_2_expands_everything():
+    diagram = drawn(2)
+    assert diagram.graph.callee(diagram.boxes["second/deep/a"]).name == "first/deep/a"
+    assert diagram.collapsed == {}
+    assert drawn(9).boxes == diagram.boxes
 
 
-def test_what_leaves_a_block_in_several_places():
+def test_a_collapsed_block_has_an_output_for_each_inner_node_referenced_from_outside():
     text = SPEC.replace("from: [one, two, raised]", "from: [inner/a, inner/sum]").replace(
         "  - Concatenate:", "  - block: deep\n    from: left\n    name: inner\n  - Concatenate:"
     )
-    found = drawn(0, text)
-    assert found.shown["inner"].outputs == ("a", "sum")
-    assert list(found.shown["concatenate"].tensors()) == [Tensor("inner", 0), Tensor("inner", 1)]
+    diagram = drawn(0, text)
+    assert diagram.boxes["inner"].outputs == ("a", "sum")
+    assert list(diagram.boxes["concatenate"].tensors()) == [Tensor("inner", 0), Tensor("inner", 1)]
 
 
 def nested(levels):
-    """Sub-models that each call the one before twice."""
+    """A spec of sub-models that each call the one before twice."""
     models = ["  m0: {inputs: {v: {shape: [2]}}, layers: [Flatten]}"]
     models += [
         f"  m{n}: {{inputs: {{v: {{shape: [2]}}}}, layers: [{{model: m{n - 1}}}, {{model: m{n - 1}}}]}}"
@@ -109,19 +109,21 @@ def nested(levels):
     )
 
 
-def test_depths_are_counted_before_anything_is_written_out():
+def test_boxes_are_counted_without_expanding_the_graph():
     analysis = analyse(spec_of(nested(4)), Report())
-    counts = sizes(analysis.graph)
+    counts = count_boxes(analysis.graph)
     assert counts.by_depth == (2, 3, 5, 9, 9)[: len(counts.by_depth)]
     for depth, count in enumerate(counts.by_depth):
-        assert len(picture(analysis.graph, {}, depth).shown) == count
+        assert len(collapse(analysis.graph, {}, depth).boxes) == count
 
 
-@pytest.mark.parametrize(("arguments", "boxes", "note"), [([], 23, True), (["--depth", "0"], 10, False), (["--depth", "3"], 175, False)])  # fmt: skip
-def test_a_large_graph_folds_by_itself_and_says_so(arguments, boxes, note, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("arguments", "boxes", "note"), [([], 23, True), (["--depth", "0"], 10, False), (["--depth", "3"], 175, False)]
+)
+def test_a_large_graph_is_collapsed_by_default_with_a_note(arguments, boxes, note, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["plot", str(SPECS / "zoo/resnet50.yaml"), "-o", "a.dot", *arguments]) == 0
-    said = capsys.readouterr().out
-    assert ("blocks and sub-models are folded, 23 boxes in all; --depth 3 draws all" in said) == note
+    printed = capsys.readouterr().out
+    assert ("blocks and sub-models are folded, 23 boxes in all; --depth 3 draws all" in printed) == note
     assert Path("a.dot").read_text().count("[label=") == boxes
-    assert FOLDED_ABOVE < 175
+    assert COLLAPSED_ABOVE < 175

@@ -1,4 +1,4 @@
-"""The picture of a graph, by Graphviz and without it: what stands in it, and that it stays in bounds. No TensorFlow."""
+"""Diagrams by Graphviz and by matplotlib: their content and their limits. Without TensorFlow."""
 
 import re
 import subprocess
@@ -10,12 +10,12 @@ import pytest
 
 from kspec.catalog import find
 from kspec.cli import main
-from kspec.diagram.diagram import NAMES_ONLY_ABOVE, REFUSED_ABOVE, GraphTooLarge, NodeFacts, draw
+from kspec.diagram.diagram import MAX_NODES, MAX_NODES_WITH_DETAILS, GraphTooLarge, NodeInfo, draw
 from kspec.ir import Graph, Node, Tensor
 from tests.conftest import SPECS
 
 
-def given(name):
+def input_node(name):
     return Node(name, "input", "", ("inputs", name))
 
 
@@ -33,26 +33,26 @@ def graph_of(*nodes, outputs=None):
 
 
 def chain(count):
-    nodes = [given("x")]
+    nodes = [input_node("x")]
     nodes += [layer(f"n{i}", "Dense", f"n{i - 1}" if i else "x", {"units": 4}) for i in range(count - 1)]
     return graph_of(*nodes)
 
 
 @pytest.fixture(params=["graphviz", "matplotlib"])
-def painter(request, monkeypatch):
-    """What draws; matplotlib does where Graphviz cannot be loaded."""
+def renderer(request, monkeypatch):
+    """The library that draws; matplotlib does if Graphviz cannot be loaded."""
     if request.param == "matplotlib":
         monkeypatch.setitem(sys.modules, "pygraphviz", None)
     return request.param
 
 
 @pytest.fixture
-def drawn(tmp_path, painter):
-    """Draws as SVG, and gives its texts in one string, written alike."""
+def drawn(tmp_path, renderer):
+    """Draws as SVG and returns all its text in one string, with plain spaces."""
 
-    def draw_texts(graph, facts=None):
+    def draw_texts(graph, info=None):
         path = tmp_path / "graph.svg"
-        draw(graph, facts, path, "svg")
+        draw(graph, info, path, "svg")
         svg = path.read_text(encoding="utf-8")
         texts = re.findall(r"<text[^>]*>(.*?)</text>", svg)
         return "\n".join(unescape(text).replace("\xa0", " ") for text in texts)
@@ -61,14 +61,14 @@ def drawn(tmp_path, painter):
 
 
 def test_a_node_shows_name_class_shape_and_parameters(drawn):
-    graph = graph_of(given("x"), layer("hidden", "Dense", "x", {"units": 10, "activation": "relu"}))
-    facts = {"x": NodeFacts("", "(null, 10)", 0, True), "hidden": NodeFacts("(null, 10)", "(null, 10)", 1110, True)}
-    texts = drawn(graph, facts)
+    graph = graph_of(input_node("x"), layer("hidden", "Dense", "x", {"units": 10, "activation": "relu"}))
+    info = {"x": NodeInfo("", "(null, 10)", 0, True), "hidden": NodeInfo("(null, 10)", "(null, 10)", 1110, True)}
+    texts = drawn(graph, info)
     assert "hidden\nDense 10, relu\n(null, 10)  ·  1,110 parameters\noutput" in texts
 
 
-def test_without_facts_names_and_layers_are_drawn(drawn):
-    assert drawn(graph_of(given("x"), layer("drop", "Dropout", "x", {"rate": 0.1}))).splitlines() == [
+def test_without_infos_only_names_and_layers_are_drawn(drawn):
+    assert drawn(graph_of(input_node("x"), layer("drop", "Dropout", "x", {"rate": 0.1}))).splitlines() == [
         "x", "input", "drop", "Dropout 0.1", "output",
     ]  # fmt: skip
 
@@ -98,13 +98,13 @@ def test_without_facts_names_and_layers_are_drawn(drawn):
         ("Dense", {"units": 1, "activation": None, "use_bias": False}, "Dense 1"),
     ],
 )
-def test_the_telling_arguments(drawn, head, arguments, words):
-    assert words in drawn(graph_of(given("x"), layer("node", head, "x", arguments))).splitlines()
+def test_the_main_arguments_are_shown(drawn, head, arguments, words):
+    assert words in drawn(graph_of(input_node("x"), layer("node", head, "x", arguments))).splitlines()
 
 
-def test_what_is_special_is_said_in_words(drawn):
+def test_notes_say_everything_that_colours_show(drawn):
     graph = graph_of(
-        given("x"),
+        input_node("x"),
         layer("scaled", "Normalization", "x"),
         layer("known", "Normalization", "scaled", {"mean": 0.0, "variance": 1.0}),
         layer("fixed", "Dense", "known", {"units": 4}, trainable=False),
@@ -114,8 +114,8 @@ def test_what_is_special_is_said_in_words(drawn):
         layer("largest", "max", "flat", kind="op", constants={"axis": 1}, feeds={"x": Tensor("flat")}),
         outputs={"answer": Tensor("largest"), "flat_again": Tensor("flat_again")},
     )
-    facts = {name: NodeFacts("", "(null, 4)", 9 if name in ("scaled", "fixed") else 0, True) for name in graph.nodes}
-    texts = drawn(graph, facts)
+    info = {name: NodeInfo("", "(null, 4)", 9 if name in ("scaled", "fixed") else 0, True) for name in graph.nodes}
+    texts = drawn(graph, info)
     assert texts.count("adapts to the data") == 1
     assert texts.count("frozen") == 2
     assert "same weights as fixed, frozen" in texts
@@ -124,10 +124,10 @@ def test_what_is_special_is_said_in_words(drawn):
     assert "output answer" in texts
 
 
-def test_edges_carry_arguments_where_a_call_takes_several(drawn):
+def test_edges_are_labelled_if_a_call_has_several_arguments(drawn):
     x = Tensor("x")
     graph = graph_of(
-        given("x"),
+        input_node("x"),
         layer("state", "LSTM", "x", {"units": 4}, outputs=("sequence", "h", None)),
         layer("merged", "Add", ["x", "x"]),
         layer("attend", "MultiHeadAttention", "", feeds={"query": x, "value": x, "key": Tensor("state")}),
@@ -148,19 +148,19 @@ def test_edges_carry_arguments_where_a_call_takes_several(drawn):
     assert "inputs" not in texts
 
 
-def test_odd_names_and_values_are_shown_as_they_are(drawn):
+def test_special_characters_are_shown_literally(drawn):
     odd = "a<b>&\"c'\\N"
-    texts = drawn(graph_of(given(odd), layer("<html>", "my.pkg.Gated<&>", odd, {"text": 'x < "y" & \n z'})))
+    texts = drawn(graph_of(input_node(odd), layer("<html>", "my.pkg.Gated<&>", odd, {"text": 'x < "y" & \n z'})))
     assert texts.splitlines() == [odd, "input", "<html>", 'Gated<&> text x < "y" &   z', "output"]
 
 
 def test_a_block_is_framed(drawn):
-    graph = graph_of(given("x"), layer("use/a", "ReLU", "x"), layer("use/deep/b", "ReLU", "use/a"))
+    graph = graph_of(input_node("x"), layer("use/a", "ReLU", "x"), layer("use/deep/b", "ReLU", "use/a"))
     texts = drawn(graph).splitlines()
     assert [words for words in ("use", "a", "deep", "b") if texts.count(words) != 1] == []
 
 
-def test_png_is_sharp_and_dot_is_text(tmp_path, painter):
+def test_png_is_sharp_and_dot_is_text(tmp_path, renderer):
     graph = chain(3)
     draw(graph, None, tmp_path / "g.png", "png")
     data = (tmp_path / "g.png").read_bytes()
@@ -170,37 +170,37 @@ def test_png_is_sharp_and_dot_is_text(tmp_path, painter):
     assert '"n0" -> "n1"' in (tmp_path / "g.dot").read_text()
 
 
-def test_pictures_are_the_same_each_time(tmp_path, painter):
+def test_drawing_is_deterministic(tmp_path, renderer):
     for name in ("a.svg", "b.svg"):
         draw(chain(5), None, tmp_path / name, "svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
-def test_nothing_is_said_on_standard_error(tmp_path, capfd, painter):
-    draw(graph_of(given("x"), layer("文字", "ReLU", "x")), None, tmp_path / "g.svg", "svg")
+def test_nothing_is_printed_to_standard_error(tmp_path, capfd, renderer):
+    draw(graph_of(input_node("x"), layer("文字", "ReLU", "x")), None, tmp_path / "g.svg", "svg")
     assert capfd.readouterr() == ("", "")
 
 
-def test_many_nodes_show_names_alone_and_a_tall_picture_fits(tmp_path, drawn):
-    graph = chain(NAMES_ONLY_ABOVE + 1)
+def test_a_large_graph_shows_names_only_and_a_tall_image_fits(tmp_path, drawn):
+    graph = chain(MAX_NODES_WITH_DETAILS + 1)
     assert "Dense" not in drawn(graph)
     draw(graph, None, tmp_path / "g.png", "png")
     height = int.from_bytes((tmp_path / "g.png").read_bytes()[20:24], "big")
     assert 10_000 < height <= 32_767
 
 
-def test_too_large_a_graph_is_refused_and_written_as_dot(tmp_path, painter):
-    graph = chain(REFUSED_ABOVE + 1)
-    with pytest.raises(GraphTooLarge, match=r"the graph has 2,001 nodes, and at most 2,000"):
+def test_a_graph_too_large_for_a_layout_can_be_written_as_dot(tmp_path, renderer):
+    graph = chain(MAX_NODES + 1)
+    with pytest.raises(GraphTooLarge, match=r"the graph has 2,001 nodes; a layout takes at most 2,000"):
         draw(graph, None, tmp_path / "g.svg", "svg")
     draw(graph, None, tmp_path / "g.dot", "dot")
     assert (tmp_path / "g.dot").stat().st_size > 0
 
 
-def test_a_graph_of_very_long_connections_is_refused():
+def test_a_graph_whose_edges_cross_too_many_levels_is_refused():
     graph = chain(300)
     graph.nodes["all"] = layer("all", "Concatenate", list(graph.nodes))
-    with pytest.raises(GraphTooLarge, match="connections pass by"):
+    with pytest.raises(GraphTooLarge, match="edges cross"):
         draw(graph, None, Path("never.svg"), "svg")
 
 
@@ -221,7 +221,7 @@ def spec(tmp_path, monkeypatch):
     return "small.yaml"
 
 
-def test_the_verb_says_where_the_picture_is(spec, capsys):
+def test_plot_prints_the_path(spec, capsys):
     assert main(["plot", spec, "--no-shapes"]) == 0
     assert capsys.readouterr().out == "small.svg (2 nodes)\n"
     assert "answer" in Path("small.svg").read_text()
@@ -229,7 +229,7 @@ def test_the_verb_says_where_the_picture_is(spec, capsys):
     assert "Dense 7" in Path("other.DOT").read_text()
 
 
-def test_the_verb_refuses_other_formats_and_faulty_specs(spec, capsys):
+def test_plot_rejects_other_formats_and_invalid_specs(spec, capsys):
     assert main(["plot", spec, "-o", "small.jpg"]) == 2
     assert "a picture is .svg, .png, .dot or .mmd, and not small.jpg" in capsys.readouterr().err
     Path(spec).write_text(SPEC.replace("units", "unit"))
@@ -240,7 +240,7 @@ def test_the_verb_refuses_other_formats_and_faulty_specs(spec, capsys):
     assert capsys.readouterr().err == "kspec: nowhere/small.svg: No such file or directory\n"
 
 
-def test_a_picture_with_shapes_needs_no_tensorflow(tmp_path):
+def test_a_diagram_with_shapes_needs_no_tensorflow(tmp_path):
     code = (
         f"import sys; from kspec.cli import main; main(['plot', {str(SPECS / 'mlp.yaml')!r}, '-o', 'a.dot']);"
         "print('tensorflow' in sys.modules, '220 parameters' in open('a.dot').read())"
@@ -252,7 +252,7 @@ def test_a_picture_with_shapes_needs_no_tensorflow(tmp_path):
 def test_mermaid_frames_blocks(tmp_path):
     path = tmp_path / "graph.mmd"
     dense = layer("use/a", "Dense", "x", {"units": 2})
-    draw(graph_of(given("x"), dense, layer("y", "Flatten", "use/a")), None, path, "mermaid")
+    draw(graph_of(input_node("x"), dense, layer("y", "Flatten", "use/a")), None, path, "mermaid")
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[:9] == [
         "flowchart TD",
@@ -267,8 +267,8 @@ def test_mermaid_frames_blocks(tmp_path):
     ]
 
 
-def test_mermaid_spells_letters_of_its_own(tmp_path):
+def test_mermaid_escapes_special_characters(tmp_path):
     path = tmp_path / "graph.mmd"
     op = layer("x_", "einsum", "x", kind="op", constants={"subscripts": 'a"#`<b>&'})
-    draw(graph_of(given("x"), op), None, path, "mermaid")
+    draw(graph_of(input_node("x"), op), None, path, "mermaid")
     assert "op einsum subscripts a#quot;#35;#96;#lt;b#gt;#amp;" in path.read_text(encoding="utf-8")

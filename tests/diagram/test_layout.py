@@ -1,27 +1,27 @@
-"""Our own layout: nothing lies on anything else, lines pass boxes by, and what can be straight is."""
+"""kspec's own layout: nothing overlaps, lines avoid boxes, and chains are straight."""
 
 import random
 from itertools import combinations
 
 import pytest
 
-from kspec.diagram.collapse import picture
+from kspec.diagram.collapse import collapse
 from kspec.diagram.labels import sketch
 from kspec.diagram.layout import lay_out
 from kspec.ir import Tensor
-from tests.diagram.test_diagram import chain, given, graph_of, layer
+from tests.diagram.test_diagram import chain, graph_of, input_node, layer
 
 
-def laid_out(graph, framed=True):
+def layout_of(graph, framed=True):
     return lay_out(
-        sketch(picture(graph, {}, 9), brief=False, framed=framed), lambda row: 0.6 * row.points * len(row.text)
+        sketch(collapse(graph, {}, 9), brief=False, framed=framed), lambda row: 0.6 * row.points * len(row.text)
     )
 
 
 def random_graph(seed):
-    """Branches, merges, several outputs of a node, roles, and uses of blocks."""
+    """Branches, merges, nodes with several outputs, labelled edges, and uses of blocks."""
     choose = random.Random(seed)
-    nodes = [given("x"), given("y")]
+    nodes = [input_node("x"), input_node("y")]
     for index in range(choose.randint(3, 40)):
         first, second = (choose.choice(nodes[-6:]).name for _ in range(2))
         name = f"{choose.choice(['', '', 'one/', 'one/two/'])}n{index}"
@@ -40,8 +40,8 @@ def apart(one, other):
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_nothing_lies_on_anything_else(seed):
-    layout = laid_out(random_graph(seed))
+def test_nothing_overlaps(seed):
+    layout = layout_of(random_graph(seed))
     assert all(apart(one, other) for one, other in combinations(layout.items, 2))
     for item in layout.items:
         assert item.width / 2 < item.x < layout.width - item.width / 2
@@ -49,8 +49,8 @@ def test_nothing_lies_on_anything_else(seed):
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_lines_run_downwards_and_pass_boxes_by(seed):
-    layout = laid_out(random_graph(seed))
+def test_lines_run_downwards_and_avoid_boxes(seed):
+    layout = layout_of(random_graph(seed))
     for line in layout.lines:
         heights = [round(y, 6) for _, y in line.points]
         assert heights == sorted(heights)
@@ -62,44 +62,46 @@ def test_lines_run_downwards_and_pass_boxes_by(seed):
 
 
 def test_a_chain_is_straight():
-    layout = laid_out(chain(60))
+    layout = layout_of(chain(60))
     assert len({round(item.x, 6) for item in layout.items}) == 1
     assert [item.y for item in layout.items] == sorted(item.y for item in layout.items)
 
 
-def test_a_branching_without_need_of_crossings_has_none():
+def test_a_graph_that_can_be_drawn_without_crossings_is():
     graph = graph_of(
-        given("a"), given("b"),
+        input_node("a"), input_node("b"),
         layer("b1", "ReLU", "b"), layer("a1", "ReLU", "a"), layer("b2", "ReLU", "b"), layer("a2", "ReLU", "a"),
         layer("b3", "Add", ["b1", "b2"]), layer("a3", "Add", ["a2", "a1"]),
     )  # fmt: skip
-    places = {item.rows[0].text: item.x for item in laid_out(graph).items}
+    places = {item.rows[0].text: item.x for item in layout_of(graph).items}
     left, right = sorted("ab", key=lambda name: places[name])
     assert max(places[f"{left}1"], places[f"{left}2"]) < min(places[f"{right}1"], places[f"{right}2"])
 
 
-def test_an_input_stands_above_its_first_use():
-    graph = graph_of(given("x"), given("late"), *chain(9).nodes.values(), layer("both", "Add", ["n7", "late"]))
-    layout = laid_out(graph)
+def test_an_input_is_just_above_its_first_use():
+    graph = graph_of(
+        input_node("x"), input_node("late"), *chain(9).nodes.values(), layer("both", "Add", ["n7", "late"])
+    )
+    layout = layout_of(graph)
     level = {item.rows[0].text: item.level for item in layout.items}
     assert level["late"] == level["both"] - 1
 
 
-def test_words_stand_on_their_line_just_above_the_node():
+def test_a_label_is_on_its_line_just_above_the_node():
     feeds = {"query": Tensor("x"), "value": Tensor("n3")}
-    layout = laid_out(graph_of(*chain(5).nodes.values(), layer("attend", "MultiHeadAttention", "", feeds=feeds)))
+    layout = layout_of(graph_of(*chain(5).nodes.values(), layer("attend", "MultiHeadAttention", "", feeds=feeds)))
     level = {item.rows[0].text: item.level for item in layout.items}
     assert level["query"] == level["value"] == level["attend"] - 1
     assert sum(line.head for line in layout.lines) == len(layout.lines) - 2
 
 
-def test_frames_hold_their_nodes_alone():
+def test_frames_enclose_only_their_nodes():
     one = [
         layer("use/a", "ReLU", "x"),
         layer("use/deep/b", "ReLU", "use/a"),
         layer("use/c", "Add", ["use/deep/b", "x"]),
     ]
-    layout = laid_out(graph_of(given("x"), *one, layer("after", "ReLU", "use/c")))
+    layout = layout_of(graph_of(input_node("x"), *one, layer("after", "ReLU", "use/c")))
     assert layout.clear
     outer, inner = layout.frames
     assert (outer.title, inner.title) == ("use", "deep")
@@ -110,20 +112,23 @@ def test_frames_hold_their_nodes_alone():
 
 
 def entangled():
-    """A block that a node outside stands within."""
+    """A block whose frame would enclose a foreign node."""
     return graph_of(
-        given("x"), layer("use/a", "ReLU", "x"), layer("between", "ReLU", "use/a"), layer("use/b", "ReLU", "between")
+        input_node("x"),
+        layer("use/a", "ReLU", "x"),
+        layer("between", "ReLU", "use/a"),
+        layer("use/b", "ReLU", "between"),
     )
 
 
-def test_a_frame_about_others_is_not_clear_and_without_frames_all_is():
-    assert not laid_out(entangled()).clear
-    layout = laid_out(entangled(), framed=False)
+def test_a_layout_is_not_clear_if_a_frame_encloses_foreign_nodes():
+    assert not layout_of(entangled()).clear
+    layout = layout_of(entangled(), framed=False)
     assert layout.clear
     assert layout.frames == []
 
 
-def test_where_no_frame_can_be_drawn_names_are_whole(tmp_path, monkeypatch):
+def test_without_frames_boxes_show_full_names(tmp_path, monkeypatch):
     import sys
 
     from kspec.diagram.diagram import draw
