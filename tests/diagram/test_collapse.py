@@ -124,6 +124,6 @@ def test_a_large_graph_is_collapsed_by_default_with_a_note(arguments, boxes, not
     monkeypatch.chdir(tmp_path)
     assert main(["plot", str(SPECS / "zoo/resnet50.yaml"), "-o", "a.dot", *arguments]) == 0
     printed = capsys.readouterr().out
-    assert ("blocks and sub-models are folded, 23 boxes in all; --depth 3 draws all" in printed) == note
+    assert ("blocks and sub-models are collapsed to 23 boxes; --depth 3 draws everything" in printed) == note
     assert Path("a.dot").read_text().count("[label=") == boxes
     assert COLLAPSED_ABOVE < 175

@@ -231,7 +231,7 @@ def test_plot_prints_the_path(spec, capsys):
 
 def test_plot_rejects_other_formats_and_invalid_specs(spec, capsys):
     assert main(["plot", spec, "-o", "small.jpg"]) == 2
-    assert "a picture is .svg, .png, .dot or .mmd, and not small.jpg" in capsys.readouterr().err
+    assert "-o must end in .svg, .png, .dot or .mmd: small.jpg" in capsys.readouterr().err
     Path(spec).write_text(SPEC.replace("units", "unit"))
     assert main(["plot", spec, "--no-shapes"]) == 1
     assert "small.yaml:5:" in capsys.readouterr().err
