@@ -94,7 +94,7 @@ def command(
     paths = tuple(dict.fromkeys(paths))
     for path in paths:
         fixed = _fix(path, options, diff, format_) if fix else None
-        pending |= bool(fixed and fixed.cured and diff)
+        pending |= bool(fixed and fixed.fixed and diff)
         result = fixed.left if fixed else check_spec(path, overrides, **options)
         diagnostics += result.diagnostics
         if not _has_problems(result, strict):
@@ -162,7 +162,7 @@ def _fix(path: str, options: dict[str, Any], diff: bool, format_: Format) -> Fix
     from kspec.rewrite.fix import fix_file, write_fixed
 
     fixed = fix_file(path, lambda source: check_spec(source, **options))
-    if fixed is None or not fixed.cured:
+    if fixed is None or not fixed.fixed:
         return fixed
     stream = sys.stdout if format_ == "text" else sys.stderr
     if diff:

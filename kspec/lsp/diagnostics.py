@@ -131,12 +131,12 @@ def _fix_all(document: Document, *, forced: bool) -> list[lsp.CodeAction]:
     if curable < (1 if forced else 2):
         return []
     fixed = fix(document.source, document.look)
-    if not fixed.cured:
+    if not fixed.fixed:
         return []
     whole = lsp.TextEdit(document.text.between(0, len(document.text.content)), fixed.after.text)
     return [
         lsp.CodeAction(
-            title=f"Fix all that kspec can fix ({len(fixed.cured)})", kind=FIX_ALL, edit=_edits(document, [whole])
+            title=f"Fix all that kspec can fix ({len(fixed.fixed)})", kind=FIX_ALL, edit=_edits(document, [whole])
         )
     ]
 

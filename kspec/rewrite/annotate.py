@@ -1,4 +1,4 @@
-"""Comments beside values: where each comes from."""
+"""Adds comments beside values: where each comes from."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from kspec.syntax.extents import layout
 
 
 def annotated(source: Source, notes: Mapping[Path, str]) -> str:
-    """The text with a comment at the end of the line of each value that has a note; comments that are there stay.
+    """Adds a comment at the end of the line of each value that has a note; existing comments are kept.
 
-    A value that shares its line with others, between braces, is named in the comment.
+    The comment names the value if it shares its line with others, between braces.
     """
     tree = parse(source, Report())
     if tree is None:
@@ -31,10 +31,10 @@ def annotated(source: Source, notes: Mapping[Path, str]) -> str:
             names.append(name)
     offsets = Offsets(source)
     changes = []
-    for line, said in by_line.items():
+    for line, notes_here in by_line.items():
         if ends_within_text(source, line):
             continue
-        comment = "; ".join(f"{', '.join(names)}: {note}" if names else note for note, names in said.items())
+        comment = "; ".join(f"{', '.join(names)}: {note}" if names else note for note, names in notes_here.items())
         end = offsets.line_end(line)
         mark = "; " if comment_column(source, line) is not None else "  # "
         changes.append(Change(end, end, mark + comment))

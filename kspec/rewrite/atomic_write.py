@@ -1,4 +1,4 @@
-"""A file's text replaced at one stroke, and the change shown."""
+"""Replaces the text of a file atomically, and shows the difference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def replace_text(before: Source, text: str) -> None:
-    """Puts a new text in the place of the one that was read; encoding, byte order mark and permissions stay.
+    """Replaces the text of a file that was read; encoding, byte order mark and permissions are kept.
 
     Raises:
         OSError: when it cannot be written, or has changed since it was read.
@@ -22,7 +22,7 @@ def replace_text(before: Source, text: str) -> None:
     data = path.read_bytes()
     mark = _BOM if data.startswith(_BOM) else b""
     if data[len(mark) :] != before.text.encode("utf-8"):
-        raise OSError(0, "the file has changed meanwhile; nothing was written", before.name)
+        raise OSError(0, "the file has changed since it was read; nothing was written", before.name)
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -31,13 +31,13 @@ def replace_text(before: Source, text: str) -> None:
             os.fsync(file.fileno())
         shutil.copymode(path, scratch)
         os.replace(scratch, path)
-    except BaseException:  # Ctrl-C too must leave nothing behind
+    except BaseException:  # also on Ctrl-C
         os.unlink(scratch)
         raise
 
 
 def diff(before: Source, text: str) -> str:
-    """What changes, as `diff -u` shows it."""
+    """The difference in the format of `diff -u`."""
     from difflib import unified_diff
 
     name = before.name

@@ -1,4 +1,4 @@
-"""Edits of a text, by offset."""
+"""Edits of a text by offset."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kspec.diagnostics import Edit, Source
 
 
 class Change(NamedTuple):
-    """The characters from `start` up to `end` become `text`."""
+    """Replaces the characters from `start` up to `end` by `text`."""
 
     start: int
     end: int
@@ -37,8 +37,8 @@ class Offsets:
         return self.starts[line - 1] + len(self.source.line(line))
 
     def changes(self, edits: Sequence[Edit]) -> list[Change]:
-        """Edits as changes, each once, in the text's order; none where one of them is not for this text."""
-        found = set()
+        """The edits as changes, each once, in the order of the text; none if one of them belongs to another text."""
+        changes = set()
         for edit in edits:
             span = edit.span
             if span.source is not self.source or not 0 < span.line <= span.end_line <= len(self.starts):
@@ -46,19 +46,19 @@ class Offsets:
             start, end = self.of(span.line, span.column), self.of(span.end_line, span.end_column)
             if not start <= end <= len(self.source.text):
                 return []
-            found.add(Change(start, end, edit.replacement))
-        return sorted(found)
+            changes.add(Change(start, end, edit.replacement))
+        return sorted(changes)
 
 
 def overlap(one: Change, other: Change) -> bool:
-    """Whether two changes touch the same characters, or one inserts where the other begins or ends."""
+    """Whether two changes share characters, or one inserts where the other begins or ends."""
     if one.start == one.end or other.start == other.end:
         return one.start <= other.end and other.start <= one.end
     return one.start < other.end and other.start < one.end
 
 
 def applied(text: str, changes: Sequence[Change]) -> str:
-    """The text with all changes, which do not overlap; those at one place in the order given."""
+    """Applies changes that do not overlap; several insertions at one place keep their order."""
     pieces, position = [], 0
     for change in sorted(changes, key=lambda change: change[:2]):
         pieces += [text[position : change.start], change.text]

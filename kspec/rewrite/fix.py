@@ -1,4 +1,4 @@
-"""A spec's text → the same with the edits applied that its diagnostics carry; every other character stays as it is."""
+"""Fixes a spec: applies the edits that its diagnostics carry; every other character is kept."""
 
 from __future__ import annotations
 
@@ -16,60 +16,62 @@ if TYPE_CHECKING:
     from kspec.compiler.check import CheckResult
 
 MAX_ROUNDS = 100
-"""What an edit lays bare may have an edit of its own; no sound spec needs as many rounds."""
+"""A fix may reveal the next problem, with a fix of its own; no real spec needs this many rounds."""
 
-Look = Callable[[Source], "CheckResult"]
-"""What is to be said of a text."""
+CheckSource = Callable[[Source], "CheckResult"]
+"""Checks a text."""
 
-_STANDING = (codes.UNDEFINED_VARIABLE, codes.INVALID_EXPRESSION, codes.INVALID_OVERRIDE)
-"""Codes of the syntax family that a text can have and still be read to its end."""
+_READABLE = (codes.UNDEFINED_VARIABLE, codes.INVALID_EXPRESSION, codes.INVALID_OVERRIDE)
+"""Syntax errors after which a text is still read to its end."""
 
 
 @dataclass(slots=True)
 class Fixed:
-    """A text, as it was and as it is.
+    """A text before and after fixing.
 
     Args:
-        cured: What the edits were for, in the order applied.
-        left: What there is to say of the new text.
+        before: The text as it was.
+        after: The fixed text.
+        fixed: The diagnostics that were fixed, in the order applied.
+        left: The check of the fixed text.
     """
 
     before: Source
     after: Source
-    cured: list[Diagnostic]
+    fixed: list[Diagnostic]
     left: CheckResult
 
     def account(self) -> Iterator[str]:
-        """A line for each problem that is gone, and how many they are."""
+        """A line for each fixed problem, then their number."""
         name = self.after.name
-        for problem in self.cured:
+        for problem in self.fixed:
             line = problem.span.line if problem.span else 1
             yield f"{name}:{line}: fixed {problem.code}: {problem.message}"
-        count = len(self.cured)
+        count = len(self.fixed)
         yield f"{name}: {count} problem{'' if count == 1 else 's'} fixed"
 
     def diff(self) -> str:
-        """The changes, as `diff -u` shows them."""
+        """The changes in the format of `diff -u`."""
         return diff(self.before, self.after.text)
 
 
-def fix(source: Source, look: Look) -> Fixed:
-    """Applies all edits that do not overlap, again and again until none is left that does good.
+def fix(source: Source, check: CheckSource) -> Fixed:
+    """Applies all edits that do not overlap, and repeats until no edit improves the spec.
 
-    An edit that would leave the spec with more errors than it had, or with the same one in other words, is not applied,
-    unless the reader gets further for it: a misspelt `layers:` hides all that is wrong with the layers.
+    An edit that would leave the spec with more errors, or with the same one in other words, is not applied, unless more
+    of the spec can be read after it: a misspelt `layers:` hides every problem of the layers.
     """
-    return _Fixing(source, look).fixed()
+    return _Fixing(source, check).fixed()
 
 
-def fix_file(path: str | os.PathLike[str], look: Look) -> Fixed | None:
-    """The same for a file, which is not written; None where it cannot be read."""
+def fix_file(path: str | os.PathLike[str], check: CheckSource) -> Fixed | None:
+    """Fixes the text of a file without writing it; None if the file cannot be read."""
     source = read_source(path, Report())
-    return None if source is None else fix(source, look)
+    return None if source is None else fix(source, check)
 
 
 def write_fixed(fixed: Fixed) -> None:
-    """Puts the new text in the file's place at one stroke; encoding, byte order mark and permissions stay.
+    """Replaces the file atomically; encoding, byte order mark and permissions are kept.
 
     Raises:
         OSError: when it cannot be written, or has changed since it was read.
@@ -80,62 +82,62 @@ def write_fixed(fixed: Fixed) -> None:
 @dataclass(slots=True)
 class _Fixing:
     source: Source
-    look: Look
+    check: CheckSource
     refused: set[tuple[str, ...]] = field(default_factory=set)
-    """Edits that did no good, by what they were for."""
+    """Edits that did not help, by their diagnostic."""
 
     def fixed(self) -> Fixed:
-        before, cured = self.source, []
-        seen = self.look(self.source)
+        before, fixed = self.source, []
+        result = self.check(self.source)
         texts = {self.source.text}
         for _ in range(MAX_ROUNDS):
-            batch = self._apart(seen.diagnostics)
+            batch = self._independent(result.diagnostics)
             if not batch:
                 break
-            better = self._better(batch, seen, texts)
+            better = self._improved(batch, result, texts)
             if better is not None:
-                self.source, seen, done = better
+                self.source, result, done = better
                 texts.add(self.source.text)
-                cured += done
-        return Fixed(before, self.source, cured, seen)
+                fixed += done
+        return Fixed(before, self.source, fixed, result)
 
-    def _apart(self, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Problems whose edits do not overlap: of two that do, the first; the other's turn comes when it is gone."""
+    def _independent(self, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """The diagnostics whose edits do not overlap; of two that do, the first: the other waits for the next round."""
         offsets = Offsets(self.source)
-        taken: dict[Change, None] = {}
+        planned: dict[Change, None] = {}
         chosen = []
         for diagnostic in diagnostics:
             edits = offsets.changes(diagnostic.edits)
             if not edits or self._key(diagnostic) in self.refused:
                 continue
-            new = [edit for edit in edits if edit not in taken]
-            if not any(overlap(edit, other) for edit in new for other in taken):
-                taken.update(dict.fromkeys(new))
+            new = [edit for edit in edits if edit not in planned]
+            if not any(overlap(edit, other) for edit in new for other in planned):
+                planned.update(dict.fromkeys(new))
                 chosen.append(diagnostic)
         return chosen
 
-    def _better(
-        self, batch: list[Diagnostic], seen: CheckResult, texts: set[str]
+    def _improved(
+        self, batch: list[Diagnostic], before: CheckResult, texts: set[str]
     ) -> tuple[Source, CheckResult, list[Diagnostic]] | None:
-        """The text with the edits of a batch, or of a part of it where all together do harm."""
+        """The text with the edits of a batch applied, or of a part of it if the whole makes things worse."""
         edits = Offsets(self.source).changes([edit for diagnostic in batch for edit in diagnostic.edits])
         source = Source(self.source.name, applied(self.source.text, edits))
         if source.text not in texts:
-            found = self.look(source)
-            if _does_good(seen, found, batch):
-                return source, found, batch
+            result = self.check(source)
+            if _is_improvement(before, result, batch):
+                return source, result, batch
         if len(batch) == 1:
             self.refused.add(self._key(batch[0]))
             return None
         half = len(batch) // 2
-        return self._better(batch[:half], seen, texts) or self._better(batch[half:], seen, texts)
+        return self._improved(batch[:half], before, texts) or self._improved(batch[half:], before, texts)
 
     def _key(self, diagnostic: Diagnostic) -> tuple[str, ...]:
         line = self.source.line(diagnostic.span.line) if diagnostic.span else ""
         return (diagnostic.code, diagnostic.message, line, *(edit.replacement for edit in diagnostic.edits))
 
 
-def _does_good(before: CheckResult, after: CheckResult, batch: Sequence[Diagnostic]) -> bool:
+def _is_improvement(before: CheckResult, after: CheckResult, batch: Sequence[Diagnostic]) -> bool:
     if _depth(after) != _depth(before):
         return _depth(after) > _depth(before)
     gone = sum(diagnostic.is_error for diagnostic in batch) if len(batch) > 1 else 0
@@ -145,19 +147,19 @@ def _does_good(before: CheckResult, after: CheckResult, batch: Sequence[Diagnost
 
 
 def _is_still_there(batch: Sequence[Diagnostic], after: CheckResult) -> bool:
-    """Whether one of the problems has only changed its words."""
-    said = {(d.code, d.span.line, d.span.column) for d in after.diagnostics if d.span}
-    return any(d.span is not None and (d.code, d.span.line, d.span.column) in said for d in batch)
+    """Whether one of the problems remains, perhaps with another message."""
+    remaining = {(d.code, d.span.line, d.span.column) for d in after.diagnostics if d.span}
+    return any(d.span is not None and (d.code, d.span.line, d.span.column) in remaining for d in batch)
 
 
-def _errors(seen: CheckResult) -> int:
-    return sum(diagnostic.is_error for diagnostic in seen.diagnostics)
+def _errors(result: CheckResult) -> int:
+    return sum(diagnostic.is_error for diagnostic in result.diagnostics)
 
 
-def _depth(seen: CheckResult) -> int:
-    """How far a text was understood: as YAML, as a spec, as a graph."""
-    if any(d.is_error and d.code.startswith("KS0") and d.code not in _STANDING for d in seen.diagnostics):
+def _depth(result: CheckResult) -> int:
+    """How far a text could be read: 1 as YAML, 2 as a spec, 3 as a graph."""
+    if any(d.is_error and d.code.startswith("KS0") and d.code not in _READABLE for d in result.diagnostics):
         return 0
-    if seen.spec is None:
+    if result.spec is None:
         return 1
-    return 2 if seen.analysis is None or seen.analysis.settings is None else 3
+    return 2 if result.analysis is None or result.analysis.settings is None else 3

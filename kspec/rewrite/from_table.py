@@ -1,4 +1,4 @@
-"""The facts of a table → a commented spec that learns from it."""
+"""Writes a commented spec for a table, from the profile of its columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.rewrite.init import MODELINE
-from kspec.rewrite.table_inference import ONE_HOT, Guess, guess
+from kspec.rewrite.table_inference import ONE_HOT, TableRoles, infer_columns
 from kspec.syntax.scalars import resolve
 from kspec.syntax.yaml_flow import to_yaml
 
@@ -18,38 +18,42 @@ COMMENTS = 40
 
 
 def from_table(profile: DataProfile, path: str, *, target: str | None = None, delimiter: str = ",") -> str:
-    """The text of a spec for a table.
+    """Writes a spec for a table.
 
     Args:
-        path: The table's, as the spec is to cite it.
-        target: The column to predict; guessed when it is not said.
-        delimiter: What stands between two values of a CSV.
+        profile: The profile of the table's columns.
+        path: The path of the table as the spec will name it.
+        target: The column to predict; inferred if None.
+        delimiter: The separator of a CSV file.
+
+    Returns:
+        The text of the spec.
 
     Raises:
-        Refused: when the table cannot be learnt from.
+        InitRefused: when there is nothing to predict, or nothing to predict it from.
     """
-    return _Writer(profile, guess(profile, target), path, delimiter).text()
+    return _Writer(profile, infer_columns(profile, target), path, delimiter).text()
 
 
 class _Writer:
-    def __init__(self, profile: DataProfile, found: Guess, path: str, delimiter: str) -> None:
+    def __init__(self, profile: DataProfile, roles: TableRoles, path: str, delimiter: str) -> None:
         self.profile = profile
-        self.found = found
+        self.roles = roles
         self.path = path
         self.delimiter = delimiter
         self.lines: list[str] = []
-        self.taken: set[str] = set()
-        self.answer = self._name(found.target.name)
+        self.names: set[str] = set()
+        self.output = self._name(roles.target.name)
         self.inputs: dict[str, tuple[list[ColumnProfile], str]] = {}
-        if found.numbers:
-            size = len(found.numbers)
-            name = self._name("numbers" if size > 1 or found.words or found.prose else found.numbers[0].name)
-            self.inputs[name] = (found.numbers, f"{{shape: [{size}]}}")
-        for column in (*found.words, *found.prose):
+        if roles.numbers:
+            size = len(roles.numbers)
+            name = self._name("numbers" if size > 1 or roles.words or roles.prose else roles.numbers[0].name)
+            self.inputs[name] = (roles.numbers, f"{{shape: [{size}]}}")
+        for column in (*roles.words, *roles.prose):
             self.inputs[self._name(column.name)] = ([column], "{shape: [1], dtype: string}")
 
     def text(self) -> str:
-        """The whole spec."""
+        """The text of the spec."""
         self._head()
         self._data()
         self._inputs()
@@ -58,33 +62,33 @@ class _Writer:
         return MODELINE + "\n".join(self.lines) + "\n"
 
     def _name(self, text: str) -> str:
-        """A name that no node has yet, after a column's."""
+        """An unused node name, made from a column's name."""
         name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "column"
         name = f"c_{name}" if name[0].isdigit() or resolve(name) != name else name
         count = 1
         free = name
-        while free in self.taken:
+        while free in self.names:
             count += 1
             free = f"{name}_{count}"
-        self.taken.add(free)
+        self.names.add(free)
         return free
 
     def _add(self, line: str = "", comment: str = "") -> None:
         self.lines.append(f"{line:<{COMMENTS - 2}}  # {comment}" if comment else line)
 
     def _add_long(self, line: str) -> None:
-        """A line that is broken after commas where it is long."""
+        """Adds a line, wrapped after commas if it is long."""
         indent = " " * (len(line) - len(line.lstrip()) + 4)
         self.lines += textwrap.wrap(line, 110, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
     def _head(self) -> None:
         columns = len(self.profile.columns)
         self._add(f"# Guessed from {Path(self.path).name}: {self.profile.rows} rows, {columns} columns.")
-        self._add("# Change what is guessed wrong; `kspec check` tells what does not fit.")
+        self._add("# Correct what is guessed wrong; `kspec check` reports what does not fit.")
         self._add("kspec: 1")
         self._add(f"name: {self._spec_name()}")
-        self._add(f"task: {self.found.task}", f"`{self.found.target.name}`: {self.found.why}")
-        self._add("seed: 0", "rules split, weights, shuffle and dropout")
+        self._add(f"task: {self.roles.task}", f"`{self.roles.target.name}`: {self.roles.why}")
+        self._add("seed: 0", "determines split, weights, shuffle and dropout")
 
     def _spec_name(self) -> str:
         return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(self.path).stem).strip("_-") or "model"
@@ -96,10 +100,10 @@ class _Writer:
             self._add(f"  csv: {to_yaml({'path': self.path, 'delimiter': self.delimiter})}")
         else:
             self._add(f"  {self.profile.source}: {to_yaml(self.path)}")
-        for name, reason in self.found.left_out.items():
+        for name, reason in self.roles.left_out.items():
             self._add(f"  # `{name}` is left out: {reason}")
         self._columns()
-        self._add(f"  targets: {to_yaml(self.found.target.name)}")
+        self._add(f"  targets: {to_yaml(self.roles.target.name)}")
         self._missing()
         stratify = ", stratify: true" if self._can_stratify() else ""
         self._add(f"  split: {{validation: 0.2, test: 0.2{stratify}}}")
@@ -108,29 +112,29 @@ class _Writer:
         if len(self.inputs) > 1:
             self._add("  inputs:")
             for name, (columns, _) in self.inputs.items():
-                written = [column.name for column in columns]
-                self._add_long(f"    {name}: {to_yaml(written[0] if len(written) == 1 else written)}")
-        elif self.found.left_out:
+                names = [column.name for column in columns]
+                self._add_long(f"    {name}: {to_yaml(names[0] if len(names) == 1 else names)}")
+        elif self.roles.left_out:
             columns, _ = next(iter(self.inputs.values()))
             self._add_long(f"  inputs: {to_yaml([column.name for column in columns])}")
 
     def _missing(self) -> None:
-        """What stands in for missing values, so that the first run does not stop at them."""
+        """A policy for each column with missing values, so that the first run does not stop at them."""
         rules: dict[str, Any] = {}
-        for column in self.found.numbers:
+        for column in self.roles.numbers:
             if column.missing:
                 rules[column.name] = "most_frequent" if column.type == "boolean" else "median"
-        for column in (*self.found.words, *self.found.prose):
+        for column in (*self.roles.words, *self.roles.prose):
             if column.missing:
                 rules[column.name] = "unknown"
-        if self.found.target.missing:
-            rules[self.found.target.name] = "drop_row"
+        if self.roles.target.missing:
+            rules[self.roles.target.name] = "drop_row"
         if rules:
             self._add_long(f"  missing: {to_yaml(rules)}")
 
     def _can_stratify(self) -> bool:
-        counts = self.found.target.classes.values()
-        return self.found.task != "regression" and bool(counts) and min(counts) >= 10
+        counts = self.roles.target.classes.values()
+        return self.roles.task != "regression" and bool(counts) and min(counts) >= 10
 
     def _inputs(self) -> None:
         self._add()
@@ -149,24 +153,24 @@ class _Writer:
         self._add(f"  - Dense: {{units: {width}, activation: relu}}")
         self._add("  - Dropout: {rate: 0.1}")
         self._add(f"  - Dense: {{units: {width // 2}, activation: relu}}")
-        self._answer()
+        self._output_layer()
 
     def _encoded(self, name: str, columns: list[ColumnProfile]) -> str:
-        """The layers that turn an input into numbers; the name of the last of them."""
+        """Adds the layers that turn an input into numbers; returns the name of the last one."""
         several = len(self.inputs) > 1
         column = columns[0]
-        if columns == self.found.numbers:
+        if columns == self.roles.numbers:
             node = self._name(f"{name}_scaled")
             comment = "learns mean and variance from the training rows"
             self._entry("Normalization", "", name, node, several, comment)
-        elif column in self.found.prose:
+        elif column in self.roles.prose:
             words, node = self._name(f"{name}_words"), self._name(f"{name}_vector")
             self._entry("TextVectorization", "{max_tokens: 5000, output_sequence_length: 100}", name, words, True)
             self._entry("Embedding", f"{{input_dim: {{vocabulary_of: {words}}}, output_dim: 32}}", "", "", False)
             self._entry("GlobalAveragePooling1D", "", "", node, several)
         elif (column.distinct or 0) <= ONE_HOT:
             node = self._name(f"{name}_code")
-            comment = "a place for each text, learnt from the training rows"
+            comment = "one-hot, vocabulary learned from the training rows"
             self._entry("StringLookup", "{output_mode: one_hot}", name, node, several, comment)
         else:
             code, node = self._name(f"{name}_code"), self._name(f"{name}_vector")
@@ -185,33 +189,33 @@ class _Writer:
         if beside and name:
             self._add(f"    name: {name}")
 
-    def _answer(self) -> None:
-        task, target = self.found.task, self.found.target
+    def _output_layer(self) -> None:
+        task, target = self.roles.task, self.roles.target
         if task == "binary_classification":
             self._add("  - Dense: {units: 1, activation: sigmoid}")
         elif task == "multiclass_classification":
-            self._add(f"  - Dense: {{units: {{classes_of: {self.answer}}}, activation: softmax}}")
+            self._add(f"  - Dense: {{units: {{classes_of: {self.output}}}, activation: softmax}}")
         else:
             self._add("  - Dense: {units: 1}")
             low, high, mean = target.minimum, target.maximum, target.mean
             if low is not None and high is not None and mean is not None and max(abs(low), abs(high)) > 20:
                 scale = to_yaml({"scale": _rounded((high - low) / 4), "offset": _rounded(mean)})
-                self._add(f"  - Rescaling: {scale}", f"`{target.name}` runs from {low:g} to {high:g}")
-        self._add(f"    name: {self.answer}")
+                self._add(f"  - Rescaling: {scale}", f"`{target.name}` ranges from {low:g} to {high:g}")
+        self._add(f"    name: {self.output}")
 
     def _training(self) -> None:
         rows = self.profile.rows
         self._add()
         self._add("compile:")
         self._add("  optimizer: {Adam: {learning_rate: 1e-3}}")
-        if self.found.task == "binary_classification":
+        if self.roles.task == "binary_classification":
             self._add("  metrics: [accuracy, AUC]")
         self._add()
         self._add("fit:")
         self._add("  epochs: 50")
         self._add(f"  batch_size: {16 if rows < 1000 else 32 if rows < 20_000 else 256}")
-        counts = list(self.found.target.classes.values())
-        if self.found.task != "regression" and counts and min(counts) < sum(counts) / len(counts) / 3:
+        counts = list(self.roles.target.classes.values())
+        if self.roles.task != "regression" and counts and min(counts) < sum(counts) / len(counts) / 3:
             self._add("  class_weight: balanced", "one class has far fewer rows than another")
         self._add("  callbacks:")
         self._add("    - EarlyStopping: {monitor: val_loss, patience: 8, restore_best_weights: true}")

@@ -1,4 +1,4 @@
-"""New specs: from a template, or from what is known of a table."""
+"""New specs from templates, and the files of a new spec."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 TEMPLATES = Path(__file__).parent / "templates"
 SCHEMA = "kspec.schema.json"
 MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
-"""The first line of a spec: tells the editor where the schema lies."""
+"""The first line of a spec, which names the schema for the editor."""
 
 
 class InitRefused(Exception):
-    """No spec can be made; says why, and what to do."""
+    """No spec can be written; the message gives the reason and what to do."""
 
 
 def templates() -> dict[str, str]:
-    """The templates' names, and what each is."""
-    found = {}
+    """The names of the templates with their descriptions."""
+    descriptions = {}
     for file in sorted(TEMPLATES.glob("*.yaml")):
         with file.open(encoding="utf-8") as lines:
-            found[file.stem] = lines.readline().removeprefix("# ").strip()
-    return found
+            descriptions[file.stem] = lines.readline().removeprefix("# ").strip()
+    return descriptions
 
 
 def from_template(name: str) -> str:
@@ -29,15 +29,25 @@ def from_template(name: str) -> str:
 
     known = templates()
     if name not in known:
-        meant = did_you_mean(name, known) or f"there are {', '.join(known)}"
-        raise InitRefused(f"there is no template `{name}`; {meant}")
+        suggestion = did_you_mean(name, known) or f"available templates: {', '.join(known)}"
+        raise InitRefused(f"unknown template `{name}`; {suggestion}")
     return MODELINE + (TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def write(text: str, path: Path, schema_text: str, *, force: bool = False) -> list[Path]:
-    """Writes a new spec, and the schema beside it; gives the files that were written.
+    """Writes a new spec, and the JSON Schema beside it.
 
-    Nothing that is there is overwritten unless `force` says so; a schema that is there stays, and serves.
+    Args:
+        text: The text of the spec.
+        path: Its file.
+        schema_text: The text of the schema. An existing schema is kept, unless `force` is set.
+        force: Overwrite existing files.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        InitRefused: when the file exists and `force` is not set.
     """
     schema = path.parent / SCHEMA
     try:
@@ -45,7 +55,7 @@ def write(text: str, path: Path, schema_text: str, *, force: bool = False) -> li
         with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise InitRefused(f"{path} is there already; --force overwrites it, -o names another file") from None
+        raise InitRefused(f"{path} exists; --force overwrites it, -o names another file") from None
     if schema.exists() and not force:
         return [path]
     schema.write_text(schema_text, encoding="utf-8", newline="\n")

@@ -1,7 +1,7 @@
-"""A spec → the same with nothing left out: overrides applied, expressions computed, defaults stated and explained.
+"""Writes the resolved spec: overrides applied, expressions computed, defaults written out and explained.
 
-The text stays the user's: what is computed or overridden is replaced where it stands, what is filled in is added below
-or beside its neighbours, and all else, comments and layout, is kept to the letter.
+The text stays the user's: computed and overridden values are replaced in place, defaults are added below or beside
+their neighbours, and everything else, comments and layout included, is kept to the letter.
 """
 
 from __future__ import annotations
@@ -28,15 +28,19 @@ from kspec.syntax.extents import Extent, Place, layout
 from kspec.syntax.yaml_flow import to_yaml
 
 _BLOCKS = ("data", "compile", "fit", "evaluate", "predict")
-"""Sections that are written in several lines where the spec has none."""
+"""Sections that are written on several lines when they are added."""
 
 
 def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> str:
-    """The whole resolved spec, with a comment beside each value that the file does not state.
+    """Writes the resolved spec, with a comment beside each value that the file does not state.
 
     Args:
-        analysis: Of a sound spec.
-        folder: Where the text will lie, if not where the spec does: paths that are read are made relative to it.
+        spec: A spec without errors.
+        analysis: Its analysis.
+        folder: The folder of the new file, if it is not the spec's: paths are made relative to it.
+
+    Returns:
+        The text, which means the same spec.
     """
     values = spec.standalone_values()
     notes: dict[Path, str] = {}
@@ -48,17 +52,17 @@ def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> st
             notes[path] = f"{was} in {spec.source.name}"
     try:
         text = _Rendering(spec, notes).text(values)
-    except _CannotBeKept:
+    except _CannotEdit:
         text = ""
     name = spec.source.name
     for candidate in (annotated(Source(name, text), notes), text):
         if _reads_as(candidate, name, values):
-            return _laid_out(candidate, spec.source)
+            return _formatted_like(candidate, spec.source)
     return dump({key: values[key] for key in sorted(values, key=_rank)})
 
 
-class _CannotBeKept(Exception):
-    """The text is written in a way that leaves no sure place for a change."""
+class _CannotEdit(Exception):
+    """The text is written in a way that leaves no safe place for a change."""
 
 
 class _Rendering:
@@ -79,9 +83,9 @@ class _Rendering:
         return applied(self.source.text, self.changes)
 
     def _document(self, raw: dict[str, Any], new: dict[str, Any]) -> None:
-        """The top level: what is added stands in the language's order."""
+        """Edits the top level; new sections are added in the language's order."""
         if self._extent(()).form != "block":
-            raise _CannotBeKept
+            raise _CannotEdit
         for key in raw:
             if key in new:
                 self._value((key,), raw[key], new[key])
@@ -98,7 +102,7 @@ class _Rendering:
     def _value(self, path: Path, raw: Any, new: Any) -> None:
         extent = self.layout.get(path)
         if extent is None:
-            raise _CannotBeKept
+            raise _CannotEdit
         if extent.form == "alias":
             self._change(extent.start, extent.end, _written(new))
         elif isinstance(raw, dict) and isinstance(new, dict) and raw.keys() <= new.keys():
@@ -124,7 +128,7 @@ class _Rendering:
             end = max(colon + 1, 0 if extent.start == extent.end else self._content_end(extent))
             self.changes.append(Change(colon + 1, end, f" {_written(new)}"))
         elif extent.start == extent.end:
-            raise _CannotBeKept
+            raise _CannotEdit
         else:
             self.changes.append(Change(self.offsets.of(*extent.start), self._content_end(extent), _written(new)))
 
@@ -135,7 +139,7 @@ class _Rendering:
             self.notes.setdefault((*path, key), self._added((*path, key)))
         if extent.form == "block":
             lines = [self._lines((*path, key), value, extent.indent) for key, value in new.items()]
-            if path == ("models",):  # what a model calls stands above it
+            if path == ("models",):  # a model is defined above the models that call it
                 above = self.offsets.of(self._extent((*path, next(iter(raw)))).key.line, 1)
                 self.changes.append(Change(above, above, self.break_.join([*lines, ""])))
             else:
@@ -149,7 +153,7 @@ class _Rendering:
                 colon += "null"
             self._change(extent.inside, extent.inside, colon + ", " * bool(raw) + added)
         else:
-            raise _CannotBeKept
+            raise _CannotEdit
 
     def _add_items(self, path: Path, extent: Extent, raw: list[Any], new: list[Any]) -> None:
         added = [_written(item) for item in new[len(raw) :]]
@@ -162,18 +166,18 @@ class _Rendering:
         elif extent.form == "brackets":
             self._change(extent.inside, extent.inside, ", " * bool(raw) + ", ".join(added))
         else:
-            raise _CannotBeKept
+            raise _CannotEdit
 
     def _added(self, path: Path) -> str:
-        """Why a key stands there that the file does not have, where nothing under it says so."""
+        """The reason for a key that the file does not have, unless a value below it has a note."""
         if any(other[: len(path)] == path for other in self.notes):
             return ""
         elsewhere = self.spec.written.key(path).source
         return "--set" if elsewhere.is_command_line or elsewhere is self.source else f"included from {elsewhere.name}"
 
     def _lines(self, path: Path, value: Any, indent: int) -> str:
-        """A key and its value in block style; a section in several lines."""
-        if path[0] in TEMPLATES and len(path) == 1:  # brought in by `include`
+        """A key and its value in block style; a section on several lines."""
+        if path[0] in TEMPLATES and len(path) == 1:  # from an included file
             self.notes.setdefault(path, "included")
             return self.break_.join(dump({path[0]: value}).rstrip().splitlines())
         start = " " * indent + _written(str(path[-1])) + ":"
@@ -186,10 +190,10 @@ class _Rendering:
         return self.break_.join([start, *lines])
 
     def _below(self, extent: Extent, written: str) -> None:
-        """Adds lines under a value's last."""
+        """Adds lines below the last line of a value."""
         line, column = extent.inside
         at = self.offsets.of(line, column)
-        if column == 1 and at:  # what ends here is text of several lines
+        if column == 1 and at:  # the value is a text of several lines
             last = self.source.text[at - 1] not in "\r\n"
             self.changes.append(Change(at, at, self.break_ * last + written + self.break_))
             return
@@ -197,7 +201,7 @@ class _Rendering:
         self.changes.append(Change(end, end, self.break_ + written))
 
     def _delete(self, path: Path) -> None:
-        """Removes a section, with one of the empty lines around it."""
+        """Removes a section and one of the blank lines around it."""
         extent = self._extent(path)
         last = extent.inside.line - (extent.inside.column == 1)
         start = self.offsets.of(extent.key.line, 1)
@@ -212,13 +216,13 @@ class _Rendering:
         self.changes.append(Change(start, end, ""))
 
     def _drop_anchors(self) -> None:
-        """What aliases repeat is written out, so nothing is marked."""
+        """Removes anchors: aliases are written out."""
         for extent in self.layout.values():
             if extent.anchor and extent.form != "alias":
                 start = self.offsets.of(*extent.start)
                 mark = f"&{extent.anchor}"
                 if not self.source.text.startswith(mark, start):
-                    raise _CannotBeKept
+                    raise _CannotEdit
                 end = start + len(mark)
                 end += len(self.source.text[end:]) - len(self.source.text[end:].lstrip(" "))
                 change = Change(start, end, "")
@@ -236,12 +240,12 @@ class _Rendering:
 
     def _extent(self, path: Path) -> Extent:
         if path not in self.layout:
-            raise _CannotBeKept
+            raise _CannotEdit
         return self.layout[path]
 
 
-def _laid_out(text: str, before: Source) -> str:
-    """A text in the canon's layout where the one that it was made from is; its own otherwise."""
+def _formatted_like(text: str, before: Source) -> str:
+    """Formats a text if the one that it was made from is formatted; else keeps its layout."""
     try:
         return format_text(text) if format_source(before) == before.text else text
     except (CannotFormat, SpecError):
@@ -253,7 +257,7 @@ def _rank(key: str) -> int:
 
 
 def _put(values: dict[str, Any], path: Path, value: Any) -> None:
-    """Sets what stands at a path, making the mappings on the way; a word that names an input's shape stays."""
+    """Sets the value at a path, and creates the mappings on the way."""
     here: Any = values
     for part in path[:-1]:
         if isinstance(here, dict) and here.get(part) is None:
@@ -263,7 +267,7 @@ def _put(values: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def _reads_as(text: str, name: str, values: Mapping[str, Any]) -> bool:
-    """Whether a text means these values."""
+    """Whether a text reads as these values."""
     report = Report()
     tree = parse(Source(name, text), report) if text else None
     if tree is None or report.has_errors:
@@ -273,7 +277,7 @@ def _reads_as(text: str, name: str, values: Mapping[str, Any]) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two values are equal, and of the same types throughout."""
+    """Whether two values are equal and of the same types throughout."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -284,14 +288,14 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _means(raw: str, new: Any) -> bool:
-    """Whether a text as written is the value, nothing in it but literal `$` to be computed."""
+    """Whether a written text is the value, with no expression in it but literal `$`."""
     if names_in(raw) or "${" in raw.replace("$$", ""):
         return False
     return type(new) is str and (raw.replace("$$", "$") if is_computed(raw) else raw) == new
 
 
 def _escaped(value: Any) -> Any:
-    """A plain value as a spec writes it: what only looks like an expression is told apart from one."""
+    """A plain value as a spec writes it: texts that only look like expressions are escaped."""
     if isinstance(value, Uncomputed):
         return value
     if isinstance(value, str):

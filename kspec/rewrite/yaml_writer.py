@@ -1,4 +1,4 @@
-"""A spec's plain values → its text, in the layout of `kspec fmt`."""
+"""Writes the text of a spec from its plain values, in the layout of `kspec fmt`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _OPEN = ("inputs", "compile", "fit", "data", "evaluate", "predict")
 
 
 def spec_text(values: Mapping[str, Any], comments: tuple[str, ...] = ()) -> str:
-    """The text of a spec, entries one below the other.
+    """Writes a spec, one entry of `layers` per line.
 
     Args:
-        comments: Lines that stand at its head.
+        values: Its plain values.
+        comments: Lines for the top of the file.
 
     >>> print(spec_text({"kspec": 1, "inputs": {"x": {"shape": [4]}}, "layers": ["Flatten", {"Dense": {"units": 2}}]}))
     kspec: 1
@@ -60,7 +61,7 @@ def _section(name: str, value: Any, indent: str) -> Iterator[str]:
 
 
 def _parameters(value: Any) -> str:
-    """A block's parameters, each with its default beside it."""
+    """The parameters of a block with their defaults."""
     shown = (to_yaml(item).strip("{}") if isinstance(item, dict) else to_yaml(item) for item in value)
     return f"[{', '.join(shown)}]"
 

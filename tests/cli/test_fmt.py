@@ -118,7 +118,7 @@ def test_what_the_formatter_gets_wrong_is_not_written(
     monkeypatch.setattr(layout, "aligned", lambda _: ["kspec: 2"])
     assert main(["fmt", "wrong.yaml"]) == 3
     assert Path("wrong.yaml").read_text() == WRONG
-    assert capsys.readouterr().err == "kspec: wrong.yaml: its layout would change what it says\n"
+    assert capsys.readouterr().err == "kspec: wrong.yaml: formatting would change its meaning\n"
 
 
 def test_it_needs_neither_tensorflow_nor_pydantic() -> None:

@@ -10,7 +10,7 @@ from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.diagnostics import Report, Source
 from kspec.rewrite.from_table import from_table
 from kspec.rewrite.init import InitRefused
-from kspec.rewrite.table_inference import guess
+from kspec.rewrite.table_inference import infer_columns
 from kspec.syntax import parse
 
 
@@ -41,19 +41,19 @@ YES_NO = column("bought", "text", 2, classes={"no": 300, "yes": 100})
     ],
 )
 def test_task(target: ColumnProfile, task: str) -> None:
-    assert guess(table(column("a"), target), target.name).task == task
+    assert infer_columns(table(column("a"), target), target.name).task == task
 
 
 def test_target_by_name_else_the_last() -> None:
-    assert guess(table(column("Label", "text", 2, classes={"a": 1, "b": 2}), column("z"))).target.name == "Label"
-    assert guess(table(column("a"), column("z"))).target.name == "z"
+    assert infer_columns(table(column("Label", "text", 2, classes={"a": 1, "b": 2}), column("z"))).target.name == "Label"
+    assert infer_columns(table(column("a"), column("z"))).target.name == "z"
 
 
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
         ([column("a")], "one column"),
-        ([column("a"), column("b", "text", 390)], "390 different texts"),
+        ([column("a"), column("b", "text", 390)], "390 distinct texts"),
         ([column("a"), column("b", distinct=1)], "same value"),
         ([column("a"), column("b", "array", None)], "arrays"),
         ([column("id", "integer", 400), column("b")], "no column is left"),
@@ -61,11 +61,11 @@ def test_target_by_name_else_the_last() -> None:
 )
 def test_refused(columns: list[ColumnProfile], said: str) -> None:
     with pytest.raises(InitRefused, match=said):
-        guess(table(*columns))
+        infer_columns(table(*columns))
 
 
 def test_columns_find_their_place() -> None:
-    found = guess(
+    found = infer_columns(
         table(
             column("user_id", "integer", 400),
             column("city", "text", 3),

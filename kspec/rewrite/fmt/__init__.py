@@ -1,7 +1,7 @@
-"""A spec's text → the same spec in the canon's layout: `kspec fmt`, and what an editor calls for formatting.
+"""Formats the text of a spec: `kspec fmt`, and formatting in the editor.
 
-The text is laid out from the words as they are written, never from their values: `1e-3` stays `1e-3`. What the text
-means is compared before and after; comments are counted.
+The formatter works on the text as written, never on its values: `1e-3` stays `1e-3`. The values before and after are
+compared, and so are the comments.
 """
 
 from kspec.rewrite.fmt.layout import CannotFormat, format_source, format_text

@@ -1,4 +1,4 @@
-"""Each comment of a text, put to what it speaks of."""
+"""Attaches each comment of a text to the element that it describes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _ITEM = re.compile(r"#\s*-\s")
 
 
 def attach(document: Document, source: Source) -> None:
-    """Adds the comments that stand after a document's directives to its tree."""
+    """Attaches the comments after a document's directives to its tree."""
     found = comments(source)
     _keep_in_order(found, source)
     for comment in found:
         comment.blank = comment.blank and comment.line - 1 not in document.texts
         if comment.index >= document.body:
-            _settle(document.root, comment, None)
+            _attach(document.root, comment, None)
 
 
 def _keep_in_order(found: list[Comment], source: Source) -> None:
-    """Of comments with nothing but empty lines between, none belongs deeper than the one above it."""
+    """Of comments separated by blank lines only, none belongs deeper than the one above it."""
     for before, comment in pairwise(found):
         last = before.more[-1].line if before.more else before.line
         if before.alone and comment.alone and not any(line.strip() for line in source.lines[last + 1 : comment.line]):
@@ -33,7 +33,7 @@ def _keep_in_order(found: list[Comment], source: Source) -> None:
 
 
 def comments(source: Source) -> list[Comment]:
-    """All comments, from top to bottom; one that goes on in its column on the next line is one."""
+    """All comments, top to bottom; lines that continue a comment in its column belong to it."""
     found: list[Comment] = []
     starts = Offsets(source).starts
     last: Comment | None = None
@@ -55,13 +55,13 @@ def comments(source: Source) -> list[Comment]:
     return found
 
 
-def _settle(holder: Node, comment: Comment, owner: Element | None) -> None:
-    """Puts a comment that stands in a mapping or list, or right below it, to one of its children or to its end."""
+def _attach(holder: Node, comment: Comment, owner: Element | None) -> None:
+    """Attaches a comment in a mapping or list, or right below it, to one of its children or to its end."""
     index = bisect_left(holder.children, comment.index, key=lambda child: child.start)
     before = holder.children[index - 1] if index else None
     after = holder.children[index] if index < len(holder.children) else None
     if before is not None and _goes_into(before.value, comment, holder):
-        _settle(before.value, comment, before)
+        _attach(before.value, comment, before)
     elif before is not None and not comment.alone and _ends_beside(before.value, comment):
         _last_on_line(before, comment).beside.append(comment)
     elif before is not None and comment.index < before.value.start:
@@ -75,7 +75,7 @@ def _settle(holder: Node, comment: Comment, owner: Element | None) -> None:
 
 
 def _goes_into(value: Node, comment: Comment, holder: Node) -> bool:
-    """Whether a comment that stands below the start of an element belongs into its value."""
+    """Whether a comment below the start of an element belongs inside its value."""
     if not value.is_collection:
         return False
     if value.flow:
@@ -92,16 +92,16 @@ def _goes_into(value: Node, comment: Comment, holder: Node) -> bool:
 
 
 def _ends_beside(value: Node, comment: Comment) -> bool:
-    """Whether a value ends, or its text of several lines begins, on the comment's line."""
+    """Whether a value ends, or its block text begins, on the line of the comment."""
     if value.is_block_text:
         return value.line == comment.line
     return value.last_line == comment.line and value.end <= comment.index
 
 
 def _last_on_line(element: Element, comment: Comment) -> Element:
-    """What a comment after brackets stands beside: where it silences something, the line's own last element."""
+    """The element beside a comment after brackets; for an ignore comment, the last element of the line."""
     value = element.value
-    if comment.silences and value.flow and value.children and value.line != comment.line:
+    if comment.is_directive and value.flow and value.children and value.line != comment.line:
         last = value.children[-1]
         if last.value.last_line == comment.line:
             return _last_on_line(last, comment)

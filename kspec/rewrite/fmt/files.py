@@ -1,4 +1,4 @@
-"""The specs in files and folders."""
+"""Finds the specs in a folder."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _IS_SPEC = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:\{\s*)?["']?kspec["']?[ \t]*:"""
 
 
 def specs_in(folder: str | os.PathLike[str]) -> Iterator[Path]:
-    """The YAML files below a folder that have the key `kspec` at their top, in the order of their names.
+    """The YAML files below a folder that have a top-level key `kspec`, sorted by name.
 
-    Hidden folders are left out, and so are the folders of runs: their specs are records of what has been run.
+    Hidden folders and run folders are skipped: the specs of runs are records.
     """
     for place, folders, files in os.walk(folder):
         if "run.json" in files:

@@ -1,4 +1,4 @@
-"""The way of a text through the formatter, and the net below it."""
+"""The formatter from text to text, with a comparison of the results as a safety net."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _FIRST_BREAK = re.compile("\r\n|\r|\n")
 
 
 class CannotFormat(ValueError):
-    """A text whose meaning the formatter would change: it is left alone."""
+    """The formatter would change the meaning of a text, which is therefore not written."""
 
 
 def format_text(text: str) -> str:
-    """A spec's text in the canon's layout; line endings stay.
+    """Formats the text of a spec; line endings are kept.
 
     Raises:
-        SpecError: when the text is no YAML that kspec takes.
-        CannotFormat: when it is written in a way that leaves no sure layout.
+        SpecError: when the text is not valid YAML.
+        CannotFormat: when formatting would change its meaning.
 
     >>> format_text("layers: [{Dense: {'units': 3}, name: out}]\\nkspec: 1\\n")
     'kspec: 1\\nlayers:\\n  - Dense: {units: 3}\\n    name: out\\n'
@@ -33,15 +33,15 @@ def format_text(text: str) -> str:
 
 
 def format_source(source: Source) -> str:
-    """The same of a text that has a name, for the diagnostics to cite."""
+    """Formats a text that has a name, which its diagnostics show."""
     values = _values(source)
     if not values:
         return source.text
     document = read(source)
     attach(document, source)
     lines = aligned(Printer(document).print())
-    found = _FIRST_BREAK.search(source.text)
-    break_ = "\r\n" if found and found[0] == "\r\n" else "\n"
+    match = _FIRST_BREAK.search(source.text)
+    break_ = "\r\n" if match and match[0] == "\r\n" else "\n"
     text = "".join(f"{line}{break_}" for line in lines)
     _compare(source, values, Source(source.name, text))
     return text
@@ -54,30 +54,30 @@ def _values(source: Source) -> Any:
         from kspec.language.document import Document
         from kspec.language.validate import validate
 
-        validate(tree.value, tree.positions, report, Document)  # says so
+        validate(tree.value, tree.positions, report, Document)  # reports it
     report.raise_errors()
     assert tree is not None
     return tree.value
 
 
 def _compare(source: Source, values: Any, new: Source) -> None:
-    """Makes sure that a text still says what it said.
+    """Compares the meaning and the comments of a text before and after formatting.
 
     Raises:
-        CannotFormat: when it does not.
+        CannotFormat: when they differ.
     """
     try:
         same = _in_order(values, ()) == _in_order(_values(new), ())
     except SpecError:
         same = False
     if not same:
-        raise CannotFormat("its layout would change what it says")
+        raise CannotFormat("formatting would change its meaning")
     if _words(source) != _words(new):
-        raise CannotFormat("its layout would lose a comment")
+        raise CannotFormat("formatting would lose a comment")
 
 
 def _in_order(value: Any, path: Path) -> Any:
-    """Values in a form that tells `1` from `1.0` and `true`, and one order of keys from another where it matters."""
+    """Values in a form that distinguishes `1`, `1.0` and `true`, and orders of keys where they matter."""
     if isinstance(value, dict):
         keys = list(value)
         positions = order(path, keys) or range(len(keys))
@@ -88,7 +88,7 @@ def _in_order(value: Any, path: Path) -> Any:
 
 
 def _words(source: Source) -> list[str]:
-    """All words of all comments, in no order."""
+    """The words of all comments, sorted."""
     return sorted(
         word for comment in comments(source) for part in (comment, *comment.more) for word in part.text.split()
     )

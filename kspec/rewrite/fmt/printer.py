@@ -1,4 +1,4 @@
-"""A tree of what was written → the text that the canon makes of it."""
+"""Prints a tree in the style of `kspec fmt`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from kspec.rewrite.fmt.style import HEADER, WIDTH, form, order
 from kspec.rewrite.fmt.tree import Comment, Document, Element, Node
 
 _WIDE = 4
-"""So many spaces before a comment are meant."""
+"""At least this many spaces before a comment are deliberate."""
 
 
 @dataclass(slots=True)
 class Line:
-    """A line to be written.
+    """A line of output.
 
     Args:
-        beside: The comment after its text, whose column is found when all lines are there.
-        section: Which of the document's sections it is in, counted from 0.
-        follows: Whether the comment goes on with the one of the line above.
-        is_kept: Whether it ends a text to which empty lines below it would belong.
+        beside: The comment after its text; its column is computed when all lines are known.
+        section: The section of the document that it belongs to, from 0.
+        follows: Whether the comment continues the one on the line above.
+        is_kept: Whether it ends a block text that would include blank lines below it.
     """
 
     text: str
@@ -33,7 +33,7 @@ class Line:
 
 
 class Printer:
-    """Writes one document."""
+    """Prints one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -124,9 +124,9 @@ class Printer:
         value = element.value
         if _holds_lines(value):
             return False
-        if value.flow and value.line == value.last_line and element.silences and element.key:
-            return True  # opened, its parts would stand on other lines than the comment
-        if any(comment.silences for comment in element.on_key):
+        if value.flow and value.line == value.last_line and element.is_directive and element.key:
+            return True  # opening it would move its parts away from the comment
+        if any(comment.is_directive for comment in element.on_key):
             return False
         wanted = form(path, value)
         if wanted == "block" or (wanted == "written" and not value.flow):
@@ -147,15 +147,17 @@ class Printer:
         return opening + ", ".join(parts) + closing
 
     def _ordered(self, node: Node, path: Path) -> list[Element]:
-        """The children in the order of the canon, where they can be moved."""
+        """The children in the order of the style, if they can be moved."""
         children = node.children
         if node.kind == "list" or self.document.has_aliases:
             return children
         positions = order(path, [child.key.value for child in children if child.key])
         if positions is None or positions == list(range(len(children))):
             return children
-        if isinstance(path[-1] if path else "", int) and (children[0].silences or children[positions[0]].silences):
-            return children  # the first line's comment speaks for the whole item
+        if isinstance(path[-1] if path else "", int) and (
+            children[0].is_directive or children[positions[0]].is_directive
+        ):
+            return children  # the comment on the first line applies to the whole item
         airy = any(_is_apart(child) for child in children[1:])
         ordered = [children[position] for position in positions]
         node.children = ordered
@@ -169,7 +171,7 @@ class Printer:
         self._beside(self.lines[-1], beside)
 
     def _beside(self, line: Line, comments: Sequence[Comment]) -> None:
-        """Puts comments after a line's text: one of them, or several in one."""
+        """Puts comments after the text of a line; several are joined."""
         if not comments:
             return
         first = comments[0]
@@ -203,8 +205,8 @@ class Printer:
 
 
 def aligned(lines: Sequence[Line]) -> list[str]:
-    """The lines as text: comments that stood in one column still do, two spaces after the longest line or, where they
-    were put farther out, in that column.
+    """The lines as text. Comments that shared a column still do: two spaces after the longest line, or in their own
+    column if that is farther out.
     """
     texts = []
     for group in _groups(lines):
@@ -218,7 +220,7 @@ def aligned(lines: Sequence[Line]) -> list[str]:
 
 
 def _groups(lines: Sequence[Line]) -> list[list[Line]]:
-    """Lines with comments that stood in one column, one after the other in the same section."""
+    """Groups of lines in one section whose comments shared a column."""
     groups: list[list[Line]] = []
     for line in lines:
         if line.beside is None:
@@ -236,7 +238,7 @@ def _groups(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def _holds_lines(value: Node) -> bool:
-    """Whether something in it wants lines of its own: a comment, or a text written with `|` or `>`."""
+    """Whether a value contains a comment, or a text written with `|` or `>`, which need lines of their own."""
     return bool(value.below) or any(
         child.above or child.on_key or child.beside or child.value.below or child.value.is_block_text
         for child in value.walk()
@@ -255,7 +257,7 @@ def _set_apart(element: Element, blank: bool) -> None:
 
 
 def _are_header(children: Sequence[Element], number: int) -> bool:
-    """Whether a section and the one above it are of those that introduce a spec."""
+    """Whether a section and the one above it belong to the header of a spec."""
     return all(child.key is not None and child.key.value in HEADER for child in children[number - 1 : number + 1])
 
 

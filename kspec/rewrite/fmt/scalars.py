@@ -1,4 +1,4 @@
-"""A word or text, with the quotes it needs."""
+"""Scalars with the quotes that they need."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from kspec.rewrite.fmt.tree import Node
 from kspec.syntax.yaml_flow import is_plain, quote
 
 _LIKE_VALUES = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
-"""Words that other readers of YAML take for booleans: who has quoted them meant it."""
+"""Words that YAML 1.1 reads as booleans: their quotes are kept."""
 _ENDS_IN_FLOW = re.compile(r"[,\[\]{}?]|^:|:$")
-"""What would not be part of a text between brackets."""
+"""What ends a plain scalar between brackets."""
 _BREAK = re.compile("\r\n|[\r\n\x85]")
 _BREAKS = re.compile("[\n\x85\u2028\u2029]")
-"""What ends a line in a text's value."""
+"""Line breaks in the value of a text."""
 
 
 def on_line(node: Node, *, in_flow: bool) -> str:
-    """A key, word or text on one line; what means a number or the like as it is written.
+    """A key or scalar on one line; numbers, booleans and null as written.
 
     Args:
-        in_flow: Whether it will stand between brackets.
+        in_flow: Whether it is between brackets.
     """
     return " ".join(part for part in (node.properties, _content(node, in_flow)) if part)
 
@@ -45,16 +45,16 @@ def _content(node: Node, in_flow: bool) -> str:
 
 
 def needs_no_quotes(text: str) -> bool:
-    """Whether text is the same without quotes, to this and to any other reader of YAML."""
+    """Whether any YAML reader takes a text without quotes for the same text."""
     return text.lower() not in _LIKE_VALUES and is_plain(text.removeprefix("$"))
 
 
 def in_lines(node: Node, column: int, indent: int, width: int) -> list[str]:
-    """A word or text after a key or dash: on one line if it fits, else broken as it is written.
+    """A scalar after a key or dash: on one line if it fits, else broken as written.
 
     Args:
-        column: Where it begins.
-        indent: Where its further lines do.
+        column: The column where it begins.
+        indent: The indentation of its further lines.
     """
     if node.is_block_text:
         return _block_text(node, indent)
@@ -67,11 +67,11 @@ def in_lines(node: Node, column: int, indent: int, width: int) -> list[str]:
 
 
 def _block_text(node: Node, indent: int) -> list[str]:
-    """`|` or `>`, and the lines below moved to the indentation."""
+    """A block text (`|` or `>`), with its lines moved to the indentation."""
     lines = _BREAK.split(node.text)
-    found = re.match(r"[|>][-+0-9]*", lines[0])
-    assert found is not None
-    header = found[0]
+    match = re.match(r"[|>][-+0-9]*", lines[0])
+    assert match is not None
+    header = match[0]
     if node.value and not node.value.endswith("\n"):  # or else the file's last line, which has no end, gets one
         header = header.replace("+", "").replace("-", "") + "-"
     body = lines[1:]

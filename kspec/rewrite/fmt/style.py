@@ -1,4 +1,4 @@
-"""The canon: in which order keys stand, what is written in several lines and what on one."""
+"""The style: the order of keys, and which values go on one line or on several."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from kspec.diagnostics import Path
 from kspec.rewrite.fmt.tree import Node
 
 WIDTH = 120
-"""Longer lines of lists and mappings are opened. Text and comments are never broken."""
+"""Lists and mappings that do not fit are opened. Text and comments are never wrapped."""
 
 Form = Literal["block", "line", "written"]
-"""In several lines; on one where it fits; as it is written, where that fits."""
+"""On several lines; on one if it fits; as the author wrote it, if that fits."""
 
 TEMPLATES = ("blocks", "models")
 _BLOCKS = {"layers": "list", "inputs": "mapping", "blocks": "mapping", "models": "mapping"}
-"""Sections that are written in several lines."""
+"""Sections that always go on several lines."""
 
 HEADER = ("kspec", "name", "description", "task", "seed")
 DOCUMENT = (
@@ -42,10 +42,10 @@ _KEYS: dict[Path, Sequence[str]] = {
 
 
 def order(path: Path, keys: Sequence[str]) -> list[int] | None:
-    """The positions of a mapping's keys, in the order of the canon; None where their order is the author's.
+    """The positions of a mapping's keys in the order of the style; None if the author's order is kept.
 
-    That order is kept where it carries meaning: a class's arguments (as in a call, the telling ones come first), the
-    inputs, outputs and variables. It is kept, too, where a key is unknown: what is misspelt is not moved about.
+    The author's order is kept where it carries meaning: the arguments of a class, the inputs, outputs and variables. It
+    is also kept if a key is unknown: misspelt keys are not moved about.
     """
     known = _known(path, keys)
     if known is None or any(key not in known for key in keys) or len(set(keys)) < len(keys):
@@ -68,10 +68,10 @@ def _known(path: Path, keys: Sequence[str]) -> Sequence[str] | None:
 
 
 def form(path: Path, node: Node) -> Form:
-    """How a list or mapping that is not empty is written.
+    """The form of a list or mapping that is not empty.
 
-    Sections, and what holds further lists or mappings right below them, stay as their author wrote them. All that is
-    deeper or flat is on one line.
+    Sections, and values right below them that hold lists or mappings, stay as the author wrote them. Anything deeper or
+    flat goes on one line.
     """
     path, in_template = within(path)
     if not path or is_entry(path) or (len(path) == 1 and _BLOCKS.get(str(path[0])) == node.kind):
@@ -87,18 +87,18 @@ def form(path: Path, node: Node) -> Form:
 
 
 def within(path: Path) -> tuple[Path, bool]:
-    """A path as it is within a block or model, whose parts are called as those of a spec are."""
+    """A path relative to its block or model, whose parts have the names of a spec's sections."""
     return (path[2:], True) if len(path) > 1 and path[0] in TEMPLATES else (path, False)
 
 
 def is_entry(path: Path) -> bool:
-    """Whether this is the path of an entry of `layers`."""
+    """Whether a path is that of an entry of `layers`."""
     path, _ = within(path)
     return len(path) == 2 and path[0] == "layers"
 
 
 def _is_object(node: Node) -> bool:
-    """Whether it names a class and its arguments, as `{Adam: {learning_rate: 1e-3}}`."""
+    """Whether a node is a class with its arguments, such as `{Adam: {learning_rate: 1e-3}}`."""
     if node.kind != "mapping" or len(node.children) != 1 or node.children[0].key is None:
         return False
     name = node.children[0].key.value

@@ -1,4 +1,4 @@
-"""A spec's text as a tree of what was written: each word to the letter, each comment with what it speaks of."""
+"""The tree of a spec's text: every scalar as written, every comment with the element that it describes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from kspec.diagnostics import Source
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s*)*")
-_SILENCES = re.compile(r"#[ \t]*kspec:")
+_DIRECTIVE = re.compile(r"#[ \t]*kspec:")
 
 
 @dataclass(slots=True)
 class Comment:
-    """A comment, with the lines below that go on with it in its column.
+    """A comment, with the lines that continue it in its column.
 
     Args:
         index: Where it begins, in characters from the start of the text.
         line: Counted from 0, as its column is.
-        gap: How many spaces stand before it.
-        alone: Whether nothing else stands on its line.
-        blank: Whether an empty line stands above.
+        gap: The number of spaces before it.
+        alone: Whether it is alone on its line.
+        blank: Whether a blank line is above it.
     """
 
     text: str
@@ -38,9 +38,9 @@ class Comment:
     more: list[Comment] = field(default_factory=list)
 
     @property
-    def silences(self) -> bool:
-        """Whether it speaks to kspec, and so must stay on the line it is on."""
-        return bool(_SILENCES.search(self.text))
+    def is_directive(self) -> bool:
+        """Whether it is addressed to kspec (`# kspec: ignore`), and so must stay on its line."""
+        return bool(_DIRECTIVE.search(self.text))
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Node:
         return self.is_block_text and not self.value.rstrip("\n").rpartition("\n")[2].strip()
 
     def walk(self) -> Iterator[Element]:
-        """All that it holds, at any depth."""
+        """Every element below it, at any depth."""
         for child in self.children:
             yield child
             yield from child.value.walk()
@@ -105,7 +105,7 @@ class Element:
     """A pair of a mapping, or an item of a list.
 
     Args:
-        blank: Whether an empty line stands above it.
+        blank: Whether a blank line is above it.
         above: Comments on lines of their own above it.
         on_key: Comments beside a key or bracket whose value goes on below.
         beside: Comments after its value, on the same line.
@@ -123,20 +123,20 @@ class Element:
         return (self.key or self.value).start
 
     @property
-    def silences(self) -> bool:
-        """Whether a comment on its lines speaks to kspec."""
-        return any(comment.silences for comment in (*self.on_key, *self.beside))
+    def is_directive(self) -> bool:
+        """Whether a comment on its lines is addressed to kspec."""
+        return any(comment.is_directive for comment in (*self.on_key, *self.beside))
 
 
 @dataclass(slots=True)
 class Document:
-    """A whole text.
+    """The tree of a text.
 
     Args:
-        directives: What stands up to the `---`, where it says how YAML is to be read.
-        body: Where what comes after the directives begins.
-        has_aliases: Whether values repeat what stands above them.
-        texts: The lines, counted from 0, of texts to which the empty lines below them belong.
+        directives: The YAML directives, up to the `---`.
+        body: The offset after the directives.
+        has_aliases: Whether there are YAML aliases.
+        texts: The lines, from 0, of block texts that include the blank lines below them.
     """
 
     root: Node
@@ -147,7 +147,7 @@ class Document:
 
 
 def read(source: Source) -> Document:
-    """The tree of a text that `parse` takes, without its comments."""
+    """Reads the tree of a text that `parse` accepts, without its comments."""
     return _Reader(source).document()
 
 
