@@ -1,4 +1,4 @@
-"""`kspec export`: a spec or a run as a file for others."""
+"""`kspec export`: a spec or a run in a format that other programs read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from kspec.cli._columns import definitions
 from kspec.cli._options import output_format, overrides, permissions
-from kspec.export.formats import TARGETS
+from kspec.export.formats import FORMATS
 
 if TYPE_CHECKING:
     from kspec.export.export import Exported
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def _epilog() -> str:
     runs = " (from a run)"
-    targets = definitions(
-        [(name, [target.says + (runs if target.needs == "trained" else "")]) for name, target in TARGETS.items()]
+    formats = definitions(
+        [(name, [each.description + (runs if each.needs == "trained" else "")]) for name, each in FORMATS.items()]
     )
     examples = """
 Examples:
@@ -28,13 +28,18 @@ Examples:
   kspec export spec.yaml --to mermaid -o network.mmd
   kspec export runs/mlp/latest --to onnx
 """
-    return f"\b\nTargets:\n{targets}\n\b{examples}"
+    return f"\b\nFormats:\n{formats}\n\b{examples}"
 
 
 @click.command(epilog=_epilog())
 @click.argument("place", metavar="SPEC|RUN")
-@click.option("--to", "target", required=True, metavar="TARGET", help="What to write: one of the targets below.")
-@click.option("-o", "--output", metavar="FILE", help="Where; NAME with the target's suffix by default, - shows a text.")
+@click.option("--to", "export_format", required=True, metavar="FORMAT", help="One of the formats below.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Output file; default: NAME with the format's suffix. - prints a text format.",
+)
 @overrides
 @output_format("text", "json")
 @permissions
@@ -43,16 +48,16 @@ def command(
     ctx: click.Context,
     /,
     place: str,
-    target: str,
+    export_format: str,
     output: str | None,
     overrides: tuple[str, ...],
     format_: str,
     **permissions: bool,
 ) -> None:
-    """Write a spec, or a run's trained model, in a form that others read.
+    """Export a spec, or the trained model of a run.
 
-    RUN is a run folder, or the name of a spec that has been run in runs/. What is written of a run is loaded back, and
-    its answers are held against those of the run's model.
+    RUN is a run folder, or the name of a spec that has been run. The export of a run is loaded again, and its
+    predictions are compared with those of the run's model.
     """
     from kspec.cli import FAILED
     from kspec.export.export import ExportRefused, export, show
@@ -63,10 +68,10 @@ def command(
     granted = Permissions(*(permissions[f"allow_{what}"] for what in Permissions._fields))
     try:
         if output == "-":
-            sys.stdout.write(show(place, target, overrides=overrides, permissions=granted))
+            sys.stdout.write(show(place, export_format, overrides=overrides, permissions=granted))
             return
         to = None if output is None else Path(output)
-        exported = export(place, target, to, overrides=overrides, permissions=granted)
+        exported = export(place, export_format, to, overrides=overrides, permissions=granted)
     except ExportRefused as error:
         raise click.UsageError(str(error)) from None
     except (RunFolderError, CannotExport) as error:
@@ -75,17 +80,19 @@ def command(
     if format_ == "json":
         click.echo(json.dumps(exported.to_json(), indent=2, ensure_ascii=False))
     else:
-        _say(exported)
+        _print(exported)
 
 
-def _say(exported: Exported) -> None:
-    held, check = "", exported.check
-    if check is not None and check.unchecked:
-        held = f"; not checked: {check.unchecked}"
-    elif check is not None:
-        same = "are the run's" if check.difference == 0 else f"differ from the run's by at most {check.difference:.2g}"
-        held = f"; loaded back, its answers to {check.examples} examples of {check.split} {same}"
-    click.echo(f"{exported.path} ({_size(exported.bytes)}){held}")
+def _print(exported: Exported) -> None:
+    result, verification = "", exported.verification
+    if verification is not None and verification.skipped:
+        result = f"; not verified: {verification.skipped}"
+    elif verification is not None:
+        difference = verification.difference
+        same = "equal" if difference == 0 else f"differ by at most {difference:.2g} from"
+        examples = f"{verification.examples} {verification.split} examples"
+        result = f"; verified: predictions for {examples} {same} the run's"
+    click.echo(f"{exported.path} ({_size(exported.bytes)}){result}")
     if exported.note:
         click.echo(f"note: {exported.note}")
 

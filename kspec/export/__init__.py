@@ -1,1 +1,1 @@
-"""A spec or a run → a form that other programs read."""
+"""Exports of a spec or a run in formats that other programs read."""

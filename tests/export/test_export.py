@@ -1,4 +1,4 @@
-"""What `kspec export` writes, loaded back as those for whom it is meant do, and asked for answers on real rows."""
+"""Exports, loaded with the libraries they are for; their predictions on real rows are compared with the run's."""
 
 import csv
 import json
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kspec.cli import main
-from kspec.export.formats import TARGETS
+from kspec.export.formats import FORMATS
 from tests.conftest import SPECS
 from tests.support.project import BINARY, make_project
 
@@ -78,7 +78,7 @@ def cli(capfd):
 
 @pytest.fixture(scope="module")
 def trained_once(tmp_path_factory):
-    """A folder with a run of `BINARY` in it."""
+    """A folder with a run of `BINARY`."""
     folder = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
         make_project(folder, patch)(BINARY)
@@ -88,23 +88,23 @@ def trained_once(tmp_path_factory):
 
 @pytest.fixture
 def trained(trained_once, tmp_path, monkeypatch):
-    """The same, for one test: its working directory."""
+    """A copy of that folder as the working directory."""
     shutil.copytree(trained_once, tmp_path, symlinks=True, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def export(cli):
-    """Exports a run, and gives what was said as JSON; it must have been checked."""
+    """Exports a run, checks the JSON that is printed, and returns the path."""
 
-    def call(place, target, *more):
-        status, out, err = cli("export", place, "--to", target, "--format", "json", *more)
+    def call(place, format, *options):
+        status, out, err = cli("export", place, "--to", format, "--format", "json", *options)
         assert status == 0, err
-        said = json.loads(out)
-        assert said["check"]["largest_difference"] <= 1e-5
-        assert said["check"]["examples"] > 1
-        assert said["bytes"] > 0
-        return Path(said["path"])
+        printed = json.loads(out)
+        assert printed["check"]["largest_difference"] <= 1e-5
+        assert printed["check"]["examples"] > 1
+        assert printed["bytes"] > 0
+        return Path(printed["path"])
 
     return call
 
@@ -127,26 +127,26 @@ def test_a_run_as_onnx_and_keras(cli, export):
     import onnxruntime
 
     rows = table("a", "b")
-    wanted = model_of("small").predict(rows, verbose=0)
+    expected = model_of("small").predict(rows, verbose=0)
     session = onnxruntime.InferenceSession(export("small", "onnx"))
-    assert [given.name for given in session.get_inputs()] == ["x"]
+    assert [tensor.name for tensor in session.get_inputs()] == ["x"]
     assert session.get_inputs()[0].shape == ["batch", 2]
-    (answer,) = session.run(["kind"], {"x": rows})
-    assert np.abs(answer - wanted).max() <= 1e-5
+    (predictions,) = session.run(["kind"], {"x": rows})
+    assert np.abs(predictions - expected).max() <= 1e-5
     loaded = keras.models.load_model(export("runs/small/latest", "keras", "-o", "again.keras"), compile=False)
-    assert np.array_equal(loaded.predict(rows, verbose=0), wanted)
+    assert np.array_equal(loaded.predict(rows, verbose=0), expected)
     status, out, err = cli("export", "small", "--to", "onnx")
     assert (status, err) == (0, "")
     assert out.startswith("small.onnx (")
-    assert "loaded back, its answers to 16 examples of test" in out
+    assert "verified: predictions for 16 test examples" in out
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_run_whose_data_is_gone_is_exported_all_the_same(cli):
+def test_a_run_without_its_data_is_exported_unverified(cli):
     Path("table.csv").unlink()
     status, out, _ = cli("export", "small", "--to", "keras")
     assert status == 0
-    assert "not checked: KS501" in out
+    assert "not verified: KS501" in out
     assert Path("small.keras").is_file()
 
 
@@ -161,30 +161,30 @@ def test_a_spec_as_json_is_the_model_without_weights(project, cli):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
-        (["spec.yaml", "--to", "onx"], 2, "there is no target `onx`; did you mean `onnx`?"),
+        (["spec.yaml", "--to", "onx"], 2, "unknown format `onx`; did you mean `onnx`?"),
         (["spec.yaml", "--to", "onnx"], 1, "KS621"),
-        (["spec.yaml", "--to", "tflite"], 1, "train it first: `kspec run spec.yaml`"),
-        (["spec.yaml", "--to", "dot", "-o", "spec.yaml"], 2, "-o names the spec itself"),
+        (["spec.yaml", "--to", "tflite"], 1, "run `kspec run spec.yaml`, then export the run"),
+        (["spec.yaml", "--to", "dot", "-o", "spec.yaml"], 2, "-o would overwrite the spec"),
         (["spec.yaml", "--to", "dot", "-o", "no/where.dot"], 3, "no/where.dot: its folder does not exist"),
         (["spec.yaml", "--to", "dot", "-o", "."], 3, "Is a directory"),
-        (["spec.yaml", "--to", "svg", "-o", "-"], 2, "`svg` is no text"),
-        (["small", "--to", "dot"], 3, "there is no spec small, and no run of that name"),
+        (["spec.yaml", "--to", "svg", "-o", "-"], 2, "`svg` is not a text format"),
+        (["small", "--to", "dot"], 3, "no spec or run small"),
         (["small.yaml", "--to", "dot"], 1, "KS010"),
     ],
 )
-def test_what_cannot_be_is_said(project, cli, arguments, status, said):
+def test_invalid_exports_are_rejected(project, cli, arguments, status, message):
     text = Path(project(BINARY)).read_text()
-    answer = cli("export", *arguments)
-    assert answer[0] == status
-    assert said in answer[2]
+    actual, _, err = cli("export", *arguments)
+    assert actual == status
+    assert message in err
     assert Path("spec.yaml").read_text() == text
     assert {path.name for path in Path().iterdir()} == {"spec.yaml", "table.csv"}
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_missing_extra_is_named(cli, monkeypatch):
+def test_a_missing_library_is_reported_with_its_extra(cli, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     status, _, err = cli("export", "small", "--to", "onnx")
     assert status == 3
@@ -192,27 +192,28 @@ def test_a_missing_extra_is_named(cli, monkeypatch):
 
 
 @pytest.mark.usefixtures("trained")
-def test_answers_that_differ_are_not_kept(cli, monkeypatch):
+def test_an_export_whose_predictions_differ_is_discarded(cli, monkeypatch):
     from kspec.export.formats import keras_archive
 
-    monkeypatch.setattr(keras_archive, "answers", lambda subject, path, inputs: {"kind": np.zeros((16, 1), "float32")})
+    zeros = {"kind": np.zeros((16, 1), "float32")}
+    monkeypatch.setattr(keras_archive, "predict", lambda context, path, inputs: zeros)
     status, _, err = cli("export", "small", "--to", "keras")
     assert status == 3
-    assert "answers otherwise than the run's model" in err
+    assert "the predictions of the export differ from the run's" in err
     assert not Path("small.keras").exists()
 
 
-def test_a_graph_needs_no_tensorflow(tmp_path):
-    targets = [name for name, target in TARGETS.items() if target.needs == "graph"]
+def test_exporting_a_graph_needs_no_tensorflow(tmp_path):
+    formats = [name for name, each in FORMATS.items() if each.needs == "graph"]
     arguments = ["export", str(SPECS / "regression.yaml"), "--to"]
     script = (
         "import sys; from kspec.cli import main;"
-        f"done = [main([*{arguments!r}, target, '-o', 'out.' + target]) for target in {targets!r}];"
-        "sys.exit(any(done) or 'tensorflow' in sys.modules)"
+        f"statuses = [main([*{arguments!r}, name, '-o', 'out.' + name]) for name in {formats!r}];"
+        "sys.exit(any(statuses) or 'tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, cwd=tmp_path).returncode == 0
-    for target in targets:
-        assert (tmp_path / f"out.{target}").stat().st_size > 500
+    for name in formats:
+        assert (tmp_path / f"out.{name}").stat().st_size > 500
 
 
 @pytest.mark.slow
@@ -222,20 +223,20 @@ def test_a_saved_model(project, cli, export):
     cli("run", project(TEXT))
     path = export("texts", "saved_model")
     note, city = np.array([["good fine"], ["bad poor"]]), np.array([["oslo"], ["nowhere"]])
-    given = {"words": note, "place": city, "a": np.array([[0.5], [1.0]], "float32")}
-    tensors = {name: tf.constant(array) for name, array in given.items()}
+    arrays = {"words": note, "place": city, "a": np.array([[0.5], [1.0]], "float32")}
+    tensors = {name: tf.constant(array) for name, array in arrays.items()}
     loaded = tf.saved_model.load(str(path))
-    answers = loaded.serve(tensors)
-    wanted = model_of("texts")(tensors)
-    assert set(answers) == {"kind", "size"}
-    for name in wanted:
-        assert np.abs(answers[name] - wanted[name]).max() <= 1e-5
-    export("texts", "saved_model")  # one that was exported before may be written over
+    predictions = loaded.serve(tensors)
+    expected = model_of("texts")(tensors)
+    assert set(predictions) == {"kind", "size"}
+    for name in expected:
+        assert np.abs(predictions[name] - expected[name]).max() <= 1e-5
+    export("texts", "saved_model")  # an earlier export may be overwritten
     (path / "mine.txt").write_text("")
     (path / "saved_model.pb").unlink()
     status, _, err = cli("export", "texts", "--to", "saved_model")
     assert status == 2
-    assert "is no SavedModel" in err
+    assert "is not a SavedModel" in err
     assert (path / "mine.txt").exists()
 
 
@@ -245,14 +246,15 @@ def test_two_outputs_and_gelu_as_onnx_and_tflite(project, cli, export):
     import tensorflow as tf
 
     cli("run", project(NUMBERS))
-    given = {"a": table("a"), "b": table("b")}
-    wanted = model_of("texts").predict(given, verbose=0)
+    arrays = {"a": table("a"), "b": table("b")}
+    expected = model_of("texts").predict(arrays, verbose=0)
     names = ["kind", "size"]
-    answers = dict(zip(names, onnxruntime.InferenceSession(export("texts", "onnx")).run(names, given), strict=True))
-    lite = tf.lite.Interpreter(str(export("texts", "tflite"))).get_signature_runner("serving_default")(**given)
+    session = onnxruntime.InferenceSession(export("texts", "onnx"))
+    predictions = dict(zip(names, session.run(names, arrays), strict=True))
+    lite = tf.lite.Interpreter(str(export("texts", "tflite"))).get_signature_runner("serving_default")(**arrays)
     for name in names:
-        assert np.abs(answers[name] - wanted[name]).max() <= 1e-5
-        assert np.abs(lite[name] - wanted[name]).max() <= 1e-5
+        assert np.abs(predictions[name] - expected[name]).max() <= 1e-5
+        assert np.abs(lite[name] - expected[name]).max() <= 1e-5
 
 
 @pytest.mark.slow
@@ -265,25 +267,25 @@ def test_recurrent_layers(project, cli, export):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["onnx", "tflite"])
-def test_what_a_format_cannot_hold(project, cli, target):
+@pytest.mark.parametrize("format", ["onnx", "tflite"])
+def test_unsupported_operations_and_dtypes_are_reported(project, cli, format):
     cli("run", project(TEXT))
-    status, _, err = cli("export", "texts", "--to", target)
+    status, _, err = cli("export", "texts", "--to", format)
     assert status == 1
     assert "KS622" in err
-    assert "no operations on text, and `place`, `words` take text" in err
+    assert "no operations on text, but `place`, `words` take text" in err
     assert "resolved.yaml:" in err
     codes = BINARY.replace(
         "  - Normalization\n",
         "  - Discretization: {bin_boundaries: [0.0]}\n  - IntegerLookup: {vocabulary: [0, 1]}\n    name: code\n",
     )
     cli("run", project(codes))
-    status, _, err = cli("export", "small", "--to", target)
+    status, _, err = cli("export", "small", "--to", format)
     assert status == 1
     assert "LookupTableFindV2" in err
     assert "`code`" in err
     assert "resolved.yaml:" in err
     cli("run", project(BINARY.replace("seed: 3", "dtype_policy: mixed_bfloat16")))
-    status, _, err = cli("export", "small", "--to", target)
+    status, _, err = cli("export", "small", "--to", format)
     assert status == 1
-    assert "does not compute in bfloat16" in err
+    assert "does not support bfloat16" in err

@@ -1,7 +1,9 @@
-"""What a spec or a run can be exported to: one file a target, and here its line.
+"""The formats that a spec or a run can be exported to.
 
-A target's module has `write(subject, path)`, which gives a note for the user or an empty string; and, where what it
-wrote can be asked for answers, `answers(subject, path, inputs)` and `CHECKER`, the library that gives them.
+To add a format, add a file to this folder and a line to `FORMATS`. The file has `write(context, path)`, which writes
+the export and returns a note for the user or an empty string. If the export can make predictions, the file also has
+`predict(context, path, inputs)` and `LIBRARY`, the library that runs the export: kspec then compares its predictions
+with those of the run.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from kspec.analysis.program import Analysis
-    from kspec.diagram.diagram import NodeFacts
+    from kspec.data import Dataset
+    from kspec.diagram.diagram_graph import NodeInfo
     from kspec.ir import Graph
     from kspec.language import Spec
 
@@ -22,102 +25,102 @@ Needs = Literal["graph", "data", "model", "adapted", "trained"]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What can be exported to.
+class ExportFormat:
+    """A format that a spec or a run can be exported to.
 
     Args:
         module: The file in this folder that writes it.
-        suffix: Of what is written, after the spec's name.
-        needs: The graph alone, the graph and the data, a model built from it, one whose layers have adapted to the
-            data, or a trained one, which a run alone has.
-        says: What it is, for a list.
-        extra: The extra of kspec that brings the libraries it asks for.
-        is_folder: Whether it is a folder of files.
+        suffix: The end of the export's name, after the spec's name.
+        needs: `graph` alone, graph and `data`, a `model` built from them, a model whose layers have `adapted` to the
+            data, or a `trained` model, which only a run has.
+        description: What it is, for a list of formats.
+        extra: The extra of kspec that installs the libraries it needs.
     """
 
     module: str
     suffix: str
     needs: Needs
-    says: str
+    description: str
     extra: str = ""
-    is_folder: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the export is a folder."""
+        return "." not in self.suffix
 
     @property
     def is_text(self) -> bool:
-        """Whether it can be shown on a terminal."""
+        """Whether the export can be printed to a terminal."""
         return self.suffix in (".json", ".mmd", ".dot", ".py")
 
     def load(self) -> Any:
-        """Its module."""
+        """Imports its module."""
         return import_module(f"{__name__}.{self.module}")
 
 
-TARGETS = {
-    "python": Target("python", ".py", "data", "one file of Keras code that trains the same weights without kspec"),
-    "json": Target("configuration", ".json", "model", "Keras's configuration of the model, without weights"),
-    "keras": Target("keras_archive", ".keras", "adapted", "the Keras model: of a spec untrained, of a run trained"),
-    "mermaid": Target("diagram", ".mmd", "graph", "the graph in Mermaid's language, for Markdown pages"),
-    "dot": Target("diagram", ".dot", "graph", "the graph in Graphviz's language"),
-    "svg": Target("diagram", ".svg", "graph", "the graph as a picture"),
-    "png": Target("diagram", ".png", "graph", "the graph as a picture"),
-    "saved_model": Target(
-        "saved_model",
-        "_saved_model",
-        "trained",
-        "a folder for tf.saved_model.load and TensorFlow Serving",
-        is_folder=True,
-    ),
-    "onnx": Target("onnx", ".onnx", "trained", "ONNX, for ONNX Runtime and many others", extra="onnx"),
-    "tflite": Target("tflite", ".tflite", "trained", "LiteRT (TensorFlow Lite), for phones and small devices"),
+FORMATS = {
+    "python": ExportFormat("python", ".py", "data", "Keras code that trains the same weights without kspec"),
+    "json": ExportFormat("configuration", ".json", "model", "Keras's configuration of the model, without weights"),
+    "keras": ExportFormat("keras_archive", ".keras", "adapted", "Keras model; from a spec, it is untrained"),
+    "mermaid": ExportFormat("diagram", ".mmd", "graph", "diagram of the graph, for Markdown pages"),
+    "dot": ExportFormat("diagram", ".dot", "graph", "diagram of the graph, in Graphviz's language"),
+    "svg": ExportFormat("diagram", ".svg", "graph", "diagram of the graph, as a vector image"),
+    "png": ExportFormat("diagram", ".png", "graph", "diagram of the graph, as an image"),
+    "saved_model": ExportFormat("saved_model", "_saved_model", "trained", "SavedModel folder, for TensorFlow Serving"),
+    "onnx": ExportFormat("onnx", ".onnx", "trained", "ONNX, for ONNX Runtime and many others", extra="onnx"),
+    "tflite": ExportFormat("tflite", ".tflite", "trained", "LiteRT (TensorFlow Lite), for phones and small devices"),
 }
 
 
 @dataclass(slots=True)
 class ExportContext:
-    """What is exported.
+    """The spec or run that is exported, with what the format needs of it.
 
     Args:
-        target: The target's name.
-        facts: By node, shapes and parameters; for targets that need the graph alone.
-        model: The Keras model, its inputs called like the spec's; for the others.
-        analysis: For a target that needs the data: the settings, with what the data tells of them.
-        dataset: The data, for the same; None where the spec has none.
-        others: Other data that the steps `evaluate` and `predict` use, by step, for the same; each is one part.
-        folder: Where what is written will lie.
+        format: The format's name.
+        spec: The spec.
+        graph: Its graph.
+        info: Shapes and parameters of the nodes, for a format that needs the graph alone.
+        model: The Keras model, for a format that needs one; its inputs have the names in the spec.
+        analysis: The settings, including those that depend on the data, for a format that needs the data.
+        dataset: The data, for the same formats; None if the spec has none.
+        others: Step → the data of its own, for the same formats: `evaluate`, `predict`.
+        folder: The folder of the export.
     """
 
-    target: str
+    format: str
     spec: Spec
     graph: Graph
-    facts: Mapping[str, NodeFacts] = field(default_factory=dict)
+    info: Mapping[str, NodeInfo] = field(default_factory=dict)
     model: Any = None
     analysis: Analysis | None = None
-    dataset: Any = None
-    others: Mapping[str, Any] = field(default_factory=dict)
+    dataset: Dataset | None = None
+    others: Mapping[str, Dataset] = field(default_factory=dict)
     folder: Path = Path()
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the model's outputs, in the order in which Keras has them."""
+        """The names of the model's outputs in Keras's order."""
         from kspec.ir.node import flat_order
 
         return flat_order(self.graph.outputs)
 
     def own_classes(self) -> dict[str, Any]:
-        """The classes of layers that are not Keras's, by name: whoever loads the model must bring them."""
+        """The layer classes outside Keras by name, which whoever loads the model must provide."""
         classes = {type(layer) for layer in self.model._flatten_layers()}
-        return {found.__name__: found for found in classes if found.__module__.partition(".")[0] != "keras"}
+        return {cls.__name__: cls for cls in classes if cls.__module__.partition(".")[0] != "keras"}
 
 
 class CannotExport(ValueError):
-    """A format whose libraries are not there, or fail; for the user."""
+    """A format whose libraries are missing or fail; the message is for the user."""
 
 
 class UnsupportedByFormat(CannotExport):
-    """A network that a format has no place for; for the user, at its place in the spec.
+    """A model that a format cannot express; reported at its place in the spec.
 
     Args:
-        names: The inputs and nodes that it is about, as far as they are known.
+        message: The reason.
+        names: The inputs and nodes concerned, if they are known.
         help: What to do instead.
     """
 

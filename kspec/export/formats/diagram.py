@@ -1,4 +1,4 @@
-"""A graph → a picture of it, or its text in a language of diagrams."""
+"""A graph → its diagram, as an image or in a diagram language."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from kspec.diagram.diagram import Format, GraphTooLarge, draw
 from kspec.export.formats import ExportContext, UnsupportedByFormat
 
 
-def write(subject: ExportContext, path: Path) -> str:
+def write(context: ExportContext, path: Path) -> str:
     """Draws the graph.
 
     Raises:
-        NoPlaceFor: when it is too large to be laid out.
+        UnsupportedByFormat: If the graph is too large for a layout.
     """
     try:
-        draw(subject.graph, subject.facts, path, cast(Format, subject.target))
+        draw(context.graph, context.info, path, cast(Format, context.format))
     except GraphTooLarge as error:
-        raise UnsupportedByFormat(str(error), help="`--to dot` writes every graph") from None
+        raise UnsupportedByFormat(str(error), help="`--to dot` has no such limit") from None
     return ""

@@ -1,4 +1,4 @@
-"""A model → a `.keras` file, without the state of its training."""
+"""A model → a `.keras` file without the optimizer's state."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from kspec.export.formats import ExportContext
-from kspec.export.formats.serving import answer
+from kspec.export.formats.serving import predict as predict_with
 
-CHECKER = "keras"
+LIBRARY = "keras"
 
 
-def write(subject: ExportContext, path: Path) -> str:
+def write(context: ExportContext, path: Path) -> str:
     """Writes the model with its weights."""
-    subject.model.save(path)
+    context.model.save(path)
     return ""
 
 
-def answers(subject: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """What the file's model answers."""
+def predict(context: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The predictions of the model in the file."""
     import keras
 
-    model = keras.models.load_model(path, custom_objects=subject.own_classes(), compile=False, safe_mode=True)
-    return answer(model, subject.outputs, inputs)
+    model = keras.models.load_model(path, custom_objects=context.own_classes(), compile=False, safe_mode=True)
+    return predict_with(model, context.outputs, inputs)

@@ -1,7 +1,7 @@
 """A model → ONNX, through tf2onnx.
 
-Not through `model.export`: it turns what layers hold as plain constants, such as Normalization's mean, into further
-inputs of the ONNX graph, and keeps quiet about operations that ONNX does not have.
+`model.export` is not used: it turns constants that layers hold, such as Normalization's mean, into inputs of the ONNX
+graph, and does not report operations that ONNX lacks.
 """
 
 from __future__ import annotations
@@ -11,36 +11,43 @@ from pathlib import Path
 from typing import Any
 
 from kspec.export.formats import ExportContext, UnsupportedByFormat
-from kspec.export.formats.serving import in_silence, lacking, nodes_with, refuse_dtypes, refuse_text, serving_function
+from kspec.export.formats.serving import (
+    missing_operations,
+    nodes_with,
+    reject_dtypes,
+    reject_text,
+    serving_function,
+    silenced_stderr,
+)
 
-CHECKER = "onnxruntime"
+LIBRARY = "onnxruntime"
 _OPSET = 18
-"""Of 2022: old enough for what runs ONNX, new enough for all that Keras's layers come to."""
+"""From 2022: old enough for ONNX runtimes, new enough for Keras's layers."""
 
 
-def write(subject: ExportContext, path: Path) -> str:
+def write(context: ExportContext, path: Path) -> str:
     """Writes the file.
 
     Raises:
-        NoPlaceFor: when ONNX has no operation for something in the model, or tf2onnx fails.
-        ModuleNotFoundError: without tf2onnx.
+        UnsupportedByFormat: If ONNX lacks an operation of the model, or tf2onnx fails.
+        ModuleNotFoundError: If tf2onnx is not installed.
     """
     import onnx
-    import tf2onnx  # noqa: F401 (asked for before the work that would be lost)
+    import tf2onnx  # noqa: F401 (fails before the conversion starts)
 
-    refuse_text("ONNX", subject.model)
-    refuse_dtypes("ONNX", subject.model, ("bfloat16",))
-    function, model = _converted(subject)
+    reject_text("ONNX", context.model)
+    reject_dtypes("ONNX", context.model, ("bfloat16",))
+    function, model = _converted(context)
     unknown = {node.op_type for node in model.graph.node if not onnx.defs.has(node.op_type, node.domain)}
     if unknown:
-        raise lacking("ONNX", unknown, nodes_with(function, unknown, subject.graph.nodes))
+        raise missing_operations("ONNX", unknown, nodes_with(function, unknown, context.graph.nodes))
     _name_sizes(model)
     onnx.save(model, str(path))
     return ""
 
 
-def answers(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """What ONNX Runtime answers."""
+def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The predictions of ONNX Runtime."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -48,46 +55,46 @@ def answers(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str
     return dict(zip(names, session.run(names, dict(inputs)), strict=True))
 
 
-def _converted(subject: ExportContext) -> tuple[Any, Any]:
+def _converted(context: ExportContext) -> tuple[Any, Any]:
     """The model as a TensorFlow function, and as ONNX."""
     from tf2onnx.convert import from_graph_def
 
-    with in_silence():
-        function = serving_function(subject.model, subject.outputs).get_concrete_function()
+    with silenced_stderr():
+        function = serving_function(context.model, context.outputs).get_concrete_function()
         graph, inputs, outputs = _frozen(function)
         try:
             model, _ = from_graph_def(
                 graph,
-                name=subject.spec.name,
+                name=context.spec.name,
                 input_names=list(inputs),
                 output_names=list(outputs),
                 tensors_to_rename=inputs | outputs,
                 opset=_OPSET,
             )
-        except Exception as error:  # it raises whatever its handlers of operations stumble over
+        except Exception as error:  # its handlers raise errors of any class
             raise UnsupportedByFormat(
-                f"tf2onnx refuses the model: {str(error).strip() or type(error).__name__}"
+                f"tf2onnx cannot convert the model: {str(error).strip() or type(error).__name__}"
             ) from error
     return function, model
 
 
 def _frozen(function: Any) -> tuple[Any, dict[str, str], dict[str, str]]:
-    """A function as a graph that holds its weights, and the names of its inputs and outputs: in it → to be."""
+    """A function as a graph that contains its weights, and its inputs and outputs: name in the graph → final name."""
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     frozen = convert_variables_to_constants_v2(function, lower_control_flow=False, aggressive_inlining=True)
-    held = {inside.op.name: value for value, inside in function.graph.captures if value.dtype != tf.resource}
+    constants = {inside.op.name: value for value, inside in function.graph.captures if value.dtype != tf.resource}
     graph = frozen.graph.as_graph_def()
     for node in list(graph.node):
-        if node.op == "Placeholder" and node.name in held:
-            _hold(node, held[node.name])
+        if node.op == "Placeholder" and node.name in constants:
+            _make_constant(node, constants[node.name])
         elif node.op == "Erfc":
-            _spell_out_erfc(graph, node)
+            _replace_erfc(graph, node)
     inputs = {
         tensor.name: tensor.op.name
         for tensor in function.inputs
-        if tensor.dtype != tf.resource and tensor.op.name not in held
+        if tensor.dtype != tf.resource and tensor.op.name not in constants
     }
     outputs = {
         tensor.name: name for tensor, name in zip(frozen.outputs, sorted(function.structured_outputs), strict=True)
@@ -95,8 +102,8 @@ def _frozen(function: Any) -> tuple[Any, dict[str, str], dict[str, str]]:
     return graph, inputs, outputs
 
 
-def _hold(node: Any, value: Any) -> None:
-    """Makes a placeholder the constant that it stands for."""
+def _make_constant(node: Any, value: Any) -> None:
+    """Turns a placeholder into a constant."""
     import tensorflow as tf
 
     node.op = "Const"
@@ -105,8 +112,8 @@ def _hold(node: Any, value: Any) -> None:
     node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value.numpy(), dtype=value.dtype))
 
 
-def _spell_out_erfc(graph: Any, node: Any) -> None:
-    """Makes `erfc(x)`, which `gelu` comes to and ONNX lacks, `1 - erf(x)`."""
+def _replace_erfc(graph: Any, node: Any) -> None:
+    """Replaces `erfc(x)`, which `gelu` uses and ONNX lacks, by `1 - erf(x)`."""
     import tensorflow as tf
 
     type_ = node.attr["T"].type
@@ -121,7 +128,7 @@ def _spell_out_erfc(graph: Any, node: Any) -> None:
 
 
 def _name_sizes(model: Any) -> None:
-    """Calls the first axis of each input and output `batch`, and further unknown ones after their input."""
+    """Names the first axis of each input and output `batch`, and other unknown axes after their tensor."""
     for value in (*model.graph.input, *model.graph.output):
         for axis, size in enumerate(value.type.tensor_type.shape.dim):
             if size.dim_param:

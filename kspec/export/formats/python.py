@@ -1,4 +1,4 @@
-"""The target `python`: the spec as one file of Keras code."""
+"""A spec → one file of Keras code."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from kspec.diagnostics import Report
 from kspec.export.formats import ExportContext
 
 
-def write(subject: ExportContext, path: Path) -> str:
+def write(context: ExportContext, path: Path) -> str:
     """Writes the file.
 
     Raises:
-        SpecError: when the spec asks for what plain Python code has no way for yet (KS620).
+        SpecError: If plain Keras code cannot express the spec yet (KS620).
     """
-    assert subject.analysis is not None
+    assert context.analysis is not None
     report = Report()
     text = python_source(
-        subject.spec, subject.analysis, subject.dataset, report, others=subject.others, folder=subject.folder
+        context.spec, context.analysis, context.dataset, report, others=context.others, folder=context.folder
     )
     report.raise_errors()
     path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A model → a folder that TensorFlow loads without Keras: `tf.saved_model.load`, TensorFlow Serving."""
+"""A model → a SavedModel, which TensorFlow loads without Keras: `tf.saved_model.load`, TensorFlow Serving."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from kspec.export.formats import ExportContext
-from kspec.export.formats.serving import in_silence, serving_function
+from kspec.export.formats.serving import serving_function, silenced_stderr
 
-CHECKER = "tensorflow"
+LIBRARY = "tensorflow"
 
 
-def write(subject: ExportContext, path: Path) -> str:
-    """Writes the folder; its function `serve` takes a dict of inputs and gives a dict of outputs."""
-    with in_silence():
-        save(subject.model, serving_function(subject.model, subject.outputs), path)
+def write(context: ExportContext, path: Path) -> str:
+    """Writes the folder; its function `serve` takes a dict of inputs and returns a dict of outputs."""
+    with silenced_stderr():
+        save(context.model, serving_function(context.model, context.outputs), path)
     return ""
 
 
 def save(model: Any, function: Any, path: Path) -> None:
-    """Writes a SavedModel of a model that is called through a function."""
+    """Writes a SavedModel.
+
+    Args:
+        model: The Keras model.
+        function: The function that calls it, from `serving_function`.
+        path: The folder to write.
+    """
     import keras
 
     archive = keras.export.ExportArchive()
@@ -29,11 +35,11 @@ def save(model: Any, function: Any, path: Path) -> None:
     archive.write_out(str(path), verbose=False)
 
 
-def answers(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """What the folder's model answers."""
+def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The predictions of the model in the folder."""
     import tensorflow as tf
 
-    with in_silence():
+    with silenced_stderr():
         loaded = tf.saved_model.load(str(path))
-        given = loaded.serve({name: tf.convert_to_tensor(array) for name, array in inputs.items()})
-    return {name: value.numpy() for name, value in given.items()}
+        outputs = loaded.serve({name: tf.convert_to_tensor(array) for name, array in inputs.items()})
+    return {name: value.numpy() for name, value in outputs.items()}

@@ -1,4 +1,4 @@
-"""A model as a TensorFlow function that is called and answers by name, and the quiet that converters need."""
+"""Helpers of several formats: a model as a TensorFlow function, unsupported operations, silenced converters."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from typing import Any
 
 from kspec.export.formats import UnsupportedByFormat
 
-_SAVED_MODEL = "saved_model takes every network: `--to saved_model`"
+_USE_SAVED_MODEL = "`--to saved_model` supports every model"
 
-_COUNTED = re.compile(r"_\d+$")
+_NUMBER = re.compile(r"_\d+$")
 
 
 def serving_function(model: Any, outputs: list[str], batch: int | None = None) -> Any:
-    """A `tf.function` from the inputs, a dict by name, to the outputs, likewise, as they are without training.
+    """A `tf.function` from a dict of inputs to a dict of outputs, in inference mode.
 
     Args:
-        outputs: Their names, in Keras's order.
-        batch: The only number of examples that it takes; any by default.
+        model: The Keras model.
+        outputs: The names of its outputs in Keras's order.
+        batch: The fixed batch size; any by default.
     """
     import tensorflow as tf
 
@@ -34,92 +35,107 @@ def serving_function(model: Any, outputs: list[str], batch: int | None = None) -
 
     @tf.function(input_signature=[signature])  # type: ignore[untyped-decorator]
     def serve(inputs: dict[str, Any]) -> dict[str, Any]:
-        answer = model(next(iter(inputs.values())) if single else inputs, training=False)
-        return dict(zip(outputs, tf.nest.flatten(answer), strict=True))
+        result = model(next(iter(inputs.values())) if single else inputs, training=False)
+        return dict(zip(outputs, tf.nest.flatten(result), strict=True))
 
     return serve
 
 
-def answer(model: Any, outputs: list[str], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """What a Keras model answers, as arrays by output.
+def predict(model: Any, outputs: list[str], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The predictions of a Keras model, arrays by output.
 
     Args:
-        inputs: Arrays by input, shape (n, …).
+        model: The model.
+        outputs: The names of its outputs in Keras's order.
+        inputs: Arrays by input, shape (examples, …).
     """
     import tensorflow as tf
 
     tensors = {each.name: tf.convert_to_tensor(inputs[each.name]) for each in model.inputs}
-    answers = model(tensors if isinstance(model.input, dict) else next(iter(tensors.values())), training=False)
-    return {name: value.numpy() for name, value in zip(outputs, tf.nest.flatten(answers), strict=True)}
+    result = model(tensors if isinstance(model.input, dict) else next(iter(tensors.values())), training=False)
+    return {name: value.numpy() for name, value in zip(outputs, tf.nest.flatten(result), strict=True)}
 
 
 def nodes_with(function: Any, operations: Collection[str], names: Collection[str]) -> list[str]:
-    """The nodes whose layers come to certain operations of TensorFlow.
+    """The nodes whose layers use certain TensorFlow operations.
 
     Args:
         function: A concrete function.
-        operations: `LookupTableFindV2` and the like.
-        names: Of all nodes.
+        operations: The operations: `LookupTableFindV2`.
+        names: The names of all nodes.
     """
-    in_keras = {name.replace("/", "."): name for name in names}
-    found: dict[str, None] = {}
+    by_keras_name = {name.replace("/", "."): name for name in names}
+    nodes: dict[str, None] = {}
     for operation in function.graph.get_operations():
         if operation.type in operations:
             for part in operation.name.split("/"):
-                name = in_keras.get(part) or in_keras.get(_COUNTED.sub("", part))
+                name = by_keras_name.get(part) or by_keras_name.get(_NUMBER.sub("", part))
                 if name is not None:
-                    found[name] = None
-    return list(found)
+                    nodes[name] = None
+    return list(nodes)
 
 
-def refuse_text(format: str, model: Any) -> None:
-    """Refuses a model that takes text, for a format that has strings at most as names.
+def reject_text(format: str, model: Any) -> None:
+    """Rejects a model with text inputs, for a format without operations on text.
 
     Raises:
-        NoPlaceFor: naming the inputs.
+        UnsupportedByFormat: With the names of these inputs.
     """
     texts = [each.name for each in model.inputs if each.dtype == "string"]
     if texts:
-        take = "takes" if len(texts) == 1 else "take"
-        named = ", ".join(f"`{name}`" for name in texts)
-        raise UnsupportedByFormat(f"{format} has no operations on text, and {named} {take} text", texts, _SAVED_MODEL)
+        names = ", ".join(f"`{name}`" for name in texts)
+        verb = "takes" if len(texts) == 1 else "take"
+        raise UnsupportedByFormat(
+            f"{format} has no operations on text, but {names} {verb} text", texts, _USE_SAVED_MODEL
+        )
 
 
-def refuse_dtypes(format: str, model: Any, dtypes: Collection[str]) -> None:
-    """Refuses a model that computes in what a format has no operations for.
+def reject_dtypes(format: str, model: Any, dtypes: Collection[str]) -> None:
+    """Rejects a model that computes in a dtype which a format does not support.
+
+    Args:
+        format: The format, for the message.
+        model: The Keras model.
+        dtypes: The unsupported dtypes.
 
     Raises:
-        NoPlaceFor: naming the first of them.
+        UnsupportedByFormat: With the first layer concerned.
     """
     for layer in model._flatten_layers():
         if layer.compute_dtype in dtypes:
-            told = f"{format} does not compute in {layer.compute_dtype}, as `{layer.name}` does"
-            raise UnsupportedByFormat(told, [layer.name.replace(".", "/")], _SAVED_MODEL)
+            message = f"{format} does not support {layer.compute_dtype}, the dtype of `{layer.name}`"
+            raise UnsupportedByFormat(message, [layer.name.replace(".", "/")], _USE_SAVED_MODEL)
 
 
-def lacking(format: str, operations: Collection[str], nodes: Collection[str]) -> UnsupportedByFormat:
-    """That a format has no such operations, which some nodes come to."""
-    where = ", in " + ", ".join(f"`{name}`" for name in nodes) if nodes else ""
+def missing_operations(format: str, operations: Collection[str], nodes: Collection[str]) -> UnsupportedByFormat:
+    """The error for operations that a format lacks.
+
+    Args:
+        format: The format, for the message.
+        operations: The operations.
+        nodes: The nodes that use them, if they are known.
+    """
+    where = ", used by " + ", ".join(f"`{name}`" for name in nodes) if nodes else ""
     return UnsupportedByFormat(
-        f"{format} has no operation for {', '.join(sorted(operations))}{where}", nodes, _SAVED_MODEL
+        f"{format} does not support {', '.join(sorted(operations))}{where}", nodes, _USE_SAVED_MODEL
     )
 
 
 @contextmanager
-def in_silence() -> Iterator[None]:
-    """Swallows what converters say to standard error, in Python and in native code, whatever the level of logs."""
+def silenced_stderr() -> Iterator[None]:
+    """Discards everything that converters print to standard error, from Python and from native code."""
     levels = {name: logging.getLogger(name).level for name in ("tensorflow", "tf2onnx", "absl")}
     for name in levels:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         terminal = os.dup(2)
-    except OSError:  # there is no standard error
+    except OSError:  # standard error is closed
         terminal = -1
-    with tempfile.TemporaryFile() as held, warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+    with tempfile.TemporaryFile() as sink, warnings.catch_warnings(), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         if terminal >= 0:
             sys.stderr.flush()
-            os.dup2(held.fileno(), 2)
+            os.dup2(sink.fileno(), 2)
         try:
             yield
         finally:
