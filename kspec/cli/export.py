@@ -34,12 +34,7 @@ Examples:
 @click.command(epilog=_epilog())
 @click.argument("place", metavar="SPEC|RUN")
 @click.option("--to", "export_format", required=True, metavar="FORMAT", help="One of the formats below.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="Output file; default: NAME with the format's suffix. - prints a text format.",
-)
+@click.option("-o", "--output", metavar="FILE", help="Output file, - to print text; default: NAME and the suffix.")
 @overrides
 @output_format("text", "json")
 @permissions
