@@ -1,20 +1,22 @@
-"""Specs, good and with one thing changed: what every client of the schema, and kspec, must say the same of."""
+"""The specs on which kspec and every client of the schema must agree: valid ones, and variants with one change."""
 
 from __future__ import annotations
 
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from kspec.diagnostics import Report, Source
+from kspec.diagnostics import Report, Source, explain
 from kspec.syntax import parse
 from tests.conftest import ROOT
+from tests.support.structural import CODES
 
 FOLDERS = ("specs", "specs/tutorial", "kspec/rewrite/templates", "tests/compiler/networks", "tests/schema/whole_specs")
 FILES = {f"{folder}/{path.stem}": path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.yaml"))}
-"""The good specs by name."""
+"""The valid specs, by name."""
 ODD: tuple[Any, ...] = (
     None,
     True,
@@ -32,23 +34,43 @@ ODD: tuple[Any, ...] = (
     {"Dense": {"units": 3}},
     "$v",
 )
-"""What is put in the place of any value."""
+"""Replacements for any value."""
 
 
 def values_of(text: str) -> Any:
-    """The plain values of a text."""
+    """The plain values of a spec's text."""
     tree = parse(Source("spec.yaml", text), Report())
     assert tree is not None
     return tree.value
 
 
-def good() -> dict[str, Any]:
-    """Specs as they stand, by the names of their files."""
+def valid_specs() -> dict[str, Any]:
+    """The valid specs, by the names of their files."""
     return {name: values_of(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 
+def documented_mistakes() -> dict[str, Any]:
+    """The wrong examples of the pages that explain the structural codes, by code: at least one spec for every code."""
+    specs: dict[str, Any] = {}
+    for code in sorted(CODES):
+        for text in re.findall(r"^```yaml wrong.*\n((?:.*\n)*?)```$", explain.page(code) or "", re.MULTILINE):
+            tree = parse(Source("spec.yaml", text), Report())
+            if tree is not None:
+                specs[f"{code}, {len(specs)}"] = tree.value
+    return specs
+
+
 def mutated(name: str, values: Any, number: int) -> Iterator[tuple[str, Any]]:
-    """Some of the changes of one spec, always the same ones, each with its own copy."""
+    """A sample of one spec's variants, the same in every run.
+
+    Args:
+        name: Names the spec, and seeds the sample.
+        values: Plain values of the spec.
+        number: Size of the sample.
+
+    Yields:
+        A name that describes the change, and the changed values.
+    """
     changes = list(_changes(values))
     for path, change, argument in random.Random(name).sample(changes, min(number, len(changes))):
         changed = copy.deepcopy(values)
@@ -57,7 +79,7 @@ def mutated(name: str, values: Any, number: int) -> Iterator[tuple[str, Any]]:
 
 
 def _changes(values: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
-    """Every place with every change: (path, change, its argument)."""
+    """Every change at every place: (path, change, argument)."""
     for path, value in _places(values):
         if path and path[0] in ("vars", "description"):
             continue
