@@ -103,7 +103,7 @@ def _quick_fixes(problem: Diagnostic, document: Document) -> Iterator[lsp.CodeAc
             end = lsp.Position(line, text.position(text.starts[line] + len(text.line(line))).character)
             comment = lsp.TextEdit(lsp.Range(end, end), f"  # kspec: ignore[{problem.code}]")
             yield lsp.CodeAction(
-                title=f"Silence {problem.code} on this line",
+                title=f"Ignore {problem.code} on this line",
                 kind=lsp.CodeActionKind.QuickFix,
                 diagnostics=[_problem(problem, document)],
                 edit=_edits(document, [comment]),
@@ -122,7 +122,7 @@ def _title(problem: Diagnostic) -> str:
             return f"Add `{new}`"
         if not new:
             return f"Remove `{written}`" if written else "Remove it"
-    return problem.help[:1].upper() + problem.help[1:] if problem.help else f"Cure {problem.code}"
+    return problem.help[:1].upper() + problem.help[1:] if problem.help else f"Fix {problem.code}"
 
 
 def _fix_all(document: Document, *, forced: bool) -> list[lsp.CodeAction]:
@@ -136,7 +136,7 @@ def _fix_all(document: Document, *, forced: bool) -> list[lsp.CodeAction]:
     whole = lsp.TextEdit(document.text.between(0, len(document.text.content)), fixed.after.text)
     return [
         lsp.CodeAction(
-            title=f"Fix all that kspec can fix ({len(fixed.fixed)})", kind=FIX_ALL, edit=_edits(document, [whole])
+            title=f"Fix all auto-fixable problems ({len(fixed.fixed)})", kind=FIX_ALL, edit=_edits(document, [whole])
         )
     ]
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import SPECS
-from tests.lsp.lsp_client import Editor
+from tests.lsp.client import Editor
 
 EDITS = 15
 HEAD = "kspec: 1\ntask: regression\ninputs: {x: {shape: [8]}}\nlayers:\n"

@@ -170,6 +170,24 @@ class Editor:
         found = self.ask(lsp.TEXT_DOCUMENT_INLAY_HINT, lsp.InlayHintParams(lsp.TextDocumentIdentifier(uri), whole))
         return {hint.position.line + 1: hint.label for hint in found}
 
+    def definition(self, mark: str) -> list[tuple[int, str]]:
+        """The places of the definition of the name at a piece of text."""
+        return self.places(lsp.TEXT_DOCUMENT_DEFINITION, lsp.DefinitionParams(**self.at(mark)))
+
+    def references(self, mark: str, *, declaration: bool = False) -> list[tuple[int, str]]:
+        """The places of references to the name at a piece of text, and of its declaration on request."""
+        context = lsp.ReferenceContext(include_declaration=declaration)
+        return self.places(lsp.TEXT_DOCUMENT_REFERENCES, lsp.ReferenceParams(context=context, **self.at(mark)))
+
+    def rename(self, mark: str, new: str) -> str:
+        """The text after a rename of the name at a piece of text."""
+        return self.apply(self.ask(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameParams(new_name=new, **self.at(mark))))
+
+    def symbols(self, name: str = "spec.yaml") -> list[lsp.DocumentSymbol]:
+        """The outline."""
+        uri = lsp.TextDocumentIdentifier(self.uri(name))
+        return self.ask(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, lsp.DocumentSymbolParams(uri))
+
     def places(self, method: str, params: Any, name: str = "spec.yaml") -> list[tuple[int, str]]:
         """The places that a request answers with: line (from 1), and the text that stands there."""
         found = self.ask(method, params)

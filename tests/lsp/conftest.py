@@ -1,0 +1,17 @@
+"""One client and server for all tests of the language server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lsp.client import Editor
+
+
+@pytest.fixture(scope="session")
+def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    root = tmp_path_factory.mktemp("specs")
+    (root / "table.csv").write_text("first,second,mark,größe\n1,2,0,3\n", encoding="utf-8")
+    with Editor(root) as editor:
+        yield editor

@@ -1,0 +1,39 @@
+"""Hover."""
+
+from __future__ import annotations
+
+from tests.lsp.specs import MODELS, SMALL
+
+
+def test_hover_over_a_layer_shows_its_shapes_and_arguments(editor):
+    editor.open(SMALL)
+    shown = editor.hover("Dense: {units: $width}")
+    assert "**dense** · `Dense`" in shown
+    assert "`(null, 16)` → `(null, 8)`" in shown
+    assert "136 parameters" in shown
+    assert "units: 8\n" in shown  # what the variable gives
+    assert "use_bias: true  # default" in shown
+    assert "https://keras.io/api/layers/core_layers/dense" in shown
+
+
+def test_hover_over_an_argument_a_setting_a_reference_and_a_variable(editor):
+    editor.open(SMALL)
+    assert "between 0 and 1" in editor.hover("rate: 0.5") or "default" in editor.hover("rate: 0.5")
+    assert "keras.losses.BinaryCrossentropy" in editor.hover("binary_crossentropy")
+    assert "keras.activations.relu" in editor.hover("relu}")
+    assert "**wide** · `Dense`" in editor.hover("wide\n  - Dropout")
+    assert editor.hover("width}\n    from") == "`$width` is `8`"
+    assert editor.hover("width * 2") == "`$width` is `8`"
+    assert "loss" in editor.hover("loss: {grade")
+    assert editor.hover("\n\nlayers") == ""
+
+
+def test_hover_over_a_sub_model(editor):
+    editor.open(MODELS)
+    shown = editor.hover("encoder\n    from: left")
+    assert "the sub-model **encoder** · frozen" in shown
+    assert "83 parameters, 83 of them not trainable" in shown
+    assert "- takes `row`: `(null, 6)`" in shown
+    assert "**wide** · `Dense`" in editor.hover("Dense: {units: 8")
+    assert "**wide** · `Concatenate`" in editor.hover("Concatenate")
+    assert "`both` (a sub-model)  \n`(null, 3)`, `(null, 3)` → `(null, 6)`" in editor.hover("pair")
