@@ -1,4 +1,4 @@
-"""`include`: the variables, blocks and sub-models of other files, brought into a document; its own win."""
+"""`include`: adds the variables, blocks and sub-models of other files to a document, whose own take precedence."""
 
 from __future__ import annotations
 
@@ -12,52 +12,56 @@ from kspec.syntax.path_policy import PathPolicy
 from kspec.syntax.source import read_source
 
 SHARED = ("vars", "blocks", "models")
-"""What one file can take from another."""
-_OTHER = ("kspec", "name", "description", "include")
-"""What may stand in an included file beside that."""
+"""The keys whose contents an include adds."""
+_ALLOWED = (*SHARED, "kspec", "name", "description", "include")
+"""The keys of an included file."""
 
 
 def include(tree: Tree, report: Report, policy: PathPolicy) -> None:
-    """Adds to a document what its `include` names, as if it stood above its own.
+    """Adds what a document's `include` names, as if it were written above the document's own.
 
     Args:
-        policy: What the document may read.
+        tree: The document, which is changed.
+        report: Where problems are reported.
+        policy: The files that the document may read.
     """
     if isinstance(tree.value, dict) and "include" in tree.value:
-        _Including(report, policy).into(tree, (os.path.realpath(tree.positions.whole.source.name),))
+        name = tree.positions.whole.source.name
+        _Includer(report, policy).add_to(tree, (os.path.realpath(name),))
 
 
-class _Including:
+class _Includer:
     def __init__(self, report: Report, policy: PathPolicy) -> None:
         self.report = report
         self.policy = policy
 
-    def into(self, tree: Tree, way: tuple[str, ...]) -> None:
-        """Takes in what a document includes, the files' own includes first.
+    def add_to(self, tree: Tree, chain: tuple[str, ...]) -> None:
+        """Adds what a document includes, after what those files include themselves.
 
         Args:
-            way: The files that include one another down to this one, itself last.
+            tree: The document.
+            chain: The files that include one another, down to this one.
         """
-        said = tree.value.get("include")
-        items: list[tuple[Any, Path]] = [(said, ("include",))] if isinstance(said, str) else []
-        if isinstance(said, list):
-            items = [(item, ("include", index)) for index, item in enumerate(said)]
-        taken: dict[str, dict[str, Any]] = {word: {} for word in SHARED}
+        value = tree.value.get("include")
+        items: list[tuple[Any, Path]] = [(value, ("include",))] if isinstance(value, str) else []
+        if isinstance(value, list):
+            items = [(item, ("include", index)) for index, item in enumerate(value)]
+        sections: dict[str, dict[str, Any]] = {key: {} for key in SHARED}
         for item, path in items:
-            other = self._read(item, tree, path, way) if isinstance(item, str) else None
+            other = self._read(item, tree, path, chain) if isinstance(item, str) else None
             if other is None:
                 continue
-            for word in SHARED:
-                given = other.value.get(word)
-                for name, value in given.items() if isinstance(given, dict) else ():
-                    taken[word][name] = value
-                    self._take_places(tree, other, (word, name), own=tree.value.get(word))
-        for word, found in taken.items():
-            own = tree.value.get(word)
-            if found and (own is None or isinstance(own, dict)):
-                tree.value[word] = {**found, **(own or {})}
+            for key, section in sections.items():
+                included = other.value.get(key)
+                for name, definition in included.items() if isinstance(included, dict) else ():
+                    section[name] = definition
+                    self._add_positions(tree, other, (key, name), own=tree.value.get(key))
+        for key, section in sections.items():
+            own = tree.value.get(key)
+            if section and (own is None or isinstance(own, dict)):
+                tree.value[key] = {**section, **(own or {})}
 
-    def _read(self, text: str, tree: Tree, path: Path, way: tuple[str, ...]) -> Tree | None:
+    def _read(self, text: str, tree: Tree, path: Path, chain: tuple[str, ...]) -> Tree | None:
         span = tree.positions.value(path)
         file = File(os.path.abspath(span.source.name)).parent / text
         target = os.path.realpath(file)
@@ -65,48 +69,48 @@ class _Including:
         if problem is not None:
             problem.report(self.report, span)
             return None
-        if target in way:
-            circle = " → ".join(f"`{File(name).name}`" for name in (*way[way.index(target) :], target))
-            self._error(f"`{text}` includes itself", span, help=f"the way there: {circle}")
+        if target in chain:
+            cycle = " → ".join(f"`{File(name).name}`" for name in (*chain[chain.index(target) :], target))
+            self._error(f"`{text}` includes itself", span, help=f"cycle: {cycle}")
             return None
         if not file.is_file():
-            known = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
-            meant = nearest(file.name, known)
-            self._error(f"file `{text}` not found", span, label=f"did you mean `{meant}`?" if meant else "")
+            siblings = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
+            similar = nearest(file.name, siblings)
+            self._error(f"file `{text}` not found", span, label=f"did you mean `{similar}`?" if similar else "")
             return None
         reading = Report()
-        source = read_source(_shown(file), reading)
-        for found in reading:
-            self._error(f"`{text}` cannot be included: {found.message}", span, help=found.help)
+        source = read_source(_display_name(file), reading)
+        for diagnostic in reading:
+            self._error(f"cannot include `{text}`: {diagnostic.message}", span, help=diagnostic.help)
         other = None if source is None else parse(source, self.report)
         if other is None:
             return None
         if not isinstance(other.value, dict):
-            self._error(f"`{text}` is no mapping of sections", span, help="it holds `vars:`, `blocks:` and `models:`")
+            self._error(f"`{text}` is not a mapping", span, help=f"an included file has the keys {', '.join(SHARED)}")
             return None
         for key in other.value:
-            if key not in (*SHARED, *_OTHER):
-                self._error(f"`{key}` of another file cannot be included", other.positions.key((key,)),
-                            help=f"what can be shared: {', '.join(SHARED)}")  # fmt: skip
-        self.into(other, (*way, target))
+            if key not in _ALLOWED:
+                self._error(f"`{key}` cannot be included from another file", other.positions.key((key,)),
+                            help=f"only {', '.join(SHARED)} can be included")  # fmt: skip
+        self.add_to(other, (*chain, target))
         return other
 
-    def _take_places(self, tree: Tree, other: Tree, path: Path, own: Any) -> None:
-        """Brings the places of what is taken in, where the document has none of that name itself."""
+    def _add_positions(self, tree: Tree, other: Tree, path: Path, own: Any) -> None:
+        """Adds the positions of an included definition, unless the document has its own of that name."""
         if isinstance(own, dict) and path[-1] in own:
             return
-        for word in ("keys", "values", "variables"):
-            places, theirs = getattr(tree.positions, word), getattr(other.positions, word)
+        for kind in ("keys", "values", "variables"):
+            places, included = getattr(tree.positions, kind), getattr(other.positions, kind)
             for old in [old for old in places if old[:2] == path]:
                 del places[old]
-            places.update({old: place for old, place in theirs.items() if old[:2] == path})
+            places.update({old: place for old, place in included.items() if old[:2] == path})
         tree.positions.keys.setdefault(path[:1], other.positions.key(path[:1]))
 
     def _error(self, message: str, span: Span, **more: Any) -> None:
         self.report.error(codes.INVALID_INCLUDE, message, span, **more)
 
 
-def _shown(file: File) -> str:
-    """A file as one would name it: relative, where it lies below the working directory."""
+def _display_name(file: File) -> str:
+    """The name of a file in messages: relative if it is below the working directory."""
     relative = os.path.relpath(file)
     return str(file) if relative.startswith("..") else relative

@@ -82,7 +82,7 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
             span,
             label=label,
             edits=_renamed(span, error.name, label.meant) if isinstance(label, Suggestion) else (),
-            help=f"variables you can use here: {below}" if below else "set it under `vars:`, above its use",
+            help=f"available variables: {below}" if below else "define it under `vars:`, above its use",
         )
     except ExpressionError as error:
         report.error(codes.INVALID_EXPRESSION, str(error), span, help=error.help, related=tree.positions.related(path))

@@ -1,4 +1,4 @@
-"""Texts that stand for a value that is not computed yet, or could not be."""
+"""Placeholders for values that are not computed yet, or could not be."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 
 class Uncomputed(str):
-    """A text with variables in it that is computed where it is used: in a template, or in an entry that is repeated."""
+    """A text with variables that is computed where it is used: in a block, or in a repeated entry."""
 
     __slots__ = ()
 
 
 class Failed(str):
-    """Stands for a value that could not be computed, so that no later check speaks of it again."""
+    """Replaces a value that could not be computed, so that no later check reports it again."""
 
     __slots__ = ()
 
@@ -21,5 +21,5 @@ FAILED = Failed("?")
 
 
 def is_failed(value: Any) -> bool:
-    """Whether this stands for a value that could not be computed."""
+    """Whether a value replaces one that could not be computed."""
     return isinstance(value, Failed)

@@ -62,7 +62,7 @@ class UnknownName(ExpressionError):
     """A variable that is not there."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no variable is called `{name}`")
+        super().__init__(f"unknown variable `{name}`")
         self.name = name
 
 
@@ -167,20 +167,20 @@ def _closing_brace(text: str, start: int) -> int:
             quote = character
         elif character == "}":
             return position
-    raise ExpressionError("`${` is opened and never closed", "end the expression with `}`")
+    raise ExpressionError("unclosed `${`", "end the expression with `}`")
 
 
 def _parse(expression: str) -> ast.expr:
     if len(expression) > MAX_LENGTH:
-        raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "split it over several `vars`")
+        raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "split it into several `vars`")
     if not expression.strip():
         raise ExpressionError("the expression is empty", "write `${name}` or `${name * 2}`")
     try:
         return ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ExpressionError(
-            f"`{expression.strip()}` is not an expression",
-            "an expression is arithmetic and comparison over variables, such as `${width * 2}`",
+            f"invalid expression `{expression.strip()}`",
+            "use arithmetic and comparisons of variables, such as `${width * 2}`",
         ) from None
 
 
@@ -208,21 +208,21 @@ class _Evaluator:
         method = getattr(self, f"_{type(node).__name__}", None)
         if method is None:
             raise ExpressionError(
-                "this is more than an expression can say",
+                "unsupported syntax in an expression",
                 "use numbers, variables, arithmetic, comparison, `a if c else b`, indexing, min, max, round, int, len",
             )
         try:
             return self._bounded(method(node))
         except ZeroDivisionError:
-            raise ExpressionError("the expression divides by zero") from None
+            raise ExpressionError("division by zero") from None
         except (TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
             if isinstance(error, ExpressionError):
                 raise
-            raise ExpressionError(f"the expression has no value: {error}") from None
+            raise ExpressionError(f"the expression cannot be computed: {error}") from None
 
     def _Constant(self, node: ast.Constant) -> Any:  # noqa: N802
         if isinstance(node.value, (bytes, complex)) or node.value is ...:
-            raise ExpressionError("only numbers, text, booleans and null can stand in an expression")
+            raise ExpressionError("an expression can only contain numbers, text, booleans and null")
         return node.value
 
     def _Name(self, node: ast.Name) -> Any:  # noqa: N802
@@ -234,7 +234,7 @@ class _Evaluator:
     def _BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
         function = _ARITHMETIC.get(type(node.op))
         if function is None:
-            raise ExpressionError("the operators are + - * / // % **")
+            raise ExpressionError("unsupported operator; use + - * / // % **")
         left, right = self.value(node.left), self.value(node.right)
         self._number(left)
         self._number(right)
@@ -247,7 +247,7 @@ class _Evaluator:
         if isinstance(node.op, ast.Not):
             return not value
         if isinstance(node.op, ast.Invert):
-            raise ExpressionError("the operators are + - * / // % **")
+            raise ExpressionError("unsupported operator; use + - * / // % **")
         self._number(value)
         return -value if isinstance(node.op, ast.USub) else value
 
@@ -265,12 +265,12 @@ class _Evaluator:
         for op, right_node in zip(node.ops, node.comparators, strict=True):
             function = _COMPARISON.get(type(op))
             if function is None:
-                raise ExpressionError("comparisons are == != < <= > >= in, not in")
+                raise ExpressionError("unsupported comparison; use == != < <= > >= in, not in")
             right = self.value(right_node)
             try:
                 holds = function(left, right)
             except TypeError:
-                raise ExpressionError(f"{_kind(left)} and {_kind(right)} cannot be compared so") from None
+                raise ExpressionError(f"cannot compare {_kind(left)} with {_kind(right)}") from None
             if not holds:
                 return False
             left = right
@@ -281,14 +281,14 @@ class _Evaluator:
 
     def _Subscript(self, node: ast.Subscript) -> Any:  # noqa: N802
         if isinstance(node.slice, ast.Slice):
-            raise ExpressionError("one item can be taken from a list, not a slice", "write `${sizes[0]}`")
+            raise ExpressionError("slices are not supported; take one item", "write `${sizes[0]}`")
         holder, item = self.value(node.value), self.value(node.slice)
         try:
             return holder[item]
         except (IndexError, KeyError):
-            raise ExpressionError(f"there is no item `{_format(item)}` in {_kind(holder)} of {len(holder)}") from None
+            raise ExpressionError(f"{_kind(holder)} of length {len(holder)} has no item `{_format(item)}`") from None
         except TypeError:
-            raise ExpressionError(f"{_kind(holder)} has no item that {_kind(item)} could take",
+            raise ExpressionError(f"cannot index {_kind(holder)} with {_kind(item)}",
                                   "write `${sizes[0]}`") from None  # fmt: skip
 
     def _Call(self, node: ast.Call) -> Any:  # noqa: N802
@@ -299,27 +299,27 @@ class _Evaluator:
         try:
             return _FUNCTIONS[name](*arguments)
         except (TypeError, ValueError, OverflowError):
-            given = ", ".join(map(_kind, arguments)) or "nothing"
+            given = ", ".join(map(_kind, arguments)) or "no arguments"
             raise ExpressionError(f"`{name}` cannot be called with {given}", f"write `{_USES[name]}`") from None
 
     @staticmethod
     def _number(value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ExpressionError(f"arithmetic is on numbers, not on {_kind(value)}")
+            raise ExpressionError(f"arithmetic needs numbers, not {_kind(value)}")
 
     @staticmethod
     def _bounded_power(base: Any, exponent: Any) -> None:
         if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1 and abs(exponent) > 63:
-            raise ExpressionError("the number grows beyond what a spec can need")
+            raise ExpressionError("the number is too large")
 
     @staticmethod
     def _bounded(value: Any) -> Any:
         if isinstance(value, complex):
-            raise ExpressionError("the expression has no real value")
+            raise ExpressionError("the result is not a real number")
         if isinstance(value, int) and abs(value) >= MAX_NUMBER:
-            raise ExpressionError("the number grows beyond what a spec can need")
+            raise ExpressionError("the number is too large")
         if isinstance(value, (str, list)) and len(value) > MAX_ITEMS:
-            raise ExpressionError("the value grows beyond what a spec can need")
+            raise ExpressionError("the value is too long")
         return value
 
 

@@ -1,4 +1,4 @@
-"""The names that Keras would give to unnamed layers, counted from zero in each spec."""
+"""The names of entries: those in the spec, or those that Keras would give, counted from zero in each spec."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 ENTRY_KEYS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "when")
-"""The graph's own words in an entry; any other key is its head."""
+"""The keys of an entry that belong to the graph; any other key is its head."""
 
 MAX_COPIES = 10_000
-"""Copies that `repeat` makes at most."""
+"""The most copies that `repeat` can make."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
-"""A class of an extension, by its module."""
+"""The name of a class of an extension, with its module."""
 
 
 def snake_case(class_name: str) -> str:
-    """Keras's way of writing a class's name in small letters.
+    """A class name in snake case, as Keras derives layer names from it.
 
     >>> snake_case("Conv2D"), snake_case("LSTM"), snake_case("GlobalAveragePooling2D")
     ('conv2d', 'lstm', 'global_average_pooling2d')
@@ -29,12 +29,12 @@ def snake_case(class_name: str) -> str:
 
 
 def is_macro(entry: Any) -> bool:
-    """Whether an entry is written out into others, or may be left out."""
+    """Whether an entry is expanded into others, or can be omitted."""
     return isinstance(entry, dict) and any(word in entry for word in ("block", "repeat", "each", "when"))
 
 
 def entry_head(entry: Any) -> str:
-    """The head of an entry as written: its class, or the op's, model's or reused node's name; empty without one."""
+    """The head of an entry: its class, or the name of its op, block, model or reused node; empty without one."""
     if isinstance(entry, str):
         return entry
     if not isinstance(entry, dict):
@@ -48,13 +48,17 @@ def entry_head(entry: Any) -> str:
 
 
 def written_name(entry: Any) -> str | None:
-    """The name that an entry states."""
+    """The name that an entry has in the spec; None without one."""
     name = entry.get("name") if isinstance(entry, dict) else None
     return name if isinstance(name, str) else None
 
 
 def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]:
-    """The name of each entry's node: its own, or its head's with a count that skips what is taken.
+    """The name of each entry's node: its own, or its head's with the first number that is free.
+
+    Args:
+        entries: The plain values of the entries.
+        taken: Names that are not free.
 
     >>> node_names(["Dense", {"Dense": {"units": 1}, "name": "out"}, "Dense"])
     ['dense', 'out', 'dense_1']
@@ -63,16 +67,16 @@ def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]
     """
     used = set(taken)
     for entry in entries:
-        if (given := written_name(entry)) is not None:
-            used |= {given, *_copies(entry, given)}
+        if (name := written_name(entry)) is not None:
+            used |= {name, *_copies(entry, name)}
     counts: dict[str, int] = {}
     names = []
     for entry in entries:
         name = written_name(entry)
         if name is None:
             stem = snake_case(entry_head(entry)) or "node"
-            again = isinstance(entry, dict) and "reuse" in entry
-            count = counts.get(stem, int(again))  # a second call of `reader` is `reader_1`
+            is_reuse = isinstance(entry, dict) and "reuse" in entry
+            count = counts.get(stem, int(is_reuse))  # a second call of `reader` is `reader_1`
             name = f"{stem}_{count}" if count else stem
             while name in used:
                 count += 1
@@ -84,6 +88,6 @@ def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]
 
 
 def _copies(entry: Any, name: str) -> list[str]:
-    """What the copies of a repeated entry are called."""
+    """The names of the copies of a repeated entry."""
     count = entry.get("repeat") if isinstance(entry, dict) else None
     return [f"{name}_{index}" for index in range(min(count, MAX_COPIES))] if isinstance(count, int) else []

@@ -1,7 +1,7 @@
-"""YAML text → plain values, and the place of each.
+"""YAML text → plain values and their positions.
 
-Built from libyaml's events: its own `compose` dies on deep nesting, resolves words as YAML 1.1 does, and lets
-duplicate keys pass.
+Built from libyaml's events, since `compose` crashes on deep nesting, resolves scalars as in YAML 1.1, and accepts
+duplicate keys.
 """
 
 from __future__ import annotations
@@ -15,11 +15,17 @@ import yaml
 
 from kspec.diagnostics import Path, Positions, Related, Report, Rule, Source, Span, codes
 from kspec.syntax.scalars import NumberTooLong, resolve
-from kspec.syntax.yaml_errors import MAX_DEPTH, explain_yaml_error, too_deep
-from kspec.syntax.yaml_typos import glued, missing_space, missing_space_after_dash, slip_in, tuple_in
+from kspec.syntax.yaml_errors import MAX_DEPTH, explain_yaml_error, report_too_deep
+from kspec.syntax.yaml_typos import (
+    find_tuple,
+    find_typo,
+    missing_space,
+    report_missing_space_after_dash,
+    split_unspaced,
+)
 
 MAX_VALUES = 500_000
-"""Values in one document, those that aliases repeat included: no bomb grows beyond it."""
+"""The most values of a document, including those that aliases repeat: a limit for YAML bombs."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS = {"tag:yaml.org,2002:" + name for name in ("str", "int", "float", "bool", "null", "seq", "map")}
@@ -27,21 +33,26 @@ _TAGS = {"tag:yaml.org,2002:" + name for name in ("str", "int", "float", "bool",
 
 @dataclass(slots=True)
 class Tree:
-    """A document: plain values (dict, list, str, int, float, bool, None), and where each of them stands."""
+    """A document: plain values (dict, list, str, int, float, bool, None) and their positions."""
 
     value: Any
     positions: Positions
 
 
 class _Stop(Exception):
-    """The text cannot be read further; what is wrong is in the report."""
+    """Parsing cannot continue after an error, which is reported."""
 
 
 def parse(source: Source, report: Report, *, indent: int = 0) -> Tree | None:
-    """The one document of a source; None when the text is not YAML that kspec takes, with the reason in the report.
+    """Parses the document of a source.
 
     Args:
-        indent: Columns that come before the text in its source: for the value of a `--set name=value`.
+        source: The text.
+        report: Where problems are reported.
+        indent: The column at which the document begins: for the value in `--set name=value`.
+
+    Returns:
+        The document; None if the text is not valid YAML.
     """
     builder = _Builder(source, report)
     text = " " * indent + source.text[indent:] if indent else source.text
@@ -73,9 +84,9 @@ class _Builder:
                 if documents > 1:
                     self._stop(
                         codes.MULTIPLE_DOCUMENTS,
-                        "a spec is one document; a second one starts here",
+                        "a spec must be one document, but a second one starts here",
                         self._span(event),
-                        help="keep one spec in a file, and remove the `---`",
+                        help="keep one spec per file, and remove the `---`",
                     )
             elif isinstance(event, yaml.NodeEvent):
                 value = self._value(event, events, (), 0)
@@ -89,7 +100,7 @@ class _Builder:
                 codes.SPEC_TOO_LARGE,
                 f"the spec has more than {MAX_VALUES:,} values",
                 self._span(event),
-                help="aliases that repeat each other grow without bound; write less",
+                help="aliases of values that contain aliases multiply: use fewer",
             )
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
@@ -103,7 +114,7 @@ class _Builder:
             value = self._scalar(event)
         else:
             if depth >= MAX_DEPTH:
-                too_deep(self._span(event), self.report)
+                report_too_deep(self._span(event), self.report)
                 raise _Stop
             self.positions.values[path] = self._start_line(event)
             is_mapping = isinstance(event, yaml.MappingStartEvent)
@@ -116,7 +127,7 @@ class _Builder:
         return value
 
     def _sequence(self, events: Iterator[Any], path: Path, depth: int) -> tuple[list[Any], Any]:
-        """The items, and the mark where they end."""
+        """The items, and the mark at their end."""
         items: list[Any] = []
         event: Any = None
         for event in events:
@@ -126,7 +137,7 @@ class _Builder:
         return items, event.end_mark
 
     def _mapping(self, events: Iterator[Any], path: Path, depth: int) -> tuple[dict[str, Any], Any]:
-        """The items, and the mark where they end."""
+        """The items, and the mark at their end."""
         items: dict[str, Any] = {}
         event: Any = None
         for event in events:
@@ -134,49 +145,49 @@ class _Builder:
                 break
             key = self._key(event)
             following = next(events)
-            whole = self._glued(event, following)
-            if whole is not None:
-                key, items[key] = whole
+            pair = self._unspaced_pair(event, following)
+            if pair is not None:
+                key, items[key] = pair
                 self.positions.keys[*path, key] = self.positions.values[*path, key] = self._span(event)
                 continue
             child = (*path, key)
             first = self.positions.keys.get(child)
             if first is not None and key in items:
-                if path[-1:] == ("layers",):  # that they are no list is what is wrong with them
+                if path[-1:] == ("layers",):  # the error to report is that they must be a list
                     self._value(following, events, (*path, f"{key} (again)"), depth + 1)
                     continue
                 self.report.error(
                     codes.DUPLICATE_KEY,
-                    f"the key `{key}` stands here a second time",
+                    f"duplicate key `{key}`",
                     self._span(event),
-                    help="keep one of them; YAML would drop the first in silence",
-                    related=(Related("it stands here first", first),),
+                    help="remove one of them: YAML parsers silently keep only the last",
+                    related=(Related("first used here", first),),
                 )
                 self._value(following, events, (*path, f"{key} (again)"), depth + 1)
                 continue
             self.positions.keys[child] = self._span(event)
-            if self._is_below(event, following) and (pair := glued(following.value, key)) is not None:
+            if self._is_below(event, following) and (unspaced := split_unspaced(following.value, key)) is not None:
                 self.positions.values[child] = self._span(following)
-                items[key] = {pair[0]: resolve(pair[1])}
+                items[key] = {unspaced[0]: resolve(unspaced[1])}
                 self._missing_space(following)
                 continue
             items[key] = self._value(following, events, child, depth + 1)
         return items, event.end_mark
 
-    def _glued(self, key: Any, value: Any) -> tuple[str, Any] | None:
-        """The pair that a key such as `units:10` was meant as, which is said; None for any other.
+    def _unspaced_pair(self, key: Any, value: Any) -> tuple[str, Any] | None:
+        """The pair in a key such as `units:10`, which is reported; None for any other key.
 
-        A key that opens a brace (`Dense:{units`) shows a slip after which nothing can be told of what follows.
+        Parsing stops at a key that opens a brace (`Dense:{units`), since the rest cannot be understood.
         """
         if not _is_plain(key) or key.start_mark.line != key.end_mark.line:
             return None
         line = key.start_mark.line + 1
-        if key.value[:1] == "-" and missing_space_after_dash(self.source, line, self.report):
+        if key.value[:1] == "-" and report_missing_space_after_dash(self.source, line, self.report):
             raise _Stop
-        if "{" in key.value and (slip := slip_in(self.source.line(line), key.end_mark.column)) is not None:
-            slip.report(self.source, line, self.report)
+        if "{" in key.value and (typo := find_typo(self.source.line(line), key.end_mark.column)) is not None:
+            typo.report(self.source, line, self.report)
             raise _Stop
-        pair = glued(key.value)
+        pair = split_unspaced(key.value)
         if pair is None or not isinstance(value, yaml.ScalarEvent) or value.value or not _is_plain(value):
             return None
         self._missing_space(key)
@@ -188,21 +199,21 @@ class _Builder:
 
     @staticmethod
     def _is_below(key: Any, value: Any) -> bool:
-        """Whether a value is a single plain line below its key."""
+        """Whether a value is one plain line below its key."""
         start, end = value.start_mark, value.end_mark
         is_plain = isinstance(value, yaml.ScalarEvent) and _is_plain(value)
         return is_plain and key.end_mark.line < start.line == end.line
 
     def _key(self, event: Any) -> str:
-        """Keys are text: a label `1` or `true` in a mapping of labels is meant as it is written."""
+        """The text of a key: keys such as `1` or `true` stay text."""
         if not isinstance(event, yaml.ScalarEvent):
             is_alias = isinstance(event, yaml.AliasEvent)
-            found = "an alias" if is_alias else "a list or a mapping"
+            kind = "an alias" if is_alias else "a list or a mapping"
             brace = isinstance(event, yaml.MappingStartEvent) and event.flow_style
             quoted = f'"*{event.anchor}"' if is_alias else '"{...}"' if brace else ""
             self._stop(
                 codes.INVALID_KEY,
-                f"a key must be a word, not {found}",
+                f"a key must be text, not {kind}",
                 self._span(event),
                 help=f"quote it: {quoted}" if quoted else "write the key as plain text",
             )
@@ -211,11 +222,11 @@ class _Builder:
                 codes.UNSUPPORTED_YAML_FEATURE,
                 "merge keys (`<<`) are not part of YAML 1.2",
                 self._span(event),
-                help="write the values out, or share them through `vars`",
+                help="repeat the values, or share them with `vars`",
             )
         if event.value == "" and _is_plain(event):
             self.report.error(
-                codes.INVALID_KEY, "a key is missing before `:`", self._span(event), help="write `name: value`"
+                codes.INVALID_KEY, "missing key before `:`", self._span(event), help="write `name: value`"
             )
         self._check_tag(event)
         return str(event.value)
@@ -225,16 +236,14 @@ class _Builder:
             return event.value
         if event.value[:1] == "(" and ")" not in event.value:
             line = event.start_mark.line + 1
-            slip = tuple_in(self.source.line(line), event.start_mark.column)
-            if slip is not None:
-                slip.report(self.source, line, self.report)
+            typo = find_tuple(self.source.line(line), event.start_mark.column)
+            if typo is not None:
+                typo.report(self.source, line, self.report)
                 raise _Stop
         try:
             return resolve(event.value)
         except NumberTooLong:
-            self.report.error(
-                codes.SPEC_TOO_LARGE, "this number has more digits than a spec can need", self._span(event)
-            )
+            self.report.error(codes.SPEC_TOO_LARGE, "this number has too many digits", self._span(event))
             return 0
 
     def _alias(self, event: Any, path: Path) -> Any:
@@ -243,17 +252,17 @@ class _Builder:
         if event.anchor in self.open_anchors:
             self._stop(
                 codes.INVALID_ALIAS,
-                f"`*{event.anchor}` stands inside the value that it repeats",
+                f"`*{event.anchor}` refers to the value that contains it",
                 span,
-                help="an alias repeats what stands above; it cannot contain itself",
+                help="an alias can only repeat a value above it",
             )
         if event.anchor not in self.anchors:
             quoted = f'"*{event.anchor}"'
             self._stop(
                 codes.INVALID_ALIAS,
-                f"`*{event.anchor}` repeats a value that nothing above is marked `&{event.anchor}`",
+                f"unknown alias `*{event.anchor}`: no value above has the anchor `&{event.anchor}`",
                 span,
-                help=f"a pattern or text that begins with `*` is quoted: {quoted}",
+                help=f"if it is text or a pattern, quote it: {quoted}",
             )
         value, size = self.anchors[event.anchor]
         self.count += size
@@ -262,7 +271,7 @@ class _Builder:
                 codes.SPEC_TOO_LARGE,
                 f"the spec has more than {MAX_VALUES:,} values, counting what aliases repeat",
                 span,
-                help="aliases that repeat each other grow without bound; write less",
+                help="aliases of values that contain aliases multiply: use fewer",
             )
         return copy.deepcopy(value)
 
@@ -273,7 +282,7 @@ class _Builder:
         shown = tag.replace("tag:yaml.org,2002:", "!!")
         self.report.error(
             codes.UNSUPPORTED_YAML_FEATURE,
-            f"the tag `{shown}` is not part of the language",
+            f"unsupported YAML tag `{shown}`",
             self._span(event),
             help="a spec is plain data: remove the tag",
         )
@@ -283,7 +292,7 @@ class _Builder:
         return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _start_line(self, event: Any) -> Span:
-        """A collection is pointed at by its first line."""
+        """The first line of a list or mapping."""
         start = event.start_mark
         line = self.source.line(start.line + 1)
         end = max(len(line.rstrip()), start.column + 1)

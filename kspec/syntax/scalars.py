@@ -1,6 +1,6 @@
-"""YAML 1.2 core schema: what a plain word means.
+"""Resolves plain scalars by YAML 1.2's core schema.
 
-PyYAML follows YAML 1.1, where `1e-3` is a string and `on` a boolean; so plain scalars are resolved here.
+PyYAML follows YAML 1.1, where `1e-3` is a string and `on` a boolean.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ _WORDS: dict[str, Scalar] = {
 _FIRST = frozenset("0123456789+-.")
 
 MAX_DIGITS = 400
-"""Longer numbers are refused: nothing in a spec needs them, and turning them into integers is slow."""
+"""The longest number; converting longer ones to integers is slow."""
 
 
 class NumberTooLong(ValueError):
-    """A number with more digits than anything in a spec can need."""
+    """A number has more than `MAX_DIGITS` characters."""
 
 
 def resolve(text: str) -> Scalar:
     """The value of a plain (unquoted) scalar.
 
     Raises:
-        NumberTooLong: for a number of more than `MAX_DIGITS` characters.
+        NumberTooLong: if it is a number of more than `MAX_DIGITS` characters.
 
     >>> resolve("1e-3"), resolve("on"), resolve("0o17"), resolve("~")
     (0.001, 'on', 15, None)

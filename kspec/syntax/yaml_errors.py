@@ -1,173 +1,246 @@
-"""libyaml's complaints, said in the user's words."""
+"""Explains libyaml's errors in terms of what the user wrote."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from kspec.diagnostics import Edit, Report, Source, Span, codes
-from kspec.syntax.yaml_typos import missing_space, missing_space_after_dash, slip_in
+from kspec.syntax.yaml_typos import find_typo, missing_space, report_missing_space_after_dash
 
 MAX_DEPTH = 100
+"""The deepest nesting of values in a document."""
 
 
 def explain_yaml_error(error: Any, source: Source, report: Report) -> None:
-    """Adds the diagnostic for an exception of PyYAML's scanner, parser or reader."""
+    """Reports an exception of PyYAML's scanner, parser or reader.
+
+    Args:
+        error: The `yaml.YAMLError`.
+        source: The text.
+        report: Where it is reported.
+    """
+    problem = str(getattr(error, "problem", "") or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
-        report.error(
-            codes.INVALID_YAML,
-            _unreadable(error),
-            _reader_span(error, source),
-            help="save the file as plain text in UTF-8",
-        )
+        report.error(codes.INVALID_YAML, _character_message(error), _reader_span(error, source),
+                     help="save the file as plain text in UTF-8")  # fmt: skip
         return
-    problem = str(error.problem or "")
     if _is_open_quote(problem) and error.context_mark is not None:
-        mark = error.context_mark  # where it is opened; the text ends far below
-    line, column = mark.line, mark.column
-    line = min(line, len(source.lines) - 1)
-    text = source.lines[line]
-    at = text[column : column + 1]
-    span = Span(source, line + 1, column + 1, line + 1, column + 2)
-    if "nesting depth" in problem:  # libyaml 0.2.6 looks that far ahead before it hands over anything
-        too_deep(span, report)
-    elif at == "\t" or text[: len(text) - len(text.lstrip())].count("\t"):
-        report.error(
-            codes.TAB_INDENTATION, "a tab stands where YAML wants spaces", span, help="indent with spaces, two a level"
-        )
-    elif at == "{" and text[:column].endswith("$"):
-        end = text.find("}", column)
-        expression = text[column - 1 : end + 1] if end > 0 else "${...}"
-        whole = Span(source, line + 1, column, line + 1, column + max(len(expression), 1))
-        alone = text[: column - 1].rstrip()[-1:] in (":", ",", "[") and re.match(r"\s*(?:[,}\]]|$)", text[end + 1 :])
-        is_sure = end > 0 and alone and '"' not in expression and not source.is_command_line
-        report.error(
-            codes.UNQUOTED_EXPRESSION,
-            "an expression inside `{}` or `[]` is quoted",
-            whole,
-            help=f'write "{expression}"',
-            edits=(Edit(whole, f'"{expression}"'),) if is_sure else (),
-        )
-    elif at == "*" or "alias" in problem or "alias" in str(error.context or ""):
-        start = _word_start(text, column)
-        word = text[start:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
-        report.error(
-            codes.INVALID_ALIAS,
-            "text that begins with `*` is quoted: to YAML a bare `*` repeats a marked value",
-            Span(source, line + 1, start + 1, line + 1, start + 2),
-            help=f"write {_quoted(word)}" if '"' not in word else "put the whole text in quotes",
-        )
-    elif "mapping values are not allowed" in problem and _bare_item(source, line):
-        item = _bare_item(source, line)
-        place = source.lines[line - 1]
-        start = place.index(item) + 1
-        report.error(codes.INVALID_YAML, f"`{item}` has words below it, and wants a `:`",
-                     Span(source, line, start, line, start + len(item)), help=f"write `- {item}:`",
-                     edits=(Edit(Span(source, line, start, line, start + len(item)), f"{item}:"),))  # fmt: skip
-    elif any(missing_space_after_dash(source, number, report) for number in (line + 1, line) if number):
+        mark = error.context_mark  # the opening quote: the text ends far below
+    failure = _Failure(error, problem, source, min(mark.line, len(source.lines) - 1), mark.column)
+    if any(explain(failure, report) for explain in _EXPLANATIONS):
         return
-    elif re.search("mapping values|unexpected ':'", problem) and (slip := slip_in(text, column)) is not None:
-        slip.report(source, line + 1, report)
-    elif re.search("mapping values|expected ':'", problem) and (glued := _glued(source, line)) is not None:
-        number, word, start = glued
-        missing_space(word, start).report(source, number + 1, report)
-    elif at in ("}", "]") and at and _closes_too_many(text[: column + 1]):
-        report.error(codes.INVALID_YAML, f"this `{at}` closes nothing: one too many", span, help="remove it",
-                     edits=(Edit(span, ""),) if not source.is_command_line else ())  # fmt: skip
-    else:
-        report.error(codes.INVALID_YAML, _plain(problem, at), span, help=_cure(problem, error))
+    report.error(codes.INVALID_YAML, _message(problem, failure.at), failure.span(), help=_help(problem, error))
 
 
-def too_deep(span: Span, report: Report) -> None:
-    """Reports values that are nested beyond what a spec can need."""
+def report_too_deep(span: Span, report: Report) -> None:
+    """Reports values that are nested too deeply."""
     report.error(
         codes.SPEC_TOO_LARGE,
-        f"values are nested more than {MAX_DEPTH} deep",
+        f"values are nested more than {MAX_DEPTH} levels deep",
         span,
-        help="a spec is a few levels deep; is a bracket or an indentation wrong?",
+        help="a spec needs only a few levels: check the brackets and the indentation",
     )
 
 
-def _word_start(text: str, column: int) -> int:
-    """Where the word begins that a complaint about a `*` is in: libyaml points behind the star."""
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """The place where libyaml stops; the line and the column are counted from 0."""
+
+    error: Any
+    problem: str
+    source: Source
+    line: int
+    column: int
+
+    @property
+    def text(self) -> str:
+        return self.source.lines[self.line]
+
+    @property
+    def at(self) -> str:
+        return self.text[self.column : self.column + 1]
+
+    def span(self, start: int | None = None, length: int = 1, line: int | None = None) -> Span:
+        number = (self.line if line is None else line) + 1
+        column = (self.column if start is None else start) + 1
+        return Span(self.source, number, column, number, column + length)
+
+
+def _nesting(failure: _Failure, report: Report) -> bool:
+    if "nesting depth" not in failure.problem:  # libyaml 0.2.6 reports this before any event
+        return False
+    report_too_deep(failure.span(), report)
+    return True
+
+
+def _tab(failure: _Failure, report: Report) -> bool:
+    indentation = failure.text[: len(failure.text) - len(failure.text.lstrip())]
+    if failure.at != "\t" and "\t" not in indentation:
+        return False
+    report.error(codes.TAB_INDENTATION, "YAML does not allow tabs for indentation", failure.span(),
+                 help="indent with two spaces per level")  # fmt: skip
+    return True
+
+
+def _unquoted_expression(failure: _Failure, report: Report) -> bool:
+    text, column = failure.text, failure.column
+    if failure.at != "{" or not text[:column].endswith("$"):
+        return False
+    end = text.find("}", column)
+    expression = text[column - 1 : end + 1] if end > 0 else "${...}"
+    span = failure.span(column - 1, len(expression))
+    is_value = text[: column - 1].rstrip()[-1:] in (":", ",", "[") and re.match(r"\s*(?:[,}\]]|$)", text[end + 1 :])
+    is_sure = end > 0 and is_value and '"' not in expression and not failure.source.is_command_line
+    report.error(
+        codes.UNQUOTED_EXPRESSION,
+        "an expression inside `{}` or `[]` must be quoted",
+        span,
+        help=f'write "{expression}"',
+        edits=(Edit(span, f'"{expression}"'),) if is_sure else (),
+    )
+    return True
+
+
+def _unquoted_star(failure: _Failure, report: Report) -> bool:
+    if failure.at != "*" and "alias" not in failure.problem and "alias" not in str(failure.error.context or ""):
+        return False
+    text, column = failure.text, failure.column
     start = column - len(re.split(r"[\s,\[\]{}]", text[:column])[-1])
-    return start if text[start : start + 1] == "*" else column
+    if text[start : start + 1] != "*":  # libyaml points behind the star, unless nothing follows it
+        start = column
+    word = text[start:].split(",")[0].split("]")[0].split("}")[0].strip() or "*"
+    report.error(
+        codes.INVALID_ALIAS,
+        "text that begins with `*` must be quoted: in YAML, `*name` is an alias",
+        failure.span(start),
+        help=f"write {_quote(word)}" if '"' not in word else "put the whole text in quotes",
+    )
+    return True
 
 
-def _quoted(word: str) -> str:
-    """A text in quotes; of a key with its value, the key.
+def _item_without_colon(failure: _Failure, report: Report) -> bool:
+    """Reports an item such as `- LayerNormalization` above a line with one of its keys."""
+    if "mapping values are not allowed" not in failure.problem or not failure.line:
+        return False
+    line = failure.line - 1
+    match = re.fullmatch(r"\s*- ([A-Za-z_][\w.]*)\s*(#.*)?", failure.source.lines[line])
+    if match is None or not re.match(r"\s+[a-z_]+:", failure.text):
+        return False
+    item, span = match[1], failure.span(match.start(1), len(match[1]), line)
+    report.error(codes.INVALID_YAML, f"missing `:` after `{item}`", span, help=f"write `- {item}:`",
+                 edits=(Edit(span, f"{item}:"),))  # fmt: skip
+    return True
 
-    >>> _quoted("*.csv"), _quoted("*: false")
+
+def _missing_space_after_dash(failure: _Failure, report: Report) -> bool:
+    numbers = (failure.line + 1, failure.line)
+    return any(report_missing_space_after_dash(failure.source, number, report) for number in numbers if number)
+
+
+def _typo(failure: _Failure, report: Report) -> bool:
+    typo = find_typo(failure.text, failure.column) if _is_about_colon(failure, "unexpected") else None
+    if typo is not None:
+        typo.report(failure.source, failure.line + 1, report)
+    return typo is not None
+
+
+def _unspaced_pair(failure: _Failure, report: Report) -> bool:
+    """Reports a pair such as `epochs:3` at or just above the line."""
+    if not _is_about_colon(failure, "expected"):
+        return False
+    for line in range(failure.line, max(failure.line - 3, -1), -1):
+        match = re.match(r"\s*(?:- +)*([A-Za-z_]\w*:[^\s/]\S*)\s*$", failure.source.lines[line])
+        if match:
+            missing_space(match[1], match.start(1)).report(failure.source, line + 1, report)
+            return True
+    return False
+
+
+def _unmatched_bracket(failure: _Failure, report: Report) -> bool:
+    before = failure.text[: failure.column + 1]
+    if failure.at not in ("}", "]") or re.search("['\"#]", before):  # quotes and comments can hold brackets
+        return False
+    if not any(before.count(closing) > before.count(opening) for opening, closing in ("{}", "[]")):
+        return False
+    edits = () if failure.source.is_command_line else (Edit(failure.span(), ""),)
+    report.error(codes.INVALID_YAML, f"unmatched `{failure.at}`", failure.span(), help="remove it", edits=edits)
+    return True
+
+
+_EXPLANATIONS = (
+    _nesting,
+    _tab,
+    _unquoted_expression,
+    _unquoted_star,
+    _item_without_colon,
+    _missing_space_after_dash,
+    _typo,
+    _unspaced_pair,
+    _unmatched_bracket,
+)
+"""Each reports one kind of mistake; the first that applies is used."""
+
+
+def _is_about_colon(failure: _Failure, verb: str) -> bool:
+    return "mapping values" in failure.problem or f"{verb} ':'" in failure.problem
+
+
+def _quote(word: str) -> str:
+    """A text in quotes; if it is a key with its value, the key.
+
+    >>> _quote("*.csv"), _quote("*: false")
     ('"*.csv"', '"*": false')
     """
     return re.sub(r"^(.*?)(:( .*)?)?$", r'"\1"\2', word)
-
-
-def _bare_item(source: Source, line: int) -> str:
-    """The class of an item such as `- LayerNormalization` on the line before, when this line is one of its words."""
-    before = re.fullmatch(r"\s*- ([A-Za-z_][\w.]*)\s*(#.*)?", source.lines[line - 1]) if line else None
-    return before[1] if before and re.match(r"\s+[a-z_]+:", source.lines[line]) else ""
-
-
-def _glued(source: Source, line: int) -> tuple[int, str, int] | None:
-    """The line at or above this one that has a key and a value without a space, as `epochs:3`."""
-    for number in range(min(line, len(source.lines) - 1), max(line - 3, -1), -1):
-        found = re.match(r"\s*(?:- +)*([A-Za-z_]\w*:[^\s/]\S*)\s*$", source.lines[number])
-        if found:
-            return number, found[1], found.start(1)
-    return None
 
 
 def _is_open_quote(problem: str) -> bool:
     return "unexpected end of stream" in problem or "found unexpected end" in problem
 
 
-def _closes_too_many(text: str) -> bool:
-    """Whether brackets of one line are closed that were not opened on it; where there are quotes, none can tell."""
-    return not re.search("['\"#]", text) and any(text.count(b) > text.count(a) for a, b in ("{}", "[]"))
-
-
-def _plain(problem: str, at: str) -> str:
+def _message(problem: str, at: str) -> str:
     if "mapping values are not allowed" in problem:
-        return "a `:` stands where no key can be"
+        return "unexpected `:`; does the line above lack one?"
     if "found character that cannot start any token" in problem:
-        return f"`{at}` cannot begin a value" if at else "a value cannot begin so"
+        return f"a value cannot start with `{at}`" if at else "a value cannot start here"
     if "could not find expected ':'" in problem:
-        return "a `:` is missing after a key"
+        return "missing `:` after a key"
     if "did not find expected key" in problem:
-        return "this line does not fit the indentation of the lines above"
+        return "the indentation of this line does not match the lines above"
     if "did not find expected '-' indicator" in problem:
-        return "this line is neither an item of the list above (`- `) nor indented under one"
+        return "this line is neither a list item (`- `) nor indented below one"
     if "did not find expected ',' or" in problem:
-        return "a `,` or a closing bracket is missing before this place"
+        return "missing `,` or closing bracket before this"
     if _is_open_quote(problem):
-        return "a quote is opened and never closed"
+        return "unclosed quote"
     if "document" in problem and "start" in problem:
-        return "what stands here belongs to no key"
-    return f"this is not YAML: {problem}" if problem else "this is not YAML"
+        return "unexpected content: it belongs to no key"
+    return f"invalid YAML: {problem}" if problem else "invalid YAML"
 
 
-def _cure(problem: str, error: Any) -> str:
+def _help(problem: str, error: Any) -> str:
     if _is_open_quote(problem):
-        return "close it with the same quote; a quote that is part of the text is written within the other kind"
+        return "close it with the same kind of quote; text that contains one kind goes in the other kind"
     if "mapping values are not allowed" in problem:
-        return "is the line indented as its neighbours are? text with `: ` in it is quoted"
+        return "indent the line like its neighbours; quote text that contains `: `"
     if "could not find expected ':'" in problem or "did not find expected key" in problem:
-        return "keys of one mapping stand in one column, each followed by `: `"
+        return "align the keys of a mapping in one column, and write `: ` after each"
     if "cannot start any token" in problem:
         return "put the value in quotes"
     context = getattr(error, "context_mark", None)
     if context is not None and error.problem_mark and context.line != error.problem_mark.line:
-        return f"what it belongs to begins on line {context.line + 1}"
+        return f"the value around it begins on line {context.line + 1}"
     return ""
 
 
-def _unreadable(error: Any) -> str:
+def _character_message(error: Any) -> str:
     character = getattr(error, "character", None)
     if isinstance(character, int):
-        return f"the character U+{character:04X} cannot stand in a spec"
-    return "the text has a character that cannot stand in a spec"
+        return f"the character U+{character:04X} is not allowed in a spec"
+    return "the text contains a character that is not allowed in a spec"
 
 
 def _reader_span(error: Any, source: Source) -> Span:
