@@ -147,6 +147,16 @@ def _typo(failure: _Failure, report: Report) -> bool:
     return typo is not None
 
 
+def _colon_in_value(failure: _Failure, report: Report) -> bool:
+    """Reports text with a `: ` after a key on the same line."""
+    before = failure.text[: failure.column]
+    if "mapping values" not in failure.problem or not re.match(r"\s*(?:- +)*[A-Za-z_][\w.]*: ", before):
+        return False
+    report.error(codes.INVALID_YAML, "unexpected `:` in a value", failure.span(),
+                 help="quote text that contains `: `; write a mapping in braces")  # fmt: skip
+    return True
+
+
 def _unspaced_pair(failure: _Failure, report: Report) -> bool:
     """Reports a pair such as `epochs:3` at or just above the line."""
     if not _is_about_colon(failure, "expected"):
@@ -179,6 +189,7 @@ _EXPLANATIONS = (
     _missing_space_after_dash,
     _typo,
     _unspaced_pair,
+    _colon_in_value,
     _unmatched_bracket,
 )
 """Each reports one kind of mistake; the first that applies is used."""
@@ -225,7 +236,7 @@ def _help(problem: str, error: Any) -> str:
     if _is_open_quote(problem):
         return "close it with the same kind of quote; text that contains one kind goes in the other kind"
     if "mapping values are not allowed" in problem:
-        return "indent the line like its neighbours; quote text that contains `: `"
+        return "indent the line like its neighbours"
     if "could not find expected ':'" in problem or "did not find expected key" in problem:
         return "align the keys of a mapping in one column, and write `: ` after each"
     if "cannot start any token" in problem:

@@ -137,10 +137,10 @@ def find_typo(line: str, upto: int) -> Typo | None:
                         start, end + 1, ((end + 1, end + 1, " "),))  # fmt: skip
         colon = ":" if match.end() > end else ": "
         return Typo(f"missing `:` after `{word}`", f"write `{word}: {{...}}`", start, end, ((end, end, colon),))
-    match = _UNBRACED.fullmatch(line)
-    if match:
-        start, end = match.span("inner")
-        word, inner = match["word"], match["inner"]
+    unbraced = _UNBRACED.fullmatch(line)
+    if unbraced:
+        start, end = unbraced.span("inner")
+        word, inner = unbraced["word"], unbraced["inner"]
         return Typo(f"the keys of `{word}` must be in braces, or on lines of their own below it",
                     f"write `{word}: {{{inner}}}`", start, end, ((start, start, "{"), (end, end, "}")))  # fmt: skip
     return None

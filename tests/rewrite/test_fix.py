@@ -288,7 +288,7 @@ def test_a_space_or_colon_left_out(wrong: str, right: str) -> None:
 def test_prose_with_a_colon_is_quoted_and_no_list_of_arguments(text: str) -> None:
     result = fixed(text)
     assert result.after.text == text
-    assert "is quoted" in result.left.diagnostics[0].help
+    assert "quote text" in result.left.diagnostics[0].help
 
 
 def test_words_with_a_colon_that_are_meant() -> None:
