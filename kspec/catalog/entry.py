@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from kspec.catalog.descriptions import describe_entry, describe_parameter
+
 Kind = Literal[
     "layer",
     "op",
@@ -40,10 +42,8 @@ class Parameter:
 
     @property
     def doc(self) -> str:
-        """One line that says what it does; read from disk when first asked for."""
-        from kspec.catalog.reader import parameter_doc
-
-        return parameter_doc(self)
+        """One line that says what it does; empty if there is none."""
+        return describe_parameter(*self.place, self.name) if self.place is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,5 @@ class Entry:
 
     @property
     def doc(self) -> str:
-        """One sentence that says what it is; read from disk when first asked for."""
-        from kspec.catalog.reader import entry_doc
-
-        return entry_doc(self)
+        """One sentence that says what it is; empty if there is none."""
+        return describe_entry(self.kind, self.name)

@@ -60,26 +60,9 @@ def made_for() -> str:
     return str(json.loads((DATA / "made_for.json").read_bytes())["keras"])
 
 
-def entry_doc(entry: Entry) -> str:
-    return str(_docs(entry.kind).get(entry.name, {}).get("doc", ""))
-
-
-def parameter_doc(parameter: Parameter) -> str:
-    if parameter.place is None:
-        return ""
-    kind, entry, group = parameter.place
-    return str(_docs(kind).get(entry, {}).get(group, {}).get(parameter.name, ""))
-
-
 @cache
 def _load(kind: Kind) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = json.loads((DATA / f"{kind}.json").read_bytes())
-    return found
-
-
-@cache
-def _docs(kind: Kind) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = json.loads((DATA / "docs" / f"{kind}.json").read_bytes())
     return found
 
 

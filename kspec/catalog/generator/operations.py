@@ -51,9 +51,9 @@ def _made_by(function: Callable[..., Any]) -> Iterator[tuple[str, Raw]]:
             yield f"{module}.{class_.__name__}", _arguments(class_, made, call, parameters)
 
 
-def _arguments(class_: type, made: ast.Call, call: ast.Call, known: set[str]) -> Raw:
+def _arguments(class_: type[Operation], made: ast.Call, call: ast.Call, known: set[str]) -> Raw:
     """Setting → argument of the op; then those of the call, in order and by name."""
-    names = list(inspect.signature(class_).parameters)
+    names = list(inspect.signature(class_.__init__).parameters)[1:]  # a class's own varies: Operation has a `__new__`
     settings = {name: _cited(value, known) for name, value in zip(names, made.args, strict=False)}
     settings |= {str(keyword.arg): _cited(keyword.value, known) for keyword in made.keywords}
     raw: Raw = {"settings": {name: cited for name, cited in settings.items() if cited}}
