@@ -32,9 +32,13 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Public names are imported when first used: `import kspec` itself costs nothing."""
+    """Imports a public name when it is first used, so that `import kspec` takes no time."""
     if name not in _HOMES:
         raise AttributeError(f"module 'kspec' has no attribute '{name}'")
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

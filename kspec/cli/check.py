@@ -29,12 +29,13 @@ def _codes(_: click.Context, parameter: click.Parameter, words: tuple[str, ...])
     """Codes separated by commas, in one option or several; None without the option."""
     if not words:
         return None
-    from kspec.lint.config import is_known, meant
+    from kspec.diagnostics.codes import matches
+    from kspec.lint.config import suggest_code
 
     codes = [code for word in words for code in word.replace(",", " ").split()]
     for code in codes:
-        if not is_known(code):
-            label = meant(code)
+        if not matches(code):
+            label = suggest_code(code)
             raise click.BadParameter(f"unknown code `{code}`{f'; {label}' if label else ''}", param=parameter)
     return codes
 

@@ -9,8 +9,9 @@ import click
 EPILOG = """\b
 Examples:
   kspec explain KS201
-  kspec explain KS5       the codes of a family: those of data
-  kspec explain           all codes with their titles
+  kspec explain unknown-node
+  kspec explain KS5       all codes of a family: those about data
+  kspec explain           all codes, with their titles
 """
 
 
@@ -19,13 +20,15 @@ Examples:
 def command(code: str | None) -> None:
     """Explain a code: what is wrong, why it matters, an example, and the fix.
 
-    Without a code, list them all.
+    CODE is a code, the name of one, or the family that codes start with. Without it, all codes are listed.
     """
     from kspec.diagnostics import explain
+    from kspec.diagnostics.codes import RULES
     from kspec.diagnostics.render.terminal import wants_colour
 
     wanted = (code or "KS").strip().upper()
     wanted = f"KS{wanted}" if wanted.isdigit() else wanted
+    wanted = next((known for known, rule in RULES.items() if rule.name.upper() == wanted), wanted)
     family = [known for known in explain.codes() if wanted in (known[:2], known[:3])]
     if family:
         sys.stdout.writelines(f"{known}  {explain.title(known)}\n" for known in family)

@@ -12,7 +12,7 @@ from kspec.compiler.compile import CompiledSpec, DataAccess, compile_spec
 from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.language import Permissions, Spec
 from kspec.lint.config import Config, read_config
-from kspec.lint.suppressions import silence
+from kspec.lint.suppressions import suppress
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def check_spec(
     config = _config(compiled.source, problems_of_config, select, ignore)
     report.diagnostics.extend(problems_of_config)
     complete = _complete_codes(compiled, data=data)
-    return CheckResult(silence(report, compiled.source, config, complete), spec, analysis, config.strict)
+    return CheckResult(suppress(report, compiled.source, config, complete), spec, analysis, config.strict)
 
 
 def _config(source: Source, report: Report, select: Iterable[str] | None, ignore: Iterable[str] | None) -> Config:

@@ -1,18 +1,19 @@
 """The registry of rules: every code that kspec reports, with its name, usual severity and whether it has a fix.
 
 A rule is a string, its code, so that it compares, sorts and serialises as `KS201`. Its page is `pages/<code>.md`, which
-`kspec explain` prints; families are `KS0` syntax, `KS1` structure and arguments, `KS2` graph, `KS3` shapes,
+`kspec explain` prints. Families are `KS0` syntax, `KS1` structure and arguments, `KS2` graph, `KS3` shapes,
 `KS4` semantics, `KS5` data, `KS6` run, `KS7` trust. A code never changes its meaning.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from kspec.diagnostics.severity import Severity
 
 Fixable = Literal["always", "sometimes", "never"]
-"""How often a diagnostic of a rule carries edits that `kspec check --fix` applies."""
+"""How often the diagnostics of a rule carry edits for `kspec check --fix`."""
 
 RULES: dict[str, Rule] = {}
 """Every rule by its code."""
@@ -24,7 +25,7 @@ class Rule(str):
     Args:
         code: `KS201`.
         name: Kebab-case, unique: `unknown-node`.
-        severity: The usual one; a report may raise or lower it.
+        severity: The usual one; some diagnostics of the rule are more or less severe.
         fixable: How often its diagnostics carry edits.
     """
 
@@ -38,6 +39,19 @@ class Rule(str):
         rule.name, rule.severity, rule.fixable = name, severity, fixable
         RULES[code] = rule
         return rule
+
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        return find, (str(self),)
+
+
+def find(code: str) -> Rule:
+    """The rule of a code."""
+    return RULES[code]
+
+
+def matches(prefix: str) -> bool:
+    """Whether some code starts with this: `KS403`, `KS4`; `KS` alone for all of them."""
+    return prefix.startswith("KS") and any(code.startswith(prefix) for code in RULES)
 
 
 # KS0: syntax

@@ -1,30 +1,25 @@
-"""The page of each code: what it means, why it matters, and a spec that has it beside the same spec cured."""
+"""The page of each code: what it means, why it matters, and a spec with the problem beside the corrected one."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from kspec.diagnostics.codes import RULES
+
 PAGES = Path(__file__).parent / "pages"
-_CODE = re.compile(r"KS\d{3}")
 
 
 def codes() -> list[str]:
-    """All codes that have a page, sorted."""
-    return sorted(file.stem for file in PAGES.glob("KS*.md"))
+    """All codes, sorted."""
+    return sorted(RULES)
 
 
 def page(code: str) -> str | None:
-    """The page of a code, in Markdown; None when there is no such code."""
-    if not _CODE.fullmatch(code):
-        return None
-    try:
-        return (PAGES / f"{code}.md").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
+    """The page of a code, in Markdown; None if the code is unknown."""
+    return (PAGES / f"{code}.md").read_text(encoding="utf-8") if code in RULES else None
 
 
 def title(code: str) -> str:
-    """What a code is about, in a few words: its page's first line without the code; empty when there is no page."""
+    """What a code is about, in a few words: its page's first line without the code; empty if the code is unknown."""
     text = page(code) or ""
-    return text.partition("\n")[0].removeprefix("# ").removeprefix(code).lstrip(": ")
+    return text.partition("\n")[0].removeprefix(f"# {code}: ")

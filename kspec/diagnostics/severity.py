@@ -1,4 +1,4 @@
-"""How grave a diagnostic is."""
+"""How severe a diagnostic is."""
 
 from enum import StrEnum
 

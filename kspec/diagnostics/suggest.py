@@ -1,4 +1,4 @@
-"""What the user may have meant."""
+"""Suggestions for misspelt words."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ HABITS = {
     "dataset": "data",
     "variables": "vars",
 }
-"""What people write out of habit (an older Keras, another framework), and its name here, where there is such a one."""
+"""Words that users know from an older Keras or another framework → the name here, suggested where it is available."""
 
 _MARGIN = 0.05
-"""By how much a misspelt word is more like the one that was meant than like any other."""
+"""How much more similar the best candidate must be than the second, for an edit to be offered."""
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate most like `word`, or None when none is like it; of two spellings, the one in the word's case.
+    """The candidate most similar to a word; None if none is similar. Of two spellings, the one in the word's case wins.
 
     >>> nearest("hiden1", ["visible", "hidden1", "hidden2"])
     'hidden1'
     """
-    found = _like(word, candidates)
-    return found[0] if found else None
+    similar = _similar(word, candidates)
+    return similar[0] if similar else None
 
 
-def _like(word: str, candidates: Iterable[str]) -> list[str]:
-    """The candidates that are like a word, the most like first."""
+def _similar(word: str, candidates: Iterable[str]) -> list[str]:
+    """The candidates that are similar to a word, the most similar first."""
     from difflib import get_close_matches
 
     candidates = list(candidates)
@@ -54,60 +54,65 @@ def _folded(word: str) -> str:
     return word.lower().replace("_", "")
 
 
-def _is_guess(word: str, like: Sequence[str]) -> bool:
-    """Whether a word is as near to the second of two candidates, so that only its author knows which was meant.
+def _is_ambiguous(word: str, similar: Sequence[str]) -> bool:
+    """Whether a word is about as similar to the second candidate as to the first.
 
-    >>> _is_guess("float", ["float64", "float32"]), _is_guess("flaot32", ["float32", "float64"])
+    >>> _is_ambiguous("float", ["float64", "float32"]), _is_ambiguous("flaot32", ["float32", "float64"])
     (True, False)
     """
     from difflib import SequenceMatcher
 
-    if len(like) < 2 or _folded(word) == _folded(like[0]):
+    if len(similar) < 2 or _folded(word) == _folded(similar[0]):
         return False
-    one, other = (SequenceMatcher(None, _folded(word), _folded(candidate)).ratio() for candidate in like[:2])
-    return one - other < _MARGIN or all(_folded(word) in _folded(candidate) for candidate in like[:2])
+    first, second = (SequenceMatcher(None, _folded(word), _folded(candidate)).ratio() for candidate in similar[:2])
+    return first - second < _MARGIN or all(_folded(word) in _folded(candidate) for candidate in similar[:2])
 
 
 class Suggestion(str):
-    """The label "did you mean `x`?", with the word it is about and the one that may have been meant.
+    """The label "did you mean `x`?", with the misspelt word and its replacement.
 
-    A report that is given one as a label adds the edit that replaces the word, where the span is the word itself.
+    Passed as a label, it makes a report add the edit that replaces the word.
     """
 
-    __slots__ = ("meant", "word")
+    __slots__ = ("replacement", "word")
 
     word: str
-    meant: str
+    replacement: str
 
-    def __new__(cls, word: str, meant: str) -> Suggestion:
-        label = super().__new__(cls, f"did you mean `{meant}`?")
-        label.word, label.meant = word, meant
+    def __new__(cls, word: str, replacement: str) -> Suggestion:
+        label = super().__new__(cls, f"did you mean `{replacement}`?")
+        label.word, label.replacement = word, replacement
         return label
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """A label for the underline: "did you mean `x`?", or nothing; plain text, without an edit, for a mere guess."""
-    like = _like(word, candidates)
-    if len(like) > 1 and _is_guess(word, like):
-        return f"did you mean `{like[0]}` or `{like[1]}`?"
-    return Suggestion(word, like[0]) if like else ""
+    """A label such as "did you mean `x`?"; empty if nothing is similar, without an edit if two candidates are."""
+    similar = _similar(word, candidates)
+    if len(similar) > 1 and _is_ambiguous(word, similar):
+        return f"did you mean `{similar[0]}` or `{similar[1]}`?"
+    return Suggestion(word, similar[0]) if similar else ""
 
 
 _PLAIN = re.compile(r"[^\W\d](?:[\w.-]| (?=[\w.-]))*")
-_NO_TEXT = frozenset({"null", "true", "false"})
+_CONSTANTS = frozenset({"null", "true", "false"})
 
 
-def rewritten(written: str, word: str, meant: str) -> str | None:
-    """How `meant` is written in place of `word`; None where what is written is not that word alone.
+def replace_word(text: str, word: str, replacement: str) -> str | None:
+    """YAML text with a word replaced, quoted as needed; None if the text is more than that word.
 
-    >>> rewritten("'unts'", "unts", "units"), rewritten("unts", "unts", "a: b"), rewritten("$n", "unts", "units")
+    Args:
+        text: The word as the spec has it, perhaps in quotes.
+        word: The word itself.
+        replacement: What to write instead.
+
+    >>> replace_word("'unts'", "unts", "units"), replace_word("unts", "unts", "a: b"), replace_word("$n", "unts", "n")
     ("'units'", '"a: b"', None)
     """
-    quote = written[:1] if written[:1] in ("'", '"') else ""
-    if written != f"{quote}{word}{quote}":
+    quote = text[:1] if text[:1] in ("'", '"') else ""
+    if text != f"{quote}{word}{quote}":
         return None
-    if _PLAIN.fullmatch(meant) and (quote or meant.lower() not in _NO_TEXT):
-        return f"{quote}{meant}{quote}"
+    if _PLAIN.fullmatch(replacement) and (quote or replacement.lower() not in _CONSTANTS):
+        return f"{quote}{replacement}{quote}"
     from json import dumps
 
-    return dumps(meant, ensure_ascii=False)
+    return dumps(replacement, ensure_ascii=False)

@@ -81,7 +81,7 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
             str(error),
             span,
             label=label,
-            edits=_renamed(span, error.name, label.meant) if isinstance(label, Suggestion) else (),
+            edits=_renamed(span, error.name, label.replacement) if isinstance(label, Suggestion) else (),
             help=f"available variables: {below}" if below else "define it under `vars:`, above its use",
         )
     except ExpressionError as error:

@@ -80,7 +80,7 @@ class Callees:
                 f"the arguments of `{called.split(':')[0]}` stand in braces, each with its name",
                 span,
                 help=f"write `{called}`",
-                edits=(Edit(span, called),) if span.written == head else (),
+                edits=(Edit(span, called),) if span.text == head else (),
             )
             return
         for word, section in (("model", self.graph.models), ("block", self.spec.document.blocks)):
@@ -105,7 +105,7 @@ class Callees:
         if kind == "layer" and catalog.find("op", head):
             help = f"`{head}` is a function of keras.ops: write `op: {head}`"
             after = span.source.line(span.line)[span.end_column - 1 :].strip()
-            if span.written == head and after[:1] in ("", "#"):  # a bare word, without arguments
+            if span.text == head and after[:1] in ("", "#"):  # a bare word, without arguments
                 edits = (Edit(span, f"op: {head}"),)
         elif kind == "layer" and catalog.find("activation", head):
             help = f"`{head}` is an activation: write `Activation: {{activation: {head}}}`"

@@ -125,7 +125,7 @@ class Scope:
                 f"`{name}` is no name",
                 span,
                 help=f"several are a list: write `[{', '.join(parts)}]`",
-                edits=(Edit(span, f"[{', '.join(parts)}]"),) if span.written == name else (),
+                edits=(Edit(span, f"[{', '.join(parts)}]"),) if span.text == name else (),
             )
         elif model := self._model_around(cited):
             self.report.error(

@@ -178,7 +178,7 @@ def _missing_key(path: Path, positions: Positions, report: Report, model: type[B
     key, parent = str(path[-1]), path[:-1]
     section = _section(path)
     if not section and "kspec" not in model.model_fields:  # a part of a document, reported under the name of the part
-        section = positions.whole.written
+        section = positions.whole.text
     report.error(
         codes.MISSING_KEY,
         f"missing key `{key}`" + (f" in `{section}`" if section else ""),

@@ -1,4 +1,4 @@
-"""`[tool.kspec]` of a `pyproject.toml`: what a project wants of `kspec check`."""
+"""`[tool.kspec]` of a `pyproject.toml`: a project's settings for `kspec check`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from kspec.diagnostics.suggest import Suggestion
 
 FILE = "pyproject.toml"
 _OURS = re.compile(rb"""tool["']?\s*\.\s*["']?kspec|^\s*\[\s*["']?tool["']?\s*\]|^\s*tool\s*=""", re.MULTILINE)
-"""What a file that may have settings of ours holds; any other is not even parsed."""
+"""Matches every file that may have a section of ours; others are not even parsed."""
+_KEYS = ("select", "ignore", "strict")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What is to be said of a spec, and what counts.
+    """Which diagnostics are reported.
 
     Args:
-        select: Codes, or how they begin; None for all.
-        ignore: Likewise, what is left out of it. The longer of two that fit a code wins.
+        select: The codes to report, or prefixes of codes; None for all.
+        ignore: The codes not to report, likewise. If both match a code, the longer prefix wins.
         strict: Whether warnings count as errors.
     """
 
@@ -31,41 +32,34 @@ class Config:
 
 
 def read_config(folder: Path, report: Report) -> Config:
-    """The settings of the nearest `pyproject.toml`, in the folder or above it, that has any."""
+    """The settings of the nearest `pyproject.toml` that has any, in the folder or above it."""
     for parent in (folder, *folder.parents):
         try:
             data = (parent / FILE).read_bytes()
         except OSError:
             continue
         if _OURS.search(data):
-            found = _Settings(_shown(parent / FILE), data, report).config()
-            if found is not None:
-                return found
+            config = _Settings(_display_name(parent / FILE), data, report).config()
+            if config is not None:
+                return config
     return Config()
 
 
-def is_known(word: str) -> bool:
-    """Whether it is a code, or how codes begin: `KS403`, `KS4`."""
-    from kspec.diagnostics.explain import codes
+def suggest_code(word: str) -> str:
+    """The label of an unknown code. Codes are too similar for spelling suggestions; only letters for digits are fixed.
 
-    return word.startswith("KS") and any(code.startswith(word) for code in codes())
-
-
-def meant(word: str) -> str:
-    """The label of a word that is no code; a guess where letters were taken for digits, for all codes look alike.
-
-    >>> meant("ks2O8"), meant("KS999")
+    >>> suggest_code("ks2O8"), suggest_code("KS999")
     ('did you mean `KS208`?', '')
     """
     digits = re.sub(r"[^A-Z0-9]", "", word.upper()).removeprefix("KS").translate(_LOOKALIKES)
     code = f"KS{digits}"
-    return Suggestion(word, code) if digits.isdigit() and is_known(code) else ""
+    return Suggestion(word, code) if digits.isdigit() and codes.matches(code) else ""
 
 
 _LOOKALIKES = str.maketrans("OILSB", "01158")
 
 
-def _shown(path: Path) -> str:
+def _display_name(path: Path) -> str:
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
@@ -78,16 +72,16 @@ class _Settings:
         self.report = report
 
     def config(self) -> Config | None:
-        """None where the file has no section of ours."""
+        """The settings; None if the file has no section for kspec."""
         import tomllib
 
         try:
             document = tomllib.loads(self.source.text)
         except tomllib.TOMLDecodeError as error:
-            found = re.search(r"\(at line (\d+), column (\d+)\)$", str(error))
-            line, column = (int(found[1]), int(found[2])) if found else (len(self.source.lines), 1)
-            what = re.sub(r" \(at .*\)$", "", str(error))
-            self._error(f"this is not TOML: {what}", Span(self.source, line, column, line, column + 1))
+            place = re.search(r"\(at line (\d+), column (\d+)\)$", str(error))
+            line, column = (int(place[1]), int(place[2])) if place else (len(self.source.lines), 1)
+            reason = re.sub(r" \(at .*\)$", "", str(error))
+            self._error(f"invalid TOML: {reason}", Span(self.source, line, column, line, column + 1))
             return Config()
         tool = document.get("tool")
         section = tool.get("kspec") if isinstance(tool, dict) else None
@@ -95,53 +89,51 @@ class _Settings:
             return None
         if not isinstance(section, dict):
             self._error(
-                "`tool.kspec` is a table", self._place("kspec"), help="write `[tool.kspec]` on a line of its own"
+                "`tool.kspec` must be a table", self._place("kspec"), help="write `[tool.kspec]` on a line of its own"
             )
             return Config()
         for key in section:
-            if key not in ("select", "ignore", "strict"):
+            if key not in _KEYS:
                 self._error(
-                    f"there is no `{key}` in `[tool.kspec]`",
+                    f"unknown setting `{key}` in `[tool.kspec]`",
                     self._place(key),
-                    label=did_you_mean(key, ("select", "ignore", "strict")),
-                    help="keys you can use here: select, ignore, strict",
+                    label=did_you_mean(key, _KEYS),
+                    help=f"available settings: {', '.join(_KEYS)}",
                 )
         strict = section.get("strict", False)
         if not isinstance(strict, bool):
-            self._error("`strict` is true or false", self._place("strict"))
+            self._error("`strict` must be true or false", self._place("strict"))
             strict = False
         select = self._codes(section, "select") if "select" in section else None
         return Config(select, self._codes(section, "ignore"), strict)
 
     def _codes(self, section: dict[str, Any], key: str) -> tuple[str, ...]:
-        said = section.get(key, [])
-        if not isinstance(said, list) or not all(isinstance(word, str) for word in said):
-            self._error(f"`{key}` is a list of codes", self._place(key), help=f'write `{key} = ["KS208", "KS5"]`')
+        words = section.get(key, [])
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            self._error(f"`{key}` must be a list of codes", self._place(key), help=f'write `{key} = ["KS208", "KS5"]`')
             return ()
-        for word in said:
-            if not is_known(word):
+        for word in words:
+            if not codes.matches(word):
                 self._error(
-                    f"no code is called `{word}`",
+                    f"unknown code `{word}`",
                     self._place(word, after=key),
-                    label=meant(word),
-                    help="`kspec explain` lists all; KS4 stands for all that begin so",
+                    label=suggest_code(word),
+                    help="`kspec explain` lists all codes; KS4 stands for all that start with it",
                 )
-        return tuple(said)
+        return tuple(words)
 
     def _place(self, word: str, after: str = "") -> Span:
-        """Where a word stands in the section of ours."""
+        """The place of a word in the section, after another word."""
         lines = self.source.lines
         start = next((n for n, line in enumerate(lines) if re.match(r"\s*\[.*kspec", line)), 0)
-        waiting = after
+        if after:
+            key = re.compile(rf"\b{re.escape(after)}\b.*=")
+            start = next((n for n in range(start, len(lines)) if key.search(lines[n])), start)
         for number in range(start, len(lines)):
-            if waiting:
-                if not re.search(rf"\b{re.escape(waiting)}\b.*=", lines[number]):
-                    continue
-                waiting = ""
-            found = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", lines[number])
-            if found:
-                return Span(self.source, number + 1, found.start() + 1, number + 1, found.end() + 1)
+            match = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", lines[number])
+            if match:
+                return Span(self.source, number + 1, match.start() + 1, number + 1, match.end() + 1)
         return Span(self.source, start + 1, 1, start + 1, len(self.source.line(start + 1)) + 1)
 
-    def _error(self, message: str, span: Span, **more: Any) -> None:
-        self.report.error(codes.INVALID_CONFIG_SETTING, message, span, **more)
+    def _error(self, message: str, span: Span, *, label: str = "", help: str = "") -> None:
+        self.report.error(codes.INVALID_CONFIG_SETTING, message, span, label=label, help=help)

@@ -1,7 +1,7 @@
-"""What a user does not want to hear: `# kspec: ignore[KS403]` on a line, codes that are selected or ignored.
+"""Suppressed diagnostics: `# kspec: ignore[KS403]` on a line, and the codes that are selected or ignored.
 
-Errors of syntax, structure, graph and shapes are always told: what they speak of cannot run. Warnings and notes can be
-silenced, and so can the rules of meaning (KS4) and of the data (KS5).
+Errors of syntax, structure, graph and shapes are always reported: such a spec cannot run. Warnings and notes can be
+ignored, and so can all diagnostics about semantics (KS4) and data (KS5).
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kspec.diagnostics import Diagnostic, Report, Source, Span, codes, did_you_mean
-from kspec.lint.config import Config, is_known, meant
+from kspec.lint.config import Config, suggest_code
 
 _MARK = re.compile(r"#[ \t]*kspec:[ \t]*(?P<word>[A-Za-z]+)[ \t]*(?:\[(?P<codes>[^\]\r\n]*)\])?")
 
 
 @dataclass(frozen=True, slots=True)
 class _Comment:
-    """A comment that speaks to us.
+    """A comment for kspec.
 
     Args:
-        codes: Each as written, with its place; empty for all codes.
+        word: What it asks for; only `ignore` is known.
+        word_span: The place of the word.
+        codes: Each code as written, with its place; empty for all codes.
     """
 
     word: str
@@ -30,46 +32,52 @@ class _Comment:
     codes: tuple[tuple[str, Span], ...]
 
 
-def silence(
+def suppress(
     diagnostics: Iterable[Diagnostic], source: Source, config: Config | None = None, complete: Sequence[str] = ()
 ) -> list[Diagnostic]:
-    """The diagnostics that remain, sorted; and what is wrong with the comments that should silence some.
+    """Removes the diagnostics that the user ignores, and adds those about the ignore comments themselves.
 
     Args:
+        diagnostics: Everything found in a spec.
         source: The text of the spec.
         config: The codes that are selected and ignored.
-        complete: How the codes begin of which all there is has been found, so that a comment for others is of no use.
+        complete: Prefixes of the codes that have been checked for completely: unused comments for these are reported.
+
+    Returns:
+        The remaining diagnostics, sorted.
     """
     config = config or Config()
     report = Report(list(diagnostics))
     _check_comments(source, report)
     if complete:
-        _tell_of_no_use(source, report, complete)
-    return [d for d in report.sorted() if not can_be_silenced(d) or (_is_wanted(d.code, config) and not _is_ignored(d))]
+        _report_unused(source, report, complete)
+    return [
+        d for d in report.sorted() if not can_be_ignored(d) or (_is_selected(d.code, config) and not _is_ignored(d))
+    ]
 
 
-def can_be_silenced(diagnostic: Diagnostic) -> bool:
-    """Whether a user may say that it does not matter."""
+def can_be_ignored(diagnostic: Diagnostic) -> bool:
+    """Whether a user may ignore a diagnostic."""
     return not diagnostic.is_error or diagnostic.code[:3] in ("KS4", "KS5")
 
 
-def _is_wanted(code: str, config: Config) -> bool:
-    """Of what selects it and what ignores it, the longer wins."""
+def _is_selected(code: str, config: Config) -> bool:
+    """Whether the settings select a code: the longest matching prefix decides."""
     select = [""] if config.select is None else config.select
-    selected = max((len(word) for word in select if code.startswith(word)), default=None)
-    ignored = max((len(word) for word in config.ignore if code.startswith(word)), default=-1)
+    selected = max((len(prefix) for prefix in select if code.startswith(prefix)), default=None)
+    ignored = max((len(prefix) for prefix in config.ignore if code.startswith(prefix)), default=-1)
     return selected is not None and selected > ignored
 
 
 def _is_ignored(diagnostic: Diagnostic) -> bool:
-    """Whether a comment on its line, or on the first of the entry that it stands in, silences it."""
-    if diagnostic.code == codes.UNUSED_IGNORE_COMMENT:  # a comment does not silence what is said of it
+    """Whether a comment on a diagnostic's line, or on the first line of its entry, ignores it."""
+    if diagnostic.code == codes.UNUSED_IGNORE_COMMENT:
         return False
     return any(_covers(comment, diagnostic.code) for comment in _comments_at(diagnostic.span))
 
 
 def _comments_at(span: Span | None) -> list[_Comment]:
-    """The comments that speak of a place."""
+    """The comments that apply to a place."""
     if span is None or not (comments := _comments(span.source)):
         return []
     from kspec.syntax.entries import items
@@ -82,7 +90,7 @@ def _comments_at(span: Span | None) -> list[_Comment]:
 def _covers(comment: _Comment, code: str) -> bool:
     if comment.word != "ignore":
         return False
-    return not comment.codes or any(word and code.startswith(word) for word, _ in comment.codes)
+    return not comment.codes or any(prefix and code.startswith(prefix) for prefix, _ in comment.codes)
 
 
 def _check_comments(source: Source, report: Report) -> None:
@@ -92,60 +100,63 @@ def _check_comments(source: Source, report: Report) -> None:
             if label:
                 report.warning(
                     codes.UNUSED_IGNORE_COMMENT,
-                    f"`{comment.word}` says nothing to kspec",
+                    f"unknown kspec comment `{comment.word}`",
                     comment.word_span,
                     label=label,
                     help="write `# kspec: ignore[KS208]`",
                 )
             continue
         for word, span in comment.codes:
-            if not is_known(word):
+            if not codes.matches(word):
                 report.warning(
                     codes.UNUSED_IGNORE_COMMENT,
-                    f"no code is called `{word}`, so this silences nothing",
+                    f"unknown code `{word}` in an ignore comment",
                     span,
-                    label=meant(word),
-                    help="write the code that the message begins with, as in `# kspec: ignore[KS208]`",
+                    label=suggest_code(word),
+                    help="write the code of the message to ignore, as in `# kspec: ignore[KS208]`",
                 )
 
 
-def _tell_of_no_use(source: Source, report: Report, complete: Sequence[str]) -> None:
-    """Warns of comments, and of codes in them, that silence nothing any more."""
-    found = [(each.code, comment) for each in report if can_be_silenced(each) for comment in _comments_at(each.span)]
+def _report_unused(source: Source, report: Report, complete: Sequence[str]) -> None:
+    """Reports comments, and codes in them, that no diagnostic needs."""
+    needed = [(each.code, comment) for each in report if can_be_ignored(each) for comment in _comments_at(each.span)]
     for comment in _comments(source).values():
         if comment.word != "ignore":
             continue
-        here = [code for code, other in found if other == comment]
+        here = [code for code, other in needed if other == comment]
         if not comment.codes and not here and "" in complete:
             report.warning(
                 codes.UNUSED_IGNORE_COMMENT,
-                "there is nothing here to silence",
+                "unused ignore comment: there is nothing to ignore here",
                 comment.word_span,
-                help="take the comment out",
+                help="remove the comment",
             )
         for word, span in comment.codes:
-            known = is_known(word) and word.startswith(tuple(complete))
+            known = codes.matches(word) and word.startswith(tuple(complete))
             if known and not any(code.startswith(word) for code in here):
                 report.warning(
-                    codes.UNUSED_IGNORE_COMMENT, f"there is no {word} here to silence", span, help="take it out"
+                    codes.UNUSED_IGNORE_COMMENT,
+                    f"unused ignore comment: no {word} is reported here",
+                    span,
+                    help="remove it",
                 )
 
 
 @lru_cache(maxsize=4)
 def _comments(source: Source) -> Mapping[int, _Comment]:
-    """The comments that speak to us, by line."""
+    """The comments for kspec, by line."""
     if "kspec:" not in source.text or not _MARK.search(source.text):
         return {}
     from kspec.syntax.comments import comment_column
 
-    found: dict[int, _Comment] = {}
+    comments: dict[int, _Comment] = {}
     for number, line in enumerate(source.lines, start=1):
         for mark in _MARK.finditer(line) if "kspec:" in line else ():
             column = comment_column(source, number)
             if column is not None and column <= mark.start():
-                found[number] = _comment(source, number, mark)
+                comments[number] = _comment(source, number, mark)
                 break
-    return found
+    return comments
 
 
 def _comment(source: Source, number: int, mark: re.Match[str]) -> _Comment:
@@ -153,8 +164,8 @@ def _comment(source: Source, number: int, mark: re.Match[str]) -> _Comment:
         return Span(source, number, start + 1, number, end + 1)
 
     offset = mark.start("codes")
-    codes = [
+    words = [
         (word[0], place(offset + word.start(), offset + word.end()))
         for word in re.finditer(r"[^\s,]+", mark["codes"] or "")
     ]
-    return _Comment(mark["word"], place(mark.start("word"), mark.end("word")), tuple(codes))
+    return _Comment(mark["word"], place(mark.start("word"), mark.end("word")), tuple(words))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lsprotocol import types as lsp
 
 from kspec.diagnostics import Diagnostic, Severity, Span, codes
-from kspec.lint.suppressions import can_be_silenced
+from kspec.lint.suppressions import can_be_ignored
 from kspec.lsp.document import Document
 from kspec.rewrite.fix import fix
 
@@ -97,7 +97,7 @@ def _quick_fixes(problem: Diagnostic, document: Document) -> Iterator[lsp.CodeAc
             is_preferred=True,
             edit=_edits(document, [text.edit(change) for change in changes]),
         )
-    if can_be_silenced(problem) and problem.span is not None and _is_here(problem.span, document):
+    if can_be_ignored(problem) and problem.span is not None and _is_here(problem.span, document):
         line = text.range_of(problem.span).start.line
         if "#" not in text.line(line):  # a second comment would be a part of the first
             end = lsp.Position(line, text.position(text.starts[line] + len(text.line(line))).character)

@@ -60,6 +60,6 @@ def _correct_text(text: str, variables: Mapping[str, Any]) -> Correction | None:
 def replacement_edits(positions: Positions, path: Path, text: str) -> tuple[Edit, ...]:
     """The edit that replaces the value at a path; none if it is computed, tagged, or shared by an anchor."""
     span = positions.values.get(path)
-    if span is None or path in positions.variables or span.written[:1] in ("", "&", "!", "*"):
+    if span is None or path in positions.variables or span.text[:1] in ("", "&", "!", "*"):
         return ()
     return (Edit(span, text),)

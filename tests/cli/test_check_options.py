@@ -197,7 +197,7 @@ class TestSilence:
         Path("pyproject.toml").write_text("[tool.kspec]\nignor = []\n")
         assert main(["check", "spec.yaml"]) == 1
         out = capsys.readouterr().out
-        assert "error[KS016]: there is no `ignor` in `[tool.kspec]`\n ┌─ pyproject.toml:2:1\n" in out
+        assert "error[KS016]: unknown setting `ignor` in `[tool.kspec]`\n ┌─ pyproject.toml:2:1\n" in out
 
     def test_a_code_that_there_is_not(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["check", "spec.yaml", "--ignore", "KS2l3"]) == 2

@@ -18,7 +18,7 @@ def out(words: list[str], capsys: pytest.CaptureFixture[str], status: int = 0) -
     return caught.out if status == 0 else caught.err
 
 
-@pytest.mark.parametrize("code", ["KS201", "ks201", "201"])
+@pytest.mark.parametrize("code", ["KS201", "ks201", "201", "unknown-node"])
 def test_explain(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert out(["explain", code], capsys) == explain.page("KS201")
 

@@ -13,7 +13,7 @@ from kspec.diagnostics import Diagnostic, Edit, Related, Severity, Source, Span
 from kspec.diagnostics.render import FORMATS, render
 from kspec.diagnostics.render.github import command
 from kspec.diagnostics.render.sarif import as_plain
-from kspec.diagnostics.render.snippet import snippet, text_width
+from kspec.diagnostics.snippet import snippet, text_width
 
 SOURCE = Source("specs/a b.yaml", "kspec: 1\nlayers:\n  - Dens: {units: 1}\n")
 SPAN = Span(SOURCE, 3, 5, 3, 9)
@@ -201,7 +201,17 @@ RULE = {
     "type": "object",
     "required": ["id"],
     "additionalProperties": False,
-    "properties": {"id": {"type": "string"}, "shortDescription": TEXT, "help": TEXT},
+    "properties": {
+        "id": {"type": "string"},
+        "name": {"type": "string"},
+        "shortDescription": TEXT,
+        "help": TEXT,
+        "defaultConfiguration": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"level": {"enum": ["none", "note", "warning", "error"]}},
+        },
+    },
 }
 SARIF: dict[str, Any] = {
     "type": "object",
@@ -250,6 +260,7 @@ def test_sarif_follows_the_standard() -> None:
     uris = [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"][::3]]
     assert uris == ["specs/a%20b.yaml", "file:///tmp/x%20y.yaml"]
     assert rules[0]["help"]["markdown"].startswith("# KS106")
+    assert (rules[0]["name"], rules[0]["defaultConfiguration"]) == ("unknown-object", {"level": "error"})
 
 
 @pytest.mark.parametrize("width", [40, 60, 120])

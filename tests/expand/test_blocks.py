@@ -440,7 +440,7 @@ def test_a_name_in_as_that_is_taken_is_told_where_it_is_written():
     block = "  two: {outputs: [a, b], layers: [{Flatten: {}, name: a}, {Flatten: {}, name: b}]}\nlayers:\n"
     text = RESIDUAL + block + "  - block: two\n    name: u\n    as: [c, x]\n"
     (problem,) = [d for d in diagnostics_of(text) if d.code == "KS203"]
-    assert (problem.span.line, problem.span.written) == (23, "x")
+    assert (problem.span.line, problem.span.text) == (23, "x")
 
 
 def test_a_block_of_two_inputs_that_is_given_one_and_repeated_is_told_of_once():

@@ -45,7 +45,9 @@ def test_task(target: ColumnProfile, task: str) -> None:
 
 
 def test_target_by_name_else_the_last() -> None:
-    assert infer_columns(table(column("Label", "text", 2, classes={"a": 1, "b": 2}), column("z"))).target.name == "Label"
+    assert (
+        infer_columns(table(column("Label", "text", 2, classes={"a": 1, "b": 2}), column("z"))).target.name == "Label"
+    )
     assert infer_columns(table(column("a"), column("z"))).target.name == "z"
 
 

@@ -184,7 +184,7 @@ class Writer:
         return self._expression(value, path, names) if positions.variables.get(path) or arithmetic else None
 
     def _expression(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
-        source = self.spec.written.values[path].written.strip()
+        source = self.spec.written.values[path].text.strip()
         if len(source) > 1 and source[0] == source[-1] and source[0] in "'\"":
             source = source[1:-1]
         if "$" not in source:

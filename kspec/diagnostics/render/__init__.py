@@ -12,13 +12,14 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 def render(diagnostics: Iterable[Diagnostic], format: Format, stream: TextIO) -> None:
-    """Writes diagnostics to a stream, in the order given.
+    """Writes diagnostics to a stream, in their order.
 
     Args:
-        format: `text` for people; `json`, `sarif` and `github` (workflow commands) for machines. The machines' formats
-            write a whole document even where there is nothing to say.
+        diagnostics: The problems.
+        format: `text` for people; `json`, `sarif` and `github` (workflow commands) for machines. `json` and `sarif`
+            write a whole document even if there are no diagnostics.
+        stream: Where to write.
     """
-    found = list(diagnostics)
     if format == "text":
         from kspec.diagnostics.render.terminal import write
     elif format == "json":
@@ -28,5 +29,5 @@ def render(diagnostics: Iterable[Diagnostic], format: Format, stream: TextIO) ->
     elif format == "github":
         from kspec.diagnostics.render.github import write
     else:
-        raise ValueError(f"{format!r} is none of {', '.join(FORMATS)}")
-    write(found, stream)
+        raise ValueError(f"unknown format {format!r}; formats are {', '.join(FORMATS)}")
+    write(list(diagnostics), stream)

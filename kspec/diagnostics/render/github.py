@@ -18,10 +18,10 @@ def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
 
 
 def command(diagnostic: Diagnostic) -> str:
-    """One command, such as `::error file=spec.yaml,line=3,col=5,endLine=3,endColumn=9,title=KS201::no node …`."""
+    """One command, such as `::error file=spec.yaml,line=3,col=5,endLine=3,endColumn=9,title=KS201::unknown node …`."""
     properties: dict[str, str | int] = {}
     span = diagnostic.span
-    if span is not None and not span.source.name.startswith("--"):
+    if span is not None and not span.source.is_command_line:
         properties["file"] = span.source.name
         properties["line"] = span.line
         properties["col"] = span.column
@@ -29,10 +29,10 @@ def command(diagnostic: Diagnostic) -> str:
         if span.end_line == span.line:
             properties["endColumn"] = span.end_column
     properties["title"] = diagnostic.code
-    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    said = f"in {span.source.name} {span.source.text}" if span is not None and "file" not in properties else ""
-    message = "\n".join(part for part in (diagnostic.message, said, diagnostic.label, diagnostic.help) if part)
-    return f"::{_COMMANDS[diagnostic.severity]} {written}::{_data(message)}"
+    place = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    option = f"in {span.source.name} {span.source.text}" if span is not None and "file" not in properties else ""
+    message = "\n".join(part for part in (diagnostic.message, option, diagnostic.label, diagnostic.help) if part)
+    return f"::{_COMMANDS[diagnostic.severity]} {place}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -6,17 +6,18 @@ import json
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from kspec.diagnostics.diagnostic import Diagnostic, Span
+from kspec.diagnostics.diagnostic import Diagnostic
+from kspec.diagnostics.source import Span
 
 
 def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
-    """Writes the document, in ASCII, so that no stream's encoding can spoil it."""
+    """Writes the document, in ASCII, which every stream can encode."""
     json.dump({"diagnostics": [as_plain(diagnostic) for diagnostic in diagnostics]}, stream, indent=2)
     stream.write("\n")
 
 
 def as_plain(diagnostic: Diagnostic) -> dict[str, Any]:
-    """One diagnostic as plain values; what has no place in a text has null for its file, line and columns."""
+    """One diagnostic as plain values; without a place, its file, line and columns are null."""
     return {
         "code": diagnostic.code,
         "severity": str(diagnostic.severity),

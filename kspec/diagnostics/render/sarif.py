@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from kspec.diagnostics.diagnostic import Diagnostic, Edit, Span
+from kspec.diagnostics.diagnostic import Diagnostic
 from kspec.diagnostics.severity import Severity
+from kspec.diagnostics.source import Edit, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -22,7 +23,7 @@ def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
 
 
 def as_plain(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """The log as plain values. Its rules are those that have something to say here."""
+    """The log as plain values. Its rules are those of the diagnostics."""
     from kspec._version import __version__
 
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
@@ -41,15 +42,19 @@ def as_plain(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
 
 
 def _rule(code: str) -> dict[str, Any]:
+    from kspec.diagnostics.codes import RULES
     from kspec.diagnostics.explain import page, title
 
-    text = page(code)
-    if text is None:
+    rule = RULES.get(code)
+    if rule is None:
         return {"id": code}
+    text = page(code)
     return {
         "id": code,
+        "name": rule.name,
         "shortDescription": {"text": title(code)},
         "help": {"text": text, "markdown": text},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 
 
@@ -74,7 +79,7 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
 
 
 def _location(span: Span) -> dict[str, Any]:
-    if span.source.name.startswith("--"):
+    if span.source.is_command_line:
         return {"logicalLocations": [{"name": f"{span.source.name} {span.source.text}"}]}
     place: dict[str, Any] = {"artifactLocation": _artifact(span)}
     if span.source.text:
@@ -83,7 +88,7 @@ def _location(span: Span) -> dict[str, Any]:
 
 
 def _artifact(span: Span) -> dict[str, str]:
-    """A file by its URI: relative as given, else absolute."""
+    """A file by its URI, relative if the name is."""
     path = Path(span.source.name)
     return {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}
 

@@ -1,74 +1,34 @@
-"""Diagnostics for people: the source line, underlined, one plain sentence, and the cure.
+"""Diagnostics for people: in colour on a terminal, plain elsewhere and under NO_COLOR.
 
-    error[KS201]: no node is called `hiden1`
-      ┌─ specs/mlp.yaml:24:11
-    24│     from: hiden1
-      │           ^^^^^^ did you mean `hidden1`?
-      = help: nodes you can use here: visible, hidden1, hidden2
-      = explain: kspec explain KS201
-
-In colour on a terminal, plain elsewhere and under NO_COLOR; on a stream that cannot show the frame, in ASCII.
+On a stream that cannot show the frame's characters, the frame is drawn in ASCII.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TextIO
+from collections.abc import Sequence
+from typing import TextIO
 
-from kspec.diagnostics.diagnostic import Diagnostic, Span
-from kspec.diagnostics.render.snippet import snippet, visible
-from kspec.diagnostics.severity import Severity
-
-WIDTH = 120
-"""How wide a line of source may get where there is no terminal to ask."""
-
-_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
-_FRAME = "blue"
-_NOTE = "cyan"
-
-Line = list[tuple[str, str]]
-"""Pieces of text, each with its style."""
-
-
-class _Frame(NamedTuple):
-    corner: str
-    bar: str
-    unicode: bool
-
-
-_DRAWN = _Frame("┌─", "│", True)
-_TYPED = _Frame("-->", "|", False)
+from kspec.diagnostics.diagnostic import Diagnostic, summary
+from kspec.diagnostics.layout import WIDTH, Layout, Line, as_text
 
 
 def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
-    """Writes diagnostics, a blank line between two, and at the end how many there are."""
+    """Writes diagnostics, separated by blank lines, and the number of errors and warnings at the end."""
     if not diagnostics:
         return
-    frame = _DRAWN if _shows(stream, "┌─│…") else _TYPED
     coloured = wants_colour(stream)
-    layout = _Layout(frame, _terminal_width() if coloured else WIDTH)
+    layout = Layout(_terminal_width() if coloured else WIDTH, unicode=_can_encode(stream, "┌─│…"))
     lines: list[Line] = []
     for diagnostic in diagnostics:
-        lines.extend(layout.diagnostic(diagnostic))
+        lines.extend(diagnostic.lines(layout))
         lines.append([])
     lines.append([(summary(diagnostics), "bold")])
     if coloured:
         _write_coloured(lines, stream)
     else:
         encoding = getattr(stream, "encoding", None) or "utf-8"
-        text = "".join("".join(piece for piece, _ in line) + "\n" for line in lines)
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-def summary(diagnostics: Sequence[Diagnostic]) -> str:
-    """How many there are: "2 errors, 1 warning"."""
-    words = []
-    for severity, noun in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "note")):
-        count = sum(diagnostic.severity is severity for diagnostic in diagnostics)
-        if count:
-            words.append(f"{count} {noun}{'' if count == 1 else 's'}")
-    return ", ".join(words)
+        stream.write(f"{as_text(lines)}\n".encode(encoding, "backslashreplace").decode(encoding))
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -78,52 +38,7 @@ def wants_colour(stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
-class _Layout:
-    def __init__(self, frame: _Frame, width: int) -> None:
-        self.frame = frame
-        self.width = width
-
-    def diagnostic(self, diagnostic: Diagnostic) -> Iterator[Line]:
-        colour = _COLOURS[diagnostic.severity]
-        spans = [diagnostic.span, *(related.span for related in diagnostic.related)]
-        gutter = max((len(str(span.line)) for span in spans if span is not None and span.source.text), default=1)
-        yield [(f"{diagnostic.severity}[{diagnostic.code}]", colour), (f": {visible(diagnostic.message)}", "bold")]
-        if diagnostic.span is not None:
-            yield from self._place(diagnostic.span, gutter, "^", diagnostic.label, colour)
-        elif diagnostic.label:
-            yield self._remark(gutter, "note", diagnostic.label)
-        for related in diagnostic.related:
-            yield self._remark(gutter, "note", related.message)
-            yield from self._place(related.span, gutter, "-", "", _NOTE)
-        if diagnostic.help:
-            yield self._remark(gutter, "help", diagnostic.help)
-        yield self._remark(gutter, "explain", f"kspec explain {diagnostic.code}")
-
-    def _remark(self, gutter: int, kind: str, text: str) -> Line:
-        first, *others = text.splitlines() or [""]
-        indent = "\n" + " " * (gutter + len(kind) + 5)
-        body = visible(first) + "".join(indent + visible(other) for other in others)
-        return [(f"{' ' * gutter}= ", _FRAME), (kind, "bold"), (f": {body}", "")]
-
-    def _place(self, span: Span, gutter: int, mark: str, label: str, colour: str) -> Iterator[Line]:
-        name = visible(span.source.name)
-        margin = " " * gutter
-        if not name:
-            return
-        if not span.source.text:
-            yield [(f"{margin}{self.frame.corner} ", _FRAME), (name, "")]
-            return
-        yield [(f"{margin}{self.frame.corner} ", _FRAME), (f"{name}:{span.line}:{span.column}", "")]
-        end_column = span.end_column if span.end_line == span.line else None
-        room = max(self.width - gutter - 2, 40)
-        shown = snippet(span.source.line(span.line), span.column, end_column, room)
-        text = shown.text if self.frame.unicode else shown.text.replace("…", "~")
-        yield [(f"{span.line:>{gutter}}{self.frame.bar}", _FRAME), (f" {text}" if text else "", "")]
-        underline = mark * shown.length + (f" {visible(label)}" if label else "")
-        yield [(f"{margin}{self.frame.bar} ", _FRAME), (" " * shown.offset + underline, colour)]
-
-
-def _shows(stream: TextIO, characters: str) -> bool:
+def _can_encode(stream: TextIO, characters: str) -> bool:
     try:
         characters.encode(getattr(stream, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):

@@ -50,8 +50,8 @@ def _watched(
         label = did_you_mean(bare, known)
         edits: Edits = ()
         if isinstance(label, Suggestion):
-            edits = replace(context, (*inside, "monitor"), prefix + label.meant)
-            label = f"did you mean `{prefix}{label.meant}`?"
+            edits = replace(context, (*inside, "monitor"), prefix + label.replacement)
+            label = f"did you mean `{prefix}{label.replacement}`?"
         context.report.error(
             codes.UNKNOWN_MONITOR,
             f"`{head}` watches `{monitor}`, and training measures no `{bare}`",

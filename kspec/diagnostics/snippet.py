@@ -1,4 +1,4 @@
-"""One line of a source as a terminal shows it, and where the underline stands."""
+"""One line of a source as a terminal shows it, and the place of the underline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 TAB = 4
 _HIDDEN = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
-"""Characters that have no width or turn the writing direction: shown, because they are often the very mistake."""
+"""Characters without width, or that change the writing direction: shown, because they are often the mistake."""
 
 
 class Snippet(NamedTuple):
@@ -18,11 +18,13 @@ class Snippet(NamedTuple):
 
 
 def snippet(line: str, column: int, end_column: int | None, width: int) -> Snippet:
-    """The part of a line that fits into `width` cells and has the span in it.
+    """The part of a line around a span that fits into a width.
 
     Args:
+        line: The whole line.
         column: Where the span begins, counted from 1, in characters.
-        end_column: The first column past it; None when it goes on over the line's end.
+        end_column: The first column past it; None if it continues past the end of the line.
+        width: The available width, in terminal cells.
 
     >>> snippet("  név: x", 8, 9, 80)
     Snippet(text='  név: x', offset=7, length=1)
@@ -43,7 +45,7 @@ def snippet(line: str, column: int, end_column: int | None, width: int) -> Snipp
 
 
 def _window(places: list[int], start: int, end: int, width: int) -> tuple[int, int]:
-    """The characters to show: the whole line when it fits, else those around the span."""
+    """The characters to show: the whole line if it fits, else those around the span."""
     count = len(places) - 1
     if places[-1] <= width:
         return 0, count
@@ -61,7 +63,7 @@ def _window(places: list[int], start: int, end: int, width: int) -> tuple[int, i
 
 
 def _cells(line: str) -> list[tuple[str, int]]:
-    """What each character shows as, and how many cells it takes."""
+    """How each character is shown, and the number of cells it takes."""
     if line.isascii() and line.isprintable():
         return [(character, 1) for character in line]
     cells = []
@@ -75,7 +77,7 @@ def _cells(line: str) -> list[tuple[str, int]]:
 
 
 def visible(text: str) -> str:
-    """Text without anything that would command the terminal: control characters become pictures of themselves.
+    """Text that is safe to print: control characters are replaced by their pictures.
 
     >>> visible("a\\x1b[31m")
     'a␛[31m'
@@ -95,7 +97,7 @@ def _picture(character: str) -> str:
 
 
 def text_width(text: str) -> int:
-    """How many cells a text takes."""
+    """The width of a text, in terminal cells."""
     return len(text) if text.isascii() else sum(map(_width, text))
 
 

@@ -1,0 +1,91 @@
+"""The registry of rules agrees with the source, with the pages' examples, and with the generated table of codes."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+import kspec
+from kspec.diagnostics import codes
+from kspec.diagnostics.codes import RULES, Rule, find, matches
+from kspec.diagnostics.codes_page import PAGE, render
+from tests.diagnostics.page_blocks import Block, of_kind
+
+ROOM = Path(kspec.__file__).parent
+CONSTANTS = {name: value for name, value in vars(codes).items() if isinstance(value, Rule)}
+
+
+def reports() -> dict[str, set[str]]:
+    """Code → the severities that the source reports it with, where it names both."""
+    severities: dict[str, set[str]] = defaultdict(set)
+    for path in ROOM.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+                rule = node.args[0]
+                if node.func.attr in ("error", "warning", "info") and isinstance(rule, ast.Attribute):
+                    severities[CONSTANTS.get(rule.attr, "")].add(node.func.attr)
+    return severities
+
+
+REPORTS = reports()
+
+
+def test_codes_and_names_are_unique() -> None:
+    assert len(CONSTANTS) == len(RULES)
+    assert len({rule.name for rule in RULES.values()}) == len(RULES)
+
+
+@pytest.mark.parametrize(("constant", "rule"), CONSTANTS.items())
+def test_a_constant_has_the_name_of_its_rule(constant: str, rule: Rule) -> None:
+    assert constant.lower().replace("_", "-") == rule.name
+    assert re.fullmatch(r"KS[0-7]\d\d", rule)
+
+
+def test_a_code_is_written_once() -> None:
+    written = [
+        f"{path.relative_to(ROOM)}: {node.value}"
+        for path in ROOM.rglob("*.py")
+        if path.name != "codes.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"KS\d{3}", node.value)
+    ]
+    assert written == []
+
+
+@pytest.mark.parametrize("code", sorted(REPORTS.keys() & RULES.keys()))
+def test_the_severity_is_one_that_is_reported(code: str) -> None:
+    assert find(code).severity in REPORTS[code]
+
+
+@pytest.mark.parametrize(("code", "block"), of_kind("wrong"))
+def test_the_severity_and_the_fix_are_those_of_the_page_s_example(
+    code: str, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rule = find(code)
+    diagnostics = block.check()
+    if len(REPORTS[code]) == 1:
+        assert {diagnostic.severity for diagnostic in diagnostics} == {rule.severity}
+    if rule.fixable != "sometimes":
+        assert {bool(diagnostic.edits) for diagnostic in diagnostics} == {rule.fixable == "always"}
+
+
+def test_a_rule_survives_pickling() -> None:
+    copy = pickle.loads(pickle.dumps(codes.UNKNOWN_NODE))
+    assert copy is codes.UNKNOWN_NODE
+
+
+@pytest.mark.parametrize(
+    ("prefix", "known"), [("KS403", True), ("KS4", True), ("KS", True), ("KS9", False), ("", False)]
+)
+def test_prefixes_of_codes(prefix: str, known: bool) -> None:
+    assert matches(prefix) is known
+
+
+def test_the_table_of_codes_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render(), "run `python -m kspec.diagnostics.codes_page`"
