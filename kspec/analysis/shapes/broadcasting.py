@@ -7,14 +7,14 @@ from math import prod
 
 from kspec.analysis.shapes.types import Dim, Shape, ShapeError
 
-BROADCASTS = "counted from the last axis, two sizes must be equal, or one of them 1"
+BROADCASTS = "counting from the last axis, two sizes must be equal or one of them 1"
 
 
 def broadcast_dims(a: Dim, b: Dim) -> Dim:
-    """`n, n → n`; `1, n → n`; of an unknown size and a known one, the known one; unknown and 1 stay unknown.
+    """`n, n → n`; `1, n → n`; `null, n → n`; `null, 1 → null`.
 
     Raises:
-        ValueError: when they are different, and neither is 1.
+        ValueError: If they differ and neither is 1.
     """
     if a == 1:
         return b
@@ -26,11 +26,11 @@ def broadcast_dims(a: Dim, b: Dim) -> Dim:
 
 
 def broadcast(first: Shape, *others: Shape) -> Shape | None:
-    """The shape that all broadcast to, axes counted from the last; None where they do not."""
+    """The shape to which all broadcast, or None."""
     result = first
     for other in others:
         rank = max(len(result), len(other))
-        pairs = zip(_filled(result, rank), _filled(other, rank), strict=True)
+        pairs = zip(_prefixed(result, rank), _prefixed(other, rank), strict=True)
         try:
             result = tuple(broadcast_dims(a, b) for a, b in pairs)
         except ValueError:
@@ -38,23 +38,29 @@ def broadcast(first: Shape, *others: Shape) -> Shape | None:
     return result
 
 
-def broadcast_or_refuse(shapes: list[Shape], doing: str) -> Shape:
-    """The shape that all broadcast to.
+def broadcast_shapes(shapes: list[Shape], doing: str) -> Shape:
+    """The shape to which all broadcast.
 
     Args:
-        doing: What the op does with them, for the refusal: "multiplies (null, 3) by (null, 4)".
+        shapes: To combine.
+        doing: What the op does with them, for the error message: "multiply (null, 3) by (null, 4)".
+
+    Raises:
+        ShapeError: If they do not broadcast.
     """
     result = broadcast(*shapes)
     if result is None:
-        raise ShapeError(f"{doing}: the shapes do not broadcast", help=BROADCASTS)
+        raise ShapeError(f"cannot {doing}: the shapes do not broadcast", help=BROADCASTS)
     return result
 
 
 def agree(a: Iterable[Dim], b: Iterable[Dim], besides: int | None = None) -> bool:
-    """Whether two shapes can be the same: equal ranks, and sizes that are equal or unknown.
+    """Whether two shapes may be equal: same rank, and sizes that are equal or unknown.
 
     Args:
-        besides: An axis that does not matter.
+        a: One shape.
+        b: The other.
+        besides: An axis to ignore.
     """
     first, second = list(a), list(b)
     if len(first) != len(second):
@@ -64,7 +70,7 @@ def agree(a: Iterable[Dim], b: Iterable[Dim], besides: int | None = None) -> boo
 
 
 def size_of(shape: Iterable[Dim]) -> Dim:
-    """How many elements a shape holds; None where an axis is unknown."""
+    """The number of elements; None if a size is unknown."""
     known: list[int] = []
     for dim in shape:
         if dim is None:
@@ -74,12 +80,12 @@ def size_of(shape: Iterable[Dim]) -> Dim:
 
 
 def size_per_example(shape: Iterable[Dim]) -> int | None:
-    """How many elements one example holds: the first unknown axis is the batch; None where there is another."""
+    """The number of elements of an example: the first unknown size is the batch; None if there is another."""
     dims = list(shape)
     if None in dims:
         dims.remove(None)
     return size_of(dims)
 
 
-def _filled(shape: Shape, rank: int) -> Shape:
+def _prefixed(shape: Shape, rank: int) -> Shape:
     return (1,) * (rank - len(shape)) + shape

@@ -1,7 +1,7 @@
-"""Keras's type promotion: which dtype holds what two others hold.
+"""Keras's type promotion: the dtype that holds the values of two others.
 
-A Python number among tensors is weak: it takes on their width. `int` and `float` stand for such numbers here; all other
-names are Keras's own.
+A Python number is weak: it adopts the width of the tensors beside it. `int` and `float` stand for such numbers; all
+other names are Keras's own.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ WIDENS_TO: dict[str, tuple[str, ...]] = {
     "complex64": ("complex128",),
     "complex128": (),
 }
-"""A dtype → those just above it. Two dtypes meet in the lowest that is above both."""
+"""A dtype → those just above it. Two dtypes promote to the lowest one above both."""
 
 STRONG = {"int": "int64", "float": "float32"}
-"""A weak number → the dtype it has by itself, for ops that do not let it take on another's."""
+"""A weak number → its own dtype, for ops that do not let it adopt another."""
 
 _NUMBERS = {"int": "int32", "float": FLOATX}
 _NARROWED = {"uint64": "uint32", "complex128": "complex64"}
@@ -42,27 +42,27 @@ _BYTES = {"bool": 1, "bfloat16": 2, "complex64": 8, "complex128": 16}
 
 
 def promote(*dtypes: str) -> str:
-    """The dtype of a result of several; Keras narrows unsigned and complex numbers of the widest kind.
+    """The promotion of several dtypes; Keras narrows the widest unsigned and complex numbers.
 
     Raises:
-        Refusal: where two have no common dtype (a string and a number, a float8 and anything).
+        ShapeError: If two have no common dtype (a string and a number, a float8 and anything).
     """
     different = frozenset(dtypes)
     for dtype in dtypes:
         if dtype.startswith("float8") or (len(different) > 1 and dtype not in WIDENS_TO):
             others = ", ".join(sorted(different - {dtype}))
             raise ShapeError(
-                f"mixes {dtype} with {others}, which have no common dtype" if others else f"computes in {dtype}",
+                f"cannot combine {dtype} with {others}" if others else f"cannot compute in {dtype}",
                 help="cast first: `op: cast`",
             )
     if different <= set(_NUMBERS):
         return _NUMBERS["float" if "float" in different else "int"]
-    met = _meeting(different) if len(different) > 1 else dtypes[0]
-    return _NUMBERS.get(met, _NARROWED.get(met, met))
+    common = _lowest_common(different) if len(different) > 1 else dtypes[0]
+    return _NUMBERS.get(common, _NARROWED.get(common, common))
 
 
 def is_integer(dtype: str) -> bool:
-    """Whether it is one of the integers, signed or not."""
+    """Whether it is an integer, signed or not."""
     return "int" in dtype
 
 
@@ -71,24 +71,24 @@ def is_float(dtype: str) -> bool:
 
 
 def float_for(dtype: str) -> str:
-    """Integers and booleans become float32; whatever else stays."""
+    """float32 for integers and booleans; other dtypes are kept."""
     return FLOATX if is_integer(dtype) or dtype == "bool" else dtype
 
 
 def number_for(dtype: str) -> str:
-    """Booleans become int32, to be counted."""
+    """int32 for booleans; other dtypes are kept."""
     return "int32" if dtype == "bool" else dtype
 
 
 def sum_of(dtype: str) -> str:
-    """What a sum of many is kept in: narrow integers become 32 bits wide."""
+    """The dtype of a sum: narrow integers become 32 bits wide."""
     if dtype in ("bool", "int8", "int16"):
         return "int32"
     return "uint32" if dtype in ("uint8", "uint16") else dtype
 
 
 def bytes_of(dtype: str) -> int:
-    """The width of one element."""
+    """The width of an element."""
     if dtype in _BYTES:
         return _BYTES[dtype]
     return 1 if dtype.startswith("float8") else int("".join(filter(str.isdigit, dtype))) // 8
@@ -100,6 +100,6 @@ def _above(dtype: str) -> frozenset[str]:
 
 
 @cache
-def _meeting(dtypes: frozenset[str]) -> str:
+def _lowest_common(dtypes: frozenset[str]) -> str:
     common = frozenset.intersection(*(_above(dtype) for dtype in dtypes))
     return next(dtype for dtype in common if common <= _above(dtype))

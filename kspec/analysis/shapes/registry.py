@@ -1,4 +1,4 @@
-"""The rule for a layer or op, found by its name."""
+"""The inference rule of a layer, an op or an application, by name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from kspec import catalog
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, TensorType
 
 POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
-"""A dtype policy → the dtype that its layers compute in; any other policy is its own."""
+"""A dtype policy → its compute dtype; any other policy is its own."""
 
 
 @cache
 def rule_for(kind: str, name: str) -> InferenceRule | None:
-    """The rule of a layer, an op or an application; None where there is none: its outputs are unknown."""
+    """The rule of a layer, an op or an application; None if there is none, so that its outputs are unknown."""
     if kind == "application":
         from kspec.analysis.shapes.applications import application
 
@@ -29,21 +29,22 @@ def rule_for(kind: str, name: str) -> InferenceRule | None:
 
 
 def infer_call(call: Call) -> InferredCall:
-    """What a call gives, by its rule; one unknown output where it has none.
+    """The outputs of a call by its rule; one unknown output without a rule.
 
     Raises:
-        Refusal: when Keras would refuse it.
+        ShapeError: If Keras would reject the call.
     """
     rule = rule_for(call.entry.kind, call.entry.name)
     return rule(call) if rule is not None else InferredCall([TensorType(None, call.dtype)], None)
 
 
 def inner_call(call: Call, value: Any, tensors: list[TensorType]) -> Call | None:
-    """The call of a layer inside a layer (`Bidirectional: {layer: ...}`); None where the class is not known.
+    """The call of a layer inside a layer (`Bidirectional: {layer: ...}`); None if its class is unknown.
 
     Args:
-        value: The layer as written: a name, or a mapping of one class to its arguments.
-        tensors: What its first argument takes.
+        call: Of the outer layer.
+        value: The inner layer as written: a name, or a mapping of one class to its arguments.
+        tensors: Its inputs.
     """
     name, arguments = (value, {}) if isinstance(value, str) else next(iter(value.items()))
     entry = catalog.find("layer", name)
@@ -54,11 +55,11 @@ def inner_call(call: Call, value: Any, tensors: list[TensorType]) -> Call | None
     return Call(entry, arguments or {}, {first: tensors}, {}, dtype, call.sizes, call.model)
 
 
-def compute_dtype(said: str | None, otherwise: str) -> str:
-    """The dtype that a layer computes in.
+def compute_dtype(policy: str | None, default: str) -> str:
+    """The compute dtype of a layer.
 
     Args:
-        said: Its `dtype` argument: a dtype or a policy.
-        otherwise: What holds where it says none.
+        policy: Its `dtype` argument: a dtype or a policy.
+        default: The compute dtype of a layer without that argument.
     """
-    return POLICY_COMPUTES.get(said, said) if said is not None else otherwise
+    return POLICY_COMPUTES.get(policy, policy) if policy is not None else default

@@ -1,4 +1,4 @@
-"""What shape inference speaks of: tensor types, calls, what they give, and why they cannot be."""
+"""The types of shape inference: tensors, weights, calls, their results and errors."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from kspec.diagnostics import Rule, codes
 from kspec.ir import Tensor
 
 Dim = int | None
-"""The size of an axis; None where it is not known (the batch, a `null`)."""
+"""The size of an axis; None if unknown (the batch, a `null`)."""
 
 Shape = tuple[Dim, ...]
 
 
 class TensorType(NamedTuple):
-    """What is known of a tensor.
+    """The type of a tensor.
 
     Args:
-        shape: With the batch first; None where not even the rank is known.
+        shape: Batch first; None if not even the rank is known.
         dtype: Keras's name.
     """
 
@@ -29,7 +29,7 @@ class TensorType(NamedTuple):
 
 
 class Weight(NamedTuple):
-    """A weight of a layer; one that is not trainable is counted apart (BatchNormalization's averages)."""
+    """A weight of a layer; untrainable ones count separately (the averages of BatchNormalization)."""
 
     shape: tuple[int, ...]
     trainable: bool = True
@@ -44,12 +44,12 @@ class Weight(NamedTuple):
 
 @dataclass(slots=True)
 class InferredCall:
-    """What a call gives.
+    """The outputs and the cost of a call.
 
     Args:
-        outputs: One for each output of the call, in Keras's order.
-        weights: Those of the layer; None where they cannot be told (an unknown size they depend on).
-        flops: Floating-point operations for one example, a multiply-add counted as two; None where they cannot be told.
+        outputs: Their types, in Keras's order.
+        weights: Those of the layer; None if they depend on an unknown size.
+        flops: Floating-point operations for one example, a multiply-add counted as two; None if unknown.
     """
 
     outputs: list[TensorType]
@@ -76,13 +76,13 @@ class Types:
 
 
 class ShapeError(Exception):
-    """A call that Keras would refuse, in the user's words.
+    """A call that Keras would reject, in the user's words.
 
     Args:
-        message: One plain sentence without a full stop; the callee's name is put before it by who shows it, so that it
-            reads on from it: "needs an input of rank 4, and is given (null, 10)".
+        message: The predicate of a sentence whose subject, the node, the caller adds: "expects 4-dimensional input
+            (null, height, width, channels), got (null, 10)".
         help: What to write instead.
-        argument: The argument at fault, where it is one.
+        argument: The argument at fault, if any.
         code: KS301 for an input that does not fit, KS302 for arguments that do not fit each other, KS303 for a size
             that shrinks to nothing.
     """
@@ -102,13 +102,13 @@ class Call:
     """A call of a layer or an op, as a rule sees it.
 
     Args:
-        entry: What the catalog says of the callee.
-        arguments: The constructor's, as written; `call["units"]` fills in Keras's default.
-        tensors: By argument name, the types of what it takes; one-element lists for single tensors.
-        constants: The call's other arguments, as written; `call.constant("axis")` fills in Keras's default.
-        dtype: The dtype that the layer computes in, by its `dtype` argument or the policy.
-        sizes: Answers `{vocabulary_of: node}` and `{classes_of: output}`; None where it is not known.
-        model: What a sub-model gives that the layer holds (`TimeDistributed: {layer: {model: reader}}`).
+        entry: The catalog entry of the callee.
+        arguments: Of the constructor, as written; `call["units"]` adds Keras's default.
+        tensors: By argument name, the types of the inputs; one-element lists for single tensors.
+        constants: The call's other arguments, as written; `call.constant("axis")` adds Keras's default.
+        dtype: The compute dtype, by the layer's `dtype` argument or the policy.
+        sizes: Resolves `{vocabulary_of: node}` and `{classes_of: output}`; None if unknown.
+        model: Infers a sub-model that the layer wraps (`TimeDistributed: {layer: {model: reader}}`).
     """
 
     entry: Entry
@@ -120,12 +120,12 @@ class Call:
     model: Callable[[str, list[TensorType]], InferredCall | None] = lambda _name, _tensors: None
 
     def __getitem__(self, name: str) -> Any:
-        """A constructor's argument, or Keras's default. A size that the data decides is its number, or None."""
+        """An argument of the constructor, or Keras's default; a size that the data decides is resolved, or None."""
         value = self.arguments.get(name, self.entry.parameters[name].default if name in self.entry.parameters else None)
         if isinstance(value, dict) and len(value) == 1:
-            (word, cited), *_ = value.items()
+            (word, reference), *_ = value.items()
             if word in ("vocabulary_of", "classes_of"):
-                return self.sizes(word, cited)
+                return self.sizes(word, reference)
         return value
 
     def constant(self, name: str) -> Any:
@@ -134,7 +134,7 @@ class Call:
 
     @property
     def inputs(self) -> list[TensorType]:
-        """What the first tensor argument takes: several for a merge layer."""
+        """The tensors of the first tensor argument: several for a merge layer."""
         first = self.entry.tensors[0].name if self.entry.tensors else ""
         return self.tensors.get(first) or next(iter(self.tensors.values()), [])
 

@@ -1,4 +1,4 @@
-"""Layers that are an activation."""
+"""Activation layers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kspec.syntax.yaml_flow import shape_text
 
 
 def prelu(call: Call) -> InferredCall:
-    """`(…) → (…)`; a slope for each value of an example, one in common along `shared_axes`."""
+    """`(…) → (…)`; a slope for each value of an example, shared along `shared_axes`."""
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
@@ -25,8 +25,8 @@ def prelu(call: Call) -> InferredCall:
     for axis in shared:
         if axis >= len(shape):
             raise ShapeError(
-                f"has no axis {axis} to share a slope along in its input {shape_text(shape)}",
-                help=f"`shared_axes` are from 1 to {len(shape) - 1}; 0 is the batch",
+                f"has no axis {axis} in its input {shape_text(shape)}",
+                help=f"`shared_axes` range from 1 to {len(shape) - 1}; 0 is the batch",
                 argument="shared_axes",
             )
     slopes = tuple(1 if i in shared else known_size(i, shape) for i in range(1, len(shape)))
@@ -34,7 +34,7 @@ def prelu(call: Call) -> InferredCall:
 
 
 def softmax(call: Call) -> InferredCall:
-    """`(…) → (…)`, where the values along `axis` add up to 1."""
+    """`(…) → (…)`; the values along `axis` add up to 1."""
     shape = number_shape(call)
     if shape is not None:
         for axis in several(call["axis"], 1):

@@ -1,8 +1,8 @@
-"""Layers that Keras keeps to itself, for some of its applications."""
+"""Private layers of Keras that some of its applications contain."""
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.layers.merging import subtracted
+from kspec.analysis.shapes.layers.merging import subtract
 from kspec.analysis.shapes.layers.shared import number_shape, one, per_value, same_shape
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
 from kspec.syntax.yaml_flow import shape_text
@@ -16,8 +16,8 @@ def layer_scale(call: Call) -> InferredCall:
         return one(None, call.dtype, weights)
     if shape and shape[-1] not in (None, channels):
         raise ShapeError(
-            f"scales {channels} channels, and is given {shape_text(shape)}",
-            help="state the size of the input's last axis",
+            f"expects {channels} channels, got {shape_text(shape)}",
+            help="write the size of the input's last axis",
             argument="projection_dim",
         )
     return one((*shape[:-1], channels), call.dtype, weights, per_value(shape, 1))
@@ -30,7 +30,7 @@ def stochastic_depth(call: Call) -> InferredCall:
 
 def scaled_sum(call: Call) -> InferredCall:
     """`(…), (…) → (…)`: the first, and the second times `scale`."""
-    return subtracted(call)
+    return subtract(call)
 
 
 RULES: dict[str, InferenceRule] = {

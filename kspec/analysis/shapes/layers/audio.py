@@ -1,11 +1,11 @@
-"""Layers that tell of which frequencies a signal is made."""
+"""Layers that decompose a signal into frequencies."""
 
 from __future__ import annotations
 
 from math import ceil, log2
 
 from kspec.analysis.shapes.broadcasting import size_of
-from kspec.analysis.shapes.layers.convolution import slid
+from kspec.analysis.shapes.layers.convolution import output_size
 from kspec.analysis.shapes.layers.shared import known_size, number_shape, one, unknown
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError, Weight
 from kspec.diagnostics import codes
@@ -21,7 +21,7 @@ def mel(call: Call) -> InferredCall:
         return unknown(call)
     if len(shape) < 2:
         raise ShapeError(
-            f"needs a signal, (null, time), and is given {shape_text(shape)}", help="give it a shape: [time]"
+            f"expects a signal, (null, time), got {shape_text(shape)}", help="give the input the shape [time]"
         )
     frames = None if shape[1] is None else (shape[1] + stride + 1) // stride
     return one((shape[0], call["num_mel_bins"], frames), call.dtype, (), None)
@@ -36,7 +36,7 @@ def stft(call: Call) -> InferredCall:
     step, points = call["frame_step"] or frame // 2, call["fft_length"] or 2 ** ceil(log2(frame))
     if step > frame:
         raise ShapeError(
-            f"steps by {step} over frames of {frame}, and would leave gaps",
+            f"has a `frame_step` of {step}, longer than its frames of {frame}",
             help="make `frame_step` at most `frame_length`",
             argument="frame_step",
             code=codes.INCOMPATIBLE_ARGUMENTS,
@@ -52,35 +52,33 @@ def stft(call: Call) -> InferredCall:
     if len(shape) != 3:
         order = "channels, time" if first else "time, channels"
         raise ShapeError(
-            f"needs an input of rank 3, (null, {order}), and is given {shape_text(shape)}",
-            help="a signal has one channel: put a `Reshape` to [1, time] before it"
-            if first
-            else "a signal has one channel: put a `Reshape` to [time, 1] before it",
+            f"expects 3-dimensional input (null, {order}), got {shape_text(shape)}",
+            help=f"for a signal with one channel, insert a `Reshape` to {'[1, time]' if first else '[time, 1]'}",
         )
     if "float" not in call.x.dtype:
-        raise ShapeError(f"needs floats, and is given {call.x.dtype}", help="say `dtype: float32` at the input")
+        raise ShapeError(f"expects floats, got {call.x.dtype}", help="write `dtype: float32` at the input")
     time, axis = (shape[2], 1) if first else (shape[1], 2)
     channels = known_size(axis, shape)
-    frames = slid(time, frame, step, call["padding"])
+    frames = output_size(time, frame, step, call["padding"])
     if frames is not None and frames < 1:
         raise ShapeError(
-            f"cuts frames of {frame} from a signal of {time}, which has not one",
-            help="make `frame_length` smaller, or say `padding: same`",
+            f"cannot cut a frame of {frame} from a signal of length {time}",
+            help="reduce `frame_length`, or write `padding: same`",
             argument="frame_length",
             code=codes.DIMENSION_COLLAPSE,
         )
-    found = bins * (2 if mode == "stft" else 1)
+    values = bins * (2 if mode == "stft" else 1)
     if call["expand_dims"]:
-        result: Shape = (shape[0], channels, frames, found) if first else (shape[0], frames, found, channels)
+        result: Shape = (shape[0], channels, frames, values) if first else (shape[0], frames, values, channels)
     else:
-        result = (shape[0], channels * found, frames) if first else (shape[0], frames, channels * found)
+        result = (shape[0], channels * values, frames) if first else (shape[0], frames, channels * values)
     return one(result, call.dtype, weights, size_of((frames, 2 * parts * frame * bins * channels)))
 
 
 def _too_short(call: Call, frame: int, name: str) -> ShapeError:
     return ShapeError(
-        f"transforms {call['fft_length']} points at once, fewer than the {frame} of a frame",
-        help=f"make `fft_length` at least {frame}, or `{name}` smaller",
+        f"has an `fft_length` of {call['fft_length']}, shorter than its frames of {frame}",
+        help=f"make `fft_length` at least {frame}, or reduce `{name}`",
         argument="fft_length" if "fft_length" in call.arguments else name,
         code=codes.INCOMPATIBLE_ARGUMENTS,
     )

@@ -7,17 +7,17 @@ from math import prod
 from typing import NamedTuple
 
 from kspec.analysis.shapes.broadcasting import size_of
-from kspec.analysis.shapes.layers.shared import Axes, axes_of, by, known_size, one, several, unknown
+from kspec.analysis.shapes.layers.shared import Axes, axes_of, known_size, one, several, size_words, unknown
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
 from kspec.diagnostics import codes
 from kspec.syntax.yaml_flow import shape_text
 
 
 class Kernel(NamedTuple):
-    """How a kernel slides: its size, step and spread along each spatial axis.
+    """How a kernel slides along each spatial axis.
 
     Args:
-        reach: What it covers of the input: `(size - 1) · spread + 1`.
+        reach: The size that it covers of the input: `(size - 1) · dilation + 1`.
     """
 
     size: tuple[int, ...]
@@ -26,44 +26,47 @@ class Kernel(NamedTuple):
 
     @classmethod
     def of(cls, call: Call, count: int) -> Kernel:
-        """The kernel of a layer; Keras does not let one both step and spread."""
+        """The kernel of a layer with `count` spatial axes."""
         size, strides = several(call["kernel_size"], count), several(call["strides"], count)
-        spread = several(call["dilation_rate"], count)
-        return cls(size, strides, tuple((n - 1) * d + 1 for n, d in zip(size, spread, strict=True)))
+        dilation = several(call["dilation_rate"], count)
+        return cls(size, strides, tuple((n - 1) * d + 1 for n, d in zip(size, dilation, strict=True)))
 
 
-def slid(size: Dim, reach: int, stride: int, padding: str) -> Dim:
-    """What is left of an axis: `⌊(size - reach) / stride⌋ + 1` without padding, `⌈size / stride⌉` with it."""
+def output_size(size: Dim, reach: int, stride: int, padding: str) -> Dim:
+    """The new size of an axis: `⌊(size - reach) / stride⌋ + 1` without padding, `⌈size / stride⌉` with it."""
     if size is None:
         return None
     return (size - reach) // stride + 1 if padding == "valid" else (size - 1) // stride + 1
 
 
-def shrunk(call: Call, what: str, reach: Sequence[int], axes: Axes, argument: str) -> ShapeError:
-    """The refusal of an input that is smaller than what slides over it.
+def too_small_error(call: Call, what: str, reach: Sequence[int], axes: Axes, argument: str) -> ShapeError:
+    """The error for an input smaller than the window that slides over it.
 
     Args:
-        what: What slides: "a kernel".
-        reach: Its size.
+        call: Of the layer.
+        what: The window in words: "a kernel".
+        reach: Its size along each spatial axis.
+        axes: Of the input.
+        argument: The argument that sets its size.
     """
     padded = "" if call["padding"] == "same" else "`padding: same`, "
     return ShapeError(
-        f"shrinks its input to nothing: {what} of {by(reach)} does not fit into {by(axes.spatial)}",
-        help=f"use a smaller `{argument}`, {padded}or fewer layers before it that shrink the input",
+        f"cannot fit {what} of {size_words(reach)} into an input of {size_words(axes.spatial)}",
+        help=f"use a smaller `{argument}`, {padded}or fewer layers that shrink the input",
         argument=argument,
         code=codes.DIMENSION_COLLAPSE,
     )
 
 
-def convolved(count: int) -> InferenceRule:
+def convolution(count: int) -> InferenceRule:
     """`(…, channels) → (…', filters)`; a kernel of (size…, channels / groups, filters), and a bias."""
 
     def rule(call: Call) -> InferredCall:
-        kernel, filters, groups = _not_both(call, count), call["filters"], call["groups"]
+        kernel, filters, groups = _checked_kernel(call, count), call["filters"], call["groups"]
         if filters is not None and filters % groups:
             raise ShapeError(
-                f"has {filters} filters in {groups} groups, which do not share them evenly",
-                help="`filters` is a multiple of `groups`",
+                f"cannot divide {filters} filters into {groups} groups",
+                help="make `filters` a multiple of `groups`",
                 argument="groups",
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )
@@ -73,12 +76,11 @@ def convolved(count: int) -> InferenceRule:
         channels = _channels(call, axes)
         if channels % groups:
             raise ShapeError(
-                f"is given {channels} channels in {shape_text(call.x.shape or ())}, which {groups} groups do not share"
-                " evenly",
-                help="the channels are a multiple of `groups`",
+                f"cannot divide the {channels} channels of {shape_text(call.x.shape)} into {groups} groups",
+                help="make the channels a multiple of `groups`",
                 argument="groups",
             )
-        spatial = _slid(call, kernel, axes)
+        spatial = _output_sizes(call, kernel, axes)
         shape = axes.with_sizes(spatial, filters)
         if filters is None:
             return one(shape, call.dtype, None)
@@ -88,14 +90,14 @@ def convolved(count: int) -> InferenceRule:
     return rule
 
 
-def depthwise(count: int) -> InferenceRule:
-    """`(…, channels) → (…', channels · depth_multiplier)`; each channel has kernels of its own."""
+def depthwise_convolution(count: int) -> InferenceRule:
+    """`(…, channels) → (…', channels · depth_multiplier)`; each channel has its own kernels."""
 
     def rule(call: Call) -> InferredCall:
         kernel, axes = Kernel.of(call, count), axes_of(call, count)
         if axes is None:
             return unknown(call, None)
-        channels, spatial = _channels(call, axes), _slid(call, kernel, axes)
+        channels, spatial = _channels(call, axes), _output_sizes(call, kernel, axes)
         multiplier = call["depth_multiplier"]
         if multiplier is None:
             return one(axes.with_sizes(spatial, None), call.dtype, None)
@@ -107,14 +109,14 @@ def depthwise(count: int) -> InferenceRule:
     return rule
 
 
-def separable(count: int) -> InferenceRule:
-    """`(…, channels) → (…', filters)`: each channel by kernels of its own, then all mixed by a kernel of size 1."""
+def separable_convolution(count: int) -> InferenceRule:
+    """`(…, channels) → (…', filters)`: each channel has its own kernels; a kernel of size 1 mixes the results."""
 
     def rule(call: Call) -> InferredCall:
         kernel, axes = Kernel.of(call, count), axes_of(call, count)
         if axes is None:
             return unknown(call, None)
-        channels, spatial = _channels(call, axes), _slid(call, kernel, axes)
+        channels, spatial = _channels(call, axes), _output_sizes(call, kernel, axes)
         filters, multiplier = call["filters"], call["depth_multiplier"]
         shape = axes.with_sizes(spatial, filters)
         if filters is None or multiplier is None:
@@ -130,21 +132,21 @@ def separable(count: int) -> InferenceRule:
     return rule
 
 
-def transposed(count: int) -> InferenceRule:
-    """`(…, channels) → (…', filters)`, the other way round: each value of the input is spread by the kernel.
+def transposed_convolution(count: int) -> InferenceRule:
+    """`(…, channels) → (…', filters)`: the kernel spreads each value of the input.
 
-    An axis of n becomes `n · stride` where padded, else `(n - 1) · stride + max(reach, stride)`. With an
-    `output_padding` of p it becomes `(n - 1) · stride + p`, and the kernel's reach, of which padding leaves only
-    the odd one.
+    An axis of n becomes `n · stride` with padding, `(n - 1) · stride + max(reach, stride)` without. With an
+    `output_padding` of p it becomes `(n - 1) · stride + p + reach` without padding; with it, `reach` counts as
+    `reach mod 2`.
     """
 
     def rule(call: Call) -> InferredCall:
-        kernel, filters = _not_both(call, count), call["filters"]
+        kernel, filters = _checked_kernel(call, count), call["filters"]
         more: tuple[int | None, ...] = several(call["output_padding"], count)
         if any(p is not None and p >= s for p, s in zip(more, kernel.strides, strict=True)):
             raise ShapeError(
-                f"has an `output_padding` of {by(more)} at strides of {by(kernel.strides)}",
-                help="`output_padding` is less than the stride",
+                f"has an `output_padding` of {size_words(more)}, but strides of {size_words(kernel.strides)}",
+                help="make `output_padding` less than the stride",
                 argument="output_padding",
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )
@@ -152,11 +154,11 @@ def transposed(count: int) -> InferenceRule:
         if axes is None:
             return unknown(call, None)
         channels = _channels(call, axes)
-        spatial = tuple(map(_spread(call["padding"]), axes.spatial, kernel.reach, kernel.strides, more))
+        spatial = tuple(map(_transposed_size(call["padding"]), axes.spatial, kernel.reach, kernel.strides, more))
         if 0 in spatial:
             raise ShapeError(
-                f"gives nothing of its input of {by(axes.spatial)}, whose size it makes {by(spatial)}",
-                help="leave `output_padding` out, or use `padding: valid`",
+                f"shrinks its input from {size_words(axes.spatial)} to {size_words(spatial)}",
+                help="leave `output_padding` out, or write `padding: valid`",
                 argument="output_padding",
                 code=codes.DIMENSION_COLLAPSE,
             )
@@ -173,28 +175,28 @@ def transposed(count: int) -> InferenceRule:
     return rule
 
 
-def _spread(padding: str) -> Callable[[Dim, int, int, int | None], Dim]:
-    return _spread_padded if padding == "same" else _spread_bare
+def _transposed_size(padding: str) -> Callable[[Dim, int, int, int | None], Dim]:
+    return _padded_size if padding == "same" else _unpadded_size
 
 
-def _spread_padded(size: Dim, reach: int, stride: int, more: int | None) -> Dim:
+def _padded_size(size: Dim, reach: int, stride: int, more: int | None) -> Dim:
     if size is None:
         return None
     return size * stride if more is None else (size - 1) * stride + reach % 2 + more
 
 
-def _spread_bare(size: Dim, reach: int, stride: int, more: int | None) -> Dim:
+def _unpadded_size(size: Dim, reach: int, stride: int, more: int | None) -> Dim:
     if size is None:
         return None
     return (size - 1) * stride + (max(reach, stride) if more is None else reach + more)
 
 
-def _not_both(call: Call, count: int) -> Kernel:
+def _checked_kernel(call: Call, count: int) -> Kernel:
     kernel = Kernel.of(call, count)
     if max(kernel.strides) > 1 and max(several(call["dilation_rate"], count)) > 1:
         raise ShapeError(
-            "has both `strides` and a `dilation_rate` above 1, which Keras does not combine",
-            help="use one of the two",
+            "has both `strides` and `dilation_rate` above 1, which Keras does not support",
+            help="use one of them",
             argument="dilation_rate",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
@@ -207,11 +209,11 @@ def _channels(call: Call, axes: Axes) -> int:
     return known_size(1 if axes.first else len(shape) - 1, shape)
 
 
-def _slid(call: Call, kernel: Kernel, axes: Axes) -> Shape:
+def _output_sizes(call: Call, kernel: Kernel, axes: Axes) -> Shape:
     steps = zip(axes.spatial, kernel.reach, kernel.strides, strict=True)
-    spatial = tuple(slid(*step, call["padding"]) for step in steps)
+    spatial = tuple(output_size(*step, call["padding"]) for step in steps)
     if any(size is not None and size < 1 for size in spatial):
-        raise shrunk(
+        raise too_small_error(
             call, "a kernel" if kernel.reach == kernel.size else "a dilated kernel", kernel.reach, axes, "kernel_size"
         )
     return spatial
@@ -227,14 +229,14 @@ def _flops(call: Call, spatial: Shape, filters: int, taps: int) -> int | None:
 
 
 RULES: dict[str, InferenceRule] = {
-    "Conv1D": convolved(1),
-    "Conv1DTranspose": transposed(1),
-    "Conv2D": convolved(2),
-    "Conv2DTranspose": transposed(2),
-    "Conv3D": convolved(3),
-    "Conv3DTranspose": transposed(3),
-    "DepthwiseConv1D": depthwise(1),
-    "DepthwiseConv2D": depthwise(2),
-    "SeparableConv1D": separable(1),
-    "SeparableConv2D": separable(2),
+    "Conv1D": convolution(1),
+    "Conv1DTranspose": transposed_convolution(1),
+    "Conv2D": convolution(2),
+    "Conv2DTranspose": transposed_convolution(2),
+    "Conv3D": convolution(3),
+    "Conv3DTranspose": transposed_convolution(3),
+    "DepthwiseConv1D": depthwise_convolution(1),
+    "DepthwiseConv2D": depthwise_convolution(2),
+    "SeparableConv1D": separable_convolution(1),
+    "SeparableConv2D": separable_convolution(2),
 }

@@ -1,4 +1,4 @@
-"""Layers of one matrix, and those that change nothing."""
+"""Dense layers, and layers that change nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ import re
 from typing import NamedTuple
 
 from kspec.analysis.shapes.broadcasting import size_of
-from kspec.analysis.shapes.layers.shared import by, given_dtype, known_size, number_shape, one, same_shape, unknown
+from kspec.analysis.shapes.layers.shared import (
+    known_size,
+    moved_dtype,
+    number_shape,
+    one,
+    same_shape,
+    several,
+    size_words,
+    unknown,
+)
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
 from kspec.diagnostics import codes
 from kspec.syntax.yaml_flow import shape_text
@@ -19,8 +28,8 @@ def dense(call: Call) -> InferredCall:
         return unknown(call, None)
     if len(shape) < 2:
         raise ShapeError(
-            f"needs an input of at least rank 2 such as (null, features), and is given {shape_text(shape)}",
-            help="give the input a shape: [1] for a single number",
+            f"expects input with at least 2 dimensions, such as (null, features), got {shape_text(shape)}",
+            help="give the input a shape, [1] for a single number",
         )
     size, result = known_size(len(shape) - 1, shape), (*shape[:-1], units)
     if units is None:
@@ -32,7 +41,7 @@ def dense(call: Call) -> InferredCall:
 
 
 def with_lora(call: Call, weights: list[Weight]) -> list[Weight]:
-    """`lora_rank: r` freezes the kernel of (…, n) and adds (…, r) and (r, n), which are trained in its place."""
+    """Freeze a kernel of shape (…, n) if `lora_rank: r` is set, and add the trained (…, r) and (r, n)."""
     rank = call["lora_rank"]
     if not rank:
         return weights
@@ -54,9 +63,9 @@ class Equation(NamedTuple):
 
 
 def einsum_dense(call: Call) -> InferredCall:
-    """The output's axes by the equation: the batch, the elided ones from the input, the others from `output_shape`.
+    """The batch and the elided axes as in the input, the others from `output_shape`.
 
-    The kernel's sizes are those of its letters; the bias has the sizes of `bias_axes`, and 1 between and after them.
+    The kernel has the sizes of its letters; the bias has the sizes of `bias_axes`, and 1 between and after them.
     """
     shape = number_shape(call)
     if shape is None:
@@ -70,13 +79,13 @@ def einsum_dense(call: Call) -> InferredCall:
     for letter, size in of_input.items():
         if letter in of_output and of_output[letter] not in (None, size):
             raise ShapeError(
-                f"keeps the axis `{letter}`, which is {by((size,))} in its input {shape_text(shape)} and"
-                f" {of_output[letter]} in its `output_shape`",
-                help="write null in `output_shape` for an axis that is kept",
+                f"keeps the axis `{letter}`, whose size is {size_words((size,))} in the input {shape_text(shape)} but"
+                f" {of_output[letter]} in `output_shape`",
+                help="write null in `output_shape` for an axis that the equation keeps",
                 argument="output_shape",
             )
     sizes: dict[str, Dim] = {**of_input, **of_output}
-    weights = [Weight(_stated(equation.kernel, sizes, shape))]
+    weights = [Weight(_weight_shape(equation.kernel, sizes, shape))]
     if call["bias_axes"] is not None:
         weights.append(_einsum_bias(call, equation, of_output, shape, 0 if left else skipped))
     if not left:
@@ -95,31 +104,31 @@ def _equation(text: str) -> Equation:
         "right": r"([a-zA-Z]{2,})0,([a-zA-Z]+)->([a-zA-Z]+)0",
     }
     for elided, form in forms.items():
-        if found := re.fullmatch(form, plain):
-            given, kernel, output = found.groups()
-            return _checked(Equation(given, kernel, output, elided))
+        if match := re.fullmatch(form, plain):
+            input, kernel, output = match.groups()
+            return _check_letters(Equation(input, kernel, output, elided))
     raise ShapeError(
         f"cannot read the equation `{text}`",
-        help="write it as `ab,bc->ac`: the input's axes, the kernel's, the output's; `...` for axes that are kept",
+        help="write `ab,bc->ac`: the axes of the input, the kernel and the output; `...` stands for axes to keep",
         argument="equation",
         code=codes.INCOMPATIBLE_ARGUMENTS,
     )
 
 
-def _checked(equation: Equation) -> Equation:
+def _check_letters(equation: Equation) -> Equation:
     for letter in equation.output:
         if letter not in equation.input + equation.kernel:
-            raise _stray(letter, "output", "input or the kernel")
+            raise _unmatched(letter, "output", "input or the kernel")
     for letter in equation.kernel:
         if letter not in equation.input + equation.output:
-            raise _stray(letter, "kernel", "input or the output")
+            raise _unmatched(letter, "kernel", "input or the output")
     return equation
 
 
-def _stray(letter: str, part: str, others: str) -> ShapeError:
+def _unmatched(letter: str, part: str, others: str) -> ShapeError:
     return ShapeError(
-        f"has the axis `{letter}` in the {part} of its equation, and not in the {others}",
-        help="each letter stands in two of the three parts",
+        f"has the axis `{letter}` in the {part} of its equation, but not in the {others}",
+        help="each letter must occur in two of the three parts",
         argument="equation",
         code=codes.INCOMPATIBLE_ARGUMENTS,
     )
@@ -128,39 +137,39 @@ def _stray(letter: str, part: str, others: str) -> ShapeError:
 def _einsum_shape(call: Call, equation: Equation, shape: Shape) -> Shape:
     skipped = len(shape) - len(equation.input)
     if skipped < 0 or (skipped and not equation.elided):
-        axes = f"{len(equation.input)} axes" if not equation.elided else f"{len(equation.input)} axes and others"
+        axes = f"{len(equation.input)} axes" if not equation.elided else f"at least {len(equation.input)} axes"
         raise ShapeError(
-            f"has {axes} in the input of its equation, and is given {shape_text(shape)}",
-            help="count the batch as an axis; `...` stands for any others",
+            f"has {axes} in the input of its equation, got {shape_text(shape)}",
+            help="count the batch as an axis; `...` stands for any number of axes",
             argument="equation",
         )
     sizes = call["output_shape"]
-    said: tuple[Dim, ...] = tuple(sizes) if isinstance(sizes, (list, tuple)) else (sizes,)
+    stated: tuple[Dim, ...] = several(sizes, 1)
     left = skipped and equation.elided == "left"
     due = len(equation.output) - (not left)
-    if len(said) != due:
+    if len(stated) != due:
         raise ShapeError(
-            f"has {due} axes besides the batch in the output of its equation, and {len(said)} in `output_shape`",
-            help="state the size of each, null for one that is kept",
+            f"has {due} axes besides the batch in the output of its equation, but {len(stated)} in `output_shape`",
+            help="write the size of each, null for one that the equation keeps",
             argument="output_shape",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if left:
-        return (*shape[:skipped], *said)
-    return (shape[0], *said, *shape[len(shape) - skipped :])
+        return (*shape[:skipped], *stated)
+    return (shape[0], *stated, *shape[len(shape) - skipped :])
 
 
-def _stated(letters: str, sizes: dict[str, Dim], shape: Shape) -> tuple[int, ...]:
-    stated: list[int] = []
+def _weight_shape(letters: str, sizes: dict[str, Dim], shape: Shape) -> tuple[int, ...]:
+    known: list[int] = []
     for letter in letters:
         size = sizes[letter]
         if size is None:
             raise ShapeError(
-                f"needs to know the size of the axis `{letter}`, for its weights, and is given {shape_text(shape)}",
-                help="state it in the input's `shape`, or in `output_shape`",
+                f"cannot create its weights: the size of axis `{letter}` is unknown in {shape_text(shape)}",
+                help="write the size in the input's `shape`, or in `output_shape`",
             )
-        stated.append(size)
-    return tuple(stated)
+        known.append(size)
+    return tuple(known)
 
 
 def _einsum_bias(call: Call, equation: Equation, sizes: dict[str, Dim], shape: Shape, trailing: int) -> Weight:
@@ -168,25 +177,27 @@ def _einsum_bias(call: Call, equation: Equation, sizes: dict[str, Dim], shape: S
     for letter in axes:
         if letter not in equation.output:
             raise ShapeError(
-                f"has no axis `{letter}` in the output `{equation.output}` of its equation, and wants a bias along it",
-                help="choose `bias_axes` among the output's axes",
+                f"has `{letter}` in `bias_axes`, but not in the output `{equation.output}` of its equation",
+                help="choose `bias_axes` from the output's axes",
                 argument="bias_axes",
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )
     first = min(equation.output.find(letter) for letter in axes)
     known = {letter: size if letter in axes else 1 for letter, size in sizes.items()}
-    return Weight((*_stated(equation.output[first:], known, shape), *[1] * trailing))
+    return Weight((*_weight_shape(equation.output[first:], known, shape), *[1] * trailing))
 
 
 def identity(call: Call) -> InferredCall:
-    """`(…) → (…)`, and integers stay integers."""
-    return one(call.x.shape, given_dtype(call), (), 0)
+    """`(…) → (…)`; integers stay integers."""
+    return one(call.x.shape, moved_dtype(call), (), 0)
 
 
 def masking(call: Call) -> InferredCall:
     """`(…, n) → (…, n)`."""
     if call.x.shape == ():
-        raise ShapeError("looks at the last axis, and is given one number for the whole batch", help="keep the batch")
+        raise ShapeError(
+            "expects a last axis, got one number for the whole batch", help="keep the batch: reduce over axis 1 and up"
+        )
     return same_shape(call)
 
 

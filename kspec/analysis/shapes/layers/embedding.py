@@ -1,4 +1,4 @@
-"""Layers that give each number of a vocabulary a row of its own."""
+"""Layers that map each index of a vocabulary to a row of a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def embedding(call: Call) -> InferredCall:
 
 
 def reversible(call: Call) -> InferredCall:
-    """As Embedding; with `reverse` `(…, output_dim) → (…, input_dim)`, by the same table or by one of its own."""
+    """As Embedding; `reverse` maps `(…, output_dim) → (…, input_dim)`, by the same table or another."""
     rows, columns = call["input_dim"], call["output_dim"]
     weights = _table(call)
     if weights is not None and not call["tie_weights"]:
@@ -32,8 +32,8 @@ def reversible(call: Call) -> InferredCall:
         return one((*shape, columns), call.dtype, weights, 0)
     if not agree(shape[-1:], (columns,)):
         raise ShapeError(
-            f"turns rows of {columns} back, and is given {shape_text(shape)}",
-            help=f"bring the last axis to {columns} with a `Dense`",
+            f"expects rows of {columns} values, got {shape_text(shape)}",
+            help=f"project the last axis to {columns} with a `Dense`",
         )
     if rows is None:
         return unknown(call, weights)
@@ -44,7 +44,7 @@ def _table(call: Call) -> list[Weight] | None:
     rows, columns = call["input_dim"], call["output_dim"]
     if "lora_rank" in call.entry.parameters and call["lora_rank"] and call["embeddings_constraint"] is not None:
         raise ShapeError(
-            "has `lora_rank` together with a constraint on its table, which it would not keep",
+            "has both `lora_rank` and `embeddings_constraint`, which Keras does not support",
             help="leave `embeddings_constraint` out",
             argument="embeddings_constraint",
             code=codes.INCOMPATIBLE_ARGUMENTS,

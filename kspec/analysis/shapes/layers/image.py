@@ -1,17 +1,17 @@
-"""Layers that change pictures, most of them at random and while training only."""
+"""Layers that change images, most of them at random and only during training."""
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.layers.shared import given_dtype, number_shape, one, per_value, unknown, wrong_rank
+from kspec.analysis.shapes.layers.shared import moved_dtype, number_shape, one, per_value, rank_error, several, unknown
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.diagnostics import codes
 from kspec.syntax.yaml_flow import shape_text
 
 COLOUR = {"RandomColorDegeneration": (3,), "RandomHue": (3,), "RandomSaturation": (3,), "RandomGrayscale": (1, 3)}
-"""Layers that need to know colours: the numbers of channels that they take."""
+"""Layers that work on colours → the numbers of channels that they accept."""
 
-AS_GIVEN = ("Equalization", "RandomGrayscale")
-"""Layers that give integers back as integers."""
+KEEPS_INTEGERS = ("Equalization", "RandomGrayscale")
+"""Layers that return integers for integers."""
 
 RECOLOURED = (
     *("AugMix", "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix", "Equalization", "MixUp"),
@@ -22,25 +22,25 @@ RECOLOURED = (
 )
 
 
-def picture(call: Call) -> InferredCall:
-    """`(batch, height, width, channels)` stays as it is."""
-    shape = _pictures(call)
+def image(call: Call) -> InferredCall:
+    """`(batch, height, width, channels)` → the same."""
+    shape = _image_shape(call)
     if call.entry.name == "RandomGaussianBlur":
-        _odd(call)
+        _check_odd_kernel(call)
     if shape is None:
         return unknown(call)
     channels, known = shape[1 if _first(call) else 3], COLOUR.get(call.entry.name)
     if known and channels is not None and channels not in known:
         raise ShapeError(
             f"expects images with {' or '.join(map(str, known))} channels, got {shape_text(shape)}",
-            help="it changes colours, of which red, green and blue are the channels",
+            help="the channels must be red, green and blue",
         )
-    return one(shape, given_dtype(call) if call.entry.name in AS_GIVEN else call.dtype)
+    return one(shape, moved_dtype(call) if call.entry.name in KEEPS_INTEGERS else call.dtype)
 
 
-def cut(call: Call) -> InferredCall:
+def crop(call: Call) -> InferredCall:
     """`(batch, …, …, channels) → (batch, height, width, channels)`."""
-    shape = _pictures(call)
+    shape = _image_shape(call)
     if shape is None:
         return unknown(call)
     height, width = call["height"], call["width"]
@@ -49,7 +49,7 @@ def cut(call: Call) -> InferredCall:
 
 
 def boxes(call: Call) -> InferredCall:
-    """What it is given: it counts boxes around what pictures show, and a spec has none."""
+    """`(…) → (…)`: it pads bounding boxes, which a spec does not have."""
     return one(call.x.shape, call.dtype, (), 0)
 
 
@@ -57,32 +57,31 @@ def _first(call: Call) -> bool:
     return bool(call["data_format"] == "channels_first")
 
 
-def _pictures(call: Call) -> Shape | None:
-    """The shape of a batch of pictures.
+def _image_shape(call: Call) -> Shape | None:
+    """The shape of a batch of images.
 
-    Of rank 3 Keras would take the whole batch for one picture, its examples for rows.
+    Keras would take a batch of rank 3 for a single image whose rows are the examples.
     """
     shape = number_shape(call)
     if shape is not None and len(shape) != 4:
         names = ("channels", "height", "width") if _first(call) else ("height", "width", "channels")
-        raise wrong_rank(call, shape, names)
+        raise rank_error(call, shape, names)
     return shape
 
 
-def _odd(call: Call) -> None:
-    said = call["kernel_size"]
-    for size in [said] if isinstance(said, int) else said:
+def _check_odd_kernel(call: Call) -> None:
+    for size in several(call["kernel_size"], 1):
         if size % 2 == 0:
             raise ShapeError(
-                f"blurs with a window of {size}, which has no middle",
-                help=f"choose an odd size, such as {size + 1}",
+                f"expects an odd `kernel_size`, got {size}",
+                help=f"write an odd size, such as {size + 1}",
                 argument="kernel_size",
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )
 
 
 RULES: dict[str, InferenceRule] = {
-    **dict.fromkeys(RECOLOURED, picture),
-    **dict.fromkeys(("CenterCrop", "RandomCrop", "Resizing"), cut),
+    **dict.fromkeys(RECOLOURED, image),
+    **dict.fromkeys(("CenterCrop", "RandomCrop", "Resizing"), crop),
     "MaxNumBoundingBoxes": boxes,
 }

@@ -1,4 +1,4 @@
-"""Layers that take several tensors and give one."""
+"""Layers that merge several tensors into one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, 
 from kspec.syntax.yaml_flow import shape_text
 
 
-def added(call: Call) -> InferredCall:
+def elementwise(call: Call) -> InferredCall:
     """`(…), (…), … → (…)`: the shapes broadcast, axes counted from the last; the batch is not among them."""
     number_shape(call)
-    shapes = _known(call)
+    shapes = _known_shapes(call)
     if shapes is None:
         return one(None, call.dtype)
     result: Shape = shapes[0][1:]
@@ -19,32 +19,32 @@ def added(call: Call) -> InferredCall:
         broadcast = _broadcast(result, shape[1:])
         if broadcast is None:
             raise ShapeError(
-                f"is given {_listed(shapes)}, which do not fit each other",
-                help="counted from the last axis, two sizes must be equal, or one of them 1; a Dense or a Reshape"
-                " before it can change them",
+                f"cannot combine {_list_shapes(shapes)}",
+                help="counting from the last axis, two sizes must be equal or one of them 1; insert a Dense or a"
+                " Reshape to change them",
             )
         result = broadcast
     whole = (_batch(shapes), *result)
     return one(whole, call.dtype, (), per_value(whole, max(len(shapes) - 1, 1)))
 
 
-def subtracted(call: Call) -> InferredCall:
+def subtract(call: Call) -> InferredCall:
     """`(…), (…) → (…)`."""
-    _two(call)
-    return added(call)
+    _check_two(call)
+    return elementwise(call)
 
 
-def concatenated(call: Call) -> InferredCall:
+def concatenate(call: Call) -> InferredCall:
     """`(…, a), (…, b), … → (…, a + b + …)` along `axis`; all other sizes are the same."""
-    shapes = _known(call)
+    shapes = _known_shapes(call)
     if shapes is None:
         return one(None, call.dtype)
     first = shapes[0]
     axis = axis_of(call["axis"], first)
     if not all(agree(first, shape, axis) for shape in shapes) or not _agree_all(shapes, axis):
         raise ShapeError(
-            f"is given {_listed(shapes)}, which differ in more than axis {axis}",
-            help="all sizes but those along `axis` must be the same; a Reshape or a Dense before it can change them",
+            f"cannot concatenate {_list_shapes(shapes)}, which differ in more than axis {axis}",
+            help="all sizes except those along `axis` must match; insert a Reshape or a Dense to change them",
         )
     total: Dim = 0
     for shape in shapes:
@@ -56,29 +56,29 @@ def concatenated(call: Call) -> InferredCall:
 def dot(call: Call) -> InferredCall:
     """`(batch, a…, n), (batch, b…, n) → (batch, a…, b…)` for `axes: -1`; of two vectors, `(batch, 1)`."""
     number_shape(call)
-    _two(call)
-    shapes = _known(call)
+    _check_two(call)
+    shapes = _known_shapes(call)
     if shapes is None:
         return one(None, call.dtype)
     if any(len(shape) < 2 for shape in shapes):
         raise ShapeError(
-            f"needs inputs of at least rank 2 such as (null, features), and is given {_listed(shapes)}",
-            help="give the inputs a shape: [1] for a single number",
+            f"expects inputs with at least 2 dimensions, such as (null, features), got {_list_shapes(shapes)}",
+            help="give each input a shape, [1] for a single number",
         )
     axes = call["axes"]
     both = [axes, axes] if isinstance(axes, int) else list(axes)
     left, right = (axis_of(axis, shape, "axes") for axis, shape in zip(both, shapes, strict=True))
     if 0 in (left, right):
         raise ShapeError(
-            "cannot sum over axis 0, which is the batch",
-            help="count the axes of an example from 1, or from the last as -1",
+            "cannot sum over axis 0, the batch",
+            help="count axes from 1, or from the last as -1",
             argument="axes",
         )
     a, b = shapes
     if a[left] != b[right] or not agree(a[:1], b[:1]):
         raise ShapeError(
-            f"multiplies axis {left} of {shape_text(a)} by axis {right} of {shape_text(b)}, whose sizes differ",
-            help="choose `axes` of the same size, or bring the inputs to one with a Dense",
+            f"cannot multiply axis {left} of {shape_text(a)} by axis {right} of {shape_text(b)}: the sizes differ",
+            help="choose `axes` of the same size, or insert a Dense to match them",
             argument="axes",
         )
     kept = (*a[:left], *a[left + 1 :], *b[1:right], *b[right + 1 :])
@@ -87,19 +87,20 @@ def dot(call: Call) -> InferredCall:
     return one(result, call.dtype, (), None if size is None else per_value(result, 2 * size))
 
 
-def _known(call: Call) -> list[Shape] | None:
-    """The shapes of all inputs; None where one's rank is not known."""
+def _known_shapes(call: Call) -> list[Shape] | None:
+    """The shapes of all inputs; None if the rank of one is unknown."""
     shapes = [tensor.shape for tensor in call.inputs if tensor.shape is not None]
     if len(shapes) < len(call.inputs):
         return None
     if len(shapes) > 1 and not all(shapes):
         raise ShapeError(
-            "is given a single number for the whole batch", help="keep the batch: reduce over axis 1 and up"
+            "expects a value for each example, got one for the whole batch",
+            help="keep the batch: reduce over axis 1 and up",
         )
     batches = {shape[0] for shape in shapes if shape} - {None}
     if len(batches) > 1 and call.entry.name != "Concatenate":
         raise ShapeError(
-            f"is given batches of different sizes: {_listed(shapes)}", help="merge tensors of the same rows"
+            f"got batches of different sizes: {_list_shapes(shapes)}", help="merge tensors with the same number of rows"
         )
     return shapes
 
@@ -108,15 +109,15 @@ def _batch(shapes: list[Shape]) -> Dim:
     return next((shape[0] for shape in shapes if shape[0] is not None), None)
 
 
-def _two(call: Call) -> None:
+def _check_two(call: Call) -> None:
     if len(call.inputs) != 2:
         raise ShapeError(
-            f"takes exactly two inputs, and is given {len(call.inputs)}", help="name two in `from`: `from: [a, b]`"
+            f"expects exactly two inputs, got {len(call.inputs)}", help="name two in `from`: `from: [a, b]`"
         )
 
 
 def _broadcast(a: Shape, b: Shape) -> Shape | None:
-    """What two shapes broadcast to; a size that is not known leaves the result's unknown."""
+    """The broadcast of two shapes, None if they do not fit; an unknown size leaves the result's unknown."""
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
     split = len(longer) - len(shorter)
     sizes: list[Dim] = []
@@ -131,18 +132,18 @@ def _broadcast(a: Shape, b: Shape) -> Shape | None:
 
 
 def _agree_all(shapes: list[Shape], besides: int) -> bool:
-    """Whether no axis has two sizes that are known and differ."""
+    """Whether no axis but one has two different known sizes."""
     axes = zip(*shapes, strict=True)
     return all(i == besides or len(set(sizes) - {None}) < 2 for i, sizes in enumerate(axes))
 
 
-def _listed(shapes: list[Shape]) -> str:
+def _list_shapes(shapes: list[Shape]) -> str:
     return " and ".join(shape_text(shape) for shape in shapes)
 
 
 RULES: dict[str, InferenceRule] = {
-    **dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply"), added),
-    "Concatenate": concatenated,
+    **dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply"), elementwise),
+    "Concatenate": concatenate,
     "Dot": dot,
-    "Subtract": subtracted,
+    "Subtract": subtract,
 }

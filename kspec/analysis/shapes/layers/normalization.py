@@ -1,4 +1,4 @@
-"""Normalization: values brought to a common scale, along axes or over the batch."""
+"""Normalization: values scaled along axes or over the batch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kspec.syntax.yaml_flow import shape_text
 
 
 def batch_normalization(call: Call) -> InferredCall:
-    """`(…) → (…)`; for each place along `axis` a scale, a center, and averages that are kept but not trained."""
+    """`(…) → (…)`; for each position along `axis` a scale, a center and untrained moving averages."""
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
@@ -19,7 +19,7 @@ def batch_normalization(call: Call) -> InferredCall:
 
 
 def layer_normalization(call: Call) -> InferredCall:
-    """`(…) → (…)`; a scale and a center of the sizes of `axis`."""
+    """`(…) → (…)`; a scale and a center with the sizes of `axis`."""
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
@@ -31,7 +31,7 @@ def layer_normalization(call: Call) -> InferredCall:
 
 
 def group_normalization(call: Call) -> InferredCall:
-    """`(…) → (…)`; the places along `axis` share statistics by `groups` (-1: each by itself)."""
+    """`(…) → (…)`; positions along `axis` share statistics in `groups` (-1: each is a group)."""
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
@@ -40,8 +40,8 @@ def group_normalization(call: Call) -> InferredCall:
     groups = size if call["groups"] == -1 else call["groups"]
     if groups < 1 or size % groups:
         raise ShapeError(
-            f"is given {size} channels in {shape_text(shape)}, which {groups} groups do not share evenly",
-            help="the channels are a multiple of `groups`; -1 makes a group of each",
+            f"cannot divide the {size} channels of {shape_text(shape)} into {groups} groups",
+            help="make the channels a multiple of `groups`; -1 makes each a group",
             argument="groups",
         )
     weights = _scale_and_center(call, (size,))
@@ -49,7 +49,7 @@ def group_normalization(call: Call) -> InferredCall:
 
 
 def rms_normalization(call: Call) -> InferredCall:
-    """`(…) → (…)`; a scale of the sizes of `axis`."""
+    """`(…) → (…)`; a scale with the sizes of `axis`."""
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)

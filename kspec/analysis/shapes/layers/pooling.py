@@ -1,18 +1,18 @@
-"""Pooling: one value for each window, or one for all places."""
+"""Pooling: one value for each window, or one for all positions."""
 
 from __future__ import annotations
 
 from math import prod
 
 from kspec.analysis.shapes.broadcasting import size_of
-from kspec.analysis.shapes.layers.convolution import shrunk, slid
+from kspec.analysis.shapes.layers.convolution import output_size, too_small_error
 from kspec.analysis.shapes.layers.shared import axes_of, one, several, unknown
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, ShapeError
 from kspec.syntax.yaml_flow import shape_text
 
 
-def pooled(count: int) -> InferenceRule:
-    """`(…, channels) → (…', channels)`: a window slides over the places, by its own size where strides are not said."""
+def pooling(count: int) -> InferenceRule:
+    """`(…, channels) → (…', channels)`: a window slides over the positions; strides default to its size."""
 
     def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
@@ -21,9 +21,9 @@ def pooled(count: int) -> InferenceRule:
         window = several(call["pool_size"], count)
         strides = window if call["strides"] is None else several(call["strides"], count)
         steps = zip(axes.spatial, window, strides, strict=True)
-        spatial = tuple(slid(*step, call["padding"]) for step in steps)
+        spatial = tuple(output_size(*step, call["padding"]) for step in steps)
         if any(size is not None and size < 1 for size in spatial):
-            raise shrunk(call, "a window", window, axes, "pool_size")
+            raise too_small_error(call, "a window", window, axes, "pool_size")
         values = size_of((*spatial, axes.channels))
         flops = None if values is None else values * prod(window)
         return one(axes.with_sizes(spatial, axes.channels), call.dtype, (), flops)
@@ -31,8 +31,8 @@ def pooled(count: int) -> InferenceRule:
     return rule
 
 
-def pooled_over_all(count: int) -> InferenceRule:
-    """`(…, channels) → (channels)`; with `keepdims`, the other axes stay, of size 1."""
+def global_pooling(count: int) -> InferenceRule:
+    """`(…, channels) → (channels)`; `keepdims` keeps the other axes, with size 1."""
 
     def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
@@ -45,8 +45,8 @@ def pooled_over_all(count: int) -> InferenceRule:
     return rule
 
 
-def pooled_to_size(count: int) -> InferenceRule:
-    """`(…, channels) → (output_size…, channels)`: windows as large as it takes."""
+def adaptive_pooling(count: int) -> InferenceRule:
+    """`(…, channels) → (output_size…, channels)`, with windows of the size that this needs."""
 
     def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
@@ -55,8 +55,8 @@ def pooled_to_size(count: int) -> InferenceRule:
         sizes: tuple[Dim, ...] = several(call["output_size"], count)
         if None in axes.spatial:
             raise ShapeError(
-                f"needs to know the size of its input, and is given {shape_text(call.x.shape or ())}",
-                help="state it in the input's `shape`, or pool over all places with a Global pooling layer",
+                f"expects input of known size, got {shape_text(call.x.shape)}",
+                help="write the size in the input's `shape`, or use a global pooling layer",
             )
         return one(axes.with_sizes(sizes, axes.channels), call.dtype, (), size_of((*axes.spatial, axes.channels)))
 
@@ -65,7 +65,7 @@ def pooled_to_size(count: int) -> InferenceRule:
 
 RULES: dict[str, InferenceRule] = {
     f"{prefix}{how}Pooling{count}D": family(count)
-    for prefix, family in (("", pooled), ("Global", pooled_over_all), ("Adaptive", pooled_to_size))
+    for prefix, family in (("", pooling), ("Global", global_pooling), ("Adaptive", adaptive_pooling))
     for how in ("Average", "Max")
     for count in (1, 2, 3)
 }

@@ -1,4 +1,4 @@
-"""Layers that bring raw numbers and categories into a form to learn from."""
+"""Layers that prepare raw numbers and categories for training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from typing import Any
 
 from kspec.analysis.shapes.broadcasting import agree, broadcast
 from kspec.analysis.shapes.dtypes import FLOATX
-from kspec.analysis.shapes.layers.shared import axis_of, known_size, number_shape, one, per_value, same_shape, unknown
+from kspec.analysis.shapes.layers.shared import (
+    axis_of,
+    known_size,
+    number_shape,
+    one,
+    per_value,
+    same_shape,
+    several,
+    unknown,
+)
 from kspec.analysis.shapes.registry import compute_dtype
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, Weight
 from kspec.diagnostics import codes
@@ -17,28 +26,28 @@ KEEPS = {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
 
 
 def normalization(call: Call) -> InferredCall:
-    """`(…) → (…)`: what adapt() measures is kept for the sizes along `axis`, a mean and a variance, and one count."""
-    mean, variance, said = call["mean"], call["variance"], call["axis"]
-    axes = [] if said is None else [said] if isinstance(said, int) else list(said)
+    """`(…) → (…)`; `adapt` stores a mean and a variance with the sizes of `axis`, and a count."""
+    mean, variance = call["mean"], call["variance"]
+    axes = () if call["axis"] is None else several(call["axis"], 1)
     if (mean is None) != (variance is None):
-        there, missing = ("variance", "mean") if mean is None else ("mean", "variance")
+        present, missing = ("variance", "mean") if mean is None else ("mean", "variance")
         raise ShapeError(
-            f"has a `{there}` and no `{missing}`",
-            help="give both, or neither: then both are measured on the training data",
-            argument=there,
+            f"has `{present}` but no `{missing}`",
+            help="write both, or neither to measure them on the training data",
+            argument=present,
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if mean is not None and _sizes(mean) != _sizes(variance):
         raise ShapeError(
-            f"has a `mean` of shape {shape_text(_sizes(mean))} and a `variance` of {shape_text(_sizes(variance))}",
-            help="give one of each for every feature",
+            f"has a `mean` of shape {shape_text(_sizes(mean))}, but a `variance` of {shape_text(_sizes(variance))}",
+            help="write one of each for every feature",
             argument="variance",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if mean is not None and len(_sizes(mean)) > len(axes):
         raise ShapeError(
-            f"has a `mean` of shape {shape_text(_sizes(mean))}, and {len(axes)} to tell apart by `axis`",
-            help="name an axis for each of its levels",
+            f"has a `mean` of shape {shape_text(_sizes(mean))}, but {len(axes)} in `axis`",
+            help="name an axis for each of its dimensions",
             argument="mean",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
@@ -49,7 +58,10 @@ def normalization(call: Call) -> InferredCall:
     sizes = tuple(known_size(axis, shape, "axis" if axis == 0 else "") for axis in kept)
     if len(set(kept)) < len(kept):
         raise ShapeError(
-            "names an axis twice", help="name each once", argument="axis", code=codes.INCOMPATIBLE_ARGUMENTS
+            "has the same axis twice in `axis`",
+            help="name each axis once",
+            argument="axis",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if mean is None:
         measured = [Weight(sizes, False), Weight(sizes, False), Weight((), False)]
@@ -57,7 +69,7 @@ def normalization(call: Call) -> InferredCall:
     if broadcast(_sizes(mean), sizes) != sizes:
         raise ShapeError(
             f"has a `mean` of shape {shape_text(_sizes(mean))} for features of shape {shape_text(sizes)}",
-            help="give one mean and one variance for every feature",
+            help="write one mean and one variance for every feature",
             argument="mean",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
@@ -71,8 +83,8 @@ def rescaling(call: Call) -> InferredCall:
         value = call[name]
         if shape and isinstance(value, list) and len(value) > 1 and not agree(shape[-1:], (len(value),)):
             raise ShapeError(
-                f"has a `{name}` of {len(value)} numbers, and is given {shape_text(shape)}",
-                help="give one number, or one for each size of the last axis",
+                f"has {len(value)} numbers in `{name}`, which do not fit {shape_text(shape)}",
+                help="write one number, or one for each position of the last axis",
                 argument=name,
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )
@@ -80,52 +92,52 @@ def rescaling(call: Call) -> InferredCall:
 
 
 def discretization(call: Call) -> InferredCall:
-    """`(…) → (…)`, the number of the bin as int32; otherwise coded over all bins, one more than boundaries."""
+    """`(…) → (…)`, bin indices as int32; in other modes encoded over all bins, one more than boundaries."""
     mode, boundaries, bins = call["output_mode"], call["bin_boundaries"], call["num_bins"]
     if (boundaries is None) == (bins is None):
         raise ShapeError(
-            "needs either `bin_boundaries` or `num_bins`" + ("" if bins is None else ", and has both"),
-            help="`num_bins: 4` learns the boundaries from the training data",
+            "needs either `bin_boundaries` or `num_bins`" + ("" if bins is None else ", not both"),
+            help="write `num_bins: 4` to learn the boundaries from the training data",
             argument="num_bins",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
-    not_sparse(call, "int")
+    check_not_sparse(call, "int")
     shape, depth = number_shape(call), bins if boundaries is None else len(boundaries) + 1
     dtype = "int32" if mode == "int" else call.dtype
     if shape is None or mode == "int":
         return one(shape, dtype)
     if mode == "one_hot":
-        return one(coded(shape, mode, depth), dtype)
+        return one(encoded(shape, mode, depth), dtype)
     return one((shape[0], *shape[2:], depth) if len(shape) > 1 else (depth,), dtype)
 
 
 def category(call: Call) -> InferredCall:
-    """`(…, n) → (…, num_tokens)`; by `one_hot` each of the n is coded: `(…, n, num_tokens)`, unless n is 1."""
+    """`(…, n) → (…, num_tokens)`; `one_hot` encodes each of the n: `(…, n, num_tokens)`, unless n is 1."""
     shape, depth, mode = number_shape(call), call["num_tokens"], call["output_mode"]
     if call.tensors.get("count_weights") and mode != "count":
         raise ShapeError(
-            f"weighs what it counts, and its mode is `{mode}`",
-            help="say `output_mode: count`, or leave `count_weights` out",
+            f"cannot use `count_weights` with `output_mode: {mode}`",
+            help="write `output_mode: count`, or leave `count_weights` out",
             argument="output_mode",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if shape is None or depth is None:
         return one(None, call.dtype)
-    return one(coded(shape, mode, depth), call.dtype)
+    return one(encoded(shape, mode, depth), call.dtype)
 
 
 def hashing(call: Call) -> InferredCall:
-    """`(…) → (…)`, the number of the bin; otherwise `(…, n) → (…, num_bins)`."""
-    mode, said = call["output_mode"], call["dtype"]
-    dtype = KEEPS.get(said, said) if said is not None else "int64" if mode == "int" else FLOATX
+    """`(…) → (…)`, bin indices; in other modes `(…, n) → (…, num_bins)`."""
+    mode, policy = call["output_mode"], call["dtype"]
+    dtype = KEEPS.get(policy, policy) if policy is not None else "int64" if mode == "int" else FLOATX
     if mode == "int" and dtype not in ("int32", "int64"):
         raise ShapeError(
-            f"gives the numbers of bins, and its dtype is {dtype}",
-            help="say `dtype: int32`, or leave it out",
+            f"returns bin indices, which cannot be {dtype}",
+            help="write `dtype: int32`, or leave it out",
             argument="dtype",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
-    not_sparse(call, "int")
+    check_not_sparse(call, "int")
     shape = call.x.shape
     if shape is None or mode == "int":
         return one(shape, dtype)
@@ -138,39 +150,39 @@ def crossing(call: Call) -> InferredCall:
     dtype = compute_dtype(call["dtype"], "int64" if mode == "int" else call.dtype)
     if len(call.inputs) != 2:
         raise ShapeError(
-            f"crosses two columns, and is given {len(call.inputs)}",
-            help="write `from: [one, other]`; a third is crossed with what this one gives",
+            f"expects two columns, got {len(call.inputs)}",
+            help="write `from: [one, other]`; cross a third with the output of this layer",
         )
     for tensor in call.inputs:
         if tensor.dtype != "string" and "int" not in tensor.dtype:
             raise ShapeError(
-                f"crosses integers or text, and is given {tensor.dtype}",
-                help="say `dtype: int64` or `dtype: string` at the input; numbers become bins by `Discretization`",
+                f"expects integers or text, got {tensor.dtype}",
+                help="write `dtype: int64` or `dtype: string` at the input; bin numbers with `Discretization`",
             )
     first, other = (tensor.shape for tensor in call.inputs)
     if first is None or other is None:
         return one(None, dtype)
     if first != other or len(first) > 2 or (len(first) == 2 and first[1] not in (1, None)):
         raise ShapeError(
-            f"crosses two columns of shape (null, 1), and is given {shape_text(first)} and {shape_text(other)}",
-            help="give each column an input of its own, of shape [1]",
+            f"expects two columns of shape (null, 1), got {shape_text(first)} and {shape_text(other)}",
+            help="give each column its own input of shape [1]",
         )
-    return one(first if mode == "int" else coded(first, "one_hot", call["num_bins"]), dtype)
+    return one(first if mode == "int" else encoded(first, "one_hot", call["num_bins"]), dtype)
 
 
-def coded(shape: Shape, mode: str, depth: Dim) -> Shape:
-    """Categories as rows of `depth`: of `one_hot` one for each of them, else one for all along the last axis."""
+def encoded(shape: Shape, mode: str, depth: Dim) -> Shape:
+    """The shape of encoded categories: `one_hot` has a row of `depth` for each, other modes one for the last axis."""
     if mode == "one_hot" and (len(shape) < 2 or shape[-1] != 1):
         return (*shape, depth)
     return (*shape[:-1], depth)
 
 
-def not_sparse(call: Call, mode: str) -> None:
-    """Numbers of categories are never sparse."""
+def check_not_sparse(call: Call, mode: str) -> None:
+    """Check that indices are not sparse."""
     if call["sparse"] and call["output_mode"] == mode:
         raise ShapeError(
-            f"cannot be sparse when its mode is `{mode}`",
-            help="leave `sparse` out, or say `output_mode: multi_hot`",
+            f"cannot use `sparse` with `output_mode: {mode}`",
+            help="leave `sparse` out, or write `output_mode: multi_hot`",
             argument="sparse",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )

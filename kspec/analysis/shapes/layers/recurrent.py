@@ -1,4 +1,4 @@
-"""Layers that go along a sequence step by step, and the cells that they take one step with."""
+"""Layers that read a sequence step by step, and their cells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from kspec.analysis.shapes.broadcasting import agree, size_of
-from kspec.analysis.shapes.layers.convolution import Kernel, shrunk, slid
+from kspec.analysis.shapes.layers.convolution import Kernel, output_size, too_small_error
 from kspec.analysis.shapes.layers.shared import SPATIAL, Axes, known_size, number_shape, several, unknown
 from kspec.analysis.shapes.registry import inner_call
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, TensorType, Weight
@@ -15,19 +15,19 @@ from kspec.diagnostics import codes
 from kspec.syntax.yaml_flow import shape_text
 
 GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
-"""How many matrices a cell has of each kind, side by side in one weight."""
+"""Cell → the number of its gates, whose matrices lie side by side in one weight."""
 
 RECURRENT = (*GATES, "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 
 
 class Cell(NamedTuple):
-    """One step of a recurrent layer, or several cells one after the other.
+    """One step of a recurrent layer, or several stacked cells.
 
     Args:
-        units: The size of what it gives.
-        states: The size of each of its states, in Keras's order.
-        weights: Those of all cells; None where they cannot be told.
-        flops: For one step.
+        units: The size of the output.
+        states: The size of each state, in Keras's order.
+        weights: Of all cells; None if unknown.
+        flops: For one step; None if unknown.
     """
 
     units: Dim
@@ -37,15 +37,15 @@ class Cell(NamedTuple):
 
 
 def cell_of(call: Call, size: Dim) -> Cell:
-    """A cell, or a layer's own, on steps of `size` features.
+    """The cell of a call, for steps of `size` features.
 
     `h' = f(x W + h U + b)` with `W` of (features, gates * units), `U` of (units, gates * units) and `b` of
     (gates * units); a GRU that resets after the product has a bias for each of the two products.
     """
     if call.entry.name == "StackedRNNCells":
-        found = stack_of(call, call["cells"], size)
-        assert found is not None
-        return found
+        stack = stack_of(call, call["cells"], size)
+        assert stack is not None
+        return stack
     kind, units = call.entry.name.removesuffix("Cell"), call["units"]
     states = [units] * (2 if kind == "LSTM" else 1)
     if units is None or size is None:
@@ -60,7 +60,7 @@ def cell_of(call: Call, size: Dim) -> Cell:
 
 
 def stack_of(call: Call, values: Sequence[Any], size: Dim) -> Cell | None:
-    """Cells of which each takes what the one before gives; None where a class is not known."""
+    """Stacked cells, each fed by the one before; None if a class is unknown."""
     units: Dim = size
     states: list[Dim] = []
     weights: list[Weight] | None = []
@@ -80,14 +80,14 @@ def stack_of(call: Call, values: Sequence[Any], size: Dim) -> Cell | None:
 def recurrent(call: Call) -> InferredCall:
     """`(batch, steps, features) → (batch, units)`; the weights are the cell's.
 
-    With `return_sequences` the answer of each step, `(batch, steps, units)`; with `return_state` then each state,
-    `(batch, units)`: one, for LSTM two.
+    With `return_sequences` the output of each step, `(batch, steps, units)`; with `return_state` also each state,
+    `(batch, units)`: one, or two for an LSTM.
     """
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
-    _of_rank_3(shape)
-    _not_stateful(call, shape)
+    _check_rank(shape)
+    _check_stateful(call, shape)
     size = known_size(2, shape)
     if call.entry.name != "RNN":
         cell: Cell | None = cell_of(call, size)
@@ -98,7 +98,7 @@ def recurrent(call: Call) -> InferredCall:
         return unknown(call, None)
     batch, steps = shape[:2]
     states: list[Shape] = [(batch, state) for state in cell.states]
-    _starting_from(call, "initial_state", states)
+    _check_initial_states(call, "initial_state", states)
     outputs = _outputs(call, batch, steps, (cell.units,), states)
     return InferredCall(outputs, cell.weights, size_of((steps, cell.flops)))
 
@@ -117,29 +117,29 @@ def conv_lstm(call: Call) -> InferredCall:
     order = ("channels", *SPATIAL[rank]) if first else (*SPATIAL[rank], "channels")
     if len(shape) != rank + 3:
         raise ShapeError(
-            f"needs an input of rank {rank + 3}, (null, steps, {', '.join(order)}), and is given {shape_text(shape)}",
-            help=f"give it an input of shape [steps, {', '.join(order)}], or bring it to that with `Reshape`",
+            f"expects {rank + 3}-dimensional input (null, steps, {', '.join(order)}), got {shape_text(shape)}",
+            help=f"give it an input of shape [steps, {', '.join(order)}], or insert a `Reshape`",
         )
-    _not_stateful(call, shape)
+    _check_stateful(call, shape)
     axes = Axes(shape[0], shape[3:], shape[2], True) if first else Axes(shape[0], shape[2:-1], shape[-1], False)
     channels = axes.channels
     if None in axes.spatial or channels is None:
         raise ShapeError(
-            f"needs to know all sizes of a step, and is given {shape_text(shape)}",
-            help=f"state {', '.join(order)} in the input's shape, or bring pictures to one size with `Resizing`",
+            f"expects steps of known size, got {shape_text(shape)}",
+            help=f"write {', '.join(order)} in the input's shape, or resize images with `Resizing`",
         )
     kernel = Kernel.of(call, rank)
     if max(kernel.strides) > 1 and max(several(call["dilation_rate"], rank)) > 1:
         raise ShapeError(
-            "has both `strides` and a `dilation_rate` above 1, which Keras does not combine",
+            "has both `strides` and `dilation_rate` above 1, which Keras does not support",
             help="use one of the two",
             argument="dilation_rate",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     slides = zip(axes.spatial, kernel.reach, kernel.strides, strict=True)
-    new = tuple(slid(*slide, call["padding"]) for slide in slides)
+    new = tuple(output_size(*slide, call["padding"]) for slide in slides)
     if any(size is not None and size < 1 for size in new):
-        raise shrunk(call, "a kernel", kernel.reach, axes, "kernel_size")
+        raise too_small_error(call, "a kernel", kernel.reach, axes, "kernel_size")
     filters, gates, area = call["filters"], 4 * call["filters"], prod(kernel.size)
     weights = [Weight((*kernel.size, channels, gates)), Weight((*kernel.size, filters, gates))]
     at_each = 2 * area * (channels + filters) * gates
@@ -149,28 +149,28 @@ def conv_lstm(call: Call) -> InferredCall:
     batch, steps = shape[:2]
     size = axes.with_sizes(new, filters)[1:]
     states: list[Shape] = [(batch, *size)] * 2
-    _starting_from(call, "initial_state", states)
+    _check_initial_states(call, "initial_state", states)
     outputs = _outputs(call, batch, steps, size, states)
     return InferredCall(outputs, weights, size_of((steps, *new, at_each)))
 
 
 def cell(call: Call) -> InferredCall:
-    """A cell called on its own, for one step: `(batch, features)` and its states → `(batch, units)` and new states."""
+    """A cell called as a node, for one step: `(batch, features)` and states → `(batch, units)` and new states."""
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
     if len(shape) < 2:
-        raise ShapeError(f"takes one step, (null, features), and is given {shape_text(shape)}")
+        raise ShapeError(f"expects one step (null, features), got {shape_text(shape)}")
     one = cell_of(call, known_size(len(shape) - 1, shape))
     if call.entry.name == "StackedRNNCells" and len(one.states) > len(call["cells"]):
         raise ShapeError(
-            "has a cell with several states, which only an `RNN` can hand over",
-            help="write `RNN: {cell: [...]}` on a sequence",
+            "contains a cell with several states, which only `RNN` supports",
+            help="write `RNN: {cell: [...]}` and call it on a sequence",
             argument="cells",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     states: list[Shape] = [(shape[0], state) for state in one.states]
-    _starting_from(call, "states", states)
+    _check_initial_states(call, "states", states)
     if len(shape) > 2:
         return InferredCall([TensorType(None, call.dtype)] * (1 + len(states)), one.weights)
     outputs = [TensorType(size, call.dtype) for size in ((shape[0], one.units), *states)]
@@ -178,56 +178,53 @@ def cell(call: Call) -> InferredCall:
 
 
 def _outputs(call: Call, batch: Dim, steps: Dim, size: Shape, states: list[Shape]) -> list[TensorType]:
-    """The answer of the last step or of each, and the states after the last where they are asked for."""
-    answer = (batch, steps, *size) if call["return_sequences"] else (batch, *size)
-    return [TensorType(shape, call.dtype) for shape in (answer, *(states if call["return_state"] else []))]
+    """The output of the last step or of each, then the last states if `return_state` is set."""
+    first = (batch, steps, *size) if call["return_sequences"] else (batch, *size)
+    return [TensorType(shape, call.dtype) for shape in (first, *(states if call["return_state"] else []))]
 
 
-def _of_rank_3(shape: Shape) -> None:
+def _check_rank(shape: Shape) -> None:
     if len(shape) == 3:
         return
     if len(shape) == 2 and shape[1] is not None:
-        cure = (
-            "it reads steps one by one: give it an input of shape [steps, features], or put "
-            f"`Reshape: {{target_shape: [{shape[1]}, 1]}}` before it for {shape[1]} steps of one feature; "
-            "after another recurrent layer, say `return_sequences: true` there"
+        help = (
+            "give it an input of shape [steps, features], or insert "
+            f"`Reshape: {{target_shape: [{shape[1]}, 1]}}` for {shape[1]} steps of one feature; "
+            "after another recurrent layer, set `return_sequences: true` there"
         )
     elif len(shape) < 3:
-        cure = (
-            "it reads steps one by one: give it an input of shape [steps, features]; for steps that are numbers of "
-            "words, put an `Embedding` before it"
-        )
+        help = "give it an input of shape [steps, features]; if the steps are token ids, insert an `Embedding`"
     else:
-        cure = "bring each step to one row with `Reshape: {target_shape: [steps, features]}`, or with `TimeDistributed`"
-    raise ShapeError(f"needs an input of rank 3, (null, steps, features), and is given {shape_text(shape)}", help=cure)
+        help = "flatten each step with `Reshape: {target_shape: [steps, features]}` or `TimeDistributed`"
+    raise ShapeError(f"expects 3-dimensional input (null, steps, features), got {shape_text(shape)}", help=help)
 
 
-def _not_stateful(call: Call, shape: Shape) -> None:
+def _check_stateful(call: Call, shape: Shape) -> None:
     if call["stateful"] and shape[0] is None:
         raise ShapeError(
-            "is stateful, and the number of examples in a batch is not fixed",
-            help="state it at the input, `inputs: {x: {shape: [...], batch_size: 32}}`; or leave `stateful` out",
+            "is stateful, but the batch size is not fixed",
+            help="write `inputs: {x: {shape: [...], batch_size: 32}}`, or leave `stateful` out",
             argument="stateful",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
 
 
-def _starting_from(call: Call, argument: str, wanted: list[Shape]) -> None:
-    """The states that are handed in, against the layer's own; a GRU and the cells leave what is too many unread."""
-    given = [tensor.shape for tensor in call.tensors.get(argument, [])]
-    if not given:
+def _check_initial_states(call: Call, argument: str, expected: list[Shape]) -> None:
+    """Check initial states against the layer's own; a GRU and the cells ignore surplus ones."""
+    shapes = [tensor.shape for tensor in call.tensors.get(argument, [])]
+    if not shapes:
         return
     reads_all = argument == "initial_state" and call.entry.name != "GRU"
-    if len(given) < len(wanted) or (reads_all and len(given) > len(wanted)):
+    if len(shapes) < len(expected) or (reads_all and len(shapes) > len(expected)):
         raise ShapeError(
-            f"has {len(wanted)} states, and is given {len(given)} in `{argument}`",
-            help=f"name {len(wanted)}, in the layer's own order: `from: {{{argument}: [h, c]}}` for an LSTM",
+            f"expects {len(expected)} states in `{argument}`, got {len(shapes)}",
+            help=f"name {len(expected)} in the layer's order, such as `from: {{{argument}: [h, c]}}` for an LSTM",
         )
-    for own, other in zip(wanted, given, strict=False):
+    for own, other in zip(expected, shapes, strict=False):
         if other is not None and not agree(own, other):
             raise ShapeError(
-                f"has states of shape {shape_text(own)}, and is given {shape_text(other)} in `{argument}`",
-                help="a state comes from a layer with as many units",
+                f"expects states of shape {shape_text(own)} in `{argument}`, got {shape_text(other)}",
+                help="take the state from a layer with as many units",
             )
 
 

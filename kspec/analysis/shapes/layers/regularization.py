@@ -1,21 +1,21 @@
-"""Layers that act in training alone: at other times they hand on what they are given."""
+"""Layers that act only in training and pass their input through otherwise."""
 
 from __future__ import annotations
 
 from kspec.analysis.shapes.layers.shared import axes_of, number_shape, one, same_shape, unknown
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError
 from kspec.diagnostics import codes
-from kspec.syntax.yaml_flow import shape_text
+from kspec.syntax.yaml_flow import shape_text, to_yaml
 
 
-def dropped(call: Call) -> InferredCall:
-    """`(…) → (…)`; `noise_shape` has a size for each axis, which is 1 (one draw for all), the axis's own or null."""
+def dropout(call: Call) -> InferredCall:
+    """`(…) → (…)`; `noise_shape` has a size for each axis: 1 (one draw for all), the axis's own size, or null."""
     shape, noise = number_shape(call), call["noise_shape"]
     for size in noise or ():
         if size is not None and size < 1:
             raise ShapeError(
-                f"has a size of {size} in its `noise_shape`",
-                help="sizes are 1 for one draw along the axis, or null for one a place",
+                f"has an invalid size {size} in `noise_shape`",
+                help="write 1 to share one draw along an axis, or null to draw for each position",
                 argument="noise_shape",
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )
@@ -23,27 +23,27 @@ def dropped(call: Call) -> InferredCall:
         pairs = list(zip(noise, shape, strict=True))
         if not all(size in (None, 1, dim) or dim is None for size, dim in pairs):
             raise ShapeError(
-                f"is given {shape_text(shape)}, which its `noise_shape` of {shape_text(noise)} does not fit",
-                help="write a size for each axis, the batch first: 1 for one draw along it, or null",
+                f"cannot apply `noise_shape: {to_yaml(noise)}` to {shape_text(shape)}",
+                help="write a size for each axis, the batch first: 1 to share one draw along it, or null",
                 argument="noise_shape",
             )
     return same_shape(call, 0)
 
 
-def noisy(call: Call) -> InferredCall:
+def noise(call: Call) -> InferredCall:
     """`(…) → (…)`."""
     if "stddev" in call.entry.parameters and call["stddev"] > 1:
         raise ShapeError(
-            f"takes a `stddev` of at most 1, and has {call['stddev']}",
-            help="scale the values before the noise, to a standard deviation of 1",
+            f"expects a `stddev` of at most 1, got {call['stddev']}",
+            help="scale the values to a standard deviation of 1 before adding noise",
             argument="stddev",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     return same_shape(call, 0)
 
 
-def spatially(count: int) -> InferenceRule:
-    """`(batch, …, channels) → (batch, …, channels)`, where whole channels are dropped."""
+def spatial_dropout(count: int) -> InferenceRule:
+    """`(batch, …, channels) → (batch, …, channels)`; whole channels are dropped."""
 
     def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
@@ -53,12 +53,12 @@ def spatially(count: int) -> InferenceRule:
 
 
 RULES: dict[str, InferenceRule] = {
-    "ActivityRegularization": noisy,
-    "AlphaDropout": dropped,
-    "Dropout": dropped,
-    "GaussianDropout": noisy,
-    "GaussianNoise": noisy,
-    "SpatialDropout1D": spatially(1),
-    "SpatialDropout2D": spatially(2),
-    "SpatialDropout3D": spatially(3),
+    "ActivityRegularization": noise,
+    "AlphaDropout": dropout,
+    "Dropout": dropout,
+    "GaussianDropout": noise,
+    "GaussianNoise": noise,
+    "SpatialDropout1D": spatial_dropout(1),
+    "SpatialDropout2D": spatial_dropout(2),
+    "SpatialDropout3D": spatial_dropout(3),
 }

@@ -1,4 +1,4 @@
-"""Layers that move values, repeat them, cut them off or put zeros around them."""
+"""Layers that move, repeat or crop values, or pad them with zeros."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.layers.shared import (
     axes_of,
-    by,
-    given_dtype,
+    moved_dtype,
     number_shape,
     one,
+    rank_error,
     several,
+    size_words,
     unknown,
-    wrong_rank,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.diagnostics import codes
@@ -24,36 +24,39 @@ def flatten(call: Call) -> InferredCall:
     """`(batch, a, b, …) → (batch, a · b · …)`; of `(batch)`, `(batch, 1)`. Integers stay integers."""
     shape = call.x.shape
     if shape == ():
-        raise ShapeError("is given one number for the whole batch", help="keep the batch: reduce other axes alone")
-    return one(None if shape is None else (shape[0], size_of(shape[1:])), given_dtype(call), (), 0)
+        raise ShapeError(
+            "expects a value for each example, got one for the whole batch",
+            help="keep the batch: reduce over axis 1 and up",
+        )
+    return one(None if shape is None else (shape[0], size_of(shape[1:])), moved_dtype(call), (), 0)
 
 
 def reshape(call: Call) -> InferredCall:
-    """`(batch, …) → (batch, target_shape…)` of as many values; a -1 stands for the size that is left over."""
+    """`(batch, …) → (batch, target_shape…)` with as many values; -1 stands for the remaining size."""
     target: Shape = tuple(call["target_shape"])
     if any(size is not None and size < -1 for size in target) or target.count(-1) > 1:
         raise ShapeError(
-            f"has a `target_shape` of {to_yaml(target)}",
-            help="sizes are 0 or more; one of them may be -1, for what is left over",
+            f"has an invalid `target_shape: {to_yaml(target)}`",
+            help="sizes are 0 or more; one of them may be -1, for the remaining size",
             argument="target_shape",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
-    shape, dtype = call.x.shape, given_dtype(call)
+    shape, dtype = call.x.shape, moved_dtype(call)
     if shape is None:
         return one((None, *(None if size == -1 else size for size in target)), dtype, (), 0)
-    given, wanted = size_of(shape[1:]), size_of(size for size in target if size != -1)
-    if given is None or wanted is None:
+    total, product = size_of(shape[1:]), size_of(size for size in target if size != -1)
+    if total is None or product is None:
         return one((shape[0], *(None if size == -1 else size for size in target)), dtype, (), 0)
     over = -1 in target
-    if (wanted == 0 or given % wanted) if over else given != wanted:
-        need = f"a multiple of {wanted}" if over else str(wanted)
+    if (product == 0 or total % product) if over else total != product:
+        need = f"a multiple of {product}" if over else str(product)
         raise ShapeError(
-            f"cannot reshape {shape_text(shape)}, {given} values per example, to `target_shape: {to_yaml(target)}`, "
+            f"cannot reshape {shape_text(shape)}, {total} values per example, to `target_shape: {to_yaml(target)}`, "
             f"which holds {need}",
-            help="the sizes' product stays the same" + ("" if over else "; a -1 stands for what is left over"),
+            help="the product of the sizes must stay the same" + ("" if over else "; -1 stands for the remaining size"),
             argument="target_shape",
         )
-    return one((shape[0], *(given // wanted if size == -1 else size for size in target)), dtype, (), 0)
+    return one((shape[0], *(total // product if size == -1 else size for size in target)), dtype, (), 0)
 
 
 def permute(call: Call) -> InferredCall:
@@ -61,20 +64,20 @@ def permute(call: Call) -> InferredCall:
     dims, shape = call["dims"], call.x.shape
     if sorted(dims) != list(range(1, len(dims) + 1)):
         raise ShapeError(
-            f"has `dims` of {to_yaml(dims)}, which are not 1 to {len(dims)} in some order",
-            help="name each axis once; the batch is not counted",
+            f"has `dims: {to_yaml(dims)}`, which is no permutation of 1 to {len(dims)}",
+            help="name each axis once; the batch does not count",
             argument="dims",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     if shape is None:
-        return one((None,) * (len(dims) + 1), given_dtype(call), (), 0)
+        return one((None,) * (len(dims) + 1), moved_dtype(call), (), 0)
     if len(shape) != len(dims) + 1:
         raise ShapeError(
-            f"orders {len(dims)} axes, and is given {shape_text(shape)}, which has {len(shape) - 1} besides the batch",
-            help="name each axis once in `dims`, from 1; the batch is not counted",
+            f"has {len(dims)} `dims`, but {len(shape) - 1} axes besides the batch in its input {shape_text(shape)}",
+            help="name each axis once in `dims`, from 1; the batch does not count",
             argument="dims",
         )
-    return one((shape[0], *(shape[axis] for axis in dims)), given_dtype(call), (), 0)
+    return one((shape[0], *(shape[axis] for axis in dims)), moved_dtype(call), (), 0)
 
 
 def repeat_vector(call: Call) -> InferredCall:
@@ -83,12 +86,12 @@ def repeat_vector(call: Call) -> InferredCall:
     if shape is None:
         return one((None, call["n"], None), call.dtype, (), 0)
     if len(shape) != 2:
-        raise wrong_rank(call, shape, ["features"])
+        raise rank_error(call, shape, ["features"])
     return one((shape[0], call["n"], shape[1]), call.dtype, (), 0)
 
 
 def _resized(count: int, size: Callable[[Call], Iterable[Callable[[int], int]]]) -> InferenceRule:
-    """`(…, channels) → (…', channels)`, where each spatial axis gets a size of its own."""
+    """`(…, channels) → (…', channels)`: each spatial axis is resized by a function of its own."""
 
     def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
@@ -99,8 +102,8 @@ def _resized(count: int, size: Callable[[Call], Iterable[Callable[[int], int]]])
         if any(dim is not None and dim < 1 for dim in spatial):
             ends = _ends(call["cropping"], count)
             raise ShapeError(
-                f"crops away its whole input: {by(map(sum, ends))} off {by(axes.spatial)}",
-                help="crop less than the input's size, both ends together",
+                f"crops {size_words(map(sum, ends))} off an input of {size_words(axes.spatial)}, which leaves nothing",
+                help="crop less than the input's size, both ends included",
                 argument="cropping",
                 code=codes.DIMENSION_COLLAPSE,
             )
@@ -109,17 +112,17 @@ def _resized(count: int, size: Callable[[Call], Iterable[Callable[[int], int]]])
     return rule
 
 
-def cropped(count: int) -> InferenceRule:
-    """`(…, channels) → (…', channels)`: of each spatial axis, both ends are cut off."""
+def cropping(count: int) -> InferenceRule:
+    """`(…, channels) → (…', channels)`: both ends of each spatial axis are cut off."""
     return _resized(count, lambda call: [_plus(-a - b) for a, b in _ends(call["cropping"], count)])
 
 
-def padded(count: int) -> InferenceRule:
-    """`(…, channels) → (…', channels)`: at both ends of each spatial axis, zeros are added."""
+def padding(count: int) -> InferenceRule:
+    """`(…, channels) → (…', channels)`: zeros are added at both ends of each spatial axis."""
     return _resized(count, lambda call: [_plus(a + b) for a, b in _ends(call["padding"], count)])
 
 
-def upsampled(count: int) -> InferenceRule:
+def upsampling(count: int) -> InferenceRule:
     """`(…, channels) → (…', channels)`: each spatial axis becomes `size` times as long."""
     return _resized(count, lambda call: [_times(n) for n in several(call["size"], count)])
 
@@ -133,7 +136,7 @@ def _times(factor: int) -> Callable[[int], int]:
 
 
 def _ends(value: int | list[int | list[int]], count: int) -> list[tuple[int, int]]:
-    """What `cropping` or `padding` says of both ends of each axis: 1, or [1, 2], or [[1, 1], [2, 2]]."""
+    """The values of `cropping` or `padding` at both ends of each axis: 1, or [1, 2], or [[1, 1], [2, 2]]."""
     if count == 1:
         first, last = several(value, 2)
         return [(first, last)]
@@ -149,7 +152,7 @@ RULES: dict[str, InferenceRule] = {
     "Permute": permute,
     "RepeatVector": repeat_vector,
     "Reshape": reshape,
-    **{f"Cropping{count}D": cropped(count) for count in (1, 2, 3)},
-    **{f"UpSampling{count}D": upsampled(count) for count in (1, 2, 3)},
-    **{f"ZeroPadding{count}D": padded(count) for count in (1, 2, 3)},
+    **{f"Cropping{count}D": cropping(count) for count in (1, 2, 3)},
+    **{f"UpSampling{count}D": upsampling(count) for count in (1, 2, 3)},
+    **{f"ZeroPadding{count}D": padding(count) for count in (1, 2, 3)},
 }

@@ -1,4 +1,4 @@
-"""What the rules of several families need: ranks, spatial axes and channels, and the refusals that go with them."""
+"""Helpers for the rules of layers: ranks, spatial axes and channels, and the errors about them."""
 
 from __future__ import annotations
 
@@ -9,54 +9,63 @@ from typing import Any, NamedTuple
 from kspec import catalog
 from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.types import Call, Dim, InferredCall, Shape, ShapeError, TensorType, Weight
-from kspec.syntax.yaml_flow import shape_text
+from kspec.syntax.yaml_flow import shape_text, to_yaml
 
 SPATIAL = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""How the spatial axes of an input are called, by their number."""
+"""Number of spatial axes → their names."""
 
 
 def one(
     shape: Shape | None, dtype: str, weights: Iterable[Weight] | None = (), flops: int | None = None
 ) -> InferredCall:
-    """The answer of a layer with one output."""
+    """The call of a layer with one output.
+
+    Args:
+        shape: Of the output, batch first; None if unknown.
+        dtype: Of the output.
+        weights: None if they are unknown.
+        flops: For one example; None if unknown.
+    """
     return InferredCall([TensorType(shape, dtype)], None if weights is None else list(weights), flops)
 
 
 def unknown(call: Call, weights: Iterable[Weight] | None = ()) -> InferredCall:
-    """The answer where not even the input's rank is known.
+    """The call of a layer with one output, for an input of unknown rank.
 
     Args:
-        weights: None for a layer whose weights depend on the input.
+        call: Of the layer.
+        weights: None if they depend on the input.
     """
     return one(None, call.dtype, weights)
 
 
-def given_dtype(call: Call) -> str:
-    """What a layer that only moves its values gives: floats in the dtype it computes in, all others as they come."""
+def moved_dtype(call: Call) -> str:
+    """The output dtype of a layer that only moves values: floats become its compute dtype, others are kept."""
     return call.dtype if "float" in call.x.dtype else call.x.dtype
 
 
 def number_shape(call: Call) -> Shape | None:
-    """The shape of the first tensor, which must be of numbers."""
+    """The shape of the first tensor; no tensor may hold strings."""
     for tensor in call.inputs:
         if tensor.dtype == "string":
             raise ShapeError(
-                "computes with numbers, and is given strings",
-                help="turn them into numbers first, with a StringLookup or a TextVectorization",
+                "expects numbers, got strings",
+                help="encode them first, with a `StringLookup` or a `TextVectorization`",
             )
     return call.x.shape
 
 
 def per_value(shape: Shape | None, operations: int) -> int | None:
-    """The operations on one example, at so many for each value."""
+    """The operations for one example, given those for each value; None if a size is unknown."""
     size = None if shape is None else size_of(shape[1:])
     return None if size is None else size * operations
 
 
 def same_shape(call: Call, operations: int = 1) -> InferredCall:
-    """`(…) → (…)`: what a layer gives that treats each value by itself, and has no weights.
+    """`(…) → (…)`: an elementwise layer without weights.
 
     Args:
+        call: Of the layer.
         operations: For each value.
     """
     shape = number_shape(call)
@@ -64,20 +73,20 @@ def same_shape(call: Call, operations: int = 1) -> InferredCall:
 
 
 def several(value: Any, count: int) -> tuple[Any, ...]:
-    """An argument that is one value for all axes, or a list of one for each."""
+    """An argument that is a list, or one value for all `count` axes."""
     return tuple(value) if isinstance(value, (list, tuple)) else (value,) * count
 
 
-def by(sizes: Iterable[Dim]) -> str:
-    """Sizes as people say them: `3 by 3`."""
+def size_words(sizes: Iterable[Dim]) -> str:
+    """Sizes in words: `3 size_words 3`."""
     return " by ".join("null" if size is None else str(size) for size in sizes)
 
 
 class Axes(NamedTuple):
-    """An input's axes told apart.
+    """The axes of an input by role.
 
     Args:
-        first: Whether the channels stand before the spatial axes (`data_format: channels_first`).
+        first: Whether the channels precede the spatial axes (`data_format: channels_first`).
     """
 
     batch: Dim
@@ -86,15 +95,15 @@ class Axes(NamedTuple):
     first: bool
 
     def with_sizes(self, spatial: Iterable[Dim], channels: Dim) -> Shape:
-        """A shape of the same order, of other sizes."""
+        """A shape with the same order of axes, but other sizes."""
         return (self.batch, channels, *spatial) if self.first else (self.batch, *spatial, channels)
 
 
 def axes_of(call: Call, count: int) -> Axes | None:
-    """The axes of an input that must have so many spatial ones; None where its rank is not known.
+    """The axes of an input with `count` spatial axes; None if its rank is unknown.
 
     Raises:
-        Refusal: for another rank, with what to add or take away.
+        ShapeError: If it has another rank.
     """
     first = call["data_format"] == "channels_first" if "data_format" in call.entry.parameters else False
     shape = number_shape(call)
@@ -102,67 +111,79 @@ def axes_of(call: Call, count: int) -> Axes | None:
         return None
     if len(shape) != count + 2:
         names = ("channels", *SPATIAL[count]) if first else (*SPATIAL[count], "channels")
-        raise wrong_rank(call, shape, names)
+        raise rank_error(call, shape, names)
     if first:
         return Axes(shape[0], shape[2:], shape[1], True)
     return Axes(shape[0], shape[1:-1], shape[-1], False)
 
 
-def wrong_rank(call: Call, shape: Shape, names: Sequence[str]) -> ShapeError:
-    """The refusal of an input of another rank.
+def rank_error(call: Call, shape: Shape, names: Sequence[str]) -> ShapeError:
+    """The error for an input with the wrong rank.
 
     Args:
-        names: The axes of the one that is wanted, without the batch.
+        call: Of the layer.
+        shape: Of the input, batch first.
+        names: Of the axes that are expected, without the batch.
     """
     wanted = "(null, " + ", ".join(names) + ")"
     return ShapeError(
-        f"needs an input of rank {len(names) + 1} such as {wanted}, and is given {shape_text(shape)}",
+        f"expects {len(names) + 1}-dimensional input {wanted}, got {shape_text(shape)}",
         help=_rank_help(call.entry.name, shape, names),
     )
 
 
 def _rank_help(layer: str, shape: Shape, names: Sequence[str]) -> str:
-    given = list(shape[1:])
-    if given and len(given) == len(names) - 1:
-        with_channels = [1, *given] if names[0] == "channels" else [*given, 1]
-        sizes = shape_text(with_channels).replace("(", "[").replace(")", "]")
-        also = "" if None in given else f", or a `Reshape: {{target_shape: {sizes}}}` before it"
-        return f"add an axis for the channels: shape {sizes}{also}"
-    sibling = re.sub(r"\dD", f"{len(given) - 1}D", layer)
+    dims = list(shape[1:])
+    if dims and len(dims) == len(names) - 1:
+        with_channels = [1, *dims] if names[0] == "channels" else [*dims, 1]
+        sizes = to_yaml(with_channels)
+        also = "" if None in dims else f", or insert `Reshape: {{target_shape: {sizes}}}`"
+        return f"add a channel axis: `shape: {sizes}`{also}"
+    sibling = re.sub(r"\dD", f"{len(dims) - 1}D", layer)
     if sibling != layer and catalog.find("layer", sibling) is not None:
-        return f"use {sibling} for such an input"
+        return f"use `{sibling}` for this input"
     sizes = ", ".join(names)
-    return f"give it the shape first, with a `Reshape: {{target_shape: [{sizes}]}}`"
+    return f"insert `Reshape: {{target_shape: [{sizes}]}}`"
 
 
 def axis_of(axis: int, shape: Shape, argument: str = "axis") -> int:
-    """An axis counted from the first; negative ones count from the last.
+    """An axis counted from the first; a negative one counts from the last.
+
+    Args:
+        axis: The axis as written.
+        shape: Of the input, batch first.
+        argument: The argument that names it.
 
     Raises:
-        Refusal: where the input has no such axis.
+        ShapeError: If the input has no such axis.
     """
     if not -len(shape) <= axis < len(shape):
         last = len(shape) - 1
         raise ShapeError(
             f"has no axis {axis} in its input {shape_text(shape)}",
-            help=f"its axes are 0 (the batch) to {last}, or -1 (the last) to {-len(shape)}",
+            help=f"axes are 0 (the batch) to {last}, or -1 (the last) to {-len(shape)}",
             argument=argument,
         )
     return axis % len(shape)
 
 
 def known_size(axis: int, shape: Shape, argument: str = "") -> int:
-    """The size of an axis that weights depend on.
+    """The size of an axis on which weights depend.
+
+    Args:
+        axis: Counted from the first.
+        shape: Of the input, batch first.
+        argument: The argument that names the axis, if any.
 
     Raises:
-        Refusal: where it is not known.
+        ShapeError: If it is unknown.
     """
     size = shape[axis]
     if size is None:
-        which = "the batch's size" if axis == 0 else f"the size of axis {axis}" if axis < len(shape) - 1 else ""
+        name = "the batch size" if axis == 0 else "the last size" if axis == len(shape) - 1 else f"size {axis}"
         raise ShapeError(
-            f"needs to know {which or 'the size of the last axis'}, for its weights, and is given {shape_text(shape)}",
-            help="choose another axis than the batch" if axis == 0 else "state it in the input's `shape`",
+            f"cannot create its weights: {name} of {shape_text(shape)} is unknown",
+            help="choose an axis other than the batch" if axis == 0 else "write it in the input's `shape`",
             argument=argument,
         )
     return size

@@ -21,36 +21,36 @@ WITH_KERNEL = frozenset(
         *("DepthwiseConv1D", "DepthwiseConv2D"),
     ]
 )
-"""Layers with one main matrix, which stands first among their weights."""
+"""Layers with one kernel, the first of their weights."""
 
 
 def bidirectional(call: Call) -> InferredCall:
-    """A recurrent layer and its twin that reads from the end; `(…, units) → (…, 2 * units)` by `concat`.
+    """A recurrent layer and its backward copy: `(batch, steps, features) → (…, 2 * units)` by `concat`.
 
-    By `sum`, `mul` and `ave` the size stays; with `merge_mode: null` both answers are given. The states of both follow.
+    `sum`, `mul` and `ave` keep the size; `merge_mode: null` returns both outputs. The states of both follow.
     """
     shape, backward = number_shape(call), call["backward_layer"]
     if shape is None:
         return unknown(call, None)
-    given = call.tensors.get("initial_state", [])
-    half = len(given) // 2
-    there = held(call, "layer", call["layer"], call.x, given[:half])
-    if there is None:
+    initial = call.tensors.get("initial_state", [])
+    half = len(initial) // 2
+    forward = wrapped_call(call, "layer", call["layer"], call.x, initial[:half])
+    if forward is None:
         return unknown(call, None)
-    inner, forth = there
-    _recurrent(inner, "layer")
+    inner, forth = forward
+    _check_recurrent(inner, "layer")
     argument = "layer" if backward is None else "backward_layer"
-    from_end = held(call, argument, backward or call["layer"], call.x, given[half:])
-    if from_end is None:
+    reverse = wrapped_call(call, argument, backward or call["layer"], call.x, initial[half:])
+    if reverse is None:
         return unknown(call, None)
-    twin, back = from_end
+    twin, back = reverse
     if backward is not None:
-        _recurrent(twin, argument)
-        _twins(inner, twin)
+        _check_recurrent(twin, argument)
+        _check_pair(inner, twin)
     elif inner["go_backwards"]:
         raise ShapeError(
-            "has a `layer` that goes backwards already, as its twin will",
-            help="leave `go_backwards` out of `layer`",
+            "has a `layer` with `go_backwards: true`",
+            help="leave `go_backwards` out: `Bidirectional` adds the backward layer",
             argument="layer",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
@@ -65,8 +65,8 @@ def bidirectional(call: Call) -> InferredCall:
         shapes = [(*y[:-1], None if y[-1] is None else 2 * y[-1])]
     elif y != y_back:
         raise ShapeError(
-            f"cannot take the {call['merge_mode']} of {shape_text(y)} and {shape_text(y_back)}",
-            help="give both layers the same size, or say `merge_mode: concat`",
+            f"cannot merge {shape_text(y)} and {shape_text(y_back)} by `{call['merge_mode']}`",
+            help="give both layers the same size, or write `merge_mode: concat`",
             argument="merge_mode",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
@@ -77,23 +77,23 @@ def bidirectional(call: Call) -> InferredCall:
 
 
 def time_distributed(call: Call) -> InferredCall:
-    """`(batch, steps, …) → (batch, steps, new …)`: the layer on each step, with the same weights."""
+    """`(batch, steps, …) → (batch, steps, new …)`: the layer at each step, with the same weights."""
     shape = call.x.shape
     if shape is None:
         return unknown(call, None)
     if len(shape) < 3:
         raise ShapeError(
-            f"needs an input of at least rank 3, (null, steps, …), and is given {shape_text(shape)}",
-            help="give it an input of shape [steps, …]; after a recurrent layer, say `return_sequences: true` there",
+            f"expects input with at least 3 dimensions, (null, steps, …), got {shape_text(shape)}",
+            help="give it an input of shape [steps, …]; after a recurrent layer, set `return_sequences: true` there",
         )
-    found = held(call, "layer", call["layer"], TensorType((shape[0], *shape[2:]), call.x.dtype))
-    if found is None:
+    pair = wrapped_call(call, "layer", call["layer"], TensorType((shape[0], *shape[2:]), call.x.dtype))
+    if pair is None:
         return unknown(call, None)
-    inner, each = found
+    inner, each = pair
     if len(each.outputs) > 1:
         raise ShapeError(
-            f"can give one output only, and holds `{inner.entry.name}` with {len(each.outputs)}",
-            help="leave `return_state` out of `layer`" if inner.entry.path else "let the sub-model give one output",
+            f"supports layers with one output, but `{inner.entry.name}` has {len(each.outputs)}",
+            help="leave `return_state` out of `layer`" if inner.entry.path else "give the sub-model one output",
             argument="layer",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
@@ -103,15 +103,15 @@ def time_distributed(call: Call) -> InferredCall:
 
 
 def spectral_normalization(call: Call) -> InferredCall:
-    """As the layer inside, whose matrix is divided by its largest singular value, kept in a (1, columns)."""
-    found = held(call, "layer", call["layer"], call.x)
-    if found is None:
+    """As the wrapped layer, plus a vector of shape (1, columns) to estimate the largest singular value."""
+    pair = wrapped_call(call, "layer", call["layer"], call.x)
+    if pair is None:
         return unknown(call, None)
-    inner, own = found
+    inner, own = pair
     if inner.entry.name not in WITH_KERNEL:
         raise ShapeError(
-            f"holds `{inner.entry.name}`, which has no single matrix to normalize",
-            help="put a `Dense`, a convolution or an `Embedding` in it",
+            f"cannot normalize `{inner.entry.name}`, which has no single kernel",
+            help="wrap a `Dense`, a convolution or an `Embedding`",
             argument="layer",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
@@ -126,10 +126,10 @@ def pipeline(call: Call) -> InferredCall:
     tensor, weights, flops = call.x, list[Weight](), 0
     known = True
     for layer in call["layers"]:
-        found = held(call, "layers", layer, tensor)
-        if found is None or len(found[1].outputs) != 1:
+        pair = wrapped_call(call, "layers", layer, tensor)
+        if pair is None or len(pair[1].outputs) != 1:
             return unknown(call, None)
-        _, step = found
+        _, step = pair
         tensor = step.outputs[0]
         known = known and step.weights is not None
         weights += step.weights or []
@@ -137,14 +137,20 @@ def pipeline(call: Call) -> InferredCall:
     return InferredCall([tensor], weights if known else None, flops if known else None)
 
 
-def held(
+def wrapped_call(
     call: Call, argument: str, value: Any, tensor: TensorType, states: Sequence[TensorType] = ()
 ) -> tuple[Call, InferredCall] | None:
-    """The call of a layer inside this one, and what it gives; None where its class is not known.
+    """The call of a layer that this one wraps, and its outputs; None if its class is unknown.
 
     Args:
-        argument: Which argument of this layer it is.
-        states: What a recurrent layer starts from.
+        call: Of this layer.
+        argument: The argument of this layer that holds it.
+        value: The layer as written.
+        tensor: Its input.
+        states: The initial states of a recurrent layer.
+
+    Raises:
+        ShapeError: If it cannot be called with that input.
     """
     if isinstance(value, dict) and "model" in value:
         gives = call.model(value["model"], [tensor])
@@ -157,48 +163,48 @@ def held(
     name, tensors = inner.entry.name, inner.entry.tensors
     if not tensors or tensors[0].form != "one" or sum(each.required for each in tensors) > 1:
         raise ShapeError(
-            f"holds `{name}`, and cannot hand it several inputs",
+            f"cannot wrap `{name}`, which takes several inputs",
             help=f"call `{name}` as a node of its own",
             argument=argument,
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     try:
         return inner, infer_call(inner)
-    except ShapeError as refusal:
+    except ShapeError as error:
         raise ShapeError(
-            f"holds `{name}`, which {refusal.message}", help=refusal.help, argument=argument, code=refusal.code
-        ) from refusal
+            f"wraps `{name}`, which {error.message}", help=error.help, argument=argument, code=error.code
+        ) from error
 
 
 def _model(name: str) -> Entry:
-    """A sub-model, as the layers that hold it see it."""
+    """A catalog entry for a sub-model."""
     return Entry("layer", name, "", (), {}, (Tensor("inputs", "one", True),))
 
 
-def _recurrent(inner: Call, argument: str) -> None:
+def _check_recurrent(inner: Call, argument: str) -> None:
     if inner.entry.name not in RECURRENT:
         raise ShapeError(
-            f"reads a sequence from both ends, which `{inner.entry.name}` cannot",
-            help="put a recurrent layer in it, such as `LSTM` or `GRU`",
+            f"expects a recurrent layer, got `{inner.entry.name}`",
+            help="wrap a recurrent layer, such as `LSTM` or `GRU`",
             argument=argument,
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
 
 
-def _twins(inner: Call, twin: Call) -> None:
-    """Two layers that read in opposite directions and give alike."""
+def _check_pair(inner: Call, twin: Call) -> None:
+    """Check that two layers read in opposite directions and return the same things."""
     if inner["go_backwards"] == twin["go_backwards"]:
         raise ShapeError(
-            "has two layers that go the same way",
-            help="say `go_backwards: true` in `backward_layer`, and not in `layer`",
+            "has two layers that read in the same direction",
+            help="write `go_backwards: true` in `backward_layer`, and not in `layer`",
             argument="backward_layer",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     for name in ("stateful", "return_sequences", "return_state"):
         if inner[name] != twin[name]:
             raise ShapeError(
-                f"has two layers of which one only says `{name}: true`",
-                help=f"say `{name}` alike in both",
+                f"has `{name}: true` in only one of its two layers",
+                help=f"set `{name}` to the same value in both",
                 argument="backward_layer",
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
-from kspec.analysis.shapes.broadcasting import broadcast_or_refuse
+from kspec.analysis.shapes.broadcasting import broadcast_shapes
 from kspec.analysis.shapes.dtypes import promote
-from kspec.analysis.shapes.ops.rule_helpers import constant, op, shape_of, unfit
+from kspec.analysis.shapes.ops.rule_helpers import constant, invalid_constant, op, shape_of
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
 from kspec.syntax.yaml_flow import shape_text
 
@@ -16,18 +16,18 @@ REST = "..."
 
 @dataclass(slots=True)
 class Operand:
-    """What an operand's subscripts say of its axes.
+    """The axes of an operand, by its subscripts.
 
     Args:
-        sizes: Letter → its size.
-        rest: The sizes that the ellipsis stands for; None without one.
+        sizes: By letter.
+        rest: Those of the ellipsis; None without one.
     """
 
     sizes: dict[str, Dim] = field(default_factory=dict)
     rest: Shape | None = None
 
-    def laid_out(self, output: list[str]) -> Shape:
-        """Its axes in the output's order, with size 1 for those it does not have."""
+    def reordered(self, output: list[str]) -> Shape:
+        """Its sizes in the output's order, with 1 for missing axes."""
         result: list[Dim] = []
         for word in output:
             result += (self.rest or ()) if word == REST else [self.sizes.get(word, 1)]
@@ -35,21 +35,21 @@ class Operand:
 
 
 def einsum(call: Call) -> Shape:
-    """`ab,bc->ac`: letters name axes, those of the output stay and broadcast, the others are summed over.
+    """`ab,bc->ac`: letters name axes; those of the output broadcast, the others are summed over.
 
-    Without an output, the letters that occur once stay, in the alphabet's order, after what the ellipses stand for.
+    Without an output, the letters that occur once remain, in alphabetical order, after the ellipsis.
     """
     operands = read(call)
-    return broadcast_or_refuse([o.laid_out(_output(call)) for o in operands], f"computes `{_subscripts(call)}`")
+    return broadcast_shapes([o.reordered(_output(call)) for o in operands], f"compute `{_subscripts(call)}`")
 
 
 def read(call: Call) -> list[Operand]:
-    """The operands, with the size of each letter; a letter has one size throughout."""
+    """The operands, checked to give each letter one size."""
     subscripts = _subscripts(call)
     shapes = [shape_of(tensor) for tensor in call.tensors["operands"]]
     words = subscripts.split("->")[0].split(",")
     if len(words) != len(shapes):
-        raise unfit(f"is given {len(shapes)} tensors, and `{subscripts}` names {len(words)}", "subscripts")
+        raise invalid_constant(f"expects {len(words)} tensors by `{subscripts}`, got {len(shapes)}", "subscripts")
     operands = [_operand(word, shape) for word, shape in zip(words, shapes, strict=True)]
     known: dict[str, int] = {}
     for each in operands:
@@ -57,19 +57,22 @@ def read(call: Call) -> list[Operand]:
             if size in (None, 1):
                 continue
             if known.setdefault(letter, size) != size:
-                given = ", ".join(map(shape_text, shapes))
+                texts = ", ".join(map(shape_text, shapes))
                 raise ShapeError(
-                    f"computes `{subscripts}` of {given}: `{letter}` is {known[letter]} and {size}",
-                    help="axes of one letter have one size",
+                    f"cannot compute `{subscripts}` of {texts}: `{letter}` is both {known[letter]} and {size}",
+                    help="axes with the same letter must have the same size",
                 )
     for word in _output(call):
         if word != REST and not any(word in each.sizes for each in operands):
-            raise unfit(f"gives `{word}`, which no tensor of `{subscripts}` has", "subscripts")
+            raise invalid_constant(
+                f"has the axis `{word}` in its output, but not in its inputs `{subscripts.split('->')[0]}`",
+                "subscripts",
+            )
     return operands
 
 
 def of_einsum(call: Call) -> str:
-    """What all operands promote to; int8 is summed up in int32."""
+    """The promotion of all operands; int8 is summed in int32."""
     dtypes = {tensor.dtype for tensor in call.tensors["operands"]}
     return "int32" if dtypes == {"int8"} else promote(*dtypes)
 
@@ -90,7 +93,7 @@ def _subscripts(call: Call) -> str:
     text: str = constant(call, "subscripts")
     if text.count("->") > 1 or " " in text:
         fault = "a space" if " " in text else "more than one `->`"
-        raise unfit(f"cannot read `{text}`: it has {fault}", "subscripts", "as in `ab,bc->ac`")
+        raise invalid_constant(f"cannot read `{text}`: it has {fault}", "subscripts", "write `ab,bc->ac`")
     return text
 
 
@@ -112,8 +115,10 @@ def _operand(word: str, shape: Shape) -> Operand:
     before, rest, after = word.partition(REST)
     count = len(before) + len(after)
     if len(shape) < count or (not rest and len(shape) > count):
-        raise unfit(
-            f"names the axes of {shape_text(shape)} `{word}`", "subscripts", f"one letter for each of {len(shape)} axes"
+        raise invalid_constant(
+            f"cannot name the axes of {shape_text(shape)} by `{word}`",
+            "subscripts",
+            f"write a letter for each of the {len(shape)} axes",
         )
     operand = Operand(rest=shape[len(before) : len(shape) - len(after)] if rest else None)
     for letter, size in zip(before, shape, strict=False):

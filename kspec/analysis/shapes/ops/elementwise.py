@@ -1,16 +1,17 @@
-"""Ops that work on each element by itself: functions of one or two numbers, comparisons, activations."""
+"""Elementwise ops: functions of one or two numbers, comparisons, activations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from kspec.analysis.shapes.broadcasting import broadcast_or_refuse
+from kspec.analysis.shapes.broadcasting import broadcast_shapes
 from kspec.analysis.shapes.dtypes import STRONG, float_for, is_float, is_integer, number_for, promote
 from kspec.analysis.shapes.ops.rule_helpers import (
     DtypeRule,
     axes_in,
     constant,
     first,
+    invalid_constant,
     is_number,
     op,
     operand,
@@ -20,24 +21,23 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     shape_of,
     sized,
     sized_pair,
-    unfit,
-    untold,
+    unknown_cost,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
 from kspec.syntax.yaml_flow import shape_text
 
 DOING = {
-    "add": "adds {1} to {0}",
-    "subtract": "subtracts {1} from {0}",
-    "multiply": "multiplies {0} by {1}",
-    "divide": "divides {0} by {1}",
-    "divide_no_nan": "divides {0} by {1}",
-    "true_divide": "divides {0} by {1}",
-    "floor_divide": "divides {0} by {1}",
-    "mod": "divides {0} by {1}",
-    "power": "raises {0} to the power of {1}",
+    "add": "add {1} to {0}",
+    "subtract": "subtract {1} from {0}",
+    "multiply": "multiply {0} by {1}",
+    "divide": "divide {0} by {1}",
+    "divide_no_nan": "divide {0} by {1}",
+    "true_divide": "divide {0} by {1}",
+    "floor_divide": "divide {0} by {1}",
+    "mod": "divide {0} by {1}",
+    "power": "raise {0} to the power of {1}",
 }
-"""What an op does with two shapes, for its refusals; others compare them or take them."""
+"""Op → what it does with two shapes, for error messages; others combine them."""
 
 
 def unchanged(call: Call) -> Shape:
@@ -46,7 +46,7 @@ def unchanged(call: Call) -> Shape:
 
 
 def along_axis(call: Call) -> Shape:
-    """`(…) → (…)`, along axes that must be there."""
+    """`(…) → (…)`, along existing axes."""
     shape = shape_of(first(call))
     axis = constant(call, "axis")
     if axis is not None:
@@ -55,38 +55,38 @@ def along_axis(call: Call) -> Shape:
 
 
 def broadcasts(call: Call) -> Shape:
-    """`(…a), (…b) → (…)`, where both broadcast."""
+    """`(…a), (…b) → (…)`: both broadcast."""
     return _together(call, *pair(call))
 
 
 def broadcasts_sized(call: Call) -> Shape:
-    """`(…a), (…b) → (…)`, where both broadcast and neither is a plain number."""
+    """`(…a), (…b) → (…)`: both broadcast, and neither is a plain number."""
     return _together(call, *sized_pair(call))
 
 
 def like_first(call: Call) -> Shape:
-    """`(…), y → (…)`: Keras takes the shape of the first for the answer's."""
+    """`(…), y → (…)`: Keras reports the shape of the first."""
     return shape_of(first(call))
 
 
 def single(_call: Call) -> Shape:
-    """`→ ()`: one number for all."""
+    """`… → ()`"""
     return ()
 
 
-def chosen(call: Call) -> Shape:
-    """`condition, (…a), (…b) → (…)`, where all three broadcast."""
+def where(call: Call) -> Shape:
+    """`condition, (…a), (…b) → (…)`: all three broadcast."""
     shapes = [shape_of(operand(call, "condition"))]
     branches = [optional(call, "x1"), optional(call, "x2")]
     if (branches[0] is None) != (branches[1] is None):
         raise ShapeError(
-            "takes both `x1` and `x2`, or neither", help="name both in `from`, or write a number in `call`"
+            "expects both `x1` and `x2`, or neither", help="name both in `from`, or write a number in `call`"
         )
     shapes += [shape_of(branch) for branch in branches if branch is not None]
-    return broadcast_or_refuse(shapes, f"chooses among {', '.join(map(shape_text, shapes))}")
+    return broadcast_shapes(shapes, f"choose from {', '.join(map(shape_text, shapes))}")
 
 
-def halved(call: Call) -> Shape:
+def glu(call: Call) -> Shape:
     """`(…, 2n, …) → (…, n, …)`: one half gates the other."""
     shape = shape_of(first(call))
     (axis,) = axes_in(shape, constant(call, "axis"))
@@ -94,12 +94,12 @@ def halved(call: Call) -> Shape:
     if size is None:
         return shape
     if size % 2:
-        raise ShapeError(f"halves axis {axis} of {shape_text(shape)}, whose size {size} is odd")
+        raise ShapeError(f"cannot halve axis {axis} of {shape_text(shape)}: its size {size} is odd")
     return (*shape[:axis], size // 2, *shape[axis + 1 :])
 
 
 def of_first(change: Callable[[str], str]) -> DtypeRule:
-    """The first tensor's dtype, changed."""
+    """The first tensor's dtype, converted."""
     return lambda call: change(first(call).dtype)
 
 
@@ -109,27 +109,27 @@ def same(call: Call) -> str:
 
 
 def floating(call: Call) -> str:
-    """What the first tensor's dtype and a Python float promote to."""
+    """The promotion of the first tensor's dtype and a Python float."""
     return promote(first(call).dtype, "float")
 
 
 def promoted(call: Call) -> str:
-    """What both operands promote to; a number takes on the tensor's width."""
+    """The promotion of both operands; a number adopts the tensor's width."""
     return promote(*(tensor.dtype for tensor in pair(call)))
 
 
 def promoted_to_float(call: Call) -> str:
-    """What both operands and a Python float promote to."""
+    """The promotion of both operands and a Python float."""
     return promote(*(tensor.dtype for tensor in pair(call)), "float")
 
 
 def promoted_numbers(call: Call) -> str:
-    """What both operands promote to; booleans are counted."""
+    """The promotion of both operands; booleans become integers."""
     return number_for(promoted(call))
 
 
 def promoted_strong(call: Call) -> str:
-    """What both operands promote to, a number with a width of its own: 2 is an int64."""
+    """The promotion of both operands, where a number has its own width: 2 is an int64."""
     return promote(*_strong(call))
 
 
@@ -138,24 +138,24 @@ def promoted_strong_to_float(call: Call) -> str:
 
 
 def of_arctan2(call: Call) -> str:
-    """As `promoted_to_float`, where any number is a float32."""
+    """As `promoted_to_float`, but numbers are float32."""
     names = [tensor.name for tensor in call.entry.tensors]
     known = ("float32" if is_number(call, name) else operand(call, name).dtype for name in names)
     return promote(*known, "float")
 
 
 def of_hypot(call: Call) -> str:
-    """What both operands promote to; integers become the float of their width."""
+    """The promotion of both operands; integers become the float of their width."""
     return _float_of_width(promote(*(tensor.dtype for tensor in sized_pair(call))), besides=("bool", "uint64"))
 
 
 def of_shift(call: Call) -> str:
-    """The dtype of what is shifted; with a tensor of places, what both promote to."""
+    """The dtype of the first operand; if the second is a tensor, the promotion of both."""
     x, y = pair(call)
     if not is_number(call, "y"):
         return promote(x.dtype, y.dtype)
     if y.dtype == "float":
-        raise unfit("shifts by whole places", "y", "write an integer")
+        raise invalid_constant("expects a whole number of places", "y", "write an integer")
     return x.dtype
 
 
@@ -164,15 +164,15 @@ def of_bits(call: Call) -> str:
 
 
 def of_where(call: Call) -> str:
-    """What the two branches promote to; without them, the int64 of what counts."""
+    """The promotion of the two branches; without them int64, for indices."""
     branches = [optional(call, "x1"), optional(call, "x2")]
     return promote(*(branch.dtype if branch is not None else "int64" for branch in branches))
 
 
 def of_cast(call: Call) -> str:
-    """The dtype that the call says."""
-    said = constant(call, "dtype")
-    return first(call).dtype if said is None else dtype_named(said)
+    """The `dtype` of the call, by default that of the first tensor."""
+    dtype = constant(call, "dtype")
+    return first(call).dtype if dtype is None else dtype_named(dtype)
 
 
 def dtype_named(word: str) -> str:
@@ -194,7 +194,7 @@ def _angle_unit(dtype: str) -> str:
 
 def _no_complex(dtype: str) -> str:
     if dtype.startswith("complex"):
-        raise ShapeError(f"takes real numbers, and is given {dtype}", help="take their absolute values: `op: abs`")
+        raise ShapeError(f"expects real numbers, got {dtype}", help="take absolute values first: `op: abs`")
     return float_for(dtype)
 
 
@@ -215,8 +215,8 @@ def _strong(call: Call) -> list[str]:
 
 
 def _together(call: Call, a: TensorType, b: TensorType) -> Shape:
-    doing = DOING.get(call.entry.name, "takes {0} and {1}").format(shape_text(shape_of(a)), shape_text(shape_of(b)))
-    return broadcast_or_refuse([shape_of(a), shape_of(b)], doing)
+    doing = DOING.get(call.entry.name, "combine {0} and {1}").format(shape_text(shape_of(a)), shape_text(shape_of(b)))
+    return broadcast_shapes([shape_of(a), shape_of(b)], doing)
 
 
 def _rules(names: str, shape: Callable[[Call], Shape], dtype: DtypeRule | str) -> dict[str, InferenceRule]:
@@ -234,14 +234,14 @@ RULES: dict[str, InferenceRule] = {
     **dict.fromkeys(["copy", "stop_gradient", "tril", "triu"], op(unchanged, same)),
     **_rules("softmax log_softmax sparsemax", along_axis, same),
     "normalize": op(along_axis, "float32", per_output),
-    "glu": op(halved, same, per_output),
+    "glu": op(glu, same, per_output),
     **_rules(
         "angle arccos arccosh arcsin arcsinh arctan arctanh ceil cos cosh erfc floor log log10 log1p log2 sin sinc "
         "sinh sqrt tan tanh",
         unchanged,
         floating,
     ),
-    "corrcoef": op(unchanged, of_first(_correlation), untold),
+    "corrcoef": op(unchanged, of_first(_correlation), unknown_cost),
     **_rules("exp exp2 expm1", unchanged, of_first(float_for)),
     "fabs": op(unchanged, of_first(_no_complex), per_output),
     "cbrt": op(unchanged, of_first(lambda dtype: _float_of_width(dtype, besides=("uint64",))), per_output),
@@ -270,8 +270,8 @@ RULES: dict[str, InferenceRule] = {
         broadcasts,
         "bool",
     ),
-    "allclose": op(single, "bool", untold),
+    "allclose": op(single, "bool", unknown_cost),
     **_rules("bitwise_and bitwise_or bitwise_xor", like_first, of_bits),
     **_rules("bitwise_left_shift bitwise_right_shift left_shift right_shift", like_first, of_shift),
-    "where": op(chosen, of_where),
+    "where": op(where, of_where),
 }

@@ -12,7 +12,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     operand,
     several,
     shape_of,
-    untold,
+    unknown_cost,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
 from kspec.syntax.yaml_flow import shape_text
@@ -34,7 +34,7 @@ def per_matrix(call: Call) -> Shape:
 
 
 def log_determinant(call: Call) -> Shape:
-    """`(…, n, n) → (…)`; Keras does not ask for a square here."""
+    """`(…, n, n) → (…)`; Keras does not check for a square."""
     return shape_of(first(call))[:-2]
 
 
@@ -64,7 +64,7 @@ def lu(call: Call) -> list[TensorType]:
 
 
 def qr(call: Call) -> list[TensorType]:
-    """`(…, m, n) → (…, m, k), (…, k, n)`, k the smaller of both; `complete`: `(…, m, m), (…, m, n)`."""
+    """`(…, m, n) → (…, m, k), (…, k, n)`, k the smaller; `complete`: `(…, m, m), (…, m, n)`."""
     x, shape = first(call), shape_of(first(call))
     m, n, least = _known(shape)
     k = least if constant(call, "mode") == "reduced" else m
@@ -72,7 +72,7 @@ def qr(call: Call) -> list[TensorType]:
 
 
 def svd(call: Call) -> list[TensorType]:
-    """`(…, m, n) → (…, m, m), (…, k), (…, n, n)`, k the smaller of both; not full, `(…, m, k), (…, k), (…, k, n)`."""
+    """`(…, m, n) → (…, m, m), (…, k), (…, n, n)`, k the smaller; if not full `(…, m, k), (…, k), (…, k, n)`."""
     x, shape = first(call), shape_of(first(call))
     m, n, k = _known(shape)
     full = constant(call, "full_matrices")
@@ -82,50 +82,50 @@ def svd(call: Call) -> list[TensorType]:
     return [TensorType((*shape[:-2], *each), x.dtype) for each in sizes]
 
 
-def solved(call: Call) -> Shape:
+def solve(call: Call) -> Shape:
     """`(…, n, n), (…, n, k) → (…, n, k)`; or `(…, n, n), (…, n) → (…, n)`."""
     a, b = _square(shape_of(operand(call, "a"))), at_least(shape_of(operand(call, "b")), 1)
     matrices = len(a) == len(b)
     sizes = (a[-2], b[-2]) if matrices else (a[-1], b[-1])
     if (matrices or len(a) == len(b) - 1) and sizes[0] != sizes[1]:
-        raise ShapeError(f"solves {shape_text(a)} for {shape_text(b)}", help="both have as many rows")
+        raise ShapeError(f"cannot solve {shape_text(a)} for {shape_text(b)}", help="give both the same number of rows")
     return b
 
 
-def least_squares(call: Call) -> Shape:
+def lstsq(call: Call) -> Shape:
     """`(m, n), (m,) → (n,)`; `(m, n), (m, k) → (n, k)`."""
     a, b = of_rank(shape_of(operand(call, "a")), 2), shape_of(operand(call, "b"))
     if len(b) not in (1, 2) or a[0] != b[0]:
-        raise ShapeError(f"solves {shape_text(a)} for {shape_text(b)}", help="a vector or a matrix with as many rows")
+        raise ShapeError(f"cannot solve {shape_text(a)} for {shape_text(b)}", help="give both the same number of rows")
     return (a[1], *b[1:])
 
 
 def _square(shape: Shape) -> Shape:
     at_least(shape, 2)
     if shape[-2] != shape[-1]:
-        raise ShapeError(f"needs square matrices, and is given {shape_text(shape)}")
+        raise ShapeError(f"expects square matrices, got {shape_text(shape)}")
     return shape
 
 
 def _known(shape: Shape) -> tuple[int, int, int]:
-    """The sizes of the matrices, and the smaller of both."""
+    """The sizes of the matrices, and the smaller one."""
     m, n = at_least(shape, 2)[-2:]
     if m is None or n is None:
-        raise ShapeError(f"needs to know the last two sizes of its input, and is given {shape_text(shape)}")
+        raise ShapeError(f"expects matrices of known size, got {shape_text(shape)}")
     return m, n, min(m, n)
 
 
 RULES: dict[str, InferenceRule] = {
-    **dict.fromkeys(["cholesky", "cholesky_inverse", "inv"], op(square, same, untold)),
-    "det": op(determinant, same, untold),
-    "logdet": op(log_determinant, same, untold),
+    **dict.fromkeys(["cholesky", "cholesky_inverse", "inv"], op(square, same, unknown_cost)),
+    "det": op(determinant, same, unknown_cost),
+    "logdet": op(log_determinant, same, unknown_cost),
     "slogdet": several(sign_and_log_determinant),
-    "matrix_rank": op(per_matrix, "int32", untold),
+    "matrix_rank": op(per_matrix, "int32", unknown_cost),
     **dict.fromkeys(["eig", "eigh"], several(eigen)),
-    "pinv": op(pseudo_inverse, same, untold),
+    "pinv": op(pseudo_inverse, same, unknown_cost),
     "lu_factor": several(lu),
     "qr": several(qr),
     "svd": several(svd),
-    **dict.fromkeys(["solve", "solve_triangular"], op(solved, lambda call: operand(call, "b").dtype, untold)),
-    "lstsq": op(least_squares, lambda call: operand(call, "a").dtype, untold),
+    **dict.fromkeys(["solve", "solve_triangular"], op(solve, lambda call: operand(call, "b").dtype, unknown_cost)),
+    "lstsq": op(lstsq, lambda call: operand(call, "a").dtype, unknown_cost),
 }

@@ -9,6 +9,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     axis_in,
     constant,
     first,
+    invalid_constant,
     op,
     operand,
     optional,
@@ -16,86 +17,84 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     several,
     shape_of,
     sized_pair,
-    unfit,
-    untold,
+    unknown_cost,
     without,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
 from kspec.syntax.yaml_flow import shape_text
 
 
-def batch_normalized(call: Call) -> Shape:
+def batch_normalization(call: Call) -> Shape:
     """`(…, n, …), (n,), (n,) → (…, n, …)`; offset and scale are `(n,)` too."""
     shape = shape_of(first(call))
     size = shape[axis_in(shape, constant(call, "axis"))]
     for name in ("mean", "variance", "offset", "scale"):
-        given = optional(call, name)
-        if given is not None and given.shape != (size,):
-            raise ShapeError(f"expects a {name} of shape {shape_text((size,))}, got {shape_text(given.shape)}")
+        vector = optional(call, name)
+        if vector is not None and vector.shape != (size,):
+            raise ShapeError(f"expects a {name} of shape {shape_text((size,))}, got {shape_text(vector.shape)}")
     if optional(call, "offset") is not None and optional(call, "scale") is None:
-        raise ShapeError("takes an offset without a scale", help="name both in `from`, or neither")
+        raise ShapeError("has an offset but no scale", help="name both in `from`, or neither")
     return shape
 
 
-def attended(call: Call) -> Shape:
+def dot_product_attention(call: Call) -> Shape:
     """`(batch, t, heads, n), (batch, s, heads, n), (batch, s, heads, n) → (batch, t, heads, n)`"""
     if constant(call, "attn_logits_soft_cap") is not None:
-        raise unfit("caps the logits, which TensorFlow cannot", "attn_logits_soft_cap", "leave it out")
+        raise invalid_constant("cannot cap logits on TensorFlow", "attn_logits_soft_cap", "leave it out")
     return shape_of(operand(call, "query"))
 
 
-def of_attention(call: Call) -> str:
+def attention_dtype(call: Call) -> str:
     return promote(*(operand(call, name).dtype for name in ("query", "key", "value")))
 
 
-def per_element(call: Call) -> Shape:
+def elementwise_loss(call: Call) -> Shape:
     """`(…), (…) → (…)`"""
-    return _alike(call)
+    return _same_shape(call)
 
 
-def per_row(call: Call) -> Shape:
+def rowwise_loss(call: Call) -> Shape:
     """`(…, classes), (…, classes) → (…)`"""
-    return at_least(_alike(call), 1)[:-1]
+    return at_least(_same_shape(call), 1)[:-1]
 
 
-def per_label(call: Call) -> Shape:
+def label_loss(call: Call) -> Shape:
     """`(…), (…, classes) → (…)`; labels may have a last axis of size 1."""
     target, output = shape_of(operand(call, "target")), at_least(shape_of(operand(call, "output")), 1)
-    answer = without(output, axis_in(output, constant(call, "axis")))
+    expected = without(output, axis_in(output, constant(call, "axis")))
     labels = target[:-1] if len(target) == len(output) and target[-1] == 1 else target
-    if labels != answer:
+    if labels != expected:
         raise ShapeError(
-            f"compares labels of {shape_text(target)} with {shape_text(output)}",
-            help=f"the labels are of {shape_text(answer)}",
+            f"expects labels of shape {shape_text(expected)} for {shape_text(output)}, got {shape_text(target)}"
         )
-    return answer
+    return expected
 
 
-def of_output(call: Call) -> str:
+def output_dtype(call: Call) -> str:
     return operand(call, "output").dtype
 
 
-def noise_ratio(call: Call) -> Shape:
+def psnr(call: Call) -> Shape:
     """`(…), (…) → ()`"""
     a, b = (shape_of(tensor) for tensor in sized_pair(call))
     if len(a) != len(b):
-        raise ShapeError(f"compares {shape_text(a)} with {shape_text(b)}, of another rank")
+        raise ShapeError(f"cannot compare {shape_text(a)} with {shape_text(b)}: the ranks differ")
     return ()
 
 
-def aligned(call: Call) -> Shape:
+def ctc_loss(call: Call) -> Shape:
     """`(batch, labels), (batch, frames, classes), (batch,), (batch,) → (batch,)`"""
     shapes = {tensor.name: at_least(shape_of(operand(call, tensor.name)), 1) for tensor in call.entry.tensors}
     if len({shape[0] for shape in shapes.values()}) > 1:
-        raise ShapeError(f"takes {', '.join(map(shape_text, shapes.values()))}, of different batches")
+        raise ShapeError(f"got batches of different sizes: {', '.join(map(shape_text, shapes.values()))}")
     return shapes["target"][:1]
 
 
-def of_alignment(call: Call) -> str:
+def ctc_loss_dtype(call: Call) -> str:
     return promote(operand(call, "output").dtype, FLOATX)
 
 
-def decoded(call: Call) -> list[TensorType]:
+def ctc_decode(call: Call) -> list[TensorType]:
     """`(batch, frames, classes), (batch,) → (paths, batch, frames), (batch, paths)`"""
     inputs = operand(call, "inputs")
     batch, frames, *_ = at_least(shape_of(inputs), 2)
@@ -103,21 +102,23 @@ def decoded(call: Call) -> list[TensorType]:
     return [TensorType((paths, batch, frames), "int32"), TensorType((batch, paths), promote(inputs.dtype, FLOATX))]
 
 
-def _alike(call: Call) -> Shape:
+def _same_shape(call: Call) -> Shape:
     target, output = shape_of(operand(call, "target")), shape_of(operand(call, "output"))
     if target != output:
-        raise ShapeError(f"compares {shape_text(target)} with {shape_text(output)}", help="both have the same shape")
+        raise ShapeError(
+            f"cannot compare {shape_text(target)} with {shape_text(output)}", help="give both the same shape"
+        )
     return output
 
 
 RULES: dict[str, InferenceRule] = {
-    "batch_normalization": op(batch_normalized, same, per_output),
+    "batch_normalization": op(batch_normalization, same, per_output),
     **dict.fromkeys(["layer_normalization", "rms_normalization"], op(unchanged, same, per_output)),
-    "dot_product_attention": op(attended, of_attention, untold),
-    "binary_crossentropy": op(per_element, of_output, untold),
-    "categorical_crossentropy": op(per_row, of_output, untold),
-    "sparse_categorical_crossentropy": op(per_label, of_output, untold),
-    "psnr": op(noise_ratio, FLOATX, untold),
-    "ctc_loss": op(aligned, of_alignment, untold),
-    "ctc_decode": several(decoded),
+    "dot_product_attention": op(dot_product_attention, attention_dtype, unknown_cost),
+    "binary_crossentropy": op(elementwise_loss, output_dtype, unknown_cost),
+    "categorical_crossentropy": op(rowwise_loss, output_dtype, unknown_cost),
+    "sparse_categorical_crossentropy": op(label_loss, output_dtype, unknown_cost),
+    "psnr": op(psnr, FLOATX, unknown_cost),
+    "ctc_loss": op(ctc_loss, ctc_loss_dtype, unknown_cost),
+    "ctc_decode": several(ctc_decode),
 }

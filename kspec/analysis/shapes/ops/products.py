@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import agree, broadcast_or_refuse, size_of, size_per_example
+from kspec.analysis.shapes.broadcasting import agree, broadcast_shapes, size_of, size_per_example
 from kspec.analysis.shapes.dtypes import promote
 from kspec.analysis.shapes.ops.elementwise import promoted, promoted_strong, promoted_to_float, single
 from kspec.analysis.shapes.ops.rule_helpers import (
@@ -10,6 +10,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     axis_in,
     constant,
     inserted,
+    invalid_constant,
     of_rank,
     op,
     pair,
@@ -17,8 +18,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     shape_of,
     sized_pair,
     times,
-    unfit,
-    untold,
+    unknown_cost,
     without,
 )
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError
@@ -30,21 +30,21 @@ def matmul(call: Call) -> Shape:
     a, b = (at_least(shape_of(tensor), 1) for tensor in pair(call))
     row, column = len(a) == 1, len(b) == 1
     left, right = (1, *a) if row else a, (*b, 1) if column else b
-    doing = f"multiplies {shape_text(a)} by {shape_text(b)}"
+    doing = f"multiply {shape_text(a)} by {shape_text(b)}"
     _inner(left[-1], right[-2], doing)
-    leading = broadcast_or_refuse([left[:-2], right[:-2]], doing)
+    leading = broadcast_shapes([left[:-2], right[:-2]], doing)
     return (*leading, *([] if row else left[-2:-1]), *([] if column else right[-1:]))
 
 
 def dot(call: Call) -> Shape:
-    """`(…, n), (…, n, p) → (…, …, p)`; with a single number, each element by it."""
+    """`(…, n), (…, n, p) → (…, …, p)`; a single number multiplies each element."""
     a, b = (shape_of(tensor) for tensor in pair(call))
-    doing = f"multiplies {shape_text(a)} by {shape_text(b)}"
+    doing = f"multiply {shape_text(a)} by {shape_text(b)}"
     if not a or not b:
         return a or b
     if len(b) == 1:
         if len(a) > 1 and None in (a[-1], b[0]) and a[-1] != b[0]:
-            raise ShapeError(f"{doing}, where only one last size is known", help="use `op: matmul`")
+            raise ShapeError(f"cannot {doing}: a size to sum over is unknown", help="use `op: matmul`")
         _inner(a[-1], b[0], doing)
         return a[:-1]
     _inner(a[-1], b[-2], doing)
@@ -52,7 +52,7 @@ def dot(call: Call) -> Shape:
 
 
 def tensordot(call: Call) -> Shape:
-    """`(…, n), (n, …) → (…, …)` over as many axes as said, or over pairs of axes."""
+    """`(…, n), (n, …) → (…, …)` over a number of axes, or over pairs of axes."""
     a, b, axes = *(shape_of(tensor) for tensor in pair(call)), constant(call, "axes")
     if isinstance(axes, int):
         left, right = list(range(max(len(a) - axes, 0), len(a))), list(range(min(max(axes, 0), len(b))))
@@ -60,97 +60,107 @@ def tensordot(call: Call) -> Shape:
             left, right = [], []
     else:
         if any(isinstance(part, int) for part in axes):
-            raise unfit(f"pairs the axes {axes}", "axes", "two lists: the axes of the one, and those of the other")
+            raise invalid_constant(
+                f"cannot pair the axes {axes}",
+                "axes",
+                "write two lists: the axes of the first, and those of the second",
+            )
         left, right = (
             [axis_in(shape, axis, "axes") for axis in part] for shape, part in zip((a, b), axes, strict=True)
         )
     over, under = tuple(a[axis] for axis in left), tuple(b[axis] for axis in right)
     if isinstance(axes, int):
-        # TensorFlow lays these axes out in a row first
+        # TensorFlow flattens these axes first
         over, under = (size_of(over),), (size_of(under),)
     if not agree(over, under):
         raise ShapeError(
-            f"multiplies {shape_text(a)} by {shape_text(b)} over axes {left} and {right}: the sizes differ"
+            f"cannot multiply {shape_text(a)} by {shape_text(b)} over axes {left} and {right}: the sizes differ"
         )
     return (*without(a, *left), *without(b, *right))
 
 
 def inner(call: Call) -> Shape:
-    """`(…, n), (…, n) → (…, …)`; with a single number, each element by it."""
+    """`(…, n), (…, n) → (…, …)`; a single number multiplies each element."""
     a, b = (shape_of(tensor) for tensor in pair(call))
     if not a or not b:
         return a or b
-    _inner(a[-1], b[-1], f"multiplies {shape_text(a)} by {shape_text(b)}")
+    _inner(a[-1], b[-1], f"multiply {shape_text(a)} by {shape_text(b)}")
     return (*a[:-1], *b[:-1])
 
 
 def outer(call: Call) -> Shape:
-    """`(m,), (n,) → (m, n)`, each laid out in a row first."""
+    """`(m,), (n,) → (m, n)`; both are flattened first."""
     a, b = (shape_of(tensor) for tensor in pair(call))
     return (size_of(a), size_of(b))
 
 
 def kron(call: Call) -> Shape:
-    """`(a, b), (c, d) → (ac, bd)`; Keras leaves out the axes that only one has."""
+    """`(a, b), (c, d) → (ac, bd)`; Keras drops the axes that only one has."""
     a, b = (shape_of(tensor) for tensor in pair(call))
     return tuple(times(x, y) for x, y in zip(a, b, strict=False))
 
 
 def cross(call: Call) -> Shape:
-    """`(…, 3), (…, 3) → (…, 3)`; of vectors in the plane, `(…, 2), (…, 2) → (…)`."""
+    """`(…, 3), (…, 3) → (…, 3)`; of 2-dimensional vectors `(…, 2), (…, 2) → (…)`."""
     shapes, sizes = [], []
-    said = constant(call, "axis")
+    axis_for_all = constant(call, "axis")
     for tensor, name in zip(sized_pair(call), ("axisa", "axisb"), strict=True):
         shape = shape_of(tensor)
-        axis = axis_in(shape, constant(call, name) if said is None else said, name if said is None else "axis")
+        axis = axis_in(
+            shape,
+            constant(call, name) if axis_for_all is None else axis_for_all,
+            name if axis_for_all is None else "axis",
+        )
         size = shape[axis]
         if size not in (None, 2, 3):
-            raise ShapeError(f"takes vectors of 2 or 3, and axis {axis} of {shape_text(shape)} has {size}")
+            raise ShapeError(f"expects vectors of size 2 or 3, but axis {axis} of {shape_text(shape)} has {size}")
         shapes.append(without(shape, axis))
         sizes.append(size)
-    leading = broadcast_or_refuse(shapes, f"takes {' and '.join(shape_text(shape_of(t)) for t in sized_pair(call))}")
+    leading = broadcast_shapes(shapes, f"multiply {' and '.join(shape_text(shape_of(t)) for t in sized_pair(call))}")
     spatial = 3 in sizes
-    place = axis_in(leading, constant(call, "axisc") if said is None else said, "axisc", len(leading) + spatial)
+    place = axis_in(
+        leading, constant(call, "axisc") if axis_for_all is None else axis_for_all, "axisc", len(leading) + spatial
+    )
     return inserted(leading, place, 3) if spatial else leading
 
 
-def distances(call: Call) -> Shape:
+def cdist(call: Call) -> Shape:
     """`(…, m, n), (…, p, n) → (…, m, p)`"""
     a, b = (at_least(shape_of(tensor), 2) for tensor in sized_pair(call))
-    doing = f"measures {shape_text(a)} against {shape_text(b)}"
+    doing = f"compare {shape_text(a)} with {shape_text(b)}"
     _inner(a[-1], b[-1], doing)
-    return (*broadcast_or_refuse([a[:-2], b[:-2]], doing), a[-2], b[-2])
+    return (*broadcast_shapes([a[:-2], b[:-2]], doing), a[-2], b[-2])
 
 
-def correlated(call: Call) -> Shape:
+def correlate(call: Call) -> Shape:
     """`(m,), (n,) → (|m - n| + 1,)`; `same` gives `(max(m, n),)`, `full` `(m + n - 1,)`."""
     (m,), (n,) = (of_rank(shape_of(tensor), 1) for tensor in sized_pair(call))
     if m is None or n is None:
-        raise ShapeError(f"needs to know both sizes, and is given {shape_text((m,))} and {shape_text((n,))}")
+        raise ShapeError(f"expects known sizes, got {shape_text((m,))} and {shape_text((n,))}")
     sizes = {"valid": abs(m - n) + 1, "same": max(m, n), "full": m + n - 1}
     return (sizes[constant(call, "mode")],)
 
 
-def of_correlation(call: Call) -> str:
+def correlate_dtype(call: Call) -> str:
     dtype = promote(*(tensor.dtype for tensor in sized_pair(call)))
     if dtype == "int64":
         return "float64"
     return dtype if dtype in ("bfloat16", "float16", "float64") else "float32"
 
 
-def of_matmul(call: Call) -> str:
-    """What both promote to; int8 is summed up in int32."""
+def matmul_dtype(call: Call) -> str:
+    """The promotion of both; int8 is summed in int32."""
     if all(tensor.dtype == "int8" for tensor in pair(call)):
         return "int32"
     return promoted(call)
 
 
-def of_sized(call: Call) -> str:
+def sized_dtype(call: Call) -> str:
     return promote(*(tensor.dtype for tensor in sized_pair(call)))
 
 
 def contraction(call: Call, result: Shape) -> int | None:
-    """A multiplication and an addition for each element of the output and each place of the axis summed over."""
+    """A multiplication and an addition for each output element and position of the axis summed over."""
     a = shape_of(pair(call)[0])
     if not a or a[-1] is None:
         return None
@@ -160,20 +170,18 @@ def contraction(call: Call, result: Shape) -> int | None:
 
 def _inner(a: Dim, b: Dim, doing: str) -> None:
     if a is not None and b is not None and a != b:
-        raise ShapeError(
-            f"{doing}: it sums over {a} on the left and {b} on the right", help="these two sizes are the same"
-        )
+        raise ShapeError(f"cannot {doing}: the sizes to sum over are {a} and {b}", help="make these two sizes equal")
 
 
 RULES: dict[str, InferenceRule] = {
-    "matmul": op(matmul, of_matmul, contraction),
+    "matmul": op(matmul, matmul_dtype, contraction),
     "dot": op(dot, promoted, contraction),
     "inner": op(inner, promoted, contraction),
-    "tensordot": op(tensordot, promoted, untold),
+    "tensordot": op(tensordot, promoted, unknown_cost),
     "outer": op(outer, promoted, per_output),
-    "vdot": op(single, promoted, untold),
+    "vdot": op(single, promoted, unknown_cost),
     "kron": op(kron, promoted_strong, per_output),
-    "cross": op(cross, of_sized, untold),
-    "cdist": op(distances, promoted_to_float, untold),
-    "correlate": op(correlated, of_correlation, untold),
+    "cross": op(cross, sized_dtype, unknown_cost),
+    "cdist": op(cdist, promoted_to_float, unknown_cost),
+    "correlate": op(correlate, correlate_dtype, unknown_cost),
 }

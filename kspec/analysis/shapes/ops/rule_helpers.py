@@ -1,4 +1,4 @@
-"""What the ops' rules are written with: their operands, their constants, and how a rule is put together."""
+"""Helpers for the rules of ops: operands, constants, axes, and rules made of their parts."""
 
 from __future__ import annotations
 
@@ -13,38 +13,41 @@ from kspec.syntax.yaml_flow import shape_text
 ShapeRule = Callable[[Call], Shape]
 DtypeRule = Callable[[Call], str]
 Cost = Callable[[Call, Shape], int | None]
-"""Floating-point operations for one example, from the call and the shape that it gives."""
+"""Floating-point operations for one example, given the call and its output shape."""
 
 
 def op(shape: ShapeRule, dtype: DtypeRule | str, cost: Cost | None = None) -> InferenceRule:
-    """A rule for an op of one output; of unknown rank where an operand is.
+    """A rule for an op with one output, of unknown rank if an operand's is.
 
     Args:
-        cost: Left out for what only moves values about.
+        shape: The rule of its shape.
+        dtype: Its dtype, or a rule.
+        cost: Its operations; by default 0, for ops that only move values.
     """
 
     def rule(call: Call) -> InferredCall:
-        found = dtype if isinstance(dtype, str) else dtype(call)
+        output_dtype = dtype if isinstance(dtype, str) else dtype(call)
         if any(tensor.shape is None for tensor in operands(call)):
-            return InferredCall([TensorType(None, found)])
-        result = _possible(shape(call))
-        return InferredCall([TensorType(result, found)], flops=cost(call, result) if cost is not None else 0)
+            return InferredCall([TensorType(None, output_dtype)])
+        result = _checked(shape(call))
+        return InferredCall([TensorType(result, output_dtype)], flops=cost(call, result) if cost is not None else 0)
 
     return rule
 
 
-def several(outputs: Callable[[Call], list[TensorType]], counted: bool = False) -> InferenceRule:
-    """A rule for an op of several outputs, or one whose dtype follows from its shape.
+def several(outputs: Callable[[Call], list[TensorType]], moves_only: bool = False) -> InferenceRule:
+    """A rule for an op with several outputs, or one whose dtype depends on its shape.
 
     Args:
-        counted: Whether its operations can be told: it only moves values about.
+        outputs: The types of its outputs.
+        moves_only: Whether it only moves values, at no operations; else their number is unknown.
     """
 
     def rule(call: Call) -> InferredCall:
         if any(tensor.shape is None for tensor in operands(call)):
             return InferredCall([TensorType(None, first(call).dtype)])
-        found = [TensorType(_possible(o.shape) if o.shape is not None else None, o.dtype) for o in outputs(call)]
-        return InferredCall(found, flops=0 if counted else None)
+        types = [TensorType(_checked(o.shape) if o.shape is not None else None, o.dtype) for o in outputs(call)]
+        return InferredCall(types, flops=0 if moves_only else None)
 
     return rule
 
@@ -59,8 +62,8 @@ def per_input(call: Call, _result: Shape) -> int | None:
     return size_per_example(shape_of(first(call)))
 
 
-def untold(_call: Call, _result: Shape) -> int | None:
-    """How many operations it takes depends on the backend's algorithm."""
+def unknown_cost(_call: Call, _result: Shape) -> int | None:
+    """Unknown: the number depends on the backend's algorithm."""
     return None
 
 
@@ -77,16 +80,16 @@ def operand(call: Call, name: str) -> TensorType:
     """A tensor argument, or the constant in its place.
 
     Raises:
-        KeyError: when there is neither.
+        KeyError: If there is neither.
     """
-    found = optional(call, name)
-    if found is None:
+    tensor = optional(call, name)
+    if tensor is None:
         raise KeyError(name)
-    return found
+    return tensor
 
 
 def optional(call: Call, name: str) -> TensorType | None:
-    """A tensor argument, or the constant in its place; None where it is left out."""
+    """A tensor argument, or the constant in its place; None if there is neither."""
     if name in call.tensors:
         return call.tensors[name][0]
     value = call.constants.get(name)
@@ -94,11 +97,11 @@ def optional(call: Call, name: str) -> TensorType | None:
 
 
 def sized(call: Call, name: str) -> TensorType:
-    """A tensor argument of an op that takes no plain number in its place."""
+    """A tensor argument that must not be a plain number."""
     if is_number(call, name):
         raise ShapeError(
-            f"takes a tensor or a list as `{name}`, and is given {call.constants[name]}",
-            help="write a list, or take the number from a node: `op: full`",
+            f"expects a tensor or a list as `{name}`, got {call.constants[name]}",
+            help="write a list, or create a tensor with `op: full`",
             argument=name,
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
@@ -106,12 +109,12 @@ def sized(call: Call, name: str) -> TensorType:
 
 
 def is_number(call: Call, name: str) -> bool:
-    """Whether a plain number stands in a tensor's place."""
+    """Whether a plain number stands in place of a tensor."""
     return name not in call.tensors and isinstance(call.constants.get(name), (bool, int, float))
 
 
 def first(call: Call) -> TensorType:
-    """The op's first tensor argument; of a list, its first."""
+    """The first tensor argument, or the first tensor of its list."""
     name = call.entry.tensors[0].name
     return call.tensors[name][0] if name in call.tensors else operand(call, name)
 
@@ -123,19 +126,19 @@ def pair(call: Call) -> tuple[TensorType, TensorType]:
 
 
 def sized_pair(call: Call) -> tuple[TensorType, TensorType]:
-    """The two operands of a binary op that takes no plain number."""
+    """The two operands of a binary op that accepts no plain number."""
     one, other, *_ = call.entry.tensors
     return sized(call, one.name), sized(call, other.name)
 
 
 def shape_of(tensor: TensorType) -> Shape:
-    """Its shape, once the rank is known to be."""
+    """The shape of a tensor of known rank."""
     assert tensor.shape is not None
     return tensor.shape
 
 
 def constant_type(value: Any) -> TensorType:
-    """The type of a constant in a tensor's place: a number is weak, a list is int32 or float32."""
+    """The type of a constant in place of a tensor: a number is weak, a list is int32 or float32."""
     if isinstance(value, bool):
         return TensorType((), "bool")
     if isinstance(value, (int, float)):
@@ -148,17 +151,17 @@ def constant_type(value: Any) -> TensorType:
     return TensorType(tuple(shape), "int32" if _all_integers(value) and 0 not in shape else "float32")
 
 
-def constant(call: Call, name: str) -> Any:
-    """A constant as written, or Keras's default; a size that the data decides is its number, or None."""
-    value = call.constant(name)
+def constant(call: Call, argument: str) -> Any:
+    """A constant as written, or Keras's default; a size that the data decides is resolved, or None."""
+    value = call.constant(argument)
     if isinstance(value, dict) and len(value) == 1:
-        (word, cited), *_ = value.items()
-        return call.sizes(word, cited)
+        (word, name), *_ = value.items()
+        return call.sizes(word, name)
     return value
 
 
-def unfit(message: str, argument: str, help: str = "") -> ShapeError:
-    """A refusal of a constant."""
+def invalid_constant(message: str, argument: str, help: str = "") -> ShapeError:
+    """The error for an invalid constant."""
     return ShapeError(message, help=help, argument=argument, code=codes.INCOMPATIBLE_ARGUMENTS)
 
 
@@ -166,39 +169,45 @@ def axis_in(shape: Shape, axis: int, argument: str = "axis", rank: int | None = 
     """An axis, counted from the first.
 
     Args:
-        rank: How many there are to choose from; those of `shape` where it is not said.
+        shape: Of the input.
+        axis: The axis as written; a negative one counts from the last.
+        argument: The argument that names it.
+        rank: The number of axes, if not that of `shape`.
+
+    Raises:
+        ShapeError: If there is no such axis.
     """
     rank = len(shape) if rank is None else rank
     if not -rank <= axis < rank:
         help = f"write an axis from {-rank} to {rank - 1}" if rank else "a single number has no axis"
-        raise unfit(f"takes axis {axis}, which {shape_text(shape)} does not have", argument, help)
+        raise invalid_constant(f"has no axis {axis} in its input {shape_text(shape)}", argument, help)
     return axis % rank
 
 
 def axes_in(shape: Shape, axes: int | Iterable[int], argument: str = "axis", rank: int | None = None) -> list[int]:
-    """One or several different axes, counted from the first."""
-    found = [axis_in(shape, axis, argument, rank) for axis in ([axes] if isinstance(axes, int) else axes)]
-    if len(set(found)) < len(found):
-        raise unfit(f"names an axis of {shape_text(shape)} twice", argument, "name each axis once")
-    return found
+    """One or several different axes, counted from the first; arguments and errors as of `axis_in`."""
+    result = [axis_in(shape, axis, argument, rank) for axis in ([axes] if isinstance(axes, int) else axes)]
+    if len(set(result)) < len(result):
+        raise invalid_constant(f"names the same axis of {shape_text(shape)} twice", argument, "name each axis once")
+    return result
 
 
 def at_least(shape: Shape, rank: int) -> Shape:
-    """The shape, of so many axes or more."""
+    """The shape, if it has at least `rank` axes."""
     if len(shape) < rank:
-        raise ShapeError(f"needs an input of at least rank {rank}, and is given {shape_text(shape)}")
+        raise ShapeError(f"expects input with at least {rank} dimension{'s' * (rank > 1)}, got {shape_text(shape)}")
     return shape
 
 
 def of_rank(shape: Shape, rank: int) -> Shape:
-    """The shape, of exactly so many axes."""
+    """The shape, if it has exactly `rank` axes."""
     if len(shape) != rank:
-        raise ShapeError(f"needs an input of rank {rank}, and is given {shape_text(shape)}")
+        raise ShapeError(f"expects {rank}-dimensional input, got {shape_text(shape)}")
     return shape
 
 
 def replaced(shape: Shape, axis: int, size: Dim) -> Shape:
-    """The shape with another size on one axis."""
+    """The shape with one size replaced."""
     return (*shape[:axis], size, *shape[axis + 1 :])
 
 
@@ -208,12 +217,12 @@ def without(shape: Shape, *axes: int) -> Shape:
 
 
 def inserted(shape: Shape, axis: int, size: Dim) -> Shape:
-    """The shape with one axis more."""
+    """The shape with another axis inserted."""
     return (*shape[:axis], size, *shape[axis:])
 
 
 def times(size: Dim, factor: Dim) -> Dim:
-    """A product, unknown where a factor is."""
+    """A product; None if a factor is."""
     return None if size is None or factor is None else size * factor
 
 
@@ -223,7 +232,7 @@ def _all_integers(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _possible(shape: Shape) -> Shape:
+def _checked(shape: Shape) -> Shape:
     if any(size is not None and size < 0 for size in shape):
-        raise ShapeError(f"would give {shape_text(shape)}: a size falls below nothing", code=codes.DIMENSION_COLLAPSE)
+        raise ShapeError(f"would output {shape_text(shape)}, which has a negative size", code=codes.DIMENSION_COLLAPSE)
     return shape
