@@ -123,10 +123,10 @@ def test_all_mistakes_are_told_at_once_in_order():
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("LSTM: {units: 8, return_state: true}\n    as: [last, h]", "`lstm` gives 3 outputs, and `as` names 2"),
-        ("LSTM: {units: 8, return_state: true}\n    as: [last, h, c, d]", "`lstm` gives 3 outputs, and `as` names 4"),
-        ("GRU: {units: 8}\n    as: [a, b]", "`gru` gives one output, and `as` names 2"),
-        ("op: unstack\n    call: {axis: 1}\n    as: [a, b]", "`unstack` gives 6 outputs, and `as` names 2"),
+        ("LSTM: {units: 8, return_state: true}\n    as: [last, h]", "`lstm` has 3 outputs, but `as` names 2"),
+        ("LSTM: {units: 8, return_state: true}\n    as: [last, h, c, d]", "`lstm` has 3 outputs, but `as` names 4"),
+        ("GRU: {units: 8}\n    as: [a, b]", "`gru` has one output, but `as` names 2"),
+        ("op: unstack\n    call: {axis: 1}\n    as: [a, b]", "`unstack` has 6 outputs, but `as` names 2"),
     ],
 )  # fmt: skip
 def test_as_names_every_output(entry, message):

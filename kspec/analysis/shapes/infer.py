@@ -1,8 +1,9 @@
-"""The shape, dtype and parameters of every node, in one walk over the graph."""
+"""Inference: the shape, dtype and weights of every node, in one walk over the graph."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from kspec.analysis.shapes.registry import compute_dtype, infer_call
@@ -15,15 +16,30 @@ from kspec.language import Spec
 from kspec.syntax.yaml_flow import shape_text
 
 RANK_FIXED = frozenset({"BatchNormalization", "GroupNormalization", "PReLU"})
-"""Layers that keep to the rank of their first call, though their weights would fit another."""
-
+"""Layers that keep the rank of their first call, even if their weights would fit another."""
 
 BROADCASTS = frozenset({"LayerNormalization", "PReLU"})
-"""Layers whose weights of size 1 serve an input of any size."""
-
+"""Layers whose weights of size 1 fit an input of any size."""
 
 Sizes = Callable[[str, str], int | None]
-Recalled = dict[tuple[str, tuple[tuple[str, TensorType], ...]], "Types | ShapeError"]
+"""`vocabulary_of` or `classes_of`, and the name of the node or output → the size, None if unknown."""
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What the walks over the networks of a spec have in common.
+
+    Args:
+        spec: The spec.
+        sizes: Resolves sizes that the data decides.
+        models: By sub-model, its types for the inputs that it declares.
+        cache: By sub-model and other inputs, its types for those, or why it cannot take them.
+    """
+
+    spec: Spec
+    sizes: Sizes
+    models: dict[str, Types] = field(default_factory=dict)
+    cache: dict[tuple[str, tuple[tuple[str, TensorType], ...]], Types | ShapeError] = field(default_factory=dict)
 
 
 def infer(
@@ -33,101 +49,103 @@ def infer(
     sizes: Sizes = lambda _word, _name: None,
     invalid_nodes: Collection[str] = (),
 ) -> Types:
-    """Infers every node; what Keras would refuse is reported at its line, and what depends on it stays silent.
+    """Infer the types of every node, and report the calls that Keras would reject.
+
+    Nodes that depend on a rejected call are unknown, and cause no further errors.
 
     Args:
-        sizes: Answers sizes that the data decides.
-        misfits: Nodes that are known to be faulty already, those of sub-models as `model/node`: they are unknown.
+        spec: The spec.
+        graph: Its graph.
+        report: Receives the errors.
+        sizes: Resolves sizes that the data decides.
+        invalid_nodes: Nodes with errors already reported, those of sub-models as `model/node`: they are unknown.
     """
-    models: dict[str, Types] = {}
-    recalled: Recalled = {}
+    shared = _Shared(spec, sizes)
     for name, model in graph.models.items():
-        wrong = [node.removeprefix(f"{name}/") for node in invalid_nodes if node.startswith(f"{name}/")]
-        models[name] = _Walk(spec, model, report, sizes, wrong, models, recalled).types
-    return _Walk(spec, graph, report, sizes, invalid_nodes, models, recalled).types
+        invalid = [node.removeprefix(f"{name}/") for node in invalid_nodes if node.startswith(f"{name}/")]
+        shared.models[name] = _Walk(shared, model, report, invalid).types
+    return _Walk(shared, graph, report, invalid_nodes).types
 
 
 class _Walk:
     """A walk over one network.
 
     Args:
-        models: What is known of the sub-models that it can call.
-        recalled: What a sub-model gives for other inputs than it states, as far as that was asked.
-        given: What its inputs are given, by name; left out, they take what they state.
+        shared: What it shares with other walks.
+        graph: The network.
+        report: Receives the errors.
+        invalid_nodes: Nodes with errors already reported.
+        inputs: The types of its inputs by name, where they differ from what it declares.
     """
 
     def __init__(
         self,
-        spec: Spec,
+        shared: _Shared,
         graph: Graph,
         report: Report,
-        sizes: Sizes,
-        invalid_nodes: Collection[str],
-        models: dict[str, Types],
-        recalled: Recalled,
-        given: Mapping[str, TensorType] = MappingProxyType({}),
+        invalid_nodes: Collection[str] = (),
+        inputs: Mapping[str, TensorType] = MappingProxyType({}),
     ) -> None:
-        self.spec = spec
+        self.shared = shared
+        self.spec = shared.spec
         self.graph = graph
         self.report = report
-        self.sizes = sizes
         self.invalid_nodes = invalid_nodes
-        self.recalled = recalled
-        self.given = given
-        self.types = Types(models=models)
+        self.inputs = inputs
+        self.types = Types(models=shared.models)
         self.counted: set[str] = set()
-        policy = spec.document.dtype_policy or "float32"
-        self.dtype = compute_dtype(policy, "float32")
+        self.dtype = compute_dtype(self.spec.document.dtype_policy, "float32")
         for node in graph.nodes.values():
             self.types.calls[node.name] = self._node(node)
 
     def _node(self, node: Node) -> InferredCall:
         if node.kind == "input":
-            stated = self.spec.input(node.path)
-            return InferredCall(
-                [self.given.get(node.name) or TensorType((stated.batch_size, *stated.shape), stated.dtype)]
-            )
+            declared = self.spec.input(node.path)
+            tensor = TensorType((declared.batch_size, *declared.shape), declared.dtype)
+            return InferredCall([self.inputs.get(node.name, tensor)])
         unknown = InferredCall([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
         callee = self.graph.callee(node)
-        tellable = node.catalog is not None or node.kind == "model"
-        if node.faulty or not tellable or callee.name in self.invalid_nodes or node.name in self.invalid_nodes:
+        is_known = node.catalog is not None or node.kind == "model"
+        if node.faulty or not is_known or callee.name in self.invalid_nodes or node.name in self.invalid_nodes:
             return unknown
-        tensors: dict[str, list[TensorType]] = {}
-        for name, feed in node.feeds.items():
-            taken = [self.types.tensor(tensor) for tensor in (feed if isinstance(feed, list) else [feed])]
-            tensors[name] = taken
+        tensors = {
+            name: [self.types.tensor(tensor) for tensor in (feed if isinstance(feed, list) else [feed])]
+            for name, feed in node.feeds.items()
+        }
         try:
             if node.kind == "model":
-                found = self._model(node.head, {name: taken[0] for name, taken in tensors.items()})
+                call = self._model(node.head, {name: types[0] for name, types in tensors.items()})
             else:
-                found = self._answer(node, callee, tensors)
-        except ShapeError as refusal:
-            self._report(node, refusal)
+                call = self._callee(node, callee, tensors)
+        except ShapeError as error:
+            self._report(node, error)
             return unknown
         except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
-            # an argument of a wrong type has its own diagnostic; a rule need not guard against each
+            # an argument of the wrong type has its own diagnostic, so rules do not guard against them
             return unknown
-        if node.outputs and not self._names_all(node, found):
+        if node.outputs and not self._names_each_output(node, call):
             return unknown
-        return InferredCall(found.outputs, [], found.flops) if node.kind == "reuse" else found
+        return InferredCall(call.outputs, [], call.flops) if node.kind == "reuse" else call
 
-    def _answer(self, node: Node, callee: Node, tensors: dict[str, list[TensorType]]) -> InferredCall:
+    def _callee(self, node: Node, callee: Node, tensors: dict[str, list[TensorType]]) -> InferredCall:
         assert node.catalog is not None
         dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
-        found = infer_call(Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.sizes, self._held))
+        call = infer_call(
+            Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.shared.sizes, self._wrapped_model)
+        )
         if node.kind == "reuse":
-            self._fits_the_weights(node, callee, found)
-        return found
+            self._check_weights(node, callee, call)
+        return call
 
-    def _held(self, name: str, tensors: list[TensorType]) -> InferredCall | None:
-        """What a sub-model gives that a layer holds; None where that cannot be told."""
+    def _wrapped_model(self, name: str, tensors: list[TensorType]) -> InferredCall | None:
+        """The call of a sub-model that a layer wraps; None if unknown."""
         model = self.graph.models.get(name)
         if model is None or not model.outputs:
             return None
         if len(model.inputs) != 1:
             raise ShapeError(
-                f"holds the sub-model `{name}`, and cannot hand it {len(model.inputs)} inputs",
-                help=f"call `{name}` as a node of its own",
+                f"cannot wrap sub-model `{name}`, which takes {len(model.inputs)} inputs",
+                help=f"call `{name}` as a node",
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )
         return self._model(name, {model.inputs[0].name: tensors[0]})
@@ -136,82 +154,82 @@ class _Walk:
         """A call of a sub-model; its weights count at its first call.
 
         Raises:
-            Refusal: when it takes something else.
+            ShapeError: If it does not accept these inputs.
         """
         graph, types = self.graph.models[name], self.types.models[name]
         application = graph.application
         if application is not None and types.calls[application.name].outputs[0].shape is None:
-            return types.calls[application.name]  # what is wrong with it has been said
-        written = graph.application is not None or self.spec.is_written(name)
-        given = {
-            input_: match_input(graph, name, input_, types.calls[input_].outputs[0], tensor, written=written)
+            return types.calls[application.name]  # its error is reported there
+        is_written = graph.application is not None or self.spec.is_written(name)
+        declared = {input_: types.calls[input_].outputs[0] for input_ in tensors}
+        inputs = {
+            input_: match_input(graph, name, input_, declared[input_], tensor, is_written=is_written)
             for input_, tensor in tensors.items()
         }
-        if any(types.calls[input_].outputs[0] != tensor for input_, tensor in given.items()):
-            types = self._given_other(name, given)
+        if inputs != declared:
+            types = self._with_inputs(name, inputs)
         outputs = [types.tensor(tensor) for tensor in graph.outputs.values()]
         weights = uncounted_weights(name, self.graph, self.types.models, self.counted)
         flops = [types.calls[node.name].flops for node in graph.calls]
         return InferredCall(outputs, weights, None if None in flops else sum(each or 0 for each in flops))
 
-    def _given_other(self, name: str, given: Mapping[str, TensorType]) -> Types:
-        """What a sub-model gives for other inputs than it states.
+    def _with_inputs(self, name: str, inputs: Mapping[str, TensorType]) -> Types:
+        """The types of a sub-model for inputs other than it declares.
 
         Raises:
-            Refusal: when something in it cannot take what they come to.
+            ShapeError: If one of its nodes cannot be called with them.
         """
-        key = (name, tuple(sorted(given.items())))
-        if key not in self.recalled:
-            silent = Report()
-            models = self.types.models
-            walk = _Walk(self.spec, self.graph.models[name], silent, self.sizes, (), models, self.recalled, given)
-            wrong = next((problem.message for problem in silent if problem.is_error), "")
-            self.recalled[key] = ShapeError(f"cannot take that: in it, {wrong}") if wrong else walk.types
-        found = self.recalled[key]
-        if isinstance(found, ShapeError):
-            raise found
-        return found
+        key = (name, tuple(sorted(inputs.items())))
+        if key not in self.shared.cache:
+            report = Report()
+            walk = _Walk(self.shared, self.graph.models[name], report, inputs=inputs)
+            error = next((diagnostic.message for diagnostic in report if diagnostic.is_error), "")
+            self.shared.cache[key] = ShapeError(f"cannot take this input: {error}") if error else walk.types
+        result = self.shared.cache[key]
+        if isinstance(result, ShapeError):
+            raise result
+        return result
 
-    def _names_all(self, node: Node, found: InferredCall) -> bool:
-        """Whether `as` names each output of a call; reported where their number is known and is another."""
-        count = len(found.outputs)
-        if len(node.outputs) == count or any(output.shape is None for output in found.outputs):
+    def _names_each_output(self, node: Node, call: InferredCall) -> bool:
+        """Whether `as` names each output of a call; an error is reported if their known number differs."""
+        count = len(call.outputs)
+        if len(node.outputs) == count or any(output.shape is None for output in call.outputs):
             return True
-        gives = "one output" if count == 1 else f"{count} outputs"
-        cure = "`name: ...` names it" if count == 1 else "name all of them, `_` for one that is not wanted"
+        outputs = "one output" if count == 1 else f"{count} outputs"
+        help = "name it with `name: ...`" if count == 1 else "name every output, `_` for one you do not need"
         self.report.error(
             codes.WRONG_OUTPUT_COUNT,
-            f"`{node.name}` gives {gives}, and `as` names {len(node.outputs)}",
+            f"`{node.name}` has {outputs}, but `as` names {len(node.outputs)}",
             self.spec.positions.value((*node.path, "as")),
-            help=cure,
+            help=help,
         )
         return False
 
-    def _fits_the_weights(self, node: Node, callee: Node, found: InferredCall) -> None:
-        """A layer that is called again has its weights already, and takes what they were made for."""
-        made = self.types.calls[callee.name].weights
-        fixed = callee.head in RANK_FIXED and self._rank(callee) != self._rank(node)
-        if made is None or found.weights is None or (made == found.weights and not fixed):
+    def _check_weights(self, node: Node, callee: Node, call: InferredCall) -> None:
+        """Check that a layer's weights, built at its first call, fit another."""
+        weights = self.types.calls[callee.name].weights
+        wrong_rank = callee.head in RANK_FIXED and self._rank(callee) != self._rank(node)
+        if weights is None or call.weights is None or (weights == call.weights and not wrong_rank):
             return
-        if callee.head in BROADCASTS and not fixed and all(weight.size == 1 for weight in made):
+        if callee.head in BROADCASTS and not wrong_rank and all(weight.size == 1 for weight in weights):
             return
-        taken = ", ".join(shape_text(self.types.tensor(tensor).shape) for tensor in callee.tensors())
+        shapes = ", ".join(shape_text(self.types.tensor(tensor).shape) for tensor in callee.tensors())
         raise ShapeError(
-            f"calls `{callee.name}` again, whose weights were made for {taken}",
-            help="give it an input of that size, or begin a layer of its own",
+            f"calls `{callee.name}` again, whose weights were built for {shapes}",
+            help="give it an input of that shape, or write a new layer",
         )
 
     def _rank(self, node: Node) -> int | None:
         shape = self.types.tensor(next(node.tensors())).shape
         return None if shape is None else len(shape)
 
-    def _report(self, node: Node, refusal: ShapeError) -> None:
+    def _report(self, node: Node, error: ShapeError) -> None:
         entry, positions = self.spec.entry(node.path), self.spec.positions
-        places = [(*node.path, entry.head, refusal.argument), (*node.path, "call", refusal.argument)]
+        places = [(*node.path, entry.head, error.argument), (*node.path, "call", error.argument)]
         if self.spec.is_application(node.path):
             application: Path = (*node.path[:2], "application")
-            places = [(*application, entry.head, refusal.argument), (*application, entry.head), application]
-        written = [positions.keys[place] for place in places if place in positions.keys]
-        span = written[0] if written else head_span(node.path, entry, positions)
+            places = [(*application, entry.head, error.argument), (*application, entry.head), application]
+        spans = [positions.keys[place] for place in places if place in positions.keys]
+        span = spans[0] if spans else head_span(node.path, entry, positions)
         name = node.head if self.spec.is_application(node.path) else node.name
-        self.report.error(refusal.code, f"`{name}` {refusal.message}", span, help=refusal.help)
+        self.report.error(error.code, f"`{name}` {error.message}", span, help=error.help)

@@ -1,4 +1,4 @@
-"""Calls of sub-models: whether they fit what the model states, and whose weights they count."""
+"""Calls of sub-models: whether their inputs fit, and which weights they count."""
 
 from __future__ import annotations
 
@@ -11,64 +11,68 @@ from kspec.syntax.yaml_flow import shape_text, to_yaml
 
 
 def match_input(
-    graph: Graph, model: str, name: str, stated: TensorType, given: TensorType, *, written: bool
+    graph: Graph, model: str, name: str, declared: TensorType, actual: TensorType, *, is_written: bool
 ) -> TensorType:
-    """What an input takes of a tensor, as Keras hands it over: cast, a last axis of 1 put in or left out.
+    """The type that an input receives: Keras casts it, and adds or drops a last axis of 1.
 
     Args:
         graph: The sub-model's.
+        model: Its name.
         name: The input's name.
-        written: Whether the sub-model stands in the spec; a file's own inputs cannot be stated.
+        declared: The type that the input declares.
+        actual: The type of the tensor.
+        is_written: Whether the sub-model is part of the spec; the inputs of a file cannot be changed.
 
     Raises:
-        Refusal: when the tensor is none that the input states.
+        ShapeError: If the tensor does not fit.
     """
-    if stated.shape is None or given.shape is None:
-        return stated
-    shape = given.shape
-    if len(shape) == len(stated.shape) + 1 and shape[-1] == 1:
+    if declared.shape is None or actual.shape is None:
+        return declared
+    shape = actual.shape
+    if len(shape) == len(declared.shape) + 1 and shape[-1] == 1:
         shape = shape[:-1]
-    elif len(shape) == len(stated.shape) - 1 and stated.shape[-1] == 1:
+    elif len(shape) == len(declared.shape) - 1 and declared.shape[-1] == 1:
         shape = (*shape, 1)
-    fits = len(shape) == len(stated.shape) and all(
-        one is None or other is None or one == other for one, other in zip(shape, stated.shape, strict=True)
+    fits = len(shape) == len(declared.shape) and all(
+        one is None or other is None or one == other for one, other in zip(shape, declared.shape, strict=True)
     )
     if not fits:
-        sizes = to_yaml(given.shape[1:])
-        cure = f"inputs: {{{name}: {{shape: {sizes}}}}}" if graph.application is None else f"input_shape: {sizes}"
+        sizes = to_yaml(actual.shape[1:])
+        setting = f"inputs: {{{name}: {{shape: {sizes}}}}}" if graph.application is None else f"input_shape: {sizes}"
         raise ShapeError(
-            f"got {shape_text(given.shape)}, but input `{name}` of sub-model `{model}` expects "
-            f"{shape_text(stated.shape)}",
-            help=f"give it that, or state `{cure}` in the model" if written else "give it what it takes",
+            f"expects {shape_text(declared.shape)} for `{name}` of sub-model `{model}`, got {shape_text(actual.shape)}",
+            help=f"give it that shape, or write `{setting}` in the model" if is_written else "give it that shape",
         )
-    return TensorType(shape, stated.dtype)
+    return TensorType(shape, declared.dtype)
 
 
 def uncounted_weights(name: str, graph: Graph, types: Mapping[str, Types], counted: set[str]) -> list[Weight] | None:
-    """The weights of a sub-model that no call has counted yet; None where they cannot be told.
+    """The weights of a sub-model that no call has counted yet; None if unknown.
 
     Args:
-        graph: One that can call it.
-        counted: The sub-models that are counted; it and those that it calls are added.
+        name: The sub-model.
+        graph: A graph that can call it.
+        types: Of the sub-models, by name.
+        counted: The sub-models counted so far; this one and those that it calls are added.
     """
     if name in counted:
         return []
     counted.add(name)
     model = graph.models[name]
     needed = model.needed()
-    found: list[Weight] = []
-    known = True
+    weights: list[Weight] = []
+    is_known = True
     for node in model.calls:
         if node.name not in needed:
             continue
-        held = list(models_in(node.arguments)) if node.kind == "layer" else []
+        wrapped = list(models_in(node.arguments)) if node.kind == "layer" else []
         if node.kind == "model":
-            weights = uncounted_weights(node.head, model, types, counted)
-        elif held and set(held) <= counted:
-            weights = []
+            own = uncounted_weights(node.head, model, types, counted)
+        elif wrapped and set(wrapped) <= counted:
+            own = []
         else:
-            weights = types[name].calls[node.name].weights
-            counted.update(held)
-        known = known and weights is not None
-        found += [Weight(each.shape, each.trainable and node.trainable is not False) for each in weights or ()]
-    return found if known else None
+            own = types[name].calls[node.name].weights
+            counted.update(wrapped)
+        is_known = is_known and own is not None
+        weights += [Weight(each.shape, each.trainable and node.trainable is not False) for each in own or ()]
+    return weights if is_known else None

@@ -73,4 +73,4 @@ def test_operations():
 def test_words():
     said = refusal(Case("PReLU", {"shared_axes": [3]}, [(4, 3)]))
     assert said.argument == "shared_axes"
-    assert said.help == "`shared_axes` are from 1 to 2; 0 is the batch"
+    assert said.help == "`shared_axes` range from 1 to 2; 0 is the batch"

@@ -175,8 +175,8 @@ def spec(application, shape="[64, 64, 3]", more=""):
         ("{MobileNetV2: {weights: none.weights.h5}}", "KS501 file `none.weights.h5` not found"),
         ("{MobileNetV2: {weights: null, input_tensor: x}}", "KS110 a spec cannot set `input_tensor` of `MobileNetV2`"),
         ("{MobileNetV2: {weights: null, pooling: mean}}", "KS112 `pooling` of `MobileNetV2` must be"),
-        ("{MobileNetV2: {weights: null, input_shape: [16, 16, 3]}}", "KS302 `MobileNetV2` takes pictures of 32×32"),
-        ("{MobileNetV2: {weights: null}}", "KS301 `base` is given (null, 64, 64, 3), and `image`"),
+        ("{MobileNetV2: {weights: null, input_shape: [16, 16, 3]}}", "KS302 `MobileNetV2` expects images of at least 32×32"),
+        ("{MobileNetV2: {weights: null}}", "KS301 `base` expects (null, 224, 224, 3) for `image`"),
     ],
 )  # fmt: skip
 def test_one_mistake_is_told_once(application, said):

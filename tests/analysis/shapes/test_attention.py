@@ -153,7 +153,7 @@ def test_a_table_of_a_size_not_known_yet_has_unknown_weights_and_a_known_shape()
 def test_one_row_as_a_query_is_told_what_to_add():
     said = refusal(Case("MultiHeadAttention", HEADS, [(4,), (4,)]))
     assert said.message == (
-        "needs sequences, (null, steps, features), of one rank, and is given query (null, 4) and value (null, 4)"
+        "expects sequences (null, steps, features) of the same rank, got query (null, 4) and value (null, 4)"
     )
     assert "`return_sequences: true`" in said.help
 

@@ -99,29 +99,27 @@ def test_an_unknown_rank_stays_unknown(name):
         (
             "Conv2D",
             (64, 64),
-            "add an axis for the channels: shape [64, 64, 1], or a `Reshape: {target_shape: [64, 64, 1]}`",
+            "add a channel axis: `shape: [64, 64, 1]`, or insert `Reshape: {target_shape: [64, 64, 1]}`",
         ),
-        ("Conv2D", (None, 64), "add an axis for the channels: shape [null, 64, 1]"),
-        ("Conv1D", (10,), "add an axis for the channels: shape [10, 1]"),
-        ("Conv1D", (8, 8, 3), "use Conv2D"),
+        ("Conv2D", (None, 64), "add a channel axis: `shape: [null, 64, 1]`"),
+        ("Conv1D", (10,), "add a channel axis: `shape: [10, 1]`"),
+        ("Conv1D", (8, 8, 3), "use `Conv2D`"),
         ("Conv2D", (10,), "`Reshape: {target_shape: [height, width, channels]}`"),
-        ("SeparableConv2D", (8, 8, 8, 3), "give it the shape first"),
-        ("Conv3D", (8, 3), "use Conv1D"),
+        ("SeparableConv2D", (8, 8, 8, 3), "insert `Reshape: {target_shape: [height, width, channels]}`"),
+        ("Conv3D", (8, 3), "use `Conv1D`"),
     ],
 )
 def test_a_wrong_rank_says_what_to_change(name, shape, said):
     refused = refusal(Case(name, {"kernel_size": 3, "filters": 2}, [shape]))
-    assert "needs an input of rank" in refused.message
+    assert "-dimensional input" in refused.message
     assert said in refused.help
 
 
 def test_words():
     refused = refusal(Case("Conv2D", {"filters": 4, "kernel_size": 3}, [(10,)]))
-    assert (
-        refused.message == "needs an input of rank 4 such as (null, height, width, channels), and is given (null, 10)"
-    )
+    assert refused.message == "expects 4-dimensional input (null, height, width, channels), got (null, 10)"
     refused = refusal(Case("Conv2D", {"filters": 4, "kernel_size": 5}, [(3, 8, 1)]))
-    assert refused.message == "shrinks its input to nothing: a kernel of 5 by 5 does not fit into 3 by 8"
+    assert refused.message == "cannot fit a kernel of 5 by 5 into an input of 3 by 8"
     assert refused.argument == "kernel_size"
     assert "`padding: same`" in refused.help
 

@@ -105,5 +105,5 @@ def test_as_keras(case):
 
 def test_words():
     said = refusal(Case("Dense", {"units": 2}, [(None,)]))
-    assert said.message == "needs to know the size of the last axis, for its weights, and is given (null, null)"
+    assert said.message == "cannot create its weights: the last size of (null, null) is unknown"
     assert "StringLookup" in refusal(Case("Dense", {"units": 2}, [((8,), "string")])).help

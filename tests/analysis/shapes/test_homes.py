@@ -9,7 +9,7 @@ from kspec.catalog import internal, names
 def test_each_rule_is_found_where_it_lives():
     for module in set(HOMES.values()):
         rules = import_module(f"kspec.analysis.shapes.layers.{module}").RULES
-        assert {name for name, network_path in HOMES.items() if network_path == module} == set(rules), module
+        assert {name for name, home in HOMES.items() if home == module} == set(rules), module
 
 
 def test_no_layer_is_without_a_rule():

@@ -69,9 +69,7 @@ def test_as_keras(case):
 def test_a_batch_without_channels_is_no_picture(case):
     compare(case)
     said = refusal(case)
-    assert said.message == (
-        "needs an input of rank 4 such as (null, height, width, channels), and is given (null, 8, 8)"
-    )
+    assert said.message == ("expects 4-dimensional input (null, height, width, channels), got (null, 8, 8)")
     assert "[8, 8, 1]" in said.help
 
 

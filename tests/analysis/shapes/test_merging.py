@@ -75,8 +75,8 @@ def test_an_unknown_rank_stays_unknown(name):
 
 def test_words():
     said = refusal(Case("Add", {}, [(4,), (5,)]))
-    assert said.message == "is given (null, 4) and (null, 5), which do not fit each other"
+    assert said.message == "cannot combine (null, 4) and (null, 5)"
     said = refusal(Case("Concatenate", {}, [(3, 4), (2, 4)]))
-    assert said.message == "is given (null, 3, 4) and (null, 2, 4), which differ in more than axis 2"
+    assert said.message == "cannot concatenate (null, 3, 4) and (null, 2, 4), which differ in more than axis 2"
     said = refusal(Case("Subtract", {}, [(4,), (4,), (4,)]))
-    assert said.message == "takes exactly two inputs, and is given 3"
+    assert said.message == "expects exactly two inputs, got 3"

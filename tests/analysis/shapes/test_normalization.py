@@ -60,6 +60,6 @@ def test_words():
     said = refusal(Case("BatchNormalization", {"axis": 3}, [(3, 8)]))
     assert said.message == "has no axis 3 in its input (null, 3, 8)"
     said = refusal(Case("BatchNormalization", {"axis": 0}, [(3, 8)]))
-    assert said.help == "choose another axis than the batch"
+    assert said.help == "choose an axis other than the batch"
     said = refusal(Case("GroupNormalization", {}, [(8,)]))
-    assert said.message == "is given 8 channels in (null, 8), which 32 groups do not share evenly"
+    assert said.message == "cannot divide the 8 channels of (null, 8) into 32 groups"

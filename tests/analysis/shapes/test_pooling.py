@@ -67,7 +67,7 @@ def test_an_unknown_rank_stays_unknown(name):
 
 def test_words():
     said = refusal(Case("MaxPooling2D", {"pool_size": 4}, [(3, 8, 1)]))
-    assert said.message == "shrinks its input to nothing: a window of 4 by 4 does not fit into 3 by 8"
+    assert said.message == "cannot fit a window of 4 by 4 into an input of 3 by 8"
     assert said.argument == "pool_size"
 
 

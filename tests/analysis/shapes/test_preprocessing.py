@@ -192,8 +192,8 @@ def test_rows_over_a_vocabulary_not_known_yet_are_unknown(name, arguments, dtype
 
 def test_numbers_given_to_a_lookup_of_text_are_told_the_dtype():
     said = refusal(Case("StringLookup", {}, [(1,)]))
-    assert said.message == "looks up text, and is given float32"
-    assert said.help == "say `dtype: string` at the input; for integers use `IntegerLookup`"
+    assert said.message == "expects text, got float32"
+    assert said.help == "write `dtype: string` at the input; for integers use `IntegerLookup`"
 
 
 def test_what_normalization_measured_is_not_trained():

@@ -121,7 +121,7 @@ def test_as_keras(case):
 
 def test_one_row_into_a_recurrent_layer_is_told_the_three_cures():
     said = refusal(Case("LSTM", {"units": 3}, [(10,)]))
-    assert said.message == "needs an input of rank 3, (null, steps, features), and is given (null, 10)"
+    assert said.message == "expects 3-dimensional input (null, steps, features), got (null, 10)"
     assert "shape [steps, features]" in said.help
     assert "`Reshape: {target_shape: [10, 1]}`" in said.help
     assert "`return_sequences: true`" in said.help

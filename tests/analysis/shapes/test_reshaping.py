@@ -81,8 +81,8 @@ def test_what_is_known_of_an_unknown_rank():
 def test_words():
     said = refusal(Case("Reshape", {"target_shape": [5, 5]}, [(4, 6)]))
     assert said.message == (
-        "is given (null, 4, 6), 24 values for each example, and its `target_shape` of [5, 5] holds 25"
+        "cannot reshape (null, 4, 6), 24 values per example, to `target_shape: [5, 5]`, which holds 25"
     )
     said = refusal(Case("Cropping2D", {"cropping": 4}, [(8, 9, 1)]))
-    assert said.message == "crops away its whole input: 8 by 8 off 8 by 9"
+    assert said.message == "crops 8 by 8 off an input of 8 by 9, which leaves nothing"
     assert "(null, features)" in refusal(Case("RepeatVector", {"n": 3}, [(4, 2)])).message

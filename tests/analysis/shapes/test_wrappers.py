@@ -133,9 +133,7 @@ def test_as_keras(case):
 
 def test_a_refusal_of_the_layer_inside_names_it():
     said = refusal(Case("TimeDistributed", {"layer": LSTM_3}, [(5, 8)]))
-    assert said.message == (
-        "holds `LSTM`, which needs an input of rank 3, (null, steps, features), and is given (null, 8)"
-    )
+    assert said.message == ("wraps `LSTM`, which expects 3-dimensional input (null, steps, features), got (null, 8)")
     assert said.argument == "layer"
 
 
