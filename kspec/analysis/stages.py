@@ -20,9 +20,10 @@ from kspec.ir.layer_patterns import (
     rank,
     trainable_by_path,
 )
-from kspec.ir.scope import first_counted, warn_of_count
+from kspec.ir.scope import first_counted
 from kspec.language import Spec
 from kspec.language.spec import models_in
+from kspec.syntax.names import warn_automatic_name
 
 PATH: Path = ("fit", "stages")
 
@@ -125,7 +126,7 @@ def _told(said: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: R
         if not found:
             _matches_nothing(pattern, graph, (*path, pattern), spec, report)
         elif pattern.partition("/")[0] not in graph.models and (counted := first_counted(pattern, graph.counted)):
-            warn_of_count(counted, graph.counted[counted], spec.positions.key((*path, pattern)), report)
+            warn_automatic_name(counted, graph.counted[counted], spec.positions.key((*path, pattern)), report)
         told.update(dict.fromkeys(found, said[pattern]))
         whole = [name for name in graph.models if matching(pattern, [name], copies)]
         for model in dict.fromkeys(inner for place in (*whole, *found) for inner in called_within(place, graph)):

@@ -11,19 +11,21 @@ from kspec.expand.variables import compute
 from kspec.syntax.parse import Tree
 
 PARTS = ("inputs", "layers", "outputs")
-"""What a network consists of."""
+"""The keys of a network."""
 ELSEWHERE = {"file", "application"}
-"""Words of a sub-model that says where its network comes from."""
+"""The keys of a sub-model whose network is outside the document."""
 Networks = dict[Path, dict[str, Any]]
-"""By its place in the document, a network's parts as plain values: `()` is the spec's own."""
+"""The plain values of networks, by their place in the document: `()` is the spec's own."""
 
 
 def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any] | None], report: Report) -> Networks:
     """A document's networks, with their variables computed: those of sub-models first, in their order.
 
     Args:
-        outside: Networks that come from elsewhere, by the name of the sub-model; None where there is none. Those that
-            such a network holds itself come before it, as `name/inner`.
+        tree: The document.
+        outside: The networks outside the document, by the name of the sub-model; None for one that cannot be read. A
+            network inside such a network is `name/inner`, and comes before it.
+        report: Where problems are reported.
     """
     document = tree.value if isinstance(tree.value, dict) else {}
     models = document.get("models")
@@ -36,9 +38,9 @@ def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any] | None], report
             if network is not None:
                 found["models", other] = dict(network)
         if name not in outside and isinstance(model, dict) and not ELSEWHERE & model.keys():
-            written = {part: copy.deepcopy(model[part]) for part in PARTS if part in model}
+            parts = {part: copy.deepcopy(model[part]) for part in PARTS if part in model}
             found["models", name] = compute(
-                written, ("models", name), variables if isinstance(variables, dict) else {}, tree, report
+                parts, ("models", name), variables if isinstance(variables, dict) else {}, tree, report
             )
     found[()] = {part: document[part] for part in PARTS if part in document}
     return found

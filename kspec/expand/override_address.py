@@ -1,4 +1,4 @@
-"""Where a node is written that the spec only comes to: in a block, in a sub-model, as a copy."""
+"""The address for `--set` of nodes that expansion creates: in a block, in a sub-model, or as a copy."""
 
 from __future__ import annotations
 
@@ -9,36 +9,40 @@ from typing import Any
 from kspec.syntax.names import node_names
 
 
-def place_of(name: str, entries: Any, document: Mapping[str, Any], place: str = "layers") -> str:
-    """The address for `--set` of a node by its name in the graph; empty where nothing is called so.
+def address_of(name: str, entries: Any, document: Mapping[str, Any], prefix: str = "layers") -> str:
+    """The address of a node's definition.
 
     Args:
-        name: `stage_0/main`, `encoder/conv`, `stage_0`.
-        entries: As written.
-        place: Their address.
+        name: The name of the node in the graph: `stage_0/main`, `encoder/conv`, `stage_0`.
+        entries: The plain values of the entries.
+        document: The plain values of the document.
+        prefix: The address of the entries.
+
+    Returns:
+        The address; empty if there is no such node.
 
     >>> main = {"Dense": {"units": 4}, "name": "main"}
     >>> document = {"blocks": {"residual": {"layers": ["ReLU", main]}}}
-    >>> place_of("stage_0/main", [{"block": "residual", "name": "stage", "repeat": 2}], document)
+    >>> address_of("stage_0/main", [{"block": "residual", "name": "stage", "repeat": 2}], document)
     'blocks.residual.layers.main'
     """
     if not isinstance(entries, list):
         return ""
     first, _, inner = name.partition("/")
     names = node_names(entries)
-    copied = re.sub(r"_\d+$", "", first)
-    own = next((word for word in (first, copied) if word in names), "")
+    original = re.sub(r"_\d+$", "", first)  # of a copy
+    own = next((candidate for candidate in (first, original) if candidate in names), "")
     entry = entries[names.index(own)] if own else {"model": first}
     if not inner:
-        return f"{place}.{own}" if own else ""
-    for word in ("block", "model"):
-        used = entry.get(word) if isinstance(entry, dict) else None
-        template = _at(document, f"{word}s", used)
-        if isinstance(used, str) and isinstance(template, dict):
-            return place_of(inner, template.get("layers"), document, f"{word}s.{used}.layers")
+        return f"{prefix}.{own}" if own else ""
+    for kind in ("block", "model"):
+        used = entry.get(kind) if isinstance(entry, dict) else None
+        definition = _definition(document, f"{kind}s", used)
+        if isinstance(used, str) and isinstance(definition, dict):
+            return address_of(inner, definition.get("layers"), document, f"{kind}s.{used}.layers")
     return ""
 
 
-def _at(document: Mapping[str, Any], section: str, name: Any) -> Any:
-    known = document.get(section)
-    return known.get(name) if isinstance(known, dict) and isinstance(name, str) else None
+def _definition(document: Mapping[str, Any], section: str, name: Any) -> Any:
+    definitions = document.get(section)
+    return definitions.get(name) if isinstance(definitions, dict) and isinstance(name, str) else None

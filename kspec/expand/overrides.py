@@ -1,4 +1,4 @@
-"""`--set name=value` and `--set name+=value`: what is written in a spec, replaced or added to from outside."""
+"""`--set name=value` and `--set name+=value`: replaces a value of the spec, or appends to a list."""
 
 from __future__ import annotations
 
@@ -6,32 +6,37 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from kspec.diagnostics import Path, Related, Report, Source, Span, codes, did_you_mean
-from kspec.expand.override_address import place_of
+from kspec.diagnostics import Path, Report, Source, Span, codes, did_you_mean
+from kspec.expand.override_address import address_of
 from kspec.expand.variables import referenced_variables
-from kspec.syntax.names import ENTRY_KEYS, entry_head, node_names, written_name
+from kspec.syntax.names import ENTRY_KEYS, entry_head, node_names, warn_automatic_name, written_name
 from kspec.syntax.parse import Tree, parse
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
 _NAMED: dict[Path, str] = {("blocks",): "block", ("models",): "sub-model"}
-"""Sections whose parts have names of the user's own."""
+"""Sections whose keys are names that the user chose."""
 _ENTRY_LISTS = {"layers", "callbacks"}
-_EXAMPLE = "write --set fit.epochs=5, or --set layers.hidden1.units=32"
 
 
 def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> None:
-    """Changes the tree as the overrides say, in their order; each changed value's place is on the command line."""
-    written = _variables(tree)
-    set_: dict[str, Span] = {}
+    """Applies overrides in their order; the positions of changed values are on the command line.
+
+    Args:
+        tree: The document, which is changed.
+        overrides: Texts such as `fit.epochs=5`.
+        report: Where problems are reported.
+    """
+    known = _variables(tree)
+    new: dict[str, Span] = {}
     for text in overrides:
         source = Source("--set", text)
         match = _OVERRIDE.fullmatch(text)
         if match is None:
             report.error(
                 codes.INVALID_OVERRIDE,
-                "an override is a name, `=`, and a value",
+                "an override has the form `name=value`",
                 _span(source, 0, len(text)),
-                help=_EXAMPLE,
+                help="for example --set fit.epochs=5, or --set layers.hidden1.units=32",
             )
             continue
         value = parse(source, report, indent=match.start(3))
@@ -40,25 +45,24 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
         override = _Override(tree, source, match, report)
         override.apply(value, append=match[2] == "+=")
         section, *rest = override.segments
-        if section[0] == "vars" and rest:
-            set_.setdefault(*rest[0])
-    new = [name for name in set_ if name not in written]
-    known = referenced_variables(tree.value) if new else set()
-    for name in new:
-        if name not in known:
-            report.error(
-                codes.INVALID_OVERRIDE,
-                f"no variable is called `{name}`, and nothing cites it",
-                set_[name],
-                label=did_you_mean(name, written),
-                help=f"the variables: {', '.join(written)}" if written else "set it under `vars:`, and cite it as "
-                f"`${name}`",
-            )  # fmt: skip
+        if section[0] == "vars" and rest and rest[0][0] not in known:
+            new.setdefault(*rest[0])
+    used = referenced_variables(tree.value) if new else set()
+    for name in [name for name in new if name not in used]:
+        report.error(
+            codes.INVALID_OVERRIDE,
+            f"unknown variable `{name}`",
+            new[name],
+            label=did_you_mean(name, known),
+            help=f"available variables: {', '.join(known)}"
+            if known
+            else f"define it under `vars:`, and use it as `${name}`",
+        )
 
 
 def _variables(tree: Tree) -> list[str]:
-    own = tree.value.get("vars") if isinstance(tree.value, dict) else None
-    return list(own) if isinstance(own, dict) else []
+    variables = tree.value.get("vars") if isinstance(tree.value, dict) else None
+    return list(variables) if isinstance(variables, dict) else []
 
 
 def _span(source: Source, start: int, end: int) -> Span:
@@ -66,6 +70,8 @@ def _span(source: Source, start: int, end: int) -> Span:
 
 
 class _Override:
+    """One override; its segments are the parts of the name, each with its place on the command line."""
+
     def __init__(self, tree: Tree, source: Source, match: re.Match[str], report: Report) -> None:
         self.tree = tree
         self.source = source
@@ -77,10 +83,10 @@ class _Override:
             start += len(segment) + 1
 
     def apply(self, value: Tree, *, append: bool) -> None:
-        place = self._walk()
-        if place is None:
+        target = self._find()
+        if target is None:
             return
-        holder, key, path = place
+        holder, key, path = target
         if append:
             self._append(holder, key, path, value)
         else:
@@ -89,17 +95,17 @@ class _Override:
             if isinstance(key, str):
                 self.tree.positions.keys[path] = self.segments[-1][1]
 
-    def _walk(self) -> tuple[Any, str | int, Path] | None:
-        """The dict or list that holds the addressed value, its key there, and its path."""
+    def _find(self) -> tuple[Any, str | int, Path] | None:
+        """The dict or list that holds the addressed value, its key there, and its path; None after a reported error."""
         holder: Any = self.tree.value
         path: Path = ()
         for number, (segment, span) in enumerate(self.segments):
-            last = number == len(self.segments) - 1
+            is_last = number == len(self.segments) - 1
             if isinstance(holder, list):
-                index = self._item(holder, path, number)
+                index = self._find_item(holder, path, number)
                 if index is None:
                     return None
-                if last:
+                if is_last:
                     return holder, index, (*path, index)
                 path = (*path, index)
                 if not isinstance(holder[index], dict):
@@ -107,22 +113,20 @@ class _Override:
                 holder = holder[index]
                 continue
             if not isinstance(holder, dict):
-                said = ".".join(str(s) for s, _ in self.segments[:number])
-                self.report.error(
-                    codes.INVALID_OVERRIDE,
-                    f"`{said}` is a plain value; nothing in it is called `{segment}`",
-                    span,
-                    help=f"replace it whole: --set {said}='{{...}}'",
-                )
+                name = self._joined(0, number)
+                self._error(f"`{name}` is a plain value and has no `{segment}`", span,
+                            help=f"replace the value: --set {name}='{{...}}'")  # fmt: skip
                 return None
             if path and isinstance(path[-1], int) and "block" in holder and segment not in ("block", *ENTRY_KEYS):
-                self._is_beside_block(number, holder["block"])
+                self._reject_key_of_use(number, holder["block"])
                 return None
-            holder, path = self._into_head(holder, path, segment)
-            if last:
+            holder, path = self._enter_head(holder, path, segment)
+            if is_last:
                 return holder, segment, (*path, segment)
             if path in _NAMED and segment not in holder:
-                self._unknown(holder, path, segment, span)
+                noun, names = _NAMED[path], ", ".join(holder)
+                help = f"available {noun}s: {names}" if names else f"define it under `{path[0]}:`"
+                self._error(f"unknown {noun} `{segment}`", span, label=did_you_mean(segment, holder), help=help)
                 return None
             if holder.get(segment) is None:
                 holder[segment] = {}
@@ -131,37 +135,25 @@ class _Override:
             holder, path = holder[segment], (*path, segment)
         return None
 
-    def _unknown(self, holder: dict[str, Any], path: Path, segment: str, span: Span) -> None:
-        known = ", ".join(holder)
-        self.report.error(
-            codes.INVALID_OVERRIDE,
-            f"no {_NAMED[path]} is called `{segment}`",
-            span,
-            label=did_you_mean(segment, holder),
-            help=f"the {_NAMED[path]}s: {known}" if known else f"define it under `{path[0]}:`",
-        )
-
-    def _is_beside_block(self, number: int, block: Any) -> None:
+    def _reject_key_of_use(self, number: int, block: Any) -> None:
         segment, span = self.segments[number]
         use, rest = self._joined(0, number), self._joined(number)
-        inside = place_of(f"use/{segment}", [{"block": block, "name": "use"}], self.tree.value)
-        if inside:
-            address = ".".join([inside, self._joined(number + 1)]).rstrip(".")
-            help = f"it is a node of the block: --set {address}=..."
+        node = address_of(f"use/{segment}", [{"block": block, "name": "use"}], self.tree.value)
+        if node:
+            help = f"it is a node of the block: --set {self._address(node, number)}=..."
         else:
-            help = f"parameters of the block stand under `with`: --set {use}.with.{rest}=..."
-        self.report.error(
-            codes.INVALID_OVERRIDE,
-            f"`{use}` is a use of the block `{block}`; nothing beside that is called `{segment}`",
-            span,
-            help=help,
-        )
+            help = f"the parameters of the block are under `with`: --set {use}.with.{rest}=..."
+        self._error(f"`{use}` uses the block `{block}` and has no `{segment}`", span, help=help)
 
     def _joined(self, start: int, stop: int | None = None) -> str:
         return ".".join(segment for segment, _ in self.segments[start:stop])
 
-    def _into_head(self, holder: dict[str, Any], path: Path, segment: str) -> tuple[dict[str, Any], Path]:
-        """Steps into the arguments of the one class that an object names: `layers.hidden1.units`."""
+    def _address(self, node: str, number: int) -> str:
+        """The address of a node, with the segments after one of its own."""
+        return ".".join([node, self._joined(number + 1)]).rstrip(".")
+
+    def _enter_head(self, holder: dict[str, Any], path: Path, segment: str) -> tuple[dict[str, Any], Path]:
+        """Enters the arguments of the class that a mapping consists of: `layers.hidden1.units`."""
         in_entry = len(path) >= 2 and isinstance(path[-1], int)
         head = entry_head(holder) if in_entry else next(iter(holder), "") if len(holder) == 1 else ""
         if not head or segment == head or (in_entry and segment in ENTRY_KEYS) or not head[:1].isupper():
@@ -171,82 +163,55 @@ class _Override:
         arguments = holder[head]
         return (arguments, (*path, head)) if isinstance(arguments, dict) else (holder, path)
 
-    def _item(self, items: list[Any], path: Path, number: int) -> int | None:
-        """Which entry of a list a segment names: a node by its name, a callback by its class, a stage by its name.
+    def _find_item(self, items: list[Any], path: Path, number: int) -> int | None:
+        """The index of the list item that a segment names: a node or a stage by its name, a callback by its class.
 
-        A stage without a name goes by its number, from 1, as progress counts them.
+        A stage without a name goes by its number, from 1, as in the progress lines.
         """
         segment, span = self.segments[number]
-        if path and path[-1] == "layers":
+        is_network = path[-1:] == ("layers",)
+        if is_network:
             names = node_names(items)
         elif path == ("fit", "stages"):
-            names = [written_name(item) or str(number) for number, item in enumerate(items, start=1)]
+            names = [written_name(item) or str(index) for index, item in enumerate(items, start=1)]
         elif path and path[-1] in _ENTRY_LISTS:
             names = [entry_head(item) for item in items]
         else:
             names = []
         if segment in names:
             index = names.index(segment)
-            if path and path[-1] == "layers" and written_name(items[index]) is None:
-                self._warn_of_count(segment, span, self.tree.positions.key((*path, index, entry_head(items[index]))))
+            if is_network and written_name(items[index]) is None:
+                node = self.tree.positions.key((*path, index, entry_head(items[index])))
+                warn_automatic_name(segment, node, span, self.report)
             return index
-        said = ".".join(str(p) for p in path)
-        written = place_of(segment, items, self.tree.value, said) if path and path[-1] == "layers" else ""
-        if written:
-            address = ".".join([written, self._joined(number + 1)]).rstrip(".")
-            self.report.error(
-                codes.INVALID_OVERRIDE,
-                f"nothing that is written in `{said}` is called `{segment}`",
-                span,
-                help=f"an override changes what is written: --set {address}=...",
-            )
+        name = ".".join(map(str, path))
+        node_address = address_of(segment, items, self.tree.value, name) if is_network else ""
+        if node_address:
+            self._error(f"`{segment}` is created by expansion and is not in `{name}`", span,
+                        help=f"override its definition: --set {self._address(node_address, number)}=...")  # fmt: skip
         elif names:
-            self.report.error(
-                codes.INVALID_OVERRIDE,
-                f"nothing in `{said}` is called `{segment}`",
-                span,
-                label=did_you_mean(segment, names),
-                help=f"it has: {', '.join(names)}",
-            )
+            self._error(f"unknown name `{segment}` in `{name}`", span, label=did_you_mean(segment, names),
+                        help=f"available names: {', '.join(names)}")  # fmt: skip
         else:
-            self.report.error(
-                codes.INVALID_OVERRIDE,
-                f"`{said}` is a list, and is replaced whole",
-                span,
-                help=f"write --set {said}='[...]', or --set {said}+=... to append",
-            )
+            self._error(f"the items of the list `{name}` cannot be overridden one by one", span,
+                        help=f"replace the list with --set {name}='[...]', or append to it with --set {name}+=..."
+                        )  # fmt: skip
         return None
 
-    def _warn_of_count(self, name: str, span: Span, place: Span) -> None:
-        from kspec.syntax.entries import naming_edits
-
-        self.report.warning(
-            codes.AUTOMATIC_NAME_REFERENCE,
-            f"`{name}` is a counted name: it shifts when a layer is inserted above",
-            span,
-            help=f"give the node on line {place.line} a name of its own, and cite that",
-            related=(Related("this node", place),),
-            edits=naming_edits(place, name),
-        )
-
     def _append(self, holder: Any, key: str | int, path: Path, value: Tree) -> None:
-        present = holder.get(key) if isinstance(holder, dict) else holder[key]
-        if present is None:
-            holder[key] = present = []
+        items = holder.get(key) if isinstance(holder, dict) else holder[key]
+        if items is None:
+            holder[key] = items = []
             if path not in self.tree.positions.values:
                 self.tree.positions.values[path] = self.tree.positions.keys[path] = self.segments[-1][1]
-        if not isinstance(present, list):
-            said = ".".join(s for s, _ in self.segments)
-            self.report.error(
-                codes.INVALID_OVERRIDE,
-                f"`{said}` is not a list, so nothing can be appended",
-                self.segments[-1][1],
-                help=f"replace it: --set {said}=...",
-            )
+        if not isinstance(items, list):
+            name = self._joined(0)
+            self._error(f"cannot append to `{name}`, which is not a list", self.segments[-1][1],
+                        help=f"replace it: --set {name}=...")  # fmt: skip
             return
         added = value.value if isinstance(value.value, list) else [value.value]
-        start = len(present)
-        present.extend(added)
+        start = len(items)
+        items.extend(added)
         if isinstance(value.value, list):
             for offset in range(len(added)):
                 self._move_positions(value, (*path, start + offset), (offset,))
@@ -254,6 +219,7 @@ class _Override:
             self._move_positions(value, (*path, start))
 
     def _move_positions(self, value: Tree, path: Path, below: Path = ()) -> None:
+        """Replaces the positions at a path by those of a value, or of a part of it."""
         positions = self.tree.positions
         depth = len(path)
         for places in (positions.values, positions.keys):
@@ -264,3 +230,6 @@ class _Override:
             for p, span in moved.items():
                 if p[:cut] == below:
                     places[(*path, *p[cut:])] = span._replace(source=self.source)
+
+    def _error(self, message: str, span: Span, **more: Any) -> None:
+        self.report.error(codes.INVALID_OVERRIDE, message, span, **more)

@@ -1,4 +1,4 @@
-"""Blocks, sub-models and parameters that nothing uses."""
+"""Warns of blocks, sub-models and block parameters that nothing uses."""
 
 from __future__ import annotations
 
@@ -12,57 +12,58 @@ from kspec.syntax.parse import Tree
 
 
 def report_unused_definitions(tree: Tree, report: Report, *, shared: bool = False) -> None:
-    """Tells what nothing uses; blocks and sub-models that another file brings in need not all be used.
+    """Warns of unused definitions of a document, except of those that it includes.
 
     Args:
+        tree: The document.
+        report: Where warnings are added. If it has errors about unknown names, a misspelt use may be what is missing,
+            and no warning is added.
         shared: Whether the file is one that others include.
     """
     document = tree.value if isinstance(tree.value, dict) else {}
-    told = {found.code for found in report}
-    if codes.UNKNOWN_BLOCK not in told and not shared:  # what is used may be misspelt
-        _templates(document, tree, report)
-    if codes.UNDEFINED_VARIABLE not in told:
-        _parameters(document, tree, report)
+    reported = {diagnostic.code for diagnostic in report}
+    if codes.UNKNOWN_BLOCK not in reported and not shared:
+        _check_blocks_and_models(document, tree, report)
+    if codes.UNDEFINED_VARIABLE not in reported:
+        _check_parameters(document, tree, report)
 
 
-def _templates(document: dict[str, Any], tree: Tree, report: Report) -> None:
-    blocks, models = document.get("blocks"), document.get("models")
-    used = set(_uses([document.get("layers"), blocks, models]))
-    for word, section, phrase in (
-        ("block", blocks, "no entry uses the block"),
-        ("model", models, "no entry calls the sub-model"),
-    ):
-        if not isinstance(section, dict) or not {name for kind, name in used if kind == word} <= section.keys():
-            continue  # what is used may be misspelt
+def _check_blocks_and_models(document: dict[str, Any], tree: Tree, report: Report) -> None:
+    used = set(_uses([document.get("layers"), document.get("blocks"), document.get("models")]))
+    for kind, noun in (("block", "block"), ("model", "sub-model")):
+        section = document.get(f"{kind}s")
+        if not isinstance(section, dict) or not {name for other, name in used if other == kind} <= section.keys():
+            continue  # a use may be misspelt
         for name in section:
-            span = tree.positions.key((f"{word}s", name))
-            if (word, name) not in used and span.source is tree.positions.whole.source:
-                report.warning(codes.UNUSED_BLOCK, f"{phrase} `{name}`", span, help=f"use it: `- {word}: {name}`")
+            span = tree.positions.key((f"{kind}s", name))
+            if (kind, name) not in used and span.source is tree.positions.whole.source:
+                report.warning(codes.UNUSED_BLOCK, f"unused {noun} `{name}`", span,
+                               help=f"use it with `- {kind}: {name}`, or remove it")  # fmt: skip
 
 
 def _uses(value: Any) -> Iterator[tuple[str, str]]:
-    """What stands after `block:` and `model:`, anywhere in a value, with that word."""
+    """The values of `block:` and `model:` anywhere in a value, each with its key."""
     if isinstance(value, dict):
-        for word in ("block", "model"):
-            if isinstance(value.get(word), str):
-                yield word, value[word]
+        for kind in ("block", "model"):
+            if isinstance(value.get(kind), str):
+                yield kind, value[kind]
         value = list(value.values())
     for item in value if isinstance(value, list) else ():
         yield from _uses(item)
 
 
-def _parameters(document: dict[str, Any], tree: Tree, report: Report) -> None:
+def _check_parameters(document: dict[str, Any], tree: Tree, report: Report) -> None:
     blocks = document.get("blocks")
-    for name, written in blocks.items() if isinstance(blocks, dict) else ():
-        block = read_template(name, written)
-        used = referenced_variables(written)
-        for index, parameter in enumerate(block.params if block is not None else ()):
+    for name, value in blocks.items() if isinstance(blocks, dict) else ():
+        template = read_template(name, value)
+        used = referenced_variables(value)
+        for index, parameter in enumerate(template.params if template is not None else ()):
             path = ("blocks", name, "params", index)
             span = tree.positions.keys.get((*path, parameter)) or tree.positions.value(path)
             if parameter not in used and span.source is tree.positions.whole.source:
                 report.warning(
                     codes.UNUSED_BLOCK_PARAMETER,
-                    f"nothing in the block `{name}` uses its parameter `{parameter}`",
+                    f"unused parameter `{parameter}` of the block `{name}`",
                     span,
-                    help=f"write `${parameter}` where its value is wanted, or take it out, and where it is handed over",
+                    help=f"use `${parameter}` in the block, or remove the parameter here and from each `with`",
                 )

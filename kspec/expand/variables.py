@@ -1,4 +1,4 @@
-"""`vars` and the values computed from them, replaced in a tree; every value keeps its place."""
+"""Replaces variables and expressions by their values; every value keeps its position."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from kspec.syntax.expressions import substitute as substitute_text
 from kspec.syntax.parse import Tree
 
 TEMPLATES = ("blocks", "models")
-"""What is a template is computed where it is used, with its parameters."""
+"""Sections whose expressions are computed where a block or sub-model is used."""
 
 
 def substitute(tree: Tree, report: Report) -> None:
-    """Replaces `$name` and `${...}` throughout the document, `vars` first, from top to bottom."""
+    """Replaces `$name` and `${...}` throughout a document, first in `vars` from top to bottom."""
     document = tree.value
     if not isinstance(document, dict):
         return
     variables: dict[str, Any] = {}
-    own = document.get("vars")
-    if isinstance(own, dict):
-        for name, value in own.items():
-            variables[name] = own[name] = compute(value, ("vars", name), variables, tree, report)
+    section = document.get("vars")
+    if isinstance(section, dict):
+        for name, value in section.items():
+            variables[name] = section[name] = compute(value, ("vars", name), variables, tree, report)
     for key, value in document.items():
         if key in TEMPLATES:
             document[key] = uncomputed(value)
@@ -35,9 +35,16 @@ def substitute(tree: Tree, report: Report) -> None:
 
 
 def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report) -> Any:
-    """A value with everything in it computed; lists and mappings are changed in place.
+    """A value with all its expressions computed; lists and mappings are changed in place.
 
-    An entry with `repeat` stays as it is: each copy has an `index` of its own.
+    An entry with `repeat` is left as it is, since each copy has its own `index`.
+
+    Args:
+        value: A plain value.
+        path: Its path in the document.
+        variables: The values of the variables.
+        tree: The document, for positions.
+        report: Where problems are reported.
     """
     if isinstance(value, str):
         return _text(value, path, variables, tree, report) if "$" in value and is_computed(value) else value
@@ -56,7 +63,7 @@ def _is_list_of_entries(path: Path) -> bool:
 
 
 def uncomputed(value: Any) -> Any:
-    """A value whose texts wait to be computed."""
+    """A value whose expressions are marked to be computed later."""
     if isinstance(value, dict):
         return {key: uncomputed(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -75,25 +82,25 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
         return substitute_text(text, variables)
     except UnknownName as error:
         label = did_you_mean(error.name, variables)
-        below = ", ".join(variables)
+        known = ", ".join(variables)
         report.error(
             codes.UNDEFINED_VARIABLE,
             str(error),
             span,
             label=label,
-            edits=_renamed(span, error.name, label.replacement) if isinstance(label, Suggestion) else (),
-            help=f"available variables: {below}" if below else "define it under `vars:`, above its use",
+            edits=_rename(span, error.name, label.replacement) if isinstance(label, Suggestion) else (),
+            help=f"available variables: {known}" if known else "define it under `vars:`, above its use",
         )
     except ExpressionError as error:
         report.error(codes.INVALID_EXPRESSION, str(error), span, help=error.help, related=tree.positions.related(path))
     return FAILED
 
 
-def _renamed(span: Span, name: str, meant: str) -> tuple[Edit, ...]:
-    """The edits that put another variable in place of one, wherever the text at the span uses it."""
+def _rename(span: Span, name: str, new_name: str) -> tuple[Edit, ...]:
+    """The edits that replace a variable by another in the text at a span."""
     if span.source.is_command_line:
         return ()
-    return tuple(Edit(place, meant) for place in _places(span, name))
+    return tuple(Edit(place, new_name) for place in _places(span, name))
 
 
 def referenced_variables(value: Any) -> set[str]:
@@ -105,10 +112,11 @@ def referenced_variables(value: Any) -> set[str]:
 
 
 def variable_spans(span: Span, text: str) -> Iterator[tuple[str, Span]]:
-    """The variables that a text of the document cites, each with the place of its name.
+    """The variables that a text of the document references, each with the place of its name.
 
     Args:
-        span: Where the text stands.
+        span: The place of the text.
+        text: The text.
     """
     for name in names_in(text):
         for place in _places(span, name):
@@ -116,7 +124,7 @@ def variable_spans(span: Span, text: str) -> Iterator[tuple[str, Span]]:
 
 
 def _places(span: Span, name: str) -> Iterator[Span]:
-    """Where the text at a span cites a variable; none where it goes over several lines."""
+    """The places at which the text at a span references a variable; none if it has several lines."""
     if span.line != span.end_line:
         return
     start = span.column - 1
@@ -128,4 +136,4 @@ def _places(span: Span, name: str) -> Iterator[Span]:
 
 
 _USES = re.compile(r"\$\{[^}]*\}|(?<!\$)\$\w+")
-"""Where a written text cites variables."""
+"""The parts of a text that can reference variables."""

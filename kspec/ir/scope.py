@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kspec.diagnostics import Edit, Path, Positions, Related, Report, Span, codes, did_you_mean
 from kspec.ir.node import Tensor
+from kspec.syntax.names import warn_automatic_name
 
 
 def first_counted(cited: str, counted: Collection[str], prefix: str = "") -> str:
@@ -19,25 +20,6 @@ def first_counted(cited: str, counted: Collection[str], prefix: str = "") -> str
     parts = cited.split("/")
     names = ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
     return next((name for name in names if prefix + name in counted), "")
-
-
-def warn_of_count(name: str, place: Span, span: Span, report: Report) -> None:
-    """Warns of citing a name that nobody wrote.
-
-    Args:
-        place: What it names.
-        span: Where it is cited.
-    """
-    from kspec.syntax.entries import naming_edits
-
-    report.warning(
-        codes.AUTOMATIC_NAME_REFERENCE,
-        f"`{name}` is a counted name: it shifts when a layer is inserted above",
-        span,
-        help=f"give the node on line {place.line} a name of its own, and cite that",
-        related=(Related("this node", place),),
-        edits=naming_edits(place, name),
-    )
 
 
 @dataclass(slots=True)
@@ -103,7 +85,7 @@ class Scope:
         if name in self.tensors:
             counted = first_counted(cited, self.counted, self.prefix)
             if counted and name not in self.implied:
-                warn_of_count(counted, self.places[self.prefix + counted], span, self.report)
+                warn_automatic_name(counted, self.places[self.prefix + counted], span, self.report)
             return self.tensors[name]
         if name == user:
             self.report.error(

@@ -323,8 +323,8 @@ def test_citing_what_stands_in_a_use_without_a_name_is_warned_about(cited, count
         "layers:\n  - block: residual\n    with: {units: 4}\n  - block: residual\n    with: {units: 4}\n    name: own\n"
     )
     found = [d.message for d in diagnostics_of(f"{RESIDUAL}{uses}  - Dense: {{units: 1}}\n    from: {cited}\n")]
-    told = [message for message in found if "counted" in message]
-    assert told == ([f"`{counted}` is a counted name: it shifts when a layer is inserted above"] if counted else [])
+    told = [message for message in found if "automatic" in message]
+    assert told == ([f"`{counted}` is an automatic name: it changes if a layer is inserted above"] if counted else [])
 
 
 def test_as_beside_each_names_the_list_of_each_output():

@@ -103,7 +103,7 @@ def test_a_mistyped_name_is_suggested():
 def test_a_mistyped_sub_model_is_suggested():
     _, found = overridden("models.encder.layers.hidden.units=3")
     assert found[0].label == "did you mean `encoder`?"
-    assert found[0].help == "the sub-models: encoder"
+    assert found[0].help == "available sub-models: encoder"
 
 
 def test_a_counted_name_is_warned_about():

@@ -41,7 +41,7 @@ def test_yaml_other_than_specs_is_ignored(editor):
 
 def test_pyproject_is_read_again_when_the_file_is_saved(editor):
     found = editor.open(SMALL)
-    assert [d.code for d in found] == ["KS213"]  # `dropout` is a counted name
+    assert [d.code for d in found] == ["KS213"]  # `dropout` is an automatic name
     settings = editor.root / "pyproject.toml"
     settings.write_text('[tool.kspec]\nignore = ["KS213"]\n')
     try:

@@ -50,7 +50,7 @@ def test_what_is_right(stages):
         ("[{trainable: {x: false}}]", "KS211", "`x` is an input; only layers train"),
         ("[{trainable: {bent: false}}]", "KS211", "`bent` is a function without weights; only layers train"),
         ("[{trainable: {again: false}}]", "KS211", "`again` is a second call of `hidden`; only layers train"),
-        ("[{trainable: {dense: false}}]", "KS213", "`dense` is a counted name: it shifts when a layer is inserted above"),
+        ("[{trainable: {dense: false}}]", "KS213", "`dense` is an automatic name: it changes if a layer is inserted above"),
         ("[{trainable: {'*': false, scaled: true}}]", "KS425", "stage 1 has nothing to train: every layer with weights is frozen"),
         ("[{}, {trainable: {'*': false}}]", "KS425", "stage 2 has nothing to train: every layer with weights is frozen"),
         ("[{name: a}, {name: b, trainable: {hidden: true}}]", "KS426", "b trains the same weights as a: `hidden` trains there already"),
