@@ -66,8 +66,9 @@ def command(data: str | None, out: str, template: str | None, target: str | None
 
 def _is_outside(data: Path, out: Path) -> bool:
     """Whether the spec needs --allow-outside to read the table."""
-    roots = (Path.cwd().resolve(), out.parent.resolve())
-    return not any(root in data.resolve().parents for root in roots)
+    from kspec.syntax.path_policy import PathPolicy
+
+    return PathPolicy(out.parent).reading_problem(str(data), data) is not None
 
 
 def _from_data(data: str, target: str | None, out: str) -> str:

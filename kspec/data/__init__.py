@@ -1,7 +1,7 @@
-"""Where examples come from: sources, columns, splits, labels, batches.
+"""The data of a spec: sources, columns, splits, labels, batches.
 
-Nothing heavy is imported before it is used: this package alone costs nothing, and TensorFlow comes in with the
-batches (`kspec.data.pipeline`) and with pictures.
+Importing this package loads neither NumPy nor TensorFlow. TensorFlow is imported by the batches (`kspec.data.pipeline`)
+and when images are read.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kspec.data.inference_data import load_for_prediction
     from kspec.data.labels import Labels, encode
-    from kspec.data.reading import load, load_for_prediction
+    from kspec.data.reading import load
     from kspec.data.types import Dataset, DataSplit, InputSpec, OutputSpec
 
 __all__ = ["DataSplit", "Dataset", "InputSpec", "Labels", "OutputSpec", "encode", "load", "load_for_prediction"]
@@ -23,7 +24,7 @@ _HOMES = {
     "Labels": "labels",
     "encode": "labels",
     "load": "reading",
-    "load_for_prediction": "reading",
+    "load_for_prediction": "inference_data",
 }
 
 

@@ -1,14 +1,14 @@
-"""Columns → the arrays that inputs, targets and weights take."""
+"""Columns → the arrays of inputs, targets and sample weights."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.columns import Mapped
+from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.table import NUMERIC, Column, Table
-from kspec.data.types import InputSpec
+from kspec.data.types import DataSplit, InputSpec
 from kspec.diagnostics import Path, codes
 from kspec.syntax.yaml_flow import to_yaml
 
@@ -21,42 +21,84 @@ FLOATS = {"float16", "float32", "float64", "bfloat16"}
 SHOWN_COLUMNS = 3
 
 
-def input_array(name: str, takes: InputSpec, table: Table, mapped: Mapped, kept: Array, context: Context) -> Any:
-    """The array of one input, shape (rows, *shape), in its type; None with the reason in the report.
+class TableArrays:
+    """The arrays of a whole table, before it is split; None for those whose columns do not fit.
 
     Args:
-        kept: The rows that are used, shape (rows,): others are not looked at.
+        table: The table, without the rows that are dropped.
+        mapping: Which columns feed which input and output.
+        inputs: The shape and dtype of each input.
+        context: Receives every problem.
     """
-    columns = [table.columns[column] for column in mapped.inputs[name]]
-    path = mapped.places[name]
+
+    def __init__(self, table: Table, mapping: ColumnMapping, inputs: Mapping[str, InputSpec], context: Context) -> None:
+        self.table = table
+        self.inputs = {name: input_array(name, takes, table, mapping, context) for name, takes in inputs.items()}
+        self.targets = {name: target_array(name, table, mapping, context) for name in mapping.targets}
+        self.weights = {name: weight_array(name, table, mapping, context) for name in mapping.weights}
+
+    def split(self, rows: Array, numbers: Array) -> DataSplit:
+        """The split with these rows.
+
+        Args:
+            rows: Indices into the table, ascending, shape (n,).
+            numbers: The row number of each row of the table, shape (rows,).
+        """
+        all_rows = len(rows) == self.table.rows
+
+        def select(arrays: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: array if all_rows else array[rows] for name, array in arrays.items()}
+
+        names = self.table.names
+        return DataSplit(
+            rows=numbers[rows],
+            inputs=select(self.inputs),
+            targets=select(self.targets),
+            weights=select(self.weights),
+            names=None if names is None else [names[int(row)] for row in rows],
+        )
+
+
+def input_array(name: str, takes: InputSpec, table: Table, mapping: ColumnMapping, context: Context) -> Any:
+    """The array of an input, shape (rows, *shape), in its dtype; None if its columns do not fit, which is reported.
+
+    Args:
+        name: The input.
+        takes: The shape and dtype of the input.
+        table: The table, without the rows that are dropped.
+        mapping: Which columns feed the input.
+        context: Receives every problem.
+    """
+    columns = [table.columns[column] for column in mapping.inputs[name]]
+    path = mapping.places[name]
     if any(column.kind == "image" for column in columns):
-        return _picture(name, takes, columns, path, context)
-    return _numbers_or_text(name, takes, columns, table, kept, path, context)
+        return _image_array(name, takes, columns, path, context)
+    return _numbers_or_text(name, takes, columns, table, path, context)
 
 
-def _picture(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> Any:
-    from kspec.data.images import load_pictures
+def _image_array(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> Any:
+    from kspec.data.images import load_images
 
     if len(columns) > 1:
         others = ", ".join(column.name for column in columns if column.kind != "image")
         context.error(
             codes.DATA_SHAPE_MISMATCH,
-            f"`{name}` takes a picture, and cannot take {others or 'a second one'} beside it",
+            f"`{name}` takes one image column and cannot also take {others or 'a second one'}",
             path,
         )
         return None
-    return load_pictures(name, takes, columns[0], path, context)
+    return load_images(name, takes, columns[0], path, context)
 
 
 def _numbers_or_text(
-    name: str, takes: InputSpec, columns: list[Column], table: Table, kept: Array, path: Path, context: Context
+    name: str, takes: InputSpec, columns: list[Column], table: Table, path: Path, context: Context
 ) -> Any:
     import numpy
 
     if takes.dtype == "string":
         pieces = _texts(name, columns, path, context)
     else:
-        pieces = _numbers(name, takes.dtype, columns, table, kept, path, context)
+        pieces = _numbers(name, takes.dtype, columns, table, path, context)
     if pieces is None:
         return None
     shape = fitting_shape(takes.shape, columns)
@@ -66,12 +108,12 @@ def _numbers_or_text(
     dtype: Any = object if takes.dtype == "string" else _storage(takes.dtype)
     if len(pieces) == 1:
         return pieces[0].astype(dtype, copy=False).reshape(table.rows, *shape)
-    whole = numpy.empty((table.rows, sum(column.size for column in columns)), dtype=dtype)
+    stacked = numpy.empty((table.rows, sum(column.size for column in columns)), dtype=dtype)
     at = 0
     for piece, column in zip(pieces, columns, strict=True):
-        whole[:, at : at + column.size] = piece.reshape(table.rows, -1)
+        stacked[:, at : at + column.size] = piece.reshape(table.rows, -1)
         at += column.size
-    return whole.reshape(table.rows, *shape)
+    return stacked.reshape(table.rows, *shape)
 
 
 def _storage(dtype: str) -> Any:
@@ -82,7 +124,7 @@ def _storage(dtype: str) -> Any:
 
 
 def fitting_shape(shape: Sequence[int | None], columns: Sequence[Column]) -> tuple[int, ...] | None:
-    """The shape of an example that the columns fill, unknown lengths filled in; None where sizes do not agree."""
+    """The shape of an example made of these columns, open lengths resolved; None if the sizes do not match."""
     if len(columns) == 1 and columns[0].values.ndim == len(shape) + 1:
         own = columns[0].values.shape[1:]
         if all(wanted in (None, given) for wanted, given in zip(shape, own, strict=True)):
@@ -106,12 +148,12 @@ def _refuse_shape(name: str, takes: InputSpec, columns: list[Column], path: Path
     shown = to_yaml(list(takes.shape))
     has = sum(column.size for column in columns)
     if len(columns) == 1 and columns[0].values.ndim > 1:
-        given = f"`{columns[0].name}` has the shape {list(columns[0].values.shape[1:])}"
+        actual = f"`{columns[0].name}` has shape {list(columns[0].values.shape[1:])}"
     else:
-        given = f"{has} column{'s feed' if has > 1 else ' feeds'} it ({_listed(columns)})"
-    needs = f"{wanted} value{'s' if wanted > 1 else ''} an example" if None not in takes.shape else "another size"
-    help = f"name the columns with `data: {{inputs: ...}}`, or write `shape: [{has}]`"
-    context.error(codes.DATA_SHAPE_MISMATCH, f"`{name}` has the shape {shown}, {needs}, but {given}", path, help=help)
+        actual = f"{has} column{'s feed' if has > 1 else ' feeds'} it ({_listed(columns)})"
+    needs = f"{wanted} value{'s' if wanted > 1 else ''} per example" if None not in takes.shape else "another size"
+    help = f"name the columns with `data: {{inputs: ...}}`, or set `shape: [{has}]`"
+    context.error(codes.DATA_SHAPE_MISMATCH, f"`{name}` has shape {shown}, {needs}, but {actual}", path, help=help)
 
 
 def _listed(columns: Sequence[Column]) -> str:
@@ -125,36 +167,33 @@ def _texts(name: str, columns: list[Column], path: Path, context: Context) -> li
         if column.kind in ("array", "image") and column.values.dtype.kind not in "OU":
             context.error(
                 codes.INCOMPATIBLE_DATA_TYPE,
-                f"`{name}` takes text, and `{column.name}` holds arrays of numbers",
+                f"`{name}` takes text, but `{column.name}` contains arrays of numbers",
                 path,
-                help="leave out `dtype: string`",
+                help="remove `dtype: string`",
             )
             return None
     return [column.values if column.kind == "array" else column.texts() for column in columns]
 
 
 def _numbers(
-    name: str, dtype: str, columns: list[Column], table: Table, kept: Array, path: Path, context: Context
+    name: str, dtype: str, columns: list[Column], table: Table, path: Path, context: Context
 ) -> list[Array] | None:
     sound = True
-    broken = []
+    misfits = []
     for column in columns:
         if column.kind == "text" or column.values.dtype.kind not in "fiub":
             _refuse_text(name, column, columns, table, path, context)
             sound = False
-        elif not _finite(column, table, kept, path, context):
+        elif not _finite(column, table, path, context):
             sound = False
-        elif dtype not in FLOATS and (found := _no_integer(dtype, column, table, kept)):
-            broken.append(found)
-    if broken:
+        elif dtype not in FLOATS and (example := _invalid_integer(dtype, column, table)):
+            misfits.append(example)
+    if misfits:
         sound = False
-        more = (
-            f"; {len(broken) - 1} more column{'s do' if len(broken) > 2 else ' does'} not fit"
-            if len(broken) > 1
-            else ""
-        )
-        help = "leave `dtype` out for float32" if dtype != "bool" else "a bool is 0 or 1, false or true"
-        context.error(codes.INCOMPATIBLE_DATA_TYPE, f"`{name}` takes {dtype}, and {broken[0]}{more}", path, help=help)
+        others = len(misfits) - 1
+        more = f"; {others} other column{'s do' if others > 1 else ' does'} not fit either" if others else ""
+        help = "omit `dtype` for float32" if dtype != "bool" else "a bool is 0 or 1, false or true"
+        context.error(codes.INCOMPATIBLE_DATA_TYPE, f"`{name}` takes {dtype}, but {misfits[0]}{more}", path, help=help)
     return [column.values for column in columns] if sound else None
 
 
@@ -163,14 +202,14 @@ def _refuse_text(name: str, column: Column, columns: list[Column], table: Table,
     index = next((i for i, value in enumerate(values) if not column.missing[i] and not _is_number(value)), 0)
     example = str(values[index]) if values and column.values.ndim == 1 else ""
     if "," in example and _is_number(example.replace(",", ".", 1)):
-        help = "numbers have a decimal point; replace the commas in the file"
+        help = "replace the decimal commas in the file with points"
     elif len(columns) == 1:
-        help = "give the input `dtype: string` and a `StringLookup` or `TextVectorization`, or leave the column out"
+        help = "set `dtype: string` and add a `StringLookup` or `TextVectorization` layer, or drop the column"
     else:
-        help = "leave the column out, or give it an input of its own with `dtype: string` and a `StringLookup` layer"
+        help = "drop the column, or feed it to its own input with `dtype: string` and a `StringLookup` layer"
     context.error(
         codes.INCOMPATIBLE_DATA_TYPE,
-        f'`{name}` takes numbers, and `{column.name}` holds text, such as "{example[:40]}" in {table.where([index])}',
+        f'`{name}` takes numbers, but `{column.name}` has text: "{example[:40]}" in {table.locate([index])}',
         path,
         help=help,
     )
@@ -184,8 +223,8 @@ def _is_number(value: Any) -> bool:
     return True
 
 
-def _finite(column: Column, table: Table, kept: Array, path: Path, context: Context) -> bool:
-    """Whether all numbers are finite; in arrays, NaN is as bad as infinity, since no policy fills it."""
+def _finite(column: Column, table: Table, path: Path, context: Context) -> bool:
+    """Whether all numbers are finite. In arrays, NaN is an error too: imputation fills only scalar columns."""
     import numpy
 
     values = column.values
@@ -193,24 +232,24 @@ def _finite(column: Column, table: Table, kept: Array, path: Path, context: Cont
         return True
     bad: Array = numpy.isinf(values) if column.kind != "array" else ~numpy.isfinite(values)
     bad = _by_row(bad)
-    rows = numpy.flatnonzero(bad & kept & ~column.missing)
+    rows = numpy.flatnonzero(bad & ~column.missing)
     if not len(rows):
         return True
-    what = "a number that is not finite" if column.kind == "array" else "an infinite value"
-    context.error(codes.NON_FINITE_VALUES, f"`{column.name}` has {what} in {table.where(rows)}", path,
-                  help="correct the data; nothing can be learned from infinity")  # fmt: skip
+    value = "a non-finite number" if column.kind == "array" else "an infinite value"
+    message = f"`{column.name}` has {value} in {table.locate(rows)}"
+    context.error(codes.NON_FINITE_VALUES, message, path, help="correct the data: a model cannot learn from infinity")
     return False
 
 
 def _by_row(bad: Array) -> Array:
-    """Which rows have something bad in them, shape (rows,)."""
+    """Which rows have a bad value, shape (rows,)."""
     import numpy
 
     return numpy.asarray(bad.reshape(len(bad), -1).any(axis=1))
 
 
-def _no_integer(dtype: str, column: Column, table: Table, kept: Array) -> str:
-    """What a column has that does not fit into an integer type (or 0 and 1 into bool); empty where all fits."""
+def _invalid_integer(dtype: str, column: Column, table: Table) -> str:
+    """A value of a column that an integer (or bool) dtype cannot hold, in words; empty if it can hold all."""
     import numpy
 
     values = column.values
@@ -225,28 +264,28 @@ def _no_integer(dtype: str, column: Column, table: Table, kept: Array) -> str:
     if values.dtype.kind == "f":
         bad |= values != numpy.floor(values)
     bad = _by_row(bad)
-    rows = numpy.flatnonzero(bad & kept & ~column.missing)
+    rows = numpy.flatnonzero(bad & ~column.missing)
     if not len(rows):
         return ""
     example = numpy.ravel(values[rows[0]])[0] if values.ndim == 1 else "a value"
-    return f"`{column.name}` has {example} in {table.where(rows[:1])}"
+    return f"`{column.name}` has {example} in {table.locate(rows[:1])}"
 
 
-def target_array(name: str, table: Table, mapped: Mapped, kept: Array, context: Context) -> Any:
-    """The raw target of an output, shape (rows,) or (rows, k); None with the reason in the report."""
+def target_array(name: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:
+    """The raw target of an output, shape (rows,) or (rows, k); None if it cannot be one, which is reported."""
     import numpy
 
-    columns = [table.columns[column] for column in mapped.targets[name]]
-    path = mapped.places[name]
+    columns = [table.columns[column] for column in mapping.targets[name]]
+    path = mapping.places[name]
     if any(column.kind == "image" for column in columns):
         context.error(
             codes.INCOMPATIBLE_DATA_TYPE,
-            f"the target of `{name}` is a column of pictures",
+            f"the target of `{name}` is an image column",
             path,
-            help="name the column `class`",
+            help="use the column `class`",
         )
         return None
-    if not all(_finite(column, table, kept, path, context) for column in columns):
+    if not all(_finite(column, table, path, context) for column in columns):
         return None
     if len(columns) == 1:
         return columns[0].values
@@ -254,39 +293,39 @@ def target_array(name: str, table: Table, mapped: Mapped, kept: Array, context: 
         if column.kind not in NUMERIC:
             context.error(
                 codes.INCOMPATIBLE_DATA_TYPE,
-                f"a target of {len(columns)} columns is one-hot or several numbers, "
-                f"and `{column.name}` holds {'text' if column.kind == 'text' else 'arrays'}",
+                f"a target of {len(columns)} columns must be numeric, "
+                f"but `{column.name}` contains {'text' if column.kind == 'text' else 'arrays'}",
                 path,
-                help="name one column of labels, or columns of numbers",
+                help="name one column of labels, or only numeric columns",
             )
             return None
     return numpy.stack([column.values for column in columns], axis=1)
 
 
-def weight_array(output: str, table: Table, mapped: Mapped, kept: Array, context: Context) -> Any:
-    """The sample weights of an output, float32, shape (rows,); None with the reason in the report."""
+def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:
+    """The sample weights of an output, float32, shape (rows,); None if they are invalid, which is reported."""
     import numpy
 
-    column = table.columns[mapped.weights[output]]
-    said = context.spec.document.data.weights if context.spec.document.data else None
-    path: Path = ("data", "weights", output) if isinstance(said, dict) else ("data", "weights")
+    column = table.columns[mapping.weights[output]]
+    setting = context.spec.document.data.weights if context.spec.document.data else None
+    path: Path = ("data", "weights", output) if isinstance(setting, dict) else ("data", "weights")
     if column.kind not in NUMERIC:
-        context.error(codes.INVALID_SAMPLE_WEIGHTS, f"`{column.name}` holds no numbers, and weights are numbers", path)
+        context.error(codes.INVALID_SAMPLE_WEIGHTS, f"sample weights must be numbers; `{column.name}` has none", path)
         return None
     values = column.values.astype(numpy.float64)
-    for bad, what in (
-        (column.missing, "no value"),
-        (~numpy.isfinite(values), "no finite number"),
+    for bad, problem in (
+        (column.missing, "a missing value"),
+        (~numpy.isfinite(values), "a non-finite number"),
         (values < 0, "a negative weight"),
     ):
-        rows = numpy.flatnonzero(bad & kept)
+        rows = numpy.flatnonzero(bad)
         if len(rows):
-            context.error(codes.INVALID_SAMPLE_WEIGHTS, f"`{column.name}` has {what} in {table.where(rows)}", path,
-                          help="a weight is a number from 0 upwards")  # fmt: skip
+            message = f"`{column.name}` has {problem} in {table.locate(rows)}"
+            context.error(codes.INVALID_SAMPLE_WEIGHTS, message, path, help="weights must be 0 or greater")
             return None
-    if not (values[kept] > 0).any():
+    if not (values > 0).any():
         context.error(
-            codes.INVALID_SAMPLE_WEIGHTS, f"every weight in `{column.name}` is 0: nothing would be learned", path
+            codes.INVALID_SAMPLE_WEIGHTS, f"every weight in `{column.name}` is 0, so nothing would be learned", path
         )
         return None
     return values.astype(numpy.float32)

@@ -1,11 +1,11 @@
-"""Classes that the parts do not share: what training never sees cannot be learned."""
+"""Classes that only validation or test has: a model cannot learn a class it is never trained on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.columns import Mapped
+from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.labels import Labels
 from kspec.data.table import Table
@@ -24,13 +24,22 @@ SHOWN = 3
 
 def check_classes(
     table: Table,
-    mapped: Mapped,
+    mapping: ColumnMapping,
     labels: Mapping[str, Labels],
-    split: Mapping[str, Array],
+    splits: Mapping[str, Array],
     output_specs: Mapping[str, OutputSpec],
     context: Context,
 ) -> None:
-    """Warns of a class that validation or test has and training lacks, and of a target with one class alone."""
+    """Warns of classes that training lacks, and of targets with a single class.
+
+    Args:
+        table: The whole table.
+        mapping: Which columns are targets.
+        labels: By output, the vocabulary of its target.
+        splits: By split, the indices of its rows.
+        output_specs: By output, what is known of it.
+        context: Receives every problem.
+    """
     for name, vocabulary in labels.items():
         known = output_specs.get(name)
         if not _is_classes(vocabulary, known.task if known else None, table.rows):
@@ -38,22 +47,22 @@ def check_classes(
         if len(vocabulary.names) == 1:
             context.warning(
                 codes.SINGLE_CLASS_TARGET,
-                f"every example of `{name}` is `{vocabulary.names[0]}`: nothing is to be told apart",
-                mapped.places[name],
+                f"every example of `{name}` is `{vocabulary.names[0]}`, so there is nothing to classify",
+                mapping.places[name],
                 help="is it the right column?",
             )
             continue
-        classes = vocabulary.indices(table.columns[mapped.targets[name][0]].values)
-        seen = set(classes[split["train"]].tolist())
-        for part in ("validation", "test"):
-            if part in split:
-                _check_part(name, part, seen, set(classes[split[part]].tolist()), vocabulary, mapped, context)
+        classes = vocabulary.indices(table.columns[mapping.targets[name][0]].values)
+        seen = set(classes[splits["train"]].tolist())
+        for split in ("validation", "test"):
+            if split in splits:
+                _check_split(name, split, seen, set(classes[splits[split]].tolist()), vocabulary, mapping, context)
 
 
-def _check_part(
-    name: str, part: str, seen: set[int], held: set[int], labels: Labels, mapped: Mapped, context: Context
+def _check_split(
+    name: str, split: str, seen: set[int], held: set[int], labels: Labels, mapping: ColumnMapping, context: Context
 ) -> None:
-    path = mapped.places[name]
+    path = mapping.places[name]
     unseen = [labels.names[index] for index in sorted(held - seen)]
     if not unseen:
         return
@@ -62,21 +71,21 @@ def _check_part(
     if not held & seen:
         context.error(
             codes.CLASS_UNSEEN_IN_TRAINING,
-            f"the {part} part has no class of `{name}` in common with training; it has {shown}",
+            f"the {split} and training splits share no class of `{name}`; {split} has {shown}",
             path,
             help="split at random, or with `stratify: true`",
         )
     else:
         context.warning(
             codes.CLASS_UNSEEN_IN_TRAINING,
-            f"the {part} part has {shown} of `{name}`, which no training row has",
+            f"{shown} of `{name}` in the {split} split never occur{'s' if len(unseen) == 1 else ''} in training",
             path,
-            help="`split: {stratify: true}` shares each class out",
+            help="`split: {stratify: true}` distributes each class over all splits",
         )
 
 
 def _is_classes(labels: Labels, task: str | None, rows: int) -> bool:
-    """Whether a target is one of classes: by its task; where that is not known, whole numbers are when they are few."""
+    """Whether a target is of classes: by its task; if that is unknown, integers are classes if they are few."""
     if task is not None:
         return task != "regression"
     return labels.kind != "integer" or len(labels.names) <= min(FEW_CLASSES, rows // ROWS_PER_CLASS)

@@ -1,4 +1,4 @@
-"""Which columns feed which input and output: names, lists and globs resolved against a table."""
+"""The mapping of columns to inputs and outputs: names, lists and globs resolved against a table."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ SHOWN_COLUMNS = 12
 
 
 @dataclass(slots=True)
-class Mapped:
+class ColumnMapping:
     """The columns of each input and output, in the order in which they are stacked.
 
     Args:
-        weights: Output → column.
-        places: Input or output → where the spec says so.
+        inputs: By input.
+        targets: By output.
+        weights: By output, the column of its sample weights.
+        stratify: The column whose proportions the splits keep.
+        places: By input or output, the setting that names its columns.
     """
 
     inputs: dict[str, list[str]] = field(default_factory=dict)
@@ -31,22 +34,32 @@ class Mapped:
     stratify: str | None = None
     places: dict[str, Path] = field(default_factory=dict)
 
+    @property
+    def input_columns(self) -> list[str]:
+        """The columns that feed inputs, each once."""
+        return list(dict.fromkeys(column for columns in self.inputs.values() for column in columns))
+
+    @property
+    def target_columns(self) -> list[str]:
+        """The columns of targets, each once."""
+        return list(dict.fromkeys(column for columns in self.targets.values() for column in columns))
+
     def to_json(self) -> dict[str, Any]:
         return {"inputs": self.inputs, "targets": self.targets, "weights": self.weights}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Mapped:
-        mapped = cls(
+    def from_json(cls, value: Mapping[str, Any]) -> ColumnMapping:
+        mapping = cls(
             {name: list(columns) for name, columns in value["inputs"].items()},
             {name: list(columns) for name, columns in value["targets"].items()},
             dict(value["weights"]),
         )
-        for name in (*mapped.inputs, *mapped.targets):
-            mapped.places[name] = ("data",)
-        return mapped
+        for name in (*mapping.inputs, *mapping.targets):
+            mapping.places[name] = ("data",)
+        return mapping
 
     def uses(self, data: Data) -> dict[str, list[str]]:
-        """Column → what it is used for, in words."""
+        """By column, its uses in words: `input x`, `target y`, `weight of y`, `split`."""
         uses: dict[str, list[str]] = {}
         for kind, feeds in (("input", self.inputs), ("target", self.targets)):
             for name, columns in feeds.items():
@@ -62,8 +75,19 @@ class Mapped:
 
 def map_columns(
     table: Table, data: Data, inputs: Mapping[str, InputSpec], outputs: Sequence[str], context: Context
-) -> Mapped | None:
-    """Resolves `inputs`, `targets`, `weights` and the split's columns; None with the reasons in the report."""
+) -> ColumnMapping | None:
+    """Maps columns to inputs and outputs, as the `data` section says.
+
+    Args:
+        table: The table.
+        data: The `data` section.
+        inputs: The model's inputs.
+        outputs: The names of its outputs.
+        context: Receives every problem.
+
+    Returns:
+        The mapping; None if there are errors.
+    """
     return _Mapper(table, data, list(inputs), list(outputs), context).map()
 
 
@@ -74,58 +98,60 @@ class _Mapper:
         self.inputs = inputs
         self.outputs = outputs
         self.context = context
-        self.mapped = Mapped()
-        self.pictures = next((name for name, column in table.columns.items() if column.kind == "image"), "")
-        self.sound = True
+        self.mapping = ColumnMapping()
+        self.images = next((name for name, column in table.columns.items() if column.kind == "image"), "")
+        self.is_valid = True
 
-    def map(self) -> Mapped | None:
+    def map(self) -> ColumnMapping | None:
         self._targets()
         self._weights()
         self._split_keys()
         self._inputs()
-        if self.sound:
+        if self.is_valid:
             self._warn_of_leaks()
-        return self.mapped if self.sound else None
+        return self.mapping if self.is_valid else None
 
-    def _error(self, code: Rule, message: str, path: Path, **more: Any) -> None:
-        self.context.error(code, message, path, **more)
-        self.sound = False
+    def _error(
+        self, rule: Rule, message: str, path: Path, *, key: bool = False, label: str = "", help: str = ""
+    ) -> None:
+        self.context.error(rule, message, path, key=key, label=label, help=help)
+        self.is_valid = False
 
     def _targets(self) -> None:
-        said, path = self.data.targets, ("data", "targets")
-        if isinstance(said, dict):
-            for name, columns in said.items():
+        setting, path = self.data.targets, ("data", "targets")
+        if isinstance(setting, dict):
+            for name, columns in setting.items():
                 if name in self.outputs:
-                    self._take(self.mapped.targets, name, columns, (*path, name))
+                    self._take(self.mapping.targets, name, columns, (*path, name))
                 else:
-                    self._not_there("output", name, self.outputs, (*path, name))
-        elif said is not None:
+                    self._unknown_name("output", name, self.outputs, (*path, name))
+        elif setting is not None:
             if len(self.outputs) > 1:
                 self._error(
                     codes.MISSING_COLUMN_MAPPING,
-                    f"the model has {len(self.outputs)} outputs; say whose target this is",
+                    f"the model has {len(self.outputs)} outputs; name the one that this is the target of",
                     path,
-                    help=f"write `targets: {{{self.outputs[0]}: {_written(said)}}}`",
+                    help=f"write `targets: {{{self.outputs[0]}: {_yaml(setting)}}}`",
                 )
             else:
-                self._take(self.mapped.targets, self.outputs[0], said, path)
-        named = said if isinstance(said, dict) else dict.fromkeys(self.outputs) if said is not None else {}
+                self._take(self.mapping.targets, self.outputs[0], setting, path)
+        named = setting if isinstance(setting, dict) else dict.fromkeys(self.outputs) if setting is not None else {}
         for name in self.outputs:
             if name not in named and name in self.table.columns:
-                self._take(self.mapped.targets, name, name, ("data",))
-        only = len(self.outputs) == 1 and said is None and not self.mapped.targets
-        if only and self.pictures and "class" in self.table.columns:
-            self._take(self.mapped.targets, self.outputs[0], "class", ("data",))
+                self._take(self.mapping.targets, name, name, ("data",))
+        only = len(self.outputs) == 1 and setting is None and not self.mapping.targets
+        if only and self.images and "class" in self.table.columns:
+            self._take(self.mapping.targets, self.outputs[0], "class", ("data",))
 
     def _weights(self) -> None:
-        said, path = self.data.weights, ("data", "weights")
-        if isinstance(said, str) and self._known(said, path):
-            self.mapped.weights = dict.fromkeys(self.mapped.targets, said)
-        for name, column in said.items() if isinstance(said, dict) else ():
+        setting, path = self.data.weights, ("data", "weights")
+        if isinstance(setting, str) and self._known(setting, path):
+            self.mapping.weights = dict.fromkeys(self.mapping.targets, setting)
+        for name, column in setting.items() if isinstance(setting, dict) else ():
             if name not in self.outputs:
-                self._not_there("output", name, self.outputs, (*path, name))
+                self._unknown_name("output", name, self.outputs, (*path, name))
             elif self._known(column, (*path, name)):
-                self.mapped.weights[name] = column
+                self.mapping.weights[name] = column
 
     def _split_keys(self) -> None:
         split, path = self.data.split, ("data", "split")
@@ -133,98 +159,100 @@ class _Mapper:
             self._known(split.by, (*path, "by"))
         if isinstance(split.stratify, str):
             if self._known(split.stratify, (*path, "stratify")):
-                self.mapped.stratify = split.stratify
+                self.mapping.stratify = split.stratify
         elif split.stratify and split.by is None:
-            columns = [columns[0] for columns in self.mapped.targets.values() if len(columns) == 1]
-            if len(self.mapped.targets) == 1 and len(columns) == 1:
-                self.mapped.stratify = columns[0]
-            elif self.sound:
-                what = (
-                    f"{len(self.mapped.targets)} targets"
-                    if len(self.mapped.targets) != 1
-                    else "a target of several columns"
-                )
+            columns = [columns[0] for columns in self.mapping.targets.values() if len(columns) == 1]
+            if len(self.mapping.targets) == 1 and len(columns) == 1:
+                self.mapping.stratify = columns[0]
+            elif self.is_valid:
+                count = len(self.mapping.targets)
+                targets = f"{count} targets" if count != 1 else "a target of several columns"
                 self._error(
                     codes.INVALID_SPLIT_COLUMN,
-                    f"with {what}, `stratify` must say by which column",
+                    f"with {targets}, `stratify` must name a column",
                     (*path, "stratify"),
                     help="write `stratify: column`",
                 )
 
     def _inputs(self) -> None:
-        said, path = self.data.inputs, ("data", "inputs")
-        if isinstance(said, dict):
-            for name, columns in said.items():
+        setting, path = self.data.inputs, ("data", "inputs")
+        if isinstance(setting, dict):
+            for name, columns in setting.items():
                 if name in self.inputs:
-                    self._take(self.mapped.inputs, name, columns, (*path, name), skip=self._reserved())
+                    self._take(self.mapping.inputs, name, columns, (*path, name), skip=self._reserved())
                 else:
-                    self._not_there("input", name, self.inputs, (*path, name))
-        elif said is not None:
+                    self._unknown_name("input", name, self.inputs, (*path, name))
+        elif setting is not None:
             if len(self.inputs) > 1:
                 self._error(
                     codes.MISSING_COLUMN_MAPPING,
-                    f"the model has {len(self.inputs)} inputs; say which one takes this",
+                    f"the model has {len(self.inputs)} inputs; name the one that takes this",
                     path,
-                    help=f"write `inputs: {{{self.inputs[0]}: {_written(said)}}}`",
+                    help=f"write `inputs: {{{self.inputs[0]}: {_yaml(setting)}}}`",
                 )
             else:
-                self._take(self.mapped.inputs, self.inputs[0], said, path, skip=self._reserved())
-        named = said if isinstance(said, dict) else dict.fromkeys(self.inputs) if said is not None else {}
+                self._take(self.mapping.inputs, self.inputs[0], setting, path, skip=self._reserved())
+        named = setting if isinstance(setting, dict) else dict.fromkeys(self.inputs) if setting is not None else {}
         for name in self.inputs:
             if name not in named:
                 self._unmentioned(name)
 
     def _unmentioned(self, name: str) -> None:
-        """An input that the spec does not mention: the column of its name; else, for the only one, all that is left."""
+        """Maps an input that the spec does not mention: to the column of its name; a single input, to all the rest."""
         if name in self.table.columns and name not in self._reserved():
-            self._take(self.mapped.inputs, name, name, ("inputs", name))
+            self._take(self.mapping.inputs, name, name, ("inputs", name))
             return
-        if len(self.inputs) == 1 and self.pictures:
-            self._take(self.mapped.inputs, name, self.pictures, ("inputs", name))
+        if len(self.inputs) == 1 and self.images:
+            self._take(self.mapping.inputs, name, self.images, ("inputs", name))
         elif len(self.inputs) == 1:
             left = [c for c in self.table.columns if c not in self._reserved() and c not in self.table.nameless]
-            self.mapped.inputs[name] = left
-            self.mapped.places[name] = ("inputs", name)
+            self.mapping.inputs[name] = left
+            self.mapping.places[name] = ("inputs", name)
             if not left:
                 self._error(
-                    codes.MISSING_COLUMN_MAPPING, f"no column is left to feed `{name}`", ("data",), help=self._columns()
+                    codes.MISSING_COLUMN_MAPPING,
+                    f"no columns are left for the input `{name}`",
+                    ("data",),
+                    help=self._columns(),
                 )
         else:
             self._error(
                 codes.MISSING_COLUMN_MAPPING,
-                f"nothing feeds the input `{name}`: there is no column of that name",
+                f"no column is mapped to the input `{name}`, and none has that name",
                 ("inputs", name),
                 key=True,
                 label=did_you_mean(name, self.table.columns),
-                help=f"say what does: `data: {{inputs: {{{name}: column}}}}`; {self._columns()}",
+                help=f"set `data: {{inputs: {{{name}: column}}}}`; {self._columns()}",
             )
 
     def _reserved(self) -> set[str]:
-        """Columns that have another use: targets, weights, what decides the split."""
-        targets = {column for columns in self.mapped.targets.values() for column in columns}
-        keys = {key for key in (self.data.split.by, self.mapped.stratify) if key is not None}
-        return targets | set(self.mapped.weights.values()) | keys
+        """Columns with another use: targets, weights, the columns that decide the split."""
+        targets = {column for columns in self.mapping.targets.values() for column in columns}
+        keys = {key for key in (self.data.split.by, self.mapping.stratify) if key is not None}
+        return targets | set(self.mapping.weights.values()) | keys
 
     def _take(
-        self, into: dict[str, list[str]], name: str, said: str | list[str], path: Path, skip: set[str] | None = None
+        self, into: dict[str, list[str]], name: str, setting: str | list[str], path: Path, skip: set[str] | None = None
     ) -> None:
-        """Resolves what is said of one input or output; a glob leaves out columns that have another use."""
-        taken: dict[str, None] = {}
-        for number, column in enumerate(said if isinstance(said, list) else [said]):
-            here = (*path, number) if isinstance(said, list) else path
+        """Maps one input or output to columns; a glob skips columns with another use."""
+        columns: dict[str, None] = {}
+        for number, column in enumerate(setting if isinstance(setting, list) else [setting]):
+            here = (*path, number) if isinstance(setting, list) else path
             if column in self.table.columns:
-                taken[column] = None
+                columns[column] = None
             elif any(character in column for character in "*?["):
-                found = [c for c in self.table.columns if fnmatchcase(c, column) and c not in (skip or ())]
-                if not found:
+                matches = [c for c in self.table.columns if fnmatchcase(c, column) and c not in (skip or ())]
+                if not matches:
                     self._error(codes.UNKNOWN_COLUMN, f"no column matches `{column}`", here, help=self._columns())
-                taken.update(dict.fromkeys(found))
+                columns.update(dict.fromkeys(matches))
             else:
                 self._known(column, here)
-        if said == []:
-            self._error(codes.MISSING_COLUMN_MAPPING, f"no column is named for `{name}`", path, help=self._columns())
-        into[name] = list(taken)
-        self.mapped.places[name] = path
+        if setting == []:
+            self._error(
+                codes.MISSING_COLUMN_MAPPING, f"the column list of `{name}` is empty", path, help=self._columns()
+            )
+        into[name] = list(columns)
+        self.mapping.places[name] = path
 
     def _known(self, column: str, path: Path) -> bool:
         if column in self.table.columns:
@@ -232,56 +260,56 @@ class _Mapper:
         if column in self.table.unusable:
             self._error(
                 codes.INCOMPATIBLE_DATA_TYPE,
-                f"the column `{column}` cannot be used: {self.table.unusable[column]}",
+                f"column `{column}` cannot be used: {self.table.unusable[column]}",
                 path,
             )
             return False
         self._error(
             codes.UNKNOWN_COLUMN,
-            f"there is no column `{column}`",
+            f"unknown column `{column}`",
             path,
             label=did_you_mean(column, self.table.columns),
             help=self._wrong_delimiter() or self._columns(),
         )
         return False
 
-    def _not_there(self, kind: str, name: str, names: list[str], path: Path) -> None:
+    def _unknown_name(self, kind: str, name: str, names: list[str], path: Path) -> None:
         self._error(
             codes.MISSING_COLUMN_MAPPING,
-            f"no {kind} is called `{name}`",
+            f"unknown {kind} `{name}`",
             path,
             key=True,
             label=did_you_mean(name, names),
-            help=f"the {kind}s: {', '.join(names)}",
+            help=f"available {kind}s: {', '.join(names)}",
         )
 
     def _columns(self) -> str:
         names = list(self.table.columns)
         more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
-        return f"the columns: {', '.join(names[:SHOWN_COLUMNS])}{more}"
+        return f"available columns: {', '.join(names[:SHOWN_COLUMNS])}{more}"
 
     def _wrong_delimiter(self) -> str:
         only = next(iter(self.table.columns))
         if len(self.table.columns) == 1:
-            for delimiter, written in ((";", ";"), ("\t", "\\t"), ("|", "|"), (",", ",")):
+            for delimiter, escaped in ((";", ";"), ("\t", "\\t"), ("|", "|"), (",", ",")):
                 if delimiter in only:
                     shown = only if len(only) <= 40 else only[:37] + "..."
-                    return f'the file has one column, `{shown}`; try `csv: {{path: ..., delimiter: "{written}"}}`'
+                    return f'the file has one column, `{shown}`; try `csv: {{path: ..., delimiter: "{escaped}"}}`'
         return ""
 
     def _warn_of_leaks(self) -> None:
-        for name, columns in self.mapped.inputs.items():
-            for output, target in self.mapped.targets.items():
+        for name, columns in self.mapping.inputs.items():
+            for output, target in self.mapping.targets.items():
                 both = [column for column in columns if column in target]
                 if both and columns != target:
                     self.context.warning(
                         codes.TARGET_LEAKAGE,
-                        f"`{both[0]}` is the target of `{output}` and also feeds the input "
-                        f"`{name}`: the network is told the answer",
-                        self.mapped.places[name],
-                        help="leave it out of the input's columns",
+                        f"`{both[0]}` is the target of `{output}` but also feeds the input "
+                        f"`{name}`: the model sees its target",
+                        self.mapping.places[name],
+                        help="remove it from the columns of the input",
                     )
 
 
-def _written(said: str | list[str]) -> str:
-    return said if isinstance(said, str) else f"[{', '.join(said)}]"
+def _yaml(setting: str | list[str]) -> str:
+    return setting if isinstance(setting, str) else f"[{', '.join(setting)}]"

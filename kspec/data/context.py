@@ -1,12 +1,12 @@
-"""What all of reading data shares: the spec, its places, the report, and the path rule."""
+"""The context in which data is read: the spec, the report, and how a path becomes files."""
 
 from __future__ import annotations
 
 import glob
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TypeVar
 
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Report, Rule, Span, codes, nearest
@@ -14,32 +14,56 @@ from kspec.language import Spec
 
 REMOTE = "://"
 MAX_FOLDERS = 100
-"""So many are looked into for a file that is not where the spec says."""
+"""How many subfolders are searched for a missing file, to suggest it."""
+
+
+T = TypeVar("T")
+
+
+class InvalidData(Exception):
+    """The data cannot be used; the reasons have been reported."""
 
 
 @dataclass(slots=True)
 class Context:
-    """Where data is asked for, and what may be read.
+    """Which part of a spec names the data, and where problems are reported.
 
     Args:
-        source_path: The place in the spec that names the source, such as `("data", "csv")`; None for what the command
-            line (or Python) names: such paths are relative to the working directory, and may lie anywhere.
-        named: What the command line names, as the place of all that is wrong with it.
+        spec: The spec.
+        report: Receives every problem.
+        source_path: The setting that names the source, such as `("data", "csv")`; None for data named on the command
+            line or in Python, whose paths are relative to the working directory and may lie anywhere.
+        argument: The command-line argument, where problems of such data are reported.
     """
 
     spec: Spec
     report: Report
     source_path: SpecPath | None
-    named: Span | None = None
+    argument: Span | None = None
+    _errors_before: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._errors_before = self.report.errors
+
+    def stop_on_errors(self) -> None:
+        """Raises InvalidData if an error has been reported since the context was created."""
+        if self.report.errors > self._errors_before:
+            raise InvalidData
+
+    def require(self, value: T | None) -> T:
+        """The value of a stage; raises InvalidData if it is None, or if an error has been reported."""
+        self.stop_on_errors()
+        if value is None:
+            raise InvalidData
+        return value
 
     def span(self, path: SpecPath | None, *, key: bool = False) -> Span | None:
-        """The place of a value of the spec, or of its key.
+        """The span of a value in the spec, or of its key.
 
-        It is the key where that is asked for, where the value goes over several lines, and, for what is not written (a
-        default), of the nearest section that is.
+        A value of several lines is reported at its key; a default, at the key of the nearest section in the spec.
         """
         if path is None or self.source_path is None:
-            return self.named
+            return self.argument
         positions = self.spec.positions
         if path not in positions.values:
             key = True
@@ -48,90 +72,89 @@ class Context:
         value = positions.value(path)
         return positions.key(path) if key or value.line != value.end_line else value
 
-    def error(self, code: Rule, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
-        self.report.error(code, message, self.span(path, key=key), **more)
+    def error(
+        self, rule: Rule, message: str, path: SpecPath | None, *, key: bool = False, label: str = "", help: str = ""
+    ) -> None:
+        """Reports an error at a value of the spec, or at its key."""
+        self.report.error(rule, message, self.span(path, key=key), label=label, help=help)
 
-    def warning(self, code: Rule, message: str, path: SpecPath | None, *, key: bool = False, **more: Any) -> None:
-        self.report.warning(code, message, self.span(path, key=key), **more)
+    def warning(self, rule: Rule, message: str, path: SpecPath | None, *, help: str = "") -> None:
+        """Reports a warning at a value of the spec."""
+        self.report.warning(rule, message, self.span(path), help=help)
 
-    def find(self, given: str | list[str], *, path: SpecPath | None = None, folder: bool = False) -> list[Path] | None:
-        """The files (or, with `folder`, folders) that a source names; None with the reason in the report.
+    def find(self, paths: str | list[str], path: SpecPath | None, *, folder: bool = False) -> list[Path] | None:
+        """Finds the files (or, with `folder`, the folders) that a source names.
 
         Args:
-            given: A path, a glob, or a list of them. A glob's files come in the order of their names.
-            path: The place in the spec that names them; the source's by default.
-        """
-        at = self.source_path if path is None else path
-        found: list[Path] = []
-        sound = True
-        for number, text in enumerate(given if isinstance(given, list) else [given]):
-            here = (*at, number) if at is not None and isinstance(given, list) else at
-            files = self._find_one(text, here, folder)
-            sound = sound and files is not None
-            found.extend(file for file in files or [] if file not in found)
-        return found if sound else None
+            paths: A path, a glob, or a list of them. The files of a glob are sorted by name.
+            path: The setting that names them; None if the spec does not.
+            folder: Whether folders are wanted.
 
-    def _find_one(self, text: str, at: SpecPath | None, folder: bool) -> list[Path] | None:
+        Returns:
+            Each file once; None if a path is wrong, which is reported.
+        """
+        if isinstance(paths, str):
+            return self._find_one(paths, path, folder)
+        matches = [
+            self._find_one(text, None if path is None else (*path, number), folder) for number, text in enumerate(paths)
+        ]
+        files = dict.fromkeys(file for match in matches for file in match or ())
+        return None if None in matches else list(files)
+
+    def _find_one(self, text: str, path: SpecPath | None, folder: bool) -> list[Path] | None:
         if REMOTE in text:
-            self.error(codes.NETWORK_ACCESS, f"`{text}` is not a file: kspec reads data from files alone", at,
-                       help="download it, and name the file")  # fmt: skip
+            message = f"`{text}` is a URL: kspec reads data only from files"
+            self.error(codes.NETWORK_ACCESS, message, path, help="download the data and name the file")
             return None
         if "\0" in text:
-            self.error(codes.UNREADABLE_DATA, "a path cannot hold a null character", at)
+            self.error(codes.UNREADABLE_DATA, "a path cannot contain a null character", path)
             return None
         base = Path.cwd() if self.source_path is None else self.spec.folder
-        whole = base / os.path.expanduser(text)
-        is_glob = glob.has_magic(text) and not whole.exists()
-        files = [Path(name) for name in sorted(glob.glob(str(whole), recursive=True))] if is_glob else [whole]
+        pattern = base / os.path.expanduser(text)
+        is_glob = glob.has_magic(text) and not pattern.exists()
+        files = [Path(name) for name in sorted(glob.glob(str(pattern), recursive=True))] if is_glob else [pattern]
         if is_glob and not folder:
             files = [file for file in files if not file.is_dir()]
         if not files:
-            self.error(codes.UNREADABLE_DATA, f"no file matches `{text}`", at, help=f"looked in {_short(base)}")
+            self.error(codes.UNREADABLE_DATA, f"no file matches `{text}`", path, help=f"looked in {_short(base)}")
             return None
-        if self.source_path is not None and not all(self._allowed(file, text, at) for file in files):
+        if self.source_path is not None and not all(self._is_allowed(file, text, path) for file in files):
             return None
-        return files if all(self._readable(file, text, at, folder) for file in files) else None
+        return files if all(self._is_readable(file, text, path, folder) for file in files) else None
 
-    def _allowed(self, file: Path, text: str, at: SpecPath | None) -> bool:
+    def _is_allowed(self, file: Path, text: str, path: SpecPath | None) -> bool:
         problem = self.spec.paths.reading_problem(text, file)
         if problem is not None:
-            problem.report(self.report, self.span(at))
+            problem.report(self.report, self.span(path))
         return problem is None
 
-    def _readable(self, file: Path, text: str, at: SpecPath | None, folder: bool) -> bool:
+    def _is_readable(self, file: Path, text: str, path: SpecPath | None, folder: bool) -> bool:
+        label = ""
         try:
             if not file.exists():
-                kind = "folder" if folder else "file"
-                self.error(
-                    codes.UNREADABLE_DATA,
-                    f"{kind} `{text}` not found",
-                    at,
-                    label=_neighbour(file, text),
-                    help=_looked(file, by_spec=self.source_path is not None),
-                )
-                return False
-            if folder != file.is_dir():
-                message = f"`{text}` is a folder, not a file" if file.is_dir() else f"`{text}` is a file, not a folder"
-                help = _cure_for_folder(file) if file.is_dir() else "name the folder that has a folder for each class"
-                self.error(codes.UNREADABLE_DATA, message, at, help=help)
-                return False
-            if not file.is_dir() and not file.is_file():
-                self.error(codes.UNREADABLE_DATA, f"`{text}` is not a regular file", at)
-                return False
-            if not os.access(file, os.R_OK):
-                self.error(codes.UNREADABLE_DATA, f"`{text}` cannot be read: permission denied", at)
-                return False
-            if not folder and file.stat().st_size == 0:
-                self.error(codes.UNREADABLE_DATA, f"`{text}` is empty", at)
-                return False
+                message = f"{'folder' if folder else 'file'} `{text}` not found"
+                label = _suggestion(file, text)
+                help = _searched(file, relative_to_spec=self.source_path is not None)
+            elif file.is_dir() and not folder:
+                message, help = f"`{text}` is a folder, not a file", _help_for_folder(file)
+            elif folder and not file.is_dir():
+                message, help = f"`{text}` is a file, not a folder", "name the folder that contains a folder per class"
+            elif not file.is_dir() and not file.is_file():
+                message, help = f"`{text}` is not a regular file", ""
+            elif not os.access(file, os.R_OK):
+                message, help = f"cannot read `{text}`: permission denied", ""
+            elif not folder and file.stat().st_size == 0:
+                message, help = f"`{text}` is empty", ""
+            else:
+                return True
         except OSError as error:
-            self.error(codes.UNREADABLE_DATA, f"`{text}` cannot be read: {error.strerror or error}", at)
-            return False
-        return True
+            message, help = f"cannot read `{text}`: {error.strerror or error}", ""
+        self.error(codes.UNREADABLE_DATA, message, path, label=label, help=help)
+        return False
 
 
-def shown_name(file: Path, context: Context) -> str:
-    """A file as told to the user: relative to the spec's folder, where it lies below it."""
+def display_name(file: Path, context: Context) -> str:
+    """A file's name in messages: relative to the spec's folder if the file is below it."""
     try:
         return file.resolve().relative_to(context.spec.folder.resolve()).as_posix()
     except ValueError:
@@ -143,45 +166,42 @@ def _short(folder: Path) -> str:
     return "the working directory" if relative == "." else str(folder) if relative.startswith("..") else relative
 
 
-def _neighbour(file: Path, text: str) -> str:
-    """The file that may have been meant: one of a like name beside it, or of the same name a folder up or down.
+def _suggestion(file: Path, text: str) -> str:
+    """A file to suggest: one with a similar name in the same folder, or the same name a folder up or down.
 
     Args:
-        text: How the file is written.
+        file: The missing file.
+        text: Its path as the spec has it.
     """
-    written = PurePath(text)
+    path = PurePath(text)
     try:
-        beside = sorted(file.parent.iterdir()) if file.parent.is_dir() else []
-        below = [entry.name for entry in beside[:MAX_FOLDERS] if (entry / file.name).exists()]
-        above = len(written.parts) > 1 and (file.parent.parent / file.name).exists()
+        siblings = sorted(file.parent.iterdir()) if file.parent.is_dir() else []
+        below = [entry.name for entry in siblings[:MAX_FOLDERS] if (entry / file.name).exists()]
+        above = len(path.parts) > 1 and (file.parent.parent / file.name).exists()
     except OSError:
         return ""
-    match = nearest(file.name, [entry.name for entry in beside])
+    similar = nearest(file.name, [entry.name for entry in siblings])
     if below:
-        meant = written.parent / below[0] / file.name
-    elif match:
-        meant = written.with_name(match)
+        suggestion = path.parent / below[0] / file.name
+    elif similar:
+        suggestion = path.with_name(similar)
     elif above:
-        meant = written.parent.with_name(file.name)
+        suggestion = path.parent.with_name(file.name)
     else:
         return ""
-    return f"did you mean `{meant.as_posix()}`?"
+    return f"did you mean `{suggestion.as_posix()}`?"
 
 
-def _looked(file: Path, *, by_spec: bool) -> str:
-    """Where a file was looked for.
-
-    Args:
-        by_spec: Whether the spec names it, not the command line.
-    """
-    base = "; paths are relative to the spec" if by_spec else ""
+def _searched(file: Path, *, relative_to_spec: bool) -> str:
+    """Where a missing file was searched."""
+    base = "; paths are relative to the spec" if relative_to_spec else ""
     if file.parent.is_dir():
         return f"looked in {_short(file.parent)}{base}"
-    return f"there is no folder {_short(file.parent)} either{base}"
+    return f"the folder {_short(file.parent)} does not exist either{base}"
 
 
-def _cure_for_folder(folder: Path) -> str:
+def _help_for_folder(folder: Path) -> str:
     for pattern in ("*.csv", "*.parquet"):
         if next(folder.glob(pattern), None) is not None:
-            return f"name a file, or all of them with a glob: `{folder.name}/{pattern}`"
-    return "name a file; a folder of pictures is read with `images:`"
+            return f"name a file, or all files with a glob: `{folder.name}/{pattern}`"
+    return "name a file; a folder of images is read with `images:`"

@@ -1,16 +1,17 @@
-"""Pictures: files → arrays of the size and channels that an input takes.
+"""Images: files → arrays of the size and channels that an input takes.
 
-Decoded as Keras's `image_dataset_from_directory` does: values 0 to 255 as float32, bilinear interpolation where a
-picture has another size. Pictures that do not fit into memory stay in their files until a batch needs them.
+Images are decoded as by Keras's `image_dataset_from_directory`: values from 0 to 255 as float32, resized with bilinear
+interpolation. Images that do not fit into memory are decoded when a batch needs them.
 """
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.context import Context
+from kspec.data.context import Context, display_name
 from kspec.data.table import Column
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, codes
@@ -22,19 +23,19 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 BUDGET = 1 << 30
-"""Bytes of decoded pictures that are kept in memory."""
+"""How many bytes of decoded images are kept in memory."""
 SHOWN = 3
 
 
 @dataclass(slots=True)
-class Pictures:
-    """Pictures in their files.
+class ImageFiles:
+    """Images that are decoded on demand.
 
     Args:
-        files: Their paths, as objects, shape (n,).
-        size: What each becomes: height, width, channels.
-        example_shape: The input's: `size`, or without the channel.
-        dtype: NumPy's type of the values.
+        files: The paths, dtype object, shape (n,).
+        size: Height, width and channels of a decoded image.
+        example_shape: The shape of the input: `size`, or `size` without the channels.
+        dtype: The NumPy dtype of the values.
     """
 
     files: Array
@@ -49,11 +50,11 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, rows: Array) -> Pictures:
-        return Pictures(self.files[rows], self.size, self.example_shape, self.dtype)
+    def __getitem__(self, rows: Array) -> ImageFiles:
+        return ImageFiles(self.files[rows], self.size, self.example_shape, self.dtype)
 
     def decoder(self) -> Callable[[Any], Any]:
-        """A function of TensorFlow: indices, shape (b,) → pictures, shape (b, *example_shape)."""
+        """A TensorFlow function: indices, shape (b,) → images, shape (b, *example_shape)."""
         from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
@@ -68,10 +69,10 @@ class Pictures:
         return decode
 
     def array(self) -> Array:
-        """All of them, decoded, shape (n, *example_shape).
+        """All images, decoded, shape (n, *example_shape).
 
         Raises:
-            tf.errors.OpError: when one cannot be decoded; `broken()` tells which.
+            tf.errors.OpError: If an image cannot be decoded; see `undecodable`.
         """
         import numpy
 
@@ -81,80 +82,88 @@ class Pictures:
 
         decoded = tf.data.Dataset.from_tensor_slices(self.files.astype(str))
         decoded = decoded.map(self._decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        whole = numpy.empty(self.shape, dtype=self.dtype)
-        for number, picture in enumerate(decoded.as_numpy_iterator()):
-            whole[number] = picture
-        return whole
+        images = numpy.empty(self.shape, dtype=self.dtype)
+        for number, image in enumerate(decoded.as_numpy_iterator()):
+            images[number] = image
+        return images
 
-    def broken(self) -> list[str]:
+    def undecodable(self) -> list[str]:
         """The files that cannot be decoded."""
         from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
 
-        found = []
+        files = []
         for file in self.files.tolist():
             try:
                 self._decode(file)
             except tf.errors.OpError:
-                found.append(file)
-        return found
+                files.append(file)
+        return files
 
     def _decode(self, file: Any) -> Any:
         from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
 
-        picture = tf.io.decode_image(tf.io.read_file(file), channels=self.size[2], expand_animations=False)
-        picture = tf.cast(tf.image.resize(picture, self.size[:2]), tf.float32)
+        image = tf.io.decode_image(tf.io.read_file(file), channels=self.size[2], expand_animations=False)
+        image = tf.cast(tf.image.resize(image, self.size[:2]), tf.float32)
         if not self.dtype.startswith("float"):
-            picture = tf.round(picture)
-        return tf.cast(tf.reshape(picture, self.example_shape), self.dtype)
+            image = tf.round(image)
+        return tf.cast(tf.reshape(image, self.example_shape), self.dtype)
 
 
-def load_pictures(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> Any:
-    """The pictures of an input: an array, or `Pictures` where they do not fit; None with the reason in the report."""
-    import os
+def load_images(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> Any:
+    """The images of an input.
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    Args:
+        name: The input.
+        takes: Its shape and dtype.
+        column: The column with the paths.
+        path: The setting that names the column.
+        context: Receives every problem.
+
+    Returns:
+        An array, or `ImageFiles` if the images do not fit into memory; None if there are errors.
+    """
     from kspec.backend.tensorflow import import_tensorflow
 
     tf = import_tensorflow()
 
-    pictures = _measured(name, takes, column, path, context)
-    if pictures is None:
+    images = _image_files(name, takes, column, path, context)
+    if images is None:
         return None
     bytes_each = 4
-    for length in pictures.size:
+    for length in images.size:
         bytes_each *= length
-    if bytes_each * len(pictures) > BUDGET:
-        return pictures
+    if bytes_each * len(images) > BUDGET:
+        return images
     try:
-        return pictures.array()
+        return images.array()
     except tf.errors.OpError:
-        _refuse_broken(pictures.broken(), pictures, column, context)
+        _report_undecodable(images.undecodable(), images, column, context)
         return None
 
 
-def _measured(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> Pictures | None:
-    """The pictures with the size that the input's shape asks for."""
+def _image_files(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> ImageFiles | None:
+    """The images at the size of the input."""
     shown = to_yaml(list(takes.shape))
     channels = takes.shape[2] if len(takes.shape) == 3 else 1
     channels = 3 if channels is None else channels
     if len(takes.shape) not in (2, 3) or channels not in (1, 3, 4):
         context.error(
             codes.DATA_SHAPE_MISMATCH,
-            f"`{name}` has the shape {shown}, and a picture is height, width and 1, 3 or 4 channels",
+            f"`{name}` has shape {shown}, but an image has a height, a width and 1, 3 or 4 channels",
             path,
-            help="write `shape: [64, 64, 3]`, or `[64, 64, 1]` for grey",
+            help="set `shape: [64, 64, 3]`, or `[64, 64, 1]` for grayscale",
         )
         return None
     if takes.dtype == "string":
         context.error(
             codes.INCOMPATIBLE_DATA_TYPE,
-            f"`{name}` takes text, and is given pictures",
+            f"`{name}` takes text, but its column contains images",
             path,
-            help="leave out `dtype: string`",
+            help="remove `dtype: string`",
         )
         return None
     height, width = takes.shape[:2]
@@ -165,11 +174,11 @@ def _measured(name: str, takes: InputSpec, column: Column, path: Path, context: 
         height, width = height or common[0], width or common[1]
     size = (height, width, channels)
     dtype = "float32" if takes.dtype == "bfloat16" else takes.dtype
-    return Pictures(column.values, size, size[: len(takes.shape)], dtype)
+    return ImageFiles(column.values, size, size[: len(takes.shape)], dtype)
 
 
 def _common_size(name: str, column: Column, path: Path, context: Context) -> tuple[int, int] | None:
-    """The height and width that all pictures share, for a shape that leaves them open."""
+    """The height and width of all images, for an input with an open size; None if they differ."""
     from kspec.backend.tensorflow import import_tensorflow
 
     tf = import_tensorflow()
@@ -177,35 +186,35 @@ def _common_size(name: str, column: Column, path: Path, context: Context) -> tup
     sizes: dict[tuple[int, int], str] = {}
     for file in column.values.tolist():
         try:
-            picture = tf.io.decode_image(tf.io.read_file(file), expand_animations=False)
+            image = tf.io.decode_image(tf.io.read_file(file), expand_animations=False)
         except tf.errors.OpError:
-            _refuse_broken([file], None, column, context)
+            _report_undecodable([file], None, column, context)
             return None
-        sizes.setdefault((int(picture.shape[0]), int(picture.shape[1])), file)
+        sizes.setdefault((int(image.shape[0]), int(image.shape[1])), file)
         if len(sizes) > 1:
             shown = " and ".join(f"{h} x {w} ({_short(file, context)})" for (h, w), file in sizes.items())
             context.error(
                 codes.DATA_SHAPE_MISMATCH,
-                f"`{name}` leaves the size open, and the pictures differ: {shown}",
+                f"`{name}` leaves the image size open, but the images differ in size: {shown}",
                 path,
-                help="state the size that all are brought to: `shape: [64, 64, 3]`",
+                help="set a size to resize all images to: `shape: [64, 64, 3]`",
             )
             return None
     return next(iter(sizes))
 
 
 def _short(file: str, context: Context) -> str:
-    import pathlib
-
-    from kspec.data.context import shown_name
-
-    return shown_name(pathlib.Path(file), context)
+    return display_name(pathlib.Path(file), context)
 
 
-def _refuse_broken(broken: list[str], pictures: Pictures | None, column: Column, context: Context) -> None:
-    shown = ", ".join(f"`{_short(file, context)}`" for file in broken[:SHOWN])
-    more = f" and {len(broken) - SHOWN} more" if len(broken) > SHOWN else ""
-    wanted = f" with {pictures.size[2]} channel{'s' if pictures.size[2] > 1 else ''}" if pictures else ""
-    what, them = ("pictures", "them") if len(broken) > 1 else ("a picture", "it")
-    context.error(codes.UNDECODABLE_IMAGE, f"{shown}{more} cannot be decoded as {what}{wanted}", context.source_path,
-                  help=f"repair {them}, or take {them} out ({len(column.values)} pictures in all)")  # fmt: skip
+def _report_undecodable(files: list[str], images: ImageFiles | None, column: Column, context: Context) -> None:
+    shown = ", ".join(f"`{_short(file, context)}`" for file in files[:SHOWN])
+    more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+    channels = f" with {images.size[2]} channel{'s' if images.size[2] > 1 else ''}" if images else ""
+    what, them = ("images", "them") if len(files) > 1 else ("an image", "it")
+    context.error(
+        codes.UNDECODABLE_IMAGE,
+        f"{shown}{more} cannot be decoded as {what}{channels}",
+        context.source_path,
+        help=f"repair or remove {them} (of {len(column.values)} images in all)",
+    )

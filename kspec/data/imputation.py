@@ -1,4 +1,4 @@
-"""Values that are missing: an error that names the rows, or what `missing:` says."""
+"""Missing values: reported with their rows, or treated as `missing:` says."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.context import Context
+from kspec.data.columns import ColumnMapping
+from kspec.data.context import Context, InvalidData
 from kspec.data.table import NUMERIC, Column, Table
-from kspec.diagnostics import Path, codes, nearest
+from kspec.diagnostics import Path, codes, did_you_mean, nearest
 from kspec.language.data import POLICIES
 
 if TYPE_CHECKING:
@@ -20,138 +21,169 @@ NEED_NUMBERS = ("mean", "median")
 
 
 class Policies:
-    """What the spec says of each column's missing values."""
+    """How the spec treats the missing values of each column."""
 
-    def __init__(self, said: Any) -> None:
-        self.said = said
+    def __init__(self, setting: Any) -> None:
+        self.setting = setting
 
     def of(self, column: str) -> tuple[Any, Path] | None:
-        """The policy or value of a column, and where it stands; None where nothing is said."""
+        """The policy or fill value of a column, and its place in the spec; None if the spec states none."""
         path: Path = ("data", "missing")
-        if self.said is None:
+        if self.setting is None:
             return None
-        if not isinstance(self.said, Mapping):
-            return self.said, path
-        if column in self.said:
-            return self.said[column], (*path, column)
-        for pattern, policy in self.said.items():
+        if not isinstance(self.setting, Mapping):
+            return self.setting, path
+        if column in self.setting:
+            return self.setting[column], (*path, column)
+        for pattern, policy in self.setting.items():
             if fnmatchcase(column, pattern):
                 return policy, (*path, pattern)
         return None
 
 
-def check_names(said: Any, table: Table, context: Context) -> bool:
-    """Whether each key of `missing:` is a column, or a glob that some column matches."""
-    from kspec.diagnostics import did_you_mean
-
-    sound = True
-    for name in said if isinstance(said, Mapping) else ():
+def check_names(setting: Any, table: Table, context: Context) -> None:
+    """Reports each key of `missing:` that is no column and no glob that matches one."""
+    for name in setting if isinstance(setting, Mapping) else ():
         if not any(fnmatchcase(column, name) or column == name for column in table.columns):
-            context.error(codes.UNKNOWN_COLUMN, f"there is no column `{name}`", ("data", "missing", name), key=True,
-                          label=did_you_mean(name, table.columns))  # fmt: skip
-            sound = False
-    return sound
-
-
-def rows_to_drop(table: Table, columns: Iterable[str], policies: Policies) -> Array:
-    """Which rows `drop_row` leaves out, shape (rows,)."""
-    import numpy
-
-    drop = numpy.zeros(table.rows, bool)
-    for name in columns:
-        said = policies.of(name)
-        if said is not None and said[0] == "drop_row":
-            drop |= table.columns[name].missing
-    return drop
-
-
-def check_policies(
-    table: Table, columns: Iterable[str], targets: Iterable[str], policies: Policies, kept: Array, context: Context
-) -> bool:
-    """Reports missing values that nothing is said of, and policies that a column cannot take."""
-    import numpy
-
-    sound = True
-    targets = set(targets)
-    for name in columns:
-        column, said = table.columns[name], policies.of(name)
-        rows = numpy.flatnonzero(column.missing & kept)
-        if said is not None and said[0] != "drop_row":
-            explicit = said[1][-1] == name
-            if name in targets and (explicit or len(rows)):
-                context.error(
-                    codes.INVALID_IMPUTATION,
-                    f"`{name}` is a target: an answer that is missing cannot be made up",
-                    said[1],
-                    help=f"leave these rows out: `missing: {{{name}: drop_row}}`",
-                )
-                sound = False
-                continue
-            if name not in targets and (explicit or len(rows)):
-                problem = _unfit(column, said[0])
-                if problem is not None:
-                    context.error(
-                        codes.INVALID_IMPUTATION, problem[0], said[1], label=problem[1], help=_allowed(column)
-                    )
-                    sound = False
-                continue
-        if len(rows) and (said is None or name in targets):
-            cure = "drop_row" if name in targets else "median" if column.kind in NUMERIC else "most_frequent"
-            path = ("data", "missing") if policies.said is not None else ("data",)
-            count = f"{len(rows)} rows have" if len(rows) > 1 else "one row has"
-            context.error(codes.MISSING_VALUES, f"{count} no value in `{name}`: {table.where(rows)}", path, key=True,
-                          help=f"say what to do, such as `missing: {{{name}: {cure}}}`"
-                               + ("" if name in targets else "; or drop_row, or a value of its own"))  # fmt: skip
-            sound = False
-    return sound
-
-
-def _unfit(column: Column, policy: Any) -> tuple[str, str] | None:
-    """Why a column cannot take a policy, and a guess at what was meant."""
-    numeric = column.kind in NUMERIC
-    if column.kind in ("array", "image"):
-        return f"`{column.name}` has no missing values that could be filled", ""
-    if isinstance(policy, str):
-        if policy in NEED_NUMBERS and not numeric:
-            return f"`{column.name}` holds text, and text has no {policy}", ""
-        if policy not in POLICIES and numeric:
-            match = nearest(policy, POLICIES)
-            return (
-                f"`{policy}` is no number and no way to fill `{column.name}`",
-                f"did you mean `{match}`?" if match else "",
+            label = did_you_mean(name, table.columns)
+            context.error(
+                codes.UNKNOWN_COLUMN, f"unknown column `{name}`", ("data", "missing", name), key=True, label=label
             )
+
+
+def rows_to_keep(
+    table: Table, mapping: ColumnMapping, policies: Policies, path: Path | None, context: Context
+) -> Array:
+    """The rows that `drop_row` leaves, as booleans, shape (rows,).
+
+    Args:
+        table: The table.
+        mapping: The columns in use.
+        policies: How missing values are treated.
+        path: The setting where an error is reported.
+        context: Receives it.
+
+    Raises:
+        InvalidData: If no row is left.
+    """
+    import numpy
+
+    kept = numpy.ones(table.rows, bool)
+    for name in (*mapping.input_columns, *mapping.target_columns):
+        policy = policies.of(name)
+        if policy is not None and policy[0] == "drop_row":
+            kept &= ~table.columns[name].missing
+    if not kept.any():
+        context.error(codes.EMPTY_SPLIT, "every row has a missing value, so `drop_row` leaves none", path)
+        raise InvalidData
+    return kept
+
+
+def check_policies(table: Table, mapping: ColumnMapping, policies: Policies, kept: Array, context: Context) -> None:
+    """Reports missing values without a policy, and policies that do not suit their column.
+
+    Args:
+        table: The table.
+        mapping: The columns in use.
+        policies: How missing values are treated.
+        kept: The rows that are not dropped, as booleans, shape (rows,).
+        context: Receives every problem.
+    """
+    import numpy
+
+    targets = mapping.target_columns
+    for name in dict.fromkeys([*mapping.input_columns, *targets]):
+        column, policy = table.columns[name], policies.of(name)
+        rows = numpy.flatnonzero(column.missing & kept)
+        if policy is not None and policy[0] != "drop_row":
+            value, path = policy
+            if len(rows) or path[-1] == name:
+                _check_fill(column, value, path, name in targets, context)
+        elif len(rows):
+            _report_missing(column, table.locate(rows), len(rows), name in targets, policies, context)
+
+
+def _check_fill(column: Column, value: Any, path: Path, is_target: bool, context: Context) -> None:
+    """Reports a fill value (or the policy for one) that a column cannot take."""
+    if is_target:
+        context.error(
+            codes.INVALID_IMPUTATION,
+            f"`{column.name}` is a target, and missing targets cannot be imputed",
+            path,
+            help=f"drop these rows: `missing: {{{column.name}: drop_row}}`",
+        )
+        return
+    problem = _misfit(column, value)
+    if problem is not None:
+        message, label = problem
+        context.error(codes.INVALID_IMPUTATION, message, path, label=label, help=_available(column))
+
+
+def _report_missing(
+    column: Column, location: str, count: int, is_target: bool, policies: Policies, context: Context
+) -> None:
+    name = column.name
+    policy = "drop_row" if is_target else "median" if column.kind in NUMERIC else "most_frequent"
+    alternatives = "" if is_target else ", `drop_row` or a fill value"
+    context.error(
+        codes.MISSING_VALUES,
+        f"`{name}` has {count} missing value{'s' if count > 1 else ''}: {location}",
+        ("data", "missing") if policies.setting is not None else ("data",),
+        key=True,
+        help=f"set a policy such as `missing: {{{name}: {policy}}}`{alternatives}",
+    )
+
+
+def _misfit(column: Column, policy: Any) -> tuple[str, str] | None:
+    """Why a column cannot take a policy, and the suggested policy."""
+    if column.kind in ("array", "image"):
+        return f"`{column.name}` has no missing values that could be imputed", ""
+    if isinstance(policy, str) and policy in NEED_NUMBERS and column.kind not in NUMERIC:
+        return f"`{column.name}` contains text, which has no {policy}", ""
+    if isinstance(policy, str) and policy not in POLICIES and column.kind in NUMERIC:
+        similar = nearest(policy, POLICIES)
+        label = f"did you mean `{similar}`?" if similar else ""
+        return f"`{policy}` is neither a number nor an imputation policy for `{column.name}`", label
     return None
 
 
-def _allowed(column: Column) -> str:
-    words = [word for word in POLICIES if column.kind in NUMERIC or word not in NEED_NUMBERS]
-    return f"ways to fill it: {', '.join(words)}, or a value"
+def _available(column: Column) -> str:
+    policies = [policy for policy in POLICIES if column.kind in NUMERIC or policy not in NEED_NUMBERS]
+    return f"available policies: {', '.join(policies)}, or a fill value"
 
 
 def fit_fills(
     table: Table, columns: Iterable[str], policies: Policies, train: Array, context: Context
 ) -> dict[str, Any]:
-    """The value for what is missing in each column, learned from the training rows alone; plain JSON."""
+    """The fill value of each column, computed from the training rows only; plain JSON.
+
+    Args:
+        table: The table.
+        columns: The columns to impute.
+        policies: How missing values are treated.
+        train: The indices of the training rows.
+        context: Receives every problem.
+    """
     fills = {}
     for name in columns:
-        said = policies.of(name)
-        if said is None or said[0] == "drop_row":
+        column, policy = table.columns[name], policies.of(name)
+        if policy is None or policy[0] == "drop_row":
             continue
-        column = table.columns[name]
-        if said[0] in POLICIES and column.missing[train].all():
+        value, path = policy
+        if value in POLICIES and column.missing[train].all():
             context.error(
                 codes.INVALID_IMPUTATION,
-                f"`{name}` has no value in any training row, so it has no {said[0]}",
-                said[1],
-                help="leave the column out, or state a value",
+                f"`{name}` has no value in any training row, so its {value} is undefined",
+                path,
+                help="drop the column, or set a fill value",
             )
         elif column.kind in (*NUMERIC, "text"):
-            fills[name] = _fill(column, said[0], train)
+            fills[name] = _fill_value(column, value, train)
     return {name: value for name, value in fills.items() if value is not None}
 
 
-def _fill(column: Column, policy: Any, train: Array) -> Any:
-    """A policy's value; None for a policy over the whole table that this column cannot take."""
+def _fill_value(column: Column, policy: Any, train: Array) -> Any:
+    """The value that a policy gives; None for a policy of the whole table that does not suit this column."""
     import numpy
 
     if policy not in POLICIES:
@@ -169,7 +201,7 @@ def _fill(column: Column, policy: Any, train: Array) -> Any:
 
 
 def fill(table: Table, fills: Mapping[str, Any]) -> None:
-    """Puts the values in; a column of whole numbers becomes one of floats where its value is none."""
+    """Imputes missing values; an integer column becomes a float column if its fill value is not an integer."""
     import numpy
 
     for name, value in fills.items():
@@ -177,13 +209,11 @@ def fill(table: Table, fills: Mapping[str, Any]) -> None:
         if column is None or not column.missing.any():
             continue
         if column.kind != "text":
-            whole = float(value).is_integer()
-            if column.kind == "boolean" or (column.kind == "integer" and not whole):
-                column.kind = "integer" if whole else "float"
-                column.values = column.values.astype(numpy.int64 if whole else numpy.float64)
-            column.written = None
-        elif column.written is not None:
-            column.written = None
+            is_integer = float(value).is_integer()
+            if column.kind == "boolean" or (column.kind == "integer" and not is_integer):
+                column.kind = "integer" if is_integer else "float"
+                column.values = column.values.astype(numpy.int64 if is_integer else numpy.float64)
+        column.original_texts = None
         column.values = column.values.copy()
         column.values[column.missing] = value
         column.missing = numpy.zeros(table.rows, bool)

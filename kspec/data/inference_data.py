@@ -1,4 +1,4 @@
-"""Other data for a model that has been trained: the same columns, filled and labelled as in training."""
+"""Reads other data for a trained model: the same columns, imputed and labelled as in training."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kspec.data.columns import Mapped, map_columns
-from kspec.data.context import Context
-from kspec.data.imputation import Policies, check_policies, fill, rows_to_drop
-from kspec.data.labels import Labels
+from kspec.data.arrays import TableArrays
+from kspec.data.columns import ColumnMapping, map_columns
+from kspec.data.context import Context, InvalidData
+from kspec.data.imputation import Policies, check_policies, fill, rows_to_keep
+from kspec.data.labels import Labels, UnknownLabel
 from kspec.data.sources import SOURCES, read
+from kspec.data.sources.images import SUFFIXES as IMAGE_SUFFIXES
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.data.types import DataSplit, InputSpec
-from kspec.diagnostics import codes, did_you_mean
+from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
+from kspec.language import Spec
 from kspec.language.data import CsvOptions, Data
 
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 SUFFIXES = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -25,177 +27,182 @@ SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
     ".npz": "npz",
-} | dict.fromkeys(PICTURES, "images")
+} | dict.fromkeys(IMAGE_SUFFIXES, "images")
+SHOWN = 12
 
 
-def load_again(
+def load_for_prediction(
     source: str | Mapping[str, Any],
-    context: Context,
+    spec: Spec,
     inputs: Mapping[str, InputSpec],
     outputs: Sequence[str],
     labels: Mapping[str, Labels],
     fitted: Mapping[str, Any],
-    need_targets: bool,
+    report: Report,
+    *,
+    need_targets: bool = False,
+    place: tuple[str | int, ...] | None = None,
 ) -> DataSplit | None:
-    """The examples of other data as one part; None with the reasons in the report."""
-    data = context.spec.document.data
-    asked = source_of(source, data, context)
-    if asked is None:
-        return None
-    kind, given = asked
-    request = Request(context, inputs, outputs, context.spec.document.seed, for_prediction=not need_targets)
-    table = read(kind, given, request)
-    if table is None:
-        return None
-    table.parts = None
-    mapped = _mapped(table, data, fitted, inputs, outputs, need_targets, context)
-    if mapped is None:
-        return None
-    _as_in_training(table, mapped, labels)
-    policies = Policies(data.missing if data is not None else None)
-    fed = list(dict.fromkeys(column for columns in mapped.inputs.values() for column in columns))
-    if not need_targets:
-        _leave_out_incomplete(table, mapped)
-    targets = list(dict.fromkeys(column for columns in mapped.targets.values() for column in columns))
-    kept = ~rows_to_drop(table, [*fed, *targets], policies)
-    if not kept.any():
-        context.error(
-            codes.EMPTY_SPLIT, "every row has a missing value, and `drop_row` leaves none", context.source_path
+    """Reads other data with the same columns, and treats it as the training data were.
+
+    Args:
+        source: A path, relative to the spec's folder if `place` is stated, else to the working directory; or a `data`
+            section with only a source, such as `{"csv": "new.csv"}`.
+        spec: The spec of the model.
+        inputs: The shape and dtype of each input.
+        outputs: The names of the outputs.
+        labels: The vocabularies of the training targets.
+        fitted: As in `Dataset.fitted`.
+        report: Receives every problem.
+        need_targets: Whether each target of training must be there, as for an evaluation.
+        place: The setting that names the data, such as `("predict", "data")`; None for data named on the command line,
+            which may lie anywhere.
+
+    Returns:
+        The examples; None if there are errors.
+    """
+    argument = None
+    if place is None and isinstance(source, str):
+        argument = Span(Source("--data", source), 1, 1, 1, len(source) + 1)
+    context = Context(spec, report, place, argument)
+    try:
+        return _load(
+            source,
+            Request(context, inputs, outputs, spec.document.seed, for_prediction=not need_targets),
+            labels,
+            fitted,
         )
+    except InvalidData:
         return None
+
+
+def _load(
+    source: str | Mapping[str, Any], request: Request, labels: Mapping[str, Labels], fitted: Mapping[str, Any]
+) -> DataSplit:
+    import numpy
+
+    context, data = request.context, request.context.spec.document.data
+    kind, setting = context.require(resolve_source(source, data, context))
+    table = context.require(read(kind, setting, request))
+    table.row_splits = None
+    mapping = _map_columns(table, data, fitted, request)
+    _restore_text_labels(table, mapping, labels)
+    if request.for_prediction:
+        _remove_incomplete_targets(table, mapping)
+    policies = Policies(data.missing if data is not None else None)
+    kept = rows_to_keep(table, mapping, policies, context.source_path, context)
     fill(table, fitted.get("fill", {}))
-    if not check_policies(table, dict.fromkeys([*fed, *targets]), targets, policies, kept, context):
-        return None
+    check_policies(table, mapping, policies, kept, context)
+    context.stop_on_errors()
     numbers = table.row_numbers()[kept]
-    table = table.take(kept) if not kept.all() else table
-    return _part(table, mapped, inputs, labels, numbers, need_targets, context)
+    if not kept.all():
+        table = table.take(kept)
+    arrays = TableArrays(table, mapping, request.inputs, context)
+    context.stop_on_errors()
+    for name, vocabulary in labels.items():
+        if name in arrays.targets:
+            _check_labels(name, vocabulary, arrays, table, request)
+    return arrays.split(numpy.arange(table.rows), numbers)
 
 
-def source_of(source: str | Mapping[str, Any], data: Data | None, context: Context) -> tuple[str, Any] | None:
-    """The kind of source and its setting."""
+def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: Context) -> tuple[str, Any] | None:
+    """The kind of a source and its setting.
+
+    Args:
+        source: As in `load_for_prediction`.
+        data: The spec's `data` section, whose CSV options hold for a path too.
+        context: Receives a problem of the source.
+    """
     if isinstance(source, str):
         kind = SUFFIXES.get(Path(source.removesuffix(".gz")).suffix.lower())
         if kind is None:
             kind = data.source if data is not None and data.source != "synthetic" else "csv"
-        given: Any = source
         if kind == "csv" and data is not None and isinstance(data.csv, CsvOptions):
-            given = data.csv.model_copy(update={"path": source})
-        return kind, given
-    named = [key for key in source if key in SOURCES]
-    if len(named) != 1 or len(source) != 1:
+            return kind, data.csv.model_copy(update={"path": source})
+        return kind, source
+    kinds = [key for key in source if key in SOURCES]
+    if len(kinds) != 1 or len(source) != 1:
         stray = next((key for key in source if key not in SOURCES), "")
         context.error(
             codes.MISSING_COLUMN_MAPPING,
-            "other data is a path, or a mapping of one source",
+            "other data must be a path or a mapping with one source",
             context.source_path,
             label=did_you_mean(stray, SOURCES),
-            help=f"the sources: {', '.join(SOURCES)}",
+            help=f"available sources: {', '.join(SOURCES)}",
         )
         return None
-    made = Data.model_validate(dict(source))
     if context.source_path is not None:
-        context.source_path = (*context.source_path, named[0])
-    return named[0], getattr(made, named[0])
+        context.source_path = (*context.source_path, kinds[0])
+    return kinds[0], getattr(Data.model_validate(dict(source)), kinds[0])
 
 
-def _mapped(
-    table: Table,
-    data: Data | None,
-    fitted: Mapping[str, Any],
-    inputs: Mapping[str, InputSpec],
-    outputs: Sequence[str],
-    need_targets: bool,
-    context: Context,
-) -> Mapped | None:
-    """The columns that training used; where that is not known, those that the spec's `data:` names."""
+def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], request: Request) -> ColumnMapping:
+    """The columns of training; if these are unknown, the columns that the spec's `data` section names."""
+    context = request.context
     if "columns" not in fitted:
-        if data is None:
-            data = Data.model_validate({"synthetic": {}})
-        return map_columns(table, data, inputs, outputs, context)
-    mapped = Mapped.from_json(fitted["columns"])
-    missing = [c for columns in mapped.inputs.values() for c in columns if c not in table.columns]
-    for name, columns in list(mapped.targets.items()):
+        data = data or Data.model_validate({"synthetic": {}})
+        return context.require(map_columns(table, data, request.inputs, request.outputs, context))
+    mapping = ColumnMapping.from_json(fitted["columns"])
+    missing = [column for column in mapping.input_columns if column not in table.columns]
+    for name, columns in list(mapping.targets.items()):
         absent = [column for column in columns if column not in table.columns]
-        if absent and need_targets:
+        if absent and not request.for_prediction:
             missing += absent
         elif absent:
-            del mapped.targets[name]
+            del mapping.targets[name]
     for column in dict.fromkeys(missing):
-        context.error(codes.UNKNOWN_COLUMN, f"there is no column `{column}`, which the model was trained with",
-                      context.source_path, label=did_you_mean(column, table.columns),
-                      help=f"the columns: {', '.join(list(table.columns)[:12])}")  # fmt: skip
-    mapped.weights = {
-        name: column for name, column in mapped.weights.items() if column in table.columns and name in mapped.targets
+        context.error(
+            codes.UNKNOWN_COLUMN,
+            f"column `{column}`, which the model was trained on, is missing",
+            context.source_path,
+            label=did_you_mean(column, table.columns),
+            help=f"available columns: {', '.join(list(table.columns)[:SHOWN])}",
+        )
+    context.stop_on_errors()
+    mapping.weights = {
+        name: column for name, column in mapping.weights.items() if column in table.columns and name in mapping.targets
     }
-    mapped.places = dict.fromkeys((*mapped.inputs, *mapped.targets), context.source_path or ())
-    return None if missing else mapped
+    mapping.places = dict.fromkeys((*mapping.inputs, *mapping.targets), context.source_path or ())
+    return mapping
 
 
-def _as_in_training(table: Table, mapped: Mapped, labels: Mapping[str, Labels]) -> None:
-    """Labels that were text in training are text here too, though all of this file's may look like numbers."""
-    for name, columns in mapped.targets.items():
+def _restore_text_labels(table: Table, mapping: ColumnMapping, labels: Mapping[str, Labels]) -> None:
+    """Reads labels as text if they were text in training, even if all of this file's look like numbers."""
+    for name, columns in mapping.targets.items():
         vocabulary = labels.get(name)
         column = table.columns[columns[0]]
         if vocabulary is not None and vocabulary.kind == "text" and column.kind in ("integer", "float", "boolean"):
-            table.columns[column.name] = Column(column.name, "text", column.texts(), column.missing, column.written)
+            table.columns[column.name] = Column(
+                column.name, "text", column.texts(), column.missing, column.original_texts
+            )
 
 
-def _leave_out_incomplete(table: Table, mapped: Mapped) -> None:
-    """For predictions alone, a target that is not there in each row is as good as none."""
-    for name, columns in list(mapped.targets.items()):
+def _remove_incomplete_targets(table: Table, mapping: ColumnMapping) -> None:
+    """Ignores targets with missing values: predictions do not need them."""
+    for name, columns in list(mapping.targets.items()):
         if any(table.columns[column].missing.any() for column in columns):
-            del mapped.targets[name]
-            mapped.weights.pop(name, None)
+            del mapping.targets[name]
+            mapping.weights.pop(name, None)
 
 
-def _part(
-    table: Table,
-    mapped: Mapped,
-    inputs: Mapping[str, InputSpec],
-    labels: Mapping[str, Labels],
-    numbers: Any,
-    need_targets: bool,
-    context: Context,
-) -> DataSplit | None:
+def _check_labels(name: str, vocabulary: Labels, arrays: TableArrays, table: Table, request: Request) -> None:
+    """Reports labels that training did not have; for predictions, the target is ignored instead."""
     import numpy
 
-    from kspec.data.reading import Arrays, count_errors
-
-    before = count_errors(context.report)
-    kept = numpy.ones(table.rows, bool)
-    arrays = Arrays(table, mapped, inputs, kept, context)
-    if count_errors(context.report) > before:
-        return None
-    for name, vocabulary in labels.items():
-        if name in arrays.targets and not _known_labels(name, vocabulary, arrays, table, need_targets, context):
-            return None
-    return arrays.part(numpy.arange(table.rows), numbers)
-
-
-def _known_labels(
-    name: str, vocabulary: Labels, arrays: Any, table: Table, need_targets: bool, context: Context
-) -> bool:
-    """Whether training knew each label; those it did not are an error where they are needed."""
-    import numpy
-
-    from kspec.data.labels import UnknownLabel
-
-    raw = arrays.targets[name]
+    context, raw = request.context, arrays.targets[name]
     try:
         vocabulary.indices(raw)
     except UnknownLabel as error:
         if vocabulary.kind == "integer" and len(vocabulary.names) > 2 and raw.dtype.kind in "if":
-            return True
-        if not need_targets:
+            return
+        if request.for_prediction:
             del arrays.targets[name]
-            return True
-        rows = numpy.flatnonzero(raw == error.value)
+            return
         context.error(
             codes.UNKNOWN_LABEL,
-            f"the model knows no label `{error.value}` of `{name}`, which is in {table.where(rows)}",
+            f"unknown label `{error.value}` of `{name}` in {table.locate(numpy.flatnonzero(raw == error.value))}",
             context.source_path,
             label=did_you_mean(str(error.value), vocabulary.names),
-            help=f"it was trained on {', '.join(vocabulary.names[:12])}",
+            help=f"the model was trained on: {', '.join(vocabulary.names[:SHOWN])}",
         )
-        return False
-    return True
+        raise InvalidData from error

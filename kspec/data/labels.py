@@ -1,4 +1,4 @@
-"""Labels: the vocabulary of a target, and targets in the form that a loss takes."""
+"""Labels: the vocabulary of a target, and the encoding of targets for a loss."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LabelKind = Literal["text", "integer", "boolean"]
 
 
 class UnknownLabel(ValueError):
-    """A value that is not in the vocabulary; `index` is the first row that has it."""
+    """A value that is not in the vocabulary; `index` is the first row with it."""
 
     def __init__(self, value: Any, index: int) -> None:
         super().__init__(f"`{value}` is not a label")
@@ -30,7 +30,7 @@ class Labels:
     """The classes of a target, in sorted order: class 0 is `names[0]`.
 
     Args:
-        kind: What the column holds. Integers are sorted as numbers, false comes before true, texts by code point.
+        kind: What the column contains. Integers are sorted as numbers, false before true, texts by code point.
         names: Each class as text.
     """
 
@@ -39,14 +39,14 @@ class Labels:
 
     @property
     def values(self) -> list[Any]:
-        """Each class as it stands in the raw target: text, int or bool."""
+        """Each class as a value of the raw target: text, int or bool."""
         if self.kind == "text":
             return list(self.names)
         return [int(name) for name in self.names] if self.kind == "integer" else [name == "true" for name in self.names]
 
     @property
     def identity(self) -> bool:
-        """Whether a class's index is its value: integers 0 … n-1, or booleans."""
+        """Whether the index of each class is its value: integers 0 … n-1, or booleans."""
         return self.kind != "text" and [int(value) for value in self.values] == list(range(len(self.names)))
 
     def to_json(self) -> dict[str, Any]:
@@ -60,32 +60,32 @@ class Labels:
         """The class of each example, int32, shape (n,).
 
         Raises:
-            UnknownLabel: for a value that is no class.
+            UnknownLabel: If a value is not a class.
         """
         import numpy
 
         if self.kind == "text":
             index = {name: number for number, name in enumerate(self.names)}
-            found = numpy.fromiter((index.get(value, -1) for value in raw.tolist()), numpy.int32, len(raw))
-            _refuse_unknown(raw, found < 0)
-            return found
+            classes = numpy.fromiter((index.get(value, -1) for value in raw.tolist()), numpy.int32, len(raw))
+            _check_known(raw, classes < 0)
+            return classes
         values = numpy.array([int(value) for value in self.values], dtype=numpy.int64)
         if not len(values):
-            _refuse_unknown(raw, numpy.ones(len(raw), bool))
+            _check_known(raw, numpy.ones(len(raw), bool))
             return numpy.zeros(0, numpy.int32)
-        found = numpy.minimum(numpy.searchsorted(values, raw), len(values) - 1)
-        _refuse_unknown(raw, values[found] != raw)
-        return found.astype(numpy.int32)
+        classes = numpy.minimum(numpy.searchsorted(values, raw), len(values) - 1)
+        _check_known(raw, values[classes] != raw)
+        return classes.astype(numpy.int32)
 
 
-def _refuse_unknown(raw: Array, unknown: Array) -> None:
+def _check_known(raw: Array, unknown: Array) -> None:
     if unknown.any():
         index = int(unknown.argmax())
         raise UnknownLabel(raw[index], index)
 
 
 def labels_of(column: Column) -> Labels | None:
-    """The vocabulary of a target's column; None for one that cannot be classes (floats, several numbers a row)."""
+    """The vocabulary of a target column; None if it cannot be classes (floats, several numbers per row)."""
     import numpy
 
     values = column.values[~column.missing]
@@ -99,24 +99,24 @@ def labels_of(column: Column) -> Labels | None:
 
 
 def encode(raw: Array, labels: Labels | None, form: TargetForm) -> Array:
-    """A raw target in the form that a loss takes.
+    """Encodes a raw target in the form that a loss takes.
 
     Args:
         raw: As in `DataSplit.targets`: shape (n,) for one column, (n, k) for several, (n, …) for arrays.
-        labels: The target's vocabulary, where it has one.
-        form: `binary`: float32, one column as (n, 1), 0 or 1 by the vocabulary's order. `integer`: int32 (n,); one-hot
-            columns give the place of their largest. `one_hot`: float32 (n, classes); columns stay as given.
-            `multi_label`: float32 (n, k). `values`: float32 (n, k), numbers as they are.
+        labels: The vocabulary of the target, if it has one.
+        form: `binary`: float32, (n, 1), 0 or 1 in the order of the vocabulary. `integer`: int32, (n,); the argmax of
+            one-hot columns. `one_hot`: float32, (n, classes); several columns stay as they are. `multi_label`: float32,
+            (n, k). `values`: float32, (n, k), unchanged.
 
     Raises:
-        UnknownLabel: for a value that is not in the vocabulary.
-        ValueError: where the target cannot take the form (text as values, more than two classes as binary).
+        UnknownLabel: If a value is not in the vocabulary.
+        ValueError: If the target cannot take the form (text as values, more than two classes as binary).
     """
     import numpy
 
     if form == "values":
         if raw.dtype.kind not in "fiub":
-            raise ValueError("text is no number")
+            raise ValueError("text is not a number")
         return _column(raw.astype(numpy.float32))
     if raw.ndim > 1:
         if form == "integer" and raw.dtype.kind == "f":
@@ -127,28 +127,28 @@ def encode(raw: Array, labels: Labels | None, form: TargetForm) -> Array:
         return raw.astype(numpy.float32)
     if form in ("binary", "multi_label"):
         if labels is not None and len(labels.names) > 2:
-            raise ValueError(f"{len(labels.names)} classes are more than the two of a binary target")
+            raise ValueError(f"{len(labels.names)} classes are too many for a binary target")
         classes = raw if labels is None else labels.indices(raw)
         if labels is not None and len(labels.names) == 1 and labels.kind != "text":
             classes = raw
         return _column(classes.astype(numpy.float32))
-    classes = labels.indices(raw) if labels is not None else _whole(raw)
+    classes = labels.indices(raw) if labels is not None else _class_numbers(raw)
     if form == "integer":
         return classes
     count = len(labels.names) if labels is not None else int(classes.max(initial=-1)) + 1
     return numpy.eye(count, dtype=numpy.float32)[classes]
 
 
-def _whole(raw: Array) -> Array:
-    """Floats that are classes: 0.0, 1.0, 2.0."""
+def _class_numbers(raw: Array) -> Array:
+    """The classes of floats such as 0.0, 1.0, 2.0."""
     import numpy
 
     classes = raw.astype(numpy.int32)
     if (classes != raw).any() or (classes < 0).any():
-        raise ValueError("these numbers are no classes: classes are whole numbers from 0")
+        raise ValueError("classes must be integers from 0")
     return classes
 
 
 def _column(values: Array) -> Array:
-    """Shape (n,) as (n, 1); all else as it is."""
+    """Reshapes (n,) to (n, 1)."""
     return values.reshape(-1, 1) if values.ndim == 1 else values

@@ -1,4 +1,4 @@
-"""Batches: arrays in memory → a `tf.data.Dataset` in an order that the seed and the epoch decide."""
+"""Batches: arrays → a `tf.data.Dataset` whose order depends only on the seed and the epoch."""
 
 from __future__ import annotations
 
@@ -17,23 +17,22 @@ if TYPE_CHECKING:
 
 
 CHUNK_BYTES = 64 << 20
-"""What is gathered at once."""
+"""How many bytes are gathered at once."""
 
 
 class Batches:
-    """The examples of a part, in batches.
+    """The examples of a split, in batches.
 
-    Arrays stay in memory; pictures that were left in their files are decoded as they are needed. The last batch may be
-    smaller.
+    Arrays stay in memory; `ImageFiles` are decoded on demand. The last batch may be smaller.
 
     Args:
         inputs: By name, shape (n, …).
-        targets: By output, encoded, shape (n, …); empty where there are none.
-        weights: By output, shape (n,); empty where every example counts alike.
+        targets: By output, encoded, shape (n, …); empty if there are none.
+        weights: By output, shape (n,); empty if all examples have equal weight.
         batch_size: Examples per batch.
-        shuffle: Whether each epoch has an order of its own: `default_rng([seed, ORDER, epoch]).permutation(n)`.
-        seed: The spec's.
-        single_target: Whether the model has one output, so that its target is a tensor, not a dict.
+        shuffle: Whether each epoch has its own order: `default_rng([seed, ORDER, epoch]).permutation(n)`.
+        seed: The seed of the spec.
+        single_target: Whether the model has one output, so that the target is a tensor, not a dict.
     """
 
     def __init__(
@@ -59,11 +58,11 @@ class Batches:
 
     @property
     def steps(self) -> int:
-        """Batches in one pass over all examples."""
+        """The number of batches per epoch."""
         return -(-self.examples // self.batch_size)
 
     def epoch(self, number: int) -> None:
-        """Sets the epoch, from 0, whose order the next iteration has."""
+        """Sets the epoch, from 0, whose order the next iteration uses."""
         self._epoch = number
 
     def order(self, epoch: int) -> Array:
@@ -73,7 +72,7 @@ class Batches:
         return generator(self.seed, ORDER, epoch).permutation(self.examples).astype(np.int64)
 
     def with_inputs(self, inputs: Mapping[str, Any]) -> Batches:
-        """The same batches of other inputs."""
+        """The same batches with other inputs."""
         return Batches(
             inputs,
             self.targets,
@@ -86,12 +85,12 @@ class Batches:
 
     @property
     def in_memory(self) -> bool:
-        """Whether all examples are arrays, none a picture still in its file."""
+        """Whether all inputs are arrays, none of them `ImageFiles`."""
         return all(isinstance(array, np.ndarray) for array in self.inputs.values())
 
     @property
     def bytes_each(self) -> int:
-        """The size of an example, texts counted as 64 bytes."""
+        """The size of an example; a text counts as 64 bytes."""
         total = 0
         for group in (self.inputs, self.targets, self.weights):
             for array in group.values():
@@ -101,7 +100,7 @@ class Batches:
         return total
 
     def tensors(self) -> Any:
-        """All examples as tensors, in the structure of a batch; the arrays must be in memory."""
+        """All examples as tensors in the structure of a batch; the arrays must be in memory."""
         import tensorflow as tf
 
         with tf.device("CPU"):
@@ -109,7 +108,7 @@ class Batches:
         return self._structure(*groups)
 
     def picker(self) -> Callable[[Array], Any]:
-        """A function: indices, shape (b,) → these examples as tensors, read or decoded now, in a batch's structure."""
+        """A function: indices, shape (b,) → these examples as tensors, decoded now, in the structure of a batch."""
         import tensorflow as tf
 
         decoders = {
@@ -130,11 +129,11 @@ class Batches:
         return pick
 
     def dataset(self, *, repeat: bool = False, start: int = 0) -> tf.data.Dataset:
-        """Batches of x, (x, y) or (x, y, w): a tensor where there is one input (output), a dict by name where more.
+        """Batches of x, (x, y) or (x, y, w): a tensor for one input (output), a dict by name for several.
 
         Args:
-            repeat: Go on without end, each pass in the order of the next epoch, counted from 0. For `steps_per_epoch`.
-            start: With `repeat`, the batch to begin with, counted over all passes.
+            repeat: Whether to repeat forever, each pass in the order of the next epoch, from 0; for `steps_per_epoch`.
+            start: With `repeat`, the batch to start with, counted over all passes.
         """
         import tensorflow as tf
 
@@ -148,7 +147,7 @@ class Batches:
         return _whole(tf, batches.apply(tf.data.experimental.assert_cardinality(self.steps)))
 
     def _order(self, tf: Any, epoch: Any) -> Any:
-        """The order of a pass as a tensor, asked for when the pass begins; epoch -1 is the one that was set."""
+        """The order of a pass as a tensor, computed when the pass begins; epoch -1 means the current epoch."""
 
         def ask(number: Any) -> Array:
             return self.order(self._epoch if number < 0 else int(number))
@@ -164,7 +163,7 @@ class Batches:
         return self._decoded(tf, order)
 
     def _gathered(self, tf: Any, order: Any) -> Any:
-        """Many batches gathered at once and cut: a step then costs no more than handing over what is there."""
+        """Gathers many batches at once and slices them, so that a step costs next to nothing."""
         gather = self._gatherer(tf)
         size, full = self.batch_size, self.examples // self.batch_size
         several = max(1, min(full, CHUNK_BYTES // max(1, self.bytes_each * size)))
@@ -183,7 +182,7 @@ class Batches:
         return whole.concatenate(rest) if full else rest
 
     def _decoded(self, tf: Any, order: Any) -> Any:
-        """Batches of pictures that are decoded as they are needed, several batches side by side."""
+        """Batches of images that are decoded on demand, several batches in parallel."""
         gather = self._gatherer(tf)
         decoders = {name: array.decoder() for name, array in self.inputs.items() if not isinstance(array, np.ndarray)}
         size, count = self.batch_size, self.examples
@@ -225,7 +224,7 @@ def _only(tensors: dict[str, Any]) -> Any:
 
 
 def _whole(tf: Any, batches: Any) -> Any:
-    """Batches made ahead while the step runs, in the order that was asked for."""
+    """Prefetches batches while a step runs, in deterministic order."""
     options = tf.data.Options()
     options.deterministic = True
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF

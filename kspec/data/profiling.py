@@ -1,4 +1,4 @@
-"""Facts of columns, and the line that tells what was read."""
+"""The profile of a table: facts about its columns and splits."""
 
 from __future__ import annotations
 
@@ -13,29 +13,32 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kspec.data.labels import Labels
-    from kspec.data.types import Dataset
 
     Array = np.ndarray[Any, Any]
 
-SHOWN_NAMES = 6
 MAX_COUNTED_CLASSES = 1000
 MAX_COMPARED_BYTES = 1 << 27
-"""Data above this size is not searched for examples that two parts share."""
+"""Larger data is not searched for examples that occur in two splits."""
 
 
 def profile_table(
     table: Table,
     source: str,
-    parts: Mapping[str, int] | None = None,
     use: Mapping[str, Sequence[str]] | None = None,
 ) -> DataProfile:
-    """The facts of a table's columns."""
+    """The profile of a whole table.
+
+    Args:
+        table: The table.
+        source: Its kind, such as `csv`.
+        use: By column, what it is used for, as in `ColumnProfile.use`.
+    """
     columns = tuple(profile_column(column, (use or {}).get(name, ())) for name, column in table.columns.items())
-    return DataProfile(source, table.rows, columns, dict(parts or {}))
+    return DataProfile(source, table.rows, columns)
 
 
 def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
-    """The facts of a column; numbers that are not finite are left out of minimum, maximum and mean."""
+    """The profile of a column; the minimum, maximum and mean ignore non-finite numbers."""
     import numpy
 
     missing = int(column.missing.sum())
@@ -59,60 +62,63 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
     return ColumnProfile(column.name, column.kind, **facts)
 
 
-def profile_parts(
+def profile_splits(
     profile: DataProfile,
-    split: Mapping[str, Array],
+    splits: Mapping[str, Array],
     inputs: Mapping[str, Any],
     targets: Mapping[str, Array],
     labels: Mapping[str, Labels],
 ) -> DataProfile:
-    """The profile with the facts of each part.
+    """The profile with the facts about each split.
 
     Args:
-        profile: Of the whole table.
-        split: Part → the indices of its rows.
+        profile: The profile of the whole table.
+        splits: By split, the indices of its rows.
         inputs: By input, shape (rows, …).
         targets: By output, as in `DataSplit.targets`.
         labels: By output, the vocabulary of a target that is one column of labels.
     """
     return DataProfile(
         profile.source,
-        sum(len(rows) for rows in split.values()),
+        sum(len(rows) for rows in splits.values()),
         profile.columns,
-        parts={name: len(rows) for name, rows in split.items()},
-        classes={name: _classes_of_parts(targets[name], vocabulary, split) for name, vocabulary in labels.items()
-                 if len(vocabulary.names) <= MAX_COUNTED_CLASSES},
-        repeated=_repeated(split, [*inputs.values(), *targets.values()]),
-    )  # fmt: skip
+        parts={name: len(rows) for name, rows in splits.items()},
+        classes={
+            name: _classes_by_split(targets[name], vocabulary, splits)
+            for name, vocabulary in labels.items()
+            if len(vocabulary.names) <= MAX_COUNTED_CLASSES
+        },
+        repeated=_repeated(splits, [*inputs.values(), *targets.values()]),
+    )
 
 
-def _classes_of_parts(target: Array, labels: Labels, split: Mapping[str, Array]) -> dict[str, dict[str, int]]:
+def _classes_by_split(target: Array, labels: Labels, splits: Mapping[str, Array]) -> dict[str, dict[str, int]]:
     import numpy
 
     classes = labels.indices(target)
-    counts = {part: numpy.bincount(classes[rows], minlength=len(labels.names)) for part, rows in split.items()}
+    counts = {split: numpy.bincount(classes[rows], minlength=len(labels.names)) for split, rows in splits.items()}
     return {
-        part: {name: int(count) for name, count in zip(labels.names, found, strict=True) if count}
-        for part, found in counts.items()
+        split: {name: int(count) for name, count in zip(labels.names, per_class, strict=True) if count}
+        for split, per_class in counts.items()
     }
 
 
-def _repeated(split: Mapping[str, Array], arrays: Sequence[Any]) -> dict[str, int]:
-    """How many examples of each other part stand in training too; nothing where comparing them would take long."""
+def _repeated(splits: Mapping[str, Array], arrays: Sequence[Any]) -> dict[str, int]:
+    """How many examples of each other split also occur in training; empty if comparing them would take long."""
     import numpy
 
-    known = all(isinstance(array, numpy.ndarray) for array in arrays)
-    if len(split) < 2 or not known or sum(array.nbytes for array in arrays) > MAX_COMPARED_BYTES:
+    in_memory = all(isinstance(array, numpy.ndarray) for array in arrays)
+    if len(splits) < 2 or not in_memory or sum(array.nbytes for array in arrays) > MAX_COMPARED_BYTES:
         return {}
     examples = list(zip(*(_keys(array) for array in arrays), strict=True))
-    seen = {examples[row] for row in split["train"].tolist()}
+    seen = {examples[row] for row in splits["train"].tolist()}
     return {
-        part: sum(examples[row] in seen for row in rows.tolist()) for part, rows in split.items() if part != "train"
+        split: sum(examples[row] in seen for row in rows.tolist()) for split, rows in splits.items() if split != "train"
     }
 
 
 def _keys(array: Array) -> list[Any]:
-    """Something for each example that is equal where the examples are."""
+    """A hashable key for each example: equal keys, equal examples."""
     import numpy
 
     if not array.size or array.dtype == object:
@@ -128,7 +134,7 @@ def _example(value: Any) -> str:
 
 
 def _counts(present: Any, kind: str) -> tuple[int, dict[str, int]]:
-    """How many different values there are, and, where these are few, how many rows have each."""
+    """The number of distinct values and, if they are few, the rows with each."""
     import numpy
 
     if kind == "text":
@@ -139,34 +145,3 @@ def _counts(present: Any, kind: str) -> tuple[int, dict[str, int]]:
         return len(values), {}
     named = (str(value).lower() if kind == "boolean" else str(value) for value in values.tolist())
     return len(values), dict(zip(named, counts.tolist(), strict=True))
-
-
-def describe(dataset: Dataset) -> str:
-    """One line: `569 rows: 398 train, 57 validation, 114 test; x from 10 columns; y: no, yes; not used: id`."""
-    rows = {name: len(part) for name, part in dataset.splits.items()}
-    total = sum(rows.values())
-    said = [
-        f"{total:,} row{'s' if total != 1 else ''}: " + ", ".join(f"{count:,} {name}" for name, count in rows.items())
-    ]
-    columns = dataset.fitted.get("columns", {}).get("inputs", {})
-    if columns:
-        said.append("; ".join(_fed(name, used) for name, used in columns.items()))
-    for name, labels in dataset.labels.items():
-        if labels.kind == "text" or len(labels.names) <= SHOWN_NAMES:
-            said.append(f"{name}: {_listed(labels.names)}")
-    if dataset.dropped:
-        said.append(f"{dataset.dropped:,} left out for missing values")
-    if dataset.unused:
-        said.append(f"not used: {_listed(dataset.unused)}")
-    return "; ".join(said)
-
-
-def _fed(name: str, columns: Sequence[str]) -> str:
-    if len(columns) == 1:
-        return f"{name} from {columns[0]}" if columns[0] != name else name
-    return f"{name} from {len(columns)} columns"
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:SHOWN_NAMES])
-    return f"{shown} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else shown

@@ -1,7 +1,7 @@
-"""Where chance comes from: one seed, and a numbered purpose for each use of it.
+"""Random generators: one seed, and a number for each purpose.
 
 A plain Keras script can draw the same numbers: `numpy.random.default_rng([seed, ORDER, epoch]).permutation(n)` is the
-order in which epoch `epoch` (counted from 0) goes through the `n` training examples.
+order of the `n` training examples in epoch `epoch` (counted from 0).
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     import numpy as np
 
 SPLIT = 0
-"""Which rows go to which part."""
+"""The purpose: which rows go to which split."""
 ORDER = 1
-"""The order of the training examples in an epoch."""
+"""The purpose: the order of the training examples in an epoch."""
 SYNTHETIC = 2
-"""The examples of the synthetic source."""
+"""The purpose: the examples of the synthetic source."""
 
 
 def generator(seed: int, purpose: int, *more: int) -> np.random.Generator:
-    """The generator for one purpose; `more` numbers what the purpose is used for several times, such as the epoch."""
+    """The generator for a purpose; `more` numbers its uses, such as the epoch."""
     import numpy
 
     return numpy.random.default_rng([seed, purpose, *more])

@@ -1,17 +1,16 @@
-"""Which rows go to training, validation and test.
+"""Splits rows into training, validation and test.
 
-**By fractions.** `default_rng([seed, SPLIT]).permutation(n)` puts all rows in an order by the seed. Of that order the
-first rows are the test part, the next the validation part, the rest is for training. A part has `floor(n * fraction +
-0.5)` rows.
+**By fractions.** `default_rng([seed, SPLIT]).permutation(n)` orders all rows. The first rows of that order are the test
+split, the next the validation split, and the rest is for training. A split has `floor(n * fraction + 0.5)` rows.
 
-**Stratified.** The parts have as many rows as above, shared out over the classes in proportion to their sizes (largest
-remainder; at equal remainders the class that sorts first). Within each class, rows are taken in the order of the same
+**Stratified.** The splits have the same sizes, distributed over the classes in proportion to their sizes (largest
+remainder; ties go to the class that sorts first). Within each class, rows are taken in the order of the same
 permutation: test first, then validation.
 
-**By a column** that says train, validation or test, and **by files**, one for each split: as they say. Where there are
-files for some splits alone, a `validation` or `test` fraction that the spec states is taken from the training rows.
+**By a column** of the words train, validation and test, or **by files**, one per split. If only some splits have files,
+a `validation` or `test` fraction in the spec is taken from the training rows.
 
-In all cases a part then keeps the order of the file: with `shuffle: false` that order is what training sees.
+Every split keeps the order of the file; with `shuffle: false`, training sees that order.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context
 from kspec.data.randomness import SPLIT, generator
-from kspec.data.table import PART_NAMES, Column, Table
+from kspec.data.table import Column, Table
 from kspec.diagnostics import codes
-from kspec.language.data import Data
+from kspec.language.data import SPLITS, Data
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +34,7 @@ SPLIT_NAMES = {
     **dict.fromkeys(("validation", "valid", "val", "validate", "dev", "development"), 1),
     **dict.fromkeys(("test", "testing", "tst", "holdout"), 2),
 }
-"""What a column of a `by` split may say, in any case."""
+"""The words of a split column, in lower case, and the split that each means."""
 
 MAX_CLASSES = 1000
 PATH = ("data", "split")
@@ -44,47 +43,58 @@ PATH = ("data", "split")
 def split_rows(
     table: Table, data: Data, stratify: Column | None, seed: int, context: Context
 ) -> dict[str, Array] | None:
-    """The rows of each part, ascending; `validation` and `test` only when they have rows.
+    """Splits the rows of a table.
 
     Args:
-        stratify: The column whose proportions the parts keep.
+        table: The table.
+        data: The `data` section.
+        stratify: The column whose proportions the splits keep.
+        seed: The seed of the spec.
+        context: Receives every problem.
 
     Returns:
-        Part → indices into the table; None with the reason in the report.
+        By split, the indices of its rows, ascending; `validation` and `test` only if they have rows. None if there are
+        errors.
     """
     import numpy
 
-    split = data.split
-    if split.by is not None:
-        part_of = _by_column(table.columns[split.by], table, context)
-        if part_of is None:
+    by = data.split.by
+    if by is not None:
+        split_of = _by_column(table.columns[by], table, context)
+        if split_of is None:
             return None
     else:
-        part_of = numpy.zeros(table.rows, int) if table.parts is None else table.parts.copy()
+        split_of = numpy.zeros(table.rows, int) if table.row_splits is None else table.row_splits.copy()
         fractions = _fractions(data, table)
-        free = numpy.flatnonzero(part_of == 0)
+        free = numpy.flatnonzero(split_of == 0)
         classes = None
         if stratify is not None:
             classes = _classes(stratify, table, context)
             if classes is None:
                 return None
             classes = classes[free]
-        for part, places in by_fractions(len(free), fractions, seed, classes).items():
-            part_of[free[places]] = PART_NAMES.index(part)
-        _warn_of_empty(fractions, part_of, table, context)
-    parts = {name: numpy.flatnonzero(part_of == number) for number, name in enumerate(PART_NAMES)}
-    if not len(parts["train"]):
-        context.error(codes.EMPTY_SPLIT, f"no row is left to train on: {_counts(parts)}", PATH,
-                      help="give more rows, or smaller validation and test parts")  # fmt: skip
+        for name, places in by_fractions(len(free), fractions, seed, classes).items():
+            split_of[free[places]] = SPLITS.index(name)
+        _warn_of_empty(fractions, split_of, table, context)
+    splits = {name: numpy.flatnonzero(split_of == number) for number, name in enumerate(SPLITS)}
+    if not len(splits["train"]):
+        message = f"no rows are left for training: {_counts(splits)}"
+        context.error(codes.EMPTY_SPLIT, message, PATH, help="use more rows, or smaller validation and test splits")
         return None
-    return {name: rows for name, rows in parts.items() if len(rows)}
+    return {name: rows for name, rows in splits.items() if len(rows)}
 
 
 def by_fractions(count: int, fractions: dict[str, float], seed: int, classes: Array | None = None) -> dict[str, Array]:
-    """The places (0 … count - 1) of the test and validation parts, ascending.
+    """Draws the test and validation splits.
 
     Args:
-        classes: The class of each place, as numbers in sorted order, shape (count,); None for a plain split.
+        count: The number of rows.
+        fractions: By split, its fraction of the rows.
+        seed: The seed of the spec.
+        classes: The class of each row, numbered in sorted order, shape (count,); None for a split by chance alone.
+
+    Returns:
+        `test` and `validation`: the indices of their rows (0 … count - 1), ascending.
     """
     import numpy
 
@@ -95,18 +105,18 @@ def by_fractions(count: int, fractions: dict[str, float], seed: int, classes: Ar
         return {"test": numpy.sort(order[:test]), "validation": numpy.sort(order[test:held])}
     sizes = numpy.bincount(classes, minlength=1)
     shares = {name: largest_remainder(number, sizes) for name, number in wanted.items()}
-    taken: dict[str, list[Array]] = {"test": [], "validation": []}
+    rows: dict[str, list[Array]] = {"test": [], "validation": []}
     in_order = classes[order]
     for number in range(len(sizes)):
         own = order[in_order == number]
         test = int(shares["test"][number])
-        taken["test"].append(own[:test])
-        taken["validation"].append(own[test : test + int(shares["validation"][number])])
-    return {name: numpy.sort(numpy.concatenate(pieces)) for name, pieces in taken.items()}
+        rows["test"].append(own[:test])
+        rows["validation"].append(own[test : test + int(shares["validation"][number])])
+    return {name: numpy.sort(numpy.concatenate(pieces)) for name, pieces in rows.items()}
 
 
 def largest_remainder(number: int, sizes: Array) -> Array:
-    """Shares `number` out in proportion to `sizes`, in whole numbers that sum to it.
+    """Distributes `number` in proportion to `sizes`, as integers that sum to it.
 
     >>> import numpy
     >>> largest_remainder(5, numpy.array([3, 3, 4])).tolist()
@@ -132,9 +142,9 @@ def _rounded(value: float) -> int:
 def _fractions(data: Data, table: Table) -> dict[str, float]:
     split = data.split
     fractions = {"validation": split.validation, "test": split.test}
-    if table.parts is not None:
+    if table.row_splits is not None:
         stated = split.model_fields_set
-        has_file = {name: bool((table.parts == number).any()) for number, name in enumerate(PART_NAMES)}
+        has_file = {name: bool((table.row_splits == number).any()) for number, name in enumerate(SPLITS)}
         fractions = {name: value for name, value in fractions.items() if name in stated and not has_file[name]}
     return fractions
 
@@ -147,19 +157,23 @@ def _by_column(column: Column, table: Table, context: Context) -> Array | None:
         rows = numpy.flatnonzero(column.missing)
         context.error(
             codes.INVALID_SPLIT_COLUMN,
-            f"`{column.name}` does not say which part {table.where(rows)} belong to",
+            f"`{column.name}` assigns no split to {table.locate(rows)}",
             path,
             help="write train, validation or test in each row",
         )
         return None
-    said, inverse = numpy.unique(column.texts(), return_inverse=True)
-    unknown = [str(word) for word in said if str(word).strip().lower() not in SPLIT_NAMES]
+    words, inverse = numpy.unique(column.texts(), return_inverse=True)
+    unknown = [str(word) for word in words if str(word).strip().lower() not in SPLIT_NAMES]
     if unknown:
         shown = ", ".join(f"`{word}`" for word in unknown[:5])
-        context.error(codes.INVALID_SPLIT_COLUMN, f"`{column.name}` says {shown}, and that is no part", path,
-                      help="each row says train, validation (val, valid, dev) or test")  # fmt: skip
+        context.error(
+            codes.INVALID_SPLIT_COLUMN,
+            f"`{column.name}` contains {shown}, which {'are not splits' if len(unknown) > 1 else 'is not a split'}",
+            path,
+            help="write train, validation (val, valid, dev) or test in each row",
+        )
         return None
-    numbers = numpy.array([SPLIT_NAMES[str(word).strip().lower()] for word in said])
+    numbers = numpy.array([SPLIT_NAMES[str(word).strip().lower()] for word in words])
     return numbers[inverse]
 
 
@@ -171,9 +185,9 @@ def _classes(column: Column, table: Table, context: Context) -> Array | None:
         rows = numpy.flatnonzero(column.missing)
         context.error(
             codes.MISSING_VALUES,
-            f"`{column.name}` decides the split and has no value in {table.where(rows)}",
+            f"`{column.name}` decides the split but has no value in {table.locate(rows)}",
             path,
-            help=f"fill it in, or leave these rows out: `missing: {{{column.name}: drop_row}}`",
+            help=f"fill in the values, or drop these rows: `missing: {{{column.name}: drop_row}}`",
         )
         return None
     distinct, inverse = numpy.unique(column.values, return_inverse=True)
@@ -184,24 +198,24 @@ def _classes(column: Column, table: Table, context: Context) -> Array | None:
     ):
         context.error(
             codes.INVALID_SPLIT_COLUMN,
-            f"`{column.name}` has {len(distinct)} different values: too many for classes",
+            f"`{column.name}` has {len(distinct)} distinct values, too many for classes",
             path,
-            help="stratify by a column of classes, or leave `stratify` out",
+            help="stratify by a column of classes, or remove `stratify`",
         )
         return None
     return inverse
 
 
-def _warn_of_empty(fractions: dict[str, float], part_of: Array, table: Table, context: Context) -> None:
+def _warn_of_empty(fractions: dict[str, float], split_of: Array, table: Table, context: Context) -> None:
     for name, fraction in fractions.items():
-        if fraction > 0 and not (part_of == PART_NAMES.index(name)).any():
+        if fraction > 0 and not (split_of == SPLITS.index(name)).any():
             context.warning(
                 codes.EMPTY_SPLIT,
-                f"the {name} part is empty: {fraction:g} of {table.rows} rows is less than one",
+                f"the {name} split is empty: {fraction:g} of {table.rows} rows is less than one row",
                 (*PATH, name),
-                help=f"give more rows, or say `{name}: 0`",
+                help=f"use more rows, or set `{name}: 0`",
             )
 
 
-def _counts(parts: dict[str, Array]) -> str:
-    return ", ".join(f"{len(rows)} {name}" for name, rows in parts.items())
+def _counts(splits: dict[str, Array]) -> str:
+    return ", ".join(f"{len(rows)} {name}" for name, rows in splits.items())

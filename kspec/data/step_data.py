@@ -1,4 +1,4 @@
-"""The examples that `evaluate` and `predict` use: a split, or other data with the same columns."""
+"""The examples of `evaluate` and `predict`: a split, or other data with the same columns."""
 
 from __future__ import annotations
 
@@ -12,38 +12,41 @@ from kspec.language import Spec
 from kspec.language.training_config import Evaluate
 
 Step = Literal["evaluate", "predict"]
-_BEST = ("test", "validation", "train")
+STEPS: tuple[Step, ...] = ("evaluate", "predict")
+_PREFERRED = ("test", "validation", "train")
 
 
-def choose_split(said: str | None, dataset: Dataset, report: Report, span: Span | None = None) -> tuple[str, str]:
-    """The split to use, and a note where it is not the one that was meant.
+def choose_split(name: str | None, dataset: Dataset, report: Report, span: Span | None = None) -> tuple[str, str]:
+    """Chooses the split of a step: the one it names, else test, validation or train.
 
     Args:
+        name: The split that the spec names; None if it names none.
+        dataset: The training data.
+        report: Receives an error if the split is empty.
         span: Where the split is named.
 
+    Returns:
+        The name of the split, and a note if it is not independent of the training.
+
     Raises:
-        SpecError: when it names a split that has no examples.
+        SpecError: If the split is empty.
     """
-    if said is not None:
-        if said not in dataset.splits:
-            report.error(
-                codes.EMPTY_SPLIT,
-                f"the split `{said}` has no examples",
-                span,
-                help=f"there is {', '.join(dataset.splits)}",
-            )
+    if name is not None:
+        if name not in dataset.splits:
+            message = f"the split `{name}` has no examples"
+            report.error(codes.EMPTY_SPLIT, message, span, help=f"available splits: {', '.join(dataset.splits)}")
             report.raise_errors()
-        return said, ""
-    split = next(name for name in _BEST if name in dataset.splits)
-    seen = "training" if split == "train" else "validation"
-    note = "" if split == "test" else f"  (there is no test split; {seen} has seen these examples)"
+        return name, ""
+    split = next(name for name in _PREFERRED if name in dataset.splits)
+    use = "training" if split == "train" else "validation"
+    note = "" if split == "test" else f"  (no test split; these examples were used in {use})"
     return split, note
 
 
 class StepExamples(NamedTuple):
-    """The examples that a step uses, what they are called, and a note where they are not what was meant."""
+    """The examples of a step, their name, and a note if they are not independent of the training."""
 
-    part: DataSplit
+    split: DataSplit
     name: str
     note: str
 
@@ -51,29 +54,42 @@ class StepExamples(NamedTuple):
 def choose_examples(
     step: Step, spec: Spec, graph: Graph, dataset: Dataset, report: Report, *, need_targets: bool
 ) -> StepExamples:
-    """The examples of a step.
+    """Chooses or reads the examples of a step.
 
     Args:
-        dataset: What is trained on.
-        need_targets: Whether other data must have its targets.
+        step: The step.
+        spec: The spec.
+        graph: Its graph.
+        dataset: The training data.
+        report: Receives every problem.
+        need_targets: Whether other data must have targets.
 
     Raises:
-        SpecError: when there are none.
+        SpecError: If there are no examples.
     """
     settings: Evaluate = getattr(spec.document, step)
     if settings.data is None:
         name, note = choose_split(settings.split, dataset, report, spec.positions.value((step, "split")))
         return StepExamples(dataset.splits[name], name, note)
-    part = read_step_split(step, spec, graph, dataset, report, need_targets=need_targets)
+    split = read_step_split(step, spec, graph, dataset, report, need_targets=need_targets)
     report.raise_errors()
-    assert part is not None
-    return StepExamples(part, settings.data, "")
+    assert split is not None
+    return StepExamples(split, settings.data, "")
 
 
 def read_step_split(
     step: Step, spec: Spec, graph: Graph, dataset: Dataset, report: Report, *, need_targets: bool
 ) -> DataSplit | None:
-    """The examples of the other data that a step names; None with the reasons in the report."""
+    """Reads the other data that a step names; None if there are errors.
+
+    Args:
+        step: The step.
+        spec: The spec.
+        graph: Its graph.
+        dataset: The training data.
+        report: Receives every problem.
+        need_targets: Whether the data must have targets.
+    """
     return load_for_prediction(
         getattr(spec.document, step).data,
         spec,

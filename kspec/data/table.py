@@ -1,4 +1,4 @@
-"""What a source gives: columns of equal length, and the files that their rows come from."""
+"""Tables: columns of equal length, and the files that their rows come from."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from kspec.language.data import SPLITS
+
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
 Kind = Literal["integer", "float", "boolean", "text", "array", "image"]
-"""What a column holds. `array` has several numbers a row; `image` has the path of a picture."""
+"""What a column contains. `array` has several numbers per row; `image` has the path of an image."""
 
 NUMERIC: tuple[Kind, ...] = ("integer", "float", "boolean")
-PART_NAMES = ("train", "validation", "test")
 SHOWN_ROWS = 5
 
 
@@ -24,30 +25,31 @@ class Column:
     """One column.
 
     Args:
-        kind: What it holds.
-        values: Shape (n,); (n, …) for `array`. Where a value is missing, anything stands.
-        missing: Shape (n,), true where there is no value.
-        written: Gives the texts as they stand in the file, shape (n,): "007" where `values` has 7.
+        name: Its name.
+        kind: What it contains.
+        values: Shape (n,); (n, …) for `array`. Missing values are undefined.
+        missing: Shape (n,), true where the value is missing.
+        written: Returns the texts of the file, shape (n,): "007" where `values` has 7.
     """
 
     name: str
     kind: Kind
     values: Array
     missing: Array
-    written: Callable[[], Array] | None = None
+    original_texts: Callable[[], Array] | None = None
 
     @property
     def size(self) -> int:
-        """Numbers (or texts) a row has."""
+        """Numbers (or texts) per row."""
         size = 1
         for length in self.values.shape[1:]:
             size *= length
         return size
 
     def texts(self) -> Array:
-        """The values as text, shape (n,): as written in the file where it is a file of text."""
-        if self.written is not None:
-            return self.written()
+        """The values as text, shape (n,): verbatim if the file is a text file."""
+        if self.original_texts is not None:
+            return self.original_texts()
         if self.kind == "text":
             return self.values
         import numpy
@@ -55,14 +57,14 @@ class Column:
         return numpy.array([_text(value) for value in self.values.tolist()], dtype=object)
 
     def take(self, kept: Array) -> Column:
-        """The column's values in the rows where `kept`, shape (n,), is true."""
-        written = self.written
+        """The column with only the rows where `kept`, shape (n,), is true."""
+        original_texts = self.original_texts
         return Column(
             self.name,
             self.kind,
             self.values[kept],
             self.missing[kept],
-            None if written is None else lambda: written()[kept],
+            None if original_texts is None else lambda: original_texts()[kept],
         )
 
 
@@ -71,7 +73,7 @@ def _text(value: Any) -> str:
 
 
 class FileRows(NamedTuple):
-    """A file, and which rows of the table are its own: `start` up to `stop`."""
+    """A file, and its rows in the table: `start` up to `stop`."""
 
     name: str
     start: int
@@ -80,42 +82,43 @@ class FileRows(NamedTuple):
 
 @dataclass(slots=True)
 class Table:
-    """Columns by name, in the file's order.
+    """Columns by name, in the order of the file.
 
     Args:
-        rows: How many there are.
-        files: The files read, in the rows' order.
-        parts: Shape (rows,): 0 train, 1 validation, 2 test, where there is a file for each split; else None.
-        fingerprints: The sha256 of each file read.
+        columns: The columns.
+        rows: The number of rows.
+        files: The files, in the order of their rows.
+        row_splits: Shape (rows,): 0 train, 1 validation, 2 test; None unless each split has its own file.
+        fingerprints: The SHA-256 of each file.
+        nameless: Columns without a name in the file: only used if the spec names them.
+        unusable: Columns that no tensor can hold, with the reason.
+        names: The file of each row, if each row is a file.
+        original: The index of each row in the table that these rows were taken from.
     """
 
     columns: dict[str, Column]
     rows: int
     files: list[FileRows] = field(default_factory=list)
-    parts: Array | None = None
+    row_splits: Array | None = None
     fingerprints: dict[str, str] = field(default_factory=dict)
     nameless: tuple[str, ...] = ()
-    """Columns without a name in the file: fed to nothing unless asked for."""
     unusable: dict[str, str] = field(default_factory=dict)
-    """Columns that no tensor can hold, with the reason."""
     names: list[str] | None = None
-    """The file of each row, where each row is a file."""
     original: Array | None = None
-    """The place of each row in the table that it was taken from."""
 
     def row_numbers(self) -> Array:
-        """Shape (rows,): each row's number, from 1 and without the header; over all files, or those of its split."""
+        """The number of each row within its split (or the table), from 1, without the header; shape (rows,)."""
         import numpy
 
         numbers = numpy.arange(1, self.rows + 1)
-        if self.parts is not None:
-            for part in range(len(PART_NAMES)):
-                own = self.parts == part
+        if self.row_splits is not None:
+            for split in range(len(SPLITS)):
+                own = self.row_splits == split
                 numbers[own] = numpy.arange(1, int(own.sum()) + 1)
         return numbers
 
-    def where(self, indices: Sequence[int] | Array) -> str:
-        """Rows, told to the user: "rows 3, 17 and 2 more"; with the file, where there are several."""
+    def locate(self, indices: Sequence[int] | Array) -> str:
+        """Names rows in a message: "rows 3, 17 and 2 more", with the file if there are several."""
         shown = [int(index) for index in indices[:SHOWN_ROWS]]
         if self.original is not None:
             shown = [int(self.original[index]) for index in shown]
@@ -123,13 +126,13 @@ class Table:
         for index in shown:
             file = next((file for file in self.files if file.start <= index < file.stop), FileRows("", 0, 0))
             by_file.setdefault(file.name if len(self.files) > 1 else "", []).append(str(index - file.start + 1))
-        told = [", ".join(rows) + (f" of {name}" if name else "") for name, rows in by_file.items()]
+        groups = [", ".join(rows) + (f" of {name}" if name else "") for name, rows in by_file.items()]
         word = "row" if len(indices) == 1 else "rows"
         more = len(indices) - len(shown)
-        return f"{word} {', '.join(told)}" + (f" and {more} more" if more else "")
+        return f"{word} {', '.join(groups)}" + (f" and {more} more" if more else "")
 
     def take(self, kept: Array) -> Table:
-        """The table with the rows where `kept`, shape (rows,), is true; its rows are told by their first numbers."""
+        """The table with only the rows where `kept`, shape (rows,), is true; `locate` names their original rows."""
         import numpy
 
         original = numpy.flatnonzero(kept) if self.original is None else self.original[kept]
@@ -137,7 +140,7 @@ class Table:
             {name: column.take(kept) for name, column in self.columns.items()},
             int(kept.sum()),
             files=self.files,
-            parts=None if self.parts is None else self.parts[kept],
+            row_splits=None if self.row_splits is None else self.row_splits[kept],
             fingerprints=self.fingerprints,
             nameless=self.nameless,
             unusable=self.unusable,

@@ -1,4 +1,4 @@
-"""A look at a table: of one that no spec names yet the whole profile, of one that a spec names its columns' names."""
+"""Previews of tables: the profile of a file without a spec, and the column names of a spec's data."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
 def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProfile, CsvOptions | None] | None:
-    """The profile of a CSV or Parquet file, and how the CSV is written where that is not the usual way.
+    """Profiles a CSV, Parquet or npz file.
 
     Args:
         path: The file, relative to the working directory.
-        report: Gets what is wrong with it.
+        report: Receives every problem.
 
     Returns:
-        None where the file cannot be read. The options have the delimiter that the first line speaks for; they are None
-        for Parquet, and for a CSV with commas in UTF-8.
+        The profile, and CSV options if the delimiter of the file is not a comma; None if there are errors.
     """
     name = os.fspath(path)
-    context = Context(_no_spec(), report, None)
-    files = context.find(name)
+    context = Context(_empty_spec(), report, None)
+    files = context.find(name, None)
     if files is None:
         return None
     stem = name.lower().removesuffix(".gz")
@@ -47,24 +46,24 @@ def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProf
 
 
 def column_names(name: str, data: Any) -> list[str]:
-    """The columns of the table that a spec's `data:` names, read off the file's head; empty where that cannot be.
+    """The columns of a spec's data, from the header of the file; empty if it cannot be read.
 
     Args:
-        name: The spec's file: paths are relative to its folder, and lie below it or the working directory.
-        data: The plain value of `data:`, which may be half written.
+        name: The file of the spec.
+        data: The plain value of `data:`, which may be incomplete.
     """
     source = next((word for word in SOURCES if isinstance(data, Mapping) and data.get(word)), None)
     if source is None:
         return []
     try:
-        given = getattr(Data.model_validate({source: data[source]}), source)
-        return names(source, given, Request(Context(_no_spec(name), Report(), ("data", source)), {}, []))
+        setting = getattr(Data.model_validate({source: data[source]}), source)
+        return names(source, setting, Request(Context(_empty_spec(name), Report(), ("data", source)), {}, []))
     except (ValueError, OSError):
         return []
 
 
-def _no_spec(name: str = "") -> Spec:
-    """A spec that says nothing: reading needs one for its folder, and the places of problems."""
+def _empty_spec(name: str = "") -> Spec:
+    """A minimal spec: reading needs its folder and its positions."""
     source = Source(name, "")
     values = {"kspec": 1, "inputs": {"x": {"shape": [1]}}, "layers": ["Flatten"]}
     return Spec(Document.model_validate(values), values, Positions(Span(source, 1, 1, 1, 1)), source)

@@ -1,4 +1,4 @@
-"""Targets and sample weights, in the form that each output's loss takes."""
+"""Encodes targets and sample weights in the form that each loss takes."""
 
 from __future__ import annotations
 
@@ -15,43 +15,52 @@ from kspec.language import Spec
 
 
 def encode_targets(
-    part: DataSplit, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], ranks: Mapping[str, int]
+    split: DataSplit, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], ranks: Mapping[str, int]
 ) -> dict[str, Any]:
-    """The targets of a part, by output, for those that have a loss and a target; none where nothing is trained.
+    """The encoded targets of a split, for outputs that have a loss and a target.
 
     Args:
-        ranks: Of each output, the batch counted.
+        split: The examples.
+        labels: By output, the vocabulary of its target.
+        outputs: By output, its settings.
+        ranks: By output, its rank, including the batch axis.
+
+    Returns:
+        By output, an array of shape (n, …).
+
+    Raises:
+        TargetMismatch: If a loss cannot take its target.
     """
     encoded = {}
     for name, settings in outputs.items():
-        if settings.loss is None or name not in part.targets:
+        if settings.loss is None or name not in split.targets:
             continue
         form = settings.target_form
-        raw = part.targets[name]
+        raw = split.targets[name]
         if form == "integer" and raw.dtype.kind in "iuf" and raw.ndim == ranks[name] - 1 > 1:
             encoded[name] = raw.astype("int32")  # a label at each position, not one-hot columns
             continue
         try:
-            encoded[name] = encode(part.targets[name], labels.get(name), form)
+            encoded[name] = encode(raw, labels.get(name), form)
         except ValueError as error:
             raise TargetMismatch(name, settings, form, error) from error
     return encoded
 
 
 class TargetMismatch(ValueError):
-    """A target that an output's loss cannot take; `help` says what to write instead."""
+    """A target that a loss cannot take; `help` says what to use instead."""
 
     def __init__(self, name: str, settings: OutputSettings, form: TargetForm, error: ValueError) -> None:
         super().__init__(f"the target of `{name}` does not fit the loss `{loss_name(settings.loss)}`: {error}")
         labelled = form in ("values", "binary", "multi_label")
         self.help = (
-            "for one column of labels: a softmax output and `sparse_categorical_crossentropy`"
+            "for one column of labels, use a softmax output and `sparse_categorical_crossentropy`"
             if labelled
-            else "for numbers that are no classes: a linear output and `mean_squared_error`"
+            else "for numbers that are not classes, use a linear output and `mean_squared_error`"
         )
 
-    def tell(self, spec: Spec, report: Report) -> None:
-        """Reports it, at the loss or, where that is left out, at the target."""
+    def report(self, spec: Spec, report: Report) -> None:
+        """Reports the mismatch at the loss or, if the spec omits it, at the target."""
         path: Path = ("data", "targets") if spec.document.compile.loss is None else ("compile", "loss")
         report.error(codes.INCOMPATIBLE_DATA_TYPE, str(self), spec.positions.value(path), help=self.help)
 
@@ -59,7 +68,14 @@ class TargetMismatch(ValueError):
 def check_weighted_labels(
     spec: Spec, outputs: Mapping[str, OutputSettings], labels: Mapping[str, Labels], report: Report
 ) -> None:
-    """Reports weights for labels that a target does not have: they would be passed over in silence."""
+    """Reports class weights for unknown labels, which would have no effect.
+
+    Args:
+        spec: The spec.
+        outputs: By output, its settings.
+        labels: By output, the vocabulary of its target.
+        report: Receives every problem.
+    """
     for name, output in outputs.items():
         if not isinstance(output.class_weight, dict) or name not in labels:
             continue
@@ -69,17 +85,20 @@ def check_weighted_labels(
         for label in output.class_weight:
             if label not in known:
                 report.error(
-                    codes.INVALID_CLASS_WEIGHT, f"`{name}` has no label `{label}`", spec.positions.key((*path, label)),
-                    label=did_you_mean(label, known), help=f"its labels: {', '.join(known[:20])}",
-                )  # fmt: skip
+                    codes.INVALID_CLASS_WEIGHT,
+                    f"unknown label `{label}` of `{name}`",
+                    spec.positions.key((*path, label)),
+                    label=did_you_mean(label, known),
+                    help=f"available labels: {', '.join(known[:20])}",
+                )
 
 
 def spread_over_positions(target: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-    """A synthetic target, one value an example, repeated at every position that its output answers at.
+    """Repeats a synthetic target, one value per example, at every position of its output.
 
     Args:
-        target: Encoded, shape (n,) or (n, k).
-        shape: Of the output's answers for one example; its last axis is the units.
+        target: The encoded target, shape (n,) or (n, k).
+        shape: The output's shape for one example; its last axis is the units.
     """
     if len(shape) < 2 or target.ndim > 2:
         return target
@@ -91,48 +110,64 @@ def spread_over_positions(target: np.ndarray[Any, Any], shape: tuple[int, ...]) 
 def with_placeholders(
     targets: Mapping[str, Any], outputs: Mapping[str, OutputSettings], count: int
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """Zeros for outputs that are only predicted: Keras wants something for each, and looks at none without a loss."""
+    """Adds zeros as targets of outputs without a loss: Keras requires a target for each output.
+
+    Args:
+        targets: By output, the encoded targets.
+        outputs: All outputs.
+        count: The number of examples.
+    """
     if not targets:
         return {}
     return {name: targets[name] if name in targets else np.zeros(count, "float32") for name in outputs}
 
 
 def sample_weights(
-    part: DataSplit, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], *, training: bool
+    split: DataSplit, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], *, training: bool
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """Weights of the examples, by output; empty where every example counts alike.
+    """The sample weights of a split; empty if all examples have equal weight.
 
-    Class weights count in training alone, as in Keras; they are lowered to sample weights, so that they work with any
-    number of outputs.
+    As in Keras, class weights apply only to training. They become sample weights, so that they work with any number of
+    outputs.
+
+    Args:
+        split: The examples.
+        labels: By output, the vocabulary of its target.
+        outputs: By output, its settings.
+        training: Whether class weights apply.
+
+    Returns:
+        By output, float32, shape (n,).
     """
     weights: dict[str, np.ndarray[Any, Any]] = {}
     for name, settings in outputs.items():
-        if settings.loss is None or name not in part.targets:
+        if settings.loss is None or name not in split.targets:
             continue
-        weight = part.weights.get(name)
+        weight = split.weights.get(name)
         if training and settings.class_weight is not None and name in labels:
-            by_class = class_weights(part.targets[name], labels[name], settings.class_weight)
+            by_class = class_weights(split.targets[name], labels[name], settings.class_weight)
             weight = by_class if weight is None else weight * by_class
         if weight is not None:
             weights[name] = weight.astype("float32")
     if weights:
         for name in outputs:
-            weights.setdefault(name, np.ones(len(part), "float32"))
+            weights.setdefault(name, np.ones(len(split), "float32"))
     return weights
 
 
-def class_weights(raw: np.ndarray[Any, Any], labels: Labels, said: Any) -> np.ndarray[Any, Any]:
+def class_weights(raw: np.ndarray[Any, Any], labels: Labels, setting: Any) -> np.ndarray[Any, Any]:
     """The weight of each example by its class.
 
     Args:
-        raw: The target's column, shape (n,).
-        said: `balanced` (n / (classes x count of the class)), or label → weight; a label left out has weight 1.
+        raw: The column of the target, shape (n,).
+        labels: The vocabulary of the target.
+        setting: `balanced` (n / (classes x count of the class)), or label → weight; other labels have weight 1.
     """
     classes = encode(raw, labels, "integer")
-    if said == "balanced":
+    if setting == "balanced":
         counts = np.bincount(classes, minlength=len(labels.names))
         present = np.maximum(counts, 1)
         by_class = len(classes) / (np.count_nonzero(counts) * present)
     else:
-        by_class = np.array([float(said.get(str(label), 1.0)) for label in labels.names])
+        by_class = np.array([float(setting.get(str(label), 1.0)) for label in labels.names])
     return by_class[classes].astype("float32")

@@ -1,4 +1,4 @@
-"""The training data of a spec, as its inputs and outputs take it."""
+"""Reads the training data of an analysed spec."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Datase
 
     Args:
         spec: The spec.
-        analysis: Its analysis; what is known of the outputs decides how targets are read.
+        analysis: Its analysis; the tasks of the outputs decide how targets are read.
         report: Receives every problem of the data.
 
     Returns:
-        The data, split and profiled; None where the spec has none, or it is faulty.
+        The data, split and profiled; None if the spec has none, or if there are errors.
     """
     if spec.document.data is None:
         return None
     settings = analysis.settings
-    known = {n: OutputSpec(o.task, o.head.units) for n, o in settings.outputs.items()} if settings else None
+    output_specs = {n: OutputSpec(o.task, o.head.units) for n, o in settings.outputs.items()} if settings else None
     try:
-        return load(spec, input_specs(spec), list(analysis.graph.outputs), report, output_specs=known)
+        return load(spec, input_specs(spec), list(analysis.graph.outputs), report, output_specs=output_specs)
     except SpecError as error:
         report.diagnostics.extend(error.diagnostics)
         return None
@@ -32,4 +32,4 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Datase
 
 def input_specs(spec: Spec) -> dict[str, InputSpec]:
     """The shape and dtype that each input takes."""
-    return {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
+    return {name: InputSpec(tuple(entry.shape), entry.dtype) for name, entry in spec.document.inputs.items()}

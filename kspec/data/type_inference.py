@@ -1,4 +1,4 @@
-"""Text columns → typed columns: the type of a column is decided over all of its values, in all of its files."""
+"""Text columns → typed columns: the type of a column depends on all of its values, in all of its files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 MISSING_WORDS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>"]
-"""What stands in a file where a value is missing, unless it is quoted."""
+"""Texts that mean a missing value, unless they are quoted."""
 
 
 def typed_column(name: str, texts: Any) -> Column:
-    """A column of texts as integers, floats, booleans or, where none of these fits all of its values, texts.
+    """A column of integers, floats or booleans if all values are, else of texts.
 
     Args:
+        name: The column's name.
         texts: A pyarrow chunked array of strings, null where a value is missing.
     """
     import numpy
@@ -30,12 +31,12 @@ def typed_column(name: str, texts: Any) -> Column:
         trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, trimmed.type), trimmed)
     missing = _numpy(trimmed.is_null())
 
-    def written() -> Array:
+    def original_texts() -> Array:
         filled: Array = _numpy(pc.fill_null(texts, "")).astype(object)
         return filled
 
     if missing.all():
-        return Column(name, "float", numpy.full(len(missing), numpy.nan), missing, written)
+        return Column(name, "float", numpy.full(len(missing), numpy.nan), missing, original_texts)
     for kind, arrow_type in (("integer", pa.int64()), ("float", pa.float64())):
         try:
             numbers = _numpy(pc.fill_null(pc.cast(trimmed, arrow_type), 0))
@@ -44,13 +45,17 @@ def typed_column(name: str, texts: Any) -> Column:
         if kind == "float":
             nan = numpy.isnan(numbers)
             missing = missing | nan
-        return Column(name, "integer" if kind == "integer" else "float", numbers, missing, written)
+        return Column(name, "integer" if kind == "integer" else "float", numbers, missing, original_texts)
     lowered = pc.utf8_lower(trimmed)
     if pc.all(pc.is_in(lowered.drop_null(), value_set=pa.array(["true", "false"], lowered.type))).as_py():
         return Column(
-            name, "boolean", _numpy(pc.fill_null(pc.equal(lowered, "true"), False)).astype(bool), missing, written
+            name,
+            "boolean",
+            _numpy(pc.fill_null(pc.equal(lowered, "true"), False)).astype(bool),
+            missing,
+            original_texts,
         )
-    return Column(name, "text", written(), _numpy(texts.is_null()))
+    return Column(name, "text", original_texts(), _numpy(texts.is_null()))
 
 
 def _numpy(array: Any) -> Array:

@@ -1,7 +1,8 @@
-"""What the data room is told and what it gives."""
+"""The types of data sets: what inputs and outputs take, and the examples of each split."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+SHOWN_NAMES = 6
+
 
 class InputSpec(NamedTuple):
     """What an input takes.
 
     Args:
-        shape: Of one example, without the batch; None for an unknown length.
-        dtype: Keras's name of its type; `string` for text.
+        shape: The shape of one example, without the batch; None for an open length.
+        dtype: A Keras dtype; `string` for text.
     """
 
     shape: tuple[int | None, ...]
@@ -30,8 +33,8 @@ class OutputSpec(NamedTuple):
     """What is known of an output before its target is read.
 
     Args:
-        task: The problem type, such as `regression`; None when it is not known.
-        units: The size of its last axis; None when it is not known.
+        task: The problem type, such as `regression`; None if unknown.
+        units: The size of the last axis; None if unknown.
     """
 
     task: str | None = None
@@ -40,15 +43,15 @@ class OutputSpec(NamedTuple):
 
 @dataclass(slots=True)
 class DataSplit:
-    """The examples of one split, in the file's order.
+    """The examples of one split, in the order of the file.
 
     Args:
-        rows: Their row numbers in the file, from 1, the header not counted; shape (n,).
-        inputs: By input, shape (n, …), in the input's type; text as objects. Pictures too many for memory are
-            `kspec.data.images.Pictures` instead, which the batches decode.
-        targets: By output, as they stand in the file: shape (n,) for one column, (n, k) for several.
-        weights: By output, shape (n,).
-        names: Of the files, where each example is one.
+        rows: Their row numbers in the file, from 1, without the header; shape (n,).
+        inputs: By input, shape (n, …), in the dtype of the input; text as objects. Images that do not fit into memory
+            are `kspec.data.images.ImageFiles`, which the batches decode.
+        targets: By output, as in the file: shape (n,) for one column, (n, k) for several.
+        weights: By output, the sample weights, shape (n,).
+        names: The file of each example, if each example is a file.
     """
 
     rows: Array
@@ -66,14 +69,14 @@ class Dataset:
     """The examples of a spec, ready for a model.
 
     Args:
-        splits: `train` always; `validation` and `test` when they have examples.
+        splits: `train` always; `validation` and `test` if they have examples.
         labels: By output, the vocabulary of a target that can be classes.
-        fitted: What was learned from the training part and the columns used, as plain JSON: `fill` (column → value for
-            what is missing) and `columns` (`inputs`, `targets`, `weights`: name → columns). Reading other data for the
-            same model needs it.
-        profile: Facts of each column, and rows per split.
-        fingerprint: The sha256 of each file read.
-        unused: Columns that feed nothing.
+        fitted: What other data for the same model needs, as plain JSON: `fill` (column → fill value, computed from the
+            training split) and `columns` (`inputs`, `targets`, `weights`: name → columns).
+        profile: Facts about each column, and the rows per split.
+        fingerprint: The SHA-256 of each file.
+        unused: The columns that feed nothing.
+        dropped: How many rows were dropped for missing values.
     """
 
     splits: dict[str, DataSplit]
@@ -83,10 +86,34 @@ class Dataset:
     fingerprint: dict[str, str] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
     dropped: int = 0
-    """Rows left out because a value is missing."""
 
     def describe(self) -> str:
-        """One line for the user: rows per split, columns, classes, what is not used."""
-        from kspec.data.profiling import describe
+        """One line for the user: rows per split, columns, classes, unused columns.
 
-        return describe(self)
+        For example: `569 rows: 398 train, 57 validation, 114 test; x from 10 columns; y: no, yes; not used: id`.
+        """
+        rows = {name: len(split) for name, split in self.splits.items()}
+        total = sum(rows.values())
+        counts = ", ".join(f"{count:,} {name}" for name, count in rows.items())
+        facts = [f"{total:,} row{'s' if total != 1 else ''}: {counts}"]
+        columns = self.fitted.get("columns", {}).get("inputs", {})
+        facts += [_input_text(name, names) for name, names in columns.items()]
+        for name, labels in self.labels.items():
+            if labels.kind == "text" or len(labels.names) <= SHOWN_NAMES:
+                facts.append(f"{name}: {_listed(labels.names)}")
+        if self.dropped:
+            facts.append(f"{self.dropped:,} dropped for missing values")
+        if self.unused:
+            facts.append(f"not used: {_listed(self.unused)}")
+        return "; ".join(facts)
+
+
+def _input_text(name: str, columns: Sequence[str]) -> str:
+    if len(columns) == 1:
+        return f"{name} from {columns[0]}" if columns[0] != name else name
+    return f"{name} from {len(columns)} columns"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:SHOWN_NAMES])
+    return f"{shown} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else shown

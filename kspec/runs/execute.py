@@ -208,9 +208,9 @@ class _Execution:
 
         with self._timed("evaluate"):
             size = self.document.evaluate.batch_size
-            batches = batches_of(built, dataset, chosen.part, self.report, batch_size=size)
+            batches = batches_of(built, dataset, chosen.split, self.report, batch_size=size)
             values = evaluate(engine, batches, steps=SMOKE_STEPS if self.smoke else None)
-        self.result.metrics = {"split": chosen.name, "examples": len(chosen.part), **values}
+        self.result.metrics = {"split": chosen.name, "examples": len(chosen.split), **values}
         self.console.step("evaluate", f"{chosen.name}: {numbers(values)}{chosen.note}")
         if self.folder:
             self.folder.json("metrics.json", {"evaluate": self.result.metrics, "fit": self._last_epoch()})
@@ -223,7 +223,7 @@ class _Execution:
         from kspec.training.fit import SMOKE_STEPS, best_epoch
         from kspec.training.predict import probabilities, raw_predictions
 
-        part = chosen.part
+        part = chosen.split
         outputs = built.settings.outputs
         with self._timed("predict"):
             from kspec.data.pipeline import Batches

@@ -60,6 +60,6 @@ def _encoded(built: BuiltModel, part: DataSplit, dataset: Dataset, report: Repor
         ranks = {name: len(shape) for name, shape in output_shapes(built.graph, built.model).items()}
         return encode_targets(part, dataset.labels, built.settings.outputs, ranks)
     except TargetMismatch as error:
-        error.tell(built.spec, report)
+        error.report(built.spec, report)
         report.raise_errors()
         raise

@@ -52,7 +52,7 @@ def test_columns_are_reshaped(tmp_path, shape, wanted):
 def test_columns_that_are_no_integers_give_one_message(tmp_path):
     write(tmp_path, "a,b,c,y\n" + "1.5,2.5,3.5,0\n" * 10)
     found = read(tmp_path, "{csv: t.csv, inputs: [a, b, c], targets: y}", "x: {shape: [3], dtype: int32}")
-    assert "`x` takes int32, and `a` has 1.5 in row 1; 2 more columns do not fit" in found.only
+    assert "`x` takes int32, but `a` has 1.5 in row 1; 2 other columns do not fit either" in found.only
 
 
 def test_several_target_columns_are_a_matrix(tmp_path):
@@ -63,28 +63,28 @@ def test_several_target_columns_are_a_matrix(tmp_path):
 
 
 PROBLEMS = [
-    ("inputs: [a, bb], targets: y", ONE, "KS502 there is no column `bb`", "bb"),
-    ("inputs: [a, b], targets: yy", ONE, "the columns: a, b, y, w, part", "yy"),
-    ("inputs: [a, b], targets: y, weights: q", ONE, "KS502 there is no column `q`", "q"),
+    ("inputs: [a, bb], targets: y", ONE, "KS502 unknown column `bb`", "bb"),
+    ("inputs: [a, b], targets: yy", ONE, "available columns: a, b, y, w, part", "yy"),
+    ("inputs: [a, b], targets: y, weights: q", ONE, "KS502 unknown column `q`", "q"),
     ("inputs: [a, b], targets: y, split: {by: prt}", ONE, "did you mean `part`?", "prt"),
     ("inputs: [a, b], targets: y, split: {stratify: q}", ONE, "KS502", "q"),
     ("inputs: [a, b], targets: y, missing: {q: 1}", ONE, "KS502", "q"),
     ("inputs: 'q_*', targets: y", ONE, "KS502 no column matches `q_*`", "'q_*'"),
     ("inputs: {z: [a, b]}, targets: y", "x1: {shape: [2]}, a: {shape: [1]}", "KS509", "z"),
-    ("inputs: {x: [a, b]}, targets: {q: y}", ONE, "KS509 no output is called `q`", "q"),
+    ("inputs: {x: [a, b]}, targets: {q: y}", ONE, "KS509 unknown output `q`", "q"),
     ("inputs: a, targets: y", "p: {shape: [1]}, q: {shape: [1]}", "KS509 the model has 2 inputs", "a"),
-    ("inputs: {p: a}, targets: y", "p: {shape: [1]}, q: {shape: [1]}", "KS509 nothing feeds the input `q`", "q"),
-    ("inputs: [a, b, w], targets: y", ONE, "KS505 `x` has the shape [2], 2 values an example, but 3 columns feed it",
+    ("inputs: {p: a}, targets: y", "p: {shape: [1]}, q: {shape: [1]}", "KS509 no column is mapped to the input `q`", "q"),
+    ("inputs: [a, b, w], targets: y", ONE, "KS505 `x` has shape [2], 2 values per example, but 3 columns feed it",
      "[a, b, w]"),
-    ("inputs: [a, part], targets: y", ONE, 'KS508 `x` takes numbers, and `part` holds text, such as "train" in row 1',
+    ("inputs: [a, part], targets: y", ONE, 'KS508 `x` takes numbers, but `part` has text: "train" in row 1',
      "[a, part]"),
     ("inputs: [a, b], targets: y", "x: {shape: [2], dtype: int32}",
-     "KS508 `x` takes int32, and `b` has 0.125 in row 2", "[a, b]"),
-    ("inputs: a, targets: y", "x: {shape: [1], dtype: bool}", "KS508 `x` takes bool, and `a` has 2 in row 3", "a"),
-    ("inputs: [a, b], targets: [y, w]", ONE, "KS508 a target of 2 columns is one-hot or several numbers", "[y, w]"),
-    ("inputs: [a, b], targets: y, weights: part", ONE, "KS512 `part` holds no numbers", "part"),
-    ("inputs: [a, b], targets: y, split: {by: b}", ONE, "KS514 `b` says `0.0`", "b"),
-    ("inputs: [a, b], targets: y, split: {stratify: b}", ONE, "KS514 `b` has 50 different values", "b"),
+     "KS508 `x` takes int32, but `b` has 0.125 in row 2", "[a, b]"),
+    ("inputs: a, targets: y", "x: {shape: [1], dtype: bool}", "KS508 `x` takes bool, but `a` has 2 in row 3", "a"),
+    ("inputs: [a, b], targets: [y, w]", ONE, "KS508 a target of 2 columns must be numeric", "[y, w]"),
+    ("inputs: [a, b], targets: y, weights: part", ONE, "KS512 sample weights must be numbers; `part` has none", "part"),
+    ("inputs: [a, b], targets: y, split: {by: b}", ONE, "KS514 `b` contains `0.0`", "b"),
+    ("inputs: [a, b], targets: y, split: {stratify: b}", ONE, "KS514 `b` has 50 distinct values", "b"),
     ("inputs: [a, b], targets: [w, a], split: {stratify: true}", ONE, "KS514 with a target of several columns", "true"),
 ]  # fmt: skip
 
@@ -109,7 +109,7 @@ def test_a_target_among_the_inputs_is_a_warning(tmp_path):
     table(tmp_path)
     found = read(tmp_path, "{csv: t.csv, inputs: [a, w], targets: w}")
     assert found.data
-    assert found.only.startswith("KS515 `w` is the target of `y` and also feeds")
+    assert found.only.startswith("KS515 `w` is the target of `y` but also feeds")
     assert not read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: [a, b]}").problems
 
 
@@ -120,9 +120,9 @@ def test_missing_values_are_told_by_row(tmp_path):
     write(tmp_path, GAPS)
     found = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y}")
     assert [problem.split(" |")[0] for problem in found.problems] == [
-        "KS503 2 rows have no value in `a`: rows 2, 3",
-        "KS503 2 rows have no value in `b`: rows 1, 3",
-        "KS503 one row has no value in `y`: row 4",
+        "KS503 `a` has 2 missing values: rows 2, 3",
+        "KS503 `b` has 2 missing values: rows 1, 3",
+        "KS503 `y` has 1 missing value: row 4",
     ]
 
 
@@ -133,7 +133,7 @@ def test_dropped_rows_keep_the_numbers_of_the_others(tmp_path):
     )
     assert found.data.splits["train"].rows.tolist() == list(range(5, 25))
     assert found.data.dropped == 4
-    assert "4 left out for missing values" in found.data.describe()
+    assert "4 dropped for missing values" in found.data.describe()
 
 
 def test_fills_are_learned_from_the_training_part(tmp_path):
@@ -169,7 +169,7 @@ def test_a_value_and_a_glob_in_missing(tmp_path):
         ("{a: meen, b: 0, y: drop_row}", "did you mean `mean`?", "meen"),
         ("{a: 0, b: 0, y: mean}", "KS513 `y` is a target", "mean"),
         ("median", "KS513 `y` is a target", "median"),
-        ("{a: 0, b: 0, y: drop_row, t: mean}", "KS513 `t` holds text, and text has no mean", "mean"),
+        ("{a: 0, b: 0, y: drop_row, t: mean}", "KS513 `t` contains text, which has no mean", "mean"),
     ],
 )
 def test_policies_that_do_not_fit(tmp_path, missing, said, pointed):
@@ -192,9 +192,9 @@ def test_infinite_values(tmp_path):
     ("weights", "said"),
     [
         ("1,1,-1,1,1", "KS512 `w` has a negative weight in row 3"),
-        ("1,1,,1,1", "KS512 `w` has no value in row 3"),
+        ("1,1,,1,1", "KS512 `w` has a missing value in row 3"),
         ("0,0,0,0,0", "KS512 every weight in `w` is 0"),
-        ("1,1,inf,1,1", "KS512 `w` has no finite number in row 3"),
+        ("1,1,inf,1,1", "KS512 `w` has a non-finite number in row 3"),
     ],
 )
 def test_weights(tmp_path, weights, said):
@@ -207,7 +207,7 @@ def test_weights(tmp_path, weights, said):
 def test_decimal_commas(tmp_path):
     write(tmp_path, "a;b;y\n1,5;2,5;0\n")
     found = read(tmp_path, "{csv: {path: t.csv, delimiter: ';'}, targets: y}")
-    assert any("numbers have a decimal point" in problem for problem in found.problems)
+    assert any("replace the decimal commas" in problem for problem in found.problems)
 
 
 def test_unseen_and_single_classes(tmp_path):
@@ -215,12 +215,12 @@ def test_unseen_and_single_classes(tmp_path):
     write(tmp_path, "a,b,y,part\n" + "\n".join(lines) + "\n")
     found = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}")
     assert found.data.labels["y"].names == ["a", "b", "new"]
-    assert "KS507 the test part has `new` of `y`, which no training row has" in found.only
+    assert "KS507 `new` of `y` in the test split never occurs in training" in found.only
     write(tmp_path, "a,b,y\n" + "1,2,same\n" * 10)
     assert "KS518" in read(tmp_path, "{csv: t.csv, targets: y}").only
     write(tmp_path, "a,b,y,part\n" + "1,2,p,train\n1,2,q,train\n" * 3 + "1,2,r,test\n")
     found = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}")
-    assert "no class of `y` in common" in found.only
+    assert "splits share no class of `y`" in found.only
     assert found.dataset is None
 
 
@@ -232,7 +232,7 @@ def test_numbers_that_are_no_classes_are_not_missed(tmp_path):
 def test_a_column_without_values_has_no_mean(tmp_path):
     write(tmp_path, "a,b,y\n" + ",2,0\n,4,1\n" * 5)
     found = read(tmp_path, "{csv: t.csv, targets: y, missing: {a: mean}}")
-    assert "KS513 `a` has no value in any training row, so it has no mean" in found.only
+    assert "KS513 `a` has no value in any training row, so its mean is undefined" in found.only
     assert found.pointed == "mean"
 
 

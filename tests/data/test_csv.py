@@ -70,7 +70,7 @@ def test_the_type_of_a_column_is_decided_over_all_of_it(tmp_path):
     rows = "".join(f"{n},1,yes\n" for n in range(3000))
     write(tmp_path, "t.csv", f"a,b,y\n{rows}1.5,1,yes\n1,red,no\n")
     found = read(tmp_path, PLAIN)
-    assert found.only.startswith('KS508 `x` takes numbers, and `b` holds text, such as "red" in row 3002')
+    assert found.only.startswith('KS508 `x` takes numbers, but `b` has text: "red" in row 3002')
 
 
 def test_types(tmp_path):
@@ -109,7 +109,7 @@ def test_a_file_for_each_split(tmp_path):
     found = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, b], targets: y}")
     assert {name: part.rows.tolist() for name, part in found.data.splits.items()} == {"train": [1, 2], "test": [1, 2]}
     found = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, more], targets: y}")
-    assert "KS508 the column `more` cannot be used: `b.csv` does not have it" in found.only
+    assert "KS508 column `more` cannot be used: `b.csv` lacks it" in found.only
 
 
 def test_a_stated_fraction_is_taken_from_the_training_file(tmp_path):
@@ -124,10 +124,10 @@ BAD = [
     ("a;b;y\n1,5;2;yes\n", 'delimiter: ";"'),
     ("a,b,y\n", "KS506 `t.csv` has no rows below its header"),
     ("", "KS501 `t.csv` is empty"),
-    ("a,a,y\n1,2,yes\n", "KS504 `t.csv` has several columns called `a`"),
-    ("\na,b,y\n", "KS504 `t.csv` begins with an empty line"),
+    ("a,a,y\n1,2,yes\n", "KS504 `t.csv` has several columns named `a`"),
+    ("\na,b,y\n", "KS504 `t.csv` starts with an empty line"),
     (b"a,b,y\n1,2,ja\n1,2,caf\xe9\n", "KS504 `t.csv` is not utf-8: line 3 cannot be decoded"),
-    (b"PK\0\0\1", "KS504 `t.csv` is not a table of text, but binary data"),
+    (b"PK\0\0\1", "KS504 `t.csv` is a binary file, not a text table"),
     ('a,b,y\n1,"2,yes\n3,4,no\n', "KS504"),
 ]
 
@@ -148,7 +148,7 @@ def test_a_wrong_delimiter_is_told_from_the_only_column(tmp_path):
 
 def test_no_gzip(tmp_path):
     write(tmp_path, "t.csv.gz", b"nonsense")
-    assert "cannot be read" in read(tmp_path, "{csv: t.csv.gz, targets: y}").only
+    assert "cannot read" in read(tmp_path, "{csv: t.csv.gz, targets: y}").only
 
 
 def test_half_a_gzip(tmp_path):
@@ -162,14 +162,14 @@ def test_half_a_gzip(tmp_path):
 def test_an_unknown_encoding(tmp_path):
     table(tmp_path)
     found = read(tmp_path, "{csv: {path: t.csv, encoding: latin9999}, inputs: [a, b], targets: y}")
-    assert "KS504 there is no encoding called `latin9999`" in found.only
+    assert "KS504 unknown encoding `latin9999`" in found.only
     assert found.pointed == "latin9999"
 
 
 PATHS = [
     ("nope.csv", "KS501 file `nope.csv` not found", "nope.csv"),
     ("tt.csv", "did you mean `t.csv`?", "tt.csv"),
-    ("none/t.csv", "there is no folder", "none/t.csv"),
+    ("none/t.csv", "none does not exist either", "none/t.csv"),
     ("none/t.csv", "did you mean `t.csv`?", "none/t.csv"),
     ("folder/tt.csv", "did you mean `folder/t.csv`?", "folder/tt.csv"),
     ("deeper.csv", "did you mean `folder/deeper.csv`?", "deeper.csv"),

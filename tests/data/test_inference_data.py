@@ -52,7 +52,7 @@ def test_prediction_needs_no_targets(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b\n3,1\n")
     assert trained.read("new.csv").targets == {}
     assert trained.read("new.csv", need_targets=True) is None
-    assert trained.said[0].startswith("KS502 there is no column `y`, which the model was trained with")
+    assert trained.said[0].startswith("KS502 column `y`, which the model was trained on, is missing")
 
 
 def test_targets_that_are_incomplete_or_unknown(tmp_path, trained):
@@ -61,7 +61,7 @@ def test_targets_that_are_incomplete_or_unknown(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,maybe\n")
     assert trained.read("new.csv").targets == {}
     assert trained.read("new.csv", need_targets=True) is None
-    assert "KS517 the model knows no label `maybe` of `y`, which is in row 2" in trained.said[0]
+    assert "KS517 unknown label `maybe` of `y` in row 2" in trained.said[0]
 
 
 def test_gaps_are_filled_with_what_training_learned(tmp_path, trained):
@@ -69,7 +69,7 @@ def test_gaps_are_filled_with_what_training_learned(tmp_path, trained):
     assert trained.fitted["fill"]["a"] == pytest.approx(trained.read("new.csv").inputs["x"][0, 0])
     (tmp_path / "new.csv").write_text("a,b\n1,\n3,1\n")
     assert trained.read("new.csv") is None
-    assert "KS503 one row has no value in `b`: row 1" in trained.said[0]
+    assert "KS503 `b` has 1 missing value: row 1" in trained.said[0]
 
 
 def test_labels_that_look_like_numbers_in_the_other_file(tmp_path):

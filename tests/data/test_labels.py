@@ -66,5 +66,5 @@ def test_what_cannot_be_encoded():
         encode(np.array([0, 1, 2]), Labels("integer", ["0", "1", "2"]), "binary")
     with pytest.raises(ValueError, match="text"):
         encode(np.array(["a"], dtype=object), Labels("text", ["a"]), "values")
-    with pytest.raises(ValueError, match="no classes"):
+    with pytest.raises(ValueError, match="must be integers"):
         encode(np.array([0.5]), None, "integer")

@@ -36,7 +36,7 @@ def test_parquet_columns(tmp_path):
     assert data.labels["y"].names == ["p", "q"]
     assert data.unused == ["s"]
     found = read(tmp_path, "{parquet: t.parquet, inputs: s, targets: y}")
-    assert "KS508 the column `s` cannot be used: it holds struct" in found.only
+    assert "KS508 column `s` cannot be used: its type struct" in found.only
 
 
 def test_parquet_for_each_split(tmp_path):
@@ -48,7 +48,10 @@ def test_parquet_for_each_split(tmp_path):
 
 def test_no_parquet(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
-    assert "KS504 `t.csv` is not a Parquet file |  | write `csv: t.csv`" in read(tmp_path, "{parquet: t.csv}").only
+    assert (
+        "KS504 cannot read `t.csv`: it is not a Parquet file |  | use `csv: t.csv`"
+        in read(tmp_path, "{parquet: t.csv}").only
+    )
     pq.write_table(pa.table({"a": pa.array([], pa.int8())}), tmp_path / "t.parquet")
     assert "KS506 `t.parquet` has no rows" in read(tmp_path, "{parquet: t.parquet}").only
 
@@ -62,7 +65,7 @@ def test_npz(tmp_path):
     found = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [6, 1], dtype: int16}")
     assert found.data.splits["train"].inputs["x"].shape == (4, 6, 1)
     found = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [2, 4]}")
-    assert "KS505 `x` has the shape [2, 4], 8 values an example, but `x` has the shape [2, 3]" in found.only
+    assert "KS505 `x` has shape [2, 4], 8 values per example, but `x` has shape [2, 3]" in found.only
 
 
 def test_npz_that_is_refused(tmp_path):
@@ -74,13 +77,13 @@ def test_npz_that_is_refused(tmp_path):
     np.save(tmp_path / "one.npy", y)
     (tmp_path / "text.npz").write_text("hello")
     for name, said in [
-        ("objects.npz", "KS504 `objects.npz` holds Python objects"),
+        ("objects.npz", "KS504 `objects.npz` contains Python objects"),
         (
             "lengths.npz",
-            "KS505 the arrays of `lengths.npz` differ in how many examples they have: `x` has 4, `y` has 3",
+            "KS505 the arrays of `lengths.npz` have different numbers of examples: `x` has 4, `y` has 3",
         ),
         ("splits.npz", "`npz: {train: a.npz, test: b.npz}`"),
-        ("nan.npz", "KS511 `x` has a number that is not finite in row 2"),
+        ("nan.npz", "KS511 `x` has a non-finite number in row 2"),
         ("one.npy", "KS504 `one.npy` is not an npz file"),
         ("text.npz", "KS504 `text.npz` is not an npz file"),
     ]:
@@ -139,7 +142,7 @@ def test_image_shapes(pets):
         assert "KS505" in read(pets, "{images: pets}", f"x: {{shape: {shape}}}").only
     picture(pets / "pets" / "cat" / "other.png", 1, (9, 9))
     assert (
-        "leaves the size open, and the pictures differ"
+        "leaves the image size open, but the images differ"
         in read(pets, "{images: pets}", "x: {shape: [null, null, 3]}").only
     )
 
@@ -150,7 +153,7 @@ def test_images_that_do_not_fit_into_memory_are_decoded_by_batch(pets, monkeypat
     whole = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
     monkeypatch.setattr(images, "BUDGET", 100)
     part = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
-    assert isinstance(part.inputs["x"], images.Pictures)
+    assert isinstance(part.inputs["x"], images.ImageFiles)
     assert part.inputs["x"].shape == whole.inputs["x"].shape
     batches = Batches(part.inputs, {}, {}, batch_size=3, shuffle=True, seed=1)
     made = np.concatenate(list(batches.dataset().as_numpy_iterator()))
@@ -160,7 +163,7 @@ def test_images_that_do_not_fit_into_memory_are_decoded_by_batch(pets, monkeypat
 def test_broken_pictures_are_named(pets):
     (pets / "pets" / "dog" / "9.png").write_bytes(b"not a picture")
     found = read(pets, "{images: pets}", "x: {shape: [4, 6, 3]}")
-    assert "KS516 `pets/dog/9.png` cannot be decoded as a picture" in found.only
+    assert "KS516 `pets/dog/9.png` cannot be decoded as an image" in found.only
     assert found.pointed == "pets"
 
 
@@ -170,8 +173,8 @@ def test_folders_that_are_not_of_classes(pets):
     picture(pets / "parts" / "train" / "cat" / "1.png", 1)
     picture(pets / "parts" / "val" / "cat" / "1.png", 1)
     for folder, said in [
-        ("empty", "KS501 there are no pictures in `empty`"),
-        ("flat", "KS501 the pictures in `flat` are in no folder of a class"),
+        ("empty", "KS501 no images in `empty`"),
+        ("flat", "KS501 the images in `flat` are not in class folders"),
         ("parts", "write `images: {train: parts/train, validation: parts/val}`"),
         ("pet", "did you mean `pets`?"),
         ("flat/1.png", "is a file, not a folder"),
@@ -237,6 +240,6 @@ def test_synthetic_targets_can_be_learned(tmp_path):
 
 
 def test_synthetic_that_is_refused(tmp_path):
-    assert "KS509 synthetic examples have no columns" in read(tmp_path, "{synthetic: {}, targets: y}").only
+    assert "KS509 synthetic data has no columns" in read(tmp_path, "{synthetic: {}, targets: y}").only
     found = read(tmp_path, "{synthetic: {examples: 100000}}", "x: {shape: [224, 224, 3]}")
-    assert "KS506 100000 synthetic examples of these inputs take 56" in found.only
+    assert "KS506 100,000 synthetic examples need 56" in found.only

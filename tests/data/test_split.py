@@ -65,7 +65,7 @@ def test_by_a_column_in_many_words(tmp_path):
 
 @pytest.mark.parametrize(
     ("part", "said"),
-    [("trian", "KS514 `part` says `trian`"), ("", "KS514 `part` does not say which part row 2"), ("7", "`7`")],
+    [("trian", "KS514 `part` contains `trian`"), ("", "KS514 `part` assigns no split to row 2"), ("7", "`7`")],
 )
 def test_a_column_that_does_not_say(tmp_path, part, said):
     (tmp_path / "t.csv").write_text(f"a,b,y,part\n1,2,0,train\n1,2,1,{part}\n1,2,1,test\n")
@@ -76,13 +76,13 @@ def test_a_column_that_does_not_say(tmp_path, part, said):
 
 def test_no_training_rows(tmp_path):
     (tmp_path / "t.csv").write_text("a,b,y,part\n1,2,0,test\n1,2,1,test\n")
-    assert "KS506 no row is left to train on" in read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}").only
+    assert "KS506 no rows are left for training" in read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}").only
 
 
 def test_empty_parts_are_warned_of(tmp_path):
     (tmp_path / "t.csv").write_text("a,b,y\n1,2,0\n3,4,1\n")
     found = read(tmp_path, "{csv: t.csv, targets: y, split: {validation: 0.1, test: 0}}")
-    assert "KS506 the validation part is empty: 0.1 of 2 rows is less than one" in found.only
+    assert "KS506 the validation split is empty: 0.1 of 2 rows is less than one row" in found.only
     assert found.pointed == "0.1"
     assert list(found.data.splits) == ["train"]
 

@@ -1,4 +1,8 @@
-"""Where examples come from. A new source is one file with a `read`, and one line here."""
+"""The data sources.
+
+To add a source, write one module here with `read` (and `names`, if a header tells its columns), add one line to
+`SOURCES`, and add its field to `Data` in `kspec/language/data.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +19,17 @@ SOURCES = {
     "images": "kspec.data.sources.images",
     "synthetic": "kspec.data.sources.synthetic",
 }
-"""Source → module with `read(given, request) -> Table | None`; those of tables also have `names`, which looks at the
-head of a file alone."""
+"""By source, a module with `read(setting, request) -> Table | None` and optionally `names(setting, request)`."""
 
 
-def read(source: str, given: Any, request: Request) -> Table | None:
-    """The table of a source; None with the reasons in the report."""
-    table: Table | None = import_module(SOURCES[source]).read(given, request)
+def read(source: str, setting: Any, request: Request) -> Table | None:
+    """Reads the table of a source; None if there are errors."""
+    table: Table | None = import_module(SOURCES[source]).read(setting, request)
     return table
 
 
-def names(source: str, given: Any, request: Request) -> list[str]:
-    """The names of a source's columns, without reading it; empty where it has none or cannot be read."""
-    find = getattr(import_module(SOURCES[source]), "names", None)
-    found: list[str] = find(given, request) if find else []
-    return found
+def names(source: str, setting: Any, request: Request) -> list[str]:
+    """Reads the column names of a source without its rows; empty if it has none or cannot be read."""
+    read_names = getattr(import_module(SOURCES[source]), "names", None)
+    columns: list[str] = read_names(setting, request) if read_names else []
+    return columns

@@ -1,4 +1,4 @@
-"""The source `csv`: tables of text, read by pyarrow; gzip where the name ends in .gz."""
+"""The source `csv`: text tables, read with pyarrow; files that end in .gz are decompressed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kspec.data.context import Context, shown_name
+from kspec.data.context import Context, display_name
 from kspec.data.sources.read_request import (
-    Given,
     Request,
+    SourceFile,
     blocks,
     fingerprint,
     first_lines,
-    given_files,
     likely_delimiter,
     not_in_all,
-    opened,
-    parts_of,
+    open_file,
+    row_splits,
+    source_files,
 )
 from kspec.data.table import FileRows, Table
 from kspec.data.type_inference import MISSING_WORDS, typed_column
@@ -30,35 +30,39 @@ from kspec.language.data import CsvOptions
 SHOWN = 3
 
 
-def read(given: Any, request: Request) -> Table | None:
-    """One table of all files, with the type of each column decided over all of them.
+def read(setting: Any, request: Request) -> Table | None:
+    """Reads all files into one table; the type of a column depends on its values in all of them.
 
     Args:
-        given: A path, a list, a glob, a file for each split, or `CsvOptions`.
+        setting: A path, a list, a glob, a file for each split, or `CsvOptions`.
+        request: What is read.
     """
-    options = given if isinstance(given, CsvOptions) else CsvOptions(path="-")
+    options, paths = _options(setting)
     context = request.context
-    if isinstance(given, CsvOptions) and context.source_path is not None:
+    if isinstance(setting, CsvOptions) and context.source_path is not None:
         context.source_path = (*context.source_path, "path")
     if not _encoding_exists(options, context):
         return None
-    files = given_files(given.path if isinstance(given, CsvOptions) else given, request)
+    files = source_files(paths, request)
     if files is None:
         return None
-    pieces = [_read_file(one, options, context) for one in files]
-    if any(piece is None for piece in pieces):
-        return None
-    return _combined(files, pieces, context)
+    pieces = [_read_file(file, options, context) for file in files]
+    return None if any(piece is None for piece in pieces) else _combined(files, pieces, context)
 
 
-def names(given: Any, request: Request) -> list[str]:
-    """The columns of the first file, by its header alone; empty where it cannot be read."""
-    options = given if isinstance(given, CsvOptions) else CsvOptions(path="-")
-    files = given_files(options.path if isinstance(given, CsvOptions) else given, request)
+def names(setting: Any, request: Request) -> list[str]:
+    """Reads the columns of the first file from its header; empty if it cannot be read."""
+    options, paths = _options(setting)
+    files = source_files(paths, request)
     if not files or not _encoding_exists(options, request.context):
         return []
     header = _header(files[0], files[0].file.name, options, request.context)
     return header.names if header else []
+
+
+def _options(setting: Any) -> tuple[CsvOptions, Any]:
+    """The options of the source, and its paths."""
+    return (setting, setting.path) if isinstance(setting, CsvOptions) else (CsvOptions(path="-"), setting)
 
 
 def _encoding_exists(options: CsvOptions, context: Context) -> bool:
@@ -67,38 +71,38 @@ def _encoding_exists(options: CsvOptions, context: Context) -> bool:
     except LookupError:
         context.error(
             codes.MALFORMED_DATA_FILE,
-            f"there is no encoding called `{options.encoding}`",
+            f"unknown encoding `{options.encoding}`",
             ("data", "csv", "encoding"),
-            help="usual ones: utf-8, latin-1, cp1252, utf-16",
+            help="common encodings: utf-8, latin-1, cp1252, utf-16",
         )
         return False
     return True
 
 
-def _read_file(given: Given, options: CsvOptions, context: Context) -> Any:
-    """A pyarrow table of strings; None with the reason in the report."""
+def _read_file(source: SourceFile, options: CsvOptions, context: Context) -> Any:
+    """Reads a file as a pyarrow table of strings; None if there are errors."""
     import pyarrow as pa
     from pyarrow import csv
 
-    bad: list[Any] = []
+    ragged: list[Any] = []
 
-    def note(row: Any) -> str:
-        bad.append(row)
+    def collect(row: Any) -> str:
+        ragged.append(row)
         return "skip"
 
-    name = shown_name(given.file, context)
-    header = _header(given, name, options, context)
+    name = display_name(source.file, context)
+    header = _header(source, name, options, context)
     if header is None:
         return None
     try:
         table = csv.read_csv(
-            given.file,
+            source.file,
             read_options=csv.ReadOptions(
                 column_names=header.names, skip_rows=header.lines, encoding=options.encoding, use_threads=False,
                 block_size=16 << 20,
             ),
             parse_options=csv.ParseOptions(
-                delimiter=options.delimiter, newlines_in_values=True, invalid_row_handler=note
+                delimiter=options.delimiter, newlines_in_values=True, invalid_row_handler=collect
             ),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(header.names, pa.string()), strings_can_be_null=True,
@@ -106,124 +110,114 @@ def _read_file(given: Given, options: CsvOptions, context: Context) -> Any:
             ),
         )  # fmt: skip
     except (pa.ArrowInvalid, pa.ArrowException, UnicodeError, OSError, EOFError) as error:
-        _explain(error, given, name, options, context)
+        _explain(error, source, name, options, context)
         return None
-    if bad:
-        _ragged(bad, name, given, options, context)
+    if ragged:
+        _report_ragged(ragged, name, source, options, context)
         return None
     if not table.num_rows:
         context.error(
-            codes.EMPTY_SPLIT, f"`{name}` has no rows" + (" below its header" if options.header else ""), given.path
+            codes.EMPTY_SPLIT, f"`{name}` has no rows" + (" below its header" if options.header else ""), source.path
         )
         return None
     return table
 
 
 class Header(NamedTuple):
-    """The names of the columns, and how many lines of the file they take."""
+    """The names of the columns, and the number of lines that the header takes."""
 
     names: list[str]
     lines: int
 
 
-def _header(given: Given, name: str, options: CsvOptions, context: Context) -> Header | None:
-    """The columns' names: unique, trimmed; by place for those without one. None with the reason in the report."""
+def _header(source: SourceFile, name: str, options: CsvOptions, context: Context) -> Header | None:
+    """Reads the header: unique, trimmed names; numbered names for empty ones. None if there are errors."""
     import csv as standard
 
     try:
-        if b"\0" in first_lines(given.file) and "16" not in options.encoding and "32" not in options.encoding:
-            context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is not a table of text, but binary data", given.path,
-                          help=_for_binary(given.file))  # fmt: skip
+        if b"\0" in first_lines(source.file) and "16" not in options.encoding and "32" not in options.encoding:
+            message, help = f"`{name}` is a binary file, not a text table", _help_for_binary(source.file)
+            context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
             return None
         encoding = "utf-8-sig" if codecs.lookup(options.encoding).name == "utf-8" else options.encoding
-        with opened(given.file) as stream, io.TextIOWrapper(stream, encoding, "replace", newline="") as text:
+        with open_file(source.file) as stream, io.TextIOWrapper(stream, encoding, "replace", newline="") as text:
             reader = standard.reader(text, delimiter=options.delimiter)
             first = next(reader, [])
             lines = reader.line_num
     except (OSError, EOFError, zlib.error) as error:
-        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` cannot be read: {error}", given.path)
+        context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", source.path)
         return None
     except (standard.Error, UnicodeError):
-        context.error(codes.MALFORMED_DATA_FILE, f"the first line of `{name}` is not a row of a table", given.path,
-                      help="is it text? is the encoding right?")  # fmt: skip
+        message = f"the first line of `{name}` is not a table row"
+        context.error(codes.MALFORMED_DATA_FILE, message, source.path, help="is it a text file in the stated encoding?")
         return None
     if not first:
-        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` begins with an empty line", given.path, help="delete it")
+        context.error(
+            codes.MALFORMED_DATA_FILE, f"`{name}` starts with an empty line", source.path, help="delete the line"
+        )
         return None
     if not options.header:
         return Header([f"c{number}" for number in range(len(first))], 0)
     names = [column.strip() for column in first]
     twice = [column for column, count in Counter(names).items() if column and count > 1]
     if twice:
-        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has several columns called `{twice[0]}`", given.path,
-                      help="give each column a name of its own")  # fmt: skip
+        message = f"`{name}` has several columns named `{twice[0]}`"
+        context.error(codes.MALFORMED_DATA_FILE, message, source.path, help="give each column a unique name")
         return None
     return Header([column or nameless(number) for number, column in enumerate(names)], lines)
 
 
 def nameless(number: int) -> str:
-    """What a column is called whose name in the header is empty, as the index that pandas writes."""
+    """The name of a column without a name in the header, such as the index that pandas writes."""
     return f"unnamed_{number}"
 
 
-def _for_binary(file: Path) -> str:
+def _help_for_binary(file: Path) -> str:
     if file.suffix in (".xls", ".xlsx", ".ods"):
         return "export the sheet as CSV"
     if file.suffix in (".npz", ".parquet"):
-        return f"write `{file.suffix[1:]}: {file.name}`"
-    return "is it a table of text? UTF-16 is read with `encoding: utf-16`"
+        return f"use `{file.suffix[1:]}: {file.name}`"
+    return "to read UTF-16, set `encoding: utf-16`"
 
 
-def _ragged(bad: list[Any], name: str, given: Given, options: CsvOptions, context: Context) -> None:
-    told = []
-    for row in bad[:SHOWN]:
-        place = f"line {row.number}" if row.number is not None else "a line"
-        told.append(f"{place} has {row.actual_columns}")
-    more = f", and {len(bad) - SHOWN} more lines are so" if len(bad) > SHOWN else ""
-    columns = bad[0].expected_columns
-    other = likely_delimiter(given.file)
-    if other != options.delimiter and columns == 1:
-        written = "\\t" if other == "\t" else other
-        help = (
-            f'the first line speaks for another delimiter: `csv: {{path: {given.file.name}, delimiter: "{written}"}}`'
-        )
+def _report_ragged(rows: list[Any], name: str, source: SourceFile, options: CsvOptions, context: Context) -> None:
+    lengths = []
+    for row in rows[:SHOWN]:
+        line = f"line {row.number}" if row.number is not None else "a line"
+        lengths.append(f"{line} has {row.actual_columns}")
+    more = f", and {len(rows) - SHOWN} more lines differ" if len(rows) > SHOWN else ""
+    columns = rows[0].expected_columns
+    delimiter = likely_delimiter(source.file)
+    if delimiter != options.delimiter and columns == 1:
+        escaped = "\\t" if delimiter == "\t" else delimiter
+        help = f'is the delimiter right? try `csv: {{path: {source.file.name}, delimiter: "{escaped}"}}`'
     else:
-        help = "each line has as many values as the first; a value with the delimiter in it is quoted"
+        help = "every line needs as many values as the first; quote values that contain the delimiter"
     context.error(
         codes.MALFORMED_DATA_FILE,
-        f"`{name}` has {columns} column{'s' if columns > 1 else ''}, but {', '.join(told)}{more}",
-        given.path,
+        f"`{name}` has {columns} column{'s' if columns > 1 else ''}, but {', '.join(lengths)}{more}",
+        source.path,
         help=help,
     )
 
 
-def _explain(error: Exception, given: Given, name: str, options: CsvOptions, context: Context) -> None:
-    line = _first_bad_line(given.file, options.encoding)
+def _explain(error: Exception, source: SourceFile, name: str, options: CsvOptions, context: Context) -> None:
+    """Reports why pyarrow cannot read a file."""
+    line, text, help = _first_bad_line(source.file, options.encoding), str(error), ""
     if line is not None:
-        context.error(
-            codes.MALFORMED_DATA_FILE,
-            f"`{name}` is not {options.encoding}: line {line} cannot be decoded",
-            given.path,
-            help=f"state how it is written, such as `csv: {{path: {given.file.name}, encoding: latin-1}}`",
-        )
-        return
-    text = str(error)
-    if "straddling" in text or "quote" in text:
-        context.error(
-            codes.MALFORMED_DATA_FILE,
-            f"`{name}` cannot be divided into rows: is a quote opened and never closed?",
-            given.path,
-        )
+        message = f"`{name}` is not {options.encoding}: line {line} cannot be decoded"
+        help = f"set the encoding, for example `csv: {{path: {source.file.name}, encoding: latin-1}}`"
+    elif "straddling" in text or "quote" in text:
+        message = f"cannot divide `{name}` into rows: is a closing quote missing?"
     elif "zlib" in text or "gzip" in text.lower():
-        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is no gzip file, or a part of one", given.path)
+        message = f"`{name}` is not a complete gzip file"
     else:
-        context.error(
-            codes.MALFORMED_DATA_FILE, f"`{name}` cannot be read as a table: {text.splitlines()[0]}", given.path
-        )
+        message = f"cannot read `{name}` as a table: {text.splitlines()[0]}"
+    context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
 
 
 def _first_bad_line(file: Path, encoding: str) -> int | None:
-    """The first line (from 1) that cannot be decoded; None when all can."""
+    """The number of the first line (from 1) that cannot be decoded; None if all can."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     try:
@@ -240,25 +234,25 @@ def _first_bad_line(file: Path, encoding: str) -> int | None:
     return None
 
 
-def _combined(files: list[Given], pieces: list[Any], context: Context) -> Table | None:
-    """One table of all files; a column that some file lacks cannot be used."""
+def _combined(files: list[SourceFile], pieces: list[Any], context: Context) -> Table | None:
+    """Combines the tables of all files; a column that some file lacks is unusable."""
     import pyarrow as pa
 
-    unusable = not_in_all([(shown_name(g.file, context), p.column_names) for g, p in zip(files, pieces, strict=True)])
+    shown_names = [display_name(file.file, context) for file in files]
+    unusable = not_in_all([(name, piece.column_names) for name, piece in zip(shown_names, pieces, strict=True)])
     names = [name for name in pieces[0].column_names if name not in unusable]
     if not names:
-        context.error(codes.MALFORMED_DATA_FILE, "the files of the source share no column", files[1].path)
+        context.error(codes.MALFORMED_DATA_FILE, "the files have no columns in common", files[1].path)
         return None
-    whole = pa.concat_tables([piece.select(names) for piece in pieces]) if len(pieces) > 1 else pieces[0]
+    combined = pa.concat_tables([piece.select(names) for piece in pieces]) if len(pieces) > 1 else pieces[0]
     counts = [piece.num_rows for piece in pieces]
-    table = Table({}, whole.num_rows, parts=parts_of(files, counts), unusable=unusable)
+    table = Table({}, combined.num_rows, row_splits=row_splits(files, counts), unusable=unusable)
     table.nameless = tuple(name for number, name in enumerate(names) if name == nameless(number))
     for name in names:
-        table.columns[name] = typed_column(name, whole.column(name))
+        table.columns[name] = typed_column(name, combined.column(name))
     start = 0
-    for given, count in zip(files, counts, strict=True):
-        shown = shown_name(given.file, context)
+    for file, shown, count in zip(files, shown_names, counts, strict=True):
         table.files.append(FileRows(shown, start, start + count))
-        table.fingerprints[shown] = fingerprint(given.file)
+        table.fingerprints[shown] = fingerprint(file.file)
         start += count
     return table

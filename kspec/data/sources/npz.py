@@ -1,12 +1,12 @@
-"""The source `npz`: NumPy arrays by name. Each is a column; its first axis counts the examples."""
+"""The source `npz`: NumPy arrays by name. Each is a column; the first axis is the examples."""
 
 from __future__ import annotations
 
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.context import shown_name
-from kspec.data.sources.read_request import Given, Request, combine, given_files
+from kspec.data.context import display_name
+from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
 from kspec.data.table import Column, Kind, Table
 from kspec.diagnostics import codes
 
@@ -18,18 +18,15 @@ if TYPE_CHECKING:
 KINDS: dict[str, Kind] = {"i": "integer", "u": "integer", "f": "float", "b": "boolean", "U": "text"}
 
 
-def read(given: Any, request: Request) -> Table | None:
-    """One table of all files. Pickled objects are refused: unpickling runs whatever code the file brings."""
-    files = given_files(given, request)
-    if files is None:
-        return None
-    tables = [_read_file(one, request) for one in files]
-    return None if any(table is None for table in tables) else combine(files, [t for t in tables if t], request.context)
+def read(setting: Any, request: Request) -> Table | None:
+    """Reads all files into one table. Pickled objects are rejected: unpickling runs code from the file."""
+    files = source_files(setting, request)
+    return None if files is None else combine(files, [_read_file(file, request) for file in files], request.context)
 
 
-def names(given: Any, request: Request) -> list[str]:
-    """The arrays of the first file, by its directory alone; empty where it cannot be read."""
-    files = given_files(given, request)
+def names(setting: Any, request: Request) -> list[str]:
+    """Reads the names of the arrays of the first file; empty if it cannot be read."""
+    files = source_files(setting, request)
     try:
         if not files:
             return []
@@ -39,38 +36,32 @@ def names(given: Any, request: Request) -> list[str]:
         return []
 
 
-def _read_file(given: Given, request: Request) -> Table | None:
+def _read_file(source: SourceFile, request: Request) -> Table | None:
     import numpy
 
-    context, name = request.context, shown_name(given.file, request.context)
+    context, name = request.context, display_name(source.file, request.context)
     columns: dict[str, Column] = {}
     unusable: dict[str, str] = {}
     try:
-        with numpy.load(given.file, allow_pickle=False) as arrays:
+        with numpy.load(source.file, allow_pickle=False) as arrays:
             for key in arrays.files:
-                made = _column(key, arrays[key])
-                if isinstance(made, Column):
-                    columns[key] = made
+                result = _column(key, arrays[key])
+                if isinstance(result, Column):
+                    columns[key] = result
                 else:
-                    unusable[key] = made
+                    unusable[key] = result
     except (ValueError, AttributeError, TypeError, OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:
-        pickles = "allow_pickle" in str(error) or "pickle" in str(error).lower()
-        is_npz = zipfile.is_zipfile(given.file)
-        if pickles and is_npz:
-            context.error(
-                codes.MALFORMED_DATA_FILE,
-                f"`{name}` holds Python objects, not arrays of numbers or text",
-                given.path,
-                help="objects can hide code; save numbers, or text as `array.astype(str)`",
-            )
+        if "pickle" in str(error).lower() and zipfile.is_zipfile(source.file):
+            message = f"`{name}` contains Python objects instead of numbers or text"
+            help = "objects can contain code; save numbers, or text as `array.astype(str)`"
         elif isinstance(error, MemoryError):
-            context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is larger than the memory", given.path)
+            message, help = f"`{name}` does not fit into memory", ""
         else:
-            context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is not an npz file of arrays", given.path,
-                          help="write one with `numpy.savez(path, x=x, y=y)`")  # fmt: skip
+            message, help = f"`{name}` is not an npz file of arrays", "create one with `numpy.savez(path, x=x, y=y)`"
+        context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
         return None
     if not columns:
-        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has no array with examples", given.path)
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has no array of examples", source.path)
         return None
     lengths = {key: len(column.values) for key, column in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -78,29 +69,29 @@ def _read_file(given: Given, request: Request) -> Table | None:
         splits = any("train" in key for key in lengths)
         context.error(
             codes.DATA_SHAPE_MISMATCH,
-            f"the arrays of `{name}` differ in how many examples they have: {shown}",
-            given.path,
-            help="save each split in a file of its own: `npz: {train: a.npz, test: b.npz}`"
+            f"the arrays of `{name}` have different numbers of examples: {shown}",
+            source.path,
+            help="save each split in its own file: `npz: {train: a.npz, test: b.npz}`"
             if splits
-            else "the first axis of each array counts the examples",
+            else "the first axis of each array must be the examples",
         )
         return None
     rows = next(iter(lengths.values()))
     if not rows:
-        context.error(codes.EMPTY_SPLIT, f"`{name}` has no examples", given.path)
+        context.error(codes.EMPTY_SPLIT, f"`{name}` has no examples", source.path)
         return None
     return Table(columns, rows, unusable=unusable)
 
 
 def _column(name: str, array: Array) -> Column | str:
-    """A column of ours, or why there is none."""
+    """Converts an array; the reason if that is impossible."""
     import numpy
 
     if array.ndim == 0:
         return "it is a single value"
     kind = KINDS.get(array.dtype.kind)
     if kind is None:
-        return f"it holds {array.dtype}, which is neither number nor text"
+        return f"its dtype {array.dtype} is neither numeric nor text"
     values = array.astype(object) if kind == "text" else array
     if array.ndim > 1:
         return Column(name, "array", values, numpy.zeros(len(array), bool))

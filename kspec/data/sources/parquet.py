@@ -1,11 +1,11 @@
-"""The source `parquet`: tables with types of their own; lists of one length are arrays."""
+"""The source `parquet`: typed tables; lists of equal length are arrays."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.context import shown_name
-from kspec.data.sources.read_request import Given, Request, combine, given_files
+from kspec.data.context import display_name
+from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
 from kspec.data.table import Column, Table
 from kspec.diagnostics import codes
 
@@ -15,61 +15,56 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-def read(given: Any, request: Request) -> Table | None:
-    """One table of all files; columns that no tensor can hold (structs, binary) are left aside, with the reason."""
-    files = given_files(given, request)
-    if files is None:
-        return None
-    tables = [_read_file(one, request) for one in files]
-    return None if any(table is None for table in tables) else combine(files, [t for t in tables if t], request.context)
+def read(setting: Any, request: Request) -> Table | None:
+    """Reads all files into one table; columns that no tensor can hold (structs, binary) are unusable."""
+    files = source_files(setting, request)
+    return None if files is None else combine(files, [_read_file(file, request) for file in files], request.context)
 
 
-def names(given: Any, request: Request) -> list[str]:
-    """The columns of the first file, by its schema alone; empty where it cannot be read."""
+def names(setting: Any, request: Request) -> list[str]:
+    """Reads the columns of the first file from its schema; empty if it cannot be read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    files = given_files(given, request)
+    files = source_files(setting, request)
     try:
         return list(pq.read_schema(files[0].file).names) if files else []
     except (pa.ArrowException, OSError):
         return []
 
 
-def _read_file(given: Given, request: Request) -> Table | None:
+def _read_file(source: SourceFile, request: Request) -> Table | None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    context, name = request.context, shown_name(given.file, request.context)
+    context, name = request.context, display_name(source.file, request.context)
     try:
-        with pq.ParquetFile(given.file) as file:
+        with pq.ParquetFile(source.file) as file:
             arrow = file.read()
     except (pa.ArrowException, OSError) as error:
-        what = (
-            "is not a Parquet file" if "magic bytes" in str(error) else f"cannot be read: {str(error).splitlines()[0]}"
-        )
-        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` {what}", given.path,
-                      help=f"write `csv: {given.file.name}`" if given.file.suffix == ".csv" else "")  # fmt: skip
+        reason = "it is not a Parquet file" if "magic bytes" in str(error) else str(error).splitlines()[0]
+        help = f"use `csv: {source.file.name}`" if source.file.suffix == ".csv" else ""
+        context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {reason}", source.path, help=help)
         return None
     if not arrow.num_rows:
-        context.error(codes.EMPTY_SPLIT, f"`{name}` has no rows", given.path)
+        context.error(codes.EMPTY_SPLIT, f"`{name}` has no rows", source.path)
         return None
     twice = sorted({column for column in arrow.column_names if arrow.column_names.count(column) > 1})
     if twice:
-        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has several columns called `{twice[0]}`", given.path)
+        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has several columns named `{twice[0]}`", source.path)
         return None
     table = Table({}, arrow.num_rows)
     for column in arrow.column_names:
-        made = arrow_column(column, arrow.column(column))
-        if isinstance(made, Column):
-            table.columns[column] = made
+        result = arrow_column(column, arrow.column(column))
+        if isinstance(result, Column):
+            table.columns[column] = result
         else:
-            table.unusable[column] = made
+            table.unusable[column] = result
     return table
 
 
 def arrow_column(name: str, values: Any) -> Column | str:
-    """A column of ours, or why there is none."""
+    """Converts a pyarrow column; the reason if that is impossible."""
     import numpy
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -94,18 +89,18 @@ def arrow_column(name: str, values: Any) -> Column | str:
         return Column(name, "text", texts.to_numpy().astype(object), missing)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return _lists(name, values, missing)
-    return f"it holds {kind}, which is neither number nor text"
+    return f"its type {kind} is neither numeric nor text"
 
 
 def _lists(name: str, values: Any, missing: Array) -> Column | str:
     import numpy
 
     if missing.any():
-        return "some of its lists are missing"
+        return "it has missing lists"
     try:
         stacked = numpy.array(values.to_pylist())
     except ValueError:
         return "its lists differ in length"
     if stacked.dtype.kind not in "fiub":
-        return "its lists hold no numbers, or nothing"
+        return "its lists are empty or contain no numbers"
     return Column(name, "array", stacked, missing)

@@ -1,4 +1,4 @@
-"""What a source is told, and the files that it is given."""
+"""What a source gets besides its setting, and the files that its setting names."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from kspec.data.context import Context, shown_name
-from kspec.data.table import NUMERIC, PART_NAMES, Column, FileRows, Table
+from kspec.data.context import Context, display_name
+from kspec.data.table import NUMERIC, Column, FileRows, Table
 from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
+from kspec.language.data import SPLITS
 
 
 @dataclass(slots=True)
@@ -21,123 +22,140 @@ class Request:
 
     Args:
         seed: The spec's.
-        answers: What is known of each output.
-        for_prediction: Whether the examples are only predicted: targets may be absent.
+        output_specs: By output, what is known of it.
+        for_prediction: Whether the data is only used for predictions, so that targets may be absent.
     """
 
     context: Context
     inputs: Mapping[str, InputSpec]
     outputs: Sequence[str]
     seed: int = 0
-    answers: Mapping[str, OutputSpec] = field(default_factory=dict)
+    output_specs: Mapping[str, OutputSpec] = field(default_factory=dict)
     for_prediction: bool = False
 
 
-class Given(NamedTuple):
+class SourceFile(NamedTuple):
     """A file to read.
 
     Args:
-        part: 0 train, 1 validation, 2 test, where there is a file for each split; else None.
-        path: The place in the spec that names it.
+        file: The file.
+        split: 0 train, 1 validation, 2 test; None unless each split has its own file.
+        path: The setting that names it.
     """
 
     file: Path
-    part: int | None
+    split: int | None
     path: SpecPath | None
 
 
-def given_files(given: Any, request: Request, *, folder: bool = False) -> list[Given] | None:
-    """The files of a source's setting: a path, a glob, a list, or one of these for each split.
+def source_files(setting: Any, request: Request, *, folder: bool = False) -> list[SourceFile] | None:
+    """Finds the files of a source.
+
+    Args:
+        setting: A path, a glob, a list, or one of these for each split.
+        request: What is read.
+        folder: Whether the source reads folders.
 
     Returns:
-        In order: as listed, or training first; None with the reasons in the report.
+        As listed, or training first; None if there are errors.
     """
     context = request.context
-    at = context.source_path
-    if not isinstance(given, Mapping):
-        files = context.find(given, folder=folder)
-        return None if files is None else [Given(file, None, at) for file in files]
-    found: list[Given] = []
-    sound = True
-    for number, part in enumerate(PART_NAMES):
-        if part not in given:
-            continue
-        path = None if at is None else (*at, part)
-        files = context.find(given[part], path=path, folder=folder)
-        sound = sound and files is not None
-        found += [Given(file, number, path) for file in files or []]
-    return found if sound else None
+    path = context.source_path
+    if not isinstance(setting, Mapping):
+        files = context.find(setting, path, folder=folder)
+        return None if files is None else [SourceFile(file, None, path) for file in files]
+    paths = {split: None if path is None else (*path, split) for split in SPLITS if split in setting}
+    matches = {split: context.find(setting[split], paths[split], folder=folder) for split in paths}
+    if None in matches.values():
+        return None
+    return [
+        SourceFile(file, SPLITS.index(split), paths[split]) for split, files in matches.items() for file in files or ()
+    ]
 
 
 def fingerprint(file: Path) -> str:
-    """The sha256 of a file's bytes."""
+    """The SHA-256 of a file."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def parts_of(given: Sequence[Given], counts: Sequence[int]) -> Any:
-    """The part of each row, shape (rows,), where there is a file for each split; else None."""
+def row_splits(files: Sequence[SourceFile], counts: Sequence[int]) -> Any:
+    """The split of each row, shape (rows,); None unless each split has its own file.
+
+    Args:
+        files: The files.
+        counts: The number of rows of each file.
+    """
     import numpy
 
-    if all(one.part is None for one in given):
+    if all(file.split is None for file in files):
         return None
-    return numpy.repeat([one.part or 0 for one in given], counts)
+    return numpy.repeat([file.split or 0 for file in files], counts)
 
 
-def combine(given: Sequence[Given], tables: Sequence[Table], context: Context) -> Table | None:
-    """One table of those of several files, below each other; None with the reason in the report."""
+def combine(files: Sequence[SourceFile], tables: Sequence[Table | None], context: Context) -> Table | None:
+    """Concatenates the tables of several files.
+
+    Args:
+        files: The files.
+        tables: The table of each file; None for a file with errors.
+        context: Receives every problem.
+
+    Returns:
+        One table; None if there are errors.
+    """
     import numpy
 
-    whole = Table({}, sum(table.rows for table in tables), parts=parts_of(given, [table.rows for table in tables]))
-    names = [shown_name(one.file, context) for one in given]
-    whole.unusable = {key: why for table in tables for key, why in table.unusable.items()}
-    whole.unusable |= not_in_all([(name, list(table.columns)) for name, table in zip(names, tables, strict=True)])
-    for column in tables[0].columns:
-        if column in whole.unusable:
+    pieces = [table for table in tables if table is not None]
+    if len(pieces) < len(tables):
+        return None
+    counts = [table.rows for table in pieces]
+    combined = Table({}, sum(counts), row_splits=row_splits(files, counts))
+    names = [display_name(file.file, context) for file in files]
+    combined.unusable = {column: reason for table in pieces for column, reason in table.unusable.items()}
+    combined.unusable |= not_in_all([(name, list(table.columns)) for name, table in zip(names, pieces, strict=True)])
+    for column in pieces[0].columns:
+        if column in combined.unusable:
             continue
-        pieces: list[Column] = []
-        for one, name, table in zip(given, names, tables, strict=True):
-            piece = table.columns[column]
-            if pieces and (piece.values.shape[1:] != pieces[0].values.shape[1:] or not _alike(piece, pieces[0])):
-                context.error(
-                    codes.MALFORMED_DATA_FILE,
-                    f"`{column}` holds {_shown(piece)} in `{name}`, and {_shown(pieces[0])} in `{names[0]}`",
-                    one.path,
-                )
+        columns = [table.columns[column] for table in pieces]
+        first = columns[0]
+        for file, name, other in zip(files, names, columns, strict=True):
+            if other.values.shape[1:] != first.values.shape[1:] or not _same_kind(other, first):
+                message = f"`{column}` has {_kind_text(other)} in `{name}` but {_kind_text(first)} in `{names[0]}`"
+                context.error(codes.MALFORMED_DATA_FILE, message, file.path)
                 return None
-            pieces.append(piece)
-        whole.columns[column] = pieces[0] if len(pieces) == 1 else _joined(pieces)
-    starts = numpy.cumsum([0, *(table.rows for table in tables)]).tolist()
-    for number, (one, name) in enumerate(zip(given, names, strict=True)):
-        whole.files.append(FileRows(name, starts[number], starts[number + 1]))
-        whole.fingerprints[name] = fingerprint(one.file)
-    return whole
+        combined.columns[column] = first if len(columns) == 1 else _concatenated(columns)
+    starts = numpy.cumsum([0, *counts]).tolist()
+    for number, (file, name) in enumerate(zip(files, names, strict=True)):
+        combined.files.append(FileRows(name, starts[number], starts[number + 1]))
+        combined.fingerprints[name] = fingerprint(file.file)
+    return combined
 
 
 def not_in_all(files: Sequence[tuple[str, Sequence[str]]]) -> dict[str, str]:
-    """Columns that some file lacks, with the file.
+    """Columns that some file lacks, with the reason that they cannot be used.
 
     Args:
-        files: Each file's name and columns.
+        files: The name and columns of each file.
     """
-    known = dict.fromkeys(column for _, columns in files for column in columns)
+    names = dict.fromkeys(column for _, columns in files for column in columns)
     absent = {}
     for name, columns in files:
         own = set(columns)
-        absent.update({column: f"`{name}` does not have it" for column in known if column not in own})
+        absent.update({column: f"`{name}` lacks it" for column in names if column not in own})
     return absent
 
 
-def _alike(a: Column, b: Column) -> bool:
+def _same_kind(a: Column, b: Column) -> bool:
     return a.kind == b.kind or (a.kind in NUMERIC and b.kind in NUMERIC)
 
 
-def _shown(column: Column) -> str:
+def _kind_text(column: Column) -> str:
     shape = list(column.values.shape[1:])
-    return f"arrays of the shape {shape}" if shape else column.kind
+    return f"arrays of shape {shape}" if shape else column.kind
 
 
-def _joined(pieces: Sequence[Column]) -> Column:
+def _concatenated(pieces: Sequence[Column]) -> Column:
     import numpy
 
     kinds = {piece.kind for piece in pieces}
@@ -146,16 +164,16 @@ def _joined(pieces: Sequence[Column]) -> Column:
     return Column(pieces[0].name, kind, values, numpy.concatenate([piece.missing for piece in pieces]))
 
 
-def opened(file: Path) -> BinaryIO:
-    """A file's bytes, unpacked where it is gzip."""
+def open_file(file: Path) -> BinaryIO:
+    """Opens a file for reading, decompressed if it is gzip."""
     import gzip
 
     return gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
 
 
 def first_lines(file: Path, size: int = 65536) -> bytes:
-    """The beginning of a file, unpacked where it is gzip."""
-    with opened(file) as stream:
+    """The beginning of a file, decompressed if it is gzip."""
+    with open_file(file) as stream:
         return stream.read(size)
 
 
@@ -163,7 +181,7 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 def likely_delimiter(file: Path) -> str:
-    """The delimiter that occurs most often in the first line of a table."""
+    """The delimiter that is most frequent in the first line of a file."""
     try:
         lines = first_lines(file).decode("utf-8", errors="replace").splitlines()
     except (OSError, EOFError):
@@ -173,7 +191,7 @@ def likely_delimiter(file: Path) -> str:
 
 
 def blocks(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
-    """A file's bytes in pieces, unpacked where it is gzip."""
-    with opened(file) as stream:
+    """The bytes of a file in pieces, decompressed if it is gzip."""
+    with open_file(file) as stream:
         while block := stream.read(size):
             yield block
