@@ -76,11 +76,11 @@ def _child(document: Document, path: Path, extent: Extent, nodes: dict[Path, tup
         return _symbol(document, name, detail, kind, extent)
     if section == "layers":  # half typed
         start = document.text.offset_of(*extent.start)
-        end = document.text.offset_of(*extent.inside)
+        end = document.text.offset_of(*extent.content_end)
         name = document.text.content[start:end].split(":")[0].split("\n")[0].strip() or "…"
         return _symbol(document, name, "", lsp.SymbolKind.Class, extent)
     if isinstance(key, int):  # an item of a list is called what it says
-        start, end = document.text.offset_of(*extent.start), document.text.offset_of(*extent.inside)
+        start, end = document.text.offset_of(*extent.start), document.text.offset_of(*extent.content_end)
         key = document.text.content[start:end].split("\n")[0].strip()
     return _symbol(document, str(key), "", _KINDS.get(str(section), lsp.SymbolKind.Property), extent)
 

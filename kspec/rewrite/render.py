@@ -148,10 +148,10 @@ class _Rendering:
             added = ", ".join(f"{_written(key)}: {_written(value)}" for key, value in new.items())
             colon = ""
             if extent.is_open:
-                before = self.source.text[: self.offsets.of(*extent.inside)]
+                before = self.source.text[: self.offsets.of(*extent.content_end)]
                 colon = "" if before.endswith(": ") else " " if before.endswith(":") else ": "
                 colon += "null"
-            self._change(extent.inside, extent.inside, colon + ", " * bool(raw) + added)
+            self._change(extent.content_end, extent.content_end, colon + ", " * bool(raw) + added)
         else:
             raise _CannotEdit
 
@@ -164,7 +164,7 @@ class _Rendering:
         if extent.form == "list":
             self._below(extent, self.break_.join(" " * extent.indent + f"- {item}" for item in added))
         elif extent.form == "brackets":
-            self._change(extent.inside, extent.inside, ", " * bool(raw) + ", ".join(added))
+            self._change(extent.content_end, extent.content_end, ", " * bool(raw) + ", ".join(added))
         else:
             raise _CannotEdit
 
@@ -191,7 +191,7 @@ class _Rendering:
 
     def _below(self, extent: Extent, written: str) -> None:
         """Adds lines below the last line of a value."""
-        line, column = extent.inside
+        line, column = extent.content_end
         at = self.offsets.of(line, column)
         if column == 1 and at:  # the value is a text of several lines
             last = self.source.text[at - 1] not in "\r\n"
@@ -203,7 +203,7 @@ class _Rendering:
     def _delete(self, path: Path) -> None:
         """Removes a section and one of the blank lines around it."""
         extent = self._extent(path)
-        last = extent.inside.line - (extent.inside.column == 1)
+        last = extent.content_end.line - (extent.content_end.column == 1)
         start = self.offsets.of(extent.key.line, 1)
         lines = self.source.lines
         if (
@@ -230,7 +230,7 @@ class _Rendering:
                     self.changes.append(change)
 
     def _content_end(self, extent: Extent) -> int:
-        end = self.offsets.of(*(extent.inside if extent.form in ("block", "list") else extent.end))
+        end = self.offsets.of(*(extent.content_end if extent.form in ("block", "list") else extent.end))
         while self.source.text[end - 1] in "\r\n":
             end -= 1
         return end

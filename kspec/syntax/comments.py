@@ -1,4 +1,4 @@
-"""Where comments stand: a `#` within quotes or in text of several lines begins none."""
+"""The places of comments: a `#` in quotes or in text of several lines does not begin one."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from kspec.diagnostics import Source
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FAR = 1 << 30
 
-Texts = Mapping[int, list[tuple[int, int]]]
-"""By line, the columns (counted from 0) that words and texts take."""
+Columns = Mapping[int, list[tuple[int, int]]]
+"""By line, the ranges of columns, counted from 0, that scalars occupy."""
 
 
 @lru_cache(maxsize=4)
-def texts(source: Source) -> Texts | None:
-    """None where the text is not YAML."""
-    taken: dict[int, list[tuple[int, int]]] = {}
+def _scalar_columns(source: Source) -> Columns | None:
+    """The columns of all scalars; None if the text is not valid YAML."""
+    columns: dict[int, list[tuple[int, int]]] = {}
     try:
         for event in yaml.parse(source.text, Loader=_LOADER):
             if not isinstance(event, yaml.ScalarEvent):
@@ -31,27 +31,27 @@ def texts(source: Source) -> Texts | None:
             for line in range(first, end.line + 1):
                 left = start.column if line == start.line else 0
                 right = end.column if line == end.line else _FAR
-                taken.setdefault(line + 1, []).append((left, right))
+                columns.setdefault(line + 1, []).append((left, right))
     except yaml.YAMLError:
         return None
-    return taken
+    return columns
 
 
 def comment_column(source: Source, line: int) -> int | None:
-    """The column (counted from 0) at which a line's comment begins; None where it has none."""
-    found = texts(source)
+    """The column, counted from 0, at which a line's comment begins; None without one."""
+    columns = _scalar_columns(source)
     text = source.line(line)
-    if found is None or "#" not in text:
+    if columns is None or "#" not in text:
         return None
-    inside = found.get(line, [])
+    occupied = columns.get(line, [])
     for column, character in enumerate(text):
         begins = character == "#" and (not column or text[column - 1] in " \t")
-        if begins and not any(left <= column < right for left, right in inside):
+        if begins and not any(left <= column < right for left, right in occupied):
             return column
     return None
 
 
 def ends_within_text(source: Source, line: int) -> bool:
-    """Whether a line's end lies within a text of several lines, so that no comment can follow."""
-    found = texts(source)
-    return found is None or any(right == _FAR for _, right in found.get(line, []))
+    """Whether a line ends inside text of several lines, so that no comment can follow."""
+    columns = _scalar_columns(source)
+    return columns is None or any(right == _FAR for _, right in columns.get(line, []))

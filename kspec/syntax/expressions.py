@@ -1,8 +1,8 @@
 """`$name` and `${...}`: a small pure language over the variables of a spec.
 
-Numbers, text, lists, booleans, null; arithmetic on numbers; comparison; `and or not`; `a if c else b`; indexing; and
-min, max, round, int, len. No attribute, no other call, no growth without bound. Python's own parser reads it, and
-nothing is ever handed to `eval`.
+It has numbers, text, lists, booleans, null; arithmetic on numbers; comparison; `and or not`; `a if c else b`; indexing;
+and min, max, round, int, len. It has no attributes and no other calls, and limits the size of every value. Python's
+parser parses an expression; nothing is passed to `eval`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _USES = {
     "int": "${int(width / 2)}",
     "len": "${len(sizes)}",
 }
-"""A right call of each."""
+"""An example call of each function."""
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -51,7 +51,7 @@ _COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 
 
 class ExpressionError(ValueError):
-    """What is wrong with an expression, in the user's words; `help` says what to write."""
+    """An expression cannot be parsed or computed; `help` says what to write instead."""
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(message)
@@ -59,7 +59,7 @@ class ExpressionError(ValueError):
 
 
 class UnknownName(ExpressionError):
-    """A variable that is not there."""
+    """An expression uses a variable that is not defined."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"unknown variable `{name}`")
@@ -67,24 +67,23 @@ class UnknownName(ExpressionError):
 
 
 def is_computed(text: str) -> bool:
-    """Whether a text holds a variable or an expression (or an escaped `$`)."""
+    """Whether a text contains a variable, an expression or an escaped `$`."""
     return "${" in text or "$$" in text or _NAME.fullmatch(text) is not None
 
 
 def substitute(text: str, variables: Mapping[str, Any]) -> Any:
-    """The value of a text: of the one variable or expression that it is, or the text with expressions formatted in.
+    """The value of a text: of its only expression, or the text with its expressions replaced.
 
     Raises:
-        ExpressionError: when an expression cannot be read or has no value.
+        ExpressionError: if an expression cannot be parsed or computed.
 
     >>> substitute("$width", {"width": 10}), substitute("${width * 2}", {"width": 10})
     (10, 20)
     >>> substitute("data/${set}.csv", {"set": "a"}), substitute("$$5", {})
     ('data/a.csv', '$5')
     """
-    whole = _NAME.fullmatch(text)
-    if whole:
-        return _look_up(whole[1], variables)
+    if name := _NAME.fullmatch(text):
+        return _look_up(name[1], variables)
     parts = list(_parts(text))
     if len(parts) == 1 and not isinstance(parts[0], str):
         return evaluate(parts[0].text, variables)
@@ -92,10 +91,9 @@ def substitute(text: str, variables: Mapping[str, Any]) -> Any:
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """The variables that a text uses, in order; empty where it cannot be read."""
-    whole = _NAME.fullmatch(text)
-    if whole:
-        return (whole[1],)
+    """The variables that a text uses, in order; empty if it cannot be parsed."""
+    if name := _NAME.fullmatch(text):
+        return (name[1],)
     names: dict[str, None] = {}
     try:
         for part in _parts(text):
@@ -108,22 +106,21 @@ def names_in(text: str) -> tuple[str, ...]:
 
 
 def pieces(text: str) -> list[str | ast.expr]:
-    """A text as what is literal in it and, parsed, its expressions; `$name` is one.
+    """The literal parts of a text and, parsed, its expressions; `$name` is one.
 
     Raises:
-        ExpressionError: when an expression cannot be read.
+        ExpressionError: if an expression cannot be parsed.
     """
-    whole = _NAME.fullmatch(text)
-    if whole:
-        return [_parse(whole[1])]
+    if name := _NAME.fullmatch(text):
+        return [_parse(name[1])]
     return [part if isinstance(part, str) else _parse(part.text) for part in _parts(text)]
 
 
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
-    """The value of what stands between `${` and `}`.
+    """The value of an expression, without its `${` and `}`.
 
     Raises:
-        ExpressionError: when it cannot be read, uses an unknown name, or has no value within bounds.
+        ExpressionError: if it cannot be parsed, uses an unknown name, or has no value within the limits.
     """
     return _Evaluator(variables).value(_parse(expression))
 
@@ -136,7 +133,7 @@ class _Expression:
 
 
 def _parts(text: str) -> Iterator[str | _Expression]:
-    """A text as literal pieces and expressions."""
+    """The literal parts and expressions of a text."""
     literal: list[str] = []
     position = 0
     while position < len(text):
@@ -299,8 +296,8 @@ class _Evaluator:
         try:
             return _FUNCTIONS[name](*arguments)
         except (TypeError, ValueError, OverflowError):
-            given = ", ".join(map(_kind, arguments)) or "no arguments"
-            raise ExpressionError(f"`{name}` cannot be called with {given}", f"write `{_USES[name]}`") from None
+            kinds = ", ".join(map(_kind, arguments)) or "no arguments"
+            raise ExpressionError(f"`{name}` cannot be called with {kinds}", f"write `{_USES[name]}`") from None
 
     @staticmethod
     def _number(value: Any) -> None:

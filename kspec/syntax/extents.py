@@ -1,4 +1,4 @@
-"""How a text is laid out: where each value begins and ends, brackets or indentation, marks and what repeats them."""
+"""The layout of a text: where each value begins and ends, its brackets or indentation, anchors and aliases."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ class Place(NamedTuple):
 
 
 Form = Literal["word", "block", "list", "braces", "brackets", "pair", "alias", "other"]
-"""A scalar; a mapping or list by indentation; between braces or brackets; a pair of a flow list without braces; what
-repeats another value; anything that is written in a way that few know."""
+"""A one-line scalar; an indented mapping or list; a mapping in braces or a list in brackets; a pair in brackets without
+braces; an alias; anything else, such as a tagged value or text of several lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A value as written.
+    """The extent of a value in the text.
 
     Args:
-        key: Where its key begins; where the value does, for an item of a list.
+        form: How it is written.
+        key: Where its key begins; for a list item, where the value does.
         key_end: Where its key ends.
         start: Where it begins.
-        inside: Where the last of its content ends, before a closing bracket.
+        content_end: Where its content ends, before a closing bracket.
         end: Where it ends.
-        indent: For a mapping or list by indentation, the column of its keys or dashes, counted from 0.
-        in_flow: Whether it stands between brackets.
-        anchor: The mark by which other places repeat it; empty for none.
-        is_open: Whether it is a mapping whose last value is left out.
+        indent: For an indented mapping or list, the column of its keys or dashes, counted from 0.
+        in_flow: Whether it is inside brackets or braces.
+        anchor: Its anchor; empty for none.
+        is_open: Whether it is a mapping whose last key has no value.
     """
 
     form: Form
     key: Place
     key_end: Place
     start: Place
-    inside: Place
+    content_end: Place
     end: Place
     indent: int
     in_flow: bool
@@ -56,7 +57,7 @@ class Extent:
 
 @lru_cache(maxsize=4)
 def layout(source: Source) -> Mapping[Path, Extent]:
-    """The values of a text by their paths; of a text that is not YAML, those before the fault."""
+    """The extents of a text's values by their paths; if it is not valid YAML, of those before the error."""
     walk = _Walk(source)
     try:
         for event in yaml.parse(source.text, Loader=_LOADER):
@@ -68,17 +69,17 @@ def layout(source: Source) -> Mapping[Path, Extent]:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping whose end has not come."""
+    """A list or mapping that has not ended yet."""
 
     event: Any
     is_list: bool
     path: Path
     content: Any
-    """The mark where what it holds so far ends."""
+    """The mark at the end of its content so far."""
     first: Any = None
     """The mark of its first key or item."""
     key: Any = None
-    """The event of a mapping's key whose value has not come."""
+    """The event of a mapping's key that has no value yet."""
     count: int = 0
     is_open: bool = False
 
@@ -99,12 +100,12 @@ class _Walk:
             closed = self.open.pop()
             self.flow -= bool(closed.event.flow_style)
             end = event.end_mark if closed.event.flow_style else closed.content
-            self._ended(closed.event, end, closed)
+            self._end(closed.event, end, closed)
         elif isinstance(event, (yaml.ScalarEvent, yaml.AliasEvent)):
-            self._ended(event, event.end_mark, None)
+            self._end(event, event.end_mark, None)
 
     def _path(self) -> Path:
-        """The path of the value that comes next."""
+        """The path of the next value."""
         if not self.open:
             return ()
         holder = self.open[-1]
@@ -112,8 +113,8 @@ class _Walk:
             return (*holder.path, holder.count)
         return (*holder.path, getattr(holder.key, "value", ""))
 
-    def _ended(self, event: Any, end: Any, closed: _Open | None) -> None:
-        """A key or value is complete: its holder has come that far."""
+    def _end(self, event: Any, end: Any, closed: _Open | None) -> None:
+        """Handles the end of a key or value."""
         holder = self.open[-1] if self.open else None
         if holder is not None:
             holder.content = end
@@ -134,7 +135,7 @@ class _Walk:
             key=_place(key.start_mark),
             key_end=_place(key.end_mark),
             start=_place(event.start_mark),
-            inside=_place(end if closed is None else closed.content),
+            content_end=_place(end if closed is None else closed.content),
             end=_place(end),
             indent=self._indent(event, closed),
             in_flow=self.flow > 0,
