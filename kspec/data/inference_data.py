@@ -11,14 +11,14 @@ from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.imputation import Policies, check_policies, fill, rows_to_keep
 from kspec.data.labels import Labels, UnknownLabel
-from kspec.data.sources import SOURCES, read
+from kspec.data.sources import read
 from kspec.data.sources.images import SUFFIXES as IMAGE_SUFFIXES
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.data.types import DataSplit, InputSpec
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
-from kspec.language.data import CsvOptions, Data
+from kspec.language.data import SOURCES, CsvOptions, Data
 
 SUFFIXES = {
     ".csv": "csv",

@@ -9,11 +9,11 @@ from typing import Any
 from kspec.analysis.data_profile import DataProfile
 from kspec.data.context import Context
 from kspec.data.profiling import profile_table
-from kspec.data.sources import SOURCES, names, read
+from kspec.data.sources import names, read
 from kspec.data.sources.read_request import Request, likely_delimiter
 from kspec.diagnostics import Positions, Report, Source, Span
 from kspec.language import Document, Spec
-from kspec.language.data import CsvOptions, Data
+from kspec.language.data import SOURCES, CsvOptions, Data
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 

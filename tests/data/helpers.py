@@ -1,4 +1,4 @@
-"""A spec around a `data:` section, and what reading it gives."""
+"""Builds specs with a `data` section and reads their data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kspec.diagnostics import Report
 
 
 class Read(NamedTuple):
-    """The data set, and each problem as `code message | label | help`, with the text it points at."""
+    """A data set, and its problems as `code message | label | help`."""
 
     dataset: Dataset | None
     report: Report
@@ -27,27 +27,27 @@ class Read(NamedTuple):
 
     @property
     def only(self) -> str:
-        """The one problem."""
+        """The single problem."""
         assert len(self.problems) == 1, self.problems
         return self.problems[0]
 
     @property
     def pointed(self) -> str:
-        """What the first problem points at."""
+        """The text that the first problem points at."""
         return self.at("")
 
-    def at(self, said: str) -> str:
-        """What the problem points at that says this."""
-        found = [d for d, problem in zip(self.report, self.problems, strict=True) if said in problem]
-        assert found, self.problems
-        span = found[0].span
+    def at(self, expected: str) -> str:
+        """The text that the problem with this text points at."""
+        result = [d for d, problem in zip(self.report, self.problems, strict=True) if expected in problem]
+        assert result, self.problems
+        span = result[0].span
         assert span is not None
         assert span.line == span.end_line, "points at several lines"
         return span.source.line(span.line)[span.column - 1 : span.end_column - 1]
 
 
 def make_spec(folder: Path, data: str, inputs: str = "x: {shape: [2]}", **options: Any) -> kspec.Spec:
-    """A spec in `folder` with this `data:` section."""
+    """Writes a spec with this `data` section to `folder` and loads it."""
     path = folder / "spec.yaml"
     path.write_text(
         f"kspec: 1\nseed: 3\ndata: {data}\ninputs: {{{inputs}}}\nlayers: [{{Dense: {{units: 1}}}}]\n", "utf-8"
@@ -63,7 +63,7 @@ def read(
     allow_outside: bool = False,
     **options: Any,
 ) -> Read:
-    """What `load` gives for a spec with this `data:` section."""
+    """Reads the data of a spec with this `data` section."""
     spec = make_spec(folder, data, inputs, allow_outside=allow_outside)
     report = Report()
     dataset = load(spec, input_specs(spec), outputs, report, **options)

@@ -1,4 +1,4 @@
-"""Which columns feed what, missing values, types, weights."""
+"""Column mapping, missing values, types, weights."""
 
 import numpy as np
 import pytest
@@ -13,15 +13,15 @@ def write(folder, text):
 ONE = "x: {shape: [2]}"
 
 
-def test_one_input_takes_what_is_left(tmp_path):
+def test_a_single_input_takes_all_other_columns(tmp_path):
     table(tmp_path)
     data = read(tmp_path, "{csv: t.csv, targets: y, weights: w, split: {by: part}}").data
     assert data.fitted["columns"] == {"inputs": {"x": ["a", "b"]}, "targets": {"y": ["y"]}, "weights": {"y": "w"}}
-    assert {name: len(part) for name, part in data.splits.items()} == {"train": 30, "validation": 10, "test": 10}
+    assert {name: len(split) for name, split in data.splits.items()} == {"train": 30, "validation": 10, "test": 10}
     np.testing.assert_array_equal(data.splits["test"].weights["y"], (data.splits["test"].rows - 1) % 4)
 
 
-def test_inputs_take_columns_of_their_name(tmp_path):
+def test_inputs_take_the_columns_of_their_name(tmp_path):
     table(tmp_path)
     data = read(tmp_path, "{csv: t.csv}", "b: {shape: [1]}, a: {shape: [], dtype: int32}").data
     assert data.splits["train"].inputs["a"].shape == (30,)
@@ -30,7 +30,7 @@ def test_inputs_take_columns_of_their_name(tmp_path):
     assert list(data.splits["train"].targets) == ["y"]
 
 
-def test_globs_and_lists_keep_their_order_and_leave_targets_out(tmp_path):
+def test_globs_and_lists_keep_their_order_and_exclude_targets(tmp_path):
     write(tmp_path, "m_1,y,m_2,other\n" + "1,0,2,9\n" * 10)
     data = read(tmp_path, "{csv: t.csv, inputs: [other, 'm_*'], targets: y}", "x: {shape: [3]}").data
     assert data.splits["train"].inputs["x"][0].tolist() == [9, 1, 2]
@@ -49,10 +49,10 @@ def test_columns_are_reshaped(tmp_path, shape, wanted):
     assert data.splits["train"].inputs["x"][0].ravel().tolist() == [1, 2, 3, 4]
 
 
-def test_columns_that_are_no_integers_give_one_message(tmp_path):
+def test_columns_that_do_not_fit_an_integer_input_give_one_message(tmp_path):
     write(tmp_path, "a,b,c,y\n" + "1.5,2.5,3.5,0\n" * 10)
-    found = read(tmp_path, "{csv: t.csv, inputs: [a, b, c], targets: y}", "x: {shape: [3], dtype: int32}")
-    assert "`x` takes int32, but `a` has 1.5 in row 1; 2 other columns do not fit either" in found.only
+    result = read(tmp_path, "{csv: t.csv, inputs: [a, b, c], targets: y}", "x: {shape: [3], dtype: int32}")
+    assert "`x` takes int32, but `a` has 1.5 in row 1; 2 other columns do not fit either" in result.only
 
 
 def test_several_target_columns_are_a_matrix(tmp_path):
@@ -89,54 +89,54 @@ PROBLEMS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "inputs", "said", "pointed"), PROBLEMS)
-def test_problems(tmp_path, data, inputs, said, pointed):
+@pytest.mark.parametrize(("data", "inputs", "expected", "pointed"), PROBLEMS)
+def test_mapping_errors(tmp_path, data, inputs, expected, pointed):
     table(tmp_path)
-    found = read(tmp_path, f"{{csv: t.csv, {data}}}", inputs)
-    assert found.at(said) == pointed
-    assert found.dataset is None
+    result = read(tmp_path, f"{{csv: t.csv, {data}}}", inputs)
+    assert result.at(expected) == pointed
+    assert result.dataset is None
 
 
-def test_no_target(tmp_path):
+def test_data_without_a_target_is_an_error(tmp_path):
     table(tmp_path)
-    found = read(tmp_path, "{csv: t.csv, inputs: [a, b]}", outputs=("answer",))
-    assert "KS509 no output has a target" in found.only
-    found = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: w}", outputs=("p", "q"))
-    assert "KS509 the model has 2 outputs" in found.only
+    result = read(tmp_path, "{csv: t.csv, inputs: [a, b]}", outputs=("answer",))
+    assert "KS509 no output has a target" in result.only
+    result = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: w}", outputs=("p", "q"))
+    assert "KS509 the model has 2 outputs" in result.only
 
 
 def test_a_target_among_the_inputs_is_a_warning(tmp_path):
     table(tmp_path)
-    found = read(tmp_path, "{csv: t.csv, inputs: [a, w], targets: w}")
-    assert found.data
-    assert found.only.startswith("KS515 `w` is the target of `y` but also feeds")
+    result = read(tmp_path, "{csv: t.csv, inputs: [a, w], targets: w}")
+    assert result.data
+    assert result.only.startswith("KS515 `w` is the target of `y` but also feeds")
     assert not read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: [a, b]}").problems
 
 
 GAPS = "a,b,t,y\n1,,red,yes\n,4,,no\n,NA,blue,yes\n3,4,blue,\n" + "5,6,green,no\n6,7,red,yes\n" * 10
 
 
-def test_missing_values_are_told_by_row(tmp_path):
+def test_missing_values_are_reported_with_their_rows(tmp_path):
     write(tmp_path, GAPS)
-    found = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y}")
-    assert [problem.split(" |")[0] for problem in found.problems] == [
+    result = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y}")
+    assert [problem.split(" |")[0] for problem in result.problems] == [
         "KS503 `a` has 2 missing values: rows 2, 3",
         "KS503 `b` has 2 missing values: rows 1, 3",
         "KS503 `y` has 1 missing value: row 4",
     ]
 
 
-def test_dropped_rows_keep_the_numbers_of_the_others(tmp_path):
+def test_dropping_rows_keeps_the_numbers_of_the_others(tmp_path):
     write(tmp_path, GAPS)
-    found = read(
+    result = read(
         tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: drop_row, split: {validation: 0, test: 0}}"
     )
-    assert found.data.splits["train"].rows.tolist() == list(range(5, 25))
-    assert found.data.dropped == 4
-    assert "4 dropped for missing values" in found.data.describe()
+    assert result.data.splits["train"].rows.tolist() == list(range(5, 25))
+    assert result.data.dropped == 4
+    assert "4 dropped for missing values" in result.data.describe()
 
 
-def test_fills_are_learned_from_the_training_part(tmp_path):
+def test_fill_values_come_from_the_training_split(tmp_path):
     rows = [f"{'' if n % 4 == 0 else n},{'' if n % 5 == 0 else 'ab'[n % 2]},{n % 2}" for n in range(40)]
     write(tmp_path, "a,t,y\n" + "\n".join(rows) + "\n")
     for policy, function in (("mean", np.mean), ("median", np.median)):
@@ -149,22 +149,22 @@ def test_fills_are_learned_from_the_training_part(tmp_path):
         known = [row - 1 for row in train.rows if (row - 1) % 4]
         assert data.fitted["fill"]["a"] == pytest.approx(function(known))
         assert data.fitted["fill"]["t"] in ("a", "b")
-        for part in data.splits.values():
-            gaps = (part.rows - 1) % 4 == 0
-            np.testing.assert_allclose(part.inputs["a"][gaps], data.fitted["fill"]["a"], rtol=1e-6)
-            assert set(part.inputs["t"].ravel()) == {"a", "b"}
+        for split in data.splits.values():
+            gaps = (split.rows - 1) % 4 == 0
+            np.testing.assert_allclose(split.inputs["a"][gaps], data.fitted["fill"]["a"], rtol=1e-6)
+            assert set(split.inputs["t"].ravel()) == {"a", "b"}
 
 
-def test_a_value_and_a_glob_in_missing(tmp_path):
+def test_missing_takes_fill_values_and_globs(tmp_path):
     write(tmp_path, GAPS)
     data = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: {'[ab]': -1, y: drop_row}}").data
     assert data.fitted["fill"] == {"a": -1, "b": -1}
-    whole = np.concatenate([part.inputs["x"] for part in data.splits.values()])
+    whole = np.concatenate([split.inputs["x"] for split in data.splits.values()])
     assert (whole == -1).sum() == 4
 
 
 @pytest.mark.parametrize(
-    ("missing", "said", "pointed"),
+    ("missing", "expected", "pointed"),
     [
         ("{a: meen, b: 0, y: drop_row}", "did you mean `mean`?", "meen"),
         ("{a: 0, b: 0, y: mean}", "KS513 `y` is a target", "mean"),
@@ -172,24 +172,24 @@ def test_a_value_and_a_glob_in_missing(tmp_path):
         ("{a: 0, b: 0, y: drop_row, t: mean}", "KS513 `t` contains text, which has no mean", "mean"),
     ],
 )
-def test_policies_that_do_not_fit(tmp_path, missing, said, pointed):
+def test_unsuitable_policies_are_errors(tmp_path, missing, expected, pointed):
     write(tmp_path, GAPS)
     inputs = "x: {shape: [2]}, t: {shape: [1], dtype: string}"
-    found = read(tmp_path, f"{{csv: t.csv, inputs: {{x: [a, b]}}, targets: y, missing: {missing}}}", inputs)
-    assert found.at(said) == pointed
+    result = read(tmp_path, f"{{csv: t.csv, inputs: {{x: [a, b]}}, targets: y, missing: {missing}}}", inputs)
+    assert result.at(expected) == pointed
 
 
-def test_infinite_values(tmp_path):
+def test_infinite_values_are_errors(tmp_path):
     write(tmp_path, "a,b,y\n" + "1,2,0\n" * 5 + "1,inf,1\n-inf,2,1\n")
-    found = read(tmp_path, "{csv: t.csv, targets: y}")
-    assert [problem.split(" |")[0] for problem in found.problems] == [
+    result = read(tmp_path, "{csv: t.csv, targets: y}")
+    assert [problem.split(" |")[0] for problem in result.problems] == [
         "KS511 `a` has an infinite value in row 7",
         "KS511 `b` has an infinite value in row 6",
     ]
 
 
 @pytest.mark.parametrize(
-    ("weights", "said"),
+    ("weights", "expected"),
     [
         ("1,1,-1,1,1", "KS512 `w` has a negative weight in row 3"),
         ("1,1,,1,1", "KS512 `w` has a missing value in row 3"),
@@ -197,45 +197,45 @@ def test_infinite_values(tmp_path):
         ("1,1,inf,1,1", "KS512 `w` has a non-finite number in row 3"),
     ],
 )
-def test_weights(tmp_path, weights, said):
+def test_invalid_weights_are_errors(tmp_path, weights, expected):
     write(tmp_path, "a,b,y,w\n" + "".join(f"1,2,{n % 2},{w}\n" for n, w in enumerate(weights.split(","))))
-    found = read(tmp_path, "{csv: t.csv, targets: y, weights: w, split: {validation: 0, test: 0}}")
-    assert said in found.only
-    assert found.pointed == "w"
+    result = read(tmp_path, "{csv: t.csv, targets: y, weights: w, split: {validation: 0, test: 0}}")
+    assert expected in result.only
+    assert result.pointed == "w"
 
 
-def test_decimal_commas(tmp_path):
+def test_decimal_commas_get_their_own_help(tmp_path):
     write(tmp_path, "a;b;y\n1,5;2,5;0\n")
-    found = read(tmp_path, "{csv: {path: t.csv, delimiter: ';'}, targets: y}")
-    assert any("replace the decimal commas" in problem for problem in found.problems)
+    result = read(tmp_path, "{csv: {path: t.csv, delimiter: ';'}, targets: y}")
+    assert any("replace the decimal commas" in problem for problem in result.problems)
 
 
-def test_unseen_and_single_classes(tmp_path):
+def test_classes_that_training_lacks_and_single_classes_are_reported(tmp_path):
     lines = [f"{n},1,{'new' if n == 9 else 'ab'[n % 2]},{'test' if n > 6 else 'train'}" for n in range(10)]
     write(tmp_path, "a,b,y,part\n" + "\n".join(lines) + "\n")
-    found = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}")
-    assert found.data.labels["y"].names == ["a", "b", "new"]
-    assert "KS507 `new` of `y` in the test split never occurs in training" in found.only
+    result = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}")
+    assert result.data.labels["y"].names == ["a", "b", "new"]
+    assert "KS507 `new` of `y` in the test split never occurs in training" in result.only
     write(tmp_path, "a,b,y\n" + "1,2,same\n" * 10)
     assert "KS518" in read(tmp_path, "{csv: t.csv, targets: y}").only
     write(tmp_path, "a,b,y,part\n" + "1,2,p,train\n1,2,q,train\n" * 3 + "1,2,r,test\n")
-    found = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}")
-    assert "splits share no class of `y`" in found.only
-    assert found.dataset is None
+    result = read(tmp_path, "{csv: t.csv, targets: y, split: {by: part}}")
+    assert "splits share no class of `y`" in result.only
+    assert result.dataset is None
 
 
-def test_numbers_that_are_no_classes_are_not_missed(tmp_path):
+def test_regression_targets_have_no_missing_classes(tmp_path):
     write(tmp_path, "a,b,y\n" + "".join(f"1,2,{n * n}\n" for n in range(100)))
     assert not read(tmp_path, "{csv: t.csv, targets: y}").problems
 
 
-def test_a_column_without_values_has_no_mean(tmp_path):
+def test_a_column_without_training_values_has_no_mean(tmp_path):
     write(tmp_path, "a,b,y\n" + ",2,0\n,4,1\n" * 5)
-    found = read(tmp_path, "{csv: t.csv, targets: y, missing: {a: mean}}")
-    assert "KS513 `a` has no value in any training row, so its mean is undefined" in found.only
-    assert found.pointed == "mean"
+    result = read(tmp_path, "{csv: t.csv, targets: y, missing: {a: mean}}")
+    assert "KS513 `a` has no value in any training row, so its mean is undefined" in result.only
+    assert result.pointed == "mean"
 
 
-def test_a_glob_in_missing_may_match_a_target_without_gaps(tmp_path):
+def test_a_glob_in_missing_may_match_a_complete_target(tmp_path):
     table(tmp_path)
     assert read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: {'*': 0}}").data

@@ -1,4 +1,4 @@
-"""The source `csv`: what is read, and what is said of files that cannot be."""
+"""The source `csv`: valid and malformed files."""
 
 import gzip
 
@@ -22,7 +22,7 @@ def test_columns_become_arrays(tmp_path):
     table(tmp_path)
     data = read(tmp_path, PLAIN).data
     train = data.splits["train"]
-    assert [len(part) for part in data.splits.values()] == [30, 10, 10]
+    assert [len(split) for split in data.splits.values()] == [30, 10, 10]
     assert train.inputs["x"].dtype == np.float32
     np.testing.assert_array_equal(train.inputs["x"][:, 0], train.rows - 1)
     np.testing.assert_array_equal(train.inputs["x"][:, 1], (train.rows - 1) / 8)
@@ -47,7 +47,7 @@ def test_columns_become_arrays(tmp_path):
     ],
     ids=["windows", "semicolons", "tabs", "utf-16", "quotes", "gzip"],
 )
-def test_ways_to_write_a_table(tmp_path, name, content, options):
+def test_csv_variants(tmp_path, name, content, options):
     write(tmp_path, name, content)
     data = read(tmp_path, f"{{csv: {{path: {name}{options}}}, inputs: [a, b], targets: y, {ALL_TRAIN}}}").data
     assert data.splits["train"].inputs["x"].tolist() == [[1, 2.5], [3, 4]]
@@ -60,33 +60,33 @@ def test_without_a_header_columns_are_numbered(tmp_path):
     assert data.splits["train"].inputs["x"].tolist() == [[1, 2], [3, 4]]
 
 
-def test_quoted_values_hold_delimiters_lines_and_missing_words(tmp_path):
+def test_quoted_values_may_contain_delimiters_lines_and_missing_words(tmp_path):
     write(tmp_path, "t.csv", 'a,b,y\n1,2,"yes, and\nmore"\n3,4,"NA"\n')
     data = read(tmp_path, f"{{csv: t.csv, inputs: [a, b], targets: y, {ALL_TRAIN}}}").data
     assert data.splits["train"].targets["y"].tolist() == ["yes, and\nmore", "NA"]
 
 
-def test_the_type_of_a_column_is_decided_over_all_of_it(tmp_path):
+def test_the_type_of_a_column_depends_on_all_its_values(tmp_path):
     rows = "".join(f"{n},1,yes\n" for n in range(3000))
     write(tmp_path, "t.csv", f"a,b,y\n{rows}1.5,1,yes\n1,red,no\n")
-    found = read(tmp_path, PLAIN)
-    assert found.only.startswith('KS508 `x` takes numbers, but `b` has text: "red" in row 3002')
+    result = read(tmp_path, PLAIN)
+    assert result.only.startswith('KS508 `x` takes numbers, but `b` has text: "red" in row 3002')
 
 
-def test_types(tmp_path):
+def test_column_types(tmp_path):
     write(tmp_path, "t.csv", "i,f,bool,t,none,y\n1,1,TRUE,x,,1\n2,1e3,false,,,0\n")
     data = read(tmp_path, f"{{csv: t.csv, inputs: [i, f], targets: y, {ALL_TRAIN}}}").data
     types = {column.name: column.type for column in data.profile.columns}
     assert types == {"i": "integer", "f": "float", "bool": "boolean", "t": "text", "none": "float", "y": "integer"}
 
 
-def test_text_inputs_take_what_is_written(tmp_path):
+def test_text_inputs_take_the_text_of_the_file(tmp_path):
     write(tmp_path, "t.csv", "zip,y\n01234,yes\n99999,no\n")
     data = read(tmp_path, f"{{csv: t.csv, targets: y, {ALL_TRAIN}}}", "zip: {shape: [1], dtype: string}").data
     assert data.splits["train"].inputs["zip"].tolist() == [["01234"], ["99999"]]
 
 
-def test_a_column_without_a_name_feeds_nothing(tmp_path):
+def test_a_nameless_column_feeds_nothing(tmp_path):
     write(tmp_path, "t.csv", ",a,b,y\n0,1,2,yes\n1,3,4,no\n")
     data = read(tmp_path, f"{{csv: t.csv, targets: y, {ALL_TRAIN}}}").data
     assert data.splits["train"].inputs["x"].tolist() == [[1, 2], [3, 4]]
@@ -103,13 +103,16 @@ def test_several_files_are_one_table(tmp_path):
         assert list(data.fingerprint) == ["p1.csv", "p2.csv"]
 
 
-def test_a_file_for_each_split(tmp_path):
+def test_each_split_can_have_its_own_file(tmp_path):
     write(tmp_path, "a.csv", "a,b,y,more\n1,2,yes,0\n5,6,no,0\n")
     write(tmp_path, "b.csv", "a,b,y\n3,4,no\n7,8,yes\n")
-    found = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, b], targets: y}")
-    assert {name: part.rows.tolist() for name, part in found.data.splits.items()} == {"train": [1, 2], "test": [1, 2]}
-    found = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, more], targets: y}")
-    assert "KS508 column `more` cannot be used: `b.csv` lacks it" in found.only
+    result = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, b], targets: y}")
+    assert {name: split.rows.tolist() for name, split in result.data.splits.items()} == {
+        "train": [1, 2],
+        "test": [1, 2],
+    }
+    result = read(tmp_path, "{csv: {train: a.csv, test: b.csv}, inputs: [a, more], targets: y}")
+    assert "KS508 column `more` cannot be used: `b.csv` lacks it" in result.only
 
 
 def test_a_stated_fraction_is_taken_from_the_training_file(tmp_path):
@@ -132,26 +135,26 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("content", "said"), BAD)
-def test_bad_files(tmp_path, content, said):
+@pytest.mark.parametrize(("content", "expected"), BAD)
+def test_malformed_files_are_errors(tmp_path, content, expected):
     write(tmp_path, "t.csv", content)
-    found = read(tmp_path, PLAIN)
-    assert said in found.only
-    assert found.dataset is None
-    assert found.pointed == "t.csv"
+    result = read(tmp_path, PLAIN)
+    assert expected in result.only
+    assert result.dataset is None
+    assert result.pointed == "t.csv"
 
 
-def test_a_wrong_delimiter_is_told_from_the_only_column(tmp_path):
+def test_a_wrong_delimiter_is_recognized_by_the_single_column(tmp_path):
     write(tmp_path, "t.csv", "a;b;y\n1;2;yes\n")
     assert 'try `csv: {path: ..., delimiter: ";"}`' in read(tmp_path, "{csv: t.csv, targets: y}").only
 
 
-def test_no_gzip(tmp_path):
+def test_a_file_that_is_not_gzip_is_an_error(tmp_path):
     write(tmp_path, "t.csv.gz", b"nonsense")
     assert "cannot read" in read(tmp_path, "{csv: t.csv.gz, targets: y}").only
 
 
-def test_half_a_gzip(tmp_path):
+def test_a_truncated_gzip_file_is_an_error(tmp_path):
     import random
 
     lines = "".join(f"{random.random()},2,yes\n" for _ in range(20000))
@@ -159,11 +162,11 @@ def test_half_a_gzip(tmp_path):
     assert read(tmp_path, "{csv: t.csv.gz, targets: y}").only.startswith("KS504")
 
 
-def test_an_unknown_encoding(tmp_path):
+def test_an_unknown_encoding_is_an_error(tmp_path):
     table(tmp_path)
-    found = read(tmp_path, "{csv: {path: t.csv, encoding: latin9999}, inputs: [a, b], targets: y}")
-    assert "KS504 unknown encoding `latin9999`" in found.only
-    assert found.pointed == "latin9999"
+    result = read(tmp_path, "{csv: {path: t.csv, encoding: latin9999}, inputs: [a, b], targets: y}")
+    assert "KS504 unknown encoding `latin9999`" in result.only
+    assert result.pointed == "latin9999"
 
 
 PATHS = [
@@ -185,8 +188,8 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "said", "pointed"), PATHS)
-def test_paths(tmp_path, path, said, pointed):
+@pytest.mark.parametrize(("path", "expected", "pointed"), PATHS)
+def test_path_errors(tmp_path, path, expected, pointed):
     inside = tmp_path / "inside"
     (inside / "folder").mkdir(parents=True)
     table(inside)
@@ -194,19 +197,19 @@ def test_paths(tmp_path, path, said, pointed):
     (inside / "folder" / "deeper.csv").write_text("a,b,y\n1,2,0\n")
     table(tmp_path)
     (inside / "link.csv").symlink_to(tmp_path / "t.csv")
-    found = read(inside, f"{{csv: {path}, inputs: [a, b], targets: y}}")
-    assert said.replace("| |", "|  |") in found.only
-    assert found.pointed == pointed
+    result = read(inside, f"{{csv: {path}, inputs: [a, b], targets: y}}")
+    assert expected.replace("| |", "|  |") in result.only
+    assert result.pointed == pointed
 
 
-def test_outside_can_be_allowed(tmp_path):
+def test_files_outside_can_be_allowed(tmp_path):
     inside = tmp_path / "inside"
     inside.mkdir()
     table(tmp_path)
     assert read(inside, "{csv: ../t.csv, inputs: [a, b], targets: y}", allow_outside=True).data
 
 
-def test_the_working_directory_is_allowed(tmp_path, monkeypatch):
+def test_files_in_the_working_directory_are_allowed(tmp_path, monkeypatch):
     inside = tmp_path / "inside"
     inside.mkdir()
     table(tmp_path)
@@ -236,7 +239,7 @@ def test_the_working_directory_is_allowed(tmp_path, monkeypatch):
         "synthetic",
     ],
 )
-def test_settings_that_are_refused(tmp_path, data):
+def test_invalid_settings_are_errors(tmp_path, data):
     from kspec import SpecError
 
     with pytest.raises(SpecError) as caught:
@@ -251,6 +254,6 @@ def test_headers_longer_than_a_block_and_over_several_lines(tmp_path):
     assert sum(map(len, data.splits.values())) == 10
 
 
-def test_what_is_no_regular_file(tmp_path):
-    found = read(tmp_path, "{csv: /dev/zero, targets: y}", allow_outside=True)
-    assert "KS501 `/dev/zero` is not a regular file" in found.only
+def test_a_device_file_is_an_error(tmp_path):
+    result = read(tmp_path, "{csv: /dev/zero, targets: y}", allow_outside=True)
+    assert "KS501 `/dev/zero` is not a regular file" in result.only

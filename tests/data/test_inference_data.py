@@ -1,4 +1,4 @@
-"""Other data for a model that has been trained."""
+"""Other data for a trained model."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.data.test_sources import picture
 
 
 class Trained:
-    """A data set that has been read, and other data read as it was."""
+    """A training data set, and a function that reads other data for its model."""
 
     def __init__(self, folder, data, inputs="x: {shape: [2]}"):
         self.spec = make_spec(folder, data, inputs)
@@ -26,11 +26,11 @@ class Trained:
 
     def read(self, source, place=("predict", "data"), **options):
         self.report = Report()
-        part = load_for_prediction(
+        split = load_for_prediction(
             source, self.spec, self.inputs, ["y"], self.labels, self.fitted, self.report, place=place, **options
         )
-        self.said = [f"{d.code} {d.message} | {d.help}" for d in self.report]
-        return part
+        self.expected = [f"{d.code} {d.message} | {d.help}" for d in self.report]
+        return split
 
 
 @pytest.fixture
@@ -41,48 +41,48 @@ def trained(tmp_path):
 
 def test_the_same_columns_in_another_order(tmp_path, trained):
     (tmp_path / "new.csv").write_text("more,b,w,a,y\n9,1,2,3,yes\n9,4,5,6,no\n")
-    part = trained.read("new.csv", need_targets=True)
-    assert part.inputs["x"].tolist() == [[3, 1], [6, 4]]
-    assert part.targets["y"].tolist() == ["yes", "no"]
-    assert part.weights["y"].tolist() == [2, 5]
-    assert part.rows.tolist() == [1, 2]
+    split = trained.read("new.csv", need_targets=True)
+    assert split.inputs["x"].tolist() == [[3, 1], [6, 4]]
+    assert split.targets["y"].tolist() == ["yes", "no"]
+    assert split.weights["y"].tolist() == [2, 5]
+    assert split.rows.tolist() == [1, 2]
 
 
 def test_prediction_needs_no_targets(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b\n3,1\n")
     assert trained.read("new.csv").targets == {}
     assert trained.read("new.csv", need_targets=True) is None
-    assert trained.said[0].startswith("KS502 column `y`, which the model was trained on, is missing")
+    assert trained.expected[0].startswith("KS502 column `y`, which the model was trained on, is missing")
 
 
-def test_targets_that_are_incomplete_or_unknown(tmp_path, trained):
+def test_prediction_ignores_incomplete_and_unknown_targets(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,\n")
     assert trained.read("new.csv").targets == {}
     (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,maybe\n")
     assert trained.read("new.csv").targets == {}
     assert trained.read("new.csv", need_targets=True) is None
-    assert "KS517 unknown label `maybe` of `y` in row 2" in trained.said[0]
+    assert "KS517 unknown label `maybe` of `y` in row 2" in trained.expected[0]
 
 
-def test_gaps_are_filled_with_what_training_learned(tmp_path, trained):
+def test_missing_values_are_imputed_as_in_training(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b\n,1\n3,1\n")
     assert trained.fitted["fill"]["a"] == pytest.approx(trained.read("new.csv").inputs["x"][0, 0])
     (tmp_path / "new.csv").write_text("a,b\n1,\n3,1\n")
     assert trained.read("new.csv") is None
-    assert "KS503 `b` has 1 missing value: row 1" in trained.said[0]
+    assert "KS503 `b` has 1 missing value: row 1" in trained.expected[0]
 
 
 def test_labels_that_look_like_numbers_in_the_other_file(tmp_path):
     (tmp_path / "t.csv").write_text("a,b,y\n" + "1,2,1\n1,2,2\n1,2,x\n" * 5)
     trained = Trained(tmp_path, "{csv: t.csv, targets: y}")
     (tmp_path / "new.csv").write_text("a,b,y\n3,1,1\n3,1,2\n")
-    part = trained.read("new.csv", need_targets=True)
-    assert trained.labels["y"].indices(part.targets["y"]).tolist() == [0, 1]
+    split = trained.read("new.csv", need_targets=True)
+    assert trained.labels["y"].indices(split.targets["y"]).tolist() == [0, 1]
 
 
-def test_places_of_problems(tmp_path, trained, monkeypatch):
+def test_problems_are_reported_at_the_setting_that_names_the_data(tmp_path, trained, monkeypatch):
     assert trained.read("../new.csv") is None
-    assert trained.said[0].startswith("KS701")
+    assert trained.expected[0].startswith("KS701")
     assert trained.read("nope.csv", place=None) is None
     assert trained.report.diagnostics[0].span.source.name == "--data"
     away = tmp_path / "away"
@@ -93,28 +93,28 @@ def test_places_of_problems(tmp_path, trained, monkeypatch):
     assert trained.read({"cvs": "t.csv"}) is None
 
 
-def test_options_of_the_csv_carry_over(tmp_path):
+def test_csv_options_apply_to_other_data(tmp_path):
     (tmp_path / "t.csv").write_text("a;b;y\n" + "1;2;0\n1;2;1\n" * 5)
     trained = Trained(tmp_path, "{csv: {path: t.csv, delimiter: ';'}, targets: y}")
     (tmp_path / "new.csv").write_text("a;b\n7;8\n")
     assert trained.read("new.csv").inputs["x"].tolist() == [[7, 8]]
 
 
-def test_pictures(tmp_path):
+def test_image_files_and_folders(tmp_path):
     for label in ("cat", "dog"):
         for number in range(5):
             picture(tmp_path / "pets" / label / f"{number}.png", number)
             picture(tmp_path / "flat" / f"{label}{number}.png", number)
     trained = Trained(tmp_path, "{images: pets}", "x: {shape: [4, 6, 3]}")
-    part = trained.read("flat")
-    assert part.inputs["x"].shape == (10, 4, 6, 3)
-    assert (part.names[0], part.targets) == ("flat/cat0.png", {})
+    split = trained.read("flat")
+    assert split.inputs["x"].shape == (10, 4, 6, 3)
+    assert (split.names[0], split.targets) == ("flat/cat0.png", {})
     assert len(trained.read("pets", need_targets=True).targets["y"]) == 10
     assert trained.read("flat", need_targets=True) is None
-    np.testing.assert_array_equal(trained.read("flat/cat1.png").inputs["x"], part.inputs["x"][1:2])
+    np.testing.assert_array_equal(trained.read("flat/cat1.png").inputs["x"], split.inputs["x"][1:2])
 
 
-def test_faults_of_what_the_command_line_names_are_told_there(tmp_path, trained, monkeypatch):
+def test_problems_of_command_line_data_are_reported_at_the_argument(tmp_path, trained, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "new.csv").write_text("a,b\n1,x\n")
     for file, help in (("new.csv", ""), ("nwe.csv", "looked in the working directory")):

@@ -1,4 +1,4 @@
-"""Vocabularies, and targets in the form that losses take."""
+"""Vocabularies, and targets in the form that a loss takes."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def check(raw, labels, form, wanted, dtype):
     assert made.tolist() == wanted
 
 
-def test_forms():
+def test_target_forms():
     check(["yes", "no"], TEXT, "binary", [[1], [0]], "float32")
     check(["yes", "no"], TEXT, "integer", [1, 0], "int32")
     check(["yes", "no"], TEXT, "one_hot", [[0, 1], [1, 0]], "float32")
@@ -56,7 +56,7 @@ def test_arrays_keep_their_shape():
     assert encode(raw.astype("int64"), None, "integer").shape == (4, 13, 13, 1)
 
 
-def test_what_cannot_be_encoded():
+def test_targets_that_cannot_be_encoded_raise():
     with pytest.raises(UnknownLabel) as caught:
         encode(np.array(["no", "maybe"], dtype=object), TEXT, "integer")
     assert (caught.value.value, caught.value.index) == ("maybe", 1)

@@ -1,4 +1,4 @@
-"""Batches: their order, structure and last one."""
+"""Batches: their order, their structure, the last batch."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_each_epoch_has_the_order_that_a_plain_script_draws():
         assert seen(made.dataset()) == np.random.default_rng([7, 1, epoch]).permutation(N).tolist()
 
 
-def test_one_dataset_serves_all_epochs():
+def test_one_dataset_yields_a_new_order_each_epoch():
     made = batches()
     dataset = made.dataset()
     for epoch in range(3):
@@ -32,7 +32,7 @@ def test_one_dataset_serves_all_epochs():
         assert seen(dataset) == made.order(epoch).tolist()
 
 
-def test_without_shuffle_the_order_is_the_files():
+def test_without_shuffle_the_order_is_that_of_the_file():
     made = batches(shuffle=False)
     made.epoch(3)
     assert seen(made.dataset()) == list(range(N))
@@ -53,7 +53,7 @@ def test_repeated_passes_count_their_epochs():
     assert seen(made.dataset(repeat=True, start=7).take(8)) == wanted[N + 10 :]
 
 
-def test_structures():
+def test_batch_structures():
     x, y, w = np.zeros((N, 2), "float32"), np.ones((N, 1), "float32"), np.ones(N, "float32")
     one = batches({"x": x}, {"y": y}, {"y": w})
     assert [tuple(part.shape) for part in next(iter(one.dataset()))] == [(5, 2), (5, 1), (5,)]
@@ -66,13 +66,13 @@ def test_structures():
     assert tuple(only.dataset().element_spec.shape) == (None, 2)
 
 
-def test_text():
+def test_text_inputs():
     made = batches({"t": np.array([["a"], ["bc"]] * 3, dtype=object)}, shuffle=False)
     assert next(iter(made.dataset())).numpy()[:2].tolist() == [[b"a"], [b"bc"]]
 
 
 @pytest.mark.parametrize("repeat", [False, True])
-def test_fit_takes_them(repeat):
+def test_keras_fit_accepts_batches(repeat):
     import keras
 
     x = np.random.default_rng(0).standard_normal((N, 3)).astype("float32")
@@ -84,7 +84,7 @@ def test_fit_takes_them(repeat):
     assert model.predict(batches({"x": x}, shuffle=False).dataset(), verbose=0).shape == (N, 1)
 
 
-def test_what_is_gathered_in_pieces_comes_in_the_same_order(monkeypatch):
+def test_gathering_in_chunks_keeps_the_order(monkeypatch):
     from kspec.data import pipeline
 
     made = batches(

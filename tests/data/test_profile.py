@@ -1,4 +1,4 @@
-"""Facts of columns; a look at a table that no spec names."""
+"""Profiles of columns, and of files without a spec."""
 
 import gzip
 import json
@@ -29,7 +29,7 @@ def test_profile(tmp_path):
     assert DataProfile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
 
 
-def test_peek(tmp_path):
+def test_profile_of_a_file_without_a_spec(tmp_path):
     report = Report()
     (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a;y\n1;x\n;z\n"))
     profile, options = profile_file(tmp_path / "t.csv.gz", report)
@@ -46,7 +46,7 @@ def test_peek(tmp_path):
     assert next(iter(report)).code == "KS501"
 
 
-def test_importing_the_room_costs_nothing():
+def test_importing_the_package_loads_no_library():
     heavy = "{'numpy', 'pyarrow', 'tensorflow', 'keras', 'pydantic'}"
     code = f"import kspec.data, kspec.analysis.data_profile, sys; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"

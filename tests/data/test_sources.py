@@ -1,11 +1,14 @@
 """The sources parquet, npz, images and synthetic."""
 
+import importlib
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from kspec.data import OutputSpec, images
+from kspec.language.data import SOURCES
 from tests.data.helpers import read
 
 ALL_TRAIN = "split: {validation: 0, test: 0}"
@@ -35,18 +38,18 @@ def test_parquet_columns(tmp_path):
     assert train.inputs["f"].ravel().tolist() == [0.5, 9, 2]
     assert data.labels["y"].names == ["p", "q"]
     assert data.unused == ["s"]
-    found = read(tmp_path, "{parquet: t.parquet, inputs: s, targets: y}")
-    assert "KS508 column `s` cannot be used: its type struct" in found.only
+    result = read(tmp_path, "{parquet: t.parquet, inputs: s, targets: y}")
+    assert "KS508 column `s` cannot be used: its type struct" in result.only
 
 
-def test_parquet_for_each_split(tmp_path):
+def test_each_split_can_have_its_own_parquet_file(tmp_path):
     pq.write_table(pa.table({"a": [1, 2], "y": [0, 1]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"a": [1.5], "y": [1]}), tmp_path / "b.parquet")
     data = read(tmp_path, "{parquet: {train: a.parquet, test: b.parquet}, targets: y}", "x: {shape: [1]}").data
     assert data.splits["test"].inputs["x"].tolist() == [[1.5]]
 
 
-def test_no_parquet(tmp_path):
+def test_a_file_that_is_not_parquet_is_an_error(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
     assert (
         "KS504 cannot read `t.csv`: it is not a Parquet file |  | use `csv: t.csv`"
@@ -56,19 +59,19 @@ def test_no_parquet(tmp_path):
     assert "KS506 `t.parquet` has no rows" in read(tmp_path, "{parquet: t.parquet}").only
 
 
-def test_npz(tmp_path):
+def test_npz_arrays(tmp_path):
     np.savez(tmp_path / "t.npz", x=np.arange(24).reshape(4, 2, 3), y=np.array(["a", "b", "a", "b"]), size=np.int64(4))
     train = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [2, 3]}").data.splits["train"]
     np.testing.assert_array_equal(train.inputs["x"], np.arange(24).reshape(4, 2, 3))
     assert train.inputs["x"].dtype == np.float32
     assert train.targets["y"].tolist() == ["a", "b", "a", "b"]
-    found = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [6, 1], dtype: int16}")
-    assert found.data.splits["train"].inputs["x"].shape == (4, 6, 1)
-    found = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [2, 4]}")
-    assert "KS505 `x` has shape [2, 4], 8 values per example, but `x` has shape [2, 3]" in found.only
+    result = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [6, 1], dtype: int16}")
+    assert result.data.splits["train"].inputs["x"].shape == (4, 6, 1)
+    result = read(tmp_path, f"{{npz: t.npz, {ALL_TRAIN}}}", "x: {shape: [2, 4]}")
+    assert "KS505 `x` has shape [2, 4], 8 values per example, but `x` has shape [2, 3]" in result.only
 
 
-def test_npz_that_is_refused(tmp_path):
+def test_invalid_npz_files_are_errors(tmp_path):
     y = np.zeros(3)
     np.savez(tmp_path / "objects.npz", x=np.array([1, "a", None], dtype=object), y=y)
     np.savez(tmp_path / "lengths.npz", x=np.zeros((4, 2)), y=y)
@@ -76,7 +79,7 @@ def test_npz_that_is_refused(tmp_path):
     np.savez(tmp_path / "nan.npz", x=np.array([[1, 2], [np.nan, 2], [1, 2]]), y=y)
     np.save(tmp_path / "one.npy", y)
     (tmp_path / "text.npz").write_text("hello")
-    for name, said in [
+    for name, expected in [
         ("objects.npz", "KS504 `objects.npz` contains Python objects"),
         (
             "lengths.npz",
@@ -87,7 +90,7 @@ def test_npz_that_is_refused(tmp_path):
         ("one.npy", "KS504 `one.npy` is not an npz file"),
         ("text.npz", "KS504 `text.npz` is not an npz file"),
     ]:
-        assert said in read(tmp_path, f"{{npz: {name}, targets: y, {ALL_TRAIN}}}").problems[0]
+        assert expected in read(tmp_path, f"{{npz: {name}, targets: y, {ALL_TRAIN}}}").problems[0]
 
 
 def picture(path, value, size=(4, 6), channels=3, kind="png"):
@@ -111,7 +114,7 @@ def pets(tmp_path):
 
 
 @pytest.mark.parametrize(("shape", "channels"), [("[4, 6, 3]", 3), ("[8, 5, 3]", 3), ("[4, 6, 1]", 1)])
-def test_images_are_those_of_keras(pets, shape, channels):
+def test_images_equal_those_of_keras(pets, shape, channels):
     import keras
 
     data = read(pets, f"{{images: pets, {ALL_TRAIN}}}", f"photo: {{shape: {shape}}}").data
@@ -129,7 +132,7 @@ def test_images_are_those_of_keras(pets, shape, channels):
     assert list(data.fingerprint) == ["pets"]
 
 
-def test_image_shapes(pets):
+def test_image_shapes_follow_the_input(pets):
     data = read(pets, f"{{images: pets, {ALL_TRAIN}}}", "x: {shape: [4, 6], dtype: uint8}").data
     assert data.splits["train"].inputs["x"].shape == (12, 4, 6)
     assert data.splits["train"].inputs["x"].dtype == np.uint8
@@ -152,42 +155,42 @@ def test_images_that_do_not_fit_into_memory_are_decoded_by_batch(pets, monkeypat
 
     whole = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
     monkeypatch.setattr(images, "BUDGET", 100)
-    part = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
-    assert isinstance(part.inputs["x"], images.ImageFiles)
-    assert part.inputs["x"].shape == whole.inputs["x"].shape
-    batches = Batches(part.inputs, {}, {}, batch_size=3, shuffle=True, seed=1)
+    split = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
+    assert isinstance(split.inputs["x"], images.ImageFiles)
+    assert split.inputs["x"].shape == whole.inputs["x"].shape
+    batches = Batches(split.inputs, {}, {}, batch_size=3, shuffle=True, seed=1)
     made = np.concatenate(list(batches.dataset().as_numpy_iterator()))
     np.testing.assert_array_equal(made, whole.inputs["x"][batches.order(0)])
 
 
-def test_broken_pictures_are_named(pets):
+def test_undecodable_images_are_named(pets):
     (pets / "pets" / "dog" / "9.png").write_bytes(b"not a picture")
-    found = read(pets, "{images: pets}", "x: {shape: [4, 6, 3]}")
-    assert "KS516 `pets/dog/9.png` cannot be decoded as an image" in found.only
-    assert found.pointed == "pets"
+    result = read(pets, "{images: pets}", "x: {shape: [4, 6, 3]}")
+    assert "KS516 `pets/dog/9.png` cannot be decoded as an image" in result.only
+    assert result.pointed == "pets"
 
 
-def test_folders_that_are_not_of_classes(pets):
+def test_folders_without_class_folders_are_errors(pets):
     (pets / "empty").mkdir()
     picture(pets / "flat" / "1.png", 1)
     picture(pets / "parts" / "train" / "cat" / "1.png", 1)
     picture(pets / "parts" / "val" / "cat" / "1.png", 1)
-    for folder, said in [
+    for folder, expected in [
         ("empty", "KS501 no images in `empty`"),
         ("flat", "KS501 the images in `flat` are not in class folders"),
         ("parts", "write `images: {train: parts/train, validation: parts/val}`"),
         ("pet", "did you mean `pets`?"),
         ("flat/1.png", "is a file, not a folder"),
     ]:
-        assert said in read(pets, f"{{images: {folder}}}", "x: {shape: [4, 6, 3]}").only
+        assert expected in read(pets, f"{{images: {folder}}}", "x: {shape: [4, 6, 3]}").only
 
 
-def test_a_folder_for_each_split(pets):
+def test_each_split_can_have_its_own_folder(pets):
     for part in ("a", "b"):
         for label in ("cat", "dog"):
             picture(pets / part / label / "1.png", 1)
     data = read(pets, "{images: {train: a, test: b}}", "x: {shape: [4, 6, 3]}").data
-    assert {name: part.names for name, part in data.splits.items()} == {
+    assert {name: split.names for name, split in data.splits.items()} == {
         "train": ["a/cat/1.png", "a/dog/1.png"],
         "test": ["b/cat/1.png", "b/dog/1.png"],
     }
@@ -239,7 +242,12 @@ def test_synthetic_targets_can_be_learned(tmp_path):
     assert ((x @ fitted > 0) == y).mean() > 0.9
 
 
-def test_synthetic_that_is_refused(tmp_path):
+def test_invalid_synthetic_settings_are_errors(tmp_path):
     assert "KS509 synthetic data has no columns" in read(tmp_path, "{synthetic: {}, targets: y}").only
-    found = read(tmp_path, "{synthetic: {examples: 100000}}", "x: {shape: [224, 224, 3]}")
-    assert "KS506 100,000 synthetic examples need 56" in found.only
+    result = read(tmp_path, "{synthetic: {examples: 100000}}", "x: {shape: [224, 224, 3]}")
+    assert "KS506 100,000 synthetic examples need 56" in result.only
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_has_a_module_that_reads_it(source):
+    assert callable(importlib.import_module(f"kspec.data.sources.{source}").read)
