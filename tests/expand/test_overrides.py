@@ -1,4 +1,4 @@
-"""`--set`: what is written, replaced from outside, with errors that point at the command line."""
+"""`--set`: overrides of a spec's values, with errors that point at the command line."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def overridden(*overrides):
         ("data.split.test=0.3", ("data", "split", "test"), 0.3),
     ],
 )
-def test_replaces_and_points_at_the_command_line(override, path, value):
+def test_a_value_is_replaced_and_its_place_is_on_the_command_line(override, path, value):
     tree, found = overridden(override)
     assert not [d for d in found if d.is_error]
     here = tree.value
@@ -88,7 +88,7 @@ def test_replaces_and_points_at_the_command_line(override, path, value):
         "fit.epochs=[",
     ],
 )
-def test_what_cannot_be_set(override):
+def test_invalid_overrides(override):
     _, found = overridden(override)
     assert len(found) == 1
     assert found[0].span.source.name == "--set"
@@ -106,7 +106,7 @@ def test_a_mistyped_sub_model_is_suggested():
     assert found[0].help == "available sub-models: encoder"
 
 
-def test_a_counted_name_is_warned_about():
+def test_an_automatic_name_has_a_warning():
     _, found = overridden("layers.dense.units=2")
     (warning,) = found
     assert warning.code == "KS213"
@@ -116,7 +116,7 @@ def test_a_counted_name_is_warned_about():
     assert edit.span.source.name != "--set"
 
 
-def test_a_variable_that_nothing_cites():
+def test_a_variable_that_nothing_references():
     _, found = overridden("vars.widht=99")
     assert [(d.code, d.label) for d in found] == [("KS015", "did you mean `width`?")]
     assert overridden("vars.depth=2", "layers.hidden1.units=$depth")[1] == []
@@ -170,7 +170,7 @@ fit:
         ("layers.out.pair.with.units=4", "--set blocks.outer.layers.pair.with.units=..."),
     ],
 )
-def test_what_is_written_elsewhere_is_told_where(override, help):
+def test_help_gives_the_address_of_a_node_that_expansion_creates(override, help):
     report = Report()
     apply_overrides(parse(Source("spec.yaml", BLOCKS), report), [override], report)
     (problem,) = report.sorted()
@@ -178,7 +178,7 @@ def test_what_is_written_elsewhere_is_told_where(override, help):
     assert problem.help.endswith(help)
 
 
-def test_parameters_and_stages_are_set():
+def test_block_arguments_and_stages_can_be_overridden():
     report = Report()
     tree = parse(Source("spec.yaml", BLOCKS), report)
     overrides = [

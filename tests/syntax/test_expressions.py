@@ -1,4 +1,4 @@
-"""`$name` and `${...}`: what they give, and what they refuse."""
+"""`$name` and `${...}`: their values, and what is rejected."""
 
 import contextlib
 
@@ -74,7 +74,7 @@ def test_values(text, value):
         "1e308 * 10 ** 62 * 1e308 // 1",
     ],
 )
-def test_refusals(expression):
+def test_invalid_expressions(expression):
     with pytest.raises(ExpressionError):
         evaluate(expression, VARIABLES)
 
@@ -85,6 +85,6 @@ def test_names():
 
 
 @given(st.text(max_size=60))
-def test_no_text_raises_anything_else(text):
+def test_arbitrary_text_raises_only_expression_errors(text):
     with contextlib.suppress(ExpressionError):
         substitute("${" + text + "}", VARIABLES)

@@ -1,4 +1,4 @@
-"""Text → values with positions, and every text that is no spec → one diagnostic at its place."""
+"""Text → values with positions; invalid text → one diagnostic at its place."""
 
 import time
 
@@ -14,7 +14,7 @@ def problems(text):
     return tree, [(d.code, d.span.line, d.span.column) for d in report.sorted()]
 
 
-def test_values_and_their_places():
+def test_values_and_their_positions():
     tree, found = problems("a: 1\nb:\n  - x: {y: [2, three]}\n")
     assert not found
     assert tree.value == {"a": 1, "b": [{"x": {"y": [2, "three"]}}]}
@@ -23,7 +23,7 @@ def test_values_and_their_places():
     assert tree.positions.key(("b", 0, "x"))[1:] == (3, 5, 3, 6)
 
 
-def test_a_place_that_is_not_there_is_its_parents():
+def test_a_missing_position_is_that_of_its_parent():
     tree, _ = problems("a: {b: 1}\n")
     assert tree.positions.value(("a", "z", 3)) == tree.positions.value(("a",))
 
@@ -80,13 +80,13 @@ def test_aliases_repeat_values_without_sharing_them():
         ("a: {b: ${w * 2}}", ("KS009", 1, 8)),
     ],
 )
-def test_what_is_no_spec(text, expected):
+def test_invalid_text_has_one_diagnostic(text, expected):
     _, found = problems(text)
     assert found == [expected]
 
 
 @pytest.mark.parametrize(
-    ("text", "cure"),
+    ("text", "help"),
     [
         ("{*: false, a: 1}", 'write "*": false'),
         ("a:\n  *:\n    b: 1", 'write "*":'),
@@ -94,13 +94,13 @@ def test_what_is_no_spec(text, expected):
         ("{*_a: false}", 'quote it: "*_a"'),
     ],
 )
-def test_a_bare_star_is_told_to_be_quoted_and_of_a_key_the_key_alone(text, cure):
+def test_a_bare_star_is_to_be_quoted_and_in_a_key_only_the_key(text, help):
     report = Report()
     assert parse(Source("spec.yaml", text), report) is None
-    assert [d.help for d in report] == [cure]
+    assert [d.help for d in report] == [help]
 
 
-def test_every_duplicate_key_is_told():
+def test_every_duplicate_key_is_reported():
     _, found = problems("a: 1\nb: {c: 1, c: 2}\na: 3\n")
     assert found == [("KS003", 2, 11), ("KS003", 3, 1)]
 
@@ -113,7 +113,7 @@ def test_deep_nesting_ends_at_once(text):
     assert time.perf_counter() - start < 5
 
 
-def test_an_alias_bomb_is_refused():
+def test_an_alias_bomb_is_rejected():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
     _, found = problems("\n".join(lines))

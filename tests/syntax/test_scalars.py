@@ -1,4 +1,4 @@
-"""What plain words mean, held against the YAML 1.2 core schema."""
+"""Plain scalars resolve as in the YAML 1.2 core schema."""
 
 import math
 
@@ -49,6 +49,6 @@ def test_nan():
     assert math.isnan(resolve(".nan"))
 
 
-def test_long_numbers_are_refused():
+def test_long_numbers_are_rejected():
     with pytest.raises(NumberTooLong):
         resolve("9" * 5000)

@@ -37,7 +37,7 @@ def test_a_folder_and_a_missing_file(tmp_path):
     assert read(tmp_path)[1] == ["KS010"]
 
 
-def test_a_byte_order_mark_is_no_text(tmp_path):
+def test_a_byte_order_mark_is_removed(tmp_path):
     path = tmp_path / "spec.yaml"
     path.write_bytes(b"\xef\xbb\xbfkspec: 1\n")
     source, found = read(path)

@@ -1,4 +1,4 @@
-"""Blocks, `repeat`, `each`, `when`: what a spec comes to, written out."""
+"""The expansion of blocks, `repeat`, `each` and `when`."""
 
 import pytest
 
@@ -38,15 +38,15 @@ def graph_of(text):
 
 
 def feeds(graph):
-    """Each call with what it takes."""
+    """By call, the nodes that it takes."""
     return {node.name: [tensor.node for tensor in node.tensors()] for node in graph.calls}
 
 
-def told(text):
+def problems(text):
     return [(d.code, d.span.line) for d in diagnostics_of(text)]
 
 
-def test_a_use_is_written_out_under_its_name():
+def test_the_nodes_of_a_block_have_the_name_of_its_use_as_prefix():
     graph = graph_of(
         RESIDUAL + "layers:\n  - block: residual\n    with: {units: 6}\n    name: up\n  - Dense: {units: 1}\n"
     )
@@ -60,12 +60,12 @@ def test_a_use_is_written_out_under_its_name():
     assert graph.nodes["up/shortcut"].arguments == {"units": 6}
 
 
-def test_when_leaves_out_and_its_name_stands_for_what_it_would_take():
+def test_the_name_of_an_omitted_entry_stands_for_its_input():
     graph = graph_of(RESIDUAL + "layers:\n  - block: residual\n    with: {units: 4}\n")
     assert feeds(graph)["residual/add"] == ["residual/main", "x"]
 
 
-def test_repeated_uses_chain_and_the_bare_name_is_the_last():
+def test_repeated_uses_form_a_chain_and_the_name_is_the_last_copy():
     text = (
         RESIDUAL
         + "layers:\n  - block: residual\n    with: {units: 4, deep: 2}\n    repeat: 2\n    name: s\n  - Dense: {units: 1}\n    from: s\n"
@@ -77,7 +77,7 @@ def test_repeated_uses_chain_and_the_bare_name_is_the_last():
     assert feeds(graph)["dense"] == ["s_1/add"]
 
 
-def test_index_is_handed_on():
+def test_a_block_argument_can_use_index():
     text = RESIDUAL + 'layers:\n  - block: residual\n    with: {units: "${4 * (index + 1)}"}\n    repeat: 2\n'
     graph = graph_of(text)
     assert [graph.nodes[f"residual_{k}/main"].arguments["units"] for k in (0, 1)] == [4, 8]
@@ -86,7 +86,7 @@ def test_index_is_handed_on():
 @pytest.mark.parametrize(
     ("from_", "second"), [("[a, b]", ["sum_0", "b"]), ("a", ["sum_0"])]
 )  # the other inputs stay as given
-def test_a_repeated_layer_takes_the_copy_before(from_, second):
+def test_a_repeated_layer_takes_the_previous_copy(from_, second):
     head = "Dense: {units: 4}" if from_ == "a" else "Add:"
     text = f"kspec: 1\ntask: regression\ninputs: {{a: {{shape: [4]}}, b: {{shape: [4]}}}}\nlayers:\n  - {head}\n    from: {from_}\n    repeat: 2\n    name: sum\n"
     if from_ == "a":
@@ -122,7 +122,7 @@ layers:
     [CELL, CELL.replace("{b: y, a: x, c: z}", "[x, y, z]\n    name: cell\n    as: [s, p]")],
     ids=["by-name", "in-order"],
 )
-def test_a_repeated_block_hands_its_outputs_on_in_the_order_of_the_inputs(text, codes):
+def test_outputs_of_a_repeated_block_feed_the_inputs_of_the_next_copy_in_order(text, codes):
     graph = graph_of(text)
     taken = feeds(graph)
     assert taken["cell_0/sum"] == ["x", "y", "z"]
@@ -133,7 +133,7 @@ def test_a_repeated_block_hands_its_outputs_on_in_the_order_of_the_inputs(text, 
     assert codes(text) == []
 
 
-def test_the_first_input_of_a_repeated_layer_is_the_first_of_its_own(codes):
+def test_a_repeated_layer_with_named_inputs_chains_its_first_input(codes):
     text = """\
 kspec: 1
 task: regression
@@ -149,7 +149,7 @@ layers:
     assert codes(text) == []
 
 
-def test_each_makes_a_copy_for_each_node_and_its_name_is_the_list():
+def test_each_makes_a_copy_per_node_and_its_name_is_their_list():
     text = (
         "kspec: 1\ntask: regression\ninputs: {city: {shape: [2]}, job: {shape: [3]}}\nlayers:\n"
         "  - Dense: {units: 4}\n    each: [city, job]\n    name: code\n"
@@ -186,7 +186,7 @@ blocks:
 
 
 @pytest.mark.parametrize("from_", ["[x, y]", "{a: x, b: y}", "{b: y, a: x}"])
-def test_several_inputs_and_outputs(from_):
+def test_a_block_with_several_inputs_and_outputs(from_):
     text = (
         SEVERAL
         + f"layers:\n  - block: both\n    from: {from_}\n    as: [total, left]\n    name: u\n  - Concatenate:\n    from: [total, left, u, u/q]\n"
@@ -197,17 +197,17 @@ def test_several_inputs_and_outputs(from_):
     }  # fmt: skip
 
 
-def test_the_first_entry_of_several_inputs_says_which_it_takes():
+def test_the_first_entry_of_a_block_with_several_inputs_needs_from():
     text = SEVERAL.replace("        from: a\n        name: p", "        name: p")
-    assert told(text + "layers:\n  - block: both\n    from: [x, y]\n") == [("KS204", 8)]
+    assert problems(text + "layers:\n  - block: both\n    from: [x, y]\n") == [("KS204", 8)]
 
 
-def test_a_use_as_the_last_entry_is_the_output():
+def test_a_block_use_as_the_last_entry_is_the_output():
     graph = graph_of(RESIDUAL + "layers:\n  - block: residual\n    with: {units: 1}\n    name: price\n")
     assert {name: tensor.node for name, tensor in graph.outputs.items()} == {"price": "price/add"}
 
 
-def test_blocks_use_blocks_and_see_their_own_names_alone():
+def test_nested_blocks_see_only_their_own_names():
     text = (
         RESIDUAL + "  pair:\n    params: [n]\n    layers:\n      - block: residual\n        with: {units: $n}\n"
         "      - block: residual\n        with: {units: $n}\n        name: second\nlayers:\n  - block: pair\n    with: {n: 5}\n"
@@ -216,10 +216,10 @@ def test_blocks_use_blocks_and_see_their_own_names_alone():
     assert feeds(graph)["pair/second/main"] == ["pair/second/dense_0"]
     assert feeds(graph)["pair/second/dense_0"] == ["pair/residual/add"]
     wrong = text.replace("from: in", "from: x")
-    assert told(wrong) == [("KS201", 14)]
+    assert problems(wrong) == [("KS201", 14)]
 
 
-def test_trainable_holds_for_all_inside_unless_an_entry_says_else():
+def test_trainable_of_a_use_applies_to_entries_without_their_own():
     text = RESIDUAL.replace("        name: main", "        name: main\n        trainable: true")
     graph = graph_of(text + "layers:\n  - block: residual\n    with: {units: 6}\n    name: r\n    trainable: false\n")
     assert {name: node.trainable for name, node in graph.nodes.items() if node.kind == "layer"} == {
@@ -227,7 +227,7 @@ def test_trainable_holds_for_all_inside_unless_an_entry_says_else():
     }  # fmt: skip
 
 
-def test_a_fault_in_a_block_is_told_once_with_its_uses():
+def test_an_error_in_a_block_is_reported_once_with_its_uses():
     text = RESIDUAL.replace("Dense: {units: $units}\n        name: main", "Dense: {unts: $units}\n        name: main")
     uses = (
         "layers:\n  - block: residual\n    with: {units: 4}\n    repeat: 3\n  - block: residual\n    with: {units: 5}\n"
@@ -242,7 +242,7 @@ def test_a_fault_in_a_block_is_told_once_with_its_uses():
     ("params", "with_", "line"),
     [("[units]", "{units: ten}", 18), ("[units]", '{units: "${-2 * 2}"}', 18), ("[units: ten]", "{}", 5)],
 )
-def test_a_value_that_is_handed_over_is_faulty_where_it_is_written(params, with_, line):
+def test_an_invalid_block_argument_is_reported_where_it_is_written(params, with_, line):
     text = f"""\
 kspec: 1
 inputs: {{x: {{shape: [4]}}}}
@@ -269,12 +269,12 @@ layers:
     assert problem.related[0].message == "used here, in the block `inner` (and in 1 more use)"
     assert problem.related[0].span.line == 7
     (other,) = others
-    assert (other.code, other.span.line) == ("KS112", 21)  # handed on by `outer`
+    assert (other.code, other.span.line) == ("KS112", 21)  # passed on by `outer`
 
 
-def test_what_cannot_be_written_out_leaves_the_rest_to_be_checked():
+def test_an_entry_that_cannot_be_expanded_hides_no_other_error():
     text = RESIDUAL + "layers:\n  - block: residul\n  - Dense: {units: 1}\n  - Dense: {unts: 1}\n    from: x\n"
-    assert told(text) == [("KS218", 20), ("KS110", 22)]
+    assert problems(text) == [("KS218", 20), ("KS110", 22)]
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_what_cannot_be_written_out_leaves_the_rest_to_be_checked():
         ("Dense: {units: 3}\n    repeat: $no", "KS013"),
         ("Dense: {units: 3}\n    each: [$no]", "KS013"),
         ("block: $no", "KS013"),
-        ("block: residual\n    with: {units: $no}", "KS013"),  # which the block's `when` compares
+        ("block: residual\n    with: {units: $no}", "KS013"),  # the block's `when` uses it
         ("block: residual\n    with: {units: 3, deep: $no}", "KS013"),
         ("block: residual\n    with: {units: 3}\n    as: [a, b]\n  - Add:\n    from: [a, b]", "KS210"),
     ],
@@ -315,19 +315,21 @@ def test_bad_input_has_one_diagnostic(entry, code):
 
 
 @pytest.mark.parametrize(
-    ("cited", "counted"),
+    ("reference", "automatic"),
     [("residual/main", "residual"), ("residual/dense", "residual"), ("own/dense", "own/dense"), ("own/main", None)],
 )
-def test_citing_what_stands_in_a_use_without_a_name_is_warned_about(cited, counted):
+def test_a_reference_into_an_unnamed_use_has_a_warning(reference, automatic):
     uses = (
         "layers:\n  - block: residual\n    with: {units: 4}\n  - block: residual\n    with: {units: 4}\n    name: own\n"
     )
-    found = [d.message for d in diagnostics_of(f"{RESIDUAL}{uses}  - Dense: {{units: 1}}\n    from: {cited}\n")]
-    told = [message for message in found if "automatic" in message]
-    assert told == ([f"`{counted}` is an automatic name: it changes if a layer is inserted above"] if counted else [])
+    found = [d.message for d in diagnostics_of(f"{RESIDUAL}{uses}  - Dense: {{units: 1}}\n    from: {reference}\n")]
+    problems = [message for message in found if "automatic" in message]
+    assert problems == (
+        [f"`{automatic}` is an automatic name: it changes if a layer is inserted above"] if automatic else []
+    )
 
 
-def test_as_beside_each_names_the_list_of_each_output():
+def test_as_with_each_names_the_list_of_each_output():
     text = """\
 kspec: 1
 inputs: {a: {shape: [5, 3]}, b: {shape: [5, 3]}}
@@ -373,19 +375,19 @@ EACH = "kspec: 1\ntask: regression\ninputs: {a: {shape: [2]}, b: {shape: [3]}}\n
 
 def test_the_entry_after_each_takes_all_of_its_copies():
     assert feeds(graph_of(EACH + "  - Concatenate\n"))["concatenate"] == ["c_a", "c_b"]
-    assert [code for code, _ in told(EACH + "  - Dense: {units: 1}\n")] == ["KS206"]
-    assert [code for code, _ in told(EACH + "  - Dense: {units: 1}\n    from: c\n")] == ["KS206"]
+    assert [code for code, _ in problems(EACH + "  - Dense: {units: 1}\n")] == ["KS206"]
+    assert [code for code, _ in problems(EACH + "  - Dense: {units: 1}\n    from: c\n")] == ["KS206"]
 
 
-def test_a_use_of_a_block_is_no_layer_to_be_used_again():
+def test_a_block_use_cannot_be_reused_as_a_layer():
     text = RESIDUAL + "layers:\n  - block: residual\n    with: {units: 4}\n    name: u\n  - reuse: u\n"
-    assert told(text) == [("KS211", 23)]
+    assert problems(text) == [("KS211", 23)]
     repeated = text.replace("    name: u\n", "    name: u\n    repeat: 2\n")
-    assert told(repeated) == [("KS211", 24)]
-    assert told(text.replace("reuse: u", "reuse: u/main")) == []
+    assert problems(repeated) == [("KS211", 24)]
+    assert problems(text.replace("reuse: u", "reuse: u/main")) == []
 
 
-def test_the_name_of_a_repeated_use_leads_into_its_last_copy():
+def test_the_name_of_a_repeated_use_gives_access_to_its_last_copy():
     text = (
         RESIDUAL
         + "layers:\n  - block: residual\n    with: {units: 4}\n    repeat: 2\n    name: u\n  - Dense: {units: 1}\n    from: u/main\n"
@@ -395,9 +397,9 @@ def test_the_name_of_a_repeated_use_leads_into_its_last_copy():
     assert problem.label.startswith("did you mean `u_0/main`")
 
 
-def test_two_uses_of_one_name_are_told_once():
+def test_two_uses_of_one_name_have_one_error():
     use = "  - block: residual\n    with: {units: 4}\n    name: u\n"
-    assert told(RESIDUAL + f"layers:\n{use}{use}") == [("KS203", 25)]
+    assert problems(RESIDUAL + f"layers:\n{use}{use}") == [("KS203", 25)]
 
 
 @pytest.mark.parametrize(
@@ -409,52 +411,52 @@ def test_two_uses_of_one_name_are_told_once():
         ("layers: []", "KS103"),
     ],
 )
-def test_faulty_blocks(block, code):
+def test_invalid_block_definitions(block, code):
     text = f"kspec: 1\ntask: regression\ninputs: {{x: {{shape: [4]}}}}\nblocks:\n  b:\n    {block}\nlayers:\n  - Dense: {{units: 1}}\n"
     assert [d.code for d in diagnostics_of(text) if d.is_error] == [code]
 
 
-def test_a_faulty_use_alone_has_one_message():
-    assert told(RESIDUAL + "layers:\n  - block: residual\n") == [("KS219", 20)]
-    assert told(RESIDUAL + "layers:\n  - block: residual\n    repeat: 0\n") == [("KS221", 21)]
-    assert told(RESIDUAL + "layers:\n  - Dense: {units: 1}\n    when: yes\n  - Dense: {units: 1}\n")[-1] == (
+def test_an_invalid_use_as_the_only_entry_has_one_error():
+    assert problems(RESIDUAL + "layers:\n  - block: residual\n") == [("KS219", 20)]
+    assert problems(RESIDUAL + "layers:\n  - block: residual\n    repeat: 0\n") == [("KS221", 21)]
+    assert problems(RESIDUAL + "layers:\n  - Dense: {units: 1}\n    when: yes\n  - Dense: {units: 1}\n")[-1] == (
         "KS221",
         21,
     )
     named = 'layers:\n  - Dense: {units: 1}\n    repeat: 2\n    name: "h_${index}"\n'
-    assert ("KS109", 22) in told(RESIDUAL + named)
+    assert ("KS109", 22) in problems(RESIDUAL + named)
 
 
-def test_names_that_collide_once_written_out():
+def test_names_that_collide_after_expansion():
     text = (
         RESIDUAL + "layers:\n  - Dense: {units: 4}\n    repeat: 2\n    name: h\n  - Dense: {units: 1}\n    name: h_1\n"
     )
-    assert [code for code, _ in told(text)] == ["KS222", "KS203"]
+    assert [code for code, _ in problems(text)] == ["KS222", "KS203"]
     other_way = RESIDUAL + "layers:\n  - Flatten:\n    name: h_1\n  - Flatten:\n    repeat: 4\n    name: h\n"
     for each in (text, other_way):
         (problem,) = [d for d in diagnostics_of(each) if d.code == "KS203"]
         assert "; the copies of `h` are called `h_0`, `h_1`" in problem.help
 
 
-def test_a_name_in_as_that_is_taken_is_told_where_it_is_written():
+def test_a_duplicate_name_in_as_is_reported_at_its_place():
     block = "  two: {outputs: [a, b], layers: [{Flatten: {}, name: a}, {Flatten: {}, name: b}]}\nlayers:\n"
     text = RESIDUAL + block + "  - block: two\n    name: u\n    as: [c, x]\n"
     (problem,) = [d for d in diagnostics_of(text) if d.code == "KS203"]
     assert (problem.span.line, problem.span.text) == (23, "x")
 
 
-def test_a_block_of_two_inputs_that_is_given_one_and_repeated_is_told_of_once():
+def test_a_repeated_use_with_too_few_inputs_has_one_error():
     block = "  two: {inputs: [a, b], layers: [{Add: {}, from: [a, b]}]}\nlayers:\n"
     text = RESIDUAL + block + "  - block: two\n    from: x\n    repeat: 3\n"
     assert [(d.code, d.span.line) for d in diagnostics_of(text) if d.is_error] == [("KS206", 22)]
 
 
-def test_a_block_without_outputs_that_is_to_give_several():
+def test_help_for_several_outputs_of_a_block_without_outputs():
     text = RESIDUAL + "layers:\n  - block: residual\n    with: {units: 3}\n    as: [a, b]\n"
     assert ["`outputs:`" in d.help for d in diagnostics_of(text)] == [True]
 
 
-def test_keras_builds_what_is_written_out():
+def test_keras_builds_expanded_entries():
     import kspec
     from kspec.backend.keras_model import build_keras_model
 
@@ -473,40 +475,7 @@ def test_keras_builds_what_is_written_out():
     assert kspec.__version__
 
 
-def test_includes(tmp_path, monkeypatch):
-    from kspec import api
-    from kspec.rewrite.render import render
-
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "base.yaml").write_text("vars: {width: 3, depth: 1}\n")
-    (tmp_path / "lib" / "blocks.yaml").write_text(
-        "include: base.yaml\nblocks:\n  mlp:\n    layers:\n      - Dense: {units: $width}\n        repeat: $depth\n  other: {layers: [Flatten]}\n"
-    )
-    spec = tmp_path / "spec.yaml"
-    spec.write_text(
-        "kspec: 1\ntask: regression\ninclude: [lib/blocks.yaml]\nvars: {depth: 2}\ninputs: {x: {shape: [4]}}\nlayers:\n  - block: mlp\n"
-    )
-    assert api.check(spec) == []
-    loaded = api.load(spec, ["vars.width=5"])
-    assert [entry.arguments for entry in loaded.document.layers] == [{"units": 5}] * 2
-    rendered = render(api.load(spec), analyse(api.load(spec), Report()))
-    assert "# default" in rendered  # laid out as the user's text, not written anew
-    assert "other" not in rendered  # nothing uses it
-    (tmp_path / "alone.yaml").write_text(rendered)
-    assert api.check("alone.yaml") == []
-    assert api.load("alone.yaml").document.layers == api.load(spec).document.layers
-    (tmp_path / "lib" / "base.yaml").rename(tmp_path / "away.yaml")
-    spec.write_text(spec.read_text() + "  - block: gone\n  - Dense: {units: $gone}\n")
-    assert [d.code for d in api.check(spec)] == ["KS223"]  # it may have held what is not there
-    spec.write_text(spec.read_text().partition("  - block: gone")[0])
-    (tmp_path / "lib" / "base.yaml").write_text("include: blocks.yaml\nvars: {width: 3}\n")
-    assert [(d.code, d.span.source.name) for d in api.check(spec)] == [("KS223", "lib/base.yaml")]
-    (tmp_path / "lib" / "base.yaml").write_text("layers: []\nvars: {width: 3}\n")
-    assert [(d.code, d.span.source.name) for d in api.check(spec)] == [("KS223", "lib/base.yaml")]
-
-
-def test_a_resolved_spec_keeps_what_is_written_out_at_each_run():
+def test_a_resolved_spec_keeps_its_blocks_and_repeats():
     from kspec.summary.resolved_spec import resolved_text
 
     text = (
@@ -522,7 +491,7 @@ def test_a_resolved_spec_keeps_what_is_written_out_at_each_run():
     ]
 
 
-def test_a_resolved_spec_finds_the_files_that_its_layers_read(tmp_path):
+def test_a_resolved_spec_has_the_paths_of_files_that_layers_read(tmp_path):
     from kspec.summary.resolved_spec import resolved_values
 
     text = RESIDUAL.replace(
