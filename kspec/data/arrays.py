@@ -127,7 +127,7 @@ def fitting_shape(shape: Sequence[int | None], columns: Sequence[Column]) -> tup
     """The shape of an example made of these columns, open lengths resolved; None if the sizes do not match."""
     if len(columns) == 1 and columns[0].values.ndim == len(shape) + 1:
         own = columns[0].values.shape[1:]
-        if all(wanted in (None, given) for wanted, given in zip(shape, own, strict=True)):
+        if all(wanted in (None, length) for wanted, length in zip(shape, own, strict=True)):
             return tuple(own)
     size = sum(column.size for column in columns)
     known = 1

@@ -29,7 +29,7 @@ class Column:
         kind: What it contains.
         values: Shape (n,); (n, …) for `array`. Missing values are undefined.
         missing: Shape (n,), true where the value is missing.
-        written: Returns the texts of the file, shape (n,): "007" where `values` has 7.
+        original_texts: Returns the texts of the file, shape (n,): "007" where `values` has 7.
     """
 
     name: str

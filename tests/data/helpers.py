@@ -38,9 +38,9 @@ class Read(NamedTuple):
 
     def at(self, expected: str) -> str:
         """The text that the problem with this text points at."""
-        result = [d for d, problem in zip(self.report, self.problems, strict=True) if expected in problem]
-        assert result, self.problems
-        span = result[0].span
+        matches = [d for d, problem in zip(self.report, self.problems, strict=True) if expected in problem]
+        assert matches, self.problems
+        span = matches[0].span
         assert span is not None
         assert span.line == span.end_line, "points at several lines"
         return span.source.line(span.line)[span.column - 1 : span.end_column - 1]

@@ -29,7 +29,7 @@ class Trained:
         split = load_for_prediction(
             source, self.spec, self.inputs, ["y"], self.labels, self.fitted, self.report, place=place, **options
         )
-        self.expected = [f"{d.code} {d.message} | {d.help}" for d in self.report]
+        self.problems = [f"{d.code} {d.message} | {d.help}" for d in self.report]
         return split
 
 
@@ -52,7 +52,7 @@ def test_prediction_needs_no_targets(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b\n3,1\n")
     assert trained.read("new.csv").targets == {}
     assert trained.read("new.csv", need_targets=True) is None
-    assert trained.expected[0].startswith("KS502 column `y`, which the model was trained on, is missing")
+    assert trained.problems[0].startswith("KS502 column `y`, which the model was trained on, is missing")
 
 
 def test_prediction_ignores_incomplete_and_unknown_targets(tmp_path, trained):
@@ -61,7 +61,7 @@ def test_prediction_ignores_incomplete_and_unknown_targets(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,maybe\n")
     assert trained.read("new.csv").targets == {}
     assert trained.read("new.csv", need_targets=True) is None
-    assert "KS517 unknown label `maybe` of `y` in row 2" in trained.expected[0]
+    assert "KS517 unknown label `maybe` of `y` in row 2" in trained.problems[0]
 
 
 def test_missing_values_are_imputed_as_in_training(tmp_path, trained):
@@ -69,7 +69,7 @@ def test_missing_values_are_imputed_as_in_training(tmp_path, trained):
     assert trained.fitted["fill"]["a"] == pytest.approx(trained.read("new.csv").inputs["x"][0, 0])
     (tmp_path / "new.csv").write_text("a,b\n1,\n3,1\n")
     assert trained.read("new.csv") is None
-    assert "KS503 `b` has 1 missing value: row 1" in trained.expected[0]
+    assert "KS503 `b` has 1 missing value: row 1" in trained.problems[0]
 
 
 def test_labels_that_look_like_numbers_in_the_other_file(tmp_path):
@@ -82,7 +82,7 @@ def test_labels_that_look_like_numbers_in_the_other_file(tmp_path):
 
 def test_problems_are_reported_at_the_setting_that_names_the_data(tmp_path, trained, monkeypatch):
     assert trained.read("../new.csv") is None
-    assert trained.expected[0].startswith("KS701")
+    assert trained.problems[0].startswith("KS701")
     assert trained.read("nope.csv", place=None) is None
     assert trained.report.diagnostics[0].span.source.name == "--data"
     away = tmp_path / "away"
