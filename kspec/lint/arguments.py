@@ -153,7 +153,10 @@ def _check_reference(context: RuleContext, reference: Reference, path: Path) -> 
             check_object(context, reference.value, kind, path)
         case t.FilePath(write):
             paths = context.spec.paths
-            problem = paths.problem(reference.value, write=True) if write else paths.file_problem(reference.value)
+            is_url = "://" in reference.value
+            problem = (
+                paths.problem(reference.value, write=write) if write or is_url else paths.file_problem(reference.value)
+            )
             if problem is not None:
                 problem.report(context.report, context.spec.positions.value(path))
         case _:

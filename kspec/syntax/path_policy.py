@@ -123,7 +123,7 @@ class PathPolicy:
         """
         problem = self.problem(text)
         file = self.folder / text
-        if problem is not None or "://" in text or "\0" in text or file.is_file():
+        if problem is not None or "\0" in text or file.is_file():
             return problem
         siblings = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
         return PathProblem(

@@ -84,3 +84,9 @@ def test_reads_and_writes_have_their_own_folders(folder: Path, tmp_path: Path) -
     assert policy.locate("logs/epochs.csv", write=True) == str(tmp_path / "run" / "logs" / "epochs.csv")
     assert (tmp_path / "run" / "logs").is_dir()
     assert policy.locate("gs://bucket/x.csv", write=True) == "gs://bucket/x.csv"
+
+
+def test_a_url_is_never_a_file(folder: Path) -> None:
+    problem = PathPolicy(folder, Permissions(network=True)).file_problem("gs://bucket/x.keras")
+    assert problem is not None
+    assert problem.rule == codes.UNREADABLE_DATA
