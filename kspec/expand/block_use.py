@@ -112,7 +112,7 @@ def block_inputs(emitter: Emitter, template: Template, item: Item, source: Path)
     """
     frame = item.frame
     value = item.entry.get("from")
-    found: dict[str, tuple[str, ...]] = {}
+    inputs: dict[str, tuple[str, ...]] = {}
     if isinstance(value, dict):
         for name, references in value.items():
             if name not in template.inputs:
@@ -120,17 +120,17 @@ def block_inputs(emitter: Emitter, template: Template, item: Item, source: Path)
                               frame, *source, name, key=True, label=did_you_mean(name, template.inputs),
                               help=_available("inputs", template.inputs))  # fmt: skip
                 return None
-            found[name] = tuple(strings(references))
-        if set(template.inputs) - set(found) == {template.inputs[0]}:
-            found[template.inputs[0]] = ()
+            inputs[name] = tuple(strings(references))
+        if set(template.inputs) - set(inputs) == {template.inputs[0]}:
+            inputs[template.inputs[0]] = ()
     else:
         nodes = [node for name in strings(value) for node in emitter.groups.get(frame.prefix + name, (name,))]
         if len(nodes) == len(template.inputs):
-            found = {name: (node,) for name, node in zip(template.inputs, nodes, strict=True)}
+            inputs = {name: (node,) for name, node in zip(template.inputs, nodes, strict=True)}
         elif not nodes and len(template.inputs) == 1:
-            found = {template.inputs[0]: ()}
-    if set(found) == set(template.inputs):
-        return {name: found[name] for name in template.inputs}
+            inputs = {template.inputs[0]: ()}
+    if set(inputs) == set(template.inputs):
+        return {name: inputs[name] for name in template.inputs}
     count = len(template.inputs)
     example = ", ".join(f"{name}: {letter}" for name, letter in zip(template.inputs, "xyzuvw", strict=False))
     emitter.error(

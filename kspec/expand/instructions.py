@@ -84,22 +84,22 @@ class Expansion:
 
 def relative_paths(positions: Positions) -> dict[Path, list[Path]]:
     """By the path of an entry, the paths below it that have a position, relative to the entry."""
-    found: dict[Path, list[Path]] = {}
+    paths: dict[Path, list[Path]] = {}
     for path in dict.fromkeys([*positions.values, *positions.keys]):
         length = {"layers": 2, "blocks": 4, "models": 4}.get(str(path[0]), 0) if path else 0
         if length and len(path) >= length and (length == 2 or path[2] == "layers"):
-            found.setdefault(path[:length], []).append(path[length:])
-    return found
+            paths.setdefault(path[:length], []).append(path[length:])
+    return paths
 
 
 def without_entries(positions: Positions, networks: Collection[Path]) -> Positions:
     """A copy of the positions without those of some networks' entries, which expansion replaces."""
     lists = {(*network_path, "layers") for network_path in networks}
 
-    def rest(found: Mapping[Path, Any]) -> dict[Path, Any]:
+    def rest(places: Mapping[Path, Any]) -> dict[Path, Any]:
         return {
             path: value
-            for path, value in found.items()
+            for path, value in places.items()
             if not (len(path) > 1 and path[:1] in lists) and not (len(path) > 3 and path[:3] in lists)
         }
 

@@ -30,17 +30,17 @@ def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any] | None], report
     document = tree.value if isinstance(tree.value, dict) else {}
     models = document.get("models")
     variables = document.get("vars")
-    found: Networks = {}
+    result: Networks = {}
     for name, model in models.items() if isinstance(models, dict) else ():
         inner = [other for other in outside if other.startswith(f"{name}/")]
         for other in [*inner, *([name] if name in outside else [])]:
             network = outside[other]
             if network is not None:
-                found["models", other] = dict(network)
+                result["models", other] = dict(network)
         if name not in outside and isinstance(model, dict) and not ELSEWHERE & model.keys():
             parts = {part: copy.deepcopy(model[part]) for part in PARTS if part in model}
-            found["models", name] = compute(
+            result["models", name] = compute(
                 parts, ("models", name), variables if isinstance(variables, dict) else {}, tree, report
             )
-    found[()] = {part: document[part] for part in PARTS if part in document}
-    return found
+    result[()] = {part: document[part] for part in PARTS if part in document}
+    return result

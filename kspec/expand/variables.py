@@ -128,10 +128,10 @@ def _places(span: Span, name: str) -> Iterator[Span]:
     if span.line != span.end_line:
         return
     start = span.column - 1
-    written = span.source.line(span.line)[start : span.end_column - 1]
-    for used in _USES.finditer(written):
-        for found in re.finditer(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"])", used[0]):
-            column = start + used.start() + found.start() + 1
+    text = span.source.line(span.line)[start : span.end_column - 1]
+    for use in _USES.finditer(text):
+        for match in re.finditer(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"])", use[0]):
+            column = start + use.start() + match.start() + 1
             yield span._replace(column=column, end_column=column + len(name))
 
 

@@ -64,7 +64,7 @@ def layout(source: Source) -> Mapping[Path, Extent]:
             walk.take(event)
     except yaml.YAMLError:
         pass
-    return walk.found
+    return walk.extents
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class _Open:
 class _Walk:
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.found: dict[Path, Extent] = {}
+        self.extents: dict[Path, Extent] = {}
         self.open: list[_Open] = []
         self.flow = 0
 
@@ -123,7 +123,7 @@ class _Walk:
             if not holder.is_list and holder.key is None:
                 holder.key = event
                 return
-        self.found[self._path()] = self._extent(event, end, closed, holder)
+        self.extents[self._path()] = self._extent(event, end, closed, holder)
         if holder is not None:
             holder.count += 1
             holder.key = None

@@ -243,7 +243,8 @@ def _help(problem: str, error: Any) -> str:
         return "put the value in quotes"
     context = getattr(error, "context_mark", None)
     if context is not None and error.problem_mark and context.line != error.problem_mark.line:
-        return f"the value around it begins on line {context.line + 1}"
+        is_flow = "flow" in str(error.context)
+        return f"{'the bracket was opened' if is_flow else 'the value around it begins'} on line {context.line + 1}"
     return ""
 
 

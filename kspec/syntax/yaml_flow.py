@@ -51,7 +51,7 @@ def shape_text(shape: Iterable[int | None] | None) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Whether text needs no quotes, wherever it stands."""
+    """Whether text needs no quotes anywhere in a document."""
     from kspec.syntax.scalars import resolve
 
     if text == "_" or _VARIABLE.fullmatch(text):
