@@ -182,7 +182,7 @@ def test_the_command(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["parameters"] == [572, 593]
     assert main(["diff", str(wide), str(wide), "--exit-code", "--allow-outside"]) == 0
     assert main(["diff", str(wide), str(tmp_path / "none.yaml"), "--allow-outside"]) == 1
-    assert "there is no such file" in capsys.readouterr().err
+    assert "file not found" in capsys.readouterr().err
 
 
 def test_a_run_by_its_name(tmp_path, capsys, monkeypatch):
