@@ -42,6 +42,14 @@ class OutputHead:
     activation: str | None
     units: int | None
 
+    def describe(self) -> str:
+        """It in words: `one sigmoid unit`; empty if its activation is unknown."""
+        if self.activation is None:
+            return ""
+        if self.units == 1:
+            return f"one {self.activation} unit"
+        return f"{self.units} {self.activation} units" if self.units else f"{self.activation} units"
+
 
 def output_head(graph: Graph, output: Tensor) -> OutputHead:
     """Walks back from an output through what keeps the shape, to the last activation."""

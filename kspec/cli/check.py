@@ -132,9 +132,10 @@ def _show(diagnostics: list[Diagnostic], clean: list[tuple[str, CheckResult]], f
 
 
 def _defaults(result: CheckResult) -> list[DefaultValue]:
-    from kspec.analysis.defaults import defaults
+    from kspec.analysis.defaults import training_defaults
 
-    return defaults(result.spec, result.analysis) if result.spec and result.analysis else []
+    settings = result.analysis.settings if result.analysis else None
+    return training_defaults(result.spec, settings) if result.spec and settings else []
 
 
 def _value(value: Any) -> str:

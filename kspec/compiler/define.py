@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kspec.analysis.program import Analysis
-from kspec.analysis.settings import Settings, TargetFacts, resolve_settings
+from kspec.analysis.resolution import resolve_settings
+from kspec.analysis.settings import Settings, TargetFacts
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.backend.initial_weights import load_initial_weights
 from kspec.backend.keras_objects import Maker, UnknownSize

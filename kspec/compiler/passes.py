@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from kspec.analysis.data_profile import DataProfile
 from kspec.analysis.program import Analysis
-from kspec.analysis.settings import Settings, resolve_settings
+from kspec.analysis.resolution import resolve_settings
+from kspec.analysis.settings import Settings
 from kspec.analysis.shapes.infer import infer
 from kspec.analysis.shapes.types import Types
 from kspec.analysis.target_facts import target_facts

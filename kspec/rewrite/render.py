@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
+from kspec.analysis.defaults import omitted_settings
 from kspec.analysis.program import Analysis
-from kspec.analysis.resolved_defaults import filled
 from kspec.diagnostics import Path, Report, Source, SpecError
 from kspec.expand.variables import substitute
 from kspec.language import Spec
@@ -44,9 +44,10 @@ def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> st
     """
     values = spec.standalone_values()
     notes: dict[Path, str] = {}
-    for entry in filled(spec, analysis):
-        _put(values, entry.path, entry.value)
-        notes[entry.path] = entry.note
+    assert analysis.settings is not None
+    for default in omitted_settings(spec, analysis.graph, analysis.types, analysis.settings):
+        _put(values, default.path, default.value)
+        notes[default.path] = default.note
     if folder is not None and folder != spec.folder:
         for path, was in relocate(values, spec, folder):
             notes[path] = f"{was} in {spec.source.name}"

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kspec.analysis.program import Analysis
-from kspec.analysis.settings import Settings, TargetFacts, resolve_settings
+from kspec.analysis.resolution import resolve_settings
+from kspec.analysis.settings import Settings, TargetFacts
 from kspec.backend.tensorflow import import_tensorflow
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.define import output_shapes

@@ -1,0 +1,178 @@
+"""Resolution of the settings of training: the spec's values by output, and defaults for what it omits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from kspec import catalog
+from kspec.analysis.defaults import OPTIMIZER, default_loss, default_metrics
+from kspec.analysis.per_output import is_by_output
+from kspec.analysis.settings import DefaultValue, OutputSettings, Settings, TargetFacts
+from kspec.analysis.stages import resolve_stages
+from kspec.analysis.task_inference import FREE_FORM_LOSSES, OutputHead, from_logits, loss_name, output_head, task_of
+from kspec.diagnostics import Path, Report, codes, did_you_mean
+from kspec.ir import Graph
+from kspec.language import Spec
+
+
+def resolve_settings(spec: Spec, graph: Graph, report: Report, facts: dict[str, TargetFacts] | None = None) -> Settings:
+    """Resolve the settings of training, and report what cannot be inferred.
+
+    Args:
+        spec: The spec.
+        graph: Its graph.
+        report: Receives the errors.
+        facts: By output, facts from the data and the built model; by default, only the graph counts.
+
+    Returns:
+        The settings, with the defaults that were used.
+    """
+    return _Resolver(spec, graph, report, facts or {}).settings()
+
+
+class _Resolver:
+    def __init__(self, spec: Spec, graph: Graph, report: Report, facts: dict[str, TargetFacts]) -> None:
+        self.spec = spec
+        self.graph = graph
+        self.report = report
+        self.facts = facts
+        self.defaults: list[DefaultValue] = []
+        self.names = list(graph.outputs)
+
+    def settings(self) -> Settings:
+        settings = self.spec.document.compile
+        optimizer = settings.optimizer
+        stages = self.spec.document.fit.stages
+        if optimizer is None and stages and stages[0].optimizer is not None:
+            optimizer = stages[0].optimizer  # no stage uses another
+        elif optimizer is None:
+            optimizer = self._default(OPTIMIZER)
+        losses = self._by_output(settings.loss, ("compile", "loss"), "loss")
+        metrics = self._by_output(settings.metrics, ("compile", "metrics"), "metric", several=True)
+        weighted = self._by_output(settings.weighted_metrics, ("compile", "weighted_metrics"), "metric", several=True)
+        weights = self._named(settings.loss_weights, ("compile", "loss_weights"))
+        class_weights = self._class_weights()
+        thresholds = self._thresholds()
+        tasks = self._tasks()
+        outputs = {}
+        for name in self.names:
+            head = self._head(name)
+            present = self.facts.get(name, TargetFacts()).present is not False
+            loss, task = losses.get(name), tasks.get(name)
+            task = task or task_of(head, loss)
+            metric = metrics.get(name)
+            if present:
+                loss = self._default_loss(name, task, head) if loss is None else loss
+                if settings.metrics is None and task is not None and loss_name(loss) not in FREE_FORM_LOSSES:
+                    metric = self._default(default_metrics(self._path("metrics", name), task))
+            outputs[name] = OutputSettings(
+                name=name,
+                task=task,
+                head=head,
+                loss=loss if present else None,
+                metrics=(metric or []) if present else [],
+                weighted_metrics=weighted.get(name) or [],
+                loss_weight=weights.get(name),
+                class_weight=class_weights.get(name),
+                threshold=thresholds.get(name, 0.5),
+                logits=_returns_logits(head, loss),
+            )
+        return Settings(
+            optimizer, outputs, resolve_stages(self.spec, self.graph, optimizer, self.report), self.defaults
+        )
+
+    def _head(self, name: str) -> OutputHead:
+        head = output_head(self.graph, self.graph.outputs[name])
+        facts = self.facts.get(name)
+        return replace(head, units=facts.units) if facts and facts.units is not None else head
+
+    def _path(self, setting: str, name: str) -> Path:
+        return ("compile", setting, name) if len(self.names) > 1 else ("compile", setting)
+
+    def _default(self, default: DefaultValue) -> Any:
+        self.defaults.append(default)
+        return default.value
+
+    def _default_loss(self, name: str, task: str | None, head: OutputHead) -> Any:
+        if task is None:
+            if self._is_trained(name):
+                self._ask_for_task(name)
+            return None
+        columns = self.facts.get(name, TargetFacts()).columns
+        return self._default(default_loss(self._path("loss", name), task, head, columns))
+
+    def _is_trained(self, name: str) -> bool:
+        """Whether the output certainly has a target: only then must its loss be known."""
+        data = self.spec.document.data
+        present = self.facts.get(name, TargetFacts()).present
+        if present is not None:
+            return present
+        return data is not None and (not isinstance(data.targets, dict) or name in data.targets)
+
+    def _ask_for_task(self, name: str) -> None:
+        node = self.graph.nodes[self.graph.outputs[name].node]
+        self.report.error(
+            codes.UNCLEAR_TASK,
+            f"cannot infer the task of output `{name}` from its activation, so it has no default loss",
+            self.spec.positions.value(node.path),
+            help="write `task:` (regression, binary_classification …) or `compile: {loss: ...}`",
+        )
+
+    def _by_output(self, value: Any, path: Path, kind: catalog.Kind, *, several: bool = False) -> dict[str, Any]:
+        """A setting as written → by output.
+
+        Args:
+            value: A mapping of outputs, or one value for all; None if omitted.
+            path: Where it is written.
+            kind: Of the classes that it names.
+            several: Whether each output has a list of them.
+        """
+        if value is None:
+            return {}
+        by_output = is_by_output(value, self.names, kind)
+        values = self._named(value, path) if by_output else dict.fromkeys(self.names, value)
+        if several:
+            return {name: value if isinstance(value, list) else [value] for name, value in values.items()}
+        return values
+
+    def _named(self, values: dict[str, Any] | None, path: Path) -> dict[str, Any]:
+        """A mapping of outputs without its unknown keys, which are reported."""
+        known = {}
+        for name, value in (values or {}).items():
+            if name in self.names:
+                known[name] = value
+            else:
+                self.report.error(
+                    codes.UNKNOWN_OUTPUT,
+                    f"unknown output `{name}`",
+                    self.spec.positions.key((*path, name)),
+                    label=did_you_mean(name, self.names),
+                    help=f"outputs: {', '.join(self.names)}",
+                )
+        return known
+
+    def _tasks(self) -> dict[str, str]:
+        task = self.spec.document.task
+        if isinstance(task, dict):
+            return self._named(task, ("task",))
+        return dict.fromkeys(self.names, task) if task else {}
+
+    def _class_weights(self) -> dict[str, Any]:
+        weights = self.spec.document.fit.class_weight
+        if weights is None:
+            return {}
+        if isinstance(weights, dict) and any(name in weights for name in self.names):
+            return self._named(weights, ("fit", "class_weight"))
+        for_all = len(self.names) == 1 or weights == "balanced"
+        return dict.fromkeys(self.names, weights) if for_all else {}
+
+    def _thresholds(self) -> dict[str, float]:
+        threshold = self.spec.document.predict.threshold
+        if isinstance(threshold, dict):
+            return self._named(threshold, ("predict", "threshold"))
+        return dict.fromkeys(self.names, threshold)
+
+
+def _returns_logits(head: OutputHead, loss: Any) -> bool:
+    return loss is not None and head.activation in ("linear", None) and from_logits(loss)
