@@ -32,7 +32,7 @@ class Diagnostic:
         severity: An error stops the spec from running; a warning does not.
         message: One plain sentence, without a full stop.
         span: Where it is; None for a problem without a place in a text.
-        label: A few words beside the underline, such as "did you mean `hidden1`?".
+        label: A few words after the underline, such as "did you mean `hidden1`?".
         help: What to write instead.
         related: Other places that explain this one.
         edits: Changes of the text that fix it, all together.

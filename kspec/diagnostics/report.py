@@ -42,7 +42,7 @@ class Report:
             rule: The code, from `kspec.diagnostics.codes`.
             message: One plain sentence, without a full stop.
             span: Where it is.
-            label: A few words beside the underline. A `Suggestion` also gives the edit, unless `edits` are passed.
+            label: A few words after the underline. A `Suggestion` also gives the edit, unless `edits` are passed.
             help: What to write instead.
             related: Other places that explain this one.
             edits: Changes of the text that fix it, all together.

@@ -142,7 +142,7 @@ def _report_mismatch(context: RuleContext, mismatch: Mismatch, path: Path, subje
 
 
 def _hint(context: RuleContext, mismatch: Mismatch) -> Correction | None:
-    """What the value was probably meant to be; None unless that is of the expected type."""
+    """The likely correction of a value; None unless that is of the expected type."""
     hint = suggest_correction(mismatch.value, context.spec.document.vars)
     return hint if hint is not None and not match(hint.value, mismatch.expected) else None
 
@@ -263,7 +263,7 @@ def _report_unknown_argument(context: RuleContext, entry: catalog.Entry, name: s
     """Reports an argument that a class does not take.
 
     Returns:
-        The argument that was probably meant, so that it is not reported as missing too; empty for none.
+        The argument that it likely replaces, so that that is not reported as missing too; empty for none.
     """
     code, label, help, replaced = codes.UNKNOWN_ARGUMENT, "", "", ""
     message = f"`{entry.name}` has no argument `{name}`"
@@ -271,7 +271,7 @@ def _report_unknown_argument(context: RuleContext, entry: catalog.Entry, name: s
     if entry.kind == "layer" and name in ("name", "trainable"):
         code = codes.MISPLACED_ENTRY_KEY
         message = f"`{name}` is a key of the entry, not an argument of the class"
-        help = f"write `{name}` beside `{entry.name}`, not inside it"
+        help = f"write `{name}` next to `{entry.name}`, not inside it"
     elif name in entry.skipped:
         message = f"a spec cannot set `{name}` of `{entry.name}`: {entry.skipped[name]}"
     elif wrapper := next((p.name for p in entry.parameters.values() if _takes_layer(parse(p.type), name)), ""):
@@ -292,8 +292,8 @@ def _report_unknown_argument(context: RuleContext, entry: catalog.Entry, name: s
 def _layer_instead(entry: catalog.Entry, name: str) -> str:
     """What to write for an argument of a function without any: the layer of an activation may take it."""
     layer = next((layer for layer, function in ACTIVATION_LAYERS.items() if function == entry.name), "")
-    found = catalog.find("activation", layer) if entry.kind == "activation" else None
-    if found is None or name not in found.parameters:
+    layer_entry = catalog.find("activation", layer) if entry.kind == "activation" else None
+    if layer_entry is None or name not in layer_entry.parameters:
         return "it takes no arguments"
     return f"a function takes no arguments; the layer does: `{{{layer}: {{{name}: ...}}}}`"
 

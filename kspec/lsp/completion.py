@@ -14,7 +14,7 @@ from kspec.catalog.applications import inner_layers
 from kspec.diagnostics import Path
 from kspec.language.data import POLICIES
 from kspec.language.entry import HEADS
-from kspec.lint.rules.shared.logged_metrics import measured
+from kspec.lint.rules.shared.logged_metrics import monitor_names
 from kspec.lsp import schema_lookup
 from kspec.lsp.completion_items import (
     Item,
@@ -361,7 +361,7 @@ class _Proposals:
         """What training will measure."""
         seen = self.document.understood
         if seen is not None and seen.analysis.settings is not None:
-            for name in measured(seen.spec, seen.analysis.graph, seen.analysis.settings):
+            for name in monitor_names(seen.spec, seen.analysis.graph, seen.analysis.settings):
                 yield Item(name, lsp.CompletionItemKind.Value, order=1)
 
     def _at(self, path: Path) -> Any:

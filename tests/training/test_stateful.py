@@ -55,7 +55,7 @@ def test_examples_that_are_no_whole_batches_are_told(run, tmp_path, capsys):
         main(["run", str(run.folder / "spec.yaml"), "--set", "data.synthetic.examples=42", "--out", str(tmp_path)]) == 1
     )
     told = capsys.readouterr()
-    assert "error[KS427]: batches of 4 do not come out even" in told.out + told.err
+    assert "error[KS427]: the batch size 4 does not divide the examples" in told.out + told.err
     np.savez(tmp_path / "new.npz", x=np.zeros((6, 5, 3), "float32"))
     assert main(["predict", str(run.folder), "--data", str(tmp_path / "new.npz")]) != 0
     told = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""KS412: how often a number is hit exactly."""
+"""KS412: an accuracy as the metric of a regression."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from kspec.lint.rules.shared.outputs import REGRESSION_LOSSES, Output, metrics_o
 
 ACCURACIES = frozenset({"accuracy", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy",
                         "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"})  # fmt: skip
-CURE = "mean_absolute_error"
+REPLACEMENT = "mean_absolute_error"
 
 
 def check(context: RuleContext) -> None:
-    """Looks for an accuracy among the metrics of a regression."""
+    """Finds accuracies among the metrics of a regression."""
     for output in trained_outputs(context):
         if not is_regression(output):
             continue
         metrics = list(metrics_of(context, output))
-        has_cure = any(name == "MeanAbsoluteError" for name, _, _ in metrics)
+        has_replacement = any(name == "MeanAbsoluteError" for name, _, _ in metrics)
         for name, _, path in metrics:
             if name in ACCURACIES:
                 context.report.warning(
                     codes.ACCURACY_OF_REGRESSION,
-                    f"`{output.name}` is a number, and an accuracy counts classes: it says nothing here",
+                    f"`{name}` is meaningless for the regression output `{output.name}`",
                     context.spec.positions.value(path),
-                    help="leave it out" if has_cure else f"write `{CURE}`",
-                    edits=() if has_cure else replace(context, path, CURE),
+                    help="remove it" if has_replacement else f"write `{REPLACEMENT}`",
+                    edits=() if has_replacement else replace(context, path, REPLACEMENT),
                 )
-                has_cure = True
+                has_replacement = True
 
 
 def is_regression(output: Output) -> bool:
-    """Whether an output surely answers with a number: its loss is one of numbers, and nothing speaks for classes."""
+    """Whether an output is certainly a regression: by its task and loss, and no activation suggests classes."""
     if output.settings.task != "regression" or output.loss not in REGRESSION_LOSSES:
         return False
-    return output.task_stated or output.function not in PROBABILITIES | {"", "tanh"}
+    return output.task_declared or output.function not in PROBABILITIES | {"", "tanh"}

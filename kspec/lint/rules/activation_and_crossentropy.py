@@ -1,10 +1,10 @@
-"""KS403: the activation of one kind of question with the crossentropy of another."""
+"""KS403: a sigmoid with a crossentropy of exclusive classes, or a softmax with a binary one."""
 
 from __future__ import annotations
 
 from kspec.diagnostics import codes
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.fixes import Edits, replace
+from kspec.lint.rules.shared.fixes import replace
 from kspec.lint.rules.shared.outputs import (
     BINARY_CROSSENTROPIES,
     CATEGORICAL_CROSSENTROPIES,
@@ -20,7 +20,7 @@ EXCLUSIVE = CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES
 
 
 def check(context: RuleContext) -> None:
-    """Looks for a sigmoid with a loss of exclusive classes, and a softmax with a loss of yes or no."""
+    """Compares the last activation of each output with its crossentropy."""
     for output in trained_outputs(context):
         if output.loss_path is None or output.logits or output.units is None:
             continue
@@ -35,48 +35,44 @@ def _sigmoid(context: RuleContext, output: Output) -> None:
     if output.units == 1:
         context.report.error(
             codes.MISMATCHED_CROSSENTROPY,
-            f"`{output.name}` is one sigmoid unit, and the loss is for several classes: it would always be 0",
+            f"the loss of `{output.name}` is for several classes, so for one sigmoid unit it is always 0",
             loss_span(context, output),
-            help="a yes or no takes `binary_crossentropy`",
+            help="write `binary_crossentropy` for a yes-or-no target",
             edits=replace(context, output.loss_path, "binary_crossentropy"),
         )
         return
     context.report.warning(
         codes.MISMATCHED_CROSSENTROPY,
-        f"the loss of `{output.name}` is for classes of which one is true, and its sigmoid lets several be",
+        f"the loss of `{output.name}` is for mutually exclusive classes, but its sigmoid lets several be true",
         loss_span(context, output),
-        help="`activation: softmax` for one class of several; `binary_crossentropy` where several can be true",
+        help="write `activation: softmax` for exclusive classes, or `binary_crossentropy` if several can be true",
         edits=replace(context, output.activation.path, "softmax"),
     )
 
 
 def _softmax(context: RuleContext, output: Output) -> None:
-    name = _by_target(context, output)
+    name = _crossentropy_of_target(context, output)
     context.report.warning(
         codes.MISMATCHED_CROSSENTROPY,
-        f"the loss of `{output.name}` is for answers that are each yes or no, and its softmax lets one be true",
+        f"the loss of `{output.name}` is for independent yes-or-no targets, but its softmax lets only one be true",
         loss_span(context, output),
-        help=f"`{name or 'categorical_crossentropy'}` for one class of several; `activation: sigmoid` where several "
+        help=f"write `{name or 'categorical_crossentropy'}` for exclusive classes, or `activation: sigmoid` if several "
         "can be true",
-        edits=_swap(context, output, name),
+        edits=replace(context, output.loss_path, name) if name else (),
     )
 
 
-def _by_target(context: RuleContext, output: Output) -> str:
-    """The loss for the target's form; empty where that is not known."""
+def _crossentropy_of_target(context: RuleContext, output: Output) -> str:
+    """The crossentropy for the target's encoding; empty where that is not known."""
     target = target_of(context, output.name)
     if target is not None:
         one_hot = len(target.shape) > 0 and target.shape[-1] == output.units
         return "categorical_crossentropy" if one_hot else "sparse_categorical_crossentropy"
     data = context.spec.document.data
-    said = data.targets if data is not None else None
-    if isinstance(said, dict):
-        said = said[output.name]
-    if isinstance(said, list) and len(said) == output.units:
+    columns = data.targets if data is not None else None
+    if isinstance(columns, dict):
+        columns = columns[output.name]
+    if isinstance(columns, list) and len(columns) == output.units:
         return "categorical_crossentropy"
-    single = isinstance(said, str) and "*" not in said and data_source(context) == "csv"
+    single = isinstance(columns, str) and "*" not in columns and data_source(context) == "csv"
     return "sparse_categorical_crossentropy" if single or data_source(context) == "images" else ""
-
-
-def _swap(context: RuleContext, output: Output, name: str) -> Edits:
-    return replace(context, output.loss_path, name) if name else ()

@@ -1,4 +1,4 @@
-"""The models of `keras.applications`: their arguments, and that their weights may be downloaded."""
+"""The models of `keras.applications`: their arguments, and the permission to download weights."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from kspec.lint.rules.initial_weights import ENDINGS
 
 
 def check(context: RuleContext) -> None:
-    """Checks what is said of each application."""
+    """Checks the arguments of each application."""
     for name, model in context.spec.document.models.items():
         if model.application is None:
             continue
         path: Path = ("models", name, "application")
         before = context.report.errors
-        check_object(context, _but_for_misnamed_weights(context, model, path), "application", path)
+        check_object(context, _without_invalid_weights(context, model, path), "application", path)
         if context.report.errors == before:
-            _may_be_downloaded(context, *model.of_keras, path)
+            _check_download(context, *model.of_keras, path)
         graph = context.graph.models.get(name)
         node = graph.application if graph is not None else None
         if node is not None and context.report.errors > before:
             context.invalid_nodes.add(f"{name}/{node.name}")
 
 
-def _but_for_misnamed_weights(context: RuleContext, model: SubModel, path: Path) -> Any:
-    """What is said of an application; without a file of weights that is none by its name, which is told."""
-    text, (name, given) = model.application_weights(), model.of_keras
+def _without_invalid_weights(context: RuleContext, model: SubModel, path: Path) -> Any:
+    """An application as the spec has it; without a file of weights whose suffix is invalid, which is reported."""
+    text, (name, arguments) = model.application_weights(), model.of_keras
     if text is None or text.endswith(ENDINGS):
         return model.application
     context.report.error(
         codes.INVALID_ARGUMENT_VALUE,
-        f"`{text}` is no file of weights by its name",
+        f"`{text}` is not a weights file",
         context.spec.positions.value((*path, name, "weights")),
         label=did_you_mean(text, ["imagenet"]),
-        help="weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`)",
+        help="weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`) files",
     )
-    return {name: {argument: value for argument, value in given.items() if argument != "weights"}}
+    return {name: {argument: value for argument, value in arguments.items() if argument != "weights"}}
 
 
-def _may_be_downloaded(context: RuleContext, name: str, given: dict[str, Any], path: Path) -> None:
-    if context.spec.permissions.network or given.get("weights", "imagenet") != "imagenet":
+def _check_download(context: RuleContext, name: str, arguments: dict[str, Any], path: Path) -> None:
+    if context.spec.permissions.network or arguments.get("weights", "imagenet") != "imagenet":
         return
     positions = context.spec.positions
     stated = positions.values.get((*path, name, "weights"))
@@ -51,6 +51,6 @@ def _may_be_downloaded(context: RuleContext, name: str, given: dict[str, Any], p
         codes.NETWORK_ACCESS,
         f"`{name}` starts from imagenet weights, which Keras downloads",
         stated or positions.key((*path, name)),
-        help="write `weights: null` to start from random ones, name a `.weights.h5` file, or allow it with "
+        help="write `weights: null` for random weights, name a `.weights.h5` file, or allow downloads with "
         "--allow-network",
     )

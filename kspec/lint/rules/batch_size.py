@@ -1,4 +1,4 @@
-"""KS416: a batch that is larger than all there is to train on."""
+"""KS416: a batch larger than the training data."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ PATH = ("fit", "batch_size")
 
 
 def check(context: RuleContext) -> None:
-    """Compares a stated batch size with the number of training examples."""
+    """Compares the batch size, where the spec sets it, with the number of training examples."""
     if context.profile is None or "batch_size" not in context.spec.document.fit.model_fields_set:
         return
     size, examples = context.spec.document.fit.batch_size, context.profile.parts.get("train", 0)
     if 0 < examples < size:
         context.report.warning(
             codes.OVERSIZED_BATCH,
-            f"a batch of {size} is more than the {examples} training examples: each epoch is one step",
+            f"the batch size {size} is more than the {examples} training examples, so each epoch is one step",
             context.spec.positions.value(PATH),
-            help="32 is a usual size" if examples > 32 else f"at most {examples}",
+            help="32 is a common size" if examples > 32 else f"use at most {examples}",
             edits=replace(context, PATH, str(min(32, examples))),
         )

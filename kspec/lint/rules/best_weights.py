@@ -1,4 +1,4 @@
-"""KS415: the best epoch, chosen by what training itself minimises."""
+"""KS415: best weights chosen by the training data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kspec.lint.rules.shared.outputs import trained_outputs
 
 
 def check(context: RuleContext) -> None:
-    """Looks for `restore_best_weights` where there is no validation part, so that training rows choose the epoch."""
+    """Finds `restore_best_weights` without validation data, so that training data chooses the epoch."""
     if has_validation(context) is not False or not list(trained_outputs(context)):
         return
     names = logged_names(context) or {}
@@ -17,7 +17,7 @@ def check(context: RuleContext) -> None:
         if arguments.get("restore_best_weights") is True and monitor in names:
             context.report.warning(
                 codes.BEST_WEIGHTS_WITHOUT_VALIDATION,
-                f"the best weights are those with the best `{monitor}` on the rows that were trained on",
+                f"the best weights are chosen by `{monitor}` on the training data, as there is no validation data",
                 context.spec.positions.value((*path, head, "restore_best_weights")),
-                help="give the split a validation part, and watch `val_loss`",
+                help="add a validation split, and monitor `val_loss`",
             )

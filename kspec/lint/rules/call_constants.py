@@ -1,4 +1,4 @@
-"""The constant arguments of every call (`call:`): KS216, KS112, and ops that lack one they need."""
+"""The constant arguments of calls (`call:`): KS216, KS112, and KS111 for missing ones."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kspec.lint.context import RuleContext
 
 
 def check(context: RuleContext) -> None:
-    """Checks each call's constants against the catalog."""
+    """Checks the constants of each call against the catalog."""
     for node in context.graph.calls:
         if node.catalog is not None and not node.faulty:
             with context.checking(node):
-                _check(node, context)
+                _check_call(context, node)
 
 
-def _check(node: Node, context: RuleContext) -> None:
+def _check_call(context: RuleContext, node: Node) -> None:
     assert node.catalog is not None
     report, positions = context.report, context.spec.positions
     tensors = {tensor.name for tensor in node.catalog.tensors}
@@ -40,17 +40,17 @@ def _check(node: Node, context: RuleContext) -> None:
         elif name in tensors:
             report.error(
                 codes.UNKNOWN_CALL_ARGUMENT,
-                f"`{name}` of `{node.catalog.name}` is a tensor: it comes through `from`",
+                f"`{name}` of `{node.catalog.name}` is a tensor: pass it with `from`",
                 positions.key(path),
                 help=f"write `from: {{{name}: node}}`",
             )
         else:
             report.error(
                 codes.UNKNOWN_CALL_ARGUMENT,
-                f"a call of `{node.catalog.name}` has no argument `{name}`",
+                f"the call of `{node.catalog.name}` has no argument `{name}`",
                 positions.key(path),
                 label=did_you_mean(name, known),
-                help=_known(node),
+                help=_available(node),
             )
     missing = [
         c.name for c in known.values() if c.required and c.name not in node.constants and c.name not in node.feeds
@@ -65,10 +65,10 @@ def _check(node: Node, context: RuleContext) -> None:
         )
 
 
-def _known(node: Node) -> str:
+def _available(node: Node) -> str:
     assert node.catalog is not None
     names = ", ".join(node.catalog.constants)
     inside = set(node.constants) & set(node.catalog.parameters)
     if inside:
         return f"`{next(iter(inside))}` is an argument of the class: write it inside `{node.catalog.name}: {{...}}`"
-    return f"arguments of the call: {names}" if names else "its call has no other arguments than tensors"
+    return f"available arguments of the call: {names}" if names else "its call takes only tensors"

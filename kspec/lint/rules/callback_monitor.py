@@ -1,4 +1,4 @@
-"""KS414 and KS424: callbacks that watch what training does not measure, or do not know what is better."""
+"""KS414 and KS424: callbacks that monitor an unknown quantity, or one without a known direction."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from kspec.lint.rules.shared.fixes import Edits, add_argument, replace
 from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, monitoring_callbacks
 from kspec.lint.rules.shared.outputs import trained_outputs
 
-VALIDATED = "val_"
+VALIDATION_PREFIX = "val_"
 LESS_IS_BETTER = ("loss", "error", "false_", "logcosh", "crossentropy", "hinge", "poisson", "divergence")
 
 
 def check(context: RuleContext) -> None:
-    """Holds the quantities that callbacks watch against those that training logs."""
+    """Compares the quantities that callbacks monitor with those that training logs."""
     names = logged_names(context)
     if names is None or not list(trained_outputs(context)):
         return
     validated = has_validation(context)
     for head, arguments, path, monitor in monitoring_callbacks(context):
         if head == "ModelCheckpoint":
-            _file_name(context, arguments, (*path, head), names, validated)
+            _check_file_name(context, arguments, (*path, head), names, validated)
             if not arguments.get("save_best_only") and "monitor" not in arguments:
                 continue
-        _watched(context, head, arguments, path, monitor, names, validated)
+        _check_monitor(context, head, arguments, path, monitor, names, validated)
 
 
-def _watched(
+def _check_monitor(
     context: RuleContext,
     head: str,
     arguments: dict[str, Any],
@@ -39,7 +39,7 @@ def _watched(
     names: dict[str, bool],
     validated: bool | None,
 ) -> None:
-    bare = monitor.removeprefix(VALIDATED)
+    bare = monitor.removeprefix(VALIDATION_PREFIX)
     inside = (*path, head)
     place = _place(context, inside, path)
     if bare not in names:
@@ -54,38 +54,38 @@ def _watched(
             label = f"did you mean `{prefix}{label.replacement}`?"
         context.report.error(
             codes.UNKNOWN_MONITOR,
-            f"`{head}` watches `{monitor}`, and training measures no `{bare}`",
+            f"`{head}` monitors `{monitor}`, but training does not log `{bare}`",
             place,
             label=label,
-            help=f"it measures {', '.join(f'`{name}`' for name in known[:8])}",
+            help=f"logged: {', '.join(f'`{name}`' for name in known[:8])}",
             edits=edits,
         )
-    elif validated is False and monitor.startswith(VALIDATED):
+    elif validated is False and monitor.startswith(VALIDATION_PREFIX):
         context.report.warning(
             codes.UNKNOWN_MONITOR,
-            f"`{head}` watches `{monitor}`, and there is nothing to validate on",
+            f"`{head}` monitors `{monitor}`, but there is no validation data",
             place,
-            help=f"give `data: {{split: {{validation: ...}}}}` a part, or watch `{bare}`",
-            edits=_watch(context, head, path, bare),
+            help=f"set `data: {{split: {{validation: ...}}}}`, or monitor `{bare}`",
+            edits=_monitor_edits(context, head, path, bare),
         )
     elif not names[bare] and arguments.get("mode", "auto") == "auto":
         mode = "min" if any(word in bare for word in LESS_IS_BETTER) else "max"
         context.report.error(
             codes.AMBIGUOUS_MONITOR_MODE,
-            f"Keras does not know whether more or less of `{monitor}` is better",
+            f"Keras does not know whether a higher or a lower `{monitor}` is better",
             place,
             help=f"add `mode: {mode}`",
             edits=add_argument(context, inside, "mode", mode),
         )
 
 
-def _watch(context: RuleContext, head: str, path: Path, name: str) -> Edits:
+def _monitor_edits(context: RuleContext, head: str, path: Path, name: str) -> Edits:
     if (*path, head) not in context.spec.positions.values:
-        return replace(context, path, f"{head}: {{monitor: {name}}}") if _alone(context, path) else ()
+        return replace(context, path, f"{head}: {{monitor: {name}}}") if _is_list_item(context, path) else ()
     return add_argument(context, (*path, head), "monitor", name)
 
 
-def _alone(context: RuleContext, path: Path) -> bool:
+def _is_list_item(context: RuleContext, path: Path) -> bool:
     span = context.spec.positions.value(path)
     return span.source.line(span.line)[: span.column - 1].strip() == "-"
 
@@ -97,33 +97,33 @@ def _place(context: RuleContext, inside: Path, path: Path) -> Span:
     return positions.key(inside) if inside in positions.keys else positions.value(path)
 
 
-def _file_name(
+def _check_file_name(
     context: RuleContext, arguments: dict[str, Any], path: Path, names: dict[str, bool], validated: bool | None
 ) -> None:
-    """A checkpoint's file name: how it ends, and the quantities in it: `{epoch:02d}-{val_loss:.2f}.keras`."""
-    said = arguments.get("filepath")
-    if not isinstance(said, str):
+    """Checks the suffix of a checkpoint's file name, and the quantities in it: `{epoch:02d}-{val_loss:.2f}.keras`."""
+    name = arguments.get("filepath")
+    if not isinstance(name, str):
         return
     ending = ".weights.h5" if arguments.get("save_weights_only") else ".keras"
-    if not said.endswith((ending, ".h5") if ending == ".keras" else ending):
+    if not name.endswith((ending, ".h5") if ending == ".keras" else ending):
         context.report.error(
             codes.INVALID_ARGUMENT_VALUE,
             f"`filepath` of `ModelCheckpoint` must end in `{ending}`",
             context.spec.positions.value((*path, "filepath")),
-            help=f"write `filepath: best{ending}`; weights alone (`save_weights_only: true`) are `.weights.h5`",
+            help=f"write `filepath: best{ending}`; with `save_weights_only: true`, it is `.weights.h5`",
         )
     try:
-        fields = [field for _, field, _, _ in Formatter().parse(said) if field]
+        fields = [field for _, field, _, _ in Formatter().parse(name) if field]
     except ValueError:
         return
     for field in fields:
-        bare = field.removeprefix(VALIDATED)
+        bare = field.removeprefix(VALIDATION_PREFIX)
         missing = bare not in names and field not in ("epoch", "batch", "learning_rate")
-        if missing or (validated is False and field.startswith(VALIDATED)):
+        if missing or (validated is False and field.startswith(VALIDATION_PREFIX)):
             context.report.error(
                 codes.UNKNOWN_MONITOR,
-                f"the file name takes `{field}`, and training does not measure it",
+                f"the file name contains `{field}`, which training does not log",
                 context.spec.positions.value((*path, "filepath")),
                 label=did_you_mean(bare, names) if missing else "",
-                help="take it out of the name" if missing else "there is nothing to validate on: take it out",
+                help="remove it from the name" if missing else "there is no validation data: remove it from the name",
             )

@@ -8,7 +8,7 @@ from kspec.lint.context import RuleContext
 
 
 def check(context: RuleContext) -> None:
-    """Checks each callback against the catalog; one that calls a server needs the network."""
+    """Checks each callback against the catalog, and that network access is allowed where one needs it."""
     for index, callback in enumerate(context.spec.document.fit.callbacks):
         path = ("fit", "callbacks", index)
         check_object(context, callback, "callback", path)

@@ -1,4 +1,4 @@
-"""KS422: convolutions over a picture of which one point is left."""
+"""KS422: convolutions or poolings over an input that has shrunk to one position."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ RANKS = {f"{kind}{n}D": n + 2 for n in (1, 2, 3) for kind in ("Conv", "MaxPoolin
 
 
 def check(context: RuleContext) -> None:
-    """Looks for the first convolution or pooling whose window is larger than the one point that its input has left."""
+    """Finds the first convolution or pooling whose input has a single position, while its window is larger."""
     for node in context.graph.calls:
         callee = context.graph.callee(node)
         rank = RANKS.get(callee.head)
         if rank is None or callee.kind != "layer" or callee.name in context.invalid_nodes or node.faulty:
             continue
-        if not _is_a_point(_given(context, node), callee, rank) or not _sees_more(callee):
+        if not _is_one_position(_input_shape(context, node), callee, rank) or not _has_larger_window(callee):
             continue
         if not _was_larger(context, rank) or not _shrank(context, node, rank):
             continue
@@ -29,15 +29,15 @@ def check(context: RuleContext) -> None:
         window = callee.arguments.get("kernel_size", callee.arguments.get("pool_size", 2))
         context.report.warning(
             codes.COLLAPSED_FEATURE_MAP,
-            f"`{node.name}` looks for what stands side by side, and {'one point' if rank > 3 else 'one step'} "
-            f"({size}) is left of its input: of its window of {_shown(window)}, all but one is padding",
+            f"the input of `{node.name}` has shrunk to {size}, so all but one position of its window of "
+            f"{_describe_window(window)} is padding",
             node_span(context, node),
-            help="take out a pooling or a stride before it, or give larger inputs",
+            help="remove a pooling or a stride before it, or use larger inputs",
         )
         return
 
 
-def _given(context: RuleContext, node: Node) -> Shape | None:
+def _input_shape(context: RuleContext, node: Node) -> Shape | None:
     assert context.types is not None
     tensor = next(node.tensors(), None)
     return context.types.tensor(tensor).shape if tensor is not None else None
@@ -47,26 +47,26 @@ def _spatial(shape: Shape, callee: Node) -> Shape:
     return shape[2:] if callee.arguments.get("data_format") == "channels_first" else shape[1:-1]
 
 
-def _is_a_point(shape: Shape | None, callee: Node, rank: int) -> bool:
+def _is_one_position(shape: Shape | None, callee: Node, rank: int) -> bool:
     return shape is not None and len(shape) == rank and all(axis == 1 for axis in _spatial(shape, callee))
 
 
-def _sees_more(callee: Node) -> bool:
-    """Whether its window has more than one point."""
+def _has_larger_window(callee: Node) -> bool:
+    """Whether a layer's window has more than one position."""
     window: Any = callee.arguments.get("kernel_size", callee.arguments.get("pool_size", 2))
     sizes = window if isinstance(window, list) else [window]
     return any(isinstance(size, int) and size > 1 for size in sizes)
 
 
 def _was_larger(context: RuleContext, rank: int) -> bool:
-    """Whether some input has more than one point: not a network over single points by intention."""
+    """Whether some input has more than one position; a network over single positions is intended."""
     assert context.types is not None
     shapes = [context.types.calls[node.name].outputs[0].shape for node in context.graph.inputs]
     return any(shape is not None and len(shape) == rank and any(axis != 1 for axis in shape[1:-1]) for shape in shapes)
 
 
 def _shrank(context: RuleContext, node: Node, rank: int) -> bool:
-    """Whether convolutions and poolings made it a point: not a global pooling, nor a Reshape that begins anew."""
+    """Whether convolutions or poolings shrank the input, rather than a global pooling or a Reshape."""
     while True:
         tensor = next(node.tensors(), None)
         if tensor is None:
@@ -74,12 +74,12 @@ def _shrank(context: RuleContext, node: Node, rank: int) -> bool:
         node = context.graph.nodes[tensor.node]
         callee = context.graph.callee(node)
         if callee.head in RANKS:
-            given = _given(context, node)
-            if given is not None and len(given) == rank and any(axis != 1 for axis in _spatial(given, callee)):
+            shape = _input_shape(context, node)
+            if shape is not None and len(shape) == rank and any(axis != 1 for axis in _spatial(shape, callee)):
                 return True
         elif callee.head == "Reshape" or callee.head.startswith("Global") or callee.kind in ("op", "input"):
             return False
 
 
-def _shown(window: Any) -> str:
+def _describe_window(window: Any) -> str:
     return " x ".join(str(size) for size in window) if isinstance(window, list) else str(window)

@@ -10,18 +10,18 @@ POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed
 
 
 def check(context: RuleContext) -> None:
-    """Checks that each dtype is one that Keras has."""
+    """Checks that Keras knows each dtype."""
     document, report, positions = context.spec.document, context.report, context.spec.positions
-    written = [
-        ((*network_path, "inputs", name, "dtype"), given.dtype)
+    dtypes = [
+        ((*network_path, "inputs", name, "dtype"), each.dtype)
         for network_path, network in context.spec.networks.items()
-        for name, given in network.inputs.items()
+        for name, each in network.inputs.items()
     ]
-    for path, dtype in written:
+    for path, dtype in dtypes:
         if dtype not in DTYPES:
             report.error(
                 codes.INVALID_ARGUMENT_VALUE,
-                f'there is no dtype "{dtype}"',
+                f"unknown dtype `{dtype}`",
                 positions.value(path),
                 label=did_you_mean(dtype, DTYPES),
                 help="such as float32, int32 or string",
@@ -30,8 +30,8 @@ def check(context: RuleContext) -> None:
     if policy is not None and policy not in POLICIES:
         report.error(
             codes.INVALID_ARGUMENT_VALUE,
-            f'there is no dtype policy "{policy}"',
+            f"unknown dtype policy `{policy}`",
             positions.value(("dtype_policy",)),
             label=did_you_mean(policy, POLICIES),
-            help=f"one of {', '.join(POLICIES)}",
+            help=f"available policies: {', '.join(POLICIES)}",
         )

@@ -1,4 +1,4 @@
-"""KS423: an index for which an Embedding has no row."""
+"""KS423: an index outside an Embedding's rows."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ def check(context: RuleContext) -> None:
         if callee.head != "Embedding" or node.faulty or callee.name in context.invalid_nodes:
             continue
         if isinstance(rows, int) and not isinstance(rows, bool):
-            _check(context, node, callee, rows)
+            _check_embedding(context, node, callee, rows)
 
 
-def _check(context: RuleContext, node: Node, callee: Node, rows: int) -> None:
-    found = _source(context, node)
-    if found is None:
+def _check_embedding(context: RuleContext, node: Node, callee: Node, rows: int) -> None:
+    source = _index_source(context, node)
+    if source is None:
         return
     path = (*arguments_path(context, callee), "input_dim")
-    if found.kind != "input":
-        bins = found.arguments.get("num_bins")
-        if found.head == "Hashing" and isinstance(bins, int) and bins > rows:
-            _too_few(context, path, callee, rows, bins - 1, f"`{found.name}` gives indices")
+    if source.kind != "input":
+        bins = source.arguments.get("num_bins")
+        if source.head == "Hashing" and isinstance(bins, int) and bins > rows:
+            _too_few(context, path, callee, rows, bins - 1, f"`{source.name}` gives indices")
         return
-    columns = columns_with(context, f"input {found.name}")
+    columns = columns_with(context, f"input {source.name}")
     least, largest = _least(columns), _largest(columns)
     if least is not None and least.minimum is not None and least.minimum < 0:
         context.report.error(
             codes.INVALID_EMBEDDING_INDEX,
-            f"`{callee.name}` has rows from 0, and `{least.name}` goes down to {least.minimum:g}",
+            f"`{callee.name}` needs indices from 0, but `{least.name}` goes down to {least.minimum:g}",
             node_span(context, node),
-            help="give `IntegerLookup` the numbers first, or count them from 0 in the data",
+            help="map the numbers with `IntegerLookup` first, or number them from 0 in the data",
         )
     elif largest is not None and largest.maximum is not None and largest.maximum >= rows:
         _too_few(context, path, callee, rows, int(largest.maximum), f"`{largest.name}` goes")
@@ -54,15 +54,15 @@ def _too_few(
 ) -> None:
     context.report.error(
         codes.INVALID_EMBEDDING_INDEX,
-        f"`{callee.name}` has {rows} rows, for indices up to {rows - 1}, and {who} up to {largest}",
+        f"`{callee.name}` has {rows} rows, for indices up to {rows - 1}, but {who} up to {largest}",
         context.spec.positions.value(path),
         help=f"write `input_dim: {largest + 1}`",
         edits=replace(context, path, str(largest + 1)),
     )
 
 
-def _source(context: RuleContext, node: Node) -> Node | None:
-    """The input, or the layer that makes indices, whose values reach an Embedding as they are."""
+def _index_source(context: RuleContext, node: Node) -> Node | None:
+    """The input, or the layer that computes indices, whose values reach an Embedding unchanged."""
     while True:
         tensor = next(node.tensors(), None)
         if tensor is None:

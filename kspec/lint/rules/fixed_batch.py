@@ -1,4 +1,4 @@
-"""KS427: batches that are not of the size that an input fixes."""
+"""KS427: batches of another size than an input requires."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ STEPS = ("fit", "evaluate", "predict")
 
 
 def check(context: RuleContext) -> None:
-    """Compares an input's `batch_size` with that of other inputs and of each step, and with the examples there are."""
+    """Compares an input's `batch_size` with other inputs, with each step, and with the number of examples."""
     document = context.spec.document
-    fixed = {name: given.batch_size for name, given in document.inputs.items() if given.batch_size is not None}
+    fixed = {name: each.batch_size for name, each in document.inputs.items() if each.batch_size is not None}
     if not fixed:
         return
     first, size = next(iter(fixed.items()))
@@ -22,25 +22,25 @@ def check(context: RuleContext) -> None:
             _report(context, ("inputs", name, "batch_size"), f"the input `{name}`", other, first, size)
     for step in STEPS:
         settings = getattr(document, step)
-        said = settings.batch_size if "batch_size" in settings.model_fields_set else None
-        if said not in (None, size):
-            _report(context, (step, "batch_size"), f"`{step}`", said, first, size)
+        step_size = settings.batch_size if "batch_size" in settings.model_fields_set else None
+        if step_size not in (None, size):
+            _report(context, (step, "batch_size"), f"`{step}`", step_size, first, size)
     parts = context.profile.parts.items() if context.profile else ()
     uneven = ", ".join(f"{part} has {count} examples" for part, count in parts if count % size)
     if uneven:
         context.report.error(
             codes.FIXED_BATCH_MISMATCH,
-            f"batches of {size} do not come out even: {uneven}",
+            f"the batch size {size} does not divide the examples: {uneven}",
             context.spec.positions.value(here),
-            help=f"each part has a multiple of {size} examples; or leave `batch_size` out, if no layer is stateful",
+            help=f"give each split a multiple of {size} examples, or remove `batch_size` if no layer is stateful",
         )
 
 
-def _report(context: RuleContext, path: Path, owner: str, said: int, first: str, size: int) -> None:
+def _report(context: RuleContext, path: Path, owner: str, batch_size: int, first: str, size: int) -> None:
     context.report.error(
         codes.FIXED_BATCH_MISMATCH,
-        f"{owner} has batches of {said}, and the input `{first}` of {size}",
+        f"{owner} has the batch size {batch_size}, but the input `{first}` requires {size}",
         context.spec.positions.value(path),
-        help=f"write {size}, or leave it out",
+        help=f"write {size}, or remove it",
         edits=replace(context, path, str(size)),
     )

@@ -1,4 +1,4 @@
-"""Files with the weights that a model starts from."""
+"""The files of initial weights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ ENDINGS = (".weights.h5", ".keras")
 
 
 def check(context: RuleContext) -> None:
-    """Checks that each file of weights may be read, is one by its name, and is there."""
+    """Checks that each weights file may be read, has the right suffix, and exists."""
     report, positions = context.report, context.spec.positions
-    for text, path in _written(context):
+    for text, path in _weights_files(context):
         span, paths = positions.value(path), context.spec.paths
         problem = paths.problem(text) or (
             paths.file_problem(text, suffixes=ENDINGS) if text.endswith(ENDINGS) else None
@@ -24,13 +24,13 @@ def check(context: RuleContext) -> None:
         elif not text.endswith(ENDINGS):
             report.error(
                 codes.INVALID_ARGUMENT_VALUE,
-                f"`{text}` is no file of weights by its name",
+                f"`{text}` is not a weights file",
                 span,
-                help="weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`)",
+                help="weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`) files",
             )
 
 
-def _written(context: RuleContext) -> Iterator[tuple[str, Place]]:
+def _weights_files(context: RuleContext) -> Iterator[tuple[str, Place]]:
     document = context.spec.document
     if document.weights is not None:
         yield document.weights, ("weights",)

@@ -1,4 +1,4 @@
-"""KS420: an answer that is changed once more after its activation."""
+"""KS420: a dropout or normalization after an output's last activation."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ NORMALIZES = frozenset({"BatchNormalization", "LayerNormalization", "GroupNormal
 
 
 def check(context: RuleContext) -> None:
-    """Looks for a dropout or a normalization between an output's last activation and the output."""
-    said = {diagnostic.span for diagnostic in context.report if diagnostic.code == codes.UNCLEAR_TASK}
+    """Finds dropouts and normalizations between an output's last activation and the output."""
+    unclear = {diagnostic.span for diagnostic in context.report if diagnostic.code == codes.UNCLEAR_TASK}
     for output in trained_outputs(context):
         after, before = _after(context, output.tensor)
         if not after or before is None:
             continue
-        found = activation_at(context, before)
-        if found is None:
+        activation = activation_at(context, before)
+        if activation is None:
             continue
-        number = found.name == "linear" and output.loss in REGRESSION_LOSSES
+        is_regression = activation.name == "linear" and output.loss in REGRESSION_LOSSES
         for node in after:
             head = context.graph.callee(node).head
-            wrong = found.name in PROBABILITIES or (number and head in DROPS)
-            if wrong and context.spec.positions.value(node.path) not in said:
-                what = "drops answers at random" if head in DROPS else "makes other numbers of the answers"
+            wrong = activation.name in PROBABILITIES or (is_regression and head in DROPS)
+            if wrong and context.spec.positions.value(node.path) not in unclear:
+                effect = "drops predictions at random" if head in DROPS else "changes the predictions"
                 context.report.warning(
                     codes.NOISE_AFTER_OUTPUT,
-                    f"`{head}` comes after `{before.name}`, which gives the answer: in training it {what}",
+                    f"`{head}` comes after the output activation of `{before.name}`: in training it {effect}",
                     node_span(context, node),
-                    help=f"put it before `{before.name}`, or leave it out",
+                    help=f"move it before `{before.name}`, or remove it",
                 )
 
 
 def _after(context: RuleContext, tensor: Tensor) -> tuple[list[Node], Node | None]:
     """The dropouts and normalizations right before an output, and the node before them."""
-    found: list[Node] = []
+    after: list[Node] = []
     while True:
         node = context.graph.nodes[tensor.node]
         head = context.graph.callee(node).head
         if head in DROPS | NORMALIZES:
-            found.append(node)
+            after.append(node)
         elif head not in KEEP_SHAPE:
-            return found, node
+            return after, node
         before = next(node.tensors(), None)
         if before is None:
-            return found, None
+            return after, None
         tensor = before

@@ -1,4 +1,4 @@
-"""An op for which there is a layer: the layer has a name in Keras and shows in summaries."""
+"""KS410: an op that a layer could replace, which has a name in Keras and appears in summaries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAYERS = {
 
 
 def check(context: RuleContext) -> None:
-    """Suggests the layer that does the same as an op of nodes alone."""
+    """Suggests the layer that does the same as an op without constants."""
     for node in context.graph.calls:
         layer = LAYERS.get(node.head)
         if node.kind == "op" and layer is not None and not node.constants and not node.faulty:

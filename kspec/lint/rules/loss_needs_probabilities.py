@@ -1,4 +1,4 @@
-"""KS405: a crossentropy of numbers that are no probabilities."""
+"""KS405: a crossentropy of values that are not probabilities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kspec.lint.rules.shared.outputs import BINARY_CROSSENTROPIES, CROSSENTROPIE
 
 
 def check(context: RuleContext) -> None:
-    """Looks for a crossentropy, without `from_logits`, of an output that does not end with sigmoid or softmax."""
+    """Finds crossentropies without `from_logits` for outputs that do not end with sigmoid or softmax."""
     for output in trained_outputs(context):
         if output.loss not in CROSSENTROPIES or output.logits or output.loss_path is None:
             continue
@@ -21,23 +21,22 @@ def check(context: RuleContext) -> None:
         right = "sigmoid" if output.loss in BINARY_CROSSENTROPIES else "softmax"
         linear = output.function == "linear"
         has_logits = output.loss != "CategoricalGeneralizedCrossEntropy"
-        said = "has no activation" if linear else f"ends with {output.function}"
-        help = f"give it `activation: {right}`"
+        ending = "has no activation" if linear else f"ends with {output.function}"
+        help = f"write `activation: {right}`"
         context.report.error(
             codes.LOSS_NEEDS_PROBABILITIES,
-            f"the loss of `{output.name}` takes probabilities, and `{output.node.name}` {said}",
+            f"the loss of `{output.name}` expects probabilities, but `{output.node.name}` {ending}",
             loss_span(context, output),
-            help=f"{help}, or the loss `from_logits: true`" if linear and has_logits else help,
+            help=f"{help}, or `from_logits: true` in the loss" if linear and has_logits else help,
             edits=_logits(context, output) if linear and has_logits else _activation(context, output, right),
         )
 
 
 def _logits(context: RuleContext, output: Output) -> Edits:
     assert output.loss_path is not None
-    said: Any = output.settings.loss
-    head = said if isinstance(said, str) else next(iter(said))
-    written = output.loss if isinstance(said, str) else head
-    return give_argument(context, output.loss_path, written, "from_logits", "true")
+    loss: Any = output.settings.loss
+    head = output.loss if isinstance(loss, str) else next(iter(loss))
+    return give_argument(context, output.loss_path, head, "from_logits", "true")
 
 
 def _activation(context: RuleContext, output: Output, right: str) -> Edits:

@@ -1,4 +1,4 @@
-"""KS413: a metric that cannot measure what the output answers."""
+"""KS413: a metric that cannot measure the output."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ SPARSE = {
     "SparseTopKCategoricalAccuracy": "TopKCategoricalAccuracy",
     "SparseCategoricalCrossentropy": "CategoricalCrossentropy",
 }
-"""Metrics of targets that are the class's number → those of a target with a number for each class."""
+"""Metrics for integer class targets → those for one-hot targets."""
 
-OF_CLASSES = {
+ONE_HOT = {
     "TopKCategoricalAccuracy": "SparseTopKCategoricalAccuracy",
     "CategoricalCrossentropy": "SparseCategoricalCrossentropy",
     "CategoricalAccuracy": "sparse_categorical_accuracy",
     "BinaryAccuracy": "accuracy",
 }
-"""Metrics of a number for each class → those of the class's number."""
+"""Metrics for one-hot targets → those for integer class targets."""
 
 WITH_THRESHOLDS = frozenset({"AUC", "Precision", "Recall", "TruePositives", "TrueNegatives", "FalsePositives",
                              "FalseNegatives", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity",
                              "SpecificityAtSensitivity", "BinaryAccuracy", "BinaryIoU"})  # fmt: skip
-"""Metrics that hold probabilities against thresholds between 0 and 1."""
+"""Metrics that compare probabilities with thresholds between 0 and 1."""
 
 ELEMENT_BY_ELEMENT = WITH_THRESHOLDS | frozenset({
     "BinaryCrossentropy", "CategoricalAccuracy",
@@ -45,22 +45,22 @@ ELEMENT_BY_ELEMENT = WITH_THRESHOLDS | frozenset({
     "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "RootMeanSquaredError", "LogCoshError", "Poisson",
     "CosineSimilarity", "ConcordanceCorrelation", "PearsonCorrelation",
 })  # fmt: skip
-"""Metrics for which a target has as many numbers as the answer."""
+"""Metrics for which a target has as many values as the output."""
 
-OF_SEVERAL_UNITS = frozenset({"CategoricalAccuracy", "TopKCategoricalAccuracy", *SPARSE})
+MULTICLASS = frozenset({"CategoricalAccuracy", "TopKCategoricalAccuracy", *SPARSE})
 SCORES = WITH_THRESHOLDS | {"F1Score", "FBetaScore"}
 
 
 def check(context: RuleContext) -> None:
-    """Holds each metric that is written against the form of its output's target and answer."""
+    """Compares each metric in the spec with its output and the encoding of the target."""
     for output in trained_outputs(context):
         if output.function == "softmax" and output.units == 1:
             continue
         for name, arguments, path in metrics_of(context, output):
-            _check(context, output, name, arguments, path)
+            _check_metric(context, output, name, arguments, path)
 
 
-def _check(context: RuleContext, output: Output, name: str, arguments: dict[str, Any], path: Path) -> None:
+def _check_metric(context: RuleContext, output: Output, name: str, arguments: dict[str, Any], path: Path) -> None:
     def error(message: str, help: str, edits: Edits = ()) -> None:
         context.report.error(
             codes.METRIC_OUTPUT_MISMATCH, message, context.spec.positions.value(path), help=help, edits=edits
@@ -71,58 +71,68 @@ def _check(context: RuleContext, output: Output, name: str, arguments: dict[str,
             codes.METRIC_OUTPUT_MISMATCH, message, context.spec.positions.value(path), help=help, edits=edits
         )
 
-    other = OF_CLASSES.get(name, "") or SPARSE.get(name, "")
+    other = ONE_HOT.get(name, "") or SPARSE.get(name, "")
     swapped = replace(context, path, other) if other and not arguments else ()
     if output.loss in SPARSE_LOSSES:
         if name in ELEMENT_BY_ELEMENT and output.units != 1:
-            error(f"`{name}` takes a number for each class, and the target of `{output.name}` is the class's number",
-                  f"`{other}` does the same" if other else "the loss `categorical_crossentropy` makes it a number for "
-                  "each class", swapped)  # fmt: skip
+            error(
+                f"`{name}` expects one-hot targets, but the target of `{output.name}` is an integer class",
+                f"write `{other}`" if other else "write the loss `categorical_crossentropy`, for one-hot targets",
+                swapped,
+            )
     elif name in SPARSE and output.units is not None and output.units > 1 and output.loss in CROSSENTROPIES:
-        error(f"`{name}` takes the class's number, and the target of `{output.name}` has a number for each class",
-              f"write `{other}`", swapped)  # fmt: skip
-    elif name in OF_SEVERAL_UNITS and output.units == 1 and output.loss in BINARY_CROSSENTROPIES:
-        cure = "binary_accuracy" if name.endswith("Accuracy") else "binary_crossentropy"
-        warn(f"`{name}` tells several classes apart, and `{output.name}` is one unit: it says nothing here",
-             f"write `{cure}`", replace(context, path, cure))  # fmt: skip
+        error(
+            f"`{name}` expects an integer class, but the target of `{output.name}` is one-hot",
+            f"write `{other}`",
+            swapped,
+        )
+    elif name in MULTICLASS and output.units == 1 and output.loss in BINARY_CROSSENTROPIES:
+        replacement = "binary_accuracy" if name.endswith("Accuracy") else "binary_crossentropy"
+        warn(
+            f"`{name}` is for several classes, and is meaningless for the single unit of `{output.name}`",
+            f"write `{replacement}`",
+            replace(context, path, replacement),
+        )
     elif name in SCORES and is_regression(output):
-        warn(f"`{output.name}` is a number, and `{name}` measures classes: it says nothing here",
-             "write `mean_absolute_error`, or another metric of numbers")  # fmt: skip
-    elif _of_probabilities(output, name, arguments):
-        _logits(context, output, name, path)
+        warn(
+            f"`{name}` is meaningless for the regression output `{output.name}`",
+            "write `mean_absolute_error`, or another regression metric",
+        )
+    elif _compares_logits(output, name, arguments):
+        _report_logits(context, output, name, path)
 
 
-def _of_probabilities(output: Output, name: str, arguments: dict[str, Any]) -> bool:
-    """Whether a metric holds logits against thresholds that are meant for probabilities."""
+def _compares_logits(output: Output, name: str, arguments: dict[str, Any]) -> bool:
+    """Whether a metric compares logits with thresholds for probabilities."""
     if not output.logits or output.function != "linear":
         return False
     if output.loss not in BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES:
         return False
     if {"threshold", "thresholds", "from_logits", "top_k"} & arguments.keys():
         return False
-    yes_or_no = name == "accuracy" and output.units == 1 and output.loss in BINARY_CROSSENTROPIES
-    return name in WITH_THRESHOLDS or yes_or_no
+    binary_accuracy = name == "accuracy" and output.units == 1 and output.loss in BINARY_CROSSENTROPIES
+    return name in WITH_THRESHOLDS or binary_accuracy
 
 
-def _logits(context: RuleContext, output: Output, name: str, path: Path) -> None:
+def _report_logits(context: RuleContext, output: Output, name: str, path: Path) -> None:
     edits: Edits = ()
-    text = f"end `{output.name}` with an activation, and leave out `from_logits`"
+    help = f"end `{output.name}` with an activation, and remove `from_logits`"
     if name == "AUC":
-        text, edits = "write `AUC: {from_logits: true}`", _with(context, path, "AUC", "from_logits", "true")
+        help, edits = "write `AUC: {from_logits: true}`", _with_argument(context, path, "AUC", "from_logits", "true")
     elif name in ("BinaryAccuracy", "accuracy"):
-        text = "write `BinaryAccuracy: {threshold: 0}`: a logit of 0 is a probability of 0.5"
-        edits = _with(context, path, "BinaryAccuracy", "threshold", "0")
+        help = "write `BinaryAccuracy: {threshold: 0}`: a logit of 0 is a probability of 0.5"
+        edits = _with_argument(context, path, "BinaryAccuracy", "threshold", "0")
     context.report.warning(
         codes.METRIC_OUTPUT_MISMATCH,
-        f"`{name}` holds probabilities against a threshold, and `{output.name}` gives logits",
+        f"`{name}` compares probabilities with a threshold, but `{output.name}` gives logits",
         context.spec.positions.value(path),
-        help=text,
+        help=help,
         edits=edits,
     )
 
 
-def _with(context: RuleContext, path: Path, head: str, argument: str, value: str) -> Edits:
-    written = next((p for p in context.spec.positions.values if len(p) == len(path) + 1 and p[:-1] == path), None)
-    if written is not None:
-        return add_argument(context, written, argument, value)
+def _with_argument(context: RuleContext, path: Path, head: str, argument: str, value: str) -> Edits:
+    arguments = next((p for p in context.spec.positions.values if len(p) == len(path) + 1 and p[:-1] == path), None)
+    if arguments is not None:
+        return add_argument(context, arguments, argument, value)
     return give_argument(context, path, head, argument, value)

@@ -1,4 +1,4 @@
-"""The constructor arguments of every layer: KS110, KS111, KS112 and what is nested in them."""
+"""The constructor arguments of layers, and what is nested in them: KS110, KS111, KS112."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that a spec has written: they stay in the run folder."""
+"""The files that a spec writes: they must stay in the run folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from kspec.lint.context import RuleContext
 
 
 def check(context: RuleContext) -> None:
-    """Checks where the predictions go; files of callbacks are checked with their arguments."""
+    """Checks the path of the predictions; those of callbacks are checked with their arguments."""
     problem = context.spec.paths.problem(context.spec.document.predict.to, write=True)
     if problem is not None:
         problem.report(context.report, context.spec.positions.value(("predict", "to")))

@@ -1,4 +1,4 @@
-"""KS409: a Dense that answers at every position, where one answer is wanted."""
+"""KS409: a Dense that predicts at every position, while the target has one value per example."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from kspec.syntax.yaml_flow import shape_text
 BY_POSITION = frozenset({"Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "BatchNormalization",
                          "LayerNormalization", "Activation", "Softmax", "ReLU", "LeakyReLU", "PReLU", "ELU",
                          "Identity", "Dense"})  # fmt: skip
-"""Layers that treat each position by itself, or keep all of them."""
+"""Layers that treat each position separately, or keep all of them."""
 GROWING = frozenset({"UpSampling1D", "UpSampling2D", "UpSampling3D", "Conv1DTranspose", "Conv2DTranspose",
                      "Conv3DTranspose", "Reshape", "RepeatVector", "Resizing", "ZeroPadding2D"})  # fmt: skip
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D"})
 
 
 def check(context: RuleContext) -> None:
-    """Looks for an output of a Dense on an input of rank 3 or more, whose target has one value an example."""
+    """Finds outputs of a Dense on an input of rank 3 or more, whose target has one value per example."""
     assert context.types is not None
     for output in trained_outputs(context):
         shape = output.shape
         if shape is None or len(shape) < 3 or output.settings.task is None:
             continue
         chain = _chain(context, output)
-        if not any(node.head == "Dense" for node in chain) or not _one_answer_wanted(context, output):
+        if not any(node.head == "Dense" for node in chain) or not _expects_one_prediction(context, output):
             continue
         positions = shape_text(shape[1:-1]).replace(",)", ")")
-        help, edits = _cure(context, chain)
+        help, edits = _remedy(context, chain)
         context.report.warning(
             codes.PREDICTION_PER_POSITION,
-            f"`{output.name}` answers at each of {positions} positions: its answer is {shape_text(shape)}",
+            f"`{output.name}` predicts at each of {positions} positions: its shape is {shape_text(shape)}",
             node_span(context, chain[-1]),
             help=help,
             edits=edits,
@@ -43,12 +43,14 @@ def check(context: RuleContext) -> None:
 
 
 def _chain(context: RuleContext, output: Output) -> list[Node]:
-    """The nodes before an output that treat each position by itself, from the output back."""
+    """The nodes before an output that treat each position separately, from the output back."""
     chain: list[Node] = []
     tensor = output.tensor
     while True:
         node = context.graph.nodes[tensor.node]
-        if node.kind != "layer" or not (node.head in BY_POSITION or (activation_at(context, node) and _narrow(node))):
+        if node.kind != "layer" or not (
+            node.head in BY_POSITION or (activation_at(context, node) and _is_pointwise(node))
+        ):
             return chain
         chain.append(node)
         before = next(node.tensors(), None)
@@ -57,12 +59,12 @@ def _chain(context: RuleContext, output: Output) -> list[Node]:
         tensor = before
 
 
-def _narrow(node: Node) -> bool:
-    """A convolution sees more than a position."""
+def _is_pointwise(node: Node) -> bool:
+    """Whether a layer sees one position at a time, unlike a convolution."""
     return not node.head.startswith(("Conv", "Depthwise", "Separable", "Einsum"))
 
 
-def _one_answer_wanted(context: RuleContext, output: Output) -> bool:
+def _expects_one_prediction(context: RuleContext, output: Output) -> bool:
     assert output.shape is not None
     source = data_source(context)
     if source == "synthetic":
@@ -76,20 +78,22 @@ def _one_answer_wanted(context: RuleContext, output: Output) -> bool:
 
 
 def _lost_positions(context: RuleContext, shape: Shape) -> bool:
-    """Whether what comes before has made a picture smaller, as before one answer, and nothing makes it larger."""
+    """Whether the layers before have made the input smaller, and none makes it larger again."""
     assert context.types is not None
     if len(shape) < 4 or any(node.head in GROWING for node in context.graph.calls):
         return False
     spatial = shape[1:-1]
     for node in context.graph.inputs:
-        given = context.types.calls[node.name].outputs[0].shape
-        if given is not None and len(given) == len(shape):
-            smaller = [a is not None and b is not None and a < b for a, b in zip(spatial, given[1:-1], strict=True)]
+        input_shape = context.types.calls[node.name].outputs[0].shape
+        if input_shape is not None and len(input_shape) == len(shape):
+            smaller = [
+                a is not None and b is not None and a < b for a, b in zip(spatial, input_shape[1:-1], strict=True)
+            ]
             return all(smaller)
     return False
 
 
-def _cure(context: RuleContext, chain: list[Node]) -> tuple[str, Edits]:
+def _remedy(context: RuleContext, chain: list[Node]) -> tuple[str, Edits]:
     assert context.types is not None
     first = next(node for node in reversed(chain) if node.head == "Dense")
     before = next(first.tensors())
@@ -99,7 +103,7 @@ def _cure(context: RuleContext, chain: list[Node]) -> tuple[str, Edits]:
     if giver.head in RECURRENT and giver.arguments.get("return_sequences") is True:
         path = (*giver.path, context.spec.entry(giver.path).head, "return_sequences")
         edits = replace(context, path, "false") if used[giver.name] == 1 else ()
-        return "leave out `return_sequences` of the last recurrent layer, for one answer an example", edits
+        return "remove `return_sequences` from the last recurrent layer, for one prediction per example", edits
     pooled = f"GlobalAveragePooling{len(shape) - 2}D"
     layer = "Flatten" if len(shape) > 3 and None not in shape[1:] else pooled
     other = f"`{pooled}`" if layer == "Flatten" else "`Flatten`"
@@ -107,4 +111,4 @@ def _cure(context: RuleContext, chain: list[Node]) -> tuple[str, Edits]:
         other = "a recurrent layer"
     alone = all(used[node.name] == 1 for node in chain[1:])
     edits = insert_before(context, first, layer) if alone and len(shape) < 6 else ()
-    return f"put `{layer}` or {other} before `{first.name}`, for one answer an example", edits
+    return f"put `{layer}` or {other} before `{first.name}`, for one prediction per example", edits

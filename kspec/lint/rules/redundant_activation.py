@@ -13,12 +13,12 @@ BOUNDED = frozenset({"tanh", "softsign", "hard_tanh"})
 
 
 def check(context: RuleContext) -> None:
-    """Looks for an activation whose only input is a layer that ends with one already."""
-    answers = {tensor.node for tensor in context.graph.outputs.values()}
+    """Finds activations right after a layer that already ends with one."""
+    outputs = {tensor.node for tensor in context.graph.outputs.values()}
     used = times_used(context)
     for node in context.graph.calls:
         second = activation_at(context, node)
-        if second is None or second.name == "linear" or not _is_alone(context, node) or node.faulty:
+        if second is None or second.name == "linear" or not _is_pure_activation(context, node) or node.faulty:
             continue
         tensor = next(node.tensors(), None)
         if tensor is None:
@@ -27,27 +27,27 @@ def check(context: RuleContext) -> None:
         first = activation_at(context, before)
         if first is None or first.name == "linear" or {node.name, before.name} & context.invalid_nodes:
             continue
-        if _is_meant(first, second, node.name in answers):
+        if _is_intended(first, second, node.name in outputs):
             continue
         context.report.warning(
             codes.REPEATED_ACTIVATION,
-            f"`{node.name}` applies {second.name} to what has gone through {first.name} already",
+            f"`{node.name}` applies {second.name} after {first.name}",
             node_span(context, node) if second.path is None else activation_span(context, second),
-            help=f"leave out one of the two; most likely the {first.name} of `{before.name}`",
+            help=f"remove one of the two, most likely the {first.name} of `{before.name}`",
             related=(Related(f"the {first.name}", activation_span(context, first)),),
             edits=replace(context, first.path, "linear") if used[before.name] == 1 else (),
         )
 
 
-def _is_alone(context: RuleContext, node: Node) -> bool:
-    """Whether a node is an activation and nothing else, of one tensor."""
+def _is_pure_activation(context: RuleContext, node: Node) -> bool:
+    """Whether a node is nothing but an activation, of one tensor."""
     callee = context.graph.callee(node)
     alone = callee.kind == "op" or callee.head in ("Activation", "Softmax", "ReLU", "LeakyReLU", "ELU", "PReLU")
     return alone and len(list(node.tensors())) == 1
 
 
-def _is_meant(first: Activation, second: Activation, answers: bool) -> bool:
-    """Scores between bounds that become weights, as in attention: softmax of tanh; and logs of what is positive."""
-    return second.name in ("softmax", "sparsemax") and not answers and (
+def _is_intended(first: Activation, second: Activation, is_output: bool) -> bool:
+    """Whether two activations in a row are usual, as in attention: a softmax of bounded scores, or over positions."""
+    return second.name in ("softmax", "sparsemax") and not is_output and (
         first.name in BOUNDED or second.axis not in (None, -1)
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""KS418: examples of the test or validation part that training has seen."""
+"""KS418: validation or test examples that are also in the training split."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SPLIT: Path = ("data", "split")
 
 
 def check(context: RuleContext) -> None:
-    """Looks for examples, inputs and targets alike, that stand in training and in another part.
+    """Finds examples, inputs and targets alike, that occur in the training split and in another.
 
-    Where rows have few possible values (some columns of yes and no), equal ones are a matter of course.
+    Where the columns have few possible values (such as yes and no), equal rows are expected.
     """
     profile = context.profile
     if profile is None or data_source(context) == "synthetic":
@@ -33,14 +33,18 @@ def check(context: RuleContext) -> None:
             path = SPLIT if SPLIT in context.spec.positions.values else ("data",)
             context.report.warning(
                 codes.TRAIN_TEST_OVERLAP,
-                f"{count} of the {size} {part} rows stand in training too, with their targets",
+                f"{_count(count, size, part)} also occur in the training split, with their targets",
                 context.spec.positions.key(path),
-                help="remove what is there twice before it is split; what was seen in training is no test",
+                help="remove duplicate rows before the split: rows seen in training do not measure generalization",
             )
 
 
+def _count(count: int, size: int, split: str) -> str:
+    return f"all {size:,} {split} rows" if count == size else f"{count:,} of the {size:,} {split} rows"
+
+
 def _possible_rows(context: RuleContext, rows: int) -> float:
-    """How many different rows the values of the columns could make."""
+    """The number of different rows that the values of the columns could make."""
     possible = 1.0
     for node in context.graph.inputs:
         for column in columns_with(context, f"input {node.name}"):
@@ -49,7 +53,7 @@ def _possible_rows(context: RuleContext, rows: int) -> float:
 
 
 def _values(column: ColumnProfile, rows: int) -> float:
-    """How many different values a column could have: as many as it has; pictures, sentences, fractions any number."""
+    """The number of different values a column could have; very many for images, sentences and fractions."""
     distinct = max(column.distinct or 1, 1)
     if column.type == "array":
         span = (column.maximum or 0.0) - (column.minimum or 0.0) + 1

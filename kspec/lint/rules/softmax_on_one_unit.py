@@ -1,4 +1,4 @@
-"""KS402: a softmax over one number, which is always 1."""
+"""KS402: a softmax over one value, which is always 1."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from kspec.lint.rules.shared.outputs import (
 
 
 def check(context: RuleContext) -> None:
-    """Looks for a softmax whose last axis, over which it shares out the probability, has the size 1."""
+    """Finds softmaxes over an axis of size 1."""
     assert context.types is not None
-    answers = {o.activation.node.name: o for o in trained_outputs(context) if o.activation is not None}
+    outputs = {o.activation.node.name: o for o in trained_outputs(context) if o.activation is not None}
     for node in context.graph.calls:
         if node.kind == "reuse" or node.faulty or node.name in context.invalid_nodes:
             continue
-        found = activation_at(context, node)
+        activation = activation_at(context, node)
         shape = context.types.calls[node.name].outputs[0].shape
-        if found is None or found.name != "softmax" or shape is None or len(shape) < 2 or shape[-1] != 1:
+        if activation is None or activation.name != "softmax" or shape is None or len(shape) < 2 or shape[-1] != 1:
             continue
-        if found.axis not in (None, -1, len(shape) - 1):
+        if activation.axis not in (None, -1, len(shape) - 1):
             continue
-        output = answers.get(node.name)
+        output = outputs.get(node.name)
         if output is not None:
-            help = "write `sigmoid` for a yes or no; for classes, as many units as there are classes"
-            edits = replace(context, found.path, "sigmoid")
+            help = "write `sigmoid` for a yes-or-no target; for classes, use one unit per class"
+            edits = replace(context, activation.path, "sigmoid")
             if edits and output.loss in CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES:
                 edits += replace(context, output.loss_path, "binary_crossentropy")
         else:
-            help, edits = _elsewhere(found, len(shape))
+            help, edits = _inside_network(activation, len(shape))
         context.report.error(
             codes.SOFTMAX_ON_ONE_UNIT,
-            f"the softmax of `{node.name}` is over one number, and that always gives 1",
-            activation_span(context, found),
+            f"the softmax of `{node.name}` is over one value, so it always gives 1",
+            activation_span(context, activation),
             help=help,
             edits=edits,
         )
 
 
-def _elsewhere(found: Activation, rank: int) -> tuple[str, Edits]:
+def _inside_network(activation: Activation, rank: int) -> tuple[str, Edits]:
     if rank < 3:
-        return "a gate takes `sigmoid`; a softmax takes several units", ()
-    if found.path is None:
-        return "a softmax over the positions is `Softmax: {axis: 1}`", ()
-    return "for weights of the positions leave it out here, and put `Softmax: {axis: 1}` after it", ()
+        return "write `sigmoid` for a gate; a softmax needs several units", ()
+    if activation.path is None:
+        return "write `Softmax: {axis: 1}` for a softmax over the positions", ()
+    return "for weights over the positions, remove it here and put `Softmax: {axis: 1}` after it", ()

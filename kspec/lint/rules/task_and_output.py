@@ -1,4 +1,4 @@
-"""KS408: a stated task that the output or its loss contradicts."""
+"""KS408: a declared task that the output or its loss contradicts."""
 
 from __future__ import annotations
 
@@ -16,19 +16,16 @@ from kspec.lint.rules.shared.outputs import (
 )
 
 EXCLUSIVE = CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES
-QUESTIONS = {
-    "binary_classification": "a yes or no",
-    "multilabel_classification": "several answers of yes or no",
-    "multiclass_classification": "one class of several",
-    "regression": "a number",
-}
 
 
 class Contradiction(NamedTuple):
-    """What the output answers instead of what the task asks for, and the cure.
+    """How an output contradicts its task, and the remedy.
 
     Args:
-        task: The task that the output is fit for; empty where none is.
+        message: The contradiction: completes "`y` …".
+        help: What to write instead.
+        task: The task that suits the output; empty if there is none.
+        edits: The edits, where they change something else than the task.
     """
 
     message: str
@@ -38,21 +35,22 @@ class Contradiction(NamedTuple):
 
 
 def check(context: RuleContext) -> None:
-    """Compares a stated `task` with the activation, the units and the loss of each output."""
+    """Compares a declared `task` with the activation, the units and the loss of each output."""
     for output in trained_outputs(context):
-        if not output.task_stated or (output.function == "softmax" and output.units == 1):
+        if not output.task_declared or (output.function == "softmax" and output.units == 1):
             continue
         if output.function == "sigmoid" and output.loss_path is not None and output.loss in EXCLUSIVE:
             continue  # KS403
-        found = _contradiction(context, output)
-        if found is not None:
+        contradiction = _contradiction(context, output)
+        if contradiction is not None:
             path = _task_path(context, output)
-            edits = found.edits or (replace(context, path, found.task) if found.task else ())
+            task = contradiction.task
+            edits = contradiction.edits or (replace(context, path, task) if task else ())
             context.report.error(
                 codes.TASK_OUTPUT_MISMATCH,
-                f"the task is {QUESTIONS[str(output.settings.task)]}, and `{output.name}` {found.message}",
+                f"the task is {output.settings.task}, but `{output.name}` {contradiction.message}",
                 context.spec.positions.value(path),
-                help=found.help,
+                help=contradiction.help,
                 edits=edits,
             )
 
@@ -66,58 +64,58 @@ def _contradiction(context: RuleContext, output: Output) -> Contradiction | None
         case "multiclass_classification":
             return _multiclass(context, output)
         case "regression" if output.loss_path is not None and output.loss in EXCLUSIVE:
-            return Contradiction("has a loss for classes", "leave out `task`, or the loss", "multiclass_classification")
+            return Contradiction("has a loss for classes", "remove `task`, or the loss", "multiclass_classification")
     return None
 
 
 def _binary(output: Output) -> Contradiction | None:
     if output.function == "softmax":
         return Contradiction(
-            "ends with softmax, which tells classes apart",
-            "one unit with sigmoid, or `task: multiclass_classification` for two classes side by side",
+            "ends with softmax, which is for several classes",
+            "use one unit with sigmoid, or `task: multiclass_classification` with one unit per class",
             "multiclass_classification",
         )
     if output.units is not None and output.units > 1:
         return Contradiction(
             f"has {output.units} units",
-            "one unit for one question; `task: multilabel_classification` for several",
+            "use one unit, or `task: multilabel_classification` for several yes-or-no targets",
             "multilabel_classification" if output.function == "sigmoid" else "",
         )
-    return _number(output)
+    return _regression(output)
 
 
 def _multilabel(output: Output) -> Contradiction | None:
     if output.function == "softmax":
         return Contradiction(
-            "ends with softmax, of which one class alone can be true",
-            "`activation: sigmoid`, or `task: multiclass_classification`",
+            "ends with softmax, which lets only one class be true",
+            "write `activation: sigmoid`, or `task: multiclass_classification`",
             "multiclass_classification",
         )
-    return _number(output)
+    return _regression(output)
 
 
 def _multiclass(context: RuleContext, output: Output) -> Contradiction | None:
     if output.units == 1:
         return Contradiction(
             "has one unit",
-            "as many units as there are classes, with softmax; `task: binary_classification` for a yes or no",
+            "use one unit per class, with softmax, or `task: binary_classification` for a yes-or-no target",
             "binary_classification" if output.function == "sigmoid" else "",
         )
     if output.function == "sigmoid" and output.loss_path is None:
         assert output.activation is not None
         return Contradiction(
             "ends with sigmoid, which lets several classes be true",
-            "`activation: softmax`, or `task: multilabel_classification`",
+            "write `activation: softmax`, or `task: multilabel_classification`",
             edits=replace(context, output.activation.path, "softmax"),
         )
-    return _number(output)
+    return _regression(output)
 
 
-def _number(output: Output) -> Contradiction | None:
-    """A linear output with a loss of numbers answers no question of classes."""
+def _regression(output: Output) -> Contradiction | None:
+    """The contradiction of a linear output with a regression loss."""
     if output.function != "linear" or output.loss_path is None or output.loss not in REGRESSION_LOSSES:
         return None
-    return Contradiction("answers with a number, by its loss", "`task: regression`, or another loss", "regression")
+    return Contradiction("has a regression loss", "write `task: regression`, or another loss", "regression")
 
 
 def _task_path(context: RuleContext, output: Output) -> Path:

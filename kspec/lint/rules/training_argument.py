@@ -1,4 +1,4 @@
-"""KS428: a call that says whether it is training, which Keras decides."""
+"""KS428: a `training` argument of a call, which Keras overrides."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from kspec.lint.context import RuleContext
 
 
 def check(context: RuleContext) -> None:
-    """Looks for `call: {training: …}`: each step hands its own mode on to every layer that takes one."""
+    """Finds `call: {training: …}`: each step passes its own mode to every layer that takes one."""
     for node in context.graph.calls:
         if node.constants.get("training") is None or node.faulty:
             continue
         context.report.warning(
             codes.INEFFECTIVE_TRAINING_ARGUMENT,
-            f"`training` at `{node.name}` changes nothing: Keras puts the step's own mode in its place",
+            f"`training` of `{node.name}` has no effect: Keras overrides it with the mode of each step",
             context.spec.positions.key((*node.path, "call", "training")),
-            help=_cure(node),
+            help=_remedy(node),
         )
 
 
-def _cure(node: Node) -> str:
+def _remedy(node: Node) -> str:
     if node.kind == "model" or node.head == "BatchNormalization":
-        return "leave it out; a BatchNormalization rests where it is frozen, with `trainable: false`"
-    return "leave it out: `fit` is training, `evaluate` and `predict` are not"
+        return "remove it; to keep a BatchNormalization from updating, freeze it with `trainable: false`"
+    return "remove it: `fit` is training, `evaluate` and `predict` are not"

@@ -1,4 +1,4 @@
-"""The optimizer, losses and metrics as written."""
+"""The optimizers, losses and metrics of a spec."""
 
 from __future__ import annotations
 
@@ -12,30 +12,29 @@ from kspec.lint.context import RuleContext
 
 
 def check(context: RuleContext) -> None:
-    """Checks each class named under `compile`, and in stages, against the catalog."""
+    """Checks each class under `compile`, and each optimizer of a stage, against the catalog."""
     settings = context.spec.document.compile
     if settings.optimizer is not None:
         check_object(context, settings.optimizer, "optimizer", ("compile", "optimizer"))
     for index, stage in enumerate(context.spec.document.fit.stages or ()):
         if stage.optimizer is not None:
             check_object(context, stage.optimizer, "optimizer", ("fit", "stages", index, "optimizer"))
-    _each(context, settings.loss, "loss", ("compile", "loss"))
-    _each(context, settings.metrics, "metric", ("compile", "metrics"))
-    _each(context, settings.weighted_metrics, "metric", ("compile", "weighted_metrics"))
+    _check_setting(context, settings.loss, "loss", ("compile", "loss"))
+    _check_setting(context, settings.metrics, "metric", ("compile", "metrics"))
+    _check_setting(context, settings.weighted_metrics, "metric", ("compile", "weighted_metrics"))
 
 
-def _each(context: RuleContext, said: Any, kind: Kind, path: Path) -> None:
-    if said is None:
-        return
-    if is_by_output(said, context.graph.outputs, kind):
-        for output, value in said.items():
+def _check_setting(context: RuleContext, value: Any, kind: Kind, path: Path) -> None:
+    """Checks the classes of a setting that can be given by output."""
+    if value is not None and is_by_output(value, context.graph.outputs, kind):
+        for output, own in value.items():
             if output in context.graph.outputs:
-                _each_of_list(context, value, kind, (*path, output))
+                _check_objects(context, own, kind, (*path, output))
     else:
-        _each_of_list(context, said, kind, path)
+        _check_objects(context, value, kind, path)
 
 
-def _each_of_list(context: RuleContext, value: Any, kind: str, path: Path) -> None:
+def _check_objects(context: RuleContext, value: Any, kind: str, path: Path) -> None:
     if isinstance(value, list) and kind == "metric":
         for index, item in enumerate(value):
             check_object(context, item, kind, (*path, index))

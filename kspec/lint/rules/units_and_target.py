@@ -1,4 +1,4 @@
-"""KS407: an output with another number of units than its target needs."""
+"""KS407: an output whose number of units does not suit its target."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from kspec.lint.rules.shared.outputs import (
 from kspec.lint.rules.shared.targets import Target, target_of
 
 SHOWN = 5
-AS_MANY = REGRESSION_LOSSES | BINARY_LOSSES | {"KLDivergence", "CosineSimilarity"}
-"""Losses that compare each unit with a column of its own."""
+UNIT_PER_COLUMN = REGRESSION_LOSSES | BINARY_LOSSES | {"KLDivergence", "CosineSimilarity"}
+"""Losses that compare each unit with its own column."""
 
 
 def check(context: RuleContext) -> None:
@@ -31,20 +31,25 @@ def check(context: RuleContext) -> None:
         if output.function == "softmax" and output.units == 1:
             continue  # KS402
         if output.shape is None or len(output.shape) == 2:
-            _one_answer(context, output, target)
+            _check_width(context, output, target)
         elif output.loss in SPARSE_CROSSENTROPIES and target.columns[0].shape:
-            _largest_label(context, output, target, output.units)
+            _check_largest_label(context, output, target, output.units)
 
 
-def _largest_label(context: RuleContext, output: Output, target: Target, units: int) -> None:
-    """Labels of each position are their own numbers: none may be above the last unit."""
+def _check_largest_label(context: RuleContext, output: Output, target: Target, units: int) -> None:
+    """Reports integer labels per position that are beyond the last unit."""
     largest = target.maximum
     if largest is not None and largest >= units:
-        _say(context, output, f"the labels of {target.called()} go up to {largest:g}, and `{output.name}` has "
-             f"{_units(units)}, for labels up to {units - 1}", int(largest) + 1)  # fmt: skip
+        _report(
+            context,
+            output,
+            f"the labels of {target.names()} go up to {largest:g}, but `{output.name}` has "
+            f"{_units(units)}, for labels up to {units - 1}",
+            int(largest) + 1,
+        )
 
 
-def _one_answer(context: RuleContext, output: Output, target: Target) -> None:
+def _check_width(context: RuleContext, output: Output, target: Target) -> None:
     width = len(target.columns) if len(target.columns) > 1 else target.shape[0] if len(target.shape) == 1 else 1
     if len(target.shape) > 1:
         return
@@ -52,49 +57,61 @@ def _one_answer(context: RuleContext, output: Output, target: Target) -> None:
     assert units is not None
     exclusive = output.loss in SPARSE_CROSSENTROPIES or output.loss in CATEGORICAL_CROSSENTROPIES
     if exclusive and width == 1 and not target.shape:
-        _classes(context, output, target, units)
+        _check_classes(context, output, target, units)
     elif exclusive and width > 1:
         if units != width:
             wrong = units < width or output.loss in CATEGORICAL_CROSSENTROPIES
-            _say(context, output, f"the target of `{output.name}` has {width} columns, one a class, and it has "
-                 f"{_units(units)}", width, error=wrong)  # fmt: skip
+            _report(
+                context,
+                output,
+                f"the target of `{output.name}` has {width} columns, one per class, but the output has {_units(units)}",
+                width,
+                error=wrong,
+            )
     elif task == "binary_classification" and units == 1 and len(target.labels) > 2:
-        _say(context, output, f"`{output.name}` answers yes or no, and its target {target.called()} has "
-             f"{len(target.labels)} classes: {_listed(target.labels)}", 0,
-             help=f"give it {len(target.labels)} units with softmax")  # fmt: skip
-    elif output.loss in AS_MANY and units != width and _is_numbers(target):
+        _report(
+            context,
+            output,
+            f"`{output.name}` is a binary classification, but its target {target.names()} has "
+            f"{len(target.labels)} classes: {_listed(target.labels)}",
+            0,
+            help=f"use {len(target.labels)} units with softmax",
+        )
+    elif output.loss in UNIT_PER_COLUMN and units != width and _is_numbers(target):
         needs = f"{width} columns" if width > 1 else "one column"
-        _say(context, output, f"the target of `{output.name}` has {needs}, and it has {_units(units)}", width)
+        _report(
+            context, output, f"the target of `{output.name}` has {needs}, but the output has {_units(units)}", width
+        )
 
 
-def _classes(context: RuleContext, output: Output, target: Target, units: int) -> None:
+def _check_classes(context: RuleContext, output: Output, target: Target, units: int) -> None:
     classes = len(target.labels)
     if classes < 2 or units == classes or units == 1:
         return
     too_few = units < classes
-    _say(
+    _report(
         context,
         output,
-        f"{target.called()} has {classes} classes ({_listed(target.labels)}), and `{output.name}` has {_units(units)}",
+        f"{target.names()} has {classes} classes ({_listed(target.labels)}), but `{output.name}` has {_units(units)}",
         classes,
         error=too_few or output.loss in CATEGORICAL_CROSSENTROPIES,
     )
 
 
 def _is_numbers(target: Target) -> bool:
-    """Whether the target stays as many values as it has columns."""
+    """Whether the target has one value per column, so that no column is encoded as several."""
     return all(column.type != "text" for column in target.columns) or len(target.labels) <= 2
 
 
-def _say(
+def _report(
     context: RuleContext, output: Output, message: str, wanted: int, *, error: bool = True, help: str = ""
-) -> None:  # fmt: skip
-    say = context.report.error if error else context.report.warning
-    say(
+) -> None:
+    report = context.report.error if error else context.report.warning
+    report(
         codes.UNITS_TARGET_MISMATCH,
         message,
         _span(context, output),
-        help=help or f"give it {_units(wanted)}",
+        help=help or f"use {_units(wanted)}",
         edits=_edits(context, output, wanted) if wanted else (),
     )
 

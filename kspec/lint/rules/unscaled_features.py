@@ -1,4 +1,4 @@
-"""KS419: columns of very different size, added up by a Dense."""
+"""KS419: columns of very different scales that feed a Dense."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from kspec.lint.rules.shared.targets import columns_with
 
 FACTOR = 100.0
 LARGE = 10.0
-ADDS_UP = frozenset({"Dense", "EinsumDense"})
-PASSES_ON = frozenset({"Flatten", "Reshape", "Concatenate", "Dropout", "GaussianNoise", "Identity"})
+WEIGHTED_SUMS = frozenset({"Dense", "EinsumDense"})
+SCALE_KEEPING = frozenset({"Flatten", "Reshape", "Concatenate", "Dropout", "GaussianNoise", "Identity"})
 
 
 def check(context: RuleContext) -> None:
-    """Looks for an input whose columns differ by a factor of 100 and more, and that feeds a Dense as it is."""
+    """Finds inputs whose columns differ by a factor of 100 or more, and that feed a Dense unchanged."""
     if context.profile is None or data_source(context) == "synthetic":
         return
     for node in context.graph.inputs:
@@ -35,16 +35,16 @@ def check(context: RuleContext) -> None:
             continue
         context.report.warning(
             codes.UNSCALED_COLUMNS,
-            f"the columns of `{node.name}` are of very different size: `{small}` is about {sizes[small]:.2g}, "
+            f"the columns of `{node.name}` have very different scales: `{small}` is about {sizes[small]:.2g}, "
             f"`{large}` about {sizes[large]:.2g}",
             context.spec.positions.key(node.path),
-            help="put `Normalization` first: it gives each column the mean 0 and the variance 1",
-            edits=_cure(context, node),
+            help="put `Normalization` first, which gives each column mean 0 and variance 1",
+            edits=_edits(context, node),
         )
 
 
 def _size(column: ColumnProfile) -> float | None:
-    """How large a column's numbers are: the root of their mean square; the largest, where that is 1 at most."""
+    """The scale of a column: the root mean square of its values; the largest value if that is at most 1."""
     low, high, mean, deviation = column.minimum, column.maximum, column.mean, column.deviation
     if column.type not in ("integer", "float") or low is None or high is None or mean is None or not deviation:
         return None
@@ -53,7 +53,7 @@ def _size(column: ColumnProfile) -> float | None:
 
 
 def _feeds_dense(context: RuleContext, node: Node) -> bool:
-    """Whether a Dense takes the input's numbers as they are."""
+    """Whether a Dense receives the input's values unchanged."""
     waiting, seen = [node.name], {node.name}
     while waiting:
         name = waiting.pop()
@@ -61,16 +61,16 @@ def _feeds_dense(context: RuleContext, node: Node) -> bool:
             if user.name in seen or not any(tensor.node == name for tensor in user.tensors()):
                 continue
             head = context.graph.callee(user).head
-            if head in ADDS_UP:
+            if head in WEIGHTED_SUMS:
                 return True
-            if head in PASSES_ON:
+            if head in SCALE_KEEPING:
                 seen.add(user.name)
                 waiting.append(user.name)
     return False
 
 
-def _cure(context: RuleContext, node: Node) -> Edits:
-    """Normalization before the first entry, where that is what the input alone feeds."""
+def _edits(context: RuleContext, node: Node) -> Edits:
+    """Inserts Normalization before the first entry, if only that uses the input."""
     users = [user for user in context.graph.calls if any(tensor.node == node.name for tensor in user.tensors())]
     if len(users) != 1 or len(context.graph.inputs) > 1 or users[0].path != ("layers", 0):
         return ()

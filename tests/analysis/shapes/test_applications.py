@@ -171,7 +171,7 @@ def spec(application, shape="[64, 64, 3]", more=""):
         ("MobileNetV2", "KS702 `MobileNetV2` starts from imagenet weights"),
         ("{MobilNetV2: {weights: null}}", "KS106 unknown application `MobilNetV2`"),
         ("{MobileNetV2: {weights: null, clases: 3}}", "KS110 `MobileNetV2` has no argument `clases`"),
-        ("{MobileNetV2: {weights: imagnet}}", "KS112 `imagnet` is no file of weights"),
+        ("{MobileNetV2: {weights: imagnet}}", "KS112 `imagnet` is not a weights file"),
         ("{MobileNetV2: {weights: none.weights.h5}}", "KS501 file `none.weights.h5` not found"),
         ("{MobileNetV2: {weights: null, input_tensor: x}}", "KS110 a spec cannot set `input_tensor` of `MobileNetV2`"),
         ("{MobileNetV2: {weights: null, pooling: mean}}", "KS112 `pooling` of `MobileNetV2` must be"),

@@ -16,8 +16,8 @@ class TestNoiseAfterAnswer:
         found = look(spec(f"{last}\n{after}\nFlatten", f"compile: {{loss: {SCE}}}"))
         assert codes(found) == ["KS420"]
         before = "softmax" if "\n" in last else "dense"
-        assert f"`{after.split(':')[0]}` comes after `{before}`, which gives the answer" in found[0].message
-        assert not found[0].edits  # two cures, and only the author knows which
+        assert f"`{after.split(':')[0]}` comes after the output activation of `{before}`" in found[0].message
+        assert not found[0].edits  # only the author knows which of the two remedies is right
 
     def test_dropout_after_a_number(self):
         assert codes(look(spec("Dense: {units: 1}\nDropout: {rate: 0.2}", "compile: {loss: mse}"))) == ["KS420"]

@@ -61,14 +61,14 @@ class TestClassesOfParts:
         parts = "train train train train test test train train validation validation"
         found = look(net("{by: part}"), tmp_path, t=table("no no no yes no no no yes yes no", parts=parts))
         assert codes(found) == ["KS417"]
-        assert "the test part has no `yes`" in found[0].message
+        assert "the test split has no `yes`" in found[0].message
         assert not found[0].edits
 
     def test_both_parts_in_one_message(self, tmp_path):
         parts = "train train train train test validation"
         found = look(net("{by: part}"), tmp_path, t=table("no no no yes no no", parts=parts))
         assert [d.code for d in found] == ["KS417"]
-        assert "validation and test parts have" in found[0].message
+        assert "validation and test splits have" in found[0].message
 
     def test_too_few_for_all_parts(self, tmp_path):
         parts = " ".join(["train"] * 24 + ["test"] * 8 + ["validation"] * 8)

@@ -53,7 +53,7 @@ def test_what_is_right(stages):
         ("[{trainable: {dense: false}}]", "KS213", "`dense` is an automatic name: it changes if a layer is inserted above"),
         ("[{trainable: {'*': false, scaled: true}}]", "KS425", "stage 1 has nothing to train: every layer with weights is frozen"),
         ("[{}, {trainable: {'*': false}}]", "KS425", "stage 2 has nothing to train: every layer with weights is frozen"),
-        ("[{name: a}, {name: b, trainable: {hidden: true}}]", "KS426", "b trains the same weights as a: `hidden` trains there already"),
+        ("[{name: a}, {name: b, trainable: {hidden: true}}]", "KS426", "b trains the same weights as a: `hidden` already trains there"),
         ("[{name: a}, {name: a}]", "KS203", "the name `a` is taken"),
         ("[{optimizer: Adan}]", "KS106", "unknown optimizer `Adan`"),
         ("[{optimizer: {SGD: {rate: 1}}}]", "KS110", "`SGD` has no argument `rate`"),

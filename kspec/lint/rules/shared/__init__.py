@@ -1,1 +1,1 @@
-"""What several rules of meaning look at: outputs, activations, targets, logged names; and the edits that cure."""
+"""What several semantic rules share: outputs, activations, targets, logged names, and edits."""

@@ -1,4 +1,4 @@
-"""Activations: where they are written, what they give, and which cannot follow each other."""
+"""Activations: their places, their ranges, and the last one before an output."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RANGES: dict[str, tuple[float | None, float | None]] = {
     "hard_tanh": (-1.0, 1.0),
     "softsign": (-1.0, 1.0),
 }
-"""An activation → the least and the largest that it gives; None where there is no bound."""
+"""An activation → its minimum and maximum; None for unbounded."""
 
 PROBABILITIES = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"})
 
@@ -50,10 +50,10 @@ class Activation:
     """An activation at a node.
 
     Args:
-        name: Keras's: `relu`; `linear` where a layer that could have one has none.
-        node: Whose layer or op it is.
-        path: Where the name is written; None for a layer or op that is the activation itself.
-        axis: Of a softmax, where it is said.
+        name: Keras's name, such as `relu`; `linear` for a layer that could have one but has none.
+        node: The node it belongs to.
+        path: Where the name is in the spec; None for a layer or op that is the activation itself.
+        axis: The axis of a softmax, where the spec sets it.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Activation:
 
 
 def activation_at(context: RuleContext, node: Node) -> Activation | None:
-    """The activation that a node's layer ends with, or is; None for a layer that has nothing to do with one."""
+    """The activation that a node's layer ends with, or is; None for a layer that has none."""
     node = context.graph.callee(node)
     if node.kind == "op":
         known = catalog.find("activation", node.head)
@@ -75,17 +75,17 @@ def activation_at(context: RuleContext, node: Node) -> Activation | None:
         return Activation(ACTIVATION_LAYERS[head], node, None, arguments.get("axis"))
     if head != "Activation" and head not in WITH_ACTIVATION:
         return None
-    said = arguments.get("activation")
-    if said is None:
+    value = arguments.get("activation")
+    if value is None:
         return Activation("linear", node)
-    name, inner = activation_named(said)
+    name, inner = activation_named(value)
     if name not in ACTIVATION_LAYERS.values() and catalog.find("activation", name) is None:
         return None
     return Activation(name, node, (*path, "activation"), inner.get("axis"))
 
 
 def innermost(context: RuleContext, node: Node) -> tuple[str, dict[str, Any], Path]:
-    """A layer's class, arguments and their place; for `TimeDistributed`, those of the layer inside."""
+    """A layer's class, arguments, and their place; for `TimeDistributed`, those of the layer inside."""
     head, arguments = node.head, node.arguments
     path = arguments_path(context, node)
     while head == "TimeDistributed":
@@ -106,17 +106,17 @@ def arguments_path(context: RuleContext, node: Node) -> Path:
 
 
 def last_activation(context: RuleContext, output: Tensor) -> Activation | None:
-    """The activation that an output's answer went through last, through what keeps its meaning; `linear` for none.
+    """The last activation before an output, looking through layers that only reshape; `linear` for none.
 
-    None where it cannot be told.
+    None if it is unknown.
     """
-    spot: TensorOrigin | None = trace_origin(context.graph, output)
-    while spot is not None:
-        node = spot.callee
-        found = activation_at(context, node)
-        if found is not None and (found.name != "linear" or innermost(context, node)[0] in WITH_ACTIVATION):
-            return found
-        if found is None and node.head not in KEEP_SHAPE:
+    origin: TensorOrigin | None = trace_origin(context.graph, output)
+    while origin is not None:
+        node = origin.callee
+        activation = activation_at(context, node)
+        if activation is not None and (activation.name != "linear" or innermost(context, node)[0] in WITH_ACTIVATION):
+            return activation
+        if activation is None and node.head not in KEEP_SHAPE:
             return None
-        spot = spot.before()
+        origin = origin.before()
     return None

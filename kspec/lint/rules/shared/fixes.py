@@ -1,4 +1,4 @@
-"""Edits of the spec's text that cure a problem; none where the text is not plainly there to be changed."""
+"""Edits that fix a problem in the spec's text; none where the text cannot be changed safely."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ Edits = tuple[Edit, ...]
 
 
 def replace(context: RuleContext, path: Path | None, text: str) -> Edits:
-    """Writes another value at a path; nothing where the value came out of a variable or from the command line."""
+    """Replaces the value at a path; no edit if it comes from a variable or from the command line."""
     span = _own_span(context, path)
     return (Edit(span, text),) if span is not None else ()
 
 
 def add_argument(context: RuleContext, mapping: Path, name: str, value: str) -> Edits:
-    """Writes an argument into a mapping that is written, or in the place of the value that it has there."""
+    """Adds an argument to a mapping, or replaces its value there.
+
+    Args:
+        context: The network.
+        mapping: The path of the mapping.
+        name: The argument.
+        value: Its value, as YAML.
+    """
     if (*mapping, name) in context.spec.positions.values:
         return replace(context, (*mapping, name), value)
     span = _own_span(context, mapping, lines=True)
@@ -34,21 +41,24 @@ def add_argument(context: RuleContext, mapping: Path, name: str, value: str) -> 
     return (Edit(inside, f"{name}: {value}, "),)
 
 
-def give_argument(context: RuleContext, owner: Path, written: str, name: str, value: str) -> Edits:
-    """Gives a class an argument, whether it is written by its name alone or with arguments.
+def give_argument(context: RuleContext, owner: Path, head: str, name: str, value: str) -> Edits:
+    """Adds an argument to a class that is named alone or with arguments.
 
     Args:
-        owner: Where the class stands: of `compile: {loss: mse}`, `("compile", "loss")`.
-        written: The class as written there.
+        context: The network.
+        owner: The path of the class: of `compile: {loss: mse}`, `("compile", "loss")`.
+        head: The class, as the spec has it there.
+        name: The argument.
+        value: Its value, as YAML.
     """
-    if (*owner, written) in context.spec.positions.values:
-        return add_argument(context, (*owner, written), name, value)
-    return replace(context, owner, f"{written}: {{{name}: {value}}}" if _is_item(context, owner) else
-                   f"{{{written}: {{{name}: {value}}}}}")  # fmt: skip
+    if (*owner, head) in context.spec.positions.values:
+        return add_argument(context, (*owner, head), name, value)
+    return replace(context, owner, f"{head}: {{{name}: {value}}}" if _is_item(context, owner) else
+                   f"{{{head}: {{{name}: {value}}}}}")  # fmt: skip
 
 
 def insert_before(context: RuleContext, node: Node, entry: str) -> Edits:
-    """Puts an entry before a node's own; nothing where the node says itself what it comes from."""
+    """Inserts an entry before a node's own; no edit if the node has a `from`."""
     if context.spec.entry(node.path).from_ is not None:
         return ()
     span = _own_span(context, node.path, lines=True)
@@ -62,13 +72,13 @@ def insert_before(context: RuleContext, node: Node, entry: str) -> Edits:
 
 
 def _is_item(context: RuleContext, path: Path) -> bool:
-    """Whether it stands in a list with a line of its own, after a dash."""
+    """Whether a value is an item of a list in lines, after a dash."""
     span = context.spec.positions.value(path)
     return span.source.line(span.line)[: span.column - 1].strip() == "-"
 
 
 def _own_span(context: RuleContext, path: Path | None, *, lines: bool = False) -> Span | None:
-    """The place of a value in the spec's own text; None where it has none, or more than one line of it is wanted."""
+    """The place of a value in the spec's own text; None if it has none, or spans several lines without `lines`."""
     positions = context.spec.positions
     if path is None or path not in positions.values or path in positions.variables:
         return None

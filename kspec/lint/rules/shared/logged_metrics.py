@@ -1,4 +1,4 @@
-"""The names under which Keras logs what training measures, and whether there is anything to validate on."""
+"""The names under which Keras logs losses and metrics, and whether there is validation data."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from kspec.lint.rules.shared.outputs import data_source
 from kspec.syntax.names import snake_case
 
 WITHOUT_DIRECTION = frozenset({"TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"})
-"""Metrics of which Keras does not know whether more is better."""
+"""Metrics for which Keras does not know whether higher is better."""
 
 
 def has_validation(context: RuleContext) -> bool | None:
-    """Whether there is a validation part; None where only the data could tell."""
+    """Whether there is a validation split; None if that depends on the data."""
     data = context.spec.document.data
     if data is None:
         return None
@@ -27,16 +27,16 @@ def has_validation(context: RuleContext) -> bool | None:
         return "validation" in context.profile.parts
     if data.split.by is not None:
         return None
-    said = getattr(data, data_source(context))
-    files = getattr(said, "path", said)
+    source = getattr(data, data_source(context))
+    files = getattr(source, "path", source)
     if isinstance(files, dict):
-        stated = "validation" in data.split.model_fields_set and data.split.validation > 0
-        return "validation" in files or stated
+        declared = "validation" in data.split.model_fields_set and data.split.validation > 0
+        return "validation" in files or declared
     return data.split.validation > 0
 
 
-def measured(spec: Spec, graph: Graph, settings: Settings) -> list[str]:
-    """What a callback of a spec can watch; those of validation only where there can be some."""
+def monitor_names(spec: Spec, graph: Graph, settings: Settings) -> list[str]:
+    """The quantities that a callback can monitor; those of validation only where there can be validation data."""
     context = RuleContext(spec, graph, Report(), settings=settings)
     names = list(logged_names(context) or ())
     validated = [] if has_validation(context) is False else [f"val_{name}" for name in names]
@@ -44,9 +44,9 @@ def measured(spec: Spec, graph: Graph, settings: Settings) -> list[str]:
 
 
 def logged_names(context: RuleContext) -> dict[str, bool] | None:
-    """Each name that training logs, without `val_` → whether Keras knows by itself which direction is better.
+    """Each name that training logs, without `val_` → whether Keras knows which direction is better.
 
-    None where a metric comes from an extension.
+    None if a metric comes from an extension.
     """
     assert context.settings is not None
     outputs = context.settings.outputs
@@ -59,10 +59,10 @@ def logged_names(context: RuleContext) -> dict[str, bool] | None:
                 names[f"{name}_loss"] = False
             within: dict[str, int] = {}
             for metric in getattr(output, field):
-                found = _name_of(metric, counted)
-                if found is None:
+                metric_name = _metric_name(metric, counted)
+                if metric_name is None:
                     return None
-                own, known = found
+                own, known = metric_name
                 again = within.get(own, 0)
                 within[own] = again + 1
                 own = f"{own}_{again}" if again else own
@@ -71,8 +71,8 @@ def logged_names(context: RuleContext) -> dict[str, bool] | None:
     return names
 
 
-def _name_of(metric: Any, counted: dict[str, int]) -> tuple[str, bool] | None:
-    """The name that a metric's object has; classes that Keras names by itself are counted."""
+def _metric_name(metric: Any, counted: dict[str, int]) -> tuple[str, bool] | None:
+    """The name of a metric's object, and whether its direction is known; names that Keras makes itself are numbered."""
     if not isinstance(metric, (str, dict)) or not metric:
         return None
     head, arguments = (metric, {}) if isinstance(metric, str) else next(iter(metric.items()))
@@ -80,9 +80,9 @@ def _name_of(metric: Any, counted: dict[str, int]) -> tuple[str, bool] | None:
     if entry is None:
         return None
     known = entry.name not in WITHOUT_DIRECTION
-    said = arguments.get("name") if isinstance(arguments, dict) else None
-    if isinstance(said, str):
-        return said, known
+    name = arguments.get("name") if isinstance(arguments, dict) else None
+    if isinstance(name, str):
+        return name, known
     if not entry.path:
         return head, known
     default = entry.parameters["name"].default
@@ -95,7 +95,7 @@ def _name_of(metric: Any, counted: dict[str, int]) -> tuple[str, bool] | None:
 
 
 def monitoring_callbacks(context: RuleContext) -> Iterator[tuple[str, dict[str, Any], Path, str]]:
-    """The callbacks that watch a quantity: class as written, arguments, place, and the quantity."""
+    """The callbacks that monitor a quantity: class, arguments, path, and the quantity."""
     for index, callback in enumerate(context.spec.document.fit.callbacks):
         head, arguments = (callback, {}) if isinstance(callback, str) else next(iter(callback.items()))
         entry = catalog.find("callback", head)

@@ -1,4 +1,4 @@
-"""The outputs of a spec, as the rules of training look at them."""
+"""The outputs of a spec, as the rules about training see them."""
 
 from __future__ import annotations
 
@@ -43,12 +43,16 @@ class Output:
     """An output that is trained.
 
     Args:
-        activation: The last one; None where it cannot be told.
-        shape: With the batch first; None where it is not known.
-        units: The size of the last axis; None where it is not known, or the data decides it.
-        loss: Keras's class of it.
-        loss_path: Where it is written; None where it was filled in.
-        task_stated: Whether the spec states the task.
+        name: Its name.
+        node: The node that computes it.
+        tensor: Its tensor.
+        settings: Its training settings, with every default.
+        activation: The last one; None if it is unknown.
+        shape: With the batch first; None if it is unknown.
+        units: The size of the last axis; None if it is unknown, or depends on the data.
+        loss: Keras's class of the loss.
+        loss_path: Where the loss is in the spec; None for a default.
+        task_declared: Whether the spec declares the task.
     """
 
     name: str
@@ -60,27 +64,27 @@ class Output:
     units: int | None
     loss: str
     loss_path: Path | None
-    task_stated: bool
+    task_declared: bool
 
     @property
     def function(self) -> str:
-        """The name of the activation; empty where it cannot be told."""
+        """The name of the activation; empty if it is unknown."""
         return self.activation.name if self.activation is not None else ""
 
     @property
     def logits(self) -> bool:
-        """Whether the loss says that it takes logits."""
+        """Whether the loss expects logits."""
         return from_logits(self.settings.loss)
 
 
 def trained_outputs(context: RuleContext) -> Iterator[Output]:
-    """The outputs that have a loss and can have a target, and at which nothing is known to be wrong."""
+    """The outputs that have a loss and can have a target, without those at invalid nodes."""
     assert context.settings is not None
     assert context.types is not None
     for name, settings in context.settings.outputs.items():
         tensor = context.graph.outputs[name]
         node = trace_origin(context.graph, tensor).callee
-        if not _is_object(settings.loss) or not _has_target(context, name) or is_misfit(context, tensor):
+        if not _is_object(settings.loss) or not _has_target(context, name) or is_invalid(context, tensor):
             continue
         shape, activation = context.types.tensor(tensor).shape, last_activation(context, tensor)
         yield Output(
@@ -93,26 +97,26 @@ def trained_outputs(context: RuleContext) -> Iterator[Output]:
             _units(context, shape, activation),
             loss_name(settings.loss),
             _loss_path(context, name),
-            _task_stated(context, name),
+            _task_declared(context, name),
         )
 
 
-def is_misfit(context: RuleContext, tensor: Tensor) -> bool:
-    """Whether something is wrong with the arguments of what gives a tensor, as far as its shape is kept."""
+def is_invalid(context: RuleContext, tensor: Tensor) -> bool:
+    """Whether a tensor comes from a node with invalid arguments, directly or through layers that only reshape."""
     last = last_activation(context, tensor)
     names = {tensor.node, context.graph.callee(context.graph.nodes[tensor.node]).name}
     return bool(context.invalid_nodes & (names | ({last.node.name} if last is not None else set())))
 
 
 def node_span(context: RuleContext, node: Node) -> Span:
-    """The class, op or node that an entry names."""
+    """The place of the class, op or node that an entry names."""
     if node.kind == "input":
         return context.spec.positions.key(node.path)
     return head_span(node.path, context.spec.entry(node.path), context.spec.positions)
 
 
 def activation_span(context: RuleContext, activation: Activation) -> Span:
-    """Where an activation is written; its layer or op, where it is one itself or there is none."""
+    """The place of an activation; its layer or op, if that is the activation or has none."""
     path = activation.path
     if path is not None and path in context.spec.positions.values:
         return context.spec.positions.value(path)
@@ -120,51 +124,51 @@ def activation_span(context: RuleContext, activation: Activation) -> Span:
 
 
 def loss_span(context: RuleContext, output: Output) -> Span:
-    """Where an output's loss is written; its node, where it was filled in."""
+    """The place of an output's loss; its node, for a default loss."""
     if output.loss_path is not None:
         return context.spec.positions.value(output.loss_path)
     return node_span(context, output.node)
 
 
 def metrics_of(context: RuleContext, output: Output) -> Iterator[tuple[str, dict[str, Any], Path]]:
-    """The metrics that are written for an output: Keras's class (`accuracy` for that word), arguments, place."""
+    """The metrics of an output in the spec: Keras's class (or `accuracy`), arguments, path."""
     settings = context.spec.document.compile
-    for word, said in (("metrics", settings.metrics), ("weighted_metrics", settings.weighted_metrics)):
-        if said is None:
+    for key, metrics in (("metrics", settings.metrics), ("weighted_metrics", settings.weighted_metrics)):
+        if metrics is None:
             continue
-        path: Path = ("compile", word)
-        if is_by_output(said, context.graph.outputs, "metric"):
-            if output.name not in said:
+        path: Path = ("compile", key)
+        if is_by_output(metrics, context.graph.outputs, "metric"):
+            if output.name not in metrics:
                 continue
-            said, path = said[output.name], (*path, output.name)
-        for index, metric in enumerate(said if isinstance(said, list) else [said]):
+            metrics, path = metrics[output.name], (*path, output.name)
+        for index, metric in enumerate(metrics if isinstance(metrics, list) else [metrics]):
             if not _is_object(metric):
                 continue
             name, arguments = (metric, {}) if isinstance(metric, str) else next(iter(metric.items()))
             entry = catalog.find("metric", name)
             if entry is not None:
-                yield entry.name, arguments or {}, (*path, index) if isinstance(said, list) else path
+                yield entry.name, arguments or {}, (*path, index) if isinstance(metrics, list) else path
 
 
 def times_used(context: RuleContext) -> Counter[str]:
-    """How often each node is taken by another, or is an output."""
-    taken = Counter(tensor.node for node in context.graph.calls for tensor in node.tensors())
-    taken.update(tensor.node for tensor in context.graph.outputs.values())
-    return taken
+    """The number of uses of each node, by other nodes and as an output."""
+    uses = Counter(tensor.node for node in context.graph.calls for tensor in node.tensors())
+    uses.update(tensor.node for tensor in context.graph.outputs.values())
+    return uses
 
 
 def data_source(context: RuleContext) -> str:
-    """csv, parquet, npz, images or synthetic; empty where the spec names no data."""
+    """The source of the data: csv, parquet, npz, images or synthetic; empty without data."""
     data = context.spec.document.data
     return data.source if data is not None else ""
 
 
-def _is_object(said: Any) -> bool:
-    """Whether it is a class by its name, or with its arguments; what is neither has a message of its own."""
-    if isinstance(said, dict) and len(said) == 1:
-        (name, arguments), *_ = said.items()
+def _is_object(value: Any) -> bool:
+    """Whether a value names a class, alone or with arguments; other values are reported elsewhere."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((name, arguments),) = value.items()
         return isinstance(name, str) and (arguments is None or isinstance(arguments, dict))
-    return isinstance(said, str)
+    return isinstance(value, str)
 
 
 def _units(context: RuleContext, shape: Shape | None, activation: Activation | None) -> int | None:
@@ -172,8 +176,8 @@ def _units(context: RuleContext, shape: Shape | None, activation: Activation | N
         return shape[-1] if len(shape) > 1 else 1
     if activation is None or activation.node.kind != "layer":
         return None
-    said = innermost(context, activation.node)[1].get("units")
-    return said if isinstance(said, int) and not isinstance(said, bool) else None
+    units = innermost(context, activation.node)[1].get("units")
+    return units if isinstance(units, int) and not isinstance(units, bool) else None
 
 
 def _has_target(context: RuleContext, name: str) -> bool:
@@ -182,14 +186,14 @@ def _has_target(context: RuleContext, name: str) -> bool:
 
 
 def _loss_path(context: RuleContext, name: str) -> Path | None:
-    said = context.spec.document.compile.loss
-    if said is None:
+    loss = context.spec.document.compile.loss
+    if loss is None:
         return None
-    if is_by_output(said, context.graph.outputs, "loss"):
-        return ("compile", "loss", name) if said.get(name) is not None else None
+    if is_by_output(loss, context.graph.outputs, "loss"):
+        return ("compile", "loss", name) if loss.get(name) is not None else None
     return ("compile", "loss")
 
 
-def _task_stated(context: RuleContext, name: str) -> bool:
+def _task_declared(context: RuleContext, name: str) -> bool:
     task = context.spec.document.task
     return name in task if isinstance(task, dict) else task is not None

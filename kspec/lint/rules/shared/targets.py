@@ -1,4 +1,4 @@
-"""What the data's profile tells of an output's target."""
+"""An output's target, as the data's profile describes it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Target:
     """An output's target in the data.
 
     Args:
-        columns: In the file's order.
-        classes: Part → label → rows, where it is one column of labels; empty where it is not.
+        columns: Its columns, in the file's order.
+        classes: Split → label → number of rows, for one column of labels; empty otherwise.
     """
 
     columns: tuple[ColumnProfile, ...]
@@ -23,12 +23,12 @@ class Target:
 
     @property
     def labels(self) -> list[str]:
-        """All labels that any part has."""
+        """The labels of all splits."""
         return list(dict.fromkeys(label for part in self.classes.values() for label in part))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one example: () for one value."""
+        """The shape of one example's target: `()` for a single value."""
         return self.columns[0].shape if len(self.columns) == 1 else (len(self.columns),)
 
     @property
@@ -41,15 +41,15 @@ class Target:
         known = [column.maximum for column in self.columns if column.maximum is not None]
         return max(known) if len(known) == len(self.columns) else None
 
-    def called(self) -> str:
-        """Its columns, for a sentence: `y`, or "a, b and 3 more"."""
+    def names(self) -> str:
+        """Its columns, for a sentence: `y`, or "`a`, `b`, `c` and 3 more"."""
         names = [f"`{column.name}`" for column in self.columns[:3]]
         more = len(self.columns) - len(names)
         return ", ".join(names) + (f" and {more} more" if more else "")
 
 
 def target_of(context: RuleContext, output: str) -> Target | None:
-    """The target of an output; None where the data has not been looked at, or was made to fit."""
+    """The target of an output; None if the data has not been read, or is synthetic."""
     columns = columns_with(context, f"target {output}")
     if context.profile is None or not columns or data_source(context) == "synthetic":
         return None
@@ -57,7 +57,7 @@ def target_of(context: RuleContext, output: str) -> Target | None:
 
 
 def columns_with(context: RuleContext, use: str) -> tuple[ColumnProfile, ...]:
-    """The columns of one use, such as `input x`."""
+    """The columns with one use, such as `input x`."""
     if context.profile is None:
         return ()
     return tuple(column for column in context.profile.columns if use in column.use)
