@@ -40,7 +40,7 @@ def _check_output(context: RuleContext, output: Output, target: Target) -> None:
         help, edits = _remedy(context, target)
         context.report.warning(
             codes.CLASS_MISSING_IN_SPLIT,
-            f"the {' and '.join(where)} {has} no {shown} of `{output.name}`, so its quality is not measured there",
+            f"the {' and '.join(where)} {has} no {shown} of `{output.name}`, so their metrics do not cover it",
             context.spec.positions.key(path),
             help=help,
             edits=edits,
