@@ -64,11 +64,11 @@ class _Includer:
     def _read(self, text: str, tree: Tree, path: Path, chain: tuple[str, ...]) -> Tree | None:
         span = tree.positions.value(path)
         file = File(os.path.abspath(span.source.name)).parent / text
-        target = os.path.realpath(file)
         problem = self.policy.reading_problem(text, file)
         if problem is not None:
             problem.report(self.report, span)
             return None
+        target = os.path.realpath(file)
         if target in chain:
             cycle = " → ".join(f"`{File(name).name}`" for name in (*chain[chain.index(target) :], target))
             self._error(f"`{text}` includes itself", span, help=f"cycle: {cycle}")

@@ -80,8 +80,8 @@ class PathPolicy:
             text: The path as the spec has it.
             file: The file it leads to, where that is not simply relative to the spec's folder.
         """
-        if "://" in text:
-            return self._network_problem(text)
+        if "://" in text or "\0" in text:
+            return self._special_problem(text)
         if self.permissions.outside:
             return None
         target = file.resolve()
@@ -95,8 +95,8 @@ class PathPolicy:
         )
 
     def _writing_problem(self, text: str) -> PathProblem | None:
-        if "://" in text:
-            return self._network_problem(text)
+        if "://" in text or "\0" in text:
+            return self._special_problem(text)
         if self.permissions.outside or not (os.path.isabs(text) or os.path.normpath(text).startswith("..")):
             return None
         return PathProblem(
@@ -105,7 +105,10 @@ class PathPolicy:
             "use a path relative to the run folder, or allow it with --allow-outside",
         )
 
-    def _network_problem(self, text: str) -> PathProblem | None:
+    def _special_problem(self, text: str) -> PathProblem | None:
+        """Why a URL, or a text with a null character, cannot be used."""
+        if "\0" in text:
+            return PathProblem(codes.UNREADABLE_DATA, "a path cannot contain a null character", "")
         if self.permissions.network:
             return None
         return PathProblem(
@@ -123,7 +126,7 @@ class PathPolicy:
         """
         problem = self.problem(text)
         file = self.folder / text
-        if problem is not None or "\0" in text or file.is_file():
+        if problem is not None or file.is_file():
             return problem
         siblings = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
         return PathProblem(

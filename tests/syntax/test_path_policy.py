@@ -90,3 +90,8 @@ def test_a_url_is_never_a_file(folder: Path) -> None:
     problem = PathPolicy(folder, Permissions(network=True)).file_problem("gs://bucket/x.keras")
     assert problem is not None
     assert problem.rule == codes.UNREADABLE_DATA
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_a_null_character_is_reported(folder: Path, write: bool) -> None:
+    assert rule(PathPolicy(folder), "table\0.csv", write=write) == codes.UNREADABLE_DATA
