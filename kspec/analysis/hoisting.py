@@ -135,7 +135,7 @@ def bytes_of(tensor: TensorType) -> int | None:
 
 def _fixed(graph: Graph, facts: Facts, frozen: bool) -> list[str]:
     """The nodes that come from the data alone and answer the same in every epoch, in their order."""
-    needed = graph.needed()
+    needed = graph.needed_nodes()
     answers = {tensor.node for tensor in graph.outputs.values()}
     found: dict[str, None] = {}
     for node in graph.calls:

@@ -36,7 +36,7 @@ def submodels_of(node: Node, graph: Graph) -> list[str]:
     """The sub-models that a call goes through, or that its layer holds, with all that these call."""
     names = [node.head] if node.kind == "model" else list(models_in(graph.callee(node).arguments))
     known = [name for name in names if name in graph.models]
-    return list(dict.fromkeys([*known, *(inner for name in known for inner in graph.models[name].called())]))
+    return list(dict.fromkeys([*known, *(inner for name in known for inner in graph.models[name].called_models())]))
 
 
 def _is_pure(callee: Node, trainable: Mapping[str, bool], prefix: str) -> bool:

@@ -20,7 +20,7 @@ from kspec.ir.layer_patterns import (
     rank,
     trainable_by_path,
 )
-from kspec.ir.scope import first_counted
+from kspec.ir.scope import automatic_part
 from kspec.language import Spec
 from kspec.language.spec import models_in
 from kspec.syntax.names import warn_automatic_name
@@ -75,7 +75,7 @@ def trained(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
     states = trainable_by_path(graph) | stage.trainable
     for prefix, network in networks_by_path(graph).items():
         known = types.models[prefix[:-1]] if prefix else types
-        needed = network.needed()
+        needed = network.needed_nodes()
         for node in network.calls:
             held = any(models_in(node.arguments))  # what it holds is counted by itself
             if node.kind != "layer" or node.name not in needed or held:
@@ -125,8 +125,10 @@ def _told(said: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: R
         found = matching(pattern, layers, copies)
         if not found:
             _matches_nothing(pattern, graph, (*path, pattern), spec, report)
-        elif pattern.partition("/")[0] not in graph.models and (counted := first_counted(pattern, graph.counted)):
-            warn_automatic_name(counted, graph.counted[counted], spec.positions.key((*path, pattern)), report)
+        elif pattern.partition("/")[0] not in graph.models and (
+            automatic := automatic_part(pattern, graph.automatic_names)
+        ):
+            warn_automatic_name(counted, graph.automatic_names[counted], spec.positions.key((*path, pattern)), report)
         told.update(dict.fromkeys(found, said[pattern]))
         whole = [name for name in graph.models if matching(pattern, [name], copies)]
         for model in dict.fromkeys(inner for place in (*whole, *found) for inner in called_within(place, graph)):

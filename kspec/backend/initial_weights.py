@@ -22,7 +22,7 @@ def load_initial_weights(spec: Spec, network: Any, report: Report) -> None:
         if inner is None:
             continue
         if file := model.application_weights():
-            span = spec.positions.value(("models", name, "application", model.of_keras[0], "weights"))
+            span = spec.positions.value(("models", name, "application", model.application_call[0], "weights"))
             load_weights(inner.model, spec.folder / file, report, span)
             continue
         path: Path = ("models", name, "weights" if model.weights is not None else "file")

@@ -64,7 +64,7 @@ def build_keras_model(
     Returns:
         The model and, by node, its tensors and layers.
     """
-    called = graph.called()
+    called = graph.called_models()
     networks = [graph, *(graph.models[name] for name in called)]
     maker = maker or Maker()
 

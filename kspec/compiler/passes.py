@@ -56,7 +56,7 @@ def build_graph(state: State) -> bool:
     spec, report = state.spec, state.report
     graph = state.graph = build(spec, report)
     state.context = RuleContext(spec, graph, report, profile=state.profile)
-    own = [name for name in graph.models if spec.is_written(name)]
+    own = [name for name in graph.models if spec.defines_layers_of(name)]
     state.models = {name: RuleContext(spec, graph.models[name], report, outer=graph) for name in own}
     return True
 

@@ -65,5 +65,6 @@ def column_names(name: str, data: Any) -> list[str]:
 def _empty_spec(name: str = "") -> Spec:
     """A minimal spec: reading needs its folder and its positions."""
     source = Source(name, "")
+    places = Positions(Span(source, 1, 1, 1, 1))
     values = {"kspec": 1, "inputs": {"x": {"shape": [1]}}, "layers": ["Flatten"]}
-    return Spec(Document.model_validate(values), values, Positions(Span(source, 1, 1, 1, 1)), source)
+    return Spec(Document.model_validate(values), values, places, places, source)

@@ -214,7 +214,7 @@ def _add_boxes(diagram: DiagramGraph, outputs: Mapping[str, Tensor], depth: int)
 def _description(box: str, nodes: list[Node]) -> str:
     """`block residual, 7 nodes`."""
     own = next((node for node in nodes if node.name.count("/") == box.count("/") + 1), nodes[0])
-    block = f"block {own.written[1]}" if own.written[:1] == ("blocks",) else "block"
+    block = f"block {own.source_path[1]}" if own.source_path[:1] == ("blocks",) else "block"
     return f"{block}, {len(nodes)} node{'' if len(nodes) == 1 else 's'}"
 
 

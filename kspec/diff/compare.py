@@ -143,7 +143,7 @@ def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
     """The sub-models that are called."""
     return {
         name: _Network(analysis.graph.models[name], analysis.types.models[name], name, spec.trainable(("models", name)))
-        for name in analysis.graph.called()
+        for name in analysis.graph.called_models()
     }
 
 
@@ -350,5 +350,5 @@ def _number(count: int | None) -> str:
 
 
 def _parameters(analysis: Analysis) -> int | None:
-    counts = [_count(analysis.types.calls[name]) for name in analysis.graph.counted_in()]
+    counts = [_count(analysis.types.calls[name]) for name in analysis.graph.contributing_nodes()]
     return None if None in counts else sum(count or 0 for count in counts)

@@ -31,7 +31,7 @@ def build(spec: Spec, report: Report) -> Graph:
 
 def _freeze_what_is_called(graph: Graph) -> None:
     """A sub-model is one and the same wherever it is called: frozen in one place, by what it lies in, it is frozen."""
-    for network in (graph, *(graph.models[name] for name in reversed(graph.called()))):
+    for network in (graph, *(graph.models[name] for name in reversed(graph.called_models()))):
         for node in network.calls:
             held = [node.head] if node.kind == "model" else models_in(node.arguments)
             for name in held if node.trainable is False else ():
@@ -104,7 +104,7 @@ class _Builder:
                 last = step.name, found[-1]
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
-        self.graph.counted = {name: self.scope.places[name] for name in self.scope.counted}
+        self.graph.automatic_names = {name: self.scope.places[name] for name in self.scope.automatic_names}
         self.graph.copies = spec.expansions[network_path].copies if network_path in spec.expansions else {}
         self._apart_from_models()
         self._count_calls()
@@ -144,7 +144,7 @@ class _Builder:
     def _add_inputs(self) -> None:
         for name in self.spec.networks[self.network_path].inputs:
             path: Path = (*self.network_path, "inputs", name)
-            self.graph.nodes[name] = Node(name, "input", "", path, named=True, written=path)
+            self.graph.nodes[name] = Node(name, "input", "", path, named=True, source_path=path)
             self.scope.add(name, Tensor(name), self.positions.key(path))
 
     def _look_ahead(self) -> None:
@@ -192,7 +192,7 @@ class _Builder:
             else:
                 self.scope.add(step.name, found[-1], step.place)
             if not step.named:
-                self.scope.counted.add(step.name)
+                self.scope.automatic_names.add(step.name)
         return found
 
     def _node(self, step: Call, entry: Entry, previous: list[Tensor]) -> Node:
@@ -208,7 +208,7 @@ class _Builder:
             constants=dict(entry.call or {}),
             trainable=self._trainable(step, entry),
             named=step.named,
-            written=step.path,
+            source_path=step.path,
         )
         signature = self.callees.of(node, entry)
         try:
@@ -251,7 +251,7 @@ class _Builder:
         self.graph.nodes[node.name] = node
         self.scope.add(node.name, Tensor(node.name), place)
         if not node.named:
-            self.scope.counted.add(node.name)
+            self.scope.automatic_names.add(node.name)
         outputs: list[str | None] = []
         for position, name in enumerate(entry.as_ or ()):
             outputs.append(None if name == "_" else name)

@@ -138,7 +138,7 @@ class Callees:
         model = self.graph.models.get(node.head)
         if model is None:
             node.faulty = True
-            tell_unknown_model(node.head, span, self.graph, self.spec, self.report, network_path=self.network_path)
+            report_unknown_model(node.head, span, self.graph, self.spec, self.report, network_path=self.network_path)
             return None
         if entry.trainable is not None:
             self.report.error(
@@ -157,7 +157,7 @@ class Callees:
                 )
         self.scope.models[node.name] = node.head
         if len(model.outputs) > 1 and not entry.as_:
-            self.scope.gives[node.name] = list(model.outputs)
+            self.scope.unnamed_outputs[node.name] = list(model.outputs)
         node.faulty = not model.outputs or any(model.nodes[tensor.node].faulty for tensor in model.outputs.values())
         return [Parameter(given.name, "one", True) for given in model.inputs]
 
@@ -210,7 +210,7 @@ class Callees:
         return callee.catalog.tensors if callee.catalog else None
 
 
-def tell_unknown_model(
+def report_unknown_model(
     name: str, span: Span, graph: Graph, spec: Spec, report: Report, *, network_path: Path = ()
 ) -> None:
     """Reports a sub-model that cannot be called: there is none, it stands further down, or it is the one at hand.

@@ -23,7 +23,7 @@ class Rank(NamedTuple):
 
 def networks_by_path(graph: Graph) -> dict[str, Graph]:
     """A graph and the sub-models that it calls, by what stands before the paths of their nodes: nothing, `model/`."""
-    return {"": graph, **{f"{name}/": graph.models[name] for name in graph.called()}}
+    return {"": graph, **{f"{name}/": graph.models[name] for name in graph.called_models()}}
 
 
 def layers_by_path(graph: Graph) -> dict[str, Node]:
@@ -56,7 +56,7 @@ def trainable_by_path(graph: Graph) -> dict[str, bool]:
     states = {path: node.trainable is not False for path, node in layers_by_path(graph).items()}
     for network in networks_by_path(graph).values():
         if all(node.trainable is False for node in network.calls):
-            inside = tuple(f"{name}/" for name in network.called())
+            inside = tuple(f"{name}/" for name in network.called_models())
             states.update(dict.fromkeys((path for path in states if path.startswith(inside)), False))
     return states
 
@@ -73,10 +73,10 @@ def copies_by_path(graph: Graph) -> dict[str, tuple[str, ...]]:
 def called_within(path: str, graph: Graph) -> list[str]:
     """The sub-models that are called in what a path names: a sub-model, or a layer that holds one."""
     if path in graph.models:
-        return graph.models[path].called()
+        return graph.models[path].called_models()
     node = layers_by_path(graph).get(path)
     held = [] if node is None else [name for name in models_in(node.arguments) if name in graph.models]
-    return list(dict.fromkeys([*held, *(inside for name in held for inside in graph.models[name].called())]))
+    return list(dict.fromkeys([*held, *(inside for name in held for inside in graph.models[name].called_models())]))
 
 
 def is_glob(pattern: str) -> bool:

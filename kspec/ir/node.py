@@ -14,39 +14,45 @@ NodeKind = Literal["input", "layer", "op", "reuse", "model"]
 
 
 class Tensor(NamedTuple):
-    """One output of a node. `output` counts those of a call that has several; 0 is the first, or the only one."""
+    """An output of a node.
+
+    Args:
+        node: The name of the node.
+        output: The index among the outputs of the call.
+    """
 
     node: str
     output: int = 0
 
 
 Feed = Tensor | list[Tensor]
+"""What a tensor argument of a call receives."""
 
 
 def flat_order(outputs: Iterable[str]) -> list[str]:
-    """Several outputs in the order in which Keras flattens a dict: sorted by name."""
+    """Output names in the order in which Keras flattens a dict: sorted."""
     return sorted(outputs)
 
 
 @dataclass(slots=True)
 class Node:
-    """A call of a layer, of an op, of a sub-model, or of another node's layer again; or an input.
+    """An input, or a call of a layer, an op, a sub-model, or another node's layer.
 
     Args:
-        name: Unique in the graph; `use/inner` for what stands in a block.
+        name: Unique in the graph; `use/inner` for a node of a block.
         kind: What is called.
-        head: The class (dotted for an extension), the op, the sub-model, or the node that is used again; empty for an
-            input.
-        catalog: What Keras says of it; None for inputs and extensions, and where it is unknown.
-        arguments: The constructor's arguments, as plain values.
+        head: The class (dotted for an extension), the op, the sub-model, or the node whose layer is reused; empty for
+            an input.
+        path: The path of its entry, with entries expanded.
+        catalog: The catalog's entry for the class or op; None for inputs and extensions, or if unknown.
+        arguments: The constructor arguments, as plain values.
         feeds: The call's tensors by argument name.
         constants: The call's other arguments.
-        outputs: The names that `as` gives to its outputs; None for one that is not wanted.
-        trainable: What the entry says, or what surrounds it; None where nothing does.
-        path: The entry that it comes from, as entries are written out.
-        written: Where that entry is written: in `layers`, or in a block.
-        named: Whether the entry states the name.
-        faulty: Whether something is already known to be wrong with it; what depends on it stays silent.
+        outputs: The names that `as` gives to the outputs; None for one that is not used.
+        trainable: What the entry or an enclosing one sets; None if nothing does.
+        source_path: The path of its entry in the text: in `layers`, or in a block.
+        named: Whether the spec gives the name.
+        faulty: Whether an error of it is already reported, so that dependent problems are not.
     """
 
     name: str
@@ -59,12 +65,12 @@ class Node:
     constants: dict[str, Any] = field(default_factory=dict)
     outputs: tuple[str | None, ...] = ()
     trainable: bool | None = None
-    written: Path = ()
+    source_path: Path = ()
     named: bool = False
     faulty: bool = False
 
     def tensors(self) -> Iterator[Tensor]:
-        """All tensors that it takes, in order."""
+        """All tensors that it receives, in order."""
         for feed in self.feeds.values():
             if isinstance(feed, list):
                 yield from feed
@@ -74,16 +80,16 @@ class Node:
 
 @dataclass(slots=True)
 class Graph:
-    """What a spec, or a sub-model of it, describes.
+    """The network of a spec, or one of its sub-models.
 
     Args:
-        nodes: By name; each stands after those it takes its input from. Inputs come first.
-        outputs: Output name → the tensor that it is.
-        names: Every name that can be cited → what it stands for: nodes, what `as` names, uses of blocks.
-        size: The calls that it comes to, those within sub-models too.
-        models: The sub-models that it can call, each with those that stand above it.
-        counted: The names that nobody wrote (`dense_1`), with the place of what they name.
-        copies: By the name of an entry that is repeated, or made for each of several nodes, those of its copies.
+        nodes: By name, in topological order, inputs first.
+        outputs: The tensor of each model output.
+        names: What every name stands for: nodes, names given by `as`, uses of blocks.
+        size: The number of calls, including those within sub-models.
+        models: The sub-models that it can call, each with those defined above it.
+        automatic_names: Names that are not in the spec (`dense_1`), with the place of what they name.
+        copies: For each entry with `repeat` or `each`, the names of its copies.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -91,7 +97,7 @@ class Graph:
     names: dict[str, Tensor] = field(default_factory=dict)
     size: int = 0
     models: dict[str, Graph] = field(default_factory=dict)
-    counted: dict[str, Span] = field(default_factory=dict)
+    automatic_names: dict[str, Span] = field(default_factory=dict)
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -105,38 +111,38 @@ class Graph:
 
     @property
     def application(self) -> Node | None:
-        """The node that is all of it, where it is a model of `keras.applications`."""
+        """The only node of a model of `keras.applications`; None for any other network."""
         return next((node for node in self.calls if node.catalog and node.catalog.kind == "application"), None)
 
     def callee(self, node: Node) -> Node:
-        """The node whose layer is called: itself, or for `reuse` the one it cites; of a faulty one, itself."""
+        """The node whose layer is called: the node itself, or the one that it reuses."""
         while node.kind == "reuse" and not node.faulty:
             node = self.nodes[node.head]
         return node
 
-    def called(self) -> list[str]:
-        """The sub-models that its nodes call, and those that these call, in their order."""
-        found: set[str] = set()
+    def called_models(self) -> list[str]:
+        """The sub-models that are called, directly or by other sub-models, in their order."""
+        called: set[str] = set()
         waiting = [self]
         while waiting:
             for node in waiting.pop().calls:
                 names = [node.head] if node.kind == "model" else models_in(node.arguments)
-                new = {name for name in names if name in self.models} - found
-                found |= new
+                new = {name for name in names if name in self.models} - called
+                called |= new
                 waiting += [self.models[name] for name in new]
-        return [name for name in self.models if name in found]
+        return [name for name in self.models if name in called]
 
-    def counted_in(self) -> set[str]:
-        """The nodes whose parameters are the model's: they lead to an output, or another call of their layer does."""
-        needed = self.needed()
+    def contributing_nodes(self) -> set[str]:
+        """The nodes whose parameters count: an output depends on the node, or on another call of its layer."""
+        needed = self.needed_nodes()
         calls = [node for node in self.calls if node.name in needed]
         layers = {self.callee(node).name for node in calls}
         models = {node.head for node in calls if node.kind == "model"}
         same = {n.name for n in self.calls if n.name in layers or (n.kind == "model" and n.head in models)}
         return needed | same | {node.name for node in self.inputs}
 
-    def needed(self) -> set[str]:
-        """The nodes that some output depends on."""
+    def needed_nodes(self) -> set[str]:
+        """The nodes that any output depends on."""
         needed: set[str] = set()
         waiting = [tensor.node for tensor in self.outputs.values()]
         while waiting:

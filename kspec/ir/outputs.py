@@ -22,7 +22,7 @@ def resolve_outputs(
     if said is None:
         name, tensor = last
         graph.outputs[name] = tensor
-        if name not in scope.counted:
+        if name not in scope.automatic_names:
             _refuse_class_name(name, scope.places[name], scope)
     elif isinstance(said, str):
         named[said] = (said, place)
@@ -66,10 +66,10 @@ def _refuse_class_name(output: str, span: Span, scope: Scope) -> None:
 
 
 def _warn_of_the_unused(graph: Graph, scope: Scope) -> None:
-    needed = graph.needed()
-    used = {graph.nodes[name].written for name in needed}
+    needed = graph.needed_nodes()
+    used = {graph.nodes[name].source_path for name in needed}
     for node in graph.nodes.values():
-        if node.written in used:  # in a block, or repeated: another copy of the entry may be the one that counts
+        if node.source_path in used:  # in a block, or repeated: another copy of the entry may be the one that counts
             continue
         span = scope.places[node.name]
         if node.kind == "input":

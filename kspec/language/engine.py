@@ -54,7 +54,9 @@ class EnginePlan:
     @classmethod
     def of(cls, setting: EngineName | Sequence[Any]) -> EnginePlan:
         """The plan of a spec's `fit.engine`."""
-        first, *changes = [setting] if isinstance(setting, str) else setting
+        if isinstance(setting, str):
+            return cls(((0, setting),))
+        first, *changes = setting
         return cls(((0, first), *((step, name) for change in changes for name, step in change.items())))
 
     def to_spec(self) -> Any:

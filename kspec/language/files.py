@@ -76,7 +76,7 @@ def _model_files(values: dict[str, Any], spec: Spec) -> list[Place]:
                 model[key] = text
                 places.append((model, key, ("models", name, key)))
         if sub_model.application_weights() is not None:
-            application, arguments = sub_model.of_keras
+            application, arguments = sub_model.application_call
             model["application"] = {application: {**arguments}}
             path = ("models", name, "application", application, "weights")
             places.append((model["application"][application], "weights", path))

@@ -147,13 +147,13 @@ class _State:
             document=document,
             values=self.tree.value,
             positions=self.positions,
+            source_positions=self.tree.positions,
             source=self.source,
             overrides=self.overrides,
             diagnostics=tuple(self.report.sorted()),
             permissions=self.permissions,
             networks={**sub_models, (): own},
             expansions=self.expansions,
-            places=self.tree.positions,
         )
 
 

@@ -69,7 +69,7 @@ class SubModel(Model):
     )
 
     @property
-    def of_keras(self) -> tuple[str, dict[str, Any]]:
+    def application_call(self) -> tuple[str, dict[str, Any]]:
         """The application's name and arguments; empty for any other model."""
         if isinstance(self.application, dict):
             name, arguments = next(iter(self.application.items()))
@@ -78,7 +78,7 @@ class SubModel(Model):
 
     def application_weights(self) -> str | None:
         """The file with an application's weights; None if it names none."""
-        weights = self.of_keras[1].get("weights")
+        weights = self.application_call[1].get("weights")
         return weights if isinstance(weights, str) and weights != "imagenet" else None
 
     @model_validator(mode="before")

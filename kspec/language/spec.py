@@ -29,6 +29,7 @@ class Spec:
         document: The typed document.
         values: The plain values, with overrides applied and expressions computed, but blocks and repeats unexpanded.
         positions: The places of all values, with entries expanded.
+        source_positions: The same with entries unexpanded, as in the text.
         source: The file's name and text.
         overrides: The `--set` arguments that have been applied.
         diagnostics: Warnings found so far.
@@ -36,24 +37,18 @@ class Spec:
         networks: All networks with their entries expanded, by their path in the document: sub-models in their order,
             then `()`, the spec's own.
         expansions: How the entries of a network are expanded; networks with nothing to expand are left out.
-        places: The places of all values, with entries unexpanded; None if that is `positions`.
     """
 
     document: Document
     values: dict[str, Any]
     positions: Positions
+    source_positions: Positions
     source: Source
     overrides: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     permissions: Permissions = field(default_factory=Permissions)
     networks: dict[Path, Network] = field(default_factory=dict)
     expansions: dict[Path, Expansion] = field(default_factory=dict)
-    places: Positions | None = None
-
-    @property
-    def written(self) -> Positions:
-        """The places of all values, with entries unexpanded."""
-        return self.places or self.positions
 
     @property
     def name(self) -> str:
@@ -80,9 +75,9 @@ class Spec:
         if not self.expansions and "models" not in values:  # nothing left to compute
             values.pop("vars", None)
         used_blocks = {name for expansion in self.expansions.values() for name in expansion.used_blocks}
-        for word, names in {"blocks": used_blocks, "models": self.called()}.items():
+        for word, names in {"blocks": used_blocks, "models": self.called_models()}.items():
             for name in list(values.get(word) or ()):
-                if name not in names and self.written.key((word, name)).source is not self.source:
+                if name not in names and self.source_positions.key((word, name)).source is not self.source:
                     del values[word][name]
             if not values.get(word):
                 values.pop(word, None)
@@ -105,7 +100,7 @@ class Spec:
         setting = self.document.models[str(network_path[1]).partition("/")[0]].trainable
         return self.networks[network_path].trainable if setting is None else setting
 
-    def is_written(self, model: str) -> bool:
+    def defines_layers_of(self, model: str) -> bool:
         """Whether the spec itself defines the layers of a sub-model."""
         sub_model = self.document.models.get(model)
         return sub_model is not None and sub_model.layers is not None
@@ -115,7 +110,7 @@ class Spec:
         sub_model = self.document.models.get(str(network_path[1])) if network_path else None
         return sub_model is not None and sub_model.application is not None
 
-    def called(self) -> set[str]:
+    def called_models(self) -> set[str]:
         """The sub-models that any entry calls."""
         return {
             name

@@ -12,7 +12,7 @@ from kspec.catalog import types as t
 from kspec.catalog.types import Type, parse
 from kspec.diagnostics import Path, Span, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import Suggestion
-from kspec.ir.callees import tell_unknown_model
+from kspec.ir.callees import report_unknown_model
 from kspec.language.examples import from_call, needed, with_first, without_module
 from kspec.lint.context import RuleContext
 from kspec.lint.matching import Mismatch, Reference, catalog_kind, inspect, match
@@ -197,7 +197,7 @@ def _check_model(context: RuleContext, name: Any, path: Path) -> None:
     if not isinstance(name, str):
         context.report.error(codes.MALFORMED_ENTRY, f"`model` must be a name, not {describe_value(name)}", span)
     elif name not in context.graph.models:
-        tell_unknown_model(name, span, context.graph, context.spec, context.report, network_path=path[:2])
+        report_unknown_model(name, span, context.graph, context.spec, context.report, network_path=path[:2])
 
 
 def _resolve(context: RuleContext, name: str, kind: str, place: Span) -> catalog.Entry | None:

@@ -67,7 +67,7 @@ class Understood:
         """Those that stand in the spec, by their place in it."""
         for network_path in self.spec.networks:
             found = self.network(network_path)
-            if found is not None and (not network_path or self.spec.is_written(str(network_path[1]))):
+            if found is not None and (not network_path or self.spec.defines_layers_of(str(network_path[1]))):
                 yield network_path, found
 
 

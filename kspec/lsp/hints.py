@@ -37,8 +37,8 @@ def _hints(seen: Understood) -> dict[int, tuple[str, str]]:
     by_place: dict[int, list[tuple[Node, Network]]] = {}
     for _, network in seen.networks():
         for node in network.graph.nodes.values():
-            if node.written:
-                by_place.setdefault(_place(node.written, seen), []).append((node, network))
+            if node.source_path:
+                by_place.setdefault(_place(node.source_path, seen), []).append((node, network))
     found = {}
     for offset, nodes in by_place.items():
         label = _label(*nodes[0])
@@ -95,7 +95,7 @@ def _place(path: Path, seen: Understood) -> int:
     """Behind the line on which an entry says what it is; between brackets, behind the entry itself."""
     extent = layout(seen.text.source).get(path)
     if extent is None:  # an alias repeats it, or it stands in another file
-        span = seen.spec.written.value(path)
+        span = seen.spec.source_positions.value(path)
         return seen.text.offset_of(span.end_line, span.end_column) if span.source is seen.text.source else -1
     if extent.in_flow:
         return seen.text.offset_of(*extent.end)

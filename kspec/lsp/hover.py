@@ -82,7 +82,7 @@ def _path(document: Document, path: Path) -> str:
     if seen is not None and seen.text is document.text and _is_head(path):
         entry = entry_at(path)
         for _, network in seen.networks():
-            node = next((node for node in network.graph.nodes.values() if node.written == entry), None)
+            node = next((node for node in network.graph.nodes.values() if node.source_path == entry), None)
             if node is not None:
                 return _node(node, network, whole=True)
     return schema_lookup.meaning_at(path)

@@ -60,9 +60,9 @@ def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
         for node in network.graph.nodes.values():
             count = parameters(network.types.calls[node.name])
             words = (node.head or "input", shape_of(node, network), counted(count) if count else "")
-            inside = node.written[:1] == ("blocks",)  # differs from use to use
+            inside = node.source_path[:1] == ("blocks",)  # differs from use to use
             name = node.name.rpartition("/")[2] if inside else node.name
-            found.setdefault(node.written, (name, " · ".join(word for word in words[: 1 if inside else 3] if word)))
+            found.setdefault(node.source_path, (name, " · ".join(word for word in words[: 1 if inside else 3] if word)))
         if network_path:
             found[network_path] = str(network_path[1]), way_through(network)
     return found

@@ -120,7 +120,7 @@ class _Rendering:
             self._replace(path, extent, raw, new)
 
     def _replace(self, path: Path, extent: Extent, raw: Any, new: Any) -> None:
-        is_set = self.spec.written.value(path).source is not self.source
+        is_set = self.spec.source_positions.value(path).source is not self.source
         computed = isinstance(raw, str) and is_computed(raw) and not is_set
         self.notes.setdefault(path, raw if computed else "--set")
         is_block = extent.form in ("block", "list") or extent.start == extent.end
@@ -173,7 +173,7 @@ class _Rendering:
         """The reason for a key that the file does not have, unless a value below it has a note."""
         if any(other[: len(path)] == path for other in self.notes):
             return ""
-        elsewhere = self.spec.written.key(path).source
+        elsewhere = self.spec.source_positions.key(path).source
         return "--set" if elsewhere.is_command_line or elsewhere is self.source else f"included from {elsewhere.name}"
 
     def _lines(self, path: Path, value: Any, indent: int) -> str:

@@ -262,7 +262,7 @@ class _Execution:
         trainable = trained_parameters(model)
         total = model.count_params()
         split = f" ({trainable:,} trainable)" if trainable != total else ""
-        needed = built.graph.needed()
+        needed = built.graph.needed_nodes()
         count = sum(node.name in needed for node in built.graph.calls)
         layers = f"{count} layer{'' if count == 1 else 's'}"
         self.console.step("define", f"{self.spec.name}: {layers}, {total:,} parameters{split}")

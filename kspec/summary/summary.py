@@ -215,7 +215,7 @@ def summarise(
         stages: By stage of the training, the parameters that it trains.
     """
     models: dict[str, Summary] = {}
-    for inner in graph.called():
+    for inner in graph.called_models():
         nodes = _inferred(graph.models[inner], types.models[inner], models)
         models[inner] = Summary(inner, nodes, frozen=_is_frozen(graph, inner))
     return Summary(name, _inferred(graph, types, models, early), stages or {}, tuple(models.values()), early=early)
@@ -224,7 +224,7 @@ def summarise(
 def _inferred(graph: Graph, types: Types, models: Mapping[str, Summary], early: Early = NOTHING) -> list[NodeSummary]:
     nodes = []
     frozen = _frozen(graph)
-    needed, counts = graph.needed(), graph.counted_in()
+    needed, counts = graph.needed_nodes(), graph.contributing_nodes()
     for node in graph.nodes.values():
         answer = types.calls[node.name]
         weights = answer.weights if node.name in counts else []
@@ -261,7 +261,7 @@ def summarise_built(
         stages: By stage of the training, the parameters that it trains.
     """
     models: dict[str, Summary] = {}
-    for inner in graph.called():
+    for inner in graph.called_models():
         nodes = _as_built(graph.models[inner], built.models[inner], models)
         models[inner] = Summary(inner, nodes, frozen=_is_frozen(graph, inner))
     return Summary(name, _as_built(graph, built, models, early), stages or {}, tuple(models.values()), early=early)
@@ -270,7 +270,7 @@ def summarise_built(
 def _as_built(graph: Graph, built: Any, models: Mapping[str, Summary], early: Early = NOTHING) -> list[NodeSummary]:
     nodes = []
     counted: set[int] = set()
-    needed, counts = graph.needed(), graph.counted_in()
+    needed, counts = graph.needed_nodes(), graph.contributing_nodes()
     for node in graph.nodes.values():
         values = built.values.get(node.name)
         if not values:

@@ -33,14 +33,14 @@ def _set_trainable(built: BuiltModel, told: dict[str, bool]) -> None:
     networks = networks_by_path(graph)
     states = trainable_by_path(graph) | told
     touched = {prefix for prefix in networks if any(path in told for path in _paths_in(networks[prefix], prefix))}
-    touched |= {f"{inner}/" for prefix in touched if prefix for inner in networks[prefix].called()}
+    touched |= {f"{inner}/" for prefix in touched if prefix for inner in networks[prefix].called_models()}
     own, *models = networks
     for prefix in (own, *reversed(models)):  # a sub-model stands above those that call it
         if prefix not in touched:
             continue
         here = network.models[prefix[:-1]] if prefix else network
         if prefix:
-            inside = (prefix, *(f"{inner}/" for inner in networks[prefix].called()))
+            inside = (prefix, *(f"{inner}/" for inner in networks[prefix].called_models()))
             here.model.trainable = any(state for path, state in states.items() if path.startswith(inside))
         if networks[prefix].application is not None:
             weighted = [layer for layer in here.model.layers if layer.weights]

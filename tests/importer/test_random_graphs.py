@@ -20,7 +20,7 @@ def compare(seed, count):
     spec = spec_of(random_spec(seed, count), report)
     graph = build(spec, report)
     model = build_keras_model(spec, graph, report).model
-    needed = graph.needed()
+    needed = graph.needed_nodes()
     built_elsewhere = any(graph.callee(graph.nodes[name]).name not in needed for name in needed)  # for another size
     if model is not None and not built_elsewhere:  # Keras refuses some
         assert_same(model, answer=False)  # on real data some have sizes that do not fit

@@ -73,7 +73,7 @@ def test_a_model_has_a_graph_of_its_own():
         "p_0/dense", "p_0/batch_normalization", "p_1/dense", "p_1/batch_normalization", "c", "d",
     ]  # fmt: skip
     assert list(tower.models) == ["core"]
-    assert graph.called() == ["core", "tower"]
+    assert graph.called_models() == ["core", "tower"]
 
 
 def test_shapes_and_weights_counted_at_the_first_call():

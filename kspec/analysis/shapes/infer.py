@@ -160,7 +160,7 @@ class _Walk:
         application = graph.application
         if application is not None and types.calls[application.name].outputs[0].shape is None:
             return types.calls[application.name]  # its error is reported there
-        is_written = graph.application is not None or self.spec.is_written(name)
+        is_written = graph.application is not None or self.spec.defines_layers_of(name)
         declared = {input_: types.calls[input_].outputs[0] for input_ in tensors}
         inputs = {
             input_: match_input(graph, name, input_, declared[input_], tensor, is_written=is_written)

@@ -59,7 +59,7 @@ def uncounted_weights(name: str, graph: Graph, types: Mapping[str, Types], count
         return []
     counted.add(name)
     model = graph.models[name]
-    needed = model.needed()
+    needed = model.needed_nodes()
     weights: list[Weight] = []
     is_known = True
     for node in model.calls:

@@ -244,7 +244,10 @@ def _names(dataset: Dataset) -> list[str]:
 def refuse(spec: Spec, report: Report, what: str, path: Path, help: str = "") -> None:
     """Reports what plain Python code has no way for yet."""
     report.error(
-        codes.UNSUPPORTED_IN_PYTHON, f"a Python file has no way yet to {what}", spec.written.value(path), help=help
+        codes.UNSUPPORTED_IN_PYTHON,
+        f"a Python file has no way yet to {what}",
+        spec.source_positions.value(path),
+        help=help,
     )
 
 

@@ -179,12 +179,12 @@ class Writer:
             return None
         if isinstance(value, Uncomputed):
             return expression(value, names)
-        positions = self.spec.written
+        positions = self.spec.source_positions
         arithmetic = isinstance(value, float) and path in positions.values  # without variables, such as 1 / 255
         return self._expression(value, path, names) if positions.variables.get(path) or arithmetic else None
 
     def _expression(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
-        source = self.spec.written.values[path].text.strip()
+        source = self.spec.source_positions.values[path].text.strip()
         if len(source) > 1 and source[0] == source[-1] and source[0] in "'\"":
             source = source[1:-1]
         if "$" not in source:

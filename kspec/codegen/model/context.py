@@ -55,7 +55,7 @@ class ModelContext:
             graph = self.graph.models[name] if name else self.graph
             types = analysis.types.models[name] if name else analysis.types
             for node in graph.calls:
-                self._calls.setdefault(node.written, types.calls[node.name])
+                self._calls.setdefault(node.source_path, types.calls[node.name])
 
     def restart_flat(self) -> None:
         """Forgets blocks and loops; every node gets a statement of its own from now on."""

@@ -68,4 +68,4 @@ def _entry(node: Node) -> SpecEntry:
     if node.trainable is not None:
         options["trainable"] = node.trainable
     kind = "class" if node.kind == "layer" else node.kind
-    return SpecEntry(node.written, node.name, True, kind, node.head, node.arguments, options)
+    return SpecEntry(node.source_path, node.name, True, kind, node.head, node.arguments, options)

@@ -38,7 +38,7 @@ class Freezing:
         for prefix in reversed(self.networks):  # a sub-model comes before those that call it
             if not prefix:
                 continue
-            inside = (prefix, *(f"{inner}/" for inner in self.networks[prefix].called()))
+            inside = (prefix, *(f"{inner}/" for inner in self.networks[prefix].called_models()))
             learns = any(state for path, state in wanted.items() if path.startswith(inside))
             touched = any(path.startswith(inside) for path in changed)
             if self.models[prefix] is not learns and (learns or touched):

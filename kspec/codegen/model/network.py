@@ -46,7 +46,7 @@ class Network:
         self.context = ModelContext(spec, analysis, file, class_counts)
         self.writer = self.context.writer
         self.names = self.context.names
-        self.models = self.graph.called()
+        self.models = self.graph.called_models()
 
     @property
     def needs_data(self) -> bool:
@@ -90,7 +90,7 @@ class Network:
 
     def _own_models(self) -> list[str]:
         """The called sub-models that are defined in the spec, not in a file or by `keras.applications`."""
-        return [name for name in self.models if self.spec.is_written(name)]
+        return [name for name in self.models if self.spec.defines_layers_of(name)]
 
     def _name_functions(self, networks: Sequence[Sequence[SpecEntry]]) -> None:
         """Names each block's function like the block, unless that name is in use."""

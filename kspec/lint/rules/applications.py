@@ -20,7 +20,7 @@ def check(context: RuleContext) -> None:
         before = context.report.errors
         check_object(context, _without_invalid_weights(context, model, path), "application", path)
         if context.report.errors == before:
-            _check_download(context, *model.of_keras, path)
+            _check_download(context, *model.application_call, path)
         graph = context.graph.models.get(name)
         node = graph.application if graph is not None else None
         if node is not None and context.report.errors > before:
@@ -29,7 +29,7 @@ def check(context: RuleContext) -> None:
 
 def _without_invalid_weights(context: RuleContext, model: SubModel, path: Path) -> Any:
     """An application as the spec has it; without a file of weights whose suffix is invalid, which is reported."""
-    text, (name, arguments) = model.application_weights(), model.of_keras
+    text, (name, arguments) = model.application_weights(), model.application_call
     if text is None or text.endswith(ENDINGS):
         return model.application
     context.report.error(
