@@ -128,7 +128,9 @@ def _told(said: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: R
         elif pattern.partition("/")[0] not in graph.models and (
             automatic := automatic_part(pattern, graph.automatic_names)
         ):
-            warn_automatic_name(counted, graph.automatic_names[counted], spec.positions.key((*path, pattern)), report)
+            warn_automatic_name(
+                automatic, graph.automatic_names[automatic], spec.positions.key((*path, pattern)), report
+            )
         told.update(dict.fromkeys(found, said[pattern]))
         whole = [name for name in graph.models if matching(pattern, [name], copies)]
         for model in dict.fromkeys(inner for place in (*whole, *found) for inner in called_within(place, graph)):

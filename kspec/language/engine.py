@@ -54,10 +54,8 @@ class EnginePlan:
     @classmethod
     def of(cls, setting: EngineName | Sequence[Any]) -> EnginePlan:
         """The plan of a spec's `fit.engine`."""
-        if isinstance(setting, str):
-            return cls(((0, setting),))
-        first, *changes = setting
-        return cls(((0, first), *((step, name) for change in changes for name, step in change.items())))
+        items: list[Any] = [setting] if isinstance(setting, str) else list(setting)
+        return cls(((0, items[0]), *((step, name) for change in items[1:] for name, step in change.items())))
 
     def to_spec(self) -> Any:
         """The plan as `fit.engine`: a name, or a list with the steps of the changes."""

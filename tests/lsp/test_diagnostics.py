@@ -21,7 +21,7 @@ def test_a_diagnostic_has_a_range_a_severity_and_help(editor):
     problem, _ = editor.type("from: wide", "from: wid")
     assert (problem.code, problem.severity, problem.source) == ("KS201", lsp.DiagnosticSeverity.Error, "kspec")
     assert written(editor.texts[editor.uri("spec.yaml")], problem.range) == "wid"
-    assert problem.message.split("\n")[1] == "nodes you can use here: points, wide"
+    assert problem.message.split("\n")[1] == "available nodes: points, wide"
 
 
 def test_unused_nodes_are_faded_and_related_places_are_named(editor):
