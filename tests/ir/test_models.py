@@ -249,15 +249,15 @@ def test_what_is_wrong_is_told_once(models, layers, codes):
 def test_outputs_that_have_no_name_where_they_are_called():
     (found,) = diagnostics_of(TWINS.replace("    as: [one_c, _]\n", "").replace("[one_c,", "[c,"))
     assert found.code == "KS201"
-    assert found.help == "`one` gives it: name what it gives where it is called, `as: [c, d]`"
+    assert found.help == "it is an output of `one`: name the outputs of that call, `as: [c, d]`"
 
 
 @pytest.mark.parametrize(
     ("entry", "cure"),
     [
-        ("reuse: m", "`m` is a sub-model, which is called: write `- model: m`"),
-        ("Flatten:\n  from: m", "`m` is a sub-model, which is called: write `- model: m`"),
-        ("Flatten:\n  from: m/dense", "name it in the `outputs` of `m`, and take it with `as` where that is called"),
+        ("reuse: m", "`m` is a sub-model; call it: `- model: m`"),
+        ("Flatten:\n  from: m", "`m` is a sub-model; call it: `- model: m`"),
+        ("Flatten:\n  from: m/dense", "make it an output of `m`, and name it with `as` where the sub-model is called"),
     ],
 )
 def test_a_sub_model_cited_by_its_own_name_is_told_how_it_is_taken(entry, cure):
