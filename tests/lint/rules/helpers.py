@@ -1,4 +1,4 @@
-"""A spec and its data, what the rules say of both, and the spec after the edits they offer."""
+"""Runs the rules on a spec and its data, and applies the edits they offer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.language import load_source
 
 
-def look(text: str, folder: Path | None = None, **files: object) -> list[Diagnostic]:
-    """All that is said of a spec; with files (`table="a,b\\n1,2"`, or arrays for an npz) its data is read as well."""
+def check(text: str, folder: Path | None = None, **files: object) -> list[Diagnostic]:
+    """The diagnostics of a spec.
+
+    Args:
+        text: The spec.
+        folder: Where to write the data.
+        **files: The data by file name: text for a CSV file (`table="a,b\\n1,2"`), arrays for an npz file.
+    """
     report = Report()
     name = str(folder / "spec.yaml") if folder else "spec.yaml"
     spec = load_source(Source(name, text), report, ())
@@ -29,14 +35,14 @@ def look(text: str, folder: Path | None = None, **files: object) -> list[Diagnos
         elif isinstance(content, Mapping):
             np.savez(folder / f"{stem}.npz", **content)
     before = analyse(spec, Report())
-    inputs = {n: InputSpec(tuple(given.shape), given.dtype) for n, given in spec.document.inputs.items()}
-    answers = {n: OutputSpec(o.task, o.head.units) for n, o in before.settings.outputs.items()}
-    dataset = load(spec, inputs, list(before.graph.outputs), report, output_specs=answers)
+    inputs = {n: InputSpec(tuple(each.shape), each.dtype) for n, each in spec.document.inputs.items()}
+    outputs = {n: OutputSpec(o.task, o.head.units) for n, o in before.settings.outputs.items()}
+    dataset = load(spec, inputs, list(before.graph.outputs), report, output_specs=outputs)
     analyse(spec, report, dataset.profile if dataset else None)
     return report.sorted()
 
 
-def edited(text: str, diagnostic: Diagnostic) -> str:
+def apply_edits(text: str, diagnostic: Diagnostic) -> str:
     """The text with a diagnostic's edits, the last one first."""
     lines = text.splitlines(keepends=True)
     starts = [0]
@@ -50,18 +56,18 @@ def edited(text: str, diagnostic: Diagnostic) -> str:
     return text
 
 
-def codes(found: list[Diagnostic]) -> list[str]:
-    return [diagnostic.code for diagnostic in found]
+def codes(diagnostics: list[Diagnostic]) -> list[str]:
+    return [diagnostic.code for diagnostic in diagnostics]
 
 
-def cured(code: str, text: str, folder: Path | None = None, **files: object) -> str:
-    """The text after the only diagnostic of that code, which has edits, has been cured by them; nothing else appears."""
-    found = look(text, folder, **files)
-    mine = [d for d in found if d.code == code]
-    assert len(mine) == 1, codes(found)
-    assert mine[0].edits, "it offers no edit"
-    after = edited(text, mine[0])
-    assert codes(look(after, folder, **files)) == [], after
+def fixed(code: str, text: str, folder: Path | None = None, **files: object) -> str:
+    """The text after the edits of its only diagnostic of a code; asserts that nothing else is reported then."""
+    diagnostics = check(text, folder, **files)
+    mine = [d for d in diagnostics if d.code == code]
+    assert len(mine) == 1, codes(diagnostics)
+    assert mine[0].edits, "no edits"
+    after = apply_edits(text, mine[0])
+    assert codes(check(after, folder, **files)) == [], after
     return after
 
 
@@ -71,3 +77,21 @@ def spec(layers: str, more: str = "", inputs: str = "{x: {shape: [4]}}") -> str:
         f"  - {line}\n" if not line.startswith(" ") else f"{line}\n" for line in layers.strip("\n").split("\n")
     )
     return f"kspec: 1\ninputs: {inputs}\nlayers:\n{lines}{more.strip()}\n"
+
+
+CCE, SCE, BCE = "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"
+
+
+def dense(units: object, activation: str | None = None, loss: str | None = None, task: str | None = None) -> str:
+    """A spec whose output `y` is a Dense.
+
+    Args:
+        units: Its units, as YAML.
+        activation: Its activation; None for none.
+        loss: The loss, as YAML; None for the default.
+        task: The declared task; None for none.
+    """
+    more = f"compile: {{loss: {loss}}}\n" if loss else ""
+    more += f"task: {task}\n" if task else ""
+    last = f"Dense: {{units: {units}, activation: {activation}}}" if activation else f"Dense: {{units: {units}}}"
+    return spec(f"Dense: {{units: 8, activation: relu}}\n{last}\n    name: y", more)

@@ -1,9 +1,9 @@
-"""KS407 and KS411: units and losses, held against the target in the data."""
+"""KS407 and KS411: units and losses that do not suit the target in the data."""
 
 import numpy as np
 import pytest
 
-from tests.lint.rules.helpers import codes, cured, look, spec
+from tests.lint.rules.helpers import check, codes, fixed, spec
 
 SCE, CCE = "sparse_categorical_crossentropy", "categorical_crossentropy"
 N = 30
@@ -11,8 +11,8 @@ N = 30
 
 def table(*targets):
     """A table with the inputs a and b, and targets by column: `name=v v v`, repeated over the rows."""
-    names = [said.partition("=")[0] for said in targets]
-    values = [said.partition("=")[2].split() for said in targets]
+    names = [declared.partition("=")[0] for declared in targets]
+    values = [declared.partition("=")[2].split() for declared in targets]
     rows = [",".join([str(i % 7), str(i % 5), *(v[i % len(v)] for v in values)]) for i in range(N)]
     return "\n".join([",".join(["a", "b", *names]), *rows])
 
@@ -29,31 +29,31 @@ def net(units, activation, targets="y", loss=None, more="", source="csv: t.csv")
 @pytest.mark.parametrize(("units", "loss"), [(2, SCE), (5, SCE), (2, CCE), (5, CCE), (2, None)])
 def test_classes(labels, units, loss, tmp_path):
     text, t = net(units, "softmax", loss=loss), table(f"y={labels}")
-    found = look(text, tmp_path, t=t)
-    assert codes(found) == ["KS407"]
-    assert found[0].is_error == (units < 3 or loss == CCE)
-    assert "units: 3" in cured("KS407", text, tmp_path, t=t)
+    diagnostics = check(text, tmp_path, t=t)
+    assert codes(diagnostics) == ["KS407"]
+    assert diagnostics[0].is_error == (units < 3 or loss == CCE)
+    assert "units: 3" in fixed("KS407", text, tmp_path, t=t)
 
 
 @pytest.mark.parametrize("units", ["3", "{classes_of: out}"])
 def test_as_many_units_as_classes(units, tmp_path):
-    assert look(net(units, "softmax"), tmp_path, t=table("y=red green blue")) == []
+    assert check(net(units, "softmax"), tmp_path, t=table("y=red green blue")) == []
 
 
 def test_three_classes_are_no_yes_or_no(tmp_path):
-    found = look(net(1, "sigmoid"), tmp_path, t=table("y=red green blue"))
-    assert codes(found) == ["KS407"]
-    assert "3 units with softmax" in found[0].help
+    diagnostics = check(net(1, "sigmoid"), tmp_path, t=table("y=red green blue"))
+    assert codes(diagnostics) == ["KS407"]
+    assert "3 units with softmax" in diagnostics[0].help
 
 
 @pytest.mark.parametrize("labels", ["no yes", "0 1", "0.0 0.5 1.0", "false true"])
 def test_yes_or_no(labels, tmp_path):
-    assert look(net(1, "sigmoid"), tmp_path, t=table(f"y={labels}")) == []
+    assert check(net(1, "sigmoid"), tmp_path, t=table(f"y={labels}")) == []
 
 
 def test_two_sigmoids_for_one_column(tmp_path):
     text, t = net(2, "sigmoid"), table("y=no yes")
-    assert "units: 1" in cured("KS407", text, tmp_path, t=t)
+    assert "units: 1" in fixed("KS407", text, tmp_path, t=t)
 
 
 @pytest.mark.parametrize(("units", "targets", "expected"), [
@@ -61,16 +61,16 @@ def test_two_sigmoids_for_one_column(tmp_path):
 ])  # fmt: skip
 def test_regression(units, targets, expected, tmp_path):
     t = table("y=1.5 -2.5 3", "z=3 4.5 1")
-    assert codes(look(net(units, None, targets), tmp_path, t=t)) == expected
+    assert codes(check(net(units, None, targets), tmp_path, t=t)) == expected
     if expected:
-        cured("KS407", net(units, None, targets), tmp_path, t=t)
+        fixed("KS407", net(units, None, targets), tmp_path, t=t)
 
 
 def test_one_hot_columns(tmp_path):
     t = table("p=1 0 0", "q=0 1 0", "r=0 0 1")
     for loss in (SCE, CCE):
-        assert look(net(3, "softmax", "[p, q, r]", loss), tmp_path, t=t) == []
-        assert "units: 3" in cured("KS407", net(2, "softmax", "[p, q, r]", loss), tmp_path, t=t)
+        assert check(net(3, "softmax", "[p, q, r]", loss), tmp_path, t=t) == []
+        assert "units: 3" in fixed("KS407", net(2, "softmax", "[p, q, r]", loss), tmp_path, t=t)
 
 
 def test_labels_of_positions(tmp_path):
@@ -80,33 +80,33 @@ def test_labels_of_positions(tmp_path):
         f"data: {{npz: t.npz, inputs: a, targets: y}}\ncompile: {{loss: {SCE}}}",
         "{x: {shape: [6, 2]}}",
     )
-    assert look(text, tmp_path, t=arrays) == []
-    assert "units: 5" in cured("KS407", text.replace("units: 5", "units: 4"), tmp_path, t=arrays)
+    assert check(text, tmp_path, t=arrays) == []
+    assert "units: 5" in fixed("KS407", text.replace("units: 5", "units: 4"), tmp_path, t=arrays)
 
 
-def test_without_a_look_at_the_data_nothing_is_said():
-    assert look(net(2, "softmax")) == []
+def test_nothing_is_reported_without_the_data():
+    assert check(net(2, "softmax")) == []
 
 
 @pytest.mark.parametrize("loss", [SCE, CCE])
 def test_several_can_be_true(loss, tmp_path):
     t = table("p=1 0 1", "q=0 1 1", "r=0 1 1")
-    assert codes(look(net(3, "softmax", "[p, q, r]", loss), tmp_path, t=t)) == ["KS411"]
+    assert codes(check(net(3, "softmax", "[p, q, r]", loss), tmp_path, t=t)) == ["KS411"]
 
 
 def test_numbers_are_no_classes(tmp_path):
     t = table("p=10 0 3", "q=0 17 4", "r=0 0 12")
-    assert codes(look(net(3, "softmax", "[p, q, r]", CCE), tmp_path, t=t)) == ["KS411"]
-    assert codes(look(net(3, "softmax", "y", SCE), tmp_path, t=table("y=0.5 1.25 2"))) == ["KS411"]
+    assert codes(check(net(3, "softmax", "[p, q, r]", CCE), tmp_path, t=t)) == ["KS411"]
+    assert codes(check(net(3, "softmax", "y", SCE), tmp_path, t=table("y=0.5 1.25 2"))) == ["KS411"]
 
 
 def test_soft_labels_are_right(tmp_path):
     t = table("p=0.8 0.1 0.2", "q=0.1 0.7 0.2", "r=0.1 0.2 0.6")
-    assert look(net(3, "softmax", "[p, q, r]", CCE), tmp_path, t=t) == []
+    assert check(net(3, "softmax", "[p, q, r]", CCE), tmp_path, t=t) == []
 
 
 def test_whole_floats_are_classes(tmp_path):
-    assert look(net(3, "softmax", "y", SCE), tmp_path, t=table("y=0.0 1.0 2.0")) == []
+    assert check(net(3, "softmax", "y", SCE), tmp_path, t=table("y=0.0 1.0 2.0")) == []
 
 
 @pytest.mark.parametrize(("form", "loss", "right"), [("one_hot", SCE, CCE), ("integer", CCE, SCE)])
@@ -118,5 +118,5 @@ def test_forms_of_positions(form, loss, right, tmp_path):
         f"data: {{npz: t.npz, inputs: a, targets: y}}\ncompile: {{loss: {loss}}}",
         "{x: {shape: [6, 2]}}",
     )
-    assert f"loss: {right}" in cured("KS411", text, tmp_path, t=arrays)
-    assert look(text.replace(loss, right), tmp_path, t=arrays) == []
+    assert f"loss: {right}" in fixed("KS411", text, tmp_path, t=arrays)
+    assert check(text.replace(loss, right), tmp_path, t=arrays) == []

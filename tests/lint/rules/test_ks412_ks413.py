@@ -1,8 +1,8 @@
-"""KS412 and KS413: metrics that do not measure what an output answers."""
+"""KS412 and KS413: metrics that cannot measure an output."""
 
 import pytest
 
-from tests.lint.rules.helpers import codes, cured, look, spec
+from tests.lint.rules.helpers import check, codes, fixed, spec
 
 SCE, CCE, BCE = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
 
@@ -17,19 +17,19 @@ def net(units, activation, loss, metrics, more=""):
 )
 def test_accuracy_of_a_number(metric):
     for loss in ("mse", "mean_absolute_error", "huber"):
-        assert "[mean_absolute_error]" in cured("KS412", net(1, None, loss, f"[{metric}]"))
+        assert "[mean_absolute_error]" in fixed("KS412", net(1, None, loss, f"[{metric}]"))
 
 
 def test_accuracy_beside_the_right_metric():
-    found = look(net(1, None, "mse", "[mae, accuracy]"))
-    assert codes(found) == ["KS412"]
-    assert not found[0].edits
+    diagnostics = check(net(1, None, "mse", "[mae, accuracy]"))
+    assert codes(diagnostics) == ["KS412"]
+    assert not diagnostics[0].edits
 
 
 def test_accuracy_in_the_table_of_outputs():
     text = spec("Dense: {units: 1}\n    name: a\nDense: {units: 1}\n    from: x\n    name: b",
                 "outputs: [a, b]\ncompile: {loss: mse, metrics: {a: [mae], b: accuracy}}")  # fmt: skip
-    assert "b: mean_absolute_error" in cured("KS412", text)
+    assert "b: mean_absolute_error" in fixed("KS412", text)
 
 
 @pytest.mark.parametrize(
@@ -37,33 +37,33 @@ def test_accuracy_in_the_table_of_outputs():
     [(1, "sigmoid", "mse"), (3, "softmax", "mse"), (1, "tanh", "mse"), (1, "sigmoid", BCE), (3, "softmax", SCE),
      (1, None, "{BinaryCrossentropy: {from_logits: true}}"), (1, None, "hinge"), (8, None, "circle"), (1, "sigmoid", "dice")],
 )  # fmt: skip
-def test_accuracy_that_may_say_something(units, activation, loss):
-    assert "KS412" not in codes(look(net(units, activation, loss, "[accuracy]")))
+def test_accuracy_that_may_be_meaningful(units, activation, loss):
+    assert "KS412" not in codes(check(net(units, activation, loss, "[accuracy]")))
 
 
-def test_a_default_metric_is_none_of_it():
-    assert look(spec("Dense: {units: 1}")) == []
+def test_a_default_metric_is_not_reported():
+    assert check(spec("Dense: {units: 1}")) == []
 
 
 @pytest.mark.parametrize(
     "metric", ["AUC", "Precision", "Recall", "F1Score", "mse", "{TopKCategoricalAccuracy: {k: 2}}"]
 )
 def test_numbers_of_classes_against_the_class_s_number(metric):
-    found = look(net(3, "softmax", SCE, f"[{metric}]"))
-    assert codes(found) == ["KS413"]
-    assert found[0].is_error
+    diagnostics = check(net(3, "softmax", SCE, f"[{metric}]"))
+    assert codes(diagnostics) == ["KS413"]
+    assert diagnostics[0].is_error
 
 
 @pytest.mark.parametrize(("metric", "right"), [("CategoricalAccuracy", "sparse_categorical_accuracy"), ("TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"), ("BinaryAccuracy", "accuracy"),
                                                ("categorical_crossentropy", "SparseCategoricalCrossentropy")])  # fmt: skip
 def test_the_other_form_of_a_metric(metric, right):
-    assert f"[{right}]" in cured("KS413", net(3, "softmax", SCE, f"[{metric}]"))
+    assert f"[{right}]" in fixed("KS413", net(3, "softmax", SCE, f"[{metric}]"))
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "SparseCategoricalAccuracy", "sparse_top_k_categorical_accuracy",
                                     "{MeanIoU: {num_classes: 3, sparse_y_pred: false}}", "SparseCategoricalCrossentropy"])  # fmt: skip
 def test_what_takes_the_class_s_number(metric):
-    assert look(net(3, "softmax", SCE, f"[{metric}]")) == []
+    assert check(net(3, "softmax", SCE, f"[{metric}]")) == []
 
 
 @pytest.mark.parametrize(
@@ -71,26 +71,26 @@ def test_what_takes_the_class_s_number(metric):
 )
 @pytest.mark.parametrize(("activation", "loss"), [("softmax", CCE), ("sigmoid", BCE)])
 def test_the_class_s_number_against_numbers_of_classes(metric, activation, loss):
-    assert codes(look(net(3, activation, loss, f"[{metric}]"))) == ["KS413"]
-    cured("KS413", net(3, activation, loss, f"[{metric}]"))
+    assert codes(check(net(3, activation, loss, f"[{metric}]"))) == ["KS413"]
+    fixed("KS413", net(3, activation, loss, f"[{metric}]"))
 
 
 @pytest.mark.parametrize("metric", ["CategoricalAccuracy", "SparseCategoricalAccuracy", "TopKCategoricalAccuracy"])
 def test_classes_of_one_unit(metric):
-    assert "[binary_accuracy]" in cured("KS413", net(1, "sigmoid", BCE, f"[{metric}]"))
+    assert "[binary_accuracy]" in fixed("KS413", net(1, "sigmoid", BCE, f"[{metric}]"))
 
 
 @pytest.mark.parametrize("metric", ["AUC", "Precision", "F1Score"])
 def test_scores_of_a_number(metric):
-    assert codes(look(net(1, None, "mse", f"[{metric}]"))) == ["KS413"]
+    assert codes(check(net(1, None, "mse", f"[{metric}]"))) == ["KS413"]
 
 
 @pytest.mark.parametrize(("metric", "right"), [("AUC", "{AUC: {from_logits: true}}"), ("{AUC: {curve: PR}}", "from_logits: true, curve: PR"),
                                                ("accuracy", "{BinaryAccuracy: {threshold: 0}}"), ("binary_accuracy", "threshold: 0")])  # fmt: skip
 def test_thresholds_of_logits(metric, right):
     text = net(1, None, "{BinaryCrossentropy: {from_logits: true}}", f"[{metric}]")
-    assert not look(text)[0].is_error
-    assert right in cured("KS413", text)
+    assert not check(text)[0].is_error
+    assert right in fixed("KS413", text)
 
 
 def test_metrics_in_lines():
@@ -98,26 +98,26 @@ def test_metrics_in_lines():
         "Dense: {units: 1}",
         "compile:\n  loss: {BinaryCrossentropy: {from_logits: true}}\n  metrics:\n    - AUC\n    - AUC:\n        curve: PR\n        from_logits: true",
     )
-    assert "    - AUC: {from_logits: true}\n    - AUC:" in cured("KS413", text)
+    assert "    - AUC: {from_logits: true}\n    - AUC:" in fixed("KS413", text)
 
 
 @pytest.mark.parametrize(
     "metric",
     ["{AUC: {from_logits: true}}", "{BinaryAccuracy: {threshold: 0.0}}", "{Precision: {thresholds: 0}}", "mse"],
 )
-def test_logits_that_are_thought_of(metric):
-    assert look(net(1, None, "{BinaryCrossentropy: {from_logits: true}}", f"[{metric}]")) == []
+def test_metrics_that_handle_logits(metric):
+    assert check(net(1, None, "{BinaryCrossentropy: {from_logits: true}}", f"[{metric}]")) == []
 
 
 @pytest.mark.parametrize(
     "metrics", ["[accuracy, AUC, Precision, F1Score, mse]", "AUC", "{y: [AUC]}", "[accuracy, TopKCategoricalAccuracy]"]
 )
 def test_one_hot_targets_take_most(metrics):
-    assert look(net(3, "softmax", CCE, metrics)) == []
+    assert check(net(3, "softmax", CCE, metrics)) == []
 
 
 @pytest.mark.parametrize("metrics", ["[3]", "[[AUC]]", "{y: 3}", "[{a: 1, b: 2}]", "7"])
-def test_what_is_no_metric_has_its_own_message(metrics):
-    found = codes(look(net(3, "softmax", SCE, metrics)))
-    assert found
-    assert not {"KS412", "KS413"} & set(found)
+def test_invalid_metrics_are_only_reported_as_such(metrics):
+    diagnostics = codes(check(net(3, "softmax", SCE, metrics)))
+    assert diagnostics
+    assert not {"KS412", "KS413"} & set(diagnostics)

@@ -1,4 +1,4 @@
-"""What the profile tells of the parts: rows, classes, and examples that they share."""
+"""The profile of the splits: rows, classes, and examples that they share."""
 
 import json
 

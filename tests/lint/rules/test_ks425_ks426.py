@@ -1,4 +1,4 @@
-"""What is wrong with the stages of a training."""
+"""KS425, KS426, and every other problem of training stages."""
 
 import pytest
 
@@ -24,7 +24,7 @@ fit:
 """
 
 
-def told(stages):
+def problems(stages):
     return diagnostics_of(f"{LAYERS}  stages: {stages}\n")
 
 
@@ -37,8 +37,8 @@ def told(stages):
         "[{trainable: {hidden: false}}, {trainable: {hidden: true, value: false}}]",
     ],
 )
-def test_what_is_right(stages):
-    assert told(stages) == []
+def test_valid_stages(stages):
+    assert problems(stages) == []
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_what_is_right(stages):
         ("[{freeze: hidden}]", "KS101", "unknown key `freeze` in `stages`"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_at_its_place(stages, code, words):
-    (problem,) = told(stages)
+def test_problems_are_reported_at_their_place(stages, code, words):
+    (problem,) = problems(stages)
     assert (problem.code, problem.message) == (code, words)
     assert problem.span.line == len(LAYERS.splitlines()) + 1
 
 
-def test_a_typo_is_mended():
-    (problem,) = told("[{trainable: {hiden: false}}]")
+def test_a_typo_is_fixed():
+    (problem,) = problems("[{trainable: {hiden: false}}]")
     assert problem.edits[0].replacement == "hidden"
 
 
@@ -130,6 +130,6 @@ def test_sub_models(trainable, trains):
         ("base/a", "no node is called `base/a`"),
     ],
 )
-def test_what_is_no_layer_of_a_sub_model(pattern, words):
+def test_patterns_without_a_layer_of_a_sub_model(pattern, words):
     (problem,) = diagnostics_of(f"{MODELS}fit: {{stages: [{{trainable: {{{pattern}: false}}}}]}}\n")
     assert problem.message == words
