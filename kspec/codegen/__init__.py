@@ -1,7 +1,7 @@
-"""A spec as one file of Keras code, as one would write it by hand: it needs Keras and NumPy, not kspec.
+"""A spec → one file of Keras code, much as one would write it by hand: it needs Keras and NumPy, not kspec.
 
-Blocks become functions, repeats loops, variables constants; then come reading the data, compile, fit, evaluate and
-predict. With the same seed the file trains the same weights, to the bit, as the engine `keras` does.
+Blocks become functions, repeats loops, and variables constants; `main` reads the data, compiles, fits, evaluates and
+predicts. With the same seed, the file trains the same weights as the engine `keras`, to the bit.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.program import Analysis
-from kspec.codegen.data.dataset_info import Facts, others_of, read_off, refuse
+from kspec.codegen.data.dataset_info import DatasetInfo, describe_dataset, describe_step_data, report_unsupported
 from kspec.codegen.data.examples import Examples, write_examples
-from kspec.codegen.data.step_rows import portion_of
+from kspec.codegen.data.step_rows import rows_of_step
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.model.names import CONSTANTS, Allocator, identifier
 from kspec.codegen.model.network import Network
 from kspec.codegen.text.literals import literal
-from kspec.codegen.text.module_writer import File
+from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.stages import stage_lines
 from kspec.codegen.training.steps import compile_lines, evaluate_lines, fit_lines
@@ -30,8 +30,8 @@ from kspec.language import Spec
 if TYPE_CHECKING:
     from kspec.data import Dataset
 
-_AFTER_THE_MODEL = ("compile_model", "balanced", "batches", "softmax", "sigmoid", "write_csv")
-"""Functions that stand below the network's."""
+_BELOW_THE_MODEL = ("compile_model", "balanced", "batches", "softmax", "sigmoid", "write_csv")
+"""Helper functions that come after those of the network."""
 
 
 def python_source(
@@ -46,23 +46,26 @@ def python_source(
     """The Python file of a spec, formatted.
 
     Args:
-        analysis: The spec's graph and settings, with what the data tells of them.
-        dataset: The spec's data, as read; None where it has none.
-        report: Gets what plain Python code cannot do yet (KS620).
-        others: Other data that the steps `evaluate` and `predict` use, by step, each of one part.
-        folder: Where the file will lie: paths of data are relative to it.
+        spec: The spec.
+        analysis: Its graph and settings, including those that depend on the data.
+        dataset: The training data; None if the spec has no data.
+        report: Gets what the exported code cannot do yet (KS620).
+        others: Step → the data of its own, for `evaluate` and `predict`; each has one split.
+        folder: The folder of the exported file, which paths of data are relative to.
 
     Returns:
-        The text; not to be used where the report has errors.
+        The text; it must not be used if the report has errors.
     """
     try:
-        return _Source(spec, analysis, dataset, report, others or {}, Path(os.path.abspath(folder))).text()
+        return _PythonExport(spec, analysis, dataset, report, others or {}, Path(os.path.abspath(folder))).text()
     except UnsupportedInPython as error:
-        refuse(spec, report, str(error), error.path)
+        report_unsupported(spec, report, str(error), error.path)
         return ""
 
 
-class _Source:
+class _PythonExport:
+    """Writes the Python file of a spec; its arguments are those of `python_source`."""
+
     def __init__(
         self,
         spec: Spec,
@@ -77,136 +80,141 @@ class _Source:
         self.document = spec.document
         self.analysis = analysis
         self.settings = analysis.settings
-        self.dataset = dataset
-        self.report = report
         self.folder = folder
         self.allocator = Allocator(*CONSTANTS)
         variables = {name: self.allocator.take(identifier(name).upper()) for name in spec.values.get("vars") or {}}
-        self.file = File(variables=variables, folder=folder)
-        self.facts: Facts | None = None
+        self.file = ModuleWriter(variables=variables, folder=folder)
+        self.info: DatasetInfo | None = None
         if dataset is not None:
-            self.facts = read_off(spec, dataset, report, self.allocator, list(analysis.graph.outputs))
-        self.others = {} if self.facts is None else others_of(self.facts, others)
-        counts = {name: target.count for name, target in self.facts.targets.items()} if self.facts else {}
-        self.network = Network(spec, analysis, self.file, counts)
+            self.info = describe_dataset(spec, dataset, report, self.allocator, list(analysis.graph.outputs))
+        self.others = {} if self.info is None else describe_step_data(self.info, others)
+        class_counts = {name: target.class_count for name, target in self.info.targets.items()} if self.info else {}
+        self.network = Network(spec, analysis, self.file, class_counts)
         self.writer = self.network.writer
 
     def text(self) -> str:
+        """The text of the file."""
         functions = self.network.write()
         main = ["def main():", "    keras.utils.set_random_seed(SEED)"]
         if self.document.dtype_policy is not None:
             main.append(f'    keras.config.set_dtype_policy("{self.document.dtype_policy}")')
-        staged = self.document.fit.stages is not None and self.facts is not None
+        staged = self.document.fit.stages is not None and self.info is not None
         optimizer = "optimizer" if staged else ""
-        compiled = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)
+        compile_ = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)
         if staged:
-            self.file.helpers["compile_model"] = ["def compile_model(model, optimizer):", *compiled]
-            compiled = []
-        if self.facts is None:
-            main += ["    model = build_model()", *self._weights(), *compiled, "    model.summary()"]
+            self.file.helpers["compile_model"] = ["def compile_model(model, optimizer):", *compile_]
+            compile_ = []
+        if self.info is None:
+            main += ["    model = build_model()", *self._load_weights(), *compile_, "    model.summary()"]
         else:
             examples = write_examples(
-                self.facts, self.others, self.analysis, self.file, self.folder, self.settings.outputs
+                self.info, self.others, self.analysis, self.file, self.folder, self.settings.outputs
             )
-            given = examples.rows("x", "train") if self.network.needs_data else ""
-            main += ["", *examples.lines, "", f"    model = build_model({given})", *self._weights()]
-            main += ["    model.summary()", *compiled]
-            main += self._life(examples)
-        later = [lines for name, lines in self.file.helpers.items() if name in _AFTER_THE_MODEL]
-        reading = [lines for name, lines in self.file.helpers.items() if name not in _AFTER_THE_MODEL]
+            data = examples.rows("x", "train") if self.network.needs_data else ""
+            main += ["", *examples.lines, "", f"    model = build_model({data})", *self._load_weights()]
+            main += ["    model.summary()", *compile_, *self._steps(examples)]
+        below = [lines for name, lines in self.file.helpers.items() if name in _BELOW_THE_MODEL]
+        above = [lines for name, lines in self.file.helpers.items() if name not in _BELOW_THE_MODEL]
         variables = self._variables()
-        self._constants()
-        return self.file.layout(self._header(), [*reading, *functions, *later, main], variables)
+        self._complete_constants()
+        return self.file.layout(self._header(), [*above, *functions, *below, main], variables)
 
-    def _weights(self) -> list[str]:
-        """The weights that the model starts from, where the spec names a file of them."""
-        said = self.document.weights
-        return [] if said is None else [self.network.load_weights_line("model", said)]
+    def _load_weights(self) -> list[str]:
+        """The line that loads the model's initial weights, if the spec names a file."""
+        weights = self.document.weights
+        return [] if weights is None else [self.network.load_weights_line("model", weights)]
 
-    def _refuse_states(self) -> None:
-        """Refuses what would go on from one pass over the examples to the next, where `kspec run` begins afresh."""
+    def _reject_states(self) -> None:
+        """Rejects states that would last from one pass over the examples to the next: `kspec run` resets them."""
         graph = self.analysis.graph
         calls = [node for network in (graph, *graph.models.values()) for node in network.calls]
-        fixed = next((name for name, given in self.document.inputs.items() if given.batch_size is not None), None)
+        inputs = self.document.inputs
+        fixed = next((name for name, settings in inputs.items() if settings.batch_size is not None), None)
         if fixed is not None and any(_is_stateful(node.arguments) for node in calls):
             raise UnsupportedInPython(
-                "forget the states of stateful layers before each epoch", ("inputs", fixed, "batch_size")
+                "reset the states of stateful layers before each epoch", ("inputs", fixed, "batch_size")
             )
 
-    def _life(self, examples: Examples) -> list[str]:
-        """Fit, evaluate, predict."""
-        self._refuse_states()
-        document, lines = self.document, []
-        size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))
-        trains = any(output.loss is not None for output in self.settings.outputs.values())
-        names = self.network.names
-        if trains and document.fit.stages is not None:
-            graph = self.analysis.graph
-            lines += ["", *stage_lines(examples, graph, self.settings, self.writer, names, size)]
-        elif trains:
-            epochs = self._number("EPOCHS", document.fit.epochs, ("fit", "epochs"))
-            callbacks = [self.writer.object("callback", callback, ("fit", "callbacks", number), names)
-                         for number, callback in enumerate(document.fit.callbacks)]  # fmt: skip
-            lines += ["", *fit_lines(examples, self.settings, size, epochs, callbacks)]
-        if trains:
+    def _steps(self, examples: Examples) -> list[str]:
+        """The lines of `main` for fit, evaluate and predict."""
+        self._reject_states()
+        document, names = self.document, self.network.names
+        lines: list[str] = []
+        batch_size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))
+        if any(output.loss is not None for output in self.settings.outputs.values()):
+            lines.append("")
+            if document.fit.stages is not None:
+                graph = self.analysis.graph
+                lines += stage_lines(examples, graph, self.settings, self.writer, names, batch_size)
+            else:
+                epochs = self._number("EPOCHS", document.fit.epochs, ("fit", "epochs"))
+                callbacks = [
+                    self.writer.object("callback", callback, ("fit", "callbacks", i), names)
+                    for i, callback in enumerate(document.fit.callbacks)
+                ]
+                lines += fit_lines(examples, self.settings, batch_size, epochs, callbacks)
             lines.append(f'    model.save("{self.spec.name}.keras")')
-        if trains:
-            own = size if document.evaluate.batch_size is None else str(document.evaluate.batch_size)
-            portion = portion_of("evaluate", examples, targets=True)
-            lines += ["", *evaluate_lines(portion, self.settings, own)]
-        own = size if document.predict.batch_size is None else str(document.predict.batch_size)
-        portion = portion_of("predict", examples, targets=False)
-        return [*lines, "", *predict_lines(portion, examples, self.analysis, self.settings, own)]
+            step_rows = rows_of_step("evaluate", examples, targets=True)
+            lines += ["", *evaluate_lines(step_rows, self.settings, _or(document.evaluate.batch_size, batch_size))]
+        step_rows = rows_of_step("predict", examples, targets=False)
+        own = _or(document.predict.batch_size, batch_size)
+        return [*lines, "", *predict_lines(step_rows, examples, self.analysis, self.settings, own)]
 
     def _number(self, name: str, value: int, path: tuple[str, ...]) -> str:
-        """A setting as a constant of the file, or as the variable that gives it."""
-        said = self.writer.source_expression(value, path, self.network.names)
-        if said is not None and said.isidentifier():
-            return said
+        """A setting as a constant of the file, or as the constant of the variable that it is.
+
+        Args:
+            name: The constant.
+            value: The setting.
+            path: Its place in the spec.
+        """
+        expression = self.writer.source_expression(value, path, self.network.names)
+        if expression is not None and expression.isidentifier():
+            return expression
         name = self.allocator.take(name)
-        self.file.constants[name] = said or str(value)
+        self.file.constants[name] = expression or str(value)
         return name
 
     def _variables(self) -> dict[str, str]:
-        """The spec's variables that are used, each after those that it uses itself."""
-        written = self.spec.values.get("vars") or {}
-        made: dict[str, str] = {}
-        while len(made) < len(self.file.used):
+        """Constant → value of the spec's variables in use, each after the variables that it uses itself."""
+        values = self.spec.values.get("vars") or {}
+        codes: dict[str, str] = {}
+        while len(codes) < len(self.file.used):
             for name in list(self.file.used):
-                if name not in made:
-                    said = self.writer.source_expression(written[name], ("vars", name), self.network.names)
-                    made[name] = said or literal(written[name])
-        return {self.file.variables[name]: made[name] for name in written if name in made}
+                if name not in codes:
+                    expression = self.writer.source_expression(values[name], ("vars", name), self.network.names)
+                    codes[name] = expression or literal(values[name])
+        return {self.file.variables[name]: codes[name] for name in values if name in codes}
 
-    def _constants(self) -> None:
-        places = {name: value for name, value in self.file.constants.items() if value.startswith("Path(")}
-        first = {**({"HERE": "Path(__file__).parent"} if self.file.uses_here else {}), **places}
-        self.file.constants = {**first, "SEED": str(self.document.seed), **self.file.constants}
+    def _complete_constants(self) -> None:
+        """Puts paths first, then the seed, then all other constants."""
+        paths = {name: value for name, value in self.file.constants.items() if value.startswith("Path(")}
+        here = {"HERE": "Path(__file__).parent"} if self.file.uses_here else {}
+        self.file.constants = {**here, **paths, "SEED": str(self.document.seed), **self.file.constants}
 
     def _header(self) -> list[str]:
-        """What the file is, where it comes from, and what it needs."""
+        """The lines of the file's docstring: what it is, its origin, its requirements."""
         needs = ["Keras on TensorFlow"]
         if "numpy as np" in self.file.imports:
             needs.append("NumPy")
         if "pyarrow.parquet as pq" in self.file.imports:
-            needs.append("PyArrow, which reads the table")
+            needs.append("PyArrow")
         needs += [f"`{module}`" for module in self.document.extensions]
-        told = f"Needs {', '.join(needs[:-1])}{' and ' if len(needs) > 1 else ''}{needs[-1]}."
-        if "csv.DictReader" in "\n".join(line for lines in self.file.helpers.values() for line in lines):
-            told += " The module csv reads the table."
-        said = " ".join((self.document.description or "").split()) or f"The network `{self.spec.name}`."
-        wrapped = textwrap.wrap(said.replace("\\", "\\\\").replace('"""', "'''"), 80)
+        requirements = f"{', '.join(needs[:-1])}{' and ' if len(needs) > 1 else ''}{needs[-1]}"
+        description = " ".join((self.document.description or "").split()) or f"The model `{self.spec.name}`."
         name = Path(self.spec.source.name).name
-        return [
-            wrapped[0],
-            *wrapped[1:],
-            "",
-            *textwrap.wrap(f"Written from {name} by `kspec export --to python`. {told}", 88),
-        ]
+        origin = f"Generated from {name} by `kspec export --to python`. Requires {requirements}."
+        escaped = description.replace("\\", "\\\\").replace('"""', "'''")
+        return [*textwrap.wrap(escaped, 80), "", *textwrap.wrap(origin, 88)]
+
+
+def _or(batch_size: int | None, default: str) -> str:
+    """A step's own batch size in Python, or the default."""
+    return default if batch_size is None else str(batch_size)
 
 
 def _is_stateful(value: Any) -> bool:
-    """Whether the arguments of a layer, or of one inside it, say that it is stateful."""
+    """Whether the arguments of a layer, or of a layer inside it, make it stateful."""
     if isinstance(value, list):
         return any(map(_is_stateful, value))
     return isinstance(value, dict) and (value.get("stateful") is True or any(map(_is_stateful, value.values())))

@@ -1,4 +1,4 @@
-"""The code that reads tables of text: rows as dictionaries, by the standard module."""
+"""The code that reads CSV files into dictionaries, by Python's module csv."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kspec.codegen.data.dataset_info import SEVERAL, Facts
-from kspec.codegen.data.imputation import MISSING, policy
+from kspec.codegen.data.dataset_info import SEVERAL, DatasetInfo
+from kspec.codegen.data.imputation import policy
 from kspec.codegen.data.tables import Table
 from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import literal, text
-from kspec.codegen.text.module_writer import File
+from kspec.codegen.text.module_writer import ModuleWriter
+from kspec.data.type_inference import MISSING_WORDS
 from kspec.language.data import CsvOptions
 
 
 @dataclass(slots=True)
-class Rows:
-    """What all tables of text of a file have in common.
+class CsvTraits:
+    """Traits of all CSV data sets of the exported file together.
 
     Args:
         missing: Whether values may be missing.
-        booleans: Whether some columns say true and false.
-        narrow: Whether all inputs take float32, or text.
-        readers: The body of each function that reads a table → its name.
-        shared: Whether there are several tables.
+        booleans: Whether some columns have the values true and false.
+        narrow: Whether all inputs are float32 or text.
+        shared: Whether there are several data sets.
+        readers: Body of a function that reads a file → its name.
     """
 
     missing: bool
@@ -37,200 +38,220 @@ class Rows:
     readers: dict[str, str] = field(default_factory=dict)
 
 
-def rows_of(tables: Sequence[Facts]) -> Rows:
-    """What data sets of text have in common."""
-    used = [[facts.column(name) for name in facts.used()] for facts in tables]
-    return Rows(
-        missing=any(column.missing for columns in used for column in columns),
-        booleans=any(column.type == "boolean" for columns in used for column in columns),
-        narrow=all(
-            given.dtype in ("float32", "string") for facts in tables for given in facts.spec.document.inputs.values()
-        ),
-        shared=len(tables) > 1,
+def common_traits(datasets: Sequence[DatasetInfo]) -> CsvTraits:
+    """The traits of CSV data sets."""
+    columns = [info.column(name) for info in datasets for name in info.used_columns()]
+    inputs = [settings for info in datasets for settings in info.spec.document.inputs.values()]
+    return CsvTraits(
+        missing=any(column.missing for column in columns),
+        booleans=any(column.type == "boolean" for column in columns),
+        narrow=all(settings.dtype in ("float32", "string") for settings in inputs),
+        shared=len(datasets) > 1,
     )
 
 
 class CsvTable(Table):
-    """Rows as dictionaries."""
+    """A table whose rows are dictionaries."""
 
-    def __init__(self, facts: Facts, file: File, folder: Path, rows: Rows) -> None:
-        super().__init__(facts, file, folder)
-        self.rows = rows
+    def __init__(self, info: DatasetInfo, file: ModuleWriter, folder: Path, traits: CsvTraits) -> None:
+        super().__init__(info, file, folder)
+        self.traits = traits
         file.imports.add("csv")
         if len(self.files) == 1:
-            self.lines = self._from(self.constant())
+            self.lines = self._read_lines(self.constant())
         elif self.files[0][1]:
-            self.lines = self._by_part()
+            self.lines = self._by_split()
         else:
             paths = self.paths()
-            self.lines = ["    rows = []", f"    for path in {paths}:", *self._more("        ")]
-        if rows.missing:
-            file.constants["MISSING"] = literal(MISSING)
-            self._refuse_quoted_words()
+            self.lines = ["    rows = []", f"    for path in {paths}:", *self._append_lines("        ")]
+        if traits.missing:
+            file.constants["MISSING"] = literal(MISSING_WORDS)
+            self._reject_quoted_words()
         if self.dropped:
-            whole = f"row[{text(self.dropped[0])}].strip() not in MISSING"
+            condition = f"row[{text(self.dropped[0])}].strip() not in MISSING"
             if len(self.dropped) > 1:
-                whole = f"all(row[name].strip() not in MISSING for name in {literal(self.dropped)})"
-            self.lines += [f"    complete = np.array([{whole} for row in rows])",
-                           "    rows = [row for row, whole in zip(rows, complete, strict=True) if whole]"]  # fmt: skip
-            if facts.by_files:
-                self.lines += ["    part = np.array(part)", *self.after_dropping()]
+                condition = f"all(row[name].strip() not in MISSING for name in {literal(self.dropped)})"
+            self.lines += [
+                f"    complete = np.array([{condition} for row in rows])",
+                "    rows = [row for row, keep in zip(rows, complete, strict=True) if keep]",
+            ]
+            if info.has_split_files:
+                self.lines += ["    split = np.array(split)", *self.after_dropping()]
 
     @property
     def variable(self) -> str:
         return "rows"
 
-    def _refuse_quoted_words(self) -> None:
-        """A word for what is missing is text where it is quoted, and the module csv does not tell quotes."""
-        for name in self.facts.used():
-            column = self.facts.column(name)
-            words = [word for word in MISSING if word in column.classes] if column.type == "text" else []
-            if words and policy(self.facts, name) is not None:
-                place = self.facts.where or ("data", "missing")
-                self.facts.refuse(f"tell the text {text(words[0])} in `{name}` from a value that is missing", place,
-                                  help="write another word in the table, or read it from Parquet")  # fmt: skip
+    def _reject_quoted_words(self) -> None:
+        """Rejects a quoted `"NA"` beside missing values: the module csv does not report which values were quoted."""
+        for name in self.info.used_columns():
+            column = self.info.column(name)
+            words = [word for word in MISSING_WORDS if word in column.classes] if column.type == "text" else []
+            if words and policy(self.info, name) is not None:
+                place = self.info.path or ("data", "missing")
+                self.info.report_unsupported(
+                    f"distinguish the text {text(words[0])} in `{name}` from a missing value",
+                    place,
+                    help="replace that text in the table, or store the table as Parquet",
+                )
 
-    def _by_part(self) -> list[str]:
-        """The lines that read the files of each split, and note whose each row is."""
+    def _by_split(self) -> list[str]:
+        """The lines that read the files of each split, and keep the split of each row."""
         self.file.uses_here = True
-        by_part: dict[str, list[str]] = {}
-        for name, part in self.files:
-            by_part.setdefault(part, []).append(name)
-        lines = ["    rows, part = [], []"]
-        if all(len(names) == 1 for names in by_part.values()):
-            pairs = literal({part: names[0] for part, names in by_part.items()})
-            lines += [f"    for name, path in {pairs}.items():", *self._more("        ")]
+        by_split: dict[str, list[str]] = {}
+        for name, split in self.files:
+            by_split.setdefault(split, []).append(name)
+        lines = ["    rows, split = [], []"]
+        if all(len(names) == 1 for names in by_split.values()):
+            pairs = literal({split: names[0] for split, names in by_split.items()})
+            lines += [f"    for name, path in {pairs}.items():", *self._append_lines("        ")]
         else:
-            lines += [f"    for name, paths in {literal(by_part)}.items():",
-                      "        for path in paths:", *self._more("            ")]  # fmt: skip
-        return [*lines, "        part += [name] * (len(rows) - len(part))"]
+            lines += [f"    for name, paths in {literal(by_split)}.items():", "        for path in paths:"]
+            lines += self._append_lines("            ")
+        return [*lines, "        split += [name] * (len(rows) - len(split))"]
 
-    def _more(self, indent: str) -> list[str]:
-        """The lines in a loop over paths that read one more file."""
+    def _append_lines(self, indent: str) -> list[str]:
+        """The lines, inside a loop over paths, that append the rows of a file."""
         opened, reader = self._reader("HERE / path")
-        if self.rows.shared or len(reader) > 1:
+        if self.traits.shared or len(reader) > 1:
             return [f"{indent}rows += {self._function()}(HERE / path)"]
         return [f"{indent}with {opened} as file:", f"{indent}    rows += {reader[0]}"]
 
-    def _from(self, path: str) -> list[str]:
+    def _read_lines(self, path: str) -> list[str]:
         """The lines that read the only file."""
         opened, reader = self._reader(path)
-        if self.rows.shared:
+        if self.traits.shared:
             return [f"    rows = {self._function()}({path})"]
-        return [f"    with {opened} as file:", *(f"        {line}" for line in reader[:-1]),
-                f"        rows = list({reader[-1]})"]  # fmt: skip
+        return [
+            f"    with {opened} as file:",
+            *(f"        {line}" for line in reader[:-1]),
+            f"        rows = list({reader[-1]})",
+        ]
 
     def _function(self) -> str:
-        """Writes the function that reads a file, unless another table has written the same; gives its name."""
+        """Writes the function that reads a file, unless another table has the same one; returns its name."""
         opened, reader = self._reader("path")
-        body = [f"    with {opened} as file:", *(f"        {line}" for line in reader[:-1]),
-                f"        return list({reader[-1]})"]  # fmt: skip
-        name = self.rows.readers.setdefault("\n".join(body), f"read_{self.facts.suffix}_rows" if self.rows.readers
-                                            else "read_rows")  # fmt: skip
-        self.file.helpers[name] = [f"def {name}(path):", '    """The rows of a table, each a dict by column."""', *body]
+        body = [
+            f"    with {opened} as file:",
+            *(f"        {line}" for line in reader[:-1]),
+            f"        return list({reader[-1]})",
+        ]
+        name = f"read_{self.info.suffix}_rows" if self.traits.readers else "read_rows"
+        name = self.traits.readers.setdefault("\n".join(body), name)
+        docstring = '    """Reads the rows of a CSV file, each a dict by column."""'
+        self.file.helpers[name] = [f"def {name}(path):", docstring, *body]
         return name
 
     def _reader(self, path: str) -> tuple[str, list[str]]:
-        """What opens a file, and the lines that make its reader, the last of which is the reader itself."""
-        options = self.facts.csv
-        looks = [_look(file, options) for file, _ in self.facts.files()]
-        encoding = next((marked for marked, _ in looks if marked != options.encoding), options.encoding)
-        packed = {name.endswith(".gz") for name, _ in self.files}
-        if True in packed:
+        """The call that opens a file, and the lines that create its reader; the last line is the reader itself."""
+        options = self.info.csv
+        headers = [_encoding_and_header(file, options) for file, _ in self.info.files()]
+        encoding = next((actual for actual, _ in headers if actual != options.encoding), options.encoding)
+        gzipped = {name.endswith(".gz") for name, _ in self.files}
+        if True in gzipped:
             self.file.imports.add("gzip")
-        opened = _open(path, encoding, packed)
-        more = "" if options.delimiter == "," else f", delimiter={text(options.delimiter)}"
+        opened = _open(path, encoding, gzipped)
+        delimiter = "" if options.delimiter == "," else f", delimiter={text(options.delimiter)}"
         if not options.header:
-            return opened, [f"csv.DictReader(file, {self._numbered_columns(len(looks[0][1]))}{more})"]
-        if all(set(self.facts.used(every=True)) <= set(header) for _, header in looks):
-            return opened, [f"csv.DictReader(file{more})"]
+            return opened, [f"csv.DictReader(file, {self._numbered_columns(len(headers[0][1]))}{delimiter})"]
+        if all(set(self.info.used_columns(every=True)) <= set(header) for _, header in headers):
+            return opened, [f"csv.DictReader(file{delimiter})"]
         name, over = "name.strip()", "name in reader.fieldnames"
-        if any(not column.strip() for _, header in looks for column in header):
+        if any(not column.strip() for _, header in headers for column in header):
             name, over = f'{name} or f"unnamed_{{number}}"', "number, name in enumerate(reader.fieldnames)"
         renamed = f"reader.fieldnames = [{name} for {over}]"
-        return opened, [f"reader = csv.DictReader(file{more})", renamed, "reader"]
+        return opened, [f"reader = csv.DictReader(file{delimiter})", renamed, "reader"]
 
     def _numbered_columns(self, count: int) -> str:
-        """The names of columns that the file does not name."""
+        """The names of columns in a file without a header."""
         if count < SEVERAL:
             return literal([f"c{number}" for number in range(count)])
-        made = f'[f"c{{number}}" for number in range({count})]'
-        name = "COLUMNS"
-        if self.file.constants.setdefault(name, made) != made:
-            name = f"{self.facts.suffix.upper()}_COLUMNS"
-            self.file.constants[name] = made
-        return name
+        names = f'[f"c{{number}}" for number in range({count})]'
+        constant = "COLUMNS"
+        if self.file.constants.setdefault(constant, names) != names:
+            constant = f"{self.info.suffix.upper()}_COLUMNS"
+            self.file.constants[constant] = names
+        return constant
 
     def numbers(self, columns: Sequence[str]) -> str:
         parse = "float(row[name])"
-        if self.rows.missing or self.rows.booleans:
-            self.parser()
+        if self.traits.missing or self.traits.booleans:
+            self.write_number()
             parse = "number(row[name])"
         self.file.helpers["numbers"] = [
             "def numbers(rows, columns):",
             '    """Columns of the table as numbers, shape (rows, columns)."""',
             f"    return np.array([[{parse} for name in columns] for row in rows]{self.dtype()})",
         ]
-        return f"numbers(rows, {self._listed(columns)})"
+        return f"numbers(rows, {self._columns(columns)})"
 
-    def _listed(self, columns: Sequence[str]) -> str:
-        """A list of columns: a variable, where it is long."""
-        made = self.facts.columns_text(columns, "rows[0]", self.file)
-        name = next((name for name, own in self.facts.inputs.items() if own == list(columns)), "")
-        if len(made) < 40 or not name or made.startswith("fnmatch"):
-            return made
-        variable = "columns" if self.facts.single_input else f"{identifier(name)}_columns"
-        self.before.append(f"    {variable} = {made}")
+    def _columns(self, columns: Sequence[str]) -> str:
+        """A list of columns in Python; a long one becomes a variable."""
+        code = self.info.columns_code(columns, "rows[0]", self.file)
+        name = next((name for name, own in self.info.inputs.items() if own == list(columns)), "")
+        if len(code) < 40 or not name or code.startswith("fnmatch"):
+            return code
+        variable = "columns" if self.info.single_input else f"{identifier(name)}_columns"
+        self.before.append(f"    {variable} = {code}")
         return variable
 
     def dtype(self) -> str:
-        """Nothing is lost in float32 where no input takes whole numbers, and nothing is left to be filled in."""
-        return "" if self.rows.missing or not self.rows.narrow else ', "float32"'
+        """The dtype argument for numbers: float32 loses nothing if no input takes integers and no value is missing."""
+        return "" if self.traits.missing or not self.traits.narrow else ', "float32"'
 
-    def parser(self) -> None:
-        """Writes the function that parses a number."""
+    def write_number(self) -> None:
+        """Writes the function `number`, which parses a number."""
         lines = ["def number(text):", '    """A value of the table as a number."""', "    text = text.strip()"]
-        if self.rows.missing:
-            lines[1] = '    """A value of the table as a number; NaN where it is missing."""'
+        if self.traits.missing:
+            lines[1] = '    """A value of the table as a number; NaN if it is missing."""'
             lines += ["    if text in MISSING:", "        return math.nan"]
             self.file.imports.add("math")
-        if self.rows.booleans:
+        if self.traits.booleans:
             lines += ['    if text.lower() in ("true", "false"):', '        return float(text.lower() == "true")']
         self.file.helpers["number"] = [*lines, "    return float(text)"]
 
     def raw(self, column: str) -> str:
-        kind, key = self.facts.column(column).type, text(column)
-        made = {"integer": f"int(row[{key}])", "float": f"float(row[{key}])",
-                "boolean": f'row[{key}].strip().lower() == "true"'}.get(kind, f"row[{key}]")  # fmt: skip
-        return f"np.array([{made} for row in rows])"
+        kind, key = self.info.column(column).type, text(column)
+        parsers = {
+            "integer": f"int(row[{key}])",
+            "float": f"float(row[{key}])",
+            "boolean": f'row[{key}].strip().lower() == "true"',
+        }
+        return f"np.array([{parsers.get(kind, f'row[{key}]')} for row in rows])"
 
     def texts(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:
             return f"np.array([[row[{text(columns[0])}]] for row in rows])"
-        return (
-            f"np.array([[row[name] for name in {self.facts.columns_text(columns, 'row', self.file)}] for row in rows])"
-        )
+        names = self.info.columns_code(columns, "row", self.file)
+        return f"np.array([[row[name] for name in {names}] for row in rows])"
 
 
-def _look(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
-    """The encoding to open a file with, and what stands in its first line."""
-    packed = path.suffix == ".gz"
-    with gzip.open(path) if packed else path.open("rb") as stream:
-        marked = stream.read(3) == codecs.BOM_UTF8
-    encoding = "utf-8-sig" if marked and codecs.lookup(options.encoding).name == "utf-8" else options.encoding
+def _encoding_and_header(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
+    """The encoding to open a file with, and the values of its first line."""
+    is_gzipped = path.suffix == ".gz"
+    with gzip.open(path) if is_gzipped else path.open("rb") as stream:
+        has_bom = stream.read(3) == codecs.BOM_UTF8
+    encoding = "utf-8-sig" if has_bom and codecs.lookup(options.encoding).name == "utf-8" else options.encoding
     with (
         gzip.open(path, "rt", encoding=encoding, newline="")
-        if packed
+        if is_gzipped
         else path.open(encoding=encoding, newline="") as file
     ):
         return encoding, next(csv.reader(file, delimiter=options.delimiter), [])
 
 
-def _open(path: str, encoding: str, packed: set[bool]) -> str:
-    if packed == {True, False}:
+def _open(path: str, encoding: str, gzipped: set[bool]) -> str:
+    """The call that opens a file.
+
+    Args:
+        path: The path in Python.
+        encoding: The encoding.
+        gzipped: Whether the files are gzipped: one value, or both.
+    """
+    if gzipped == {True, False}:
         name = "path.name" if path == "path" else "path"
         return f'(gzip.open if {name}.endswith(".gz") else open)({path}, "rt", newline="", encoding="{encoding}")'
-    if packed == {True}:
+    if gzipped == {True}:
         return f'gzip.open({path}, "rt", newline="", encoding="{encoding}")'
     opened = path if path.isidentifier() else f"({path})"
     return f'{opened}.open(newline="", encoding="{encoding}")'

@@ -1,4 +1,4 @@
-"""What the data is like, as far as the file's code depends on it."""
+"""What the exported code needs to know of the data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kspec.analysis.data_profile import ColumnProfile
 from kspec.analysis.shapes.infer import infer
 from kspec.codegen.model.names import HELPERS, OF_MAIN, Allocator, identifier
 from kspec.codegen.text.literals import literal, text
-from kspec.codegen.text.module_writer import File
+from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kspec.data import Dataset, DataSplit, Labels
 
 SEVERAL = 6
-"""Columns from which on a rule is written in place of their names, where there is one."""
+"""From so many columns on, code selects them by a rule rather than by their names, if there is a rule."""
 
 
 @dataclass(slots=True)
@@ -32,8 +32,11 @@ class Target:
     """The target of an output.
 
     Args:
-        variable: What its raw values are called.
-        constant: What the list of its labels is called; empty where a label is its own index, or there are none.
+        name: The output.
+        columns: Its columns in the data.
+        labels: Its classes; None for numbers.
+        variable: The variable of its raw values.
+        constant: The constant with its labels; empty if each label is its own index, or there are none.
     """
 
     name: str
@@ -43,25 +46,28 @@ class Target:
     constant: str = ""
 
     @property
-    def count(self) -> str:
-        """How many labels it has, in Python."""
+    def class_count(self) -> str:
+        """The number of its classes, in Python."""
         if self.constant:
             return f"len({self.constant})"
         return str(len(self.labels.names)) if self.labels is not None else "0"
 
 
 @dataclass(slots=True)
-class Facts:
-    """A data set: what a spec trains on, or other data that it evaluates or predicts.
+class DatasetInfo:
+    """A data set as the exported code sees it: the training data, or the data of the step `evaluate` or `predict`.
 
     Args:
-        dataset: As read; of other data, one part.
-        inputs: Input → the columns that feed it.
+        spec: The spec.
+        dataset: The data; that of a step has one split.
+        report: Gets what the exported code cannot do (KS620).
+        inputs: Input → its columns.
+        targets: Output → its target.
         weights: Output → the column of its sample weights.
-        suffix: What the names of its variables end with in `main`; empty for what is trained on.
-        where: The place in the spec that names other data.
-        known: All data sets of the file, that of training first.
-        predicted: Whether the answers to its examples are written, with their numbers and files.
+        suffix: The end of its variables' names in `main`; empty for the training data.
+        path: The place in the spec that names the data of a step.
+        datasets: All data sets of the file, the training data first.
+        predicted: Whether predictions for its examples are written, with their row numbers and files.
     """
 
     spec: Spec
@@ -71,8 +77,8 @@ class Facts:
     targets: dict[str, Target] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
-    where: Path = ()
-    known: list[Dataset] = field(default_factory=list)
+    path: Path = ()
+    datasets: list[Dataset] = field(default_factory=list)
     predicted: bool = True
 
     @property
@@ -82,88 +88,88 @@ class Facts:
 
     @property
     def source(self) -> str:
-        """Which source it is: `csv`, `images` …"""
+        """Its source: `csv`, `images` …"""
         return self.dataset.profile.source
 
     @property
-    def given(self) -> Any:
-        """What names its files: a path, a list, or one of these for each split."""
-        if self.where:
-            return getattr(self.spec.document, str(self.where[0])).data
-        given = getattr(self.data, self.source)
-        return given.path if isinstance(given, CsvOptions) else given
+    def paths(self) -> Any:
+        """Its files in the spec: a path, a list, or one of these for each split."""
+        if self.path:
+            return getattr(self.spec.document, str(self.path[0])).data
+        source = getattr(self.data, self.source)
+        return source.path if isinstance(source, CsvOptions) else source
 
     @property
-    def by_files(self) -> bool:
-        """Whether there are files for each split."""
-        return isinstance(self.given, dict) and len(self.given) > 1
+    def has_split_files(self) -> bool:
+        """Whether each split has its own files."""
+        return isinstance(self.paths, dict) and len(self.paths) > 1
 
     @property
     def csv(self) -> CsvOptions:
-        """How its tables of text are written."""
+        """The format of its CSV files."""
         return self.data.csv if isinstance(self.data.csv, CsvOptions) else CsvOptions(path="-")
 
     def files(self) -> list[tuple[FilePath, str]]:
-        """Its files, or folders of pictures, each with its part where there are files for each split."""
-        given = self.given
-        if not self.by_files:
-            only = next(iter(given.values())) if isinstance(given, dict) else given
-            return [(file, "") for file in self._found(only)]
-        return [(file, part) for part in SPLITS if part in given for file in self._found(given[part])]
+        """Its files, or folders of images, each with its split; the split is empty if splits share files."""
+        paths = self.paths
+        if not self.has_split_files:
+            only = next(iter(paths.values())) if isinstance(paths, dict) else paths
+            return [(file, "") for file in self._expand(only)]
+        return [(file, split) for split in SPLITS if split in paths for file in self._expand(paths[split])]
 
-    def _found(self, given: str | list[str]) -> list[FilePath]:
-        """What a path, a glob or a list of them names, as the data was read."""
-        found: dict[FilePath, None] = {}
-        for text_ in [given] if isinstance(given, str) else given:
-            whole = self.spec.folder / os.path.expanduser(text_)
-            is_glob = glob.has_magic(text_) and not whole.exists()
-            names = sorted(glob.glob(str(whole), recursive=True)) if is_glob else [whole]
-            files = [FilePath(name) for name in names]
+    def _expand(self, paths: str | list[str]) -> list[FilePath]:
+        """The files of a path, a glob or a list of them, in the order in which the data was read."""
+        result: dict[FilePath, None] = {}
+        for pattern in [paths] if isinstance(paths, str) else paths:
+            path = self.spec.folder / os.path.expanduser(pattern)
+            is_glob = glob.has_magic(pattern) and not path.exists()
+            files = [FilePath(name) for name in (sorted(glob.glob(str(path), recursive=True)) if is_glob else [path])]
             if is_glob and self.source != "images":
                 files = [file for file in files if not file.is_dir()]
-            found.update(dict.fromkeys(files))
-        return list(found)
+            result.update(dict.fromkeys(files))
+        return list(result)
 
     @property
-    def parts(self) -> list[str]:
-        """The parts that have examples: `train` first."""
+    def splits(self) -> list[str]:
+        """The splits that have examples, `train` first."""
         return list(self.dataset.splits)
 
     def split_of(self, step: str) -> str:
-        """The split that a step uses; empty for other data."""
-        said = getattr(self.spec.document, step)
-        if said.data is not None:
+        """The split that a step uses; empty for a step with its own data."""
+        settings = getattr(self.spec.document, step)
+        if settings.data is not None:
             return ""
-        return said.split or next(part for part in ("test", "validation", "train") if part in self.parts)
+        return settings.split or next(split for split in ("test", "validation", "train") if split in self.splits)
 
     @property
-    def used_parts(self) -> list[str]:
-        """The parts that some step looks at."""
+    def used_splits(self) -> list[str]:
+        """The splits that some step uses."""
         used = {"train", "validation", self.split_of("evaluate"), self.split_of("predict")}
-        return [part for part in self.parts if part in used]
+        return [split for split in self.splits if split in used]
 
     @property
-    def part(self) -> DataSplit:
-        """The examples that its code is looked up at: those of training, or all of other data."""
+    def first_split(self) -> DataSplit:
+        """The split that represents the data: that of training, or the only one of a step's data."""
         return next(iter(self.dataset.splits.values()))
 
     def column(self, name: str) -> ColumnProfile:
-        found = self.dataset.profile.column(name)
-        assert found is not None
+        """The profile of a column."""
+        profile = self.dataset.profile.column(name)
+        assert profile is not None
         target = next((target for target in self.targets.values() if target.columns == [name]), None)
         if target is not None and target.labels is not None and target.labels.kind == "text":
-            return replace(found, type="text")  # as in training, though all of it may look like numbers
-        return found
+            return replace(profile, type="text")  # as in training, even if all values here look like numbers
+        return profile
 
     def array(self, name: str) -> Any:
-        """What an input is fed."""
-        return self.part.inputs[name]
+        """The examples of an input, shape (examples, …)."""
+        return self.first_split.inputs[name]
 
-    def used(self, *, every: bool = False) -> list[str]:
-        """The columns that feed inputs and targets.
+    def used_columns(self, *, every: bool = False) -> list[str]:
+        """The columns of inputs and targets.
 
         Args:
-            every: Those of weights and of the split, too.
+            every: Whether to include those of weights and of the split.
         """
         columns = [column for own in self.inputs.values() for column in own]
         columns += [column for target in self.targets.values() for column in target.columns]
@@ -179,42 +185,48 @@ class Facts:
         return len(self.spec.document.inputs) == 1
 
     def named(self, variable: str) -> str:
-        """What a variable of `main` is called that has something of this data."""
+        """The name of a variable of `main` for this data: `x_new`."""
         return f"{variable}_{self.suffix}" if self.suffix else variable
 
     @property
-    def first(self) -> str:
-        """An array of `main` that has as many rows as there are examples."""
+    def first_input(self) -> str:
+        """An array in `main` with one row for each example."""
         x = self.named("x")
         return x if self.single_input else f'{x}["{next(iter(self.spec.document.inputs))}"]'
 
-    def other(self, dataset: Dataset, step: str) -> Facts:
-        """The facts of other data with the same columns; of targets and weights it has those that the step looks at."""
-        self.known.append(dataset)
-        given = next(iter(dataset.splits.values())).targets
-        if step == "evaluate":
-            targets = {name: target for name, target in self.targets.items() if name in given}
-            held = next(iter(dataset.splits.values())).weights
-            weights = {name: column for name, column in self.weights.items() if name in held}
-            return replace(self, dataset=dataset, targets=targets, weights=weights, suffix="held_out",
-                           where=(step, "data"), predicted=False)  # fmt: skip
-        targets = {name: target for name, target in self.targets.items() if name in given and given[name].ndim == 1}
-        return replace(self, dataset=dataset, targets=targets, weights={}, suffix="new", where=(step, "data"),
-                       predicted=True)  # fmt: skip
-
-    def refuse(self, what: str, path: Path, help: str = "") -> None:
-        """Reports what has no way of being written in plain Python yet."""
-        refuse(self.spec, self.report, what, path, help)
-
-    def columns_text(self, columns: Sequence[str], header: str, file: File) -> str:
-        """A list of columns, or the rule that they follow.
+    def for_step(self, step: str, dataset: Dataset) -> DatasetInfo:
+        """The data of a step, with the same columns; it has the targets and weights that the step needs.
 
         Args:
-            header: What gives all columns' names in Python.
+            step: `evaluate` or `predict`.
+            dataset: Its data.
         """
-        tables = [_names(dataset) for dataset in self.known]
-        said = self.data.inputs
-        patterns = list(said.values()) if isinstance(said, dict) else [said]
+        self.datasets.append(dataset)
+        split = next(iter(dataset.splits.values()))
+        info = replace(self, dataset=dataset, path=(step, "data"), weights={}, suffix="new", predicted=True)
+        info.targets = {name: target for name, target in self.targets.items() if name in split.targets}
+        if step == "evaluate":
+            info.weights = {name: column for name, column in self.weights.items() if name in split.weights}
+            info.suffix, info.predicted = "held_out", False
+        else:
+            info.targets = {name: target for name, target in info.targets.items() if split.targets[name].ndim == 1}
+        return info
+
+    def report_unsupported(self, action: str, path: Path, help: str = "") -> None:
+        """Reports a feature that the exported code cannot have; see the function `report_unsupported`."""
+        report_unsupported(self.spec, self.report, action, path, help)
+
+    def columns_code(self, columns: Sequence[str], header: str, file: ModuleWriter) -> str:
+        """A list of columns in Python, or the rule that selects them.
+
+        Args:
+            columns: The columns.
+            header: The expression for the names of all columns.
+            file: Collects imports.
+        """
+        tables = [_names(dataset) for dataset in self.datasets]
+        inputs = self.data.inputs
+        patterns = list(inputs.values()) if isinstance(inputs, dict) else [inputs]
         for pattern in patterns if len(columns) >= SEVERAL else ():
             pattern = pattern[0] if isinstance(pattern, list) and len(pattern) == 1 else pattern
             if isinstance(pattern, str) and all(
@@ -226,7 +238,7 @@ class Facts:
                 return f"fnmatch.filter({header}, {text(pattern)})"
         others = [name for name in tables[0] if name not in columns]
         if (
-            said is None
+            inputs is None
             and len(others) == 1
             and len(columns) >= SEVERAL
             and all([name for name in names if name != others[0]] == list(columns) for names in tables)
@@ -236,39 +248,48 @@ class Facts:
 
 
 def _names(dataset: Dataset) -> list[str]:
-    """All columns, those that cannot be used last."""
+    """All columns, with those that cannot be used at the end."""
     names = [column.name for column in dataset.profile.columns]
     return names + [name for name in dataset.unused if name not in names]
 
 
-def refuse(spec: Spec, report: Report, what: str, path: Path, help: str = "") -> None:
-    """Reports what plain Python code has no way for yet."""
-    report.error(
-        codes.UNSUPPORTED_IN_PYTHON,
-        f"a Python file has no way yet to {what}",
-        spec.source_positions.value(path),
-        help=help,
-    )
-
-
-def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator, outputs: Sequence[str]) -> Facts:
-    """The facts of a data set.
+def report_unsupported(spec: Spec, report: Report, action: str, path: Path, help: str = "") -> None:
+    """Reports a feature that the exported code cannot have yet (KS620).
 
     Args:
-        allocator: Gives constants their names.
-        outputs: The outputs, in order.
+        spec: The spec.
+        report: Gets the error.
+        action: What the code would have to do, as an infinitive: `freeze parts of a model`.
+        path: The feature's place in the spec.
+        help: What to do instead.
+    """
+    message = f"exported Python code cannot {action} yet"
+    report.error(codes.UNSUPPORTED_IN_PYTHON, message, spec.source_positions.value(path), help=help)
+
+
+def describe_dataset(
+    spec: Spec, dataset: Dataset, report: Report, allocator: Allocator, outputs: Sequence[str]
+) -> DatasetInfo:
+    """Describes the training data.
+
+    Args:
+        spec: The spec.
+        dataset: The data.
+        report: Gets errors.
+        allocator: Names constants.
+        outputs: The outputs in order.
     """
     fitted = dataset.fitted.get("columns", {})
-    facts = Facts(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
-    facts.known.append(dataset)
-    facts.predicted = spec.document.predict.data is None
-    for step, said in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
-        if said is not None and said not in facts.parts:
+    info = DatasetInfo(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
+    info.datasets.append(dataset)
+    info.predicted = spec.document.predict.data is None
+    for step, split in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
+        if split is not None and split not in info.splits:
             report.error(
                 codes.EMPTY_SPLIT,
-                f"the split `{said}` has no examples",
+                f"the split `{split}` has no examples",
                 spec.positions.value((step, "split")),
-                help=f"there is {', '.join(facts.parts)}",
+                help=f"available splits: {', '.join(info.splits)}",
             )
     variables = Allocator(*HELPERS, *OF_MAIN)
     for output in outputs:
@@ -276,40 +297,47 @@ def read_off(spec: Spec, dataset: Dataset, report: Report, allocator: Allocator,
             continue
         columns = list(fitted.get("targets", {}).get(output, [output]))
         labels = dataset.labels.get(output)
-        one = len(columns) == 1 and facts.source not in ("images", "synthetic")
+        one = len(columns) == 1 and info.source not in ("images", "synthetic")
         variable = variables.take(identifier(columns[0] if one else output))
         target = Target(output, columns, labels, variable)
         if labels is not None and (not labels.identity or labels.kind == "boolean"):
             target.constant = allocator.take("LABELS" if len(outputs) == 1 else f"{identifier(output).upper()}_LABELS")
-        facts.targets[output] = target
-    return facts
+        info.targets[output] = target
+    return info
 
 
-def others_of(facts: Facts, others: Mapping[str, Dataset]) -> dict[str, Facts]:
-    """The facts of other data, by the step that uses it: once, where both steps use the same rows of the same file."""
-    found: dict[str, Facts] = {}
-    for step, dataset in others.items():
-        before = found.get("evaluate")
-        if before is not None and _alike(before.dataset, dataset):
+def describe_step_data(info: DatasetInfo, datasets: Mapping[str, Dataset]) -> dict[str, DatasetInfo]:
+    """Describes the data of steps, once if both steps use the same rows of the same file.
+
+    Args:
+        info: The training data.
+        datasets: Step → its data.
+    """
+    result: dict[str, DatasetInfo] = {}
+    for step, dataset in datasets.items():
+        before = result.get("evaluate")
+        if before is not None and _are_same(before.dataset, dataset):
             before.predicted = True
-            found[step] = before
+            result[step] = before
         else:
-            found[step] = facts.other(dataset, step)
-    return found
+            result[step] = info.for_step(step, dataset)
+    return result
 
 
-def _alike(a: Dataset, b: Dataset) -> bool:
+def _are_same(a: Dataset, b: Dataset) -> bool:
     one, other = next(iter(a.splits.values())), next(iter(b.splits.values()))
     same_rows = a.fingerprint == b.fingerprint and list(one.rows) == list(other.rows)
     return same_rows and one.targets.keys() == other.targets.keys()
 
 
-def answer_shape(facts: Facts, graph: Graph, output: str) -> tuple[int | None, ...]:
-    """The shape of an output's answers, where lengths that its inputs leave open are those of the data."""
-    spec = facts.spec
+def output_shape(info: DatasetInfo, graph: Graph, output: str) -> tuple[int | None, ...]:
+    """The shape of an output, with lengths that the inputs leave open taken from the data."""
+    spec = info.spec
     network = spec.networks[()]
-    inputs = {name: given.model_copy(update={"shape": [int(size) for size in facts.array(name).shape[1:]]})
-              for name, given in network.inputs.items()}  # fmt: skip
+    inputs = {
+        name: settings.model_copy(update={"shape": [int(size) for size in info.array(name).shape[1:]]})
+        for name, settings in network.inputs.items()
+    }
     networks = {**spec.networks, (): network.model_copy(update={"inputs": inputs})}
     types = infer(replace(spec, networks=networks), graph, Report())
     return types.tensor(graph.outputs[output]).shape or ()
@@ -319,9 +347,11 @@ def encoded(target: Target, name: str, raw: Any, form: str, rank: int) -> str:
     """The raw values of a target in the form that its loss takes, in Python.
 
     Args:
-        name: What they are called.
-        raw: The values themselves.
-        rank: Of the output, the batch counted.
+        target: The target.
+        name: The variable of the raw values.
+        raw: The raw values, shape (examples, …).
+        form: The form: `binary`, `integer`, `one_hot`, `multi_label` or `values`.
+        rank: The rank of the output, including the batch.
     """
     labels = target.labels
     column = ".reshape(-1, 1)" if raw.ndim == 1 else ""
@@ -342,5 +372,5 @@ def encoded(target: Target, name: str, raw: Any, form: str, rank: int) -> str:
     classes = name if labels is None or labels.identity else f"np.searchsorted({target.constant}, {name})"
     if form == "integer":
         return f'{classes}.astype("int32")'
-    count = target.count if labels is not None else f"{name}.max() + 1"
+    count = target.class_count if labels is not None else f"{name}.max() + 1"
     return f'np.eye({count}, dtype="float32")[{classes}]'

@@ -1,182 +1,208 @@
-"""The code that treats missing values: rows left out, or a value put in that the training rows tell."""
+"""The code that treats missing values: it drops rows, or fills in a value computed from the training rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kspec.codegen.data.dataset_info import Facts
+from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import literal, text
-from kspec.codegen.text.module_writer import File
+from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.language.data import POLICIES
 
-MISSING = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>"]
-"""What stands in a table of text where a value is missing."""
+if TYPE_CHECKING:
+    from kspec.data import Dataset
 
 _FILL = '''\
 def fill(column, train, statistic):
-    """Puts a statistic of the training rows in place of what is missing."""
+    """Replaces missing values by a statistic of the training rows."""
     missing = np.isnan(column)
     column[missing] = statistic(column[train][~missing[train]])'''
-_FILL_AND_TELL = '''\
+_FILL_AND_RETURN = '''\
 def fill(column, train, statistic):
-    """Puts a statistic of the training rows in place of what is missing, and gives it."""
+    """Replaces missing values by a statistic of the training rows, and returns it."""
     missing = np.isnan(column)
     value = statistic(column[train][~missing[train]])
     column[missing] = value
     return value'''
 _MOST_FREQUENT = '''\
 def most_frequent(values):
-    """The value that occurs most often."""
-    found, counts = np.unique(values, return_counts=True)
-    return found[counts.argmax()]'''
+    """The most frequent value."""
+    unique, counts = np.unique(values, return_counts=True)
+    return unique[counts.argmax()]'''
 
 
-def policy(facts: Facts, column: str) -> Any:
-    """What the spec says of a column's missing values; None where it says nothing."""
-    said = facts.data.missing
-    if not isinstance(said, Mapping):
-        return said
-    if column in said:
-        return said[column]
-    return next((value for pattern, value in said.items() if fnmatchcase(column, pattern)), None)
+def policy(info: DatasetInfo, column: str) -> Any:
+    """The spec's policy for a column's missing values; None if it has none."""
+    policies = info.data.missing
+    if not isinstance(policies, Mapping):
+        return policies
+    if column in policies:
+        return policies[column]
+    return next((value for pattern, value in policies.items() if fnmatchcase(column, pattern)), None)
 
 
-def dropped(facts: Facts) -> list[str]:
-    """The columns whose missing values leave a row out."""
-    return [name for name in facts.used() if facts.column(name).missing and policy(facts, name) == "drop_row"]
+def row_dropping_columns(info: DatasetInfo) -> list[str]:
+    """The columns whose missing values drop a row."""
+    return [name for name in info.used_columns() if info.column(name).missing and policy(info, name) == "drop_row"]
 
 
-def filled(facts: Facts, name: str) -> dict[int, tuple[str, Any]]:
-    """The columns of an input that have values put in, here or in other data: place → column and policy."""
-    wanted = {place: (column, policy(facts, column)) for place, column in enumerate(facts.inputs[name])
-              if any(_missing_in(dataset, column) for dataset in facts.known)}  # fmt: skip
-    return {place: said for place, said in wanted.items() if said[1] != "drop_row"}
+def filled_columns(info: DatasetInfo, name: str) -> dict[int, tuple[str, Any]]:
+    """The columns of an input whose missing values are filled, in any data set: index → column and policy."""
+    columns = [(column, policy(info, column)) for column in info.inputs[name]]
+    return {
+        i: (column, rule)
+        for i, (column, rule) in enumerate(columns)
+        if rule != "drop_row" and any(_missing_in(dataset, column) for dataset in info.datasets)
+    }
 
 
-def numbers_as_text(facts: Facts, name: str) -> bool:
-    """Whether an input that takes text has values put in among numbers."""
-    text_ = facts.spec.document.inputs[name].dtype == "string"
-    return text_ and any(facts.column(column).type != "text" for column, _ in filled(facts, name).values())
+def fills_numbers_as_text(info: DatasetInfo, name: str) -> bool:
+    """Whether a text input has columns of numbers with filled values."""
+    is_text = info.spec.document.inputs[name].dtype == "string"
+    return is_text and any(info.column(column).type != "text" for column, _ in filled_columns(info, name).values())
 
 
-def _missing_in(dataset: Any, column: str) -> int:
-    found = dataset.profile.column(column)
-    return found.missing if found is not None else 0
+def _missing_in(dataset: Dataset, column: str) -> int:
+    profile = dataset.profile.column(column)
+    return profile.missing if profile is not None else 0
 
 
-def fill_lines(facts: Facts, file: File) -> list[str]:
-    """The lines of `main` that fill inputs, once it is known which rows are trained on."""
+def fill_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
+    """The lines of `main` that fill inputs, after the split into training and other rows."""
     lines = []
-    for name, given in facts.spec.document.inputs.items():
-        wanted = filled(facts, name)
-        if not wanted:
+    for name, settings in info.spec.document.inputs.items():
+        columns = filled_columns(info, name)
+        if not columns:
             continue
-        filler = _Filler(facts, file, name)
-        if given.dtype == "string":
-            lines += filler.texts(wanted)
+        filler = _Filler(info, file, name)
+        if settings.dtype == "string":
+            lines += filler.texts(columns)
         else:
-            for place, (column, said) in wanted.items():
-                lines += filler.number(f"{filler.variable}[:, {place}]", column, said)
-            dtype = "float32" if given.dtype == "bfloat16" else given.dtype
-            lines.append(f'    {filler.variable} = {filler.variable}.astype("{dtype}"){filler.shape}')
+            for i, (column, rule) in columns.items():
+                lines += filler.number(f"{filler.variable}[:, {i}]", column, rule)
+            dtype = "float32" if settings.dtype == "bfloat16" else settings.dtype
+            lines.append(f'    {filler.variable} = {filler.variable}.astype("{dtype}"){filler.reshape}')
     return lines
 
 
 class _Filler:
-    """Fills one input.
+    """Fills the missing values of one input.
 
     Args:
-        name: The input's.
+        info: The data set.
+        file: Collects helper functions.
+        name: The input.
     """
 
-    def __init__(self, facts: Facts, file: File, name: str) -> None:
-        self.facts = facts
+    def __init__(self, info: DatasetInfo, file: ModuleWriter, name: str) -> None:
+        self.info = info
         self.file = file
-        self.columns = facts.inputs[name]
-        x = facts.named("x")
-        self.variable = x if facts.single_input else f"{x}[{text(name)}]"
-        shape = facts.array(name).shape[1:]
-        self.shape = "" if tuple(shape) == (len(self.columns),) else f".reshape({literal([-1, *shape])[1:-1]})"
+        self.columns = info.inputs[name]
+        x = info.named("x")
+        self.variable = x if info.single_input else f"{x}[{text(name)}]"
+        shape = info.array(name).shape[1:]
+        self.reshape = "" if tuple(shape) == (len(self.columns),) else f".reshape({literal([-1, *shape])[1:-1]})"
 
-    def number(self, where: str, column: str, said: Any) -> list[str]:
-        """The line that fills a column of numbers; none where nothing is missing."""
-        missing = self.facts.column(column).missing
-        later = not self.facts.suffix and any(_missing_in(dataset, column) for dataset in self.facts.known[1:])
-        if said not in POLICIES or self.facts.suffix:
-            value = literal(said) if said not in POLICIES else _told(column, said)
-            return [f"    np.nan_to_num({where}, copy=False, nan={value})"] if missing else []
-        statistic = f"np.{said}"
-        if said == "most_frequent":
-            self.file.helpers["most_frequent"] = _MOST_FREQUENT.splitlines()
-            statistic = "most_frequent"
-        if later:
-            self.file.helpers["fill"] = _FILL_AND_TELL.splitlines()
-            return [f"    {_told(column, said)} = fill({where}, train, {statistic})"]
-        self.file.helpers.setdefault("fill", _FILL.splitlines())
-        return [f"    fill({where}, train, {statistic})"]
-
-    def texts(self, wanted: Mapping[int, tuple[str, Any]]) -> list[str]:
-        """The lines that fill columns of text, and of numbers that are read as text."""
-        lines: list[str] = []
-        if len(self.columns) == 1 and self.facts.column(self.columns[0]).type == "text":
-            made = f"{self._text('', *wanted[0], lines)}{self._ending}"
-            return [*lines, f"    {self.variable} = {made}"] if made != self.variable else lines
-        pieces = []
-        for place, column in enumerate(self.columns):
-            piece = f"{self.variable}[:, {place}]"
-            if place in wanted and self.facts.column(column).type == "text":
-                piece = self._text(f", {place}", *wanted[place], lines)
-            elif place in wanted:
-                piece = self._number_as_text(piece, *wanted[place], lines)
-            pieces.append(piece)
-        return [*lines, f"    {self.variable} = np.stack([{', '.join(pieces)}], axis=1){self._ending}"]
-
-    @property
-    def _ending(self) -> str:
-        return ("" if self.facts.source == "csv" else ".astype(str)") + self.shape
-
-    def _text(self, place: str, column: str, said: Any, lines: list[str]) -> str:
-        """A column of text filled.
+    def number(self, values: str, column: str, rule: Any) -> list[str]:
+        """The line that fills a column of numbers; none if no value is missing.
 
         Args:
-            place: `, 1` for the second of several columns; empty for the only one.
-            lines: Gets the statements that come before.
+            values: The column in Python.
+            column: Its name in the data.
+            rule: The policy: a statistic, or a value.
         """
-        where = f"{self.variable}[:{place}]" if place else self.variable
-        value = literal(str(said))
-        if said == "most_frequent" and self.facts.suffix:
-            value = _told(column, said)
-        elif said == "most_frequent":
+        is_statistic = rule in POLICIES
+        if not is_statistic or self.info.suffix:
+            value = _fill_variable(column, rule) if is_statistic else literal(rule)
+            missing = self.info.column(column).missing
+            return [f"    np.nan_to_num({values}, copy=False, nan={value})"] if missing else []
+        statistic = f"np.{rule}"
+        if rule == "most_frequent":
             self.file.helpers["most_frequent"] = _MOST_FREQUENT.splitlines()
-            rows = f"{self.variable}[train{place}]"
-            value = f"most_frequent({rows}[~{self._missing(rows)}])"
-            if any(_missing_in(dataset, column) for dataset in self.facts.known[1:]):
-                lines.append(f"    {_told(column, said)} = {value}")
-                value = _told(column, said)
-        return f"np.where({self._missing(where)}, {value}, {where})" if self.facts.column(column).missing else where
+            statistic = "most_frequent"
+        if self._is_needed_later(column):
+            self.file.helpers["fill"] = _FILL_AND_RETURN.splitlines()
+            return [f"    {_fill_variable(column, rule)} = fill({values}, train, {statistic})"]
+        self.file.helpers.setdefault("fill", _FILL.splitlines())
+        return [f"    fill({values}, train, {statistic})"]
 
-    def _missing(self, texts: str) -> str:
-        return f"np.isin({texts}, MISSING)" if self.facts.source == "csv" else f"np.equal({texts}, None)"
+    def texts(self, columns: Mapping[int, tuple[str, Any]]) -> list[str]:
+        """The lines that fill columns of text, and of numbers that are read as text."""
+        lines: list[str] = []
+        if len(self.columns) == 1 and self.info.column(self.columns[0]).type == "text":
+            value = f"{self._text('', *columns[0], lines)}{self._conversion}"
+            return [*lines, f"    {self.variable} = {value}"] if value != self.variable else lines
+        pieces = []
+        for i, column in enumerate(self.columns):
+            piece = f"{self.variable}[:, {i}]"
+            if i in columns and self.info.column(column).type == "text":
+                piece = self._text(f", {i}", *columns[i], lines)
+            elif i in columns:
+                piece = self._number_as_text(piece, *columns[i], lines)
+            pieces.append(piece)
+        return [*lines, f"    {self.variable} = np.stack([{', '.join(pieces)}], axis=1){self._conversion}"]
 
-    def _number_as_text(self, where: str, column: str, said: Any, lines: list[str]) -> str:
-        """A column of numbers filled, as text; where it is whole, without a point."""
-        facts = self.facts.column(column)
-        variable = self.facts.named(f"{identifier(column)}_numbers")
-        parsed = f"{where}.astype(float)"
-        if self.facts.source == "csv":
-            parsed = f"np.array([number(text) for text in {where}])"
-        filling = self.number(variable, column, said)
-        if filling:
-            lines += [f"    {variable} = {parsed}", *filling]
-        if not facts.missing:
-            return where if self.facts.source == "csv" else f"{where}.astype(str)"
-        whole = facts.type != "float" and float(self.facts.dataset.fitted["fill"][column]).is_integer()
-        return f"{variable}{'.astype(int)' if whole else ''}.astype(str)"
+    @property
+    def _conversion(self) -> str:
+        return ("" if self.info.source == "csv" else ".astype(str)") + self.reshape
+
+    def _is_needed_later(self, column: str) -> bool:
+        """Whether the data of a step needs the fill value of a column."""
+        return any(_missing_in(dataset, column) for dataset in self.info.datasets[1:])
+
+    def _text(self, index: str, column: str, rule: Any, lines: list[str]) -> str:
+        """A column of text with its missing values filled.
+
+        Args:
+            index: `, 1` for the second of several columns; empty for the only one.
+            column: Its name in the data.
+            rule: The policy: `most_frequent`, or a value.
+            lines: Gets the statements before it.
+        """
+        values = f"{self.variable}[:{index}]" if index else self.variable
+        value = literal(str(rule))
+        if rule == "most_frequent" and self.info.suffix:
+            value = _fill_variable(column, rule)
+        elif rule == "most_frequent":
+            self.file.helpers["most_frequent"] = _MOST_FREQUENT.splitlines()
+            rows = f"{self.variable}[train{index}]"
+            value = f"most_frequent({rows}[~{self._is_missing(rows)}])"
+            if self._is_needed_later(column):
+                lines.append(f"    {_fill_variable(column, rule)} = {value}")
+                value = _fill_variable(column, rule)
+        return (
+            f"np.where({self._is_missing(values)}, {value}, {values})" if self.info.column(column).missing else values
+        )
+
+    def _is_missing(self, texts: str) -> str:
+        return f"np.isin({texts}, MISSING)" if self.info.source == "csv" else f"np.equal({texts}, None)"
+
+    def _number_as_text(self, values: str, column: str, rule: Any, lines: list[str]) -> str:
+        """A column of numbers with its missing values filled, as text; whole numbers have no decimal point.
+
+        Args:
+            values: The column in Python.
+            column: Its name in the data.
+            rule: The policy: a statistic, or a value.
+            lines: Gets the statements before it.
+        """
+        profile = self.info.column(column)
+        variable = self.info.named(f"{identifier(column)}_numbers")
+        numbers = f"{values}.astype(float)"
+        if self.info.source == "csv":
+            numbers = f"np.array([number(text) for text in {values}])"
+        fill = self.number(variable, column, rule)
+        if fill:
+            lines += [f"    {variable} = {numbers}", *fill]
+        if not profile.missing:
+            return values if self.info.source == "csv" else f"{values}.astype(str)"
+        is_whole = profile.type != "float" and float(self.info.dataset.fitted["fill"][column]).is_integer()
+        return f"{variable}{'.astype(int)' if is_whole else ''}.astype(str)"
 
 
-def _told(column: str, said: str) -> str:
-    """The variable that holds what the training rows tell of a column."""
-    return f"{identifier(column)}_{said}"
+def _fill_variable(column: str, rule: str) -> str:
+    """The variable of a column's fill value: `age_median`."""
+    return f"{identifier(column)}_{rule}"

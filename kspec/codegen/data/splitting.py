@@ -1,147 +1,152 @@
-"""The code that divides the examples: as the data is divided by seed, by a column, or by files."""
+"""The code that splits the examples: by the seed, by a column, or by files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kspec.codegen.data.dataset_info import Facts
+from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.text.literals import literal
-from kspec.codegen.text.module_writer import File
-
-SPLIT_NAMES = {"train": ("train", "training", "tr", "fit"), "test": ("test", "testing", "tst", "holdout"),
-         "validation": ("validation", "valid", "val", "validate", "dev", "development")}  # fmt: skip
-"""What a column of a `by` split may say of each part, in any case."""
+from kspec.codegen.text.module_writer import ModuleWriter
+from kspec.data.split import SPLIT_NAMES
+from kspec.language.data import SPLITS
 
 _SHARES = '''\
 def shares(count, sizes):
-    """`count` shared out over classes in proportion to their sizes, in whole numbers."""
-    given, remainders = np.divmod(count * sizes, sizes.sum())
-    largest = np.argsort(-remainders, kind="stable")[: count - given.sum()]
-    given[largest] += 1
-    return given'''
+    """Distributes `count` over classes in proportion to their sizes, in whole numbers."""
+    counts, remainders = np.divmod(count * sizes, sizes.sum())
+    largest = np.argsort(-remainders, kind="stable")[: count - counts.sum()]
+    counts[largest] += 1
+    return counts'''
 
 
-def divide(facts: Facts, file: File) -> list[str]:
-    """The lines of `main` that find the rows of each part."""
-    split = facts.data.split
-    if len(facts.parts) == 1 and split.by is None:
-        return [f"    train = np.arange(len({facts.first}))"]
-    if split.by is not None:
-        return [_by_words(facts)] if _plain_words(facts) else by_column(facts)
-    if facts.by_files:
-        return _by_files(facts, file)
-    return [f"    {', '.join(_seen(facts.parts, facts))} = {_drawn(facts, file, facts.parts)}"]
+def split_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
+    """The lines of `main` that find the rows of each split."""
+    by = info.data.split.by
+    if len(info.splits) == 1 and by is None:
+        return [f"    train = np.arange(len({info.first_input}))"]
+    if by is not None:
+        return [_by_name(info)] if _has_plain_names(info) else _by_column(info)
+    if info.has_split_files:
+        return _by_files(info, file)
+    return [f"    {', '.join(_variables(info.splits, info))} = {_random_split(info, file, info.splits)}"]
 
 
-def _seen(parts: Sequence[str], facts: Facts) -> list[str]:
-    """Variables of parts; `_` for one that no step looks at."""
-    return [part if part in facts.used_parts else "_" for part in parts]
+def _variables(splits: Sequence[str], info: DatasetInfo) -> list[str]:
+    """The variables of splits; `_` for a split that no step uses."""
+    return [split if split in info.used_splits else "_" for split in splits]
 
 
-def _by_files(facts: Facts, file: File) -> list[str]:
-    """The parts that have files of their own, and those that are drawn from the rows of training."""
-    drawn = [part for part in facts.parts if part != "train" and part not in facts.given]
+def _by_files(info: DatasetInfo, file: ModuleWriter) -> list[str]:
+    """The splits that have their own files, and those drawn from the training files."""
+    drawn = [split for split in info.splits if split != "train" and split not in info.paths]
     if not drawn:
-        return [_by_words(facts)]
-    lines = [f"    {part} = np.flatnonzero(part == {literal(part)})" for part in facts.used_parts
-             if part != "train" and part not in drawn]  # fmt: skip
-    several = ", ".join(["train", *_seen(drawn, facts)])
+        return [_by_name(info)]
+    lines = [
+        f"    {split} = np.flatnonzero(split == {literal(split)})"
+        for split in info.used_splits
+        if split != "train" and split not in drawn
+    ]
+    variables = ", ".join(["train", *_variables(drawn, info)])
+    rows = _random_split(info, file, ["train", *drawn], "candidates")
     return [
-        '    given = np.flatnonzero(part == "train")',
-        f"    {several} = [given[rows] for rows in {_drawn(facts, file, ['train', *drawn], 'given')}]",
+        '    candidates = np.flatnonzero(split == "train")',
+        f"    {variables} = [candidates[rows] for rows in {rows}]",
         *lines,
     ]
 
 
-def _by_words(facts: Facts) -> str:
-    parts = facts.used_parts
-    if len(parts) == 1:
-        return f"    {parts[0]} = np.flatnonzero(part == {literal(parts[0])})"
-    names = ", ".join(map(literal, parts))
-    return f"    {', '.join(parts)} = [np.flatnonzero(part == name) for name in ({names})]"
+def _by_name(info: DatasetInfo) -> str:
+    splits = info.used_splits
+    if len(splits) == 1:
+        return f"    {splits[0]} = np.flatnonzero(split == {literal(splits[0])})"
+    names = ", ".join(map(literal, splits))
+    return f"    {', '.join(splits)} = [np.flatnonzero(split == name) for name in ({names})]"
 
 
-def _drawn(facts: Facts, file: File, parts: Sequence[str], given: str = "") -> str:
-    """The call of the function that draws parts by the seed.
+def _random_split(info: DatasetInfo, file: ModuleWriter, splits: Sequence[str], rows: str = "") -> str:
+    """The call of the function that draws splits by the seed.
 
     Args:
-        given: The rows that they are drawn from; all by default.
+        info: The training data.
+        file: Gets the function.
+        splits: The splits to draw.
+        rows: The variable of the rows to draw from; all rows by default.
     """
-    column = facts.data.split.stratify
+    column = info.data.split.stratify
+    _write_split_rows(info, file, splits, stratified=bool(column))
     if not column:
-        return f"{by_fractions(facts, file, parts, stratified=False)}(len({given or facts.first}))"
-    targets = list(facts.targets.values())
+        return f"split_rows(len({rows or info.first_input}))"
+    targets = info.targets.values()
     classes = next((t.variable for t in targets if column is True or t.columns == [column]), "classes")
-    taken = f"{classes}[{given}]" if given else classes
-    return f"{by_fractions(facts, file, parts, stratified=True)}({taken})"
+    return f"split_rows({classes}[{rows}])" if rows else f"split_rows({classes})"
 
 
-def _plain_words(facts: Facts) -> bool:
-    """Whether a `by` column says just the parts' own names."""
-    return len(facts.parts) > 1 and set(facts.column(facts.data.split.by or "").classes) <= set(facts.parts)
+def _has_plain_names(info: DatasetInfo) -> bool:
+    """Whether the `by` column has only the names `train`, `validation` and `test`."""
+    return len(info.splits) > 1 and set(info.column(info.data.split.by or "").classes) <= set(info.splits)
 
 
-def by_column(facts: Facts) -> list[str]:
-    """The lines of `main` that find each part's rows in what a column says."""
-    said = list(facts.column(facts.data.split.by or "").classes)
-    found = {part: [word for word in said if word.strip().lower() in SPLIT_NAMES[part]] for part in facts.used_parts}
-    return [f"    {part} = {_rows(words)}" for part, words in found.items()]
+def _by_column(info: DatasetInfo) -> list[str]:
+    """The lines of `main` that find the rows of each split by the values of a column."""
+    values = list(info.column(info.data.split.by or "").classes)
+    lines = []
+    for split in info.used_splits:
+        own = [value for value in values if SPLITS[SPLIT_NAMES[value.strip().lower()]] == split]
+        rows = f"split == {literal(own[0])}" if len(own) == 1 else f"np.isin(split, {literal(own)})"
+        lines.append(f"    {split} = np.flatnonzero({rows})")
+    return lines
 
 
-def _rows(words: list[str]) -> str:
-    if len(words) == 1:
-        return f"np.flatnonzero(part == {literal(words[0])})"
-    return f"np.flatnonzero(np.isin(part, {literal(words)}))"
+def _write_split_rows(info: DatasetInfo, file: ModuleWriter, splits: Sequence[str], *, stratified: bool) -> None:
+    """Writes the function `split_rows`.
 
-
-def by_fractions(facts: Facts, file: File, parts: Sequence[str], *, stratified: bool) -> str:
-    """Writes the function that draws parts; gives its name."""
-    split = facts.data.split
-    given = {"test": split.test, "validation": split.validation}
-    held = [part for part in ("test", "validation") if part in parts]
-    fractions = ", ".join(f"{part}={given[part]!r}" for part in held)
+    Args:
+        info: The training data.
+        file: Gets the function.
+        splits: The splits to draw.
+        stratified: Whether each split has the same shares of classes.
+    """
+    sizes = {"test": info.data.split.test, "validation": info.data.split.validation}
+    drawn = [split for split in ("test", "validation") if split in splits]
+    fractions = ", ".join(f"{split}={sizes[split]!r}" for split in drawn)
     if stratified:
         file.helpers["shares"] = _SHARES.splitlines()
-        file.helpers["split_rows"] = _stratified(held, fractions)
-        return "split_rows"
-    lines = [
+        file.helpers["split_rows"] = _stratified(drawn, fractions)
+        return
+    ends = ["tests", "tests + validations"] if len(drawn) == 2 else [f"{drawn[0]}s"]
+    file.helpers["split_rows"] = [
         f"def split_rows(count, {fractions}):",
-        f'    """Rows of {_listed(parts)}, drawn by the seed, each part in order."""',
+        f'    """Draws the rows of {_listed(splits)} by the seed; each split is sorted."""',
         "    order = np.random.default_rng([SEED, 0]).permutation(count)",
-        *(f"    {part}s = int(count * {part} + 0.5)" for part in held),
+        *(f"    {split}s = int(count * {split} + 0.5)" for split in drawn),
+        f"    {', '.join([*drawn, 'train'])} = np.split(order, [{', '.join(ends)}])",
+        f"    return {', '.join(f'np.sort({split})' for split in splits)}",
     ]
-    ends = ["tests", "tests + validations"] if len(held) == 2 else [f"{held[0]}s"]
-    lines += [
-        f"    {', '.join([*held, 'train'])} = np.split(order, [{', '.join(ends)}])",
-        f"    return {', '.join(f'np.sort({part})' for part in parts)}",
-    ]
-    file.helpers["split_rows"] = lines
-    return "split_rows"
 
 
-def _stratified(held: Sequence[str], fractions: str) -> list[str]:
-    parts = ["train", *(part for part in ("validation", "test") if part in held)]
+def _stratified(drawn: Sequence[str], fractions: str) -> list[str]:
+    splits = ["train", *(split for split in ("validation", "test") if split in drawn)]
     lines = [
         f"def split_rows(classes, {fractions}):",
-        f'    """Rows of {_listed(parts)}, each with the classes in their shares."""',
+        f'    """Draws the rows of {_listed(splits)} by the seed, stratified by class."""',
         "    classes = np.unique(classes, return_inverse=True)[1]",
         "    order = np.random.default_rng([SEED, 0]).permutation(len(classes))",
         "    sizes = np.bincount(classes)",
-        *(f"    {part}s = shares(int(len(classes) * {part} + 0.5), sizes)" for part in held),
-        '    part = np.full(len(classes), "train", dtype=object)',
+        *(f"    {split}s = shares(int(len(classes) * {split} + 0.5), sizes)" for split in drawn),
+        '    split = np.full(len(classes), "train", dtype=object)',
         "    for number in range(len(sizes)):",
-        "        own = order[classes[order] == number]",
-        f'        part[own[: {held[0]}s[number]]] = "{held[0]}"',
+        "        members = order[classes[order] == number]",
+        f'        split[members[: {drawn[0]}s[number]]] = "{drawn[0]}"',
     ]
-    if len(held) == 2:
+    if len(drawn) == 2:
         lines += [
-            "        held_out = own[tests[number] : tests[number] + validations[number]]",
-            '        part[held_out] = "validation"',
+            "        held_out = members[tests[number] : tests[number] + validations[number]]",
+            '        split[held_out] = "validation"',
         ]
-    names = ", ".join(f'"{part}"' for part in parts)
-    return [*lines, f"    return [np.flatnonzero(part == name) for name in ({names})]"]
+    names = ", ".join(f'"{split}"' for split in splits)
+    return [*lines, f"    return [np.flatnonzero(split == name) for name in ({names})]"]
 
 
-def _listed(parts: Sequence[str]) -> str:
-    words = ["training" if part == "train" else part for part in parts]
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+def _listed(splits: Sequence[str]) -> str:
+    names = ["training" if split == "train" else split for split in splits]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,4 +1,4 @@
-"""The examples that a step uses: those of a split, or other data."""
+"""The examples that a step uses: a split, or data of its own."""
 
 from __future__ import annotations
 
@@ -6,89 +6,100 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kspec.analysis.settings import OutputSettings
-from kspec.codegen.data.dataset_info import Facts, Target
+from kspec.codegen.data.dataset_info import DatasetInfo, Target
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.model.names import identifier
+from kspec.codegen.text.literals import dict_of
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
-    """Examples, by what stands for them in `main`.
+class StepRows:
+    """The code for the examples of a step.
 
     Args:
-        facts: Of the data that they are of.
-        part: The variable of the rows of a split; empty for all of other data.
-        said: What they are called when numbers are told.
-        lines: The statements that get them.
+        examples: All examples of `main`.
+        info: The data set.
+        split: The split, whose variable has the rows; empty for data of the step's own.
+        label: The name of the examples in printed results.
+        lines: The statements that read the data of the step's own.
     """
 
     examples: Examples
-    facts: Facts
-    part: str
-    said: str
+    info: DatasetInfo
+    split: str
+    label: str
     lines: tuple[str, ...] = ()
 
     @property
     def x(self) -> str:
         """The inputs."""
-        return self.examples.rows("x", self.part) if self.part else self.examples.all_rows(self.facts)
+        return self.examples.rows("x", self.split) if self.split else self.examples.all_rows(self.info)
 
     @property
     def y(self) -> str:
         """The targets."""
-        return self.examples.rows("y", self.part) if self.part else self.facts.named("y")
+        return self.examples.rows("y", self.split) if self.split else self.info.named("y")
 
     def weights(self, outputs: Mapping[str, OutputSettings]) -> str:
-        """The sample weights; empty where all count alike."""
-        facts = self.facts
-        made = {name: self._of(f"{identifier(column)}_weights") for name, column in facts.weights.items()
-                if outputs[name].loss is not None and name in facts.targets}  # fmt: skip
-        return by_output(made, outputs, f"len({self.part or facts.first})")
+        """The sample weights; empty if there are none."""
+        info = self.info
+        weights = {
+            name: self._rows(f"{identifier(column)}_weights")
+            for name, column in info.weights.items()
+            if outputs[name].loss is not None and name in info.targets
+        }
+        return by_output(weights, outputs, f"len({self.split or info.first_input})")
 
     def actual(self, target: Target) -> str:
-        """The target as it stands in the data."""
-        return self._of(target.variable)
+        """The raw values of the target."""
+        return self._rows(target.variable)
 
     @property
     def names(self) -> str:
-        """The file of each example; empty where an example is none."""
-        return self._of("names") if self.facts.source == "images" else ""
+        """The file name of each example; empty if examples are no files."""
+        return self._rows("names") if self.info.source == "images" else ""
 
     @property
     def numbers(self) -> str:
-        """The number of each example, from 1: in its file, where each part has one."""
-        facts = self.facts
-        if facts.suffix in self.examples.numbered:
-            return self._of("numbered")
-        if not self.part:
-            return f"np.arange(1, len({facts.first}) + 1)"
-        if facts.by_files and self.part in facts.given and self.part != "train":
-            return f"np.arange(1, len({self.part}) + 1)"
-        return f"{self.part} + 1"
+        """The row number of each example, from 1; each split that has its own files counts from 1."""
+        info = self.info
+        if info.suffix in self.examples.has_row_numbers:
+            return self._rows("row_numbers")
+        if not self.split:
+            return f"np.arange(1, len({info.first_input}) + 1)"
+        if info.has_split_files and self.split in info.paths and self.split != "train":
+            return f"np.arange(1, len({self.split}) + 1)"
+        return f"{self.split} + 1"
 
-    def _of(self, variable: str) -> str:
-        return f"{variable}[{self.part}]" if self.part else self.facts.named(variable)
+    def _rows(self, variable: str) -> str:
+        return f"{variable}[{self.split}]" if self.split else self.info.named(variable)
 
 
-def by_output(made: Mapping[str, str], outputs: Mapping[str, OutputSettings], count: str) -> str:
-    """Weights as Keras takes them: by output, where there are several, and of each."""
-    if not made:
-        return ""
-    if len(outputs) == 1:
-        return next(iter(made.values()))
+def by_output(weights: Mapping[str, str], outputs: Mapping[str, OutputSettings], count: str) -> str:
+    """Sample weights as Keras takes them: an array, or a dict if the model has several outputs.
+
+    Args:
+        weights: Output → its weights in Python.
+        outputs: The settings of all outputs.
+        count: The number of examples in Python.
+    """
+    if not weights or len(outputs) == 1:
+        return next(iter(weights.values()), "")
     ones = f'np.ones({count}, "float32")'
-    return "{" + ", ".join(f'"{name}": {made.get(name, ones)}' for name in outputs) + "}"
+    return dict_of({name: weights.get(name, ones) for name in outputs})
 
 
-def portion_of(step: str, examples: Examples, *, targets: bool) -> Portion:
+def rows_of_step(step: str, examples: Examples, *, targets: bool) -> StepRows:
     """The examples that a step uses.
 
     Args:
-        targets: Whether their targets are asked for.
+        step: `evaluate` or `predict`.
+        examples: All examples of `main`.
+        targets: Whether the step needs targets.
     """
     if step in examples.others:
-        said = getattr(examples.facts.spec.document, step).data
-        lines = tuple(examples.other_lines(step, targets=targets))
-        return Portion(examples, examples.others[step], "", said, lines)
-    part = examples.facts.split_of(step)
-    return Portion(examples, examples.facts, part, part)
+        label = getattr(examples.info.spec.document, step).data
+        lines = tuple(examples.step_lines(step, targets=targets))
+        return StepRows(examples, examples.others[step], "", label, lines)
+    split = examples.info.split_of(step)
+    return StepRows(examples, examples.info, split, split)

@@ -1,4 +1,4 @@
-"""The code that reads a table: what every kind of it can give."""
+"""The code that reads a table, for all sources."""
 
 from __future__ import annotations
 
@@ -7,64 +7,66 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
-from kspec.codegen.data.dataset_info import Facts
-from kspec.codegen.data.imputation import dropped
+from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.imputation import row_dropping_columns
 from kspec.codegen.text.literals import literal, text
-from kspec.codegen.text.module_writer import File
+from kspec.codegen.text.module_writer import ModuleWriter
 
 
 class Table(ABC):
-    """How columns are got from what has been read.
+    """Writes the code that reads a table and takes columns from it.
 
     Args:
-        folder: Where the Python file will lie.
+        info: The data set.
+        file: Collects imports and constants.
+        folder: The folder of the exported file.
     """
 
-    def __init__(self, facts: Facts, file: File, folder: Path) -> None:
-        self.facts = facts
+    def __init__(self, info: DatasetInfo, file: ModuleWriter, folder: Path) -> None:
+        self.info = info
         self.file = file
         self.lines: list[str] = []
         self.before: list[str] = []
-        """Statements that what has been asked for needs before it."""
-        self.dropped = dropped(facts)
-        self.files = [(Path(os.path.relpath(name, folder)).as_posix(), part) for name, part in facts.files()]
+        """Statements that the code of the columns needs before it."""
+        self.dropped = row_dropping_columns(info)
+        self.files = [(Path(os.path.relpath(name, folder)).as_posix(), split) for name, split in info.files()]
         file.imports.add("pathlib")
 
     @abstractmethod
     def numbers(self, columns: Sequence[str]) -> str:
-        """Columns side by side, shape (rows, columns), float64 where values may be missing."""
+        """Columns side by side, shape (rows, columns); float64 if values may be missing."""
 
     @abstractmethod
     def raw(self, column: str) -> str:
-        """One column as it stands in the table."""
+        """The values of one column, shape (rows,)."""
 
     @abstractmethod
     def texts(self, columns: Sequence[str]) -> str:
-        """Columns of text side by side, shape (rows, columns)."""
+        """Columns as text side by side, shape (rows, columns)."""
 
     def objects(self, columns: Sequence[str]) -> str:
-        """The same, where values are missing that `main` will fill in."""
+        """Columns as they are in the table, side by side, for `main` to fill missing values; shape (rows, columns)."""
         return self.texts(columns)
 
     @property
     def variable(self) -> str:
-        """What has been read is called so."""
+        """The name of the table's variable."""
         return "table"
 
     def constant(self) -> str:
-        """The constant that has the only file."""
-        name = self.facts.suffix.upper() or "TABLE"
+        """The constant of the only file."""
+        name = self.info.suffix.upper() or "TABLE"
         self.file.constants[name] = f"Path(__file__).parent / {text(self.files[0][0])}"
         return name
 
     def paths(self) -> str:
-        """All files, in a list."""
+        """A list of all files."""
         self.file.uses_here = True
         return literal([name for name, _ in self.files])
 
     def after_dropping(self) -> list[str]:
-        """The lines that keep the parts of the rows that are left, and their numbers, each part's from 1."""
-        parts = list(dict.fromkeys(part for _, part in self.files))
-        counts = f"np.arange(np.count_nonzero(part == name)) + 1 for name in ({', '.join(map(literal, parts))})"
-        numbered = f"    numbered = np.concatenate([{counts}])[complete]"
-        return [*([numbered] if self.facts.predicted else []), "    part = part[complete]"]
+        """The lines that keep the split and the number of each complete row; each split counts from 1."""
+        splits = ", ".join(literal(split) for split in dict.fromkeys(split for _, split in self.files))
+        counts = f"np.arange(np.count_nonzero(split == name)) + 1 for name in ({splits})"
+        numbers = f"    row_numbers = np.concatenate([{counts}])[complete]"
+        return [*([numbers] if self.info.predicted else []), "    split = split[complete]"]

@@ -15,7 +15,7 @@ from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.model.names import Constants, identifier
 from kspec.codegen.model.saved import Saved, read_saved
 from kspec.codegen.text.literals import dict_of, literal, text
-from kspec.codegen.text.module_writer import File
+from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.names import snake_case
@@ -37,7 +37,7 @@ class ModelContext:
         needs_data: Whether `build_model` takes the training data, because layers adapt to it.
     """
 
-    def __init__(self, spec: Spec, analysis: Analysis, file: File, class_counts: Mapping[str, str]) -> None:
+    def __init__(self, spec: Spec, analysis: Analysis, file: ModuleWriter, class_counts: Mapping[str, str]) -> None:
         self.spec = spec
         self.graph = analysis.graph
         self.file = file

@@ -15,29 +15,29 @@ RESERVED = frozenset(
 
 
 HELPERS = frozenset(
-    {"balanced", "batches", "compile_model", "fill", "inputs_of", "make_examples", "most_frequent", "number"}
-    | {
-        "numbers",
-        "read_examples",
-        "read_held_out",
-        "read_new",
-        "read_picture",
-        "read_rows",
-        "shares",
-        "sigmoid",
-        "softmax",
-        "split_rows",
-        "take",
-        "write_csv",
-    }
+    {"balanced", "batches", "compile_model", "fill", "inputs_of", "make_examples", "most_frequent", "number", "numbers"}
+    | {"read_examples", "read_held_out", "read_image", "read_new", "read_rows", "shares", "sigmoid", "softmax"}
+    | {"split_rows", "take", "write_csv"}
 )
 """Functions that the file may have besides those of the network."""
-CONSTANTS = ("SEED", "HERE", "TABLE", "PICTURES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING")
+CONSTANTS = ("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING")
 """Constants that the file may have besides the spec's variables, labels and settings."""
 OF_MAIN = frozenset(
-    {"answers", "class_weights", "classes", "columns", "complete", "count", "done", "file", "files", "history", "label"}
-    | {"metrics", "model", "names", "numbered", "part", "rows", "table", "test", "train", "validation", "value"}
-    | {"given", "tables", "values", "weights", "x", "x_held_out", "x_new", "y", "y_held_out"}
+    {
+        "candidates",
+        "class_weights",
+        "classes",
+        "columns",
+        "complete",
+        "file",
+        "files",
+        "first_epoch",
+        "folder",
+        "history",
+    }
+    | {"inside", "keep", "label", "labels", "metrics", "model", "names", "path", "predictions", "row", "row_numbers"}
+    | {"rows", "split", "table", "tables", "test", "train", "validation", "value", "values", "weights"}
+    | {"x", "x_held_out", "x_new", "y", "y_held_out"}
 )
 """Variables of `main` and of the functions that read data."""
 

@@ -18,7 +18,7 @@ from kspec.codegen.model.flat_body import FlatBody
 from kspec.codegen.model.names import HELPERS, Allocator, identifier
 from kspec.codegen.model.statements import CHAIN, Statements
 from kspec.codegen.text.literals import dict_of, text
-from kspec.codegen.text.module_writer import File
+from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path
 from kspec.expand.templates import read_template
 from kspec.ir import Graph, Node
@@ -39,7 +39,7 @@ class Network:
         class_counts: Output → the number of its classes, in Python.
     """
 
-    def __init__(self, spec: Spec, analysis: Analysis, file: File, class_counts: Mapping[str, str]) -> None:
+    def __init__(self, spec: Spec, analysis: Analysis, file: ModuleWriter, class_counts: Mapping[str, str]) -> None:
         self.spec = spec
         self.graph = analysis.graph
         self.file = file

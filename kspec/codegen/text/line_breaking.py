@@ -1,7 +1,7 @@
-"""Lines that are too long, broken as the usual formatters of Python break them.
+"""Breaks long lines as Python's formatters do.
 
-A logical line is given flat. Where it does not fit, its last bracket whose head fits is opened: what stands in it goes
-to a line of its own, or, where that is too long or the bracket is a list or dict, each item does.
+A logical line that is too long is split at its last bracket that starts early enough: the content goes to a line of its
+own, or, if that is too long or the bracket is a list or dict, each item does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ WIDTH = 88
 
 
 def wrap(line: str) -> list[str]:
-    """A logical line as the lines that it is written on.
+    """Breaks a logical line.
 
     >>> wrap("f(1)")
     ['f(1)']
@@ -33,18 +33,18 @@ def wrap(line: str) -> list[str]:
 
 
 _OPERATORS = (" or ", " and ", " == ", " >= ", " + ", " - ", " * ", " / ", " @ ")
-"""From the loosest to the tightest."""
+"""From the lowest to the highest precedence."""
 
 
 def _reads_better_in_parentheses(value: str) -> bool:
-    """Whether a value has operators, or calls methods of what methods give, outside of all brackets."""
+    """Whether a value has operators or chained method calls outside all brackets."""
     outside = set(_outside(value))
     chained = sum(value[place - 1 : place] in (")", "]") for place in outside if value[place] == ".")
     return chained > 1 or any(value.startswith(_OPERATORS, place) for place in outside)
 
 
 def _operands(value: str, indent: str) -> list[str]:
-    """A value within parentheses: on one line, or broken before its loosest operators."""
+    """A value in parentheses: on one line, or broken before its operators of lowest precedence."""
     if len(indent + value) <= WIDTH:
         return [indent + value]
     outside = list(_outside(value))
@@ -58,7 +58,7 @@ def _operands(value: str, indent: str) -> list[str]:
 
 
 def _body(body: str, indent: str, display: bool) -> list[str]:
-    """What stands in a bracket that is opened: on one line, or an item a line."""
+    """The content of a bracket: on one line, or one item per line."""
     items = [body] if _clauses(body) else list(_split(body, ","))
     several = len(items) > 1
     if len(indent + body) <= WIDTH and not (display and several):
@@ -70,7 +70,7 @@ def _body(body: str, indent: str, display: bool) -> list[str]:
 
 
 def _clauses(item: str) -> list[str]:
-    """The clauses of a comprehension, each of which has a line; none where it is no comprehension."""
+    """The clauses of a comprehension, which get a line each; none for any other item."""
     places = [place for place in _outside(item) if re.match(r" (for|if) ", item[place:])]
     if not places or not item[places[0] :].startswith(" for "):
         return []
@@ -79,7 +79,7 @@ def _clauses(item: str) -> list[str]:
 
 
 def _split(text: str, mark: str) -> Iterator[str]:
-    """The items of a text, between marks that stand in no bracket."""
+    """The items of a text, separated by a mark outside all brackets."""
     start = 0
     for place in _outside(text):
         if text[place] == mark:
@@ -90,7 +90,7 @@ def _split(text: str, mark: str) -> Iterator[str]:
 
 
 def _outside(text: str) -> Iterator[int]:
-    """The places that stand in no bracket and no string."""
+    """The positions outside all brackets and strings."""
     inside = 0
     for pair in _pairs(text):
         yield from range(inside, pair[0])
@@ -99,7 +99,7 @@ def _outside(text: str) -> Iterator[int]:
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:
-    """Where the outermost brackets open and close; a string counts as one that has nothing in it to break."""
+    """The positions of the outermost brackets; a string counts as an empty one."""
     found: list[tuple[int, int]] = []
     depth, start, place = 0, 0, 0
     while place < len(text):
@@ -123,7 +123,7 @@ def _pairs(text: str) -> list[tuple[int, int]]:
 
 
 def _is_display(line: str, start: int) -> bool:
-    """Whether a bracket makes a list, dict or tuple, rather than calling or indexing what stands before it."""
+    """Whether a bracket creates a list, dict or tuple, rather than being a call or an index."""
     before = line[:start].rstrip()
     if not before or re.search(r"\b(in|return|yield|if|else|and|or|not)$", before):
         return True

@@ -1,4 +1,4 @@
-"""Values and expressions of a spec, in Python's way of writing."""
+"""Values and expressions of a spec in Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIMPLE = r"-?[A-Za-z0-9_.]+"
 
 
 def literal(value: Any) -> str:
-    """A plain value as Python writes it; numbers in lists become tuples, as Keras's own defaults are.
+    """A plain value in Python; lists of numbers become tuples, as in Keras's own defaults.
 
     >>> literal({"a": [1, 2.5], "b": ["x", None]})
     '{"a": (1, 2.5), "b": ["x", None]}'
@@ -34,40 +34,42 @@ def literal(value: Any) -> str:
 
 
 def series(items: list[str], *, as_tuple: bool) -> str:
-    """A list or a tuple of what is written already."""
+    """A list or a tuple of items that are Python already."""
     if not as_tuple:
         return f"[{', '.join(items)}]"
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 
 def _is_number(value: Any) -> bool:
-    return value is None or isinstance(value, (int, float)) or (isinstance(value, (list, tuple)) and len(value) > 0
-                                                               and all(_is_number(item) for item in value))  # fmt: skip
+    if isinstance(value, (list, tuple)):
+        return len(value) > 0 and all(_is_number(item) for item in value)
+    return value is None or isinstance(value, (int, float))
 
 
 def text(value: str) -> str:
-    """A text in double quotes."""
+    """A string in double quotes."""
     quoted = json.dumps(value, ensure_ascii=False)
     return quoted if quoted.isprintable() else json.dumps(value)
 
 
 def expression(written: str, names: Mapping[str, str]) -> str:
-    """A text with variables, `$width` or `"${width * 2}"`, as a Python expression.
+    """A value with variables, `$width` or `"${width * 2}"`, as a Python expression.
 
     Args:
-        names: What each variable is called in Python.
+        written: The value in the spec.
+        names: Variable → Python name.
 
     Raises:
-        KeyError: for a variable that has no name there.
+        KeyError: If a variable has no Python name.
 
     >>> expression("${2 ** index}", {"index": "index"}), expression("a_${n}", {"n": "N"})
     ('2**index', 'f"a_{N}"')
     """
-    found = pieces(written)
-    if len(found) == 1 and not isinstance(found[0], str):
-        return _python(found[0], names)
+    parts = pieces(written)
+    if len(parts) == 1 and not isinstance(parts[0], str):
+        return _python(parts[0], names)
     inside = "".join(
-        _in_f_string(piece) if isinstance(piece, str) else "{" + _python(piece, names) + "}" for piece in found
+        _in_f_string(piece) if isinstance(piece, str) else "{" + _python(piece, names) + "}" for piece in parts
     )
     return f'f"{inside}"'
 
@@ -76,8 +78,8 @@ def _in_f_string(piece: str) -> str:
     return text(piece)[1:-1].replace("{", "{{").replace("}", "}}")
 
 
-class _Renamed(ast.NodeTransformer):
-    """Variables and the words of YAML under their names in Python; strings set aside, for their quotes."""
+class _Renamer(ast.NodeTransformer):
+    """Renames variables and YAML's constants; replaces strings by marks, because `ast.unparse` changes their quotes."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
@@ -101,7 +103,7 @@ class _Renamed(ast.NodeTransformer):
 
 
 def _python(tree: ast.expr, names: Mapping[str, str]) -> str:
-    renamed = _Renamed(names)
+    renamed = _Renamer(names)
     written = ast.unparse(renamed.visit(tree))
     for mark, quoted in renamed.texts.items():
         written = written.replace(mark, quoted)

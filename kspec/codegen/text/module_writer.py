@@ -1,4 +1,4 @@
-"""The file as it grows: imports, constants, functions; and how it is laid out in the end."""
+"""The exported file while it is written: imports, constants, helper functions; and its final layout."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ STANDARD = ("csv", "fnmatch", "gzip", "itertools", "math")
 
 
 @dataclass(slots=True)
-class File:
-    """What has been asked for so far.
+class ModuleWriter:
+    """Collects the parts of the exported file.
 
     Args:
-        variables: The spec's variables → the constants that they become.
-        used: Variables that are used.
-        constants: Name → value, as Python writes it.
+        variables: The spec's variables → their constants.
+        used: The variables in use.
+        constants: Constant → value in Python.
         imports: Modules: `csv`, `tensorflow as tf`.
-        modules: Of Keras: `layers`, `ops`.
-        helpers: Functions that the steps share, by name.
+        modules: Modules of Keras: `layers`, `ops`.
+        helpers: Helper functions by name, the lines of each.
+        folder: The folder of the exported file.
+        uses_here: Whether the file reads other files by their path relative to its own.
     """
 
     variables: dict[str, str] = field(default_factory=dict)
@@ -33,33 +35,27 @@ class File:
     modules: set[str] = field(default_factory=set)
     helpers: dict[str, list[str]] = field(default_factory=dict)
     folder: Path = Path()
-    """Where it will lie."""
     uses_here: bool = False
-    """Whether files are read that lie beside this one."""
 
     def beside(self, path: Path) -> str:
-        """A file that the spec reads, in Python: by its place beside this one."""
+        """The path of a file that the spec reads, in Python, relative to the exported file."""
         self.uses_here = True
         self.imports.add("pathlib")
         return f"str(HERE / {text(Path(os.path.relpath(path, self.folder)).as_posix())})"
 
     def layout(self, header: Sequence[str], functions: Sequence[Sequence[str]], variables: Mapping[str, str]) -> str:
-        """The whole text.
+        """The text of the file.
 
         Args:
             header: The lines of the module's docstring, without quotes.
-            functions: In order, the lines of each.
-            variables: The spec's variables that are constants: name → value.
+            functions: The lines of each function, in order.
+            variables: Constant → value of the spec's variables.
         """
-        sections = [["\n".join(['"""' + header[0], *header[1:], '"""']) if len(header) > 1 else f'"""{header[0]}"""'],
-                    *self._imports()]  # fmt: skip
+        docstring = "\n".join(['"""' + header[0], *header[1:], '"""']) if len(header) > 1 else f'"""{header[0]}"""'
         constants = [f"{name} = {value}" for name, value in {**self.constants, **variables}.items()]
-        whole = "\n\n".join("\n".join(line for given in section for line in wrapped(given)) for section in sections)
-        if constants:
-            whole += "\n\n" + "\n".join(line for given in constants for line in wrap(given))
-        for function in functions:
-            whole += "\n\n\n" + "\n".join(line for given in function for line in wrapped(given))
-        return whole + '\n\n\nif __name__ == "__main__":\n    main()\n'
+        sections = ["\n".join(section) for section in ([docstring], *self._imports(), _wrapped(constants)) if section]
+        bodies = ["\n".join(_wrapped(function)) for function in functions]
+        return "\n\n\n".join(["\n\n".join(sections), *bodies, 'if __name__ == "__main__":\n    main()\n'])
 
     def _imports(self) -> list[list[str]]:
         standard = sorted(module for module in self.imports if module in STANDARD)
@@ -76,6 +72,10 @@ class File:
         return [lines, third] if lines else [third]
 
 
-def wrapped(line: str) -> list[str]:
-    """A line of code wrapped; comments and docstrings as they are."""
-    return [line] if line.lstrip().startswith(("#", '"""')) or not line else wrap(line)
+def _wrapped(lines: Sequence[str]) -> list[str]:
+    """Lines of code, wrapped; comments and docstrings stay as they are."""
+    result = []
+    for line in lines:
+        is_text = not line or line.lstrip().startswith(("#", '"""'))
+        result += [line] if is_text else wrap(line)
+    return result

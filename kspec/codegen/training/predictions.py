@@ -1,28 +1,29 @@
-"""The last step in `main`, predict: probabilities and the crisp class with its label, or values, in a file."""
+"""The step predict in `main`: writes probabilities and classes, or values, to a file."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings, Settings
 from kspec.codegen.data.examples import Examples
-from kspec.codegen.data.step_rows import Portion
-from kspec.codegen.text.literals import literal, text
+from kspec.codegen.data.step_rows import StepRows
+from kspec.codegen.text.literals import dict_of, literal, text
 
-Filling = tuple[str, str] | list[str]
-"""A column with its value, or the lines of a loop that makes several."""
+Column = tuple[str, str] | list[str]
+"""A column's name and its value in Python, or the lines of a loop that creates several columns."""
 
-_WRITE = '''\
+_WRITE_CSV = '''\
 def write_csv(path, columns):
-    """A table with a column for each name."""
+    """Writes a table with a column for each name."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))'''
 _SOFTMAX = '''\
 def softmax(logits):
-    """Probabilities that sum to one."""
+    """Probabilities that sum to 1."""
     exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponents / exponents.sum(axis=-1, keepdims=True)'''
 _SIGMOID = '''\
@@ -31,98 +32,135 @@ def sigmoid(logits):
     return 1.0 / (1.0 + np.exp(-logits))'''
 
 
-def predict_lines(portion: Portion, examples: Examples, analysis: Analysis, settings: Settings, size: str) -> list[str]:
-    """`model.predict`, and the answers written to a file."""
-    facts, file = examples.facts, examples.file
+def predict_lines(
+    step_rows: StepRows, examples: Examples, analysis: Analysis, settings: Settings, batch_size: str
+) -> list[str]:
+    """The lines of `main` that predict and write the predictions to a file.
+
+    Args:
+        step_rows: The examples to predict.
+        examples: All examples of `main`.
+        analysis: The analysed spec.
+        settings: The settings of the outputs.
+        batch_size: The batch size in Python.
+    """
+    info, file = examples.info, examples.file
     outputs = settings.outputs
-    to = facts.spec.document.predict.to
-    lines = [*portion.lines, f"    answers = model.predict({portion.x}, batch_size={size}, verbose=0)"]
+    path = info.spec.document.predict.to
+    predict = f"model.predict({step_rows.x}, batch_size={batch_size}, verbose=0)"
+    lines = [*step_rows.lines, f"    predictions = {predict}"]
     single = len(outputs) == 1
     for name, output in outputs.items():
         if output.logits:
-            turn = "softmax" if output.task == "multiclass_classification" else "sigmoid"
-            file.helpers[turn] = (_SOFTMAX if turn == "softmax" else _SIGMOID).splitlines()
-            answer = "answers" if single else f"answers[{text(name)}]"
-            lines.append(f"    {answer} = {turn}({answer})")
+            function = "softmax" if output.task == "multiclass_classification" else "sigmoid"
+            file.helpers[function] = (_SOFTMAX if function == "softmax" else _SIGMOID).splitlines()
+            variable = _prediction(name, single=single)
+            lines.append(f"    {variable} = {function}({variable})")
     ranks = [len(analysis.types.tensor(analysis.graph.outputs[name]).shape or ()) for name in outputs]
     if any(rank > 2 for rank in ranks):
-        to = Path(to).with_suffix(".npz").as_posix()
-        given = "**answers" if not single else f"**{{{text(next(iter(outputs)))}: answers}}"
-        return [*lines, f"    np.savez_compressed({text(to)}, {given})", f"    print({text(f'predictions: {to}')})"]
-    file.imports.add("csv")
-    file.helpers["write_csv"] = _WRITE.splitlines()
-    columns: list[tuple[str, str]] = [("row", portion.numbers)]
-    if portion.names:
-        columns.append(("file", portion.names))
-    more: list[Filling] = list(columns)
+        path = Path(path).with_suffix(".npz").as_posix()
+        arrays = f"**{{{text(next(iter(outputs)))}: predictions}}" if single else "**predictions"
+        lines.append(f"    np.savez_compressed({text(path)}, {arrays})")
+    else:
+        file.imports.add("csv")
+        file.helpers["write_csv"] = _WRITE_CSV.splitlines()
+        lines += [*_table(_columns(step_rows, examples, analysis, outputs)), f"    write_csv({text(path)}, columns)"]
+    return [*lines, f"    print({text(f'predictions: {path}')})"]
+
+
+def _prediction(output: str, *, single: bool) -> str:
+    """The predictions of an output in Python."""
+    return "predictions" if single else f"predictions[{text(output)}]"
+
+
+def _columns(
+    step_rows: StepRows, examples: Examples, analysis: Analysis, outputs: Mapping[str, OutputSettings]
+) -> list[Column]:
+    """All columns of the table of predictions.
+
+    Args:
+        step_rows: The examples that are predicted.
+        examples: All examples of `main`.
+        analysis: The analysed spec.
+        outputs: The settings of the outputs.
+    """
+    columns: list[Column] = [("row", step_rows.numbers)]
+    if step_rows.names:
+        columns.append(("file", step_rows.names))
     for name, output in outputs.items():
-        more += _answer(examples, analysis, name, output)
-        target = portion.facts.targets.get(name)
-        if target is not None and portion.facts.part.targets[name].ndim == 1:
-            more.append((f"{name}_actual", portion.actual(target)))
-    return [*lines, *_table(more), f"    write_csv({text(to)}, columns)", f"    print({text(f'predictions: {to}')})"]
+        columns += _output_columns(examples, analysis, name, output)
+        target = step_rows.info.targets.get(name)
+        if target is not None and step_rows.info.first_split.targets[name].ndim == 1:
+            columns.append((f"{name}_actual", step_rows.actual(target)))
+    return columns
 
 
-def _table(columns: list[Filling]) -> list[str]:
-    """The columns: as many as have a value each in one dict, then those that loops make, and those after them."""
-    alone = next((place for place, filling in enumerate(columns) if isinstance(filling, list)), len(columns))
-    pairs = [filling for filling in columns[:alone] if isinstance(filling, tuple)]
-    lines = ["    columns = {" + ", ".join(f"{text(name)}: {value}" for name, value in pairs) + "}"]
-    for filling in columns[alone:]:
-        lines += filling if isinstance(filling, list) else [f"    columns[{text(filling[0])}] = {filling[1]}"]
+def _table(columns: list[Column]) -> list[str]:
+    """The lines that create the dict of columns: one display up to the first loop, then a statement for each."""
+    first_loop = next((i for i, column in enumerate(columns) if isinstance(column, list)), len(columns))
+    lines = [f"    columns = {dict_of(dict(column for column in columns[:first_loop] if isinstance(column, tuple)))}"]
+    for column in columns[first_loop:]:
+        lines += column if isinstance(column, list) else [f"    columns[{text(column[0])}] = {column[1]}"]
     return lines
 
 
-def _answer(examples: Examples, analysis: Analysis, name: str, output: OutputSettings) -> list[Filling]:
-    """The columns of the predictions that one output gives."""
-    facts = examples.facts
-    answer = "answers" if len(examples.outputs) == 1 else f"answers[{text(name)}]"
-    shape = analysis.types.tensor(analysis.graph.outputs[name]).shape or ()
-    target = facts.targets.get(name)
-    labels = [str(label) for label in target.labels.names] if target and target.labels else []
-    columns = target.columns if target else []
-    units = output.head.units or (shape[-1] if len(shape) > 1 else 1) or len(labels)
-    threshold = repr(float(output.threshold))
-    flat = f"{answer}.reshape(-1, 1)" if len(shape) == 1 else answer
-    if output.task == "binary_classification" and units == 1:
-        crisp = f"({flat}[:, 0] >= {threshold}).astype(int)"
-        return [
-            (f"{name}_probability", f"{flat}[:, 0]"),
-            (name, _labelled(crisp, labels, target.constant if target else "")),
-        ]
-    if output.task == "multiclass_classification":
-        known = len(labels) == units
-        each = labels if known else columns if len(columns) == units else [str(number) for number in range(units)]
-        over = target.constant if known and target and target.constant else ""
-        if not over and each != [str(number) for number in range(units)]:
-            over = literal(each)
-        crisp = f"{flat}.argmax(axis=-1)"
-        return [_each(name, flat, over, units, ""), (name, _labelled(crisp, each, over))]
-    each = columns if len(columns) == units else [str(number) for number in range(units)]
-    over = "" if each == [str(number) for number in range(units)] else literal(each)
-    if output.task in ("multilabel_classification", "binary_classification"):
-        crisp = f"({flat} >= {threshold}).astype(int)"
-        return [_each(name, flat, over, units, "_probability"), _each(name, crisp, over, units, "")]
-    if units == 1:
-        return [(name, f"{flat}[:, 0]")]
-    return [_each(name, flat, over, units, "")]
-
-
-def _each(name: str, answer: str, over: str, units: int, ending: str) -> list[str]:
-    """A column for each unit: under its label, or its number.
+def _output_columns(examples: Examples, analysis: Analysis, name: str, output: OutputSettings) -> list[Column]:
+    """The columns of an output's predictions: probabilities and the class, or values.
 
     Args:
-        over: The labels in Python; empty for numbers.
+        examples: All examples of `main`.
+        analysis: The analysed spec.
+        name: The output.
+        output: Its settings.
     """
-    if over:
+    prediction = _prediction(name, single=len(examples.outputs) == 1)
+    shape = analysis.types.tensor(analysis.graph.outputs[name]).shape or ()
+    target = examples.info.targets.get(name)
+    labels = [str(label) for label in target.labels.names] if target and target.labels else []
+    constant = target.constant if target else ""
+    units = output.head.units or (shape[-1] if len(shape) > 1 else 1) or len(labels)
+    threshold = repr(float(output.threshold))
+    values = f"{prediction}.reshape(-1, 1)" if len(shape) == 1 else prediction
+    if output.task == "binary_classification" and units == 1:
+        classes = f"({values}[:, 0] >= {threshold}).astype(int)"
+        return [(f"{name}_probability", f"{values}[:, 0]"), (name, _labelled(classes, labels, constant))]
+    numbers = [str(number) for number in range(units)]
+    names = target.columns if target and len(target.columns) == units else numbers
+    if output.task == "multiclass_classification":
+        names = labels if len(labels) == units else names
+        labels_code = constant if len(labels) == units else ""
+        labels_code = labels_code or ("" if names == numbers else literal(names))
+        classes = f"{values}.argmax(axis=-1)"
+        return [_loop(name, values, labels_code, units), (name, _labelled(classes, names, labels_code))]
+    labels_code = "" if names == numbers else literal(names)
+    if output.task in ("multilabel_classification", "binary_classification"):
+        classes = f"({values} >= {threshold}).astype(int)"
+        probabilities = _loop(name, values, labels_code, units, "_probability")
+        return [probabilities, _loop(name, classes, labels_code, units)]
+    return [(name, f"{values}[:, 0]") if units == 1 else _loop(name, values, labels_code, units)]
+
+
+def _loop(name: str, values: str, labels: str, units: int, suffix: str = "") -> list[str]:
+    """A loop that creates a column for each unit.
+
+    Args:
+        name: The output.
+        values: Its values in Python, shape (rows, units).
+        labels: The labels of the units in Python; empty to number them.
+        units: The number of units.
+        suffix: The end of the columns' names.
+    """
+    if labels:
         return [
-            f"    for label, values in zip({over}, {answer}.T, strict=True):",
-            f'        columns[f"{name}_{{label}}{ending}"] = values',
+            f"    for label, values in zip({labels}, {values}.T, strict=True):",
+            f'        columns[f"{name}_{{label}}{suffix}"] = values',
         ]
-    return [f"    for number in range({units}):",
-            f'        columns[f"{name}_{{number}}{ending}"] = {answer}[:, number]']  # fmt: skip
+    return [
+        f"    for number in range({units}):",
+        f'        columns[f"{name}_{{number}}{suffix}"] = {values}[:, number]',
+    ]
 
 
-def _labelled(crisp: str, labels: list[str], over: str) -> str:
-    """Classes by their labels, where these are not the numbers themselves."""
-    return f"np.array({over})[{crisp}]" if over and labels else crisp
+def _labelled(classes: str, labels: list[str], constant: str) -> str:
+    """Classes as labels; labels that are the class numbers themselves have no constant."""
+    return f"np.array({constant})[{classes}]" if constant and labels else classes

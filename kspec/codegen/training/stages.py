@@ -1,4 +1,4 @@
-"""The stages of step 3: which layers train, the model compiled anew, and `model.fit` going on where it was."""
+"""The stages of training in `main`: each freezes layers, compiles the model again, and continues `model.fit`."""
 
 from __future__ import annotations
 
@@ -17,37 +17,42 @@ PATH = ("fit", "stages")
 
 
 def stage_lines(
-    examples: Examples, graph: Graph, settings: Settings, writer: Writer, names: Mapping[str, str], size: str
+    examples: Examples, graph: Graph, settings: Settings, writer: Writer, names: Mapping[str, str], batch_size: str
 ) -> list[str]:
-    """All stages, one after the other; epochs are counted over all of them.
+    """The lines of `main` for all stages; epochs are counted over all of them.
 
     Args:
-        size: What stands for the batch size.
+        examples: All examples of `main`.
+        graph: The spec's graph.
+        settings: The settings of the stages.
+        writer: Writes objects.
+        names: What expressions may use: variable → Python name.
+        batch_size: The batch size in Python.
     """
     lines: list[str] = []
     freezing = Freezing(graph)
-    callbacks = examples.facts.spec.document.fit.callbacks
+    callbacks = examples.info.spec.document.fit.callbacks
     checkpoints = _checkpoints(callbacks) if len(settings.stages) > 1 else {}
     for number, stage in enumerate(settings.stages):
         path = (*PATH, number)
         is_last = stage is settings.stages[-1]
         if number:
-            lines += ["    done = history.epoch[-1] + 1", ""]
-        numbered = f"stage {stage.number}"
-        lines.append(f"    # {numbered}" + ("" if stage.name == numbered else f": {stage.name}"))
+            lines += ["    first_epoch = history.epoch[-1] + 1", ""]
+        title = f"Stage {stage.number}"
+        lines.append(f"    # {title}" + ("" if stage.name == title.lower() else f": {stage.name}"))
         lines += freezing.becomes(stage.trainable)
         optimizer = writer.object("optimizer", stage.optimizer, (*path, "optimizer"), names)
         lines.append(f"    compile_model(model, {optimizer})")
-        epochs = f"done + {stage.epochs}" if number else str(stage.epochs)
-        made: list[str] = []
-        for place, callback in enumerate(_going_on(callbacks, later=number > 0)):
-            checkpoint = checkpoints.get(place, "")
-            said = _written(callback, checkpoint if number else "", writer, place, names)
+        epochs = f"first_epoch + {stage.epochs}" if number else str(stage.epochs)
+        codes: list[str] = []
+        for i, callback in enumerate(_appending(callbacks) if number else callbacks):
+            checkpoint = checkpoints.get(i, "")
+            code = _callback(callback, checkpoint if number else "", writer, i, names)
             if checkpoint and not is_last:
-                lines.append(f"    {checkpoint} = {said}")
-                said = checkpoint
-            made.append(said)
-        fit = fit_lines(examples, settings, size, epochs, made, begun="done" if number else "")
+                lines.append(f"    {checkpoint} = {code}")
+                code = checkpoint
+            codes.append(code)
+        fit = fit_lines(examples, settings, batch_size, epochs, codes, "first_epoch" if number else "")
         if not is_last:
             fit[-1] = fit[-1].replace("    model.fit(", "    history = model.fit(", 1)
         lines += fit
@@ -55,37 +60,40 @@ def stage_lines(
 
 
 def _checkpoints(callbacks: list[Any]) -> dict[int, str]:
-    """The variables of checkpoints that keep the best of all stages, by their places among the callbacks."""
-    places = [place for place, callback in enumerate(callbacks) if isinstance(callback, dict)
-              and (callback.get("ModelCheckpoint") or {}).get("save_best_only")]  # fmt: skip
-    return {place: "checkpoint" if number == 1 else f"checkpoint_{number}" for number, place in enumerate(places, 1)}
+    """The variables of checkpoints that keep the best model of all stages, by index among the callbacks."""
+    indices = [
+        i
+        for i, callback in enumerate(callbacks)
+        if isinstance(callback, dict) and (callback.get("ModelCheckpoint") or {}).get("save_best_only")
+    ]
+    return {i: "checkpoint" if number == 1 else f"checkpoint_{number}" for number, i in enumerate(indices, 1)}
 
 
-def _going_on(callbacks: list[Any], *, later: bool) -> list[Any]:
-    """The callbacks of a stage: the files that they write go on.
-
-    Args:
-        later: Whether a stage went before.
-    """
-    found = []
+def _appending(callbacks: list[Any]) -> list[Any]:
+    """The callbacks of a later stage, which append to log files."""
+    result = []
     for callback in callbacks:
         name, arguments = (callback, {}) if isinstance(callback, str) else next(iter(callback.items()))
-        found.append({name: {**arguments, "append": True}} if later and name == "CSVLogger" else callback)
-    return found
+        result.append({name: {**arguments, "append": True}} if name == "CSVLogger" else callback)
+    return result
 
 
-def _written(callback: Any, checkpoint: str, writer: Writer, place: int, names: Mapping[str, str]) -> str:
+def _callback(callback: Any, checkpoint: str, writer: Writer, index: int, names: Mapping[str, str]) -> str:
     """A callback in Python.
 
     Args:
-        checkpoint: The variable of that of the stage before, whose best it has to surpass; empty for any other.
+        callback: The callback in the spec.
+        checkpoint: The variable of the previous stage's checkpoint, whose best value it has to beat; empty for others.
+        writer: Writes objects.
+        index: The callback's index in the spec.
+        names: What expressions may use: variable → Python name.
     """
-    path = ("fit", "callbacks", place)
+    path = ("fit", "callbacks", index)
     if not checkpoint:
         return writer.object("callback", callback, path, names)
     (name, arguments), *_ = callback.items()
     entry = catalog.find("callback", name)
     assert entry is not None
-    kept = {key: value for key, value in arguments.items() if key != "initial_value_threshold"}
-    more = [f"initial_value_threshold={checkpoint}.best"]
-    return writer.construct(entry, kept, (*path, name), names, more)
+    others = {key: value for key, value in arguments.items() if key != "initial_value_threshold"}
+    keywords = [f"initial_value_threshold={checkpoint}.best"]
+    return writer.construct(entry, others, (*path, name), names, keywords)

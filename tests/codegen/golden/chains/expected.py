@@ -1,6 +1,6 @@
-"""The network `chains`.
+"""The model `chains`.
 
-Written from spec.yaml by `kspec export --to python`. Needs Keras on TensorFlow and
+Generated from spec.yaml by `kspec export --to python`. Requires Keras on TensorFlow and
 NumPy.
 """
 
@@ -18,14 +18,14 @@ EPOCHS = 1
 
 
 def make_examples():
-    """Random inputs, and targets that hang on them: something to learn."""
+    """Creates random inputs, and targets that depend on them."""
     rng = np.random.default_rng([SEED, 2, 0])
     x_ = rng.standard_normal((64, 4), dtype="float32")
     rng = np.random.default_rng([SEED, 2, 1])
     y = rng.standard_normal((64, 3), dtype="float32")
-    seen = np.concatenate([x_.reshape(64, -1), y.reshape(64, -1)], axis=1)
+    features = np.concatenate([x_.reshape(64, -1), y.reshape(64, -1)], axis=1)
     rng = np.random.default_rng([SEED, 2, 2])
-    scores = seen @ rng.standard_normal((7, 1), dtype="float32")
+    scores = features @ rng.standard_normal((7, 1), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     scores = scores + 0.1 * rng.standard_normal(scores.shape)
     out = scores.astype("float32").ravel()
@@ -34,7 +34,7 @@ def make_examples():
 
 
 def split_rows(count, test=0.2, validation=0.2):
-    """Rows of training, validation and test, drawn by the seed, each part in order."""
+    """Draws the rows of training, validation and test by the seed; each split is sorted."""
     order = np.random.default_rng([SEED, 0]).permutation(count)
     tests = int(count * test + 0.5)
     validations = int(count * validation + 0.5)
@@ -43,7 +43,7 @@ def split_rows(count, test=0.2, validation=0.2):
 
 
 def take(arrays, rows):
-    """Some rows of each array."""
+    """Takes some rows of each array."""
     return {name: array[rows] for name, array in arrays.items()}
 
 
@@ -83,7 +83,7 @@ def build_model():
 
 
 def batches(x, y, rows):
-    """Batches of these rows, in the order that the seed gives to each epoch."""
+    """Yields batches of these rows, shuffled by the seed in each epoch."""
     for epoch in itertools.count():
         order = np.random.default_rng([SEED, 1, epoch]).permutation(rows)
         for start in range(0, len(rows), BATCH_SIZE):
@@ -92,7 +92,7 @@ def batches(x, y, rows):
 
 
 def write_csv(path, columns):
-    """A table with a column for each name."""
+    """Writes a table with a column for each name."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -108,7 +108,7 @@ def main():
 
     model = build_model()
     model.summary()
-    # XLA rounds differently; without it the same seed gives the same weights.
+    # XLA rounds differently; without it, the same seed gives the same weights.
     model.compile(
         optimizer="adam",
         loss="mean_squared_error",
@@ -132,8 +132,8 @@ def main():
     for name, value in metrics.items():
         print(f"test {name}: {value:.4f}")
 
-    answers = model.predict(take(x, test), batch_size=BATCH_SIZE, verbose=0)
-    columns = {"row": test + 1, "out": answers[:, 0], "out_actual": out[test]}
+    predictions = model.predict(take(x, test), batch_size=BATCH_SIZE, verbose=0)
+    columns = {"row": test + 1, "out": predictions[:, 0], "out_actual": out[test]}
     write_csv("predictions.csv", columns)
     print("predictions: predictions.csv")
 

@@ -1,6 +1,6 @@
 """A layer within a block, called again from outside, which a function would hide.
 
-Written from spec.yaml by `kspec export --to python`. Needs Keras on TensorFlow and
+Generated from spec.yaml by `kspec export --to python`. Requires Keras on TensorFlow and
 NumPy.
 """
 
@@ -18,19 +18,19 @@ EPOCHS = 2
 
 
 def make_examples():
-    """Random inputs, and targets that hang on them: something to learn."""
+    """Creates random inputs, and targets that depend on them."""
     rng = np.random.default_rng([SEED, 2, 0])
     x = rng.standard_normal((30, 4), dtype="float32")
-    seen = x.reshape(30, -1)
+    features = x.reshape(30, -1)
     rng = np.random.default_rng([SEED, 2, 1])
-    scores = seen @ rng.standard_normal((4, 2), dtype="float32")
+    scores = features @ rng.standard_normal((4, 2), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     answer = (scores[:, 0] > 0).astype("int64")
     return x, answer
 
 
 def split_rows(count, test=0.2, validation=0.2):
-    """Rows of training, validation and test, drawn by the seed, each part in order."""
+    """Draws the rows of training, validation and test by the seed; each split is sorted."""
     order = np.random.default_rng([SEED, 0]).permutation(count)
     tests = int(count * test + 0.5)
     validations = int(count * validation + 0.5)
@@ -50,7 +50,7 @@ def build_model():
 
 
 def batches(x, y, rows):
-    """Batches of these rows, in the order that the seed gives to each epoch."""
+    """Yields batches of these rows, shuffled by the seed in each epoch."""
     for epoch in itertools.count():
         order = np.random.default_rng([SEED, 1, epoch]).permutation(rows)
         for start in range(0, len(rows), BATCH_SIZE):
@@ -59,7 +59,7 @@ def batches(x, y, rows):
 
 
 def write_csv(path, columns):
-    """A table with a column for each name."""
+    """Writes a table with a column for each name."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -75,7 +75,7 @@ def main():
 
     model = build_model()
     model.summary()
-    # XLA rounds differently; without it the same seed gives the same weights.
+    # XLA rounds differently; without it, the same seed gives the same weights.
     model.compile(
         optimizer="adam",
         loss="binary_crossentropy",
@@ -99,11 +99,11 @@ def main():
     for name, value in metrics.items():
         print(f"test {name}: {value:.4f}")
 
-    answers = model.predict(x[test], batch_size=BATCH_SIZE, verbose=0)
+    predictions = model.predict(x[test], batch_size=BATCH_SIZE, verbose=0)
     columns = {
         "row": test + 1,
-        "answer_probability": answers[:, 0],
-        "answer": (answers[:, 0] >= 0.5).astype(int),
+        "answer_probability": predictions[:, 0],
+        "answer": (predictions[:, 0] >= 0.5).astype(int),
         "answer_actual": answer[test],
     }
     write_csv("predictions.csv", columns)

@@ -1,6 +1,6 @@
-"""The network `models`.
+"""The model `models`.
 
-Written from spec.yaml by `kspec export --to python`. Needs Keras on TensorFlow and
+Generated from spec.yaml by `kspec export --to python`. Requires Keras on TensorFlow and
 NumPy.
 """
 
@@ -19,18 +19,18 @@ CODE = 6
 
 
 def make_examples():
-    """Random inputs, and targets that hang on them: something to learn."""
+    """Creates random inputs, and targets that depend on them."""
     rng = np.random.default_rng([SEED, 2, 0])
     left = rng.standard_normal((40, 5, 8), dtype="float32")
     rng = np.random.default_rng([SEED, 2, 1])
     right = rng.standard_normal((40, 5, 8), dtype="float32")
-    seen = np.concatenate([left.reshape(40, -1), right.reshape(40, -1)], axis=1)
+    features = np.concatenate([left.reshape(40, -1), right.reshape(40, -1)], axis=1)
     rng = np.random.default_rng([SEED, 2, 2])
-    scores = seen @ rng.standard_normal((80, 2), dtype="float32")
+    scores = features @ rng.standard_normal((80, 2), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     kind = (scores[:, 0] > 0).astype("int64")
     rng = np.random.default_rng([SEED, 2, 3])
-    scores = seen @ rng.standard_normal((80, 1), dtype="float32")
+    scores = features @ rng.standard_normal((80, 1), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     scores = scores + 0.1 * rng.standard_normal(scores.shape)
     size = scores.astype("float32").ravel()
@@ -39,7 +39,7 @@ def make_examples():
 
 
 def split_rows(count, test=0.2, validation=0.2):
-    """Rows of training, validation and test, drawn by the seed, each part in order."""
+    """Draws the rows of training, validation and test by the seed; each split is sorted."""
     order = np.random.default_rng([SEED, 0]).permutation(count)
     tests = int(count * test + 0.5)
     validations = int(count * validation + 0.5)
@@ -48,7 +48,7 @@ def split_rows(count, test=0.2, validation=0.2):
 
 
 def take(arrays, rows):
-    """Some rows of each array."""
+    """Takes some rows of each array."""
     return {name: array[rows] for name, array in arrays.items()}
 
 
@@ -90,7 +90,7 @@ def build_model():
 
 
 def batches(x, y, rows):
-    """Batches of these rows, in the order that the seed gives to each epoch."""
+    """Yields batches of these rows, shuffled by the seed in each epoch."""
     for epoch in itertools.count():
         order = np.random.default_rng([SEED, 1, epoch]).permutation(rows)
         for start in range(0, len(rows), BATCH_SIZE):
@@ -99,7 +99,7 @@ def batches(x, y, rows):
 
 
 def write_csv(path, columns):
-    """A table with a column for each name."""
+    """Writes a table with a column for each name."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -118,7 +118,7 @@ def main():
 
     model = build_model()
     model.summary()
-    # XLA rounds differently; without it the same seed gives the same weights.
+    # XLA rounds differently; without it, the same seed gives the same weights.
     model.compile(
         optimizer="adam",
         loss={"kind": "binary_crossentropy", "size": "mean_squared_error"},
@@ -142,13 +142,13 @@ def main():
     for name, value in metrics.items():
         print(f"test {name}: {value:.4f}")
 
-    answers = model.predict(take(x, test), batch_size=BATCH_SIZE, verbose=0)
+    predictions = model.predict(take(x, test), batch_size=BATCH_SIZE, verbose=0)
     columns = {
         "row": test + 1,
-        "kind_probability": answers["kind"][:, 0],
-        "kind": (answers["kind"][:, 0] >= 0.5).astype(int),
+        "kind_probability": predictions["kind"][:, 0],
+        "kind": (predictions["kind"][:, 0] >= 0.5).astype(int),
         "kind_actual": kind[test],
-        "size": answers["size"][:, 0],
+        "size": predictions["size"][:, 0],
         "size_actual": size[test],
     }
     write_csv("predictions.csv", columns)

@@ -1,6 +1,6 @@
-"""The network `network`.
+"""The model `network`.
 
-Written from spec.yaml by `kspec export --to python`. Needs Keras on TensorFlow and
+Generated from spec.yaml by `kspec export --to python`. Requires Keras on TensorFlow and
 NumPy.
 """
 
@@ -22,7 +22,7 @@ ACT = "tanh"
 
 
 def make_examples():
-    """Random inputs, and targets that hang on them: something to learn."""
+    """Creates random inputs, and targets that depend on them."""
     rng = np.random.default_rng([SEED, 2, 0])
     a = rng.standard_normal((60, 8, 3), dtype="float32")
     rng = np.random.default_rng([SEED, 2, 1])
@@ -31,7 +31,7 @@ def make_examples():
     ids = rng.integers(0, 10, (60, 4)).astype("int32")
     rng = np.random.default_rng([SEED, 2, 3])
     x_ = rng.standard_normal((60, 5), dtype="float32")
-    seen = np.concatenate(
+    features = np.concatenate(
         [
             a.reshape(60, -1),
             b.reshape(60, -1),
@@ -41,16 +41,16 @@ def make_examples():
         axis=1,
     )
     rng = np.random.default_rng([SEED, 2, 4])
-    scores = seen @ rng.standard_normal((57, 4), dtype="float32")
+    scores = features @ rng.standard_normal((57, 4), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     class_ = scores.argmax(axis=1)
     rng = np.random.default_rng([SEED, 2, 5])
-    scores = seen @ rng.standard_normal((57, 1), dtype="float32")
+    scores = features @ rng.standard_normal((57, 1), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     scores = scores + 0.1 * rng.standard_normal(scores.shape)
     amount = scores.astype("float32").ravel()
     rng = np.random.default_rng([SEED, 2, 6])
-    scores = seen @ rng.standard_normal((57, 1), dtype="float32")
+    scores = features @ rng.standard_normal((57, 1), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     scores = scores + 0.1 * rng.standard_normal(scores.shape)
     middle = scores.astype("float32").ravel()
@@ -59,7 +59,7 @@ def make_examples():
 
 
 def split_rows(count, test=0.2, validation=0.2):
-    """Rows of training, validation and test, drawn by the seed, each part in order."""
+    """Draws the rows of training, validation and test by the seed; each split is sorted."""
     order = np.random.default_rng([SEED, 0]).permutation(count)
     tests = int(count * test + 0.5)
     validations = int(count * validation + 0.5)
@@ -68,7 +68,7 @@ def split_rows(count, test=0.2, validation=0.2):
 
 
 def take(arrays, rows):
-    """Some rows of each array."""
+    """Takes some rows of each array."""
     return {name: array[rows] for name, array in arrays.items()}
 
 
@@ -160,7 +160,7 @@ def build_model():
 
 
 def batches(x, y, rows):
-    """Batches of these rows, in the order that the seed gives to each epoch."""
+    """Yields batches of these rows, shuffled by the seed in each epoch."""
     for epoch in itertools.count():
         order = np.random.default_rng([SEED, 1, epoch]).permutation(rows)
         for start in range(0, len(rows), BATCH_SIZE):
@@ -169,7 +169,7 @@ def batches(x, y, rows):
 
 
 def write_csv(path, columns):
-    """A table with a column for each name."""
+    """Writes a table with a column for each name."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -189,7 +189,7 @@ def main():
 
     model = build_model()
     model.summary()
-    # XLA rounds differently; without it the same seed gives the same weights.
+    # XLA rounds differently; without it, the same seed gives the same weights.
     model.compile(
         optimizer="adam",
         loss={
@@ -224,15 +224,15 @@ def main():
     for name, value in metrics.items():
         print(f"test {name}: {value:.4f}")
 
-    answers = model.predict(take(x, test), batch_size=BATCH_SIZE, verbose=0)
+    predictions = model.predict(take(x, test), batch_size=BATCH_SIZE, verbose=0)
     columns = {"row": test + 1}
     for number in range(4):
-        columns[f"class_{number}"] = answers["class"][:, number]
-    columns["class"] = answers["class"].argmax(axis=-1)
+        columns[f"class_{number}"] = predictions["class"][:, number]
+    columns["class"] = predictions["class"].argmax(axis=-1)
     columns["class_actual"] = class_[test]
-    columns["amount"] = answers["amount"][:, 0]
+    columns["amount"] = predictions["amount"][:, 0]
     columns["amount_actual"] = amount[test]
-    columns["middle"] = answers["middle"][:, 0]
+    columns["middle"] = predictions["middle"][:, 0]
     columns["middle_actual"] = middle[test]
     write_csv("predictions.csv", columns)
     print("predictions: predictions.csv")

@@ -1,7 +1,7 @@
-"""The network `passengers`.
+"""The model `passengers`.
 
-Written from spec.yaml by `kspec export --to python`. Needs Keras on TensorFlow and
-NumPy. The module csv reads the table.
+Generated from spec.yaml by `kspec export --to python`. Requires Keras on TensorFlow and
+NumPy.
 """
 
 import csv
@@ -38,7 +38,7 @@ SIZE = 8
 
 
 def number(text):
-    """A value of the table as a number; NaN where it is missing."""
+    """A value of the table as a number; NaN if it is missing."""
     text = text.strip()
     if text in MISSING:
         return math.nan
@@ -51,11 +51,11 @@ def numbers(rows, columns):
 
 
 def read_examples():
-    """The inputs, and `survived`, in the order of the table."""
+    """Reads the inputs and `survived` in the order of the table."""
     with TABLE.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
     complete = np.array([row["fare"].strip() not in MISSING for row in rows])
-    rows = [row for row, whole in zip(rows, complete, strict=True) if whole]
+    rows = [row for row, keep in zip(rows, complete, strict=True) if keep]
     x = {
         "numbers": numbers(rows, ["age", "fare", "sibs"]),
         "sex": np.array([[row["sex"]] for row in rows]),
@@ -68,43 +68,43 @@ def read_examples():
 
 
 def shares(count, sizes):
-    """`count` shared out over classes in proportion to their sizes, in whole numbers."""
-    given, remainders = np.divmod(count * sizes, sizes.sum())
-    largest = np.argsort(-remainders, kind="stable")[: count - given.sum()]
-    given[largest] += 1
-    return given
+    """Distributes `count` over classes in proportion to their sizes, in whole numbers."""
+    counts, remainders = np.divmod(count * sizes, sizes.sum())
+    largest = np.argsort(-remainders, kind="stable")[: count - counts.sum()]
+    counts[largest] += 1
+    return counts
 
 
 def split_rows(classes, test=0.25, validation=0.2):
-    """Rows of training, validation and test, each with the classes in their shares."""
+    """Draws the rows of training, validation and test by the seed, stratified by class."""
     classes = np.unique(classes, return_inverse=True)[1]
     order = np.random.default_rng([SEED, 0]).permutation(len(classes))
     sizes = np.bincount(classes)
     tests = shares(int(len(classes) * test + 0.5), sizes)
     validations = shares(int(len(classes) * validation + 0.5), sizes)
-    part = np.full(len(classes), "train", dtype=object)
+    split = np.full(len(classes), "train", dtype=object)
     for number in range(len(sizes)):
-        own = order[classes[order] == number]
-        part[own[: tests[number]]] = "test"
-        held_out = own[tests[number] : tests[number] + validations[number]]
-        part[held_out] = "validation"
-    return [np.flatnonzero(part == name) for name in ("train", "validation", "test")]
+        members = order[classes[order] == number]
+        split[members[: tests[number]]] = "test"
+        held_out = members[tests[number] : tests[number] + validations[number]]
+        split[held_out] = "validation"
+    return [np.flatnonzero(split == name) for name in ("train", "validation", "test")]
 
 
 def fill(column, train, statistic):
-    """Puts a statistic of the training rows in place of what is missing."""
+    """Replaces missing values by a statistic of the training rows."""
     missing = np.isnan(column)
     column[missing] = statistic(column[train][~missing[train]])
 
 
 def most_frequent(values):
-    """The value that occurs most often."""
-    found, counts = np.unique(values, return_counts=True)
-    return found[counts.argmax()]
+    """The most frequent value."""
+    unique, counts = np.unique(values, return_counts=True)
+    return unique[counts.argmax()]
 
 
 def take(arrays, rows):
-    """Some rows of each array; texts as tensors, for Keras takes no others."""
+    """Takes some rows of each array; text becomes tensors, as Keras requires."""
     taken = {name: array[rows] for name, array in arrays.items()}
     return {
         name: tf.constant(array) if array.dtype.kind == "U" else array
@@ -160,7 +160,7 @@ def build_model(x_train):
 
 
 def batches(x, y, weights, rows):
-    """Batches of these rows, in the order that the seed gives to each epoch."""
+    """Yields batches of these rows, shuffled by the seed in each epoch."""
     for epoch in itertools.count():
         order = np.random.default_rng([SEED, 1, epoch]).permutation(rows)
         for start in range(0, len(rows), BATCH_SIZE):
@@ -174,7 +174,7 @@ def sigmoid(logits):
 
 
 def write_csv(path, columns):
-    """A table with a column for each name."""
+    """Writes a table with a column for each name."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -184,7 +184,7 @@ def write_csv(path, columns):
 def main():
     keras.utils.set_random_seed(SEED)
 
-    x, survived, importance_weights, numbered = read_examples()
+    x, survived, importance_weights, row_numbers = read_examples()
     y = (survived == "yes").astype("float32").reshape(-1, 1)
     train, validation, test = split_rows(survived)
     fill(x["numbers"][:, 0], train, np.median)
@@ -198,7 +198,7 @@ def main():
 
     model = build_model(take(x, train))
     model.summary()
-    # XLA rounds differently; without it the same seed gives the same weights.
+    # XLA rounds differently; without it, the same seed gives the same weights.
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate=0.001),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
@@ -241,12 +241,12 @@ def main():
     for name, value in metrics.items():
         print(f"test {name}: {value:.4f}")
 
-    answers = model.predict(take(x, test), batch_size=BATCH_SIZE, verbose=0)
-    answers = sigmoid(answers)
+    predictions = model.predict(take(x, test), batch_size=BATCH_SIZE, verbose=0)
+    predictions = sigmoid(predictions)
     columns = {
-        "row": numbered[test],
-        "survived_probability": answers[:, 0],
-        "survived": np.array(LABELS)[(answers[:, 0] >= 0.4).astype(int)],
+        "row": row_numbers[test],
+        "survived_probability": predictions[:, 0],
+        "survived": np.array(LABELS)[(predictions[:, 0] >= 0.4).astype(int)],
         "survived_actual": survived[test],
     }
     write_csv("predictions.csv", columns)

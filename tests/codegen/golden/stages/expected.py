@@ -1,6 +1,6 @@
 """A base that is frozen at first, and trained in part afterwards.
 
-Written from spec.yaml by `kspec export --to python`. Needs Keras on TensorFlow and
+Generated from spec.yaml by `kspec export --to python`. Requires Keras on TensorFlow and
 NumPy.
 """
 
@@ -17,19 +17,19 @@ BATCH_SIZE = 8
 
 
 def make_examples():
-    """Random inputs, and targets that hang on them: something to learn."""
+    """Creates random inputs, and targets that depend on them."""
     rng = np.random.default_rng([SEED, 2, 0])
     x = rng.standard_normal((40, 8, 8, 3), dtype="float32")
-    seen = x.reshape(40, -1)
+    features = x.reshape(40, -1)
     rng = np.random.default_rng([SEED, 2, 1])
-    scores = seen @ rng.standard_normal((192, 3), dtype="float32")
+    scores = features @ rng.standard_normal((192, 3), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     kind = scores.argmax(axis=1)
     return x, kind
 
 
 def split_rows(count, test=0.2, validation=0.2):
-    """Rows of training, validation and test, drawn by the seed, each part in order."""
+    """Draws the rows of training, validation and test by the seed; each split is sorted."""
     order = np.random.default_rng([SEED, 0]).permutation(count)
     tests = int(count * test + 0.5)
     validations = int(count * validation + 0.5)
@@ -58,7 +58,7 @@ def build_model():
 
 
 def compile_model(model, optimizer):
-    # XLA rounds differently; without it the same seed gives the same weights.
+    # XLA rounds differently; without it, the same seed gives the same weights.
     model.compile(
         optimizer=optimizer,
         loss="sparse_categorical_crossentropy",
@@ -68,7 +68,7 @@ def compile_model(model, optimizer):
 
 
 def batches(x, y, rows, first_epoch=0):
-    """Batches of these rows, in the order that the seed gives to each epoch."""
+    """Yields batches of these rows, shuffled by the seed in each epoch."""
     for epoch in itertools.count(first_epoch):
         order = np.random.default_rng([SEED, 1, epoch]).permutation(rows)
         for start in range(0, len(rows), BATCH_SIZE):
@@ -77,7 +77,7 @@ def batches(x, y, rows, first_epoch=0):
 
 
 def write_csv(path, columns):
-    """A table with a column for each name."""
+    """Writes a table with a column for each name."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -94,7 +94,7 @@ def main():
     model = build_model()
     model.summary()
 
-    # stage 1: head
+    # Stage 1: head
     compile_model(model, "adam")
     history = model.fit(
         batches(x, y, train),
@@ -108,20 +108,20 @@ def main():
             keras.callbacks.CSVLogger(filename="log.csv"),
         ],
     )
-    done = history.epoch[-1] + 1
+    first_epoch = history.epoch[-1] + 1
 
-    # stage 2: fine
+    # Stage 2: fine
     model.get_layer("hidden").trainable = False
     model.get_layer("base").trainable = True
     for name in ["early", "normed"]:
         model.get_layer("base").get_layer(name).trainable = False
     compile_model(model, keras.optimizers.Adam(learning_rate=0.0001))
     model.fit(
-        batches(x, y, train, done),
+        batches(x, y, train, first_epoch),
         steps_per_epoch=math.ceil(len(train) / BATCH_SIZE),
         shuffle=False,
-        epochs=done + 2,
-        initial_epoch=done,
+        epochs=first_epoch + 2,
+        initial_epoch=first_epoch,
         validation_data=(x[validation], y[validation]),
         validation_batch_size=BATCH_SIZE,
         callbacks=[
@@ -137,11 +137,11 @@ def main():
     for name, value in metrics.items():
         print(f"test {name}: {value:.4f}")
 
-    answers = model.predict(x[test], batch_size=BATCH_SIZE, verbose=0)
+    predictions = model.predict(x[test], batch_size=BATCH_SIZE, verbose=0)
     columns = {"row": test + 1}
     for number in range(3):
-        columns[f"kind_{number}"] = answers[:, number]
-    columns["kind"] = answers.argmax(axis=-1)
+        columns[f"kind_{number}"] = predictions[:, number]
+    columns["kind"] = predictions.argmax(axis=-1)
     columns["kind_actual"] = kind[test]
     write_csv("predictions.csv", columns)
     print("predictions: predictions.csv")
