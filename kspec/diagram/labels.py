@@ -194,14 +194,14 @@ def _call(name: str, arguments: Mapping[str, Any]) -> str:
     wrapped = [text for key in ("layer", "cell", "forward_layer") for text in _layers(arguments.get(key))]
     if wrapped:
         return f"{name}({', '.join(wrapped)})"
-    given = {key: value for key, value in arguments.items() if value is not None and value is not False}
+    explicit = {key: value for key, value in arguments.items() if value is not None and value is not False}
     shown = [
-        form.format(_sizes(name, key, given[key]))
+        form.format(_sizes(name, key, explicit[key]))
         for key, form in _MAIN_ARGUMENTS
-        if key in given and not _is_trivial(key, given[key])
+        if key in explicit and not _is_trivial(key, explicit[key])
     ]
     if not shown:
-        shown = [f"{key} {_value(value)}" for key, value in given.items() if isinstance(value, (int, float, str))]
+        shown = [f"{key} {_value(value)}" for key, value in explicit.items() if isinstance(value, (int, float, str))]
     return _with_arguments(name, shown)
 
 

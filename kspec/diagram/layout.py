@@ -226,12 +226,12 @@ def _alone(item: Item) -> bool:
     return len(item.before) == 1 and len(item.before[0].after) == 1
 
 
-def _spread(level: list[Item], wanted: list[tuple[float, float]]) -> None:
-    """Moves items as near to their wanted positions as order and distances allow, by least squares.
+def _spread(level: list[Item], desired: list[tuple[float, float]]) -> None:
+    """Moves items as near to their desired positions as order and distances allow, by least squares.
 
     Args:
         level: The items in order; items that would overlap move as one.
-        wanted: For each item a position and a weight.
+        desired: For each item a position and a weight.
     """
     offsets = [0.0]
     for left, right in pairwise(level):
@@ -239,7 +239,7 @@ def _spread(level: list[Item], wanted: list[tuple[float, float]]) -> None:
         gap = _GAP if left.rows and right.rows else _NARROW
         offsets.append(offsets[-1] + (left.width + right.width) / 2 + gap + between)
     runs: list[tuple[float, float, int]] = []  # position, weight, number of items
-    for (place, weight), offset in zip(wanted, offsets, strict=True):
+    for (place, weight), offset in zip(desired, offsets, strict=True):
         run = (place - offset, weight, 1)
         while runs and runs[-1][0] > run[0]:
             other = runs.pop()
@@ -253,11 +253,11 @@ def _spread(level: list[Item], wanted: list[tuple[float, float]]) -> None:
 
 def _blocks(items: list[Item]) -> dict[str, int]:
     """Use of a block → the number of nested frames, its own included."""
-    found: dict[str, int] = {}
+    depths: dict[str, int] = {}
     for block in {item.block for item in items}:
         for height, use in enumerate(reversed(_uses(block)), start=1):
-            found[use] = max(found.get(use, 0), height)
-    return dict(sorted(found.items()))
+            depths[use] = max(depths.get(use, 0), height)
+    return dict(sorted(depths.items()))
 
 
 def _place_down(levels: list[list[Item]], blocks: dict[str, int]) -> list[tuple[float, float]]:

@@ -1,8 +1,7 @@
-"""Runs exported files, one after the other: `python driver.py FOLDER…`, where each folder has an `exported.py`.
+"""Runs exported files one after the other: `python driver.py FOLDER…`, where each folder has an `exported.py`.
 
-Beside each it leaves `weights.npz`: the model's weights in order, as they are when the file saves the model, or, where
-there is nothing to train on, as the model begins; `printed.txt`, what it says; and, when all is done, the empty file
-`done`.
+It writes to each folder `weights.npz`, the weights when the file saves the model, or the initial weights of a model
+without data; `printed.txt`, the output; and, at the end, the empty file `done`.
 """
 
 import contextlib
@@ -17,15 +16,15 @@ import keras
 import numpy as np
 
 
-def keep(model, *_args, **_more):
+def save_weights(model, *_args, **_more):
     np.savez("weights.npz", *model.get_weights())
 
 
 def main():
-    keras.Model.summary = keep
-    keras.Model.save = keep
+    keras.Model.summary = save_weights
+    keras.Model.save = save_weights
     for folder in [Path(name).resolve() for name in sys.argv[1:]]:
-        keras.backend.clear_session()  # Keras counts names anew, as in a fresh process
+        keras.backend.clear_session()  # Keras numbers names from 0, as in a new process
         os.chdir(folder)
         with open("printed.txt", "w") as printed, contextlib.redirect_stdout(printed):
             runpy.run_path("exported.py", run_name="__main__")

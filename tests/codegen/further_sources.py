@@ -1,4 +1,4 @@
-"""More small specs: other data to evaluate and predict, data in several files, networks from files, stages."""
+"""More small specs: steps with their own data, data in several files, models from files, stages."""
 
 from __future__ import annotations
 
@@ -223,11 +223,11 @@ layers:
 """,
 }
 OWN_FIT = {"nested_stages"}
-"""Specs that say themselves how they are trained."""
+"""Specs with a `fit` section of their own."""
 
 
 def make_data(folder: Path) -> None:
-    """Writes what the specs read."""
+    """Writes the data of these specs."""
     _people(folder)
     chance = np.random.default_rng(5)
     for number, rows in ((1, 30), (2, 9)):
@@ -313,5 +313,5 @@ def _networks(folder: Path) -> None:
     base.save_weights(folder / "base.weights.h5")
     left, right = keras.Input((4,), name="left"), keras.Input((3,), name="right")
     both = layers.Concatenate(name="both")([layers.Dense(2, name="l")(left), layers.Dense(2, name="r")(right)])
-    answers = [layers.Dense(2, name="u")(both), layers.Dense(3, name="v")(both)]
-    (folder / "two.json").write_text(keras.Model([right, left], answers, name="pair").to_json(), encoding="utf-8")
+    outputs = [layers.Dense(2, name="u")(both), layers.Dense(3, name="v")(both)]
+    (folder / "two.json").write_text(keras.Model([right, left], outputs, name="pair").to_json(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Small specs over every source of data: what they read is made here, and what they say of it differs in each."""
+"""Small specs for every source of data, each with other settings, and the data that they read."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ outputs: [y, z]
 
 
 def make(folder: Path) -> dict[str, Path]:
-    """Writes the data and the specs; gives each spec by its name."""
+    """Writes the data and the specs; returns name → spec."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

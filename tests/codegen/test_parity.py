@@ -1,4 +1,4 @@
-"""The exported file trains the same weights as `kspec run --engine keras`, to the bit, and writes the same answers."""
+"""The exported file trains bit-identical weights to `kspec run --engine keras` and writes the same predictions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ALL |= {f"sources/{name}": Path(f"{name}.yaml") for name in sources.SPECS}
 
 
 def overrides(name: str, spec: kspec.Spec) -> list[str]:
-    """Few steps; a spec of our own has few anyway, and all that it says is looked at."""
+    """Overrides for few steps; the specs of these tests are small already and stay as they are."""
     if spec.document.data is None or name.startswith(("golden/", "sources/")):
         return []
     return [*SHORT, *SMALLER.get(name, [])]
@@ -48,32 +48,32 @@ def overrides(name: str, spec: kspec.Spec) -> list[str]:
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory):
-    """All specs by name, those over made data too."""
-    made = sources.make(tmp_path_factory.mktemp("sources"))
-    return ALL | {f"sources/{name}": path for name, path in made.items()}
+    """All specs by name, including those with generated data."""
+    generated = sources.make(tmp_path_factory.mktemp("sources"))
+    return ALL | {f"sources/{name}": path for name, path in generated.items()}
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory, paths):
-    """All of them exported, and running in a process of their own, without kspec: waits for one, and gives its folder."""
+    """Exports all specs and runs them in one process without kspec; a function that waits for a spec and returns its folder."""
     place = tmp_path_factory.mktemp("exported")
     for name, path in paths.items():
         folder = place / name.replace("/", "_")
         folder.mkdir()
         export(str(path), "python", folder / "exported.py", overrides=tuple(overrides(name, kspec.load(path))))
     folders = [name.replace("/", "_") for name in ALL]
-    with (place / "told.txt").open("w") as told:
-        process = subprocess.Popen([sys.executable, DRIVER, *folders], cwd=place, stdout=told, stderr=told)
+    with (place / "log.txt").open("w") as log:
+        process = subprocess.Popen([sys.executable, DRIVER, *folders], cwd=place, stdout=log, stderr=log)
 
-    def finished(name):
+    def wait_for(name):
         folder = place / name.replace("/", "_")
         while not (folder / "done").exists():
-            ended = process.poll() is not None and not (folder / "done").exists()
-            assert not ended, (place / "told.txt").read_text()[-2000:]
+            failed = process.poll() is not None and not (folder / "done").exists()
+            assert not failed, (place / "log.txt").read_text()[-2000:]
             time.sleep(0.05)
         return folder
 
-    yield finished
+    yield wait_for
     process.kill()
     process.wait()
 
@@ -81,24 +81,24 @@ def exported(tmp_path_factory, paths):
 @pytest.mark.slow
 @pytest.mark.xdist_group("parity")  # one process runs the exported files
 @pytest.mark.parametrize("name", ALL)
-def test_same_weights_and_answers(name, paths, exported, tmp_path):
+def test_weights_and_predictions_are_equal(name, paths, exported, tmp_path):
     spec = kspec.load(paths[name])
     if spec.document.data is None:
         ours = kspec.build(spec).get_weights()
         folder = exported(name)
     else:
-        said = [*overrides(name, spec), "fit.engine=keras"]
-        run = kspec.run(paths[name], out=tmp_path, overrides=said)
+        options = [*overrides(name, spec), "fit.engine=keras"]
+        run = kspec.run(paths[name], out=tmp_path, overrides=options)
         ours = run.model.get_weights()
         folder = exported(name)
-        told = (folder / "printed.txt").read_text()
+        printed = (folder / "printed.txt").read_text()
         for metric, value in list(run.metrics.items())[2:]:
-            assert f"{run.metrics['split']} {metric}: {value:.4f}\n" in told
-        answers = next(run.folder.glob("predictions.*"))
-        if answers.suffix == ".csv":
-            assert (folder / answers.name).read_text() == answers.read_text()
+            assert f"{run.metrics['split']} {metric}: {value:.4f}\n" in printed
+        predictions = next(run.folder.glob("predictions.*"))
+        if predictions.suffix == ".csv":
+            assert (folder / predictions.name).read_text() == predictions.read_text()
         else:
-            with np.load(folder / answers.name) as a, np.load(answers) as b:
+            with np.load(folder / predictions.name) as a, np.load(predictions) as b:
                 assert {key: a[key].tolist() for key in a.files} == {key: b[key].tolist() for key in b.files}
     with np.load(folder / "weights.npz") as arrays:
         theirs = [arrays[key] for key in arrays.files]

@@ -1,4 +1,4 @@
-"""What the exported file looks like: to the letter for some specs, sound and formatted for all."""
+"""The text of exported files: exact for some specs, valid and formatted for all."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def exported(spec: Path, to: Path) -> str:
 
 
 @pytest.mark.parametrize("case", sorted(path.name for path in GOLDEN.iterdir()))
-def test_to_the_letter(case, tmp_path):
-    """The text for `spec.yaml` is that of `expected.py`; with KSPEC_REGENERATE=1 that is written anew."""
+def test_the_text_is_as_expected(case, tmp_path):
+    """`spec.yaml` is exported as `expected.py`; KSPEC_REGENERATE=1 regenerates that file."""
     folder = tmp_path / case
     shutil.copytree(GOLDEN / case, folder)
     text = exported(folder / "spec.yaml", folder / "exported.py")
@@ -40,8 +40,8 @@ def test_to_the_letter(case, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
-    """Every spec that ships, and one for each source of data, exported."""
+def exports(tmp_path_factory):
+    """A folder with all specs of the repository, and one for each source of data, exported."""
     place = tmp_path_factory.mktemp("python")
     for spec in sorted(SPECS.rglob("*.yaml")):
         exported(spec, place / f"{spec.relative_to(SPECS).with_suffix('').as_posix().replace('/', '_')}.py")
@@ -51,8 +51,8 @@ def shipped(tmp_path_factory):
     return place
 
 
-def test_it_is_python_and_needs_no_kspec(shipped):
-    for file in shipped.iterdir():
+def test_exported_files_are_python_without_kspec(exports):
+    for file in exports.iterdir():
         tree = ast.parse(file.read_text(encoding="utf-8"))
         modules = {alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
                    for alias in node.names}  # fmt: skip
@@ -60,21 +60,21 @@ def test_it_is_python_and_needs_no_kspec(shipped):
 
 
 @pytest.mark.parametrize("name", ["inception", "mobilenet_v2", "resnet50", "transformer", "unet", "wavenet"])
-def test_blocks_are_functions(name, shipped):
-    tree = ast.parse((shipped / f"zoo_{name}.py").read_text(encoding="utf-8"))
+def test_blocks_become_functions(name, exports):
+    tree = ast.parse((exports / f"zoo_{name}.py").read_text(encoding="utf-8"))
     functions = {node.name.removesuffix("_block") for node in tree.body if isinstance(node, ast.FunctionDef)}
     assert set(kspec.load(SPECS / "zoo" / f"{name}.yaml").values["blocks"]) <= functions
 
 
-@pytest.mark.skipif(find_spec("ruff") is None, reason="ruff is a tool of developers")
-def test_it_is_formatted_and_has_nothing_left_over(shipped):
+@pytest.mark.skipif(find_spec("ruff") is None, reason="ruff is a development tool")
+def test_exported_files_pass_a_formatter_and_a_linter(exports):
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["format", "--isolated", "--diff"], ["check", "--config", str(ROOT / "pyproject.toml")]):
-        done = subprocess.run([*ruff, *command, shipped, GOLDEN], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout
+        result = subprocess.run([*ruff, *command, exports, GOLDEN], capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout
 
 
-def test_an_array_of_a_call_is_numpy_s(tmp_path):
+def test_an_array_in_a_call_is_a_numpy_array(tmp_path):
     spec = tmp_path / "spec.yaml"
     spec.write_text(
         "kspec: 1\ninputs: {x: {shape: [8, 8, 3]}}\nlayers:\n  - op: image.resize\n    call: {size: [4, 4]}\n"
@@ -86,7 +86,7 @@ def test_an_array_of_a_call_is_numpy_s(tmp_path):
     assert '    x = ops.multiply(x, x2=np.array((1, 2, 3), dtype="int32"))\n' in text
 
 
-def test_applications_are_named(tmp_path):
+def test_applications_get_the_name_of_the_model(tmp_path):
     spec = tmp_path / "spec.yaml"
     spec.write_text(
         "kspec: 1\ninputs: {x: {shape: [32, 32, 3]}}\nmodels:\n  base:\n    application: {MobileNetV2: "
@@ -104,7 +104,7 @@ def test_applications_are_named(tmp_path):
     ) in text
 
 
-def test_what_it_cannot_do_is_told(tmp_path):
+def test_unsupported_features_are_reported(tmp_path):
     (tmp_path / "table.csv").write_text("a,b\n" + '"NA",2\n,5\nx,3\n' * 10)
     spec = tmp_path / "spec.yaml"
     spec.write_text(
@@ -112,10 +112,10 @@ def test_what_it_cannot_do_is_told(tmp_path):
         "inputs: {x: {shape: [1], dtype: string}}\n"
         "layers:\n  - StringLookup: {output_mode: one_hot}\n  - Dense: {units: 1}\n    name: y\n"
     )
-    with pytest.raises(SpecError) as refused:
+    with pytest.raises(SpecError) as raised:
         exported(spec, tmp_path / "exported.py")
-    (problem,) = refused.value.diagnostics
-    assert problem.code == "KS620"
-    assert '"NA" in `a`' in problem.message
-    assert (problem.span.line, problem.span.column) == (2, 56)
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "KS620"
+    assert '"NA" in `a`' in diagnostic.message
+    assert (diagnostic.span.line, diagnostic.span.column) == (2, 56)
     assert not (tmp_path / "exported.py").exists()

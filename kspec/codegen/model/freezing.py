@@ -26,39 +26,39 @@ class Freezing:
         }
         self.expressions = {"": "model", **dict(_sub_models(graph, "model"))}
 
-    def becomes(self, wanted: Mapping[str, bool]) -> list[str]:
+    def change_lines(self, trainable: Mapping[str, bool]) -> list[str]:
         """The statements that freeze and unfreeze layers, and sub-models with all that is in them.
 
         Args:
-            wanted: Whether each layer trains, by its path: `head`, `model/inner`; layers left out stay as they are.
+            trainable: Whether each layer trains, by its path: `head`, `model/inner`; layers left out stay as they are.
         """
-        wanted = {**self.layers, **wanted}
-        changed = [path for path, state in wanted.items() if self.layers[path] is not state]
-        lines = self._layers("", wanted)
-        for prefix in reversed(self.networks):  # a sub-model comes before those that call it
+        trainable = {**self.layers, **trainable}
+        changed = [path for path, state in trainable.items() if self.layers[path] is not state]
+        lines = self._layers("", trainable)
+        for prefix in reversed(self.networks):  # callers first: they come after their sub-models
             if not prefix:
                 continue
             inside = (prefix, *(f"{inner}/" for inner in self.networks[prefix].called_models()))
-            learns = any(state for path, state in wanted.items() if path.startswith(inside))
+            learns = any(state for path, state in trainable.items() if path.startswith(inside))
             touched = any(path.startswith(inside) for path in changed)
             if self.models[prefix] is not learns and (learns or touched):
                 lines.append(f"    {self._get(prefix)}.trainable = {learns}")
                 self._set_model(prefix, learns)
-            lines += self._layers(prefix, wanted)
+            lines += self._layers(prefix, trainable)
         return lines
 
-    def _layers(self, prefix: str, wanted: Mapping[str, bool]) -> list[str]:
+    def _layers(self, prefix: str, trainable: Mapping[str, bool]) -> list[str]:
         """The statements for the layers of one network."""
-        own = [path for path in self._own(prefix) if path in wanted]
-        if all(wanted[path] is self.layers[path] for path in own):
+        own = [path for path in self._own(prefix) if path in trainable]
+        if all(trainable[path] is self.layers[path] for path in own):
             return []
         if self.networks[prefix].application is not None:
-            lines = _of_application(self._get(prefix), {path.removeprefix(prefix): wanted[path] for path in own})
-            self.layers.update({path: wanted[path] for path in own})
+            lines = _of_application(self._get(prefix), {path.removeprefix(prefix): trainable[path] for path in own})
+            self.layers.update({path: trainable[path] for path in own})
             return lines
         lines = []
         for state in (False, True):
-            paths = [path for path in own if wanted[path] is state and self.layers[path] is not state]
+            paths = [path for path in own if trainable[path] is state and self.layers[path] is not state]
             lines += _each(self._get(prefix), [path.removeprefix(prefix) for path in paths], state)
             for path in paths:
                 self._set_layer(path, state)

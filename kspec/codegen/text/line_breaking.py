@@ -100,7 +100,7 @@ def _outside(text: str) -> Iterator[int]:
 
 def _pairs(text: str) -> list[tuple[int, int]]:
     """The positions of the outermost brackets; a string counts as an empty one."""
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     depth, start, place = 0, 0, 0
     while place < len(text):
         character = text[place]
@@ -109,7 +109,7 @@ def _pairs(text: str) -> list[tuple[int, int]]:
             while text[end] != '"':
                 end += 2 if text[end] == "\\" else 1
             if depth == 0:
-                found.append((end, end))
+                pairs.append((end, end))
             place = end
         elif character in "([{":
             start = place if depth == 0 else start
@@ -117,9 +117,9 @@ def _pairs(text: str) -> list[tuple[int, int]]:
         elif character in ")]}":
             depth -= 1
             if depth == 0:
-                found.append((start, place))
+                pairs.append((start, place))
         place += 1
-    return found
+    return pairs
 
 
 def _is_display(line: str, start: int) -> bool:

@@ -40,7 +40,7 @@ def stage_lines(
             lines += ["    first_epoch = history.epoch[-1] + 1", ""]
         title = f"Stage {stage.number}"
         lines.append(f"    # {title}" + ("" if stage.name == title.lower() else f": {stage.name}"))
-        lines += freezing.becomes(stage.trainable)
+        lines += freezing.change_lines(stage.trainable)
         optimizer = writer.object("optimizer", stage.optimizer, (*path, "optimizer"), names)
         lines.append(f"    compile_model(model, {optimizer})")
         epochs = f"first_epoch + {stage.epochs}" if number else str(stage.epochs)
