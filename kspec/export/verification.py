@@ -70,8 +70,11 @@ def verify(context: ExportContext, run: LoadedRun, path: Path) -> Verification |
         return Verification(skipped=f"{module.LIBRARY} is not installed")
     try:
         part, split = part_of(run, None, None, need_targets=False)
-    except (RunFolderError, SpecError) as error:
+    except RunFolderError as error:
         return Verification(skipped=str(error))
+    except SpecError as error:
+        first = next(diagnostic for diagnostic in error.diagnostics if diagnostic.is_error)
+        return Verification(skipped=f"{first.code}: {first.message}")
     inputs = _first_examples(part.inputs, run.spec.document.fixed_batch or EXAMPLES)
     expected = predict(context.model, context.outputs, inputs)
     try:
