@@ -1,4 +1,4 @@
-"""What is known of a spec's data: plain facts that the checker can be given, kept with a run as JSON."""
+"""A profile of the data of a spec: plain facts for the analysis, stored with each run as JSON."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ MAX_CLASSES = 50
 
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
-    """Facts of one column, over all rows.
+    """Facts about one column, over all rows.
 
     Args:
-        name: The column's.
+        name: The column's name.
         type: integer, float, boolean, text, array or image.
-        missing: How many rows have no value.
-        minimum: The smallest number; None for what is no number, or where all are missing.
+        missing: The number of rows without a value.
+        minimum: The smallest number; None if there are no numbers.
         maximum: The largest number.
         mean: The mean of the numbers.
         deviation: Their standard deviation.
-        whole: Whether all numbers are whole; None for what is no number.
-        distinct: How many different values there are; None where nobody counted (arrays, images).
-        classes: Value as text → rows that have it, most frequent first; only where there are at most 50 different ones.
-        shape: Of one row's value; empty but for arrays.
-        use: `input x`, `target y`, `weight of y`, `split`; empty for a column that feeds nothing.
-        example: One value as text.
+        whole: Whether all numbers are integers; None if there are no numbers.
+        distinct: The number of distinct values; None if not counted (arrays, images).
+        classes: Value as text → number of rows, most frequent first; only if there are at most 50 distinct values.
+        shape: Of the value of a row; empty except for arrays.
+        use: `input x`, `target y`, `weight of y`, `split`; empty for an unused column.
+        example: A value as text.
     """
 
     name: str
@@ -45,16 +45,16 @@ class ColumnProfile:
 
 @dataclass(frozen=True, slots=True)
 class DataProfile:
-    """Facts of a table.
+    """Facts about a table.
 
     Args:
         source: csv, parquet, npz, images or synthetic.
-        rows: How many examples there are, those left out because a value is missing not counted.
-        columns: In the file's order.
-        parts: Rows per split; empty where nothing has been split.
-        classes: Of each target that is one column of labels: part → label → rows.
-        repeated: Part → how many of its examples, targets included, stand in training too; only parts that were
-            compared.
+        rows: The number of examples, without rows dropped for missing values.
+        columns: In the order of the file.
+        parts: Split → rows; empty if the data has not been split.
+        classes: Target that is one column of labels → split → label → rows.
+        repeated: Split → number of its examples, targets included, that also occur in the training split; only for
+            splits that were compared.
     """
 
     source: str
@@ -65,11 +65,11 @@ class DataProfile:
     repeated: dict[str, int] = field(default_factory=dict)
 
     def column(self, name: str) -> ColumnProfile | None:
-        """The column of that name."""
+        """The column of that name, if any."""
         return next((column for column in self.columns if column.name == name), None)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON; `from_json` reads it."""
+        """Plain values for JSON; `from_json` reads them."""
         return asdict(self)
 
     @classmethod

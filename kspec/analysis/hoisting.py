@@ -1,11 +1,10 @@
-"""What can be computed once, before training: the nodes whose answer for an example stays the same while it lasts.
+"""Hoisting: the nodes that can be computed once, before training, because their output for an example is constant.
 
-These are nodes whose sources come from the data alone, which have no weights that train, and on which training acts in
-no other way: they draw nothing, count nothing, and add nothing to the loss. Preprocessing is of that kind, and so is a
-frozen part. The built model has them still, and takes raw values; only the training loop need not go through them in
-every epoch.
+These nodes depend on the data alone, have no weights that train, and are otherwise pure: they draw no random numbers,
+keep no statistics, and add nothing to the loss. Preprocessing layers and frozen layers are of this kind. They stay in
+the built model, which takes raw values; the training loop caches their outputs instead of recomputing them.
 
-What the catalog tells of a layer is a forecast, which `kspec summary` shows; the engine looks at the built layers too.
+The catalog's view of a layer is a forecast, which `kspec summary` shows; the engine also inspects the built layers.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 
 from kspec.analysis.purity import is_pure, makes_mask, submodels_of
 from kspec.analysis.shapes.types import TensorType, Types
-from kspec.analysis.stages import Stage, trained
+from kspec.analysis.stages import Stage, trained_sizes
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.layer_patterns import trainable_by_path
 
@@ -25,22 +24,22 @@ PREPROCESSING = frozenset({
     "CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "MelSpectrogram",
     "Normalization", "Rescaling", "Resizing", "STFTSpectrogram", "StringLookup", "TextVectorization",
 })  # fmt: skip
-"""Layers that are worth to be computed once, and so cheap that it is worth it for a single epoch."""
+"""Layers worth caching, even for a single epoch."""
 LOOKUPS = frozenset({"Embedding"})
-"""Layers with weights that compute nothing: to look up is as fast as to read what was looked up before."""
+"""Layers with weights that are as fast as a cache."""
 
 
 @dataclass(slots=True)
-class Facts:
-    """What is known of a network while a stage of its training lasts.
+class NetworkFacts:
+    """NetworkFacts about a network during a stage of training.
 
     Args:
         learns: Whether a node has weights that train.
         weighted: Whether a node has weights.
-        tensor: The type of one output of a node.
+        tensor: The type of an output of a node.
         trainable: By path, whether a layer trains.
-        changing: Nodes of which it is known that training acts on them.
-        masked: Nodes of which it is known that their answers carry a mask.
+        changing: Nodes known not to be pure.
+        masked: Nodes whose outputs are known to carry a mask.
     """
 
     learns: Callable[[Node], bool]
@@ -51,30 +50,32 @@ class Facts:
     masked: set[str] = field(default_factory=set)
 
 
-class Cut(NamedTuple):
-    """Where a network is cut in two.
+class Prefix(NamedTuple):
+    """The part of a network that is computed once.
 
     Args:
-        once: The nodes that are gone through once over the data, and not in the steps.
-        taken: What the steps begin with: tensors of such nodes, and of inputs.
-        frozen: Whether a frozen part is among the nodes, and not preprocessing alone.
+        nodes: Its nodes.
+        boundary: The tensors with which training steps begin: outputs of its nodes, and inputs.
+        has_frozen: Whether it contains frozen layers, and not only preprocessing.
     """
 
-    once: list[str]
-    taken: list[Tensor]
-    frozen: bool
+    nodes: list[str]
+    boundary: list[Tensor]
+    has_frozen: bool
 
 
 def hoisted_by_stage(engine: Any, graph: Graph, types: Types, stages: Sequence[Stage]) -> dict[str, list[str]]:
-    """By stage of the training, the nodes that an engine (`fit.engine`) goes through once: Keras's own none."""
+    """Stage → the nodes that an engine (`fit.engine`) computes once; none for the engine `keras`."""
     if engine == "keras":
         return {}
-    return {stage.name: cut(graph, forecast(graph, types, stage), frozen=stage.epochs > 1).once for stage in stages}
+    return {
+        stage.name: find_prefix(graph, forecast(graph, types, stage), frozen=stage.epochs > 1).nodes for stage in stages
+    }
 
 
-def forecast(graph: Graph, types: Types, stage: Stage) -> Facts:
-    """What a spec tells of a stage, without TensorFlow."""
-    learning = trained(graph, types, stage)
+def forecast(graph: Graph, types: Types, stage: Stage) -> NetworkFacts:
+    """The facts about a stage that are known without TensorFlow."""
+    learning = trained_sizes(graph, types, stage)
 
     def learns(node: Node) -> bool:
         callee = graph.callee(node)
@@ -84,48 +85,50 @@ def forecast(graph: Graph, types: Types, stage: Stage) -> Facts:
     def weighted(node: Node) -> bool:
         return types.calls[graph.callee(node).name].weights != []
 
-    return Facts(learns, weighted, types.tensor, trainable_by_path(graph) | stage.trainable)
+    return NetworkFacts(learns, weighted, types.tensor, trainable_by_path(graph) | stage.trainable)
 
 
-def cut(graph: Graph, facts: Facts, *, frozen: bool = True) -> Cut:
-    """Cuts a network behind what can be computed once, where that is worth it.
+def find_prefix(graph: Graph, facts: NetworkFacts, *, frozen: bool = True) -> Prefix:
+    """Find the part of a network that is worth computing once.
 
-    Worth it is preprocessing and what has weights, if more than a lookup; and what comes after these, as long as it
-    takes no more room than what it is computed from.
+    Preprocessing is, and layers with weights other than lookups; also the nodes after these, as long as their outputs
+    need no more memory than their inputs.
 
     Args:
-        frozen: Whether that holds for all fixed nodes, or for preprocessing and what has no weights.
+        graph: The network.
+        facts: NetworkFacts about it.
+        frozen: Whether to include frozen layers, or only preprocessing and nodes without weights.
 
     >>> from kspec.catalog import find
     >>> nodes = [Node("x", "input", "", ("inputs", "x"))]
     >>> nodes += [Node(n.lower(), "layer", n, ("layers", 0), find("layer", n)) for n in ("Rescaling", "Dense")]
     >>> nodes[1].feeds, nodes[2].feeds = {"inputs": Tensor("x")}, {"inputs": Tensor("rescaling")}
     >>> graph = Graph({node.name: node for node in nodes}, {"dense": Tensor("dense")})
-    >>> facts = Facts(lambda node: node.head == "Dense", lambda node: False, lambda _: TensorType((None, 4)), {})
-    >>> cut(graph, facts)
-    Cut(once=['rescaling'], taken=[Tensor(node='rescaling', output=0)], frozen=False)
+    >>> facts = NetworkFacts(lambda node: node.head == "Dense", lambda node: False, lambda _: TensorType((None, 4)), {})
+    >>> find_prefix(graph, facts)
+    Prefix(nodes=['rescaling'], boundary=[Tensor(node='rescaling', output=0)], has_frozen=False)
     """
     fixed = _fixed(graph, facts, frozen)
     storable = _storable(graph, facts, fixed)
-    begin = storable | {node.name for node in graph.inputs}
-    taken: set[Tensor] = set()
+    starts = storable | {node.name for node in graph.inputs}
+    boundary: set[Tensor] = set()
     late = {tensor.node for tensor in graph.outputs.values()}
     for node in reversed(graph.calls):
         if node.name in late:
-            taken.update(tensor for tensor in node.tensors() if tensor.node in begin)
-            late.update(tensor.node for tensor in node.tensors() if tensor.node not in begin)
-    early = {tensor.node for tensor in taken} & storable
+            boundary.update(tensor for tensor in node.tensors() if tensor.node in starts)
+            late.update(tensor.node for tensor in node.tensors() if tensor.node not in starts)
+    early = {tensor.node for tensor in boundary} & storable
     for node in reversed(graph.calls):
         if node.name in early:
             early.update(tensor.node for tensor in node.tensors())
-    once = [name for name in fixed if name in early - late]
+    nodes = [name for name in fixed if name in early - late]
     order = {name: place for place, name in enumerate(graph.nodes)}
-    ends = sorted(taken, key=lambda tensor: (order[tensor.node], tensor.output))
-    return Cut(once, ends, any(_is_frozen(graph.nodes[name], graph, facts) for name in once))
+    ends = sorted(boundary, key=lambda tensor: (order[tensor.node], tensor.output))
+    return Prefix(nodes, ends, any(_is_frozen(graph.nodes[name], graph, facts) for name in nodes))
 
 
 def bytes_of(tensor: TensorType) -> int | None:
-    """What one example's part of a tensor takes in memory, texts counted as 64 bytes; None where that is not known."""
+    """The memory of a tensor for one example, in bytes, with 64 for a text; None if unknown."""
     if tensor.shape is None or None in tensor.shape[1:]:
         return None
     sizes = {"string": 64, "bool": 1, "int8": 1, "uint8": 1}
@@ -133,56 +136,55 @@ def bytes_of(tensor: TensorType) -> int | None:
     return size * math.prod(axis or 0 for axis in tensor.shape[1:])
 
 
-def _fixed(graph: Graph, facts: Facts, frozen: bool) -> list[str]:
-    """The nodes that come from the data alone and answer the same in every epoch, in their order."""
+def _fixed(graph: Graph, facts: NetworkFacts, frozen: bool) -> list[str]:
+    """The nodes that depend on the data alone and are constant during training, in order."""
     needed = graph.needed_nodes()
-    answers = {tensor.node for tensor in graph.outputs.values()}
-    found: dict[str, None] = {}
+    outputs = {tensor.node for tensor in graph.outputs.values()}
+    fixed: dict[str, None] = {}
     for node in graph.calls:
-        if node.name in answers or node.name not in needed or node.faulty or node.name in facts.changing:
+        if node.name in outputs or node.name not in needed or node.faulty or node.name in facts.changing:
             continue
         sources = [tensor.node for tensor in node.tensors()]
-        if not sources or not all(name in found or graph.nodes[name].kind == "input" for name in sources):
+        if not sources or not all(name in fixed or graph.nodes[name].kind == "input" for name in sources):
             continue
         if facts.learns(node) or not is_pure(node, graph, facts.trainable):
             continue
         if node.kind == "op" and not _by_example(node, facts):
             continue
         if frozen or not _is_frozen(node, graph, facts):
-            found[node.name] = None
-    return list(found)
+            fixed[node.name] = None
+    return list(fixed)
 
 
-def _storable(graph: Graph, facts: Facts, fixed: list[str]) -> set[str]:
-    """The fixed nodes whose answers are worth to be kept, and can be."""
+def _storable(graph: Graph, facts: NetworkFacts, fixed: list[str]) -> set[str]:
+    """The fixed nodes whose outputs are worth caching, and can be cached."""
     computed: set[str] = set()
     masked = set(facts.masked)
     storable: set[str] = set()
     for name in fixed:
         node = graph.nodes[name]
         callee = graph.callee(node)
-        taken = list(node.tensors())
-        own = Tensor(name)
-        works = callee.head in PREPROCESSING or (_is_frozen(node, graph, facts) and callee.head not in LOOKUPS)
-        if works or any(tensor.node in computed for tensor in taken):
+        inputs, output = list(node.tensors()), Tensor(name)
+        costs = callee.head in PREPROCESSING or (_is_frozen(node, graph, facts) and callee.head not in LOOKUPS)
+        if costs or any(tensor.node in computed for tensor in inputs):
             computed.add(name)
-        if makes_mask(node, graph) or any(tensor.node in masked for tensor in taken):
-            shape = facts.tensor(own).shape
-            if shape is None or len(shape) > 2:  # a mask has an axis for the steps of a sequence
+        if makes_mask(node, graph) or any(tensor.node in masked for tensor in inputs):
+            shape = facts.tensor(output).shape
+            if shape is None or len(shape) > 2:  # a mask needs an axis of steps
                 masked.add(name)
-        sizes = [bytes_of(facts.tensor(tensor)) for tensor in (own, *taken)]
+        sizes = [bytes_of(facts.tensor(tensor)) for tensor in (output, *inputs)]
         larger = None not in sizes and (sizes[0] or 0) > sum(size or 0 for size in sizes[1:])
-        if name in computed and name not in masked and (works or not larger):
+        if name in computed and name not in masked and (costs or not larger):
             storable.add(name)
     return storable
 
 
-def _is_frozen(node: Node, graph: Graph, facts: Facts) -> bool:
-    """Whether a fixed node is a part that was frozen: a sub-model, or a layer with weights that prepares no data."""
+def _is_frozen(node: Node, graph: Graph, facts: NetworkFacts) -> bool:
+    """Whether a fixed node is frozen: a sub-model, or a layer with weights that is not preprocessing."""
     return node.kind == "model" or (graph.callee(node).head not in PREPROCESSING and facts.weighted(node))
 
 
-def _by_example(node: Node, facts: Facts) -> bool:
-    """Whether an op's first axis is the examples' before and after it, as a layer's always is."""
+def _by_example(node: Node, facts: NetworkFacts) -> bool:
+    """Whether the first axis of an op's inputs and output is the batch, as a layer's always is."""
     shapes = [facts.tensor(tensor).shape for tensor in (Tensor(node.name), *node.tensors())]
     return all(shape is not None and len(shape) > 0 and shape[0] is None for shape in shapes)

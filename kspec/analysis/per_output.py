@@ -1,4 +1,4 @@
-"""Settings that hold for every output, or differ by output."""
+"""Settings that hold for all outputs or are a mapping of outputs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from typing import Any
 from kspec import catalog
 
 
-def is_by_output(said: Any, outputs: Iterable[str], kind: catalog.Kind) -> bool:
-    """Whether a setting as written is a mapping of outputs, rather than one class with its arguments.
+def is_by_output(value: Any, outputs: Iterable[str], kind: catalog.Kind) -> bool:
+    """Whether a setting as written is a mapping of outputs, rather than a class with arguments.
 
-    A key that is an output's name is that output; so is one that neither names a class nor is written like one.
+    A key that is the name of an output is that output; so is one that neither names a class nor looks like one.
+
+    Args:
+        value: The setting as written.
+        outputs: The names of the outputs.
+        kind: Of the classes that the setting may name.
     """
-    if not isinstance(said, dict):
+    if not isinstance(value, dict):
         return False
     names = set(outputs)
-    if any(key in names for key in said) or len(said) != 1:
+    if any(key in names for key in value) or len(value) != 1:
         return True
-    key = next(iter(said))
+    key = next(iter(value))
     return not (key[:1].isupper() or "." in key or catalog.find(kind, key) is not None)

@@ -1,4 +1,4 @@
-"""The analysed program: a spec's graph, with its types and settings."""
+"""The analysed spec: its graph, types and settings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kspec.ir.layer_patterns import networks_by_path
 
 @dataclass(slots=True)
 class Analysis:
-    """What analysis finds of a spec.
+    """The result of analysing a spec.
 
     Args:
         graph: Its nodes, in topological order.
         types: Shape, dtype and parameters of each node.
-        settings: Task, loss, metrics and training, defaults filled in; None where the graph is faulty.
+        settings: The resolved settings of training; None if the graph has errors.
     """
 
     graph: Graph
@@ -27,7 +27,7 @@ class Analysis:
 
     @property
     def needs_data(self) -> bool:
-        """Whether sizes of the model depend on the data: on a vocabulary or on the classes of a target."""
+        """Whether a size of the model depends on the data: on a vocabulary, or on the classes of a target."""
         return any(
             (node.catalog is not None and node.catalog.adapts and node.head != "Normalization")
             or _refers_to_data(node.arguments)
@@ -37,7 +37,7 @@ class Analysis:
 
     @property
     def adapts(self) -> bool:
-        """Whether a layer learns its state from the training data before training."""
+        """Whether a layer adapts to the training data before training."""
         return any(node.catalog is not None and node.catalog.adapts for node in self.graph.calls)
 
 

@@ -1,4 +1,4 @@
-"""The stages of a training: which layers train in each, for how long, with which optimizer."""
+"""The stages of training: which layers train in each, for how long, with which optimizer."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ PATH: Path = ("fit", "stages")
 
 @dataclass(slots=True)
 class Stage:
-    """A part of the training, nothing left out.
+    """A stage of training, with every default resolved.
 
     Args:
         number: From 1.
-        name: What progress calls it; empty where the spec has no stages.
-        epochs: How often it goes through the training split.
-        optimizer: As it would be written.
-        trainable: By path, whether a layer trains: of the layers that this stage or one before speaks of. The others
-            are as their entries say.
+        name: For progress messages; empty if the spec has no stages.
+        epochs: The number of passes over the training split.
+        optimizer: As a spec would write it.
+        trainable: By path, whether a layer trains, for the layers that this stage or an earlier one names. The others
+            follow their own entries.
     """
 
     number: int
@@ -49,42 +49,45 @@ class Stage:
 
 
 def resolve_stages(spec: Spec, graph: Graph, optimizer: Any, report: Report) -> list[Stage]:
-    """The stages of a spec, in their order; one, that speaks of no layer, where it has no `stages`.
+    """The stages of a spec, in order; a single one if it has no `stages`.
 
     Args:
+        spec: The spec.
+        graph: Its graph.
         optimizer: That of `compile`.
+        report: Receives the errors.
     """
     fit = spec.document.fit
     if fit.stages is None:
         return [Stage(1, "", fit.epochs, optimizer)]
-    _names_once(spec, report)
-    found: list[Stage] = []
+    _check_names(spec, report)
+    stages: list[Stage] = []
     trainable: dict[str, bool] = {}
-    for index, said in enumerate(fit.stages):
-        optimizer = said.optimizer or optimizer
-        told = _told(said.trainable or {}, graph, (*PATH, index, "trainable"), spec, report)
-        trainable = {**trainable, **told}
-        name = said.name or f"stage {index + 1}"
-        found.append(Stage(index + 1, name, said.epochs or fit.epochs, optimizer, trainable))
-    return found
+    for index, stage in enumerate(fit.stages):
+        optimizer = stage.optimizer or optimizer
+        patterns = _match_patterns(stage.trainable or {}, graph, (*PATH, index, "trainable"), spec, report)
+        trainable = {**trainable, **patterns}
+        name = stage.name or f"stage {index + 1}"
+        stages.append(Stage(index + 1, name, stage.epochs or fit.epochs, optimizer, trainable))
+    return stages
 
 
-def trained(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
-    """By path, how many parameters a stage trains, of the layers that do; None where that cannot be told."""
+def trained_sizes(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
+    """The layers that a stage trains: path → number of trained parameters, None if unknown."""
     sizes: dict[str, int | None] = {}
     states = trainable_by_path(graph) | stage.trainable
     for prefix, network in networks_by_path(graph).items():
         known = types.models[prefix[:-1]] if prefix else types
         needed = network.needed_nodes()
         for node in network.calls:
-            held = any(models_in(node.arguments))  # what it holds is counted by itself
-            if node.kind != "layer" or node.name not in needed or held:
+            wraps_model = any(models_in(node.arguments))  # the layers of that model count by themselves
+            if node.kind != "layer" or node.name not in needed or wraps_model:
                 continue
-            within = {prefix + layer.name: layer.trained for layer in layers_within(node)}
-            free = {path: size for path, size in within.items() if states[path]}
-            if len(free) < len(within):
+            inner = {prefix + layer.name: layer.trained for layer in layers_within(node)}
+            free = {path: size for path, size in inner.items() if states[path]}
+            if len(free) < len(inner):
                 sizes.update({path: size for path, size in free.items() if size != 0})
-            elif within or states[prefix + node.name]:  # of a whole model the sum is known at any width
+            elif inner or states[prefix + node.name]:  # the sum over a whole application is known at any width
                 weights = known.calls[node.name].weights
                 size = None if weights is None else sum(weight.size for weight in weights if weight.trainable)
                 if size != 0:
@@ -93,75 +96,79 @@ def trained(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
 
 
 def trained_by_stage(graph: Graph, types: Types, stages: list[Stage]) -> dict[str, int | None]:
-    """By stage, how many parameters it trains, None where that cannot be told; nothing where the spec has no stages."""
-    sizes = {stage.name: list(trained(graph, types, stage).values()) for stage in stages if stage.name}
-    return {name: None if None in found else sum(size or 0 for size in found) for name, found in sizes.items()}
+    """Stage → number of parameters that it trains, None if unknown; empty if the spec has no stages."""
+    sizes = {stage.name: list(trained_sizes(graph, types, stage).values()) for stage in stages if stage.name}
+    return {name: None if None in counts else sum(count or 0 for count in counts) for name, counts in sizes.items()}
 
 
-def _names_once(spec: Spec, report: Report) -> None:
+def _check_names(spec: Spec, report: Report) -> None:
     places: dict[str, Path] = {}
     for index, stage in enumerate(spec.document.fit.stages or ()):
         path = (*PATH, index, "name")
         if stage.name is None:
             continue
         if stage.name in places:
-            before = Related("it stands here first", spec.positions.value(places[stage.name]))
             report.error(
-                codes.DUPLICATE_NAME, f"the name `{stage.name}` is taken", spec.positions.value(path),
-                help="names of stages are unique", related=(before,),
-            )  # fmt: skip
+                codes.DUPLICATE_NAME,
+                f"duplicate stage name `{stage.name}`",
+                spec.positions.value(path),
+                help="choose another name",
+                related=(Related("first used here", spec.positions.value(places[stage.name])),),
+            )
         places.setdefault(stage.name, path)
 
 
-def _told(said: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: Report) -> dict[str, bool]:
-    """By path, what a stage says of layers; of several patterns that match one, the closest counts.
+def _match_patterns(patterns: dict[str, bool], graph: Graph, path: Path, spec: Spec, report: Report) -> dict[str, bool]:
+    """By path, whether a stage trains a layer; of several patterns that match, the most specific counts.
 
-    What a sub-model calls is within it, and told with it, but for what is named itself.
+    The models that a sub-model calls belong to it, unless a pattern names them.
+
+    Args:
+        patterns: As the stage writes them.
+        graph: The spec's graph.
+        path: Where they are written.
+        spec: The spec.
+        report: Receives the errors.
     """
     layers, copies = layers_by_path(graph), copies_by_path(graph)
-    told: dict[str, bool] = {}
-    within: dict[str, bool] = {}
-    for pattern in sorted(said, key=rank):
-        found = matching(pattern, layers, copies)
-        if not found:
-            _matches_nothing(pattern, graph, (*path, pattern), spec, report)
+    direct: dict[str, bool] = {}
+    inherited: dict[str, bool] = {}
+    for pattern in sorted(patterns, key=rank):
+        matches = matching(pattern, layers, copies)
+        if not matches:
+            _report_no_match(pattern, graph, (*path, pattern), spec, report)
         elif pattern.partition("/")[0] not in graph.models and (
             automatic := automatic_part(pattern, graph.automatic_names)
         ):
-            warn_automatic_name(
-                automatic, graph.automatic_names[automatic], spec.positions.key((*path, pattern)), report
-            )
-        told.update(dict.fromkeys(found, said[pattern]))
-        whole = [name for name in graph.models if matching(pattern, [name], copies)]
-        for model in dict.fromkeys(inner for place in (*whole, *found) for inner in called_within(place, graph)):
-            within.update(dict.fromkeys(matching(model, layers, {}), said[pattern]))
-    return {**within, **told}
+            owner = graph.automatic_names[automatic]
+            warn_automatic_name(automatic, owner, spec.positions.key((*path, pattern)), report)
+        direct.update(dict.fromkeys(matches, patterns[pattern]))
+        models = [name for name in graph.models if matching(pattern, [name], copies)]
+        for model in dict.fromkeys(inner for name in (*models, *matches) for inner in called_within(name, graph)):
+            inherited.update(dict.fromkeys(matching(model, layers, {}), patterns[pattern]))
+    return {**inherited, **direct}
 
 
-def _matches_nothing(pattern: str, graph: Graph, path: Path, spec: Spec, report: Report) -> None:
+def _report_no_match(pattern: str, graph: Graph, path: Path, spec: Spec, report: Report) -> None:
     known = nameable(graph)
     within, slash, _ = pattern.rpartition("/")
     inside = [name for name in known if slash and name.startswith(f"{within}/")]
-    shown = inside or [name for name in known if "/" not in name]
+    available = inside or [name for name in known if "/" not in name]
     node = graph.nodes.get(pattern)
     if node is not None and node.faulty:
         return
-    help = f"what you can name here: {', '.join(shown[:12])}" + (" ..." if len(shown) > 12 else "")
+    help = f"available layers: {', '.join(available[:12])}" + (" ..." if len(available) > 12 else "")
     if node is not None:
         callee = node.head if node.kind == "model" else graph.callee(node).name
-        what = {"input": "an input", "op": "a function without weights", "model": f"a call of the sub-model `{callee}`"}
+        what = {"input": "an input", "op": "an op without weights", "model": f"a call of sub-model `{callee}`"}
         kind = what.get(node.kind, f"a second call of `{callee}`")
         help = f"write `{callee}`" if node.kind in ("reuse", "model") else help
         report.error(
-            codes.INVALID_LAYER_REUSE, f"`{pattern}` is {kind}; only layers train", spec.positions.key(path), help=help
+            codes.INVALID_LAYER_REUSE, f"`{pattern}` is {kind}, not a layer", spec.positions.key(path), help=help
         )
-    elif is_glob(pattern):
-        report.error(
-            codes.UNKNOWN_NODE, f"`{pattern}` matches no layer", spec.positions.key(path),
-            label=did_you_mean(pattern.rstrip("*?"), known), help=help + "; a `*` stands within one name",
-        )  # fmt: skip
-    else:
-        report.error(
-            codes.UNKNOWN_NODE, f"no node is called `{pattern}`", spec.positions.key(path),
-            label=did_you_mean(pattern, known), help=help,
-        )  # fmt: skip
+        return
+    message, name = f"unknown node `{pattern}`", pattern
+    if is_glob(pattern):
+        message, name = f"`{pattern}` matches no layer", pattern.rstrip("*?")
+        help += "; `*` matches within one name"
+    report.error(codes.UNKNOWN_NODE, message, spec.positions.key(path), label=did_you_mean(name, known), help=help)

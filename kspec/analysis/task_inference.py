@@ -1,4 +1,4 @@
-"""What kind of problem an output solves: read off its activation, its units and its loss."""
+"""Task inference: the problem type of an output, from its activation, units and loss."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from kspec.ir.tensor_origin import TensorOrigin, trace_origin
 KEEP_SHAPE = frozenset(
     {"Dropout", "Reshape", "Identity", "ActivityRegularization", "Flatten", "GaussianDropout", "AlphaDropout"}
 )
-"""Layers that change nothing of what an answer means."""
+"""Layers that do not change the meaning of an output."""
 
 ACTIVATION_LAYERS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu"}
 
 BINARY_LOSSES = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge"})
 FREE_FORM_LOSSES = frozenset({"CTC", "Circle"})
-"""Losses whose targets need not have the form of the answers."""
+"""Losses whose targets need not have the form of the outputs."""
 SPARSE_LOSSES = frozenset({"SparseCategoricalCrossentropy"})
 CATEGORICAL_LOSSES = frozenset(
     {
@@ -32,11 +32,11 @@ CATEGORICAL_LOSSES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OutputHead:
-    """What an output answers with, as far as the graph tells.
+    """The head of an output, as far as the graph shows it.
 
     Args:
-        activation: Keras's name of the last activation; `linear` where there is none; None where it cannot be told.
-        units: The size of the last axis; None where it cannot be told.
+        activation: Keras's name of the last activation, `linear` if there is none; None if unknown.
+        units: The size of the last axis; None if unknown.
     """
 
     activation: str | None
@@ -52,25 +52,24 @@ class OutputHead:
 
 
 def output_head(graph: Graph, output: Tensor) -> OutputHead:
-    """Walks back from an output through what keeps the shape, to the last activation."""
+    """The head of an output: walks back through layers that keep the shape, to the last activation."""
     activation: str | None = None
-    spot: TensorOrigin | None = trace_origin(graph, output)
-    while spot is not None:
-        callee = spot.callee
-        found = _activation(callee)
-        activation = activation or (found if found != "linear" else None)
+    origin: TensorOrigin | None = trace_origin(graph, output)
+    while origin is not None:
+        callee = origin.callee
+        own = _activation(callee)
+        activation = activation or (own if own != "linear" else None)
         units = _units(callee)
         if units is not None or _is_sized(callee):
-            return OutputHead(activation or found, units)
-        keeps = found is not None or callee.head in KEEP_SHAPE
-        if not keeps:
+            return OutputHead(activation or own, units)
+        if own is None and callee.head not in KEEP_SHAPE:
             break
-        spot = spot.before()
+        origin = origin.before()
     return OutputHead(activation, None)
 
 
 def _inner(node: Node) -> tuple[str, dict[str, Any]]:
-    """The layer at a node; for `TimeDistributed`, the one inside."""
+    """The class and arguments of a layer; for `TimeDistributed`, of the layer inside."""
     head, arguments = node.head, node.arguments
     while head == "TimeDistributed" and arguments.get("layer"):
         layer = arguments["layer"]
@@ -90,20 +89,18 @@ def _activation(node: Node) -> str | None:
     if head in ACTIVATION_LAYERS:
         return ACTIVATION_LAYERS[head]
     if head == "Activation" or (head in ("Dense", "EinsumDense") or head.startswith("Conv")):
-        said = arguments.get("activation")
-        if said is None:
-            return "linear"
-        return activation_named(said)[0]
+        value = arguments.get("activation")
+        return "linear" if value is None else activation_named(value)[0]
     return None
 
 
-def activation_named(said: Any) -> tuple[str, dict[str, Any]]:
-    """The function that an `activation` names, and its arguments; the name as it is, where Keras has none such.
+def activation_named(value: Any) -> tuple[str, dict[str, Any]]:
+    """The function that an `activation` names, and its arguments; an unknown name is returned unchanged.
 
     >>> activation_named({"LeakyReLU": {"negative_slope": 0.1}})
     ('leaky_relu', {'negative_slope': 0.1})
     """
-    name, arguments = next(iter(said.items()), ("", {})) if isinstance(said, dict) else (said, {})
+    name, arguments = next(iter(value.items()), ("", {})) if isinstance(value, dict) else (value, {})
     if not isinstance(name, str):
         return "", {}
     arguments = arguments if isinstance(arguments, dict) else {}
@@ -120,32 +117,33 @@ def _units(node: Node) -> int | None:
 
 
 def _is_sized(node: Node) -> bool:
-    """Whether a layer says how many units it has, be it in a way that only the data tells."""
+    """Whether a layer sets its number of units, even to one that the data decides."""
     return node.kind == "layer" and not {"units", "filters"}.isdisjoint(_inner(node)[1])
 
 
 def loss_name(loss: Any) -> str:
-    """Keras's class of a loss as written; the word itself where the catalog does not know it."""
+    """The Keras class of a loss as written; an unknown name is returned unchanged."""
     name = loss if isinstance(loss, str) else next(iter(loss), "") if isinstance(loss, dict) else ""
     entry = catalog.find("loss", name)
     return entry.name if entry else name
 
 
 def from_logits(loss: Any) -> bool:
-    """Whether a loss as written takes logits."""
+    """Whether a loss as written expects logits."""
     if not isinstance(loss, dict):
         return False
     arguments = next(iter(loss.values()), None)
     return isinstance(arguments, dict) and bool(arguments.get("from_logits", False))
 
 
-def task_of(answer: OutputHead, loss: Any | None) -> str | None:
-    """The problem type, by the language's table; None where it must be stated.
+def task_of(head: OutputHead, loss: Any | None) -> str | None:
+    """The task of an output; None if the spec must set it.
 
     Args:
-        loss: The loss as written; None where it is left out.
+        head: The output's head.
+        loss: The loss as written; None if omitted.
     """
-    by_units = "binary_classification" if answer.units in (1, None) else "multilabel_classification"
+    by_units = "binary_classification" if head.units in (1, None) else "multilabel_classification"
     if loss is not None:
         name = loss_name(loss)
         if name in BINARY_LOSSES:
@@ -154,8 +152,8 @@ def task_of(answer: OutputHead, loss: Any | None) -> str | None:
             return "multiclass_classification"
         if catalog.find("loss", name) is not None:
             return "regression"
-    if answer.activation == "sigmoid":
-        return by_units if answer.units is not None else None
-    if answer.activation == "softmax":
+    if head.activation == "sigmoid":
+        return by_units if head.units is not None else None
+    if head.activation == "softmax":
         return "multiclass_classification"
-    return "regression" if answer.activation == "linear" else None
+    return "regression" if head.activation == "linear" else None

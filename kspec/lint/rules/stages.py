@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.analysis.stages import PATH, Stage, trained
+from kspec.analysis.stages import PATH, Stage, trained_sizes
 from kspec.diagnostics import codes
 from kspec.ir.layer_patterns import copies_by_path, layers_by_path, matching
 from kspec.lint.context import RuleContext
@@ -18,7 +18,7 @@ def check(context: RuleContext) -> None:
     before_trained: dict[str, int | None] = {}
     layers, copies = layers_by_path(context.graph), copies_by_path(context.graph)
     for index, stage in enumerate(context.settings.stages):
-        trains = trained(context.graph, context.types, stage)
+        trains = trained_sizes(context.graph, context.types, stage)
         path = (*PATH, index, "trainable") if declared[index].trainable else (*PATH, index)
         if not trains:
             context.report.error(
@@ -38,7 +38,7 @@ def _last(context: RuleContext) -> str:
     """The last layer with weights, preferably of the network itself: mostly the output layer."""
     assert context.types is not None
     free = Stage(0, "", 1, None, dict.fromkeys(layers_by_path(context.graph), True))
-    paths = list(trained(context.graph, context.types, free))
+    paths = list(trained_sizes(context.graph, context.types, free))
     own = [path for path in paths if path in context.graph.nodes]
     return own[-1] if own else paths[-1].partition("/")[0] if paths else "head"
 

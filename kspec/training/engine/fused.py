@@ -230,7 +230,7 @@ class FusedEngine:
             try:
                 self._ready.update({id(part): early(part, told) for part, told in self._told(early, parts)})
             except MixedExamples:
-                names = ", ".join(early.found.once)
+                names = ", ".join(early.found.nodes)
                 self._notes.append(f"{names}: not computed once, as an example's answer hangs on those beside it")
                 continue
             self.prefix = early
@@ -238,14 +238,14 @@ class FusedEngine:
 
     def _told(self, early: PrecomputedPrefix, parts: list[Batches]) -> Iterator[tuple[Batches, Callable[[int], None]]]:
         """The parts, each with what is to be called as it goes on; of a frozen part the user is told."""
-        names, counts = ", ".join(early.found.once), [part.examples for part in parts]
-        if early.found.frozen:
+        names, counts = ", ".join(early.found.nodes), [part.examples for part in parts]
+        if early.found.has_frozen:
             self.tell(f"computed once over {' + '.join(f'{count:,}' for count in counts)} examples: {names}")
         last, before = time.monotonic(), 0
 
         def told(done: int) -> None:
             nonlocal last
-            if early.found.frozen and time.monotonic() - last > TOLD_SECONDS:
+            if early.found.has_frozen and time.monotonic() - last > TOLD_SECONDS:
                 last = time.monotonic()
                 self.tell(f"{before + done:,} of {sum(counts):,} examples computed")
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kspec.analysis.hoisting import Cut, Facts, bytes_of, cut
+from kspec.analysis.hoisting import NetworkFacts, Prefix, bytes_of, find_prefix
 from kspec.analysis.shapes.types import TensorType
 from kspec.backend.keras_model import BuiltNetwork
 from kspec.data.pipeline import CHUNK_BYTES, Batches
@@ -37,12 +37,12 @@ class PrecomputedPrefix:
         bytes_each: What the answers for an example take.
     """
 
-    def __init__(self, model: Any, graph: Graph, network: BuiltNetwork, found: Cut, bytes_each: int) -> None:
+    def __init__(self, model: Any, graph: Graph, network: BuiltNetwork, found: Prefix, bytes_each: int) -> None:
         inputs = {node.name: network.values[node.name][0] for node in graph.inputs}
-        ends = {_key(tensor): network.values[tensor.node][tensor.output] for tensor in found.taken}
+        ends = {_key(tensor): network.values[tensor.node][tensor.output] for tensor in found.boundary}
         self.found = found
         self.bytes_each = bytes_each
-        self.ends = {_key(tensor): tensor.node for tensor in found.taken if tensor.node not in inputs}
+        self.ends = {_key(tensor): tensor.node for tensor in found.boundary if tensor.node not in inputs}
         self._begin, self._end = ends, model.output
         self._inputs = inputs
 
@@ -72,7 +72,7 @@ class PrecomputedPrefix:
             MixedExamples: when they turn out otherwise beside other examples.
         """
         count, size = batches.examples, batches.batch_size
-        step = size if self.found.frozen else max(size, CHUNK_BYTES // max(1, batches.bytes_each))
+        step = size if self.found.has_frozen else max(size, CHUNK_BYTES // max(1, batches.bytes_each))
         answers: dict[str, Any] = {}
         for start in range(0, count, step):
             for key, part in self._answers(batches, slice(start, start + step)).items():
@@ -123,9 +123,9 @@ def precompute_prefix(
     """
     facts = _facts(model, graph, network)
     while True:
-        found = cut(graph, facts, frozen=frozen)
-        kept = [bytes_of(facts.tensor(tensor)) for tensor in found.taken if graph.nodes[tensor.node].kind != "input"]
-        if not found.once or None in kept:
+        found = find_prefix(graph, facts, frozen=frozen)
+        kept = [bytes_of(facts.tensor(tensor)) for tensor in found.boundary if graph.nodes[tensor.node].kind != "input"]
+        if not found.nodes or None in kept:
             return None
         made = PrecomputedPrefix(model, graph, network, found, sum(size or 0 for size in kept))
         if not all(made.fits(part) for part in parts):
@@ -139,7 +139,7 @@ def precompute_prefix(
         facts.masked |= masked
 
 
-def _facts(model: Any, graph: Graph, network: BuiltNetwork) -> Facts:
+def _facts(model: Any, graph: Graph, network: BuiltNetwork) -> NetworkFacts:
     """What the built layers tell."""
     learning = {id(weight) for weight in model.trainable_weights}
     trainable = {
@@ -159,7 +159,7 @@ def _facts(model: Any, graph: Graph, network: BuiltNetwork) -> Facts:
         value = network.values[tensor.node][tensor.output]
         return TensorType(tuple(value.shape), keras.backend.standardize_dtype(value.dtype))
 
-    return Facts(learns, weighted, tensor, trainable)
+    return NetworkFacts(learns, weighted, tensor, trainable)
 
 
 def _key(tensor: Tensor) -> str:

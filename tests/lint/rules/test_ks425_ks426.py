@@ -44,17 +44,17 @@ def test_valid_stages(stages):
 @pytest.mark.parametrize(
     ("stages", "code", "words"),
     [
-        ("[{trainable: {hiden: false}}]", "KS201", "no node is called `hiden`"),
+        ("[{trainable: {hiden: false}}]", "KS201", "unknown node `hiden`"),
         ("[{trainable: {'conv*': false}}]", "KS201", "`conv*` matches no layer"),
-        ("[{trainable: {hidden/kernel: false}}]", "KS201", "no node is called `hidden/kernel`"),
-        ("[{trainable: {x: false}}]", "KS211", "`x` is an input; only layers train"),
-        ("[{trainable: {bent: false}}]", "KS211", "`bent` is a function without weights; only layers train"),
-        ("[{trainable: {again: false}}]", "KS211", "`again` is a second call of `hidden`; only layers train"),
+        ("[{trainable: {hidden/kernel: false}}]", "KS201", "unknown node `hidden/kernel`"),
+        ("[{trainable: {x: false}}]", "KS211", "`x` is an input, not a layer"),
+        ("[{trainable: {bent: false}}]", "KS211", "`bent` is an op without weights, not a layer"),
+        ("[{trainable: {again: false}}]", "KS211", "`again` is a second call of `hidden`, not a layer"),
         ("[{trainable: {dense: false}}]", "KS213", "`dense` is an automatic name: it changes if a layer is inserted above"),
         ("[{trainable: {'*': false, scaled: true}}]", "KS425", "stage 1 has nothing to train: every layer with weights is frozen"),
         ("[{}, {trainable: {'*': false}}]", "KS425", "stage 2 has nothing to train: every layer with weights is frozen"),
         ("[{name: a}, {name: b, trainable: {hidden: true}}]", "KS426", "b trains the same weights as a: `hidden` already trains there"),
-        ("[{name: a}, {name: a}]", "KS203", "the name `a` is taken"),
+        ("[{name: a}, {name: a}]", "KS203", "duplicate stage name `a`"),
         ("[{optimizer: Adan}]", "KS106", "unknown optimizer `Adan`"),
         ("[{optimizer: {SGD: {rate: 1}}}]", "KS110", "`SGD` has no argument `rate`"),
         ("[{epochs: 0}]", "KS103", "`epochs` must be greater than 0, not the number 0"),
@@ -113,21 +113,21 @@ layers:
     ],
 )
 def test_sub_models(trainable, trains):
-    from kspec.analysis.stages import trained
+    from kspec.analysis.stages import trained_sizes
     from kspec.compiler.passes import analyse
     from kspec.diagnostics import Report
 
     spec = spec_of(f"{MODELS}fit: {{stages: [{{trainable: {trainable}}}]}}\n")
     analysis = analyse(spec, Report())
-    assert set(trained(analysis.graph, analysis.types, analysis.settings.stages[0])) == trains
+    assert set(trained_sizes(analysis.graph, analysis.types, analysis.settings.stages[0])) == trains
 
 
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("code", "`code` is a call of the sub-model `base`; only layers train"),
-        ("base/bb", "no node is called `base/bb`"),
-        ("base/a", "no node is called `base/a`"),
+        ("code", "`code` is a call of sub-model `base`, not a layer"),
+        ("base/bb", "unknown node `base/bb`"),
+        ("base/a", "unknown node `base/a`"),
     ],
 )
 def test_patterns_without_a_layer_of_a_sub_model(pattern, words):

@@ -154,7 +154,7 @@ def test_the_built_layers_tell_the_same_without_the_catalog(world, monkeypatch):
     for name in ("is_pure", "makes_mask"):
         monkeypatch.setattr(hoisting, name, lambda *_, answer=name == "is_pure": answer)
     found = precompute_prefix(described.model, described.graph, described.network, [])
-    assert (found.found.once if found is not None else []) == expected
+    assert (found.found.nodes if found is not None else []) == expected
 
 
 def test_stages_train_the_same_bits(spec, without, monkeypatch, capsys):
