@@ -1,4 +1,4 @@
-"""The intermediate representation: names resolved, entries expanded into nodes in topological order."""
+"""The intermediate representation: resolved names, nodes in topological order."""
 
 from kspec.ir.build import build
 from kspec.ir.node import Feed, Graph, Node, Tensor

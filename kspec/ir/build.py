@@ -1,4 +1,4 @@
-"""A typed document → the graph: names given and resolved, entries expanded into nodes."""
+"""A typed document → the graph: nodes with resolved names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from kspec.diagnostics import Path, Related, Report, Span, codes
 from kspec.expand.emit import MAX_ENTRIES
 from kspec.expand.instructions import Bind, Call
-from kspec.ir.call_inputs import Faulty, feeds_of
+from kspec.ir.call_inputs import UnresolvedInputs, resolve_inputs
 from kspec.ir.callees import Callees, Signature
 from kspec.ir.entry_spans import head_span
 from kspec.ir.node import Feed, Graph, Node, Tensor
@@ -19,34 +19,34 @@ from kspec.syntax.names import node_names
 
 
 def build(spec: Spec, report: Report) -> Graph:
-    """The graph of a spec; where something is wrong it says so in the report, and leaves the node marked as faulty."""
+    """Build the graph of a spec. Errors are reported, and mark the node as faulty."""
     models: dict[str, Graph] = {}
     for network_path in spec.networks:
         if network_path:
             models[str(network_path[1])] = _Builder(spec, network_path, dict(models), report).graph
     graph = _Builder(spec, (), models, report).graph
-    _freeze_what_is_called(graph)
+    _freeze_sub_models(graph)
     return graph
 
 
-def _freeze_what_is_called(graph: Graph) -> None:
-    """A sub-model is one and the same wherever it is called: frozen in one place, by what it lies in, it is frozen."""
+def _freeze_sub_models(graph: Graph) -> None:
+    """Freeze sub-models with a frozen call: all calls share the layers, so one frozen call freezes them."""
     for network in (graph, *(graph.models[name] for name in reversed(graph.called_models()))):
         for node in network.calls:
-            held = [node.head] if node.kind == "model" else models_in(node.arguments)
-            for name in held if node.trainable is False else ():
+            names = [node.head] if node.kind == "model" else models_in(node.arguments)
+            for name in names if node.trainable is False else ():
                 for inner in graph.models[name].calls if name in graph.models else ():
                     inner.trainable = False if inner.trainable is None else inner.trainable
 
 
-def _as_written(network: Network, network_path: Path) -> list[Call | Bind]:
-    """The steps of entries that stand for themselves."""
+def _unexpanded(network: Network, network_path: Path) -> list[Call | Bind]:
+    """The steps of a network without anything to expand."""
     as_names = {name for entry in network.layers for name in entry.as_ or () if name != "_"}
-    words = [
+    heads = [
         {"name": entry.name} if entry.name else entry.head if entry.kind == "class" else {entry.kind: entry.head}
         for entry in network.layers
     ]
-    names = node_names(words, taken={*network.inputs, *as_names})
+    names = node_names(heads, taken={*network.inputs, *as_names})
     return [
         Call(index, name, entry.name is not None, "", (*network_path, "layers", index))
         for index, (name, entry) in enumerate(zip(names, network.layers, strict=True))
@@ -54,7 +54,7 @@ def _as_written(network: Network, network_path: Path) -> list[Call | Bind]:
 
 
 def _qualified(value: Any, prefix: str) -> Any:
-    """Arguments with the nodes they cite (`{vocabulary_of: node}`) named in full."""
+    """Arguments with full names of the nodes that they reference (`{vocabulary_of: node}`)."""
     if isinstance(value, dict):
         return {
             key: prefix + item if key == "vocabulary_of" and isinstance(item, str) else _qualified(item, prefix)
@@ -67,8 +67,10 @@ class _Builder:
     """Builds the graph of one network.
 
     Args:
-        home: Its place in the document.
-        models: Those that stand above it.
+        spec: The spec.
+        network_path: The path of the network in the document.
+        models: The sub-models defined above it.
+        report: Receives every problem.
     """
 
     def __init__(self, spec: Spec, network_path: Path, models: dict[str, Graph], report: Report) -> None:
@@ -84,12 +86,12 @@ class _Builder:
         self.steps = (
             spec.expansions[network_path].steps
             if network_path in spec.expansions
-            else _as_written(network, network_path)
+            else _unexpanded(network, network_path)
         )
         self.trainable = spec.trainable(network_path)
         inputs = network.inputs
         self._add_inputs()
-        self._look_ahead()
+        self._collect_later_names()
         previous = [Tensor(next(iter(inputs)))] if len(inputs) == 1 else []
         last = ("", Tensor(""))
         for step in self.steps:
@@ -99,45 +101,46 @@ class _Builder:
                 previous = [Tensor(node.name)]
                 last = node.name, previous[0]
             else:
-                found = self._bind(step, previous)
-                previous = found if step.next == "this" else previous if step.next == "same" else []
-                last = step.name, found[-1]
+                tensors = self._bind(step, previous)
+                previous = tensors if step.next == "this" else previous if step.next == "same" else []
+                last = step.name, tensors[-1]
         self.scope.prefix, self.scope.implied = "", frozenset()
         self.graph.names = self.scope.tensors
         self.graph.automatic_names = {name: self.scope.places[name] for name in self.scope.automatic_names}
         self.graph.copies = spec.expansions[network_path].copies if network_path in spec.expansions else {}
-        self._apart_from_models()
+        self._check_names_of_called_models()
         self._count_calls()
         if (
             not resolve_outputs(network.outputs, (*network_path, "outputs"), self.graph, self.scope, last)
             and network_path
         ):
-            self.graph.outputs.clear()  # what calls it cannot be told
+            self.graph.outputs.clear()  # so that calls of it are faulty
 
     def _count_calls(self) -> None:
-        """Bounds what the calls of sub-models, which call others, come to: Keras goes through each of them."""
+        """Count all calls, including those within sub-models, and bound them: Keras executes each one."""
         models = self.graph.models
-        self.graph.size = sum(models[node.head].size if node.head in models and node.kind == "model" else 1
-                              for node in self.graph.calls)  # fmt: skip
+        self.graph.size = sum(
+            models[node.head].size if node.head in models and node.kind == "model" else 1 for node in self.graph.calls
+        )
         if self.graph.size > MAX_ENTRIES:
             self.report.error(
                 codes.INVALID_EXPANSION,
-                f"with what the sub-models call, it comes to more than {MAX_ENTRIES:,} layers",
+                f"with its sub-models, the network has more than {MAX_ENTRIES:,} layers",
                 self.positions.key(self.network_path or ("layers",)),
-                help="a model that calls another twice has it twice, and so on: call fewer",
+                help="every call of a sub-model counts all its layers; use fewer calls",
             )
             self.graph.size = 1
 
-    def _apart_from_models(self) -> None:
-        """In Keras a sub-model bears its own name among the layers of the network that calls it."""
+    def _check_names_of_called_models(self) -> None:
+        """Report nodes with the name of a called sub-model, which is a layer of that name in Keras."""
         called = {node.head for node in self.graph.calls if node.kind == "model"}
         for node in self.graph.nodes.values():
             if node.name in called and node.kind != "model" and not node.faulty:
                 self.report.error(
                     codes.DUPLICATE_NAME,
-                    f"`{node.name}` is the name of a sub-model that is called here, too",
+                    f"`{node.name}` is also the name of a sub-model that this network calls",
                     self.scope.places[node.name],
-                    help="give the node or the sub-model another name",
+                    help="rename the node or the sub-model",
                     related=(Related("the sub-model", self.positions.key(("models", node.name))),),
                 )
 
@@ -147,8 +150,8 @@ class _Builder:
             self.graph.nodes[name] = Node(name, "input", "", path, named=True, source_path=path)
             self.scope.add(name, Tensor(name), self.positions.key(path))
 
-    def _look_ahead(self) -> None:
-        """The names that come, so that citing one too early is told apart from citing none."""
+    def _collect_later_names(self) -> None:
+        """Collect all names, so that a reference to a later node differs from one to an unknown node."""
         for step in self.steps:
             if isinstance(step, Bind):
                 self.scope.later.setdefault(step.name, step.place)
@@ -164,36 +167,36 @@ class _Builder:
         return self.positions.value((*path, "name")) if entry.name else head_span(path, entry, self.positions)
 
     def _bind(self, step: Bind, previous: list[Tensor]) -> list[Tensor]:
-        """Brings a name into view for what is there; gives what that is."""
+        """Define a name for existing tensors, and return these."""
         self.scope.implied = frozenset(step.prefix + name for name in step.references) if step.implied else frozenset()
-        found = previous
+        tensors = previous
         if step.faulty:
-            found = []
+            tensors = []
         elif step.references:
-            several = [self.scope.resolve_all(name, step.span, step.name) for name in step.references]
-            found = [] if None in several else [tensor for tensors in several for tensor in tensors or ()]
-        if len(found) > 1 and not step.group:
+            groups = [self.scope.resolve_all(name, step.span, step.name) for name in step.references]
+            tensors = [] if None in groups else [tensor for group in groups for tensor in group or ()]
+        if len(tensors) > 1 and not step.group:
             self.report.error(
                 codes.WRONG_INPUT_COUNT,
-                f"{len(found)} nodes stand before, and one is wanted",
+                f"{len(tensors)} nodes come before, but one is expected",
                 step.span,
                 help="join them first, with `Concatenate` or another merge layer",
             )
-            found = []
-        if not found:  # what it stands for cannot be told, and so stays silent
-            found = [Tensor(step.name)]
+            tensors = []
+        if not tensors:  # unknown; no further errors
+            tensors = [Tensor(step.name)]
             self.graph.nodes.setdefault(
                 step.name, Node(step.name, "layer", "", (*self.network_path, "layers"), faulty=True)
             )
         if not self._is_taken(step.name, step.place):
             if step.group:
-                self.scope.groups[step.name] = found
+                self.scope.groups[step.name] = tensors
                 self.scope.places[step.name] = step.place
             else:
-                self.scope.add(step.name, found[-1], step.place)
+                self.scope.add(step.name, tensors[-1], step.place)
             if not step.named:
                 self.scope.automatic_names.add(step.name)
-        return found
+        return tensors
 
     def _node(self, step: Call, entry: Entry, previous: list[Tensor]) -> Node:
         path: Path = (*self.network_path, "layers", step.index)
@@ -213,19 +216,19 @@ class _Builder:
         signature = self.callees.of(node, entry)
         try:
             if entry.from_ is None and any(self.graph.nodes[tensor.node].faulty for tensor in previous):
-                raise Faulty
+                raise UnresolvedInputs
             if not node.faulty:
-                node.feeds = feeds_of(entry, name, path, signature, previous, self.scope)
-                node.feeds |= self._handed_on(step, node, signature)
+                node.feeds = resolve_inputs(entry, name, path, signature, previous, self.scope)
+                node.feeds |= self._chained_feeds(step, node, signature)
             if any(self.graph.nodes[tensor.node].faulty for tensor in node.tensors()):
                 node.faulty = True
-        except Faulty:
+        except UnresolvedInputs:
             node.faulty = True
-        self._bring_into_view(node, entry)
+        self._define(node, entry)
         return node
 
-    def _handed_on(self, step: Call, node: Node, signature: Signature) -> dict[str, Feed]:
-        """What the copy before it in a chain hands on: a sub-model its outputs, in the order of the inputs."""
+    def _chained_feeds(self, step: Call, node: Node, signature: Signature) -> dict[str, Feed]:
+        """The outputs of the previous copy in a chain, which feed the inputs in order."""
         first = self.scope.tensors.get(step.before)
         fed = [parameter.name for parameter in signature or () if parameter.name in node.feeds]
         if first is None or not fed:
@@ -233,17 +236,17 @@ class _Builder:
         count = len(self.graph.models[node.head].outputs) if node.kind == "model" else 1
         feeds: dict[str, Feed] = {}
         for number, name in enumerate(fed[:count]):
-            given = node.feeds[name]
+            feed = node.feeds[name]
             tensor = Tensor(first.node, number) if number else first
-            feeds[name] = [tensor, *given[1:]] if isinstance(given, list) else tensor
+            feeds[name] = [tensor, *feed[1:]] if isinstance(feed, list) else tensor
         return feeds
 
     def _trainable(self, step: Call, entry: Entry) -> bool | None:
-        """What an entry says, or what it lies in; the use of a block does not freeze the models that it calls."""
-        said = (None, None) if entry.kind == "model" else (entry.trainable, step.trainable)
-        return next((each for each in said if each is not None), self.trainable)
+        """The setting of an entry or its surroundings; a block does not freeze the models that it calls."""
+        settings = () if entry.kind == "model" else (entry.trainable, step.trainable)
+        return next((setting for setting in settings if setting is not None), self.trainable)
 
-    def _bring_into_view(self, node: Node, entry: Entry) -> None:
+    def _define(self, node: Node, entry: Entry) -> None:
         place = self._name_place(node.path, entry)
         if self._is_taken(node.name, place):
             node.name = self._free(node.name)
@@ -263,27 +266,27 @@ class _Builder:
         node.outputs = tuple(outputs)
 
     def _is_taken(self, name: str, place: Span) -> bool:
-        """Whether a name stands for something already, said in the report."""
+        """Whether a name is already defined, which is reported."""
         if name not in self.scope.places:
             return False
         if any(name.startswith(f"{use}/") for use in self.scope.places if "/" not in use):
-            return True  # two uses of one name: told of the uses
+            return True  # two uses of a block with one name: reported there
         self.report.error(
             codes.DUPLICATE_NAME,
-            f"the name `{name}` is taken",
+            f"duplicate name `{name}`",
             place,
-            help="names are unique in a spec" + self._as_copy(name),
-            related=(Related("it stands here first", self.scope.places[name]),),
+            help="names must be unique" + self._copy_note(name),
+            related=(Related("first defined here", self.scope.places[name]),),
         )
         return True
 
-    def _as_copy(self, name: str) -> str:
-        """That a name is one of those that copies bear, which nobody sees written."""
+    def _copy_note(self, name: str) -> str:
+        """A note that a name is that of a copy, which is not in the text."""
         copies = self.spec.expansions[self.network_path].copies if self.network_path in self.spec.expansions else {}
-        for entry, named in copies.items():
-            if name in named:
-                shown = ", ".join(f"`{copy}`" for copy in named[:3]) + (" …" if len(named) > 3 else "")
-                return f"; the copies of `{entry}` are called {shown}"
+        for entry, names in copies.items():
+            if name in names:
+                shown = ", ".join(f"`{copy}`" for copy in names[:3]) + (" …" if len(names) > 3 else "")
+                return f"; the copies of `{entry}` are named {shown}"
         return ""
 
     def _free(self, name: str) -> str:

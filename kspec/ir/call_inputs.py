@@ -1,8 +1,9 @@
-"""`from` → the tensors of a call, by argument name, as the callee's signature takes them."""
+"""`from` → the tensors of a call, by argument name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import TypeVar
 
 from kspec.catalog import Tensor as Parameter
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
@@ -12,15 +13,57 @@ from kspec.ir.scope import Scope
 from kspec.language import Entry
 from kspec.syntax.yaml_flow import abbreviate
 
+T = TypeVar("T")
+
 UNKNOWN_CALLEE = (Parameter("inputs", "one", True),)
-"""What a class of an extension is taken to be called with."""
+"""The assumed signature of a class of an extension."""
 
 
-class Faulty(Exception):
-    """The feeds cannot be told; the reason is in the report."""
+class UnresolvedInputs(Exception):
+    """The inputs of a call cannot be resolved, which is reported."""
 
 
-def feeds_of(
+def spread(
+    tensors: Sequence[T], signature: Sequence[Parameter] | None, constants: Collection[str] = ()
+) -> tuple[dict[str, list[T]], list[T]]:
+    """Distribute the tensors of a `from` without argument names over the tensor arguments of a call.
+
+    Args:
+        tensors: The tensors, in any representation.
+        signature: The tensor parameters of the callee; None if unknown.
+        constants: The arguments that are given as constants.
+
+    Returns:
+        The tensors by argument name, and those that are left over.
+    """
+    if signature is None:
+        return ({"inputs": list(tensors)} if tensors else {}), []
+    inputs: dict[str, list[T]] = {}
+    rest = list(tensors)
+    for parameter in signature:
+        if rest and parameter.name not in constants:
+            count = 1 if parameter.form == "one" else len(rest)
+            inputs[parameter.name], rest = rest[:count], rest[count:]
+    return inputs, rest
+
+
+def implied_argument(
+    signature: Sequence[Parameter] | None, named: Collection[str], constants: Collection[str] = ()
+) -> str | None:
+    """The argument that takes the output of the previous entry, next to a `from` with argument names.
+
+    It is the first one, unless it is given.
+
+    Args:
+        signature: The tensor parameters of the callee; None if unknown.
+        named: The arguments that `from` names.
+        constants: The arguments that are given as constants.
+    """
+    first = signature[0].name if signature else None
+    return None if first in named or first in constants else first
+
+
+def resolve_inputs(
     entry: Entry,
     name: str,
     path: Path,
@@ -28,26 +71,26 @@ def feeds_of(
     previous: Sequence[Tensor],
     scope: Scope,
 ) -> dict[str, Feed]:
-    """The tensors that an entry's call takes, by argument name.
+    """Resolve the tensors that an entry's call receives.
 
     Args:
-        name: The node's name.
-        signature: The callee's tensor parameters; None when it takes what it is given (an extension).
-        previous: What the entry before gives, several after `each`; nothing where that cannot be told.
+        entry: The entry.
+        name: The name of its node.
+        path: Its path in the document.
+        signature: The tensor parameters of the callee; None if unknown (an extension).
+        previous: The output of the previous entry, several after `each`; empty if there is no single one.
+        scope: The names that can be referenced.
+
+    Returns:
+        The tensors by argument name.
 
     Raises:
-        Faulty: when a reference means nothing, or the callee takes something else.
+        UnresolvedInputs: If a reference is invalid, or the callee takes other arguments.
     """
-    return _Feeds(entry, name, path, signature, previous, scope).resolve()
+    return _Inputs(entry, name, path, signature, previous, scope).resolve()
 
 
-def _texts(said: object) -> list[str]:
-    """The names that a `from` gives in order."""
-    return [said] if isinstance(said, str) else [each for each in said if isinstance(each, str)] if isinstance(
-        said, list) else []  # fmt: skip
-
-
-class _Feeds:
+class _Inputs:
     def __init__(
         self,
         entry: Entry,
@@ -60,134 +103,114 @@ class _Feeds:
         self.entry = entry
         self.name = name
         self.path = path
-        self.open = signature is None
+        self.is_open = signature is None
         self.signature = UNKNOWN_CALLEE if signature is None else signature
         self.previous = previous
         self.scope = scope
-        self.given_as_constants = set(entry.call or {})
+        self.constants = set(entry.call or {})
+        self.callee = f"`{entry.head}`"
 
     def resolve(self) -> dict[str, Feed]:
-        said = self.entry.from_
-        if isinstance(said, dict):
-            feeds = self._by_name(said)
-        elif isinstance(said, list):
-            feeds = self._spread(self._tensors(said, (*self.path, "from")))
-        elif said is not None:
-            found = self.scope.resolve_all(said, (*self.path, "from"), self.name)
-            if found is None:
-                raise Faulty
-            feeds = self._spread(found)
+        source = self.entry.from_
+        if isinstance(source, dict):
+            feeds = self._by_name(source)
+        elif source is None:
+            feeds = self._spread(self._previous()) if self.signature else {}
+        elif isinstance(source, list):
+            feeds = self._spread(self._tensors(source, (*self.path, "from")))
         else:
-            feeds = self._from_before()
+            feeds = self._spread(self._group(source, (*self.path, "from")))
         self._require_all(feeds)
         return feeds
 
-    def _tensor(self, name: str, path: Path) -> Tensor:
-        tensor = self.scope.resolve(name, path, self.name)
-        if tensor is None:
-            raise Faulty
-        return tensor
+    def _group(self, name: str, path: Path) -> list[Tensor]:
+        tensors = self.scope.resolve_all(name, path, self.name)
+        if tensors is None:
+            raise UnresolvedInputs
+        return tensors
 
     def _tensors(self, names: Sequence[str], path: Path) -> list[Tensor]:
-        """All of them are looked up before giving up, so that every wrong name is told at once."""
-        found = [self.scope.resolve_all(name, (*path, index), self.name) for index, name in enumerate(names)]
-        if any(tensors is None for tensors in found):
-            raise Faulty
-        return [tensor for tensors in found for tensor in tensors or ()]
-
-    def _from_before(self) -> dict[str, Feed]:
-        if not self.signature:
-            return {}
-        return self._spread(list(self._previous()))
+        """The tensors of several names; every unknown one is reported."""
+        groups = [self.scope.resolve_all(name, (*path, index), self.name) for index, name in enumerate(names)]
+        if any(tensors is None for tensors in groups):
+            raise UnresolvedInputs
+        return [tensor for tensors in groups for tensor in tensors or ()]
 
     def _previous(self) -> Sequence[Tensor]:
         if not self.previous:
             inputs = [name.removeprefix(self.scope.prefix) for name in self.scope.tensors]
             self._error(
                 codes.AMBIGUOUS_FIRST_INPUT,
-                f"`{self.name}` comes first, and there are several inputs to take",
-                help=f"say which: `from: {inputs[0]}`, or `from: [{', '.join(inputs)}]` for all",
+                f"`{self.name}` is the first node, and there are several inputs",
+                help=f"select one, `from: {inputs[0]}`, or all, `from: [{', '.join(inputs)}]`",
             )
-            raise Faulty
+            raise UnresolvedInputs
         return self.previous
 
-    def _spread(self, tensors: list[Tensor]) -> dict[str, Feed]:
-        """A list is handed over as the callee takes it: as one list argument, or over its tensor arguments."""
-        feeds: dict[str, Feed] = {}
-        waiting = list(tensors)
-        if self.open:
-            return {"inputs": tensors if len(tensors) > 1 else tensors[0]} if tensors else {}
-        for parameter in self.signature:
-            if not waiting:
-                break
-            if parameter.name in self.given_as_constants:
-                continue
-            if parameter.form == "one":
-                feeds[parameter.name] = waiting.pop(0)
-            else:
-                feeds[parameter.name] = waiting
-                waiting = []
-        if waiting:
-            takes = len(self.signature)
-            what = self._callee()
-            words = "no tensor" if takes == 0 else "one tensor" if takes == 1 else f"at most {takes} tensors"
-            merge = "to join several, put `Add`, `Concatenate` or another merge layer between" if takes == 1 else ""
+    def _spread(self, tensors: Sequence[Tensor]) -> dict[str, Feed]:
+        inputs, rest = spread(tensors, None if self.is_open else self.signature, self.constants)
+        if rest:
+            count = len(self.signature)
+            limit = ("no tensor", "one tensor")[count] if count < 2 else f"at most {count} tensors"
+            helps = ("write `from: []`", "to join several, add `Add`, `Concatenate` or another merge layer before it")
             self._error(
                 codes.WRONG_INPUT_COUNT,
-                f"{what} takes {words}, and is given {len(tensors)}",
+                f"{self.callee} takes {limit}, but receives {len(tensors)}",
                 at="from",
-                help=merge or (f"its tensors: {self._names()}" if takes else "write `from: []`"),
+                help=helps[count] if count < 2 else f"its tensor arguments: {self._argument_names()}",
             )
-            raise Faulty
-        return feeds
+            raise UnresolvedInputs
+        lists = {parameter.name for parameter in self.signature if parameter.form != "one"}
+        return {
+            name: group if name in lists or (self.is_open and len(group) > 1) else group[0]
+            for name, group in inputs.items()
+        }
 
-    def _by_name(self, said: dict[str, str | list[str]]) -> dict[str, Feed]:
+    def _by_name(self, source: dict[str, str | list[str]]) -> dict[str, Feed]:
         feeds: dict[str, Feed] = {}
         known = {parameter.name: parameter for parameter in self.signature}
-        faulty = False
-        first = self.signature[0].name if self.signature else None
-        if first is not None and first not in said and first not in self.given_as_constants and not self.open:
-            before = list(self._previous())
-            feeds[first] = self._as_form(known[first], before if len(before) > 1 else before[0], (*self.path, "from"))
-        for argument, names in said.items():
+        is_valid = True
+        first = None if self.is_open else implied_argument(self.signature, source, self.constants)
+        if first is not None:
+            feeds[first] = self._in_form(known[first], list(self._previous()), (*self.path, "from"))
+        for argument, names in source.items():
             path = (*self.path, "from", argument)
             parameter = known.get(argument)
-            if parameter is None and not self.open:
+            if parameter is None and not self.is_open:
                 self.scope.report.error(
                     codes.UNKNOWN_TENSOR_ARGUMENT,
-                    f"{self._callee()} takes no tensor called `{argument}`",
+                    f"{self.callee} has no tensor argument `{argument}`",
                     self.scope.positions.key(path),
                     label=did_you_mean(argument, known),
-                    help=f"its tensors: {self._names()}",
+                    help=f"its tensor arguments: {self._argument_names()}",
                 )
-                faulty = True
+                is_valid = False
                 continue
             try:
-                if isinstance(names, list) or self.scope.prefix + names in self.scope.groups:
-                    feed: Feed = self._tensors(names if isinstance(names, list) else [names], path)
+                tensors = self._tensors(names, path) if isinstance(names, list) else self._group(names, path)
+                if parameter is not None:
+                    feeds[argument] = self._in_form(parameter, tensors, path)
                 else:
-                    feed = self._tensor(names, path)
-            except Faulty:
-                faulty = True
-                continue
-            feeds[argument] = feed if parameter is None else self._as_form(parameter, feed, path)
-        if faulty:
-            raise Faulty
+                    is_list = isinstance(names, list) or self.scope.prefix + names in self.scope.groups
+                    feeds[argument] = tensors if is_list else tensors[0]
+            except UnresolvedInputs:
+                is_valid = False
+        if not is_valid:
+            raise UnresolvedInputs
         return feeds
 
-    def _as_form(self, parameter: Parameter, feed: Feed, path: Path) -> Feed:
-        if parameter.form == "one":
-            if isinstance(feed, list):
-                if len(feed) != 1:
-                    self.scope.report.error(
-                        codes.WRONG_INPUT_COUNT,
-                        f"`{parameter.name}` takes one tensor, and is given {len(feed)}",
-                        self.scope.positions.value(path),
-                    )
-                    raise Faulty
-                return feed[0]
-            return feed
-        return feed if isinstance(feed, list) else [feed]
+    def _in_form(self, parameter: Parameter, tensors: list[Tensor], path: Path) -> Feed:
+        """Tensors as a parameter takes them: one of them, or a list."""
+        if parameter.form != "one":
+            return tensors
+        if len(tensors) != 1:
+            self.scope.report.error(
+                codes.WRONG_INPUT_COUNT,
+                f"`{parameter.name}` takes one tensor, but receives {len(tensors)}",
+                self.scope.positions.value(path),
+            )
+            raise UnresolvedInputs
+        return tensors[0]
 
     def _require_all(self, feeds: dict[str, Feed]) -> None:
         missing = [
@@ -195,40 +218,38 @@ class _Feeds:
             for parameter in self.signature
             if parameter.required
             and not feeds.get(parameter.name)
-            and parameter.name not in self.given_as_constants
-            and not self.open
+            and parameter.name not in self.constants
+            and not self.is_open
         ]
         if missing:
             names = " and ".join(f"`{name}`" for name in missing)
             noun = "tensor" if len(missing) == 1 else "tensors"
             self._error(
                 codes.WRONG_INPUT_COUNT,
-                f"{self._callee()} also needs the {noun} {names}"
-                if feeds
-                else f"{self._callee()} needs the {noun} {names}",
+                f"{self.callee} {'also needs' if feeds else 'needs'} the {noun} {names}",
                 at="from" if self.entry.from_ is not None else "",
                 help=self._example(),
             )
-            raise Faulty
+            raise UnresolvedInputs
 
-    def _callee(self) -> str:
-        return f"`{self.entry.head}`"
-
-    def _names(self) -> str:
+    def _argument_names(self) -> str:
         return ", ".join(f"`{parameter.name}`" for parameter in self.signature)
 
     def _example(self) -> str:
         required = [parameter for parameter in self.signature if parameter.required]
         if len(required) == 1 and required[0].form != "one":
-            return "write `from: [a, b]` with the nodes to take"
-        said = self.entry.from_
-        names = (parameter.name for parameter in required)
-        taken = said if isinstance(said, dict) else dict(zip(names, _texts(said), strict=False))
+            return "write `from: [a, b]` with the names of nodes"
+        source = self.entry.from_
+        if isinstance(source, dict):
+            known = dict(source)
+        else:
+            references = [source] if isinstance(source, str) else source or []
+            known = {parameter.name: name for parameter, name in zip(required, references, strict=False)}
         pairs = ", ".join(
-            f"{parameter.name}: {abbreviate(taken[parameter.name]) if parameter.name in taken else '...'}"
+            f"{parameter.name}: {abbreviate(known[parameter.name]) if parameter.name in known else '...'}"
             for parameter in required
         )
-        return f"write `from: {{{pairs}}}` with the nodes to take"
+        return f"write `from: {{{pairs}}}` with the names of nodes"
 
     def _error(self, code: Rule, message: str, *, at: str = "", help: str = "") -> None:
         positions = self.scope.positions

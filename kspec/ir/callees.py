@@ -1,4 +1,4 @@
-"""What an entry calls: a class, an op, a sub-model, a layer again; and what is wrong where there is none."""
+"""What an entry calls: a class, an op, a sub-model, or another node's layer; and errors where there is none."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from kspec.language.examples import from_call, without_module
 from kspec.syntax.names import DOTTED
 
 Signature = Sequence[Parameter] | None
-"""The tensor parameters of a call; None where they are not known."""
+"""The tensor parameters of a call; None if unknown."""
 
 
 class Callees:
     """Finds what the entries of a network call.
 
     Args:
-        home: The network's place in the document.
-        graph: What is built of it so far.
-        scope: The names in view.
+        spec: The spec.
+        network_path: The path of the network in the document.
+        graph: The part that is already built.
+        scope: The names that can be referenced.
+        report: Receives every problem.
     """
 
     def __init__(self, spec: Spec, network_path: Path, graph: Graph, scope: Scope, report: Report) -> None:
@@ -37,9 +39,9 @@ class Callees:
         self.positions = spec.positions
 
     def of(self, node: Node, entry: Entry) -> Signature:
-        """The tensor parameters of what the node calls; None when they are not known."""
+        """The tensor parameters of what a node calls; None if unknown."""
         if node.kind == "reuse":
-            return self._reused(node, entry)
+            return self._reuse(node, entry)
         if node.kind == "model":
             return self._model(node, entry)
         if (
@@ -52,22 +54,24 @@ class Callees:
         kind: catalog.Kind = "op" if node.kind == "op" else "layer"
         if self.spec.is_application(self.network_path):
             return self._application(node)
-        found = catalog.find(kind, node.head)
+        definition = catalog.find(kind, node.head)
         span = head_span(node.path, entry, self.positions)
-        if found is None:
+        if definition is None:
             node.faulty = True
             self._unknown_callee(kind, node.head, span)
             return None
-        node.head = found.name
-        if found.refused:
+        node.head = definition.name
+        if definition.refused:
             node.faulty = True
-            self.report.error(codes.UNSUPPORTED_OBJECT, f"`{found.name}` cannot stand in a spec: {found.refused}", span)
+            self.report.error(
+                codes.UNSUPPORTED_OBJECT, f"`{definition.name}` cannot be used in a spec: {definition.refused}", span
+            )
             return None
-        node.catalog = found
-        return found.tensors
+        node.catalog = definition
+        return definition.tensors
 
     def _application(self, node: Node) -> Signature:
-        """What a model of `keras.applications` takes; one that there is not is told where its arguments are checked."""
+        """The inputs of a model of `keras.applications`; an unknown one is reported with its arguments."""
         node.catalog = catalog.find("application", node.head)
         node.faulty = node.catalog is None
         return node.catalog.tensors if node.catalog else None
@@ -77,7 +81,7 @@ class Callees:
         if called:
             self.report.error(
                 codes.POSITIONAL_ARGUMENT,
-                f"the arguments of `{called.split(':')[0]}` stand in braces, each with its name",
+                f"write the arguments of `{called.split(':')[0]}` in braces, with their names",
                 span,
                 help=f"write `{called}`",
                 edits=(Edit(span, called),) if span.text == head else (),
@@ -85,27 +89,30 @@ class Callees:
             return
         for word, section in (("model", self.graph.models), ("block", self.spec.document.blocks)):
             if kind == "layer" and head in section:
-                what = "sub-model" if word == "model" else word
-                self.report.error(codes.UNKNOWN_OBJECT, f"there is no layer called `{head}`, but a {what}", span,
-                                  help=f"write `- {word}: {head}`")  # fmt: skip
+                self.report.error(
+                    codes.UNKNOWN_OBJECT,
+                    f"unknown layer `{head}`; it is a {'sub-model' if word == 'model' else word}",
+                    span,
+                    help=f"write `- {word}: {head}`",
+                )
                 return
-        plain = without_module(head)
-        if catalog.find(kind, plain):
+        short_name = without_module(head)
+        if catalog.find(kind, short_name):
             self.report.error(
                 codes.UNKNOWN_OBJECT,
-                f"what Keras has stands without its module: `{head}`",
+                f"write Keras classes and functions without their module, not `{head}`",
                 span,
-                label=Suggestion(head, plain),
+                label=Suggestion(head, short_name),
             )
             return
         known = catalog.spellings(kind)
-        noun = "layer" if kind == "layer" else "op of keras.ops"
+        noun = "layer" if kind == "layer" else "keras.ops function"
         help = ""
         edits: tuple[Edit, ...] = ()
         if kind == "layer" and catalog.find("op", head):
-            help = f"`{head}` is a function of keras.ops: write `op: {head}`"
+            help = f"`{head}` is a keras.ops function: write `op: {head}`"
             after = span.source.line(span.line)[span.end_column - 1 :].strip()
-            if span.text == head and after[:1] in ("", "#"):  # a bare word, without arguments
+            if span.text == head and after[:1] in ("", "#"):  # a class without arguments
                 edits = (Edit(span, f"op: {head}"),)
         elif kind == "layer" and catalog.find("activation", head):
             help = f"`{head}` is an activation: write `Activation: {{activation: {head}}}`"
@@ -114,11 +121,9 @@ class Callees:
         same = next((name for name in known if name.rpartition(".")[2] == head.rpartition(".")[2]), "")
         label = Suggestion(head, same) if same else did_you_mean(head, known)
         if not label and not help:
-            help = f"`kspec layers` lists what there is{'' if kind == 'layer' else ' (kspec layers --kind op)'}"
+            help = "list them with `kspec layers" + ("`" if kind == "layer" else " --kind op`")
         edits = () if label else edits
-        self.report.error(
-            codes.UNKNOWN_OBJECT, f"there is no {noun} called `{head}`", span, label=label, help=help, edits=edits
-        )
+        self.report.error(codes.UNKNOWN_OBJECT, f"unknown {noun} `{head}`", span, label=label, help=help, edits=edits)
 
     def _extension(self, node: Node, entry: Entry) -> None:
         module = node.head.rpartition(".")[0]
@@ -127,13 +132,13 @@ class Callees:
             node.faulty = True
             self.report.error(
                 codes.UNDECLARED_EXTENSION,
-                f"`{node.head}` is a class of a module that the spec does not name",
+                f"`{node.head}` is from a module that is not listed in `extensions`",
                 head_span(node.path, entry, self.positions),
-                help=f"add `extensions: [{module}]`, and run with --allow-code",
+                help=f"add `extensions: [{module}]` and run with --allow-code",
             )
 
     def _model(self, node: Node, entry: Entry) -> Signature:
-        """The inputs of the sub-model that a node calls, as tensor parameters."""
+        """The inputs of a sub-model, as tensor parameters."""
         span = head_span(node.path, entry, self.positions)
         model = self.graph.models.get(node.head)
         if model is None:
@@ -143,25 +148,25 @@ class Callees:
         if entry.trainable is not None:
             self.report.error(
                 codes.INVALID_LAYER_REUSE,
-                "`trainable` belongs to the sub-model, not to a call of it",
+                "`trainable` is a setting of the sub-model, not of a call",
                 self.positions.key((*node.path, "trainable")),
-                help=f"write it in `models:`, at `{node.head}`",
+                help=f"set it in `models:`, at `{node.head}`",
             )
         for name in entry.call or ():
             if name != "training":
                 self.report.error(
                     codes.UNKNOWN_CALL_ARGUMENT,
-                    f"a call of a sub-model has no argument `{name}`",
+                    f"unknown argument `{name}` in a call of a sub-model",
                     self.positions.key((*node.path, "call", name)),
-                    help="it takes tensors alone: name them in `from`",
+                    help="sub-models take only tensors: name them in `from`",
                 )
         self.scope.models[node.name] = node.head
         if len(model.outputs) > 1 and not entry.as_:
             self.scope.unnamed_outputs[node.name] = list(model.outputs)
         node.faulty = not model.outputs or any(model.nodes[tensor.node].faulty for tensor in model.outputs.values())
-        return [Parameter(given.name, "one", True) for given in model.inputs]
+        return [Parameter(each.name, "one", True) for each in model.inputs]
 
-    def _reused(self, node: Node, entry: Entry) -> Signature:
+    def _reuse(self, node: Node, entry: Entry) -> Signature:
         tensor = self.scope.resolve(node.head, head_path(node.path, entry), node.name)
         if tensor is None:
             node.faulty = True
@@ -172,28 +177,28 @@ class Callees:
             node.faulty = True
             self.report.error(
                 codes.INVALID_LAYER_REUSE,
-                f"`{node.head}` is a use of a block; only a layer can be used again",
+                f"`{node.head}` is a block, but only a layer can be reused",
                 head_span(node.path, entry, self.positions),
-                help=f"name one of its layers, such as `reuse: {inner}`",
+                help=f"reuse one of its layers, such as `reuse: {inner}`",
             )
             return None
         if target.kind == "model":
             node.faulty = True
             self.report.error(
                 codes.INVALID_LAYER_REUSE,
-                f"`{node.head}` is a call of a sub-model, which is called again by its own name",
+                f"`{node.head}` is a call of a sub-model, but only a layer can be reused",
                 head_span(node.path, entry, self.positions),
-                help=f"write `model: {target.head}`: every call shares the weights",
+                help=f"call the sub-model again: `model: {target.head}`; all calls share the weights",
             )
             return None
         if target.kind in ("input", "op"):
             node.faulty = True
-            what = "an input" if target.kind == "input" else "a function without weights"
+            noun = "an input" if target.kind == "input" else "a function"
             self.report.error(
                 codes.INVALID_LAYER_REUSE,
-                f"`{node.head}` is {what}; only a layer can be used again",
+                f"`{node.head}` is {noun}, but only a layer can be reused",
                 head_span(node.path, entry, self.positions),
-                help="name a node that is a layer" if target.kind == "input" else f"call it again: `op: {target.head}`",
+                help="use the name of a layer" if target.kind == "input" else f"call it again: `op: {target.head}`",
             )
             return None
         node.head = target.name
@@ -201,9 +206,9 @@ class Callees:
         if entry.trainable is not None:
             self.report.error(
                 codes.INVALID_LAYER_REUSE,
-                "`trainable` belongs to the layer, not to a second call of it",
+                "`trainable` is a setting of the layer, not of another call",
                 self.positions.key((*node.path, "trainable")),
-                help=f"write it at `{callee.name}`",
+                help=f"set it at `{callee.name}`",
             )
         node.faulty = callee.faulty
         node.catalog = callee.catalog
@@ -213,29 +218,34 @@ class Callees:
 def report_unknown_model(
     name: str, span: Span, graph: Graph, spec: Spec, report: Report, *, network_path: Path = ()
 ) -> None:
-    """Reports a sub-model that cannot be called: there is none, it stands further down, or it is the one at hand.
+    """Report a sub-model that cannot be called: it is unknown, defined further down, or calls itself.
 
     Args:
-        span: Where it is named.
+        name: The name of the sub-model.
+        span: The place of the call.
         graph: The network that calls it.
-        home: The network's place in the document.
+        spec: The spec.
+        report: Receives the error.
+        network_path: The path of the network in the document.
     """
     place: Path = ("models", name)
     if place == network_path:
-        report.error(codes.RECURSIVE_BLOCK, f"the sub-model `{name}` calls itself", span, help="a graph has no cycles")
+        report.error(
+            codes.RECURSIVE_BLOCK, f"the sub-model `{name}` calls itself", span, help="a graph cannot have cycles"
+        )
     elif place in spec.networks:
         report.error(
             codes.FORWARD_REFERENCE,
-            f"the sub-model `{name}` is used before it stands: it is defined on line {spec.positions.key(place).line}",
+            f"the sub-model `{name}` is used before its definition on line {spec.positions.key(place).line}",
             span,
-            help="what is used stands above: move it up in `models:`",
+            help="move it up in `models:`",
         )
     else:
         known = ", ".join(graph.models)
         report.error(
             codes.UNKNOWN_BLOCK,
-            f"no sub-model is called `{name}`",
+            f"unknown sub-model `{name}`",
             span,
             label=did_you_mean(name, graph.models),
-            help=f"the sub-models you can use here: {known}" if known else "define it under `models:`",
+            help=f"available sub-models: {known}" if known else "define it under `models:`",
         )

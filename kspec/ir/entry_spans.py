@@ -1,4 +1,4 @@
-"""Where the parts of an entry stand in the text."""
+"""The places of an entry's parts in the text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def head_path(path: Path, entry: Entry) -> Path:
 
 
 def head_span(path: Path, entry: Entry, positions: Positions) -> Span:
-    """The class, op or node that an entry names."""
+    """The place of the class, op or node that an entry names."""
     head = head_path(path, entry)
     if entry.kind == "class":
         return positions.keys.get(head) or positions.value(path)

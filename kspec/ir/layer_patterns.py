@@ -1,4 +1,4 @@
-"""The paths by which the layers of a graph are told from outside it: `head`, `use/inner`, and globs of these."""
+"""Layers by path (`head`, `block_use/inner`, `model/inner`), and patterns that match these paths."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GLOB = frozenset("*?[")
 
 
 class Rank(NamedTuple):
-    """How closely a pattern tells a path: the deeper is closer, then a name than a glob, then the longer."""
+    """How specific a pattern is: first by depth, then a name before a glob, then by length."""
 
     depth: int
     is_name: bool
@@ -22,14 +22,14 @@ class Rank(NamedTuple):
 
 
 def networks_by_path(graph: Graph) -> dict[str, Graph]:
-    """A graph and the sub-models that it calls, by what stands before the paths of their nodes: nothing, `model/`."""
+    """A graph and the sub-models that it calls, by the prefix of their nodes' paths: empty, or `model/`."""
     return {"": graph, **{f"{name}/": graph.models[name] for name in graph.called_models()}}
 
 
 def layers_by_path(graph: Graph) -> dict[str, Node]:
-    """The nodes that make a layer, by their paths: `head`, `use/inner`, `model/inner`.
+    """The nodes that define a layer, by path: `head`, `block_use/inner`, `model/inner`.
 
-    A model of `keras.applications` stands at the paths of its layers, as Keras calls them.
+    A model of `keras.applications` is at the paths of all its layers, with the names that Keras gives them.
     """
     return {
         prefix + name: node
@@ -41,18 +41,18 @@ def layers_by_path(graph: Graph) -> dict[str, Node]:
 
 
 def names_of_layers(node: Node) -> list[str]:
-    """What the layers of a node are called in its network: as the node, but for a model of `keras.applications`."""
+    """The names of a node's layers in its network: that of the node, except for a model of `keras.applications`."""
     return [layer.name for layer in layers_within(node)] or [node.name]
 
 
 def layers_within(node: Node) -> Sequence[InnerLayer]:
-    """The layers of a node that is a model of `keras.applications`; none of any other."""
+    """The inner layers of a model of `keras.applications`; empty for any other node."""
     application = node.catalog is not None and node.catalog.kind == "application"
     return inner_layers(node.head, node.arguments) if application else ()
 
 
 def trainable_by_path(graph: Graph) -> dict[str, bool]:
-    """Whether each layer trains, as the entries say; a network whose every entry is frozen freezes what it calls."""
+    """Whether each layer trains. A network with all entries frozen also freezes the sub-models that it calls."""
     states = {path: node.trainable is not False for path, node in layers_by_path(graph).items()}
     for network in networks_by_path(graph).values():
         if all(node.trainable is False for node in network.calls):
@@ -62,7 +62,7 @@ def trainable_by_path(graph: Graph) -> dict[str, bool]:
 
 
 def copies_by_path(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """By the name of an entry that has copies, those of its copies."""
+    """For each entry with copies, the names of these."""
     return {
         prefix + name: tuple(prefix + copy for copy in copies)
         for prefix, network in networks_by_path(graph).items()
@@ -71,21 +71,21 @@ def copies_by_path(graph: Graph) -> dict[str, tuple[str, ...]]:
 
 
 def called_within(path: str, graph: Graph) -> list[str]:
-    """The sub-models that are called in what a path names: a sub-model, or a layer that holds one."""
+    """The sub-models that are called within a sub-model, or within a layer that contains one."""
     if path in graph.models:
         return graph.models[path].called_models()
     node = layers_by_path(graph).get(path)
-    held = [] if node is None else [name for name in models_in(node.arguments) if name in graph.models]
-    return list(dict.fromkeys([*held, *(inside for name in held for inside in graph.models[name].called_models())]))
+    own = [] if node is None else [name for name in models_in(node.arguments) if name in graph.models]
+    return list(dict.fromkeys([*own, *(inside for name in own for inside in graph.models[name].called_models())]))
 
 
 def is_glob(pattern: str) -> bool:
-    """Whether it may match several names."""
+    """Whether a pattern may match several names."""
     return not GLOB.isdisjoint(pattern)
 
 
 def rank(pattern: str) -> Rank:
-    """Of two patterns that match a path, the one with the higher rank decides.
+    """The rank of a pattern: of several that match a path, the one with the highest rank decides.
 
     >>> sorted(["base", "*", "base/conv_*", "base/*"], key=rank)
     ['*', 'base', 'base/*', 'base/conv_*']
@@ -94,12 +94,14 @@ def rank(pattern: str) -> Rank:
 
 
 def matching(pattern: str, paths: Iterable[str], copies: Mapping[str, Sequence[str]]) -> list[str]:
-    """The paths that a pattern tells: what it names, and all that is inside it.
+    """The paths that a pattern matches: what it names, and everything inside.
 
-    A `*` stands within one name. The name of an entry that has copies stands for all of them.
+    A `*` matches within one name. The name of an entry with copies matches all of them.
 
     Args:
-        copies: By such a name, the copies'.
+        pattern: The pattern.
+        paths: The paths to match.
+        copies: For each entry with copies, the names of these.
 
     >>> matching("base", ["base/conv", "base_2/conv", "base"], {})
     ['base/conv', 'base']
@@ -122,7 +124,7 @@ def _matches(parts: Sequence[str], path: Sequence[str], copies: Mapping[str, Seq
 
 
 def nameable(graph: Graph) -> list[str]:
-    """What a pattern without a glob can name: layers, what they stand in, and entries that have copies."""
+    """All names that a pattern can have: layers, the blocks and models around them, and entries with copies."""
     names: dict[str, None] = {}
     for path in layers_by_path(graph):
         parts = path.split("/")

@@ -1,4 +1,4 @@
-"""`outputs` → the tensors that the model answers with; and what leads to none of them."""
+"""`outputs` → the tensors that are model outputs; and a warning for nodes that reach none of them."""
 
 from __future__ import annotations
 
@@ -9,80 +9,83 @@ from kspec.ir.scope import Scope
 
 
 def resolve_outputs(
-    said: str | list[str] | dict[str, str] | None, place: Path, graph: Graph, scope: Scope, last: tuple[str, Tensor]
+    declared: str | list[str] | dict[str, str] | None, place: Path, graph: Graph, scope: Scope, last: tuple[str, Tensor]
 ) -> bool:
-    """Fills in the graph's outputs: those that are named, or its last node. Gives whether all of them are there.
+    """Fill in the graph's outputs: those of the spec, or by default its last node.
 
     Args:
-        said: What is written.
-        place: Where.
-        last: What the last entry is called, and what it gives.
+        declared: The spec's `outputs`.
+        place: The path of `outputs`.
+        graph: The graph.
+        scope: Its names.
+        last: The name of the last entry, and its tensor.
+
+    Returns:
+        Whether all outputs exist.
     """
     named: dict[str, tuple[str, Path]] = {}
-    if said is None:
-        name, tensor = last
-        graph.outputs[name] = tensor
+    if declared is None:
+        name, graph.outputs[last[0]] = last
         if name not in scope.automatic_names:
-            _refuse_class_name(name, scope.places[name], scope)
-    elif isinstance(said, str):
-        named[said] = (said, place)
-    elif isinstance(said, list):
-        for index, name in enumerate(said):
+            _reject_class_name(name, scope.places[name], scope)
+    elif isinstance(declared, str):
+        named[declared] = (declared, place)
+    elif isinstance(declared, list):
+        for index, name in enumerate(declared):
             if name in named:
                 scope.report.error(
                     codes.DUPLICATE_NAME,
-                    f"the output `{name}` stands here twice",
+                    f"duplicate output `{name}`",
                     scope.positions.value((*place, index)),
                 )
             named[name] = (name, (*place, index))
     else:
-        for output, node in said.items():
+        for output, node in declared.items():
             named[output] = (node, (*place, output))
     faulty = False
     for output, (name, path) in named.items():
-        found = scope.resolve(name, path, "")
-        if found is None:
+        tensor = scope.resolve(name, path, "")
+        if tensor is None:
             faulty = True
             continue
-        graph.outputs[output] = found
-        _refuse_class_name(output, scope.positions.key(path), scope)
+        graph.outputs[output] = tensor
+        _reject_class_name(output, scope.positions.key(path), scope)
     if not faulty and not any(node.faulty for node in graph.nodes.values()):
-        _warn_of_the_unused(graph, scope)
+        _warn_unused(graph, scope)
     return not faulty
 
 
-def _refuse_class_name(output: str, span: Span, scope: Scope) -> None:
-    """Under `loss` and `metrics` a key that is an output's name is that output, so it cannot be a class's."""
+def _reject_class_name(output: str, span: Span, scope: Scope) -> None:
+    """Reject an output with the name of a loss or metric: in `loss` and `metrics` the key would be ambiguous."""
     for kind in ("loss", "metric"):
         entry = catalog.find(kind, output)
         if entry is not None and (output == entry.name or output in entry.aliases) and output[:1].isupper():
-            noun = "loss" if kind == "loss" else "metric"
             scope.report.error(
                 codes.OUTPUT_NAME_CONFLICT,
-                f"an output cannot be called `{output}`: that is a {noun} of Keras",
+                f"output name `{output}` conflicts with a Keras {kind}",
                 span,
-                help="give the node another name",
+                help="rename the node",
             )
 
 
-def _warn_of_the_unused(graph: Graph, scope: Scope) -> None:
+def _warn_unused(graph: Graph, scope: Scope) -> None:
     needed = graph.needed_nodes()
     used = {graph.nodes[name].source_path for name in needed}
     for node in graph.nodes.values():
-        if node.source_path in used:  # in a block, or repeated: another copy of the entry may be the one that counts
+        if node.source_path in used:  # another copy of the entry is needed
             continue
         span = scope.places[node.name]
         if node.kind == "input":
             scope.report.warning(
                 codes.UNUSED_INPUT,
-                f"the input `{node.name}` is not used by any output",
+                f"no output depends on the input `{node.name}`",
                 span,
-                help="take it in a node's `from`, or remove it",
+                help="reference it in a `from`, or remove it",
             )
         elif not any(node.name == tensor.node for other in graph.calls for tensor in other.tensors()):
             scope.report.warning(
                 codes.UNUSED_NODE,
-                f"`{node.name}` leads to no output",
+                f"`{node.name}` reaches no output",
                 span,
-                help="cite it in a `from` or in `outputs`, or remove it",
+                help="reference it in a `from` or in `outputs`, or remove it",
             )

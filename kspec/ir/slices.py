@@ -9,11 +9,11 @@ _INTEGER = re.compile(r"[-+]?\d{1,18}")
 
 
 class SliceError(ValueError):
-    """What is wrong with an index, in the user's words."""
+    """An invalid index; the message is for the user."""
 
 
 def parse_slices(text: str | int) -> Any:
-    """The index that a text writes: an int, slice, `...` or None, or a tuple of them.
+    """Parse an index: an int, slice, `...` or None, or a tuple of them.
 
     >>> parse_slices(":, 0")
     (slice(None, None, None), 0)
@@ -44,5 +44,5 @@ def _part(text: str) -> Any:
 
 def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
-        raise SliceError(f"`{text}` is not an index: integers, slices, `...` and `None` can stand there")
+        raise SliceError(f"`{text}` is not an index; use integers, slices, `...` and `None`")
     return int(text)

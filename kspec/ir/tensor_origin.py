@@ -1,4 +1,4 @@
-"""Where a tensor is made, looked at through calls of sub-models."""
+"""Where a tensor is computed, seen through calls of sub-models."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from kspec.ir.node import Graph, Node, Tensor
 
 
 class TensorOrigin(NamedTuple):
-    """A tensor in the spec's network or in one of its sub-models, as one way leads to it.
+    """A tensor of the spec's network, or of one of its sub-models in a certain call.
 
     Args:
         graph: The network.
-        around: The calls of sub-models that it lies in, outermost first, each with the network that it is made in.
+        tensor: The tensor.
+        around: The calls of sub-models around it, outermost first, each with the calling network.
     """
 
     graph: Graph
@@ -25,17 +26,17 @@ class TensorOrigin(NamedTuple):
 
     @property
     def callee(self) -> Node:
-        """The node whose layer makes it."""
+        """The node whose layer computes it."""
         return self.graph.callee(self.node)
 
     def before(self) -> TensorOrigin | None:
-        """The spot of the first tensor that its node takes; None where it takes none."""
+        """The origin of its node's first input; None if it has none."""
         tensor = next(self.node.tensors(), None)
         return None if tensor is None else trace_origin(self.graph, tensor, self.around)
 
 
 def trace_origin(graph: Graph, tensor: Tensor, around: tuple[tuple[Graph, Node], ...] = ()) -> TensorOrigin:
-    """Where a tensor is made: for what a sub-model gives, the node in it; for what it takes, the node outside."""
+    """The origin of a tensor: for an output of a sub-model the node inside it, for an input the node outside."""
     while True:
         node = graph.nodes[tensor.node]
         model = graph.models.get(node.head) if node.kind == "model" and not node.faulty else None

@@ -435,7 +435,7 @@ def test_names_that_collide_after_expansion():
     other_way = RESIDUAL + "layers:\n  - Flatten:\n    name: h_1\n  - Flatten:\n    repeat: 4\n    name: h\n"
     for each in (text, other_way):
         (problem,) = [d for d in diagnostics_of(each) if d.code == "KS203"]
-        assert "; the copies of `h` are called `h_0`, `h_1`" in problem.help
+        assert "; the copies of `h` are named `h_0`, `h_1`" in problem.help
 
 
 def test_a_duplicate_name_in_as_is_reported_at_its_place():

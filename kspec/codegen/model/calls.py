@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from kspec.catalog import Entry, Tensor, types
 from kspec.codegen.model.arguments import NeedsFlatCode, Writer, shortened
 from kspec.codegen.model.entries import SpecEntry
+from kspec.ir import call_inputs
 
 Pieces = list[str]
 """Tensors in Python; `*codes` stands for all tensors of a list."""
@@ -49,27 +50,9 @@ def _with_slices(pieces: Pieces) -> Pieces:
 
 
 def spread(entry: SpecEntry, tensors: Pieces, signature: Sequence[Tensor] | None) -> Feeds:
-    """Assigns a list of tensors to the callee's tensor arguments, or to its one list argument.
-
-    Args:
-        entry: The call.
-        tensors: The tensors in order.
-        signature: The callee's tensor parameters; None if they are unknown.
-    """
-    if signature is None:
-        return {"inputs": tensors} if tensors else {}
-    feeds: Feeds = {}
-    waiting = list(tensors)
-    for parameter in signature:
-        if not waiting:
-            break
-        if parameter.name in (entry.options.get("call") or {}):
-            continue
-        if parameter.form == "one":
-            feeds[parameter.name] = [waiting.pop(0)]
-        else:
-            feeds[parameter.name], waiting = waiting, []
-    return feeds
+    """The tensors of a `from` without argument names, by argument name."""
+    inputs, _ = call_inputs.spread(tensors, signature, entry.options.get("call") or ())
+    return inputs
 
 
 def call_layer(

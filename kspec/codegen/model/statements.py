@@ -9,6 +9,7 @@ from kspec.codegen.model.calls import Feeds, Pieces, call_layer, call_op, only, 
 from kspec.codegen.model.context import ModelContext, layer_definition
 from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.model.names import Allocator, Constants, identifier
+from kspec.ir.call_inputs import implied_argument
 
 CHAIN = "x"
 """The variable that goes from one entry to the next."""
@@ -77,8 +78,8 @@ class Statements:
         signature = self.context.signature(entry, self.entries)
         if isinstance(source, dict):
             feeds: Feeds = {}
-            if signature and signature[0].name not in {**source, **(entry.options.get("call") or {})}:
-                feeds[signature[0].name] = list(previous or [])
+            if first := implied_argument(signature, source, entry.options.get("call") or ()):
+                feeds[first] = list(previous or [])
             for name, references in source.items():
                 names = references if isinstance(references, list) else [references]
                 feeds[name] = [piece for one in names for piece in self.value(one)]
