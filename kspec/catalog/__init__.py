@@ -1,4 +1,4 @@
-"""What the installed Keras offers, as data: reading it imports no TensorFlow."""
+"""What the installed Keras offers, as data; reading it does not import TensorFlow."""
 
 from kspec.catalog.entry import KINDS, Entry, Kind, Parameter, Tensor
 from kspec.catalog.reader import find, internal, made_for, names, refused, spellings

@@ -1,4 +1,4 @@
-"""What was measured of the models of `keras.applications`; reading it needs no TensorFlow."""
+"""Measured facts about the models of `keras.applications`; reading them does not import TensorFlow."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any, NamedTuple
 from kspec.catalog.reader import APPLICATION_LAYERS, APPLICATION_SIZES, find
 
 STRIDE = 32
-"""What a picture comes down by, in all of them."""
+"""The factor by which each of them downsamples an image."""
 Count = tuple[int, int]
-"""Parameters: all of them, and those that are not trained."""
+"""A number of parameters: in total, and non-trainable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The numbers that an application's shapes and parameters follow from.
+    """The numbers that determine an application's shapes and parameters.
 
     Args:
-        smallest: The least height and width that it takes.
-        features: Channels of what it gives without its classifier.
-        rows: A height or width of n comes to `(n + rows) // 32`.
-        rows_of_unknown: The same where the model was built for pictures of any size; None where it then is another
-            network, which takes few of them.
-        parameters: Without the classifier, but for `per_channel`.
-        per_channel: For each channel of the picture.
-        three_channels: Whether it takes other numbers of channels only without its own preprocessing.
-        size_without_top: Height and width by default, without the classifier; None for any.
-        size: The same with the classifier; None where any will do.
-        imagenet: Heights and widths that the classifier's imagenet weights are for; empty where any will do.
-        top: The classifier's parameters, but for `per_class` and `per_position`.
-        per_class: For each class.
-        per_position: For each position of what comes before the classifier.
+        smallest: The minimum height and width, in pixels.
+        features: The channels of its output without the classifier.
+        rows: A height or width of n becomes `(n + rows) // 32`.
+        rows_of_unknown: The same for a model built for images of any size; None if that is another network, which
+            accepts few sizes.
+        parameters: Parameters without the classifier, except `per_channel`.
+        per_channel: Parameters for each channel of the image.
+        three_channels: Whether other numbers of channels require a model without its own preprocessing.
+        size_without_top: The default height and width without the classifier; None for any.
+        size: The default height and width with the classifier; None for any.
+        imagenet: The heights and widths that the classifier's imagenet weights require; empty for any.
+        top: The classifier's parameters, except `per_class` and `per_position`.
+        per_class: Parameters for each class.
+        per_position: Parameters for each position of the classifier's input.
     """
 
     smallest: int
@@ -53,11 +53,11 @@ class Sizes:
 
 
 OTHER_NETWORK = frozenset({"alpha", "depth_multiplier", "minimalistic"})
-"""Arguments that give the layers other widths."""
+"""Arguments that change the widths of the layers."""
 
 
 def variant(name: str, **arguments: Any) -> str:
-    """What an application is called whose layers have other widths.
+    """The name of an application whose layers have other widths.
 
     >>> variant("MobileNetV2", alpha=0.5), variant("MobileNetV2")
     ('MobileNetV2 alpha=0.5', 'MobileNetV2')
@@ -67,7 +67,7 @@ def variant(name: str, **arguments: Any) -> str:
 
 @cache
 def sizes(name: str) -> Sizes | None:
-    """The numbers of an application, or of a `variant` of it; None where it has not been measured."""
+    """The numbers of an application, or of a `variant` of it; None if it has not been measured."""
     raw = _load().get(name)
     if raw is None:
         return None
@@ -79,8 +79,8 @@ class InnerLayer(NamedTuple):
     """A layer of an application that has weights.
 
     Args:
-        name: What Keras calls it in a model that is built first.
-        trained: Its trained parameters, for pictures of 3 channels; None where they hang on other arguments.
+        name: Its name in Keras, in the first model of a session.
+        trained: Its trainable parameters, for images of 3 channels; None if they depend on other arguments.
     """
 
     name: str
@@ -88,35 +88,35 @@ class InnerLayer(NamedTuple):
 
 
 @cache
-def _inner_layers(called: str, top: bool) -> tuple[InnerLayer, ...]:
-    raw = _layers().get(called)
+def _inner_layers(name: str, top: bool) -> tuple[InnerLayer, ...]:
+    raw = _layers().get(name)
     if raw is None:
         return ()
     counted = [*raw["layers"], *([] if top else raw["without_top"])]
-    return (*(InnerLayer(*row) for row in counted), *(InnerLayer(name, None) for name in raw["top"] if top))
+    return (*(InnerLayer(*row) for row in counted), *(InnerLayer(layer, None) for layer in raw["top"] if top))
 
 
 def inner_layers(name: str, arguments: Mapping[str, Any]) -> tuple[InnerLayer, ...]:
-    """The layers of an application that have weights, in Keras's order; none where it has not been looked at."""
+    """The layers of an application that have weights, in Keras's order; none if it has not been measured."""
     top = bool(arguments.get("include_top", True))
-    height, _, channels = stated_shape(name, arguments)
+    height, _, channels = image_shape(name, arguments)
     known = sizes(name)
-    another = height is None and known is not None and known.rows_of_unknown is None
-    found = _inner_layers(variant(name, **other_widths(name, arguments)), top)
-    if found and channels == 3 and not another:
-        return found
-    return tuple(layer._replace(trained=None) for layer in found or _inner_layers(name, top))
+    is_another_network = height is None and known is not None and known.rows_of_unknown is None
+    layers = _inner_layers(variant(name, **other_widths(name, arguments)), top)
+    if layers and channels == 3 and not is_another_network:
+        return layers
+    return tuple(layer._replace(trained=None) for layer in layers or _inner_layers(name, top))
 
 
 def other_widths(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that give an application's layers other widths than Keras's default."""
+    """The arguments that change the widths of an application's layers from Keras's default."""
     entry = find("application", name)
-    said = {key: arguments[key] for key in sorted(OTHER_NETWORK & arguments.keys())}
-    return {key: value for key, value in said.items() if entry and value != entry.parameters[key].default}
+    widths = {key: arguments[key] for key in sorted(OTHER_NETWORK & arguments.keys())}
+    return {key: value for key, value in widths.items() if entry and value != entry.parameters[key].default}
 
 
 def features_of(name: str, alpha: float) -> int | None:
-    """Channels of what a MobileNet gives without its classifier, at any width; None of other applications.
+    """The channels of a MobileNet's output without the classifier, at any width; None for other applications.
 
     Source: Howard et al. 2017, Sandler et al. 2018, Howard et al. 2019; rounded as `keras.applications` does.
 
@@ -132,16 +132,16 @@ def features_of(name: str, alpha: float) -> int | None:
 
 
 def _divisible(channels: float) -> int:
-    """The nearest multiple of 8, but never less than nine tenths of what is asked."""
+    """The nearest multiple of 8, but at least nine tenths of the number."""
     nearest = max(8, int(channels + 4) // 8 * 8)
     return nearest + 8 if nearest < 0.9 * channels else nearest
 
 
-def stated_shape(name: str, arguments: Mapping[str, Any]) -> list[int | None]:
-    """Height, width and channels of the pictures that an application takes: as it is told, or Keras's default."""
-    given = arguments.get("input_shape")
-    if isinstance(given, list) and len(given) == 3 and all(axis is None or isinstance(axis, int) for axis in given):
-        return [*given]
+def image_shape(name: str, arguments: Mapping[str, Any]) -> list[int | None]:
+    """The height, width and channels of an application's images: from its arguments, or Keras's default."""
+    shape = arguments.get("input_shape")
+    if isinstance(shape, list) and len(shape) == 3 and all(axis is None or isinstance(axis, int) for axis in shape):
+        return [*shape]
     known = sizes(name)
     if known is None:
         return [None, None, 3]
@@ -151,11 +151,11 @@ def stated_shape(name: str, arguments: Mapping[str, Any]) -> list[int | None]:
 
 @cache
 def _load() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = json.loads(APPLICATION_SIZES.read_bytes())
-    return found
+    applications: dict[str, dict[str, Any]] = json.loads(APPLICATION_SIZES.read_bytes())
+    return applications
 
 
 @cache
 def _layers() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = json.loads(APPLICATION_LAYERS.read_bytes())
-    return found
+    applications: dict[str, dict[str, Any]] = json.loads(APPLICATION_LAYERS.read_bytes())
+    return applications

@@ -1,4 +1,4 @@
-"""The descriptions of classes and arguments: read when first asked for, as only help and schema show them."""
+"""The descriptions of classes and arguments, which are read on first use: only help and the schema need them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ FOLDER = Path(__file__).parent / "data" / "docs"
 
 
 def describe_entry(kind: str, name: str) -> str:
-    """One sentence that says what a class or function is; empty if there is none."""
+    """What a class or function is, in one sentence; empty without a description."""
     return str(_read(kind).get(name, {}).get("doc", ""))
 
 
 def describe_parameter(kind: str, entry: str, group: str, name: str) -> str:
-    """One line that says what an argument does.
+    """What an argument does, in one line; empty without a description.
 
     Args:
         kind: The kind of its class.

@@ -1,4 +1,4 @@
-"""What the catalog says of one class or function of Keras."""
+"""The catalog's entry of one class or function of Keras."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An argument: of a constructor, or a constant one of a call.
+    """An argument of a constructor, or a constant argument of a call.
 
     Args:
-        type: In the notation of `kspec.catalog.types`.
-        default: Keras's default; None where `required`. A `type` with `null` may also have None as its default.
-        place: Where its description is kept: kind, entry, and `parameters` or `constants`.
+        name: Its name.
+        type: Its type, in the notation of `kspec.catalog.types`.
+        required: Whether it has no default.
+        default: Keras's default; None if `required`. A `type` with `null` may also have None as its default.
+        place: Where its description is stored: kind, entry, and `parameters` or `constants`.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Parameter:
 
     @property
     def doc(self) -> str:
-        """One line that says what it does; empty if there is none."""
+        """What it does, in one line; empty without a description."""
         return describe_parameter(*self.place, self.name) if self.place is not None else ""
 
 
@@ -50,12 +52,14 @@ class Parameter:
 class Tensor:
     """A tensor argument of a call.
 
-    A name that is also among the entry's `constants` takes either (`op: multiply` by a tensor or by 2): a required one
-    must then come one way or the other.
+    A name that is also among the entry's `constants` takes either (`op: multiply` by a tensor or by 2); if it is
+    required, one of the two must be given.
 
     Args:
-        form: `one` tensor; `list`, several handed over as one list (merge layers, `initial_state`, `ops.concatenate`);
-            `spread`, any number handed over one by one (`einsum`'s operands).
+        name: Its name.
+        form: `one` tensor; `list`, several passed as one list (merge layers, `initial_state`, `ops.concatenate`);
+            `spread`, any number passed one by one (`einsum`'s operands).
+        required: Whether the call needs it.
     """
 
     name: str
@@ -68,17 +72,19 @@ class Entry:
     """A class (or, of kind `op` and `activation`, a function) that a spec can name.
 
     Args:
-        path: Where Keras has it: `keras.layers.Dense`.
-        aliases: Other names that Keras knows it by: `Convolution2D`, `mse`.
-        parameters: The constructor's arguments; of layers without `name` and `trainable`, which stand beside the head.
+        kind: What it is.
+        name: Its canonical name.
+        path: Its public path in Keras: `keras.layers.Dense`.
+        aliases: Its other names in Keras: `Convolution2D`, `mse`.
+        parameters: The constructor's arguments; for layers without `name` and `trainable`, which are keys of the entry.
         tensors: The tensor arguments of its call, in order.
         constants: The other arguments of its call (`call:` in a spec).
-        order: The arguments of its call, of both kinds, as Python hands them over by position.
-        adapts: Whether it learns from data by `adapt()`.
-        cell: Whether it is an RNN's cell.
-        internal: Whether Keras keeps it to itself: a spec that was imported may name it, and nobody is told of it.
-        refused: Why a spec cannot use it (`Lambda`: it carries code); empty when it can.
-        skipped: Arguments of Keras's that are not offered, each with the reason.
+        order: All arguments of its call, in Python's positional order.
+        adapts: Whether it learns from data with `adapt()`.
+        cell: Whether it is an RNN cell.
+        internal: Whether it is private in Keras: imported specs may use it, but it is not documented or suggested.
+        refused: Why a spec cannot use it (`Lambda`: it carries code); empty if it can.
+        skipped: Keras's arguments that a spec cannot set, each with the reason.
     """
 
     kind: Kind
@@ -97,10 +103,10 @@ class Entry:
 
     @property
     def is_layer(self) -> bool:
-        """Whether a layer is made of it: of a layer, and of an activation that is one (`LeakyReLU`)."""
+        """Whether it is a layer: of kind `layer`, or an activation that is a layer (`LeakyReLU`)."""
         return self.kind == "layer" or (self.kind == "activation" and self.path.startswith("keras.layers."))
 
     @property
     def doc(self) -> str:
-        """One sentence that says what it is; empty if there is none."""
+        """What it is, in one sentence; empty without a description."""
         return describe_entry(self.kind, self.name)

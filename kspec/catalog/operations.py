@@ -1,4 +1,4 @@
-"""What stands in a Keras model's configuration for a call of an op."""
+"""How calls of ops appear in the configuration of a Keras model."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from kspec.catalog.reader import DATA
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of Keras's, as an op makes it.
+    """An operation of Keras, as an op creates it.
 
     Args:
         op: The op, a function of `keras.ops`.
-        settings: What its configuration says → argument of the op.
-        call: What it is called with, by position: arguments of the op; `*operands` for all that are left.
-        keywords: The same by name.
+        settings: Setting of its configuration → argument of the op.
+        call: The positional arguments of its call, as arguments of the op; `*operands` for all that remain.
+        keywords: The keyword arguments of its call, likewise.
     """
 
     op: str
@@ -29,7 +29,7 @@ class Operation:
 
 @cache
 def find_operation(module: str, name: str) -> Operation | None:
-    """The operation of a class, by its module (`keras.src.ops.numpy`) and name; None where no op makes it."""
+    """The operation of a class, by its module (`keras.src.ops.numpy`) and name; None if no op creates it."""
     raw = _load().get(f"{module.rpartition('.')[2]}.{name}") if module.startswith("keras.") else None
     if raw is None:
         return None
@@ -38,5 +38,5 @@ def find_operation(module: str, name: str) -> Operation | None:
 
 @cache
 def _load() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = json.loads((DATA / "operation.json").read_bytes())
-    return found
+    operations: dict[str, dict[str, Any]] = json.loads((DATA / "operation.json").read_bytes())
+    return operations

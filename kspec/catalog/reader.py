@@ -1,7 +1,7 @@
-"""Reads the catalog's data: one file a kind, when first asked for, and an `Entry` only for the names asked for.
+"""Reads the catalog's data: one file per kind, on first use; an `Entry` is made only for the names looked up.
 
-A whole check has a few dozen milliseconds, so nothing is read before it is needed, and descriptions, which only help
-and schema show, lie in files of their own.
+A whole check takes a few dozen milliseconds, so nothing is read before it is needed. Descriptions, which only help and
+the schema show, have their own files: see `kspec.catalog.descriptions`.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ APPLICATION_LAYERS = DATA / "application_layers.json"
 
 @cache
 def names(kind: Kind) -> tuple[str, ...]:
-    """The canonical names that a spec can use, sorted; without those that Keras keeps to itself."""
+    """The canonical names that a spec can use, sorted; without Keras's private ones."""
     return tuple(name for name, raw in _load(kind).items() if not raw.get("refused") and not raw.get("internal"))
 
 
 @cache
 def internal(kind: Kind) -> tuple[str, ...]:
-    """The names that a spec can use and that Keras keeps to itself, sorted: nobody is told of them."""
+    """The names of Keras's private classes that imported specs may use, sorted."""
     return tuple(name for name, raw in _load(kind).items() if raw.get("internal"))
 
 
 @cache
 def spellings(kind: Kind) -> tuple[str, ...]:
-    """The canonical names that a spec can use, and their aliases: what a mistyped name is held against."""
+    """The canonical names that a spec can use, and their aliases: the candidates for a misspelt name."""
     usable = set(names(kind))
     return (*names(kind), *(alias for alias, name in _aliases(kind).items() if name in usable))
 
@@ -45,9 +45,9 @@ def refused(kind: Kind) -> tuple[str, ...]:
 
 @cache
 def find(kind: Kind, name: str) -> Entry | None:
-    """The entry of a canonical name or an alias, refused ones too; None when Keras has no such thing.
+    """The entry of a canonical name or an alias, refused ones included; None if Keras has no such class.
 
-    A canonical name goes before an alias of the same spelling.
+    A canonical name takes precedence over an alias of the same spelling.
     """
     entries = _load(kind)
     canonical = name if name in entries else _aliases(kind).get(name)
@@ -56,7 +56,7 @@ def find(kind: Kind, name: str) -> Entry | None:
 
 @cache
 def made_for() -> str:
-    """The version of Keras that the data was made from."""
+    """The version of Keras that the data was generated from."""
     return str(json.loads((DATA / "made_for.json").read_bytes())["keras"])
 
 
@@ -92,7 +92,7 @@ def _entry(kind: Kind, name: str, raw: dict[str, Any]) -> Entry:
 
 
 def _parameters(raw: dict[str, Any], place: tuple[Kind, str, str]) -> dict[str, Parameter]:
-    """A parameter is written as its type, and its default where it has one."""
+    """The parameters of one group: in the data, each is its type, and its default if it has one."""
     return {
         name: Parameter(name, type_, not default, default[0] if default else None, place)
         for name, (type_, *default) in raw.get(place[2], {}).items()

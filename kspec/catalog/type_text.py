@@ -37,7 +37,7 @@ _EXAMPLES = {
     "application": "`MobileNetV2: {include_top: false, weights: null}`",
 }
 _KINDS = {"cell": "RNN cell", "schedule": "learning-rate schedule"}
-_WHOLE: dict[type, tuple[str, str]] = {
+_SIMPLE: dict[type, tuple[str, str]] = {
     AnyValue: ("any value", "values"),
     Null: ("`null`", "nulls"),
     Boolean: ("`true` or `false`", "booleans"),
@@ -58,7 +58,7 @@ def describe(type_: Type) -> str:
 
 
 def _alternatives(type_: Type) -> list[str]:
-    """What may stand there, null last."""
+    """The alternatives of a type, null last."""
     match type_:
         case Union(options):
             last_null = sorted(options, key=lambda option: isinstance(option, Null))
@@ -81,7 +81,7 @@ def _alternatives(type_: Type) -> list[str]:
             return [f"{_article(name)} {name} (such as {_EXAMPLES[kind]})"]
         case FilePath(write):
             return ["a path to write to" if write else "the path of a file"]
-    return [_WHOLE[type(type_)][0]]
+    return [_SIMPLE[type(type_)][0]]
 
 
 def _plural(type_: Type) -> str:
@@ -98,7 +98,7 @@ def _plural(type_: Type) -> str:
             return f"{_KINDS.get(kind, kind)}s"
         case FilePath(write):
             return "paths to write to" if write else "paths of files"
-    return _WHOLE[type(type_)][1]
+    return _SIMPLE[type(type_)][1]
 
 
 def _items(item: Type, minimum: int, maximum: int | None) -> str:
@@ -128,12 +128,12 @@ def _number(type_: Number) -> str:
 
 
 def _either(alternatives: Iterable[str]) -> str:
-    """`a`; `a or b`; `a, b or c`; with a comma before the `or` where an alternative has one itself."""
-    given = list(dict.fromkeys(alternatives))
-    if len(given) == 1:
-        return given[0]
-    comma = "," if any(", " in words or " or " in words for words in given[:-1]) and len(given) == 2 else ""
-    return f"{', '.join(given[:-1])}{comma} or {given[-1]}"
+    """`a`; `a or b`; `a, b or c`; with a comma before the `or` if an alternative contains one."""
+    unique = list(dict.fromkeys(alternatives))
+    if len(unique) == 1:
+        return unique[0]
+    comma = "," if any(", " in words or " or " in words for words in unique[:-1]) and len(unique) == 2 else ""
+    return f"{', '.join(unique[:-1])}{comma} or {unique[-1]}"
 
 
 def _article(noun: str) -> str:

@@ -2,17 +2,17 @@
 
 | notation | accepts |
 | --- | --- |
-| `bool` `str` `null` `any` | what they say |
+| `bool` `str` `null` `any` | a boolean, text, null, anything |
 | `int` `int>=1` `int>0` | an integer, bounded |
 | `float` `float>=0` `float<0` `float[0,1]` `float[0,1)` `float(0,1)` | a number (an integer is one), bounded |
 | `"valid"|"same"` | one of these words |
 | `[T]` `[T;2]` `[T;1..3]` | a list of any length, of this length, between these |
 | `{T}` | a mapping of names to T |
 | `<layer>` `<cell>` `<initializer>` … | an object of that kind of the catalog: a class or Keras's own string |
-| `shape` | a list of positive integers, null for an unknown length |
+| `shape` | a list of positive integers, null for an unknown size |
 | `dtype` | the name of a dtype |
 | `array` | a number, or numbers in lists nested to any depth (an op wants NumPy's array of them, not a list) |
-| `path:read` `path:write` | a file's path (the path rule holds) |
+| `path:read` `path:write` | a file's path, subject to the path policy |
 | `A|B` | either |
 """
 
@@ -24,7 +24,7 @@ from functools import cache
 
 
 class _Plain:
-    """A type without parts, equal to all of its class. No dataclass: those are slow to make, and every check waits."""
+    """A type without parts; all instances of a class are equal. Not a dataclass: those take long to create."""
 
     __slots__ = ()
 
@@ -56,7 +56,7 @@ class Text(_Plain):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number within bounds; `integer` refuses fractions. A bound that is `open` is not itself allowed."""
+    """A number within bounds, an integer if `integer`. An `open` bound is itself excluded."""
 
     integer: bool
     minimum: float | None = None
@@ -84,7 +84,7 @@ class MappingOf:
 
 @dataclass(frozen=True, slots=True)
 class ObjectOf:
-    """An object of one kind of the catalog: `layer`, `initializer` …; `cell` is a layer that is an RNN's cell."""
+    """An object of one kind of the catalog: `layer`, `initializer` …; `cell` is a layer that is an RNN cell."""
 
     kind: str
 
@@ -161,20 +161,20 @@ _PLAIN: dict[str, Type] = {
 
 @cache
 def parse(notation: str) -> Type:
-    """The type that a notation stands for; a ValueError, with the place, for one that is not well formed.
+    """Parses the notation of a type; raises a ValueError, with the place, if it is malformed.
 
     >>> parse("int>=1|[int>=1;2]")
     Union(options=(Number(integer=True, minimum=1, ...), ListOf(...)))
     """
     reader = _Reader(notation)
-    found = reader.union()
+    type_ = reader.union()
     if reader.token:
         raise reader.error("the end")
-    return found
+    return type_
 
 
 class _Reader:
-    """Walks over the tokens of one notation, by recursive descent."""
+    """A recursive-descent parser for one notation."""
 
     def __init__(self, notation: str) -> None:
         self.notation = notation
@@ -216,19 +216,19 @@ class _Reader:
             self.close("}")
             return MappingOf(item)
         token = self.token
-        found: Type | None = None
+        type_: Type | None = None
         if token and token["number"]:
-            found = _number(token)
+            type_ = _number(token)
         elif token and token["word"] is not None:
-            found = Choice((token["word"],))
+            type_ = Choice((token["word"],))
         elif token and token["kind"]:
-            found = ObjectOf(token["kind"])
+            type_ = ObjectOf(token["kind"])
         elif token and token["plain"]:
-            found = _PLAIN.get(token["plain"])
-        if found is None:
+            type_ = _PLAIN.get(token["plain"])
+        if type_ is None:
             raise self.error("a type")
         self.advance()
-        return found
+        return type_
 
     def list_of(self) -> ListOf:
         item = self.union()

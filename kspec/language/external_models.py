@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kspec.catalog.applications import stated_shape
+from kspec.catalog.applications import image_shape
 from kspec.diagnostics import Report
 from kspec.expand.variables import compute
 from kspec.syntax import Tree
@@ -88,7 +88,7 @@ def networks_of_applications(tree: Tree) -> Networks:
         called, arguments = next(iter(setting.items())) if is_call else (setting, {})
         arguments = arguments if isinstance(arguments, dict) else {}
         if isinstance(called, str):
-            inputs = {INPUT: {"shape": stated_shape(called, arguments)}}
+            inputs = {INPUT: {"shape": image_shape(called, arguments)}}
             networks[name] = {"inputs": inputs, "layers": [{called: arguments}]}
     return networks
 

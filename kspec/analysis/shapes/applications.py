@@ -6,7 +6,7 @@ Keras builds a network of hundreds of layers for each; a few measured numbers gi
 from __future__ import annotations
 
 from kspec.analysis.shapes.types import Call, Dim, InferredCall, Shape, ShapeError, TensorType, Weight
-from kspec.catalog.applications import STRIDE, Sizes, features_of, other_widths, sizes, stated_shape, variant
+from kspec.catalog.applications import STRIDE, Sizes, features_of, image_shape, other_widths, sizes, variant
 from kspec.diagnostics import codes
 from kspec.syntax.yaml_flow import shape_text
 
@@ -60,7 +60,7 @@ def _input_shape(call: Call, known: Sizes) -> list[Dim]:
             help=f"write `input_shape: {[known.size or 224, known.size or 224, 3]}`",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
-    height, width, channels = image = stated_shape(call.entry.name, call.arguments)
+    height, width, channels = image = image_shape(call.entry.name, call.arguments)
     small = [size for size in (height, width) if size is not None and size < known.smallest]
     if small:
         raise ShapeError(

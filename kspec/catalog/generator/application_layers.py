@@ -1,6 +1,6 @@
-"""The layers of the models of `keras.applications` that have weights: what a stage of training can freeze by name.
+"""The layers with weights in the models of `keras.applications`, which training stages can freeze by name.
 
-Ten minutes for all of them: `python -m kspec.catalog.generator.application_layers [NAME …]`.
+All of them take ten minutes: `python -m kspec.catalog.generator.application_layers [NAME …]`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ Row = tuple[str, int]
 
 
 def layers_of(name: str, **widths: Any) -> dict[str, Any]:
-    """The layers of one application; see `kspec.catalog.applications.inner_layers`."""
+    """The layers of an application; see `kspec.catalog.applications.inner_layers`."""
     whole, shape = _rows(name, **widths)
-    sized = {} if None in shape else {"input_shape": shape}  # NASNet is another network when it knows no size
+    sized = {} if None in shape else {"input_shape": shape}  # without a size, NASNet is another network
     bare, _ = _rows(name, include_top=False, **sized, **widths)
-    common = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(bare, whole, strict=False))]
+    common = [row for row, _ in takewhile(lambda pair: pair[0] == pair[1], zip(bare, whole, strict=False))]
     count = len(common)
-    return {"layers": common, "without_top": bare[count:], "top": [called for called, _ in whole[count:]]}
+    return {"layers": common, "without_top": bare[count:], "top": [layer for layer, _ in whole[count:]]}
 
 
 def _rows(name: str, **arguments: Any) -> tuple[list[Row], tuple[int | None, ...]]:
-    """The layers' names, as Keras gives them in a new session, and their trained parameters; the shape of a picture."""
+    """The layers' names in a new Keras session with their trainable parameters; and the shape of an image."""
     import keras
 
     keras.backend.clear_session()
@@ -43,7 +43,7 @@ def _rows(name: str, **arguments: Any) -> tuple[list[Row], tuple[int | None, ...
 
 
 def _at_all_widths(name: str) -> dict[str, Any]:
-    return {called: layers_of(name, **widths) for called, widths in all_widths(name).items()}
+    return {key: layers_of(name, **widths) for key, widths in all_widths(name).items()}
 
 
 if __name__ == "__main__":

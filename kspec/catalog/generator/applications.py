@@ -1,7 +1,7 @@
-"""Measures the models of `keras.applications` on Keras itself: what they answer, and how many parameters they have.
+"""Measures the models of `keras.applications`: their output shapes and their numbers of parameters.
 
-Half an hour for all of them, so it is asked for by itself: `python -m kspec.catalog.generator.applications [NAME …]`.
-What is written are the few numbers that all else follows from; each is checked on models that did not give it.
+All of them take half an hour, so this is a separate command: `python -m kspec.catalog.generator.applications [NAME …]`.
+It writes the few numbers that determine the rest; each is verified on models it was not computed from.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from kspec.catalog.generator.__main__ import render
 from kspec.catalog.reader import APPLICATION_SIZES
 
 _STRIDE = 32
-"""What every network of `keras.applications` comes down by, in all."""
+"""The total downsampling of every network of `keras.applications`."""
 _SIZES = (*range(8 * _STRIDE, 10 * _STRIDE), 75, 97, 224, 299, 331, 480, 600, 777, 1024)
-"""Sizes that a measured rule is held against."""
+"""Sizes that verify a measured rule."""
 
 _SIDES = (96, 128, 160, 192, 224)
-"""Sizes of pictures that MobileNet has weights for."""
+"""Image sizes that MobileNet has weights for."""
 
 WIDTHS: dict[str, list[dict[str, Any]]] = {
     "MobileNet": [{"alpha": alpha} for alpha in (0.25, 0.5, 0.75)],
@@ -43,7 +43,7 @@ Shape = tuple[int | None, ...]
 
 
 class _Model:
-    """What is asked of one built model."""
+    """One model, built."""
 
     def __init__(self, build: Callable[..., Any], **arguments: Any) -> None:
         import keras
@@ -59,7 +59,7 @@ class _Model:
 
     @property
     def fixed(self) -> int:
-        """Parameters that are not trained."""
+        """The number of non-trainable parameters."""
         return sum(math.prod(weight.shape) for weight in self.model.non_trainable_weights)
 
     def counts(self) -> tuple[int, int]:
@@ -70,7 +70,8 @@ def measure(name: str, **widths: Any) -> dict[str, Any]:
     """The numbers of one application; see `kspec.catalog.applications.Sizes`.
 
     Args:
-        widths: Arguments that give its layers other widths.
+        name: The application.
+        **widths: Arguments that change the widths of its layers.
     """
     import keras
 
@@ -95,7 +96,7 @@ def measure(name: str, **widths: Any) -> dict[str, Any]:
     if size is not None:
         open_ended = _Model(build, include_top=False, input_shape=(None, None, 3), **bare)
     assert size is None or default.counts() == small.counts()
-    same = open_ended.counts() == small.counts()  # NASNet is another network when it knows no size, and takes few
+    same = open_ended.counts() == small.counts()  # without a size, NASNet is another network
     raw: dict[str, Any] = {
         "smallest": smallest,
         "features": features,
@@ -110,15 +111,15 @@ def measure(name: str, **widths: Any) -> dict[str, Any]:
 
 
 def _smallest(build: Callable[..., Any]) -> tuple[int, _Model]:
-    """The least height and width that is taken, and a model of it."""
+    """The minimum height and width, and a model of that size."""
     try:
         build(include_top=False, weights=None, input_shape=(1, 1, 3))
-        refusal = ""
+        message = ""
     except ValueError as error:
-        refusal = str(error)
-    said = re.search(r"at least (\d+)x", refusal)
-    assert said
-    size = int(said[1])
+        message = str(error)
+    minimum = re.search(r"at least (\d+)x", message)
+    assert minimum
+    size = int(minimum[1])
     assert not _builds(build, include_top=False, input_shape=(size - 1, size, 3))
     return size, _Model(build, include_top=False, input_shape=(size, size, 3))
 
@@ -131,33 +132,33 @@ def _builds(build: Callable[..., Any], **arguments: Any) -> bool:
     return True
 
 
-def _offset(answer: Callable[[int, int], Shape]) -> int:
-    """The offset `a` of the rule that an axis of `n` comes to `(n + a) // 32`.
+def _offset(output_shape: Callable[[int, int], Shape]) -> int:
+    """The offset `a` of the rule that an axis of size `n` becomes `(n + a) // 32`.
 
-    Each convolution and pooling layer takes `n` to `(n + b) // s`, and a chain of those is one of them. So the rule is
-    known as soon as the size is found from which on there is one row more.
+    Each convolution and pooling maps `n` to `(n + b) // s`, and a chain of them is such a map again. So the rule is
+    known once the size is known at which the output grows by one row.
 
     Args:
-        answer: Of two sizes, the height's and the width's, the shape that they come to.
+        output_shape: Maps a height and a width to the shape of the output.
     """
     low, high = _STRIDE * 8, _STRIDE * 9  # high has one row more than low
-    rows = answer(low, high)[1]
+    rows = output_shape(low, high)[1]
     assert rows is not None
-    assert answer(low, high)[2] == rows + 1
+    assert output_shape(low, high)[2] == rows + 1
     for likely in (high, low + 1):
-        here, below = answer(likely, likely - 1)[1:3]
+        here, below = output_shape(likely, likely - 1)[1:3]
         if here == rows + 1 and below == rows:
             return _STRIDE * (rows + 1) - likely
-    while high - low > 1:  # one model answers for two sizes
+    while high - low > 1:  # one model measures two sizes
         one = low + max(1, (high - low) // 3)
         two = max(one, high - max(1, (high - low) // 3))
-        at_one, at_two = answer(one, two)[1:3]
+        at_one, at_two = output_shape(one, two)[1:3]
         low, high = (low, one) if at_one == rows + 1 else (one, two) if at_two == rows + 1 else (two, high)
     return _STRIDE * (rows + 1) - high
 
 
 def _offset_of_unknown(model: Any) -> int | None:
-    """The offset of a model that was built without a size; None where it takes some sizes alone."""
+    """The offset of a model built without a size; None if it accepts only some sizes."""
     try:
         offset = _offset(lambda h, w: tuple(model.compute_output_shape((1, h, w, 3))))
         for size in _SIZES:
@@ -169,7 +170,7 @@ def _offset_of_unknown(model: Any) -> int | None:
 
 
 def _top(build: Callable[..., Any], without: tuple[int, int], smallest: int, offset: int) -> dict[str, Any]:
-    """The classifier's parameters: a constant, and one number for each class and for each position that it flattens."""
+    """The classifier's parameters: a constant, a number per class, and a number per position that it flattens."""
     default = _Model(build)
     size = default.model.input_shape[1]
     side, other = size or 224, max(smallest, 96) + 5
@@ -184,10 +185,10 @@ def _top(build: Callable[..., Any], without: tuple[int, int], smallest: int, off
         for count, base, each, place in zip(ten, without, per_class, per_position, strict=True)
     ]
     for model, classes, count in ((default, 1000, positions[0]), (odd, 10, positions[1])):
-        found = [
+        total = [
             b + t + classes * c + count * p for b, t, c, p in zip(without, top, per_class, per_position, strict=True)
         ]
-        assert found == list(model.counts())
+        assert total == list(model.counts())
     return {
         "size": size,
         "imagenet": _imagenet_sides(build, size),
@@ -198,13 +199,13 @@ def _top(build: Callable[..., Any], without: tuple[int, int], smallest: int, off
 
 
 def _imagenet_sides(build: Callable[..., Any], size: int | None) -> list[int]:
-    """The sizes of pictures that Keras takes for its own weights with the classifier; none where all are taken.
+    """The image sizes that Keras accepts for its weights with the classifier; empty if it accepts all.
 
-    What is not refused would then be downloaded, which is kept from happening.
+    For an accepted size, Keras would download the weights, which is prevented.
     """
     from unittest.mock import patch
 
-    def takes(side: int) -> bool:
+    def accepts(side: int) -> bool:
         with patch("keras.src.utils.file_utils.get_file", side_effect=ConnectionAbortedError):
             try:
                 build(weights="imagenet", input_shape=(side, side, 3))
@@ -214,43 +215,47 @@ def _imagenet_sides(build: Callable[..., Any], size: int | None) -> list[int]:
                 return False
         raise AssertionError("nothing was downloaded")
 
-    if takes(232):
+    if accepts(232):
         return []
-    return [side for side in _SIDES if takes(side)] if takes(160) else [size or 224]
+    return [side for side in _SIDES if accepts(side)] if accepts(160) else [size or 224]
 
 
 def write_measured(path: Path, about: str, measured: Callable[[str], dict[str, Any]]) -> int:
-    """Renews a file of what was measured, application by application, as the command line asks; its exit status.
+    """Runs a command that measures applications and updates a file.
 
     Args:
+        path: The file.
         about: What is measured, for `--help`.
-        measured: Gives lines of the file, by their names.
+        measured: Measures an application; returns entries of the file by name.
+
+    Returns:
+        The exit status: 1 if `--check` finds the file stale.
     """
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("name", nargs="*", help="these alone; all by default")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the data is stale")
-    given = parser.parse_args()
+    parser.add_argument("name", nargs="*", help="the applications to measure; by default all")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the data is stale")
+    options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from kspec.catalog import names
 
     stale = False
-    for name in given.name or names("application"):
-        for called, found in measured(name).items():
-            print(f"{called}: {found}", flush=True)
+    for name in options.name or names("application"):
+        for key, entry in measured(name).items():
+            print(f"{key}: {entry}", flush=True)
             data = json.loads(path.read_bytes()) if path.exists() else {}
-            stale = stale or data.get(called) != json.loads(json.dumps(found))
-            if not given.check:
-                path.write_text(render(dict(sorted({**data, called: found}.items()))), encoding="utf-8")
-    return 1 if given.check and stale else 0
+            stale = stale or data.get(key) != json.loads(json.dumps(entry))
+            if not options.check:
+                path.write_text(render(dict(sorted({**data, key: entry}.items()))), encoding="utf-8")
+    return 1 if options.check and stale else 0
 
 
 def measure_all_widths(name: str) -> dict[str, Any]:
-    """One application, and the other widths of it that Keras has weights for."""
-    return {called: measure(name, **widths) for called, widths in all_widths(name).items()}
+    """The numbers of an application, and of the other widths that Keras has weights for."""
+    return {key: measure(name, **widths) for key, widths in all_widths(name).items()}
 
 
 def all_widths(name: str) -> dict[str, dict[str, Any]]:
-    """What an application is called, and the same at other widths that Keras has weights for; with the arguments."""
+    """The names of an application at each width that Keras has weights for → the arguments."""
     return {variant(name, **widths): widths for widths in ({}, *WIDTHS.get(name, []))}
 
 

@@ -1,4 +1,4 @@
-"""How a layer or an op is called: which arguments are tensors, and in what form they are handed over."""
+"""The calls of layers and ops: which arguments are tensors, and in what form they are passed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from kspec.catalog.entry import Kind
 from kspec.catalog.generator.corrections import corrections
-from kspec.catalog.generator.discovery import Found
+from kspec.catalog.generator.discovery import KerasObject
 
 _LAYER_TENSORS = {
     "inputs", "data", "x", "count_weights", "sequences", "sequence", "states", "initial_state", "query", "value", "key",
@@ -23,7 +23,13 @@ _LIST_INPUTS = {
 
 @dataclass(slots=True)
 class Call:
-    """Tensors as name, form, required; constants as name to default, required; all of them in order."""
+    """The arguments of a call.
+
+    Args:
+        tensors: Name, form and whether it is required, for each tensor.
+        constants: Name → default and whether it is required.
+        order: The names of all arguments, in order.
+    """
 
     tensors: list[list[Any]] = field(default_factory=list)
     constants: dict[str, tuple[Any, bool]] = field(default_factory=dict)
@@ -31,28 +37,29 @@ class Call:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether a tensor comes after a constant."""
+        """Whether tensors and constants are mixed."""
         return self.order != [*(name for name, *_ in self.tensors), *self.constants]
 
 
-def call_signature(kind: Kind, found: Found) -> Call:
+def call_signature(kind: Kind, keras_object: KerasObject) -> Call:
+    """The call of a layer or an op."""
     if kind == "layer":
-        return _layer(found)
-    call = _op(found)
-    call.order = [*(name for name, *_ in call.tensors), *call.constants]  # how an operation is called is told elsewhere
+        return _layer(keras_object)
+    call = _op(keras_object)
+    call.order = [*(name for name, *_ in call.tensors), *call.constants]  # calls of operations are read elsewhere
     return call
 
 
-def _layer(found: Found) -> Call:
+def _layer(keras_object: KerasObject) -> Call:
     call = Call()
-    target: Any = found.target
+    target: Any = keras_object.target
     for item in list(inspect.signature(target.call).parameters.values())[1:]:
         if item.kind in (item.VAR_KEYWORD, item.VAR_POSITIONAL):
             continue
         required = item.default is item.empty
         call.order.append(item.name)
         if item.name in _LAYER_TENSORS:
-            merges = found.name in _LIST_INPUTS and item.name in ("inputs", "mask")
+            merges = keras_object.name in _LIST_INPUTS and item.name in ("inputs", "mask")
             form = "list" if merges or item.name in _LAYER_LISTS else "one"
             call.tensors.append([item.name, form, required])
         else:
@@ -60,19 +67,19 @@ def _layer(found: Found) -> Call:
     return call
 
 
-def _op(found: Found) -> Call:
+def _op(keras_object: KerasObject) -> Call:
     call = Call()
     known = corrections("op")
-    either = known.either(found.name)
-    spread = known.of(found.name, "spread")
-    constants = known.of(found.name, "constants")
-    lists = {*known.lists, *known.of(found.name, "lists")}
-    tensors = {*known.tensors, *known.of(found.name, "tensors")}
-    signature = inspect.signature(found.target)
+    either = known.either(keras_object.name)
+    spread = known.of(keras_object.name, "spread")
+    constants = known.of(keras_object.name, "constants")
+    lists = {*known.lists, *known.of(keras_object.name, "lists")}
+    tensors = {*known.tensors, *known.of(keras_object.name, "tensors")}
+    signature = inspect.signature(keras_object.target)
     for item in signature.parameters.values():
         if item.kind is item.VAR_KEYWORD:
             continue
-        required = item.default is item.empty or item.name in known.of(found.name, "required")
+        required = item.default is item.empty or item.name in known.of(keras_object.name, "required")
         if item.name in constants:
             call.constants[item.name] = (None if required else item.default, required)
         elif item.name in spread:
@@ -84,7 +91,7 @@ def _op(found: Found) -> Call:
         else:
             call.constants[item.name] = (None if required else item.default, required)
     if len(call.tensors) > 1:
-        for name in (tensor[0] for tensor in call.tensors if tensor[0] not in known.of(found.name, "never")):
+        for name in (tensor[0] for tensor in call.tensors if tensor[0] not in known.of(keras_object.name, "never")):
             if name in either:
                 call.constants[name] = (None, False)
     return call

@@ -1,4 +1,4 @@
-"""The hand-kept part of the catalog: what neither a signature nor a docstring of Keras says."""
+"""The manual part of the catalog: facts that are in no signature or docstring of Keras."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class Corrections:
         self._either: dict[str, str] = raw.get("either", {})
         self._skip: dict[str, str] = raw.get("skip", {})
         self._entries = _spread(raw.get("entries", {}))
-        said = _read(FOLDER / "words" / f"{kind}.yaml")
-        self._words: dict[str, str] = said.get("arguments", {})
-        self._own_words = _spread(said.get("entries", {}))
-        self._summaries: dict[str, str] = said.get("summaries", {})
+        texts = _read(FOLDER / "words" / f"{kind}.yaml")
+        self._words: dict[str, str] = texts.get("arguments", {})
+        self._own_words = _spread(texts.get("entries", {}))
+        self._summaries: dict[str, str] = texts.get("summaries", {})
 
     def named_entries(self) -> set[str]:
-        """Every entry that something is said of."""
+        """Every entry with a correction."""
         return {*self._entries, *self._own_words, *self._summaries} - set(self.extra)
 
     def named_arguments(self, entry: str = "") -> set[str]:
-        """Every argument that something is said of, of one entry or wherever it occurs."""
+        """Every argument with a correction, of one entry or of all."""
         if entry:
             groups = (
                 "parameters",
@@ -66,57 +66,57 @@ class Corrections:
         return str(self._entries.get(entry, {}).get("refused", ""))
 
     def skip(self, entry: str, argument: str) -> str:
-        """Why an argument is not offered; empty when it is."""
+        """Why a spec cannot set an argument; empty if it can."""
         own = self.of(entry, "skip")
         shared = "" if argument in self.of(entry, "parameters") else self._skip.get(argument, "")
         return str(own.get(argument, shared))
 
     def either(self, entry: str) -> dict[str, str]:
-        """Parameters of a call that take a tensor or a constant, with the constant's type."""
+        """Arguments of a call that take a tensor or a constant, with the constant's type."""
         return {**self._either, **self.of(entry, "either")}
 
     def type_of(self, entry: str, argument: str, group: str = "parameters") -> str:
-        """The type in our notation; empty where nothing is said."""
+        """The type of an argument, in the catalog's notation; empty without a correction."""
         if own := self.of(entry, group).get(argument):
             return str(own).replace("{rank}", _rank(entry))
         shared = {**self.arguments, **(self.calls | self.either(entry) if group == "constants" else {})}
         return str(shared.get(argument, "")).replace("{rank}", _rank(entry))
 
     def words(self, entry: str, argument: str) -> str:
-        """What an argument means; empty where nothing is said."""
+        """The description of an argument; empty without a correction."""
         return str(self._own_words.get(entry, {}).get(argument, self._words.get(argument, "")))
 
     def summary(self, entry: str) -> str:
-        """What an entry is; empty where nothing is said."""
+        """The description of an entry; empty without a correction."""
         return str(self._summaries.get(entry, ""))
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, or without a value, which YAML would take in silence."""
+    """Rejects duplicate keys and empty values, which YAML accepts silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
         if twice := {key for key in keys if keys.count(key) > 1}:
-            raise ValueError(f"{node.start_mark}: twice: {', '.join(sorted(twice))}")
+            raise ValueError(f"{node.start_mark}: duplicate keys: {', '.join(sorted(twice))}")
         if empty := [key.value for key, value in node.value if value.value == ""]:
-            raise ValueError(f"{node.start_mark}: no value: {', '.join(empty)}")
+            raise ValueError(f"{node.start_mark}: keys without a value: {', '.join(empty)}")
         return super().construct_mapping(node, deep)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader) if path.exists() else {}
-    return found
+    corrections: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader) if path.exists() else {}
+    return corrections
 
 
 def _spread(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """A key may name several entries, `Dice, Tversky`, and an entry be named by several keys."""
-    found: dict[str, dict[str, Any]] = {}
+    """Separates keys that name several entries, `Dice, Tversky`; an entry may be named by several keys."""
+    spread: dict[str, dict[str, Any]] = {}
     for names, value in entries.items():
         for name in names.split(", "):
-            mine = found.setdefault(name, {})
-            for key, given in value.items():
-                mine[key] = {**mine.get(key, {}), **given} if isinstance(given, dict) else given
-    return found
+            entry = spread.setdefault(name, {})
+            for key, fact in value.items():
+                entry[key] = {**entry.get(key, {}), **fact} if isinstance(fact, dict) else fact
+    return spread
 
 
 def _rank(entry: str) -> str:

@@ -1,4 +1,4 @@
-"""Which classes and functions of Keras there are, kind by kind, and by which names Keras knows them."""
+"""Finds Keras's classes and functions, kind by kind, with all their names."""
 
 from __future__ import annotations
 
@@ -28,14 +28,22 @@ _INTERNAL = {
     "keras.src.applications.convnext": ("LayerScale", "StochasticDepth"),
     "keras.src.applications.inception_resnet_v2": ("CustomScaleLayer",),
 }
-"""Layers that Keras keeps to itself and that some of its applications are made of."""
+"""Private layers of Keras that some of its applications use."""
 _ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
-"""Layers that Keras takes as a layer's activation: what they are for."""
+"""Layers that Keras accepts as a layer's activation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A class or function of Keras, and its names."""
+class KerasObject:
+    """A class or function of Keras, and its names.
+
+    Args:
+        name: Its canonical name.
+        path: Its public path.
+        aliases: Its other names.
+        target: The class or function itself.
+        internal: Whether it is private in Keras.
+    """
 
     name: str
     path: str
@@ -44,8 +52,8 @@ class Found:
     internal: bool = False
 
 
-def walk(kind: Kind) -> Iterator[Found]:
-    """All public classes or functions of a kind, under the name of their own where Keras has them public by it."""
+def walk(kind: Kind) -> Iterator[KerasObject]:
+    """All public classes or functions of a kind, each under its own name if that is public."""
     if kind == "op":
         yield from _functions(keras.ops, "ops")
         yield from _functions(keras.ops.image, "ops.image", "image.")
@@ -59,33 +67,37 @@ def walk(kind: Kind) -> Iterator[Found]:
         yield from internal_layers()
 
 
-def internal_layers() -> Iterator[Found]:
-    """The layers that Keras has and does not publish."""
+def internal_layers() -> Iterator[KerasObject]:
+    """Keras's private layers."""
     for module, names in _INTERNAL.items():
         for name in names:
-            yield Found(name, f"{module}.{name}", (), getattr(importlib.import_module(module), name), internal=True)
+            yield KerasObject(
+                name, f"{module}.{name}", (), getattr(importlib.import_module(module), name), internal=True
+            )
 
 
-def activation_layers() -> Iterator[Found]:
+def activation_layers() -> Iterator[KerasObject]:
     """The layers that can be an activation."""
     for name in _ACTIVATIONS:
-        yield Found(name, f"keras.layers.{name}", (), getattr(keras.layers, name))
+        yield KerasObject(name, f"keras.layers.{name}", (), getattr(keras.layers, name))
 
 
-def _functions(module: Any, where: str, prefix: str = "") -> Iterator[Found]:
-    """The functions of a module of Keras's.
+def _functions(module: Any, where: str, prefix: str = "") -> Iterator[KerasObject]:
+    """The functions of a module of Keras.
 
     Args:
-        prefix: What stands before their names, where Keras has them in a module of their own alone.
+        module: The module.
+        where: Its path below `keras`.
+        prefix: A prefix for their names in a spec.
     """
     public = {name: item for name, item in vars(module).items() if callable(item) and not name.startswith("_")}
     for name, item in sorted(public.items()):
         if name not in _HELPERS and item.__name__ == name:
             aliases = tuple(sorted(other for other, same in public.items() if same is item and other != name))
-            yield Found(prefix + name, f"keras.{where}.{name}", aliases, item)
+            yield KerasObject(prefix + name, f"keras.{where}.{name}", aliases, item)
 
 
-def _classes(kind: Kind) -> Iterator[Found]:
+def _classes(kind: Kind) -> Iterator[KerasObject]:
     where, base = _BASES[kind]
     module = importlib.import_module(f"keras.{where}")
     names: dict[type, set[str]] = {}
@@ -98,13 +110,13 @@ def _classes(kind: Kind) -> Iterator[Found]:
     for item, known in names.items():
         own = item.__name__
         name = own if hasattr(module, own) else min(known)
-        yield Found(name, f"keras.{where}.{name}", tuple(sorted((known | {own}) - {name})), item)
+        yield KerasObject(name, f"keras.{where}.{name}", tuple(sorted((known | {own}) - {name})), item)
 
 
 def _strings(kind: Kind, item: type) -> set[str]:
-    """The strings that Keras's own `get` of this kind takes for the class, such as `mse`.
+    """The strings that Keras's `get` of this kind accepts for a class, such as `mse`.
 
-    Keras publishes no list of them: `get` looks into this table of its source.
+    Keras publishes no list of them; `get` uses this table of its source.
     """
     if kind in ("layer", "callback", "schedule"):
         return set()

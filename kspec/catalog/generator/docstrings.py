@@ -1,4 +1,4 @@
-"""What Keras's docstrings say of arguments, shortened to a line each."""
+"""The descriptions of arguments in Keras's docstrings, shortened to a line each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST = 160
 
 def argument_texts(doc: str | None) -> dict[str, str]:
     """Each argument that the docstring describes, with its whole text."""
-    found: dict[str, str] = {}
+    arguments: dict[str, str] = {}
     names: list[str] = []
     inside = False
     for line in inspect.cleandoc(doc or "").splitlines():
@@ -38,15 +38,15 @@ def argument_texts(doc: str | None) -> dict[str, str]:
         if entry:
             names = [name.strip(" `*") for name in entry["names"].split(",")]
             for name in names:
-                found.setdefault(name, entry["text"] or "")
+                arguments.setdefault(name, entry["text"] or "")
         elif names:
             for name in names:
-                found[name] = f"{found[name]} {line.strip()}".strip()
-    return found
+                arguments[name] = f"{arguments[name]} {line.strip()}".strip()
+    return arguments
 
 
 def first_line(text: str) -> str:
-    """One plain sentence out of a description: no type (it is told apart), no links, no long tail."""
+    """The first sentence of a description, without types, which are shown separately, links and long tails."""
     text = _LINK.sub(r"\1", re.sub(r"\s+", " ", text)).strip()
     text = re.sub(r"^\(optional\)\s*(defaults to `?[^.]*`?\.\s*)?", "", text, flags=re.IGNORECASE)
     previous = None
@@ -69,5 +69,5 @@ def summary(doc: str | None) -> str:
 
 
 def without_null(text: str) -> str:
-    """The sentence without what it says of null, for an argument that cannot be null here."""
+    """A sentence without its clause about null, for an argument that cannot be null."""
     return re.sub(r"[;,] [^;,]* when null\.$", ".", text)

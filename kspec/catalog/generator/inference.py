@@ -1,4 +1,4 @@
-"""Guesses an argument's type from its default and from what Keras's docstring says, where no correction does."""
+"""Infers an argument's type from its default and its docstring, where no correction states it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def infer(default: Any, text: str) -> str:
-    """A type in our notation; `any` where nothing is known."""
+    """A type in the catalog's notation; `any` if it cannot be inferred."""
     start = text.strip().lower()[:60]
     if isinstance(default, bool) or re.match(r"(optional )?(a )?bool", start):
         return "bool"
@@ -21,7 +21,7 @@ def infer(default: Any, text: str) -> str:
 
 
 def with_null(notation: str, default: Any, required: bool) -> str:
-    """`null` is accepted wherever it is the default."""
+    """Adds `null` to a type where it is the default."""
     if required or default is not None or "null" in notation.split("|") or notation == "any":
         return notation
     return f"{notation}|null"

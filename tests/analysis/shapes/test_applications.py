@@ -6,14 +6,14 @@ import pytest
 from kspec.analysis.shapes.applications import application
 from kspec.analysis.shapes.types import Call, ShapeError, TensorType
 from kspec.catalog import find, names
-from kspec.catalog.applications import features_of, inner_layers, sizes, stated_shape, variant
+from kspec.catalog.applications import features_of, image_shape, inner_layers, sizes, variant
 from kspec.catalog.generator.applications import WIDTHS
 from tests.conftest import diagnostics_of, network
 
 
 def told(name, picture=None, **arguments):
     """Shape and parameters (all, not trained) as we tell them."""
-    shape = (None, *(picture or stated_shape(name, arguments)))
+    shape = (None, *(picture or image_shape(name, arguments)))
     call = Call(find("application", name), {"weights": None, **arguments}, {"inputs": [TensorType(shape)]})
     answer = application(call)
     if answer.weights is None:
@@ -80,7 +80,7 @@ def test_shapes_and_parameters_are_keras_s(name, picture, arguments):
     ("name", "widths"), [(name, widths) for name in names("application") for widths in ({}, *WIDTHS.get(name, []))]
 )
 def test_the_layers_within_come_to_the_whole(name, widths):
-    shape = [stated_shape(name, {})[0] or 224] * 2 + [3]
+    shape = [image_shape(name, {})[0] or 224] * 2 + [3]
     arguments = {"include_top": False, "input_shape": shape, **widths}
     _, (all_, fixed) = told(name, **arguments)
     assert sum(layer.trained for layer in inner_layers(name, arguments)) == all_ - fixed
