@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from kspec.diagnostics import Source
+from kspec.syntax.events import yaml_events
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FAR = 1 << 30
 
 Columns = Mapping[int, list[tuple[int, int]]]
@@ -22,7 +22,7 @@ def _scalar_columns(source: Source) -> Columns | None:
     """The columns of all scalars; None if the text is not valid YAML."""
     columns: dict[int, list[tuple[int, int]]] = {}
     try:
-        for event in yaml.parse(source.text, Loader=_LOADER):
+        for event in yaml_events(source.text):
             if not isinstance(event, yaml.ScalarEvent):
                 continue
             start: Any = event.start_mark

@@ -10,8 +10,7 @@ from typing import Any, Literal, NamedTuple
 import yaml
 
 from kspec.diagnostics import Path, Source
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from kspec.syntax.events import yaml_events
 
 
 class Place(NamedTuple):
@@ -60,7 +59,7 @@ def layout(source: Source) -> Mapping[Path, Extent]:
     """The extents of a text's values by their paths; if it is not valid YAML, of those before the error."""
     walk = _Walk(source)
     try:
-        for event in yaml.parse(source.text, Loader=_LOADER):
+        for event in yaml_events(source.text):
             walk.take(event)
     except yaml.YAMLError:
         pass

@@ -7,6 +7,7 @@ duplicate keys.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 from kspec.diagnostics import Path, Positions, Related, Report, Rule, Source, Span, codes
+from kspec.syntax.events import yaml_events
 from kspec.syntax.scalars import NumberTooLong, resolve
 from kspec.syntax.yaml_errors import MAX_DEPTH, explain_yaml_error, report_too_deep
 from kspec.syntax.yaml_typos import (
@@ -27,7 +29,8 @@ from kspec.syntax.yaml_typos import (
 MAX_VALUES = 500_000
 """The most values of a document, including those that aliases repeat: a limit for YAML bombs."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_IN_UNSPACED = re.compile(r"[:{]|^-")
+"""Characters of keys that may be pairs without a space, or open a brace."""
 _TAGS = {"tag:yaml.org,2002:" + name for name in ("str", "int", "float", "bool", "null", "seq", "map")}
 
 
@@ -57,7 +60,7 @@ def parse(source: Source, report: Report, *, indent: int = 0) -> Tree | None:
     builder = _Builder(source, report)
     text = " " * indent + source.text[indent:] if indent else source.text
     try:
-        value = builder.document(yaml.parse(text, Loader=_LOADER))
+        value = builder.document(yaml_events(text))
     except yaml.YAMLError as error:
         explain_yaml_error(error, source, report)
         return None
@@ -104,7 +107,8 @@ class _Builder:
             )
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
-        self._check_tag(event)
+        if event.tag is not None:
+            self._check_tag(event)
         if event.anchor:
             self.open_anchors.add(event.anchor)
         before = self.count
@@ -145,8 +149,7 @@ class _Builder:
                 break
             key = self._key(event)
             following = next(events)
-            pair = self._unspaced_pair(event, following)
-            if pair is not None:
+            if _IN_UNSPACED.search(key) and (pair := self._unspaced_pair(event, following)) is not None:
                 key, items[key] = pair
                 self.positions.keys[*path, key] = self.positions.values[*path, key] = self._span(event)
                 continue
@@ -200,9 +203,9 @@ class _Builder:
     @staticmethod
     def _is_below(key: Any, value: Any) -> bool:
         """Whether a value is one plain line below its key."""
-        start, end = value.start_mark, value.end_mark
-        is_plain = isinstance(value, yaml.ScalarEvent) and _is_plain(value)
-        return is_plain and key.end_mark.line < start.line == end.line
+        line = value.start_mark.line
+        is_below = key.end_mark.line < line == value.end_mark.line
+        return is_below and isinstance(value, yaml.ScalarEvent) and _is_plain(value)
 
     def _key(self, event: Any) -> str:
         """The text of a key: keys such as `1` or `true` stay text."""
@@ -217,19 +220,20 @@ class _Builder:
                 self._span(event),
                 help=f"quote it: {quoted}" if quoted else "write the key as plain text",
             )
-        if event.value == "<<" and _is_plain(event):
+        value: str = event.value
+        if event.tag is not None:
+            self._check_tag(event)
+        if value not in ("", "<<") or not _is_plain(event):
+            return value
+        if value == "<<":
             self._stop(
                 codes.UNSUPPORTED_YAML_FEATURE,
                 "merge keys (`<<`) are not part of YAML 1.2",
                 self._span(event),
                 help="repeat the values, or share them with `vars`",
             )
-        if event.value == "" and _is_plain(event):
-            self.report.error(
-                codes.INVALID_KEY, "missing key before `:`", self._span(event), help="write `name: value`"
-            )
-        self._check_tag(event)
-        return str(event.value)
+        self.report.error(codes.INVALID_KEY, "missing key before `:`", self._span(event), help="write `name: value`")
+        return value
 
     def _scalar(self, event: Any) -> Any:
         if not _is_plain(event) and event.tag in (None, "!", "tag:yaml.org,2002:str"):
@@ -276,13 +280,12 @@ class _Builder:
         return copy.deepcopy(value)
 
     def _check_tag(self, event: Any) -> None:
-        tag = event.tag
-        if tag is None or tag == "!" or tag in _TAGS:
+        if event.tag == "!" or event.tag in _TAGS:
             return
-        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
         self.report.error(
             codes.UNSUPPORTED_YAML_FEATURE,
-            f"unsupported YAML tag `{shown}`",
+            f"unsupported YAML tag `{tag}`",
             self._span(event),
             help="a spec is plain data: remove the tag",
         )
