@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail, kind_of, reject_reserved
 from kspec.language.field_types import Columns
+from kspec.language.json_schema import JsonSchema, exactly_one
 
-SPLITS = ("train", "validation", "test")
+SplitName = Literal["train", "validation", "test"]
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
 POLICIES = ("drop_row", "mean", "median", "most_frequent")
 """Ways to handle missing values, besides a fill value."""
@@ -53,7 +55,17 @@ def _files(value: Any) -> Any:
     return value
 
 
-Files = Annotated[Any, BeforeValidator(_files)]
+_Path = Annotated[str, Field(min_length=1)]
+_Paths = _Path | Annotated[list[_Path], Field(min_length=1)]
+Files = Annotated[
+    Any,
+    BeforeValidator(_files),
+    JsonSchema(
+        _Paths | dict[SplitName, _Paths],
+        required=["train"],
+        errorMessage="A source is a path, a list of paths, or one path per split: `{train: a.csv, test: b.csv}`.",
+    ),
+]
 """A path, a glob, a list of them, or one of these per split."""
 
 
@@ -70,9 +82,11 @@ class CsvOptions(Model):
     """CSV files and how to parse them."""
 
     path: Files = Field(description="A path, a glob, a list of them, or one path per split")
-    delimiter: Annotated[str, BeforeValidator(_delimiter)] = Field(
-        default=",", description="The character that separates values"
-    )
+    delimiter: Annotated[
+        str,
+        BeforeValidator(_delimiter),
+        JsonSchema(pattern=r"^[\t -!#-~]$", errorMessage="A delimiter is a single character."),
+    ] = Field(default=",", description="The character that separates values")
     encoding: str = Field(default="utf-8", description="Text encoding of the file")
     header: bool = Field(
         default=True, description="Whether the first line holds the column names; otherwise they are `c0`, `c1` …"
@@ -97,6 +111,23 @@ def _csv(value: Any) -> Any:
             help=f"available keys: {', '.join(words)}",
         )
     return _files(value)
+
+
+_CSV_KEYS = {
+    "if": {"type": "object", "required": ["train"]},
+    "then": {
+        "propertyNames": {
+            "enum": list(SPLITS),
+            "errorMessage": "Options must be next to `path`, and the files of the splits inside `path`.",
+        }
+    },
+    "else": {
+        "if": {"anyOf": [{"required": [split]} for split in SPLITS[1:]]},
+        "then": {"type": ["string", "array"], "errorMessage": "The file of the training split is missing: `train`."},
+        "else": {"required": ["path"]},
+    },
+}
+"""The keys of `csv` that go together."""
 
 
 class Synthetic(Model):
@@ -126,6 +157,9 @@ def _missing(value: Any) -> Any:
     return value
 
 
+_FillValue = str | float | bool
+
+
 class Split(Model):
     """How the examples are split into training, validation and test."""
 
@@ -138,6 +172,16 @@ class Split(Model):
     )
     by: str | None = Field(
         default=None, description="A column that assigns each row to `train`, `validation` or `test`"
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["by"], "properties": {"by": {"type": "string"}}},
+            "then": {
+                "properties": {"validation": False, "test": False, "stratify": False},
+                "errorMessage": "`by` assigns every row to a split; remove `by` or the other keys.",
+            },
+        }
     )
 
     @model_validator(mode="before")
@@ -168,13 +212,19 @@ class Split(Model):
 class Data(Model):
     """Where the examples come from, and which columns are inputs and targets."""
 
-    csv: Annotated[CsvOptions | Any, BeforeValidator(_csv)] = Field(default=None, description="CSV files")
+    csv: Annotated[
+        CsvOptions | Any,
+        BeforeValidator(_csv),
+        JsonSchema(_Paths | CsvOptions | dict[SplitName, _Paths], **_CSV_KEYS),
+    ] = Field(default=None, description="CSV files")
     parquet: Files = Field(default=None, description="Parquet files")
     npz: Files = Field(default=None, description="A NumPy `.npz` file; each array is a column")
     images: Files = Field(default=None, description="A folder with one subfolder of images per class")
-    synthetic: Annotated[Synthetic | None, BeforeValidator(_synthetic)] = Field(
-        default=None, description="Random examples, generated from the seed"
-    )
+    synthetic: Annotated[
+        Synthetic | None,
+        BeforeValidator(_synthetic),
+        JsonSchema(Synthetic | Literal[True] | None),
+    ] = Field(default=None, description="Random examples, generated from the seed")
     inputs: Columns | None = Field(
         default=None, description="Columns of the only input, or a mapping from inputs to columns"
     )
@@ -184,12 +234,20 @@ class Data(Model):
     weights: str | dict[str, str] | None = Field(
         default=None, description="A column of sample weights, or a mapping from outputs to columns"
     )
-    missing: Annotated[Any, BeforeValidator(_missing)] = Field(
+    missing: Annotated[Any, BeforeValidator(_missing), JsonSchema(_FillValue | dict[str, _FillValue])] = Field(
         default=None,
         description="How to handle missing values: `drop_row`, `mean`, `median`, `most_frequent` or a fill value; or a "
         "mapping from columns to these",
     )
     split: Split = Field(default_factory=Split, description="How the examples are split")
+
+    model_config = ConfigDict(
+        json_schema_extra=exactly_one(
+            SOURCES,
+            none=f"`data` has no source: add one of {', '.join(SOURCES)}.",
+            several="`data` has two sources; keep one.",
+        )
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -9,12 +9,15 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kspec.language.base import Model, fail, kind_of
 from kspec.language.data import Data
-from kspec.language.field_types import Name
+from kspec.language.field_types import Name, Weights
+from kspec.language.json_schema import JsonSchema
 from kspec.language.network import Inputs, Layers, Outputs, SubModel
 from kspec.language.training_config import Compile, Evaluate, Fit, Predict
 
 TASKS = ("binary_classification", "multilabel_classification", "multiclass_classification", "regression")
 Task = Literal["binary_classification", "multilabel_classification", "multiclass_classification", "regression"]
+
+_POLICIES = '"float32"|"float16"|"bfloat16"|"float64"|"mixed_float16"|"mixed_bfloat16"|null'
 
 
 def _parameter(value: Any) -> Any:
@@ -30,16 +33,21 @@ def _parameter(value: Any) -> Any:
     return value
 
 
+_ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_Parameter = _ParameterName | Annotated[dict[_ParameterName, Any], Field(min_length=1, max_length=1)]
+
+
 class Block(Model):
     """A template of entries; every use creates new layers."""
 
-    params: list[Annotated[Any, BeforeValidator(_parameter)]] = Field(
-        default_factory=list, description="Parameters: names, or `name: default`"
-    )
+    params: Annotated[
+        list[Annotated[Any, BeforeValidator(_parameter), JsonSchema(_Parameter)]],
+        JsonSchema(errorMessage="Parameters are names, or a name with its default: `params: [filters, stride: 1]`."),
+    ] = Field(default_factory=list, description="Parameters: names, or `name: default`")
     inputs: Annotated[list[Name], Field(min_length=1)] | None = Field(
         None, description="Names of its inputs within the block; `in` by default"
     )
-    layers: Annotated[list[Any], Field(min_length=1)] = Field(
+    layers: Annotated[list[Any], Field(min_length=1), JsonSchema(Layers)] = Field(
         description="Its nodes, in order; expressions are evaluated at each use"
     )
     outputs: str | list[str] | None = Field(None, description="The nodes it outputs; the last one by default")
@@ -80,12 +88,20 @@ class Shared(Model):
 class Document(Model):
     """A model spec: a network, its data and how it is trained."""
 
-    kspec: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="Version of the language")
-    name: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Name of the model and its run folder"
-    )
+    kspec: Annotated[
+        Literal[1],
+        BeforeValidator(_version),
+        JsonSchema(default=1, errorMessage="The version of the language is 1: `kspec: 1`."),
+    ] = Field(description="Version of the language")
+    name: Annotated[
+        str | None,
+        JsonSchema(errorMessage="`name` consists of letters, digits, `_`, `-` and `.`; it names a folder."),
+    ] = Field(None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Name of the model and its run folder")
     description: str | None = Field(None, description="What the model is for")
-    task: Task | dict[str, Task] | None = Field(
+    task: Annotated[
+        Task | dict[str, Task] | None,
+        JsonSchema(errorMessage=f"`task` must be {', '.join(f'`{task}`' for task in TASKS)}, or a mapping to these."),
+    ] = Field(
         None,
         description="Problem type, or a mapping from outputs to problem types; inferred by default",
     )
@@ -94,10 +110,12 @@ class Document(Model):
     )
     vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
     extensions: list[str] = Field(default_factory=list, description="Python modules with custom Keras classes")
-    dtype_policy: str | None = Field(None, description="Keras dtype policy of all layers")
+    dtype_policy: Annotated[str | None, JsonSchema(_POLICIES)] = Field(
+        None, description="Keras dtype policy of all layers"
+    )
     include: str | list[str] | None = Field(None, description="Files whose vars, blocks and models are brought in")
     data: Data | None = Field(None, description="Where the examples come from")
-    weights: str | None = Field(None, description="A `.weights.h5` or `.keras` file with the initial weights")
+    weights: Weights | None = Field(None, description="A `.weights.h5` or `.keras` file with the initial weights")
     inputs: Inputs = Field(description="Inputs of the network, by name")
     blocks: dict[Name, Block] = Field(default_factory=dict, description="Templates of entries, each used by `block:`")
     models: dict[Name, SubModel] = Field(
@@ -105,14 +123,16 @@ class Document(Model):
     )
     layers: Layers = Field(description="Nodes of the network, in order")
     outputs: Outputs = Field(None, description="Nodes that are model outputs; the last node by default")
-    compile: Annotated[Compile, BeforeValidator(_empty)] = Field(
+    compile: Annotated[Compile, BeforeValidator(_empty), JsonSchema(Compile | None)] = Field(
         default_factory=Compile, description="Loss, metrics and optimizer"
     )
-    fit: Annotated[Fit, BeforeValidator(_empty)] = Field(default_factory=Fit, description="Training")
-    evaluate: Annotated[Evaluate, BeforeValidator(_empty)] = Field(
+    fit: Annotated[Fit, BeforeValidator(_empty), JsonSchema(Fit | None)] = Field(
+        default_factory=Fit, description="Training"
+    )
+    evaluate: Annotated[Evaluate, BeforeValidator(_empty), JsonSchema(Evaluate | None)] = Field(
         default_factory=Evaluate, description="Evaluation on held-out examples"
     )
-    predict: Annotated[Predict, BeforeValidator(_empty)] = Field(
+    predict: Annotated[Predict, BeforeValidator(_empty), JsonSchema(Predict | None)] = Field(
         default_factory=Predict, description="Predictions, written to a file"
     )
 

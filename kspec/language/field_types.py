@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from kspec import catalog
 from kspec.diagnostics import codes
 from kspec.language.base import fail, kind_of
 from kspec.language.examples import with_first
+from kspec.language.json_schema import JsonSchema
 from kspec.syntax.names import NAME
 from kspec.syntax.yaml_flow import abbreviate
 from kspec.syntax.yaml_typos import parse_tuple
@@ -27,7 +28,14 @@ def _name(value: Any) -> Any:
     return value
 
 
-Name = Annotated[str, BeforeValidator(_name)]
+Name = Annotated[
+    str,
+    BeforeValidator(_name),
+    JsonSchema(
+        pattern=f"^{NAME.pattern}$",
+        errorMessage="Names consist of letters, digits, `_` and `-`, and do not begin with a digit.",
+    ),
+]
 """The name of a node, an input or an output."""
 
 
@@ -66,7 +74,7 @@ def _as(value: Any) -> Any:
     return value
 
 
-As = Annotated[list[str], BeforeValidator(_as)]
+As = Annotated[list[str], BeforeValidator(_as), JsonSchema(Annotated[list[Name], Field(min_length=1)])]
 """Names for the several outputs of one call; `_` for one that is not used."""
 
 
@@ -128,7 +136,13 @@ def _column(value: Any) -> Any:
     return value
 
 
-Columns = Annotated[str | list[str] | dict[str, str | list[str]], BeforeValidator(_columns)]
+_Column = Annotated[str, Field(min_length=1)]
+_ColumnList = Annotated[list[_Column], Field(min_length=1)]
+Columns = Annotated[
+    str | list[str] | dict[str, str | list[str]],
+    BeforeValidator(_columns),
+    JsonSchema(_Column | _ColumnList | dict[str, _Column | list[_Column]]),
+]
 """Columns: a name, a glob, a list of them, or a mapping from inputs (or outputs) to them."""
 
 
@@ -155,7 +169,11 @@ def _shape(value: Any) -> Any:
     return value
 
 
-Shape = Annotated[list[Annotated[int | None, BeforeValidator(_dimension)]], BeforeValidator(_shape)]
+Shape = Annotated[
+    list[Annotated[int | None, BeforeValidator(_dimension)]],
+    BeforeValidator(_shape),
+    JsonSchema("shape", errorMessage="A shape is a list of sizes without the batch dimension: `[28, 28, 1]`."),
+]
 """The shape of one example, without the batch; null for an unknown length."""
 
 
@@ -165,6 +183,17 @@ def per_output(value: Any) -> Any:
         return value
     fail(f"expected a setting, not {kind_of(value)}", help="write one setting, or a mapping from outputs to settings")
 
+
+WEIGHTS_FILE = r"(\.weights\.h5|\.keras)$"
+"""The names of files with weights."""
+Weights = Annotated[
+    str,
+    JsonSchema(
+        pattern=WEIGHTS_FILE,
+        errorMessage="Weights are read from a `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`) file.",
+    ),
+]
+"""A file with the weights of a model."""
 
 PerOutput = Annotated[Any, BeforeValidator(per_output)]
 """A setting for the only output, or a mapping from outputs to settings."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean, nearest
 from kspec.language.base import Model, fail, kind_of
 from kspec.language.entry import Entry
-from kspec.language.field_types import Name, Object, Shape
+from kspec.language.field_types import Name, Object, Shape, Weights
+from kspec.language.json_schema import JsonSchema, Schema, exactly_one, reject
 from kspec.syntax.yaml_flow import abbreviate
 
 SOURCES = ("layers", "file", "application")
@@ -20,7 +21,7 @@ class Input(Model):
     """An input of a network: the shape and type of one example."""
 
     shape: Shape = Field(description="Sizes without the batch dimension; null for an unknown length")
-    dtype: str = Field("float32", description="Type of the values; `string` for text")
+    dtype: Annotated[str, JsonSchema("dtype")] = Field("float32", description="Type of the values; `string` for text")
     batch_size: int | None = Field(
         None, gt=0, description="Fixed number of examples per batch, as stateful layers need it; null for any number"
     )
@@ -41,7 +42,10 @@ def _outputs(value: Any) -> Any:
 
 Inputs = Annotated[dict[Name, Input], Field(min_length=1), BeforeValidator(_inputs)]
 Layers = Annotated[list[Entry], Field(min_length=1)]
-Outputs = Annotated[str | list[str] | dict[Name, str] | None, BeforeValidator(_outputs)]
+Outputs = Annotated[
+    str | Annotated[list[str], Field(min_length=1)] | Annotated[dict[Name, str], Field(min_length=1)] | None,
+    BeforeValidator(_outputs),
+]
 
 
 class Network(Model):
@@ -53,17 +57,41 @@ class Network(Model):
     trainable: bool | None = Field(None, description="`false` freezes all its layers")
 
 
+def _sub_model_keys(schema: Schema) -> None:
+    """Add the keys of a sub-model that go together."""
+    exactly_one(
+        SOURCES,
+        none="A sub-model needs `layers`, `file: base.keras` or `application: {MobileNetV2: {}}`.",
+        several="A sub-model has `layers`, `file` or `application`; keep one.",
+    )(schema)
+    external = {"anyOf": [{"required": ["file"]}, {"required": ["application"]}], "not": {"required": ["layers"]}}
+    own = {"if": external, "then": reject("A sub-model with `file` or `application` has its own inputs and outputs.")}
+    application = {"required": ["application"], "not": {"anyOf": [{"required": ["layers"]}, {"required": ["file"]}]}}
+    schema["dependencies"] |= {
+        "layers": ["inputs"],
+        "inputs": own,
+        "outputs": own,
+        "weights": {"if": application, "then": reject("`weights` is an argument of the application.")},
+    }
+
+
 class SubModel(Model):
     """A model that is called as a node; every call shares the same layers and weights."""
 
-    inputs: dict[str, Any] | None = Field(None, description="Inputs, by name")
-    layers: list[Any] | None = Field(None, description="Nodes, in order")
-    outputs: Any = Field(None, description="Nodes that are outputs; the last node by default")
+    model_config = ConfigDict(json_schema_extra=_sub_model_keys)
+
+    inputs: Annotated[dict[str, Any] | None, JsonSchema(Inputs)] = Field(None, description="Inputs, by name")
+    layers: Annotated[list[Any] | None, JsonSchema(Layers)] = Field(None, description="Nodes, in order")
+    outputs: Annotated[Any, JsonSchema(Outputs)] = Field(
+        None, description="Nodes that are outputs; the last node by default"
+    )
     file: str | None = Field(
         None, description="A `.keras` file, or a model's JSON configuration, to read the model from"
     )
-    application: Object | None = Field(None, description="A model of `keras.applications`, with its arguments")
-    weights: str | None = Field(None, description="A `.weights.h5` or `.keras` file with the initial weights")
+    application: Annotated[Object | None, JsonSchema("<application>|null")] = Field(
+        None, description="A model of `keras.applications`, with its arguments"
+    )
+    weights: Weights | None = Field(None, description="A `.weights.h5` or `.keras` file with the initial weights")
     trainable: bool | None = Field(
         None, description="`false` freezes all its layers except those with `trainable: true`"
     )

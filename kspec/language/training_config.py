@@ -5,27 +5,30 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from kspec.diagnostics import did_you_mean
 from kspec.language.base import Model, fail, kind_of
+from kspec.language.data import SplitName
 from kspec.language.engine import EngineName, FusedName, check_changes
 from kspec.language.field_types import Name, Object, PerOutput
+from kspec.language.json_schema import JsonSchema, reject
 
-SplitName = Literal["train", "validation", "test"]
+Optimizer = Annotated[Object | None, JsonSchema("<optimizer>|null")]
+Metrics = Annotated[PerOutput | None, JsonSchema("#/definitions/metric_by_output")]
 
 
 class Compile(Model):
     """What training minimizes, with which optimizer, and the metrics it reports."""
 
-    optimizer: Object | None = Field(None, description="Optimizer; `adam` by default")
-    loss: PerOutput | None = Field(
+    optimizer: Optimizer = Field(None, description="Optimizer; `adam` by default")
+    loss: Annotated[PerOutput | None, JsonSchema("#/definitions/loss_by_output")] = Field(
         None, description="Loss, or a mapping from outputs to losses; chosen by problem type by default"
     )
-    metrics: PerOutput | None = Field(
+    metrics: Metrics = Field(
         None, description="Metrics, or a mapping from outputs to metrics; chosen by problem type by default"
     )
-    weighted_metrics: PerOutput | None = Field(
+    weighted_metrics: Metrics = Field(
         None, description="Metrics that take sample weights into account, or a mapping from outputs to them"
     )
     loss_weights: dict[str, float] | None = Field(
@@ -93,7 +96,7 @@ class Stage(Model):
     epochs: int | None = Field(
         None, gt=0, description="Number of passes over the training split; that of `fit` by default"
     )
-    optimizer: Object | None = Field(
+    optimizer: Optimizer = Field(
         None,
         description="Optimizer from this stage on, reset at the start of every stage; that of the previous stage, or "
         "of `compile`, by default",
@@ -114,20 +117,22 @@ class Fit(Model):
     verbose: Annotated[Literal[0, 1, 2], BeforeValidator(_verbose)] = Field(
         1, description="0: silent, 1: progress bar, 2: one line per epoch"
     )
-    class_weight: Annotated[Any, BeforeValidator(_class_weight)] = Field(
+    class_weight: Annotated[Any, BeforeValidator(_class_weight), JsonSchema('"balanced"|{any}|null')] = Field(
         None,
         description="`balanced`, or a mapping from labels to weights; with several outputs, one per output",
     )
     validation_freq: int = Field(1, gt=0, description="Number of epochs between validations")
     steps_per_epoch: int | None = Field(None, gt=0, description="Number of steps per epoch; all batches by default")
-    callbacks: list[Object] = Field(default_factory=list, description="Keras callbacks")
+    callbacks: Annotated[list[Object], JsonSchema("[<callback>]")] = Field(
+        default_factory=list, description="Keras callbacks"
+    )
     engine: EngineName | list[FusedName | dict[FusedName, int]] = Field(
         "auto",
         description="How the training loop runs. `keras`: `model.fit`, a call per step; `fused`: many steps per graph "
         "call; `fused_xla`: the same, compiled by XLA; `auto`: `fused`, then XLA if measurements show a gain. "
         "A list, as in the resolved spec, gives the steps at which the engine changes: `[fused, {fused_xla: 400}]`",
     )
-    stages: Annotated[list[Stage] | None, BeforeValidator(_stages)] = Field(
+    stages: Annotated[Annotated[list[Stage], Field(min_length=1)] | None, BeforeValidator(_stages)] = Field(
         None,
         description="Stages of training, in order: which layers train, for how many epochs, with which optimizer. "
         "Callbacks are reset at the start of each stage",
@@ -143,6 +148,17 @@ class Fit(Model):
 
 class Evaluate(Model):
     """The loss and metrics on held-out examples."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {
+                "type": "object",
+                "required": ["split", "data"],
+                "properties": {key: {"type": "string", "minLength": 1} for key in ("split", "data")},
+            },
+            "then": reject("Use `split` or `data`, not both."),
+        }
+    )
 
     split: SplitName | None = Field(None, description="Split to use; `test` by default")
     data: str | None = Field(None, description="Another file with the same columns, used instead of a split")

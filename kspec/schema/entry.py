@@ -1,77 +1,76 @@
-"""An entry of `layers` as JSON Schema: one closed map of class names beside the graph's own words.
+"""An entry of `layers` as JSON Schema: one closed map of class names and entry keys.
 
-That an entry is exactly one thing is counted, not enumerated: of an entry with n of the graph's own words, n + 1 keys
-are right. So no `oneOf` over layers is needed, whose complaint would name them all.
+An entry is exactly one thing. That is counted, not enumerated: an entry with n entry keys has n + 1 keys. A `oneOf` of
+all layers would name all of them in its error.
 """
 
 from __future__ import annotations
 
 from kspec.catalog import types as t
-from kspec.schema.classes import CALLED_MODEL, DOTTED, EXTENSIONS, Definitions
+from kspec.schema.classes import CALLED_MODEL, CUSTOM_CLASS, CUSTOM_CLASSES, KerasSchemas
 from kspec.schema.types import Schema, bounds, or_computed, words_or
 from kspec.syntax.names import MAX_COPIES
 
-NOTHING = "An entry says what it is: name a class, `op:`, `reuse:`, `block:` or `model:` beside its words."
-SEVERAL = "An entry is one thing: begin a new one with `- ` for the second."
+NOTHING = "An entry needs a class, `op`, `reuse`, `block` or `model`."
+SEVERAL = "An entry is one thing; begin a new entry with `- ` for the second."
+NO_BLOCK = "`with` passes parameters to a block, and this entry uses none."
 
-NO_BLOCK = "`with` hands parameters to a block, and this entry uses none."
-
-_WRITTEN_OUT: dict[str, Schema] = {
+_EXPANDED: dict[str, Schema] = {
     "with": {
         "type": ["object", "null"],
-        "description": "What a block's parameters are here",
-        "markdownDescription": "What a block's parameters are here",
+        "description": "Values of the block's parameters",
+        "markdownDescription": "Values of the block's parameters",
     },
     "repeat": or_computed({"type": "integer"} | bounds(t.Number(True, 1, MAX_COPIES)))
-    | {"description": "Copies in a chain: `name_0`, `name_1` …; `${index}` is 0, 1 …"},
+    | {"description": "Number of copies in a chain: `name_0`, `name_1` …; `${index}` is 0, 1 …"},
     "each": {
         "type": ["array", "string"],
         "items": {"type": "string"},
         "minItems": 1,
-        "description": "A copy for each of these nodes, side by side; the name stands for the list of them",
+        "description": "One copy per node, in parallel; the name is the list of the copies",
     },
-    "when": or_computed({"type": "boolean"}) | {"description": "Left out where false: the entry is then the identity"},
+    "when": or_computed({"type": "boolean"}) | {"description": "`false` makes the entry the identity"},
 }
-"""Words of an entry that are gone once it is written out."""
+"""Keys that the expansion replaces, so that no model has them."""
 
-_BESIDE: Schema = {
+_MISPLACED: Schema = {
     "properties": dict.fromkeys(("name", "trainable"), False),
-    "errorMessage": "`name` and `trainable` stand beside an entry's class, not inside it.",
+    "errorMessage": "`name` and `trainable` are keys of the entry, not arguments of the class.",
 }
 
 
-def entry(definitions: Definitions, words: Schema) -> Schema:
+def entry(keras: KerasSchemas, keys: Schema) -> Schema:
     """The schema of an entry.
 
     Args:
-        words: The graph's own words (`name`, `from` …), each with its schema.
+        keras: The classes.
+        keys: Entry key (`name`, `from` …) → its schema.
     """
-    heads = definitions.classes("layer")
+    classes, internal = keras.classes("layer"), keras.internal("layer")
     op = {
         "type": "string",
-        "description": "A function of keras.ops; its tensors come through `from`, its constants through `call`",
+        "description": "A function of keras.ops; `from` gives its tensors, `call` its other arguments",
         "if": {"type": "string"},
-        "then": definitions.names("op"),
-        "defaultSnippets": definitions.proposals("op"),
+        "then": keras.names("op"),
+        "defaultSnippets": keras.proposals("op"),
     }
     reuse = {"type": "string", "description": "A node whose layer is called again, with the same weights"}
-    block = {"type": "string", "description": "A template of `blocks:`, whose entries are made anew"}
-    words = {**words, **_WRITTEN_OUT}
-    keys = {**heads, "op": op, "reuse": reuse, "block": block, "model": CALLED_MODEL, **words}
-    internal = definitions.internal("layer")
-    definitions.ref("entry.one_thing", lambda: _one_thing(definitions, list(words), [*keys, *internal]))
+    block = {"type": "string", "description": "A template of `blocks:`; each use creates new layers"}
+    keys = {**keys, **_EXPANDED}
+    properties = {**classes, "op": op, "reuse": reuse, "block": block, "model": CALLED_MODEL, **keys}
+    keras.ref("entry.one_thing", lambda: _one_thing(keras, list(keys), [*properties, *internal]))
     return {
         "title": "An entry",
-        "description": "One node: a layer, an op, a sub-model or a layer again; beside it the graph's own words",
+        "description": "A node: a layer, an op, a sub-model or a layer again; with the keys of an entry",
         "type": ["object", "string"],
-        "properties": keys,
+        "properties": properties,
         "patternProperties": {
-            DOTTED: {"allOf": [EXTENSIONS[DOTTED]], **_BESIDE},
+            CUSTOM_CLASS: {"allOf": [CUSTOM_CLASSES[CUSTOM_CLASS]], **_MISPLACED},
             **{f"^{name}$": schema for name, schema in internal.items()},
         },
         "additionalProperties": False,
         "if": {"type": "string"},
-        "then": definitions.names("layer"),
+        "then": keras.names("layer"),
         "else": {
             "allOf": [
                 {"$ref": "#/definitions/entry.one_thing"},
@@ -81,27 +80,34 @@ def entry(definitions: Definitions, words: Schema) -> Schema:
     }
 
 
-def _one_thing(definitions: Definitions, words: list[str], keys: list[str]) -> Schema:
-    """What has a key that is not known is refused for that already."""
-    known = words_or(DOTTED, keys, "")
-    del known["else"]["errorMessage"]
+def _one_thing(keras: KerasSchemas, entry_keys: list[str], known: list[str]) -> Schema:
+    """An entry with an unknown key is rejected for that alone."""
+    all_known = words_or(CUSTOM_CLASS, known, "")
+    del all_known["else"]["errorMessage"]
     return {
-        "if": {"propertyNames": {"enum": words}},
+        "if": {"propertyNames": {"enum": entry_keys}},
         "then": {"type": "string", "errorMessage": NOTHING},
-        "else": {"if": {"propertyNames": known}, "then": _count(definitions, words, 0, 0)},
+        "else": {"if": {"propertyNames": all_known}, "then": _count(keras, entry_keys, 0, 0)},
     }
 
 
-def _count(definitions: Definitions, words: list[str], seen: int, there: int) -> Schema:
-    """Counts the words that are there; when all have been looked for, the keys must be one more."""
+def _count(keras: KerasSchemas, entry_keys: list[str], number: int, present: int) -> Schema:
+    """Count the entry keys that are present; then there must be one more key than those.
+
+    Args:
+        keras: Holds the definitions.
+        entry_keys: All entry keys.
+        number: How many of them have been looked for.
+        present: How many of these are present.
+    """
 
     def make() -> Schema:
-        if seen == len(words):
-            return {"if": {"maxProperties": there + 1}, "else": {"type": "string", "errorMessage": SEVERAL}}
+        if number == len(entry_keys):
+            return {"if": {"maxProperties": present + 1}, "else": {"type": "string", "errorMessage": SEVERAL}}
         return {
-            "if": {"required": [words[seen]]},
-            "then": _count(definitions, words, seen + 1, there + 1),
-            "else": _count(definitions, words, seen + 1, there),
+            "if": {"required": [entry_keys[number]]},
+            "then": _count(keras, entry_keys, number + 1, present + 1),
+            "else": _count(keras, entry_keys, number + 1, present),
         }
 
-    return definitions.ref(f"entry.words.{seen}.{there}", make)
+    return keras.ref(f"entry.words.{number}.{present}", make)
