@@ -1,18 +1,23 @@
-"""The weights that a model starts from, where its spec names a file of them."""
+"""Loads the initial weights that a spec names."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kspec.diagnostics import Path, Report
 from kspec.language import Spec
 
+if TYPE_CHECKING:
+    from kspec.backend.keras_model import BuiltNetwork
 
-def load_initial_weights(spec: Spec, network: Any, report: Report) -> None:
-    """Gives the sub-models, then the whole model, the weights of the files that the spec names for them.
+
+def load_initial_weights(spec: Spec, network: BuiltNetwork, report: Report) -> None:
+    """Loads the weights of the sub-models, then of the whole model.
 
     Args:
-        built: What building the model gave.
+        spec: Names the files.
+        network: The built model and its sub-models.
+        report: Receives files that cannot be read or do not fit.
     """
     from kspec.archive.saved_weights import load_saved
     from kspec.archive.weights import load_weights

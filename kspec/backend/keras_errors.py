@@ -1,4 +1,4 @@
-"""What Keras says when it refuses a layer, cut to the sentence that matters."""
+"""Error messages of Keras and TensorFlow, reduced to the sentence that matters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _FULL_SHAPE = re.compile(r"Full shape received: \((None, )?([^)]*)\)")
 
 
 def plain(error: BaseException) -> str:
-    """One line of what an exception of Keras or TensorFlow says.
+    """Reduces the message of an exception of Keras or TensorFlow to one line.
 
     >>> plain(ValueError("Input 0 is wrong.\\n\\nArguments received by Dense.call(): x"))
     'Input 0 is wrong'
     """
     text = str(error) or type(error).__name__
     if "Graph execution error" in text:
-        text = _told_by_the_graph(text)
+        text = _graph_error(text)
     for noise in _NOISE:
         text = noise.sub("", text)
     text = " ".join(text.split())
@@ -33,7 +33,7 @@ def plain(error: BaseException) -> str:
     return text.rstrip(". ")
 
 
-def _told_by_the_graph(text: str) -> str:
-    """What stands between the places in code that TensorFlow lists and the names of its nodes."""
-    said = [line for line in text.split("[[{{node")[0].splitlines() if line.strip() and not line.startswith(" ")]
-    return said[-1] if said else text
+def _graph_error(text: str) -> str:
+    """The message between the code locations that TensorFlow lists and the names of its nodes."""
+    lines = [line for line in text.split("[[{{node")[0].splitlines() if line.strip() and not line.startswith(" ")]
+    return lines[-1] if lines else text

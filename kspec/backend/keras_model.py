@@ -1,10 +1,10 @@
-"""The graph → a functional Keras model, node by node, each under its own name."""
+"""Builds a functional Keras model from a graph, node by node, each under its own name."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import keras
 
 from kspec.backend.keras_errors import plain
-from kspec.backend.keras_objects import Maker, UnknownSize, import_class, keras_class
+from kspec.backend.keras_objects import Maker, NeedsData, import_class, keras_class
 from kspec.diagnostics import Report, Rule, codes
-from kspec.ir import Feed, Graph, Node, Tensor
+from kspec.ir import Graph, Node, Tensor
 from kspec.ir.entry_spans import head_span
 from kspec.ir.node import flat_order
 from kspec.ir.slices import parse_slices
@@ -22,10 +22,10 @@ from kspec.language import Spec
 from kspec.syntax.yaml_flow import shape_text
 
 Adapter = Callable[[Any, Node, "BuiltNetwork"], None]
-"""Called with a layer that adapts, its node and what is built so far, before the layer is called."""
+"""Called with a layer that adapts, its node and the network built so far, before the layer is called."""
 
 _DEEP = 200
-"""Nodes from which on Keras's own recursion is given a stack of its own."""
+"""With so many nodes, Keras's recursion gets a stack of its own."""
 _STACK_BYTES = 1 << 30
 
 T = TypeVar("T")
@@ -33,14 +33,14 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class BuiltNetwork:
-    """What building gives.
+    """A graph, or a sub-model's graph, built with Keras.
 
     Args:
-        model: None where a node was refused.
-        values: By node, the Keras tensors that its call gave.
+        model: None if a node was rejected.
+        values: By node, the Keras tensors that its call returned.
         layers: By node, the Keras layer that it calls (not for ops).
-        sizes: The sizes that the data decided, by word and name.
-        models: By name, what building a sub-model gave.
+        sizes: The sizes that data decided, by word and name.
+        models: By name, the sub-models.
     """
 
     model: Any = None
@@ -55,11 +55,14 @@ def build_keras_model(
 ) -> BuiltNetwork:
     """Builds the model under the spec's seed and dtype policy.
 
-    What Keras refuses is reported at the node's line; what depends on that node stays silent.
+    Nodes that Keras rejects are reported; nodes that depend on them are skipped.
 
     Args:
-        maker: Makes the objects; knows the data's sizes and the path rule's folders.
-        adapt: Adapts the layers that learn from data; left out, they stay as they are.
+        spec: A spec without errors.
+        graph: Its graph.
+        report: Receives what Keras rejects.
+        maker: Makes the Keras objects; knows sizes that data decides, and where paths lead.
+        adapt: Adapts the layers that learn from data; by default they stay as they are.
 
     Returns:
         The model and, by node, its tensors and layers.
@@ -82,11 +85,11 @@ def build_keras_model(
 
 
 class _Builder:
-    """Builds one network.
+    """Builds one network; see `build_keras_model`.
 
     Args:
-        models: The sub-models that are built, by name.
-        name: What the Keras model is called.
+        models: By name, the sub-models built so far.
+        name: The name of the Keras model.
     """
 
     def __init__(
@@ -117,18 +120,18 @@ class _Builder:
                 continue
             try:
                 self._add(node)
-            except UnknownSize as error:
-                self._refuse(node, codes.SIZE_WITHOUT_DATA, str(error), "give the spec `data:`, or write the number")
+            except NeedsData as error:
+                self._report(node, codes.SIZE_WITHOUT_DATA, str(error), "give the spec `data:`, or write a number")
             except Exception as error:
-                self._refuse(
-                    node, codes.REJECTED_BY_KERAS, f"Keras refuses `{node.name}`: {plain(error)}", self._shapes(node)
+                self._report(
+                    node, codes.REJECTED_BY_KERAS, f"Keras rejects `{node.name}`: {plain(error)}", self._shapes(node)
                 )
         if not self.report.has_errors:
             self._assemble()
         return self.network
 
     def _build_application(self, node: Node) -> None:
-        """A model of `keras.applications`, under the sub-model's name; weights from a file are loaded later."""
+        """Builds a model of `keras.applications` under the sub-model's name; weights from a file are loaded later."""
         assert node.catalog is not None
         arguments = self.maker.arguments(node.catalog, node.arguments, _keras_name(self.name))
         if node.catalog.parameters["weights"].default != arguments.get("weights", "imagenet"):
@@ -136,22 +139,23 @@ class _Builder:
         try:
             model = keras_class(node.catalog.path)(**arguments)
         except Exception as error:
-            self._refuse(node, codes.REJECTED_BY_KERAS, f"Keras refuses `{node.head}`: {plain(error)}", "")
+            self._report(node, codes.REJECTED_BY_KERAS, f"Keras rejects `{node.head}`: {plain(error)}", "")
             return
-        model.name = _keras_name(self.name)  # given to it, some make their layers' names of it, or look widths up by it
+        model.name = _keras_name(self.name)  # as an argument, some would derive layer names or widths from it
         if node.trainable is False:
             model.trainable = False
-        (given,) = self.graph.inputs
-        self.network.values |= {given.name: [model.input], node.name: [model.output]}
+        (entry,) = self.graph.inputs
+        self.network.values |= {entry.name: [model.input], node.name: [model.output]}
         self.network.layers[node.name] = model
         self.network.model = model
         name_outputs(model, list(self.graph.outputs))
 
     def _add(self, node: Node) -> None:
         if node.kind == "input":
-            given = self.spec.input(node.path)
-            size = given.batch_size
-            value = keras.Input(shape=tuple(given.shape), batch_size=size, dtype=given.dtype, name=node.name)
+            entry = self.spec.input(node.path)
+            value = keras.Input(
+                shape=tuple(entry.shape), batch_size=entry.batch_size, dtype=entry.dtype, name=node.name
+            )
             self.network.values[node.name] = [value]
         elif node.kind == "op":
             self._add_op(node)
@@ -169,26 +173,26 @@ class _Builder:
             self.network.layers[node.name] = layer
         else:
             layer = self.network.layers[node.name] = self.network.layers[callee.name]
-        feeds = {name: self._feed(feed) for name, feed in node.feeds.items()}
+        inputs = self._inputs(node)
         constants = self._constants(node)
-        first = next(iter(feeds), None)
-        value = layer(**constants) if first is None else layer(feeds.pop(first), **feeds, **constants)
+        first = next(iter(inputs), None)
+        value = layer(**constants) if first is None else layer(inputs.pop(first), **inputs, **constants)
         self._keep(node, value)
         if layer.weights and not any(_is_symbolic(v) for t in node.tensors() for v in self.network.values[t.node]):
-            self._refuse(
+            self._report(
                 node,
                 codes.NO_INPUT_DEPENDENCY,
-                f"`{node.name}` has weights and takes only constants: Keras would lose its weights",
-                "feed it from an input",
+                f"`{node.name}` has weights but takes only constants: Keras would lose its weights",
+                "let it depend on an input",
             )
 
     def _add_model_call(self, node: Node) -> None:
         inner = self.network.models.get(node.head)
-        if inner is None or inner.model is None:  # what is wrong with it has been said
+        if inner is None or inner.model is None:  # its errors are reported
             return
         model = self.network.layers[node.name] = inner.model
-        feeds = {name: self._feed(feed) for name, feed in node.feeds.items()}
-        value = model(feeds if len(feeds) > 1 else next(iter(feeds.values())), **node.constants)
+        inputs = self._inputs(node)
+        value = model(inputs if len(inputs) > 1 else next(iter(inputs.values())), **node.constants)
         outputs = self.graph.models[node.head].outputs
         self._keep(node, [value[name] for name in outputs] if len(outputs) > 1 else value)
 
@@ -199,22 +203,22 @@ class _Builder:
         else:
             arguments = self.maker.arguments(node.catalog, node.arguments, name)
             layer = keras_class(node.catalog.path)(**arguments, name=name)
-        if node.trainable is not None:  # as an argument it would not reach the layers that this one holds
+        if node.trainable is not None:  # as an argument it would not reach inner layers
             layer.trainable = node.trainable
         return layer
 
     def _add_op(self, node: Node) -> None:
         assert node.catalog is not None
-        feeds = {name: self._feed(feed) for name, feed in node.feeds.items()}
+        inputs = self._inputs(node)
         constants = self._constants(node)
         spread = [t.name for t in node.catalog.tensors if t.form == "spread"]
         function = keras_class(node.catalog.path)
-        before = {id(value) for feed in feeds.values() for value in (feed if isinstance(feed, list) else [feed])}
+        before = {id(value) for each in inputs.values() for value in (each if isinstance(each, list) else [each])}
         if spread:
             leading = [constants.pop(c.name) for c in node.catalog.constants.values() if c.required]
-            value = function(*leading, *feeds[spread[0]], **constants)
+            value = function(*leading, *inputs[spread[0]], **constants)
         else:
-            value = function(**feeds, **constants)
+            value = function(**inputs, **constants)
         self._keep(node, value)
         _name_operations(self.network.values[node.name], before, _keras_name(node.name))
 
@@ -229,27 +233,26 @@ class _Builder:
                 constants[name] = self.maker.constant(value, node.catalog.constants[name].type)
         return constants
 
-    def _feed(self, feed: Feed) -> Any:
-        return [self._tensor(tensor) for tensor in feed] if isinstance(feed, list) else self._tensor(feed)
+    def _inputs(self, node: Node) -> dict[str, Any]:
+        """The tensors of a call by argument name."""
+        return {
+            name: [self._tensor(tensor) for tensor in feed] if isinstance(feed, list) else self._tensor(feed)
+            for name, feed in node.feeds.items()
+        }
 
     def _tensor(self, tensor: Tensor) -> Any:
         return self.network.values[tensor.node][tensor.output]
 
     def _keep(self, node: Node, value: Any) -> None:
-        values = (
-            list(value.values())
-            if isinstance(value, dict)
-            else list(value)
-            if isinstance(value, (list, tuple))
-            else [value]
-        )
+        value = list(value.values()) if isinstance(value, dict) else value
+        values = list(value) if isinstance(value, (list, tuple)) else [value]
         if node.outputs and len(node.outputs) != len(values):
             count = "one output" if len(values) == 1 else f"{len(values)} outputs"
-            self._refuse(
+            self._report(
                 node,
                 codes.WRONG_OUTPUT_COUNT,
                 f"`{node.name}` gives {count}, and `as` names {len(node.outputs)}",
-                "name all of them, `_` for one that is not wanted",
+                "name all of them; write `_` for one that you do not use",
                 at=("as",),
             )
             return
@@ -261,7 +264,7 @@ class _Builder:
         constant = [name for name, value in outputs.items() if not _is_symbolic(value)]
         if constant:
             tensor = self.graph.outputs[constant[0]]
-            self._refuse(
+            self._report(
                 self.graph.nodes[tensor.node],
                 codes.NO_INPUT_DEPENDENCY,
                 f"the output `{constant[0]}` depends on no input",
@@ -277,7 +280,7 @@ class _Builder:
         except Exception as error:
             self.report.error(
                 codes.REJECTED_BY_KERAS,
-                f"Keras refuses the model: {plain(error)}",
+                f"Keras rejects the model: {plain(error)}",
                 self.spec.positions.key(("layers",)),
             )
             return
@@ -285,7 +288,7 @@ class _Builder:
         if self.graph.calls and all(node.trainable is False for node in self.graph.calls):
             self.network.model.trainable = False
 
-    def _refuse(self, node: Node, code: Rule, message: str, help: str, at: tuple[str, ...] = ()) -> None:
+    def _report(self, node: Node, code: Rule, message: str, help: str, at: tuple[str, ...] = ()) -> None:
         positions = self.spec.positions
         if at:
             span = positions.value((*node.path, *at))
@@ -296,15 +299,15 @@ class _Builder:
         self.report.error(code, message, span, help=help)
 
     def _shapes(self, node: Node) -> str:
-        """What the node was given, for the help line."""
-        shown = [f"`{tensor.node}` {shape_text(self._tensor(tensor).shape)}" for tensor in node.tensors()]
-        return f"it takes {', '.join(shown)}" if shown else ""
+        """The shapes of a node's inputs, for a help line."""
+        shapes = [f"`{tensor.node}` {shape_text(self._tensor(tensor).shape)}" for tensor in node.tensors()]
+        return f"inputs: {', '.join(shapes)}" if shapes else ""
 
 
 def name_outputs(model: Any, outputs: Iterable[str]) -> None:
-    """Losses, metrics and targets go by the outputs' names, not by Keras's layers'.
+    """Makes losses, metrics and targets use the outputs' names instead of Keras's layer names.
 
-    Two calls of a shared layer have one layer name, and one of their losses would vanish from the history.
+    Two calls of a shared layer have one layer name, and one of their losses would be missing from the history.
     """
     model.output_names = flat_order(outputs)
 
@@ -314,12 +317,12 @@ def _is_symbolic(value: Any) -> bool:
 
 
 def _keras_name(name: str) -> str:
-    """Keras refuses slashes in names: `use/inner` is `use.inner` there."""
+    """Keras rejects slashes in names: `use/inner` becomes `use.inner`."""
     return name.replace("/", ".")
 
 
 def _name_operations(values: Iterable[Any], before: set[int], name: str) -> None:
-    """Names what an op's call made after its node, in place of a counter of the whole process."""
+    """Names the operations of an op's call after its node; Keras counts over the whole process."""
     waiting = [value for value in values if _is_symbolic(value)]
     operations: dict[int, Any] = {}
     while waiting:
@@ -334,7 +337,7 @@ def _name_operations(values: Iterable[Any], before: set[int], name: str) -> None
 
 
 @contextmanager
-def _dtype_policy(policy: str | None) -> Any:
+def _dtype_policy(policy: str | None) -> Iterator[None]:
     before = keras.config.dtype_policy()
     if policy is not None:
         keras.config.set_dtype_policy(policy)
@@ -345,7 +348,7 @@ def _dtype_policy(policy: str | None) -> Any:
 
 
 def _with_deep_stack(function: Callable[[], T], depth: int) -> T:
-    """Keras walks a model by recursion, and dies of it at a thousand layers; here it gets the room."""
+    """Calls a function with a larger stack: Keras's recursion overflows the usual one at a thousand layers."""
     if depth < _DEEP:
         return function()
     result: list[T] = []
@@ -354,7 +357,7 @@ def _with_deep_stack(function: Callable[[], T], depth: int) -> T:
     def work() -> None:
         try:
             result.append(function())
-        except BaseException as error:  # handed to the caller's thread, where it is raised again
+        except BaseException as error:  # raised again in the calling thread
             failure.append(error)
 
     size, limit = threading.stack_size(), sys.getrecursionlimit()

@@ -1,4 +1,4 @@
-"""A class as written in a spec → the Keras object."""
+"""Makes Keras objects from the plain values of a spec."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from kspec.catalog import types
 from kspec.syntax.names import snake_case
 
 Sizes = Callable[[str, str], int]
-"""`(word, name) → int` for sizes that the data decides: `("vocabulary_of", node)`, `("classes_of", output)`."""
+"""Maps a word and a name to a size that data decides: `("vocabulary_of", node)`, `("classes_of", output)`."""
 
 
-class UnknownSize(LookupError):
-    """A size that the data decides, asked for where there is no data."""
+class NeedsData(LookupError):
+    """A layer or a size depends on data, and there is none; the message is for the user."""
 
 
 def no_sizes(word: str, name: str) -> int:
-    """Refuses every size that the data decides."""
-    raise UnknownSize(f"the size `{{{word}: {name}}}` comes from the data, and there is none")
+    """Rejects every size that data decides.
+
+    Raises:
+        NeedsData: always.
+    """
+    raise NeedsData(f"the size `{{{word}: {name}}}` depends on the data, and there is none")
 
 
 @dataclass(slots=True)
@@ -30,10 +34,10 @@ class Maker:
     """Makes Keras objects from plain values.
 
     Args:
-        sizes: Answers sizes that the data decides.
-        path: Turns a path that a spec reads (`write=False`) or writes into the file's.
-        resolved: The sizes that were asked for, by word and name: what the resolved spec states.
-        models: The sub-models that layers can hold, by name.
+        sizes: Looks up sizes that data decides.
+        path: Maps a path that the spec reads (False) or writes (True) to the file's path.
+        resolved: The sizes looked up so far, by word and name; the resolved spec states them.
+        models: By name, the sub-models that layers can hold.
     """
 
     sizes: Sizes = no_sizes
@@ -42,12 +46,15 @@ class Maker:
     models: dict[str, Any] = field(default_factory=dict)
 
     def object(self, kind: str, value: Any, **more: Any) -> Any:
-        """The object of a class by name, or with its arguments.
+        """Makes an object from a class name, alone or with arguments.
 
         Args:
             kind: A kind of the catalog, or `cell`.
             value: `"relu"`, `"Adam"`, `{"Adam": {"learning_rate": 0.001}}`.
             more: Further constructor arguments, as Python objects.
+
+        Returns:
+            A Keras object; a string where Keras takes a name.
         """
         name, arguments = (value, {}) if isinstance(value, str) else next(iter(value.items()))
         if kind == "layer" and name == "model" and isinstance(arguments, str):
@@ -62,10 +69,12 @@ class Maker:
         return keras_class(entry.path)(**self.arguments(entry, arguments or {}, more.get("name", "")), **more)
 
     def arguments(self, entry: catalog.Entry, arguments: Mapping[str, Any], owner: str = "") -> dict[str, Any]:
-        """Constructor arguments as Keras takes them.
+        """Converts constructor arguments for Keras.
 
         Args:
-            owner: The name of the layer that they belong to: layers inside are named after it, so that names are the
+            entry: The class in the catalog.
+            arguments: Plain values.
+            owner: The name of the layer that they belong to: inner layers are named after it, so that names are the
                 same in every process.
         """
         return {
@@ -74,7 +83,7 @@ class Maker:
         }
 
     def _argument(self, value: Any, kind: types.Type, owner: str) -> Any:
-        """What may have a fraction is a float, also where it is written without: Keras refuses `learning_rate=1`."""
+        """Converts one argument; integers become floats where floats are allowed: Keras rejects `learning_rate=1`."""
         options = kind.options if isinstance(kind, types.Union) else (kind,)
         numbers = [option for option in options if isinstance(option, types.Number)]
         if numbers and type(value) is int and not any(number.integer for number in numbers):
@@ -82,14 +91,14 @@ class Maker:
         return self._value(value, kind, owner)
 
     def constant(self, value: Any, notation: str) -> Any:
-        """A constant argument of a call as Keras takes it."""
-        made = self._value(value, types.parse(notation), "")
-        if isinstance(made, list) and notation.startswith("array"):
+        """Converts a constant argument of a call."""
+        constant = self._value(value, types.parse(notation), "")
+        if isinstance(constant, list) and notation.startswith("array"):
             import numpy as np
 
-            array = np.asarray(made)
+            array = np.asarray(constant)
             return array.astype("int32" if array.dtype.kind in "iu" else "float32")
-        return made
+        return constant
 
     def _value(self, value: Any, kind: types.Type, owner: str) -> Any:
         if isinstance(value, dict) and len(value) == 1:
@@ -116,32 +125,33 @@ class Maker:
         return value
 
     def _list(self, value: list[Any], item: types.Type, owner: str) -> Any:
-        """Numbers become a tuple, as Keras's own defaults are: some ops and layers fail on a list."""
+        """Converts a list; numbers become a tuple, like Keras's own defaults: some ops and layers fail on a list."""
         parts = [self._value(part, item, f"{owner}.{i}" if owner else "") for i, part in enumerate(value)]
         plain = all(part is None or isinstance(part, (int, float, tuple)) for part in parts)
         return tuple(parts) if plain else parts
 
 
 def _is_layer(kind: str, value: Any) -> bool:
-    """Whether an activation is a layer."""
-    entry = catalog.find("activation", next(iter([value] if isinstance(value, str) else value), "")) if (
-        kind == "activation") else None  # fmt: skip
+    """Whether a value is an activation that Keras has as a layer."""
+    if kind != "activation":
+        return False
+    entry = catalog.find(kind, next(iter([value] if isinstance(value, str) else value), ""))
     return entry is not None and entry.is_layer
 
 
 @functools.cache
 def keras_class(path: str) -> Any:
-    """A class or function by the catalog's path: `keras.layers.Dense`."""
+    """Imports a class or function by the catalog's path: `keras.layers.Dense`."""
     module, _, name = path.rpartition(".")
     return getattr(import_module(module), name)
 
 
 def import_class(dotted: str) -> Any:
-    """A class of an extension; only ever called when the user allowed code."""
+    """Imports a class of an extension; called only if the user allowed code."""
     module, _, name = dotted.rpartition(".")
     return getattr(import_module(module), name)
 
 
 def instantiate(kind: str, value: Any) -> Any:
-    """One object from a plain value, where no size comes from data: `instantiate("optimizer", {"Adam": {}})`."""
+    """Makes one object without data: `instantiate("optimizer", {"Adam": {}})`."""
     return Maker().object(kind, value)

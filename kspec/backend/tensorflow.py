@@ -1,4 +1,4 @@
-"""TensorFlow, imported once and quietly: its start-up messages say nothing to a user of kspec."""
+"""Imports TensorFlow quietly: its start-up messages mean nothing to users of kspec."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from typing import Any
 
 
 def import_tensorflow() -> Any:
-    """TensorFlow, imported with Keras and with the chatter of their start turned off."""
+    """Imports TensorFlow and Keras, without their start-up messages; returns the module `tensorflow`."""
     if "tensorflow" in sys.modules:
         return sys.modules["tensorflow"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    _keep_compiled_programs()
-    with _silent_start(), _without_collecting():
+    _cache_compiled_programs()
+    with _hide_startup_messages(), _no_garbage_collection():
         import keras  # noqa: F401
         import tensorflow
     return tensorflow
 
 
 def cache_folder() -> Path | None:
-    """Where kspec keeps what saves time in later runs; None where it keeps nothing.
+    """The folder of kspec's caches; None if caching is off.
 
-    The environment's `KSPEC_CACHE` names it, or says `off`; else it is a folder of the user's cache.
+    The environment variable `KSPEC_CACHE` holds a path or `off`; by default it is a folder in the user's cache.
     """
-    said = os.environ.get("KSPEC_CACHE")
-    if said is not None:
-        return None if said in ("", "off") else Path(said)
+    setting = os.environ.get("KSPEC_CACHE")
+    if setting is not None:
+        return None if setting in ("", "off") else Path(setting)
     from platformdirs import user_cache_path
 
     return user_cache_path("kspec", appauthor=False)
 
 
-PROGRAMS_BYTES = 256 << 20
-"""What the programs that XLA has compiled may take on the disk; the oldest go first."""
+MAX_PROGRAM_BYTES = 256 << 20
+"""The disk space for programs compiled by XLA; the oldest are deleted first."""
 
 
-def _keep_compiled_programs() -> None:
-    """Lets TensorFlow keep what XLA compiles: it must be told before it is imported.
+def _cache_compiled_programs() -> None:
+    """Makes TensorFlow cache what XLA compiles; this must be set before the import.
 
-    Programs are made for one processor, and the folder is named after it: a home folder may serve many machines.
+    Programs are compiled for one kind of processor, and the folder is named after it: machines may share a home folder.
     """
     flags = os.environ.get("TF_XLA_FLAGS", "")
     folder = cache_folder()
@@ -57,68 +57,68 @@ def _keep_compiled_programs() -> None:
     programs = folder / "xla" / _processor()
     try:
         programs.mkdir(parents=True, exist_ok=True)
-        _forget_oldest(programs, PROGRAMS_BYTES)
+        _delete_oldest(programs, MAX_PROGRAM_BYTES)
     except OSError:
         return
-    if not any(character.isspace() for character in str(programs)):  # the flags are split at spaces
+    if not any(character.isspace() for character in str(programs)):  # TensorFlow splits the flags at spaces
         os.environ["TF_XLA_FLAGS"] = f"{flags} --tf_xla_persistent_cache_directory={programs}".strip()
 
 
 def _processor() -> str:
-    """A name for what programs are compiled for: the kind of processor, its features, TensorFlow's version."""
+    """A hash of what programs are compiled for: the processor, its features, TensorFlow's version."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            wanted = ("model name", "flags", "Features")
-            kind = "".join(sorted({line for line in file if line.startswith(wanted)}))
+            fields = ("model name", "flags", "Features")
+            kind = "".join(sorted({line for line in file if line.startswith(fields)}))
     except OSError:
         kind = platform.processor() + platform.platform()
     return hashlib.sha256(f"{kind} {platform.machine()} {version('tensorflow')}".encode()).hexdigest()[:16]
 
 
-def _forget_oldest(folder: Path, most: int) -> None:
-    """Removes the files that were not touched for the longest time, until no more than so many bytes are left."""
+def _delete_oldest(folder: Path, limit: int) -> None:
+    """Deletes the least recently modified files until at most so many bytes are left."""
     files = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(folder))
     total = sum(size for _, size, _ in files)
     for _, size, path in files:
-        if total <= most:
+        if total <= limit:
             return
         os.unlink(path)
         total -= size
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Lets no garbage be looked for while modules are imported, nor among what they have made, ever after.
+def _no_garbage_collection() -> Iterator[None]:
+    """Suspends garbage collection during the import, and exempts the objects that it creates from later collections.
 
-    There is none, and looking through half a million objects, again and again, takes a sixth of the import.
+    None of them is garbage, and scanning half a million objects repeatedly takes a sixth of the import's time.
     """
-    was_on = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
         gc.freeze()
     finally:
-        if was_on:
+        if was_enabled:
             gc.enable()
 
 
 @contextmanager
-def _silent_start() -> Iterator[None]:
-    """Holds back what native code writes to standard error before its own log level counts; shows it on failure."""
+def _hide_startup_messages() -> Iterator[None]:
+    """Hides what native code writes to standard error before its log level takes effect, unless the import fails."""
     try:
         saved = os.dup(2)
     except OSError:  # no standard error at all
         yield
         return
-    with tempfile.TemporaryFile() as held:
+    with tempfile.TemporaryFile() as hidden:
         sys.stderr.flush()
-        os.dup2(held.fileno(), 2)
+        os.dup2(hidden.fileno(), 2)
         try:
             yield
-        except Exception:  # whatever an import fails with: what was said on the way may tell why
+        except Exception:  # any failure of an import: the hidden messages may explain it
             os.dup2(saved, 2)
-            held.seek(0)
-            sys.stderr.write(held.read().decode(errors="replace"))
+            hidden.seek(0)
+            sys.stderr.write(hidden.read().decode(errors="replace"))
             raise
         finally:
             os.dup2(saved, 2)

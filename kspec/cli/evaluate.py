@@ -35,11 +35,11 @@ def command(
     """Evaluate a run's trained model, from its folder alone."""
     from kspec.cli import FAILED
     from kspec.runs.run_folder import RunFolderError
-    from kspec.runs.run_loader import evaluate_run, load_run, part_of
+    from kspec.runs.run_loader import evaluate_run, load_run, read_examples
 
     try:
         loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
-        part, name = part_of(loaded, data, split, need_targets=True)
+        part, name = read_examples(loaded, data, split, need_targets=True)
         values = evaluate_run(loaded, part)
     except RunFolderError as error:
         click.echo(f"kspec: {error}", err=True)

@@ -35,11 +35,11 @@ def command(
     """Predict with a run's trained model, from its folder alone: probabilities and classes, or values."""
     from kspec.cli import FAILED
     from kspec.runs.run_folder import RunFolderError
-    from kspec.runs.run_loader import load_run, part_of, predict_run
+    from kspec.runs.run_loader import load_run, predict_run, read_examples
 
     try:
         loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
-        part, name = part_of(loaded, data, split, need_targets=False)
+        part, name = read_examples(loaded, data, split, need_targets=False)
         target = Path(to) if to else Path(f"{Path(name).stem}.predictions.csv")
         if data is not None and target.resolve() == Path(data).resolve():
             raise click.UsageError("--to names the file with the data; name another")

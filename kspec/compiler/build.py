@@ -1,4 +1,4 @@
-"""A spec's Keras model, without training it."""
+"""Builds a spec's Keras model without training it."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ if TYPE_CHECKING:
 
 
 def build_model(spec: Spec) -> Any:
-    """The Keras model of a spec, adapted on its data where a layer adapts; see `kspec.build`.
+    """Builds the Keras model of a spec; see `kspec.build`.
 
     Raises:
-        SpecError: with everything that is wrong.
+        SpecError: with every error.
     """
     return build_adapted(spec).model
 
 
 def build_structure(spec: Spec) -> BuiltModel:
-    """Builds a spec's model; layers adapt only where a size depends on the data.
+    """Builds a spec's model without data, unless a size depends on data: layers that adapt stay as they are.
 
     Raises:
-        SpecError: with everything that is wrong.
+        SpecError: with every error.
     """
-    return _built(compile_spec(spec, data="if_needed"), must_adapt=False)
+    return _build(compile_spec(spec, data="if_needed"), must_adapt=False)
 
 
 def build_adapted(spec: Spec) -> BuiltModel:
-    """Builds a spec's model, adapted on its data where a layer adapts.
+    """Builds a spec's model, and adapts its preprocessing layers on the training split.
 
     Raises:
-        SpecError: with everything that is wrong; also where a layer adapts and there is no data.
+        SpecError: with every error, such as a layer that adapts in a spec without data.
     """
     compiled = compile_spec(spec)
     _, analysis = compiled.unwrap()
     if analysis.adapts or analysis.needs_data:
         compiled.read_data()
-    return _built(compiled, must_adapt=True)
+    return _build(compiled, must_adapt=True)
 
 
 def build_compiled(compiled: CompiledSpec, *, must_adapt: bool) -> BuiltModel | None:
-    """Builds the model of a spec without errors; None where Keras rejects it, with the reasons in the report."""
+    """Builds the model of a spec without errors; None if Keras rejects it, with the reasons in the report."""
     from kspec.compiler.define import define
 
     spec, analysis = compiled.unwrap()
     return define(spec, analysis, compiled.report, compiled.dataset, must_adapt=must_adapt)
 
 
-def _built(compiled: CompiledSpec, *, must_adapt: bool) -> BuiltModel:
+def _build(compiled: CompiledSpec, *, must_adapt: bool) -> BuiltModel:
     built = build_compiled(compiled, must_adapt=must_adapt)
     compiled.report.raise_errors()
     assert built is not None

@@ -1,4 +1,4 @@
-"""Every problem of a spec that can be found without running it: what `kspec check` and editors show."""
+"""Finds every problem that can be found without running a spec: for `kspec check` and editors."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class CheckResult:
     """A spec and its diagnostics.
 
     Args:
-        diagnostics: In the text's order, suppressed ones left out.
-        spec: None where the text is not structurally sound.
-        analysis: None where there is no spec.
+        diagnostics: In the order of the text, without suppressed ones.
+        spec: None if the text has structural errors.
+        analysis: None if there is no spec.
         strict: Whether the project counts warnings as errors.
     """
 
@@ -45,16 +45,16 @@ def check_spec(
     """Compiles a spec and reports its problems; see `kspec.check`.
 
     Args:
-        source: A loaded spec, a text at hand, or the path of a file.
+        source: A loaded spec, a text, or the path of a file.
         overrides: As after `--set`, for a text or a file.
         data: Also read the data, and report mismatches between data and spec.
-        with_keras: Also build the model with Keras, and report what Keras rejects.
-        select: Report only these codes or families; by default what `pyproject.toml` says, or all.
-        ignore: Leave these out, likewise.
-        permissions: What the user allows a text or a file.
+        with_keras: Also build the model, and report what Keras rejects.
+        select: Report only these codes or families; by default those of `pyproject.toml`, else all.
+        ignore: Ignore these codes or families; by default those of `pyproject.toml`.
+        permissions: What the user allows the spec to do.
 
     Returns:
-        The diagnostics, and the spec as far as it could be compiled.
+        The diagnostics, and the spec as far as it compiles.
     """
     access: DataAccess = "always" if data else "if_needed" if with_keras else "never"
     compiled = compile_spec(source, overrides, data=access, permissions=permissions)
@@ -71,9 +71,9 @@ def check_spec(
         from kspec.compiler.build import build_compiled
 
         build_compiled(compiled, must_adapt=False)
-    problems_of_config = Report()
-    config = _config(compiled.source, problems_of_config, select, ignore)
-    report.diagnostics.extend(problems_of_config)
+    config_report = Report()
+    config = _config(compiled.source, config_report, select, ignore)
+    report.diagnostics.extend(config_report)
     complete = _complete_codes(compiled, data=data)
     return CheckResult(suppress(report, compiled.source, config, complete), spec, analysis, config.strict)
 
@@ -88,7 +88,7 @@ def _config(source: Source, report: Report, select: Iterable[str] | None, ignore
 
 
 def _complete_codes(compiled: CompiledSpec, *, data: bool) -> tuple[str, ...]:
-    """Prefixes of the codes whose every problem has been found: some rules wait for the data; errors hide others."""
+    """Prefixes of the codes whose problems are all known: some rules need data, and errors hide other problems."""
     spec, analysis = compiled.spec, compiled.analysis
     if spec is None or analysis is None or analysis.settings is None or compiled.report.has_errors:
         return ()

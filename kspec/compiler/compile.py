@@ -1,4 +1,4 @@
-"""`compile_spec`: the one way from a spec's text to an analysed program."""
+"""`compile_spec`: the only way from a spec's text to an analysed program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kspec.analysis.program import Analysis
 from kspec.compiler.passes import analyse
-from kspec.diagnostics import Diagnostic, Report, Source
+from kspec.diagnostics import Report, Source
 from kspec.expand.expansion import EXPANSION_RULES
 from kspec.language import Permissions, Spec, load_source
 from kspec.language.load import report_no_network
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from kspec.data import Dataset
 
 DataAccess = Literal["never", "if_needed", "always"]
-"""When the training data is read: never, where a size of the model depends on it, or always."""
+"""When to read the training data: never, if a size of the model depends on it, or always."""
 
 
 @dataclass(slots=True)
 class CompiledSpec:
-    """A spec, as far as it could be compiled, and everything found on the way.
+    """A spec as far as it compiles, with every diagnostic.
 
     Args:
         source: Its text.
         report: Every diagnostic so far.
-        spec: None where the text is not structurally sound, or holds only what other specs include.
-        analysis: None where there is no spec.
-        dataset: The training data; None where it has not been read.
+        spec: None if the text has structural errors, or only holds definitions for other specs to include.
+        analysis: None if there is no spec.
+        dataset: The training data; None if it has not been read.
     """
 
     source: Source
@@ -41,10 +41,10 @@ class CompiledSpec:
     dataset: Dataset | None = None
 
     def unwrap(self) -> tuple[Spec, Analysis]:
-        """The spec and its analysis.
+        """Returns the spec and its analysis.
 
         Raises:
-            SpecError: with every diagnostic, where there is an error among them.
+            SpecError: with every diagnostic, if one of them is an error.
         """
         if self.spec is None and not self.report.has_errors:
             report_no_network(self.source, self.report)
@@ -54,22 +54,21 @@ class CompiledSpec:
         return self.spec, self.analysis
 
     def read_data(self) -> Dataset | None:
-        """Reads the training data, and analyses the spec again with what is known of it.
+        """Reads the training data, and analyses the spec again with its profile.
 
         Returns:
-            The data; None where the spec has none, or it is faulty, with the reasons in the report.
+            The data; None if the spec has none, or it has errors, with the reasons in the report.
         """
         if self.spec is None or self.analysis is None or self.analysis.settings is None:
             return None
         from kspec.data.training_data import read_training_data
 
-        found = Report()
-        self.dataset = read_training_data(self.spec, self.analysis, found)
+        data_report = Report()
+        self.dataset = read_training_data(self.spec, self.analysis, data_report)
         if self.dataset is not None:
-            before: list[Diagnostic] = list(self.spec.diagnostics)
-            self.report.diagnostics[:] = before
+            self.report.diagnostics[:] = self.spec.diagnostics
             self.analysis = analyse(self.spec, self.report, self.dataset.profile)
-        self.report.diagnostics.extend(found)
+        self.report.diagnostics.extend(data_report)
         return self.dataset
 
 
@@ -80,16 +79,16 @@ def compile_spec(
     data: DataAccess = "never",
     permissions: Permissions | None = None,
 ) -> CompiledSpec:
-    """Compiles a spec: text → language → graph → types and settings, with every rule checked. No TensorFlow.
+    """Compiles a spec, without TensorFlow: text → language → graph → types and settings, checked by every rule.
 
     Args:
-        source: A loaded spec, a text at hand, or the path of a file.
+        source: A loaded spec, a text, or the path of a file.
         overrides: As after `--set`, for a text or a file.
-        data: When to read the training data too.
-        permissions: What the user allows a text or a file.
+        data: When to read the training data.
+        permissions: What the user allows the spec to do.
 
     Returns:
-        The compiled spec; `unwrap()` raises what is wrong with it.
+        The compiled spec; `unwrap()` raises its errors.
     """
     report = Report()
     spec: Spec | None = None
@@ -110,5 +109,5 @@ def compile_spec(
 
 
 def _is_analysable(report: Report) -> bool:
-    """Whether a spec was read whole; an entry that cannot be expanded hides no problem of the others."""
+    """Whether a spec can be analysed: entries that cannot be expanded hide no problem in other entries."""
     return not any(problem.is_error and problem.code not in EXPANSION_RULES for problem in report)

@@ -1,7 +1,7 @@
-"""The passes of the analysis, in their order: a sound spec becomes an analysed program.
+"""The passes of the analysis, in order: from a spec to an analysed program.
 
-Each pass is a function of the compilation's state. It returns whether the passes after it can go on: a faulty graph has
-no settings, and the rules about meaning would only repeat what the argument checks have reported.
+A pass is a function of the state. It returns whether later passes can run: a graph with errors has no settings, and the
+semantic rules would only repeat what the argument checks have reported.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ NOT_COMPUTED = (codes.UNDEFINED_VARIABLE, codes.INVALID_EXPRESSION)
 
 @dataclass(slots=True)
 class State:
-    """What the passes hand on.
+    """The state that passes read and write.
 
     Args:
-        profile: Facts about the data, where it has been read.
+        profile: Facts about the data, if it has been read.
         context: What the rules see of the spec's own network.
         models: The same for each sub-model that the spec itself defines.
     """

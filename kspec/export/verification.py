@@ -11,7 +11,7 @@ from typing import Any
 from kspec.diagnostics import SpecError
 from kspec.export.formats import FORMATS, CannotExport, ExportContext
 from kspec.runs.run_folder import RunFolderError
-from kspec.runs.run_loader import LoadedRun, part_of
+from kspec.runs.run_loader import LoadedRun, read_examples
 
 EXAMPLES = 64
 """The most examples to compare."""
@@ -69,7 +69,7 @@ def verify(context: ExportContext, run: LoadedRun, path: Path) -> Verification |
     if find_spec(module.LIBRARY) is None:
         return Verification(skipped=f"{module.LIBRARY} is not installed")
     try:
-        part, split = part_of(run, None, None, need_targets=False)
+        part, split = read_examples(run, None, None, need_targets=False)
     except RunFolderError as error:
         return Verification(skipped=str(error))
     except SpecError as error:

@@ -1,22 +1,28 @@
-"""The files of a run folder that are made from results: history, predictions, pictures."""
+"""Files made from results: history, predictions, pictures."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from kspec.analysis.settings import OutputSettings
+from kspec.compiler.define import BuiltModel
 from kspec.data import Dataset, DataSplit, Labels, encode
 from kspec.runs.run_folder import RunFolder
-from kspec.training.predict import crisp, is_table, prediction_columns
+from kspec.training.fit import History
+from kspec.training.predict import Column, is_table, predicted_classes, prediction_columns
+
+Array = np.ndarray[Any, Any]
+Writer = Callable[[Path], None]
 
 
-def write_history(folder: RunFolder, history: list[dict[str, float]]) -> None:
-    """`history.csv`: a row an epoch; rewritten as training goes on, so that little is lost when it is cut off."""
+def write_history(folder: RunFolder, history: History) -> None:
+    """Writes `history.csv`, a row for each epoch."""
     names = list(dict.fromkeys(name for row in history for name in row))
 
     def write(path: Path) -> None:
@@ -29,111 +35,140 @@ def write_history(folder: RunFolder, history: list[dict[str, float]]) -> None:
 
 
 def write_predictions(
-    folder: RunFolder | None,
+    write: Callable[[str, Writer], None],
     name: str,
-    part: DataSplit,
-    answers: Mapping[str, np.ndarray[Any, Any]],
+    split: DataSplit,
+    predictions: Mapping[str, Array],
     outputs: Mapping[str, OutputSettings],
     labels: Mapping[str, Labels],
     columns: Mapping[str, list[str]],
-    path: Path | None = None,
 ) -> str:
-    """The predictions: a table where each answer is a value or a row of values, else `.npz`.
+    """Writes predictions: a table if each is a value or a row of values, else `.npz`.
 
     Args:
-        folder: The run folder; None to write to `path`.
+        write: Called with the file's name and a function that writes to a path: `RunFolder.write`.
+        name: The file's name; its suffix becomes `.npz` for predictions of higher rank.
+        split: The examples.
+        predictions: By output, shape (n, …); n may be smaller than the split after a smoke run.
+        outputs: Settings by output.
+        labels: By output, the names of its classes.
         columns: By output, the names of its target's columns.
 
     Returns:
         The file's name.
     """
-    if not is_table(answers):
+    if not is_table(predictions):
         name = str(Path(name).with_suffix(".npz"))
-        _write(folder, name, path and path.with_suffix(".npz"), lambda target: _save_npz(target, answers))
+        write(name, lambda path: _write_npz(path, predictions))
         return name
-    count = len(next(iter(answers.values())))
-    table: list[tuple[str, Any]] = [("row", list(part.rows)[:count])]
-    if part.names is not None:
-        table.append(("file", part.names[:count]))
-    for output, answer in answers.items():
-        table += prediction_columns(output, answer, outputs[output], labels.get(output), columns.get(output, []))
-        actual = part.targets.get(output)
+    count = len(next(iter(predictions.values())))
+    table: list[Column] = [("row", list(split.rows)[:count])]
+    if split.names is not None:
+        table.append(("file", split.names[:count]))
+    for output, prediction in predictions.items():
+        table += prediction_columns(output, prediction, outputs[output], labels.get(output), columns.get(output, []))
+        actual = split.targets.get(output)
         if actual is not None and actual.ndim == 1:
-            table.append((f"{output}_actual", actual[: len(answer)]))
-
-    def write(target: Path) -> None:
-        with target.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow([heading for heading, _ in table])
-            writer.writerows(zip(*[_plain(values) for _, values in table], strict=True))
-
-    _write(folder, name, path, write)
+            table.append((f"{output}_actual", actual[: len(prediction)]))
+    write(name, lambda path: _write_csv(path, table))
     return name
 
 
-def _write(folder: RunFolder | None, name: str, path: Path | None, writer: Any) -> None:
-    if folder is not None:
-        folder.write(name, writer)
-    elif path is not None:
-        writer(path)
+def _write_csv(path: Path, table: list[Column]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([heading for heading, _ in table])
+        writer.writerows(zip(*[_plain(values) for _, values in table], strict=True))
 
 
-def _save_npz(path: Path, answers: Mapping[str, np.ndarray[Any, Any]]) -> None:
+def _write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     with path.open("wb") as file:
-        np.savez_compressed(file, **answers)  # type: ignore[arg-type]
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def _plain(values: Any) -> list[Any]:
-    """Numbers as Python writes them, with no digits that float32 does not have."""
+def _plain(values: Array | Sequence[Any]) -> list[Any]:
+    """Numbers as Python prints them, without digits that float32 does not have."""
     array = np.asarray(values)
     if array.dtype == np.float32:
         return [str(value) for value in array]
     return array.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
-def confusion(
-    raw: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], settings: OutputSettings, labels: Labels | None
-) -> tuple[np.ndarray[Any, Any], list[str]] | None:
-    """How often each class (row) was answered as each (column), and the names; None for no classifier of labels."""
-    if labels is None or settings.task not in ("binary_classification", "multiclass_classification"):
+def confusion_matrices(
+    split: DataSplit,
+    predictions: Mapping[str, Array],
+    outputs: Mapping[str, OutputSettings],
+    labels: Mapping[str, Labels],
+) -> dict[str, tuple[Array, list[str]]]:
+    """Confusion matrices of the classifiers whose targets have labels.
+
+    Args:
+        split: The examples, with targets.
+        predictions: By output, shape (n, k).
+        outputs: Settings by output.
+        labels: By output, the names of its classes.
+
+    Returns:
+        By output, counts of shape (k, k), a row for each true class and a column for each predicted one; and names.
+    """
+    matrices = {}
+    for output, prediction in predictions.items():
+        if output in labels and output in split.targets:
+            matrix = _confusion_matrix(split.targets[output], prediction, outputs[output], labels[output])
+            if matrix is not None:
+                matrices[output] = matrix, [str(name) for name in labels[output].names]
+    return matrices
+
+
+def _confusion_matrix(raw: Array, prediction: Array, settings: OutputSettings, labels: Labels) -> Array | None:
+    if settings.task not in ("binary_classification", "multiclass_classification"):
         return None
-    if raw.ndim != 1 or answer.ndim != 2:
+    if raw.ndim != 1 or prediction.ndim != 2:
         return None
     count = len(labels.names)
-    actual = encode(raw, labels, "integer")[: len(answer)]
-    classes = crisp(answer if answer.shape[1] > 1 else answer[:, 0], settings)
+    actual = encode(raw, labels, "integer")[: len(prediction)]
+    classes = predicted_classes(prediction if prediction.shape[1] > 1 else prediction[:, 0], settings)
     if count < 2 or classes.max(initial=0) >= count:
         return None
     matrix = np.zeros((count, count), dtype="int64")
     np.add.at(matrix, (actual, classes), 1)
-    return matrix, [str(name) for name in labels.names]
+    return matrix
 
 
-def pictures(
+def draw_pictures(
     folder: RunFolder,
-    built: Any,
-    history: list[dict[str, float]],
-    confusions: Mapping[str, tuple[np.ndarray[Any, Any], list[str]]],
+    built: BuiltModel,
+    history: History,
+    matrices: Mapping[str, tuple[Array, list[str]]],
     best: int | None,
 ) -> None:
-    """`model.svg`, `model.png`, `history.png`, and `confusion.png` for classifiers."""
+    """Draws `model.svg`, `model.png`, `history.png`, and `confusion.png` for classifiers.
+
+    Args:
+        folder: The run folder.
+        built: The model to draw.
+        history: Metrics by epoch.
+        matrices: By output, a confusion matrix and the names of its classes.
+        best: The best epoch.
+    """
     from kspec.diagram.draw_spec import draw_model
     from kspec.runs.plots import confusion_plot, history_plot
 
-    for kind in ("svg", "png"):
+    formats: tuple[Literal["svg", "png"], ...] = ("svg", "png")
+    for kind in formats:
         try:
-            folder.write(f"model.{kind}", lambda path, kind=kind: draw_model(built, path, kind))  # type: ignore[misc]
+            folder.write(f"model.{kind}", partial(draw_model, built, format=kind))
         except ValueError:
             break  # a graph too large to lay out has no picture
     if history:
-        folder.write("history.png", lambda path: history_plot(history, path, best))
-    for output, (matrix, names) in confusions.items():
-        name = "confusion.png" if len(confusions) == 1 else f"confusion_{output}.png"
-        folder.write(name, lambda path, m=matrix, n=names, o=output: confusion_plot(m, n, path, o))  # type: ignore[misc]
+        folder.write("history.png", partial(history_plot, history, best=best))
+    for output, (matrix, names) in matrices.items():
+        name = "confusion.png" if len(matrices) == 1 else f"confusion_{output}.png"
+        folder.write(name, partial(confusion_plot, matrix, names, title=output))
 
 
 def dataset_facts(dataset: Dataset, outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:
-    """What the run keeps of its data: fingerprints, the labels of classifiers, fitted fill values, profile."""
+    """What a run keeps of its data: fingerprints, labels of classifiers, fill values and columns, profile."""
     classifiers = {name for name, output in outputs.items() if output.task != "regression"}
     return {
         "fingerprints": dataset.fingerprint,

@@ -1,4 +1,4 @@
-"""What a run can be repeated with: versions, machine, command."""
+"""What it takes to repeat a run: versions, machine, command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def environment() -> dict[str, Any]:
-    """Versions of what computes, and the kind of machine."""
+    """Package versions and the kind of machine."""
     packages = {}
     for package in ("kspec", "tensorflow", "keras", "numpy", "pyarrow"):
         try:
@@ -24,7 +24,7 @@ def environment() -> dict[str, Any]:
 
 
 def command_line() -> str:
-    """The command as it was typed."""
+    """The command line of this process."""
     import shlex
 
     name = os.path.basename(sys.argv[0]) if sys.argv else ""

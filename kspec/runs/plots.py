@@ -1,6 +1,6 @@
-"""Pictures of results: how training went, and which classes were taken for which.
+"""Plots of results: the training history, and confusion matrices.
 
-Drawn on matplotlib's figures directly: pyplot would look for a window system, and keep every figure alive.
+They use matplotlib's figures directly: pyplot would look for a window system, and keep every figure alive.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 _TRAIN, _VALIDATION = "#7FA8D1", "#D1661A"
-"""Apart for every eye, in lightness as well as in hue."""
+"""Distinguishable with any colour vision, by lightness as well as hue."""
 _INK, _SOFT, _FAINT = "#1F2A37", "#5B6B7C", "#E3E8EE"
 _SHADES = [
     (0.0, "#FFFFFF"),
@@ -26,13 +26,13 @@ _SHADES = [
     (0.8, "#2B5F9E"),
     (1.0, "#1A4478"),
 ]
-"""Of one hue, from no share to all; the least share is told from none."""
+"""Shades of one hue for shares from 0 to 1; even the smallest share differs from none."""
 _COLUMNS = 3
 _DPI = 160
 _LARGEST_NUMBERED = 30
-"""Classes up to which a confusion matrix bears numbers."""
+"""The most classes for which a confusion matrix shows numbers."""
 _LONGEST = 22
-"""Letters of a class's name; what is longer is cut."""
+"""The most characters of a class name; longer names are cut."""
 
 _STYLE = {
     "font.family": ["DejaVu Sans"],
@@ -55,18 +55,18 @@ _STYLE = {
 
 
 class _Line(NamedTuple):
-    """A quantity by epoch: epochs shape (n,), values shape (n,); NaN where it was no number."""
+    """A quantity by epoch: epochs and values of shape (n,), infinite values replaced by NaN."""
 
     epochs: np.ndarray[Any, Any]
     values: np.ndarray[Any, Any]
 
 
 def history_plot(history: list[dict[str, float]], path: Path, best: int | None) -> None:
-    """Draws losses and metrics by epoch, a panel each, with training and validation in it.
+    """Draws losses and metrics by epoch, a panel for each, with training and validation.
 
     Args:
-        history: By epoch, `{"epoch": 1, "loss": …, "val_loss": …}`; a row may lack some.
-        path: The file to write; its ending decides the format.
+        history: A row for each epoch, `{"epoch": 1, "loss": …, "val_loss": …}`; rows may lack metrics.
+        path: The file to write; its suffix decides the format.
         best: The epoch to mark.
     """
     names = _panels(history)
@@ -85,27 +85,27 @@ def history_plot(history: list[dict[str, float]], path: Path, best: int | None) 
 
 
 _NUMBERS = ("epoch", "stage")
-"""What counts rows, and is no quantity."""
+"""Columns of the history that are no metrics."""
 
 
 def _stage_bounds(history: list[dict[str, float]]) -> list[float]:
-    """Where, between two epochs, a stage of the training ends and the next begins."""
+    """The boundaries between stages, halfway between two epochs."""
     return [after["epoch"] - 0.5 for before, after in pairwise(history) if before.get("stage") != after.get("stage")]
 
 
 def _panels(history: list[dict[str, float]]) -> list[str]:
-    """The quantities: the loss first, the learning rate last, `val_` ones with those of training."""
-    found = dict.fromkeys(name.removeprefix("val_") for row in history for name in row if name not in _NUMBERS)
+    """The metrics in order: the loss first, the learning rate last; `val_` metrics share their panel."""
+    names = dict.fromkeys(name.removeprefix("val_") for row in history for name in row if name not in _NUMBERS)
     order = {"loss": 0, "learning_rate": 2, "lr": 2}
-    return sorted(found, key=lambda name: order.get(name, 1))
+    return sorted(names, key=lambda name: order.get(name, 1))
 
 
 def _line(history: list[dict[str, float]], name: str) -> _Line:
-    """What is there of a quantity; infinite values count as no numbers."""
-    there = [
+    """The values of a metric, infinite ones replaced by NaN."""
+    points = [
         (float(row.get("epoch", number + 1)), float(row[name])) for number, row in enumerate(history) if name in row
     ]
-    both = np.array(there, dtype="float64").reshape(-1, 2)
+    both = np.array(points, dtype="float64").reshape(-1, 2)
     return _Line(both[:, 0], np.where(np.isfinite(both[:, 1]), both[:, 1], np.nan))
 
 
@@ -117,7 +117,7 @@ def _draw_panel(axes: Any, name: str, train: _Line, validation: _Line, best: int
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    if _wants_logarithm(name, [train, validation]):
+    if _needs_log_scale(name, [train, validation]):
         title += "  (log scale)"
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -139,23 +139,23 @@ def _draw_panel(axes: Any, name: str, train: _Line, validation: _Line, best: int
         _mark_best(axes, *((validation, _VALIDATION) if len(validation.epochs) else (train, _TRAIN)), best)
 
 
-def _wants_logarithm(name: str, lines: Sequence[_Line]) -> bool:
-    """Losses, where they fall by more than a hundredfold: on a plain scale all but the start would lie on the axis."""
+def _needs_log_scale(name: str, lines: Sequence[_Line]) -> bool:
+    """Whether a loss falls more than a hundredfold: on a linear scale all but its start would lie on the axis."""
     values = np.concatenate([line.values for line in lines])
     values = values[np.isfinite(values)]
     return name.endswith("loss") and len(values) > 1 and values.min() > 0 and values.max() > 100 * values.min()
 
 
 def _draw_lone_points(axes: Any, line: _Line, colour: str) -> None:
-    """Values between two that are no numbers: a line alone would not show them."""
-    there = np.isfinite(line.values)
-    padded = np.concatenate([[False], there, [False]])
-    lone = there & ~padded[:-2] & ~padded[2:]
+    """Draws values between two NaNs: a line alone would not show them."""
+    finite = np.isfinite(line.values)
+    padded = np.concatenate([[False], finite, [False]])
+    lone = finite & ~padded[:-2] & ~padded[2:]
     axes.plot(line.epochs[lone], line.values[lone], linestyle="none", marker="o", markersize=4, color=colour)
 
 
 def _mark_best(axes: Any, line: _Line, colour: str, best: int) -> None:
-    """A line at the best epoch, a dot on the curve, and its value above the panel, where it hides nothing."""
+    """Marks the best epoch by a line and a dot, with its value above the panel."""
     axes.axvline(best, color=_SOFT, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
     at = np.flatnonzero(line.epochs == best)
     if len(at) and np.isfinite(value := line.values[at[0]]):
@@ -164,7 +164,7 @@ def _mark_best(axes: Any, line: _Line, colour: str, best: int) -> None:
 
 
 def _add_legend(figure: Any, validated: bool, best: int | None, stages: bool) -> None:
-    """One for all panels, above them."""
+    """Adds one legend for all panels, above them."""
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], color=_TRAIN, linewidth=1.6, label="training")]
@@ -178,13 +178,13 @@ def _add_legend(figure: Any, validated: bool, best: int | None, stages: bool) ->
 
 
 def confusion_plot(matrix: np.ndarray[Any, Any], labels: list[str], path: Path, title: str) -> None:
-    """Draws how often each class was answered as each: counts, and shares of the row.
+    """Draws a confusion matrix: counts, and shares of each row.
 
     Args:
-        matrix: Counts, shape (k, k): a row for each true class, a column for each answer.
-        labels: The classes' names, k of them.
-        path: The file to write; its ending decides the format.
-        title: What was classified.
+        matrix: Counts, shape (k, k): a row for each true class, a column for each predicted one.
+        labels: The names of the k classes.
+        path: The file to write; its suffix decides the format.
+        title: The output.
     """
     count = len(labels)
     rows = matrix.sum(axis=1, keepdims=True)
@@ -199,8 +199,8 @@ def confusion_plot(matrix: np.ndarray[Any, Any], labels: list[str], path: Path, 
         axes = figure.add_subplot()
         colours = LinearSegmentedColormap.from_list("kspec", _SHADES, N=1024)
         edges = np.arange(count + 1) - 0.5
-        image = axes.pcolormesh(edges, edges, shares, cmap=colours, vmin=0, vmax=1, rasterized=not numbered,
-                                edgecolor=_FAINT if numbered else "none", linewidth=0.8)  # fmt: skip
+        lines = {"edgecolor": _FAINT if numbered else "none", "linewidth": 0.8, "rasterized": not numbered}
+        image = axes.pcolormesh(edges, edges, shares, cmap=colours, vmin=0, vmax=1, **lines)
         axes.set_aspect("equal")
         axes.invert_yaxis()
         _name_axes(axes, names, title, cell)
@@ -215,15 +215,15 @@ def confusion_plot(matrix: np.ndarray[Any, Any], labels: list[str], path: Path, 
 
 
 def _name_axes(axes: Any, names: list[str], title: str, cell: float) -> None:
-    """Names where they can be read; of very many classes, those at even steps."""
+    """Labels the axes; of very many classes, only some at even steps."""
     step = max(1, math.ceil(len(names) / 60))
     places = list(range(0, len(names), step))
     size = 8 if len(names) <= _LARGEST_NUMBERED else 6
     slanted = max(map(len, names), default=0) * size * 0.0085 > cell * step
-    axes.set_xticks(places, [names[place] for place in places], fontsize=size, rotation=45 if slanted else 0,
-                    ha="right" if slanted else "center", rotation_mode="anchor" if slanted else None)  # fmt: skip
+    slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
+    axes.set_xticks(places, [names[place] for place in places], fontsize=size, **slant)
     axes.set_yticks(places, [names[place] for place in places], fontsize=size)
-    axes.set_xlabel("answered")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(title, pad=8)
     axes.tick_params(length=0)
@@ -231,7 +231,7 @@ def _name_axes(axes: Any, names: list[str], title: str, cell: float) -> None:
 
 
 def _write_numbers(axes: Any, matrix: np.ndarray[Any, Any], shares: np.ndarray[Any, Any], cell: float) -> None:
-    """The count, and below it its share of the row; a faint 0 where there is none."""
+    """Writes each count with its share of the row below; a faint 0 for none."""
     from matplotlib.transforms import ScaledTranslation
 
     longest = len(_count(int(matrix.max(initial=0))))
@@ -255,16 +255,18 @@ def _count(value: int) -> str:
 
 
 def _percent(share: float) -> str:
-    """Whole percents, without calling few none, or almost all all."""
+    """A whole percentage; few is not 0%, and almost all is not 100%."""
     return "<1%" if share < 0.01 else ">99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
 @contextmanager
 def _figure(path: Path, width: float, height: float) -> Iterator[Any]:
-    """A figure that is written at the end, the same for the same results: no settings of the user's, no date.
+    """Yields a figure and saves it; the same results give the same file, without the user's settings or a date.
 
     Args:
-        width: In inches, as the height.
+        path: The file to write.
+        width: In inches.
+        height: In inches.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -275,9 +277,7 @@ def _figure(path: Path, width: float, height: float) -> Iterator[Any]:
         figure = Figure(figsize=(width, height), facecolor="white", dpi=_DPI, layout="constrained")
         yield figure
         engine = figure.get_layout_engine()
-        if (
-            engine is not None and figure.axes
-        ):  # laid out here, and no more while it is written: that would draw it twice
+        if engine is not None and figure.axes:  # lays out now: laying out while saving would draw twice
             engine.execute(figure)
             figure.set_layout_engine("none")
         kind = path.suffix.lower().removeprefix(".") or "png"

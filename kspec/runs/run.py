@@ -1,4 +1,4 @@
-"""What a run gives back."""
+"""The result of a run."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Run:
     Args:
         name: The spec's name.
         folder: The run folder; None for a smoke run.
-        status: finished, interrupted or failed.
-        metrics: What evaluation gave: `{"split": "test", "loss": …, "accuracy": …}`; empty where there was none.
-        history: By epoch, the losses and metrics of training.
+        status: `running`, `finished`, `interrupted` or `failed`.
+        metrics: The evaluation, `{"split": "test", "examples": …, "loss": …}`; empty without one.
+        history: Losses and metrics by epoch.
         model: The trained Keras model.
-        predictions: By output, what the model answered: shape (n, …).
+        predictions: By output, shape (n, …); probabilities for classifiers.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The run folder: what one run leaves behind, each file whole or not there."""
+"""The run folder: creates it, writes its files atomically, and finds the folders of earlier runs."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any
 
 
 class RunFolderError(OSError):
-    """The run folder cannot be made or written; the message is for the user."""
+    """A run folder cannot be created, written or read; the message is for the user."""
 
 
 class NoSuchRun(RunFolderError):
-    """There is nothing where a run is named."""
+    """No run exists at the given place."""
 
 
 class RunFolder:
     """`runs/<name>/<time>-<n>/`, and `runs/<name>/latest` beside it.
 
-    Each file is written under a temporary name and renamed, so that no half file is ever taken for a whole one.
+    Each file is written under a temporary name and then renamed: a file is complete, or not there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,10 +31,10 @@ class RunFolder:
 
     @classmethod
     def create(cls, out: str | os.PathLike[str], name: str) -> RunFolder:
-        """Makes a new folder, and lets `latest` point at it.
+        """Creates a new folder, and points `latest` to it.
 
         Raises:
-            RunFolderError: where it cannot be made.
+            RunFolderError: if it cannot be created.
         """
         parent = Path(out) / name
         stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -50,15 +50,15 @@ class RunFolder:
                     number += 1
             _point(parent / "latest", path.name)
         except OSError as error:
-            raise RunFolderError(f"the run folder {parent} cannot be made: {error.strerror or error}") from error
+            raise RunFolderError(f"the run folder {parent} cannot be created: {error.strerror or error}") from error
         return cls(path)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
-        """A temporary path to write to, which becomes the file when all has been written.
+        """Yields a temporary path to write to, and renames it to the file afterwards.
 
         Raises:
-            RunFolderError: where it cannot be written.
+            RunFolderError: if the file cannot be written.
         """
         target = self.path / name
         temporary = target.with_name(f".{target.stem}.writing{target.suffix}")
@@ -81,13 +81,13 @@ class RunFolder:
         self.text(name, json.dumps(finite(value), indent=2, ensure_ascii=False) + "\n")
 
     def write(self, name: str, writer: Callable[[Path], None]) -> None:
-        """Writes a file with a function that takes the path."""
+        """Writes a file with a function that takes a path."""
         with self.writing(name) as path:
             writer(path)
 
 
 def finite(value: Any) -> Any:
-    """Plain values with null for what is no finite number: JSON has no NaN."""
+    """Replaces NaN and infinity by None in plain values: JSON has no numbers for them."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -96,7 +96,7 @@ def finite(value: Any) -> Any:
 
 
 def _point(link: Path, target: str) -> None:
-    """Lets `latest` point at a run: a link, or, where links cannot be made, a file with the run's name."""
+    """Points `latest` to a run: a link, or a file with the run's name where links are not possible."""
     temporary = link.with_name(f".latest-{os.getpid()}")
     try:
         temporary.unlink(missing_ok=True)
@@ -107,10 +107,11 @@ def _point(link: Path, target: str) -> None:
 
 
 def find_run(place: str | os.PathLike[str]) -> Path:
-    """The run folder that a user names: a folder, `latest` of one, or the name of a spec that has been run.
+    """Finds a run by its folder, by the folder of `latest`, or by the name of a spec that has been run.
 
     Raises:
-        RunFolderError: when a folder is no run's; `NoSuchRun` when there is none.
+        RunFolderError: if the folder holds no run.
+        NoSuchRun: if there is no such folder.
     """
     path = Path(place)
     if path.is_file() and path.name == "latest":
@@ -124,15 +125,15 @@ def find_run(place: str | os.PathLike[str]) -> Path:
     named = Path("runs") / path
     if not path.exists() and named.is_dir():
         return find_run(named)
-    raise NoSuchRun(f"there is no run at {path}; `kspec runs` lists what there is")
+    raise NoSuchRun(f"no run at {path}; `kspec runs` lists all runs")
 
 
 def run_at(place: str) -> Path | None:
-    """The run that a user names where a spec could stand too; None for a spec.
+    """Finds a run where an argument can be a spec or a run; None for a spec.
 
     Raises:
-        RunFolderError: when a folder is no run's.
-        NoSuchRun: when there is neither a spec nor a run of that name.
+        RunFolderError: if the folder holds no run.
+        NoSuchRun: if there is neither a spec nor a run of that name.
     """
     path, named = Path(place), Path("runs") / place
     if path.name == "latest" or (path / "run.json").is_file() or (path / "latest").exists():

@@ -1,4 +1,4 @@
-"""What has been run: read from the run folders, whatever state a run has left its files in."""
+"""Lists runs from their folders, even from incomplete ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, Literal
 Direction = Literal["max", "min"]
 
 _STAMPED = re.compile(r"(\d{8}-\d{6})-(\d+)")
-"""The name of a run's folder: when it was made, and which of that second it is."""
+"""The name of a run folder: a time, and a number that distinguishes runs of the same second."""
 _LESS_IS_BETTER = re.compile(
     r"loss|error|false_|crossentropy|hinge|divergence|poisson|perplexity|log_?cosh|(^|_)(mae|mse|msle|mape|rmse|nll|kld?)$"
 )
@@ -27,17 +27,17 @@ _MORE_IS_BETTER = re.compile(
 
 @dataclass(slots=True)
 class RunRecord:
-    """A run as its folder tells of it.
+    """A run as its folder describes it.
 
     Args:
         path: The run folder.
         name: The spec's name.
-        status: running, finished, interrupted, failed; `unknown` where `run.json` is missing or cannot be read.
-        started: In seconds since 1970; None where nothing tells.
-        seconds: How long it took, or had taken when it last wrote.
-        epochs: How many were trained.
-        split: What the metrics were measured on; empty where nothing was evaluated.
-        metrics: By name.
+        status: `running`, `finished`, `interrupted`, `failed`; `unknown` if `run.json` is missing or unreadable.
+        started: Seconds since 1970; None if unknown.
+        seconds: Its duration, or the time until it last wrote.
+        epochs: Epochs trained.
+        split: The split that was evaluated; empty if there was no evaluation.
+        metrics: Metrics of the evaluation, by name.
         message: Why it failed, or why it cannot be read.
     """
 
@@ -52,7 +52,7 @@ class RunRecord:
     message: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; a metric that is no number is null, for JSON has no other word."""
+        """Plain values; metrics that are NaN or infinite become None."""
         started = None if self.started is None else datetime.fromtimestamp(self.started).astimezone().isoformat()
         return {
             "run": self.path.as_posix(),
@@ -68,28 +68,28 @@ class RunRecord:
 
 
 def past_runs(out: str | os.PathLike[str], name: str | None = None) -> list[RunRecord]:
-    """The runs in a folder, newest first; none where there is no such folder.
+    """Lists the runs in a folder, newest first; none if there is no such folder.
 
     Args:
-        out: The folder that run folders are made in.
-        name: Only those of the spec of this name.
+        out: The parent of the run folders.
+        name: List only runs of the spec with this name.
     """
     runs = [_read(path) for path in _folders(Path(out)) if name is None or path.parent.name == name]
     return sorted(runs, key=_age, reverse=True)
 
 
 def spec_names(out: str | os.PathLike[str]) -> list[str]:
-    """The specs that there are runs of."""
+    """The names of the specs that have been run."""
     return sorted({path.parent.name for path in _folders(Path(out))})
 
 
 def metric_names(runs: Iterable[RunRecord]) -> list[str]:
-    """All metrics that some run has, in the order that they are met."""
+    """The metrics of all runs, in order of appearance."""
     return list(dict.fromkeys(name for run in runs for name in run.metrics))
 
 
 def direction(metric: str) -> Direction | None:
-    """Whether more or less of a metric is better; None where its name does not tell."""
+    """Whether a metric is to be maximised or minimised; None if its name does not tell."""
     name = metric.lower()
     if _LESS_IS_BETTER.search(name):
         return "min"
@@ -97,7 +97,7 @@ def direction(metric: str) -> Direction | None:
 
 
 def best_first(runs: Iterable[RunRecord], metric: str, better: Direction) -> list[RunRecord]:
-    """Runs by a metric, in their order where equal; those without it, or for which it is no number, come last."""
+    """Sorts runs by a metric, stably; runs without a value for it come last."""
     sign = -1.0 if better == "max" else 1.0
 
     def rank(run: RunRecord) -> tuple[bool, float]:
@@ -108,14 +108,14 @@ def best_first(runs: Iterable[RunRecord], metric: str, better: Direction) -> lis
 
 
 def _folders(out: Path) -> Iterator[Path]:
-    """The folders of runs: those with a `run.json`, or with a run's name; `latest` is not another one."""
-    for parent in _below(out):
-        for path in _below(parent):
+    """The run folders: those with a `run.json`, or with the name of a run; the link `latest` does not count."""
+    for parent in _subfolders(out):
+        for path in _subfolders(parent):
             if not path.is_symlink() and (_STAMPED.fullmatch(path.name) or (path / "run.json").is_file()):
                 yield path
 
 
-def _below(folder: Path) -> list[Path]:
+def _subfolders(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     except OSError:
@@ -128,7 +128,7 @@ def _age(run: RunRecord) -> tuple[float, int]:
 
 
 def _read(path: Path) -> RunRecord:
-    run = RunRecord(path, path.parent.name, started=_stamped(path))
+    run = RunRecord(path, path.parent.name, started=_time_in_name(path))
     try:
         record = _json_object(path / "run.json")
     except (OSError, ValueError) as error:
@@ -147,7 +147,7 @@ def _read(path: Path) -> RunRecord:
 
 
 def _read_metrics(run: RunRecord) -> None:
-    """What was evaluated; where nothing was, there are none."""
+    """Reads the metrics of the evaluation, if there was one."""
     try:
         evaluated = _json_object(run.path / "metrics.json").get("evaluate")
     except (OSError, ValueError):
@@ -177,8 +177,8 @@ def _seconds_since_1970(text: Any) -> float | None:
         return None
 
 
-def _stamped(path: Path) -> float | None:
-    """When a folder was made, by its name."""
+def _time_in_name(path: Path) -> float | None:
+    """The time in a folder's name."""
     stamp = _STAMPED.fullmatch(path.name)
     try:
         return time.mktime(time.strptime(stamp[1], "%Y%m%d-%H%M%S")) if stamp else None
@@ -187,7 +187,7 @@ def _stamped(path: Path) -> float | None:
 
 
 def _rows(path: Path) -> int | None:
-    """The epochs that a history has: its lines below the heading; for a run that is still going, or was cut off."""
+    """The number of epochs in a history, for a run that is still running or was killed."""
     try:
         with path.open("rb") as file:
             return max(0, sum(1 for _ in file) - 1)

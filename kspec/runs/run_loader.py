@@ -1,4 +1,4 @@
-"""A finished run taken up again, from its folder alone: to evaluate it and to predict with it."""
+"""Loads a run from its folder, to evaluate its model and to predict with it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ from kspec.training.engine import Engine, engine_of
 
 @dataclass(slots=True)
 class LoadedRun:
-    """A run that has been read back.
+    """A run read from its folder.
 
     Args:
+        folder: The run folder.
         record: Its `run.json`.
-        spec: As resolved.
+        spec: Its resolved spec.
+        analysis: The spec's graph and types.
+        model: The trained Keras model, not compiled.
+        settings: Training settings with every default filled in.
         labels: By output, the labels of its target.
     """
 
@@ -42,17 +46,22 @@ class LoadedRun:
 
     @property
     def fitted(self) -> dict[str, Any]:
-        """What was learned from the training data, and the columns used."""
+        """What was learned from the training data (fill values), and the columns used."""
         fitted: dict[str, Any] = self.record.get("data", {}).get("fitted", {})
         return fitted
 
 
 def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = False) -> LoadedRun:
-    """Reads a run folder back: its resolved spec, its trained model, its labels.
+    """Loads a run: its resolved spec, its trained model, its labels.
+
+    Args:
+        place: A run folder, `latest` of one, or the name of a spec that has been run.
+        allow_code: Import the run's extensions.
+        allow_outside: Read data outside the run's folder and the working directory.
 
     Raises:
-        RunFolderError: where there is no run, or none that has a model.
-        SpecError: when its resolved spec is faulty.
+        RunFolderError: if there is no run, or it has no model.
+        SpecError: if its resolved spec has errors.
     """
     import_tensorflow()
     from kspec.backend.keras_model import name_outputs
@@ -62,7 +71,7 @@ def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = Fals
     model_file = folder / "model.keras"
     if not model_file.is_file():
         raise RunFolderError(f"the run {folder} has no trained model (its status is {record.get('status', 'unknown')})")
-    granted = Permissions(allow_code, allow_outside, network=True)  # its model is there: nothing is downloaded
+    granted = Permissions(allow_code, allow_outside, network=True)  # the model is saved: nothing is downloaded
     spec, analysis = compile_spec(folder / "resolved.yaml", permissions=granted).unwrap()
     report = Report()
     model = _load_model(model_file, spec, report)
@@ -77,15 +86,25 @@ def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = Fals
     return LoadedRun(folder, record, spec, analysis, model, settings, labels)
 
 
-def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[DataSplit, str]:
-    """The examples to use: another file's, or a split's of the data that the run was made with.
+def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[DataSplit, str]:
+    """Reads examples for a run's model: from another file, or from a split of the run's own data.
+
+    Args:
+        run: A loaded run.
+        data: A file with the same columns; None for the run's own data.
+        split: The split of the run's own data; by default the best that it has: test, validation, train.
+        need_targets: Whether the file must have the target columns.
+
+    Returns:
+        The examples, and the name of the file or split.
 
     Raises:
-        SpecError: when the data cannot be read, or the split is empty.
+        RunFolderError: if the run's own data is missing or has changed.
+        SpecError: if the data cannot be read, or the split is empty.
     """
     report = Report()
     if data is not None:
-        part = load_for_prediction(
+        examples = load_for_prediction(
             data,
             run.spec,
             input_specs(run.spec),
@@ -96,8 +115,8 @@ def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets
             need_targets=need_targets,
         )
         report.raise_errors()
-        assert part is not None
-        return part, data
+        assert examples is not None
+        return examples, data
     from kspec.data.step_data import choose_split
 
     dataset = read_training_data(run.spec, run.analysis, report)
@@ -106,68 +125,76 @@ def part_of(run: LoadedRun, data: str | None, split: str | None, *, need_targets
         raise RunFolderError("the spec of this run has no data; name a file with --data")
     before = run.record.get("data", {}).get("fingerprints", {})
     if set(before.values()) != set(dataset.fingerprint.values()):
-        raise RunFolderError("the data has changed since this run, so its splits are others; name a file with --data")
+        raise RunFolderError("the data has changed since this run, and so have its splits; name a file with --data")
     name, _ = choose_split(split, dataset, report)
     return dataset.splits[name], name
 
 
-def evaluate_run(run: LoadedRun, part: DataSplit) -> dict[str, float]:
-    """The loss and metrics of a run's model on examples with targets."""
+def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
+    """Computes the loss and metrics of a run's model on examples with targets."""
     from kspec.data.pipeline import Batches
     from kspec.data.target_encoding import encode_targets, sample_weights, with_placeholders
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate
 
-    _whole_batches(run, part)
+    _check_batch_size(run, examples)
     outputs = run.settings.outputs
     ranks = {name: len(shape) for name, shape in output_shapes(run.analysis.graph, run.model).items()}
-    targets = encode_targets(part, run.labels, outputs, ranks)
+    targets = encode_targets(examples, run.labels, outputs, ranks)
     for name, output in outputs.items():
         if name not in targets:
             output.loss = None
     compile_model(run.model, run.spec, run.settings)
-    weights = sample_weights(part, run.labels, outputs, training=False)
+    weights = sample_weights(examples, run.labels, outputs, training=False)
     size = run.spec.document.evaluate.batch_size or run.spec.document.fit.batch_size
-    targets = with_placeholders(targets, outputs, len(part))
-    batches = Batches(part.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
+    targets = with_placeholders(targets, outputs, len(examples))
+    batches = Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
     return evaluate(_engine(run), batches)
 
 
-def predict_run(run: LoadedRun, part: DataSplit, to: Path) -> tuple[Path, int]:
-    """Writes the answers of a run's model for examples, targets or not; returns the file and how many they are."""
+def predict_run(run: LoadedRun, examples: DataSplit, to: Path) -> tuple[Path, int]:
+    """Writes predictions of a run's model.
+
+    Args:
+        run: A loaded run.
+        examples: With or without targets.
+        to: The file to write; `.npz` replaces its suffix if the predictions do not fit a table.
+
+    Returns:
+        The file written, and the number of predictions.
+    """
     from kspec.data.pipeline import Batches
     from kspec.runs.artifacts import write_predictions
-    from kspec.training.predict import probabilities, raw_predictions
+    from kspec.training.predict import predict
 
-    _whole_batches(run, part)
+    _check_batch_size(run, examples)
     outputs = run.settings.outputs
     size = run.spec.document.predict.batch_size or run.spec.document.fit.batch_size
-    batches = Batches(part.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
-    answers = {
-        name: probabilities(answer, outputs[name])
-        for name, answer in raw_predictions(_engine(run), batches, list(outputs)).items()
-    }
+    batches = Batches(examples.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
+    predictions = predict(_engine(run), batches, outputs)
     columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
-    name = write_predictions(None, to.name, part, answers, outputs, run.labels, columns, path=to)
-    return to.with_name(name), len(next(iter(answers.values())))
+    name = write_predictions(
+        lambda name, write: write(to.with_name(name)), to.name, examples, predictions, outputs, run.labels, columns
+    )
+    return to.with_name(name), len(next(iter(predictions.values())))
 
 
-def _whole_batches(run: LoadedRun, part: DataSplit) -> None:
-    """Makes sure that examples come in batches of the size that the network is for.
+def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:
+    """Checks that examples fill batches of the size that the network is built for.
 
     Raises:
-        RunFolderError: when some would be left.
+        RunFolderError: if some would be left over.
     """
-    size = run.spec.document.fixed_batch
-    if size is not None and len(part) % size:
+    size, count = run.spec.document.fixed_batch, len(examples)
+    if size is not None and count % size:
         raise RunFolderError(
-            f"the network takes batches of {size} examples, and {len(part)} are no whole batches: "
-            f"give it {len(part) - len(part) % size or size}"
+            f"the network takes batches of {size} examples, and {count} is no multiple of {size}: "
+            f"give it {count - count % size or size}"
         )
 
 
 def _engine(run: LoadedRun) -> Engine:
-    """The engine that the run was trained with, so that its numbers are the same."""
+    """The engine that trained the run, for the same numbers."""
     return engine_of(run.model, run.spec.document.fit.engine)
 
 
@@ -185,7 +212,7 @@ def _load_model(path: Path, spec: Spec, report: Report) -> Any:
     if extensions and not spec.permissions.code:
         report.error(
             codes.UNTRUSTED_EXTENSION,
-            f"the run uses code of its own: {', '.join(sorted(extensions))}",
+            f"the run imports code: {', '.join(sorted(extensions))}",
             help="if you trust it, add --allow-code",
         )
         report.raise_errors()

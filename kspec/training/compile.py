@@ -1,4 +1,4 @@
-"""Step 2, compile: optimizer, losses and metrics made and given to the model."""
+"""Step 2, compile: makes optimizer, losses and metrics, and compiles the model."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from kspec.syntax.names import snake_case
 
 
 def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = None) -> str:
-    """Compiles the model; returns the line that says with what.
+    """Compiles the model.
 
     Args:
-        optimizer: As it would be written; that of `compile` when left out.
+        model: The Keras model.
+        spec: The spec.
+        settings: Losses and metrics by output.
+        optimizer: A plain value, `{"Adam": {…}}`; that of `compile` by default.
+
+    Returns:
+        A line for the user: `Adam; binary_crossentropy (accuracy)`.
     """
     optimizer = settings.optimizer if optimizer is None else optimizer
     maker = Maker()
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
-    losses = {name: _loss(maker, output.loss) for name, output in trained.items()}
+    losses = {name: maker.object("loss", output.loss) for name, output in trained.items()}
     metrics = {name: _metrics(maker, output.metrics) for name, output in trained.items()}
     weighted = {name: _metrics(maker, output.weighted_metrics) for name, output in trained.items()}
     weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
@@ -37,15 +43,11 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
     return _describe(optimizer, trained, single)
 
 
-def _loss(maker: Maker, loss: Any) -> Any:
-    return maker.object("loss", loss)
-
-
-def _metrics(maker: Maker, said: list[Any]) -> list[Any]:
-    """Metrics under the names that they have in a fresh process: Keras counts them over all models ever compiled."""
-    made = []
+def _metrics(maker: Maker, values: list[Any]) -> list[Any]:
+    """Makes metrics with the names of a fresh process: Keras counts names over all models compiled so far."""
+    metrics = []
     counts: dict[str, int] = {}
-    for metric in said:
+    for metric in values:
         name = metric if isinstance(metric, str) else next(iter(metric))
         entry = catalog.find("metric", name)
         more = {}
@@ -54,8 +56,8 @@ def _metrics(maker: Maker, said: list[Any]) -> list[Any]:
             stem = snake_case(entry.name)
             count = counts[stem] = counts.get(stem, -1) + 1
             more["name"] = f"{stem}_{count}" if count else stem
-        made.append(maker.object("metric", metric, **more))
-    return made
+        metrics.append(maker.object("metric", metric, **more))
+    return metrics
 
 
 def _only(by_output: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What a run says while it runs: one line a step."""
+"""The lines that a run prints as it goes: one for each step."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from kspec.diagnostics import Diagnostic, Report, Severity
 
 @dataclass(slots=True)
 class Console:
-    """Announces the steps of the life-cycle.
+    """Prints what a run is doing.
 
     Args:
-        quiet: Say nothing.
-        stream: Where to; standard error where standard output carries JSON.
+        quiet: Print nothing.
+        stream: Where to print; standard error where standard output carries JSON.
     """
 
     quiet: bool = False
@@ -24,17 +24,17 @@ class Console:
     _warned: set[Diagnostic] = field(default_factory=set)
 
     def step(self, name: str, text: str) -> None:
-        """One line: `compile   Adam, binary_crossentropy; accuracy, AUC`."""
+        """Prints one line: `compile   Adam; binary_crossentropy (accuracy, AUC)`."""
         if self.quiet:
             return
         try:
             print(f"{name:<9} {text}", file=self.stream, flush=True)
-        except BrokenPipeError:  # nobody reads on (`| head`): the training goes on
+        except BrokenPipeError:  # the reader is gone (`| head`): training goes on
             self.quiet = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
 
     def warn(self, report: Report) -> None:
-        """Shows the warnings that have come since the last call, on standard error."""
+        """Prints the warnings that are new since the last call, on standard error."""
         new = [d for d in report.sorted() if d.severity is Severity.WARNING and d not in self._warned]
         self._warned.update(new)
         if new and not self.quiet:
@@ -44,4 +44,5 @@ class Console:
 
     @property
     def is_terminal(self) -> bool:
+        """Whether lines go to a terminal, where a progress bar can be drawn."""
         return not self.quiet and self.stream.isatty()

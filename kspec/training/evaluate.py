@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from kspec.data.pipeline import Batches
 from kspec.training.engine import Engine
+from kspec.training.metrics import sort_metrics
 
 
 def evaluate(engine: Engine, batches: Batches, steps: int | None = None) -> dict[str, float]:
-    """Losses and metrics, by name."""
-    from kspec.training.progress import ordered
+    """Computes losses and metrics.
 
-    return ordered(engine.evaluate(batches, steps))
+    Args:
+        engine: Runs the compiled model.
+        batches: Examples with targets.
+        steps: How many batches to use; all by default.
+
+    Returns:
+        Values by metric name, the loss first.
+    """
+    return sort_metrics(engine.evaluate(batches, steps))

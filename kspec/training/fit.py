@@ -1,4 +1,4 @@
-"""Step 3, fit: the engine, fed in an order that the seed alone decides."""
+"""Step 3, fit: trains stage by stage, in an order of examples that the seed alone decides."""
 
 from __future__ import annotations
 
@@ -13,26 +13,36 @@ from kspec.backend.keras_objects import Maker
 from kspec.compiler.define import BuiltModel
 from kspec.data.pipeline import Batches
 from kspec.training.console import Console
-from kspec.training.engine import Engine
+from kspec.training.engine import Engine, Schedule
 from kspec.training.interrupt import Interrupt
+from kspec.training.metrics import sort_metrics
+from kspec.training.stage_setup import begin_stage, resume_callbacks, trained_parameters
 
 SMOKE_STEPS = 3
-"""How many batches of each step a smoke run uses."""
+"""Batches of a smoke run, in each epoch and in each other step."""
+
+History = list[dict[str, float]]
+"""A row for each epoch: its number, its stage's number if the spec has stages, losses and metrics."""
 
 
 @dataclass(slots=True)
-class Fitted:
-    """What training gives.
+class FitResult:
+    """What training yields.
 
     Args:
-        history: By epoch, the losses and metrics; and the number of its stage, where the spec has stages.
-        stages: What was trained of each stage that was begun: its name, epochs, optimizer, and trained parameters.
-        interrupted: Whether Ctrl-C ended it.
+        history: The epochs trained.
+        stages: The stages begun, if the spec has stages: name, epochs, optimizer, number of trained parameters.
+        interrupted: Whether Ctrl-C ended training.
     """
 
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: History = field(default_factory=list)
     stages: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last loss is NaN or infinite."""
+        return bool(self.history) and not math.isfinite(self.history[-1]["loss"])
 
 
 def fit(
@@ -42,103 +52,124 @@ def fit(
     validation: Batches | None,
     console: Console,
     *,
-    write_path: Callable[[str, bool], str],
+    locate: Callable[[str, bool], str],
     smoke: bool = False,
-    after_epoch: Callable[[list[dict[str, float]]], None] = lambda _: None,
+    after_epoch: Callable[[History], None] = lambda _: None,
     interrupt: Interrupt | None = None,
-) -> Fitted:
-    """Trains the model, stage by stage; epochs are counted over all of them.
+) -> FitResult:
+    """Trains the model stage by stage; epochs are counted over all stages.
 
     Args:
-        engine: What runs the loop.
-        write_path: Where callbacks write.
-        smoke: A few batches of one epoch of each stage.
+        built: The compiled model and its settings.
+        engine: Runs the training loop.
+        train: Examples to train on.
+        validation: Examples to validate on.
+        console: Where progress is shown.
+        locate: Maps a path that a callback reads (False) or writes (True) to the file's path.
+        smoke: Train a few batches of one epoch of each stage.
         after_epoch: Called with the history so far.
-        interrupt: Where it is remembered that Ctrl-C was pressed.
+        interrupt: Remembers that Ctrl-C was pressed.
+
+    Returns:
+        The history and the stages; training ends early on Ctrl-C, and when the loss is no number.
     """
-    from kspec.training.progress import InterruptCallback, OnEpochEnd, ordered
-    from kspec.training.stage_setup import begin_stage, resume_callbacks, trained_parameters
+    trainer = _Trainer(
+        built, engine, train, validation, console, Maker(path=locate), smoke, after_epoch, interrupt or Interrupt()
+    )
+    for stage in built.settings.stages:
+        trainer.train(stage)
+        if trainer.result.interrupted or trainer.result.diverged:
+            break
+    return trainer.result
 
-    settings = built.spec.document.fit
-    fitted = Fitted()
-    stages = built.settings.stages
-    epochs_of = {stage.number: 1 if smoke else stage.epochs for stage in stages}
-    steps = settings.steps_per_epoch or train.steps
-    validation_steps = None if validation is None else validation.steps
-    if smoke:
-        steps = min(SMOKE_STEPS, steps)
-        validation_steps = None if validation_steps is None else min(SMOKE_STEPS, validation_steps)
-    maker = Maker(path=write_path)
-    interrupt = interrupt or Interrupt()
-    before: list[Any] = []
-    for stage in stages:
-        callbacks = [maker.object("callback", callback) for callback in settings.callbacks]
-        begun = len(fitted.history)
-        record: dict[str, Any] = {}
+
+@dataclass(slots=True)
+class _Trainer:
+    built: BuiltModel
+    engine: Engine
+    batches: Batches
+    validation: Batches | None
+    console: Console
+    maker: Maker
+    smoke: bool
+    after_epoch: Callable[[History], None]
+    interrupt: Interrupt
+    result: FitResult = field(default_factory=FitResult)
+    callbacks: list[Any] = field(default_factory=list)
+    """Those of the stage before."""
+
+    def train(self, stage: Stage) -> None:
+        """Trains one stage."""
+        from kspec.training.progress import InterruptCallback, OnEpochEnd
+
+        schedule = self._schedule(stage)
+        callbacks = [self.maker.object("callback", value) for value in self.built.spec.document.fit.callbacks]
         if stage.name:
-            line = begin_stage(built, stage)
-            console.step("fit", f"{_called(stage, len(stages))}: {line}")
-            count = trained_parameters(built.model)
-            record = {"name": stage.name, "optimizer": stage.optimizer, "trained_parameters": count}
-            fitted.stages.append(record)
-        if before:
-            resume_callbacks(callbacks, before)
-        before = list(callbacks)
+            self._begin(stage)
+        if self.callbacks:
+            resume_callbacks(callbacks, self.callbacks)
+        self.callbacks = list(callbacks)
 
-        def end(epoch: int, logs: dict[str, float], stage: Stage = stage) -> None:
-            numbered = {"stage": stage.number} if stage.name else {}
-            fitted.history.append({"epoch": epoch + 1, **numbered, **ordered(logs)})
-            after_epoch(fitted.history)
+        def end_epoch(epoch: int, logs: dict[str, float]) -> None:
+            number = {"stage": stage.number} if stage.name else {}
+            self.result.history.append({"epoch": epoch + 1, **number, **sort_metrics(logs)})
+            self.after_epoch(self.result.history)
 
-        all_epochs = begun + sum(epochs_of[other.number] for other in stages[stage.number - 1 :])
-        shown = _shown(settings.verbose, console, all_epochs, steps, stage.name)
+        progress = self._progress(stage, schedule.steps)
         try:
             with warnings.catch_warnings():
-                # an output that is only predicted has no loss, and that is meant
+                # an output without a target has no loss, on purpose
                 warnings.filterwarnings("ignore", message="Gradients do not exist")
-                engine.fit(
-                    train,
-                    validation,
-                    callbacks=[*callbacks, OnEpochEnd(end), *shown, InterruptCallback(interrupt)],
-                    epochs=begun + epochs_of[stage.number],
-                    steps=steps,
-                    validation_steps=validation_steps,
-                    validation_freq=settings.validation_freq,
-                    initial_epoch=begun,
-                )
+                watchers = [OnEpochEnd(end_epoch), *progress, InterruptCallback(self.interrupt)]
+                self.engine.fit(self.batches, self.validation, schedule, [*callbacks, *watchers])
         except KeyboardInterrupt:
-            interrupt.heeded()
-            fitted.interrupted = True
+            self.interrupt.clear()
+            self.result.interrupted = True
         finally:
-            for callback in shown:
+            for callback in progress:
                 if hasattr(callback, "stop"):
                     callback.stop()
         if stage.name:
-            record["epochs"] = len(fitted.history) - begun
-        lost = bool(fitted.history) and not math.isfinite(fitted.history[-1]["loss"])
-        if fitted.interrupted or lost:  # what trains on from no number is no number
-            break
-    return fitted
+            self.result.stages[-1]["epochs"] = len(self.result.history) - schedule.initial_epoch
+
+    def _epochs(self, stage: Stage) -> int:
+        return 1 if self.smoke else stage.epochs
+
+    def _schedule(self, stage: Stage) -> Schedule:
+        settings = self.built.spec.document.fit
+        steps = settings.steps_per_epoch or self.batches.steps
+        validation_steps = None if self.validation is None else self.validation.steps
+        if self.smoke:
+            steps = min(SMOKE_STEPS, steps)
+            validation_steps = None if validation_steps is None else min(SMOKE_STEPS, validation_steps)
+        before = len(self.result.history)
+        return Schedule(before + self._epochs(stage), steps, validation_steps, settings.validation_freq, before)
+
+    def _begin(self, stage: Stage) -> None:
+        """Freezes layers, compiles, and announces the stage."""
+        line = begin_stage(self.built, stage)
+        count = len(self.built.settings.stages)
+        name = "" if stage.name == f"stage {stage.number}" else f", {stage.name}"
+        self.console.step("fit", f"stage {stage.number} of {count}{name}: {line}")
+        parameters = trained_parameters(self.built.model)
+        self.result.stages.append({"name": stage.name, "optimizer": stage.optimizer, "trained_parameters": parameters})
+
+    def _progress(self, stage: Stage, steps: int) -> list[Any]:
+        """The callbacks that show progress."""
+        from kspec.training.progress import EpochLines, ProgressBar
+
+        verbose = self.built.spec.document.fit.verbose
+        if verbose == 0 or self.console.quiet:
+            return []
+        later = self.built.settings.stages[stage.number - 1 :]
+        epochs = len(self.result.history) + sum(self._epochs(other) for other in later)
+        if verbose == 1 and self.console.is_terminal:
+            return [ProgressBar(epochs, steps, stage.name)]
+        return [EpochLines(self.console, epochs, stage.name)]
 
 
-def _called(stage: Stage, count: int) -> str:
-    """`stage 2 of 3`, and its own name where it has one."""
-    own = "" if stage.name == f"stage {stage.number}" else f", {stage.name}"
-    return f"stage {stage.number} of {count}{own}"
-
-
-def _shown(verbose: int, console: Console, epochs: int, steps: int, stage: str) -> list[Any]:
-    from kspec.training.progress import EpochLines, ProgressBar
-
-    if verbose == 0 or console.quiet:
-        return []
-    if verbose == 1 and console.is_terminal:
-        return [ProgressBar(epochs, steps, stage)]
-    return [EpochLines(console, epochs, stage)]
-
-
-def best_epoch(history: list[dict[str, float]]) -> int | None:
-    """The epoch with the least validation loss, counted from 1; the last where there is none that is a number."""
+def best_epoch(history: History) -> int | None:
+    """The epoch with the smallest validation loss, counted from 1; the last one if no validation loss is a number."""
     if not history:
         return None
     validated = [row for row in history if math.isfinite(row.get("val_loss", math.nan))]

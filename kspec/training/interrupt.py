@@ -1,4 +1,4 @@
-"""Ctrl-C that is heeded once, even where the exception it raises is lost."""
+"""Ctrl-C that interrupts a run once, even where the exception that it raises is lost."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import time
 from types import FrameType, TracebackType
 from typing import Any
 
-SAME_PRESS = 5.0
-"""Seconds after a press in which further ones are taken for the same: it takes that long to save what was trained."""
+DEBOUNCE_SECONDS = 5.0
+"""Further presses within this time count as the same one: saving the trained model can take that long."""
 
 
 class Interrupt:
     """Remembers that Ctrl-C was pressed, while it is entered.
 
-    Python raises KeyboardInterrupt wherever it happens to be. Where that is a function which TensorFlow or the garbage
-    collector called, the exception goes no further, and the run would go on; `check` raises it again.
-    Outside the main thread, and where the process ignores Ctrl-C (a job in the background), nothing is changed.
+    Python raises KeyboardInterrupt wherever it happens to be. In a function called by TensorFlow or the garbage
+    collector the exception is lost, and the run would go on; `check` raises it again.
+    Outside the main thread, and where the process ignores Ctrl-C (a background job), nothing changes.
     """
 
     def __init__(self) -> None:
         self._pressed = False
-        self._at = -SAME_PRESS
+        self._time = -DEBOUNCE_SECONDS
         self._before: Any = None
 
     def __enter__(self) -> Interrupt:
@@ -32,7 +32,7 @@ class Interrupt:
             if handler is signal.default_int_handler:
                 self._before = handler, sys.unraisablehook
                 signal.signal(signal.SIGINT, self._press)
-                sys.unraisablehook = self._lost
+                sys.unraisablehook = self._report_unraisable
         return self
 
     def __exit__(
@@ -43,28 +43,28 @@ class Interrupt:
             signal.signal(signal.SIGINT, handler)
 
     def check(self) -> None:
-        """Ends what runs, if Ctrl-C was pressed and not heeded.
+        """Raises the interrupt again, if its exception was lost.
 
         Raises:
-            KeyboardInterrupt: once for a press.
+            KeyboardInterrupt: once for each press.
         """
         if self._pressed:
-            self.heeded()
+            self.clear()
             raise KeyboardInterrupt
 
-    def heeded(self) -> None:
-        """Forgets the press: what it asked for is done."""
+    def clear(self) -> None:
+        """Forgets the press, once its exception has arrived."""
         self._pressed = False
 
     def _press(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        if now - self._at < SAME_PRESS:
+        if now - self._time < DEBOUNCE_SECONDS:
             return
-        self._at = now
+        self._time = now
         self._pressed = True
         signal.default_int_handler(number, frame)
 
-    def _lost(self, what: Any) -> None:
-        """Python reports an exception that goes no further, which for this one is nothing to tell."""
-        if not issubclass(what.exc_type, KeyboardInterrupt):
-            self._before[1](what)
+    def _report_unraisable(self, unraisable: Any) -> None:
+        """Prints no traceback for a lost KeyboardInterrupt; `check` raises it again."""
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            self._before[1](unraisable)

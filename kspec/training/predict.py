@@ -1,8 +1,8 @@
-"""Step 5, predict: probabilities and the crisp class with its label, or the values of a regression."""
+"""Step 5, predict: probabilities and the most likely class, or the values of a regression."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,74 +12,90 @@ from kspec.data import Labels
 from kspec.data.pipeline import Batches
 from kspec.training.engine import Engine
 
-Column = tuple[str, Any]
+Array = np.ndarray[Any, Any]
+Column = tuple[str, Array | Sequence[Any]]
+"""A column's name and its values."""
 
 
-def raw_predictions(
-    engine: Engine, batches: Batches, outputs: list[str], steps: int | None = None
-) -> dict[str, np.ndarray[Any, Any]]:
-    """What the model answers, by output: shape (n, …)."""
-    answers = engine.predict(batches, steps)
-    return (
-        {name: np.asarray(answers[name]) for name in outputs}
-        if isinstance(answers, dict)
-        else {outputs[0]: np.asarray(answers)}
-    )
+def predict(
+    engine: Engine, batches: Batches, outputs: Mapping[str, OutputSettings], steps: int | None = None
+) -> dict[str, Array]:
+    """Predicts, and turns logits into probabilities.
+
+    Args:
+        engine: Runs the model.
+        batches: The examples.
+        outputs: Settings by output.
+        steps: How many batches to use; all by default.
+
+    Returns:
+        Predictions by output, shape (n, …).
+    """
+    raw = engine.predict(batches, steps)
+    by_output = raw if isinstance(raw, dict) else {next(iter(outputs)): raw}
+    return {name: to_probabilities(np.asarray(by_output[name]), output) for name, output in outputs.items()}
 
 
-def probabilities(answer: np.ndarray[Any, Any], settings: OutputSettings) -> np.ndarray[Any, Any]:
-    """Logits turned into probabilities; any other answer as it is."""
+def to_probabilities(prediction: Array, settings: OutputSettings) -> Array:
+    """Turns logits into probabilities; leaves any other prediction unchanged."""
     if not settings.logits:
-        return answer
+        return prediction
     if settings.task == "multiclass_classification":
-        shifted = np.exp(answer - answer.max(axis=-1, keepdims=True))
-        softmax: np.ndarray[Any, Any] = shifted / shifted.sum(axis=-1, keepdims=True)
+        shifted = np.exp(prediction - prediction.max(axis=-1, keepdims=True))
+        softmax: Array = shifted / shifted.sum(axis=-1, keepdims=True)
         return softmax
-    sigmoid: np.ndarray[Any, Any] = 1.0 / (1.0 + np.exp(-answer))
+    sigmoid: Array = 1.0 / (1.0 + np.exp(-prediction))
     return sigmoid
 
 
-def crisp(answer: np.ndarray[Any, Any], settings: OutputSettings) -> np.ndarray[Any, Any]:
-    """The class of each example, as an index: by the threshold, or by argmax."""
+def predicted_classes(prediction: Array, settings: OutputSettings) -> Array:
+    """The class of each example, as an index: by argmax, or by the threshold."""
     if settings.task == "multiclass_classification":
-        classes: np.ndarray[Any, Any] = np.argmax(answer, axis=-1)
+        classes: Array = np.argmax(prediction, axis=-1)
         return classes
-    return (answer >= settings.threshold).astype("int64")
+    return (prediction >= settings.threshold).astype("int64")
 
 
 def prediction_columns(
-    name: str, answer: np.ndarray[Any, Any], settings: OutputSettings, labels: Labels | None, columns: list[str]
+    name: str, prediction: Array, settings: OutputSettings, labels: Labels | None, columns: list[str]
 ) -> list[Column]:
-    """The columns of the predictions that one output gives.
+    """The columns that one output adds to the table of predictions.
 
     Args:
-        answer: Probabilities or values, shape (n,) or (n, k).
-        columns: The names of the target's columns, for an output with several.
+        name: The output.
+        prediction: Probabilities or values, shape (n,) or (n, k).
+        settings: The output's task and threshold.
+        labels: The names of its classes, if its target has labels.
+        columns: The names of the target's columns, if it has several.
+
+    Returns:
+        Probabilities and class of a classifier; the values of a regression.
     """
-    flat = answer.reshape(len(answer), -1)
+    flat = prediction.reshape(len(prediction), -1)
+    width = flat.shape[1]
     names = [str(label) for label in labels.names] if labels is not None else []
-    if settings.task == "binary_classification" and flat.shape[1] == 1:
-        classes = crisp(flat[:, 0], settings)
-        return [(f"{name}_probability", flat[:, 0]), (name, _labelled(classes, names))]
+    if settings.task == "binary_classification" and width == 1:
+        classes = predicted_classes(flat[:, 0], settings)
+        return [(f"{name}_probability", flat[:, 0]), (name, _label(classes, names))]
+    numbers = [str(i) for i in range(width)]
     if settings.task == "multiclass_classification":
-        each = names if len(names) == flat.shape[1] else columns if len(columns) == flat.shape[1] else None
-        each = each or [str(i) for i in range(flat.shape[1])]
-        shown = [(f"{name}_{label}", flat[:, i]) for i, label in enumerate(each)]
-        return [*shown, (name, _labelled(crisp(flat, settings), each))]
-    each = columns if len(columns) == flat.shape[1] else [str(i) for i in range(flat.shape[1])]
+        suffixes = names if len(names) == width else columns if len(columns) == width else numbers
+        shown = [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(suffixes)]
+        return [*shown, (name, _label(predicted_classes(flat, settings), suffixes))]
+    suffixes = columns if len(columns) == width else numbers
     if settings.task in ("multilabel_classification", "binary_classification"):
-        classes = crisp(flat, settings)
-        shown = [(f"{name}_{label}_probability", flat[:, i]) for i, label in enumerate(each)]
-        return shown + [(f"{name}_{label}", classes[:, i]) for i, label in enumerate(each)]
-    if flat.shape[1] == 1:
+        classes = predicted_classes(flat, settings)
+        shown = [(f"{name}_{suffix}_probability", flat[:, i]) for i, suffix in enumerate(suffixes)]
+        return [*shown, *((f"{name}_{suffix}", classes[:, i]) for i, suffix in enumerate(suffixes))]
+    if width == 1:
         return [(name, flat[:, 0])]
-    return [(f"{name}_{label}", flat[:, i]) for i, label in enumerate(each)]
+    return [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(suffixes)]
 
 
-def _labelled(classes: np.ndarray[Any, Any], names: list[str]) -> Any:
+def _label(classes: Array, names: list[str]) -> Array | list[str]:
     return [names[index] for index in classes] if names else classes
 
 
-def is_table(answers: Mapping[str, np.ndarray[Any, Any]]) -> bool:
-    """Whether each answer is a value or a row of values, so that a table can hold them."""
-    return all(answer.ndim <= 2 for answer in answers.values())
+def is_table(predictions: Mapping[str, Array]) -> bool:
+    """Whether every prediction is a value or a row of values, so that a table can hold it."""
+    return all(prediction.ndim <= 2 for prediction in predictions.values())

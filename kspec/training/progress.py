@@ -1,4 +1,4 @@
-"""What watches training: a progress bar on a terminal, a line an epoch elsewhere, and an ear for Ctrl-C."""
+"""Callbacks that show progress: a bar on a terminal, a line for each epoch elsewhere; and one that checks Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import keras
 
 from kspec.training.console import Console
 from kspec.training.interrupt import Interrupt
+from kspec.training.metrics import format_metrics
 
 
 class EpochLines(keras.callbacks.Callback):
-    """One line an epoch: `epoch 3/50  loss 0.412  accuracy 0.83  val_loss 0.398  0.2 s`.
+    """Prints a line for each epoch: `epoch 3/50  loss 0.412  accuracy 0.83  val_loss 0.398  0.2 s`.
 
     Args:
-        stage: What the stage is called, before the epoch; empty where there is but one.
+        console: Where to print.
+        epochs: How many there are in all stages.
+        stage: The stage's name, printed before the epoch; empty if the spec has no stages.
     """
 
     def __init__(self, console: Console, epochs: int, stage: str = "") -> None:
@@ -33,14 +36,20 @@ class EpochLines(keras.callbacks.Callback):
         seconds = time.perf_counter() - self.started
         width = len(str(self.epochs))
         number = f"epoch {epoch + 1:>{width}}/{self.epochs}"
-        self.console.step("fit", f"{self.stage}{number}  {numbers(logs or {})}  {seconds:.2f} s")
+        self.console.step("fit", f"{self.stage}{number}  {format_metrics(logs or {})}  {seconds:.2f} s")
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One bar over all epochs, with the newest losses and metrics and the time left."""
+    """Shows one bar over all epochs, with the latest losses and metrics and the time left.
+
+    Args:
+        epochs: How many there are in all stages.
+        steps: Batches in an epoch.
+        stage: The stage's name, shown before the bar; empty if the spec has no stages.
+    """
 
     only_watches = True
-    """It changes nothing, so the engine need not heed at which steps it is told."""
+    """It changes nothing, so the engine is free to choose the steps at which to call it."""
 
     def __init__(self, epochs: int, steps: int, stage: str = "") -> None:
         super().__init__()
@@ -51,15 +60,15 @@ class ProgressBar(keras.callbacks.Callback):
         self.epoch = 0
         self.step = 0
         self.drawn = 0.0
-        self.report = ""
+        self.metrics = ""
         self.bar = Progress(
             TextColumn(f"fit       {stage}{'  ' if stage else ''}epoch {{task.fields[epoch]}}"),
             BarColumn(bar_width=24),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[report]}"),
+            TextColumn("{task.fields[metrics]}"),
             refresh_per_second=8,
         )
-        self.task = self.bar.add_task("fit", total=epochs * steps, epoch=f"1/{epochs}", report="")
+        self.task = self.bar.add_task("fit", total=epochs * steps, epoch=f"1/{epochs}", metrics="")
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
         self.bar.start()
@@ -69,15 +78,15 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.step = min(batch + 1, self.steps)
-        if not self.report and logs:
-            self.report = numbers(logs)
+        if not self.metrics and logs:
+            self.metrics = format_metrics(logs)
         now = time.perf_counter()
         if now - self.drawn > 0.1:
             self.drawn = now
             self._draw()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        self.report = numbers(logs or {})
+        self.metrics = format_metrics(logs or {})
         self.step = self.steps
         self._draw()
 
@@ -85,18 +94,18 @@ class ProgressBar(keras.callbacks.Callback):
         self.stop()
 
     def stop(self) -> None:
-        """Leaves the terminal as it was."""
+        """Restores the terminal."""
         self.bar.stop()
 
     def _draw(self) -> None:
         done = self.epoch * self.steps + self.step
-        self.bar.update(self.task, completed=done, epoch=f"{self.epoch + 1}/{self.epochs}", report=self.report)
+        self.bar.update(self.task, completed=done, epoch=f"{self.epoch + 1}/{self.epochs}", metrics=self.metrics)
 
 
 class OnEpochEnd(keras.callbacks.Callback):
     """Calls a function with the epoch, from 0, and its losses and metrics."""
 
-    def __init__(self, end: Callable[[int, dict[str, Any]], None]) -> None:
+    def __init__(self, end: Callable[[int, dict[str, float]], None]) -> None:
         super().__init__()
         self.end = end
 
@@ -105,7 +114,7 @@ class OnEpochEnd(keras.callbacks.Callback):
 
 
 class InterruptCallback(keras.callbacks.Callback):
-    """Ends the training where Ctrl-C was pressed, and what that raises was lost on its way."""
+    """Stops training after Ctrl-C, if the KeyboardInterrupt was lost."""
 
     only_watches = True
 
@@ -118,17 +127,3 @@ class InterruptCallback(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         self.interrupt.check()
-
-
-def numbers(logs: dict[str, Any]) -> str:
-    """Losses and metrics on one line: the loss first, what is of validation last."""
-    return "  ".join(f"{name} {float(value):.4g}" for name, value in ordered(logs).items())
-
-
-def ordered(logs: dict[str, Any]) -> dict[str, Any]:
-    """Losses and metrics in the order people read them, by name within it, whichever engine gave them."""
-
-    def rank(name: str) -> tuple[bool, bool, str]:
-        return name.startswith("val_"), name.removeprefix("val_") != "loss", name
-
-    return dict(sorted(logs.items(), key=lambda item: rank(item[0])))

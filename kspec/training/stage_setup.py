@@ -1,4 +1,4 @@
-"""The stages of step 3: which layers train, and the model compiled anew, as one does it by hand in Keras."""
+"""Sets up a training stage: freezes layers and compiles the model anew, as one would in plain Keras."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from kspec.training.compile import compile_model, format_call
 
 
 def begin_stage(built: BuiltModel, stage: Stage) -> str:
-    """Freezes and unfreezes layers as a stage says, and compiles; returns the line that says what trains with what.
+    """Freezes and unfreezes the layers of a stage, and compiles; returns a line for the user.
 
-    The optimizer is a new one, for its state is that of the weights that trained before. A frozen layer is called in
-    inference: BatchNormalization keeps its statistics.
+    The optimizer is new, since the state of the old one belongs to other weights. Frozen layers run in inference mode:
+    BatchNormalization keeps its statistics.
     """
     _set_trainable(built, stage.trainable)
     compile_model(built.model, built.spec, built.settings, stage.optimizer)
@@ -24,33 +24,38 @@ def begin_stage(built: BuiltModel, stage: Stage) -> str:
     return f"{trained:,} of {built.model.count_params():,} parameters train; {format_call(stage.optimizer)}"
 
 
-def _set_trainable(built: BuiltModel, told: dict[str, bool]) -> None:
-    """Sets what is told of layers.
+def _set_trainable(built: BuiltModel, trainable: dict[str, bool]) -> None:
+    """Sets `trainable` of layers.
 
-    In Keras a sub-model hands it on to all inside it, and so it is set before its layers, with all that it calls.
+    Keras passes the attribute of a sub-model on to everything in it. So sub-models are set before their layers, along
+    with the sub-models that they call.
+
+    Args:
+        built: The model.
+        trainable: By path, the layers to set.
     """
     graph, network = built.graph, built.network
     networks = networks_by_path(graph)
-    states = trainable_by_path(graph) | told
-    touched = {prefix for prefix in networks if any(path in told for path in _paths_in(networks[prefix], prefix))}
+    states = trainable_by_path(graph) | trainable
+    touched = {prefix for prefix in networks if any(path in trainable for path in _paths_in(networks[prefix], prefix))}
     touched |= {f"{inner}/" for prefix in touched if prefix for inner in networks[prefix].called_models()}
     own, *models = networks
-    for prefix in (own, *reversed(models)):  # a sub-model stands above those that call it
+    for prefix in (own, *reversed(models)):  # a sub-model is declared above those that call it
         if prefix not in touched:
             continue
-        here = network.models[prefix[:-1]] if prefix else network
+        current = network.models[prefix[:-1]] if prefix else network
         if prefix:
             inside = (prefix, *(f"{inner}/" for inner in networks[prefix].called_models()))
-            here.model.trainable = any(state for path, state in states.items() if path.startswith(inside))
+            current.model.trainable = any(state for path, state in states.items() if path.startswith(inside))
         if networks[prefix].application is not None:
-            weighted = [layer for layer in here.model.layers if layer.weights]
+            weighted = [layer for layer in current.model.layers if layer.weights]
             for layer, path in zip(weighted, _paths_in(networks[prefix], prefix), strict=True):
                 layer.trainable = states[path]
             continue
         for node in networks[prefix].calls:
             path = prefix + node.name
-            if node.kind == "layer" and (prefix or path in told):
-                here.layers[node.name].trainable = states[path]
+            if node.kind == "layer" and (prefix or path in trainable):
+                current.layers[node.name].trainable = states[path]
 
 
 def _paths_in(network: Graph, prefix: str) -> list[str]:
@@ -59,20 +64,21 @@ def _paths_in(network: Graph, prefix: str) -> list[str]:
 
 
 def resume_callbacks(callbacks: list[Any], before: list[Any]) -> None:
-    """Callbacks are made afresh for each stage; the files that they write go on.
+    """Makes new callbacks continue the files of the stage before.
 
     Args:
+        callbacks: The callbacks of this stage.
         before: Those of the stage before, in the same order.
     """
     import keras
 
-    for callback, past in zip(callbacks, before, strict=True):
+    for callback, old in zip(callbacks, before, strict=True):
         if isinstance(callback, keras.callbacks.CSVLogger):
             callback.append = True
         elif isinstance(callback, keras.callbacks.ModelCheckpoint):
-            callback.best = past.best
+            callback.best = old.best
 
 
 def trained_parameters(model: Any) -> int:
-    """How many numbers training changes."""
+    """The number of parameters that training changes."""
     return sum(math.prod(int(axis) for axis in weight.shape) for weight in model.trainable_weights)

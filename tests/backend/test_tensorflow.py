@@ -21,7 +21,7 @@ def test_the_environment_says_where_the_cache_is(monkeypatch, tmp_path):
 def test_compiled_programs_are_kept_in_a_folder_of_this_processor(monkeypatch, tmp_path):
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path))
     monkeypatch.setenv("TF_XLA_FLAGS", "--tf_xla_max_cluster_size=7")
-    tensorflow._keep_compiled_programs()
+    tensorflow._cache_compiled_programs()
     (folder,) = (tmp_path / "xla").iterdir()
     assert os.environ["TF_XLA_FLAGS"] == f"--tf_xla_max_cluster_size=7 --tf_xla_persistent_cache_directory={folder}"
 
@@ -32,7 +32,7 @@ def test_compiled_programs_are_kept_in_a_folder_of_this_processor(monkeypatch, t
 def test_what_the_user_said_of_it_stands(monkeypatch, tmp_path, flags):
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path))
     monkeypatch.setenv("TF_XLA_FLAGS", flags)
-    tensorflow._keep_compiled_programs()
+    tensorflow._cache_compiled_programs()
     assert os.environ["TF_XLA_FLAGS"] == flags
     assert not list(tmp_path.iterdir())
 
@@ -41,14 +41,14 @@ def test_a_cache_that_cannot_be_made_is_done_without(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path / "file"))
     monkeypatch.setenv("TF_XLA_FLAGS", "")
-    tensorflow._keep_compiled_programs()
+    tensorflow._cache_compiled_programs()
     assert os.environ["TF_XLA_FLAGS"] == ""
 
 
 def test_a_folder_whose_name_cannot_be_a_flag_is_not_one(monkeypatch, tmp_path):
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path / "my cache"))
     monkeypatch.setenv("TF_XLA_FLAGS", "")
-    tensorflow._keep_compiled_programs()
+    tensorflow._cache_compiled_programs()
     assert os.environ["TF_XLA_FLAGS"] == ""
 
 
@@ -56,5 +56,5 @@ def test_the_oldest_programs_go_first(tmp_path):
     for number in range(5):
         (tmp_path / str(number)).write_bytes(b"x" * 100)
         os.utime(tmp_path / str(number), (1000 - number, 1000 - number))
-    tensorflow._forget_oldest(tmp_path, 250)
+    tensorflow._delete_oldest(tmp_path, 250)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]

@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_made(project, cli, tmp_path):
     status, _, err = cli("run", project(BINARY), "--out", "taken/here")
     assert status == 3
     assert err.count("\n") == 1
-    assert "cannot be made" in err
+    assert "cannot be created" in err
 
 
 def test_a_run_that_is_not_there(cli):
@@ -181,10 +181,10 @@ def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_was_trained(project, tmp_path):
-    def heed_ctrl_c():  # a job in the background ignores it
+    def reset_ctrl_c():  # a background job ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    process = kspec_process("run", project(BINARY), "--set", "fit.epochs=100000", cwd=tmp_path, preexec_fn=heed_ctrl_c)
+    process = kspec_process("run", project(BINARY), "--set", "fit.epochs=100000", cwd=tmp_path, preexec_fn=reset_ctrl_c)
     history = tmp_path / "runs/small/latest/history.csv"
     deadline = time.monotonic() + 90
     while not (history.exists() and history.read_text().count("\n") > 3) and time.monotonic() < deadline:

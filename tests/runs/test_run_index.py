@@ -155,7 +155,9 @@ def test_the_metric_is_found_in_any_case_and_its_way_told(capsys):
     assert main(["runs", "mlp", "--best", "LOSS"]) == 0
     assert capsys.readouterr().out.endswith("\nbest loss first: the smallest\n")
     assert main(["runs", "--best", "mean"]) == 0
-    assert capsys.readouterr().out.endswith("best mean first: the largest; its name does not tell which is better\n")
+    assert capsys.readouterr().out.endswith(
+        "best mean first: the largest; whether larger is better is not known for this metric\n"
+    )
 
 
 @pytest.mark.usefixtures("three")

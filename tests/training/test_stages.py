@@ -203,9 +203,9 @@ def test_sub_models_thaw_as_in_plain_keras(project, tmp_path):
 def test_ctrl_c_in_a_later_stage_keeps_what_was_trained(spec, monkeypatch):
     fit = KerasEngine.fit
 
-    def interrupted(self, *arguments, initial_epoch, epochs, **named):
-        fit(self, *arguments, initial_epoch=initial_epoch, epochs=initial_epoch + 1, **named)
-        if initial_epoch:
+    def interrupted(self, train, validation, schedule, callbacks):
+        fit(self, train, validation, schedule._replace(epochs=schedule.initial_epoch + 1), callbacks)
+        if schedule.initial_epoch:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(KerasEngine, "fit", interrupted)

@@ -59,7 +59,7 @@ def test_examples_that_are_no_whole_batches_are_told(run, tmp_path, capsys):
     np.savez(tmp_path / "new.npz", x=np.zeros((6, 5, 3), "float32"))
     assert main(["predict", str(run.folder), "--data", str(tmp_path / "new.npz")]) != 0
     told = capsys.readouterr()
-    assert "6 are no whole batches: give it 4" in told.out + told.err
+    assert "6 is no multiple of 4: give it 4" in told.out + told.err
 
 
 def _engine(model):

@@ -1,82 +1,80 @@
-"""The training engine: how the loop over the batches runs. What is computed is `Model.fit`'s, whichever runs it."""
+"""The training engines: how the loop over batches runs. Every engine computes what `Model.fit` computes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kspec.data.pipeline import Batches
 from kspec.ir import Graph
-from kspec.language.engine import EnginePlan
+from kspec.language.engine import EngineName, EnginePlan
+from kspec.training.engine.schedule import Schedule
 
 if TYPE_CHECKING:
     from kspec.backend.keras_model import BuiltNetwork
 
-__all__ = ["Engine", "engine_of"]
+__all__ = ["Engine", "EngineSetting", "Schedule", "engine_of"]
+
+EngineSetting = EngineName | Sequence[Any]
+"""The value of `fit.engine`: a name, or a list with changes such as `[fused, {fused_xla: 400}]`."""
 
 
 class Engine(Protocol):
-    """Trains, evaluates and asks a compiled model."""
+    """Trains, evaluates and predicts with a compiled model."""
 
     @property
     def plan(self) -> EnginePlan:
-        """What ran, from which step on."""
+        """Which engine ran which steps."""
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know of it, a line each."""
+        """Lines for the user about the choice of the engine."""
 
-    def fit(
-        self,
-        train: Batches,
-        validation: Batches | None,
-        *,
-        callbacks: list[Any],
-        epochs: int,
-        steps: int,
-        validation_steps: int | None,
-        validation_freq: int,
-        initial_epoch: int = 0,
-    ) -> None:
-        """Trains as `Model.fit` does. Between two calls the model may have been compiled anew.
+    def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Any]) -> None:
+        """Trains as `Model.fit` does. Between two calls the model may be compiled anew.
 
         Args:
-            callbacks: Keras's.
-            epochs: The number of the last epoch, from 1.
-            steps: Of an epoch.
-            initial_epoch: How many epochs have been trained already.
+            train: Examples to train on.
+            validation: Examples to validate on.
+            schedule: Epochs and steps.
+            callbacks: Keras callbacks.
         """
 
     def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:
-        """Losses and metrics, by name."""
+        """Returns losses and metrics by name."""
 
     def predict(self, batches: Batches, steps: int | None = None) -> Any:
-        """The answers: an array, shape (n, …), or one by output."""
+        """Returns the predictions, shape (n, …); a dict by output if the model has several outputs."""
 
 
 def engine_of(
     model: Any,
-    said: Any,
+    setting: EngineSetting,
     graph: Graph | None = None,
     network: BuiltNetwork | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    announce: Callable[[str], None] = lambda _: None,
 ) -> Engine:
-    """The engine that `fit.engine` names, for a compiled model.
+    """The engine for a compiled model.
 
     Args:
-        graph: What the model was built from; None to compute nothing beforehand.
-        built: What building it gave.
-        tell: Called with a line where something takes long before the first epoch.
+        model: A compiled Keras model.
+        setting: The value of `fit.engine`.
+        graph: The graph that the model was built from; None to precompute nothing.
+        network: Layers and tensors of the built graph.
+        announce: Called with a line when something takes long before the first epoch.
+
+    Returns:
+        Keras's own loop for a stateful model, whatever the setting; else the engine that the setting names.
     """
     from kspec.training.engine.stateful_engine import StatefulEngine, stateful_layers
 
     stateful = stateful_layers(model)
     if stateful:
-        return StatefulEngine(model, stateful, said)
-    if said == "keras":
+        return StatefulEngine(model, stateful, setting)
+    if setting == "keras":
         from kspec.training.engine.keras_engine import KerasEngine
 
         return KerasEngine(model)
     from kspec.training.engine.fused import FusedEngine
 
-    return FusedEngine(model, said, graph, network, tell)
+    return FusedEngine(model, setting, graph, network, announce)

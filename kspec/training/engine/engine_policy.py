@@ -1,4 +1,4 @@
-"""Which engine runs the next steps."""
+"""Policies decide which engine runs the next steps."""
 
 from __future__ import annotations
 
@@ -7,58 +7,64 @@ from typing import NamedTuple, Protocol
 from kspec.language.engine import EngineName, EnginePlan
 
 
-class Turn(NamedTuple):
-    """The engine of the next steps, and for how many of them at most."""
+class Decision(NamedTuple):
+    """The engine of the next steps, and for how many steps at most."""
 
     engine: EngineName
     steps: int
 
 
-class Choice(Protocol):
-    """Decides from step to step; the plan says what was decided so far.
+class EnginePolicy(Protocol):
+    """Decides from step to step.
 
     Args:
-        notes: Sentences for the user: what could not be had, and why.
+        plan: The decisions so far.
+        notes: Lines for the user: which engine was not possible, and why.
     """
 
     plan: EnginePlan
     notes: list[str]
 
-    def next(self, step: int, left: int) -> Turn:
-        """Who runs from a step on, of so many that are left in all."""
+    def decide(self, step: int, remaining: int) -> Decision:
+        """Chooses the engine from a step on, given the number of steps that remain in all."""
 
-    def traced(self, engine: EngineName, seconds: float) -> None:
-        """What tracing, or compiling, an engine's loop took."""
+    def record_trace(self, engine: EngineName, seconds: float) -> None:
+        """Records how long tracing (or compiling) an engine's loop took."""
 
-    def ran(self, engine: EngineName, steps: int, seconds: float) -> None:
-        """What steps took."""
+    def record_steps(self, engine: EngineName, steps: int, seconds: float) -> None:
+        """Records how long some steps took."""
 
-    def refused(self, step: int, reason: str) -> None:
-        """XLA does not take this network: all from this step on is fused."""
+    def reject_xla(self, step: int, reason: str) -> None:
+        """XLA cannot compile this network: every step from this one on runs fused."""
 
     def close(self) -> None:
-        """The training is over."""
+        """Ends the training."""
 
 
-class Fixed:
-    """The engines that the spec states."""
+def rejection_note(reason: str) -> str:
+    """The line for the user about a network that XLA cannot compile."""
+    return f"fused instead of fused_xla: {reason}"
+
+
+class FixedPolicy:
+    """Follows the plan in the spec."""
 
     def __init__(self, plan: EnginePlan) -> None:
         self.plan = plan
         self.notes: list[str] = []
 
-    def next(self, step: int, left: int) -> Turn:
+    def decide(self, step: int, remaining: int) -> Decision:
         change = self.plan.next_change(step)
-        return Turn(self.plan.at(step), left if change is None else min(left, change - step))
+        return Decision(self.plan.at(step), remaining if change is None else min(remaining, change - step))
 
-    def traced(self, engine: EngineName, seconds: float) -> None:
-        """Does not matter here."""
+    def record_trace(self, engine: EngineName, seconds: float) -> None:
+        """Ignores timings."""
 
-    def ran(self, engine: EngineName, steps: int, seconds: float) -> None:
-        """Does not matter here."""
+    def record_steps(self, engine: EngineName, steps: int, seconds: float) -> None:
+        """Ignores timings."""
 
-    def refused(self, step: int, reason: str) -> None:
-        self.notes.append(f"fused, not fused_xla: {reason}")
+    def reject_xla(self, step: int, reason: str) -> None:
+        self.notes.append(rejection_note(reason))
         self.plan = self.plan.with_change(step, "fused")
 
     def close(self) -> None:

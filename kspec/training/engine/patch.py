@@ -1,4 +1,4 @@
-"""Attributes of one object set for a while."""
+"""Attributes of an object, replaced for a while."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 
 @contextmanager
-def patch(thing: Any, **attributes: Any) -> Iterator[None]:
-    """Sets attributes of one object, a model or a module, and gives it back its own.
+def patch(target: Any, **attributes: Any) -> Iterator[None]:
+    """Replaces attributes of one object (a model, a module), and restores them afterwards.
 
-    They are set beside the object's own way of setting them: Keras would take what a model is given for a part of it.
+    It writes to `vars(target)`: with `setattr`, Keras would track the values as parts of the model.
     """
-    own = vars(thing)
+    own = vars(target)
     before = {name: own[name] for name in attributes if name in own}
     own.update(attributes)
     try:

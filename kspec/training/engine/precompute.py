@@ -1,4 +1,4 @@
-"""A model cut in two: what is computed once over the data, and the core that every step goes through."""
+"""A model cut in two: the prefix computed once over the data, and the core that every step runs."""
 
 from __future__ import annotations
 
@@ -16,131 +16,153 @@ from kspec.backend.keras_model import BuiltNetwork
 from kspec.data.pipeline import CHUNK_BYTES, Batches
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.layer_patterns import networks_by_path
-from kspec.training.engine.subgraph import Part, Traced
+from kspec.training.engine.subgraph import Subgraph, TracedSubgraph
 
-ANSWER_BYTES = 1 << 30
-"""What the answers that are computed beforehand may take in memory, for one part of the data."""
+Array = np.ndarray[Any, Any]
+
+MAX_PRECOMPUTED_BYTES = 1 << 30
+"""The memory that precomputed values may take, for each split of the data."""
 TOLERANCE = {2: 5e-2, 4: 3e-4, 8: 1e-8}
-"""By the bytes of a number, how far answers to the same example may differ, as a part of the largest of them: sums of
-another order differ in the last bits, what hangs on other examples in the first."""
+"""By the bytes of a number, how far two values for the same example may differ, as a fraction of the largest value.
+Another order of summation changes the last bits; a dependency on other examples changes the first ones."""
 
 
 class MixedExamples(Exception):
-    """The answers for an example hang on those beside it."""
+    """The values of an example depend on the other examples of its batch."""
 
 
 class PrecomputedPrefix:
-    """The two halves of a built model; both have its own layers.
+    """The two halves of a built model; both use its own layers.
 
     Args:
-        found: Where it is cut.
-        bytes_each: What the answers for an example take.
+        model: The Keras model.
+        graph: The graph that it was built from.
+        network: Layers and tensors of the built graph.
+        prefix: The part to compute once.
+        bytes_each: Bytes that an example's precomputed values take.
     """
 
-    def __init__(self, model: Any, graph: Graph, network: BuiltNetwork, found: Prefix, bytes_each: int) -> None:
+    def __init__(
+        self, model: keras.Model, graph: Graph, network: BuiltNetwork, prefix: Prefix, bytes_each: int
+    ) -> None:
         inputs = {node.name: network.values[node.name][0] for node in graph.inputs}
-        ends = {_key(tensor): network.values[tensor.node][tensor.output] for tensor in found.boundary}
-        self.found = found
+        self.has_frozen = prefix.has_frozen
+        self.nodes = prefix.nodes
         self.bytes_each = bytes_each
-        self.ends = {_key(tensor): tensor.node for tensor in found.boundary if tensor.node not in inputs}
-        self._begin, self._end = ends, model.output
+        self.origins = {_key(tensor): tensor.node for tensor in prefix.boundary if tensor.node not in inputs}
+        """By key, the node of each precomputed tensor."""
+        self._boundary = {_key(tensor): network.values[tensor.node][tensor.output] for tensor in prefix.boundary}
         self._inputs = inputs
+        self._outputs = model.output
 
     @cached_property
-    def first(self) -> Traced:
-        """What is gone through once."""
-        return Traced(self._inputs, {key: self._begin[key] for key in self.ends})
+    def subgraph(self) -> TracedSubgraph:
+        """The part that runs once."""
+        return TracedSubgraph(self._inputs, {key: self._boundary[key] for key in self.origins})
 
     @cached_property
     def core(self) -> Core:
-        """A model from what the hoisted nodes answer (and the inputs that other nodes take) to the outputs."""
-        return Core(self._begin if len(self._begin) > 1 else next(iter(self._begin.values())), self._end)
+        """The part that every step runs: from the precomputed tensors, and inputs that later nodes take, to outputs."""
+        several = len(self._boundary) > 1
+        return Core(self._boundary if several else next(iter(self._boundary.values())), self._outputs)
 
     def fits(self, batches: Batches) -> bool:
-        """Whether the answers for these examples can be kept."""
-        return batches.in_memory and self.bytes_each * batches.examples <= ANSWER_BYTES
+        """Whether the values for these examples fit in memory."""
+        return batches.in_memory and self.bytes_each * batches.examples <= MAX_PRECOMPUTED_BYTES
 
-    def __call__(self, batches: Batches, tell: Callable[[int], None] = lambda _: None) -> Batches:
-        """The same examples as the core takes them.
+    def __call__(self, batches: Batches, report_progress: Callable[[int], None] = lambda _: None) -> Batches:
+        """Precomputes values for all examples.
 
-        They are computed in batches as training has them, for its bits and for its need of memory.
+        A frozen part runs in batches of the training's size: for the same bits, and the same need of memory.
 
         Args:
-            tell: Called with how many are done.
+            batches: The examples as the model takes them.
+            report_progress: Called with the number of examples computed.
+
+        Returns:
+            The same examples as the core takes them.
 
         Raises:
-            MixedExamples: when they turn out otherwise beside other examples.
+            MixedExamples: if an example's values change in the company of other examples.
         """
         count, size = batches.examples, batches.batch_size
-        step = size if self.found.has_frozen else max(size, CHUNK_BYTES // max(1, batches.bytes_each))
-        answers: dict[str, Any] = {}
+        step = size if self.has_frozen else max(size, CHUNK_BYTES // max(1, batches.bytes_each))
+        values: dict[str, Array] = {}
         for start in range(0, count, step):
-            for key, part in self._answers(batches, slice(start, start + step)).items():
-                if key not in answers:
-                    answers[key] = np.empty((count, *part.shape[1:]), part.dtype)
-                answers[key][start : start + step] = part
-            tell(min(start + step, count))
-        apart = np.arange(0, count, max(1, count // size))[:size]
-        if not all(_same(answers[key][apart], again) for key, again in self._answers(batches, apart).items()):
+            for key, part in self._compute(batches, slice(start, start + step)).items():
+                if key not in values:
+                    values[key] = np.empty((count, *part.shape[1:]), part.dtype)
+                values[key][start : start + step] = part
+            report_progress(min(start + step, count))
+        sample = np.arange(0, count, max(1, count // size))[:size]
+        if not all(_same(values[key][sample], again) for key, again in self._compute(batches, sample).items()):
             raise MixedExamples
-        return batches.with_inputs({n: answers[n] if n in answers else batches.inputs[n] for n in self._begin})
+        return batches.with_inputs(
+            {key: values[key] if key in values else batches.inputs[key] for key in self._boundary}
+        )
 
-    def _answers(self, batches: Batches, rows: Any) -> dict[str, Any]:
-        given = {name: tf.constant(batches.inputs[name][rows]) for name in self._inputs}
-        types = {name: one.dtype for name, one in self._inputs.items()}
-        cast = {n: one if one.dtype == types[n] else tf.cast(one, types[n]) for n, one in given.items()}
-        return {key: answer.numpy() for key, answer in self.first.run(cast).items()}
+    def _compute(self, batches: Batches, rows: slice | Array) -> dict[str, Array]:
+        tensors = {name: tf.constant(batches.inputs[name][rows]) for name in self._inputs}
+        for name, tensor in self._inputs.items():
+            if tensors[name].dtype != tensor.dtype:
+                tensors[name] = tf.cast(tensors[name], tensor.dtype)
+        return {key: tensor.numpy() for key, tensor in self.subgraph.run(tensors).items()}
 
 
 class Core(keras.layers.Layer):
-    """What remains of a model: it runs the model's own layers, and knows them, so that their losses are reset with it.
+    """The rest of a model. It tracks the model's own layers, so that their losses are reset with it.
 
-    No `keras.Model`: that would make nodes of its own, on which the whole model could not be saved any more.
+    It is no `keras.Model`: that would add nodes to the layers, and the whole model could no longer be saved.
 
     Args:
         inputs: Where it begins: tensors of the model, or a dict of them.
-        outputs: The model's.
+        outputs: The model's outputs.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
         super().__init__(autocast=False)
-        self.rest = Part(inputs, outputs)
-        self.parts = self.rest.layers
+        self.subgraph = Subgraph(inputs, outputs)
+        self.tracked = self.subgraph.layers
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        return self.rest.run(inputs, training)
+        return self.subgraph.run(inputs, training)
 
 
 def precompute_prefix(
-    model: Any, graph: Graph, network: BuiltNetwork, parts: Sequence[Batches], *, frozen: bool = True
+    model: keras.Model, graph: Graph, network: BuiltNetwork, splits: Sequence[Batches], *, frozen: bool = True
 ) -> PrecomputedPrefix | None:
-    """The model cut in two, as its layers are trainable now; None where nothing can be computed beforehand.
+    """Cuts a model in two, given the layers that train now.
 
     Args:
-        graph: What it was built from.
-        parts: The examples; their answers must find room.
-        frozen: Whether frozen parts too, or preprocessing alone.
+        model: The Keras model.
+        graph: The graph that it was built from.
+        network: Layers and tensors of the built graph.
+        splits: The examples; their precomputed values must fit in memory.
+        frozen: Precompute frozen layers too, not only preprocessing.
+
+    Returns:
+        None if nothing can be precomputed.
     """
     facts = _facts(model, graph, network)
     while True:
-        found = find_prefix(graph, facts, frozen=frozen)
-        kept = [bytes_of(facts.tensor(tensor)) for tensor in found.boundary if graph.nodes[tensor.node].kind != "input"]
-        if not found.nodes or None in kept:
+        part = find_prefix(graph, facts, frozen=frozen)
+        sizes = [bytes_of(facts.tensor(tensor)) for tensor in part.boundary if graph.nodes[tensor.node].kind != "input"]
+        if not part.nodes or None in sizes:
             return None
-        made = PrecomputedPrefix(model, graph, network, found, sum(size or 0 for size in kept))
-        if not all(made.fits(part) for part in parts):
+        prefix = PrecomputedPrefix(model, graph, network, part, sum(size or 0 for size in sizes))
+        if not all(prefix.fits(split) for split in splits):
             return None
-        acting = {id(layer) for layer in made.first.acting}
-        changing = {node.name for node in graph.calls if id(network.layers.get(node.name)) in acting}
-        masked = {made.ends[key] for key in made.first.masked}
+        impure = {id(layer) for layer in prefix.subgraph.side_effects}
+        changing = {node.name for node in graph.calls if id(network.layers.get(node.name)) in impure}
+        masked = {prefix.origins[key] for key in prefix.subgraph.masked}
         if not changing and not masked:
-            return made
+            return prefix
         facts.changing |= changing
         facts.masked |= masked
 
 
 def _facts(model: Any, graph: Graph, network: BuiltNetwork) -> NetworkFacts:
-    """What the built layers tell."""
+    """What the built layers show."""
     learning = {id(weight) for weight in model.trainable_weights}
     trainable = {
         prefix + name: layer.trainable
@@ -163,14 +185,15 @@ def _facts(model: Any, graph: Graph, network: BuiltNetwork) -> NetworkFacts:
 
 
 def _key(tensor: Tensor) -> str:
-    """What one output of a node is called among several tensors."""
+    """The name of a node's output among several tensors."""
     return tensor.node.replace("/", ".") + (f".{tensor.output}" if tensor.output else "")
 
 
-def _same(ours: Any, theirs: Any) -> bool:
-    """Whether two answers to the same examples are the same, last bits apart."""
-    if ours.dtype.kind in "OSUbiu":
-        return bool(np.array_equal(ours, theirs))
-    first, second = (np.asarray(answers, "float64") for answers in (ours, theirs))
-    most = np.max(np.abs(first), initial=0.0, where=np.isfinite(first))
-    return bool(np.allclose(first, second, rtol=0, atol=TOLERANCE[ours.dtype.itemsize] * most, equal_nan=True))
+def _same(first: Array, second: Array) -> bool:
+    """Whether two values for the same examples are equal up to rounding."""
+    if first.dtype.kind in "OSUbiu":
+        return bool(np.array_equal(first, second))
+    tolerance = TOLERANCE[first.dtype.itemsize]
+    first, second = (np.asarray(values, "float64") for values in (first, second))
+    largest = np.max(np.abs(first), initial=0.0, where=np.isfinite(first))
+    return bool(np.allclose(first, second, rtol=0, atol=tolerance * largest, equal_nan=True))

@@ -1,20 +1,24 @@
-"""Where a loop's rows come from: tensors that lie in memory, or runs of batches made ahead within bounds."""
+"""The rows of a loop: tensors in memory, or chunks of batches prepared ahead within a memory budget."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from kspec.data.pipeline import CHUNK_BYTES, Batches
+from kspec.training.engine.tensors import Signature, Tensors
+
+Order = np.ndarray[Any, Any]
+"""Indices of examples, shape (n,)."""
 
 
 def memory_budget() -> int:
-    """Bytes of examples that may lie in memory as tensors: a quarter of the machine's memory."""
+    """Bytes of examples that may be held in memory as tensors: a quarter of the machine's memory."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
     except (AttributeError, ValueError, OSError):
@@ -22,77 +26,81 @@ def memory_budget() -> int:
 
 
 class Rows(NamedTuple):
-    """A run of batches.
+    """A chunk of batches.
 
     Args:
-        tensors: As a batch has them, first axis rows.
-        batches: How many, a smaller last one among them.
-        whole: How many of them are whole.
+        tensors: Structured like a batch, first axis examples.
+        batches: The number of batches, including a smaller last one.
+        full: The number of full batches.
     """
 
-    tensors: Any
+    tensors: Tensors
     batches: int
-    whole: int
+    full: int
 
 
 class RowSource:
-    """The rows of a part, run after run, in the order of each pass.
+    """Supplies examples chunk by chunk, in the order of each pass.
 
     Args:
         batches: The examples.
-        budget: Bytes up to which they are laid in memory as tensors, and gathered there.
-        run_bytes: Bytes of a run; of those that are made ahead, two are in memory.
+        budget: Examples of up to so many bytes are held in memory as tensors, and gathered there.
+        chunk_bytes: Bytes of a chunk; if chunks are prepared ahead, two are in memory.
+
+    Attributes:
+        signature: The specs of the rows.
+        chunk_batches: Full batches in a chunk.
     """
 
-    def __init__(self, batches: Batches, *, budget: int | None = None, run_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(self, batches: Batches, *, budget: int | None = None, chunk_bytes: int = CHUNK_BYTES) -> None:
         self.batches = batches
         self.steps = batches.steps
         size = batches.batch_size
-        most = max(1, run_bytes // max(1, batches.bytes_each * size))
-        runs = -(-self.steps // most)
-        self.several = max(1, min(-(-self.steps // runs), batches.examples // size))
+        largest = max(1, chunk_bytes // max(1, batches.bytes_each * size))
+        chunks = -(-self.steps // largest)
+        self.chunk_batches = max(1, min(-(-self.steps // chunks), batches.examples // size))
         budget = memory_budget() if budget is None else budget
         self.resident = batches.in_memory and batches.bytes_each * batches.examples <= budget
         if self.resident:
-            self._tensors = batches.tensors()
+            self._tensors: Tensors = batches.tensors()
         else:
-            self._some = batches.picker()
-        first = self._tensors if self.resident else self._some(np.arange(min(1, batches.examples)))
-        self.signature = tf.nest.map_structure(lambda t: tf.TensorSpec([None, *t.shape[1:]], t.dtype), first)
-        self._gather = tf.function(self._gathered, [tf.TensorSpec([None], tf.int64)], autograph=False)
+            self._pick = batches.picker()
+        first = self._tensors if self.resident else self._pick(np.arange(min(1, batches.examples)))
+        self.signature: Signature = tf.nest.map_structure(lambda t: tf.TensorSpec([None, *t.shape[1:]], t.dtype), first)
+        self._gather = tf.function(self._gather_rows, [tf.TensorSpec([None], tf.int64)], autograph=False)
 
     def passes(self, numbers: Iterable[int]) -> Iterator[Rows]:
-        """The runs of these passes, one after the other, each pass in the order of its epoch."""
+        """The chunks of these passes over the examples, each pass in the order of its epoch."""
         if self.resident:
             for number in numbers:
                 yield from self._resident(number)
         else:
-            yield from self._made_ahead(order for number in numbers for order in self._orders(number))
+            yield from self._prefetch(order for number in numbers for order in self._orders(number))
 
-    def _made_ahead(self, orders: Iterable[Any]) -> Iterator[Rows]:
-        """Each run made while the one before it is in use."""
-        with ThreadPoolExecutor(1, "kspec-rows") as maker:
-            coming: Any = None
+    def _prefetch(self, orders: Iterable[Order]) -> Iterator[Rows]:
+        """Prepares each chunk while the one before it is in use."""
+        with ThreadPoolExecutor(1, "kspec-rows") as executor:
+            pending: tuple[Future[Tensors], int] | None = None
             for order in orders:
-                ready, coming = coming, (maker.submit(self._some, order), len(order))
+                ready, pending = pending, (executor.submit(self._pick, order), len(order))
                 if ready is not None:
                     yield self._rows(ready[0].result(), ready[1])
-            if coming is not None:
-                yield self._rows(coming[0].result(), coming[1])
+            if pending is not None:
+                yield self._rows(pending[0].result(), pending[1])
 
     def _resident(self, number: int) -> Iterator[Rows]:
-        if not self.batches.shuffle and self.several >= self.steps - 1:
+        if not self.batches.shuffle and self.chunk_batches >= self.steps - 1:
             yield self._rows(self._tensors, self.batches.examples)
             return
         for order in self._orders(number):
             yield self._rows(self._gather(order), len(order))
 
-    def _orders(self, number: int) -> Iterator[Any]:
-        """The examples of each run of a pass."""
+    def _orders(self, number: int) -> Iterator[Order]:
+        """The indices of the examples in each chunk of a pass."""
         order = self.batches.order(number)
-        span = self.several * self.batches.batch_size
+        span = self.chunk_batches * self.batches.batch_size
         rest = len(order) - len(order) // span * span
-        if 0 < rest < self.batches.batch_size:  # a smaller last batch goes with the run before it
+        if 0 < rest < self.batches.batch_size:  # a smaller last batch joins the chunk before it
             ends = [*range(span, len(order) - span, span), len(order)]
         else:
             ends = [*range(span, len(order), span), len(order)]
@@ -101,9 +109,10 @@ class RowSource:
             yield order[start:end]
             start = end
 
-    def _gathered(self, order: Any) -> Any:
-        return tf.nest.map_structure(lambda tensor: tf.gather(tensor, order), self._tensors)
+    def _gather_rows(self, order: tf.Tensor) -> Tensors:
+        rows: Tensors = tf.nest.map_structure(lambda tensor: tf.gather(tensor, order), self._tensors)
+        return rows
 
-    def _rows(self, tensors: Any, count: int) -> Rows:
-        whole, rest = divmod(count, self.batches.batch_size)
-        return Rows(tensors, whole + bool(rest), whole)
+    def _rows(self, tensors: Tensors, count: int) -> Rows:
+        full, rest = divmod(count, self.batches.batch_size)
+        return Rows(tensors, full + bool(rest), full)

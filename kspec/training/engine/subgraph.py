@@ -1,4 +1,4 @@
-"""A part of a model's graph: run in training or not, and looked at for what training does to it."""
+"""A part of a model's graph, run for training or inference, and checked for side effects of training."""
 
 from __future__ import annotations
 
@@ -9,108 +9,115 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-READING = frozenset({
+PURE_OPS = frozenset({
     "Assert", "Case", "If", "LookupTableFindV2", "LookupTableSizeV2", "PartitionedCall", "ReadVariableOp",
     "ResourceGather", "ResourceGatherNd", "StatefulPartitionedCall", "While",
 })  # fmt: skip
-"""Operations that TensorFlow counts among those with a state, and that leave it as it is: they read, or hold others."""
+"""Operations that TensorFlow counts as stateful though they change no state: they read it, or call functions."""
+
+Call = Callable[[], Any]
+"""The call of one operation, its arguments bound."""
 
 
-class Part(keras.Function):
-    """A part of a model's graph, from tensors of it to tensors of it."""
+class Subgraph(keras.Function):
+    """The part of a model's graph between two sets of its tensors."""
 
     def run(
         self,
         inputs: Any,
         training: bool | None,
-        around: Callable[[Any, Callable[[], Any]], Any] = lambda _, call: call(),
+        intercept: Callable[[keras.Operation, Call], Any] = lambda _, call: call(),
     ) -> Any:
-        """Runs its layers.
+        """Runs its operations.
 
         Args:
-            around: Called with each of them and its call, in place of the call.
+            inputs: Tensors, structured as the function's inputs.
+            training: Passed to layers that take it; None keeps what they were built with.
+            intercept: Called with each operation and its call, instead of the call.
         """
 
-        def told(operation: Any) -> Any:
-            says = training is not None and getattr(operation, "_call_has_training_arg", False)
+        def bind(operation: keras.Operation) -> Callable[..., Any]:
+            takes_training = training is not None and getattr(operation, "_call_has_training_arg", False)
 
             def call(*args: Any, **kwargs: Any) -> Any:
-                # the node remembers what was said when the model was built
-                said = {**kwargs, "training": training} if says else kwargs
-                return around(operation, lambda: operation(*args, **said))
+                # else the node's own `training`, from when the model was built, would win
+                arguments = {**kwargs, "training": training} if takes_training else kwargs
+                return intercept(operation, lambda: operation(*args, **arguments))
 
             return call
 
-        return self._run_through_graph(inputs, operation_fn=told)
+        return self._run_through_graph(inputs, operation_fn=bind)
 
     @property
-    def layers(self) -> list[Any]:
-        """The layers that it goes through."""
+    def layers(self) -> list[keras.Layer]:
+        """The layers that it runs."""
         return [operation for operation in self.operations if isinstance(operation, keras.Layer)]
 
 
-class Traced:
-    """A part, traced as a step of training calls it.
+class TracedSubgraph:
+    """A subgraph, traced as a training step calls it.
 
     Args:
-        inputs: By name, the tensors of the model that it begins with; examples first.
-        outputs: By name, those that it ends with.
+        inputs: By name, the model's tensors that it begins with; first axis examples.
+        outputs: By name, the tensors that it ends with.
 
     Attributes:
-        run: Takes tensors by name, gives tensors by name.
-        acting: The layers that do more in training than to answer: that draw, write to variables, or add losses.
+        run: Takes tensors by name, returns tensors by name.
+        side_effects: The layers that do more than compute in training: draw random numbers, write to variables, or
+            add losses.
         masked: The outputs that carry a mask.
     """
 
     def __init__(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
-        part = Part(inputs, outputs)
-        made: list[tuple[Any, list[str]]] = []
+        subgraph = Subgraph(inputs, outputs)
+        traced: list[tuple[keras.Operation, list[str]]] = []
         self.masked: set[str] = set()
 
-        def watched(operation: Any, call: Callable[[], Any]) -> Any:
+        def record(operation: keras.Operation, call: Call) -> Any:
             graph = tf.compat.v1.get_default_graph()
             before = len(graph.get_operations())
-            answer = call()
-            made.append((operation, [one.name for one in graph.get_operations()[before:]]))
-            return answer
+            result = call()
+            traced.append((operation, [created.name for created in graph.get_operations()[before:]]))
+            return result
 
-        def run(given: dict[str, Any]) -> Any:
-            answers = part.run(given, True, watched)
-            self.masked.update(name for name, one in answers.items() if getattr(one, "_keras_mask", None) is not None)
-            return answers
+        def run(tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+            results: dict[str, tf.Tensor] = subgraph.run(tensors, True, record)
+            self.masked.update(
+                name for name, tensor in results.items() if getattr(tensor, "_keras_mask", None) is not None
+            )
+            return results
 
-        signature = {name: tf.TensorSpec(tuple(one.shape), one.dtype) for name, one in inputs.items()}
+        signature = {name: tf.TensorSpec(tuple(tensor.shape), tensor.dtype) for name, tensor in inputs.items()}
         self.run = tf.function(run, input_signature=[signature], autograph=False).get_concrete_function()
-        acting = _acting(self.run.graph.as_graph_def())
-        self.acting = [operation for operation, names in made if not acting.isdisjoint(names)]
-        self.acting += [layer for layer in part.layers if any(each._losses for each in layer._flatten_layers())]
-        for layer in part.layers:  # what was added belongs to no step
+        impure = _impure_operations(self.run.graph.as_graph_def())
+        self.side_effects = [operation for operation, names in traced if not impure.isdisjoint(names)]
+        self.side_effects += [
+            layer for layer in subgraph.layers if any(inner._losses for inner in layer._flatten_layers())
+        ]
+        for layer in subgraph.layers:  # losses added while tracing belong to no step
             layer._clear_losses()
 
 
-def _acting(graph: Any) -> set[str]:
-    """The operations of a graph that do more than to compute from what they are given and from what they read."""
+def _impure_operations(graph: Any) -> set[str]:
+    """The operations of a `GraphDef` that do more than compute from their inputs and from state that they read."""
     registry = import_module("tensorflow.python.framework.op_def_registry")
     functions = {function.signature.name: function.node_def for function in graph.library.function}
     known: dict[str, bool] = {}
 
-    def acts(node: Any) -> bool:
+    def is_impure(node: Any) -> bool:
         definition = registry.get(node.op)
-        if node.op not in functions and (definition is None or definition.is_stateful) and node.op not in READING:
+        if node.op not in functions and (definition is None or definition.is_stateful) and node.op not in PURE_OPS:
             return True
         called = {node.op} & functions.keys()
         for value in node.attr.values():
             called |= {value.func.name, *(function.name for function in value.list.func)} & functions.keys()
-        return any(any_acts(name) for name in called)
+        return any(is_impure_function(name) for name in called)
 
-    def any_acts(name: str) -> bool:
+    def is_impure_function(name: str) -> bool:
         if name not in known:
-            known[name] = False  # one that calls itself
-            known[name] = _any(acts, functions[name])
+            known[name] = False  # ends the recursion of a function that calls itself
+            nodes: Iterable[Any] = functions[name]
+            known[name] = any(is_impure(node) for node in nodes)
         return known[name]
 
-    return {node.name for node in graph.node if acts(node)}
-
-
-def _any(acts: Callable[[Any], bool], nodes: Iterable[Any]) -> bool:
-    return any(acts(node) for node in nodes)
+    return {node.name for node in graph.node if is_impure(node)}

@@ -1,4 +1,4 @@
-"""What engines took on this machine before: kept in the user's cache, so that the next run need not find out again."""
+"""Times that engines took on this machine, cached for later runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -14,19 +13,19 @@ from typing import Any
 
 from kspec.backend.tensorflow import cache_folder
 
-MOST = 500
-"""Networks that are remembered; those not met for the longest time are forgotten first."""
+MAX_NETWORKS = 500
+"""Networks in the cache; the least recently used are dropped first."""
 
 
 @dataclass(slots=True)
-class Measured:
-    """Seconds that a network took; None where it was not tried.
+class Timings:
+    """Times of a network in seconds; None if not measured.
 
     Args:
-        fused: A step fused.
-        fused_xla: A step under XLA.
-        trace: Tracing the fused loop.
-        compile: Compiling under XLA.
+        fused: Of a fused step.
+        fused_xla: Of a step under XLA.
+        trace: To trace the fused loop.
+        compile: To compile the loop with XLA.
     """
 
     fused: float | None = None
@@ -35,31 +34,32 @@ class Measured:
     compile: float | None = None
 
     @classmethod
-    def of(cls, values: Any) -> Measured:
-        """From what a file says; what is no positive number there is not known."""
-        said: Mapping[str, Any] = values if isinstance(values, dict) else {}
+    def of(cls, values: Any) -> Timings:
+        """Reads JSON values; anything but a positive number counts as not measured."""
+        if not isinstance(values, dict):
+            return cls()
         known = {}
         for field in fields(cls):
-            value = said.get(field.name)
+            value = values.get(field.name)
             if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"):
                 known[field.name] = float(value)
         return cls(**known)
 
 
-def recall(key: str) -> Measured:
-    """What is known of a network."""
-    return Measured.of(_read().get(key))
+def recall(key: str) -> Timings:
+    """The cached times of a network."""
+    return Timings.of(_read().get(key))
 
 
-def remember(key: str, measured: Measured) -> None:
-    """Keeps what is known of a network; a cache that cannot be written is done without."""
+def remember(key: str, timings: Timings) -> None:
+    """Caches the times of a network; does nothing if the cache cannot be written."""
     path = _path()
     if path is None:
         return
     known = _read()
     known.pop(key, None)
-    known[key] = {name: value for name, value in asdict(measured).items() if value is not None}
-    kept = dict(list(known.items())[-MOST:])
+    known[key] = {name: value for name, value in asdict(timings).items() if value is not None}
+    kept = dict(list(known.items())[-MAX_NETWORKS:])
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def key_of(model: Any, batch_size: int, signature: Any) -> str:
 
 
 def _without_names(value: Any) -> Any:
-    """A configuration without what takes no time: names, and weights that were learned from data."""
+    """A configuration without what does not affect times: names, and state learned from data."""
     if isinstance(value, dict):
         skipped = ("name", "mean", "variance", "vocabulary", "learning_rate", "seed", "inbound_nodes", "build_config")
         return {key: _without_names(item) for key, item in value.items() if key not in skipped}

@@ -1,28 +1,30 @@
-"""An epoch a call: what stands in for Keras's `train_function` and `test_function` while `fit` runs."""
+"""An epoch a call: the functions that replace Keras's `train_function` and `test_function` while `fit` runs."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any
 
 import tensorflow as tf
 
 from kspec.language.engine import EngineName
-from kspec.training.engine.engine_policy import Choice, Turn
+from kspec.training.engine.engine_policy import Decision, EnginePolicy
 from kspec.training.engine.loops import Loops
 from kspec.training.engine.row_source import Rows, RowSource
+from kspec.training.engine.tensors import Loop, StepName
 
 CALL_SECONDS = 0.2
-"""What a call aims to take: so long a bar stands still, and Ctrl-C waits."""
+"""The time that a call aims to take: meanwhile the progress bar stands still, and Ctrl-C waits."""
+
+Metrics = dict[str, tf.Tensor]
 
 
-class Pace:
-    """How many steps a call has, so that it takes about as long as is wanted.
+class StepsPerCall:
+    """Chooses the number of steps of the next call, so that it takes about `CALL_SECONDS`.
 
     Args:
-        every: Where callbacks look at batches: calls end at the multiples of it, whatever the clock says; else None.
+        every: Calls end at multiples of it, whatever they take, since callbacks look at batches there; else None.
     """
 
     def __init__(self, every: int | None = None) -> None:
@@ -30,222 +32,241 @@ class Pace:
         self._steps: dict[EngineName, int] = {}
 
     def next(self, engine: EngineName, step: int) -> int:
-        """The steps of the next call, which begins at a step."""
+        """The number of steps of the call that begins at a step."""
         if self.every is not None:
             return self.every - step % self.every
-        return self._steps.get(engine) or self._steps.get("fused", 1)
+        return self._current(engine)
 
-    def took(self, engine: EngineName, steps: int, seconds: float) -> None:
-        allowed = self._steps.get(engine) or self._steps.get("fused", 1)
-        wanted = int(steps * CALL_SECONDS / max(seconds, 1e-6))
-        if steps >= allowed or wanted < allowed:  # a short run of batches tells nothing of long ones
-            self._steps[engine] = max(1, min(wanted, 16 * allowed))
+    def record(self, engine: EngineName, steps: int, seconds: float) -> None:
+        """Learns from the time that a call took."""
+        current = self._current(engine)
+        ideal = int(steps * CALL_SECONDS / max(seconds, 1e-6))
+        if steps >= current or ideal < current:  # a short call says little about long ones
+            self._steps[engine] = max(1, min(ideal, 16 * current))
+
+    def _current(self, engine: EngineName) -> int:
+        return self._steps.get(engine) or self._steps.get("fused", 1)
 
 
 class XlaRefusal(Exception):
-    """XLA does not take this network; the message says why."""
+    """XLA cannot compile this network; the message says why."""
 
 
 class Runner:
-    """Runs batches of a supply through a step's loop, under the engine that is asked for.
+    """Runs the batches of a source through the loop of a step, under any engine.
 
     Args:
+        loops: The model's loops.
         step: `train` or `test`.
+        source: The examples.
     """
 
-    def __init__(self, loops: Loops, step: str, source: RowSource) -> None:
+    def __init__(self, loops: Loops, step: StepName, source: RowSource) -> None:
         self.loops = loops
         self.step = step
         self.source = source
-        self._fused: Any = None
-        self._compiled: Any = None
+        self._fused: Loop | None = None
+        self._compiled: Loop | None = None
 
-    def trace(self, rows: Rows) -> float:
-        """Traces the fused loop, without a step being trained; what that took."""
-        started = time.perf_counter()
-        self.fused()(rows.tensors, _number(0), _number(0))
-        return time.perf_counter() - started
-
-    def fused(self) -> Any:
-        """The loop without XLA, traced."""
+    def fused(self) -> Loop:
+        """The traced loop without XLA."""
         if self._fused is None:
             self._fused = self.loops.fused(self.step, self.source.signature)
         return self._fused
 
+    def trace(self, rows: Rows) -> float:
+        """Traces the fused loop without running a step; returns the seconds it took."""
+        started = time.perf_counter()
+        self.fused()(rows.tensors, _int32(0), _int32(0))
+        return time.perf_counter() - started
+
     def compile(self, rows: Rows) -> float:
-        """Compiles the loop under XLA, without a step being trained; what that took.
+        """Compiles the loop with XLA without running a step; returns the seconds it took.
 
         Raises:
-            XlaRefusal: where XLA takes it not.
+            XlaRefusal: if XLA cannot compile it.
         """
         if self._compiled is not None:
             return 0.0
         started = time.perf_counter()
-        texts = [t for t in tf.nest.flatten(self.source.signature) if t.dtype == tf.string]
-        if texts:
+        if any(tensor.dtype == tf.string for tensor in tf.nest.flatten(self.source.signature)):
             raise XlaRefusal("XLA takes no text, and an input is text")
-        if not rows.whole:
+        if not rows.full:
             raise XlaRefusal("there are fewer examples than a batch has")
         try:
-            compiled = self.loops.compiled(self.step, self.source.signature, self.source.several)
-            compiled(rows.tensors, _number(0), _number(0))
-        except Exception as error:  # whatever TensorFlow or a layer of the user has against it: nothing has run yet
+            compiled = self.loops.compiled(self.step, self.source.signature, self.source.chunk_batches)
+            compiled(rows.tensors, _int32(0), _int32(0))
+        except Exception as error:  # anything that TensorFlow or a user's layer may raise; no step has run yet
             from kspec.backend.keras_errors import plain
 
-            raise XlaRefusal(f"XLA refuses this network ({_short(plain(error))})") from error
+            raise XlaRefusal(f"XLA cannot compile this network ({_shorten(plain(error))})") from error
         self._compiled = compiled
         return time.perf_counter() - started
 
-    def run(self, engine: EngineName, rows: Rows, at: int, most: int) -> tuple[EngineName, int, float]:
-        """Runs batches of the rows, from one on; returns what ran them, how many these were, and the seconds.
+    def run(self, engine: EngineName, rows: Rows, start: int, limit: int) -> tuple[EngineName, int, float]:
+        """Runs batches of the rows. The smaller last batch always runs fused: XLA has no program for its size.
 
-        The smaller last batch has no program of its own under XLA: it runs fused.
+        Args:
+            engine: `fused` or `fused_xla`.
+            rows: A chunk of batches.
+            start: The batch to begin with.
+            limit: How many batches to run at most.
+
+        Returns:
+            The engine that ran, the number of batches, and the seconds.
         """
         started = time.perf_counter()
-        if engine == "fused_xla" and at < rows.whole:
-            loop, steps = self._compiled, min(most, rows.whole - at)
+        if engine == "fused_xla" and start < rows.full and self._compiled is not None:
+            loop, steps = self._compiled, min(limit, rows.full - start)
         else:
-            engine, loop, steps = "fused", self.fused(), min(most, rows.batches - at)
-        loop(rows.tensors, _number(at), _number(at + steps))
+            engine, loop, steps = "fused", self.fused(), min(limit, rows.batches - start)
+        loop(rows.tensors, _int32(start), _int32(start + steps))
         return engine, steps, time.perf_counter() - started
 
 
 class Results:
-    """The metrics after the newest call, for Keras, which asks for them again at once."""
+    """The metrics after the latest call; Keras asks for them again at once."""
 
     def __init__(self, loops: Loops) -> None:
         self.loops = loops
-        self.latest: dict[str, Any] = {}
+        self.latest: Metrics = {}
 
-    def renew(self) -> dict[str, Any]:
+    def update(self) -> Metrics:
+        """Reads the metrics from the model."""
         self.latest = self.loops.results()
         return self.latest
 
-    def __call__(self) -> dict[str, Any]:
+    def __call__(self) -> Metrics:
         return self.latest
 
 
 class TrainFunction:
-    """An epoch of training a call.
+    """Trains one epoch a call.
 
     Args:
-        steps: Of an epoch.
-        first: The step to begin with, counted over all that has been trained.
+        runner: Runs the training step.
+        policy: Decides which engine runs.
+        steps_per_call: Decides how many steps a call of a loop runs.
+        steps: Batches in an epoch.
+        first: The first step, counted over all training so far.
         total: The step to end before.
-        between: Called between the calls that an epoch is made of, with the steps that are done, and the metrics.
+        between: Called between the loop calls of an epoch, with the steps done and the metrics.
+        results: Receives the metrics.
     """
 
     def __init__(
         self,
         runner: Runner,
-        choice: Choice,
-        pace: Pace,
+        policy: EnginePolicy,
+        steps_per_call: StepsPerCall,
         *,
         steps: int,
         first: int,
         total: int,
-        between: Callable[[int, dict[str, Any]], None],
+        between: Callable[[int, Metrics], None],
         results: Results,
     ) -> None:
         self.runner = runner
         self.results = results
-        self.choice = choice
-        self.pace = pace
+        self.policy = policy
+        self.steps_per_call = steps_per_call
         self.steps = steps
         self.total = total
         self.between = between
         self.step = first
-        begun, self._at = divmod(first, runner.source.steps)
-        self._runs: Iterator[Rows] = runner.source.passes(count(begun))
-        self._rows = next(self._runs)
-        while self._at >= self._rows.batches:
-            self._at -= self._rows.batches
-            self._rows = next(self._runs)
+        passes, self._start = divmod(first, runner.source.steps)
+        self._chunks: Iterator[Rows] = runner.source.passes(count(passes))
+        self._rows = next(self._chunks)
+        while self._start >= self._rows.batches:
+            self._start -= self._rows.batches
+            self._rows = next(self._chunks)
 
     def prepare(self) -> None:
         """Traces or compiles the loop of the first step, so that metrics and optimizer have their variables.
 
         Raises:
-            Exception: what stands against the network's being fused at all.
+            Exception: if the network cannot be fused.
         """
-        if self._turn().engine == "fused":
-            self.choice.traced("fused", self.runner.trace(self._rows))
+        if self._decide().engine == "fused":
+            self.policy.record_trace("fused", self.runner.trace(self._rows))
 
-    def __call__(self, iterator: Any) -> dict[str, Any]:  # noqa: ARG002  Keras's iterator has nothing in it
-        done, told = 0, time.perf_counter()
+    def __call__(self, iterator: Iterator[object]) -> Metrics:  # noqa: ARG002  Keras's iterator is empty
+        done, updated = 0, time.perf_counter()
         while True:
             done += self._advance(self.steps - done)
-            if done < self.steps and (self.pace.every or time.perf_counter() - told > CALL_SECONDS / 2):
-                self.between(done, self.results.renew())
-                told = time.perf_counter()
+            if done < self.steps and (self.steps_per_call.every or time.perf_counter() - updated > CALL_SECONDS / 2):
+                self.between(done, self.results.update())
+                updated = time.perf_counter()
             if done >= self.steps or self.runner.loops.model.stop_training:
-                return self.results.renew()
+                return self.results.update()
 
-    def _advance(self, left: int) -> int:
-        if self._at == self._rows.batches:
-            self._rows, self._at = next(self._runs), 0
-        turn = self._turn()
-        most = min(left, turn.steps, self.pace.next(turn.engine, self.step))
-        engine, steps, seconds = self.runner.run(turn.engine, self._rows, self._at, most)
-        self.pace.took(engine, steps, seconds)
-        if engine == turn.engine:  # else it was the smaller last batch
-            self.choice.ran(engine, steps, seconds)
+    def _advance(self, remaining: int) -> int:
+        if self._start == self._rows.batches:
+            self._rows, self._start = next(self._chunks), 0
+        decision = self._decide()
+        limit = min(remaining, decision.steps, self.steps_per_call.next(decision.engine, self.step))
+        engine, steps, seconds = self.runner.run(decision.engine, self._rows, self._start, limit)
+        self.steps_per_call.record(engine, steps, seconds)
+        if engine == decision.engine:  # else it was the smaller last batch
+            self.policy.record_steps(engine, steps, seconds)
         self.step += steps
-        self._at += steps
+        self._start += steps
         return steps
 
-    def _turn(self) -> Turn:
-        """Who runs now; what has to be compiled for it is."""
+    def _decide(self) -> Decision:
+        """Asks the policy for the next engine, and compiles what that needs."""
         while True:
-            turn = self.choice.next(self.step, self.total - self.step)
-            if turn.engine != "fused_xla":
-                return turn
+            decision = self.policy.decide(self.step, self.total - self.step)
+            if decision.engine != "fused_xla":
+                return decision
             try:
                 seconds = self.runner.compile(self._rows)
             except XlaRefusal as refusal:
-                self.choice.refused(self.step, str(refusal))
+                self.policy.reject_xla(self.step, str(refusal))
                 continue
             if not seconds:
-                return turn
-            self.choice.traced("fused_xla", seconds)
+                return decision
+            self.policy.record_trace("fused_xla", seconds)
 
 
 class TestFunction:
-    """A validation a call.
+    """Runs one validation a call.
 
     Args:
-        steps: Batches to go through.
-        compiled: Whether the engine of these moments is fused_xla.
+        runner: Runs the test step.
+        steps: Batches in a validation.
+        results: Receives the metrics.
+        use_xla: Whether to run under XLA now.
     """
 
-    def __init__(self, runner: Runner, steps: int, results: Results, compiled: Callable[[], bool]) -> None:
+    def __init__(self, runner: Runner, steps: int, results: Results, use_xla: Callable[[], bool]) -> None:
         self.runner = runner
         self.results = results
         self.steps = steps
-        self.compiled = compiled
-        self._pace = Pace()
+        self.use_xla = use_xla
+        self._steps_per_call = StepsPerCall()
         self._refused = False
 
     def prepare(self) -> None:
-        """Traces the loop, so that what stands against it shows before anything has run."""
+        """Traces the loop, so that a network that cannot be fused fails before anything has run."""
         self.runner.fused()
 
-    def __call__(self, iterator: Any = None) -> dict[str, Any]:  # noqa: ARG002  Keras's iterator has nothing in it
-        left = self.steps
+    def __call__(self, iterator: Iterator[object] | None = None) -> Metrics:  # noqa: ARG002  Keras's iterator is empty
+        remaining = self.steps
         for rows in self.runner.source.passes(count()):
             engine = self._engine(rows)
-            at = 0
-            while at < rows.batches and left:
-                most = min(left, max(64, self._pace.next(engine, 0)))
-                ran, steps, seconds = self.runner.run(engine, rows, at, most)
-                self._pace.took(ran, steps, seconds)
-                at, left = at + steps, left - steps
-            if not left:
+            start = 0
+            while start < rows.batches and remaining:
+                limit = min(remaining, max(64, self._steps_per_call.next(engine, 0)))
+                ran, steps, seconds = self.runner.run(engine, rows, start, limit)
+                self._steps_per_call.record(ran, steps, seconds)
+                start, remaining = start + steps, remaining - steps
+            if not remaining:
                 break
-        return self.results.renew()
+        return self.results.update()
 
     def _engine(self, rows: Rows) -> EngineName:
-        if self._refused or not self.compiled():
+        if self._refused or not self.use_xla():
             return "fused"
         try:
             self.runner.compile(rows)
@@ -255,9 +276,9 @@ class TestFunction:
         return "fused_xla"
 
 
-def _number(value: int) -> Any:
+def _int32(value: int) -> tf.Tensor:
     return tf.constant(value, tf.int32)
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."

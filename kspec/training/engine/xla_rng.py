@@ -1,8 +1,8 @@
-"""Random numbers under XLA: the ones that the same seed gives without it.
+"""Random numbers under XLA that equal those without it for the same seed.
 
-TensorFlow and XLA draw the same bits (Philox), but make other floats of them. While a loop is traced for XLA, floats
-are made of the bits here, as TensorFlow's kernels make them: the lowest bits are the mantissa of a number from 1 to 2,
-less 1; normals by Box and Muller's method, from pairs of these. Integers are the same anyway.
+TensorFlow and XLA draw the same bits (Philox), but convert them to different floats. While a loop is traced for XLA,
+this module converts the bits as TensorFlow's kernels do: the lowest bits are the mantissa of a number from 1 to 2,
+minus 1; normals come from pairs of these by the Box-Muller method. Integers are the same anyway.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import tensorflow as tf
 from kspec.training.engine.patch import patch
 
 _MANTISSA = {tf.float32: (23, 127, tf.uint32), tf.float16: (10, 15, tf.uint16), tf.bfloat16: (7, 127, tf.uint16)}
-_LEAST = 1e-7
-"""What stands for smaller numbers under the logarithm."""
-_REFUSED = (
+_MIN = 1e-7
+"""Smaller numbers are replaced by it under the logarithm."""
+_UNSUPPORTED = (
     "stateless_truncated_normal_v2",
     "stateless_random_gamma_v3",
     "stateless_random_binomial",
@@ -30,20 +30,20 @@ _REFUSED = (
 )
 
 
-class OtherRandomness(NotImplementedError):
-    """A distribution whose numbers would be others under XLA."""
+class UnsupportedRandomness(NotImplementedError):
+    """A distribution whose numbers would differ under XLA."""
 
 
 @contextmanager
 def same_randomness() -> Iterator[None]:
-    """While it lasts, what is traced draws the numbers that it would draw without XLA.
+    """Makes what is traced meanwhile draw the same numbers as without XLA.
 
     Raises:
-        OtherRandomness: where a distribution is drawn from that this does not know.
+        UnsupportedRandomness: for a distribution without such a conversion.
     """
     older, ops = (import_module(f"tensorflow.python.ops.gen_stateless_random_ops{version}") for version in ("", "_v2"))
     known = {"stateless_random_uniform_v2": _uniform, "stateless_random_normal_v2": _normal}
-    refused = {name: _refuser(name) for name in _REFUSED}
+    refused = {name: _refuser(name) for name in _UNSUPPORTED}
     with (
         patch(ops, **known, **{name: refuse for name, refuse in refused.items() if hasattr(ops, name)}),
         patch(older, **{name: refuse for name, refuse in refused.items() if hasattr(older, name)}),
@@ -61,7 +61,7 @@ def _normal(shape: Any, key: Any, counter: Any, alg: Any, dtype: Any = tf.float3
     count = tf.reduce_prod(shape)
     even = (count + 1) // 2 * 2
     drawn = tf.reshape(_floats(_bits(even[None], key, counter, alg, name), tf.float32), [-1, 2])
-    radius = tf.sqrt(-2.0 * tf.math.log(tf.maximum(drawn[:, 0], _LEAST)))
+    radius = tf.sqrt(-2.0 * tf.math.log(tf.maximum(drawn[:, 0], _MIN)))
     angle = 2.0 * math.pi * drawn[:, 1]
     normals = tf.stack([tf.sin(angle) * radius, tf.cos(angle) * radius], axis=1)
     return tf.cast(tf.reshape(tf.reshape(normals, [-1])[:count], shape), dtype)
@@ -75,7 +75,7 @@ def _bits(shape: Any, key: Any, counter: Any, alg: Any, name: Any) -> Any:
 
 def _floats(bits: Any, dtype: Any) -> Any:
     if dtype not in _MANTISSA:
-        raise OtherRandomness(f"random numbers of {dtype.name} would be others under XLA")
+        raise UnsupportedRandomness(f"random numbers of {dtype.name} would differ under XLA")
     width, exponent, whole = _MANTISSA[dtype]
     mantissa = tf.bitwise.bitwise_and(tf.cast(bits, whole), tf.constant((1 << width) - 1, whole))
     between = tf.bitwise.bitwise_or(mantissa, tf.constant(exponent << width, whole))
@@ -84,6 +84,6 @@ def _floats(bits: Any, dtype: Any) -> Any:
 
 def _refuser(name: str) -> Callable[..., Any]:
     def refuse(*_: Any, **__: Any) -> Any:
-        raise OtherRandomness(f"{name.removeprefix('stateless_')} would draw other numbers than without it")
+        raise UnsupportedRandomness(f"{name.removeprefix('stateless_')} would draw other numbers under XLA")
 
     return refuse

@@ -4,24 +4,24 @@ import json
 
 import pytest
 
-from kspec.training.engine.auto import Auto
-from kspec.training.engine.timing_cache import MOST, Measured, recall, remember
+from kspec.training.engine.auto import AutoPolicy
+from kspec.training.engine.timing_cache import MAX_NETWORKS, Timings, recall, remember
 
 
 def trained(auto, total, *, fused, xla, compiling=2.0, tracing=0.8, call=50):
     """Lets it decide over a whole training whose steps take so many seconds; returns the seconds that took."""
-    auto.traced("fused", tracing)
+    auto.record_trace("fused", tracing)
     step, spent, compiled = 0, tracing, False
     while step < total:
-        turn = auto.next(step, total - step)
+        turn = auto.decide(step, total - step)
         if turn.engine == "fused_xla" and not compiled:
             compiled = True
             spent += compiling
-            auto.traced("fused_xla", compiling)
+            auto.record_trace("fused_xla", compiling)
             continue
         steps = min(call, turn.steps)
         seconds = steps * (xla if turn.engine == "fused_xla" else fused)
-        auto.ran(turn.engine, steps, seconds)
+        auto.record_steps(turn.engine, steps, seconds)
         spent += seconds
         step += steps
     auto.close()
@@ -29,14 +29,14 @@ def trained(auto, total, *, fused, xla, compiling=2.0, tracing=0.8, call=50):
 
 
 def test_a_short_training_stays_fused():
-    auto = Auto(Measured())
+    auto = AutoPolicy(Timings())
     trained(auto, 2_000, fused=2e-4, xla=4e-5)
     assert auto.plan.to_spec() == "fused"
     assert auto.notes == []
 
 
 def test_a_long_training_is_compiled_and_says_so():
-    auto = Auto(Measured())
+    auto = AutoPolicy(Timings())
     spent = trained(auto, 100_000, fused=2e-4, xla=4e-5)
     (_, first), (step, second) = auto.plan.changes
     assert (first, second) == ("fused", "fused_xla")
@@ -46,18 +46,18 @@ def test_a_long_training_is_compiled_and_says_so():
 
 
 def test_it_goes_back_where_xla_is_slower():
-    auto = Auto(Measured())
+    auto = AutoPolicy(Timings())
     spent = trained(auto, 1_000_000, fused=5e-4, xla=2e-2)
     start, back = (step for step, _ in auto.plan.changes[1:])
     assert [engine for _, engine in auto.plan.changes] == ["fused", "fused_xla", "fused"]
     assert back - start == 200
     assert spent < 1.05 * 1_000_000 * 5e-4
-    assert auto.notes == [f"fused; XLA was tried from step {start:,} on, and is 40.0 times as slow"]
+    assert auto.notes == [f"fused; XLA was tried from step {start:,} on and is 40.0 times as slow"]
 
 
 def test_what_is_expected_to_be_slower_is_tried_only_where_that_costs_little():
     steps = {"fused": 2e-2, "xla": 0.4}
-    short, long = Auto(Measured(), expected=0.1), Auto(Measured(), expected=0.1)
+    short, long = AutoPolicy(Timings(), expected=0.1), AutoPolicy(Timings(), expected=0.1)
     trained(short, 2_000, **steps)
     trained(long, 100_000, **steps)
     assert short.plan.to_spec() == "fused"
@@ -66,26 +66,26 @@ def test_what_is_expected_to_be_slower_is_tried_only_where_that_costs_little():
 
 def test_what_was_measured_before_decides_at_once():
     kept = []
-    trained(Auto(Measured(), keep=kept.append), 100_000, fused=2e-4, xla=4e-5)
-    assert kept[-1] == Measured(fused=pytest.approx(2e-4), fused_xla=pytest.approx(4e-5), trace=0.8, compile=2.0)
-    again = Auto(kept[-1])
+    trained(AutoPolicy(Timings(), keep=kept.append), 100_000, fused=2e-4, xla=4e-5)
+    assert kept[-1] == Timings(fused=pytest.approx(2e-4), fused_xla=pytest.approx(4e-5), trace=0.8, compile=2.0)
+    again = AutoPolicy(kept[-1])
     trained(again, 100_000, fused=2e-4, xla=4e-5)
     assert again.plan.to_spec() == "fused_xla"
-    few = Auto(kept[-1])
+    few = AutoPolicy(kept[-1])
     trained(few, 5_000, fused=2e-4, xla=4e-5)
     assert few.plan.to_spec() == "fused"
 
 
 def test_what_was_measured_before_and_is_wrong_is_corrected():
     kept = []
-    auto = Auto(Measured(fused=2e-4, fused_xla=1e-5, compile=1.0), keep=kept.append)
+    auto = AutoPolicy(Timings(fused=2e-4, fused_xla=1e-5, compile=1.0), keep=kept.append)
     trained(auto, 100_000, fused=2e-4, xla=1e-3)
     assert [engine for _, engine in auto.plan.changes] == ["fused_xla", "fused"]
     assert kept[-1].fused_xla == pytest.approx(1e-3)
 
 
 def test_half_the_epochs_count_where_training_may_stop():
-    sure, unsure = Auto(Measured()), Auto(Measured(), may_stop=True)
+    sure, unsure = AutoPolicy(Timings()), AutoPolicy(Timings(), may_stop=True)
     for auto in (sure, unsure):
         trained(auto, 20_000, fused=2e-4, xla=4e-5)
     assert len(sure.plan.changes) == 2
@@ -93,13 +93,13 @@ def test_half_the_epochs_count_where_training_may_stop():
 
 
 def test_a_refusal_ends_it():
-    auto = Auto(Measured())
-    auto.ran("fused", 5_000, 1.0)
-    assert auto.next(5_000, 100_000).engine == "fused_xla"
-    auto.refused(5_000, "XLA takes no text, and an input is text")
-    assert auto.next(5_000, 100_000) == ("fused", 100_000)
+    auto = AutoPolicy(Timings())
+    auto.record_steps("fused", 5_000, 1.0)
+    assert auto.decide(5_000, 100_000).engine == "fused_xla"
+    auto.reject_xla(5_000, "XLA takes no text, and an input is text")
+    assert auto.decide(5_000, 100_000) == ("fused", 100_000)
     assert auto.plan.to_spec() == "fused"
-    assert auto.notes == ["fused, not fused_xla: XLA takes no text, and an input is text"]
+    assert auto.notes == ["fused instead of fused_xla: XLA takes no text, and an input is text"]
 
 
 @pytest.fixture
@@ -109,11 +109,11 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_measurements_are_kept(cache):
-    assert recall("a") == Measured()
-    remember("a", Measured(fused=0.25))
-    remember("b", Measured(fused=0.5, compile=2.0))
-    assert recall("a") == Measured(fused=0.25)
-    assert recall("b") == Measured(fused=0.5, compile=2.0)
+    assert recall("a") == Timings()
+    remember("a", Timings(fused=0.25))
+    remember("b", Timings(fused=0.5, compile=2.0))
+    assert recall("a") == Timings(fused=0.25)
+    assert recall("b") == Timings(fused=0.5, compile=2.0)
 
 
 @pytest.mark.parametrize(
@@ -122,16 +122,16 @@ def test_measurements_are_kept(cache):
 def test_a_spoilt_cache_is_an_empty_one(cache, content):
     cache.parent.mkdir()
     cache.write_text(content)
-    assert recall("a") == Measured()
-    remember("a", Measured(fused=0.25))
-    assert recall("a") == Measured(fused=0.25)
+    assert recall("a") == Timings()
+    remember("a", Timings(fused=0.25))
+    assert recall("a") == Timings(fused=0.25)
 
 
 def test_the_cache_is_bounded_and_forgets_the_oldest(cache):
-    for number in range(MOST + 3):
-        remember(str(number), Measured(fused=1.0))
+    for number in range(MAX_NETWORKS + 3):
+        remember(str(number), Timings(fused=1.0))
     known = json.loads(cache.read_text())
-    assert len(known) == MOST
+    assert len(known) == MAX_NETWORKS
     assert "2" not in known
     assert "3" in known
 
@@ -139,14 +139,14 @@ def test_the_cache_is_bounded_and_forgets_the_oldest(cache):
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path / "file" / "cache"))
-    remember("a", Measured(fused=0.25))
-    assert recall("a") == Measured()
+    remember("a", Timings(fused=0.25))
+    assert recall("a") == Timings()
 
 
 def test_without_a_cache(monkeypatch):
     monkeypatch.setenv("KSPEC_CACHE", "off")
-    remember("a", Measured(fused=0.25))
-    assert recall("a") == Measured()
+    remember("a", Timings(fused=0.25))
+    assert recall("a") == Timings()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_without_a_cache(monkeypatch):
 def test_what_is_expected_of_a_network(layer, expected):
     import keras
 
-    from kspec.training.engine.fused import _expected_gain
+    from kspec.training.engine.fused import _expected_speedup
 
     visible = keras.Input((5, 3))
-    assert _expected_gain(keras.Model(visible, layer(keras.layers)(visible))) == expected
+    assert _expected_speedup(keras.Model(visible, layer(keras.layers)(visible))) == expected

@@ -111,12 +111,12 @@ def spec(tmp_path, monkeypatch):
 
 @pytest.fixture
 def without(monkeypatch):
-    """Nothing is computed beforehand while the function that this gives runs."""
+    """Precomputes nothing while the function runs that this returns."""
     from kspec.training.engine import fused
 
     def call(function):
         with monkeypatch.context() as context:
-            context.setattr(fused, "beforehand", lambda *_, **__: None)
+            context.setattr(fused, "precompute_prefix", lambda *_, **__: None)
             return function()
 
     return call
@@ -154,17 +154,17 @@ def test_the_built_layers_tell_the_same_without_the_catalog(world, monkeypatch):
     for name in ("is_pure", "makes_mask"):
         monkeypatch.setattr(hoisting, name, lambda *_, answer=name == "is_pure": answer)
     found = precompute_prefix(described.model, described.graph, described.network, [])
-    assert (found.found.nodes if found is not None else []) == expected
+    assert (found.nodes if found is not None else []) == expected
 
 
 def test_stages_train_the_same_bits(spec, without, monkeypatch, capsys):
     from kspec.training.engine import fused
 
     path = spec(SPEC)
-    monkeypatch.setattr(fused, "TOLD_SECONDS", -1.0)
+    monkeypatch.setattr(fused, "PROGRESS_SECONDS", -1.0)
     ours = run(path, "fused", STAGES)
-    said = [line.split() for line in capsys.readouterr().out.splitlines()]
-    computed = [line for line in said if "computed" in line]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    computed = [line for line in lines if "computed" in line]
     assert computed[0] == ["fit", "computed", "once", "over", "51", "+", "17", "examples:", "rescaling,", "base"]
     assert computed[1] == ["fit", "8", "of", "68", "examples", "computed"]  # of long work one hears now and then
     assert computed[-1] == ["fit", "68", "of", "68", "examples", "computed"]
@@ -202,8 +202,8 @@ def test_an_answer_that_hangs_on_other_examples_is_found_out(spec, capsys):
         changed(("      - GlobalAverage", "      - op: softmax\n        call: {axis: 0}\n      - GlobalAverage"))
     )
     ours = run(path, "fused")
-    said = capsys.readouterr().out
-    assert "rescaling, base: not computed once, as an example's answer hangs on those beside it" in said
+    lines = capsys.readouterr().out
+    assert "rescaling, base: not precomputed, since an example's values depend on its batch" in lines
     assert_same(ours, run(path, "keras"), bits=False)
 
 
@@ -215,7 +215,7 @@ def test_an_answer_that_hangs_on_other_examples_is_found_out(spec, capsys):
 def test_not_worth_it_or_no_room(override, answer_bytes, spec, monkeypatch, capsys):
     from kspec.training.engine import precompute
 
-    monkeypatch.setattr(precompute, "ANSWER_BYTES", answer_bytes)
+    monkeypatch.setattr(precompute, "MAX_PRECOMPUTED_BYTES", answer_bytes)
     run(spec(SPEC), "fused", override)
     assert computed_once(capsys) == []
 
@@ -229,7 +229,7 @@ def test_the_catalog_promises_no_more_than_the_layers_keep():
     from kspec.backend.keras_objects import instantiate
     from kspec.catalog import find, names
     from kspec.ir import Graph, Node
-    from kspec.training.engine.subgraph import Traced
+    from kspec.training.engine.subgraph import TracedSubgraph
     from tests.catalog.samples import required
     from tests.catalog.test_layers_are_called_as_told import ARGUMENTS, DTYPES, NOT_BY_ITSELF, shape_of
 
@@ -246,10 +246,10 @@ def test_the_catalog_promises_no_more_than_the_layers_keep():
         given = [keras.Input(shape_of(name)[1:], dtype=DTYPES.get(name, "float32")) for _ in range(many)]
         answer = layer(given) if tensors[0].form == "list" else layer(*given)
         ends = {str(place): one for place, one in enumerate(keras.tree.flatten(answer))}
-        traced = Traced({str(place): one for place, one in enumerate(given)}, ends)
+        traced = TracedSubgraph({str(place): one for place, one in enumerate(given)}, ends)
         pure = is_pure(Node(name, "layer", name, (), entry, arguments), Graph(), {name: False})
         looked_at += 1
-        if pure == bool(traced.acting):
+        if pure == bool(traced.side_effects):
             differ.append(name)
     assert looked_at > 100
     assert differ == ["RandomColorJitter"]  # which draws nothing as long as none of its factors is stated

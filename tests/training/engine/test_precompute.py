@@ -133,7 +133,7 @@ def test_the_saved_model_takes_raw_values(project):
     assert {layer.name for layer in model.layers} >= {"scaled", "where", "tokens"}
 
 
-def test_no_step_calls_what_is_computed_beforehand(project, monkeypatch):
+def test_no_step_calls_a_precomputed_layer(project, monkeypatch):
     import keras
 
     from kspec.training.engine.precompute import Core

@@ -27,20 +27,20 @@ def rows_of(made, passes, **options):
 def test_every_row_in_its_order(count, runs, budget):
     x, y = numbers(count)
     made = batches(x, y)
-    found = rows_of(made, [0, 1], budget=budget, run_bytes=runs * 10 * ROW)
+    found = rows_of(made, [0, 1], budget=budget, chunk_bytes=runs * 10 * ROW)
     given = np.concatenate([rows.tensors[0].numpy() for rows in found])
     assert np.array_equal(given, x[np.concatenate([made.order(0), made.order(1)])])
     assert sum(rows.batches for rows in found) == 2 * made.steps
-    assert sum(rows.whole for rows in found) == 2 * (count // 10)
+    assert sum(rows.full for rows in found) == 2 * (count // 10)
     assert all(len(rows.tensors[0]) < (runs + 1) * 10 or count < 10 for rows in found)
 
 
 def test_no_more_than_two_runs_are_made_ahead():
     x, y = numbers(1000)
-    made = source(batches(x, y), budget=0, run_bytes=5 * 10 * ROW)
+    made = source(batches(x, y), budget=0, chunk_bytes=5 * 10 * ROW)
     taken = []
-    pick = made._some
-    made._some = lambda order: taken.append(len(order)) or pick(order)
+    pick = made._pick
+    made._pick = lambda order: taken.append(len(order)) or pick(order)
     for number, _ in enumerate(islice(made.passes([0]), 10), start=1):
         assert len(taken) <= number + 1
     assert set(taken) == {50}
@@ -48,12 +48,12 @@ def test_no_more_than_two_runs_are_made_ahead():
 
 def test_what_cannot_be_read_is_said():
     x, y = numbers(100)
-    made = source(batches(x, y), budget=0, run_bytes=5 * 10 * ROW)
+    made = source(batches(x, y), budget=0, chunk_bytes=5 * 10 * ROW)
 
     def fail(order):
         raise OSError("the file is gone")
 
-    made._some = fail
+    made._pick = fail
     with pytest.raises(OSError, match="the file is gone"):
         list(made.passes([0]))
 
@@ -63,7 +63,7 @@ def test_memory_changes_no_bit(monkeypatch):
 
     whole = train(mlp(), "fused", data=numbers(253))
     monkeypatch.setattr(row_source, "memory_budget", lambda: 0)
-    monkeypatch.setattr(fused, "RUN_BYTES", 4 * 10 * ROW)
+    monkeypatch.setattr(fused, "ROWS_BYTES", 4 * 10 * ROW)
     identical(train(mlp(), "fused", data=numbers(253)), whole)
 
 

@@ -35,7 +35,7 @@ def test_auto_is_fused_where_there_is_little_to_train(project):
 def test_the_resolved_spec_repeats_what_auto_chose(project, monkeypatch, capsys):
     from kspec.training.engine import fused
 
-    for name, value in (("MEASURED_SECONDS", 0.002), ("LEAST_COMPILE", 0.0), ("GUESSED_COMPILE", 0.0)):
+    for name, value in (("MIN_MEASURED_SECONDS", 0.002), ("MIN_COMPILE_SECONDS", 0.0), ("COMPILE_FACTOR", 0.0)):
         monkeypatch.setattr(auto, name, value)
     monkeypatch.setattr(fused, "COMPILED_VALIDATION", (1, 1))
     first = kspec.run(project(BINARY), overrides=["fit.epochs=30"], quiet=False)
@@ -72,11 +72,11 @@ def test_a_program_kept_by_an_earlier_run_gives_the_same_bits(project, tmp_path)
 
 
 def test_evaluating_a_run_again_gives_its_numbers(project):
-    from kspec.runs.run_loader import evaluate_run, load_run, part_of
+    from kspec.runs.run_loader import evaluate_run, load_run, read_examples
 
     run = kspec.run(project(BINARY), overrides=["fit.engine=fused"])
     past = load_run(str(run.folder))
-    part, split = part_of(past, None, None, need_targets=True)
+    part, split = read_examples(past, None, None, need_targets=True)
     assert {"split": split, "examples": len(part), **evaluate_run(past, part)} == run.metrics
 
 

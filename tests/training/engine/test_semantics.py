@@ -162,7 +162,7 @@ def test_texts_stay_fused_and_say_why():
     ours, theirs = (train(seeded(places), engine, data=data) for engine in ("fused_xla", "keras"))
     same(ours, theirs)
     assert ours.engine.plan.to_spec() == "fused"
-    assert ours.engine.notes == ["fused, not fused_xla: XLA takes no text, and an input is text"]
+    assert ours.engine.notes == ["fused instead of fused_xla: XLA takes no text, and an input is text"]
 
 
 @pytest.mark.slow
@@ -182,7 +182,7 @@ def test_what_xla_refuses_stays_fused_and_says_why():
     same(ours, theirs)
     assert ours.engine.plan.to_spec() == "fused"
     (note,) = ours.engine.notes
-    assert note.startswith("fused, not fused_xla: XLA refuses this network (")
+    assert note.startswith("fused instead of fused_xla: XLA cannot compile this network (")
     assert len(note.splitlines()) == 1
 
 
@@ -232,7 +232,7 @@ def test_fewer_examples_than_a_batch():
     same(train(mlp(), "fused", data=few), train(mlp(), "keras", data=few))
     engine = train(mlp(), "fused_xla", data=few).engine
     assert engine.plan.to_spec() == "fused"
-    assert engine.notes == ["fused, not fused_xla: there are fewer examples than a batch has"]
+    assert engine.notes == ["fused instead of fused_xla: there are fewer examples than a batch has"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -299,7 +299,7 @@ def test_where_calls_are_cut_changes_no_bit(monkeypatch):
     make = mlp(hidden=noise)
     for engine in ("fused", "fused_xla", ["fused", {"fused_xla": 57}]):
         whole = train(make, engine, data=(x, y))
-        monkeypatch.setattr(training.Pace, "next", lambda self, engine, step: 7)
+        monkeypatch.setattr(training.StepsPerCall, "next", lambda self, engine, step: 7)
         identical(train(make, engine, data=(x, y)), whole)
         monkeypatch.undo()
 

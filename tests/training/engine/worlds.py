@@ -59,7 +59,7 @@ def train(make, engine, *, data=None, weights=None, callbacks=lambda keras: [], 
     """Trains a fresh model under an engine: `keras`, `fused`, `fused_xla`, or a list with changes."""
     import keras
 
-    from kspec.training.engine import engine_of
+    from kspec.training.engine import Schedule, engine_of
 
     x, y = data or numbers()
     made = batches(x, y, weights)
@@ -77,10 +77,8 @@ def train(make, engine, *, data=None, weights=None, callbacks=lambda keras: [], 
             seen.append(("end", batch))
 
     run = engine_of(model, engine)
-    run.fit(
-        made, validation, callbacks=[Watch(), *callbacks(keras)], epochs=epochs, steps=steps or made.steps,
-        validation_steps=validation.steps if validation else None, validation_freq=1,
-    )  # fmt: skip
+    schedule = Schedule(epochs, steps or made.steps, validation.steps if validation else None)
+    run.fit(made, validation, schedule, [Watch(), *callbacks(keras)])
     history = {name: [float(value) for value in values] for name, values in model.history.history.items()}
     variables = [v.numpy() for v in model.optimizer.variables]
     return Trained(history, model.get_weights(), variables, seen, model, run)

@@ -1,0 +1,47 @@
+"""The lines that `kspec run` prints about a step, apart from the step itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kspec.analysis.settings import OutputSettings
+from kspec.compiler.define import BuiltModel
+from kspec.training.compile import format_call
+from kspec.training.fit import History, best_epoch
+from kspec.training.stage_setup import trained_parameters
+
+
+def describe_model(built: BuiltModel) -> str:
+    """Name, layers and parameters: `mlp: 5 layers, 572 parameters (551 trainable)`."""
+    trainable, total = trained_parameters(built.model), built.model.count_params()
+    needed = built.graph.needed_nodes()
+    count = sum(node.name in needed for node in built.graph.calls)
+    split = f" ({trainable:,} trainable)" if trainable != total else ""
+    return f"{built.spec.name}: {count} layer{'' if count == 1 else 's'}, {total:,} parameters{split}"
+
+
+def describe_defaults(built: BuiltModel) -> Iterator[str]:
+    """The settings that the spec leaves to kspec, with the reason for each value."""
+    for default in built.settings.defaults:
+        values = default.value if isinstance(default.value, list) else [default.value]
+        yield f"{default.setting}: {', '.join(map(format_call, values))} ({default.reason})"
+
+
+def describe_training(built: BuiltModel, history: History, seconds: float) -> str:
+    """Epochs, time and best epoch: `50 epochs in 3.6 s, best epoch 45`."""
+    count, best = len(history), best_epoch(history)
+    line = f"{count} epoch{'s' if count != 1 else ''} in {seconds:.1f} s"
+    if best in (None, count):
+        return line
+    stage = next((row["stage"] for row in history if row["epoch"] == best and "stage" in row), None)
+    return f"{line}, best epoch {best}" + (f" ({built.settings.stages[int(stage) - 1].name})" if stage else "")
+
+
+def describe_outputs(outputs: Mapping[str, OutputSettings]) -> str:
+    """Notes on predictions that are not the model's raw outputs, or have another threshold than 0.5."""
+    logits = [name for name, output in outputs.items() if output.logits]
+    notes = f" (logits of {', '.join(logits)} turned into probabilities)" if logits else ""
+    thresholds = [f"{output.threshold:g}" for output in outputs.values() if output.threshold != 0.5]
+    if thresholds:
+        notes += f" (classes at the threshold {', '.join(thresholds)}; metrics use their own thresholds)"
+    return notes

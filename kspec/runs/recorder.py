@@ -1,0 +1,149 @@
+"""Writes the files of a run folder while the run goes on; a smoke run writes none."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from kspec.analysis.hoisting import hoisted_by_stage
+from kspec.analysis.program import Analysis
+from kspec.analysis.stages import trained_by_stage
+from kspec.compiler.define import BuiltModel
+from kspec.language import Spec
+from kspec.runs.artifacts import dataset_facts, write_history
+from kspec.runs.environment import command_line, environment
+from kspec.runs.run import Run
+from kspec.runs.run_folder import RunFolder
+from kspec.training.fit import History
+
+if TYPE_CHECKING:
+    from kspec.training.engine import Engine
+
+HISTORY_SECONDS = 1.0
+"""The time after which `history.csv` is rewritten while epochs go by."""
+
+
+class HistoryWriter:
+    """Keeps `history.csv` up to date: called after each epoch, it rewrites the file at most once a second."""
+
+    def __init__(self, folder: RunFolder | None) -> None:
+        self.folder = folder
+        self._written = time.monotonic()
+
+    def __call__(self, history: History) -> None:
+        if time.monotonic() - self._written > HISTORY_SECONDS:
+            self.write(history)
+
+    def write(self, history: History) -> None:
+        """Rewrites the file now."""
+        if self.folder is not None and history:
+            write_history(self.folder, history)
+            self._written = time.monotonic()
+
+
+class Recorder:
+    """Writes what a run is, and how it stands.
+
+    Args:
+        spec: The spec that runs.
+        run: Its result so far.
+        folder: None for a smoke run.
+
+    Attributes:
+        durations: Seconds by step.
+        facts: Further entries of `run.json`.
+        engine: The engine, once training begins.
+    """
+
+    def __init__(self, spec: Spec, run: Run, folder: RunFolder | None) -> None:
+        self.spec = spec
+        self.run = run
+        self.folder = folder
+        self.durations: dict[str, float] = {}
+        self.facts: dict[str, Any] = {}
+        self.engine: Engine | None = None
+        self.history = HistoryWriter(folder)
+        self._started = time.time()
+
+    def begin(self) -> None:
+        """Writes the spec, and that it is running."""
+        if self.folder is not None:
+            self.write_state("running")
+            self.folder.text("spec.yaml", self.spec.source.text)
+
+    def finish(self, status: str, message: str = "") -> None:
+        """Writes how the run ended."""
+        self.run.status = status
+        try:
+            self.write_state(status, message)
+        except OSError:
+            if status == "finished":
+                raise
+
+    def write_state(self, status: str, message: str = "") -> None:
+        """Writes `run.json`: what the run is, what it was made with, and its status."""
+        if self.folder is None:
+            return
+        record: dict[str, Any] = {
+            "name": self.spec.name,
+            "status": status,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self._started)),
+            "seconds": round(time.time() - self._started, 3),
+            "seed": self.spec.document.seed,
+            "engine": self.engine.plan.to_spec() if self.engine is not None else self.spec.document.fit.engine,
+            "spec": self.spec.source.name,
+            "overrides": list(self.spec.overrides),
+            "command": command_line(),
+            **environment(),
+            "epochs": len(self.run.history),
+            "durations": self.durations,
+            **self.facts,
+        }
+        if message:
+            record["message"] = message.splitlines()[0][:500]
+        self.folder.json("run.json", record)
+
+    def write_model_definition(self, built: BuiltModel, analysis: Analysis) -> None:
+        """Writes the resolved spec, the summary, and what is known before training."""
+        if self.folder is None:
+            return
+        from kspec.summary.summary import summarise_built
+
+        self.write_resolved(built)
+        graph, types, stages = built.graph, analysis.types, built.settings.stages
+        engine = self.spec.document.fit.engine if built.dataset is not None else "keras"
+        hoisted = hoisted_by_stage(engine, graph, types, stages)
+        trained = trained_by_stage(graph, types, stages)
+        self.folder.text(
+            "summary.txt", summarise_built(self.spec.name, graph, built.network, hoisted, trained).to_text()
+        )
+        outputs = built.settings.outputs
+        self.facts["parameters"] = int(built.model.count_params())
+        self.facts["outputs"] = {
+            name: {"task": output.task, "logits": output.logits, "threshold": output.threshold}
+            for name, output in outputs.items()
+        }
+        if built.dataset is not None:
+            self.facts["data"] = dataset_facts(built.dataset, outputs)
+        self.write_state("running")
+
+    def write_resolved(self, built: BuiltModel) -> None:
+        """Writes `resolved.yaml`; again after training, since only the same engine gives the same bits."""
+        if self.folder is None:
+            return
+        from kspec.summary.resolved_spec import resolved_text
+
+        plan = self.engine.plan.to_spec() if self.engine is not None else None
+        text = resolved_text(self.spec, built.settings, built.network.sizes, self.folder.path.resolve(), plan)
+        self.folder.text("resolved.yaml", text)
+
+    def save_model(self, built: BuiltModel) -> None:
+        """Writes `model.keras`."""
+        if self.folder is not None:
+            self.folder.write("model.keras", built.model.save)
+
+    def write_metrics(self) -> None:
+        """Writes `metrics.json`: the evaluation, and the last epoch of training."""
+        if self.folder is not None:
+            last = self.run.history[-1] if self.run.history else {}
+            self.folder.json("metrics.json", {"evaluate": self.run.metrics, "fit": last})
