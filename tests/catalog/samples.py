@@ -1,4 +1,4 @@
-"""Values that a spec could say, for every argument of every class: none of them the default."""
+"""Values for every argument of every class, none of them the default."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ OBJECTS: dict[str, list[Any]] = {
 
 
 def sample(parameter: Parameter) -> Any:
-    """A value that fits the parameter's type and is not its default, save where nothing else fits."""
+    """A value of the parameter's type that is not its default, unless the type has no other value."""
     values = list(_values(parse(parameter.type)))
     others = (value for value in values if parameter.required or value != parameter.default)
     return next(others, values[0])
 
 
 def cases(kind: Kind) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Classes with arguments: together they set each argument of each class to a value that is not its default."""
+    """Classes with arguments, which together set each argument of each class to another value than its default."""
     for name in names(kind):
         entry = find(kind, name)
         if entry is not None and entry.path:
@@ -55,7 +55,7 @@ def cases(kind: Kind) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def required(entry: Entry) -> dict[str, Any]:
-    """What the class cannot do without."""
+    """Values for the required arguments of a class."""
     return {name: value_of(entry, name) for name, parameter in entry.parameters.items() if parameter.required}
 
 
@@ -69,17 +69,17 @@ def value_of(entry: Entry, argument: str) -> Any:
 
 
 def _groups(entry: Entry) -> Iterable[dict[str, Any]]:
-    """One set with all that goes together, and one for each that does not."""
-    unmixable = (*APART.get((entry.kind, entry.name), ()), *APART_BY_NAME.get(entry.kind, ()))
-    apart = [name for name in unmixable if name in entry.parameters]
+    """One set with all compatible arguments, and one for each incompatible argument."""
+    incompatible = (*APART.get((entry.kind, entry.name), ()), *APART_BY_NAME.get(entry.kind, ()))
+    apart = [name for name in incompatible if name in entry.parameters]
     yield {name: value_of(entry, name) for name in entry.parameters if name not in apart}
     for name in apart:
-        beside = NEEDS.get((entry.kind, entry.name, name), {})
-        yield {**required(entry), **beside, name: value_of(entry, name)}
+        needed = NEEDS.get((entry.kind, entry.name, name), {})
+        yield {**required(entry), **needed, name: value_of(entry, name)}
 
 
 def _values(type_: Type) -> Iterator[Any]:
-    """Values of a type, the most telling first."""
+    """Values of a type, the most revealing first."""
     match type_:
         case Union(options):
             yield from (value for option in options for value in _values(option))
@@ -100,11 +100,11 @@ def _values(type_: Type) -> Iterator[Any]:
         case Null():
             yield None
         case Text():
-            yield "told"
+            yield "text"
         case Shape() | Array():
             yield [3, 4]
         case FilePath():
-            yield "told.txt"
+            yield "file.txt"
         case AnyValue():
             yield 3
 

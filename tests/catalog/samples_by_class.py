@@ -1,7 +1,7 @@
-"""Where the arguments of a class hang together: what `samples` must know of Keras.
+"""Dependencies among the arguments of a class, which `samples` must respect.
 
-VALUES gives an argument another value than its type suggests; APART are arguments that do not go with the others, each
-tried alone; NEEDS are what such an argument needs beside it.
+VALUES gives an argument another value than its type suggests. APART lists arguments that are incompatible with the
+others, so each is tried alone. NEEDS are further arguments that such an argument needs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VALUES_BY_NAME: dict[tuple[str, str], Any] = {
     ("layer", "value_range"): [0.0, 1.0],
 }
 VALUES: dict[tuple[str, str], dict[str, Any]] = {
-    ("callback", "ModelCheckpoint"): {"filepath": "told.weights.h5"},
+    ("callback", "ModelCheckpoint"): {"filepath": "best.weights.h5"},
     ("initializer", "STFT"): {"window": "hamming"},
     ("layer", "BatchNormalization"): {"renorm_clipping": {"rmax": 3.0}},
     ("layer", "Bidirectional"): {
@@ -46,14 +46,14 @@ VALUES: dict[tuple[str, str], dict[str, Any]] = {
     ("layer", "RandomPosterization"): {"factor": [3, 5]},
     ("layer", "STFTSpectrogram"): {"frame_length": 4, "fft_length": 8},
     ("layer", "StringLookup"): {
-        "vocabulary": ["told", "heard"],
+        "vocabulary": ["one", "two"],
         "salt": [3, 4],
         "encoding": "ascii",
         "mask_token": "none",
         "oov_token": "other",
         "max_tokens": 9,
     },
-    ("layer", "TextVectorization"): {"vocabulary": ["told", "heard"], "encoding": "ascii", "max_tokens": 9},
+    ("layer", "TextVectorization"): {"vocabulary": ["one", "two"], "encoding": "ascii", "max_tokens": 9},
     ("metric", "IoU"): {"target_class_ids": [2]},
     ("metric", "OneHotIoU"): {"target_class_ids": [2]},
     ("schedule", "PiecewiseConstantDecay"): {"boundaries": [3, 4], "values": [0.5, 0.25, 0.125]},
@@ -73,11 +73,11 @@ NEEDS: dict[tuple[str, str, str], dict[str, Any]] = {
     ("layer", "Embedding", "lora_alpha"): {"lora_rank": 3},
     ("layer", "IntegerLookup", "idf_weights"): {"output_mode": "tf_idf", "vocabulary": [3]},
     ("layer", "IntegerLookup", "salt"): {"oov_method": "farmhash", "num_oov_indices": 3},
-    ("layer", "StringLookup", "idf_weights"): {"output_mode": "tf_idf", "vocabulary": ["told"]},
+    ("layer", "StringLookup", "idf_weights"): {"output_mode": "tf_idf", "vocabulary": ["one"]},
     ("layer", "StringLookup", "salt"): {"num_oov_indices": 3},
     **{("layer", name, "sparse"): {"output_mode": "multi_hot"} for name in _LOOKUPS},
     **{("layer", name, "pad_to_max_tokens"): {"output_mode": "multi_hot", "max_tokens": 9} for name in _LOOKUPS},
-    ("layer", "TextVectorization", "idf_weights"): {"output_mode": "tf_idf", "vocabulary": ["told"]},
+    ("layer", "TextVectorization", "idf_weights"): {"output_mode": "tf_idf", "vocabulary": ["one"]},
     ("layer", "TextVectorization", "pad_to_max_tokens"): {"output_mode": "multi_hot", "max_tokens": 9},
     ("layer", "TextVectorization", "sparse"): {"output_mode": "multi_hot"},
 }

@@ -1,4 +1,4 @@
-"""The data against the installed Keras: nothing is missing or stale, and names mean what Keras means by them."""
+"""Compares the data with the installed Keras: nothing is missing or stale, and names mean the same."""
 
 import inspect
 from typing import Any
@@ -27,13 +27,13 @@ MODULES: dict[str, tuple[Any, type]] = {
 CLASSES = [(kind, name) for kind in MODULES for name in names(kind) if find(kind, name).path]
 
 NEED_ONE_OF = {"Discretization": {"num_bins": 3}}
-"""Classes that want one of two arguments."""
+"""Classes that need one of two arguments."""
 
 ANYTHING_GOES: set[tuple[str, str, str]] = set()
-"""Arguments whose type is `any`: each a place that no check can see into. There are none, and it should stay so."""
+"""Arguments whose type is `any`, so that they cannot be checked. There are none, and it should stay so."""
 
 
-same_keras = pytest.mark.skipif(keras.__version__ != made_for(), reason="the data was made from another Keras")
+same_keras = pytest.mark.skipif(keras.__version__ != made_for(), reason="the data was generated from another Keras")
 
 
 @same_keras
@@ -57,7 +57,7 @@ def test_every_public_class_is_there(kind):
 
 
 @same_keras
-def test_there_are_as_many_as_keras_has():
+def test_the_number_of_entries():
     counts = {kind: len([name for name in (*names(kind), *refused(kind)) if find(kind, name).path]) for kind in KINDS}
     assert counts == {
         "layer": 143,
@@ -76,7 +76,7 @@ def test_there_are_as_many_as_keras_has():
 
 
 @pytest.mark.parametrize("kind", ["optimizer", "loss", "metric", "initializer", "regularizer", "constraint"])
-def test_an_alias_is_what_keras_takes_for_the_class(kind):
+def test_keras_accepts_an_alias_for_the_class(kind):
     get = MODULES[kind][0].get
     for name in names(kind):
         entry = find(kind, name)
@@ -88,7 +88,7 @@ def test_an_alias_is_what_keras_takes_for_the_class(kind):
             assert called.lower() == keras_class(entry.path).__name__.lower(), alias
 
 
-def test_an_activation_is_what_keras_takes():
+def test_keras_accepts_an_activation():
     for name in names("activation"):
         entry = find("activation", name)
         if entry.is_layer:
@@ -99,7 +99,7 @@ def test_an_activation_is_what_keras_takes():
             assert keras.activations.get(called) is keras_class(entry.path)
 
 
-def test_compile_resolves_the_words_that_are_no_class():
+def test_compile_resolves_the_words_that_are_not_classes():
     model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1, activation="sigmoid")])
     for called in ("accuracy", *find("metric", "accuracy").aliases):
         model.compile(loss="mse", metrics=[called])
@@ -117,7 +117,7 @@ def test_a_class_needs_no_more_than_its_required_arguments(kind, name, monkeypat
     assert isinstance(instantiate(kind, {name: arguments}), keras_class(entry.path))
 
 
-def test_arguments_that_take_anything_are_few_and_known():
+def test_arguments_that_accept_anything_are_listed():
     found = set()
     for kind in KINDS:
         for name in names(kind):
@@ -131,7 +131,7 @@ def test_arguments_that_take_anything_are_few_and_known():
 
 
 def test_the_corrections_name_only_what_exists():
-    """A misspelt name in them would do nothing, in silence."""
+    """A misspelt name would have no effect, silently."""
     for kind in KINDS:
         known = corrections(kind)
         entries = {name: find(kind, name) for name in (*names(kind), *internal(kind), *refused(kind))}
@@ -146,14 +146,14 @@ def arguments_of(entry: Entry) -> set[str]:
     return {*entry.parameters, *entry.constants, *entry.skipped, *(tensor.name for tensor in entry.tensors)}
 
 
-def test_what_is_skipped_is_what_keras_has_beyond_the_offered_arguments():
-    """An argument that Keras's signature has is offered, or skipped for a reason that is told."""
+def test_every_argument_of_keras_is_offered_or_skipped():
+    """Every argument in Keras's signature is offered, or skipped for a stated reason."""
     for kind, name in CLASSES:
         entry = find(kind, name)
         parameters = inspect.signature(keras_class(entry.path).__init__).parameters.values()
         named = {item.name for item in parameters if item.kind not in (item.VAR_KEYWORD, item.VAR_POSITIONAL)} - {
             "self"
         }
-        beside = {"name", "trainable"} if kind == "layer" else set()
-        assert named - beside <= {*entry.parameters, *entry.skipped}, (kind, name)
+        entry_keys = {"name", "trainable"} if kind == "layer" else set()
+        assert named - entry_keys <= {*entry.parameters, *entry.skipped}, (kind, name)
         assert all(entry.skipped.values())

@@ -1,4 +1,4 @@
-"""Reading the catalog: names, aliases, refusals, and that it costs next to nothing."""
+"""Reading the catalog: names, aliases, refused classes, and that it is fast."""
 
 import subprocess
 import sys
@@ -53,7 +53,7 @@ def test_an_alias_finds_its_class():
         assert alias in entry.aliases
 
 
-def test_accuracy_is_the_word_that_compile_resolves_and_no_class():
+def test_accuracy_is_a_word_of_compile_and_not_a_class():
     for alias in ("accuracy", "acc"):
         entry = find("metric", alias)
         assert entry is not None
@@ -63,13 +63,13 @@ def test_accuracy_is_the_word_that_compile_resolves_and_no_class():
     assert entry.path == "keras.metrics.Accuracy"
 
 
-def test_what_does_not_exist_is_not_found():
+def test_unknown_names_are_not_found():
     assert find("layer", "Dens") is None
     assert find("layer", "dense") is None
     assert find("optimizer", "Dense") is None
 
 
-def test_refused_entries_are_found_and_say_why():
+def test_refused_entries_have_a_reason():
     for kind, name in [
         ("layer", "Lambda"),
         ("layer", "InputLayer"),
@@ -89,14 +89,14 @@ def test_refused_entries_are_found_and_say_why():
         assert name not in names(kind)
 
 
-def test_a_skipped_argument_says_why():
+def test_a_skipped_argument_has_a_reason():
     entry = find("layer", "Dense")
     assert entry is not None
     assert "quantization_config" in entry.skipped
     assert "quantization_config" not in entry.parameters
 
 
-def test_name_and_trainable_stand_beside_a_layer_and_dtype_within():
+def test_name_and_trainable_are_not_arguments_of_a_layer_but_dtype_is():
     for name in names("layer"):
         entry = find("layer", name)
         assert entry is not None
@@ -124,4 +124,4 @@ print(took, entry.parameters["units"].type, *({"numpy", "tensorflow", "keras", "
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert rest == ["int>=1"]
-    assert float(took) < 0.05  # about one millisecond; the margin is for a machine that is busy
+    assert float(took) < 0.05  # about one millisecond; the margin is for a busy machine

@@ -17,7 +17,7 @@ from kspec.catalog import Entry, find, names
 from tests.analysis.shapes.op_calls import REFUSED, OpCall, by_keras, by_keras_on_numbers, by_rule, op_call
 from tests.analysis.shapes.op_cases import CASES
 from tests.catalog.samples import sample
-from tests.catalog.test_ops_are_called_as_told import CONSTANTS, SHAPES, dtype_of
+from tests.catalog.test_op_calls import CONSTANTS, SHAPES, dtype_of
 
 DTYPES = (
     *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),

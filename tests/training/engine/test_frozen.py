@@ -231,12 +231,12 @@ def test_the_catalog_promises_no_more_than_the_layers_keep():
     from kspec.ir import Graph, Node
     from kspec.training.engine.subgraph import TracedSubgraph
     from tests.catalog.samples import required
-    from tests.catalog.test_layers_are_called_as_told import ARGUMENTS, DTYPES, NOT_BY_ITSELF, shape_of
+    from tests.catalog.test_layer_calls import ARGUMENTS, DTYPES, NOT_STANDALONE, shape_of
 
     differ, looked_at = [], 0
     for name in names("layer"):
         entry = find("layer", name)
-        if entry.refused or entry.cell or name in NOT_BY_ITSELF or name == "TextVectorization":
+        if entry.refused or entry.cell or name in NOT_STANDALONE or name == "TextVectorization":
             continue
         arguments = {**required(entry), **ARGUMENTS.get(name, {})}
         layer = instantiate("layer", {name: arguments})

@@ -1,6 +1,6 @@
-"""Each op, called on symbolic tensors the way its entry says, gives a symbolic tensor.
+"""Calls each op on symbolic tensors as its entry states.
 
-Lists among the constants are handed over as tuples, and `array`s as NumPy's: with lists, some ops fail.
+Lists among the constants are passed as tuples, and `array`s as NumPy arrays: some ops fail with lists.
 """
 
 from typing import Any
@@ -100,8 +100,8 @@ SCALAR_OPERANDS = {
 INTEGERS = {"bincount", "ctc_loss", "gcd", "lcm", "multi_hot", "one_hot", "in_top_k"}
 
 
-def call(entry: Entry, every_tensor: bool = False, **given: Any) -> Any:
-    """Calls as a spec would: tensors by name in their form, constants by name, lists as tuples."""
+def call(entry: Entry, every_tensor: bool = False, **arguments: Any) -> Any:
+    """Calls an op as a spec would: tensors by name in their form, constants by name, lists as tuples."""
     shapes = SHAPES.get(entry.name, [(4, 4)] * 5)
     dtype = dtype_of(entry.name)
     before: list[Any] = []
@@ -109,13 +109,13 @@ def call(entry: Entry, every_tensor: bool = False, **given: Any) -> Any:
     named: dict[str, Any] = {}
     for tensor, shape in zip(entry.tensors, shapes, strict=False):
         symbol = KerasTensor(shape, dtype)
-        if tensor.name in given or not (tensor.required or every_tensor):
+        if tensor.name in arguments or not (tensor.required or every_tensor):
             continue
         if tensor.form == "spread":
             operands = [symbol, symbol]
         else:
             named[tensor.name] = (symbol, symbol) if tensor.form == "list" else symbol
-    constants = {**CONSTANTS.get(entry.name, {}), **given}
+    constants = {**CONSTANTS.get(entry.name, {}), **arguments}
     for name, parameter in entry.constants.items():
         if parameter.required or name in constants:
             value = constants[name] if name in constants else sample(parameter)
@@ -131,17 +131,17 @@ def dtype_of(name: str) -> str:
     return "int32" if name in INTEGERS or "bitwise" in name or "shift" in name else "float32"
 
 
-def symbols(answer: Any) -> list[Any]:
-    return [part for part in keras.tree.flatten(answer) if isinstance(part, KerasTensor)]
+def symbols(output: Any) -> list[Any]:
+    return [part for part in keras.tree.flatten(output) if isinstance(part, KerasTensor)]
 
 
 @pytest.mark.parametrize("name", names("op"))
 def test_an_op_takes_its_tensors_and_constants(name):
     entry = find("op", name)
     assert entry is not None
-    answer = call(entry)
+    output = call(entry)
     if entry.tensors:
-        assert symbols(answer)
+        assert symbols(output)
     if any(not tensor.required for tensor in entry.tensors) and name != "select":
         assert symbols(call(entry, every_tensor=True))
 
@@ -155,7 +155,7 @@ EITHER = [
 
 
 @pytest.mark.parametrize(("name", "argument"), EITHER)
-def test_what_may_be_a_constant_too_is_taken_as_one(name, argument):
+def test_a_tensor_may_be_a_constant_instead(name, argument):
     entry = find("op", name)
     place = [tensor.name for tensor in entry.tensors].index(argument)
     shape = SHAPES.get(name, [(4, 4)] * 5)[place]

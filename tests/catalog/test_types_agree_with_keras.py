@@ -1,4 +1,4 @@
-"""What a type accepts, Keras accepts: every word, bound and null of every argument, one at a time."""
+"""Keras accepts what a type allows: every word, bound and null of every argument, one at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.catalog.samples import required
 from tests.catalog.samples_by_class import NEEDS
 
 KINDS = ("layer", "optimizer", "schedule", "loss", "metric", "initializer", "regularizer", "constraint", "callback")
-HANGS_TOGETHER = {
+DEPENDENT = {
     ("AUC", "num_labels", 1): "only with multi_label",
     ("Discretization", "bin_boundaries", None): "only with num_bins",
     ("Discretization", "sparse", True): "only with another output_mode",
@@ -30,7 +30,7 @@ HANGS_TOGETHER = {
         for name in ("IntegerLookup", "StringLookup", "TextVectorization")
     },
 }
-"""Values that Keras refuses because of another argument, with the reason: no type of one argument can say that."""
+"""Values that Keras rejects because of another argument, with the reason; the type of one argument cannot state that."""
 
 
 def allowed(type_: Type) -> Iterator[Any]:
@@ -51,12 +51,12 @@ def allowed(type_: Type) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("kind", "name"), [(kind, name) for kind in KINDS for name in names(kind) if find(kind, name).path]
 )
-def test_keras_accepts_what_the_type_does(kind, name, monkeypatch, tmp_path):
+def test_keras_accepts_what_the_type_allows(kind, name, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     entry = find(kind, name)
     for parameter in entry.parameters.values():
         for value in allowed(parse(parameter.type)):
-            if (name, parameter.name, value) in HANGS_TOGETHER:
+            if (name, parameter.name, value) in DEPENDENT:
                 continue
             arguments = required(entry) | NEEDS.get((kind, name, parameter.name), {}) | {parameter.name: value}
             if name == "Discretization" and parameter.name != "bin_boundaries" and value is not None:

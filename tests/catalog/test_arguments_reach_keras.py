@@ -1,6 +1,6 @@
-"""Every argument of every class, set to what is not its default, is found again in the object that Keras makes.
+"""Every argument of every class, set to another value than its default, reaches the object that Keras creates.
 
-Where Keras's own configuration leaves an argument out, the call of its constructor must have it.
+Where Keras's own configuration omits an argument, the call of the constructor is checked instead.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kspec.backend.keras_objects import instantiate, keras_class
 from kspec.catalog import KINDS, find, names
 from tests.catalog.samples import cases
 
-NOT_IN_ITS_CONFIGURATION = {
+NOT_IN_CONFIGURATION = {
     ("initializer", "Identity", "gain"),
     ("layer", "CategoryEncoding", "sparse"),
     ("layer", "GRU", "use_cudnn"),
@@ -30,21 +30,21 @@ NOT_IN_ITS_CONFIGURATION = {
     ("metric", "CosineSimilarity", "axis"),
     *(("loss", name, "dtype") for name in names("loss")),
 }
-"""What Keras itself forgets when such an object is saved; `callback` objects have no configuration at all."""
+"""Arguments that Keras omits when such an object is saved; callbacks have no configuration at all."""
 
 FUNCTIONS = ("op", "activation", "application")
 CASES = [(kind, *case) for kind in KINDS if kind not in FUNCTIONS for case in cases(kind)]
 
 
 def test_the_cases_set_every_argument():
-    told: dict[tuple[str, str], set[str]] = {}
+    covered: dict[tuple[str, str], set[str]] = {}
     for kind, name, arguments in CASES:
-        told.setdefault((kind, name), set()).update(arguments)
+        covered.setdefault((kind, name), set()).update(arguments)
     for kind in KINDS:
         for name in names(kind):
             entry = find(kind, name)
             if entry and entry.path and kind not in FUNCTIONS:
-                assert told[kind, name] == set(entry.parameters), (kind, name)
+                assert covered[kind, name] == set(entry.parameters), (kind, name)
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ def test_an_argument_reaches_the_object(kind, name, arguments, monkeypatch, tmp_
     monkeypatch.chdir(tmp_path)
     keras.utils.set_random_seed(0)
     entry = find(kind, name)
-    lost = [
-        argument for argument in arguments if kind == "callback" or (kind, name, argument) in NOT_IN_ITS_CONFIGURATION
+    omitted = [
+        argument for argument in arguments if kind == "callback" or (kind, name, argument) in NOT_IN_CONFIGURATION
     ]
-    calls = _record(monkeypatch, keras_class(entry.path)) if lost else []
-    made = instantiate(kind, {name: arguments})
-    for argument in lost:
+    calls = _record(monkeypatch, keras_class(entry.path)) if omitted else []
+    keras_object = instantiate(kind, {name: arguments})
+    for argument in omitted:
         assert calls[0][argument] == arguments[argument], argument
-    config = made.get_config() if kind != "callback" else {}
-    for argument in arguments.keys() - set(lost):
-        assert says(config[argument], arguments[argument]), (argument, arguments[argument], config[argument])
+    config = keras_object.get_config() if kind != "callback" else {}
+    for argument in arguments.keys() - set(omitted):
+        assert states(config[argument], arguments[argument]), (argument, arguments[argument], config[argument])
 
 
 def _record(monkeypatch: pytest.MonkeyPatch, class_: Any) -> list[dict[str, Any]]:
@@ -78,17 +78,17 @@ def _record(monkeypatch: pytest.MonkeyPatch, class_: Any) -> list[dict[str, Any]
     return calls
 
 
-def says(found: Any, said: Any) -> bool:
-    """Whether a configuration says what a spec said: serialized objects, tuples, and numbers that Keras spreads."""
-    if isinstance(said, dict) and isinstance(found, dict) and "class_name" in found:
-        ((name, arguments),) = said.items()
-        return found["class_name"] == name and all(
-            says(found["config"][key], value) for key, value in arguments.items()
+def states(config: Any, value: Any) -> bool:
+    """Whether a configuration states a value of a spec: serialized objects, tuples, and numbers that Keras repeats."""
+    if isinstance(value, dict) and isinstance(config, dict) and "class_name" in config:
+        ((name, arguments),) = value.items()
+        return config["class_name"] == name and all(
+            states(config["config"][key], argument) for key, argument in arguments.items()
         )
-    if isinstance(found, dict) and found.get("class_name") == "DTypePolicy":
-        return found["config"]["name"] == said
-    if isinstance(said, list):
-        return len(found) == len(said) and all(says(one, other) for one, other in zip(found, said, strict=True))
-    if isinstance(found, list | tuple):
-        return bool(found) and all(says(one, said) for one in found)
-    return bool(found == said)
+    if isinstance(config, dict) and config.get("class_name") == "DTypePolicy":
+        return config["config"]["name"] == value
+    if isinstance(value, list):
+        return len(config) == len(value) and all(states(one, other) for one, other in zip(config, value, strict=True))
+    if isinstance(config, list | tuple):
+        return bool(config) and all(states(one, value) for one in config)
+    return bool(config == value)

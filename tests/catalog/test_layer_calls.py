@@ -1,4 +1,4 @@
-"""Each layer, called on symbolic tensors the way its entry says."""
+"""Calls each layer on symbolic tensors as its entry states."""
 
 from typing import Any
 
@@ -32,8 +32,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "GroupNormalization": {"groups": 3},
     "IntegerLookup": {"vocabulary": [3, 4]},
     "Reshape": {"target_shape": [3, -1]},
-    "StringLookup": {"vocabulary": ["told"]},
-    "TextVectorization": {"vocabulary": ["told"]},
+    "StringLookup": {"vocabulary": ["word"]},
+    "TextVectorization": {"vocabulary": ["word"]},
     "TimeDistributed": {"layer": {"Dense": {"units": 3}}},
 }
 DTYPES = {
@@ -57,8 +57,8 @@ SEQUENTIAL = {
     *("AdditiveAttention", "Attention", "Bidirectional", "GRU", "GroupNormalization", "GroupQueryAttention", "LSTM"),
     *("Masking", "MultiHeadAttention", "RNN", "SimpleRNN", "TextVectorization", "TimeDistributed"),
 }
-NOT_BY_ITSELF = {"MaxNumBoundingBoxes", "StackedRNNCells"}
-"""The one wants boxes beside the images, the other a list of lists of states: an RNN calls it."""
+NOT_STANDALONE = {"MaxNumBoundingBoxes", "StackedRNNCells"}
+"""MaxNumBoundingBoxes needs boxes besides the images; StackedRNNCells, called by an RNN, needs nested states."""
 
 
 def shape_of(name: str) -> tuple[int, ...]:
@@ -94,21 +94,21 @@ def call(entry: Entry, every_tensor: bool) -> Any:
     return layer(named.pop(first), **named)
 
 
-@pytest.mark.parametrize("name", [name for name in names("layer") if name not in NOT_BY_ITSELF])
+@pytest.mark.parametrize("name", [name for name in names("layer") if name not in NOT_STANDALONE])
 def test_a_layer_takes_its_tensors(name):
     entry = find("layer", name)
-    answer = call(entry, every_tensor=False)
-    assert any(isinstance(part, KerasTensor) for part in keras.tree.flatten(answer))
+    output = call(entry, every_tensor=False)
+    assert any(isinstance(part, KerasTensor) for part in keras.tree.flatten(output))
 
 
 @pytest.mark.parametrize("name", [n for n in names("layer") if any(not t.required for t in find("layer", n).tensors)])
-def test_a_layer_takes_its_further_tensors(name):
+def test_a_layer_takes_its_optional_tensors(name):
     entry = find("layer", name)
-    answer = call(entry, every_tensor=True)
-    assert any(isinstance(part, KerasTensor) for part in keras.tree.flatten(answer))
+    output = call(entry, every_tensor=True)
+    assert any(isinstance(part, KerasTensor) for part in keras.tree.flatten(output))
 
 
-def test_tensors_stand_in_the_order_of_the_call():
+def test_tensors_are_in_the_order_of_the_call():
     for name, tensors in {
         "Dense": ["inputs"],
         "MultiHeadAttention": [
