@@ -180,8 +180,8 @@ class _Expander(Emitter):
         references = strings(value)
         if isinstance(value, dict) or len(references) > 1 or len(strings(item.entry.get("as"))) > 1:
             return self.reject(item, "`when` cannot leave out an entry with several inputs or outputs", "when",
-                               help="put the entry into a block with one input and one output, and use the block with "
-                                    "`when`: what is left out passes its input through")  # fmt: skip
+                               help="put it into a block with one input and one output, and use that with `when`"
+                               )  # fmt: skip
         implied = not references
         return self.bind(item.name, tuple(references), item.frame, ("from",), named=item.named, implied=implied)
 

@@ -76,7 +76,8 @@ class _Includer:
         if not file.is_file():
             siblings = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
             similar = nearest(file.name, siblings)
-            self._error(f"file `{text}` not found", span, label=f"did you mean `{similar}`?" if similar else "")
+            self._error(f"file `{text}` not found", span, label=f"did you mean `{similar}`?" if similar else "",
+                        help="the path is relative to the file that includes it")  # fmt: skip
             return None
         reading = Report()
         source = read_source(_display_name(file), reading)

@@ -291,7 +291,7 @@ class _Evaluator:
     def _Call(self, node: ast.Call) -> Any:  # noqa: N802
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in _FUNCTIONS or node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-            raise ExpressionError("only min, max, round, int and len can be called", "write `${max(width, 8)}`")
+            raise ExpressionError("only min, max, round, int and len can be called", "for example `${max(width, 8)}`")
         arguments = [self.value(argument) for argument in node.args]
         try:
             return _FUNCTIONS[name](*arguments)

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import yaml
 
 from kspec.diagnostics import Source
+from kspec.syntax.events import yaml_events
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s*)*")
 _DIRECTIVE = re.compile(r"#[ \t]*kspec:")
 
@@ -154,7 +154,7 @@ def read(source: Source) -> Document:
 class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.events: Any = yaml.parse(source.text, Loader=_LOADER)
+        self.events: Any = yaml_events(source.text)
         self.has_aliases = False
         self.texts: set[int] = set()
 
