@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kspec.analysis.purity import is_pure, makes_mask, submodels_of
+from kspec.analysis.shapes.dtypes import bytes_of
 from kspec.analysis.shapes.types import TensorType, Types
 from kspec.analysis.stages import Stage, trained_sizes
 from kspec.ir import Graph, Node, Tensor
@@ -127,13 +128,12 @@ def find_prefix(graph: Graph, facts: NetworkFacts, *, frozen: bool = True) -> Pr
     return Prefix(nodes, ends, any(_is_frozen(graph.nodes[name], graph, facts) for name in nodes))
 
 
-def bytes_of(tensor: TensorType) -> int | None:
+def bytes_per_example(tensor: TensorType) -> int | None:
     """The memory of a tensor for one example, in bytes, with 64 for a text; None if unknown."""
     if tensor.shape is None or None in tensor.shape[1:]:
         return None
-    sizes = {"string": 64, "bool": 1, "int8": 1, "uint8": 1}
-    size = sizes.get(tensor.dtype, 8 if tensor.dtype.endswith("64") else 2 if tensor.dtype.endswith("16") else 4)
-    return size * math.prod(axis or 0 for axis in tensor.shape[1:])
+    width = 64 if tensor.dtype == "string" else bytes_of(tensor.dtype)
+    return width * math.prod(axis or 0 for axis in tensor.shape[1:])
 
 
 def _fixed(graph: Graph, facts: NetworkFacts, frozen: bool) -> list[str]:
@@ -172,7 +172,7 @@ def _storable(graph: Graph, facts: NetworkFacts, fixed: list[str]) -> set[str]:
             shape = facts.tensor(output).shape
             if shape is None or len(shape) > 2:  # a mask needs an axis of steps
                 masked.add(name)
-        sizes = [bytes_of(facts.tensor(tensor)) for tensor in (output, *inputs)]
+        sizes = [bytes_per_example(facts.tensor(tensor)) for tensor in (output, *inputs)]
         larger = None not in sizes and (sizes[0] or 0) > sum(size or 0 for size in sizes[1:])
         if name in computed and name not in masked and (costs or not larger):
             storable.add(name)

@@ -46,19 +46,19 @@ def command(
 
     spec, analysis = compile_spec(path, overrides, permissions=Permissions.of(permissions)).unwrap()
     training = analysis.settings.stages if analysis.settings else []
-    early = hoisted_by_stage(spec.document.fit.engine, analysis.graph, analysis.types, training)
+    hoisted = hoisted_by_stage(spec.document.fit.engine, analysis.graph, analysis.types, training)
     stages = trained_by_stage(analysis.graph, analysis.types, training)
-    summary = summarise(spec.name, analysis.graph, analysis.types, early, stages)
+    summary = summarise(spec.name, analysis.graph, analysis.types, hoisted, stages)
     mismatches: list[str] = []
     if with_keras:
         from kspec.compiler.build import build_structure
 
-        built = summarise_built(spec.name, analysis.graph, build_structure(spec).network, early, stages)
+        built = summarise_built(spec.name, analysis.graph, build_structure(spec).network, hoisted, stages)
         mismatches = differences(summary, built)
         summary = built
     click.echo(
         json.dumps(summary.to_json(), indent=2) if format_ == "json" else summary.to_text(), nl=format_ == "json"
     )
     if mismatches:
-        print(*(f"kspec says of {line}" for line in mismatches), sep="\n", file=sys.stderr)
+        print(*(f"mismatch in {line}" for line in mismatches), sep="\n", file=sys.stderr)
         ctx.exit(FAULTY)

@@ -105,7 +105,7 @@ def test_many_steps_in_one_graph_train_the_same(spec, tmp_path):
     assert record["stages"][1]["optimizer"] == {"Adam": {"learning_rate": 0.01}}
     with (run.folder / "log.csv").open() as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["0", "1", "2", "3", "4"]
-    assert "parameters that train: 5 in head, 25 in stage 2" in (run.folder / "summary.txt").read_text()
+    assert "trainable parameters: 5 in head, 25 in stage 2" in (run.folder / "summary.txt").read_text()
 
 
 @pytest.mark.slow

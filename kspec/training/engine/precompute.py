@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kspec.analysis.hoisting import NetworkFacts, Prefix, bytes_of, find_prefix
+from kspec.analysis.hoisting import NetworkFacts, Prefix, bytes_per_example, find_prefix
 from kspec.analysis.shapes.types import TensorType
 from kspec.backend.keras_model import BuiltNetwork
 from kspec.data.pipeline import CHUNK_BYTES, Batches
@@ -146,7 +146,11 @@ def precompute_prefix(
     facts = _facts(model, graph, network)
     while True:
         part = find_prefix(graph, facts, frozen=frozen)
-        sizes = [bytes_of(facts.tensor(tensor)) for tensor in part.boundary if graph.nodes[tensor.node].kind != "input"]
+        sizes = [
+            bytes_per_example(facts.tensor(tensor))
+            for tensor in part.boundary
+            if graph.nodes[tensor.node].kind != "input"
+        ]
         if not part.nodes or None in sizes:
             return None
         prefix = PrecomputedPrefix(model, graph, network, part, sum(size or 0 for size in sizes))

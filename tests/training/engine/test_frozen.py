@@ -169,7 +169,7 @@ def test_stages_train_the_same_bits(spec, without, monkeypatch, capsys):
     assert computed[1] == ["fit", "8", "of", "68", "examples", "computed"]  # of long work one hears now and then
     assert computed[-1] == ["fit", "68", "of", "68", "examples", "computed"]
     summary = (ours.folder / "summary.txt").read_text()
-    assert "computed once over the data: rescaling, base in stage 1; rescaling in stage 2" in summary
+    assert "computed once: rescaling, base before stage 1; rescaling before stage 2" in summary
     theirs = without(lambda: run(path, "fused", STAGES))
     assert computed_once(capsys) == []
     assert_same(ours, theirs, bits=True)

@@ -175,5 +175,5 @@ def test_the_summary_says_it(project, capsys):
         assert main(["summary", project(MIXED), *options]) == 0
         return capsys.readouterr().out.splitlines()[-1]
 
-    assert last_line() == "computed once over the data, before training: scaled, where, facts, tokens"
+    assert last_line() == "computed once before training: scaled, where, facts, tokens"
     assert last_line("--set", "fit.engine=keras").startswith("mixed: ")
