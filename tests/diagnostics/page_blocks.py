@@ -1,4 +1,4 @@
-"""The specs that the pages of codes show, and what is said of them."""
+"""The specs on the pages of codes, and their diagnostics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"^```(yaml|csv) (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 
 class Block(NamedTuple):
-    """A fenced block such as ```` ```yaml wrong --set a=b ````, with the tables that stand above it on the page."""
+    """A fenced block such as ```` ```yaml wrong --set a=b ````, with the tables above it on the page."""
 
     kind: str
     overrides: tuple[str, ...]
@@ -22,12 +22,12 @@ class Block(NamedTuple):
     tables: dict[str, str]
 
     def check(self) -> list[Diagnostic]:
-        """All that is said of the spec, in the working directory; the data is read where the page shows a table."""
+        """The diagnostics of the spec, in the working directory; the data is read if the page shows a table."""
         for name, table in self.tables.items():
             Path(name).write_text(table, encoding="utf-8")
         Path("spec.yaml").write_text(self.text, encoding="utf-8")
-        found = api.check("spec.yaml", overrides=self.overrides)
-        return found + _read_data(self.overrides) if self.tables and not found else found
+        diagnostics = api.check("spec.yaml", overrides=self.overrides)
+        return _read_data(self.overrides) if self.tables and not diagnostics else diagnostics
 
 
 def blocks(code: str) -> list[Block]:
@@ -49,13 +49,13 @@ def of_kind(kind: str) -> list[tuple[str, Block]]:
 
 
 def _read_data(overrides: tuple[str, ...]) -> list[Diagnostic]:
-    """What reading the data has to say, and the rules that look at it."""
+    """The diagnostics of reading the data, and of the rules about it."""
     from kspec.compiler.passes import analyse
     from kspec.data import InputSpec, load
 
     spec = api.load("spec.yaml", overrides)
     report = Report()
-    inputs = {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
+    inputs = {name: InputSpec(tuple(each.shape), each.dtype) for name, each in spec.document.inputs.items()}
     try:
         dataset = load(spec, inputs, list(analyse(spec, Report()).graph.outputs), report)
     except SpecError as error:

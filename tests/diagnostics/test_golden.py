@@ -1,8 +1,8 @@
-"""What the user sees of each problem, to the letter.
+"""Diagnostics as the user sees them, to the letter.
 
-A case is a folder under `golden/` with `spec.yaml`, optionally `set.txt` (one override a line), and what is expected in
-each format: `expected.txt`, `expected.json`, `expected.sarif`, `expected.github`. Every page's wrong example is a case,
-too; what it shows stands in `pages/CODE.txt`. With KSPEC_REGENERATE=1 the expected files are written anew.
+A case is a folder under `golden/` with `spec.yaml`, optionally `set.txt` (one override per line), and the expected output
+in each format: `expected.txt`, `expected.json`, `expected.sarif`, `expected.github`. The wrong example of every page is a
+case too, with its output in `pages/CODE.txt`. KSPEC_REGENERATE=1 rewrites the expected files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The renderings' own rules: encodings, colours, widths, and what machines ask of their formats."""
+"""The renderings: encodings, colours, widths, and the formats for machines."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SPAN = Span(SOURCE, 3, 5, 3, 9)
 
 
 def diagnostic(**more: Any) -> Diagnostic:
-    given: dict[str, Any] = {"span": SPAN, "label": "did you mean `Dense`?", "help": "write `Dense`", **more}
-    return Diagnostic("KS106", Severity.ERROR, "unknown layer `Dens`", **given)
+    fields: dict[str, Any] = {"span": SPAN, "label": "did you mean `Dense`?", "help": "write `Dense`", **more}
+    return Diagnostic("KS106", Severity.ERROR, "unknown layer `Dens`", **fields)
 
 
 class Terminal(io.StringIO):
@@ -42,7 +42,7 @@ def _usual_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
 
 
-def test_a_terminal_has_the_same_words_in_colour() -> None:
+def test_a_terminal_shows_the_same_text_in_colour() -> None:
     import re
 
     coloured = shown(diagnostic(), stream=Terminal())
@@ -51,7 +51,7 @@ def test_a_terminal_has_the_same_words_in_colour() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_plain_where_the_user_wants_it(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_text_where_the_user_asks_for_it(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
     assert shown(diagnostic(), stream=Terminal()) == shown(diagnostic())
 
@@ -75,7 +75,7 @@ def test_an_ascii_stream_gets_an_ascii_frame() -> None:
     assert "\\u201e" in text
 
 
-def test_nothing_to_say_says_nothing() -> None:
+def test_no_diagnostics() -> None:
     assert shown() == ""
     assert shown(format="github") == ""
     assert json.loads(shown(format="json")) == {"diagnostics": []}
@@ -83,7 +83,7 @@ def test_nothing_to_say_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_what_has_no_place(format: str) -> None:
+def test_a_diagnostic_without_a_place(format: str) -> None:
     text = shown(diagnostic(span=None), format=format)
     assert "unknown layer `Dens`" in text
 
@@ -93,12 +93,12 @@ def test_a_source_without_text_shows_its_name_alone() -> None:
     assert "┌─ nope.yaml\n  = help" in text.replace("\n = ", "\n  = ")
 
 
-def test_the_last_line_counts() -> None:
+def test_the_last_line_is_the_count() -> None:
     warning = Diagnostic("KS207", Severity.WARNING, "x")
     assert shown(diagnostic(), warning, diagnostic()).splitlines()[-1] == "2 errors, 1 warning"
 
 
-def test_json_has_everything() -> None:
+def test_json_has_every_field() -> None:
     full = diagnostic(related=(Related("see here", SPAN),), edits=(Edit(SPAN, "Dense"),))
     place = {"file": "specs/a b.yaml", "line": 3, "column": 5, "end_line": 3, "end_column": 9}
     assert json.loads(shown(full, format="json"))["diagnostics"] == [
@@ -117,13 +117,13 @@ def test_json_has_everything() -> None:
 
 def test_github_escapes() -> None:
     source = Source("a,b:c%.yaml", "x")
-    said = Diagnostic("KS101", Severity.WARNING, "50%\nof it", Span(source, 1, 1, 2, 2))
-    assert command(said) == "::warning file=a%2Cb%3Ac%25.yaml,line=1,col=1,endLine=2,title=KS101::50%25%0Aof it"
+    problem = Diagnostic("KS101", Severity.WARNING, "50%\nof it", Span(source, 1, 1, 2, 2))
+    assert command(problem) == "::warning file=a%2Cb%3Ac%25.yaml,line=1,col=1,endLine=2,title=KS101::50%25%0Aof it"
 
 
 def test_github_of_the_command_line() -> None:
-    said = Diagnostic("KS015", Severity.INFO, "m", Span(Source("--set", "a=b"), 1, 1, 1, 2))
-    assert command(said) == "::notice title=KS015::m%0Ain --set a=b"
+    problem = Diagnostic("KS015", Severity.INFO, "m", Span(Source("--set", "a=b"), 1, 1, 1, 2))
+    assert command(problem) == "::notice title=KS015::m%0Ain --set a=b"
 
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
@@ -245,7 +245,7 @@ SARIF: dict[str, Any] = {
         },
     },
 }
-"""The part of the standard's schema that a log of ours can touch, closed."""
+"""The part of the standard's schema that kspec's logs use, closed."""
 
 
 def test_sarif_follows_the_standard() -> None:
@@ -268,9 +268,9 @@ def test_sarif_follows_the_standard() -> None:
 @pytest.mark.parametrize("letter", ["a", "零", "\tx", "e\u0301"])
 def test_the_underline_lies_under_its_text(width: int, start: int, letter: str) -> None:
     line = letter * 300
-    found = snippet(line, start, start + 5, width)
-    assert text_width(found.text) <= width
-    assert found.offset + found.length <= max(text_width(found.text), found.offset + 1)
+    part = snippet(line, start, start + 5, width)
+    assert text_width(part.text) <= width
+    assert part.offset + part.length <= max(text_width(part.text), part.offset + 1)
 
 
 def test_a_span_past_the_end_has_one_mark() -> None:

@@ -1,4 +1,4 @@
-"""Arguments held against the catalog: each mistake one sentence, at its place."""
+"""Arguments checked against the catalog: one diagnostic for each mistake, at its place."""
 
 import pytest
 
@@ -6,9 +6,9 @@ from tests.conftest import diagnostics_of, network
 
 
 def one(text, **options):
-    found = diagnostics_of(text, **options)
-    assert len(found) == 1, [f"{d.code} {d.message}" for d in found]
-    return found[0]
+    diagnostics = diagnostics_of(text, **options)
+    assert len(diagnostics) == 1, [f"{d.code} {d.message}" for d in diagnostics]
+    return diagnostics[0]
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def one(text, **options):
     ],
 )
 def test_one_mistake(entry, code, message):
-    found = one(network(f"  - {entry}"))
-    assert found.code == code
-    assert message is None or found.message == message
-    assert found.span.line == 4
+    problem = one(network(f"  - {entry}"))
+    assert problem.code == code
+    assert message is None or problem.message == message
+    assert problem.span.line == 4
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_settings(more, code):
 
 def test_a_variable_of_the_wrong_type_names_where_it_is_set():
     text = "kspec: 1\nvars: {width: ten}\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: $width}\n"
-    found = one(text)
-    assert found.span.line == 5
-    assert found.related[0].span.line == 2
+    problem = one(text)
+    assert problem.span.line == 5
+    assert problem.related[0].span.line == 2
 
 
 def test_permissions():
@@ -113,7 +113,7 @@ def test_permissions():
     )
 
 
-def test_all_mistakes_are_told_at_once_in_order():
+def test_all_mistakes_are_reported_at_once_in_order():
     text = network("  - Dense: {units: ten}\n  - Dense: {unit: 3}\n    from: nope", more="fit: {callbacks: [Nope]}")
     found = diagnostics_of(text)
     assert [d.span.line for d in found] == sorted(d.span.line for d in found)
@@ -134,13 +134,13 @@ def test_as_names_every_output(entry, message):
     assert [(d.code, d.message) for d in found if d.is_error] == [("KS210", message)]
 
 
-def test_as_where_the_number_of_outputs_is_not_known():
+def test_as_where_the_number_of_outputs_is_unknown():
     text = "kspec: 1\ninputs: {x: {shape: [null, 4]}}\nlayers:\n  - op: unstack\n    call: {axis: 1}\n    as: [a, b]\n"
     assert "KS210" not in [d.code for d in diagnostics_of(text)]
 
 
 @pytest.mark.parametrize(
-    ("entry", "cure"),
+    ("entry", "help"),
     [
         ("name: Dense\n    units: 10", "write `- Dense: {units: 10}`"),
         ("type: Dense\n    units: 1", "write `- Dense: {units: 1}`"),
@@ -156,12 +156,12 @@ def test_as_where_the_number_of_outputs_is_not_known():
         ("Dense: {units: 3, input_shape: [4]}", "`inputs: {x: {shape: [10]}}`"),
     ],
 )
-def test_the_cure_is_what_to_write(entry, cure):
-    assert cure in one(f"kspec: 1\ninputs: {{x: {{shape: [6, 4]}}}}\nlayers:\n  - {entry}\n").help
+def test_the_help_says_what_to_write(entry, help):
+    assert help in one(f"kspec: 1\ninputs: {{x: {{shape: [6, 4]}}}}\nlayers:\n  - {entry}\n").help
 
 
 @pytest.mark.parametrize(
-    ("more", "cure"),
+    ("more", "advice"),
     [
         ("optimizer: Adam(learning_rate=0.001)", "write `Adam: {learning_rate: 0.001}`"),
         ("optimizer: {adam: 0.1}", "write `Adam: {learning_rate: 0.1}`"),
@@ -170,13 +170,13 @@ def test_the_cure_is_what_to_write(entry, cure):
         ("optimizer: keras.optimizers.Adam", "did you mean `Adam`?"),
     ],
 )
-def test_the_cure_of_a_setting(more, cure):
-    found = one(f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers: [{{Dense: {{units: 1}}}}]\ncompile: {{{more}}}\n")
-    assert cure in (found.help, found.label)
+def test_the_advice_for_a_setting(more, advice):
+    problem = one(f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers: [{{Dense: {{units: 1}}}}]\ncompile: {{{more}}}\n")
+    assert advice in (problem.help, problem.label)
 
 
 @pytest.mark.parametrize(
-    ("more", "cure"),
+    ("more", "advice"),
     [
         ("epochs: 3", "write `fit: {epochs: ...}`"),
         ("metrics: [mse]", "write `compile: {metrics: ...}`"),
@@ -192,13 +192,13 @@ def test_the_cure_of_a_setting(more, cure):
         ("vars: {a: '${len(3)}'}", "write `${len(sizes)}`"),
     ],
 )
-def test_the_cure_of_what_stands_elsewhere(more, cure):
-    found = one(f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers: [{{Dense: {{units: 1}}}}]\n{more}\n")
-    assert cure in found.help + found.label
+def test_the_advice_for_a_misplaced_key(more, advice):
+    problem = one(f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers: [{{Dense: {{units: 1}}}}]\n{more}\n")
+    assert advice in problem.help + problem.label
 
 
 @pytest.mark.parametrize(
-    ("inputs", "cure"),
+    ("inputs", "help"),
     [
         ("{shape: [10]}", "write `inputs: {x: {shape: [10]}}`"),
         ("{shape: [10], dtype: float32}", "write `inputs: {x: {shape: [10], dtype: float32}}`"),
@@ -207,8 +207,8 @@ def test_the_cure_of_what_stands_elsewhere(more, cure):
         ("[10]", "`inputs: {x: {shape: [10]}}`"),
     ],
 )
-def test_the_cure_of_an_input(inputs, cure):
-    assert cure in one(f"kspec: 1\ninputs: {inputs}\nlayers: [Flatten]\n").help
+def test_the_help_for_an_input(inputs, help):
+    assert help in one(f"kspec: 1\ninputs: {inputs}\nlayers: [Flatten]\n").help
 
 
 @pytest.mark.parametrize("layers", ["\n  Dense: {units: 1}\n  Dense: {units: 2}", "\n  Dense: {units: 1}\n  Flatten:"])
@@ -223,14 +223,14 @@ def test_inputs_may_be_called_shape_and_dtype():
 
 def test_names_with_commas_are_a_list():
     text = "kspec: 1\ninputs: {a: {shape: [4]}, b: {shape: [4]}}\nlayers:\n  - Add:\n    from: a, b\n"
-    assert one(text).help == "several are a list: write `[a, b]`"
+    assert one(text).help == "write several nodes as a list: `[a, b]`"
 
 
 def test_a_merge_key_gives_one_message():
     assert one("kspec: 1\nvars: {x: &x {shape: [4]}}\ninputs: {z: {<<: *x}}\nlayers: [Flatten]\n").code == "KS007"
 
 
-def test_the_older_name_of_what_is_watched():
+def test_the_older_name_of_a_monitored_quantity():
     text = (
         "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers: [{Dense: {units: 3, activation: softmax}}]\n"
         "fit: {callbacks: [{EarlyStopping: {monitor: val_acc}}]}\n"
@@ -244,6 +244,6 @@ def test_a_threshold_is_a_probability(threshold):
         "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 1, activation: sigmoid}\n    name: y\n"
         f"predict: {{threshold: {threshold}}}\n"
     )
-    found = one(text)
-    assert found.code == "KS103"
-    assert "must be at most 1, not" in found.message or "must be at least 0, not" in found.message
+    problem = one(text)
+    assert problem.code == "KS103"
+    assert "must be at most 1, not" in problem.message or "must be at least 0, not" in problem.message
