@@ -13,24 +13,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from kspec.diagram.collapse import collapse, count_boxes
-from kspec.diagram.diagram_graph import NodeInfo, info_key
+from kspec.diagram.diagram_graph import NodeInfo
 from kspec.diagram.graphviz import dot_text, draw_graphviz
 from kspec.diagram.labels import sketch
 from kspec.diagram.matplotlib import draw_matplotlib
 from kspec.diagram.mermaid import mermaid_text
 from kspec.ir import Graph, Node
-
-__all__ = [
-    "MAX_CROSSINGS",
-    "MAX_NODES",
-    "MAX_NODES_WITH_DETAILS",
-    "Drawing",
-    "Format",
-    "GraphTooLarge",
-    "NodeInfo",
-    "draw",
-    "info_key",
-]
 
 Format = Literal["svg", "png", "dot", "mermaid"]
 

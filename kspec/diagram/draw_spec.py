@@ -13,7 +13,8 @@ from kspec.summary.summary import Summary
 
 if TYPE_CHECKING:
     from kspec.compiler.define import BuiltModel
-    from kspec.diagram.diagram import Drawing, Format, NodeInfo
+    from kspec.diagram.diagram import Drawing, Format
+    from kspec.diagram.diagram_graph import NodeInfo
 
 
 def draw_model(built: BuiltModel, path: Path, format: Format) -> None:
@@ -81,7 +82,7 @@ def _summary_of(built: BuiltModel) -> Summary:
 
 def node_info(summary: Summary) -> dict[str, NodeInfo]:
     """Shapes and parameters from a summary, by `info_key`."""
-    from kspec.diagram.diagram import NodeInfo, info_key
+    from kspec.diagram.diagram_graph import NodeInfo, info_key
     from kspec.syntax.yaml_flow import shape_text
 
     info: dict[str, NodeInfo] = {}

@@ -252,9 +252,18 @@ def _people(folder: Path) -> None:
     head = ["age", "fare", "sibs", "port", "deck", "importance", "survived"]
     for seed, (name, count) in enumerate({"people": 40, "held_out": 16, "spaced": 14, "new": 11}.items()):
         chance = np.random.default_rng(seed)
-        rows = [[int(chance.integers(1, 80)), round(float(chance.normal(30, 9)), 2), int(chance.integers(0, 4)),
-                 "SCQ"[chance.integers(0, 3)] * int(chance.integers(1, 4)), int(chance.integers(1, 4)),
-                 round(float(chance.random()), 3), ["no", "yes"][n % 2]] for n in range(count)]  # fmt: skip
+        rows = [
+            [
+                int(chance.integers(1, 80)),
+                round(float(chance.normal(30, 9)), 2),
+                int(chance.integers(0, 4)),
+                "SCQ"[chance.integers(0, 3)] * int(chance.integers(1, 4)),
+                int(chance.integers(1, 4)),
+                round(float(chance.random()), 3),
+                ["no", "yes"][n % 2],
+            ]
+            for n in range(count)
+        ]
         for n, row in enumerate(rows):
             for place, every in ((0, 7), (1, 11), (3, 9), (4, 8)):
                 row[place] = "NA" if n % every == 2 else row[place]

@@ -54,8 +54,12 @@ def exports(tmp_path_factory):
 def test_exported_files_are_python_without_kspec(exports):
     for file in exports.iterdir():
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        modules = {alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
-                   for alias in node.names}  # fmt: skip
+        modules = {
+            alias.name.partition(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
         assert modules <= {"keras", "numpy", "tensorflow", "pyarrow", *sys.stdlib_module_names}, file.name
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from kspec.catalog import find
 from kspec.cli import main
-from kspec.diagram.diagram import MAX_NODES, MAX_NODES_WITH_DETAILS, GraphTooLarge, NodeInfo, draw
+from kspec.diagram.diagram import MAX_NODES, MAX_NODES_WITH_DETAILS, GraphTooLarge, draw
+from kspec.diagram.diagram_graph import NodeInfo
 from kspec.ir import Graph, Node, Tensor
 from tests.conftest import SPECS
 
@@ -69,8 +70,12 @@ def test_a_node_shows_name_class_shape_and_parameters(drawn):
 
 def test_without_infos_only_names_and_layers_are_drawn(drawn):
     assert drawn(graph_of(input_node("x"), layer("drop", "Dropout", "x", {"rate": 0.1}))).splitlines() == [
-        "x", "input", "drop", "Dropout 0.1", "output",
-    ]  # fmt: skip
+        "x",
+        "input",
+        "drop",
+        "Dropout 0.1",
+        "output",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,7 @@ def test_edges_are_labelled_if_a_call_has_several_arguments(drawn):
         layer("attend", "MultiHeadAttention", "", feeds={"query": x, "value": x, "key": Tensor("state")}),
         layer("decode", "LSTM", "", feeds={"sequences": Tensor("attend"), "initial_state": [Tensor("state", 1), x]}),
         layer("less", "Subtract", ["decode", "merged"]),
-    )  # fmt: skip
+    )
     texts = [text.strip() for text in drawn(graph).splitlines()]
     wanted = [
         "query, value",

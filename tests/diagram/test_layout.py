@@ -69,10 +69,15 @@ def test_a_chain_is_straight():
 
 def test_a_graph_that_can_be_drawn_without_crossings_is():
     graph = graph_of(
-        input_node("a"), input_node("b"),
-        layer("b1", "ReLU", "b"), layer("a1", "ReLU", "a"), layer("b2", "ReLU", "b"), layer("a2", "ReLU", "a"),
-        layer("b3", "Add", ["b1", "b2"]), layer("a3", "Add", ["a2", "a1"]),
-    )  # fmt: skip
+        input_node("a"),
+        input_node("b"),
+        layer("b1", "ReLU", "b"),
+        layer("a1", "ReLU", "a"),
+        layer("b2", "ReLU", "b"),
+        layer("a2", "ReLU", "a"),
+        layer("b3", "Add", ["b1", "b2"]),
+        layer("a3", "Add", ["a2", "a1"]),
+    )
     places = {item.rows[0].text: item.x for item in layout_of(graph).items}
     left, right = sorted("ab", key=lambda name: places[name])
     assert max(places[f"{left}1"], places[f"{left}2"]) < min(places[f"{right}1"], places[f"{right}2"])

@@ -47,12 +47,16 @@ layers:
 outputs: [kind, size]
 fit: {epochs: 1, batch_size: 8}
 """
-NUMBERS = TEXT.replace(TEXT[TEXT.index("  words:") : TEXT.index("  a: {")], "").replace(
-    "words: note, place: city, a: a", "a: a, b: b"
-).replace("  a: {shape: [1]}\n", "  a: {shape: [1]}\n  b: {shape: [1]}\n").replace(
-    TEXT[TEXT.index("  - TextVec") : TEXT.index("  - Normalization")],
-    "  - Dense: {units: 3, activation: gelu}\n    from: b\n    name: meaning\n",
-).replace("[meaning, city, scaled]", "[meaning, scaled]")  # fmt: skip
+NUMBERS = (
+    TEXT.replace(TEXT[TEXT.index("  words:") : TEXT.index("  a: {")], "")
+    .replace("words: note, place: city, a: a", "a: a, b: b")
+    .replace("  a: {shape: [1]}\n", "  a: {shape: [1]}\n  b: {shape: [1]}\n")
+    .replace(
+        TEXT[TEXT.index("  - TextVec") : TEXT.index("  - Normalization")],
+        "  - Dense: {units: 3, activation: gelu}\n    from: b\n    name: meaning\n",
+    )
+    .replace("[meaning, city, scaled]", "[meaning, scaled]")
+)
 RECURRENT = """\
 kspec: 1
 name: recurrent

@@ -75,11 +75,10 @@ class Network:
             block = read_template(name, values["blocks"][name])
             if block is not None and name in used:
                 blocks[name] = make_block(block, name)
-        inner = {
-            name: read_entries(values["models"][name]["layers"], ("models", name, "layers"),
-                               values["models"][name]["inputs"])
-            for name in self._own_models()
-        }  # fmt: skip
+        inner = {}
+        for name in self._own_models():
+            model = values["models"][name]
+            inner[name] = read_entries(model["layers"], ("models", name, "layers"), model["inputs"])
         self._name_functions([top, *inner.values()])
         for name, entries in inner.items():
             collect_exposed_nodes(blocks, entries, list(_outputs(values["models"][name].get("outputs")).values()))
