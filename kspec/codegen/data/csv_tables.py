@@ -83,7 +83,7 @@ class CsvTable(Table):
         return "rows"
 
     def _reject_quoted_words(self) -> None:
-        """Rejects a quoted `"NA"` beside missing values: the module csv does not report which values were quoted."""
+        """Rejects a quoted `"NA"` in a column with missing values: the module csv does not report quotes."""
         for name in self.info.used_columns():
             column = self.info.column(name)
             words = [word for word in MISSING_WORDS if word in column.classes] if column.type == "text" else []

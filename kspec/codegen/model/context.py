@@ -42,7 +42,7 @@ class ModelContext:
         self.graph = analysis.graph
         self.file = file
         self.class_counts = class_counts
-        self.writer = Writer(spec, self._size, file_path=lambda path: file.beside(spec.folder / path))
+        self.writer = Writer(spec, self._size, file_path=lambda path: file.relative_path(spec.folder / path))
         self.names = Constants(file.variables, file.used)
         self.blocks: dict[str, Block] = {}
         self.functions: set[str] = set()

@@ -86,8 +86,8 @@ class Freezing:
         for prefix, network in self.networks.items():
             for node in network.calls:
                 if prefix + node.name == path:
-                    for held in models_in(node.arguments):
-                        self._set_model(f"{held}/", state)
+                    for inner in models_in(node.arguments):
+                        self._set_model(f"{inner}/", state)
 
     def _get(self, prefix: str) -> str:
         """The expression for a network."""

@@ -37,7 +37,7 @@ class ModuleWriter:
     folder: Path = Path()
     uses_here: bool = False
 
-    def beside(self, path: Path) -> str:
+    def relative_path(self, path: Path) -> str:
         """The path of a file that the spec reads, in Python, relative to the exported file."""
         self.uses_here = True
         self.imports.add("pathlib")

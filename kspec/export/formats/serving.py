@@ -115,9 +115,9 @@ def missing_operations(format: str, operations: Collection[str], nodes: Collecti
         operations: The operations.
         nodes: The nodes that use them, if they are known.
     """
-    where = ", used by " + ", ".join(f"`{name}`" for name in nodes) if nodes else ""
+    users = ", used by " + ", ".join(f"`{name}`" for name in nodes) if nodes else ""
     return UnsupportedByFormat(
-        f"{format} does not support {', '.join(sorted(operations))}{where}", nodes, _USE_SAVED_MODEL
+        f"{format} does not support {', '.join(sorted(operations))}{users}", nodes, _USE_SAVED_MODEL
     )
 
 
