@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from kspec.data.arrays import TableArrays
@@ -11,8 +10,7 @@ from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.imputation import Policies, check_policies, fill, rows_to_keep
 from kspec.data.labels import Labels, UnknownLabel
-from kspec.data.sources import read
-from kspec.data.sources.images import SUFFIXES as IMAGE_SUFFIXES
+from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.data.types import DataSplit, InputSpec
@@ -20,14 +18,6 @@ from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.data import SOURCES, CsvOptions, Data
 
-SUFFIXES = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".npz": "npz",
-} | dict.fromkeys(IMAGE_SUFFIXES, "images")
 SHOWN = 12
 
 
@@ -114,7 +104,7 @@ def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: 
         context: Receives a problem of the source.
     """
     if isinstance(source, str):
-        kind = SUFFIXES.get(Path(source.removesuffix(".gz")).suffix.lower())
+        kind = source_of(source)
         if kind is None:
             kind = data.source if data is not None and data.source != "synthetic" else "csv"
         if kind == "csv" and data is not None and isinstance(data.csv, CsvOptions):

@@ -9,17 +9,15 @@ from typing import Any
 from kspec.analysis.data_profile import DataProfile
 from kspec.data.context import Context
 from kspec.data.profiling import profile_table
-from kspec.data.sources import names, read
+from kspec.data.sources import names, read, source_of
 from kspec.data.sources.read_request import Request, likely_delimiter
 from kspec.diagnostics import Positions, Report, Source, Span
 from kspec.language import Document, Spec
 from kspec.language.data import SOURCES, CsvOptions, Data
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-
 
 def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProfile, CsvOptions | None] | None:
-    """Profiles a CSV, Parquet or npz file.
+    """Profiles the file of a table.
 
     Args:
         path: The file, relative to the working directory.
@@ -33,9 +31,8 @@ def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProf
     files = context.find(name, None)
     if files is None:
         return None
-    stem = name.lower().removesuffix(".gz")
-    if not stem.endswith(TEXT_SUFFIXES):
-        kind = "npz" if stem.endswith(".npz") else "parquet"
+    kind = source_of(name) or "parquet"
+    if kind != "csv":
         table = read(kind, name, Request(context, {}, []))
         return None if table is None else (profile_table(table, kind), None)
     options = CsvOptions.model_validate({"path": name, "delimiter": likely_delimiter(files[0])})

@@ -14,7 +14,15 @@ from kspec.language.json_schema import JsonSchema, exactly_one
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
-SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "csv": (".csv", ".tsv", ".txt"),
+    "parquet": (".parquet", ".pq"),
+    "npz": (".npz",),
+    "images": (".png", ".jpg", ".jpeg", ".bmp", ".gif"),
+    "synthetic": (),
+}
+"""Source → the suffixes of its files."""
+SOURCES = tuple(SUFFIXES)
 POLICIES = ("drop_row", "mean", "median", "most_frequent")
 """Ways to handle missing values, besides a fill value."""
 

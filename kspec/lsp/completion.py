@@ -12,7 +12,7 @@ from lsprotocol import types as lsp
 from kspec import catalog
 from kspec.catalog.applications import inner_layers
 from kspec.diagnostics import Path
-from kspec.language.data import POLICIES
+from kspec.language.data import POLICIES, SUFFIXES
 from kspec.language.entry import HEADS
 from kspec.lint.rules.shared.logged_metrics import monitor_names
 from kspec.lsp import schema_lookup
@@ -44,10 +44,6 @@ Columns = Callable[[str, Any], list[str]]
 
 TRIGGERS = [" ", ":", "{", "[", ",", "$", "-", "\n"]
 _OPEN_EXPRESSION = re.compile(r"\$\{[^}]*\Z")
-SUFFIXES: dict[str, tuple[str, ...]] = {
-    "csv": (".csv", ".csv.gz", ".tsv", ".txt"), "parquet": (".parquet",), "npz": (".npz",), "images": (),
-}  # fmt: skip
-"""Source → how its files end; a folder where there are none."""
 MAX_FILES = 200
 _SPLIT_COLUMNS = ("stratify", "by", "group", "time")
 
@@ -327,16 +323,17 @@ class _Proposals:
         ):
             columns = self.columns(self.document.path, self.value.get("data"))
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
-        if path[1:2] and path[1] in SUFFIXES and path[-1] not in ("delimiter", "encoding", "header"):
-            return self._files(SUFFIXES[str(path[1])])
+        source = str(path[1]) if len(path) > 1 else ""
+        if SUFFIXES.get(source) and path[-1] not in ("delimiter", "encoding", "header"):
+            return self._files(() if source == "images" else SUFFIXES[source])
         return None
 
     def _files(self, suffixes: tuple[str, ...]) -> Iterator[Item]:
-        """Files below the spec's folder that a source can read."""
+        """Files below the spec's folder with these suffixes; folders if there are none."""
         folder = Path_(self.document.path).parent
         for depth in ("*", "*/*"):
             for file in sorted(folder.glob(depth))[:MAX_FILES]:
-                if file.name.endswith(suffixes) if suffixes else file.is_dir():
+                if file.name.removesuffix(".gz").endswith(suffixes) if suffixes else file.is_dir():
                     yield Item(to_yaml(file.relative_to(folder).as_posix()), lsp.CompletionItemKind.File)
 
     def _nodes(self, names: list[str]) -> Iterator[Item]:

@@ -1,17 +1,25 @@
 """The data sources.
 
 To add a source, write a module of its name here with `read(setting, request) -> Table | None` (and `names(setting,
-request)`, if a header tells its columns). Then add the name to `SOURCES` and a field to `Data`, both in
-`kspec/language/data.py`.
+request)`, if a header tells its columns). Then add its name and suffixes to `SUFFIXES`, and a field to `Data`,
+both in `kspec/language/data.py`.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
+from kspec.language.data import SUFFIXES
+
+
+def source_of(path: str) -> str | None:
+    """The source that reads a file, by its suffix (before `.gz`, if it has that); None if the suffix is unknown."""
+    suffix = Path(path.lower().removesuffix(".gz")).suffix
+    return next((source for source, suffixes in SUFFIXES.items() if suffix in suffixes), None)
 
 
 def read(source: str, setting: Any, request: Request) -> Table | None:

@@ -16,9 +16,10 @@ from kspec.data.sources.read_request import Request, SourceFile, row_splits, sou
 from kspec.data.split import SPLIT_NAMES
 from kspec.data.table import Column, FileRows, Table
 from kspec.diagnostics import codes
+from kspec.language import data
 from kspec.language.data import SPLITS
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+SUFFIXES = data.SUFFIXES["images"]
 HASHED_BYTES = 1 << 30
 """The fingerprint of a larger folder covers only names and sizes: reading all bytes would take too long."""
 

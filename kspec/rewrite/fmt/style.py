@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from kspec.diagnostics import Path
+from kspec.language.data import SOURCES
 from kspec.rewrite.fmt.tree import Node
 
 WIDTH = 120
@@ -26,9 +27,8 @@ DOCUMENT = (
 _TEMPLATE = ("params", "file", "application", "weights", "trainable", "inputs", "layers", "outputs")
 _WORDS = ("with", "from", "call", "name", "as", "trainable", "repeat", "each", "when")
 _STAGE = ("name", "epochs", "optimizer", "trainable")
-_SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
 _KEYS: dict[Path, Sequence[str]] = {
-    ("data",): (*_SOURCES, "inputs", "targets", "weights", "read", "missing", "window", "split"),
+    ("data",): (*SOURCES, "inputs", "targets", "weights", "read", "missing", "window", "split"),
     ("data", "csv"): ("path", "train", "validation", "test", "delimiter", "encoding", "header"),
     ("data", "split"): ("by", "time", "group", "train", "validation", "test", "stratify"),
     ("compile",): ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "auto_scale_loss"),
