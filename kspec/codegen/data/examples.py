@@ -14,9 +14,12 @@ from kspec.codegen.data.imputation import fill_lines
 from kspec.codegen.data.reading import TableReader
 from kspec.codegen.data.splitting import split_lines
 from kspec.codegen.data.synthetic import write_synthetic
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
 
+_SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
+"""The sources that exported code can read."""
 _TAKE = [
     "def take(arrays, rows):",
     '    """Takes some rows of each array."""',
@@ -139,7 +142,13 @@ def write_examples(
         file: Gets the functions.
         folder: The folder of the exported file.
         outputs: The settings of the outputs.
+
+    Raises:
+        UnsupportedInPython: If no code reads the source of the data.
     """
+    for each in (info, *others.values()):
+        if each.source not in _SOURCES:
+            raise UnsupportedInPython(f"read `{each.source}` data", ("data", each.source))
     file.imports.add("numpy as np")
     examples = Examples(info, file, analysis, outputs, dict(others))
     distinct = list({each.suffix: each for each in others.values()}.values())
