@@ -205,17 +205,19 @@ class Summary:
 
 
 class KerasNetwork(Protocol):
-    """The parts of a network built by Keras that a summary reads.
+    """The parts of a network built by Keras that a summary reads."""
 
-    Args:
-        values: Node → its output tensors.
-        layers: Node → its layer.
-        models: Sub-model → its network.
-    """
+    @property
+    def values(self) -> Mapping[str, Sequence[Any]]:
+        """Node → its output tensors."""
 
-    values: Mapping[str, Sequence[Any]]
-    layers: Mapping[str, Any]
-    models: Mapping[str, Any]
+    @property
+    def layers(self) -> Mapping[str, Any]:
+        """Node → its layer."""
+
+    @property
+    def models(self) -> Mapping[str, Any]:
+        """Sub-model → its network."""
 
 
 class _Measure(NamedTuple):
