@@ -51,6 +51,7 @@ _SIMPLE: dict[type, tuple[str, str]] = {
 def describe(type_: Type) -> str:
     """Completes the sentence "`units` must be …".
 
+    >>> from kspec.catalog.types import parse
     >>> describe(parse("int>=1|[int>=1;2]"))
     'a positive integer or a list of 2 positive integers'
     """

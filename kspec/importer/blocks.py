@@ -216,7 +216,7 @@ def _common_end(names: Sequence[str]) -> str:
     """The words that all names end in, without numbers before them.
 
     >>> _common_end(["conv2_block1_0_bn", "conv3_block1_0_bn"])
-    'bn'
+    'block1_0_bn'
     """
     words = [name.split("_") for name in names]
     end: list[str] = []

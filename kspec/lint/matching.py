@@ -50,6 +50,7 @@ def match(value: Any, type_: Type) -> list[Mismatch]:
     A fault in an item of a list is located at the item. Files, and the arguments of a class, are not looked at: see
     `inspect`.
 
+    >>> from kspec.catalog.types import parse
     >>> match([3, "4"], parse("[int>0;2]"))
     [Mismatch(path=(1,), expected=Number(integer=True, minimum=0, ...), value='4')]
     """
