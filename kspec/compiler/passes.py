@@ -80,11 +80,11 @@ def infer_types(state: State) -> bool:
 
 def infer_settings(state: State) -> bool:
     """Infers the task of each output, and fills in the defaults of training."""
-    found = Report()
+    settings_report = Report()
     facts = target_facts(state.spec, state.graph, state.types, state.profile)
-    state.settings = resolve_settings(state.spec, state.graph, found, facts)
+    state.settings = resolve_settings(state.spec, state.graph, settings_report, facts)
     hidden = {codes.UNCLEAR_TASK} if state.report.has_errors else set()  # a faulty layer hides what an output means
-    state.report.diagnostics.extend(d for d in found if d.code not in hidden)
+    state.report.diagnostics.extend(d for d in settings_report if d.code not in hidden)
     return True
 
 
@@ -107,7 +107,7 @@ def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> A
     Args:
         spec: A structurally sound spec.
         report: Receives every diagnostic.
-        profile: Facts about the data, where it has been read.
+        profile: Facts about the data, if it has been read.
 
     Returns:
         The graph, its types, and the settings; no settings where the graph is faulty.

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from kspec.diagram.diagram_graph import DiagramGraph, NodeInfo
 from kspec.ir import Graph, Node, Tensor
+from kspec.ir.preset import is_preset
 
 FAMILIES = ("DejaVu Sans", "Verdana", "Geneva", "sans-serif")
 """matplotlib ships the first; the second, which browsers on Windows and macOS have, is equally wide."""
@@ -168,8 +169,6 @@ _MAIN_ARGUMENTS = (
     ("axis", "axis {}"),
 )
 """The arguments that characterise a layer best, most important first, and how each is shown."""
-_PRESETS = {"vocabulary", "mean", "bin_boundaries"}
-"""Arguments that state what a layer would otherwise learn from the data."""
 _MAX_ARGUMENTS = 3
 """The most arguments of a layer that are shown."""
 _MAX_LENGTH = 28
@@ -265,7 +264,7 @@ def _notes(node: Node, shared: str, outputs: list[str], *, frozen: bool, weightl
         notes.append(f"output{'s' if len(outputs) > 1 else ''} {names}".rstrip())
     if shared:
         notes.append(f"same {'layer' if weightless and node.kind == 'reuse' else 'weights'} as {shared}")
-    elif node.catalog is not None and node.catalog.adapts and not _PRESETS & set(node.arguments):
+    elif node.catalog is not None and node.catalog.adapts and not is_preset(node.arguments):
         notes.append("adapts to the data")
     if frozen:
         notes.append("frozen")

@@ -1,4 +1,4 @@
-"""The Keras model that a spec describes: names, structure, wiring, and what Keras refuses at its line."""
+"""Keras models built from specs: names, structure, wiring, and errors of Keras at the right line."""
 
 import json
 import re
@@ -32,13 +32,13 @@ def model_of(layers, **more):
     return result.model
 
 
-def test_one_input_and_output_are_tensors():
+def test_one_input_and_one_output_are_tensors():
     model = model_of("  - Dense: {units: 3}\n    name: a\n  - Dense: {units: 1}")
     assert [layer.name for layer in model.layers] == ["x", "a", "dense"]
     assert model(np.zeros((2, 4), "float32")).shape == (2, 1)
 
 
-def test_several_are_dicts_by_name():
+def test_several_inputs_and_outputs_are_dicts_by_name():
     model = model_of(
         "  - Dense: {units: 3}\n    from: y\n    name: a\n  - Dense: {units: 1}\n    from: x\n    name: b",
         inputs="{x: {shape: [4]}, y: {shape: [2]}}",
@@ -59,7 +59,7 @@ def test_names_do_not_depend_on_what_was_built_before():
     assert inner[0] == inner[1]
 
 
-def test_a_reused_layer_has_its_weights_once():
+def test_a_reused_layer_has_one_set_of_weights():
     model = model_of(
         "  - Dense: {units: 3}\n    from: x\n    name: a\n  - reuse: a\n    from: y\n    name: b\n  - Add:\n    from: [a, b]",
         inputs="{x: {shape: [4]}, y: {shape: [4]}}",
@@ -153,7 +153,7 @@ def test_a_model_is_saved_and_loaded(tmp_path):
     assert [op.name for op in again.operations] == ["x", "a-b", "average"]
 
 
-def test_a_chain_that_keras_alone_dies_of():
+def test_a_chain_too_deep_for_keras_alone():
     model = model_of("  - Activation: {activation: relu}\n" * 1500)
     assert len(model.layers) == 1501
 
@@ -172,7 +172,7 @@ def test_a_chain_that_keras_alone_dies_of():
         ("  - op: zeros\n    from: []\n    call: {shape: [1, 4]}\n  - Dense: {units: 2}", "KS212", 7),
     ],
 )
-def test_what_keras_refuses_is_told_at_its_line(layers, code, line):
+def test_errors_of_keras_are_reported_at_their_line(layers, code, line):
     from kspec.ir import build
 
     spec = spec_of(network(layers, more="task: regression"))
@@ -190,8 +190,8 @@ def test_five_thousand_layers():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["EfficientNetV2B0", "ConvNeXtTiny"])
-def test_an_application_has_the_name_of_its_sub_model_and_keeps_those_of_its_layers(name, tmp_path):
-    """Given the name, one would look its widths up by it, the other call its layers by it; exported Python likewise."""
+def test_an_application_is_named_after_its_sub_model_and_keeps_its_layer_names(name, tmp_path):
+    """As an argument the name would change widths or layer names; the same holds for exported Python."""
     arguments = {"input_shape": [32, 32, 3], "include_top": False, "pooling": "avg"}
     text = f"""\
 kspec: 1

@@ -1,4 +1,4 @@
-"""What is set before TensorFlow is imported, and where things are kept."""
+"""Settings made before TensorFlow is imported, and kspec's cache folder."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 from kspec.backend import tensorflow
 
 
-def test_the_environment_says_where_the_cache_is(monkeypatch, tmp_path):
+def test_an_environment_variable_sets_the_cache_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path))
     assert tensorflow.cache_folder() == tmp_path
     for off in ("off", ""):
@@ -18,7 +18,7 @@ def test_the_environment_says_where_the_cache_is(monkeypatch, tmp_path):
     assert tensorflow.cache_folder().name == "kspec"
 
 
-def test_compiled_programs_are_kept_in_a_folder_of_this_processor(monkeypatch, tmp_path):
+def test_compiled_programs_are_cached_by_processor(monkeypatch, tmp_path):
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path))
     monkeypatch.setenv("TF_XLA_FLAGS", "--tf_xla_max_cluster_size=7")
     tensorflow._cache_compiled_programs()
@@ -29,7 +29,7 @@ def test_compiled_programs_are_kept_in_a_folder_of_this_processor(monkeypatch, t
 @pytest.mark.parametrize(
     "flags", ["--tf_xla_persistent_cache_directory=/mine", "--x --tf_xla_persistent_cache_directory=/mine"]
 )
-def test_what_the_user_said_of_it_stands(monkeypatch, tmp_path, flags):
+def test_the_users_own_setting_wins(monkeypatch, tmp_path, flags):
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path))
     monkeypatch.setenv("TF_XLA_FLAGS", flags)
     tensorflow._cache_compiled_programs()
@@ -37,7 +37,7 @@ def test_what_the_user_said_of_it_stands(monkeypatch, tmp_path, flags):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_cache_that_cannot_be_made_is_done_without(monkeypatch, tmp_path):
+def test_a_cache_that_cannot_be_created_is_ignored(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path / "file"))
     monkeypatch.setenv("TF_XLA_FLAGS", "")
@@ -45,14 +45,14 @@ def test_a_cache_that_cannot_be_made_is_done_without(monkeypatch, tmp_path):
     assert os.environ["TF_XLA_FLAGS"] == ""
 
 
-def test_a_folder_whose_name_cannot_be_a_flag_is_not_one(monkeypatch, tmp_path):
+def test_a_folder_with_spaces_is_not_passed_as_a_flag(monkeypatch, tmp_path):
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path / "my cache"))
     monkeypatch.setenv("TF_XLA_FLAGS", "")
     tensorflow._cache_compiled_programs()
     assert os.environ["TF_XLA_FLAGS"] == ""
 
 
-def test_the_oldest_programs_go_first(tmp_path):
+def test_the_oldest_programs_are_deleted_first(tmp_path):
     for number in range(5):
         (tmp_path / str(number)).write_bytes(b"x" * 100)
         os.utime(tmp_path / str(number), (1000 - number, 1000 - number))

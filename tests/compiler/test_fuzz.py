@@ -1,4 +1,4 @@
-"""Whatever stands in a spec, reading and checking it ends in diagnostics with places inside the file."""
+"""Whatever a spec contains, reading and checking it ends in diagnostics with positions inside the file."""
 
 import io
 import string
@@ -38,13 +38,13 @@ def judge(text: str) -> None:
 
 @QUICK
 @given(st.binary(max_size=400))
-def test_bytes(data):
+def test_random_bytes(data):
     judge(data.decode("utf-8", errors="replace"))
 
 
 @QUICK
 @given(st.text(alphabet=string.printable + "äß漢😀\u2028\x00\x85", max_size=400))
-def test_text(text):
+def test_random_text(text):
     judge(text)
 
 
@@ -82,7 +82,7 @@ def test_random_documents(document):
 
 @st.composite
 def mutated(draw):
-    """A good spec with a few words cut, doubled or replaced."""
+    """A valid spec with a few words deleted, doubled or replaced."""
     words = draw(st.sampled_from(GOOD)).split(" ")
     for _ in range(draw(st.integers(1, 6))):
         place = draw(st.integers(0, len(words) - 1))

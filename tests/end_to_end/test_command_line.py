@@ -1,4 +1,4 @@
-"""The command line as a user meets it: what it prints, what it leaves, and its exit status."""
+"""The command line: its output, its files and its exit status."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ def cli(capfd):
     return call
 
 
-def test_run_says_each_step_and_where_things_are(project, cli):
+def test_run_prints_each_step_and_the_run_folder(project, cli):
     status, out, err = cli("run", project(BINARY))
     assert (status, err) == (0, "")
     steps = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
@@ -47,7 +47,7 @@ def test_run_says_each_step_and_where_things_are(project, cli):
 
 
 @pytest.mark.parametrize(("verbose", "lines"), [(0, 1), (1, 3), (2, 3)])
-def test_verbose(project, cli, verbose, lines):
+def test_verbose_sets_the_lines_of_fit(project, cli, verbose, lines):
     _, out, _ = cli("run", project(BINARY), "--smoke", "--set", f"fit.verbose={verbose}")
     assert sum(line.startswith("fit") for line in out.splitlines()) == min(lines, 2)
 
@@ -87,7 +87,7 @@ def test_summary_as_json(cli):
     assert (hidden["dtype"], hidden["parameters"], hidden["from"]) == ("float32", 110, ["visible"])
 
 
-def test_check_with_keras_shows_what_keras_refuses(project, cli):
+def test_check_with_keras_reports_errors_of_keras(project, cli):
     text = "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Flatten\n  - LSTM: {units: 3}\n"
     for more in ([], ["--with-keras"]):
         status, out, err = cli("check", project(text), *more)
@@ -106,7 +106,7 @@ def test_check_with_keras_shows_what_keras_refuses(project, cli):
         ("kspec: 1\nkspecs: 2", "KS101"),
     ],
 )
-def test_specs_that_are_none(project, cli, content, code):
+def test_files_that_are_no_specs(project, cli, content, code):
     status, out, err = cli("run", project(content))
     assert status == 1
     assert f"error[{code}]" in err
@@ -125,7 +125,7 @@ def test_specs_that_are_none(project, cli, content, code):
         (("units: 1, activation: sigmoid", "units: 5, activation: sigmoid"), "KS407"),
     ],
 )
-def test_data_that_does_not_fit(project, cli, change, code):
+def test_data_that_does_not_fit_the_spec(project, cli, change, code):
     status, out, err = cli("run", project(BINARY.replace(*change)))
     assert status == 1, out + err
     assert f"error[{code}]" in err
@@ -145,14 +145,14 @@ def test_missing_values_name_their_rows(project, cli, tmp_path, row, code):
     assert "81" in err
 
 
-def test_no_rows(project, cli, tmp_path):
+def test_a_table_without_rows(project, cli, tmp_path):
     (tmp_path / "table.csv").write_text("a,b,kind\n")
     status, _, err = cli("run", project(BINARY))
     assert status == 1
     assert "error[KS5" in err
 
 
-def test_a_folder_that_cannot_be_made(project, cli, tmp_path):
+def test_a_folder_that_cannot_be_created(project, cli, tmp_path):
     (tmp_path / "taken").write_text("")
     status, _, err = cli("run", project(BINARY), "--out", "taken/here")
     assert status == 3
@@ -160,13 +160,13 @@ def test_a_folder_that_cannot_be_made(project, cli, tmp_path):
     assert "cannot be created" in err
 
 
-def test_a_run_that_is_not_there(cli):
+def test_a_run_that_does_not_exist(cli):
     status, _, err = cli("evaluate", "runs/nothing")
     assert status == 3
     assert err.count("\n") == 1
 
 
-def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):
+def test_a_failing_training_prints_one_line(project, cli, tmp_path):
     text = BINARY.replace("name: small", "name: bad").replace(
         "batch_size: 8}", "batch_size: 8, callbacks: [{ModelCheckpoint: {filepath: '{epoch:q}.keras'}}]}"
     )
@@ -180,7 +180,7 @@ def test_training_that_breaks_off_is_one_line(project, cli, tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_trained(project, tmp_path):
+def test_ctrl_c_saves_the_trained_model(project, tmp_path):
     def reset_ctrl_c():  # a background job ignores it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -203,7 +203,7 @@ def test_ctrl_c_keeps_what_was_trained(project, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_one_line(project, tmp_path):
+def test_a_full_disk_prints_one_line(project, tmp_path):
     import resource
 
     def small_files():
@@ -238,7 +238,7 @@ def test_two_processes_give_the_same_bits(project, tmp_path):
     assert (first / "history.csv").read_bytes() == (second / "history.csv").read_bytes()
 
 
-def test_checking_imports_nothing_heavy():
+def test_check_imports_no_heavy_package():
     code = (
         "import sys; from kspec.cli import main\n"
         f"status = main(['check', {str(SPECS / 'mlp.yaml')!r}])\n"

@@ -1,4 +1,4 @@
-"""The same network by hand: a plain Keras script with the same seed gives the same weights, to the bit."""
+"""A plain Keras script with the same seed trains the same weights, bit by bit."""
 
 import csv
 import math
@@ -12,7 +12,7 @@ EPOCHS = 3
 
 
 def by_hand():
-    """What `specs/mlp.yaml` says, written out in Keras, with the documented use of the seed."""
+    """`specs/mlp.yaml` in plain Keras, with the documented use of the seed."""
     import keras
 
     seed = 7

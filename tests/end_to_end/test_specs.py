@@ -1,4 +1,4 @@
-"""Every spec that ships, through all five steps."""
+"""Every shipped spec runs through all five steps."""
 
 import numpy as np
 import pytest
@@ -34,21 +34,21 @@ CLASSIFIERS = {
 
 
 LONG = ("rnn", "tutorial/cnn", "tutorial/shared_input", "tutorial/multiple_inputs", "tutorial/multiple_outputs")
-"""Run with the slow tests: what is in them stands in others too."""
+"""Run with the slow tests: other specs have the same features."""
 
 
-def test_all_shipped_specs_are_here():
+def test_every_shipped_spec_is_listed():
     found = {str(path.relative_to(SPECS).with_suffix("")) for path in SPECS.rglob("*.yaml")}
     assert {name for name in found if not name.startswith("zoo/")} == set(SHIPPED)  # the zoo: test_zoo.py
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_checks_clean(name):
+def test_spec_has_no_diagnostics(name):
     assert kspec.check(SPECS / f"{name}.yaml") == []
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in SHIPPED])
-def test_runs(name, tmp_path):
+def test_spec_runs(name, tmp_path):
     parameters, trainable, shapes = SHIPPED[name]
     overrides = [] if name in CLASSIFIERS else ["fit.epochs=2"]
     run = kspec.run(SPECS / f"{name}.yaml", out=tmp_path, overrides=overrides)

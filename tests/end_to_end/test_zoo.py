@@ -1,4 +1,4 @@
-"""The known networks of `specs/zoo`: written with blocks, and the size that their references have."""
+"""The known networks of `specs/zoo` have the sizes of their references."""
 
 import pytest
 
@@ -22,12 +22,12 @@ ZOO = {
 REFERENCES = {"resnet50": "ResNet50", "mobilenet_v2": "MobileNetV2"}
 
 
-def test_all_are_here():
+def test_every_network_is_listed():
     assert {path.stem for path in (SPECS / "zoo").glob("*.yaml")} == set(ZOO)
 
 
 @pytest.mark.parametrize("name", ZOO)
-def test_its_parameters_without_tensorflow(name):
+def test_parameters_are_counted_without_tensorflow(name):
     spec = kspec.load(SPECS / "zoo" / f"{name}.yaml")
     report = Report()
     answers = analyse(spec, report).types.calls.values()
@@ -41,7 +41,7 @@ def test_resnet_is_short():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ZOO)
-def test_keras_builds_it_alike(name):
+def test_keras_builds_the_same_network(name):
     assert kspec.check(SPECS / "zoo" / f"{name}.yaml", with_keras=True) == []
     model = kspec.build(SPECS / "zoo" / f"{name}.yaml")
     assert model.count_params() == ZOO[name]
@@ -57,5 +57,5 @@ def test_keras_builds_it_alike(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["autoencoder", "inception", "siamese", "ticket_router", "transformer", "unet"])
-def test_it_trains(name):
+def test_network_trains(name):
     assert kspec.run(SPECS / "zoo" / f"{name}.yaml", smoke=True).status == "finished"

@@ -1,4 +1,4 @@
-"""Runs, as a user of Python sees them."""
+"""Runs from Python: their results and their folders."""
 
 import csv
 import json
@@ -19,11 +19,11 @@ def rows_of(path):
 
 
 def fitting(more):
-    """The small spec with more settings of `fit`."""
+    """The small spec with further settings of `fit`."""
     return BINARY.replace("batch_size: 8}", f"batch_size: 8, {more}}}")
 
 
-def test_the_folder(project):
+def test_the_run_folder_holds_every_result(project):
     run = kspec.run(project(BINARY))
     assert run.status == "finished"
     assert (run.folder.parent / "latest").resolve() == run.folder.resolve()
@@ -55,12 +55,11 @@ def test_the_resolved_spec_gives_the_same_run(project):
     assert (first.folder / "resolved.yaml").read_text() == (again.folder / "resolved.yaml").read_text()
 
 
-def test_each_run_has_its_own_folder(tmp_path):
-    """Those that begin within one second, too."""
+def test_runs_of_one_second_have_their_own_folders(tmp_path):
     assert len({RunFolder.create(tmp_path, "small").path for _ in range(3)}) == 3
 
 
-def test_smoke_leaves_nothing(project, tmp_path):
+def test_a_smoke_run_writes_nothing(project, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     spec = project(fitting("callbacks: [{CSVLogger: {filename: log.csv}}]"))
     run = kspec.run(spec, smoke=True)
@@ -69,12 +68,12 @@ def test_smoke_leaves_nothing(project, tmp_path):
     assert sorted(path for path in tmp_path.rglob("*") if path.name != "spec.yaml") == before
 
 
-def test_callbacks_write_into_the_folder(project):
+def test_callbacks_write_into_the_run_folder(project):
     spec = project(fitting("callbacks: [{CSVLogger: {filename: logs/log.csv}}]"))
     assert (kspec.run(spec).folder / "logs" / "log.csv").exists()
 
 
-def test_normalization_sees_the_training_rows_alone(project):
+def test_normalization_adapts_on_the_training_split_alone(project):
     run = kspec.run(project(BINARY))
     table = rows_of(run.folder.parent.parent.parent / "table.csv")
     x = np.array([[float(row["a"]), float(row["b"])] for row in table])
@@ -169,7 +168,7 @@ predict: {threshold: {kind: 0.3}}
 """
 
 
-def test_text_several_outputs_weights_and_an_output_without_target(project):
+def test_text_inputs_and_several_outputs_one_without_a_target(project):
     run = kspec.run(project(SEVERAL))
     assert {"kind_loss", "city_again_loss", "size_loss"} <= set(run.history[0])
     assert "extra_loss" not in run.history[0]
@@ -224,7 +223,7 @@ def test_logits_become_probabilities(project):
     assert 0 < min(values) < max(values) < 1
 
 
-def test_answers_of_higher_rank_go_to_npz(project, tmp_path):
+def test_predictions_of_higher_rank_are_written_as_npz(project, tmp_path):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "seq.npz", x=rng.normal(size=(30, 5, 2)), y=rng.normal(size=(30, 5, 1)))
     text = (
@@ -235,7 +234,7 @@ def test_answers_of_higher_rank_go_to_npz(project, tmp_path):
     assert np.load(run.folder / "predictions.npz")["y"].shape == (6, 5, 1)
 
 
-def test_one_label_for_thirteen_by_thirteen_answers_is_refused_with_the_cure(project, tmp_path):
+def test_one_label_for_many_predictions_is_an_error_with_a_fix(project, tmp_path):
     np.savez(tmp_path / "pictures.npz", x=np.zeros((20, 8, 8, 1)), y=np.arange(20) % 2)
     text = (
         "kspec: 1\ndata: {npz: pictures.npz, inputs: x, targets: y}\ninputs: {i: {shape: [8, 8, 1]}}\n"
@@ -243,11 +242,11 @@ def test_one_label_for_thirteen_by_thirteen_answers_is_refused_with_the_cure(pro
     )
     with pytest.raises(kspec.SpecError) as failure:
         kspec.run(project(text))
-    misfit = next(d for d in failure.value.diagnostics if d.code == "KS505")
-    assert "Flatten" in misfit.help
+    mismatch = next(d for d in failure.value.diagnostics if d.code == "KS505")
+    assert "Flatten" in mismatch.help
 
 
-def test_build_says_when_there_is_no_data_to_adapt_on(project):
+def test_build_reports_a_layer_that_has_no_data_to_adapt_on(project):
     text = BINARY.replace("data: {csv: table.csv, inputs: [a, b], targets: kind}\n", "")
     with pytest.raises(kspec.SpecError) as failure:
         kspec.build(project(text))
@@ -255,7 +254,7 @@ def test_build_says_when_there_is_no_data_to_adapt_on(project):
     assert "learns from the training data" in str(failure.value)
 
 
-def test_other_data_for_predict(project, tmp_path):
+def test_predict_can_name_other_data(project, tmp_path):
     (tmp_path / "new.csv").write_text("b,a\n0.5,1.0\n-1,-1\n")
     run = kspec.run(project(BINARY + "predict: {data: new.csv}\n"))
     assert len(rows_of(run.folder / "predictions.csv")) == 2
@@ -268,7 +267,7 @@ def test_a_spec_without_data_is_defined_and_compiled(project):
     assert (run.folder / "summary.txt").exists()
 
 
-def test_a_label_at_each_step(project, tmp_path):
+def test_targets_can_have_a_label_at_each_step(project, tmp_path):
     x = np.random.default_rng(0).normal(size=(40, 6, 3)).astype("float32")
     np.savez(tmp_path / "tags.npz", x=x, y=(x[..., 0] > 0).astype("int64") + (x[..., 1] > 0))
     text = (
@@ -279,12 +278,3 @@ def test_a_label_at_each_step(project, tmp_path):
     run = kspec.run(project(text))
     assert run.predictions["y"].shape == (8, 6, 3)
     assert "sparse_categorical_crossentropy" in (run.folder / "resolved.yaml").read_text()
-
-
-def test_the_best_epoch_is_one_whose_loss_is_a_number():
-    from kspec.training.fit import best_epoch
-
-    rows = [{"epoch": 1, "val_loss": float("nan")}, {"epoch": 2, "val_loss": 0.4}, {"epoch": 3, "val_loss": 0.5}]
-    assert best_epoch(rows) == 2
-    assert best_epoch(rows[:1]) == 1
-    assert best_epoch([]) is None

@@ -1,4 +1,4 @@
-"""Pictures of results, looked at through their SVG texts. No TensorFlow."""
+"""Plots of results, checked by the texts in their SVG. No TensorFlow."""
 
 import math
 import re
@@ -26,7 +26,7 @@ def drawn(tmp_path):
     return draw
 
 
-def test_a_panel_for_each_quantity_and_the_best_epoch(drawn):
+def test_each_metric_has_a_panel_with_the_best_epoch(drawn):
     shown = drawn(rows(20, "loss", "accuracy", "val_loss", "val_accuracy"), 4)
     assert [name for name in ("loss", "accuracy", "val loss", "val accuracy") if name in shown] == ["loss", "accuracy"]
     assert {"training", "validation", "best epoch: 4"} <= set(shown)
@@ -46,11 +46,11 @@ def test_one_epoch(drawn):
     assert "1" in shown
 
 
-def test_nothing_at_all(drawn):
+def test_an_empty_history(drawn):
     assert "training" in drawn([])
 
 
-def test_what_is_no_number_leaves_a_gap(drawn):
+def test_nan_leaves_a_gap(drawn):
     history = rows(6, "loss", "val_loss")
     history[2]["loss"] = math.nan
     history[4]["loss"] = math.inf
@@ -73,7 +73,7 @@ def test_ten_thousand_epochs(tmp_path):
     assert (tmp_path / "h.png").stat().st_size < 200_000
 
 
-def test_pictures_are_the_same_each_time_whatever_the_users_settings(tmp_path):
+def test_plots_are_reproducible_whatever_the_users_settings(tmp_path):
     import matplotlib
 
     history_plot(rows(5, "loss"), tmp_path / "a.svg", 2)
@@ -97,7 +97,7 @@ def test_pyplot_is_not_imported(tmp_path):
     assert run.stdout.strip() == "False False"
 
 
-def test_confusions_bear_counts_and_shares(tmp_path):
+def test_confusion_matrices_show_counts_and_shares(tmp_path):
     confusion_plot(np.array([[38, 3], [1, 1999]]), ["benign", "malignant"], tmp_path / "c.svg", "diagnosis")
     shown = texts(tmp_path / "c.svg")
     assert {"diagnosis", "benign", "malignant", "38", "93%", "3", "7%", "1", "&lt;1%", "1,999", "&gt;99%"} <= set(shown)
@@ -111,12 +111,12 @@ def test_a_class_without_examples_has_no_shares(tmp_path):
 
 
 @pytest.mark.parametrize("count", [1, 2, 12, pytest.param(30, marks=pytest.mark.slow)])
-def test_up_to_thirty_classes_bear_numbers(tmp_path, count):
+def test_up_to_thirty_classes_show_numbers(tmp_path, count):
     confusion_plot(np.full((count, count), 7), [f"class {i}" for i in range(count)], tmp_path / "c.svg", "t")
     assert texts(tmp_path / "c.svg").count("7") == count**2
 
 
-def test_more_classes_bear_none(tmp_path):
+def test_more_classes_show_no_numbers(tmp_path):
     confusion_plot(np.full((100, 100), 7), [f"class {i}" for i in range(100)], tmp_path / "c.svg", "t")
     shown = texts(tmp_path / "c.svg")
     assert "7" not in shown
@@ -125,7 +125,7 @@ def test_more_classes_bear_none(tmp_path):
     assert "class 1" not in shown
 
 
-def test_odd_labels_are_shown_as_they_are(tmp_path):
+def test_unusual_labels_are_shown_literally(tmp_path):
     labels = ["$x_1$", "a<b>&c", "a name that goes on and on and on", ""]
     confusion_plot(np.eye(4, dtype=int), labels, tmp_path / "c.svg", "cost in $ and $")
     shown = texts(tmp_path / "c.svg")

@@ -1,4 +1,4 @@
-"""What has been run, from folders in whatever state. No TensorFlow."""
+"""The list of runs, from folders in any state. No TensorFlow."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def three(here):
 
 
 @pytest.mark.usefixtures("three")
-def test_newest_first():
+def test_runs_are_listed_newest_first():
     runs = past_runs("runs")
     assert [run.path.as_posix() for run in runs] == [
         "runs/cnn/20260103-120000-1", "runs/mlp/20260102-120000-1", "runs/mlp/20260101-120000-1",
@@ -54,13 +54,13 @@ def test_runs_of_one_second_are_in_their_order():
     assert [run.path.name[-2:] for run in past_runs("runs")] == ["10", "-2", "-1"]
 
 
-def test_latest_is_not_another_run(three):
+def test_latest_is_not_listed_as_a_run(three):
     os.symlink("20260102-120000-1", "runs/mlp/latest", target_is_directory=True)
     (three / "runs" / "cnn" / "latest").write_text("20260103-120000-1")
     assert len(past_runs("runs")) == 3
 
 
-def test_missing_and_broken_files_are_told(here):
+def test_missing_and_broken_files_are_reported(here):
     (here / "runs" / "mlp" / "20260101-120000-1").mkdir(parents=True)
     broken = make("runs", "mlp", "20260101-120001-1", {"loss": 1.0})
     (broken / "run.json").write_text('{"name": "ml')
@@ -83,7 +83,7 @@ def test_missing_and_broken_files_are_told(here):
 
 
 @pytest.mark.usefixtures("here")
-def test_a_run_that_is_going_tells_its_epochs():
+def test_a_running_run_shows_its_epochs():
     folder = make("runs", "mlp", "20260101-120000-1", status="running", epochs=0)
     (folder / "history.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n3,0.3\n")
     assert past_runs("runs")[0].epochs == 3
@@ -101,11 +101,11 @@ def test_a_run_that_is_going_tells_its_epochs():
         ("mean", None), ("surface", None),
     ],
 )  # fmt: skip
-def test_which_way_a_metric_is_better(metric, better):
+def test_the_direction_of_a_metric(metric, better):
     assert direction(metric) == better
 
 
-def test_every_metric_of_keras_has_its_way():
+def test_every_keras_metric_has_a_direction():
     from kspec.catalog import names
 
     unsure = {"Mean", "MeanMetricWrapper", "Metric", "Sum", "MeanTensor"}
@@ -113,7 +113,7 @@ def test_every_metric_of_keras_has_its_way():
 
 
 def snake(name):
-    """As Keras names a metric in its history."""
+    """The name of a metric in Keras's history."""
     import re
 
     first = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", re.sub(r"\W+", "", name))
@@ -121,13 +121,13 @@ def snake(name):
 
 
 @pytest.mark.usefixtures("three")
-def test_best_first_with_those_that_lack_it_last():
+def test_runs_without_the_metric_come_last():
     runs = past_runs("runs")
     assert [run.metrics.get("accuracy") for run in best_first(runs, "accuracy", "max")] == [0.95, 0.91, None]
     assert [run.metrics["loss"] for run in best_first(runs, "loss", "min")] == [0.2, 0.25, 0.3]
 
 
-def test_nothing_has_been_run(here, capsys):
+def test_no_runs(here, capsys):
     assert main(["runs"]) == 0
     assert capsys.readouterr().out == "no runs in runs/ yet: kspec run spec.yaml\n"
     (here / "specs").mkdir()
@@ -151,7 +151,7 @@ def test_the_table(capsys):
 
 
 @pytest.mark.usefixtures("three")
-def test_the_metric_is_found_in_any_case_and_its_way_told(capsys):
+def test_metric_names_ignore_case_and_the_direction_is_shown(capsys):
     assert main(["runs", "mlp", "--best", "LOSS"]) == 0
     assert capsys.readouterr().out.endswith("\nbest loss first: the smallest\n")
     assert main(["runs", "--best", "mean"]) == 0
@@ -161,9 +161,9 @@ def test_the_metric_is_found_in_any_case_and_its_way_told(capsys):
 
 
 @pytest.mark.usefixtures("three")
-def test_unknown_names_and_metrics_are_wrong_use(capsys):
+def test_unknown_names_and_metrics_are_usage_errors(capsys):
     assert main(["runs", "--best", "auc"]) == 2
-    assert "no run has the metric auc; there are loss, mean, accuracy" in capsys.readouterr().err
+    assert "no run has the metric auc; available: loss, mean, accuracy" in capsys.readouterr().err
     assert main(["runs", "mlpp"]) == 2
     assert "no spec called mlpp has been run; did you mean `mlp`?" in capsys.readouterr().err
 
@@ -178,7 +178,7 @@ def test_json(capsys):
 
 
 @pytest.mark.usefixtures("here")
-def test_many_metrics_share_a_column_and_failures_say_why(capsys):
+def test_many_metrics_share_a_column_and_failures_show_the_reason(capsys):
     make("runs", "big", "20260101-120000-1", {f"metric_{i}": i / 10 for i in range(9)})
     make("runs", "big", "20260102-120000-1", status="failed", message="the loss is no number " * 9, epochs=0)
     assert main(["runs"]) == 0

@@ -1,4 +1,4 @@
-"""Training in stages: what it trains is what one trains by hand, and what it leaves behind says so."""
+"""Training in stages equals training in plain Keras, and the run folder records the stages."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ fit:
 
 
 def by_hand(folder):
-    """The same in plain Keras, with the documented use of the seed."""
+    """The same training in plain Keras, with the documented use of the seed."""
     import keras
 
     with (folder / "table.csv").open() as file:
@@ -91,7 +91,7 @@ def test_bit_identical_with_plain_keras(spec, tmp_path):
     assert list(run.metrics) == ["split", "examples", "loss", "accuracy", "precision"]
 
 
-def test_many_steps_in_one_graph_train_the_same(spec, tmp_path):
+def test_the_fused_engine_trains_the_same(spec, tmp_path):
     run = kspec.run(spec, overrides=["fit.engine=fused", METRICS])
     assert list(run.metrics) == ["split", "examples", "loss", "accuracy", "precision"]
     for ours, theirs in zip(run.model.get_weights(), by_hand(tmp_path).get_weights(), strict=True):
@@ -119,8 +119,8 @@ def test_the_resolved_spec_gives_the_same_run(spec, engine):
 
 
 @pytest.mark.slow
-def test_epochs_that_end_within_a_pass_go_on_there(spec):
-    """Each stage takes up the order of the examples where the one before left it, whichever the engine."""
+def test_stages_continue_an_unfinished_pass(spec):
+    """With either engine, a stage continues the order of the examples where the stage before stopped."""
     runs = [
         kspec.run(spec, overrides=[f"fit.engine={engine}", "fit.steps_per_epoch=7"]) for engine in ("keras", "fused")
     ]
@@ -200,7 +200,7 @@ def test_sub_models_thaw_as_in_plain_keras(project, tmp_path):
         assert np.array_equal(ours, theirs)
 
 
-def test_ctrl_c_in_a_later_stage_keeps_what_was_trained(spec, monkeypatch):
+def test_ctrl_c_in_a_later_stage_saves_the_model(spec, monkeypatch):
     fit = KerasEngine.fit
 
     def interrupted(self, train, validation, schedule, callbacks):
@@ -216,7 +216,7 @@ def test_ctrl_c_in_a_later_stage_keeps_what_was_trained(spec, monkeypatch):
     assert (run.folder / "model.keras").exists()
 
 
-def test_files_that_callbacks_write_go_on():
+def test_callbacks_continue_their_files():
     import keras
 
     from kspec.training.stage_setup import resume_callbacks

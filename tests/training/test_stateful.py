@@ -1,4 +1,4 @@
-"""Layers that keep their states from batch to batch: what is trained, and what a run answers, begins with zeros."""
+"""Stateful layers: training, evaluation and prediction start from zero states."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def run(tmp_path_factory):
     return kspec.run(folder / "spec.yaml", out=folder / "runs")
 
 
-def test_a_run_answers_as_it_did(run, capsys):
-    """The states are in no file, so a run that is loaded has none."""
+def test_a_loaded_run_evaluates_to_the_same_loss(run, capsys):
+    """No file holds the states, so a loaded run has none."""
     assert main(["evaluate", str(run.folder), "--format", "json"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["metrics"]["loss"] == pytest.approx(run.metrics["loss"], rel=1e-6)
@@ -45,12 +45,12 @@ def test_a_run_answers_as_it_did(run, capsys):
     assert np.array_equal(_engine(run.model).predict(_batches(x)), model.predict(x, batch_size=4, verbose=0))
 
 
-def test_what_is_exported_to_python_begins_afresh_nowhere(run, capsys):
+def test_exported_python_never_resets_states(run, capsys):
     assert main(["export", str(run.folder / "spec.yaml"), "--to", "python", "-o", "-"]) == 1
     assert "forget the states of stateful layers" in capsys.readouterr().err
 
 
-def test_examples_that_are_no_whole_batches_are_told(run, tmp_path, capsys):
+def test_examples_that_do_not_fill_batches_are_reported(run, tmp_path, capsys):
     assert (
         main(["run", str(run.folder / "spec.yaml"), "--set", "data.synthetic.examples=42", "--out", str(tmp_path)]) == 1
     )

@@ -10,6 +10,7 @@ from kspec.codegen.model.context import ModelContext, layer_definition
 from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.model.names import Allocator, Constants, identifier
 from kspec.ir.call_inputs import implied_argument
+from kspec.ir.preset import is_preset
 
 CHAIN = "x"
 """The variable that goes from one entry to the next."""
@@ -223,7 +224,7 @@ class Statements:
             self.context.import_module_of(definition.path)
             path = (*entry.path, entry.head)
             constructor = self.writer.construct(definition, entry.arguments, path, names, keywords)
-        adapts = definition is not None and definition.adapts and not _is_preset(entry)
+        adapts = definition is not None and definition.adapts and not is_preset(entry.arguments)
         if adapts and not self.top:
             raise NeedsFlatCode("a layer in a block that adapts to the data")
         is_set_later = bool(trainable) and wraps  # as an argument it would not reach the layers inside
@@ -275,8 +276,3 @@ class Statements:
 
     def _line(self, text: str) -> None:
         self.lines.append("    " * self.indent + text)
-
-
-def _is_preset(entry: SpecEntry) -> bool:
-    """Whether the spec states what a layer would otherwise learn from the data."""
-    return bool({"vocabulary", "mean", "bin_boundaries"} & {k for k, v in entry.arguments.items() if v is not None})

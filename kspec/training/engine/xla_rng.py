@@ -43,10 +43,10 @@ def same_randomness() -> Iterator[None]:
     """
     older, ops = (import_module(f"tensorflow.python.ops.gen_stateless_random_ops{version}") for version in ("", "_v2"))
     known = {"stateless_random_uniform_v2": _uniform, "stateless_random_normal_v2": _normal}
-    refused = {name: _refuser(name) for name in _UNSUPPORTED}
+    rejected = {name: _rejecter(name) for name in _UNSUPPORTED}
     with (
-        patch(ops, **known, **{name: refuse for name, refuse in refused.items() if hasattr(ops, name)}),
-        patch(older, **{name: refuse for name, refuse in refused.items() if hasattr(older, name)}),
+        patch(ops, **known, **{name: reject for name, reject in rejected.items() if hasattr(ops, name)}),
+        patch(older, **{name: reject for name, reject in rejected.items() if hasattr(older, name)}),
     ):
         yield
 
@@ -76,14 +76,14 @@ def _bits(shape: Any, key: Any, counter: Any, alg: Any, name: Any) -> Any:
 def _floats(bits: Any, dtype: Any) -> Any:
     if dtype not in _MANTISSA:
         raise UnsupportedRandomness(f"random numbers of {dtype.name} would differ under XLA")
-    width, exponent, whole = _MANTISSA[dtype]
-    mantissa = tf.bitwise.bitwise_and(tf.cast(bits, whole), tf.constant((1 << width) - 1, whole))
-    between = tf.bitwise.bitwise_or(mantissa, tf.constant(exponent << width, whole))
-    return tf.bitcast(between, dtype) - tf.constant(1, dtype)
+    width, exponent, integer = _MANTISSA[dtype]
+    mantissa = tf.bitwise.bitwise_and(tf.cast(bits, integer), tf.constant((1 << width) - 1, integer))
+    unit = tf.bitwise.bitwise_or(mantissa, tf.constant(exponent << width, integer))
+    return tf.bitcast(unit, dtype) - tf.constant(1, dtype)
 
 
-def _refuser(name: str) -> Callable[..., Any]:
-    def refuse(*_: Any, **__: Any) -> Any:
+def _rejecter(name: str) -> Callable[..., Any]:
+    def reject(*_: Any, **__: Any) -> Any:
         raise UnsupportedRandomness(f"{name.removeprefix('stateless_')} would draw other numbers under XLA")
 
-    return refuse
+    return reject

@@ -1,4 +1,4 @@
-"""Examples that fit a network, written to the files that its `data:` names: what such data usually looks like."""
+"""Writes typical examples for a network to the files that its `data:` names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from kspec.language import Spec
 
 ROWS = 160
 LENGTH = 12
-"""What stands for an unknown length."""
+"""The size used for an unknown length."""
 CLASSES = 3
 LARGEST_INDEX = 9
 SIZES = {"age": 40.0, "hours": 35.0, "income": 30000.0, "tempo": 120.0, "rooms": 4.0, "staff": 12.0, "hour": 12.0}
-"""Columns that are not around 0."""
+"""Columns whose values are not around 0."""
 WORDS = ("red", "green", "blue", "small", "large")
 RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 5.0), "softmax": (0.0, 1.0)}
 

@@ -28,7 +28,7 @@ def told(found: list[Diagnostic]) -> list[str]:
 
 
 def read_and_check(path: Path) -> list[str]:
-    """What reading a spec's data has to say, and what the rules say that look at it."""
+    """The diagnostics of reading a spec's data, and of the rules that use it."""
     report = Report()
     spec = load_file(path)
     analysis = analyse(spec, report)
@@ -41,17 +41,17 @@ def read_and_check(path: Path) -> list[str]:
     return told(report.sorted())
 
 
-def test_there_are_enough():
+def test_there_are_enough_networks():
     assert len(NETWORKS) >= 40
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
-def test_network_has_no_fault(path):
+def test_network_has_no_diagnostics(path):
     assert told(api.check(path)) == []
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
-def test_network_with_examples_has_no_fault(path, tmp_path):
+def test_network_with_examples_has_no_diagnostics(path, tmp_path):
     copy = tmp_path / path.name
     copy.write_text(path.read_text())
     spec = load_file(copy)
@@ -61,7 +61,7 @@ def test_network_with_examples_has_no_fault(path, tmp_path):
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(SPECS).as_posix())
-def test_shipped_spec_has_no_fault(path):
+def test_shipped_spec_has_no_diagnostics(path):
     assert told(api.check(path)) == []
 
 
@@ -70,14 +70,14 @@ def test_shipped_spec_has_no_fault(path):
     [p for p in SHIPPED if "data:" in p.read_text() and "images:" not in p.read_text()],
     ids=lambda path: path.relative_to(SPECS).as_posix(),
 )
-def test_shipped_spec_with_its_data_has_no_fault(path):
+def test_shipped_spec_with_its_data_has_no_diagnostics(path):
     assert read_and_check(path) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_network_builds_and_trains(path, tmp_path):
-    """The networks are sound: Keras takes them, and a few batches go through."""
+    """Keras builds the networks, and trains on a few batches."""
     copy = tmp_path / path.name
     copy.write_text(path.read_text())
     spec = load_file(copy)

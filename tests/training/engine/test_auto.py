@@ -1,4 +1,4 @@
-"""`auto`: what it decides, from what steps take, and what it remembers."""
+"""The engine `auto`: its decisions from measured times, and the cache of times."""
 
 import json
 
@@ -9,7 +9,7 @@ from kspec.training.engine.timing_cache import MAX_NETWORKS, Timings, recall, re
 
 
 def trained(auto, total, *, fused, xla, compiling=2.0, tracing=0.8, call=50):
-    """Lets it decide over a whole training whose steps take so many seconds; returns the seconds that took."""
+    """Simulates a training whose steps take so many seconds; returns its total time."""
     auto.record_trace("fused", tracing)
     step, spent, compiled = 0, tracing, False
     while step < total:
@@ -35,7 +35,7 @@ def test_a_short_training_stays_fused():
     assert auto.notes == []
 
 
-def test_a_long_training_is_compiled_and_says_so():
+def test_a_long_training_is_compiled_with_a_note():
     auto = AutoPolicy(Timings())
     spent = trained(auto, 100_000, fused=2e-4, xla=4e-5)
     (_, first), (step, second) = auto.plan.changes
@@ -45,7 +45,7 @@ def test_a_long_training_is_compiled_and_says_so():
     assert auto.notes == [f"XLA from step {step:,} on: 5.0 times as fast as fused; compiled in 2.0 s"]
 
 
-def test_it_goes_back_where_xla_is_slower():
+def test_it_returns_to_fused_if_xla_is_slower():
     auto = AutoPolicy(Timings())
     spent = trained(auto, 1_000_000, fused=5e-4, xla=2e-2)
     start, back = (step for step, _ in auto.plan.changes[1:])
@@ -55,7 +55,7 @@ def test_it_goes_back_where_xla_is_slower():
     assert auto.notes == [f"fused; XLA was tried from step {start:,} on and is 40.0 times as slow"]
 
 
-def test_what_is_expected_to_be_slower_is_tried_only_where_that_costs_little():
+def test_an_expected_slowdown_is_tried_only_if_the_trial_is_cheap():
     steps = {"fused": 2e-2, "xla": 0.4}
     short, long = AutoPolicy(Timings(), expected=0.1), AutoPolicy(Timings(), expected=0.1)
     trained(short, 2_000, **steps)
@@ -64,7 +64,7 @@ def test_what_is_expected_to_be_slower_is_tried_only_where_that_costs_little():
     assert [engine for _, engine in long.plan.changes] == ["fused", "fused_xla", "fused"]
 
 
-def test_what_was_measured_before_decides_at_once():
+def test_cached_times_decide_at_once():
     kept = []
     trained(AutoPolicy(Timings(), keep=kept.append), 100_000, fused=2e-4, xla=4e-5)
     assert kept[-1] == Timings(fused=pytest.approx(2e-4), fused_xla=pytest.approx(4e-5), trace=0.8, compile=2.0)
@@ -76,7 +76,7 @@ def test_what_was_measured_before_decides_at_once():
     assert few.plan.to_spec() == "fused"
 
 
-def test_what_was_measured_before_and_is_wrong_is_corrected():
+def test_wrong_cached_times_are_corrected():
     kept = []
     auto = AutoPolicy(Timings(fused=2e-4, fused_xla=1e-5, compile=1.0), keep=kept.append)
     trained(auto, 100_000, fused=2e-4, xla=1e-3)
@@ -84,7 +84,7 @@ def test_what_was_measured_before_and_is_wrong_is_corrected():
     assert kept[-1].fused_xla == pytest.approx(1e-3)
 
 
-def test_half_the_epochs_count_where_training_may_stop():
+def test_half_the_epochs_count_if_training_may_stop_early():
     sure, unsure = AutoPolicy(Timings()), AutoPolicy(Timings(), may_stop=True)
     for auto in (sure, unsure):
         trained(auto, 20_000, fused=2e-4, xla=4e-5)
@@ -92,7 +92,7 @@ def test_half_the_epochs_count_where_training_may_stop():
     assert unsure.plan.to_spec() == "fused"
 
 
-def test_a_refusal_ends_it():
+def test_a_rejection_ends_the_trial():
     auto = AutoPolicy(Timings())
     auto.record_steps("fused", 5_000, 1.0)
     assert auto.decide(5_000, 100_000).engine == "fused_xla"
@@ -108,7 +108,7 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "engines.json"
 
 
-def test_measurements_are_kept(cache):
+def test_times_are_cached(cache):
     assert recall("a") == Timings()
     remember("a", Timings(fused=0.25))
     remember("b", Timings(fused=0.5, compile=2.0))
@@ -119,7 +119,7 @@ def test_measurements_are_kept(cache):
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "\0", '{"a": 3}', '{"a": {"fused": "x", "compile": -1}}', '{"a": {"fused": NaN}}']
 )
-def test_a_spoilt_cache_is_an_empty_one(cache, content):
+def test_a_corrupt_cache_counts_as_empty(cache, content):
     cache.parent.mkdir()
     cache.write_text(content)
     assert recall("a") == Timings()
@@ -127,7 +127,7 @@ def test_a_spoilt_cache_is_an_empty_one(cache, content):
     assert recall("a") == Timings(fused=0.25)
 
 
-def test_the_cache_is_bounded_and_forgets_the_oldest(cache):
+def test_the_cache_is_bounded_and_drops_the_oldest(cache):
     for number in range(MAX_NETWORKS + 3):
         remember(str(number), Timings(fused=1.0))
     known = json.loads(cache.read_text())
@@ -136,14 +136,14 @@ def test_the_cache_is_bounded_and_forgets_the_oldest(cache):
     assert "3" in known
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
+def test_an_unwritable_cache_is_ignored(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path / "file" / "cache"))
     remember("a", Timings(fused=0.25))
     assert recall("a") == Timings()
 
 
-def test_without_a_cache(monkeypatch):
+def test_caching_can_be_off(monkeypatch):
     monkeypatch.setenv("KSPEC_CACHE", "off")
     remember("a", Timings(fused=0.25))
     assert recall("a") == Timings()
@@ -159,7 +159,7 @@ def test_without_a_cache(monkeypatch):
         (lambda layers: layers.Dense(2), None),
     ],
 )
-def test_what_is_expected_of_a_network(layer, expected):
+def test_the_expected_speedup_of_a_network(layer, expected):
     import keras
 
     from kspec.training.engine.fused import _expected_speedup

@@ -1,4 +1,4 @@
-"""Frozen parts are computed once for each stage, and what is trained beside them does not change by it."""
+"""Frozen layers are computed once for each stage, without changing the training of the others."""
 
 import numpy as np
 import pytest
@@ -89,7 +89,7 @@ FAST = {"frozen", "dropout inside", "a mask goes on"}
 
 
 def run(path, engine, *overrides):
-    """A run, and what it said it computed once."""
+    """A run, and the layers that it announced to compute once."""
     return kspec.run(path, overrides=[f"fit.engine={engine}", *overrides], quiet=False)
 
 
@@ -143,8 +143,8 @@ def test_the_forecast(world):
 @pytest.mark.parametrize(
     "world", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in WORLDS]
 )
-def test_the_built_layers_tell_the_same_without_the_catalog(world, monkeypatch):
-    """What their traces show is enough, whatever the catalog tells."""
+def test_built_layers_show_the_same_without_the_catalog(world, monkeypatch):
+    """Their traces suffice, whatever the catalog says."""
     from kspec.analysis import hoisting
     from kspec.compiler.build import build_structure
     from kspec.training.engine.precompute import precompute_prefix
@@ -176,8 +176,7 @@ def test_stages_train_the_same_bits(spec, without, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_frozen_again_after_it_was_trained(spec, capsys):
-    """What is computed in a later stage is what the weights give then."""
+def test_layers_frozen_after_training_use_their_new_weights(spec, capsys):
     path = spec(SPEC)
     stages = "fit.stages=[{trainable: {base: true}}, {trainable: {base: false}}]"
     ours = run(path, "fused", stages)
@@ -187,7 +186,7 @@ def test_frozen_again_after_it_was_trained(spec, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
-def test_training_is_keras_s(world, spec, capsys):
+def test_training_equals_keras(world, spec, capsys):
     text, expected = WORLDS[world]
     path = spec(text)
     ours = run(path, "fused")
@@ -196,8 +195,8 @@ def test_training_is_keras_s(world, spec, capsys):
 
 
 @pytest.mark.slow
-def test_an_answer_that_hangs_on_other_examples_is_found_out(spec, capsys):
-    """No catalog says it of an op's axis; the answers to examples from all over the data do."""
+def test_values_that_depend_on_other_examples_are_detected(spec, capsys):
+    """The catalog cannot tell it from an op's axis; a sample of examples from all over the data can."""
     path = spec(
         changed(("      - GlobalAverage", "      - op: softmax\n        call: {axis: 0}\n      - GlobalAverage"))
     )
@@ -209,20 +208,20 @@ def test_an_answer_that_hangs_on_other_examples_is_found_out(spec, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("override", "answer_bytes"),
+    ("override", "max_bytes"),
     [("fit.epochs=1", 1 << 30), ("fit.steps_per_epoch=3", 1 << 30), ("fit.epochs=2", 15 * 51)],
 )
-def test_not_worth_it_or_no_room(override, answer_bytes, spec, monkeypatch, capsys):
+def test_nothing_is_precomputed_in_vain_or_beyond_memory(override, max_bytes, spec, monkeypatch, capsys):
     from kspec.training.engine import precompute
 
-    monkeypatch.setattr(precompute, "MAX_PRECOMPUTED_BYTES", answer_bytes)
+    monkeypatch.setattr(precompute, "MAX_PRECOMPUTED_BYTES", max_bytes)
     run(spec(SPEC), "fused", override)
     assert computed_once(capsys) == []
 
 
 @pytest.mark.slow
-def test_the_catalog_promises_no_more_than_the_layers_keep():
-    """Of each layer of Keras's, frozen: where the catalog says that training leaves it alone, its trace says so too."""
+def test_the_catalog_agrees_with_the_traces_of_frozen_layers():
+    """If the catalog says that training does not change a frozen Keras layer, its trace shows no side effects."""
     import keras
 
     from kspec.analysis.purity import is_pure
@@ -233,7 +232,7 @@ def test_the_catalog_promises_no_more_than_the_layers_keep():
     from tests.catalog.samples import required
     from tests.catalog.test_layer_calls import ARGUMENTS, DTYPES, NOT_STANDALONE, shape_of
 
-    differ, looked_at = [], 0
+    differ, count = [], 0
     for name in names("layer"):
         entry = find("layer", name)
         if entry.refused or entry.cell or name in NOT_STANDALONE or name == "TextVectorization":
@@ -248,8 +247,8 @@ def test_the_catalog_promises_no_more_than_the_layers_keep():
         ends = {str(place): one for place, one in enumerate(keras.tree.flatten(answer))}
         traced = TracedSubgraph({str(place): one for place, one in enumerate(given)}, ends)
         pure = is_pure(Node(name, "layer", name, (), entry, arguments), Graph(), {name: False})
-        looked_at += 1
+        count += 1
         if pure == bool(traced.side_effects):
             differ.append(name)
-    assert looked_at > 100
+    assert count > 100
     assert differ == ["RandomColorJitter"]  # which draws nothing as long as none of its factors is stated

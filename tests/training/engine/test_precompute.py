@@ -1,4 +1,4 @@
-"""What is computed once over the data, and that nothing else changes by it."""
+"""What is computed once over the data; training and predictions stay the same."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ fit: {epochs: 3, batch_size: 8}
 
 
 def hoisted(layers, inputs="{x: {shape: [4, 4, 3]}}"):
-    """What the catalog tells of a network of these layers."""
+    """The nodes that are computed once, as the catalog forecasts for these layers."""
     analysis = analyse(spec_of(network(layers, inputs=inputs)), Report())
     (once,) = hoisted_by_stage("fused", analysis.graph, analysis.types, [Stage(1, "", 2, "adam")]).values()
     return once
@@ -97,12 +97,12 @@ def test_what_is_hoisted(layers, expected):
         ("{output_sequence_length: 9, ragged: true}", []),
     ],
 )
-def test_texts_without_a_length_of_their_own_stay(arguments, expected):
+def test_texts_of_varying_length_are_not_precomputed(arguments, expected):
     layers = f"  - TextVectorization: {arguments}\n  - Embedding: {{input_dim: 9, output_dim: 2}}\n  - Flatten"
     assert hoisted(layers, "{x: {shape: [1], dtype: string}}") == expected
 
 
-def test_training_and_answers_are_the_same(project):
+def test_training_and_predictions_stay_the_same(project):
     spec = project(MIXED)
     ours, theirs = (kspec.run(spec, overrides=[f"fit.engine={engine}"]) for engine in ("fused", "keras"))
     for mine, other in zip(ours.history, theirs.history, strict=True):
@@ -160,7 +160,7 @@ def test_no_step_calls_a_precomputed_layer(project, monkeypatch):
 
 
 @pytest.mark.slow
-def test_text_trains_under_xla_once_it_is_numbers(project):
+def test_vectorized_text_trains_under_xla(project):
     spec = project(MIXED)
     ours, theirs = (kspec.run(spec, overrides=[f"fit.engine={engine}"]) for engine in ("fused_xla", "keras"))
     assert "engine: fused_xla" in (ours.folder / "resolved.yaml").read_text()
@@ -168,7 +168,7 @@ def test_text_trains_under_xla_once_it_is_numbers(project):
         assert mine == pytest.approx(other, rel=1e-4)
 
 
-def test_the_summary_says_it(project, capsys):
+def test_the_summary_lists_precomputed_layers(project, capsys):
     from kspec.cli import main
 
     def last_line(*options):

@@ -1,4 +1,4 @@
-"""Rows in memory and rows made ahead: the same rows, in the order of each pass."""
+"""Rows in memory and prefetched rows: the same rows, in the order of each pass."""
 
 from itertools import islice
 
@@ -24,7 +24,7 @@ def rows_of(made, passes, **options):
 @pytest.mark.parametrize("budget", [None, 0])
 @pytest.mark.parametrize("runs", [1, 2, 100])
 @pytest.mark.parametrize("count", [7, 50, 53, 61])
-def test_every_row_in_its_order(count, runs, budget):
+def test_every_row_comes_once_in_order(count, runs, budget):
     x, y = numbers(count)
     made = batches(x, y)
     found = rows_of(made, [0, 1], budget=budget, chunk_bytes=runs * 10 * ROW)
@@ -35,7 +35,7 @@ def test_every_row_in_its_order(count, runs, budget):
     assert all(len(rows.tensors[0]) < (runs + 1) * 10 or count < 10 for rows in found)
 
 
-def test_no_more_than_two_runs_are_made_ahead():
+def test_at_most_two_chunks_are_prefetched():
     x, y = numbers(1000)
     made = source(batches(x, y), budget=0, chunk_bytes=5 * 10 * ROW)
     taken = []
@@ -46,7 +46,7 @@ def test_no_more_than_two_runs_are_made_ahead():
     assert set(taken) == {50}
 
 
-def test_what_cannot_be_read_is_said():
+def test_read_errors_reach_the_caller():
     x, y = numbers(100)
     made = source(batches(x, y), budget=0, chunk_bytes=5 * 10 * ROW)
 
@@ -58,7 +58,7 @@ def test_what_cannot_be_read_is_said():
         list(made.passes([0]))
 
 
-def test_memory_changes_no_bit(monkeypatch):
+def test_the_memory_budget_changes_no_bit(monkeypatch):
     from kspec.training.engine import fused, row_source
 
     whole = train(mlp(), "fused", data=numbers(253))
@@ -68,8 +68,8 @@ def test_memory_changes_no_bit(monkeypatch):
 
 
 @pytest.mark.slow
-def test_pictures_in_their_files(tmp_path, monkeypatch):
-    """Decoded as they are needed, in either engine; the training is the same."""
+def test_images_are_decoded_as_needed(tmp_path, monkeypatch):
+    """Both engines train the same."""
     import kspec
     from kspec.data import images
     from tests.conftest import SPECS

@@ -27,7 +27,7 @@ def test_the_run_names_its_engine(project, engine):
     assert engine_in(kspec.run(project(BINARY), overrides=[f"fit.engine={engine}"])) == (engine, engine)
 
 
-def test_auto_is_fused_where_there_is_little_to_train(project):
+def test_auto_stays_fused_in_a_short_training(project):
     assert engine_in(kspec.run(project(BINARY))) == ("fused", "fused")
 
 
@@ -39,8 +39,8 @@ def test_the_resolved_spec_repeats_what_auto_chose(project, monkeypatch, capsys)
         monkeypatch.setattr(auto, name, value)
     monkeypatch.setattr(fused, "COMPILED_VALIDATION", (1, 1))
     first = kspec.run(project(BINARY), overrides=["fit.epochs=30"], quiet=False)
-    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("engine")]
-    assert len(said) == 1
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("engine")]
+    assert len(notes) == 1
     chosen, resolved = engine_in(first)
     assert chosen == resolved
     assert chosen[0] == "fused"
@@ -51,8 +51,8 @@ def test_the_resolved_spec_repeats_what_auto_chose(project, monkeypatch, capsys)
 
 
 @pytest.mark.slow
-def test_a_program_kept_by_an_earlier_run_gives_the_same_bits(project, tmp_path):
-    """Two processes: the first compiles, the second finds what it compiled."""
+def test_a_cached_xla_program_gives_the_same_bits(project, tmp_path):
+    """Two processes: the first compiles a program, the second loads it from the cache."""
     import os
     import subprocess
     import sys
@@ -71,7 +71,7 @@ def test_a_program_kept_by_an_earlier_run_gives_the_same_bits(project, tmp_path)
     assert (first / "predictions.csv").read_text() == (second / "predictions.csv").read_text()
 
 
-def test_evaluating_a_run_again_gives_its_numbers(project):
+def test_evaluating_a_loaded_run_gives_the_same_metrics(project):
     from kspec.runs.run_loader import evaluate_run, load_run, read_examples
 
     run = kspec.run(project(BINARY), overrides=["fit.engine=fused"])

@@ -1,4 +1,4 @@
-"""What is trained is `Model.fit`'s, whichever engine runs the loop: on the same batches, the same numbers."""
+"""Every engine trains what `Model.fit` trains: on the same batches, the same numbers."""
 
 import numpy as np
 import pytest
@@ -90,7 +90,7 @@ def test_mixed_precision(policy, engine):
 
 
 def several_outputs(keras):
-    """A shared trunk, two losses of their own weight, and an output that is only predicted."""
+    """A shared trunk, two weighted losses, and an output without a loss."""
     visible = keras.Input((4,), name="x")
     trunk = keras.layers.Dense(8, activation="relu")(visible)
     outputs = {
@@ -104,7 +104,7 @@ def several_outputs(keras):
 
 
 def words(keras):
-    """Masked sequences through a recurrent layer."""
+    """Masked sequences in a recurrent layer."""
     visible = keras.Input((6,), dtype="int32", name="x")
     hidden = keras.layers.Embedding(9, 4, mask_zero=True)(visible)
     hidden = keras.layers.Bidirectional(keras.layers.GRU(3, recurrent_dropout=0.2, dropout=0.2))(hidden)
@@ -151,7 +151,7 @@ def test_other_kinds_of_network(network, engine):
     same(*(train(seeded(network), e, data=data) for e in (engine, "keras")))
 
 
-def test_texts_stay_fused_and_say_why():
+def test_text_inputs_stay_fused_with_a_note():
     def places(keras):
         visible = keras.Input((1,), dtype="string", name="x")
         hidden = keras.layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")(visible)
@@ -166,7 +166,7 @@ def test_texts_stay_fused_and_say_why():
 
 
 @pytest.mark.slow
-def test_what_xla_refuses_stays_fused_and_says_why():
+def test_networks_that_xla_rejects_stay_fused_with_a_note():
     import keras
 
     class Outside(keras.layers.Layer):
@@ -186,7 +186,7 @@ def test_what_xla_refuses_stays_fused_and_says_why():
     assert len(note.splitlines()) == 1
 
 
-def test_what_cannot_be_fused_is_trained_by_keras(monkeypatch):
+def test_keras_trains_networks_that_cannot_be_fused(monkeypatch):
     from kspec.training.engine.loops import Loops
 
     def fails(self, step, signature):
@@ -203,8 +203,7 @@ def test_what_cannot_be_fused_is_trained_by_keras(monkeypatch):
 @pytest.mark.parametrize("draw", ["uniform", "normal"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 @pytest.mark.parametrize("count", [1, 7, 1000])
-def test_random_numbers_under_xla_are_those_without(draw, dtype, count):
-    """One function of the seed, whoever compiles it."""
+def test_random_numbers_are_the_same_under_xla(draw, dtype, count):
     import tensorflow as tf
 
     from kspec.training.engine.xla_rng import same_randomness
@@ -222,12 +221,12 @@ def test_random_numbers_under_xla_are_those_without(draw, dtype, count):
     np.testing.assert_allclose(ours, theirs, rtol=1e-6 if dtype == "float32" else 1e-2, atol=4e-6)
 
 
-def test_an_epoch_that_is_no_pass():
-    """Epochs of four batches go on in the passes of six where the one before stopped."""
+def test_epochs_shorter_than_a_pass_continue_it():
+    """Epochs of four batches, in passes of six."""
     same(train(mlp(), "fused", steps=4, epochs=4), train(mlp(), "keras", steps=4, epochs=4))
 
 
-def test_fewer_examples_than_a_batch():
+def test_fewer_examples_than_a_batch_run_fused():
     few = numbers(7)
     same(train(mlp(), "fused", data=few), train(mlp(), "keras", data=few))
     engine = train(mlp(), "fused_xla", data=few).engine
@@ -248,7 +247,7 @@ def test_callbacks_that_change_the_training(engine):
     same(ours, theirs)
 
 
-def test_a_loss_that_is_no_number_ends_within_the_epoch():
+def test_a_nan_loss_ends_training_within_the_epoch():
     x, y = numbers(3000)
     y[batches(x, y).order(0)[1005]] = np.nan
 
@@ -261,7 +260,7 @@ def test_a_loss_that_is_no_number_ends_within_the_epoch():
 
 
 def test_callbacks_see_every_step_in_order():
-    """Batches are told of after every hundred steps: each run of them begins where the one before ended."""
+    """They are called every hundred steps; each call begins where the one before ended."""
     x, y = numbers(1503)
     seen = train(mlp(metrics=()), "fused", data=(x, y), epochs=2, validate=False).batches_seen
     first = [("begin", 0), ("end", 99), ("begin", 100), ("end", 150)]
@@ -269,7 +268,7 @@ def test_callbacks_see_every_step_in_order():
 
 
 @pytest.mark.slow
-def test_checkpoints_are_written_at_the_steps_that_keras_writes_them_at(tmp_path):
+def test_checkpoints_are_written_at_the_same_steps_as_with_keras(tmp_path):
     x, y = numbers(403)
 
     def saved(engine):
@@ -292,7 +291,7 @@ def test_the_same_seed_gives_the_same_bits(engine):
 
 
 @pytest.mark.slow
-def test_where_calls_are_cut_changes_no_bit(monkeypatch):
+def test_the_length_of_calls_changes_no_bit(monkeypatch):
     from kspec.training.engine import training
 
     x, y = numbers(1003)

@@ -1,4 +1,4 @@
-"""Networks, data and settings on which the engines must agree, and what training them gives."""
+"""Networks, data and settings on which the engines must agree, and the results of training them."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ N = 53
 
 @dataclass
 class Trained:
-    """What a training leaves."""
+    """The results of training."""
 
     history: dict
     weights: list
@@ -28,7 +28,7 @@ def numbers(n=N, width=4, seed=0):
 
 
 def mlp(*, optimizer="adam", hidden=None, metrics=("accuracy", "AUC"), **compiling):
-    """A small classifier, with the layers that a case is about between its two Dense ones."""
+    """A small classifier, with the layers under test between two Dense ones."""
 
     def make():
         import keras
@@ -56,7 +56,7 @@ def batches(x, y, w=None, *, shuffle=True, size=10, name="x"):
 
 
 def train(make, engine, *, data=None, weights=None, callbacks=lambda keras: [], epochs=3, steps=None, validate=True):
-    """Trains a fresh model under an engine: `keras`, `fused`, `fused_xla`, or a list with changes."""
+    """Trains a new model with an engine: `keras`, `fused`, `fused_xla`, or a list with changes."""
     import keras
 
     from kspec.training.engine import Schedule, engine_of
@@ -85,7 +85,7 @@ def train(make, engine, *, data=None, weights=None, callbacks=lambda keras: [], 
 
 
 def same(ours, theirs, *, rtol=2e-4, atol=2e-5):
-    """Histories, weights and the optimizer's state are equal within what float32 can tell apart."""
+    """Histories, weights and optimizer states are equal up to float32 rounding."""
     assert ours.history.keys() == theirs.history.keys()
     for name, values in theirs.history.items():
         np.testing.assert_allclose(ours.history[name], values, rtol=rtol, atol=atol, err_msg=name)
