@@ -23,7 +23,7 @@ from kspec.ir.layer_patterns import (
 from kspec.ir.scope import automatic_part
 from kspec.language import Spec
 from kspec.language.spec import models_in
-from kspec.syntax.names import warn_automatic_name
+from kspec.syntax.entries import warn_automatic_name
 
 PATH: Path = ("fit", "stages")
 

@@ -9,7 +9,8 @@ from typing import Any
 from kspec.diagnostics import Path, Report, Source, Span, codes, did_you_mean
 from kspec.expand.override_address import address_of
 from kspec.expand.variables import referenced_variables
-from kspec.syntax.names import ENTRY_KEYS, entry_head, node_names, warn_automatic_name, written_name
+from kspec.syntax.entries import warn_automatic_name
+from kspec.syntax.names import ENTRY_KEYS, entry_head, node_names, written_name
 from kspec.syntax.parse import Tree, parse
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kspec.diagnostics import Edit, Path, Positions, Related, Report, Rule, Span, codes, did_you_mean
 from kspec.ir.node import Tensor
-from kspec.syntax.names import warn_automatic_name
+from kspec.syntax.entries import warn_automatic_name
 
 MAX_NAMES = 12
 """The number of names that a help text lists at most."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from kspec.diagnostics import Edit, Path, Positions, Source, Span
+from kspec.diagnostics import Edit, Path, Positions, Related, Report, Source, Span, codes
 from kspec.syntax.extents import Extent, Place, layout
 from kspec.syntax.names import ENTRY_KEYS
 
@@ -91,3 +91,22 @@ def _add_line(source: Source, entry: Extent, name: str) -> tuple[Edit, ...]:
 
 def _insert(source: Source, place: Place, text: str) -> Edit:
     return Edit(Span(source, *place, *place), text)
+
+
+def warn_automatic_name(name: str, node: Span, span: Span, report: Report) -> None:
+    """Warns of a reference to a name that the spec does not give.
+
+    Args:
+        name: The name.
+        node: The place of its node.
+        span: The place of the reference.
+        report: Where the warning is added.
+    """
+    report.warning(
+        codes.AUTOMATIC_NAME_REFERENCE,
+        f"`{name}` is an automatic name: it changes if a layer is inserted above",
+        span,
+        help=f"give the node on line {node.line} a name, and reference that",
+        related=(Related("this node", node),),
+        edits=naming_edits(node, name),
+    )

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from kspec.diagnostics import Related, Report, Span, codes
-
 ENTRY_KEYS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "when")
 """The keys of an entry that belong to the graph; any other key is its head."""
 
@@ -87,27 +85,6 @@ def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]
             used |= {name, *_copies(entry, name)}
         names.append(name)
     return names
-
-
-def warn_automatic_name(name: str, node: Span, span: Span, report: Report) -> None:
-    """Warns of a reference to a name that the spec does not give.
-
-    Args:
-        name: The name.
-        node: The place of its node.
-        span: The place of the reference.
-        report: Where the warning is added.
-    """
-    from kspec.syntax.entries import naming_edits
-
-    report.warning(
-        codes.AUTOMATIC_NAME_REFERENCE,
-        f"`{name}` is an automatic name: it changes if a layer is inserted above",
-        span,
-        help=f"give the node on line {node.line} a name, and reference that",
-        related=(Related("this node", node),),
-        edits=naming_edits(node, name),
-    )
 
 
 def _copies(entry: Any, name: str) -> list[str]:
