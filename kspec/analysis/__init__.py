@@ -1,1 +1,1 @@
-"""What is known of a spec without TensorFlow: shapes, dtypes, parameters, tasks, defaults."""
+"""Analysis of a spec without TensorFlow: shapes, dtypes, parameters, tasks, defaults."""

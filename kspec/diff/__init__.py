@@ -1,1 +1,1 @@
-"""What differs between two specs."""
+"""The differences between two specs."""

@@ -1,7 +1,7 @@
-"""What differs between two specs, in the language's words: nodes with their arguments and sizes, and settings.
+"""The differences between two specs: nodes with their arguments and sizes, and settings.
 
-Compared is what a spec comes to: overrides, expressions, blocks and defaults are worked out first, so that two ways to
-write the same thing do not differ.
+Compares the resolved specs: overrides, expressions, blocks and defaults are resolved first, so that two ways to write
+the same thing do not differ.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ from kspec.syntax.yaml_flow import shape_text, to_yaml
 Kind = Literal["added", "removed", "changed"]
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
 _GRAPH = ("kspec", "name", "description", "task", "vars", "blocks", "models", "layers", "extensions")
-"""Sections that are compared as nodes, or say nothing of what is trained."""
+"""Sections that are compared as nodes, or do not affect training."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that differs.
+    """A difference between two specs.
 
     Args:
         section: `layers`, or another section of a spec.
-        name: The node, in a sub-model behind its name (`encoder/hidden`), or the setting within its section, in a list
-            behind the name of the entry or its class (`stages.tune.epochs`, `callbacks.EarlyStopping.patience`).
-        changes: What of it, each in a few words.
+        kind: Whether something was added, removed or changed.
+        name: The node, prefixed with its sub-model (`encoder/hidden`), or the setting within its section; the items of
+            a list go by name or class (`stages.tune.epochs`, `callbacks.EarlyStopping.patience`).
+        changes: The details, each a few words.
     """
 
     section: str
@@ -48,47 +49,52 @@ class Difference:
 
 @dataclass(slots=True)
 class Comparison:
-    """Two specs side by side.
+    """The comparison of two specs.
 
     Args:
-        parameters: Of both; None where they cannot be told without the data.
+        differences: In the language's order.
+        parameters: The numbers of parameters of both; None if unknown without the data.
     """
 
     differences: list[Difference] = field(default_factory=list)
     parameters: tuple[int | None, int | None] = (0, 0)
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
-        return {"parameters": list(self.parameters), "differences": [asdict(found) for found in self.differences]}
+        """Plain values for JSON."""
+        return {"parameters": list(self.parameters), "differences": [asdict(each) for each in self.differences]}
 
 
 def compare(one: tuple[Spec, Analysis], other: tuple[Spec, Analysis], *, of_run: bool = False) -> Comparison:
-    """Compares two sound specs, nodes first, then settings in the language's order.
+    """Compare two specs without errors, nodes first, then settings in the language's order.
 
     Args:
-        of_run: Whether one of them is what a run resolved to: the engine that it names may be the choice of `auto`.
+        one: The first spec and its analysis.
+        other: The second.
+        of_run: Whether one of them is the resolved spec of a run, whose engine may be the choice of `auto`.
     """
     (_, a), (_, b) = one, other
     networks = _Network(a.graph, a.types), _Network(b.graph, b.types)
     settings = [_resolved(*each) for each in (one, other)]
-    if of_run and any(said["fit"]["engine"] == "auto" for said in settings):
-        for said in settings:
-            del said["fit"]["engine"]
-    found = [
+    if of_run and any(values["fit"]["engine"] == "auto" for values in settings):
+        for values in settings:
+            del values["fit"]["engine"]
+    differences = [
         *_models(one, other, settings),
         *_nodes(*networks),
         *_outputs(*networks),
         *_settings(a, b, settings),
     ]
-    return Comparison(found, (_parameters(a), _parameters(b)))
+    return Comparison(differences, (_parameters(a), _parameters(b)))
 
 
 class _Network(NamedTuple):
-    """The spec's own network, or a sub-model.
+    """The network of a spec, or one of its sub-models.
 
     Args:
-        name: The sub-model's.
-        trainable: What its entry says.
+        graph: Its graph.
+        types: The types of its nodes.
+        name: The sub-model's name; empty for the spec's own network.
+        trainable: The `trainable` of its entry.
     """
 
     graph: Graph
@@ -100,37 +106,37 @@ class _Network(NamedTuple):
     def section(self) -> str:
         return "models" if self.name else "layers"
 
-    def called(self, node: str) -> str:
-        """A node's name in the whole spec."""
+    def path(self, node: str) -> str:
+        """A node's path in the spec."""
         return f"{self.name}/{node}" if self.name else node
 
 
 def _models(
     one: tuple[Spec, Analysis], other: tuple[Spec, Analysis], settings: list[dict[str, Any]]
 ) -> Iterator[Difference]:
-    """Sub-models: which there are, what their entries say, and their nodes."""
+    """Sub-models, their entries and their nodes."""
     before, after = _networks(*one), _networks(*other)
-    said: list[dict[str, Any]] = [values.get("models") or {} for values in settings]
-    gone, come = [name for name in before if name not in after], [name for name in after if name not in before]
+    entries: list[dict[str, Any]] = [values.get("models") or {} for values in settings]
+    removed, added = [name for name in before if name not in after], [name for name in after if name not in before]
     for name in dict.fromkeys([*before, *after]):
-        if name in gone:
-            same = (new for new in come if not any(_model(before[name], after[new], said)))
+        if name in removed:
+            same = (new for new in added if not any(_model(before[name], after[new], entries)))
             if renamed := next(same, None):
-                come.remove(renamed)
+                added.remove(renamed)
                 yield Difference("models", "changed", f"{name} → {renamed}", ("renamed",))
             else:
-                yield Difference("models", "removed", name, (_in_few_words(before[name], one[1]),))
+                yield Difference("models", "removed", name, (_describe_model(before[name], one[1]),))
         elif name in before:
-            yield from _model(before[name], after[name], said)
-        elif name in come:
-            yield Difference("models", "added", name, (_in_few_words(after[name], other[1]),))
+            yield from _model(before[name], after[name], entries)
+        elif name in added:
+            yield Difference("models", "added", name, (_describe_model(after[name], other[1]),))
 
 
-def _model(a: _Network, b: _Network, said: list[dict[str, Any]]) -> Iterator[Difference]:
-    """What differs in one sub-model: its entry, and its nodes."""
+def _model(a: _Network, b: _Network, entries: list[dict[str, Any]]) -> Iterator[Difference]:
+    """The differences of a sub-model: its entry and its nodes."""
     old, new = (
         {word: values.get(model.name, {}).get(word) for word in ("file", "application", "weights")}
-        for model, values in zip((a, b), said, strict=True)
+        for model, values in zip((a, b), entries, strict=True)
     )
     changes = [*_values(old, new), *_trainable(a.trainable, b.trainable)]
     if changes:
@@ -140,14 +146,14 @@ def _model(a: _Network, b: _Network, said: list[dict[str, Any]]) -> Iterator[Dif
 
 
 def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
-    """The sub-models that are called."""
+    """The sub-models that the spec calls."""
     return {
         name: _Network(analysis.graph.models[name], analysis.types.models[name], name, spec.trainable(("models", name)))
         for name in analysis.graph.called_models()
     }
 
 
-def _in_few_words(model: _Network, analysis: Analysis) -> str:
+def _describe_model(model: _Network, analysis: Analysis) -> str:
     weights = uncounted_weights(model.name, analysis.graph, analysis.types.models, set())
     nodes = len(model.graph.calls)
     count = "" if weights is None else f", {sum(weight.size for weight in weights):,} parameters"
@@ -163,17 +169,17 @@ def _nodes(a: _Network, b: _Network) -> Iterator[Difference]:
             changes = tuple(_changes(old, new, a, b, same))
             if changes:
                 name = old.name if old.name == new.name or not old.named else f"{old.name} → {new.name}"
-                yield Difference(a.section, "changed", a.called(name), changes)
+                yield Difference(a.section, "changed", a.path(name), changes)
         elif new:
-            yield Difference(b.section, "added", b.called(new.name), (_whole(new, b),))
+            yield Difference(b.section, "added", b.path(new.name), (_describe_node(new, b),))
         elif old:
-            yield Difference(a.section, "removed", a.called(old.name), (_whole(old, a),))
+            yield Difference(a.section, "removed", a.path(old.name), (_describe_node(old, a),))
 
 
 def _matched(before: list[Node], after: list[Node]) -> Iterator[tuple[Node | None, Node | None]]:
-    """Nodes that are the same: those of one name, and between them those of one class in order.
+    """Pairs of nodes: those with the same name, and between them those of the same class in order.
 
-    A name that nobody wrote (`dense_1`) shifts when a layer is inserted, and so says little.
+    An automatic name (`dense_1`) changes if a layer is inserted above, so it does not count.
     """
     named = {node.name for node in before if node.named} & {node.name for node in after if node.named}
 
@@ -186,10 +192,11 @@ def _matched(before: list[Node], after: list[Node]) -> Iterator[tuple[Node | Non
         if tag == "equal":
             yield from zip(olds, news, strict=True)
             continue
-        together = min(len(olds), len(news)) if len(olds) == len(news) else 0
-        yield from zip(olds[:together], news[:together], strict=True)
-        yield from ((old, None) for old in olds[together:])
-        yield from ((None, new) for new in news[together:])
+        if len(olds) == len(news):
+            yield from zip(olds, news, strict=True)
+            continue
+        yield from ((old, None) for old in olds)
+        yield from ((None, new) for new in news)
 
 
 def _changes(old: Node, new: Node, a: _Network, b: _Network, same: Mapping[str, str]) -> Iterator[str]:
@@ -200,28 +207,28 @@ def _changes(old: Node, new: Node, a: _Network, b: _Network, same: Mapping[str, 
     elif old.kind != "reuse":
         yield from _values(_arguments(old), _arguments(new))
     yield from _values(_constants(old), _constants(new))
-    by_entry = (old.trainable, new.trainable) == (a.trainable, b.trainable)  # which is told of the sub-model
+    by_entry = (old.trainable, new.trainable) == (a.trainable, b.trainable)  # reported for the sub-model
     if old.trainable != new.trainable and not by_entry:
         yield from _trainable(old.trainable, new.trainable)
-    taken, takes = [[*map(_place, node.tensors())] for node in (old, new)]
-    if [(same.get(name, name), output) for name, output in taken] != takes:
-        yield f"from {_listed(taken)} → {_listed(takes)}"
+    before, after = [[*map(_place, node.tensors())] for node in (old, new)]
+    if [(same.get(name, name), output) for name, output in before] != after:
+        yield f"from {_list_tensors(before)} → {_list_tensors(after)}"
     yield from _sizes(a.types.calls[old.name], b.types.calls[new.name])
 
 
 def _trainable(old: bool | None, new: bool | None) -> Iterator[str]:
-    """Nothing where one leaves out what the other says, as it is anyway."""
+    """The change of `trainable`; none if one omits it and the other writes the default."""
     if (old is not False) != (new is not False):
         yield f"trainable {to_yaml(old is not False)} → {to_yaml(new is not False)}"
 
 
 def _sizes(old: InferredCall, new: InferredCall) -> Iterator[str]:
-    """The effect: shapes and numbers of parameters."""
-    shapes = [None if not answer.outputs or answer.outputs[0].shape is None else shape_text(answer.outputs[0].shape)
-              for answer in (old, new)]  # fmt: skip
+    """The effects: shapes and numbers of parameters."""
+    shapes = [None if not call.outputs or call.outputs[0].shape is None else shape_text(call.outputs[0].shape)
+              for call in (old, new)]  # fmt: skip
     if shapes[0] != shapes[1]:
         yield f"{shapes[0] or 'unknown'} → {shapes[1] or 'unknown'}"
-    counts = [_count(answer) for answer in (old, new)]
+    counts = [_count(call) for call in (old, new)]
     if counts[0] != counts[1]:
         yield f"{_number(counts[0])} → {_number(counts[1])} parameters"
 
@@ -233,7 +240,7 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _arguments(node: Node) -> dict[str, Any]:
-    """With Keras's defaults, so that one that is written out is no difference."""
+    """The arguments with Keras's defaults, so that writing out a default is no difference."""
     known = node.catalog.parameters.values() if node.catalog and node.kind == "layer" else ()
     return {p.name: p.default for p in known if not p.required} | node.arguments
 
@@ -247,17 +254,17 @@ def _place(tensor: Tensor) -> tuple[str, int]:
     return tensor.node, tensor.output
 
 
-def _listed(places: list[tuple[str, int]]) -> str:
+def _list_tensors(places: list[tuple[str, int]]) -> str:
     return ", ".join(name if not output else f"{name}[{output}]" for name, output in places) or "nothing"
 
 
-def _whole(node: Node, network: _Network) -> str:
+def _describe_node(node: Node, network: _Network) -> str:
     """A node in a few words."""
     head = node.head or "input"
-    written = f"{head}: {to_yaml(node.arguments)}" if node.arguments else head
-    answer = network.types.calls[node.name]
-    words = [written, *([shape_text(answer.outputs[0].shape)] if answer.outputs and answer.outputs[0].shape else [])]
-    count = _count(answer)
+    text = f"{head}: {to_yaml(node.arguments)}" if node.arguments else head
+    call = network.types.calls[node.name]
+    words = [text, *([shape_text(call.outputs[0].shape)] if call.outputs and call.outputs[0].shape else [])]
+    count = _count(call)
     return ", ".join([*words, *([f"{count:,} parameters"] if count else [])])
 
 
@@ -268,15 +275,15 @@ def _outputs(a: _Network, b: _Network) -> Iterator[Difference]:
         what = "the output " if a.name else ""
         for name in new:
             if name not in old:
-                yield Difference(section, "added", f"{what}{a.called(name)}")
+                yield Difference(section, "added", f"{what}{a.path(name)}")
         for name in old:
             if name not in new:
-                yield Difference(section, "removed", f"{what}{a.called(name)}")
+                yield Difference(section, "removed", f"{what}{a.path(name)}")
 
 
 def _resolved(spec: Spec, analysis: Analysis) -> dict[str, Any]:
     assert analysis.settings is not None
-    return resolved_values(spec, analysis.settings, {}, Path.cwd())  # files by one place's measure
+    return resolved_values(spec, analysis.settings, {}, Path.cwd())  # paths relative to one folder
 
 
 def _settings(a: Analysis, b: Analysis, values: list[dict[str, Any]]) -> Iterator[Difference]:
@@ -287,7 +294,7 @@ def _settings(a: Analysis, b: Analysis, values: list[dict[str, Any]]) -> Iterato
 
 
 def _tasks(analysis: Analysis) -> dict[str, Any]:
-    """What each output solves, stated or told by its activation."""
+    """The task of each output, set or inferred."""
     outputs = analysis.settings.outputs if analysis.settings is not None else {}
     return {name: output.task for name, output in outputs.items()}
 
@@ -305,44 +312,44 @@ def _deep(section: str, old: Any, new: Any, path: tuple[str, ...]) -> Iterator[D
             yield from _deep(section, old.get(key), new.get(key), (*path, str(key)))
     elif old != new:
         if old is None:
-            yield Difference(section, "added", name, _said(new))
+            yield Difference(section, "added", name, _details(new))
         elif new is None:
-            yield Difference(section, "removed", name, _said(old))
+            yield Difference(section, "removed", name, _details(old))
         else:
             yield Difference(section, "changed", name, (f"{to_yaml(old)} → {to_yaml(new)}",))
 
 
-def _said(value: Any) -> tuple[str, ...]:
-    """Nothing of what is only a name, as a callback without arguments."""
+def _details(value: Any) -> tuple[str, ...]:
+    """The value, or nothing for a name without arguments, such as a callback."""
     return () if value == {} else (to_yaml(value),)
 
 
 def _are_entries(old: Any, new: Any) -> bool:
-    """Whether both are lists of mappings, as stages and callbacks are, or left out; plain lists are compared whole."""
+    """Whether both are omitted or lists of mappings, as stages and callbacks are; other lists are single values."""
     if not all(value is None or isinstance(value, list) for value in (old, new)):
         return False
     items = [*(old or []), *(new or [])]
     return any(isinstance(item, dict) for item in items) and all(isinstance(item, dict | str) for item in items)
 
 
-def _by_name(items: list[Any], what: str) -> dict[str, Any]:
-    """The entries of a list by what they are called or their class; others, and those after the first, by number."""
-    found: dict[str, Any] = {}
+def _by_name(items: list[Any], setting: str) -> dict[str, Any]:
+    """The items of a list by name or class; others, and repeated ones, by number."""
+    entries: dict[str, Any] = {}
     for number, item in enumerate(items, start=1):
         if isinstance(item, str):
             name, value = item, {}
         elif isinstance(item.get("name"), str):
-            name, value = item["name"], {key: said for key, said in item.items() if key != "name"}
+            name, value = item["name"], {key: part for key, part in item.items() if key != "name"}
         elif len(item) == 1:
             ((name, value),) = item.items()
         else:
-            name, value = f"{what.rpartition('.')[2].removesuffix('s')} {number}", item
-        found[f"{name} {number}" if name in found else str(name)] = value
-    return found
+            name, value = f"{setting.rpartition('.')[2].removesuffix('s')} {number}", item
+        entries[f"{name} {number}" if name in entries else str(name)] = value
+    return entries
 
 
-def _count(answer: InferredCall) -> int | None:
-    return None if answer.weights is None else sum(weight.size for weight in answer.weights)
+def _count(call: InferredCall) -> int | None:
+    return None if call.weights is None else sum(weight.size for weight in call.weights)
 
 
 def _number(count: int | None) -> str:

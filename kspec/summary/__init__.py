@@ -1,1 +1,1 @@
-"""A network's nodes, shapes and parameters as a table; the resolved spec."""
+"""The summary of a network, and the resolved spec."""

@@ -1,4 +1,7 @@
-"""The spec with nothing left out: overrides applied, expressions computed, defaults and sizes filled in."""
+"""The resolved spec: overrides applied, expressions computed, defaults and sizes inserted.
+
+Constants come from the models of `kspec.language`, everything else from the `Settings` that analysis resolved.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +11,9 @@ from typing import Any
 
 from kspec.analysis.settings import Settings
 from kspec.language import Spec
+from kspec.language.document import Document
 from kspec.language.files import relocate
 from kspec.syntax.dump import dump
-
-_ORDER = (
-    "kspec",
-    "name",
-    "description",
-    "task",
-    "seed",
-    "vars",
-    "extensions",
-    "dtype_policy",
-    "data",
-    "weights",
-    "inputs",
-    "blocks",
-    "models",
-    "layers",
-    "outputs",
-    "compile",
-    "fit",
-    "evaluate",
-    "predict",
-)
 
 
 def resolved_values(
@@ -44,22 +26,25 @@ def resolved_values(
     """The resolved spec as plain values.
 
     Args:
-        settings: With everything filled in.
-        sizes: The sizes that the data decided.
-        folder: Where it will lie; paths that are read are made relative to it.
-        engine: What ran the training, with the steps at which it changed; None as long as that is open.
+        spec: The spec.
+        settings: Its resolved settings.
+        sizes: The sizes that the data decided: (`vocabulary_of` or `classes_of`, name) → size.
+        folder: The folder of the resolved spec; paths are made relative to it.
+        engine: The engine that ran the training, with the steps at which it changed; None if not yet known.
     """
     values = spec.standalone_values()
     document = spec.document
     values["name"] = spec.name
     values["seed"] = document.seed
-    classes = {place: size for place, size in sizes.items() if place[0] == "classes_of"}
+    # templates have their own node names, so only sizes of outputs are replaced in them
+    classes = {key: size for key, size in sizes.items() if key[0] == "classes_of"}
     values["layers"] = [_with_sizes(entry, sizes) for entry in values["layers"]]
     for section in ("blocks", "models"):
         if section in values:
             values[section] = _with_sizes(values[section], classes)
-    for name, given in document.inputs.items():
-        values["inputs"][name] = {"shape": list(given.shape), **given.model_dump(exclude={"shape"}, exclude_none=True)}
+    for name, input_ in document.inputs.items():
+        more = input_.model_dump(exclude={"shape"}, exclude_none=True)
+        values["inputs"][name] = {"shape": list(input_.shape), **more}
     if document.data is not None:
         split = document.data.split.model_dump(exclude_none=True)
         values["data"]["split"] = {"by": split["by"]} if "by" in split else split
@@ -72,7 +57,7 @@ def resolved_values(
     values["evaluate"] = document.evaluate.model_dump(exclude_none=True)
     if folder is not None:
         relocate(values, spec, folder, absolute=True)
-    return {key: values[key] for key in _ORDER if values.get(key) not in (None, {}, [])}
+    return {key: values[key] for key in Document.model_fields if values.get(key) not in (None, {}, [])}
 
 
 def resolved_text(
@@ -82,11 +67,11 @@ def resolved_text(
     folder: Path | None = None,
     engine: Any = None,
 ) -> str:
-    """The resolved spec as YAML."""
+    """The resolved spec as YAML; arguments as of `resolved_values`."""
     return dump(resolved_values(spec, settings, sizes, folder, engine))
 
 
-def _compile(settings: Settings, written: Mapping[str, Any]) -> dict[str, Any]:
+def _compile(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:
     outputs = settings.outputs
     losses = {name: output.loss for name, output in outputs.items() if output.loss is not None}
     metrics = {name: output.metrics for name, output in outputs.items() if output.metrics}
@@ -97,26 +82,25 @@ def _compile(settings: Settings, written: Mapping[str, Any]) -> dict[str, Any]:
     if metrics:
         compile_["metrics"] = next(iter(metrics.values())) if single else metrics
     for key in ("weighted_metrics", "loss_weights", "auto_scale_loss"):
-        if key in written:
-            compile_[key] = written[key]
+        if key in values:
+            compile_[key] = values[key]
     return compile_
 
 
 def _stages(spec: Spec, settings: Settings) -> list[dict[str, Any]]:
-    """Each with its epochs and optimizer; what it says of layers stays as it is written."""
-    written = spec.document.fit.stages or ()
-    filled = [
-        {"name": said.name, "epochs": stage.epochs, "optimizer": stage.optimizer, "trainable": said.trainable}
-        for said, stage in zip(written, settings.stages, strict=True)
+    """The stages with their epochs and optimizers; `trainable` stays as written."""
+    stages = [
+        {"name": stage.name, "epochs": resolved.epochs, "optimizer": resolved.optimizer, "trainable": stage.trainable}
+        for stage, resolved in zip(spec.document.fit.stages or (), settings.stages, strict=True)
     ]
-    return [{key: value for key, value in stage.items() if value is not None} for stage in filled]
+    return [{key: value for key, value in stage.items() if value is not None} for stage in stages]
 
 
 def _with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
-    """A value with the sizes filled in; in templates those of outputs alone, whose names are the whole spec's."""
+    """A value with its references to sizes replaced."""
     if isinstance(value, dict):
         if len(value) == 1:
-            (word, name), *_ = value.items()
+            ((word, name),) = value.items()
             if isinstance(name, str) and (word, name) in sizes:
                 return sizes[word, name]
         return {key: _with_sizes(item, sizes) for key, item in value.items()}
