@@ -1,4 +1,4 @@
-"""What can be typed at a place: keys and words of the language, node names, columns of the data, variables."""
+"""Completion: keys and values of the language, node names, columns of the data, variables."""
 
 from __future__ import annotations
 
@@ -31,16 +31,25 @@ from kspec.lsp.completion_items import (
     shape_of_name,
     usual_name,
 )
-from kspec.lsp.cursor import MARK, Spot, typed_at
+from kspec.lsp.cursor import MARK, Cursor, cursor_at
 from kspec.lsp.document import Document
-from kspec.lsp.labels import way_through
+from kspec.lsp.labels import shapes_through
 from kspec.lsp.names import BY_OUTPUT
-from kspec.lsp.scope import called_by, entry_at, home_at, inputs_at, models_at, names_of, output_names, params_of
+from kspec.lsp.scope import (
+    entry_at,
+    inputs_at,
+    models_at,
+    names_of,
+    network_path_at,
+    output_names,
+    params_of,
+    used_network,
+)
 from kspec.syntax.expressions import FUNCTIONS
 from kspec.syntax.yaml_flow import to_yaml
 
 Columns = Callable[[str, Any], list[str]]
-"""The names of a table's columns, from the path of the spec and its plain `data:`."""
+"""The column names of the data, from the path of the spec and its plain `data:`."""
 
 TRIGGERS = [" ", ":", "{", "[", ",", "$", "-", "\n"]
 _OPEN_EXPRESSION = re.compile(r"\$\{[^}]*\Z")
@@ -51,36 +60,41 @@ _SPLIT_COLUMNS = ("stratify", "by", "group", "time")
 def complete(
     document: Document, position: lsp.Position, columns: Columns, *, snippets: bool
 ) -> list[lsp.CompletionItem]:
-    """The proposals at a place, best first.
+    """The proposals at a position, best first.
 
     Args:
-        columns: Looks up the columns of the spec's data.
-        snippets: Whether the editor can jump to what is yet to be filled in.
+        document: The document.
+        position: The position.
+        columns: Returns the columns of the spec's data.
+        snippets: Whether the editor supports placeholders.
+
+    Returns:
+        The proposals; their documentation is added by `resolve`.
     """
     text = document.text
-    spot = typed_at(text.content, text.offset(position))
-    if spot is None:
+    cursor = cursor_at(text.content, text.offset(position))
+    if cursor is None:
         return []
-    replaced = text.between(spot.start, spot.end)
-    return [_protocol(item, spot, replaced, snippets) for item in _Proposals(document, spot, columns).items()]
+    edit_range = text.between(cursor.start, cursor.end)
+    return [_protocol(item, cursor, edit_range, snippets) for item in _Proposals(document, cursor, columns).items()]
 
 
 def resolve(item: lsp.CompletionItem) -> lsp.CompletionItem:
-    """The proposal with what it means, which is looked up for the one that is shown."""
+    """Add the documentation to a proposal, once it is shown."""
     if isinstance(item.data, list):
         words = schema_lookup.meaning_at(tuple(item.data))
         item.documentation = lsp.MarkupContent(lsp.MarkupKind.Markdown, words) if words else None
     return item
 
 
-def _protocol(item: Item, spot: Spot, replaced: lsp.Range, snippets: bool) -> lsp.CompletionItem:
+def _protocol(item: Item, cursor: Cursor, edit_range: lsp.Range, snippets: bool) -> lsp.CompletionItem:
     insert = item.insert or plain(item.label)
-    if spot.glued:
+    if cursor.needs_space:
         insert = f" {insert}"
-    if spot.part == "key" and spot.goes_on and not spot.has_value:
+    if cursor.part == "key" and cursor.key_follows and not cursor.has_value:
         insert += ","
     if not snippets:
-        insert = re.sub(r"\$\{\d+:([^}]*)\}|\$\d+", lambda found: found[1] or "", insert).replace("\\$", "$")
+        insert = re.sub(r"\$\{\d+:([^}]*)\}|\$\d+", lambda items: items[1] or "", insert).replace("\\$", "$")
     return lsp.CompletionItem(
         label=item.label,
         kind=item.kind,
@@ -88,51 +102,51 @@ def _protocol(item: Item, spot: Spot, replaced: lsp.Range, snippets: bool) -> ls
         data=list(item.path) or None,
         sort_text=f"{item.order:03}{item.label.lower()}",
         filter_text=item.label,
-        text_edit=lsp.TextEdit(replaced, insert),
+        text_edit=lsp.TextEdit(edit_range, insert),
         insert_text_format=lsp.InsertTextFormat.Snippet if snippets else lsp.InsertTextFormat.PlainText,
     )
 
 
 class _Proposals:
-    def __init__(self, document: Document, spot: Spot, columns: Columns) -> None:
+    def __init__(self, document: Document, cursor: Cursor, columns: Columns) -> None:
         self.document = document
-        self.spot = spot
+        self.cursor = cursor
         self.columns = columns
-        self.value: Mapping[str, Any] = spot.value if isinstance(spot.value, dict) else {}
-        self.holder = spot.path[:-1] if spot.part == "key" else spot.path
+        self.value: Mapping[str, Any] = cursor.value if isinstance(cursor.value, dict) else {}
+        self.holder = cursor.path[:-1] if cursor.part == "key" else cursor.path
 
     def items(self) -> list[Item]:
-        found: dict[str, Item] = {}
+        items: dict[str, Item] = {}
         for item in self._all():
-            found.setdefault(item.label, item)
-        return list(found.values())
+            items.setdefault(item.label, item)
+        return list(items.values())
 
     def _all(self) -> Iterator[Item]:
-        spot = self.spot
-        before = spot.written[: spot.written.index(MARK)] if spot.part == "value" else ""
-        typed = self.document.text.content[spot.start : spot.cursor]
+        cursor = self.cursor
+        before = cursor.text[: cursor.text.index(MARK)] if cursor.part == "value" else ""
+        typed = self.document.text.content[cursor.start : cursor.cursor]
         if _OPEN_EXPRESSION.search(before) or _OPEN_EXPRESSION.search(typed):
             yield from self._variables(bare=True)
             yield from (Item(name, lsp.CompletionItemKind.Function, insert=f"{name}($1)") for name in FUNCTIONS)
         elif typed.startswith("$"):
             yield from self._variables(bare=False)
-        elif spot.part == "key":
+        elif cursor.part == "key":
             yield from self._keys(self.holder)
-        elif spot.path:
-            yield from self._words(spot.path)
+        elif cursor.path:
+            yield from self._words(cursor.path)
         else:
             yield from self._keys(())
 
     def _variables(self, *, bare: bool, order: int = 1) -> Iterator[Item]:
-        """What expressions know here: a block's parameters, the variables, a repeated entry's index."""
-        given = self.value.get("vars")
-        known = {name: to_yaml(value) for name, value in given.items()} if isinstance(given, dict) else {}
-        network_path = home_at(self.spot.path)
+        """The names that expressions can use here: block parameters, variables, the index of a repeated entry."""
+        variables = self.value.get("vars")
+        known = {name: to_yaml(value) for name, value in variables.items()} if isinstance(variables, dict) else {}
+        network_path = network_path_at(self.cursor.path)
         if network_path[:1] == ("blocks",):
-            known |= dict.fromkeys(params_of(self.value, str(network_path[1])), f"a parameter of `{network_path[1]}`")
-        entry = self._at(entry_at(self.spot.path))
+            known |= dict.fromkeys(params_of(self.value, str(network_path[1])), f"parameter of `{network_path[1]}`")
+        entry = self._at(entry_at(self.cursor.path))
         if isinstance(entry, dict) and "repeat" in entry:
-            known["index"] = "the number of the copy, from 0"
+            known["index"] = "number of the copy, from 0"
         for name, detail in known.items():
             if MARK not in name:
                 yield Item(name if bare else f"${name}", lsp.CompletionItemKind.Variable, detail, order=order)
@@ -140,22 +154,22 @@ class _Proposals:
     # keys
 
     def _keys(self, path: Path) -> Iterator[Item]:
-        """Keys that the mapping at a path does not have yet."""
+        """The keys that the mapping at a path lacks."""
         present = self._at(path)
-        taken = {key for key in present if MARK not in key} if isinstance(present, dict) else set()
+        existing = {key for key in present if MARK not in key} if isinstance(present, dict) else set()
         special = self._special_keys(path)
         if special is not None:
-            yield from (item for item in special if item.label not in taken)
+            yield from (item for item in special if item.label not in existing)
             return
         entry = is_entry(path)
-        has_head = entry and any(is_head(key) or "." in key for key in taken)
+        has_head = entry and any(is_head(key) or "." in key for key in existing)
         kind = kind_at(path)
         for key, schema in schema_lookup.keys_at(path).items():
-            if key not in taken and not (has_head and is_head(key)):
+            if key not in existing and not (has_head and is_head(key)):
                 yield self._key(path, key, schema, kind, first=entry and not has_head)
 
     def _special_keys(self, path: Path) -> Iterator[Item] | None:
-        """Keys that are names of the spec's own, or of what an entry calls; None elsewhere."""
+        """Keys that are names of the spec, or arguments of what an entry calls; None elsewhere."""
         if path == ("data", "inputs"):
             return self._named_keys(inputs_at(self.value, ()))
         if path in BY_OUTPUT:
@@ -175,7 +189,7 @@ class _Proposals:
         if path[-1] == "with":
             block = entry.get("block") if isinstance(entry, dict) else None
             return self._named_keys(params_of(self.value, block) if isinstance(block, str) else [])
-        callee, used = callee_of(entry), called_by(entry)
+        callee, used = callee_of(entry), used_network(entry)
         if path[-1] == "from" and used:
             return self._named_keys(self._inputs_of(used))
         if path[-1] == "from":
@@ -185,15 +199,15 @@ class _Proposals:
         return None
 
     def _inputs_of(self, used: Path) -> list[str]:
-        """The inputs of a block or sub-model; those of one from outside are known once it has been read."""
-        seen = self.document.understood
-        network = seen.network(used) if seen else None
+        """The inputs of a block or sub-model; those of an external model are known after the analysis."""
+        analysed = self.document.analysed
+        network = analysed.network(used) if analysed else None
         return inputs_at(self.value, used) or [node.name for node in (network.graph.inputs if network else ())]
 
     def _named_keys(self, names: list[str]) -> Iterator[Item]:
         for name in names:
             if MARK not in name:
-                insert = plain(to_yaml(name)) if self.spot.has_value else f"{plain(to_yaml(name))}: $1"
+                insert = plain(to_yaml(name)) if self.cursor.has_value else f"{plain(to_yaml(name))}: $1"
                 yield Item(name, lsp.CompletionItemKind.Reference, insert=insert, order=1)
 
     def _classes(self, path: Path) -> Iterator[Item]:
@@ -203,13 +217,17 @@ class _Proposals:
     def _key(
         self, path: Path, key: str, schema: schema_lookup.Schema, kind: catalog.Kind | None, *, first: bool
     ) -> Item:
-        """A key and what is to be filled in behind it.
+        """A key, with placeholders for its value.
 
         Args:
-            first: Whether classes come before the language's own words.
+            path: Path of the mapping.
+            key: The key.
+            schema: The schema of its value.
+            kind: The kind of classes that the mapping can hold.
+            first: Whether classes come before other keys.
         """
         entry = catalog.find(kind, key) if kind and key[:1].isupper() else None
-        if self.spot.has_value:
+        if self.cursor.has_value:
             insert = plain(key)
         elif entry is not None:
             insert = f"{key}: {arguments(entry)}"
@@ -226,28 +244,28 @@ class _Proposals:
         special = self._special_words(path)
         if special is not None:
             yield from special
-            if path[-1] != "from" or self.spot.on_key_line:
+            if path[-1] != "from" or self.cursor.on_key_line:
                 return
-        if not self.spot.on_key_line and not isinstance(path[-1], int):
-            yield from self._keys(path)  # a line of its own below a key: the first key of a mapping
+        if not self.cursor.on_key_line and not isinstance(path[-1], int):
+            yield from self._keys(path)  # on its own line below a key: the first key of a mapping
             return
         kind = kind_at(path)
         if isinstance(path[-1], str) and path[-1][:1].isupper() and (entry := class_at(path)) is not None:
-            if entry.parameters and not self.spot.in_flow:
+            if entry.parameters and not self.cursor.in_flow:
                 yield Item("{…}", lsp.CompletionItemKind.Class, entry.doc, path, arguments(entry))
             return
         if isinstance(path[-1], int) and is_entry(path):
             for key in HEADS:
-                insert = f"{{{key}: $1}}" if self.spot.in_flow else f"{key}: $1"
+                insert = f"{{{key}: $1}}" if self.cursor.in_flow else f"{key}: $1"
                 yield Item(key, lsp.CompletionItemKind.Property, path=(*path, key), insert=insert, order=5)
         usual = self._usual(path)
-        seen: set[str] = set()
+        analysed: set[str] = set()
         for word in schema_lookup.words_at(path):
             entry = catalog.find(kind, word) if kind and isinstance(word, str) else None
-            if entry is not None and entry.name in seen:
-                continue  # another name for the same
+            if entry is not None and entry.name in analysed:
+                continue  # an alias of a proposed class
             if entry is not None:
-                seen.add(entry.name)
+                analysed.add(entry.name)
                 word = usual_name(entry)
             yield self._word(word, entry, path, order=0 if word in usual else 4)
         yield from self._sizes(path)
@@ -261,17 +279,17 @@ class _Proposals:
         insert = plain(word)
         if any(parameter.required for parameter in entry.parameters.values()):
             insert = f"{entry.name}: {arguments(entry)}"
-            if not isinstance(path[-1], int) or self.spot.in_flow:
+            if not isinstance(path[-1], int) or self.cursor.in_flow:
                 insert = f"{{{insert}}}"
         return Item(label, kind, entry.doc, (*path, entry.name), insert, order=order)
 
     def _usual(self, path: Path) -> set[str]:
-        """What would be filled in here: it comes first."""
-        seen = self.document.understood
-        if seen is None or seen.analysis.settings is None or path[:1] != ("compile",):
+        """The defaults of the setting at a path; they come first."""
+        analysed = self.document.analysed
+        if analysed is None or analysed.analysis.settings is None or path[:1] != ("compile",):
             return set()
         word = "metrics" if "metric" in str(path[1]) else str(path[1])
-        values = [default.value for default in seen.analysis.settings.defaults if default.setting.startswith(word)]
+        values = [default.value for default in analysed.analysis.settings.defaults if default.setting.startswith(word)]
         return {
             item
             for value in values
@@ -280,14 +298,14 @@ class _Proposals:
         }
 
     def _sizes(self, path: Path) -> Iterator[Item]:
-        """Sizes that the data decides, where an integer can stand."""
+        """Sizes that depend on the data, as an alternative to an integer."""
         words = schema_lookup.keys_at(path)
         if "classes_of" in words:
             for name in output_names(dict(self.value)):
                 yield Item(f"{{classes_of: {name}}}", lsp.CompletionItemKind.Value, order=6)
 
     def _special_words(self, path: Path) -> Iterator[Item] | None:
-        """Names of the spec's own, columns, files, quantities; None elsewhere."""
+        """Names of the spec, columns, files, metrics; None elsewhere."""
         value = dict(self.value)
         if path[-1] in ("reuse", "vocabulary_of"):
             return self._nodes(names_of(value, path, layers=True))
@@ -300,7 +318,7 @@ class _Proposals:
         at = len(entry_at(path))
         if at and len(path) > at and path[at] in ("from", "each"):
             return self._nodes(names_of(value, path))
-        network_path = home_at(path)
+        network_path = network_path_at(path)
         if path[len(network_path) : len(network_path) + 1] == ("outputs",):
             return self._nodes(names_of(value, (*network_path, "layers")))
         if path[-1] == "weights" and path[:-1] in ((), network_path):
@@ -337,28 +355,28 @@ class _Proposals:
                     yield Item(to_yaml(file.relative_to(folder).as_posix()), lsp.CompletionItemKind.File)
 
     def _nodes(self, names: list[str]) -> Iterator[Item]:
-        """The nearest first: what one cites stands mostly just above."""
-        seen = self.document.understood
-        taken = self._at(self.spot.path[:-1])
-        present = {each for each in taken if isinstance(each, str)} if isinstance(taken, list) else set()
+        """The nearest first: most references are to a node just above."""
+        analysed = self.document.analysed
+        existing = self._at(self.cursor.path[:-1])
+        present = {each for each in existing if isinstance(each, str)} if isinstance(existing, list) else set()
         for order, name in enumerate(reversed(names)):
             if name not in present and MARK not in name:
-                shape = shape_of_name(name, home_at(self.spot.path), seen)
+                shape = shape_of_name(name, network_path_at(self.cursor.path), analysed)
                 yield Item(name, lsp.CompletionItemKind.Reference, shape, order=min(100 + order, 999))
 
     def _models(self, names: list[str]) -> Iterator[Item]:
-        """Sub-models, each with what it makes of what it takes."""
-        seen = self.document.understood
+        """Sub-models, each with its input and output shapes."""
+        analysed = self.document.analysed
         for name in names:
-            network = seen.network(("models", name)) if seen else None
+            network = analysed.network(("models", name)) if analysed else None
             if MARK not in name:
-                yield Item(name, lsp.CompletionItemKind.Reference, way_through(network) if network else "", order=1)
+                yield Item(name, lsp.CompletionItemKind.Reference, shapes_through(network) if network else "", order=1)
 
     def _monitored(self) -> Iterator[Item]:
-        """What training will measure."""
-        seen = self.document.understood
-        if seen is not None and seen.analysis.settings is not None:
-            for name in monitor_names(seen.spec, seen.analysis.graph, seen.analysis.settings):
+        """The metrics that training logs."""
+        analysed = self.document.analysed
+        if analysed is not None and analysed.analysis.settings is not None:
+            for name in monitor_names(analysed.spec, analysed.analysis.graph, analysed.analysis.settings):
                 yield Item(name, lsp.CompletionItemKind.Value, order=1)
 
     def _at(self, path: Path) -> Any:
@@ -372,7 +390,9 @@ class _Proposals:
 
 
 def _layers_of_application(model: Any) -> list[str]:
-    """The layers of a sub-model that is a model of `keras.applications`, as Keras calls them."""
-    said = mapping(model).get("application")
-    head, arguments = (said, {}) if isinstance(said, str) else next(iter(mapping(said).items()), ("", {}))
-    return [layer.name for layer in inner_layers(head, mapping(arguments))]
+    """The names of an application's layers in Keras."""
+    application = mapping(model).get("application")
+    if isinstance(application, str):
+        return [layer.name for layer in inner_layers(application, {})]
+    name, arguments = next(iter(mapping(application).items()), ("", {}))
+    return [layer.name for layer in inner_layers(name, mapping(arguments))]

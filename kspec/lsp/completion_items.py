@@ -1,4 +1,4 @@
-"""What a proposal is made of: its snippet, its kind, what an entry calls."""
+"""The parts of proposals: snippets, kinds of classes, what an entry calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kspec.catalog import types
 from kspec.diagnostics import Path
 from kspec.language.entry import HEADS
 from kspec.lsp import schema_lookup
-from kspec.lsp.document import Understood
+from kspec.lsp.document import AnalysedText
 from kspec.lsp.labels import tensor_in_words
 from kspec.lsp.scope import entry_at
 from kspec.schema.reference import sample
@@ -24,9 +24,12 @@ class Item:
     """A proposal.
 
     Args:
-        path: A place of the language that says what it means.
-        insert: What is typed for it, with `$1` and `${1:word}` for what comes next; the label itself where empty.
-        order: Those of lower order come first.
+        label: What the editor lists.
+        kind: The kind of symbol.
+        detail: A short note next to the label.
+        path: A path in the language whose documentation is shown.
+        insert: The inserted snippet, with `$1` and `${1:word}` as placeholders; the label if empty.
+        order: Proposals of lower order come first.
     """
 
     label: str
@@ -38,12 +41,12 @@ class Item:
 
 
 def plain(word: str) -> str:
-    """A word as a snippet that is just this word."""
+    """A snippet that inserts a word literally."""
     return word.replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}")
 
 
 def arguments(entry: catalog.Entry) -> str:
-    """What is required, to be filled in; an empty place where nothing is."""
+    """Placeholders for the required arguments; an empty one if none is required."""
     required = [parameter for parameter in entry.parameters.values() if parameter.required]
     if not required:
         return "{$1}"
@@ -56,7 +59,7 @@ def arguments(entry: catalog.Entry) -> str:
 
 
 def callee_of(entry: Any) -> catalog.Entry | None:
-    """What an entry calls."""
+    """The layer or op that an entry calls."""
     if not isinstance(entry, dict):
         return None
     if isinstance(entry.get("op"), str):
@@ -71,7 +74,7 @@ def class_at(path: Path) -> catalog.Entry | None:
 
 
 def choices(parameter: catalog.Parameter) -> list[str]:
-    """The words that an argument can be."""
+    """The words that an argument accepts."""
     kind = types.parse(parameter.type)
     found: list[str] = []
     for option in kind.options if isinstance(kind, types.Union) else (kind,):
@@ -83,7 +86,7 @@ def choices(parameter: catalog.Parameter) -> list[str]:
 
 
 def usual_name(entry: catalog.Entry) -> str:
-    """Of a class's names the one that is mostly written: `binary_crossentropy`, not `bce`."""
+    """The most common name of a class: `binary_crossentropy`, not `bce`."""
     plain = [name for name in (entry.name, *entry.aliases) if name.islower()]
     return max(plain, key=len) if plain and entry.kind in ("loss", "optimizer", "metric", "initializer") else entry.name
 
@@ -92,9 +95,9 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def shape_of_name(name: str, network_path: Path, seen: Understood | None) -> str:
-    """What a name stands for in a network; empty where that is not known, as in a block."""
-    network = seen.network(network_path) if seen else None
+def shape_of_name(name: str, network_path: Path, analysed: AnalysedText | None) -> str:
+    """The shape of a node; empty if unknown, as in a block."""
+    network = analysed.network(network_path) if analysed else None
     tensor = network.graph.names.get(name) if network else None
     return tensor_in_words(network.types.tensor(tensor)) if tensor is not None and network is not None else ""
 
@@ -123,7 +126,7 @@ _KIND_BY_WORD: dict[str, catalog.Kind] = {
 
 
 def kind_at(path: Path) -> catalog.Kind | None:
-    """Which kind of class stands at a path."""
+    """The kind of class at a path."""
     if is_entry(path):
         return "layer"
     if path and path[-1] == "op":

@@ -1,4 +1,4 @@
-"""Where in a spec the cursor is: in the text as it stands, and in one that is just being typed."""
+"""Where in a spec the cursor is: within the text as it is, or within an edit that is still incomplete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kspec.syntax import parse
 from kspec.syntax.extents import Extent, Place, layout
 
 MARK = "kspec_cursor"
-"""What is put where the cursor is, to find it again in the values."""
+"""Inserted at the cursor, to find it again in the values."""
 
 _WORD_BEFORE = re.compile(r"[\w.*?$-]*\Z")
 _WORD_AFTER = re.compile(r"[\w.*?-]*")
@@ -21,40 +21,40 @@ _CLOSING = {"{": "}", "[": "]"}
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A place that something is typed at.
+class Cursor:
+    """The place of an edit.
 
     Args:
-        path: The value's path, or that of the key; of an item, with its number.
-        part: Whether a key or a value (an item of a list too) is typed.
-        value: The document's plain values, with the mark in its place.
-        written: The text that is typed, with the mark: more than the mark within quotes and expressions.
-        start: The offset where the word begins.
+        path: The path of the value or key; for an item, with its index.
+        part: Whether a key or a value is typed; an item of a list is a value.
+        value: The document's plain values, with the mark at the cursor.
+        text: The key or value, with the mark: more than the mark within quotes and expressions.
+        start: The offset of the start of the word.
         cursor: The offset of the cursor.
-        end: The offset where the word ends.
-        in_flow: Whether it stands between brackets.
+        end: The offset of the end of the word.
+        in_flow: Whether it is in flow style.
         on_key_line: Whether it is a value on the line of its key.
-        has_value: Whether it is a key that has its colon already.
-        glued: Whether the colon before it wants a space after it.
-        goes_on: Whether another key follows on the line, without a comma between.
+        has_value: Whether it is a key with a colon.
+        needs_space: Whether the colon before it lacks a space.
+        key_follows: Whether another key follows on the line, without a comma in between.
     """
 
     path: Path
     part: Literal["key", "value"]
     value: Any
-    written: str
+    text: str
     start: int
     cursor: int
     end: int
     in_flow: bool
     on_key_line: bool
     has_value: bool
-    glued: bool
-    goes_on: bool
+    needs_space: bool
+    key_follows: bool
 
 
-def typed_at(text: str, offset: int) -> Spot | None:
-    """What is typed at an offset; None in a comment, and where no sense can be made of the text before it."""
+def cursor_at(text: str, offset: int) -> Cursor | None:
+    """The edit at an offset; None in a comment, and if the text before it cannot be read."""
     line_start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     line_end = min((end for end in (text.find("\n", offset), text.find("\r", offset)) if end >= 0), default=len(text))
     if _COMMENT.search(text[line_start:offset]):
@@ -64,25 +64,36 @@ def typed_at(text: str, offset: int) -> Spot | None:
     after = _WORD_AFTER.match(text, offset)
     end = after.end() if after else offset
     opened = _opened(text[:start])
-    glued = re.search(r"[\w\"']:\Z", text[line_start:start]) is not None
+    needs_space = re.search(r"[\w\"']:\Z", text[line_start:start]) is not None
     has_value = re.match(r"[ \t]*:", text[end:line_end]) is not None
-    goes_on = bool(opened) and re.match(r"[ \t]*[\w\"']", text[end:line_end]) is not None
-    for candidate in _candidates(text[:start] + " " * glued, text[end:], text[line_end:], opened):
+    key_follows = bool(opened) and re.match(r"[ \t]*[\w\"']", text[end:line_end]) is not None
+    for candidate in _candidates(text[:start] + " " * needs_space, text[end:], text[line_end:], opened):
         tree = parse(Source("", candidate), Report())
-        found = None if tree is None else _find(tree.value, ())
-        if tree is not None and found is not None:
-            path, part, written = found
+        result = None if tree is None else _find(tree.value, ())
+        if tree is not None and result is not None:
+            path, part, text_with_mark = result
             key = tree.positions.keys.get(path)
             value = tree.positions.values.get(path)
             beside = part == "value" and key is not None and value is not None and key.line == value.line
-            return Spot(
-                path, part, tree.value, written, start, offset, end, bool(opened), beside, has_value, glued, goes_on
-            )  # fmt: skip
+            return Cursor(
+                path=path,
+                part=part,
+                value=tree.value,
+                text=text_with_mark,
+                start=start,
+                cursor=offset,
+                end=end,
+                in_flow=bool(opened),
+                on_key_line=beside,
+                has_value=has_value,
+                needs_space=needs_space,
+                key_follows=key_follows,
+            )
     return None
 
 
 def _candidates(before: str, after: str, below: str, opened: str) -> Iterator[str]:
-    """The text with the mark in it: whole, or broken off after it where the rest makes no sense yet."""
+    """The text with the mark, complete or cut off after the mark, where the rest may be incomplete."""
     closing = "".join(_CLOSING[bracket] for bracket in reversed(opened))
     yield before + MARK + after
     yield f"{before}{MARK}: {after}"
@@ -96,17 +107,17 @@ def _candidates(before: str, after: str, below: str, opened: str) -> Iterator[st
 
 
 def _opened(text: str) -> str:
-    """The brackets that a text opens and does not close, outermost first."""
-    found: list[str] = []
+    """The unclosed brackets of a text, outermost first."""
+    brackets: list[str] = []
     for token in re.finditer(
         r"\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|(?:^|(?<=\s))#[^\n]*|\$\{[^}\n]*\}?|[{}\[\]]", text, re.M
     ):
         bracket = token[0]
         if bracket in _CLOSING:
-            found.append(bracket)
-        elif bracket in ("}", "]") and found:
-            found.pop()
-    return "".join(found)
+            brackets.append(bracket)
+        elif bracket in ("}", "]") and brackets:
+            brackets.pop()
+    return "".join(brackets)
 
 
 def _find(value: Any, path: Path) -> tuple[Path, Literal["key", "value"], str] | None:
@@ -116,23 +127,25 @@ def _find(value: Any, path: Path) -> tuple[Path, Literal["key", "value"], str] |
         for key, item in value.items():
             if MARK in key:
                 return (*path, key), "key", key
-            found = _find(item, (*path, key))
-            if found is not None:
-                return found
+            result = _find(item, (*path, key))
+            if result is not None:
+                return result
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            found = _find(item, (*path, index))
-            if found is not None:
-                return found
+            result = _find(item, (*path, index))
+            if result is not None:
+                return result
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed:
-    """What stands at a place.
+class Element:
+    """The key or value at a place.
 
     Args:
+        path: Its path.
         part: Whether it is the key or the value.
+        extent: Its extent.
     """
 
     path: Path
@@ -140,13 +153,13 @@ class Pointed:
     extent: Extent
 
 
-def pointed_at(source: Source, place: Place) -> Pointed | None:
-    """The innermost key or word at a place; None between them."""
-    best: Pointed | None = None
+def element_at(source: Source, place: Place) -> Element | None:
+    """The innermost key or value at a place; None between them."""
+    best: Element | None = None
     for path, extent in layout(source).items():
         if path and isinstance(path[-1], str) and extent.key <= place <= extent.key_end:
-            return Pointed(path, "key", extent)
+            return Element(path, "key", extent)
         is_word = extent.form in ("word", "other", "alias")
         if path and is_word and extent.start <= place <= extent.end and extent.start < extent.end:
-            best = Pointed(path, "value", extent)
+            best = Element(path, "value", extent)
     return best

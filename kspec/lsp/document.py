@@ -1,4 +1,4 @@
-"""A spec that is open in an editor: its text as typed so far, and what the checker says of it."""
+"""A spec that is open in an editor: its text, and the result of checking it."""
 
 from __future__ import annotations
 
@@ -21,30 +21,32 @@ from kspec.lsp.text import Text
 if TYPE_CHECKING:
     from kspec.compiler.check import CheckResult
 
-Look = Callable[[Source], "CheckResult"]
-"""What is to be said of a text."""
+Check = Callable[[Source], "CheckResult"]
+"""Checks a text."""
 
 _MARKS = re.compile(r"^kspec[ \t]*:|^#[ \t]*yaml-language-server:.*kspec", re.MULTILINE)
 _SUFFIXES = (".kspec.yaml", ".kspec.yml")
 
 
 class Network(NamedTuple):
-    """A network's nodes, and what inference found of them."""
+    """A network's nodes, and their inferred types."""
 
     graph: Graph
     types: Types
 
     def inner(self, model: str) -> Network:
-        """A sub-model that it can call."""
+        """A sub-model of the network."""
         return Network(self.graph.models[model], self.types.models[model])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Understood:
-    """A text that was sound enough to be a graph.
+class AnalysedText:
+    """A text that was complete enough for a graph, with its analysis.
 
     Args:
         text: The text, which may be older than the document's.
+        spec: The spec.
+        analysis: Its graph and inferred types.
     """
 
     text: Text
@@ -52,23 +54,21 @@ class Understood:
     analysis: Analysis
 
     def network(self, network_path: Path) -> Network | None:
-        """What is known of a network: the spec's own for `()`, a sub-model's for `("models", name)`."""
-        whole = Network(self.analysis.graph, self.analysis.types)
+        """A network: the spec's own for `()`, a sub-model's for `("models", name)`; None for an unknown one."""
+        own = Network(self.analysis.graph, self.analysis.types)
         if not network_path:
-            return whole
+            return own
         known = (
-            network_path[0] == "models"
-            and network_path[1] in whole.graph.models
-            and network_path[1] in whole.types.models
+            network_path[0] == "models" and network_path[1] in own.graph.models and network_path[1] in own.types.models
         )
-        return whole.inner(str(network_path[1])) if known else None
+        return own.inner(str(network_path[1])) if known else None
 
     def networks(self) -> Iterator[tuple[Path, Network]]:
-        """Those that stand in the spec, by their place in it."""
+        """The networks that the spec defines, by their path in it."""
         for network_path in self.spec.networks:
-            found = self.network(network_path)
-            if found is not None and (not network_path or self.spec.defines_layers_of(str(network_path[1]))):
-                yield network_path, found
+            network = self.network(network_path)
+            if network is not None and (not network_path or self.spec.defines_layers_of(str(network_path[1]))):
+                yield network_path, network
 
 
 class Document:
@@ -76,21 +76,23 @@ class Document:
 
     Args:
         uri: The client's name for it.
-        look: The checker.
+        content: Its text.
+        version: The client's number of the text.
+        check: Checks a text.
     """
 
-    def __init__(self, uri: str, content: str, version: int | None, look: Look) -> None:
+    def __init__(self, uri: str, content: str, version: int | None, check: Check) -> None:
         self.uri = uri
         self.version = version
         self.path = to_fs_path(uri) or uri.rpartition("/")[2] or "spec.yaml"
-        self.look = look
+        self.check = check
         self.seconds = 0.0
-        """How long the last look took."""
+        """Duration of the last check."""
         self._text = Text(Source(self.path, content))
         self._was_spec = False
-        self._examined: CheckResult | None = None
-        self._understood: Understood | None = None
-        self._sound: Understood | None = None
+        self._result: CheckResult | None = None
+        self._analysed: AnalysedText | None = None
+        self._valid: AnalysedText | None = None
 
     @property
     def text(self) -> Text:
@@ -102,12 +104,12 @@ class Document:
 
     @property
     def is_spec(self) -> bool:
-        """Whether it is one of ours: an editor may send any YAML file. What was one stays one while it is typed."""
+        """Whether it is a spec: an editor may send any YAML file. A spec stays one while it is edited."""
         self._was_spec |= self.path.endswith(_SUFFIXES) or _MARKS.search(self.source.text) is not None
         return self._was_spec
 
     def change(self, changes: Sequence[lsp.TextDocumentContentChangeEvent], version: int | None) -> None:
-        """Applies what was typed, in order."""
+        """Apply edits, in order."""
         content = self.source.text
         for change in changes:
             if isinstance(change, lsp.TextDocumentContentChangePartial):
@@ -119,37 +121,37 @@ class Document:
         self.version = version
         if content != self.source.text:
             self._text = Text(Source(self.path, content))
-            self._examined = None
+            self._result = None
 
-    def forget(self) -> None:
-        """The next question looks anew: settings or files beside the spec may have changed."""
-        self._examined = None
+    def invalidate(self) -> None:
+        """Check again at the next request: settings, or files next to the spec, may have changed."""
+        self._result = None
 
     @property
-    def examined(self) -> CheckResult:
-        """What the checker says of the text as it is now; looked at when first asked for."""
-        if self._examined is None:
+    def result(self) -> CheckResult:
+        """The result of checking the current text, at the first use."""
+        if self._result is None:
             start = time.perf_counter()
-            found = self._examined = self.look(self.source)
+            result = self._result = self.check(self.source)
             self.seconds = time.perf_counter() - start
-            if found.spec is not None and found.analysis is not None:
-                self._understood = Understood(self._text, found.spec, found.analysis)
-                if not any(problem.is_error for problem in found.diagnostics):
-                    self._sound = self._understood
-        return self._examined
+            if result.spec is not None and result.analysis is not None:
+                self._analysed = AnalysedText(self._text, result.spec, result.analysis)
+                if not any(problem.is_error for problem in result.diagnostics):
+                    self._valid = self._analysed
+        return self._result
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
-        return self.examined.diagnostics
+        return self.result.diagnostics
 
     @property
-    def understood(self) -> Understood | None:
-        """The last text that was a graph: this one, or while it is half typed the one before; None when none was."""
-        _ = self.examined
-        return self._understood
+    def analysed(self) -> AnalysedText | None:
+        """The last text with a graph: the current one, or an earlier one while it is edited; None if there was none."""
+        _ = self.result
+        return self._analysed
 
     @property
-    def sound(self) -> Understood | None:
-        """The last text without errors, of which everything is known; None when none was."""
-        _ = self.examined
-        return self._sound
+    def valid(self) -> AnalysedText | None:
+        """The last text without errors; None if there was none."""
+        _ = self.result
+        return self._valid

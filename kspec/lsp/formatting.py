@@ -1,4 +1,4 @@
-"""The layout of `kspec fmt`, as edits of the lines that change."""
+"""Formatting as by `kspec fmt`, as edits of the changed lines."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from kspec.lsp.text import Text
 from kspec.rewrite.fmt import CannotFormat, format_source
 
 
-def formatted(document: Document) -> list[lsp.TextEdit] | None:
-    """The edits that lay the text out, line by line, so that cursors and folds elsewhere stay.
+def formatting_edits(document: Document) -> list[lsp.TextEdit] | None:
+    """The edits that format the text, line by line, so that cursors and folds elsewhere stay.
 
     Returns:
         None for a text that cannot be read.

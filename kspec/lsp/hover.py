@@ -1,4 +1,4 @@
-"""What stands under the cursor: a node with its shapes and arguments, an argument, a name, a key of the language."""
+"""Hover: a node with its shapes and arguments, an argument, a name, or a key of the language."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from kspec.diagnostics import Path
 from kspec.ir import Node
 from kspec.lsp import schema_lookup
 from kspec.lsp.completion_items import is_head, kind_at
-from kspec.lsp.cursor import Pointed, pointed_at
-from kspec.lsp.document import Document, Network, Understood
-from kspec.lsp.labels import counted, of_model, parameters, shape_of, taken, tensor_in_words, trainable
+from kspec.lsp.cursor import Element, element_at
+from kspec.lsp.document import AnalysedText, Document, Network
+from kspec.lsp.labels import count_of, input_types, model_call, parameters, shape_of, tensor_in_words, trainable
 from kspec.lsp.names import Occurrence, at
 from kspec.lsp.scope import entry_at
 from kspec.schema import reference
@@ -22,18 +22,18 @@ from kspec.syntax.yaml_flow import to_yaml
 
 
 def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
-    """What there is to say of a place, in Markdown; None where nothing is."""
+    """The hover of a position, in Markdown; None if there is nothing to show."""
     place = document.text.place(document.text.offset(position))
     name = at(document.source, *place)
-    if name is not None and (name.written or not name.defines):
+    if name is not None and (name.explicit or not name.is_definition):
         words = _name(document, name)
         if words:
             return _shown(words, document.text.range_of(name.span))
-    pointed = pointed_at(document.source, place)
-    if pointed is None:
+    element = element_at(document.source, place)
+    if element is None:
         return None
-    words = _class_named(document, pointed) or _path(document, pointed.path)
-    return _shown(words, _range(document, pointed.extent, pointed.part)) if words else None
+    words = _class_named(document, element) or _path(document, element.path)
+    return _shown(words, _range(document, element.extent, element.part)) if words else None
 
 
 def _shown(words: str, place: lsp.Range) -> lsp.Hover:
@@ -47,24 +47,24 @@ def _range(document: Document, extent: Extent, part: str) -> lsp.Range:
 
 
 def _name(document: Document, name: Occurrence) -> str:
-    """A node, a sub-model or a variable that is cited."""
-    seen = document.understood
+    """A node, a sub-model or a variable, at a reference to it."""
+    analysed = document.analysed
     if name.kind in ("block", "parameter") or name.network_path[:1] == ("blocks",):
         return _in_block(name)
-    if seen is None:
+    if analysed is None:
         return ""
     if name.kind == "variable":
-        known = seen.spec.document.vars
+        known = analysed.spec.document.vars
         return f"`${name.name}` is `{to_yaml(known[name.name])}`" if name.name in known else ""
     if name.kind == "model":
-        return _model(name.name, seen)
-    network = seen.network(name.network_path)
+        return _model(name.name, analysed)
+    network = analysed.network(name.network_path)
     node = None if network is None else _node_called(network, name)
     return "" if node is None or network is None else _node(node, network)
 
 
 def _in_block(name: Occurrence) -> str:
-    """A block, or what is a block's own: what it is differs from use to use."""
+    """A block or its parameter; the nodes of a block differ from use to use."""
     if name.kind == "block":
         return f"the block `{name.name}`"
     return f"a parameter of the block `{name.network_path[1]}`" if name.kind == "parameter" else ""
@@ -77,25 +77,25 @@ def _node_called(network: Network, name: Occurrence) -> Node | None:
 
 
 def _path(document: Document, path: Path) -> str:
-    """A key or a word by its place."""
-    seen = document.understood
-    if seen is not None and seen.text is document.text and _is_head(path):
+    """The key or value at a path."""
+    analysed = document.analysed
+    if analysed is not None and analysed.text is document.text and _is_head(path):
         entry = entry_at(path)
-        for _, network in seen.networks():
+        for _, network in analysed.networks():
             node = next((node for node in network.graph.nodes.values() if node.source_path == entry), None)
             if node is not None:
-                return _node(node, network, whole=True)
+                return _node(node, network, details=True)
     return schema_lookup.meaning_at(path)
 
 
-def _class_named(document: Document, pointed: Pointed) -> str:
-    """What a class or function is that a value names: `mse`, `relu`, `adam`; empty where it names none."""
-    kind = kind_at(pointed.path)
-    if pointed.part == "key" or kind in (None, "layer", "op"):
+def _class_named(document: Document, element: Element) -> str:
+    """The class or function that a value names, such as `mse`, `relu` or `adam`; empty if it names none."""
+    kind = kind_at(element.path)
+    if element.part == "key" or kind in (None, "layer", "op"):
         return ""
-    extent, text = pointed.extent, document.text
-    written = text.content[text.offset_of(*extent.start) : text.offset_of(*extent.end)].strip("'\"")
-    entry = catalog.find(kind, written) if kind else None
+    extent, text = element.extent, document.text
+    word = text.content[text.offset_of(*extent.start) : text.offset_of(*extent.end)].strip("'\"")
+    entry = catalog.find(kind, word) if kind else None
     if entry is None:
         return ""
     link = page(entry)
@@ -104,29 +104,29 @@ def _class_named(document: Document, pointed: Pointed) -> str:
 
 
 def _is_head(path: Path) -> bool:
-    """Whether it is where an entry says what it is: its class, or what stands after `op:` or `reuse:`."""
+    """Whether a path leads to an entry's head: its class, or the value of `op:` or `reuse:`."""
     entry = entry_at(path)
     rest = path[len(entry) :]
     return bool(entry) and (not rest or (len(rest) == 1 and isinstance(rest[0], str) and is_head(rest[0])))
 
 
-def _node(node: Node, network: Network, *, whole: bool = False) -> str:
-    """A node: what goes in and comes out, its parameters; with `whole`, its arguments and what it is too."""
+def _node(node: Node, network: Network, *, details: bool = False) -> str:
+    """A node with its shapes and parameters; with `details`, its documentation and arguments too."""
     callee = network.graph.callee(node)
-    answer = network.types.calls[node.name]
+    call = network.types.calls[node.name]
     head = callee.head or "Input"
-    said = {"reuse": f" (the layer of `{callee.name}`)", "model": " (a sub-model)"}.get(node.kind, "")
-    lines = [f"**{node.name}** · `{head}`{said}"]
-    given = ", ".join(f"`{tensor_in_words(tensor) or '?'}`" for tensor in taken(node, network))
-    gives = shape_of(node, network) or "?"
-    lines.append(f"{given} → `{gives}`" if given else f"`{gives}`")
-    lines += _weights(answer)
-    if answer.flops:
-        lines.append(f"{counted(answer.flops, 'operation')} an example")
+    note = {"reuse": f" (the layer of `{callee.name}`)", "model": " (a sub-model)"}.get(node.kind, "")
+    lines = [f"**{node.name}** · `{head}`{note}"]
+    inputs = ", ".join(f"`{tensor_in_words(tensor) or '?'}`" for tensor in input_types(node, network))
+    outputs = shape_of(node, network) or "?"
+    lines.append(f"{inputs} → `{outputs}`" if inputs else f"`{outputs}`")
+    lines += _weights(call)
+    if call.flops:
+        lines.append(f"{count_of(call.flops, 'operation')} per example")
     text = "  \n".join(lines)
     if node.kind == "model" and node.head in network.graph.models:
         return f"{text}\n\n{_inside(node.head, network)}"
-    if not whole:
+    if not details:
         return text
     entry = node.catalog
     if entry is None:
@@ -137,40 +137,40 @@ def _node(node: Node, network: Network, *, whole: bool = False) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _weights(answer: InferredCall) -> list[str]:
-    count = parameters(answer)
-    frozen = (count or 0) - trainable(answer)
-    return [counted(count) + (f", {frozen:,} of them not trainable" if frozen else "")] if count else []
+def _weights(call: InferredCall) -> list[str]:
+    count = parameters(call)
+    frozen = (count or 0) - trainable(call)
+    return [count_of(count) + (f", {frozen:,} non-trainable" if frozen else "")] if count else []
 
 
-def _model(name: str, seen: Understood) -> str:
-    """A sub-model by its name: what it takes and gives, and all of its weights."""
-    whole = Network(seen.analysis.graph, seen.analysis.types)
-    if name not in whole.graph.models:
+def _model(name: str, analysed: AnalysedText) -> str:
+    """A sub-model: its inputs, outputs and weights."""
+    own = Network(analysed.analysis.graph, analysed.analysis.types)
+    if name not in own.graph.models:
         return ""
-    frozen = " · frozen" if seen.spec.trainable(("models", name)) is False else ""
-    lines = [f"the sub-model **{name}**{frozen}", *_weights(of_model(name, whole))]
-    return "  \n".join(lines) + f"\n\n{_inside(name, whole)}"
+    frozen = " · frozen" if analysed.spec.trainable(("models", name)) is False else ""
+    lines = [f"the sub-model **{name}**{frozen}", *_weights(model_call(name, own))]
+    return "  \n".join(lines) + f"\n\n{_inside(name, own)}"
 
 
 def _inside(name: str, caller: Network) -> str:
-    """A sub-model's inputs and outputs, and how many nodes it has."""
+    """A sub-model's inputs and outputs, and its number of nodes."""
     graph, types = caller.inner(name)
-    rows = [("takes", node.name, types.calls[node.name].outputs[0]) for node in graph.inputs]
-    rows += [("gives", output, types.tensor(tensor)) for output, tensor in graph.outputs.items()]
+    rows = [("input", node.name, types.calls[node.name].outputs[0]) for node in graph.inputs]
+    rows += [("output", output, types.tensor(tensor)) for output, tensor in graph.outputs.items()]
     lines = [f"- {word} `{each}`: `{tensor_in_words(tensor) or '?'}`" for word, each, tensor in rows]
-    count = parameters(of_model(name, caller))
-    weights = f", {counted(count)}, the same at every call" if count else ""
-    return "\n".join([f"`{name}`: {counted(len(graph.calls), 'node')}{weights}", *lines])
+    count = parameters(model_call(name, caller))
+    weights = f", {count_of(count)}, shared by all calls" if count else ""
+    return "\n".join([f"`{name}`: {count_of(len(graph.calls), 'node')}{weights}", *lines])
 
 
 def _arguments(node: Node, entry: catalog.Entry) -> str:
-    """The constructor's arguments as they count: what is written, and Keras's defaults."""
+    """The effective arguments of the constructor: the spec's, and Keras's defaults."""
     rows = []
-    known, written = (entry.constants, node.constants) if entry.kind == "op" else (entry.parameters, node.arguments)
+    known, values = (entry.constants, node.constants) if entry.kind == "op" else (entry.parameters, node.arguments)
     for name, parameter in known.items():
-        if name in written:
-            rows.append(f"{name}: {to_yaml(written[name])}")
+        if name in values:
+            rows.append(f"{name}: {to_yaml(values[name])}")
         elif not parameter.required:
             rows.append(f"{name}: {to_yaml(parameter.default)}  # default")
     return "```yaml\n" + "\n".join(rows) + "\n```" if rows else ""

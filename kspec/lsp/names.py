@@ -1,6 +1,6 @@
-"""Where a spec gives names and where it cites them: nodes (inputs, `as` and outputs too), and variables.
+"""Where a spec defines names and where it references them: nodes (with inputs, `as` and outputs), blocks, variables.
 
-Read off the text itself, so that it holds while other parts of the spec are faulty.
+Read from the text itself, so that it works while other parts of the spec are invalid.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, Literal
 from kspec.diagnostics import Path, Positions, Report, Source, Span
 from kspec.expand.variables import variable_spans
 from kspec.ir.layer_patterns import is_glob
-from kspec.lsp.scope import called_by, entries_at, inputs_at, output_names, params_of, texts
+from kspec.lsp.scope import entries_at, inputs_at, output_names, params_of, texts, used_network
 from kspec.syntax import parse
 from kspec.syntax.entries import head_place
 from kspec.syntax.names import node_names, written_name
 
 Kind = Literal["node", "output", "variable", "block", "model", "parameter"]
 SHARED: tuple[Kind, Kind] = ("block", "model")
-"""Kinds of names that are the whole spec's, wherever they stand."""
+"""Kinds of names that are global to the spec."""
 
 BY_OUTPUT: tuple[Path, ...] = (
     ("task",),
@@ -33,7 +33,7 @@ BY_OUTPUT: tuple[Path, ...] = (
     ("fit", "class_weight"),
     ("predict", "threshold"),
 )
-"""Settings whose keys may be outputs."""
+"""Settings whose keys can be outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,47 +41,50 @@ class Occurrence:
     """A name in the text.
 
     Args:
-        defines: Whether it is given here.
-        written: Whether the name itself stands here; a node without a name is where its layer is.
-        home: The block or sub-model whose own name it is: `("blocks", name)`; empty outside of these.
+        kind: Kind of the name.
+        name: The name.
+        span: Its place; for a node with an automatic name, the place of its head.
+        is_definition: Whether the name is defined here.
+        explicit: Whether the name itself appears here.
+        network_path: The block or sub-model it belongs to: `("blocks", name)`; empty for the spec itself.
     """
 
     kind: Kind
     name: str
     span: Span
-    defines: bool
-    written: bool = True
+    is_definition: bool
+    explicit: bool = True
     network_path: Path = ()
 
     @property
     def key(self) -> tuple[str, str, Path]:
-        """What two places have in common that are about the same name."""
+        """Equal for two occurrences of the same name."""
         return self.kind, self.name, self.network_path
 
 
 @lru_cache(maxsize=4)
 def occurrences(source: Source) -> tuple[Occurrence, ...]:
-    """All names of a text, in no order; empty where it is not YAML."""
+    """All names of a text, in no order; empty if it is not YAML."""
     tree = parse(source, Report())
     if tree is None or not isinstance(tree.value, dict):
         return ()
     finder = _Finder(tree.value, tree.positions)
-    return tuple(found for found in finder.all() if found.span.source is source)
+    return tuple(matches for matches in finder.all() if matches.span.source is source)
 
 
 def at(source: Source, line: int, column: int) -> Occurrence | None:
     """The name at a place."""
-    for found in occurrences(source):
-        span = found.span
+    for matches in occurrences(source):
+        span = matches.span
         if (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column):
-            return found
+            return matches
     return None
 
 
-def alike(source: Source, one: Occurrence) -> list[Occurrence]:
-    """Every place where the same name is given or cited, in the text's order."""
-    found = [each for each in occurrences(source) if each.key == one.key]
-    return sorted(found, key=lambda each: each.span[1:])
+def same_name(source: Source, one: Occurrence) -> list[Occurrence]:
+    """The definition of a name and all references to it, in the order of the text."""
+    matches = [each for each in occurrences(source) if each.key == one.key]
+    return sorted(matches, key=lambda each: each.span[1:])
 
 
 class _Finder:
@@ -98,7 +101,7 @@ class _Finder:
         for word, kind, inner in (("blocks", SHARED[0], self._block), ("models", SHARED[1], self._network)):
             section = self.value.get(word)
             for name, holder in section.items() if isinstance(section, dict) else ():
-                yield self._key(name, (word, name), kind=kind, defines=True)
+                yield self._key(name, (word, name), kind=kind, is_definition=True)
                 if isinstance(holder, dict):
                     self.network_path = word, name
                     yield from inner(holder, self.network_path)
@@ -106,56 +109,56 @@ class _Finder:
         yield from self._variables({key: value for key, value in self.value.items() if key != "blocks"}, ())
 
     def _network(self, network: dict[str, Any], network_path: Path) -> Iterator[Occurrence]:
-        """What is the spec's own, or a sub-model's: inputs, nodes, outputs."""
+        """The names of the spec's own network, or of a sub-model: inputs, nodes, outputs."""
         inputs = network.get("inputs")
         for name in inputs if isinstance(inputs, dict) else ():
-            yield self._key(name, (*network_path, "inputs", name), defines=True)
+            yield self._key(name, (*network_path, "inputs", name), is_definition=True)
         yield from self._list((*network_path, "layers"))
-        said = network.get("outputs")
-        for name in said if isinstance(said, dict) else ():
-            yield self._key(name, (*network_path, "outputs", name), kind="output", defines=True)
-        yield from self._cited(said, (*network_path, "outputs"))
+        outputs = network.get("outputs")
+        for name in outputs if isinstance(outputs, dict) else ():
+            yield self._key(name, (*network_path, "outputs", name), kind="output", is_definition=True)
+        yield from self._references(outputs, (*network_path, "outputs"))
 
     def _list(self, path: Path) -> Iterator[Occurrence]:
         entries, _ = entries_at(self.value, path)
-        named = {name for entry in entries if isinstance(entry, dict) for name in texts(entry.get("as"))}
-        names = node_names(entries, taken=named | set(inputs_at(self.value, self.network_path)))
+        as_names = {name for entry in entries if isinstance(entry, dict) for name in texts(entry.get("as"))}
+        names = node_names(entries, taken=as_names | set(inputs_at(self.value, self.network_path)))
         for index, (entry, name) in enumerate(zip(entries, names, strict=True)):
             yield from self._entry(entry, name, (*path, index))
 
     def _block(self, block: dict[str, Any], path: Path) -> Iterator[Occurrence]:
-        """What is a block's own: parameters, inputs, nodes."""
+        """The names of a block: parameters, inputs, nodes."""
         params = block.get("params")
         for index, item in enumerate(params if isinstance(params, list) else ()):
             place = (*path, "params", index)
             if isinstance(item, str):
-                yield self._value(item, place, kind="parameter", defines=True)
+                yield self._value(item, place, kind="parameter", is_definition=True)
             elif isinstance(item, dict) and item:
                 name = next(iter(item))
-                yield self._key(name, (*place, name), kind="parameter", defines=True)
+                yield self._key(name, (*place, name), kind="parameter", is_definition=True)
         for index, name in enumerate(block["inputs"] if isinstance(block.get("inputs"), list) else ()):
             if isinstance(name, str):
-                yield self._value(name, (*path, "inputs", index), defines=True)
+                yield self._value(name, (*path, "inputs", index), is_definition=True)
         yield from self._list((*path, "layers"))
-        yield from self._cited(block.get("outputs"), (*path, "outputs"))
+        yield from self._references(block.get("outputs"), (*path, "outputs"))
         yield from self._variables(block, path)
 
     def _entry(self, entry: Any, name: str, path: Path) -> Iterator[Occurrence]:
         if written_name(entry) is None:
             place = head_place(path, entry, self.positions)
-            yield Occurrence("node", name, place, defines=True, written=False, network_path=self.network_path)
+            yield Occurrence("node", name, place, is_definition=True, explicit=False, network_path=self.network_path)
         if not isinstance(entry, dict):
             return
         if written_name(entry) is not None:
-            yield self._value(name, (*path, "name"), defines=True)
-        for index, given in enumerate(entry["as"] if isinstance(entry.get("as"), list) else ()):
-            if isinstance(given, str) and given != "_":
-                yield self._value(given, (*path, "as", index), defines=True)
+            yield self._value(name, (*path, "name"), is_definition=True)
+        for index, output in enumerate(entry["as"] if isinstance(entry.get("as"), list) else ()):
+            if isinstance(output, str) and output != "_":
+                yield self._value(output, (*path, "as", index), is_definition=True)
         for word in ("from", "each"):
-            yield from self._cited(entry.get(word), (*path, word))
+            yield from self._references(entry.get(word), (*path, word))
         if isinstance(entry.get("reuse"), str):
             yield self._value(entry["reuse"], (*path, "reuse"))
-        used = called_by(entry)
+        used = used_network(entry)
         for kind in SHARED:
             if isinstance(entry.get(kind), str):
                 yield self._value(entry[kind], (*path, kind), kind=kind)
@@ -167,23 +170,23 @@ class _Finder:
         for head, arguments in entry.items():
             yield from self._within(arguments, (*path, head))
 
-    def _cited(self, value: Any, path: Path) -> Iterator[Occurrence]:
-        """What cites nodes: a name, a list, or a mapping to these."""
+    def _references(self, value: Any, path: Path) -> Iterator[Occurrence]:
+        """References to nodes: a name, a list, or a mapping to these."""
         if isinstance(value, str):
             if "$" not in value:
                 yield self._value(value, path)
         elif isinstance(value, (list, dict)):
             for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-                yield from self._cited(item, (*path, key))
+                yield from self._references(item, (*path, key))
 
     def _within(self, value: Any, path: Path) -> Iterator[Occurrence]:
-        """`{vocabulary_of: node}`, `{classes_of: output}` and `{model: name}`, wherever they stand in arguments."""
+        """`{vocabulary_of: node}`, `{classes_of: output}` and `{model: name}`, anywhere in arguments."""
         items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for key, item in items:
             place = (*path, key)
             if key == "vocabulary_of" and isinstance(item, str):
                 yield self._value(item, place)
-            elif key == "classes_of" and isinstance(item, str):  # of the spec's outputs, in a sub-model too
+            elif key == "classes_of" and isinstance(item, str):  # one of the spec's outputs, even within a sub-model
                 yield replace(self._value(item, place, kind="output" if self.renamed else "node"), network_path=())
             elif key == "model" and isinstance(item, str) and len(value) == 1:
                 yield self._value(item, place, kind="model")
@@ -206,11 +209,11 @@ class _Finder:
         yield from self._monitored()
 
     def _staged(self) -> Iterator[Occurrence]:
-        """Layers that stages freeze or train, by their names, or those of the uses that they stand in."""
+        """Layers that stages freeze or train, by their names or those of the block uses that contain them."""
         stages = self._at(("fit", "stages"))
         for index, stage in enumerate(stages if isinstance(stages, list) else ()):
-            told = stage.get("trainable") if isinstance(stage, dict) else None
-            for pattern in told if isinstance(told, dict) else ():
+            trainable = stage.get("trainable") if isinstance(stage, dict) else None
+            for pattern in trainable if isinstance(trainable, dict) else ():
                 name = str(pattern).partition("/")[0]
                 if not is_glob(name):
                     cited = self._key(str(pattern), ("fit", "stages", index, "trainable", pattern))
@@ -231,7 +234,7 @@ class _Finder:
                             span = _bare(self.positions.values[path], monitor)
                             column = span.column + len(monitor) - len(rest)
                             place = span._replace(column=column, end_column=column + len(name))
-                            yield Occurrence("output" if self.renamed else "node", name, place, defines=False)
+                            yield Occurrence("output" if self.renamed else "node", name, place, is_definition=False)
 
     def _at(self, path: Path) -> Any:
         value: Any = self.value
@@ -243,7 +246,7 @@ class _Finder:
         if isinstance(value, dict):
             for key, item in value.items():
                 if path == ("vars",):
-                    yield self._key(key, (*path, key), kind="variable", defines=True)
+                    yield self._key(key, (*path, key), kind="variable", is_definition=True)
                 yield from self._variables(item, (*path, key))
         elif isinstance(value, list):
             for index, item in enumerate(value):
@@ -253,17 +256,17 @@ class _Finder:
             for name, span in variable_spans(self.positions.values[path], value):
                 own = name in params
                 kind: Kind = "parameter" if own else "variable"
-                yield Occurrence(kind, name, span, defines=False, network_path=self.network_path if own else ())
+                yield Occurrence(kind, name, span, is_definition=False, network_path=self.network_path if own else ())
 
-    def _value(self, name: str, path: Path, *, kind: Kind = "node", defines: bool = False) -> Occurrence:
-        written = path in self.positions.values  # what an alias repeats stands elsewhere
+    def _value(self, name: str, path: Path, *, kind: Kind = "node", is_definition: bool = False) -> Occurrence:
+        explicit = path in self.positions.values  # an alias repeats a value from elsewhere
         network_path = () if kind in SHARED else self.network_path
-        return Occurrence(kind, name, _bare(self.positions.value(path), name), defines, written, network_path)
+        return Occurrence(kind, name, _bare(self.positions.value(path), name), is_definition, explicit, network_path)
 
-    def _key(self, name: str, path: Path, *, kind: Kind = "node", defines: bool = False) -> Occurrence:
-        written = path in self.positions.keys
+    def _key(self, name: str, path: Path, *, kind: Kind = "node", is_definition: bool = False) -> Occurrence:
+        explicit = path in self.positions.keys
         network_path = () if kind in SHARED else self.network_path
-        return Occurrence(kind, name, _bare(self.positions.key(path), name), defines, written, network_path)
+        return Occurrence(kind, name, _bare(self.positions.key(path), name), is_definition, explicit, network_path)
 
 
 def _bare(span: Span, name: str) -> Span:

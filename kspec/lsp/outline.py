@@ -1,4 +1,4 @@
-"""The outline of a spec: its sections, inputs, nodes and variables; and what can be folded."""
+"""The outline of a spec (sections, inputs, nodes, variables), and folding."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from lsprotocol import types as lsp
 
 from kspec.diagnostics import Path
 from kspec.lsp.document import Document
-from kspec.lsp.labels import counted, parameters, shape_of, way_through
-from kspec.lsp.scope import HOMES
+from kspec.lsp.labels import count_of, parameters, shape_of, shapes_through
+from kspec.lsp.scope import NETWORK_SECTIONS
 from kspec.syntax.extents import Extent, layout
 
 _KINDS = {
@@ -31,7 +31,7 @@ def symbols(document: Document) -> list[lsp.DocumentSymbol]:
         section.children = [
             _child(document, inner, extents[inner], nodes) for inner in extents if len(inner) == 2 and inner[:1] == path
         ]
-        if path[0] in HOMES:
+        if path[0] in NETWORK_SECTIONS:
             network_paths = [inner for inner in extents if len(inner) == 2 and inner[:1] == path]
             for network_path, child in zip(network_paths, section.children, strict=True):
                 child.children = _inside(document, network_path, extents, nodes)
@@ -51,20 +51,20 @@ def _inside(
 
 
 def _nodes(document: Document) -> dict[Path, tuple[str, str]]:
-    """By its path, a node's name and what there is to say of it."""
-    seen = document.understood
-    if seen is None or seen.text is not document.text:
+    """Path of a node → its name and details."""
+    analysed = document.analysed
+    if analysed is None or analysed.text is not document.text:
         return {}
     found: dict[Path, tuple[str, str]] = {}
-    for network_path, network in seen.networks():
+    for network_path, network in analysed.networks():
         for node in network.graph.nodes.values():
             count = parameters(network.types.calls[node.name])
-            words = (node.head or "input", shape_of(node, network), counted(count) if count else "")
+            words = (node.head or "input", shape_of(node, network), count_of(count) if count else "")
             inside = node.source_path[:1] == ("blocks",)  # differs from use to use
             name = node.name.rpartition("/")[2] if inside else node.name
             found.setdefault(node.source_path, (name, " · ".join(word for word in words[: 1 if inside else 3] if word)))
         if network_path:
-            found[network_path] = str(network_path[1]), way_through(network)
+            found[network_path] = str(network_path[1]), shapes_through(network)
     return found
 
 
@@ -74,12 +74,12 @@ def _child(document: Document, path: Path, extent: Extent, nodes: dict[Path, tup
         name, detail = nodes[path]
         kind = lsp.SymbolKind.Interface if section == "inputs" else lsp.SymbolKind.Class
         return _symbol(document, name, detail, kind, extent)
-    if section == "layers":  # half typed
+    if section == "layers":  # incomplete
         start = document.text.offset_of(*extent.start)
         end = document.text.offset_of(*extent.content_end)
         name = document.text.content[start:end].split(":")[0].split("\n")[0].strip() or "…"
         return _symbol(document, name, "", lsp.SymbolKind.Class, extent)
-    if isinstance(key, int):  # an item of a list is called what it says
+    if isinstance(key, int):  # an item of a list is named by its text
         start, end = document.text.offset_of(*extent.start), document.text.offset_of(*extent.content_end)
         key = document.text.content[start:end].split("\n")[0].strip()
     return _symbol(document, str(key), "", _KINDS.get(str(section), lsp.SymbolKind.Property), extent)
@@ -100,8 +100,8 @@ def _symbol(document: Document, name: str, detail: str, kind: lsp.SymbolKind, ex
     )
 
 
-def folds(document: Document) -> list[lsp.FoldingRange]:
-    """Sections, entries and whatever else goes over several lines; and comments that do."""
+def folding_ranges(document: Document) -> list[lsp.FoldingRange]:
+    """Sections, entries, and everything else on several lines, comments too."""
     text = document.text
     found: dict[tuple[int, int], lsp.FoldingRange] = {}
     for path, extent in layout(document.source).items():

@@ -1,6 +1,6 @@
-"""The JSON Schema, walked along a path of a spec: which keys and words can stand there, and what they mean.
+"""The JSON Schema along a path of a spec: the allowed keys and values, and their documentation.
 
-The same schema serves editors that know no language server, so both propose the same.
+Editors without the language server use the same schema, so both propose the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kspec.diagnostics import Path
 Schema = dict[str, Any]
 
 MAX_NUMBERS = 8
-"""Numbers that are words: `verbose` is 0, 1 or 2."""
+"""A range of numbers up to this size is proposed: `verbose` is 0, 1 or 2."""
 
 
 @cache
@@ -26,7 +26,7 @@ def _whole() -> Schema:
 
 
 def schemas_at(path: Path) -> list[Schema]:
-    """Every part of the schema that speaks of the value at a path."""
+    """Every part of the schema that applies to the value at a path."""
     found = list(_parts(_whole()))
     for key in path:
         found = [part for schema in found for inner in _inner(schema, key) for part in _parts(inner)]
@@ -34,7 +34,7 @@ def schemas_at(path: Path) -> list[Schema]:
 
 
 def keys_at(path: Path) -> dict[str, Schema]:
-    """The keys that a mapping at a path can have, other names for the same left out; each with what it means."""
+    """The keys that a mapping at a path can have, without aliases, each with its schema."""
     found: dict[str, Schema] = {}
     for schema in schemas_at(path):
         for name, inner in schema.get("properties", {}).items():
@@ -44,7 +44,7 @@ def keys_at(path: Path) -> dict[str, Schema]:
 
 
 def words_at(path: Path) -> list[Any]:
-    """The words that a value at a path can be."""
+    """The values that are allowed at a path, if they can be listed."""
     found: dict[Any, None] = {}
     for schema in schemas_at(path):
         for value in (*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])):
@@ -59,7 +59,7 @@ def words_at(path: Path) -> list[Any]:
 
 
 def meaning(schema: Schema) -> str:
-    """What a part of the schema says of itself, in Markdown; empty where it says nothing."""
+    """The documentation of a schema, in Markdown; empty if it has none."""
     for part in _parts(schema):
         for word in ("markdownDescription", "description"):
             if part.get(word):
@@ -68,7 +68,7 @@ def meaning(schema: Schema) -> str:
 
 
 def meaning_at(path: Path) -> str:
-    """The same of the value at a path."""
+    """The documentation of the value at a path."""
     holder, key = schemas_at(path[:-1]), path[-1]
     for schema in holder:
         for inner in _inner(schema, key):
@@ -79,7 +79,7 @@ def meaning_at(path: Path) -> str:
 
 
 def _parts(schema: Any) -> Iterator[Schema]:
-    """A schema, and those it is put together from."""
+    """A schema and its parts."""
     if not isinstance(schema, dict):
         return
     yield schema
@@ -93,7 +93,7 @@ def _parts(schema: Any) -> Iterator[Schema]:
 
 
 def _inner(schema: Schema, key: str | int) -> Iterator[Schema]:
-    """What a schema says of the value under a key, or of an item."""
+    """The schemas of the value under a key, or of an item."""
     if isinstance(key, int):
         items = schema.get("items")
         yield from [items] if isinstance(items, dict) else []

@@ -1,7 +1,6 @@
-"""What can be cited at a place of a spec, read off its plain values: they may be half typed.
+"""The names that a place of a spec can reference, read from its plain values, which may be incomplete.
 
-A place is within a home: `()` is the spec's own network, `("blocks", name)` a block, `("models", name)` a sub-model.
-Nodes are their home's own.
+Names belong to a network: `()` is the spec's own, `("blocks", name)` a block's, `("models", name)` a sub-model's.
 """
 
 from __future__ import annotations
@@ -13,30 +12,30 @@ from kspec.diagnostics import Path
 from kspec.expand.templates import INPUT
 from kspec.syntax.names import node_names
 
-HOMES = ("blocks", "models")
+NETWORK_SECTIONS = ("blocks", "models")
 
 
-def home_at(path: Path) -> Path:
+def network_path_at(path: Path) -> Path:
     """The block or sub-model that a path leads into; empty outside of these."""
-    return path[:2] if len(path) > 2 and path[0] in HOMES else ()
+    return path[:2] if len(path) > 2 and path[0] in NETWORK_SECTIONS else ()
 
 
 def entry_at(path: Path) -> Path:
-    """The entry of a list of layers that a path leads to or into; empty where it is none."""
-    length = len(home_at(path)) + 2
+    """The entry of `layers` that a path leads to or into; empty if there is none."""
+    length = len(network_path_at(path)) + 2
     return path[:length] if path[length - 2 : length - 1] == ("layers",) and len(path) >= length else ()
 
 
 def holder_at(value: Any, network_path: Path) -> dict[str, Any]:
-    """What stands at a home: its inputs, entries and outputs."""
+    """The mapping of a network: its inputs, entries and outputs."""
     for key in network_path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
 
 
 def entries_at(value: Any, path: Path) -> tuple[list[Any], int | None]:
-    """The list of entries that a path leads to or into, and the number of the entry; empty where it is none."""
-    network_path = home_at(path)
+    """The entries that a path leads to or into, and the index of the entry; empty if there are none."""
+    network_path = network_path_at(path)
     rest = path[len(network_path) :]
     if rest[:1] != ("layers",):
         return [], None
@@ -46,41 +45,41 @@ def entries_at(value: Any, path: Path) -> tuple[list[Any], int | None]:
 
 
 def inputs_at(value: Any, network_path: Path) -> list[str]:
-    """What the inputs of a network or block are called in it."""
-    said = holder_at(value, network_path).get("inputs")
+    """The names of the inputs of a network or block."""
+    inputs = holder_at(value, network_path).get("inputs")
     if network_path[:1] == ("blocks",):
-        return list(texts(said)) or [INPUT]
-    return [str(name) for name in said] if isinstance(said, dict) else []
+        return list(texts(inputs)) or [INPUT]
+    return [str(name) for name in inputs] if isinstance(inputs, dict) else []
 
 
 def names_of(value: Any, path: Path = ("layers",), *, layers: bool = False) -> list[str]:
-    """The names of nodes that can be cited: inputs, entries, and what `as` names.
+    """The nodes that can be referenced: inputs, entries, and names of `as`.
 
     Args:
-        value: A document's plain value.
-        path: Of a list of entries, for all of its names; or of one of them, for what stands above it.
-        layers: Only those whose layer can be called again.
+        value: The plain values of a document.
+        path: Path of a list of entries, for all of its names; or of one entry, for the names above it.
+        layers: Whether to return only nodes whose layer can be called again.
     """
     entries, before = entries_at(value, path)
-    inputs = inputs_at(value, home_at(path))
-    named = node_names(entries, taken=inputs)
-    found = dict.fromkeys(() if layers else inputs)
-    for entry, name in list(zip(entries, named, strict=True))[:before]:
+    inputs = inputs_at(value, network_path_at(path))
+    names_by_entry = node_names(entries, taken=inputs)
+    names = dict.fromkeys(() if layers else inputs)
+    for entry, name in list(zip(entries, names_by_entry, strict=True))[:before]:
         if layers and isinstance(entry, dict) and any(head in entry for head in ("op", "block", "model")):
             continue
-        found[name] = None
-        given = entry.get("as") if isinstance(entry, dict) and not layers else None
-        found.update(dict.fromkeys(each for each in texts(given) if each != "_"))
-    return list(found)
+        names[name] = None
+        as_names = entry.get("as") if isinstance(entry, dict) and not layers else None
+        names.update(dict.fromkeys(each for each in texts(as_names) if each != "_"))
+    return list(names)
 
 
 def output_names(value: dict[str, Any]) -> list[str]:
-    """What the outputs are called, as far as the text says."""
-    said = value.get("outputs")
-    if isinstance(said, dict):
-        return list(said)
-    if said is not None:
-        return list(texts(said))
+    """The names of the outputs, as far as the text determines them."""
+    outputs = value.get("outputs")
+    if isinstance(outputs, dict):
+        return list(outputs)
+    if outputs is not None:
+        return list(texts(outputs))
     return names_of(value)[-1:]
 
 
@@ -92,24 +91,24 @@ def params_of(value: Any, block: str) -> list[str]:
 
 
 def models_at(value: Any, path: Path) -> list[str]:
-    """The sub-models that can be called at a path: in one of them, those that stand above it."""
+    """The sub-models that can be called at a path: within a sub-model, those above it."""
     names = list(holder_at(value, ("models",)))
-    network_path = home_at(path)
+    network_path = network_path_at(path)
     return (
         names[: names.index(network_path[1])] if network_path[:1] == ("models",) and network_path[1] in names else names
     )
 
 
-def called_by(entry: Any) -> Path:
+def used_network(entry: Any) -> Path:
     """The block or sub-model that an entry uses; empty for any other."""
-    for network_path, head in zip(HOMES, ("block", "model"), strict=True):
+    for network_path, head in zip(NETWORK_SECTIONS, ("block", "model"), strict=True):
         if isinstance(entry, dict) and isinstance(entry.get(head), str):
             return network_path, entry[head]
     return ()
 
 
 def texts(value: Any) -> Iterator[str]:
-    """A text, or those of a list."""
+    """A text, or the texts of a list."""
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str):
             yield item

@@ -1,4 +1,4 @@
-"""The server itself: the protocol's requests, each handed to the function that answers it."""
+"""The server: each request of the protocol, and the function that answers it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from kspec._version import __version__
 from kspec.lsp import completion, diagnostics, formatting, hints, hover, navigation, outline
-from kspec.lsp.document import Document, Look
+from kspec.lsp.document import Check, Document
 
 LONGEST_WAIT = 0.3
-"""Seconds without a key before a large text is looked at again."""
+"""Seconds of inactivity after which a large text is checked."""
 
 
 class _Protocol(LanguageServerProtocol):
-    """pygls without its own copy of the texts: it ends lines at U+2028 and its like, where the protocol does not, and
-    writes what it makes of a position back into the request."""
+    """pygls without its own copy of the texts: it breaks lines at U+2028 and others, where the protocol does not, and
+    overwrites the positions of requests."""
 
     @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Any:
@@ -36,13 +36,13 @@ class Server(LanguageServer):
     """A language server of specs.
 
     Args:
-        look: What is to be said of a text.
-        columns: The names of a table's columns.
+        check: Checks a text.
+        columns: Returns the column names of the data.
     """
 
-    def __init__(self, look: Look, columns: completion.Columns) -> None:
+    def __init__(self, check: Check, columns: completion.Columns) -> None:
         super().__init__("kspec", __version__, protocol_cls=_Protocol)
-        self.look = look
+        self.check = check
         self.columns = columns
         self.documents: dict[str, Document] = {}
         self._waiting: dict[str, asyncio.TimerHandle] = {}
@@ -54,29 +54,29 @@ class Server(LanguageServer):
 
     @property
     def snippets(self) -> bool:
-        """Whether the client can jump to what is yet to be filled in."""
-        found: Any = self.client_capabilities
+        """Whether the client supports placeholders."""
+        items: Any = self.client_capabilities
         for word in ("text_document", "completion", "completion_item", "snippet_support"):
-            found = getattr(found, word, None)
-        return bool(found)
+            items = getattr(items, word, None)
+        return bool(items)
 
     def publish_soon(self, uri: str) -> None:
-        """Says what is wrong with a text once typing rests; at once, where a look is quick."""
+        """Publish the diagnostics of a text after a pause in typing, which is shorter if checks are fast."""
         self._cancel(uri)
         wait = min(LONGEST_WAIT, self.documents[uri].seconds)
         self._waiting[uri] = asyncio.get_running_loop().call_later(wait, self.publish, uri)
 
     def publish(self, uri: str) -> None:
-        """Says what is wrong with a text."""
+        """Publish the diagnostics of a text."""
         self._cancel(uri)
         document = self.documents.get(uri)
         if document is None:
             return
-        found = diagnostics.problems(document) if document.is_spec else []
-        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, document.version))
+        items = diagnostics.published_diagnostics(document) if document.is_spec else []
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, items, document.version))
 
     def close(self, uri: str) -> None:
-        """Forgets a document, and takes back what was said of it."""
+        """Close a document, and clear its diagnostics."""
         self._cancel(uri)
         if self.documents.pop(uri, None) is not None:
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
@@ -87,18 +87,18 @@ class Server(LanguageServer):
             handle.cancel()
 
 
-def serve(look: Look, columns: completion.Columns) -> None:
-    """Speaks the protocol over standard input and output until the client is gone."""
+def serve(check: Check, columns: completion.Columns) -> None:
+    """Serve the protocol over standard input and output until the client exits."""
     logging.getLogger("pygls").setLevel(logging.ERROR)
     client = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever else is printed is no word of the protocol
-    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as said, os.fdopen(client, "wb") as answers:
-        make(look, columns).start_io(said, answers)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # other output must not mix with the protocol
+    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as requests, os.fdopen(client, "wb") as responses:
+        make(check, columns).start_io(requests, responses)
 
 
-def make(look: Look, columns: completion.Columns) -> Server:
+def make(check: Check, columns: completion.Columns) -> Server:
     """A server with every feature."""
-    server = Server(look, columns)
+    server = Server(check, columns)
     _documents(server)
     _reading(server)
     _writing(server)
@@ -106,13 +106,13 @@ def make(look: Look, columns: completion.Columns) -> Server:
 
 
 def _documents(server: Server) -> None:
-    """What opens, changes and closes."""
+    """Features that open, change and close documents."""
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        given = params.text_document
-        server.documents[given.uri] = Document(given.uri, given.text, given.version, server.look)
-        server.publish(given.uri)
+        item = params.text_document
+        server.documents[item.uri] = Document(item.uri, item.text, item.version, server.check)
+        server.publish(item.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(params: lsp.DidChangeTextDocumentParams) -> None:
@@ -124,8 +124,8 @@ def _documents(server: Server) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: lsp.DidSaveTextDocumentParams) -> None:
         document = server.documents.get(params.text_document.uri)
-        if document is not None:  # a pyproject.toml beside it may have changed meanwhile
-            document.forget()
+        if document is not None:  # a pyproject.toml next to it may have changed
+            document.invalidate()
             server.publish(document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
@@ -134,7 +134,7 @@ def _documents(server: Server) -> None:
 
 
 def _reading(server: Server) -> None:
-    """What shows and finds."""
+    """Features that show and find."""
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def inlay_hints(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
@@ -168,13 +168,13 @@ def _reading(server: Server) -> None:
         return outline.symbols(document) if document else []
 
     @server.feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE)
-    def folds(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
+    def folding_ranges(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
         document = server.spec(params.text_document.uri)
-        return outline.folds(document) if document else []
+        return outline.folding_ranges(document) if document else []
 
 
 def _writing(server: Server) -> None:
-    """What completes and changes."""
+    """Features that complete and change."""
 
     options = lsp.CompletionOptions(trigger_characters=completion.TRIGGERS, resolve_provider=True)
 
@@ -183,8 +183,8 @@ def _writing(server: Server) -> None:
         document = server.spec(params.text_document.uri)
         if document is None:
             return None
-        found = completion.complete(document, params.position, server.columns, snippets=server.snippets)
-        return lsp.CompletionList(is_incomplete=False, items=found)
+        items = completion.complete(document, params.position, server.columns, snippets=server.snippets)
+        return lsp.CompletionList(is_incomplete=False, items=items)
 
     @server.feature(lsp.COMPLETION_ITEM_RESOLVE)
     def resolved(item: lsp.CompletionItem) -> lsp.CompletionItem:
@@ -200,9 +200,9 @@ def _writing(server: Server) -> None:
         return diagnostics.actions(document, params.range, only) if document else []
 
     @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
-    def renamed_word(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
+    def rename_placeholder(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
         document = server.spec(params.text_document.uri)
-        return navigation.renamed_word(document, params.position) if document else None
+        return navigation.rename_placeholder(document, params.position) if document else None
 
     @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
     def rename(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
@@ -213,6 +213,6 @@ def _writing(server: Server) -> None:
             raise JsonRpcInvalidParams(str(reason)) from None
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
-    def formatted(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
+    def formatting_edits(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
         document = server.spec(params.text_document.uri)
-        return formatting.formatted(document) if document else None
+        return formatting.formatting_edits(document) if document else None

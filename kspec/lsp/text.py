@@ -1,7 +1,7 @@
 """A text in the protocol's terms: lines and characters count from 0, a character is a UTF-16 unit.
 
-Ours count from 1, in whole characters; and YAML ends lines where editors do not (at U+0085, U+2028 and U+2029), so the
-two meet at offsets into the text.
+Spans of kspec count from 1, in whole characters, and YAML has line breaks that editors do not have (U+0085, U+2028 and
+U+2029). Both are converted to offsets into the text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
 class Text:
-    """A source, and both ways to name a place in it."""
+    """A source, and conversions between its positions, spans and offsets."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -32,14 +32,14 @@ class Text:
         return Offsets(self.source)
 
     def line(self, number: int) -> str:
-        """A line of the protocol's, without its break; empty past the end."""
+        """A line as editors count them, without its line break; empty past the end."""
         if number >= len(self.starts):
             return ""
         end = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.content)
         return self.content[self.starts[number] : end].rstrip("\r\n")
 
     def offset(self, position: lsp.Position) -> int:
-        """The offset of a position; what lies past the end of a line or the text is its end."""
+        """The offset of a position; past the end of a line or of the text, that end."""
         if position.line >= len(self.starts):
             return len(self.content)
         line = self.line(position.line)
@@ -61,17 +61,17 @@ class Text:
         return lsp.Position(number, len(before) if before.isascii() else sum(map(_units, before)))
 
     def place(self, offset: int) -> Place:
-        """The offset's line and column, as ours count."""
+        """The line and column of an offset, as in spans."""
         line = bisect_right(self.offsets.starts, offset)
         return Place(line, offset - self.offsets.starts[line - 1] + 1)
 
     def offset_of(self, line: int, column: int) -> int:
-        """The offset of one of our places; what lies outside the text is moved into it."""
+        """The offset of a line and column of a span, limited to the text."""
         line = min(max(line, 1), len(self.offsets.starts))
         return min(self.offsets.of(line, max(column, 1)), len(self.content))
 
     def range_of(self, span: Span) -> lsp.Range:
-        """The range of one of our spans."""
+        """The range of a span."""
         start = self.offset_of(span.line, span.column)
         return self.between(start, max(start, self.offset_of(span.end_line, span.end_column)))
 
@@ -80,7 +80,7 @@ class Text:
         return lsp.Range(self.position(start), self.position(end))
 
     def edit(self, change: Change) -> lsp.TextEdit:
-        """One of our changes as the protocol's edit."""
+        """A change as an edit of the protocol."""
         return lsp.TextEdit(self.between(change.start, change.end), change.text)
 
 

@@ -32,8 +32,8 @@ def test_hover_over_a_sub_model(editor):
     editor.open(MODELS)
     shown = editor.hover("encoder\n    from: left")
     assert "the sub-model **encoder** · frozen" in shown
-    assert "83 parameters, 83 of them not trainable" in shown
-    assert "- takes `row`: `(null, 6)`" in shown
+    assert "83 parameters, 83 non-trainable" in shown
+    assert "- input `row`: `(null, 6)`" in shown
     assert "**wide** · `Dense`" in editor.hover("Dense: {units: 8")
     assert "**wide** · `Concatenate`" in editor.hover("Concatenate")
     assert "`both` (a sub-model)  \n`(null, 3)`, `(null, 3)` → `(null, 6)`" in editor.hover("pair")

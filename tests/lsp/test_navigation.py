@@ -68,7 +68,7 @@ def test_rename_names_a_node_that_had_an_automatic_name(editor):
 
 @pytest.mark.parametrize(
     ("new", "reason"),
-    [("grade", "is taken"), ("a b", "is not a name"), ("mse", "loss or metric"), ("true", "no text to YAML")],
+    [("grade", "already in use"), ("a b", "not a valid name"), ("mse", "Keras loss or metric"), ("true", "as text")],
 )
 def test_a_refused_rename_says_why(editor, new, reason):
     editor.open(SMALL)
