@@ -34,6 +34,7 @@ class ExportFormat:
         needs: `graph` alone, graph and `data`, a `model` built from them, a model whose layers have `adapted` to the
             data, or a `trained` model, which only a run has.
         description: What it is, for a list of formats.
+        is_text: Whether the export can be printed to a terminal.
         extra: The extra of kspec that installs the libraries it needs.
     """
 
@@ -41,6 +42,7 @@ class ExportFormat:
     suffix: str
     needs: Needs
     description: str
+    is_text: bool = False
     extra: str = ""
 
     @property
@@ -48,22 +50,21 @@ class ExportFormat:
         """Whether the export is a folder."""
         return "." not in self.suffix
 
-    @property
-    def is_text(self) -> bool:
-        """Whether the export can be printed to a terminal."""
-        return self.suffix in (".json", ".mmd", ".dot", ".py")
-
     def load(self) -> Any:
         """Imports its module."""
         return import_module(f"{__name__}.{self.module}")
 
 
 FORMATS = {
-    "python": ExportFormat("python", ".py", "data", "Keras code that trains the same weights without kspec"),
-    "json": ExportFormat("configuration", ".json", "model", "Keras's configuration of the model, without weights"),
+    "python": ExportFormat(
+        "python", ".py", "data", "Keras code that trains the same weights without kspec", is_text=True
+    ),
+    "json": ExportFormat(
+        "configuration", ".json", "model", "Keras's configuration of the model, without weights", is_text=True
+    ),
     "keras": ExportFormat("keras_archive", ".keras", "adapted", "Keras model; from a spec, it is untrained"),
-    "mermaid": ExportFormat("diagram", ".mmd", "graph", "diagram of the graph, for Markdown pages"),
-    "dot": ExportFormat("diagram", ".dot", "graph", "diagram of the graph, in Graphviz's language"),
+    "mermaid": ExportFormat("diagram", ".mmd", "graph", "diagram of the graph, for Markdown pages", is_text=True),
+    "dot": ExportFormat("diagram", ".dot", "graph", "diagram of the graph, in Graphviz's language", is_text=True),
     "svg": ExportFormat("diagram", ".svg", "graph", "diagram of the graph, as a vector image"),
     "png": ExportFormat("diagram", ".png", "graph", "diagram of the graph, as an image"),
     "saved_model": ExportFormat("saved_model", "_saved_model", "trained", "SavedModel folder, for TensorFlow Serving"),
