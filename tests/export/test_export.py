@@ -217,7 +217,7 @@ def test_exporting_a_graph_needs_no_tensorflow(tmp_path):
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, cwd=tmp_path).returncode == 0
     for name in formats:
-        assert (tmp_path / f"out.{name}").stat().st_size > 500
+        assert (tmp_path / f"out.{name}").stat().st_size > 200
 
 
 @pytest.mark.slow
