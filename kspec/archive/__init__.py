@@ -1,7 +1,7 @@
-"""A Keras model's configuration → a spec. It is read as data; TensorFlow and Keras are not imported."""
+"""A Keras model file → a spec. The file is read as data; TensorFlow and Keras are not imported."""
 
 from kspec.archive.errors import ImportRefused
-from kspec.archive.from_config import Imported, document_of
+from kspec.archive.from_config import Imported, spec_from_config
 from kspec.archive.keras_file import ModelFile, read_model
 
-__all__ = ["ImportRefused", "Imported", "ModelFile", "document_of", "read_model"]
+__all__ = ["ImportRefused", "Imported", "ModelFile", "read_model", "spec_from_config"]

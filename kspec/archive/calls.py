@@ -1,4 +1,4 @@
-"""What a call takes → the words of an entry that say so: `from`, `call`; and how many outputs it has."""
+"""A call in a configuration → the keys of an entry (`from`, `call`), and the number of outputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from kspec import catalog
 from kspec.archive.config_graph import Ref, refs
-from kspec.archive.errors import is_code, shown, wordless
+from kspec.archive.errors import contains_code, printable, unsupported
 from kspec.archive.values import array, is_default, is_object, plain
 from kspec.catalog.operations import Operation
 from kspec.catalog.types import Array, Union, parse
@@ -15,13 +15,25 @@ from kspec.catalog.types import Array, Union, parse
 Feeds = dict[str, Ref | list[Ref]]
 
 
-def of_layer(entry: catalog.Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer's arguments by name, as its signature has them."""
+def layer_arguments(entry: catalog.Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a layer's call, by name."""
     return {**dict(zip(entry.order, args, strict=False)), **kwargs}
 
 
-def of_operation(found: Operation, args: Sequence[Any], kwargs: Mapping[str, Any], config: Any) -> dict[str, Any]:
-    """An op's arguments by name: those of the operation's call, and its settings."""
+def operation_arguments(
+    found: Operation, args: Sequence[Any], kwargs: Mapping[str, Any], config: Any
+) -> dict[str, Any]:
+    """The arguments of an op, by name: those of the operation's call, and its settings.
+
+    Args:
+        found: The operation.
+        args: The positional arguments of the call.
+        kwargs: The named arguments of the call.
+        config: The configuration of the operation.
+
+    Raises:
+        ImportRefused: If a setting is not an argument of the op.
+    """
     bound: dict[str, Any] = {}
     for number, name in enumerate(found.call):
         if name.startswith("*"):
@@ -33,53 +45,60 @@ def of_operation(found: Operation, args: Sequence[Any], kwargs: Mapping[str, Any
         if key in found.settings:
             bound[found.settings[key]] = value
         elif key not in ("name", "dtype") and value not in (None, False):
-            raise wordless(
-                f"`{shown(key)}` of `{shown(config.get('name', found.op))}` is nothing that `{found.op}` takes"
+            raise unsupported(
+                f"`{printable(key)}` of `{printable(config.get('name', found.op))}` is not an argument of `{found.op}`"
             )
     return bound
 
 
-def told_apart(entry: catalog.Entry, bound: Mapping[str, Any], owner: str) -> tuple[Feeds, dict[str, Any]]:
-    """The tensors that a call takes, and its constants that are not the defaults.
+def split_arguments(entry: catalog.Entry, bound: Mapping[str, Any], owner: str) -> tuple[Feeds, dict[str, Any]]:
+    """Split the arguments of a call into tensors and constants; defaults are left out.
+
+    Args:
+        entry: The catalog's entry of the layer or op.
+        bound: The arguments by name.
+        owner: The layer or op, for messages.
 
     Raises:
-        Refused: when it takes something that a spec cannot hand over.
+        ImportRefused: If a spec cannot express an argument.
     """
     forms = {tensor.name: tensor.form for tensor in entry.tensors}
     feeds: Feeds = {}
     constants: dict[str, Any] = {}
     for name in dict.fromkeys((*forms, *entry.order, *bound)):
         value = bound.get(name)
-        if is_nothing(value):
+        if is_empty(value):
             continue
         if any(True for _ in refs(value)):
             feeds[name] = _feed(name, value, forms, owner)
         elif name in entry.constants:
             constants |= _constant(entry, name, value, owner)
         else:
-            raise wordless(f"{owner} is given a constant `{shown(name)}`, where a spec can only give a node")
+            raise unsupported(
+                f"{owner} receives a constant as `{printable(name)}`, which a spec can only set to a node"
+            )
     return feeds, constants
 
 
-def is_nothing(value: Any) -> bool:
-    """Whether an argument says nothing: None, or a list or mapping of it, as masks are that are not there."""
+def is_empty(value: Any) -> bool:
+    """Whether an argument is None, or a list or mapping of None, as for missing masks."""
     if isinstance(value, (list, dict)):
-        return bool(value) and all(map(is_nothing, value.values() if isinstance(value, dict) else value))
+        return bool(value) and all(map(is_empty, value.values() if isinstance(value, dict) else value))
     return value is None
 
 
 def _feed(name: str, value: Any, forms: Mapping[str, str], owner: str) -> Ref | list[Ref]:
     if name not in forms:
-        raise wordless(f"{owner} is given a tensor as `{shown(name)}`, where a spec can only give a constant")
+        raise unsupported(f"{owner} receives a tensor as `{printable(name)}`, which a spec can only set to a constant")
     if forms[name] == "one":
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if isinstance(value, Ref):
             return value
-        raise wordless(f"{owner} is given several tensors as `{shown(name)}`, where a spec gives one")
+        raise unsupported(f"{owner} receives several tensors as `{printable(name)}`, which takes one in a spec")
     value = value if isinstance(value, list) else [value]
     if not all(isinstance(item, Ref) for item in value):
-        raise wordless(f"{owner} is given nodes and constants in one list, as `{shown(name)}`")
+        raise unsupported(f"{owner} receives a list of both nodes and constants as `{printable(name)}`")
     return list(value)
 
 
@@ -88,22 +107,22 @@ def _constant(entry: catalog.Entry, name: str, value: Any, owner: str) -> dict[s
     kind = parse(parameter.type)
     what = f"`{name}` of {owner}"
     if entry.kind == "op" and entry.name == "get_item":
-        return {name: slices(value, what)}
+        return {name: slice_text(value, what)}
     if is_object(value) and any(isinstance(k, Array) for k in (kind.options if isinstance(kind, Union) else (kind,))):
         return (
             {name: array(value["config"], what)} if value["class_name"] in ("__numpy__", "__tensor__") else _code(what)
         )
-    found = plain(value, kind, what)
-    rests = not parameter.required and is_default(name, found, parameter, kind, of_op=entry.kind == "op")
-    return {} if rests else {name: found}
+    result = plain(value, kind, what)
+    is_implied = not parameter.required and is_default(name, result, parameter, kind, of_op=entry.kind == "op")
+    return {} if is_implied else {name: result}
 
 
 def _code(what: str) -> Any:
-    raise is_code(f"{what} is no plain value")
+    raise contains_code(f"{what} is not a plain value")
 
 
-def slices(key: Any, what: str) -> str | int:
-    """The index of `get_item` as a spec writes it.
+def slice_text(key: Any, what: str) -> str | int:
+    """The index of `get_item` in a spec.
 
     >>> slices([{"class_name": "__slice__", "config": {"start": None, "stop": None, "step": None}}, 0], "`key`")
     ':, 0'
@@ -130,17 +149,20 @@ def _slice(part: Any, what: str) -> str:
         if all(bound is None or type(bound) is int for bound in (start, stop, step)):
             text = f"{'' if start is None else start}:{'' if stop is None else stop}"
             return text if step is None else f"{text}:{step}"
-    raise wordless(f"{what} is no index that a spec can write")
+    raise unsupported(f"{what} is an index that a spec cannot express")
 
 
-def words(
+def entry_keys(
     entry: catalog.Entry, feeds: Feeds, constants: Mapping[str, Any], before: Ref | None, cite: Callable[[Ref], Any]
 ) -> dict[str, Any]:
-    """The words that say what a call takes.
+    """The keys of an entry that describe its call.
 
     Args:
-        before: What an entry without `from` takes.
-        cite: Gives what stands for a tensor.
+        entry: The catalog's entry of the layer or op.
+        feeds: The tensors of the call.
+        constants: The constants of the call.
+        before: The tensor that an entry without `from` receives.
+        cite: Returns the name of a tensor.
     """
     open_ = [tensor for tensor in entry.tensors if tensor.name not in constants]
     found: dict[str, Any] = {}
@@ -180,15 +202,15 @@ _STATES = {"LSTM": 2, "GRU": 1, "SimpleRNN": 1, "ConvLSTM1D": 2, "ConvLSTM2D": 2
 _CELLS = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1}
 
 
-def outputs_of_layer(entry: catalog.Entry, arguments: Mapping[str, Any], constants: Mapping[str, Any]) -> int:
-    """How many outputs a layer's call has."""
+def layer_output_count(entry: catalog.Entry, arguments: Mapping[str, Any], constants: Mapping[str, Any]) -> int:
+    """The number of outputs of a layer's call."""
     if arguments.get("return_state"):
         return 1 + _states(entry.name, arguments)
     if entry.name == "Bidirectional":
         inner = arguments.get("layer")
         if isinstance(inner, dict):
             name, given = next(iter(inner.items()))
-            gives_states = isinstance(given, dict) and given.get("return_state")  # a model has none to give
+            gives_states = isinstance(given, dict) and given.get("return_state")  # a model has no states
             return 1 + 2 * _states(name, given) if gives_states else 1
     return 2 if constants.get("return_attention_scores") else 1
 
@@ -206,8 +228,8 @@ def _cell_states(cell: Any) -> int:
     return _cell_states(given.get("cells")) if name == "StackedRNNCells" else _CELLS.get(name, 1)
 
 
-def outputs_of_op(op: str, feeds: Feeds, constants: Mapping[str, Any]) -> int:
-    """How many outputs an op's call has, as far as its arguments tell."""
+def op_output_count(op: str, feeds: Feeds, constants: Mapping[str, Any]) -> int:
+    """The number of outputs of an op's call, as far as its arguments determine it."""
     if op in _PAIRS:
         return 2
     if op == "svd":

@@ -1,4 +1,4 @@
-"""What a model was compiled with → the spec's `compile`."""
+"""A model's compile configuration → the spec's `compile`."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from kspec import catalog
-from kspec.archive.errors import is_code, shown, wordless
-from kspec.archive.names import cleaned
+from kspec.archive.errors import contains_code, printable, unsupported
+from kspec.archive.names import valid_name
 from kspec.archive.values import Config, is_object, keras_entry, object_of, plain
 from kspec.catalog.entry import Kind
 from kspec.catalog.types import ObjectOf
 from kspec.syntax.names import snake_case
 
 _HOW = {"run_eagerly": (False, None), "steps_per_execution": (1, None), "jit_compile": ("auto", False, True, None)}
-"""Settings of how training runs, which the engine decides, with those that are no news."""
+"""Settings that the training engine chooses, with the values that need no note."""
 
 
-def compile_of(settings: Config, outputs: Sequence[str], notes: list[str]) -> dict[str, Any]:
+def compile_section(settings: Config, outputs: Sequence[str], notes: list[str]) -> dict[str, Any]:
     """The section `compile`.
 
     Args:
+        settings: The compile configuration.
         outputs: The names of the spec's outputs, in the model's order.
-        notes: Takes what is left out.
+        notes: Receives a note for each setting that is left out.
 
     Raises:
-        Refused: when something in it is code.
+        ImportRefused: If a setting is code.
     """
     found: dict[str, Any] = {}
     if (optimizer := settings.get("optimizer")) is not None:
@@ -43,13 +44,15 @@ def compile_of(settings: Config, outputs: Sequence[str], notes: list[str]) -> di
         found["auto_scale_loss"] = False
     for word, usual in _HOW.items():
         if word in settings and settings[word] not in usual:
-            notes.append(f"`{word}: {settings[word]}` is left out: a spec's `fit.engine` says how training runs")
+            notes.append(
+                f"`{word}: {settings[word]}` is left out: in a spec, `fit.engine` determines how training runs"
+            )
     order = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "auto_scale_loss")
     return {word: found[word] for word in order if word in found}
 
 
 def _by_output(word: str, kind: Kind, value: Any, outputs: Sequence[str]) -> Any:
-    """One setting, or a mapping of outputs to settings."""
+    """One setting, or a mapping from outputs to settings."""
     lists = kind == "metric"
     if isinstance(value, dict) and not is_object(value):
         return {_output(name, outputs): _setting(word, kind, item) for name, item in value.items() if item is not None}
@@ -57,7 +60,7 @@ def _by_output(word: str, kind: Kind, value: Any, outputs: Sequence[str]) -> Any
         nested = any(isinstance(item, list) for item in value)
         if (not lists or nested) and len(outputs) > 1:
             if len(value) != len(outputs):
-                raise wordless(f"`{word}` has {len(value)} settings for {len(outputs)} outputs")
+                raise unsupported(f"`{word}` has {len(value)} settings for {len(outputs)} outputs")
             return {
                 name: _setting(word, kind, item)
                 for name, item in zip(outputs, value, strict=True)
@@ -68,7 +71,7 @@ def _by_output(word: str, kind: Kind, value: Any, outputs: Sequence[str]) -> Any
         if not lists and len(value) == 1:
             return _one(kind, value[0], f"`{word}`")
     if lists and len(outputs) > 1:
-        raise wordless(f"`{word}` does not say of which output it is")
+        raise unsupported(f"`{word}` does not name its output")
     return _setting(word, kind, value)
 
 
@@ -79,32 +82,32 @@ def _setting(word: str, kind: Kind, value: Any) -> Any:
 
 
 def _output(name: str, outputs: Sequence[str]) -> str:
-    if cleaned(name) not in outputs:
-        raise wordless(f"the model was compiled for an output `{shown(name)}`, which it has not")
-    return cleaned(name)
+    if valid_name(name) not in outputs:
+        raise unsupported(f"the model was compiled for an output `{printable(name)}`, which does not exist")
+    return valid_name(name)
 
 
 def _one(kind: Kind, value: Any, what: str) -> Any:
-    """A class or function of Keras's as a spec names it; a string stays what it was."""
+    """A Keras class or function in a spec; a string is kept."""
     if isinstance(value, str):
         if catalog.find(kind, value) is None:
-            raise is_code(f"{what} is not one of Keras's: `{shown(value)}`")
+            raise contains_code(f"{what} is not from Keras: `{printable(value)}`")
         return value
     if isinstance(value, dict) and value.get("class_name") == "function":
         return plain(value, ObjectOf(kind), what)
     if not is_object(value):
-        raise wordless(f"{what} is nothing that a spec can say")
+        raise unsupported(f"{what} cannot be expressed in a spec")
     entry = keras_entry(kind, value, what)
     found = object_of(kind, value, what)
     return _without_usual(entry, found)
 
 
 def _without_usual(entry: catalog.Entry, found: Any) -> Any:
-    """Without what Keras would say anyway: a name that follows from the class, the usual dtype, a rounded step."""
+    """Remove what Keras sets by itself: a name derived from the class, the default dtype, a rounded learning rate."""
     arguments = dict(found[entry.name]) if isinstance(found, dict) else {}
     name = str(arguments.get("name"))
     if entry.kind == "optimizer":
-        name = re.sub(r"_\d+$", "", name)  # counted in the process that made it
+        name = re.sub(r"_\d+$", "", name)  # numbered by the process that created it
     if name in (snake_case(entry.name), entry.name.lower()):
         del arguments["name"]
     if entry.kind != "optimizer" and arguments.get("dtype") == "float32":
@@ -135,4 +138,4 @@ def _weights(value: Any, outputs: Sequence[str]) -> dict[str, float]:
         return dict(zip(outputs, value, strict=True))
     if isinstance(value, (int, float)) and len(outputs) == 1:
         return {outputs[0]: float(value)}
-    raise wordless("`loss_weights` do not fit the outputs")
+    raise unsupported("`loss_weights` do not fit the outputs")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kspec.archive.errors import ImportRefused, is_code, shown, unreadable, wordless
+from kspec.archive.errors import contains_code, printable, unreadable, unsupported
 from kspec.archive.values import MODELS
 
 OUTPUTS = 10_000
@@ -57,7 +57,7 @@ class Layer:
 
 
 @dataclass(slots=True)
-class Structure:
+class ConfigGraph:
     """A model's graph.
 
     Args:
@@ -74,10 +74,10 @@ class Structure:
     named: bool = False
     trainable: bool = True
 
-    def ordered(self) -> list[CallId]:
-        """All calls but the inputs: each after what it takes, chains of calls unbroken where they can be.
+    def ordered_calls(self) -> list[CallId]:
+        """All calls except inputs, in topological order, with chains of calls kept together where possible.
 
-        A layer's calls come in their own order, since the first makes it.
+        The calls of one layer keep their order, since the first one creates the layer.
         """
         found: list[CallId] = []
         done: set[CallId] = {CallId(ref.layer, ref.call) for ref in self.inputs.values()}
@@ -98,13 +98,13 @@ class Structure:
                         found.append(call)
                     continue
                 if before in open_:
-                    raise unreadable(f"the model's graph has a cycle, at `{shown(before.layer)}`")
+                    raise unreadable(f"the model's graph has a cycle, at `{printable(before.layer)}`")
                 open_.add(before)
                 waiting.append((before, iter(self._before(before))))
         return found
 
     def _before(self, call: CallId) -> list[CallId]:
-        """The calls that one needs: the layer's own before it, and those whose outputs it takes."""
+        """The calls that must come before one: the layer's previous call, and those it receives outputs of."""
         args, kwargs = self.arguments(call)
         cited = [CallId(ref.layer, ref.call) for ref in refs([args, kwargs])]
         return ([CallId(call.layer, call.number - 1)] if call.number else []) + cited
@@ -112,7 +112,7 @@ class Structure:
     def arguments(self, call: CallId) -> tuple[list[Any], dict[str, Any]]:
         layer = self.layers.get(call.layer)
         if layer is None or not 0 <= call.number < len(layer.calls):
-            raise unreadable(f"the model's graph cites a call that is not there, of `{shown(call.layer)}`")
+            raise unreadable(f"the model's graph references a missing call of `{printable(call.layer)}`")
         return layer.calls[call.number]
 
 
@@ -125,11 +125,11 @@ def refs(value: Any) -> Iterator[Ref]:
             yield from refs(item)
 
 
-def structure_of(model: Mapping[str, Any]) -> Structure:
+def read_graph(model: Mapping[str, Any]) -> ConfigGraph:
     """The graph of a serialized functional or Sequential model.
 
     Raises:
-        Refused: when it is neither, or not as Keras writes it.
+        ImportRefused: If it is neither, or not in Keras's format.
     """
     config = model.get("config")
     check_is_model(model)
@@ -142,30 +142,30 @@ def structure_of(model: Mapping[str, Any]) -> Structure:
 
 
 def check_is_model(model: Mapping[str, Any]) -> None:
-    """Makes sure that a serialized object is a model that is no class of its author's."""
+    """Check that a serialized object is a model of a Keras class."""
     name, registered = str(model["class_name"]), model.get("registered_name")
     is_own = isinstance(registered, str) and registered not in ("", name)
     module = model.get("module")
     is_keras = module is None or (isinstance(module, str) and (module == "keras" or module.startswith("keras.")))
     if name not in MODELS or is_own or not is_keras:
-        said = registered if is_own else name
-        raise is_code(
-            f"the model is of a class of its own, `{shown(said)}`: what it computes is Python code",
-            "functional and Sequential models are their configuration; build it as one of these",
+        custom = registered if is_own else name
+        raise contains_code(
+            f"the model has a custom class, `{printable(custom)}`, so its computation is Python code",
+            "rebuild it as a functional or Sequential model",
         )
 
 
-def _functional(config: Mapping[str, Any]) -> Structure:
-    found = Structure(_name_of(config))
+def _functional(config: Mapping[str, Any]) -> ConfigGraph:
+    found = ConfigGraph(_name_of(config))
     for data in config["layers"]:
         layer = _layer(data)
         if layer.name in found.layers:
-            raise unreadable(f"two layers are called `{shown(layer.name)}`")
+            raise unreadable(f"two layers have the name `{printable(layer.name)}`")
         found.layers[layer.name] = layer
     for name, ref in _named(config.get("input_layers"), found):
         given = found.layers.get(ref.layer)
         if given is None or not given.is_input:
-            raise unreadable(f"the model's input `{shown(ref.layer)}` is no input layer")
+            raise unreadable(f"the model's input `{printable(ref.layer)}` is not an input layer")
         given.calls = given.calls or [([], {})]
         found.inputs[name] = ref
     outputs = config.get("output_layers")
@@ -177,21 +177,21 @@ def _functional(config: Mapping[str, Any]) -> Structure:
 
 
 def _name_of(config: Mapping[str, Any]) -> str:
-    """A model's own name; empty where it has none."""
+    """A model's own name; empty if it has none."""
     name = config.get("name")
     if name is not None and not isinstance(name, str):
-        raise unreadable("the model's name is no text")
+        raise unreadable("the model's name is not text")
     return name or ""
 
 
-def _named(value: Any, found: Structure, name: str = "", depth: int = 0) -> Iterator[tuple[str, Ref]]:
-    """The tensors that a model takes or gives, with their names: a dict's keys, or the layers'."""
+def _named(value: Any, found: ConfigGraph, name: str = "", depth: int = 0) -> Iterator[tuple[str, Ref]]:
+    """The inputs or outputs of a model, with their names: a dict's keys, or those of the layers."""
     if depth > DEPTH:
-        raise unreadable("the model's inputs or outputs are nested too deep")
+        raise unreadable("the model's inputs or outputs are nested too deeply")
     if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
         ref = _ref(value)
         if ref.layer not in found.layers:
-            raise unreadable(f"the model's graph cites a layer that is not there: `{shown(ref.layer)}`")
+            raise unreadable(f"the model's graph references a missing layer: `{printable(ref.layer)}`")
         yield name or ref.layer, ref
     elif isinstance(value, dict):
         for key in sorted(value):
@@ -207,36 +207,36 @@ def _named(value: Any, found: Structure, name: str = "", depth: int = 0) -> Iter
 def _ref(value: list[Any]) -> Ref:
     layer, call, output = value
     if not (isinstance(layer, str) and type(call) is int and type(output) is int):
-        raise unreadable("the model's graph is not as Keras 3 writes it", "load it with Keras and save it again")
+        raise unreadable("the model's graph is not in the format of Keras 3", "load it with Keras and save it again")
     if not (call >= 0 and 0 <= output < OUTPUTS):
-        raise unreadable(f"the model's graph cites an output that is not there, of `{shown(layer)}`")
+        raise unreadable(f"the model's graph references a missing output of `{printable(layer)}`")
     return Ref(layer, call, output)
 
 
 def _layer(data: Any) -> Layer:
     if not isinstance(data, dict) or not isinstance(data.get("class_name"), str):
-        raise unreadable("a layer of the configuration is not as Keras writes it")
+        raise unreadable("a layer of the configuration is not in Keras's format")
     config = data.get("config")
     name = data.get("name") or (config.get("name") if isinstance(config, dict) else None)
     if not isinstance(name, str) or not isinstance(config, dict):
-        raise unreadable(f"a `{shown(data['class_name'])}` of the configuration has no name, or no configuration")
+        raise unreadable(f"a `{printable(data['class_name'])}` of the configuration has no name, or no configuration")
     nodes = data.get("inbound_nodes", [])
     if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
-        raise unreadable("the model's graph is not as Keras 3 writes it", "load it with Keras and save it again")
+        raise unreadable("the model's graph is not in the format of Keras 3", "load it with Keras and save it again")
     return Layer(name, data, [_call(node, name) for node in nodes])
 
 
 def _call(node: Mapping[str, Any], name: str) -> tuple[list[Any], dict[str, Any]]:
     args, kwargs = node.get("args", []), node.get("kwargs", {})
     if not isinstance(args, list) or not isinstance(kwargs, dict):
-        raise unreadable(f"a call of `{shown(name)}` is not as Keras writes it")
+        raise unreadable(f"a call of `{printable(name)}` is not in Keras's format")
     return [_argument(item, name) for item in args], {key: _argument(item, name) for key, item in kwargs.items()}
 
 
 def _argument(value: Any, name: str, depth: int = 0) -> Any:
-    """An argument of a call: tensors as `Ref`, lists and mappings looked into, all else as it is."""
+    """An argument of a call, with tensors as `Ref`, also in lists and mappings."""
     if depth > DEPTH:
-        raise unreadable(f"an argument of `{shown(name)}` is nested too deep")
+        raise unreadable(f"an argument of `{printable(name)}` is nested too deeply")
     if isinstance(value, list):
         return [_argument(item, name, depth + 1) for item in value]
     if not isinstance(value, dict):
@@ -253,18 +253,18 @@ def _argument(value: Any, name: str, depth: int = 0) -> Any:
     return value
 
 
-def _sequential(config: Mapping[str, Any], model: Mapping[str, Any]) -> Structure:
-    """A chain, as the functional model that Keras makes of it."""
-    found = Structure(_name_of(config))
+def _sequential(config: Mapping[str, Any], model: Mapping[str, Any]) -> ConfigGraph:
+    """A Sequential model as a functional one."""
+    found = ConfigGraph(_name_of(config))
     layers = [_layer(data) for data in config["layers"]]
     if not layers[0].is_input:
         layers.insert(0, _implied_input(config, model, {layer.name for layer in layers}))
     before = Ref(layers[0].name, 0, 0)
     for number, layer in enumerate(layers):
         if layer.name in found.layers:
-            raise unreadable(f"two layers are called `{shown(layer.name)}`")
+            raise unreadable(f"two layers have the name `{printable(layer.name)}`")
         if number and layer.is_input:
-            raise unreadable("a Sequential model has an input in its midst")
+            raise unreadable("a Sequential model has an input layer that is not its first layer")
         layer.calls = [([before], {})] if number else [([], {})]
         found.layers[layer.name] = layer
         before = Ref(layer.name, 0, 0)
@@ -274,16 +274,13 @@ def _sequential(config: Mapping[str, Any], model: Mapping[str, Any]) -> Structur
 
 
 def _implied_input(config: Mapping[str, Any], model: Mapping[str, Any], taken: set[str]) -> Layer:
-    """The input of a chain that was built by a shape."""
+    """The input of a Sequential model that was built with a shape."""
     build = model.get("build_config")
     shape = config.get("build_input_shape") or (build.get("input_shape") if isinstance(build, dict) else None)
     if not isinstance(shape, list):
-        raise wordless(
-            "the Sequential model was never told what it takes",
-            "build it first, with `model.build((None, 10))` or an `Input` at its head, and save it again",
+        raise unsupported(
+            "the Sequential model has no input shape",
+            "build it with `model.build((None, 10))` or start it with an `Input`, and save it again",
         )
     name = next(name for name in ("x", "input", "inputs", "model_input") if name not in taken)
     return Layer(name, {"class_name": "InputLayer", "config": {"batch_shape": shape, "dtype": "float32", "name": name}})
-
-
-__all__ = ["CallId", "ImportRefused", "Layer", "Ref", "Structure", "check_is_model", "refs", "structure_of"]

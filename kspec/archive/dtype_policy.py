@@ -1,4 +1,4 @@
-"""The dtype policy of a whole model: what its layers have that do not say another."""
+"""The dtype policy of a model, which its layers have by default."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from kspec.archive.values import Config
 
 
-def usual_policy(model: Config) -> str:
-    """The dtype policy that most layers have."""
+def common_policy(model: Config) -> str:
+    """The most common dtype policy of the layers."""
     counts = Counter(_policies(model))
     return counts.most_common(1)[0][0] if counts else "float32"
 

@@ -1,7 +1,7 @@
-"""Where a file of weights keeps those of which layer, and the same weights in the layout of another model.
+"""The HDF5 group of each layer's weights, and copying weights into the layout of another model.
 
-Keras counts the layers of each class in the model's order (`layers/dense`, `layers/dense_1`), and that order is another
-where outputs are named otherwise, or a Sequential model has become a functional one.
+Keras numbers the layers of each class in the model's order (`layers/dense`, `layers/dense_1`). That order changes with
+the names of outputs, and when a Sequential model becomes a functional one.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kspec.archive.config_graph import structure_of
-from kspec.archive.errors import ImportRefused, shown
+from kspec.archive.config_graph import read_graph
+from kspec.archive.errors import ImportRefused, printable
 from kspec.archive.values import Config
 from kspec.diagnostics import codes
 from kspec.syntax.names import snake_case
 
 Names = tuple[str, ...]
-"""The names of the models that a layer is in, and its own."""
+"""The names of the models around a layer, and its own."""
 
 
-def of_configuration(model: Config) -> dict[Names, str]:
-    """By layer, the group of its weights in the file that Keras saves with a model of this configuration."""
+def groups_of_config(model: Config) -> dict[Names, str]:
+    """The group of each layer's weights, in a file that Keras saves for a model with this configuration."""
     return dict(_of_configuration(model, (), ""))
 
 
 def _of_configuration(model: Config, within: Names, prefix: str) -> Iterator[tuple[Names, str]]:
-    layers = [layer for layer in structure_of(model).layers.values() if not _is_op(layer.data)]
+    layers = [layer for layer in read_graph(model).layers.values() if not _is_op(layer.data)]
     classes = [snake_case(layer.class_name) for layer in layers]
     for layer, group in zip(layers, _counted(classes), strict=True):
         place = f"{prefix}layers/{group}"
@@ -40,13 +40,13 @@ def _is_op(data: Mapping[str, Any]) -> bool:
     return str(data.get("module", "")).startswith("keras.src.ops")
 
 
-def of_model(model: Any, within: Names = (), prefix: str = "") -> Iterator[tuple[Names, str]]:
-    """The same of a Keras model that is at hand; layers that hold models are not looked into."""
+def groups_of_model(model: Any, within: Names = (), prefix: str = "") -> Iterator[tuple[Names, str]]:
+    """The group of each layer's weights, for a Keras model; not within layers that contain models."""
     classes = [snake_case(type(layer).__name__) for layer in model.layers]
     for layer, group in zip(model.layers, _counted(classes), strict=True):
         place = f"{prefix}layers/{group}"
         if type(layer).__name__ in ("Functional", "Sequential"):
-            yield from of_model(layer, (*within, layer.name), f"{place}/")
+            yield from groups_of_model(layer, (*within, layer.name), f"{place}/")
         elif type(layer).__name__ != "InputLayer":
             yield (*within, layer.name), place
 
@@ -60,32 +60,34 @@ def _counted(names: Iterable[str]) -> list[str]:
     return found
 
 
-def relaid(
+def rearrange_weights(
     source: Path,
     target: Path,
-    theirs: Mapping[Names, str],
-    ours: Mapping[Names, str],
+    source_groups: Mapping[Names, str],
+    target_groups: Mapping[Names, str],
     source_of: Callable[[Names], Names],
 ) -> None:
-    """Writes the weights of a verified file in another model's layout.
+    """Write the weights of a verified file in another model's layout.
 
     Args:
-        theirs: By layer, its group in the source.
-        ours: By layer, its group in the target.
-        source_of: By layer of the target, that of the source.
+        source: The verified file.
+        target: The file to write.
+        source_groups: The group of each layer in the source.
+        target_groups: The group of each layer in the target.
+        source_of: Returns the layer of the source for one of the target.
 
     Raises:
-        Refused: when the source has no weights for a layer.
+        ImportRefused: If the source has no weights for a layer.
     """
     import h5py
 
     with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
         new.require_group("vars")
-        for layer, place in ours.items():
-            group = theirs.get(source_of(layer))
+        for layer, place in target_groups.items():
+            group = source_groups.get(source_of(layer))
             if group is None:
                 raise ImportRefused(
-                    codes.MODEL_WEIGHTS_MISMATCH, f"the file has no weights for `{shown('.'.join(layer))}`"
+                    codes.MODEL_WEIGHTS_MISMATCH, f"the file has no weights for `{printable('.'.join(layer))}`"
                 )
             if group in old:
                 old.copy(group, new.require_group(place.rpartition("/")[0]), name=place.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""Names of a model → names that the language takes, and which of them need not be written."""
+"""Names in a model → valid names in a spec, and which of them can be left out."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from kspec.archive.errors import shown
+from kspec.archive.errors import printable
 from kspec.syntax.names import NAME, node_names
 
 _STRANGE = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST = 200
-"""Letters of a name; YAML has keys of a thousand at most."""
+"""The longest name; YAML limits keys to 1,024 characters."""
 _ATTEMPTS = 10
-"""How often it is tried to leave out as many names as can be."""
+"""The number of attempts to find a minimal set of names."""
 
 
-def cleaned(name: str) -> str:
-    """A name that the language takes, as near to another as can be.
+def valid_name(name: str) -> str:
+    """A valid name that is similar to any text.
 
     >>> cleaned("block1/conv.a"), cleaned("2nd")
     ('block1_conv_a', 'n2nd')
@@ -30,37 +30,38 @@ def cleaned(name: str) -> str:
 
 
 class Names:
-    """Names that are given, each once; what had to be changed is noted."""
+    """Assigns unique valid names, and notes changed ones."""
 
-    def __init__(self, notes: list[str], whole: str = "") -> None:
+    def __init__(self, notes: list[str], within: str = "") -> None:
         self.taken: set[str] = set()
         self.notes = notes
-        self.whole = f" (in `{whole}`)" if whole else ""
+        self.suffix = f" (in `{within}`)" if within else ""
 
-    def give(self, wanted: str, said: bool = True) -> str:
-        """A free name after the one that is wanted.
+    def give(self, wanted: str, is_original: bool = True) -> str:
+        """A valid unused name.
 
         Args:
-            said: Whether the model has it, so that a change is to be noted.
+            wanted: The preferred name.
+            is_original: Whether it is a name of the model, so that a change is noted.
         """
-        name = start = cleaned(wanted)
+        name = start = valid_name(wanted)
         count = 0
         while name in self.taken:
             count += 1
             name = f"{start}_{count}"
         self.taken.add(name)
-        if said and name != wanted:
-            self.notes.append(f"`{shown(wanted)}` is called `{name}` here{self.whole}")
+        if is_original and name != wanted:
+            self.notes.append(f"`{printable(wanted)}` is renamed `{name}`{self.suffix}")
         return name
 
 
-def to_be_written(entries: Sequence[Any], wanted: Sequence[str], cited: set[int], taken: set[str]) -> set[int]:
-    """The entries whose name must be written: those that are cited, and those that would be called otherwise.
+def entries_to_name(entries: Sequence[Any], wanted: Sequence[str], cited: set[int], taken: set[str]) -> set[int]:
+    """The entries that need a name: those that are referenced, and those whose automatic name would differ.
 
     Args:
-        entries: Without names.
-        wanted: What each is to be called.
-        cited: Those that are cited.
+        entries: The entries without names.
+        wanted: The name of each entry.
+        cited: The referenced entries.
         taken: Other names of the spec.
     """
     written = set(cited)
@@ -77,7 +78,7 @@ def to_be_written(entries: Sequence[Any], wanted: Sequence[str], cited: set[int]
 
 
 def _first_of_each(wrong: set[int], wanted: Sequence[str]) -> set[int]:
-    """What follows a wrong count is wrong with it, and may be right when that is not."""
+    """The first entry with a wrong number per class; the later ones may become right with it."""
     stems: dict[str, int] = {}
     for number in sorted(wrong):
         stems.setdefault(re.sub(r"_\d+$", "", wanted[number]), number)

@@ -1,4 +1,4 @@
-"""The weights of a saved model → the model that its spec builds."""
+"""Load the weights of a saved model into the model that its spec builds."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ import os
 from typing import Any
 
 from kspec.archive.errors import ImportRefused
-from kspec.archive.from_config import document_of
-from kspec.archive.hdf5_layout import of_configuration, of_model, relaid
+from kspec.archive.from_config import spec_from_config
+from kspec.archive.hdf5_layout import groups_of_config, groups_of_model, rearrange_weights
 from kspec.archive.keras_file import read_model
-from kspec.archive.weights import give, verified
+from kspec.archive.weights import give, verified_copy
 from kspec.diagnostics import Report, Span
 
 
 def load_saved(model: Any, path: str | os.PathLike[str], report: Report, place: Span) -> None:
-    """Gives a Keras model that was built from a `.keras` archive's configuration the weights that are in it.
+    """Load the weights of a `.keras` archive into a Keras model that was built from the archive's configuration.
 
     Args:
-        place: Where a spec cites the archive; what is wrong with it is reported there.
+        model: The Keras model.
+        path: The archive.
+        report: Receives the error if the weights cannot be loaded.
+        place: Where a spec references the archive.
     """
     try:
         config = read_model(path).config
-        imported = document_of(config, compiled=False)
-        with verified(path) as source:
+        imported = spec_from_config(config, compiled=False)
+        with verified_copy(path) as source:
             fitting = source.with_name("fitting.weights.h5")
-            relaid(source, fitting, of_configuration(config), dict(of_model(model)), imported.source_of)
+            rearrange_weights(
+                source, fitting, groups_of_config(config), dict(groups_of_model(model)), imported.source_of
+            )
             give(model, fitting)
     except ImportRefused as refused:
-        refused.tell(report, place)
+        refused.report(report, place)

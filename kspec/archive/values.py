@@ -1,6 +1,6 @@
-"""What a Keras configuration says of an argument → what a spec says: plain values, a class as one key.
+"""Arguments in a Keras configuration → arguments in a spec: plain values, or a class with its arguments.
 
-A class is looked up in the catalog by its name; that a configuration names a module is never a reason to import it.
+A class is looked up in the catalog by its name; a module that a configuration names is never imported.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kspec import catalog
-from kspec.archive.errors import is_code, shown, wordless
+from kspec.archive.errors import contains_code, printable, unsupported
 from kspec.catalog import types
 from kspec.catalog.types import parse
 from kspec.syntax.names import snake_case
@@ -19,15 +19,15 @@ _SAME_ON_ALL_AXES = {
     *("kernel_size", "strides", "dilation_rate", "pool_size", "size", "padding", "cropping", "output_padding"),
 }
 """Arguments for which one number stands for the same number along each axis."""
-_COMPUTED = {"vocabulary_size", "quantization_config", "oov_method", "seed"}
-"""What configurations say beside a class's arguments, by what Keras would say there anyway."""
-_AT_REST: tuple[Any, ...] = (None, False, "floormod")
-_FOLLOWS = {"strides": "pool_size", "value_dim": "key_dim"}
-"""Arguments that are another's value where they are not said."""
-_ONE_OF = {"num_bins": "bin_boundaries"}
-"""Arguments that stand for what another says, of which Keras takes only one, and whose configuration has both."""
+_DERIVED = {"vocabulary_size", "quantization_config", "oov_method", "seed"}
+"""Keys of configurations that are not arguments, and that Keras derives."""
+_NEUTRAL: tuple[Any, ...] = (None, False, "floormod")
+_SAME_BY_DEFAULT = {"strides": "pool_size", "value_dim": "key_dim"}
+"""Arguments that default to the value of another."""
+_ALTERNATIVES = {"num_bins": "bin_boundaries"}
+"""Arguments that exclude another one, although configurations contain both."""
 MODELS = ("Functional", "Sequential", "Model")
-"""What Keras calls models that are no classes of their author's."""
+"""The classes of models that are not custom."""
 
 Config = Mapping[str, Any]
 
@@ -41,27 +41,29 @@ def keras_entry(kind: catalog.Kind, value: Config, owner: str) -> catalog.Entry:
     """The catalog's entry of a serialized object's class.
 
     Args:
+        kind: The kind of class.
+        value: The serialized object.
         owner: What it belongs to, for the message.
 
     Raises:
-        Refused: when the class is not one of Keras's that a spec can name.
+        ImportRefused: If the class is not a Keras class that a spec can use.
     """
     name, module = str(value["class_name"]), value.get("module")
     registered = value.get("registered_name")
     if name in ("function", "__lambda__") or value.get("class_name") == "Lambda":
-        raise is_code(f"{owner} carries Python code", "a spec is data: replace it by a layer or an op of Keras's")
+        raise contains_code(f"{owner} contains Python code", "replace it with a Keras layer or op")
     if not _is_keras(module) or (isinstance(registered, str) and registered not in (name, "")):
-        said = registered if isinstance(registered, str) and registered else f"{module}.{name}" if module else name
-        raise is_code(
-            f"{owner} is of a class that is not Keras's: `{shown(said)}`",
-            "a spec can name classes of your own, under `extensions:`; write that part by hand",
+        custom = registered if isinstance(registered, str) and registered else f"{module}.{name}" if module else name
+        raise contains_code(
+            f"{owner} has a custom class: `{printable(custom)}`",
+            "write that part of the spec by hand: custom classes need `extensions:`",
         )
     entry = catalog.find(kind, name)
     if entry is None:
         noun = {"schedule": "learning rate schedule"}.get(kind, kind)
-        raise is_code(f"{owner} names `{shown(f'{module}.{name}')}`, which is no {noun} of Keras's")
+        raise contains_code(f"{owner} names `{printable(f'{module}.{name}')}`, which is not a Keras {noun}")
     if entry.refused:
-        raise is_code(f"{owner} is a `{entry.name}`, which cannot stand in a spec: {entry.refused}")
+        raise contains_code(f"{owner} is a `{entry.name}`, which cannot be used in a spec: {entry.refused}")
     return entry
 
 
@@ -70,68 +72,74 @@ def _is_keras(module: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What surrounds a value.
+class Surroundings:
+    """The surroundings of a value.
 
     Args:
-        policy: The dtype policy of the whole model: what layers have that do not say another.
-        model: Called with a serialized model that is an argument (`TimeDistributed` of one); gives its name.
+        policy: The dtype policy of the model, which layers have by default.
+        model: Converts a serialized model that is an argument (of `TimeDistributed`), and returns its name.
     """
 
     policy: str = "float32"
     model: Callable[[Config], str] | None = None
 
 
-NOTHING = Around()
+NOTHING = Surroundings()
 
 
-def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Around = NOTHING) -> dict[str, Any]:
-    """The constructor's arguments that are not Keras's defaults, in the order of its signature.
+def arguments_of(entry: catalog.Entry, config: Any, owner: str, around: Surroundings = NOTHING) -> dict[str, Any]:
+    """The constructor arguments that are not Keras's defaults, in the order of the signature.
+
+    Args:
+        entry: The catalog's entry of the class.
+        config: The configuration of the object.
+        owner: The object, for messages.
+        around: Its surroundings.
 
     Raises:
-        Refused: when one of them cannot be said in a spec.
+        ImportRefused: If a spec cannot express an argument.
     """
     if not isinstance(config, dict):
-        raise wordless(f"{owner} has no configuration")
-    _refuse_unknown(entry, config, owner)
+        raise unsupported(f"{owner} has no configuration")
+    _reject_unknown(entry, config, owner)
     found: dict[str, Any] = {}
     for name, parameter in entry.parameters.items():
         if name not in config or (entry.is_layer and name == "dtype"):
             continue
         what = f"`{name}` of {owner}"
         kind = parse(parameter.type)
-        value = plain(_as_given(entry, config[name]), kind, what, around)
+        value = plain(_without_derived(entry, config[name]), kind, what, around)
         if not parameter.required and is_default(name, value, parameter, kind):
             continue
         found[name] = _shortest(value, kind) if name in _SAME_ON_ALL_AXES else value
-    for name, other in _ONE_OF.items():
+    for name, other in _ALTERNATIVES.items():
         if found.get(other) is not None:
             found.pop(name, None)
-    for name, other in _FOLLOWS.items():
+    for name, other in _SAME_BY_DEFAULT.items():
         if other in entry.parameters and name in found and found[name] == found.get(other, 2):
             del found[name]
     return found
 
 
-def _as_given(entry: catalog.Entry, value: Any) -> Any:
-    """An argument without what the layer sets in it: Bidirectional lets the layers inside it give zeros for masks."""
+def _without_derived(entry: catalog.Entry, value: Any) -> Any:
+    """An argument without keys that the layer sets itself, as Bidirectional does in the layers inside it."""
     if entry.name == "Bidirectional" and is_object(value) and isinstance(value["config"], dict):
         inner = {key: item for key, item in value["config"].items() if key != "zero_output_for_mask"}
         return {**value, "config": inner}
     return value
 
 
-def _refuse_unknown(entry: catalog.Entry, config: Config, owner: str) -> None:
+def _reject_unknown(entry: catalog.Entry, config: Config, owner: str) -> None:
     for name, value in config.items():
         known = name in entry.parameters or (entry.is_layer and name in ("name", "trainable", "dtype"))
-        if known or any(value is rest or value == rest for rest in _AT_REST) or name in _COMPUTED:
+        if known or any(value is rest or value == rest for rest in _NEUTRAL) or name in _DERIVED:
             continue
         reason = entry.skipped.get(name, f"`{entry.name}` has no such argument")
-        raise wordless(f"`{shown(name)}` of {owner} cannot be said in a spec: {reason}")
+        raise unsupported(f"`{printable(name)}` of {owner} cannot be expressed in a spec: {reason}")
 
 
-def plain(value: Any, kind: types.Type, what: str, around: Around = NOTHING) -> Any:
-    """A value of a configuration as a spec writes it."""
+def plain(value: Any, kind: types.Type, what: str, around: Surroundings = NOTHING) -> Any:
+    """A value of a configuration in a spec."""
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if isinstance(value, dict):
@@ -144,11 +152,11 @@ def plain(value: Any, kind: types.Type, what: str, around: Around = NOTHING) -> 
         item = lists[0] if lists else types.AnyValue()
         return [plain(part, item, what, around) for part in value]
     if isinstance(value, str) and objects == ["activation"] and catalog.find("activation", value) is None:
-        raise is_code(f"{what} is a function that is not Keras's: `{shown(value)}`")
+        raise contains_code(f"{what} is a custom function: `{printable(value)}`")
     return value
 
 
-def _of_mapping(value: dict[str, Any], objects: list[str], what: str, around: Around) -> Any:
+def _of_mapping(value: dict[str, Any], objects: list[str], what: str, around: Surroundings) -> Any:
     if not is_object(value):
         return {str(key): plain(part, types.AnyValue(), what) for key, part in value.items()}
     name, config = value["class_name"], value["config"]
@@ -160,36 +168,36 @@ def _of_mapping(value: dict[str, Any], objects: list[str], what: str, around: Ar
         return _function(value, objects, what)
     if not objects:
         if name == "SeedGenerator":
-            raise wordless(f"{what} is a generator of seeds", "give the layer a number")
-        raise is_code(f"{what} names `{shown(name)}`, where a plain value stands")
+            raise unsupported(f"{what} is a seed generator", "use an integer as the seed of the layer")
+        raise contains_code(f"{what} is `{printable(name)}`, where a plain value is expected")
     if around.model is not None and objects[0] == "layer" and name in MODELS:
         return {"model": around.model(value)}
     if objects == ["activation"] and catalog.find("layer", str(name)) and not catalog.find("activation", str(name)):
-        raise wordless(f"{what} is a layer, `{shown(name)}`", "make it a layer of its own, behind this one")
+        raise unsupported(f"{what} is a layer, `{printable(name)}`", "add it as a separate layer after this one")
     return object_of(objects[0], value, what, around)
 
 
-def object_of(kind: str, value: Config, what: str, around: Around = NOTHING) -> Any:
-    """A serialized object as a spec writes it: its name, or a mapping of one key."""
+def object_of(kind: str, value: Config, what: str, around: Surroundings = NOTHING) -> Any:
+    """A serialized object in a spec: its class, or a mapping from the class to its arguments."""
     of: Any = "layer" if kind == "cell" else kind
     entry = keras_entry(of, value, what)
     config = value["config"]
     if entry.is_layer and isinstance(config, dict) and config.get("trainable") is False:
-        raise wordless(f"{what} is frozen by itself", "freeze the layer around it, or nothing of it")
+        raise unsupported(f"{what} is frozen separately", "freeze the whole layer around it, or none of it")
     arguments = arguments_of(entry, config, what, around)
     if entry.is_layer:
         arguments |= dtype_argument(entry, config, what, around)
     return {entry.name: arguments} if arguments else _spelling(entry)
 
 
-def dtype_argument(entry: catalog.Entry, config: Config, what: str, around: Around) -> dict[str, Any]:
-    """The layer's dtype policy, where it is not the model's."""
+def dtype_argument(entry: catalog.Entry, config: Config, what: str, around: Surroundings) -> dict[str, Any]:
+    """The layer's dtype policy, if it differs from the model's."""
     policy = policy_of(config.get("dtype"), what)
     return {"dtype": policy} if policy not in (None, around.policy) and "dtype" in entry.parameters else {}
 
 
 def _function(value: Config, objects: list[str], what: str) -> str:
-    """A function by its name: one of Keras's activations, losses, metrics."""
+    """The name of a Keras activation, loss or metric function."""
     name, module = value["config"], value.get("module")
     if isinstance(name, str) and (_is_keras(module) or module == "builtins"):
         registered = value.get("registered_name")
@@ -201,19 +209,17 @@ def _function(value: Config, objects: list[str], what: str) -> str:
                 and catalog.find(of, name) is not None
             ):
                 return name
-    raise is_code(
-        f"{what} is a function that is not Keras's: `{shown(name)}`", "a spec is data, and names what Keras has"
-    )
+    raise contains_code(f"{what} is a custom function: `{printable(name)}`", "use a function from Keras")
 
 
 def _spelling(entry: catalog.Entry) -> str:
-    """A class with its defaults: Keras's own word for it where it has one."""
+    """The name of a class with default arguments: Keras's short name, if it has one."""
     word = snake_case(entry.name)
     return word if word in entry.aliases and not entry.is_layer else entry.name
 
 
 def policy_of(value: Any, what: str) -> str | None:
-    """The name of a serialized dtype policy; None where there is none."""
+    """The name of a serialized dtype policy; None if there is none."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, dict) and value.get("class_name") == "DTypePolicy" and isinstance(value.get("config"), dict):
@@ -221,25 +227,25 @@ def policy_of(value: Any, what: str) -> str | None:
         if isinstance(name, str):
             return name
     name = value.get("class_name") if isinstance(value, dict) else value
-    raise wordless(
-        f"{what} has a dtype policy that a spec cannot say: `{shown(name)}`",
-        "import the model as it was before it was quantized",
+    raise unsupported(
+        f"{what} has a dtype policy that a spec cannot express: `{printable(name)}`",
+        "import the model before it is quantized",
     )
 
 
 def array(config: Any, what: str) -> Any:
-    """Numbers in lists, of a serialized array; only of the types that a spec's numbers become again."""
+    """A serialized array as lists of numbers, if a spec preserves its dtype."""
     dtype = config.get("dtype") if isinstance(config, dict) else None
     if dtype not in ("float32", "int32"):
-        raise wordless(f"{what} is an array of {shown(dtype)}", "float32 and int32 can be written as numbers")
+        raise unsupported(f"{what} is an array of {printable(dtype)}", "use float32 or int32")
     return numbers(config, what)
 
 
 def numbers(config: Any, what: str) -> Any:
-    """Numbers in lists, of a serialized array of any type."""
+    """A serialized array of any dtype as lists of numbers."""
     value = config.get("value") if isinstance(config, dict) else None
     if not _is_numbers(value):
-        raise wordless(f"{what} is an array of something else than numbers")
+        raise unsupported(f"{what} is an array of values other than numbers")
     return value
 
 
@@ -250,16 +256,20 @@ def _is_numbers(value: Any) -> bool:
 
 
 def is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types.Type, *, of_op: bool = False) -> bool:
-    """Whether a value is what Keras takes where none is said.
+    """Whether a value is Keras's default.
 
     Args:
-        of_op: Whether it is a constant of an op: an op's configuration says what was given, a layer's what came of it.
+        name: The argument.
+        value: Its value.
+        parameter: The catalog's parameter.
+        kind: The parameter's type.
+        of_op: Whether it is a constant of an op: its configuration has the value as passed, a layer's as resolved.
     """
     default = parameter.default
     if value == default and type(value) is type(default):
         return True
     if name == "data_format" and default is None and not of_op:
-        return bool(value == "channels_last")  # what Keras is configured to, unless somebody changed that
+        return bool(value == "channels_last")  # the default of Keras's settings
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if "activation" in objects:
@@ -280,7 +290,7 @@ def _same_on_all_axes(value: list[Any], number: Any) -> bool:
 
 
 def _shortest(value: Any, kind: types.Type) -> Any:
-    """One number for the same number along each axis, where the argument's type takes it."""
+    """A number in place of the same number for each axis, if the argument's type allows it."""
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     if not isinstance(value, list):
         return value

@@ -1,4 +1,4 @@
-"""Vocabularies that layers have learned: which words are theirs, and long ones in files of their own."""
+"""Vocabularies that layers have adapted: their words without special ones, and files for long vocabularies."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 SHORT = 20
-"""Words that stand in the spec itself."""
+"""The longest vocabulary that is part of the spec itself."""
 
 
-class Learned(NamedTuple):
-    """What a layer has learned.
+class LearnedVocabulary(NamedTuple):
+    """The vocabulary that a layer has adapted.
 
     Args:
-        words: With those that stand for masked and unknown words.
-        weights: Of a layer that weighs words (`output_mode: tf_idf`), the weight of each.
+        words: The words, including those for masked and unknown words.
+        weights: The weight of each word, for a layer with `output_mode: tf_idf`.
     """
 
     words: Sequence[Any]
     weights: Sequence[float] | None = None
 
     def arguments(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """As arguments of the layer."""
+        """The arguments of the layer."""
         own = own_words(self.words, config)
         if self.weights is None:
             return {"vocabulary": own}
@@ -30,7 +30,7 @@ class Learned(NamedTuple):
 
 
 def own_words(words: Sequence[Any], config: Mapping[str, Any]) -> list[Any]:
-    """A vocabulary without what stands for masked and unknown words, which the layer adds itself.
+    """A vocabulary without the words for masked and unknown words, which the layer adds itself.
 
     >>> own_words(["", "[UNK]", "a"], {}), own_words(["-1", "6"], {"oov_token": -1, "vocabulary_dtype": "int64"})
     (['a'], [6])
@@ -47,16 +47,24 @@ def own_words(words: Sequence[Any], config: Mapping[str, Any]) -> list[Any]:
     return found[start:]
 
 
-def as_written(weights: Any) -> list[float]:
-    """The numbers of an array of NumPy's, as short as they can be written to become the same again."""
+def shortest_floats(weights: Any) -> list[float]:
+    """The numbers of a NumPy array, as the shortest floats that round to the same values."""
     return [float(str(weight)) for weight in weights]
 
 
 def with_files(value: Any, files: dict[str, list[str]], stem: str) -> Any:
-    """Values with their long vocabularies as files' names; those come to `files`.
+    """Move long vocabularies into files.
 
-    A word that a line cannot hold as it is stays in the spec, with all of its vocabulary, and so do words with weights,
-    which Keras wants beside each other.
+    A vocabulary stays in the spec if a word does not fit on a line, or if its words have weights, which Keras takes
+    only together.
+
+    Args:
+        value: Plain values of a spec.
+        files: Receives the words of each new file.
+        stem: The start of the file names.
+
+    Returns:
+        The values with file names in place of long vocabularies.
     """
     if isinstance(value, list):
         return [with_files(item, files, stem) for item in value]

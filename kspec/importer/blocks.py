@@ -1,4 +1,4 @@
-"""Chains of one form → the block that stands for them: its entries, its parameters, what each use hands over."""
+"""Chains of one form → their block: its entries, its parameters, and the arguments of each use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kspec import catalog
-from kspec.importer.entries import Item, Source, entry_of
+from kspec.importer.entries import Item, Source, write_entry
 from kspec.syntax.names import NAME, snake_case
 
 _SHORT = {
@@ -16,25 +16,26 @@ _SHORT = {
     "BatchNormalization": "bn", "LayerNormalization": "norm", "Add": "residual", "Concatenate": "concat",
     "Multiply": "gate", "ZeroPadding2D": "pad", "MultiHeadAttention": "attention",
 }  # fmt: skip
-_TELLING = ("Concatenate", "Add", "Multiply")
-"""What a chain is called by, wherever it stands in it."""
+_NAMING_HEADS = ("Concatenate", "Add", "Multiply")
+"""Heads that name the block, wherever they are in a chain."""
 _WORTH_A_NAME = 3
 
 Place = tuple[int, str, str]
-"""Which entry of a chain; `arguments`, `call` or `words`; and which of them."""
+"""The position in a chain; `arguments`, `call` or `words`; and the argument."""
 _SIZES = {"filters", "units", "projection_dim", "groups"}
-"""Arguments that are sizes of one kind."""
+"""Arguments that may share a parameter, because they are sizes of one kind."""
 MISSING: Any = object()
 
 
 @dataclass(slots=True)
 class Parameter:
-    """What differs among chains of one form.
+    """A difference between chains of one form.
 
     Args:
-        places: Where it stands, with what it is multiplied by there.
+        name: The name of the parameter.
+        places: Where it is used, with its factor there.
         values: Its value in each chain.
-        default: The value that uses need not hand over; MISSING where there is none.
+        default: The default value; MISSING if there is none.
     """
 
     name: str
@@ -45,15 +46,15 @@ class Parameter:
 
 @dataclass(slots=True)
 class Form:
-    """Chains of one form, and where each begins."""
+    """Chains of one form, and their start positions."""
 
     starts: list[int]
     length: int
     chains: list[list[Item]]
     parameters: list[Parameter]
 
-    def handed(self, chain: list[Item]) -> dict[str, Any]:
-        """What the use that stands for a chain hands over."""
+    def arguments(self, chain: list[Item]) -> dict[str, Any]:
+        """The block arguments for a chain."""
         number = self.chains.index(chain)
         return {
             parameter.name: parameter.values[number]
@@ -62,15 +63,15 @@ class Form:
         }
 
     def outer(self, chain: list[Item]) -> list[Source]:
-        """What a chain takes from outside of itself, in the order in which it is met."""
+        """The sources of a chain outside itself, in order of first use."""
         inside = {item.number for item in chain}
         sources = (source for item in chain for source in item.sources.values())
         return list(dict.fromkeys(source for source in sources if source.item not in inside))
 
 
 def parameters_of(chains: Sequence[list[Item]]) -> list[Parameter] | None:
-    """What differs among chains; None where that is no argument that could be handed over."""
-    found: list[Parameter] = []
+    """The differences between chains; None if one cannot be a block parameter."""
+    parameters: list[Parameter] = []
     for position, items in enumerate(zip(*chains, strict=True)):
         for kind in ("arguments", "call", "words"):
             groups = [{"repeat": item.count} if kind == "words" else getattr(item, kind) for item in items]
@@ -83,16 +84,16 @@ def parameters_of(chains: Sequence[list[Item]]) -> list[Parameter] | None:
                         return None
                     values = [default if value is MISSING else value for value in values]
                 if not all(_same(value, values[0]) for value in values):
-                    _add(found, Parameter(argument, {(position, kind, argument): 1}, values, default))
-    _give_names(found)
-    return found
+                    _add(parameters, Parameter(argument, {(position, kind, argument): 1}, values, default))
+    _give_names(parameters)
+    return parameters
 
 
 def _default(item: Item, kind: str, argument: str) -> Any:
-    """What an argument is that is not said, as a spec would say it."""
+    """The default of an argument, as written in a spec."""
     if item.head in ("block", "model", "reuse"):
         return MISSING
-    entry = catalog.find("op" if item.head == "op" else "layer", item.called or item.head)
+    entry = catalog.find("op" if item.head == "op" else "layer", item.callee or item.head)
     known = (entry.parameters if kind == "arguments" else entry.constants) if entry is not None else {}
     parameter = known.get(argument)
     if parameter is None or parameter.required:
@@ -102,9 +103,9 @@ def _default(item: Item, kind: str, argument: str) -> Any:
     return value[0] if isinstance(value, list) and alike and not isinstance(value[0], list) else value
 
 
-def _add(found: list[Parameter], new: Parameter) -> None:
-    """What always has another's value is that one; what always is a multiple of it is that multiple."""
-    for known in found:
+def _add(parameters: list[Parameter], new: Parameter) -> None:
+    """Add a difference: one that always equals another, or a multiple of it, shares its parameter."""
+    for known in parameters:
         (place,) = new.places
         if known.name != new.name and not {known.name, new.name} <= _SIZES:
             continue
@@ -116,11 +117,11 @@ def _add(found: list[Parameter], new: Parameter) -> None:
         if factor:
             known.places[place] = factor
             return
-    found.append(new)
+    parameters.append(new)
 
 
 def _factor(known: Parameter, new: Parameter) -> int:
-    """By what a parameter is to be multiplied for another; 0 where there is no such number."""
+    """The factor between two parameters; 0 if there is none."""
     pairs = list(zip(known.values, new.values, strict=True))
     if new.default is not MISSING or known.default is not MISSING:
         return 0
@@ -148,7 +149,17 @@ def _give_names(parameters: list[Parameter]) -> None:
 def block_of(
     form: Form, blocks: Mapping[str, Any], names: Mapping[int, str], models: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any], list[str]]:
-    """A block's name, the block, and what its inputs are called."""
+    """Write the block of a form.
+
+    Args:
+        form: The form.
+        blocks: The blocks so far.
+        names: The names of all items, by number.
+        models: The document's sub-models.
+
+    Returns:
+        The block's name, the block, and the names of its inputs.
+    """
     chain = form.chains[0]
     outer = form.outer(chain)
     slots = ["in"] if len(outer) == 1 else ["a", "b", "c"][: len(outer)]
@@ -165,12 +176,12 @@ def block_of(
         wanted.add(source.item)
         return inner[source.item]
 
-    for attempt in (1, 2):  # the first tells which names are cited
+    for attempt in (1, 2):  # the first attempt collects the referenced names
         last = before
         entries = []
         for position, item in enumerate(chain):
             name = inner[item.number] if attempt == 2 and item.number in wanted else ""
-            entries.append(entry_of(_with_parameters(item, position, form), last, cite, name, models))
+            entries.append(write_entry(_with_parameters(item, position, form), last, cite, name, models))
             last = Source(item.number)
     block: dict[str, Any] = {}
     if form.parameters:
@@ -186,7 +197,7 @@ def _declared(parameter: Parameter) -> Any:
 
 
 def _with_parameters(item: Item, position: int, form: Form) -> Item:
-    """An entry of a chain as it stands in the block."""
+    """An entry of a chain with the block's parameters in place."""
     arguments, call, words = dict(item.arguments), dict(item.call), {"repeat": item.count}
     groups = {"arguments": arguments, "call": call, "words": words}
     for parameter in form.parameters:
@@ -198,11 +209,11 @@ def _with_parameters(item: Item, position: int, form: Form) -> Item:
 
 
 def _inner_names(form: Form, names: Mapping[int, str], taken: set[str]) -> dict[int, str]:
-    """What each entry of the first chain is called in the block: what its names in all chains end in."""
+    """The names of the block's entries: the common endings of their names in all chains."""
     found: dict[int, str] = {}
     for position, item in enumerate(form.chains[0]):
-        said = [names.get(chain[position].number, "") for chain in form.chains]
-        name = _common_end(said) or snake_case(item.called or item.head)
+        in_chains = [names.get(chain[position].number, "") for chain in form.chains]
+        name = _common_end(in_chains) or snake_case(item.callee or item.head)
         count, free = 1, name
         while free in taken:
             count += 1
@@ -213,7 +224,7 @@ def _inner_names(form: Form, names: Mapping[int, str], taken: set[str]) -> dict[
 
 
 def _common_end(names: Sequence[str]) -> str:
-    """The words that all names end in, without numbers before them.
+    """The common ending of names, without leading numbers.
 
     >>> _common_end(["conv2_block1_0_bn", "conv3_block1_0_bn"])
     'block1_0_bn'
@@ -233,10 +244,10 @@ def _common_end(names: Sequence[str]) -> str:
 def _block_name(chain: Sequence[Item], taken: Mapping[str, Any]) -> str:
     if any(item.head == "block" for item in chain):
         return _free("stage", taken)
-    telling = [head for head in _TELLING if any(item.head == head for item in chain)]
-    if telling:
-        name = _SHORT[telling[0]]
-    elif any(item.head == "op" and item.called == "add" for item in chain):
+    naming = [head for head in _NAMING_HEADS if any(item.head == head for item in chain)]
+    if naming:
+        name = _SHORT[naming[0]]
+    elif any(item.head == "op" and item.callee == "add" for item in chain):
         name = "residual"
     elif len(chain) <= _WORTH_A_NAME:
         name = "_".join(_word(item) for item in chain)
@@ -257,4 +268,4 @@ def _word(item: Item) -> str:
     if item.head == "Activation" and isinstance(item.arguments.get("activation"), str):
         text = item.arguments["activation"]
         return text if NAME.fullmatch(text) else "activation"
-    return _SHORT.get(item.head, snake_case(item.called or item.head))
+    return _SHORT.get(item.head, snake_case(item.callee or item.head))

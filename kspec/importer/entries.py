@@ -1,4 +1,4 @@
-"""Entries of a spec as items whose sources are told in full, and back: what moving them about needs."""
+"""Entries of a spec ↔ items with explicit sources, which can be moved."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kspec import catalog
+from kspec.catalog import Tensor as Parameter
+from kspec.ir.call_inputs import implied_argument
 from kspec.syntax.names import ENTRY_KEYS
 
 
@@ -22,21 +24,22 @@ class Item:
     """An entry.
 
     Args:
-        number: Its place among the entries as they were first; unique.
-        head: The key that says what it is: a class, `op`, `reuse`, `model`, `block`.
-        called: What stands after `op`, `reuse`, `model` and `block`.
-        arguments: A class's arguments; what a block is handed.
-        call: Constants of the call.
-        form: How `from` is written: as `one` name, a `list`, or a `mapping`; `nothing` where it takes nothing.
-        sources: What it takes, by slot: position, or argument and position.
-        rest: Its other words.
-        count: How often it is repeated.
-        size: How many entries it stands for.
+        number: The original index of the entry; unique.
+        head: The head's key: a class, `op`, `reuse`, `model` or `block`.
+        callee: The value of `op`, `reuse`, `model` or `block`.
+        arguments: The arguments of a class or block.
+        call: The constants of the call.
+        form: The form of `from`: `one` name, a `list`, a `mapping`, or `nothing`.
+        sources: The tensors that it receives, by argument (empty in a list) and position.
+        name: Its name, if any.
+        rest: Its other keys.
+        count: The number of repetitions.
+        size: The number of entries that it expands to.
     """
 
     number: int
     head: str
-    called: str = ""
+    callee: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
     call: dict[str, Any] = field(default_factory=dict)
     form: str = "one"
@@ -48,19 +51,21 @@ class Item:
 
     @property
     def is_movable(self) -> bool:
-        """Whether it can stand in a block: what is used again by name cannot."""
+        """Whether it can be moved into a block; entries that are reused by name cannot."""
         return self.head != "reuse" and "as" not in self.rest
 
 
-def items_of(layers: Sequence[Any], inputs: Sequence[str], models: Mapping[str, Any]) -> list[Item]:
-    """The items of a network's entries.
+def read_items(layers: Sequence[Any], inputs: Sequence[str], models: Mapping[str, Any]) -> list[Item]:
+    """Read the entries of a network.
 
     Args:
+        layers: The entries.
+        inputs: The names of the network's inputs.
         models: The document's sub-models.
     """
     known: dict[str, Source] = {name: Source(name) for name in inputs}
     before: Source | None = Source(inputs[0]) if len(inputs) == 1 else None
-    found = []
+    items = []
     for number, entry in enumerate(layers):
         words: dict[str, Any] = {entry: None} if isinstance(entry, str) else dict(entry)
         head = next(key for key in words if key not in ENTRY_KEYS)
@@ -68,7 +73,7 @@ def items_of(layers: Sequence[Any], inputs: Sequence[str], models: Mapping[str, 
         item = Item(number, head, value if isinstance(value, str) else "", value if isinstance(value, dict) else {})
         item.name = words.pop("name", "")
         item.call = words.pop("call", {})
-        _take(item, words.pop("from", None), before, known, models)
+        _read_sources(item, words.pop("from", None), before, known, models)
         item.rest = words
         if item.name:
             known[item.name] = Source(number)
@@ -76,60 +81,66 @@ def items_of(layers: Sequence[Any], inputs: Sequence[str], models: Mapping[str, 
             if name != "_":
                 known[name] = Source(number, output)
         before = Source(number)
-        found.append(item)
-    return found
+        items.append(item)
+    return items
 
 
-def _take(item: Item, said: Any, before: Source | None, known: Mapping[str, Source], models: Mapping[str, Any]) -> None:
-    if said is None and (before is None or (item.head not in ("reuse", "model") and not first_tensor(item, models))):
+def _read_sources(
+    item: Item, source: Any, before: Source | None, known: Mapping[str, Source], models: Mapping[str, Any]
+) -> None:
+    """Fill in the form and sources of an item from its `from`."""
+    if source is None and (before is None or (item.head not in ("reuse", "model") and not _signature(item, models))):
         item.form = "nothing"
-    elif said is None:
+    elif source is None:
         assert before is not None
         item.sources["", 0] = before
-    elif isinstance(said, str):
-        item.sources["", 0] = known[said]
-    elif isinstance(said, list):
+    elif isinstance(source, str):
+        item.sources["", 0] = known[source]
+    elif isinstance(source, list):
         item.form = "list"
-        item.sources = {("", position): known[name] for position, name in enumerate(said)}
+        item.sources = {("", position): known[name] for position, name in enumerate(source)}
     else:
         item.form = "mapping"
-        first = first_tensor(item, models)
-        if first and first not in said and first not in item.call and before is not None:
+        first = implied_argument(_signature(item, models), source, item.call)
+        if first is not None and before is not None:
             item.sources[first, -1] = before
-        for argument, names in said.items():
+        for argument, names in source.items():
             for position, name in enumerate(names if isinstance(names, list) else [names]):
                 item.sources[argument, position if isinstance(names, list) else -1] = known[name]
 
 
-def first_tensor(item: Item, models: Mapping[str, Any]) -> str:
-    """The argument that an entry's call takes first, and that need not be said."""
+def _signature(item: Item, models: Mapping[str, Any]) -> Sequence[Parameter]:
+    """The tensor parameters of an item's callee; empty for `reuse` and `block`, which are always fed explicitly."""
     if item.head == "model":
-        return next(iter(models.get(item.called, {}).get("inputs", ())), "")
+        return [Parameter(name, "one", True) for name in models.get(item.callee, {}).get("inputs", ())]
     if item.head in ("reuse", "block"):
-        return ""
-    entry = catalog.find("op" if item.head == "op" else "layer", item.called or item.head)
-    return entry.tensors[0].name if entry is not None and entry.tensors else ""
+        return ()
+    entry = catalog.find("op" if item.head == "op" else "layer", item.callee or item.head)
+    return entry.tensors if entry is not None else ()
 
 
-def entry_of(
+def write_entry(
     item: Item, before: Source | None, cite: Callable[[Source], str], name: str, models: Mapping[str, Any]
 ) -> Any:
-    """An item as an entry.
+    """Write an item as an entry.
 
     Args:
-        before: What an entry takes that does not say.
-        name: Empty where it needs none.
+        item: The item.
+        before: The source of an entry without `from`.
+        cite: Returns the name of a source.
+        name: The name of the entry; empty if it needs none.
+        models: The document's sub-models.
     """
     words: dict[str, Any] = {}
     if item.head == "block":
-        words = {"block": item.called}
+        words = {"block": item.callee}
         if item.arguments:
             words["with"] = item.arguments
     else:
-        words[item.head] = item.called or item.arguments or None
-    said = _said(item, before, cite, models)
-    if said is not None:
-        words["from"] = said
+        words[item.head] = item.callee or item.arguments or None
+    source = _source(item, before, cite, models)
+    if source is not None:
+        words["from"] = source
     if item.call:
         words["call"] = item.call
     if name:
@@ -140,7 +151,7 @@ def entry_of(
     return item.head if len(words) == 1 and words[item.head] is None else words
 
 
-def _said(item: Item, before: Source | None, cite: Callable[[Source], str], models: Mapping[str, Any]) -> Any:
+def _source(item: Item, before: Source | None, cite: Callable[[Source], str], models: Mapping[str, Any]) -> Any:
     if item.form == "nothing":
         return None
     if item.form == "one":
@@ -148,18 +159,18 @@ def _said(item: Item, before: Source | None, cite: Callable[[Source], str], mode
         return None if source == before else cite(source)
     if item.form == "list":
         return [cite(source) for source in item.sources.values()]
-    found: dict[str, Any] = {}
-    first = first_tensor(item, models)
+    sources: dict[str, Any] = {}
+    first = next((parameter.name for parameter in _signature(item, models)), None)
     for (argument, position), source in item.sources.items():
         if position >= 0:
-            found.setdefault(argument, []).append(cite(source))
+            sources.setdefault(argument, []).append(cite(source))
         elif argument != first or source != before:
-            found[argument] = cite(source)
-    return found
+            sources[argument] = cite(source)
+    return sources
 
 
-def cited(items: Sequence[Item]) -> Iterator[tuple[int, Source]]:
-    """Everything that items take, each with the position of the item that takes it."""
+def all_sources(items: Sequence[Item]) -> Iterator[tuple[int, Source]]:
+    """The sources of all items, each with the position of the item."""
     for position, item in enumerate(items):
         for source in item.sources.values():
             yield position, source

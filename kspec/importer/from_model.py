@@ -1,4 +1,4 @@
-"""A Keras model, from a file or at hand → a spec's text, and its weights beside it."""
+"""A Keras model, as a file or an object → a spec's text, with a weights file next to it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from kspec.archive import Imported, ImportRefused, ModelFile, document_of, read_model
-from kspec.archive.from_config import Vocabulary, unknown
-from kspec.archive.hdf5_layout import of_configuration
+from kspec.archive import Imported, ImportRefused, ModelFile, read_model, spec_from_config
+from kspec.archive.from_config import Vocabulary, no_vocabulary
+from kspec.archive.hdf5_layout import groups_of_config
 from kspec.archive.values import MODELS
-from kspec.archive.vocabulary import Learned, as_written, with_files
+from kspec.archive.vocabulary import LearnedVocabulary, shortest_floats, with_files
 from kspec.diagnostics import Report, Source, SpecError, codes
 from kspec.rewrite.yaml_writer import spec_text
 from kspec.syntax.expressions import is_computed
@@ -25,16 +25,20 @@ if TYPE_CHECKING:
     from kspec.language import Spec
 
 Names = tuple[str, ...]
-"""The name of the model that a layer is in, if any, and its own."""
+"""The name of the model around a layer, if any, and its own."""
 
 
 @dataclass(slots=True)
 class ImportedSpec:
-    """A model as a spec.
+    """An imported model.
 
     Args:
-        values: The spec as plain values.
-        notes: What is not as in the model, each a sentence.
+        values: The plain values of the spec.
+        notes: Differences from the model, each a sentence.
+        path: The path of the model file, or the name of the model.
+        config: The model's configuration.
+        imported: The import without blocks.
+        plain: The plain values of the spec without blocks.
     """
 
     values: dict[str, Any]
@@ -46,14 +50,17 @@ class ImportedSpec:
 
     @property
     def text(self) -> str:
-        """The spec's text."""
+        """The text of the spec."""
         return spec_text(self.values)
 
     def write_vocabularies(self, beside: Path) -> list[Path]:
-        """Writes long vocabularies that layers have learned into files beside the spec, and cites them in it.
+        """Move long vocabularies of adapted layers into files next to the spec.
 
         Args:
             beside: The spec's file.
+
+        Returns:
+            The written files.
         """
         files: dict[str, list[str]] = {}
         self.values = with_files(self.values, files, beside.stem)
@@ -64,18 +71,21 @@ class ImportedSpec:
         return [beside.with_name(name) for name in files]
 
     def write_weights(self, beside: Path) -> Path:
-        """Writes the model's weights beside the spec, in the layout of the model that it builds, and states them in it.
+        """Write the model's weights next to the spec, in the layout of the spec's model, and add `weights`.
 
-        That model is built, with Keras, and given them: what is written fits.
+        The weights are loaded into that model first, to make sure that they fit.
 
         Args:
             beside: The spec's file.
 
+        Returns:
+            The weights file.
+
         Raises:
-            SpecError: when there are none, or they do not fit.
+            SpecError: If the model has no weights, or they do not fit.
         """
-        from kspec.archive.hdf5_layout import of_model, relaid
-        from kspec.archive.weights import give, verified
+        from kspec.archive.hdf5_layout import groups_of_model, rearrange_weights
+        from kspec.archive.weights import give, verified_copy
 
         target = beside.with_name(f"{beside.stem}.weights.h5")
         model, nodes = self._built(beside)
@@ -84,19 +94,21 @@ class ImportedSpec:
             return self.imported.source_of(layer, nodes.get(layer[-2:]))
 
         try:
-            with verified(self.path) as source:
+            with verified_copy(self.path) as source:
                 fitting = source.with_name("fitting.weights.h5")
-                relaid(source, fitting, of_configuration(self.config), dict(of_model(model)), source_of)
+                rearrange_weights(
+                    source, fitting, groups_of_config(self.config), dict(groups_of_model(model)), source_of
+                )
                 give(model, fitting)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(fitting, target)
         except ImportRefused as refused:
-            raise _told(refused, self.path) from None
+            raise _as_spec_error(refused, self.path) from None
         self.values = _with_weights(self.values, target.name)
         return target
 
     def _built(self, beside: Path) -> tuple[Any, dict[Names, Names]]:
-        """The model that the spec builds; by the paths of its layers, those of the same nodes in the plain import."""
+        """Build the spec's model; also map the paths of its layers to those in the import without blocks."""
         from kspec.backend.tensorflow import import_tensorflow
 
         import_tensorflow()
@@ -122,7 +134,7 @@ class ImportedSpec:
 
 
 def _layers(graph: Graph) -> Iterator[Names]:
-    """The layers of a graph and its sub-models, in the order of the entries, as Keras names them."""
+    """The layers of a graph and its sub-models, in the order of the entries, with their Keras names."""
     for name, network in [("", graph), *graph.models.items()]:
         for node in network.calls:
             if node.kind == "layer":
@@ -130,34 +142,44 @@ def _layers(graph: Graph) -> Iterator[Names]:
 
 
 def _with_weights(values: dict[str, Any], name: str) -> dict[str, Any]:
-    """The values with `weights`, above the inputs."""
+    """The values with `weights` above the inputs."""
     before = {key: value for key, value in values.items() if key in ("kspec", "name", "dtype_policy")}
     return before | {"weights": name} | values
 
 
 def import_file(path: str | os.PathLike[str], *, compiled: bool = True, compact: bool = False) -> ImportedSpec:
-    """Reads a `.keras` file, or a model's JSON.
+    """Import a `.keras` file, or a model's JSON.
+
+    Args:
+        path: The file.
+        compiled: Whether to import the compile configuration.
+        compact: Whether to write repeated layers as blocks.
 
     Raises:
-        SpecError: when it cannot become a spec.
+        SpecError: If the model cannot become a spec.
     """
     name = os.fspath(path)
     try:
         file = read_model(name)
-        groups = of_configuration(file.config) if file.has_assets else {}
+        groups = groups_of_config(file.config) if file.has_assets else {}
         return import_config(
             file.config, name=name, compiled=compiled, compact=compact,
-            vocabulary=lambda layer, weighed: _kept(file, groups.get(layer, ""), weighed),
+            vocabulary=lambda layer, with_idf: _archived_vocabulary(file, groups.get(layer, ""), with_idf),
         )  # fmt: skip
     except ImportRefused as refused:
-        raise _told(refused, name) from None
+        raise _as_spec_error(refused, name) from None
 
 
 def import_model(model: Any, *, compiled: bool = True, compact: bool = False) -> ImportedSpec:
-    """Takes over a `keras.Model` that is at hand.
+    """Import a `keras.Model`.
+
+    Args:
+        model: The model.
+        compiled: Whether to import the compile configuration.
+        compact: Whether to write repeated layers as blocks.
 
     Raises:
-        SpecError: when it cannot become a spec.
+        SpecError: If the model cannot become a spec.
     """
     name = str(getattr(model, "name", "model"))
     try:
@@ -165,32 +187,35 @@ def import_model(model: Any, *, compiled: bool = True, compact: bool = False) ->
             config = json.loads(model.to_json())
         except (NotImplementedError, TypeError, ValueError) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
-            raise ImportRefused(
-                codes.MODEL_CONTAINS_CODE, f"Keras cannot say what the model is made of: {reason}"
-            ) from None
-        _tell_same(model, config, {})
+            raise ImportRefused(codes.MODEL_CONTAINS_CODE, f"Keras cannot serialize the model: {reason}") from None
+        _share_configs(model, config, {})
         return import_config(
-            config, name=name, compiled=compiled, compact=compact, vocabulary=partial(_learned, model), of_objects=True
+            config,
+            name=name,
+            compiled=compiled,
+            compact=compact,
+            vocabulary=partial(_adapted_vocabulary, model),
+            shares_objects=True,
         )
     except ImportRefused as refused:
-        raise _told(refused, name) from None
+        raise _as_spec_error(refused, name) from None
 
 
-def _tell_same(layer: Any, data: Any, known: dict[int, Any]) -> None:
-    """Gives models inside of a model one object as their configuration where they are one themselves.
+def _share_configs(layer: Any, data: Any, known: dict[int, Any]) -> None:
+    """Make all occurrences of one nested model share one configuration object.
 
     Args:
         layer: A model, or a layer in it.
-        data: What Keras says of it, changed in place.
+        data: Its configuration; changed in place.
         known: The configurations so far, by the model's identity.
     """
     config = data.get("config") if isinstance(data, dict) else None
     if layer is None or not isinstance(config, dict):
         return
     if data.get("class_name") not in MODELS:
-        held = getattr(layer, "layer", None)
-        if held is not None:
-            _tell_same(held, config.get("layer"), known)
+        inner = getattr(layer, "layer", None)
+        if inner is not None:
+            _share_configs(inner, config.get("layer"), known)
         return
     first = known.setdefault(id(layer), config)
     if first is not config:
@@ -198,30 +223,32 @@ def _tell_same(layer: Any, data: Any, known: dict[int, Any]) -> None:
         return
     layers = {inner.name: inner for inner in layer.layers}
     for inner in config.get("layers", ()):
-        _tell_same(layers.get(inner["config"].get("name")), inner, known)
+        _share_configs(layers.get(inner["config"].get("name")), inner, known)
 
 
-def _learned(model: Any, layer: Names, weighed: bool) -> Learned:
-    """What a layer of a model has learned."""
+def _adapted_vocabulary(model: Any, layer: Names, with_idf: bool) -> LearnedVocabulary:
+    """The vocabulary that a layer of a model has adapted."""
     for name in layer:
         model = model.get_layer(name)
     words = [word if isinstance(word, str) else int(word) for word in model.get_vocabulary()]
-    weights = getattr(model, "_lookup_layer", model).idf_weights.numpy() if weighed else None
-    return Learned(words, None if weights is None else as_written(weights))
+    weights = getattr(model, "_lookup_layer", model).idf_weights.numpy() if with_idf else None
+    return LearnedVocabulary(words, None if weights is None else shortest_floats(weights))
 
 
-def _kept(file: ModelFile, group: str, weighed: bool) -> Learned | None:
-    """What an archive says that a layer has learned; None where it does not say so.
+def _archived_vocabulary(file: ModelFile, group: str, with_idf: bool) -> LearnedVocabulary | None:
+    """The vocabulary that a layer of an archive has adapted; None if there is none.
 
     Args:
-        group: Where the layer's weights lie.
+        file: The archive.
+        group: The group of the layer's weights.
+        with_idf: Whether the words have IDF weights.
     """
     from kspec.archive.weights import idf_weights
 
     words = file.vocabulary(group) if group else None
     if words is None:
         return None
-    return Learned(words, idf_weights(file.path, group) if weighed and file.has_weights else None)
+    return LearnedVocabulary(words, idf_weights(file.path, group) if with_idf and file.has_weights else None)
 
 
 def import_config(
@@ -230,25 +257,33 @@ def import_config(
     name: str,
     compiled: bool = True,
     compact: bool = False,
-    vocabulary: Vocabulary = unknown,
-    of_objects: bool = False,
+    vocabulary: Vocabulary = no_vocabulary,
+    shares_objects: bool = False,
 ) -> ImportedSpec:
-    """Takes over a model by its configuration.
+    """Import a model from its configuration.
+
+    Args:
+        config: The configuration.
+        name: The name of the file or model.
+        compiled: Whether to import the compile configuration.
+        compact: Whether to write repeated layers as blocks.
+        vocabulary: Returns the adapted vocabularies of layers.
+        shares_objects: Whether occurrences of one nested model share one configuration object.
 
     Raises:
-        Refused: when it cannot become a spec.
+        ImportRefused: If the model cannot become a spec.
     """
-    found = document_of(config, compiled=compiled, vocabulary=vocabulary, of_objects=of_objects)
-    plain = cast("dict[str, Any]", _literal(found.values))
+    imported = spec_from_config(config, compiled=compiled, vocabulary=vocabulary, shares_objects=shares_objects)
+    plain = cast("dict[str, Any]", _literal(imported.values))
     if not compact:
-        return ImportedSpec(plain, found.notes, name, config, found, plain)
-    from kspec.importer.block_extraction import compacted
+        return ImportedSpec(plain, imported.notes, name, config, imported, plain)
+    from kspec.importer.block_extraction import extract_blocks
 
-    return ImportedSpec(compacted(plain), found.notes, name, config, found, plain)
+    return ImportedSpec(extract_blocks(plain), imported.notes, name, config, imported, plain)
 
 
 def _literal(value: Any) -> Any:
-    """Values whose texts say what they say: what would be a variable or an expression is written with `$$`."""
+    """Values with `$` escaped as `$$` in texts that would otherwise be variables or expressions."""
     if isinstance(value, dict):
         return {key: _literal(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -256,7 +291,7 @@ def _literal(value: Any) -> Any:
     return value.replace("$", "$$") if isinstance(value, str) and is_computed(value) else value
 
 
-def _told(refused: ImportRefused, name: str) -> SpecError:
+def _as_spec_error(refused: ImportRefused, name: str) -> SpecError:
     report = Report()
-    refused.tell(report, name)
+    refused.report(report, name)
     return SpecError(report.sorted())

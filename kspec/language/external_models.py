@@ -50,12 +50,12 @@ def networks_of_files(tree: Tree, report: Report, policy: PathPolicy) -> Network
         if problem is not None:
             problem.report(report, span)
             continue
-        from kspec.archive import ImportRefused, document_of, read_model
+        from kspec.archive import ImportRefused, read_model, spec_from_config
 
         try:
-            values = document_of(read_model(policy.folder / text).config, compiled=False).values
+            values = spec_from_config(read_model(policy.folder / text).config, compiled=False).values
         except ImportRefused as refused:
-            refused.tell(report, span)
+            refused.report(report, span)
             continue
         inner = {other: f"{name}/{other}" for other in values.get("models") or {}}
         for other, network in (values.get("models") or {}).items():

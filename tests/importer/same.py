@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from kspec import catalog
-from kspec.archive.calls import is_nothing, of_layer, of_operation
-from kspec.archive.config_graph import Layer, Ref, Structure, structure_of
-from kspec.archive.names import cleaned
+from kspec.archive.calls import is_empty, layer_arguments, operation_arguments
+from kspec.archive.config_graph import ConfigGraph, Layer, Ref, read_graph
+from kspec.archive.names import valid_name
 from kspec.catalog.operations import find_operation
 
 _NOT_COMPARED = {"name", "build_config"}
@@ -24,7 +24,7 @@ def canonical(model: dict[str, Any]) -> dict[str, Any]:
     Names are as the language takes them, Sequential models as the functional ones that they are, calls by the names of
     their arguments; names of layers inside of layers, which a spec does not give, are left out.
     """
-    structure = structure_of(model)
+    structure = read_graph(model)
     layers = {}
     for layer in structure.layers.values():
         calls = [] if layer.is_input else [_call(layer, args, kwargs, structure) for args, kwargs in layer.calls]
@@ -33,41 +33,41 @@ def canonical(model: dict[str, Any]) -> dict[str, Any]:
         layers[_name(layer.name, structure)] = {"class": kind, "config": config, "calls": calls}
     return {
         "layers": dict(sorted(layers.items())),
-        "inputs": sorted(map(cleaned, structure.inputs)),
+        "inputs": sorted(map(valid_name, structure.inputs)),
         "outputs": sorted(str(_cited(ref, structure)) for _, ref in structure.outputs),
         "trainable": model["config"].get("trainable", True),
     }
 
 
-def _name(layer: str, structure: Structure) -> str:
+def _name(layer: str, structure: ConfigGraph) -> str:
     """The name of a layer; of an input that which feeds it."""
     named = {ref.layer: name for name, ref in structure.inputs.items()}
-    return cleaned(named.get(layer, layer))
+    return valid_name(named.get(layer, layer))
 
 
-def _call(layer: Layer, args: list[Any], kwargs: dict[str, Any], structure: Structure) -> dict[str, Any]:
+def _call(layer: Layer, args: list[Any], kwargs: dict[str, Any], structure: ConfigGraph) -> dict[str, Any]:
     operation = find_operation(str(layer.data.get("module")), layer.class_name)
     if layer.is_model:
-        inner = structure_of(layer.data)
+        inner = read_graph(layer.data)
         given = args[0] if args else kwargs["inputs"]
         given = [given] if isinstance(given, Ref) else given
         by_name = given if isinstance(given, dict) else dict(zip(inner.inputs, given, strict=True))
-        bound = {cleaned(name): value for name, value in by_name.items()}
+        bound = {valid_name(name): value for name, value in by_name.items()}
         bound |= {key: value for key, value in kwargs.items() if key in ("training", "mask")}
     elif operation is not None:
-        bound = of_operation(operation, args, kwargs, {})
+        bound = operation_arguments(operation, args, kwargs, {})
     else:
         entry = catalog.find("layer", layer.class_name)
-        bound = of_layer(entry, args, kwargs)
+        bound = layer_arguments(entry, args, kwargs)
         bound = {
             name: value
             for name, value in bound.items()
             if name not in entry.constants or value != entry.constants[name].default
         }
-    return {name: _cited(value, structure) for name, value in sorted(bound.items()) if not is_nothing(value)}
+    return {name: _cited(value, structure) for name, value in sorted(bound.items()) if not is_empty(value)}
 
 
-def _cited(value: Any, structure: Structure) -> Any:
+def _cited(value: Any, structure: ConfigGraph) -> Any:
     if isinstance(value, Ref):
         return (_name(value.layer, structure), value.call, _output(value, structure))
     if isinstance(value, list):
@@ -75,12 +75,12 @@ def _cited(value: Any, structure: Structure) -> Any:
     return _plain(value)
 
 
-def _output(ref: Ref, structure: Structure) -> Any:
+def _output(ref: Ref, structure: ConfigGraph) -> Any:
     """Of a model that gives several, which: Keras counts those of a dict in the order of their names."""
     layer = structure.layers[ref.layer]
     if not layer.is_model:
         return ref.output
-    inner = structure_of(layer.data)
+    inner = read_graph(layer.data)
     return str(_cited(inner.outputs[ref.output][1], inner))
 
 
@@ -106,12 +106,12 @@ def differences(a: Any, b: Any, path: str = "") -> list[str]:
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Gives a model the weights of another, layer by layer of the same name."""
-    theirs = {cleaned(layer.name): layer for layer in source.layers}
+    theirs = {valid_name(layer.name): layer for layer in source.layers}
     for layer in target.layers:
         if isinstance(layer, keras.Model):
-            copy_weights(theirs[cleaned(layer.name)], layer)
+            copy_weights(theirs[valid_name(layer.name)], layer)
         elif layer.weights:
-            layer.set_weights(theirs[cleaned(layer.name)].get_weights())
+            layer.set_weights(theirs[valid_name(layer.name)].get_weights())
 
 
 def random_inputs(model: keras.Model, seed: int = 0, rows: int = 2, unknown: int = 3) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def random_inputs(model: keras.Model, seed: int = 0, rows: int = 2, unknown: int
     """
     rng = np.random.default_rng(seed)
     found = {}
-    for name, tensor in zip(structure_of(json.loads(model.to_json())).inputs, model.inputs, strict=True):
+    for name, tensor in zip(read_graph(json.loads(model.to_json())).inputs, model.inputs, strict=True):
         shape = [rows, *(unknown if size is None else size for size in tensor.shape[1:])]
         dtype = str(tensor.dtype)
         if dtype == "string":
@@ -130,7 +130,7 @@ def random_inputs(model: keras.Model, seed: int = 0, rows: int = 2, unknown: int
         else:
             numbers = rng.integers(0, 3, shape) if "int" in dtype else rng.normal(size=shape)
             values = keras.ops.convert_to_tensor(numbers, dtype)
-        found[cleaned(name)] = values
+        found[valid_name(name)] = values
     return found
 
 
@@ -140,8 +140,8 @@ def answers(model: keras.Model, inputs: dict[str, Any]) -> dict[str, np.ndarray]
     Args:
         inputs: By the names of its inputs.
     """
-    structure = structure_of(json.loads(model.to_json()))
-    given = [inputs[cleaned(name)] for name in structure.inputs]
+    structure = read_graph(json.loads(model.to_json()))
+    given = [inputs[valid_name(name)] for name in structure.inputs]
     values = model(given[0] if len(given) == 1 else keras.tree.pack_sequence_as(model._inputs_struct, given))
     names = [str(_cited(ref, structure)) for _, ref in structure.outputs]
     return {name: np.asarray(value) for name, value in zip(names, keras.tree.flatten(values), strict=True)}

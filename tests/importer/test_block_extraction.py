@@ -8,9 +8,9 @@ import pytest
 from keras import layers
 
 import kspec
-from kspec.archive import document_of
+from kspec.archive import spec_from_config
 from kspec.cli import main
-from kspec.importer.block_extraction import compacted
+from kspec.importer.block_extraction import extract_blocks
 from tests.importer.models import MODELS
 from tests.importer.round_trip import assert_same
 from tests.importer.same import answers, random_inputs
@@ -80,5 +80,5 @@ def test_weights_find_their_layers(tmp_path):
 
 def test_what_does_not_repeat_is_left_alone():
     model = keras.Sequential([keras.Input([4]), layers.Dense(3), layers.ReLU(), layers.Dense(1)])
-    values = document_of(json.loads(model.to_json())).values
-    assert compacted(values) == values
+    values = spec_from_config(json.loads(model.to_json())).values
+    assert extract_blocks(values) == values

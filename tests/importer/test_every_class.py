@@ -7,7 +7,7 @@ import keras
 import pytest
 from keras.saving import serialize_keras_object
 
-from kspec.archive import document_of
+from kspec.archive import spec_from_config
 from kspec.archive.values import Around, arguments_of, object_of
 from kspec.backend.keras_model import BuiltNetwork, _Builder
 from kspec.backend.keras_objects import Maker, keras_class
@@ -76,7 +76,7 @@ def test_an_op_keeps_its_arguments(name):
         model = called(spec_of_call(call), inputs)
         if model is None:  # Keras refuses it, or it takes no tensor
             continue
-        found = document_of(json.loads(model.to_json()))
+        found = spec_from_config(json.loads(model.to_json()))
         again = called(spec_text(found.values), inputs)
         assert again is not None, found.values
         theirs, ours = (canonical(json.loads(one.to_json())) for one in (model, again))

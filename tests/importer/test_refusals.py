@@ -1,4 +1,4 @@
-"""What cannot be imported is refused with one clear line; what has to change is listed."""
+"""Importing models: rejected features, noted changes, and the compile configuration."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from keras import Input, Model, Sequential, layers, ops
 
 import kspec
-from kspec.archive import ImportRefused, document_of
+from kspec.archive import ImportRefused, spec_from_config
 from kspec.cli import main
 from kspec.diagnostics import SpecError
 from kspec.importer.from_model import import_model
@@ -54,26 +54,26 @@ def around(layer, shape=(4,)):
     return Model(x, layer(x))
 
 
-def test_code_is_refused():
+def test_code_is_rejected():
     assert refusal(Own())[0] == "KS712"
     assert refusal(around(layers.Lambda(lambda x: x * 2, name="twice"))) == (
         "KS712",
-        "the layer `twice` carries Python code",
+        "the layer `twice` contains Python code",
     )
     code, message = refusal(around(Gate()))
     assert code == "KS712"
-    assert message.startswith("the layer `gate` is of a class that is not Keras's: ")
+    assert message.startswith("the layer `gate` has a custom class: ")
     assert "mine>Registered" in refusal(around(Registered(2)))[1]
     x = Input([4], name="x")
-    assert "the model is of a class of its own" in refusal(Derived(x, layers.Dense(1)(x)))[1]
+    assert "the model has a custom class" in refusal(Derived(x, layers.Dense(1)(x)))[1]
     assert refusal(compiled(MODELS["chain"], loss=own_loss)) == (
         "KS712",
-        "`loss` is a function that is not Keras's: `own_loss`",
+        "`loss` is a custom function: `own_loss`",
     )
     assert import_model(compiled(MODELS["chain"], loss=own_loss), compiled=False).values["layers"]
 
 
-def test_what_the_language_has_no_words_for():
+def test_features_that_a_spec_cannot_express_are_rejected():
     assert (
         refusal(around(layers.Dense(2), (4,)).__class__(x := Input([4], sparse=True), layers.Dense(2)(x)))[0] == "KS713"
     )
@@ -84,26 +84,26 @@ def test_what_the_language_has_no_words_for():
     quantized.quantize("int8")
     assert "dtype policy" in refusal(quantized)[1]
     newer = around(lambda x: ops.image.resize(x, (2, 2)), (4, 4, 1)).to_json().replace("Resize", "Warp")
-    with pytest.raises(ImportRefused, match=r"an op that is not one of keras\.ops: `Warp`"):
-        document_of(json.loads(newer))
+    with pytest.raises(ImportRefused, match=r"an op that is not in keras\.ops: `Warp`"):
+        spec_from_config(json.loads(newer))
     taking_functions = refusal(around(lambda x: ops.map(ops.abs, x)))
     assert taking_functions[0] == "KS712"
     assert "it takes a Python function" in taking_functions[1]
 
 
-def test_names_that_change_are_listed(tmp_path, capsys):
+def test_changed_names_are_noted(tmp_path, capsys):
     MODELS["names"]().save(tmp_path / "model.keras")
     assert main(["import", str(tmp_path / "model.keras"), "-o", str(tmp_path / "spec.yaml")]) == 0
     told = capsys.readouterr().err.splitlines()
     assert told == [
-        "note: `the.input` is called `the_input` here",
-        "note: `block 1.conv` is called `block_1_conv` here",
-        "note: `2nd` is called `n2nd` here",
-        "note: `sum.up` is called `sum_up` here",
+        "note: `the.input` is renamed `the_input`",
+        "note: `block 1.conv` is renamed `block_1_conv`",
+        "note: `2nd` is renamed `n2nd`",
+        "note: `sum.up` is renamed `sum_up`",
     ]
 
 
-def test_names_that_become_the_same_stay_apart():
+def test_names_that_would_collide_stay_unique():
     x = Input([4], name="x")
     y = layers.Dense(2, name="a b")(layers.Dense(3, name="a_b")(layers.Dense(4, name="a.b")(x)))
     found = import_model(Model(x, y))
@@ -154,18 +154,18 @@ def test_names_that_become_the_same_stay_apart():
         ),
     ],
 )
-def test_what_it_was_compiled_with(name, settings, section):
+def test_the_compile_configuration_is_imported(name, settings, section):
     found = import_model(compiled(MODELS[name], **settings))
     assert {"optimizer": "rmsprop"} | section == found.values["compile"]
     assert built(found.text)
 
 
-def test_how_training_runs_is_not_taken_over():
+def test_engine_settings_are_left_out_with_a_note():
     found = import_model(compiled(MODELS["chain"], loss="mse", run_eagerly=True))
-    assert found.notes == ["`run_eagerly: True` is left out: a spec's `fit.engine` says how training runs"]
+    assert found.notes == ["`run_eagerly: True` is left out: in a spec, `fit.engine` determines how training runs"]
 
 
-def test_from_keras_takes_models_and_files(tmp_path):
+def test_from_keras_accepts_models_and_files(tmp_path):
     model = MODELS["shared"]()
     model.save(tmp_path / "model.keras")
     (tmp_path / "model.json").write_text(model.to_json())
@@ -175,7 +175,7 @@ def test_from_keras_takes_models_and_files(tmp_path):
     assert len(texts) == 1
 
 
-def test_text_with_a_dollar_is_text():
+def test_dollar_signs_are_escaped():
     x = Input([1], dtype="string", name="x")
     model = Model(x, layers.StringLookup(vocabulary=["$a", "${b}", "$$c"])(x))
     again, _ = built(import_model(model).text)

@@ -106,9 +106,9 @@ def test_what_layers_have_learned_comes_along(words, tmp_path):
     assert len(words) < 20 or "word 0" in kspec.from_keras(model).source.text
 
 
-def test_a_vocabulary_that_is_not_in_the_file_is_told_of():
+def test_a_vocabulary_missing_from_the_file_is_noted():
     x = keras.Input([1], dtype="string", name="x")
     lookup = keras.layers.StringLookup(name="words")
     lookup.adapt(np.array(["a", "b"]))
     found = import_config(json.loads(keras.Model(x, lookup(x)).to_json()), name="model")
-    assert found.notes == ["what `words` has learned is left out: the spec learns it from its data"]
+    assert found.notes == ["the vocabulary of `words` is left out; it is adapted to the data of the spec"]
