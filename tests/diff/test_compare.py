@@ -1,4 +1,4 @@
-"""What differs between two specs."""
+"""Differences between two specs."""
 
 import json
 
@@ -55,7 +55,7 @@ def differences(other, one=SPEC, **options):
                                                                     "layers ~ hidden: 40 → 48 parameters", "inputs ~ x.shape: [4] → [5]"]),
     ],
 )  # fmt: skip
-def test_what_differs(old, new, expected):
+def test_differences(old, new, expected):
     assert differences(SPEC.replace(old, new, 1) if old else SPEC) == expected
 
 
@@ -92,7 +92,7 @@ def test_stages_and_callbacks_are_compared_one_by_one(old, new, expected):
     assert differences(STAGES.replace(old, new, 1), STAGES) == [f"fit {line}" for line in expected]
 
 
-def test_what_auto_chose_is_no_difference_of_a_run():
+def test_the_choice_of_auto_is_no_difference_of_a_run():
     ran = SPEC.replace("epochs: 5", "epochs: 5, engine: [fused, {fused_xla: 40}]")
     (told,) = differences(ran)
     assert told.startswith("fit ~ engine: auto → [fused")
@@ -100,7 +100,7 @@ def test_what_auto_chose_is_no_difference_of_a_run():
     assert len(differences(ran, SPEC.replace("epochs: 5", "epochs: 5, engine: keras"), of_run=True)) == 1
 
 
-def test_an_inserted_layer_does_not_shift_what_has_no_name():
+def test_an_inserted_layer_does_not_shift_automatic_names():
     one = SPEC.replace("  - Dense: {units: 3}\n", "  - Dense: {units: 3}\n  - Dense: {units: 5}\n")
     other = one.replace("  - Dense: {units: 3}\n", "  - BatchNormalization\n  - Dense: {units: 3}\n")
     assert differences(other, one) == [
@@ -109,7 +109,7 @@ def test_an_inserted_layer_does_not_shift_what_has_no_name():
     ]
 
 
-def test_blocks_are_compared_as_what_they_come_to():
+def test_blocks_are_compared_expanded():
     blocks = SPEC.replace(
         "layers:\n", "blocks: {mlp: {params: [n], layers: [{Dense: {units: $n}, name: d}]}}\nlayers:\n"
     )
@@ -159,7 +159,7 @@ task: regression
          ["models ~ encoder: weights null → a.weights.h5"]),
     ],
 )  # fmt: skip
-def test_what_differs_in_sub_models(old, new, expected, monkeypatch, tmp_path):
+def test_differences_in_sub_models(old, new, expected, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.weights.h5").touch()
     assert differences(MODELS.replace(old, new, 9 if old == "encoder" else 1), MODELS) == expected

@@ -27,7 +27,7 @@ from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorTy
 from kspec.backend.keras_objects import Maker, keras_class
 
 SIZES = {"vocabulary_of": 11, "classes_of": 5}
-"""What every size that the data decides is, here."""
+"""Values for the sizes that the data decides."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Case:
             them, where it takes a list; for an op, spread over its tensor arguments), or by argument name.
         constants: The call's other arguments.
         kind: `layer` or `op`.
-        code: That of the refusal which is due; empty where the call must be accepted; None where Keras decides.
+        code: That of the shape_error which is due; empty where the call must be accepted; None where Keras decides.
         late: Whether Keras accepts the call on symbols, and refuses it once there is data: we refuse it at once.
         miss: Why our answer is known to differ from Keras's; the test then fails once it no longer does.
         batch: The size of the batch axis of all inputs.
@@ -69,7 +69,7 @@ class Case:
 
     @property
     def feeds(self) -> dict[str, list[TensorType]]:
-        """By argument name, the types of what it takes."""
+        """By argument name, the types of the inputs."""
         if isinstance(self.inputs, Mapping):
             return {
                 name: [self._type(g) for g in (given if isinstance(given, list) else [given])]
@@ -87,7 +87,7 @@ class Case:
 
 
 class Found(NamedTuple):
-    """What a call gives, in numbers that can be compared."""
+    """The outputs and parameters of a call."""
 
     outputs: list[tuple[tuple[int | None, ...] | None, str]]
     parameters: int | None
@@ -95,19 +95,19 @@ class Found(NamedTuple):
 
 
 def compare(case: Case) -> None:
-    """Fails where our answer to the call is not Keras's."""
-    theirs, mine = keras_says(case), we_say(case)
+    """Fail if our result differs from that of Keras."""
+    theirs, mine = keras_result(case), own_result(case)
     if case.late:
         assert not isinstance(theirs, Exception), f"{case}: Keras refuses it on symbols; take `late` away"
-        theirs = keras_says(case, on_data=True)
+        theirs = keras_result(case, on_data=True)
     difference = _difference(case, theirs, mine)
     if case.miss:
         assert difference, f"{case}: no longer differs; take `miss` away"
     else:
-        assert not difference, f"{case}\n{difference}\n  Keras: {_told(theirs)}\n  we:    {_told(mine)}"
+        assert not difference, f"{case}\n{difference}\n  Keras: {_text(theirs)}\n  we:    {_text(mine)}"
 
 
-def keras_says(case: Case, on_data: bool = False) -> Found | Exception:
+def keras_result(case: Case, on_data: bool = False) -> Found | Exception:
     """Keras's answer, by a symbolic call; the exception where it refuses.
 
     Args:
@@ -134,8 +134,8 @@ def keras_says(case: Case, on_data: bool = False) -> Found | Exception:
             layer = maker.object("layer", {case.name: dict(case.arguments)})
             value = layer(given.pop(next(iter(given))), **given, **constants)
             weights, trained = layer.weights, layer.trainable_weights
-    except Exception as refusal:
-        return refusal
+    except Exception as shape_error:
+        return shape_error
     tensors = list(value.values()) if isinstance(value, dict) else keras.tree.flatten(value)
     outputs = [(None if t.shape is None else tuple(t.shape), keras.backend.standardize_dtype(t.dtype)) for t in tensors]
     return Found(outputs, *(sum(w.shape.num_elements() for w in which) for which in (weights, trained)))
@@ -152,15 +152,15 @@ def _filled(given: TensorType) -> Any:
     return tf.fill(shape, "a") if given.dtype == "string" else tf.zeros(shape, given.dtype)
 
 
-def we_say(case: Case) -> Found | Exception:
-    """The rule's answer; the refusal where it refuses, or what it failed with."""
+def own_result(case: Case) -> Found | Exception:
+    """The rule's answer; the shape_error where it refuses, or what it failed with."""
     try:
-        return in_numbers(our_answer(case))
+        return in_numbers(inferred(case))
     except Exception as failure:
         return failure
 
 
-def our_answer(case: Case) -> InferredCall:
+def inferred(case: Case) -> InferredCall:
     """The rule's answer as it gives it."""
     return _answer(case, case.feeds)
 
@@ -191,23 +191,23 @@ def grid(name: str, inputs: Sequence[Sequence[Any]], **choices: Sequence[Any]) -
         yield Case(name, arguments, given)
 
 
-def refusal(case: Case) -> ShapeError:
-    """Our refusal of a call, to look at its words."""
-    said = we_say(case)
-    assert isinstance(said, ShapeError), f"{case}: {_told(said)}"
-    return said
+def shape_error(case: Case) -> ShapeError:
+    """Our shape_error of a call, to look at its words."""
+    error = own_result(case)
+    assert isinstance(error, ShapeError), f"{case}: {_text(error)}"
+    return error
 
 
 def _difference(case: Case, theirs: Found | Exception, mine: Found | Exception) -> str:
     if isinstance(mine, Exception) and not isinstance(mine, ShapeError):
         return "our rule failed"
-    if isinstance(mine, ShapeError) and (fault := _ill_worded(mine)):
+    if isinstance(mine, ShapeError) and (fault := _style_fault(mine)):
         return fault
     if isinstance(theirs, Exception) or isinstance(mine, Exception):
         if isinstance(theirs, Exception) != isinstance(mine, Exception):
             return "Keras refuses it, we do not" if isinstance(theirs, Exception) else "we refuse it, Keras does not"
         if case.code is not None and (not isinstance(mine, ShapeError) or mine.code != case.code):
-            return f"the refusal should be {case.code or 'none'}"
+            return f"the shape_error should be {case.code or 'none'}"
         return ""
     if case.code:
         return f"both accept it, where {case.code} was due"
@@ -216,25 +216,36 @@ def _difference(case: Case, theirs: Found | Exception, mine: Found | Exception) 
     )
 
 
-def _ill_worded(said: ShapeError) -> str:
-    """What is wrong with a refusal's words."""
-    if "None" in said.message + said.help:
-        return "a refusal says None, where a spec says null"
-    if said.message.endswith(".") or "\n" in said.message:
-        return "a refusal's message is one sentence without a full stop"
-    if said.code == "KS302" and not said.argument:
+def _style_fault(error: ShapeError) -> str:
+    """What is wrong with a shape_error's words."""
+    if "None" in error.message + error.help:
+        return "a shape_error says None, where a spec says null"
+    if error.message.endswith(".") or "\n" in error.message:
+        return "a shape_error's message is one sentence without a full stop"
+    if error.code == "KS302" and not error.argument:
         return "KS302 names the argument"
     return ""
 
 
-def _told(said: Found | Exception) -> str:
-    if isinstance(said, ShapeError):
-        return f"{said.code} {said.message} (help: {said.help})"
-    if isinstance(said, Exception):
-        return f"{type(said).__name__}: {' '.join(str(said).split())[:400]}"
-    return str(said)
+def _text(error: Found | Exception) -> str:
+    if isinstance(error, ShapeError):
+        return f"{error.code} {error.message} (help: {error.help})"
+    if isinstance(error, Exception):
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
+    return str(error)
 
 
 __all__ = [
-    *("Case", "Found", "compare", "grid", "in_numbers", "keras_says", "our_answer", "refusal", "unknown_rank", "we_say")
+    *(
+        "Case",
+        "Found",
+        "compare",
+        "grid",
+        "in_numbers",
+        "keras_result",
+        "inferred",
+        "shape_error",
+        "unknown_rank",
+        "own_result",
+    )
 ]

@@ -16,7 +16,7 @@ from kspec.catalog import Entry, find
 from kspec.diagnostics import Report
 from kspec.ir.node import Feed, Node, Tensor
 
-REFUSED = "refused"
+REFUSED = "raised"
 
 Outcome = list[Any] | str
 """A shape and a dtype for each output (None where Keras gives none), or REFUSED."""
@@ -75,20 +75,20 @@ def by_rule(call: OpCall) -> Outcome:
     """What our rule says."""
     try:
         found = infer_call(Call(call.entry, {}, call.tensors, call.constants))
-    except ShapeError as refusal:
-        _check_wording(refusal, call.entry)
+    except ShapeError as shape_error:
+        _check_wording(shape_error, call.entry)
         return REFUSED
     assert found.weights == []
     assert found.flops is None or found.flops >= 0
     return [(output.shape, output.dtype) for output in found.outputs]
 
 
-def _check_wording(refusal: ShapeError, entry: Entry) -> None:
-    assert refusal.message[0].islower()
-    assert not refusal.message.endswith(".")
-    assert "(None" not in refusal.message + refusal.help
-    assert refusal.code in ("KS301", "KS302", "KS303")
-    assert not refusal.argument or refusal.argument in entry.constants
+def _check_wording(shape_error: ShapeError, entry: Entry) -> None:
+    assert shape_error.message[0].islower()
+    assert not shape_error.message.endswith(".")
+    assert "(None" not in shape_error.message + shape_error.help
+    assert shape_error.code in ("KS301", "KS302", "KS303")
+    assert not shape_error.argument or shape_error.argument in entry.constants
 
 
 def _called(call: OpCall, values: list[list[Any]]) -> Outcome:

@@ -1,8 +1,8 @@
-"""Layers that are an activation, and those that act in training alone, against Keras."""
+"""Activation layers, and layers that act only in training, against Keras."""
 
 import pytest
 
-from tests.analysis.shapes.differential import Case, compare, grid, our_answer, refusal, unknown_rank
+from tests.analysis.shapes.differential import Case, compare, grid, inferred, shape_error, unknown_rank
 
 INPUTS = [[(8,)], [(3, 8)], [(4, None, 8)], [()], [((8,), "int32")], [((8,), "float16")]]
 DTYPES = [..., "float16", "mixed_bfloat16"]
@@ -58,19 +58,19 @@ def test_as_keras(case):
 
 
 @pytest.mark.parametrize("name", ["ReLU", "Softmax", "PReLU", "ActivityRegularization", "SpatialDropout1D"])
-def test_an_unknown_rank_stays_unknown(name):
+def test_an_unknown_rank_is_kept(name):
     found = unknown_rank(Case(name, {}, [(8,)]))
     assert found.outputs[0].shape is None
     assert found.weights == (None if name == "PReLU" else [])
 
 
 def test_operations():
-    assert our_answer(Case("ReLU", {}, [(3, 8)])).flops == 24
-    assert our_answer(Case("ReLU", {}, [(None, 8)])).flops is None
-    assert our_answer(Case("Dropout", {"rate": 0.5}, [(3, 8)])).flops == 0
+    assert inferred(Case("ReLU", {}, [(3, 8)])).flops == 24
+    assert inferred(Case("ReLU", {}, [(None, 8)])).flops is None
+    assert inferred(Case("Dropout", {"rate": 0.5}, [(3, 8)])).flops == 0
 
 
-def test_words():
-    said = refusal(Case("PReLU", {"shared_axes": [3]}, [(4, 3)]))
-    assert said.argument == "shared_axes"
-    assert said.help == "`shared_axes` range from 1 to 2; 0 is the batch"
+def test_messages():
+    error = shape_error(Case("PReLU", {"shared_axes": [3]}, [(4, 3)]))
+    assert error.argument == "shared_axes"
+    assert error.help == "`shared_axes` range from 1 to 2; 0 is the batch"

@@ -11,7 +11,7 @@ from kspec.catalog.generator.applications import WIDTHS
 from tests.conftest import diagnostics_of, network
 
 
-def told(name, picture=None, **arguments):
+def inferred(name, picture=None, **arguments):
     """Shape and parameters (all, not trained) as we tell them."""
     shape = (None, *(picture or image_shape(name, arguments)))
     call = Call(find("application", name), {"weights": None, **arguments}, {"inputs": [TensorType(shape)]})
@@ -31,13 +31,13 @@ def built(name, picture=None, **arguments):
     return tuple(shape), (model.count_params(), fixed)
 
 
-def test_each_has_been_measured():
+def test_every_application_has_been_measured():
     assert {name for name in names("application") if sizes(name) is None or not inner_layers(name, {})} == set()
 
 
 def test_the_known_numbers_of_parameters():
     published = {"ResNet50": 25_636_712, "MobileNetV2": 3_538_984, "VGG16": 138_357_544, "Xception": 22_910_480}
-    assert {name: told(name)[1][0] for name in published} == published
+    assert {name: inferred(name)[1][0] for name in published} == published
 
 
 CASES = [
@@ -72,17 +72,17 @@ SLOW = [
 @pytest.mark.parametrize(
     ("name", "picture", "arguments"), [*CASES, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)]
 )
-def test_shapes_and_parameters_are_keras_s(name, picture, arguments):
-    assert told(name, picture, **arguments) == built(name, picture, **arguments)
+def test_shapes_and_parameters_are_those_of_keras(name, picture, arguments):
+    assert inferred(name, picture, **arguments) == built(name, picture, **arguments)
 
 
 @pytest.mark.parametrize(
     ("name", "widths"), [(name, widths) for name in names("application") for widths in ({}, *WIDTHS.get(name, []))]
 )
-def test_the_layers_within_come_to_the_whole(name, widths):
+def test_inner_layers_add_up_to_the_whole(name, widths):
     shape = [image_shape(name, {})[0] or 224] * 2 + [3]
     arguments = {"include_top": False, "input_shape": shape, **widths}
-    _, (all_, fixed) = told(name, **arguments)
+    _, (all_, fixed) = inferred(name, **arguments)
     assert sum(layer.trained for layer in inner_layers(name, arguments)) == all_ - fixed
 
 
@@ -96,16 +96,16 @@ def test_the_layers_within_come_to_the_whole(name, widths):
         pytest.param("InceptionV3", {}, marks=pytest.mark.slow),
     ],
 )
-def test_the_layers_within_are_keras_s(name, arguments):
+def test_inner_layers_are_those_of_keras(name, arguments):
     keras.backend.clear_session()
     model = getattr(keras.applications, name)(**{"weights": None, **arguments})
     layers = [layer for layer in model.layers if layer.weights]
-    told = inner_layers(name, arguments)
-    assert [layer.name for layer in told] == [layer.name for layer in layers]
+    ours = inner_layers(name, arguments)
+    assert [layer.name for layer in ours] == [layer.name for layer in layers]
     counts = {layer.name: sum(int(keras.ops.size(w)) for w in layer.trainable_weights) for layer in layers}
-    assert {layer.name: layer.trained for layer in told if layer.trained is not None}.items() <= counts.items()
+    assert {layer.name: layer.trained for layer in ours if layer.trained is not None}.items() <= counts.items()
     as_measured = not {"alpha"} & arguments.keys() and arguments.get("input_shape", [0, 0, 3])[2] == 3
-    assert any(layer.trained for layer in told) == as_measured
+    assert any(layer.trained for layer in ours) == as_measured
 
 
 @pytest.mark.parametrize(("name", "widths"), [(name, widths) for name in WIDTHS for widths in ({}, *WIDTHS[name])])
@@ -114,11 +114,11 @@ def test_the_features_of_any_width_follow_a_rule(name, widths):
     assert features_of(name, widths.get("alpha", 1.0)) == measured.features
 
 
-def test_a_width_that_nobody_has_measured_is_not_guessed():
-    assert told("MobileNetV2", include_top=False, input_shape=[64, 64, 3], alpha=1.2) == ((None, 2, 2, 1536), None)
-    assert told("MobileNetV2", alpha=0.6, classes=7) == ((None, 7), None)
-    assert told("MobileNetV2", alpha=0.5, classes=7)[1] is not None
-    assert told("MobileNetV2", alpha=1, classes=7)[1] is not None
+def test_unmeasured_widths_are_unknown():
+    assert inferred("MobileNetV2", include_top=False, input_shape=[64, 64, 3], alpha=1.2) == ((None, 2, 2, 1536), None)
+    assert inferred("MobileNetV2", alpha=0.6, classes=7) == ((None, 7), None)
+    assert inferred("MobileNetV2", alpha=0.5, classes=7)[1] is not None
+    assert inferred("MobileNetV2", alpha=1, classes=7)[1] is not None
 
 
 @pytest.mark.parametrize(
@@ -138,24 +138,24 @@ def test_a_width_that_nobody_has_measured_is_not_guessed():
         ("MobileNetV2", {"weights": "imagenet", "input_shape": [100, 100, 3]}, "input_shape"),
     ],
 )  # fmt: skip
-def test_what_keras_refuses_is_refused(name, arguments, argument):
-    with pytest.raises(ShapeError) as refusal:
-        told(name, **arguments)
-    assert refusal.value.argument == argument
+def test_calls_that_keras_rejects(name, arguments, argument):
+    with pytest.raises(ShapeError) as shape_error:
+        inferred(name, **arguments)
+    assert shape_error.value.argument == argument
     with pytest.raises((ValueError, TypeError)):
         built(name, **arguments)
 
 
-def test_what_keras_takes_is_taken():
-    assert told("MobileNetV2", weights="imagenet", input_shape=[160, 160, 3])[0] == (None, 1000)
-    assert told("ResNet50", weights="imagenet", include_top=False, input_shape=[64, 64, 3])[0] == (None, 2, 2, 2048)
-    assert told("MobileNetV3Small", input_shape=[None, None, 3])[0] == (None, 1000)
+def test_calls_that_keras_accepts():
+    assert inferred("MobileNetV2", weights="imagenet", input_shape=[160, 160, 3])[0] == (None, 1000)
+    assert inferred("ResNet50", weights="imagenet", include_top=False, input_shape=[64, 64, 3])[0] == (None, 2, 2, 2048)
+    assert inferred("MobileNetV3Small", input_shape=[None, None, 3])[0] == (None, 1000)
 
 
-def test_pictures_that_vanish():
-    with pytest.raises(ShapeError) as refusal:
-        told("VGG16", picture=(20, 40, 3), include_top=False)
-    assert refusal.value.code == "KS303"
+def test_images_that_shrink_to_nothing():
+    with pytest.raises(ShapeError) as shape_error:
+        inferred("VGG16", picture=(20, 40, 3), include_top=False)
+    assert shape_error.value.code == "KS303"
 
 
 def spec(application, shape="[64, 64, 3]", more=""):
@@ -165,7 +165,7 @@ def spec(application, shape="[64, 64, 3]", more=""):
 
 
 @pytest.mark.parametrize(
-    ("application", "said"),
+    ("application", "error"),
     [
         ("{MobileNetV2: {include_top: false}}", "KS702 `MobileNetV2` starts from imagenet weights"),
         ("MobileNetV2", "KS702 `MobileNetV2` starts from imagenet weights"),
@@ -179,10 +179,10 @@ def spec(application, shape="[64, 64, 3]", more=""):
         ("{MobileNetV2: {weights: null}}", "KS301 `base` expects (null, 224, 224, 3) for `image`"),
     ],
 )  # fmt: skip
-def test_one_mistake_is_told_once(application, said):
+def test_one_mistake_is_reported_once(application, error):
     found = [f"{problem.code} {problem.message}" for problem in diagnostics_of(spec(application)) if problem.is_error]
     assert len(found) == 1, found
-    assert found[0].startswith(said)
+    assert found[0].startswith(error)
 
 
 def test_a_spec_with_an_application():

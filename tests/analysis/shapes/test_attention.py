@@ -4,7 +4,7 @@ import pytest
 
 from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call
-from tests.analysis.shapes.differential import Case, compare, grid, refusal
+from tests.analysis.shapes.differential import Case, compare, grid, shape_error
 
 SCORES = {"return_attention_scores": True}
 HEADS = {"num_heads": 2, "key_dim": 3}
@@ -135,7 +135,7 @@ STRICTER = [
     Case("AdditiveAttention", {}, [(5, 8, 3), (1,)], miss=UNEQUAL),
     Case("MultiHeadAttention", {**HEADS, "attention_axes": 1}, [(4,), (4,)], miss="its heads attend to one another"),
 ]
-"""What Keras takes, and we refuse."""
+"""Calls that Keras accepts and we reject."""
 
 
 @pytest.mark.parametrize("case", [*STRICTER, *MULTI_HEAD, *GROUPED, *DOT_PRODUCT, *EMBEDDING], ids=str)
@@ -143,27 +143,27 @@ def test_as_keras(case):
     compare(case)
 
 
-def test_a_table_of_a_size_not_known_yet_has_unknown_weights_and_a_known_shape():
+def test_a_table_of_unknown_size_has_unknown_weights_but_a_known_shape():
     case = Case("Embedding", {"input_dim": {"vocabulary_of": "words"}, "output_dim": 4}, [((5,), "int32")])
     found = infer_call(Call(case.entry, case.arguments, case.feeds))
     assert found.weights is None
     assert found.outputs[0].shape == (None, 5, 4)
 
 
-def test_one_row_as_a_query_is_told_what_to_add():
-    said = refusal(Case("MultiHeadAttention", HEADS, [(4,), (4,)]))
-    assert said.message == (
+def test_one_row_as_a_query_names_a_fix():
+    error = shape_error(Case("MultiHeadAttention", HEADS, [(4,), (4,)]))
+    assert error.message == (
         "expects sequences (null, steps, features) of the same rank, got query (null, 4) and value (null, 4)"
     )
-    assert "`return_sequences: true`" in said.help
+    assert "`return_sequences: true`" in error.help
 
 
-def test_what_is_the_query_goes_by_its_name():
+def test_the_query_is_found_by_name():
     case = Case("MultiHeadAttention", HEADS, {"value": (6, 4), "query": (5, 4)})
     assert infer_call(Call(case.entry, case.arguments, case.feeds)).outputs[0].shape == (None, 5, 4)
 
 
-def test_work_of_attention():
+def test_operations_of_attention():
     case = Case("MultiHeadAttention", HEADS, [(5, 4), (6, 4)])
     found = infer_call(Call(case.entry, case.arguments, case.feeds))
     projections = 5 * 4 * 6 + 6 * 4 * 6 + 6 * 4 * 6 + 5 * 6 * 4

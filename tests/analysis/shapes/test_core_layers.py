@@ -1,8 +1,8 @@
-"""Layers of one matrix and those that change nothing, against Keras."""
+"""Dense layers and layers that change nothing, against Keras."""
 
 import pytest
 
-from tests.analysis.shapes.differential import Case, compare, grid, refusal
+from tests.analysis.shapes.differential import Case, compare, grid, shape_error
 
 DENSE = [
     *grid(
@@ -103,7 +103,7 @@ def test_as_keras(case):
     compare(case)
 
 
-def test_words():
-    said = refusal(Case("Dense", {"units": 2}, [(None,)]))
-    assert said.message == "cannot create its weights: the last size of (null, null) is unknown"
-    assert "StringLookup" in refusal(Case("Dense", {"units": 2}, [((8,), "string")])).help
+def test_messages():
+    error = shape_error(Case("Dense", {"units": 2}, [(None,)]))
+    assert error.message == "cannot create its weights: the last size of (null, null) is unknown"
+    assert "StringLookup" in shape_error(Case("Dense", {"units": 2}, [((8,), "string")])).help

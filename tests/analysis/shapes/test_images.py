@@ -1,11 +1,11 @@
-"""Layers that change pictures, against Keras."""
+"""Image layers against Keras."""
 
 import pytest
 
 from kspec.analysis.shapes.layers.image import COLOUR, RECOLOURED
 from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, TensorType
-from tests.analysis.shapes.differential import Case, compare, grid, refusal
+from tests.analysis.shapes.differential import Case, compare, grid, shape_error
 
 REQUIRED = {
     **{name: {"factor": 0.5} for name in ("RandomContrast", "RandomHue", "RandomSaturation", "RandomSharpness")},
@@ -66,13 +66,13 @@ def test_as_keras(case):
 
 
 @pytest.mark.parametrize("case", ONE_PICTURE, ids=str)
-def test_a_batch_without_channels_is_no_picture(case):
+def test_a_batch_without_channels_is_rejected(case):
     compare(case)
-    said = refusal(case)
-    assert said.message == ("expects 4-dimensional input (null, height, width, channels), got (null, 8, 8)")
-    assert "[8, 8, 1]" in said.help
+    error = shape_error(case)
+    assert error.message == ("expects 4-dimensional input (null, height, width, channels), got (null, 8, 8)")
+    assert "[8, 8, 1]" in error.help
 
 
-def test_an_unknown_rank_gives_unknown():
+def test_an_unknown_rank_is_kept():
     case = Case("Resizing", {"height": 4, "width": 5}, [(8, 8, 3)])
     assert infer_call(Call(case.entry, case.arguments, {"data": [TensorType(None)]})).outputs == [TensorType(None)]

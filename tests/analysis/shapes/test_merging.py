@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tests.analysis.shapes.differential import Case, compare, grid, refusal, unknown_rank
+from tests.analysis.shapes.differential import Case, compare, grid, shape_error, unknown_rank
 
 SHAPES = [(), (4,), (1,), (None,), (3, 4), (1, 4), (None, 4), (3, None), (2, 3, 4)]
 PAIRS = [list(pair) for pair in product(SHAPES, repeat=2)]
@@ -68,15 +68,15 @@ def test_as_keras(case):
 
 
 @pytest.mark.parametrize("name", ["Add", "Subtract", "Concatenate", "Dot"])
-def test_an_unknown_rank_stays_unknown(name):
+def test_an_unknown_rank_is_kept(name):
     found = unknown_rank(Case(name, {"axes": 1} if name == "Dot" else {}, [(4,), (4,)]))
     assert found.outputs[0].shape is None
 
 
-def test_words():
-    said = refusal(Case("Add", {}, [(4,), (5,)]))
-    assert said.message == "cannot combine (null, 4) and (null, 5)"
-    said = refusal(Case("Concatenate", {}, [(3, 4), (2, 4)]))
-    assert said.message == "cannot concatenate (null, 3, 4) and (null, 2, 4), which differ in more than axis 2"
-    said = refusal(Case("Subtract", {}, [(4,), (4,), (4,)]))
-    assert said.message == "expects exactly two inputs, got 3"
+def test_messages():
+    error = shape_error(Case("Add", {}, [(4,), (5,)]))
+    assert error.message == "cannot combine (null, 4) and (null, 5)"
+    error = shape_error(Case("Concatenate", {}, [(3, 4), (2, 4)]))
+    assert error.message == "cannot concatenate (null, 3, 4) and (null, 2, 4), which differ in more than axis 2"
+    error = shape_error(Case("Subtract", {}, [(4,), (4,), (4,)]))
+    assert error.message == "expects exactly two inputs, got 3"

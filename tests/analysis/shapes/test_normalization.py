@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.analysis.shapes.differential import Case, compare, grid, our_answer, refusal, unknown_rank
+from tests.analysis.shapes.differential import Case, compare, grid, inferred, shape_error, unknown_rank
 
 INPUTS = [[(8,)], [(3, 8)], [(4, 4, 8)], [(None, 8)], [(3, None)], [()], [((3, 8), "int32")]]
 AXES = [..., 0, 1, 2, -2, 3, -4]
@@ -47,19 +47,19 @@ def test_as_keras(case):
 
 
 def test_averages_are_not_trained():
-    weights = our_answer(Case("BatchNormalization", {}, [(8,)])).weights
+    weights = inferred(Case("BatchNormalization", {}, [(8,)])).weights
     assert [weight.trainable for weight in weights] == [True, True, False, False]
 
 
-def test_an_unknown_rank_stays_unknown():
+def test_an_unknown_rank_is_kept():
     assert unknown_rank(Case("BatchNormalization", {}, [(8,)])).weights is None
     assert unknown_rank(Case("UnitNormalization", {}, [(8,)])).weights == []
 
 
-def test_words():
-    said = refusal(Case("BatchNormalization", {"axis": 3}, [(3, 8)]))
-    assert said.message == "has no axis 3 in its input (null, 3, 8)"
-    said = refusal(Case("BatchNormalization", {"axis": 0}, [(3, 8)]))
-    assert said.help == "choose an axis other than the batch"
-    said = refusal(Case("GroupNormalization", {}, [(8,)]))
-    assert said.message == "cannot divide the 8 channels of (null, 8) into 32 groups"
+def test_messages():
+    error = shape_error(Case("BatchNormalization", {"axis": 3}, [(3, 8)]))
+    assert error.message == "has no axis 3 in its input (null, 3, 8)"
+    error = shape_error(Case("BatchNormalization", {"axis": 0}, [(3, 8)]))
+    assert error.help == "choose an axis other than the batch"
+    error = shape_error(Case("GroupNormalization", {}, [(8,)]))
+    assert error.message == "cannot divide the 8 channels of (null, 8) into 32 groups"

@@ -1,4 +1,4 @@
-"""Each op's rule gives what Keras gives: the same shapes and dtypes, and a refusal where Keras refuses.
+"""Each op's rule gives what Keras gives: the same shapes and dtypes, and a shape_error where Keras refuses.
 
 Keras refuses some calls only once there are numbers; what our rules refuse, Keras refuses at one of the two times.
 """
@@ -96,7 +96,7 @@ def as_written(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", names("op"))
-def test_an_op_gives_what_keras_gives(name: str) -> None:
+def test_as_keras(name: str) -> None:
     table = [op_call(name, shapes, given) for shapes, given in CASES.get(name, [])]
     for call in [*made_up(name), *table]:
         ours, theirs = by_rule(call), by_keras(call)
@@ -106,7 +106,7 @@ def test_an_op_gives_what_keras_gives(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", names("op"))
-def test_an_unknown_rank_flows_on(name: str) -> None:
+def test_an_unknown_rank_is_kept(name: str) -> None:
     entry = find("op", name)
     assert entry is not None
     assert rule_for("op", name) is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.analysis.shapes.differential import Case, compare, grid, our_answer, refusal, unknown_rank
+from tests.analysis.shapes.differential import Case, compare, grid, inferred, shape_error, unknown_rank
 
 SEQUENCES = [[(10, 4)], [(None, 4)], [(3, None)], [(1, 2)], [(10,)], [(4, 4, 4)]]
 IMAGES = [[(8, 9, 4)], [(None, 9, 4)], [(None, None, None)], [(1, 9, 4)], [(8, 9)]]
@@ -59,19 +59,19 @@ def test_as_keras(case):
 
 
 @pytest.mark.parametrize("name", ["MaxPooling2D", "GlobalAveragePooling1D", "AdaptiveMaxPooling3D"])
-def test_an_unknown_rank_stays_unknown(name):
+def test_an_unknown_rank_is_kept(name):
     found = unknown_rank(Case(name, {"output_size": 2} if "Adaptive" in name else {}, [(4, 4)]))
     assert found.outputs[0].shape is None
     assert found.weights == []
 
 
-def test_words():
-    said = refusal(Case("MaxPooling2D", {"pool_size": 4}, [(3, 8, 1)]))
-    assert said.message == "cannot fit a window of 4 by 4 into an input of 3 by 8"
-    assert said.argument == "pool_size"
+def test_messages():
+    error = shape_error(Case("MaxPooling2D", {"pool_size": 4}, [(3, 8, 1)]))
+    assert error.message == "cannot fit a window of 4 by 4 into an input of 3 by 8"
+    assert error.argument == "pool_size"
 
 
 def test_operations():
-    assert our_answer(Case("MaxPooling2D", {}, [(8, 8, 3)])).flops == 4 * 4 * 3 * 4
-    assert our_answer(Case("GlobalMaxPooling1D", {}, [(8, 3)])).flops == 24
-    assert our_answer(Case("GlobalMaxPooling1D", {}, [(None, 3)])).flops is None
+    assert inferred(Case("MaxPooling2D", {}, [(8, 8, 3)])).flops == 4 * 4 * 3 * 4
+    assert inferred(Case("GlobalMaxPooling1D", {}, [(8, 3)])).flops == 24
+    assert inferred(Case("GlobalMaxPooling1D", {}, [(None, 3)])).flops is None

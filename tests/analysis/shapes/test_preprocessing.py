@@ -4,7 +4,7 @@ import pytest
 
 from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, TensorType
-from tests.analysis.shapes.differential import Case, compare, grid, refusal
+from tests.analysis.shapes.differential import Case, compare, grid, shape_error
 
 SHAPES = [(), (1,), (3,), (3, 1), (3, 4), (None,)]
 MODES = [..., "one_hot", "multi_hot", "count"]
@@ -166,7 +166,7 @@ SOUND = [
 STRICTER = [
     Case("Rescaling", {"scale": [1.0, 2.0, 3.0]}, [(8, 8, 1)], miss="one channel becomes three, where Keras tells one"),
 ]
-"""What Keras takes, and we refuse."""
+"""Calls that Keras accepts and we reject."""
 
 
 @pytest.mark.parametrize("case", [*STRICTER, *NUMBERS, *CATEGORIES, *LOOKUPS, *TEXT, *SOUND], ids=str)
@@ -184,19 +184,19 @@ def test_as_keras(case):
         ("CategoryEncoding", {"num_tokens": {"vocabulary_of": "city"}}, "int64"),
     ],
 )
-def test_rows_over_a_vocabulary_not_known_yet_are_unknown(name, arguments, dtype):
-    """Not of an unknown size: what follows would be refused, which Keras can build once the vocabulary is learned."""
+def test_rows_over_an_unknown_vocabulary_are_unknown(name, arguments, dtype):
+    """Not of an unknown size: what follows would be raised, which Keras can build once the vocabulary is learned."""
     case = Case(name, arguments, [((1,), dtype)])
     assert infer_call(Call(case.entry, arguments, case.feeds)).outputs == [TensorType(None, "float32")]
 
 
-def test_numbers_given_to_a_lookup_of_text_are_told_the_dtype():
-    said = refusal(Case("StringLookup", {}, [(1,)]))
-    assert said.message == "expects text, got float32"
-    assert said.help == "write `dtype: string` at the input; for integers use `IntegerLookup`"
+def test_numbers_for_a_text_lookup_name_the_dtype():
+    error = shape_error(Case("StringLookup", {}, [(1,)]))
+    assert error.message == "expects text, got float32"
+    assert error.help == "write `dtype: string` at the input; for integers use `IntegerLookup`"
 
 
-def test_what_normalization_measured_is_not_trained():
+def test_adapted_statistics_are_not_trained():
     case = Case("Normalization", {}, [(10,)])
     found = infer_call(Call(case.entry, {}, case.feeds))
     assert [(weight.size, weight.trainable) for weight in found.weights] == [(10, False), (10, False), (1, False)]

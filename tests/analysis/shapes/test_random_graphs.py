@@ -13,7 +13,7 @@ COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "derando
 
 
 def compare(text: str) -> str:
-    """Fails where Keras and we do not agree; what we agree on: that it is `built`, `refused`, or `refused on data`."""
+    """Fails where Keras and we do not agree; what we agree on: that it is `built`, `raised`, or `raised on data`."""
     from kspec.backend.keras_model import build_keras_model
     from kspec.ir import build
     from kspec.summary.summary import differences, summarise, summarise_built
@@ -29,7 +29,7 @@ def compare(text: str) -> str:
     theirs = [d for d in keras_report if d.is_error]
     if ours and not theirs:
         fails_on_data(ours, analysis.graph, built, text)
-        return "refused on data"
+        return "raised on data"
     assert bool(ours) == bool(theirs), (text, [d.message for d in keras_report])
     if not theirs:
         mine = summarise("x", analysis.graph, analysis.types)
@@ -37,7 +37,7 @@ def compare(text: str) -> str:
         assert differences(mine, keras) == [], text
         assert [node.shape for node in mine.nodes] == [node.shape for node in keras.nodes], text
         assert mine.parameters == keras.parameters
-    return "refused" if theirs else "built"
+    return "raised" if theirs else "built"
 
 
 def fails_on_data(ours, graph, built, text):

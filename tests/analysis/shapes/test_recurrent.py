@@ -4,7 +4,7 @@ import pytest
 
 from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, TensorType
-from tests.analysis.shapes.differential import Case, compare, grid, refusal
+from tests.analysis.shapes.differential import Case, compare, grid, shape_error
 
 KINDS = ("SimpleRNN", "GRU", "LSTM")
 TRUTH = [..., True]
@@ -111,7 +111,7 @@ STRICTER = [
         "RNN", {"cell": SIMPLE_2}, [(3, 1, 1)], miss="on axes of 1 the product broadcasts, to another shape than told"
     ),
 ]
-"""What Keras takes, and we refuse."""
+"""Calls that Keras accepts and we reject."""
 
 
 @pytest.mark.parametrize("case", [*CASES, *STRICTER], ids=str)
@@ -119,15 +119,15 @@ def test_as_keras(case):
     compare(case)
 
 
-def test_one_row_into_a_recurrent_layer_is_told_the_three_cures():
-    said = refusal(Case("LSTM", {"units": 3}, [(10,)]))
-    assert said.message == "expects 3-dimensional input (null, steps, features), got (null, 10)"
-    assert "shape [steps, features]" in said.help
-    assert "`Reshape: {target_shape: [10, 1]}`" in said.help
-    assert "`return_sequences: true`" in said.help
+def test_one_row_into_a_recurrent_layer_names_three_fixes():
+    error = shape_error(Case("LSTM", {"units": 3}, [(10,)]))
+    assert error.message == "expects 3-dimensional input (null, steps, features), got (null, 10)"
+    assert "shape [steps, features]" in error.help
+    assert "`Reshape: {target_shape: [10, 1]}`" in error.help
+    assert "`return_sequences: true`" in error.help
 
 
-def test_work_grows_with_the_steps():
+def test_operations_grow_with_the_steps():
     case = Case("LSTM", {"units": 4}, [(7, 3)])
     found = infer_call(Call(case.entry, case.arguments, case.feeds))
     assert found.flops == 7 * (2 * (3 + 4) * 16 + 16)
@@ -136,7 +136,7 @@ def test_work_grows_with_the_steps():
 
 
 @pytest.mark.parametrize("name", ["LSTM", "ConvLSTM2D"])
-def test_an_unknown_rank_gives_unknown(name):
+def test_an_unknown_rank_is_kept(name):
     case = Case(name, {"units": 4, "filters": 2, "kernel_size": 3}, [()])
     found = infer_call(Call(case.entry, case.arguments, {"sequences": [TensorType(None)]}))
     assert found.outputs == [TensorType(None)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.analysis.shapes.differential import Case, compare, grid, refusal, unknown_rank
+from tests.analysis.shapes.differential import Case, compare, grid, shape_error, unknown_rank
 
 KINDS = [[((4, 6), "float32")], [((4, 6), "int32")], [((4, 6), "string")], [((4, 6), "float16")], [((4, 6), "bool")]]
 
@@ -70,7 +70,7 @@ def test_as_keras(case):
     compare(case)
 
 
-def test_what_is_known_of_an_unknown_rank():
+def test_unknown_rank():
     assert unknown_rank(Case("Flatten", {}, [(4,)])).outputs[0].shape is None
     assert unknown_rank(Case("Reshape", {"target_shape": [2, -1]}, [(4,)])).outputs[0].shape == (None, 2, None)
     assert unknown_rank(Case("Permute", {"dims": [2, 1]}, [(4,)])).outputs[0].shape == (None, None, None)
@@ -78,11 +78,11 @@ def test_what_is_known_of_an_unknown_rank():
     assert unknown_rank(Case("UpSampling2D", {}, [(4,)])).outputs[0].shape is None
 
 
-def test_words():
-    said = refusal(Case("Reshape", {"target_shape": [5, 5]}, [(4, 6)]))
-    assert said.message == (
+def test_messages():
+    error = shape_error(Case("Reshape", {"target_shape": [5, 5]}, [(4, 6)]))
+    assert error.message == (
         "cannot reshape (null, 4, 6), 24 values per example, to `target_shape: [5, 5]`, which holds 25"
     )
-    said = refusal(Case("Cropping2D", {"cropping": 4}, [(8, 9, 1)]))
-    assert said.message == "crops 8 by 8 off an input of 8 by 9, which leaves nothing"
-    assert "(null, features)" in refusal(Case("RepeatVector", {"n": 3}, [(4, 2)])).message
+    error = shape_error(Case("Cropping2D", {"cropping": 4}, [(8, 9, 1)]))
+    assert error.message == "crops 8 by 8 off an input of 8 by 9, which leaves nothing"
+    assert "(null, features)" in shape_error(Case("RepeatVector", {"n": 3}, [(4, 2)])).message

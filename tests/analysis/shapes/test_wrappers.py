@@ -1,10 +1,10 @@
-"""Layers that hold a layer, against Keras."""
+"""Layers that wrap a layer, against Keras."""
 
 import pytest
 
 from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call
-from tests.analysis.shapes.differential import Case, compare, grid, refusal
+from tests.analysis.shapes.differential import Case, compare, grid, shape_error
 
 LSTM_3 = {"LSTM": {"units": 3}}
 BACK_3 = {"LSTM": {"units": 3, "go_backwards": True}}
@@ -123,7 +123,7 @@ STRICTER = [
         "TimeDistributed", {"layer": "GlobalAveragePooling1D"}, [(8, 5)], miss="Keras does not look at the step's rank"
     ),
 ]
-"""What Keras takes, and we refuse."""
+"""Calls that Keras accepts and we reject."""
 
 
 @pytest.mark.parametrize("case", [*STRICTER, *BIDIRECTIONAL, *TIME_DISTRIBUTED, *SPECTRAL, *PIPELINE], ids=str)
@@ -131,19 +131,19 @@ def test_as_keras(case):
     compare(case)
 
 
-def test_a_refusal_of_the_layer_inside_names_it():
-    said = refusal(Case("TimeDistributed", {"layer": LSTM_3}, [(5, 8)]))
-    assert said.message == ("wraps `LSTM`, which expects 3-dimensional input (null, steps, features), got (null, 8)")
-    assert said.argument == "layer"
+def test_an_error_of_a_wrapped_layer_names_it():
+    error = shape_error(Case("TimeDistributed", {"layer": LSTM_3}, [(5, 8)]))
+    assert error.message == ("wraps `LSTM`, which expects 3-dimensional input (null, steps, features), got (null, 8)")
+    assert error.argument == "layer"
 
 
-def test_the_work_of_every_step_counts():
+def test_operations_of_every_step_count():
     case = Case("TimeDistributed", {"layer": {"Dense": {"units": 3}}}, [(5, 8)])
     assert infer_call(Call(case.entry, case.arguments, case.feeds)).flops == 5 * 3 * (2 * 8 + 1)
 
 
 @pytest.mark.parametrize("name", ["Bidirectional", "TimeDistributed", "SpectralNormalization"])
-def test_a_class_that_the_catalog_lacks_gives_unknown(name):
+def test_an_unknown_class_has_unknown_outputs(name):
     case = Case(name, {"layer": {"my_package.Gated": {"units": 4}}}, [(5, 8)])
     found = infer_call(Call(case.entry, case.arguments, case.feeds))
     assert found.outputs[0].shape is None

@@ -1,4 +1,4 @@
-"""What a summary counts: the model's, not what leads to no output."""
+"""Totals of a summary."""
 
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
@@ -30,7 +30,7 @@ layers:
 """
 
 
-def test_what_leads_to_no_output_is_marked_and_not_counted():
+def test_nodes_that_reach_no_output_are_marked_and_not_counted():
     spec = spec_of(SPEC)
     analysis = analyse(spec, Report())
     summary = summarise("s", analysis.graph, analysis.types)

@@ -1,4 +1,4 @@
-"""What a refusal says reads on from the node's name; and what the answers say beside shapes."""
+"""What a shape_error says reads on from the node's name; and what the answers say beside shapes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.analysis.shapes.op_calls import op_call
 B = None
 
 
-def answered(name: str, shapes: list[Any], **constants: Any) -> InferredCall:
+def infer_op(name: str, shapes: list[Any], **constants: Any) -> InferredCall:
     call = op_call(name, shapes, constants)
     return infer_call(
         Call(call.entry, {}, call.tensors, constants, sizes=lambda word, name: 7 if word == "classes_of" else None)
@@ -121,36 +121,36 @@ def answered(name: str, shapes: list[Any], **constants: Any) -> InferredCall:
         ),
     ],
 )
-def test_a_refusal(
+def test_errors(
     name: str, shapes: list[Any], constants: dict[str, Any], message: str, code: str, argument: str
 ) -> None:
-    with pytest.raises(ShapeError) as refused:
-        answered(name, shapes, **constants)
-    assert (refused.value.message, refused.value.code, refused.value.argument) == (message, code, argument)
-    assert "None" not in refused.value.help
+    with pytest.raises(ShapeError) as raised:
+        infer_op(name, shapes, **constants)
+    assert (raised.value.message, raised.value.code, raised.value.argument) == (message, code, argument)
+    assert "None" not in raised.value.help
 
 
-def test_each_op_has_its_rule_at_home() -> None:
+def test_every_op_has_a_rule() -> None:
     for name in HOMES:
         assert find("op", name) is not None
         assert rule_for("op", name) is not None
 
 
-def test_a_shape_is_written_as_in_a_spec() -> None:
+def test_shapes_in_messages() -> None:
     assert shape_text((None, 3)) == "(null, 3)"
     assert shape_text([None]) == "(null,)"
 
 
 def test_a_size_that_the_data_decides() -> None:
-    hot = answered("one_hot", [TensorType((B,), "int32")], num_classes={"classes_of": "y"})
+    hot = infer_op("one_hot", [TensorType((B,), "int32")], num_classes={"classes_of": "y"})
     assert hot.outputs == [TensorType((B, 7), "float32")]
-    unknown = answered("one_hot", [TensorType((B,), "int32")], num_classes={"vocabulary_of": "y"})
+    unknown = infer_op("one_hot", [TensorType((B,), "int32")], num_classes={"vocabulary_of": "y"})
     assert unknown.outputs == [TensorType((B, None), "float32")]
 
 
-def test_a_dtype_is_known_where_the_rank_is_not() -> None:
-    assert answered("add", [TensorType(None, "int8"), TensorType((B,), "int32")]).outputs == [TensorType(None, "int32")]
-    assert answered("argmax", [TensorType(None)]).outputs == [TensorType(None, "int32")]
+def test_a_dtype_is_known_without_a_rank() -> None:
+    assert infer_op("add", [TensorType(None, "int8"), TensorType((B,), "int32")]).outputs == [TensorType(None, "int32")]
+    assert infer_op("argmax", [TensorType(None)]).outputs == [TensorType(None, "int32")]
 
 
 @pytest.mark.parametrize(
@@ -167,4 +167,4 @@ def test_a_dtype_is_known_where_the_rank_is_not() -> None:
     ],
 )
 def test_operations_for_one_example(name: str, shapes: list[Any], constants: dict[str, Any], flops: int | None) -> None:
-    assert answered(name, shapes, **constants).flops == flops
+    assert infer_op(name, shapes, **constants).flops == flops

@@ -1,4 +1,4 @@
-"""The language's table of defaults, row by row."""
+"""The settings of training, and their defaults."""
 
 import pytest
 
@@ -28,12 +28,12 @@ def settings_of(layers, **more):
          "binary_classification", "binary_crossentropy", "accuracy"),
     ],
 )  # fmt: skip
-def test_the_table(layers, task, loss, metric):
+def test_defaults(layers, task, loss, metric):
     output = next(iter(settings_of(f"  - {layers}").outputs.values()))
     assert (output.task, output.loss, output.metrics) == (task, loss, [metric])
 
 
-def test_what_cannot_be_told_must_be_stated(codes):
+def test_an_unclear_task_must_be_set(codes):
     merged = "  - Dense: {units: 1}\n    name: a\n  - Dense: {units: 1}\n    name: b\n  - Add:\n    from: [a, b]"
     data = "data: {csv: a.csv}\n"
     assert codes(network(merged, more=data)) == ["KS401"]
@@ -49,7 +49,7 @@ def test_logits():
     assert output.task == "binary_classification"
 
 
-def test_a_stated_task_on_a_linear_output_gives_logits():
+def test_a_task_on_a_linear_output_implies_logits():
     output = settings_of("  - Dense: {units: 3}", more="task: multiclass_classification").outputs["dense"]
     assert output.loss == {"SparseCategoricalCrossentropy": {"from_logits": True}}
     assert output.logits
@@ -68,11 +68,11 @@ def test_per_output():
     assert [default.setting for default in settings.defaults] == ["optimizer", "loss of a"]
 
 
-def test_losses_whose_targets_have_a_form_of_their_own_have_no_default_metric():
+def test_losses_with_free_form_targets_have_no_default_metric():
     output = settings_of("  - Dense: {units: 12}", inputs="{x: {shape: [40, 13]}}", more="compile: {loss: ctc}").outputs
     assert output["dense"].metrics == []
 
 
-def test_class_weights_say_nothing_more_where_the_outputs_are_at_fault(codes):
+def test_class_weights_cause_no_further_errors_if_outputs_are_invalid(codes):
     text = network("  - Dense: {units: 2}\n    name: a", more="outputs: nowhere\nfit: {class_weight: {a: balanced}}")
     assert codes(text) == ["KS201"]
