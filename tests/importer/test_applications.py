@@ -1,4 +1,4 @@
-"""Some of `keras.applications`; all forty are held by `python -m tests.proofs.applications`."""
+"""Imports some of `keras.applications`; `python -m tests.proofs.applications` checks all forty."""
 
 import keras
 import pytest
@@ -7,7 +7,7 @@ from kspec.catalog import find, internal, names, spellings
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.summary.summary import summarise
-from tests.importer.round_trip import assert_same, checked
+from tests.support.import_round_trip import assert_same, checked
 
 MODELS = {
     "MobileNetV3Small": {"input_shape": (32, 32, 3)},

@@ -11,9 +11,9 @@ import kspec
 from kspec.archive import spec_from_config
 from kspec.cli import main
 from kspec.importer.block_extraction import extract_blocks
-from tests.importer.models import MODELS
-from tests.importer.round_trip import assert_same
-from tests.importer.same import answers, random_inputs
+from tests.support.import_round_trip import assert_same
+from tests.support.keras_models import MODELS
+from tests.support.model_comparison import answers, random_inputs
 
 
 def residual(x, units, **more):

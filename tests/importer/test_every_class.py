@@ -1,4 +1,4 @@
-"""Every layer and every op comes back, with each of its arguments, and so does every optimizer, loss and metric."""
+"""Every layer, op, optimizer, loss and metric can be imported, with each of its arguments."""
 
 import json
 from itertools import islice
@@ -8,7 +8,7 @@ import pytest
 from keras.saving import serialize_keras_object
 
 from kspec.archive import spec_from_config
-from kspec.archive.values import Around, arguments_of, object_of
+from kspec.archive.values import Surroundings, arguments_of, object_of
 from kspec.backend.keras_model import BuiltNetwork, _Builder
 from kspec.backend.keras_objects import Maker, keras_class
 from kspec.catalog import find, internal, names
@@ -20,7 +20,7 @@ from tests.analysis.shapes.op_cases import CASES
 from tests.analysis.shapes.test_ops import made_up
 from tests.catalog.samples import cases
 from tests.conftest import spec_of
-from tests.importer.same import canonical, differences
+from tests.support.model_comparison import canonical, differences
 
 KINDS = ("optimizer", "schedule", "loss", "metric", "initializer", "regularizer", "constraint")
 NOT_SAID = {"trainable"}
@@ -45,7 +45,7 @@ def test_a_layer_keeps_its_arguments(name):
         if layer == name:
             made = keras_class(entry.path)(**Maker().arguments(entry, arguments, name), name="one")
             config = plain(serialize_keras_object(made))["config"]
-            found = arguments_of(entry, config, "it", Around())
+            found = arguments_of(entry, config, "it", Surroundings())
             dtype = {"dtype": arguments["dtype"]} if arguments.get("dtype") and "dtype" in entry.parameters else {}
             again = keras_class(entry.path)(**Maker().arguments(entry, found | dtype, name), name="one")
             theirs, ours = (without_names(plain(serialize_keras_object(one))["config"]) for one in (made, again))

@@ -1,4 +1,4 @@
-"""Configurations with something changed in them are imported or refused, and never end in a failure of ours."""
+"""Mutated configurations are imported or rejected, but never fail unexpectedly."""
 
 import copy
 import json
@@ -8,7 +8,7 @@ import pytest
 
 from kspec.diagnostics import SpecError
 from kspec.importer.from_model import import_file
-from tests.importer.models import MODELS
+from tests.support.keras_models import MODELS
 
 JUNK = (
     *(

@@ -1,4 +1,4 @@
-"""Any graph comes back from its import, plain and compact."""
+"""Random graphs are unchanged after an import, plain and compact."""
 
 import keras
 import pytest
@@ -10,7 +10,7 @@ from kspec.diagnostics import Report
 from kspec.ir import build
 from tests.analysis.shapes.random_graphs import random_spec
 from tests.conftest import spec_of
-from tests.importer.round_trip import assert_same
+from tests.support.import_round_trip import assert_same
 
 COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
 

@@ -1,4 +1,4 @@
-"""What is imported builds the same model: configuration, parameters, answers to the bit."""
+"""An imported spec builds the same model: configuration, parameters and identical outputs."""
 
 import json
 
@@ -9,8 +9,8 @@ import pytest
 import kspec
 from kspec.diagnostics import SpecError
 from kspec.importer.from_model import import_config, import_file, import_model
-from tests.importer.models import MODELS, alike_and_not_shared
-from tests.importer.round_trip import assert_same, built
+from tests.support.import_round_trip import assert_same, built
+from tests.support.keras_models import MODELS, alike_and_not_shared
 
 
 @pytest.mark.parametrize("name", MODELS)

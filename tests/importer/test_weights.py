@@ -1,4 +1,4 @@
-"""`kspec import --weights`: the weights beside the spec give the same answers, to the bit."""
+"""`kspec import --weights`: the written weights give identical outputs."""
 
 import json
 
@@ -12,8 +12,8 @@ from kspec.archive.weights import load_weights
 from kspec.cli import main
 from kspec.diagnostics import Report, SpecError
 from kspec.importer.from_model import import_config, import_file
-from tests.importer.models import MODELS
-from tests.importer.same import answers, random_inputs
+from tests.support.keras_models import MODELS
+from tests.support.model_comparison import answers, random_inputs
 
 
 def imported(model, folder):

@@ -1,4 +1,4 @@
-"""Names resolved and feeds laid out as each callee takes them."""
+"""Building a graph: names, inputs and outputs."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def graph_of(layers, **more):
     return graph, report
 
 
-def test_each_entry_takes_the_one_before():
+def test_an_entry_receives_the_previous_output():
     graph, report = graph_of("  - Dense: {units: 1}\n  - Dense: {units: 1}\n    name: b\n  - Flatten")
     assert not report.diagnostics
     assert list(graph.nodes) == ["x", "dense", "b", "flatten"]
@@ -23,7 +23,7 @@ def test_each_entry_takes_the_one_before():
     assert graph.outputs == {"flatten": Tensor("flatten")}
 
 
-def test_counted_names_skip_what_is_taken():
+def test_automatic_names_skip_used_names():
     graph, _ = graph_of("  - Dense: {units: 1}\n    name: dense_1\n  - Dense: {units: 1}\n  - Dense: {units: 1}")
     assert list(graph.nodes) == ["x", "dense_1", "dense", "dense_2"]
 
@@ -61,7 +61,7 @@ def test_counted_names_skip_what_is_taken():
         ("- reuse: a\n    from: b", {"inputs": Tensor("b")}),
     ],
 )
-def test_from_in_all_its_forms(entry, feeds):
+def test_from_in_all_forms(entry, feeds):
     graph, report = graph_of(
         f"  - Dense: {{units: 4}}\n    name: a\n  - Dense: {{units: 4}}\n    name: b\n  {entry}\n    name: last"
     )
@@ -69,7 +69,7 @@ def test_from_in_all_its_forms(entry, feeds):
     assert graph.nodes["last"].feeds == feeds
 
 
-def test_as_names_the_outputs_of_a_call():
+def test_as_names_outputs():
     graph, report = graph_of(
         "  - LSTM: {units: 3, return_state: true}\n    as: [sequence, _, c]\n  - Dense: {units: 1}\n  - Add:\n    from: [sequence, c]",
         inputs="{x: {shape: [5, 2]}}",
@@ -109,7 +109,7 @@ def test_outputs():
         ("  - my.module.Layer", "KS114"),
     ],
 )
-def test_one_mistake_gives_one_message(layers, code):
+def test_each_mistake_is_reported_once(layers, code):
     _, report = graph_of(layers)
     assert [d.code for d in report.sorted()] == [code]
 
@@ -119,22 +119,22 @@ def test_several_inputs_must_be_named():
     assert [d.code for d in report] == ["KS204"]
 
 
-def test_an_unused_input_is_warned_about():
+def test_unused_inputs_are_reported():
     _, report = graph_of("  - Dense: {units: 1}\n    from: a", inputs="{a: {shape: [1]}, b: {shape: [1]}}")
     assert [d.code for d in report] == ["KS208"]
 
 
-def test_what_depends_on_a_fault_is_silent():
+def test_dependent_errors_are_not_reported():
     _, report = graph_of(
         "  - Dens: {units: 1}\n    name: a\n  - op: add\n  - Dense: {units: 2}\n    from: a\n  - reuse: a\n  - Flatten"
     )
     assert [d.code for d in report] == ["KS106", "KS206"] or [d.code for d in report] == ["KS106"]
 
 
-def test_an_output_cannot_bear_a_class_name():
+def test_an_output_cannot_have_a_class_name():
     _, report = graph_of("  - Dense: {units: 1}\n    name: Accuracy", more="outputs: [Accuracy]")
     assert [d.code for d in report] == ["KS214"]
 
 
-def test_a_reuse_of_nothing_is_told_once(codes):
+def test_reuse_of_an_unknown_node_is_reported_once(codes):
     assert codes(network("  - Dense: {units: 1}\n  - reuse: nope\n  - Flatten")) == ["KS201"]

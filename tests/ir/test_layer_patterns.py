@@ -1,4 +1,4 @@
-"""The paths by which stages tell layers."""
+"""Patterns that match layers by path."""
 
 import pytest
 
@@ -24,10 +24,10 @@ COPIES = {"base": ("base_0", "base_1")}
         ("hea", []),
     ],
 )
-def test_a_pattern_matches_what_it_names_and_all_inside(pattern, found):
+def test_a_pattern_matches_its_path_and_everything_inside(pattern, found):
     assert matching(pattern, PATHS, COPIES) == found
 
 
-def test_the_closest_pattern_decides():
+def test_the_most_specific_pattern_has_the_highest_rank():
     patterns = ["*", "ba*", "base", "base/*", "base/conv"]
     assert sorted(["base", "base/conv", "*", "base/*", "ba*"], key=rank) == patterns

@@ -53,8 +53,8 @@ def examined(model: Any) -> tuple[str, bool]:
     import numpy as np
 
     from kspec.importer.from_model import import_config
-    from tests.importer.round_trip import built, checked
-    from tests.importer.same import answers, canonical, copy_weights, differences, random_inputs
+    from tests.support.import_round_trip import built, checked
+    from tests.support.model_comparison import answers, canonical, copy_weights, differences, random_inputs
 
     config = json.loads(model.to_json())  # Keras's own work
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Files that have done harm to Keras, made here; and a watch over what happens while one is read."""
+"""Malicious model files, and a monitor of what happens while one is read."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from kspec.ir import build
 from kspec.rewrite.fmt import format_text
 from kspec.rewrite.yaml_writer import spec_text
 from tests.conftest import spec_of
-from tests.importer.same import answers, canonical, copy_weights, differences, random_inputs
+from tests.support.model_comparison import answers, canonical, copy_weights, differences, random_inputs
 
 UNUSED_INPUT = "KS208"
 

@@ -1,4 +1,4 @@
-"""Whether two Keras models are the same: configuration, parameters, answers."""
+"""Whether two Keras models are equal: configuration, parameters, outputs."""
 
 from __future__ import annotations
 

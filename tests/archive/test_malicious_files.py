@@ -17,7 +17,7 @@ from kspec.archive.weights import load_weights, verify
 from kspec.diagnostics import Report, SpecError
 from kspec.importer.from_model import import_file
 from tests.conftest import diagnostics_of
-from tests.importer.hostile import (
+from tests.support.malicious_models import (
     METADATA,
     dense,
     h5,

@@ -1,4 +1,4 @@
-"""Small Keras models, each with a feature of its own: what an import has to take over."""
+"""Small Keras models, one for each feature that an import must preserve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sub-models: networks of their own, called as nodes."""
+"""Sub-models: networks that are called as nodes."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def told(text):
     return [(d.code, d.span.line) for d in diagnostics_of(text)]
 
 
-def test_a_model_has_a_graph_of_its_own():
+def test_a_sub_model_has_its_own_graph():
     graph = analysed(TWINS).graph
     assert list(graph.nodes) == ["left", "right", "one", "tower", "concatenate", "dense"]
     tower = graph.models["tower"]
@@ -76,7 +76,7 @@ def test_a_model_has_a_graph_of_its_own():
     assert graph.called_models() == ["core", "tower"]
 
 
-def test_shapes_and_weights_counted_at_the_first_call():
+def test_weights_are_counted_at_the_first_call():
     types = analysed(TWINS).types
     one, tower = types.calls["one"], types.calls["tower"]
     assert [output.shape for output in one.outputs] == [(None, 6), (None, 3)]
@@ -85,7 +85,7 @@ def test_shapes_and_weights_counted_at_the_first_call():
     assert types.models["core"].calls["sqrt"].outputs[0].shape == (None, None)
 
 
-def test_keras_builds_it_with_shared_weights():
+def test_calls_share_weights_in_keras():
     built = kspec.build(spec_of(TWINS))
     assert [layer.name for layer in built.layers] == ["left", "right", "tower", "concatenate", "dense"]
     tower = built.get_layer("tower")
@@ -94,7 +94,7 @@ def test_keras_builds_it_with_shared_weights():
     assert kspec.check(spec_of(TWINS), with_keras=True) == []
 
 
-def test_frozen_but_for_what_says_otherwise():
+def test_a_frozen_model_has_trainable_exceptions():
     text = TWINS.replace("    outputs: [c, d]\n", "    outputs: [c, d]\n    trainable: false\n")
     some = text.replace("        name: d\n", "        name: d\n        trainable: true\n")
     for spec, trainable in ((text, 10), (some, 10 + 21)):
@@ -104,7 +104,7 @@ def test_frozen_but_for_what_says_otherwise():
         assert sum(w.shape.num_elements() for w in model.trainable_weights) == trainable
 
 
-def test_held_by_another_layer():
+def test_a_sub_model_inside_a_wrapper():
     text = """\
 kspec: 1
 task: regression
@@ -143,7 +143,7 @@ layers:
     assert kspec.build(spec_of(text)).count_params() == 20 + 5
 
 
-def test_a_repeated_model_hands_its_outputs_on_in_the_order_of_its_inputs():
+def test_a_repeated_model_feeds_outputs_to_inputs_in_order():
     text = """\
 kspec: 1
 task: regression
@@ -173,7 +173,7 @@ layers:
     assert kspec.build(spec_of(text)).count_params() == (7 * 4 + 4) + (4 * 3 + 3) + 8
 
 
-def test_inference_with_what_is_given():
+def test_shapes_are_inferred_for_each_call():
     text = """\
 kspec: 1
 task: regression
@@ -241,12 +241,12 @@ SOUND = "  m: {inputs: {x: {shape: [4]}}, layers: [{Dense: {units: 2}}]}\n"
         (SOUND, "- model: m\n- TimeDistributed: {layer: {model: k}}", ["KS218"]),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_once(models, layers, codes):
+def test_errors_are_reported_once(models, layers, codes):
     found = diagnostics_of("kspec: 1\n" + BODY + "models:\n" + models + "layers:\n" + layers + "\n")
     assert [d.code for d in found] == codes, [d.message for d in found]
 
 
-def test_outputs_that_have_no_name_where_they_are_called():
+def test_an_unnamed_output_is_explained():
     (found,) = diagnostics_of(TWINS.replace("    as: [one_c, _]\n", "").replace("[one_c,", "[c,"))
     assert found.code == "KS201"
     assert found.help == "it is an output of `one`: name the outputs of that call, `as: [c, d]`"
@@ -260,12 +260,12 @@ def test_outputs_that_have_no_name_where_they_are_called():
         ("Flatten:\n  from: m/dense", "make it an output of `m`, and name it with `as` where the sub-model is called"),
     ],
 )
-def test_a_sub_model_cited_by_its_own_name_is_told_how_it_is_taken(entry, cure):
+def test_a_reference_to_a_sub_model_is_explained(entry, cure):
     layers = "layers:\n- model: m\n  name: u\n- " + entry + "\n"
     assert [d.help for d in diagnostics_of("kspec: 1\n" + BODY + "models:\n" + SOUND + layers)] == [cure]
 
 
-def test_a_mistake_in_a_model_points_into_it():
+def test_an_error_in_a_sub_model_points_into_it():
     assert told(TWINS.replace("Dense: {units: 3}", "Dense: {units: -3}")) == [("KS112", 27)]
 
 
@@ -284,7 +284,7 @@ def test_a_mistake_in_a_model_points_into_it():
         ),
     ],
 )
-def test_what_is_frozen_does_not_train_in_keras_either(models, layers, trainable):
+def test_frozen_layers_do_not_train_in_keras(models, layers, trainable):
     text = (
         "kspec: 1\ntask: regression\ninputs: {x: {shape: [5, 4]}}\nmodels:\n"
         "  p: {inputs: {x: {shape: [null, 4]}}, layers: [{Dense: {units: 3}}]}\n"

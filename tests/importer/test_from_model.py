@@ -11,8 +11,8 @@ from kspec.archive import ImportRefused, spec_from_config
 from kspec.cli import main
 from kspec.diagnostics import SpecError
 from kspec.importer.from_model import import_model
-from tests.importer.models import MODELS, compiled
-from tests.importer.round_trip import built
+from tests.support.import_round_trip import built
+from tests.support.keras_models import MODELS, compiled
 
 
 class Own(Model):
