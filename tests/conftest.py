@@ -1,4 +1,4 @@
-"""What several tests share."""
+"""Fixtures that several tests share."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ SPECS = ROOT / "specs"
 
 @pytest.fixture
 def codes():
-    """A spec's text → the codes of all that a check says of it."""
+    """A function: text of a spec → the codes of its diagnostics."""
 
     def check(text, **options):
         return [d.code for d in diagnostics_of(text, **options)]
@@ -26,14 +26,14 @@ def codes():
 
 
 def spec_of(text, report=None, **permissions):
-    """A text as a loaded spec; None where it is not sound."""
+    """The spec of a text; None if it has errors."""
     from kspec.language import Permissions, load_source
 
     return load_source(Source("spec.yaml", text), report or Report(), (), Permissions(**permissions))
 
 
 def diagnostics_of(text, **permissions):
-    """All that a check says of a text."""
+    """The diagnostics of a text."""
     from kspec.compiler.passes import analyse
 
     report = Report()
@@ -44,5 +44,5 @@ def diagnostics_of(text, **permissions):
 
 
 def network(layers, inputs="{x: {shape: [4]}}", more=""):
-    """A whole spec around its layers."""
+    """A complete spec with these layers."""
     return f"kspec: 1\ninputs: {inputs}\nlayers:\n{layers}\n{more}"

@@ -96,7 +96,7 @@ def command(
     for path in paths:
         fixed = _fix(path, options, diff, format_) if fix else None
         pending |= bool(fixed and fixed.fixed and diff)
-        result = fixed.left if fixed else check_spec(path, overrides, **options)
+        result = fixed.remaining if fixed else check_spec(path, overrides, **options)
         diagnostics += result.diagnostics
         if not _has_problems(result, strict):
             clean.append((path, result))

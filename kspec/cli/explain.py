@@ -26,16 +26,16 @@ def command(code: str | None) -> None:
     from kspec.diagnostics.codes import RULES
     from kspec.diagnostics.render.terminal import wants_colour
 
-    wanted = (code or "KS").strip().upper()
-    wanted = f"KS{wanted}" if wanted.isdigit() else wanted
-    wanted = next((known for known, rule in RULES.items() if rule.name.upper() == wanted), wanted)
-    family = [known for known in explain.codes() if wanted in (known[:2], known[:3])]
+    query = (code or "KS").strip().upper()
+    query = f"KS{query}" if query.isdigit() else query
+    query = next((known for known, rule in RULES.items() if rule.name.upper() == query), query)
+    family = [known for known in explain.codes() if query in (known[:2], known[:3])]
     if family:
         sys.stdout.writelines(f"{known}  {explain.title(known)}\n" for known in family)
         return
-    text = explain.page(wanted)
+    text = explain.page(query)
     if text is None:
-        raise click.UsageError(_unknown(code or "", wanted))
+        raise click.UsageError(_unknown(code or "", query))
     if wants_colour(sys.stdout):
         from rich.console import Console
         from rich.markdown import Markdown
@@ -45,9 +45,9 @@ def command(code: str | None) -> None:
         sys.stdout.write(text)
 
 
-def _unknown(code: str, wanted: str) -> str:
+def _unknown(code: str, query: str) -> str:
     from kspec.diagnostics import explain, nearest
 
-    match = nearest(wanted, explain.codes())
+    match = nearest(query, explain.codes())
     suggestion = f"did you mean {match} ({explain.title(match)})?" if match else "`kspec explain` lists all"
     return f"unknown code {code}; {suggestion}"

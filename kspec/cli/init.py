@@ -33,7 +33,7 @@ def _show_templates(ctx: click.Context, _: click.Parameter, value: bool) -> None
 @click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_show_templates,
               help="List the templates.")  # fmt: skip
 @click.option(
-    "--target", metavar="COLUMN", help="The column to predict; by default guessed from the names, else the last one."
+    "--target", metavar="COLUMN", help="The column to predict; by default inferred from the names, else the last one."
 )
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 def command(data: str | None, out: str, template: str | None, target: str | None, force: bool) -> None:
@@ -77,10 +77,10 @@ def _from_data(data: str, target: str | None, out: str) -> str:
     from kspec.rewrite.from_table import from_table
 
     report = Report()
-    seen = profile_file(data, report)
-    if seen is None:
+    result = profile_file(data, report)
+    if result is None:
         raise SpecError(report.sorted())
-    profile, options = seen
+    profile, options = result
     folder = Path.cwd() if out == "-" else Path(out).parent
     relative = Path(os.path.relpath(data, folder)).as_posix()
     return from_table(profile, relative, target=target, delimiter=options.delimiter if options else ",")

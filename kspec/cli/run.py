@@ -98,11 +98,11 @@ def _show(result: Any, console: Any) -> None:
             click.echo("stopped before the first epoch ended; nothing saved", err=True)
             return
         trained = f"the model after {epochs} epoch{'s' if epochs != 1 else ''}"
-        kept = ""
+        place = ""
         if result.folder:
             saved = (result.folder / "model.keras").exists()
-            kept = f"; {trained} is in {result.folder}" if saved else f"; {trained} is not saved"
-        click.echo(f"stopped{kept}", err=True)
+            place = f"; {trained} is in {result.folder}" if saved else f"; {trained} is not saved"
+        click.echo(f"stopped{place}", err=True)
         return
     numbers = {name: value for name, value in result.metrics.items() if isinstance(value, float)}
     if numbers and not console.quiet:

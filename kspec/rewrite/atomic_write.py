@@ -16,7 +16,7 @@ def replace_text(before: Source, text: str) -> None:
     """Replaces the text of a file that was read; encoding, byte order mark and permissions are kept.
 
     Raises:
-        OSError: when it cannot be written, or has changed since it was read.
+        OSError: If it cannot be written, or has changed since it was read.
     """
     path = Path(os.path.realpath(before.name))
     data = path.read_bytes()

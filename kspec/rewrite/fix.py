@@ -33,13 +33,13 @@ class Fixed:
         before: The text as it was.
         after: The fixed text.
         fixed: The diagnostics that were fixed, in the order applied.
-        left: The check of the fixed text.
+        remaining: The check of the fixed text.
     """
 
     before: Source
     after: Source
     fixed: list[Diagnostic]
-    left: CheckResult
+    remaining: CheckResult
 
     def account(self) -> Iterator[str]:
         """A line for each fixed problem, then their number."""
@@ -74,7 +74,7 @@ def write_fixed(fixed: Fixed) -> None:
     """Replaces the file atomically; encoding, byte order mark and permissions are kept.
 
     Raises:
-        OSError: when it cannot be written, or has changed since it was read.
+        OSError: If it cannot be written, or has changed since it was read.
     """
     replace_text(fixed.before, fixed.after.text)
 
@@ -119,7 +119,7 @@ class _Fixing:
     def _improved(
         self, batch: list[Diagnostic], before: CheckResult, texts: set[str]
     ) -> tuple[Source, CheckResult, list[Diagnostic]] | None:
-        """The text with the edits of a batch applied, or of a part of it if the whole makes things worse."""
+        """The text with the edits of a batch applied, or only some of them if all together make things worse."""
         edits = Offsets(self.source).changes([edit for diagnostic in batch for edit in diagnostic.edits])
         source = Source(self.source.name, applied(self.source.text, edits))
         if source.text not in texts:

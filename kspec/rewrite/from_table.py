@@ -30,7 +30,7 @@ def from_table(profile: DataProfile, path: str, *, target: str | None = None, de
         The text of the spec.
 
     Raises:
-        InitRefused: when there is nothing to predict, or nothing to predict it from.
+        InitRefused: If there is nothing to predict, or nothing to predict it from.
     """
     return _Writer(profile, infer_columns(profile, target), path, delimiter).text()
 
@@ -83,11 +83,11 @@ class _Writer:
 
     def _head(self) -> None:
         columns = len(self.profile.columns)
-        self._add(f"# Guessed from {Path(self.path).name}: {self.profile.rows} rows, {columns} columns.")
-        self._add("# Correct what is guessed wrong; `kspec check` reports what does not fit.")
+        self._add(f"# Inferred from {Path(self.path).name}: {self.profile.rows} rows, {columns} columns.")
+        self._add("# Correct what does not fit; `kspec check --data` reports mismatches between spec and data.")
         self._add("kspec: 1")
         self._add(f"name: {self._spec_name()}")
-        self._add(f"task: {self.roles.task}", f"`{self.roles.target.name}`: {self.roles.why}")
+        self._add(f"task: {self.roles.task}", f"`{self.roles.target.name}` {self.roles.why}")
         self._add("seed: 0", "determines split, weights, shuffle and dropout")
 
     def _spec_name(self) -> str:
@@ -101,7 +101,7 @@ class _Writer:
         else:
             self._add(f"  {self.profile.source}: {to_yaml(self.path)}")
         for name, reason in self.roles.left_out.items():
-            self._add(f"  # `{name}` is left out: {reason}")
+            self._add(f"  # `{name}` is not used: {reason}")
         self._columns()
         self._add(f"  targets: {to_yaml(self.roles.target.name)}")
         self._missing()

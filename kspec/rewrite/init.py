@@ -47,7 +47,7 @@ def write(text: str, path: Path, schema_text: str, *, force: bool = False) -> li
         The files that were written.
 
     Raises:
-        InitRefused: when the file exists and `force` is not set.
+        InitRefused: If the file exists and `force` is not set.
     """
     schema = path.parent / SCHEMA
     try:

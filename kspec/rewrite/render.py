@@ -92,20 +92,20 @@ class _Rendering:
                 self._value((key,), raw[key], new[key])
             else:
                 self._delete((key,))
-        kept = [key for key in raw if key in new]
+        common = [key for key in raw if key in new]
         airy = any(not line.strip() for line in self.source.lines[:-1])
         for key in sorted((key for key in new if key not in raw), key=_rank):
-            before = [other for other in kept if _rank(other) < _rank(key)] or kept
+            before = [other for other in common if _rank(other) < _rank(key)] or common
             air = self.break_ if airy and key in (*_BLOCKS, "outputs") else ""
-            written = air + self._lines((key,), new[key], 0)
-            self._below(self._extent((max(before, key=_rank),)), written)
+            text = air + self._lines((key,), new[key], 0)
+            self._below(self._extent((max(before, key=_rank),)), text)
 
     def _value(self, path: Path, raw: Any, new: Any) -> None:
         extent = self.layout.get(path)
         if extent is None:
             raise _CannotEdit
         if extent.form == "alias":
-            self._change(extent.start, extent.end, _written(new))
+            self._change(extent.start, extent.end, _yaml(new))
         elif isinstance(raw, dict) and isinstance(new, dict) and raw.keys() <= new.keys():
             for key in raw:
                 self._value((*path, key), raw[key], new[key])
@@ -127,11 +127,11 @@ class _Rendering:
         if is_block and isinstance(path[-1], str):
             colon = self.source.text.find(":", self.offsets.of(*extent.key_end))
             end = max(colon + 1, 0 if extent.start == extent.end else self._content_end(extent))
-            self.changes.append(Change(colon + 1, end, f" {_written(new)}"))
+            self.changes.append(Change(colon + 1, end, f" {_yaml(new)}"))
         elif extent.start == extent.end:
             raise _CannotEdit
         else:
-            self.changes.append(Change(self.offsets.of(*extent.start), self._content_end(extent), _written(new)))
+            self.changes.append(Change(self.offsets.of(*extent.start), self._content_end(extent), _yaml(new)))
 
     def _add_keys(self, path: Path, extent: Extent, raw: dict[str, Any], new: dict[str, Any]) -> None:
         if not new:
@@ -146,7 +146,7 @@ class _Rendering:
             else:
                 self._below(extent, self.break_.join(lines))
         elif extent.form == "braces" and path != ("models",):
-            added = ", ".join(f"{_written(key)}: {_written(value)}" for key, value in new.items())
+            added = ", ".join(f"{_yaml(key)}: {_yaml(value)}" for key, value in new.items())
             colon = ""
             if extent.is_open:
                 before = self.source.text[: self.offsets.of(*extent.content_end)]
@@ -157,7 +157,7 @@ class _Rendering:
             raise _CannotEdit
 
     def _add_items(self, path: Path, extent: Extent, raw: list[Any], new: list[Any]) -> None:
-        added = [_written(item) for item in new[len(raw) :]]
+        added = [_yaml(item) for item in new[len(raw) :]]
         if not added:
             return
         for index in range(len(raw), len(new)):
@@ -181,25 +181,25 @@ class _Rendering:
         if path[0] in TEMPLATES and len(path) == 1:  # from an included file
             self.notes.setdefault(path, "included")
             return self.break_.join(dump({path[0]: value}).rstrip().splitlines())
-        start = " " * indent + _written(str(path[-1])) + ":"
+        start = " " * indent + _yaml(str(path[-1])) + ":"
         if len(path) > 1 or path[-1] not in _BLOCKS or not isinstance(value, dict):
             self.notes.setdefault(path, self._added(path))
-            return f"{start} {_written(value)}"
-        lines = [f"{' ' * (indent + 2)}{_written(key)}: {_written(item)}" for key, item in value.items()]
+            return f"{start} {_yaml(value)}"
+        lines = [f"{' ' * (indent + 2)}{_yaml(key)}: {_yaml(item)}" for key, item in value.items()]
         for key in value:
             self.notes.setdefault((*path, key), self._added((*path, key)))
         return self.break_.join([start, *lines])
 
-    def _below(self, extent: Extent, written: str) -> None:
+    def _below(self, extent: Extent, text: str) -> None:
         """Adds lines below the last line of a value."""
         line, column = extent.content_end
         at = self.offsets.of(line, column)
         if column == 1 and at:  # the value is a text of several lines
             last = self.source.text[at - 1] not in "\r\n"
-            self.changes.append(Change(at, at, self.break_ * last + written + self.break_))
+            self.changes.append(Change(at, at, self.break_ * last + text + self.break_))
             return
         end = self.offsets.line_end(line)
-        self.changes.append(Change(end, end, self.break_ + written))
+        self.changes.append(Change(end, end, self.break_ + text))
 
     def _delete(self, path: Path) -> None:
         """Removes a section and one of the blank lines around it."""
@@ -306,5 +306,5 @@ def _escaped(value: Any) -> Any:
     return [_escaped(item) for item in value] if isinstance(value, list) else value
 
 
-def _written(value: Any) -> str:
+def _yaml(value: Any) -> str:
     return to_yaml(_escaped(value))

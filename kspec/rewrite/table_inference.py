@@ -25,7 +25,7 @@ class TableRoles:
     Args:
         target: The column to predict.
         task: The task of the output.
-        why: The reason for the task, in words.
+        why: The reason for the task, as a predicate: `is one of 3 texts`.
         numbers: Numeric columns, which feed one input together.
         words: Categorical text columns, an input each.
         prose: Columns of running text, an input each.
@@ -52,7 +52,7 @@ def infer_columns(profile: DataProfile, target: str | None = None) -> TableRoles
         The roles.
 
     Raises:
-        InitRefused: when there is nothing to predict, or nothing to predict it from.
+        InitRefused: If there is nothing to predict, or nothing to predict it from.
     """
     if len(profile.columns) < 2:
         raise InitRefused("the table has one column; a spec needs a column to predict and one to predict it from")
@@ -91,14 +91,14 @@ def _task(column: ColumnProfile, rows: int) -> tuple[str, str]:
     if distinct < 2:
         raise InitRefused(f"`{column.name}` has the same value in every row; name another column with --target")
     if distinct == 2 and column.type != "float":
-        return "binary_classification", f"it is {' or '.join(sorted(column.classes)) or 'one of two'}"
+        return "binary_classification", f"is {' or '.join(sorted(column.classes)) or 'one of two'}"
     if column.type == "text":
         if distinct > MOST_CLASSES or distinct > rows / 2:
             raise InitRefused(f"`{column.name}` has {distinct} distinct texts; name another column with --target")
-        return "multiclass_classification", f"it is one of {distinct} texts"
+        return "multiclass_classification", f"is one of {distinct} texts"
     if column.type == "integer" and distinct <= 20 and distinct * 5 <= rows and _counts_up(column):
-        return "multiclass_classification", f"it is one of {distinct} small integers"
-    return "regression", "it is a number"
+        return "multiclass_classification", f"is one of {distinct} small integers"
+    return "regression", "is a number"
 
 
 def _counts_up(column: ColumnProfile) -> bool:

@@ -1,4 +1,4 @@
-"""What `kspec check` says it has filled in."""
+"""The defaults that `kspec check` prints."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check(text: str, *words: str) -> str:
     return ""
 
 
-def test_under_the_line_of_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
+def test_defaults_are_printed_below_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
     check(SPEC)
     assert capsys.readouterr().out.splitlines() == [
         "spec.yaml: ok (1 layer)",
@@ -35,7 +35,7 @@ def test_under_the_line_of_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_with_data(capsys: pytest.CaptureFixture[str]) -> None:
+def test_defaults_that_depend_on_the_data_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     check(SPEC + "task: binary_classification\ncompile: {optimizer: adam, loss: binary_crossentropy, metrics: []}\n"
           "data: {synthetic: {}}\n")  # fmt: skip
     assert capsys.readouterr().out.splitlines()[1:] == [
@@ -45,7 +45,7 @@ def test_with_data(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_columns_that_the_spec_names_decide(capsys: pytest.CaptureFixture[str]) -> None:
+def test_columns_named_in_the_spec_determine_the_task(capsys: pytest.CaptureFixture[str]) -> None:
     text = SPEC.replace("units: 1, activation: sigmoid", "units: 3, activation: softmax")
     check(text + "data: {csv: none.csv, targets: [a, b, c]}\n")
     assert "  loss: categorical_crossentropy (3 softmax units, one-hot columns)\n" in capsys.readouterr().out
@@ -57,7 +57,7 @@ def test_columns_that_the_spec_names_decide(capsys: pytest.CaptureFixture[str]) 
     assert "(3 softmax units, if the target is one column of labels)\n" in capsys.readouterr().out
 
 
-def test_columns_that_the_data_has_decide(capsys: pytest.CaptureFixture[str]) -> None:
+def test_columns_of_the_data_determine_the_task(capsys: pytest.CaptureFixture[str]) -> None:
     rows = "".join(f"{n},{n % 3},{n * 2},{n * n},{n % 3 == 0:d},{n % 3 == 1:d},{n % 3 == 2:d}\n" for n in range(60))
     Path("table.csv").write_text("p,q,r,s,a_0,a_1,a_2\n" + rows)
     text = SPEC.replace("units: 1, activation: sigmoid", "units: 3, activation: softmax")
@@ -65,25 +65,25 @@ def test_columns_that_the_data_has_decide(capsys: pytest.CaptureFixture[str]) ->
     assert "  loss: categorical_crossentropy (3 softmax units, one-hot columns)\n" in capsys.readouterr().out
 
 
-def test_sizes_that_the_data_decides(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sizes_from_the_data_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(SPECS / "multiclass.yaml")]) == 0
     assert "loss: sparse_categorical_crossentropy (softmax units, one column of labels)" in capsys.readouterr().out
 
 
-def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_defaults_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     check(SPEC, "--format", "json")
-    found = json.loads(capsys.readouterr().out)
-    assert found["diagnostics"] == []
-    assert found["defaults"][2] == {
+    output = json.loads(capsys.readouterr().out)
+    assert output["diagnostics"] == []
+    assert output["defaults"][2] == {
         "file": "spec.yaml",
         "setting": "loss",
         "value": "binary_crossentropy",
         "reason": "one sigmoid unit",
     }
-    assert found["defaults"][3]["value"] == ["accuracy"]
+    assert output["defaults"][3]["value"] == ["accuracy"]
 
 
-def test_nothing_of_a_faulty_spec(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_defaults_for_a_spec_with_errors(capsys: pytest.CaptureFixture[str]) -> None:
     Path("spec.yaml").write_text(SPEC.replace("units: 1", "unts: 1"))
     assert main(["check", "spec.yaml"]) == 1
     assert "loss" not in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`kspec check` with `--fix`, `--data`, and what is silenced."""
+"""`kspec check` with `--fix`, `--data`, `--select` and `--ignore`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write(text: str, name: str = "spec.yaml") -> None:
 
 
 class TestFix:
-    def test_says_what_it_fixed_and_what_is_left(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_fixed_and_remaining_problems_are_listed(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(SPEC.replace("{units: 8}", "{unts: 8, activation: nope}"))
         assert main(["check", "spec.yaml", "--fix"]) == 1
         lines = capsys.readouterr().out.splitlines()
@@ -49,7 +49,7 @@ class TestFix:
         assert lines[-1] == "1 error"
         assert Path("spec.yaml").read_text() == SPEC.replace("{units: 8}", "{units: 8, activation: nope}")
 
-    def test_a_spec_that_is_clean_then(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_status_is_0_if_everything_was_fixed(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(SPEC.replace("Dense: {units: 8}", "Dens: {unts: 8}"))
         assert main(["check", "spec.yaml", "--fix"]) == 0
         assert capsys.readouterr().out.endswith("spec.yaml: 2 problems fixed\nspec.yaml: ok (2 layers)\n")
@@ -68,14 +68,14 @@ class TestFix:
         assert main(["check", "spec.yaml", "--fix", "--diff"]) == 0
         assert capsys.readouterr().out == "spec.yaml: ok (2 layers)\n"
 
-    def test_a_machine_s_format_stays_whole(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_machine_formats_contain_no_other_text(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(SPEC.replace("units: 8", "unts: 8"))
         assert main(["check", "spec.yaml", "--fix", "--format", "json"]) == 0
         shown = capsys.readouterr()
         assert json.loads(shown.out)["diagnostics"] == []
         assert "1 problem fixed" in shown.err
 
-    def test_what_is_silenced_is_not_fixed(self) -> None:
+    def test_ignored_problems_are_not_fixed(self) -> None:
         text = SPEC.replace(
             "  - Dense: {units: 1}   # the last\n", "  - Dense: {units: 1}\n    from: dense  # kspec: ignore\n"
         )
@@ -85,7 +85,7 @@ class TestFix:
         assert main(["check", "spec.yaml", "--fix", "--ignore", "KS213"]) == 0
         assert Path("spec.yaml").read_text() == text
 
-    def test_several_files_and_one_that_is_none(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_missing_file_does_not_stop_the_others(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(SPEC.replace("units: 8", "unts: 8"))
         write(SPEC.replace("units: 1", "unit: 1"), "other.yaml")
         assert main(["check", "--fix", "spec.yaml", "none.yaml", "other.yaml"]) == 1
@@ -93,35 +93,37 @@ class TestFix:
         assert Path("spec.yaml").read_text() == Path("other.yaml").read_text() == SPEC
 
     @pytest.mark.parametrize("words", [["--diff"], ["--fix", "--set", "seed=1"]])
-    def test_wrong_use(self, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_options_that_exclude_each_other_are_rejected(
+        self, words: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main(["check", "spec.yaml", *words]) == 2
         assert "Error: --" in capsys.readouterr().err
 
 
 class TestData:
-    def test_a_good_table(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_valid_data_passes(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(DATA)
         assert main(["check", "spec.yaml", "--data"]) == 0
         assert capsys.readouterr().out == "spec.yaml: ok (2 layers)\n"
 
-    def test_every_problem_of_the_data(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_every_problem_of_the_data_is_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(DATA.replace("targets: y", "targets: z, inputs: [a, c]"))
         assert main(["check", "spec.yaml"]) == 0
         assert main(["check", "spec.yaml", "--data"]) == 1
         assert capsys.readouterr().out.count("error[KS502]") == 2
 
-    def test_no_table(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_missing_table_is_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(DATA.replace("table.csv", "tabel.csv"))
         assert main(["check", "spec.yaml", "--data"]) == 1
         assert "error[KS501]" in capsys.readouterr().out
 
-    def test_the_data_of_other_steps(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_data_of_evaluate_and_predict_is_checked(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(DATA + "evaluate: {data: none.csv}\npredict: {data: none.csv}\n")
         assert main(["check", "spec.yaml", "--data"]) == 1
         assert capsys.readouterr().out.count("error[KS501]") == 2
 
     @pytest.mark.parametrize(
-        ("dense", "more", "targets", "said"),
+        ("dense", "more", "targets", "message"),
         [
             ("units: 1", "", "kind", "KS508"),
             ("units: 3, activation: sigmoid", "compile: {loss: binary_crossentropy}", "kind", "KS508"),
@@ -130,8 +132,8 @@ class TestData:
             ("units: 3, activation: softmax", "fit: {class_weight: {a: 3, b: 4}}", "kind", ": ok"),
         ],
     )
-    def test_targets_that_a_run_would_refuse(
-        self, dense: str, more: str, targets: str, said: str, capsys: pytest.CaptureFixture[str]
+    def test_targets_that_a_run_would_reject_are_reported(
+        self, dense: str, more: str, targets: str, message: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         rows = "".join(f"{n % 7},{'abc'[n % 3]},{n + 0.25}\n" for n in range(60))
         Path("kinds.csv").write_text("x,kind,size\n" + rows)
@@ -139,27 +141,27 @@ class TestData:
             f"kspec: 1\ndata: {{csv: kinds.csv, inputs: x, targets: {targets}}}\ninputs: {{x: {{shape: [1]}}}}\n"
             f"layers:\n  - Dense: {{{dense}}}\n{more}\n"
         )
-        assert main(["check", "spec.yaml", "--data"]) == (0 if "ok" in said else 1)
+        assert main(["check", "spec.yaml", "--data"]) == (0 if "ok" in message else 1)
         text = capsys.readouterr().out
-        assert said in text
-        assert text.count("error[") == ("ok" not in said)
+        assert message in text
+        assert text.count("error[") == ("ok" not in message)
 
-    def test_a_split_that_is_empty(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_empty_split_is_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(DATA.replace("test: 0.2", "test: 0") + "evaluate: {split: test}\n")
         assert main(["check", "spec.yaml", "--data"]) == 1
         assert "error[KS506]" in capsys.readouterr().out
 
-    def test_warnings_of_the_spec_are_told_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_warnings_of_the_spec_are_reported_once(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(DATA.replace("    name: out\n", "    name: out\n    from: dense\n"))
         assert main(["check", "spec.yaml", "--data", "--select", "KS213"]) == 0
         assert capsys.readouterr().out.count("warning[KS213]") == 1
 
-    def test_a_spec_without_data_and_one_that_is_faulty(self) -> None:
+    def test_data_needs_a_data_section_and_a_valid_spec(self) -> None:
         assert main(["check", "spec.yaml", "--data"]) == 0
         write(DATA.replace("name: out", "from: nope"))
         assert main(["check", "spec.yaml", "--data"]) == 1
 
-    def test_no_tensorflow(self) -> None:
+    def test_checking_data_needs_no_tensorflow(self) -> None:
         write(DATA)
         code = "import sys; from kspec.cli import main; main(['check', 'spec.yaml', '--data']); print({'tensorflow', 'keras'} & set(sys.modules))"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -175,7 +177,7 @@ class TestSilence:
         assert main(["check", "spec.yaml", *words]) == 0
         return "KS213" in capsys.readouterr().out
 
-    def test_options(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_select_and_ignore_options(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert self.shown(capsys)
         assert not self.shown(capsys, "--ignore", "KS213")
         assert not self.shown(capsys, "--ignore", "KS4,KS2")
@@ -183,27 +185,27 @@ class TestSilence:
         assert not self.shown(capsys, "--select", "KS4")
         assert self.shown(capsys, "--select", "KS4, KS213")
 
-    def test_project(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_settings_in_pyproject(self, capsys: pytest.CaptureFixture[str]) -> None:
         Path("pyproject.toml").write_text('[tool.kspec]\nignore = ["KS213"]\n')
         assert not self.shown(capsys)
         assert self.shown(capsys, "--ignore", "KS4")
 
-    def test_project_is_strict(self) -> None:
+    def test_strict_in_pyproject(self) -> None:
         Path("pyproject.toml").write_text("[tool.kspec]\nstrict = true\n")
         assert main(["check", "spec.yaml"]) == 1
         assert main(["check", "spec.yaml", "--ignore", "KS2"]) == 0
 
-    def test_project_that_cannot_be_read(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_invalid_pyproject_is_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
         Path("pyproject.toml").write_text("[tool.kspec]\nignor = []\n")
         assert main(["check", "spec.yaml"]) == 1
         out = capsys.readouterr().out
         assert "error[KS016]: unknown setting `ignor` in `[tool.kspec]`\n ┌─ pyproject.toml:2:1\n" in out
 
-    def test_a_code_that_there_is_not(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_unknown_code_is_rejected(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["check", "spec.yaml", "--ignore", "KS2l3"]) == 2
         assert "unknown code `KS2l3`; did you mean `KS213`?" in capsys.readouterr().err
 
-    def test_errors_stay(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_structural_errors_cannot_be_ignored(self, capsys: pytest.CaptureFixture[str]) -> None:
         write(SPEC.replace("units: 8", "unts: 8"))
         assert main(["check", "spec.yaml", "--ignore", "KS", "--select", "KS4"]) == 1
         assert "KS110" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`kspec fmt`."""
+"""`kspec fmt`: files, folders, standard input; `--check` and `--diff`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("right.yaml").write_text(RIGHT)
 
 
-def test_files_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_are_formatted_in_place(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fmt", "wrong.yaml", "right.yaml", "./wrong.yaml"]) == 0
     assert Path("wrong.yaml").read_text() == RIGHT
     assert capsys.readouterr().out == "wrong.yaml: formatted\n1 formatted, 1 unchanged\n"
@@ -47,7 +47,7 @@ def test_diff_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fmt", "--diff", "right.yaml"]) == 0
 
 
-def test_bytes_that_are_not_layout_stay() -> None:
+def test_byte_order_mark_and_line_endings_are_kept() -> None:
     file = Path("windows.yaml")
     file.write_bytes(b"\xef\xbb\xbf" + WRONG.replace("\n", "\r\n").encode())
     file.chmod(0o640)
@@ -57,14 +57,14 @@ def test_bytes_that_are_not_layout_stay() -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["right.yaml", "windows.yaml", "wrong.yaml"]
 
 
-def test_a_link_stays_a_link() -> None:
+def test_a_symbolic_link_is_kept() -> None:
     Path("link.yaml").symlink_to("wrong.yaml")
     assert main(["fmt", "link.yaml"]) == 0
     assert Path("link.yaml").is_symlink()
     assert Path("wrong.yaml").read_text() == RIGHT
 
 
-def test_the_specs_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_specs_of_a_folder_are_formatted(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("compose.yaml", ".hidden/spec.yaml", "runs/one/spec.yaml", "runs/one/run.json", "deep/spec.yml"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text("services: {  a: b}\n" if name == "compose.yaml" else WRONG)
@@ -74,13 +74,13 @@ def test_the_specs_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_a_folder_without_specs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_specs_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
     assert main(["fmt", "--check", "empty"]) == 1
     assert "no spec in this folder" in capsys.readouterr().out
 
 
-def test_what_does_not_parse_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_that_do_not_parse_are_left_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
     Path("broken.yaml").write_text("kspec: 1\nlayers: [Dense\n")
     assert main(["fmt", "broken.yaml", "nowhere.yaml", "wrong.yaml"]) == 1
     out = capsys.readouterr().out
@@ -95,7 +95,9 @@ def _read(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_standard_input_is_formatted_to_standard_output(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     for argument, status, out in (([], 0, RIGHT.replace("\n", "\r\n")), (["--check"], 1, None)):
         _read(monkeypatch, WRONG.replace("\n", "\r\n"))
         assert main(["fmt", "-", *argument]) == status
@@ -110,7 +112,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Cap
     assert main(["fmt", "-", "right.yaml"]) == 2
 
 
-def test_what_the_formatter_gets_wrong_is_not_written(
+def test_a_result_with_another_meaning_is_not_written(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from kspec.rewrite.fmt import layout
@@ -121,7 +123,7 @@ def test_what_the_formatter_gets_wrong_is_not_written(
     assert capsys.readouterr().err == "kspec: wrong.yaml: formatting would change its meaning\n"
 
 
-def test_it_needs_neither_tensorflow_nor_pydantic() -> None:
+def test_formatting_imports_neither_tensorflow_nor_pydantic() -> None:
     code = (
         "import sys; from kspec.cli import main; main(['fmt', '--check', 'right.yaml'])\n"
         "sys.exit(str([m for m in ('tensorflow', 'keras', 'numpy', 'pydantic') if m in sys.modules]))"

@@ -1,4 +1,4 @@
-"""`kspec init`: what it writes passes the check, and it overwrites nothing."""
+"""`kspec init`: its specs pass `kspec check`, and no file is overwritten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_without_words_it_is_the_mlp(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_default_template_is_mlp(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init"]) == 0
     assert "wrote spec.yaml and kspec.schema.json" in capsys.readouterr().out
     assert Path("spec.yaml").read_text().startswith("# yaml-language-server: $schema=kspec.schema.json\n# A multilayer")
@@ -28,7 +28,7 @@ def test_without_words_it_is_the_mlp(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize("name", templates())
-def test_templates_are_clean(name: str) -> None:
+def test_templates_have_no_problems(name: str) -> None:
     assert main(["init", "--template", name, "-o", f"new/{name}.yaml"]) == 0
     assert api.check(f"new/{name}.yaml") == []
     assert api.load(f"new/{name}.yaml").document.name == name
@@ -50,14 +50,14 @@ def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
     assert "mine" not in (Path("spec.yaml").read_text(), Path("kspec.schema.json").read_text())
 
 
-def test_shown_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_dash_prints_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "-o", "-"]) == 0
     assert "kspec: 1" in capsys.readouterr().out
     assert list(Path().iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--template", "cn"], "did you mean `cnn`?"),
         (["--target", "x"], "--target names a column"),
@@ -67,10 +67,10 @@ def test_shown_not_written(capsys: pytest.CaptureFixture[str]) -> None:
         (["table.csv", "--target", "same"], "the same value in every row"),
     ],
 )
-def test_wrong_use(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_are_rejected(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("table.csv").write_text("a,urgent,same\n1,yes,1\n2,no,1\n3,no,1\n")
     assert main(["init", *words]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_wrong_use(words: list[str], said: str, capsys: pytest.CaptureFixture[st
         ("diabetes", "regression"),
     ],
 )
-def test_tables_are_guessed(name: str, task: str) -> None:
+def test_the_task_of_a_table_is_inferred(name: str, task: str) -> None:
     Path("data").mkdir()
     Path(f"data/{name}.csv").write_bytes((ROOT / f"specs/data/{name}.csv").read_bytes())
     assert main(["init", f"data/{name}.csv", "-o", "specs/new.yaml"]) == 0
@@ -91,7 +91,7 @@ def test_tables_are_guessed(name: str, task: str) -> None:
     assert [problem for problem in api.check(spec) if problem.is_error] == []
 
 
-def test_a_table_from_elsewhere_needs_leave(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_outside_the_folder_needs_permission(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "table.csv").write_text("a,b\n" + "".join(f"{i},{i * 7 % 13}.5\n" for i in range(50)))
     import os
@@ -101,7 +101,7 @@ def test_a_table_from_elsewhere_needs_leave(tmp_path: Path, capsys: pytest.Captu
     assert "kspec run spec.yaml --allow-outside" in capsys.readouterr().out
 
 
-def test_an_unreadable_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreadable_table_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     Path("table.parquet").write_text("no")
     assert main(["init", "table.parquet"]) == 1
     assert "error[KS5" in capsys.readouterr().err

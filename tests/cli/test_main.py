@@ -1,4 +1,4 @@
-"""The command line's own habits: help without imports, exit statuses, quiet ends."""
+"""The command line as a whole: help, imports, exit statuses, Ctrl-C, closed pipes."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ NAMES = [verb for section in VERBS.values() for verb in section]
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
-def test_help_names_all_verbs(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_all_verbs(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([flag]) == 0
     text = capsys.readouterr().out
     assert all(f"  {verb} " in text for verb in NAMES)
     assert "Examples:" in text
 
 
-def test_no_words_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_arguments_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 2
     assert "Usage: kspec" in capsys.readouterr().err
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     import kspec
 
     assert cli.main(["--version"]) == 0
@@ -51,7 +51,7 @@ def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["chek"], "did you mean `check`?"),
         (["train"], "did you mean `run`?"),
@@ -62,9 +62,9 @@ def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFix
         (["check", "x.yaml", "--format", "xml"], "xml"),
     ],
 )
-def test_wrong_use(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_exits_with_status_2(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(words) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def _verb(monkeypatch: pytest.MonkeyPatch, action: Callable[[], None]) -> None:
@@ -79,19 +79,23 @@ def _raises(error: BaseException) -> Callable[[], None]:
     return action
 
 
-def test_a_fault_of_the_spec_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    _verb(monkeypatch, _raises(SpecError([Diagnostic("KS101", Severity.ERROR, "there is no `x`")])))
+def test_spec_errors_are_printed_with_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _verb(monkeypatch, _raises(SpecError([Diagnostic("KS101", Severity.ERROR, "unknown key `x`")])))
     assert cli.main(["check"]) == 1
-    assert "error[KS101]: there is no `x`" in capsys.readouterr().err
+    assert "error[KS101]: unknown key `x`" in capsys.readouterr().err
 
 
-def test_a_failure_is_status_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unexpected_exceptions_exit_with_status_3(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     _verb(monkeypatch, _raises(RuntimeError("boom")))
     assert cli.main(["check"]) == 3
     assert "RuntimeError: boom" in capsys.readouterr().err
 
 
-def test_a_file_that_cannot_be_used_is_one_line(
+def test_file_errors_are_printed_on_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _verb(monkeypatch, _raises(PermissionError(13, "Permission denied", "out.csv")))
@@ -99,27 +103,27 @@ def test_a_file_that_cannot_be_used_is_one_line(
     assert capsys.readouterr().err == "kspec: out.csv: Permission denied\n"
 
 
-def test_ctrl_c_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_prints_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     _verb(monkeypatch, _raises(KeyboardInterrupt()))
     assert cli.main(["check"]) == 130
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no signals there")
-def test_ctrl_c_from_outside(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_an_interrupt_signal_prints_no_traceback(tmp_path: Path) -> None:
     fifo = tmp_path / "spec.yaml"
     os.mkfifo(fifo)
-    heeding = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731 (a job in the background ignores Ctrl-C)
-    process = subprocess.Popen([*PROGRAM, "check", str(fifo)], stderr=subprocess.PIPE, text=True, preexec_fn=heeding)
+    receiving = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731 (a job in the background ignores Ctrl-C)
+    process = subprocess.Popen([*PROGRAM, "check", str(fifo)], stderr=subprocess.PIPE, text=True, preexec_fn=receiving)
     time.sleep(3)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    _, message = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in message
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no such pipes there")
-def test_a_closed_pipe_is_quiet() -> None:
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_a_closed_pipe_prints_nothing() -> None:
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     process = subprocess.Popen(
         [*PROGRAM, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=buffered
@@ -137,7 +141,7 @@ HEAVY = {"numpy", "tensorflow", "keras", "pyarrow", "rich", "jsonschema", "pydan
 
 
 @pytest.mark.parametrize("words", LIGHT, ids=" ".join)
-def test_little_is_imported(words: list[str]) -> None:
+def test_light_commands_import_little(words: list[str]) -> None:
     assert not _imported(words) & HEAVY
 
 

@@ -1,4 +1,4 @@
-"""Edits applied: what they cure, what they leave alone."""
+"""`kspec check --fix`: the problems that it fixes, and the text that it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from kspec.rewrite.fix import Fixed, fix, fix_file, write_fixed
 HEAD = "kspec: 1\ninputs:\n  x: {shape: [4]}\n"
 
 
-def fixed(text: str, **wishes) -> Fixed:
-    return fix(Source("spec.yaml", text), lambda source: check_spec(source, **wishes))
+def fixed(text: str, **options) -> Fixed:
+    return fix(Source("spec.yaml", text), lambda source: check_spec(source, **options))
 
 
 def layers(body: str, more: str = "") -> str:
@@ -48,42 +48,42 @@ OUT = "  - Dense: {units: 1}\n    name: out\n"
         (layers("  - op: men\n    call: {axis: -1}\n" + OUT), layers("  - op: mean\n    call: {axis: -1}\n" + OUT)),
     ],
 )  # fmt: skip
-def test_the_word_that_was_meant(wrong: str, right: str) -> None:
+def test_misspelt_names_are_corrected(wrong: str, right: str) -> None:
     result = fixed(wrong)
     assert result.after.text == right
     assert result.fixed
 
 
-def test_every_other_byte_stays() -> None:
+def test_everything_else_is_kept() -> None:
     text = "# café ☕\r\n" + layers(
         "  - Dens:   {unts: 3 , activation: relu}   # keep  \n\n  # between\n" + OUT
     ).replace("\n", "\r\n")
     assert fixed(text).after.text == text.replace("Dens:", "Dense:").replace("unts", "units")
 
 
-def test_columns_after_wide_characters() -> None:
+def test_edits_after_wide_characters() -> None:
     text = layers("  - Dense: {units: 3}\n" + OUT, 'description: "😀 \\u00e9 ñ"\n')
     text = text.replace("- Dense: {units: 3}", '- {"Dense": {units: 3, "naïve😀": 1, kernel_initialiser: zeros}}')
     assert "kernel_initializer: zeros" in fixed(text).after.text
 
 
-def test_what_is_laid_bare_is_fixed_too() -> None:
+def test_problems_revealed_by_a_fix_are_fixed_too() -> None:
     text = layers("  - Dens: {unts: 3}\n" + OUT, "outputs: outt\nfitt: {epochs: 2}\n")
     result = fixed(text)
-    assert not result.left.diagnostics
+    assert not result.remaining.diagnostics
     assert [d.code for d in result.fixed] == ["KS101", "KS106", "KS201", "KS110"]
     assert "Dense: {units: 3}" in result.after.text
     assert result.after.text.endswith("outputs: out\nfit: {epochs: 2}\n")
 
 
-def test_an_edit_that_makes_it_worse_is_not_applied() -> None:
+def test_an_edit_that_adds_errors_is_not_applied() -> None:
     text = layers("  - Dense: {units: 3, unts: 3}\n  - Dens: {units: 2}\n" + OUT)
     result = fixed(text)
     assert result.after.text == text.replace("Dens:", "Dense:")
-    assert [d.code for d in result.left.diagnostics if d.is_error] == ["KS110"]
+    assert [d.code for d in result.remaining.diagnostics if d.is_error] == ["KS110"]
 
 
-def test_the_bad_one_among_many() -> None:
+def test_one_harmful_edit_does_not_block_the_others() -> None:
     good = "".join(f"  - Dense: {{unts: {n}}}\n" for n in range(1, 12))
     text = layers(good + "  - Dense: {units: 3, unts: 3}\n" + good + OUT)
     result = fixed(text)
@@ -91,7 +91,7 @@ def test_the_bad_one_among_many() -> None:
     assert len(result.fixed) == 22
 
 
-def test_nothing_to_do() -> None:
+def test_a_text_without_fixes_is_unchanged() -> None:
     result = fixed(layers(OUT))
     assert not result.fixed
     assert result.after.text == result.before.text
@@ -100,7 +100,7 @@ def test_nothing_to_do() -> None:
     assert fixed(hopeless).after.text == hopeless
 
 
-def test_text_that_is_no_yaml() -> None:
+def test_invalid_yaml_is_unchanged() -> None:
     for text in ("a: [", "\t", "a: b: c", "x", "- &a *a", "", "{}"):
         assert fixed(text).after.text == text
 
@@ -118,13 +118,13 @@ def test_text_that_is_no_yaml() -> None:
         ("  -   Dense: {units: 4}\n", "  -   Dense: {units: 4}\n      name: dense\n"),
     ],
 )  # fmt: skip
-def test_a_counted_name_is_written_down(before: str, after: str) -> None:
+def test_referenced_automatic_names_are_written_out(before: str, after: str) -> None:
     rest = "  - Dense: {units: 4}\n    from: x\n    name: b\n  - Add:\n    from: [dense, b]\n    name: c\n  - Dense: {units: 1}\n    from: dense\n    name: d\noutputs: [c, d]\n"
     text = layers(before + rest)
     result = fixed(text)
     assert result.after.text == layers(after + rest)
     assert [d.code for d in result.fixed] == ["KS213", "KS213"]
-    assert not result.left.diagnostics
+    assert not result.remaining.diagnostics
 
 
 @pytest.mark.parametrize(
@@ -137,13 +137,13 @@ def test_a_counted_name_is_written_down(before: str, after: str) -> None:
         ("  - {Flatten: }\n", "  - {Flatten: {}, name: flatten}\n"),
     ],
 )
-def test_a_bare_word_becomes_a_mapping(before: str, after: str) -> None:
+def test_entries_without_arguments_become_mappings_when_named(before: str, after: str) -> None:
     rest = "  - Dense: {units: 4}\n  - Add:\n    from: [flatten, dense]\n    name: out\n"
     named = rest.replace("4}\n", "4}\n    name: dense\n")
     assert fixed(layers(before + rest)).after.text == layers(after + named)
 
 
-def test_names_within_a_flow_list() -> None:
+def test_names_in_a_flow_list() -> None:
     text = f"{HEAD}layers: [Flatten, Dense: {{units: 4}}, {{Add: , from: [flatten, dense], name: out}}]\n"
     result = fixed(text).after.text
     assert result == text.replace("[Flatten", "[{Flatten: {}, name: flatten}").replace(
@@ -151,19 +151,19 @@ def test_names_within_a_flow_list() -> None:
     )
 
 
-def test_a_later_count_stays() -> None:
+def test_later_automatic_names_are_kept() -> None:
     text = layers("  - Dense: {units: 4}\n" * 3 + "  - Add:\n    from: [dense, dense_1, dense_2]\n    name: out\n")
     result = fixed(text)
-    assert not result.left.diagnostics
-    assert list(result.left.analysis.graph.nodes) == ["x", "dense", "dense_1", "dense_2", "out"]
+    assert not result.remaining.diagnostics
+    assert list(result.remaining.analysis.graph.nodes) == ["x", "dense", "dense_1", "dense_2", "out"]
 
 
-def test_what_an_alias_repeats_is_not_named() -> None:
+def test_nodes_repeated_by_an_alias_are_not_named() -> None:
     text = layers("  - &d\n    Dense: {units: 4}\n  - *d\n  - Add:\n    from: [dense, dense_1]\n    name: out\n")
     assert fixed(text).after.text == text
 
 
-def test_hundreds_of_faults() -> None:
+def test_hundreds_of_errors_are_fixed() -> None:
     text = layers("".join(f"  - Dense: {{unts: {n % 7 + 1}}}\n" for n in range(300)) + OUT)
     result = fixed(text)
     assert len(result.fixed) == 300
@@ -177,19 +177,19 @@ class TestFiles:
         write_fixed(result)
         return result
 
-    def test_mark_and_breaks_stay(self, tmp_path: Path) -> None:
+    def test_byte_order_mark_and_line_endings_are_kept(self, tmp_path: Path) -> None:
         path = tmp_path / "spec.yaml"
         data = b"\xef\xbb\xbf" + layers("  - Dens: {units: 3}  # \xc3\xa9\n" + OUT).replace("\n", "\r\n").encode()
         self.write(path, data)
         assert path.read_bytes() == data.replace(b"Dens:", b"Dense:")
 
-    def test_no_break_at_the_end(self, tmp_path: Path) -> None:
+    def test_a_missing_final_newline_is_kept(self, tmp_path: Path) -> None:
         text = layers(OUT, "outputs: outt")
         self.write(tmp_path / "spec.yaml", text.encode())
         assert (tmp_path / "spec.yaml").read_text() == layers(OUT, "outputs: out")
 
     @pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
-    def test_permissions_stay_and_nothing_is_left_behind(self, tmp_path: Path) -> None:
+    def test_permissions_are_kept_and_no_temporary_file_remains(self, tmp_path: Path) -> None:
         path = tmp_path / "spec.yaml"
         path.write_text("")
         path.chmod(0o640)
@@ -197,7 +197,7 @@ class TestFiles:
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
         assert os.listdir(tmp_path) == ["spec.yaml"]
 
-    def test_a_link_stays_a_link(self, tmp_path: Path) -> None:
+    def test_a_symbolic_link_is_kept(self, tmp_path: Path) -> None:
         (tmp_path / "real").mkdir()
         path = tmp_path / "real" / "spec.yaml"
         path.write_text("")
@@ -207,7 +207,7 @@ class TestFiles:
         assert link.is_symlink()
         assert "outputs: out\n" in path.read_text()
 
-    def test_a_file_that_changed_meanwhile(self, tmp_path: Path) -> None:
+    def test_a_file_that_has_changed_is_not_overwritten(self, tmp_path: Path) -> None:
         path = tmp_path / "spec.yaml"
         path.write_text(layers(OUT, "outputs: outt\n"))
         result = fix_file(str(path), check_spec)
@@ -216,7 +216,7 @@ class TestFiles:
             write_fixed(result)
         assert path.read_text() == "other"
 
-    def test_no_file(self, tmp_path: Path) -> None:
+    def test_a_missing_file_is_not_fixed(self, tmp_path: Path) -> None:
         assert fix_file(tmp_path / "none.yaml", check_spec) is None
 
 
@@ -229,24 +229,24 @@ class TestFiles:
         layers("  - Dense: {units: 3}\n  - Dropout: {rate: 0.5}\n", "compile: {loss: mse}\n"),
     ],
 )
-def test_what_only_the_author_knows_is_told_and_not_changed(text: str) -> None:
+def test_ambiguous_problems_are_reported_and_not_changed(text: str) -> None:
     result = fixed(text)
-    assert result.left.diagnostics
+    assert result.remaining.diagnostics
     assert result.after.text == text
 
 
-def test_a_node_is_no_other_spelling_of_what_it_cites() -> None:
+def test_a_node_is_not_suggested_as_its_own_reference() -> None:
     text = layers("  - Dense: {units: 4}\n    name: foo\n  - reuse: fooo\n  - reuse: fooo\n" + OUT)
     assert fixed(text).after.text == text.replace("fooo", "foo")
     unknown = layers("  - reuse: xyzzy\n  - reuse: xyzzy\n" + OUT)
     assert fixed(unknown).after.text == unknown
 
 
-def test_an_edit_after_which_the_problem_is_still_there_is_not_applied() -> None:
+def test_an_edit_that_does_not_remove_its_problem_is_not_applied() -> None:
     text = layers(OUT)
 
     def look(source: Source) -> CheckResult:
-        """Always finds fault with the same place, and wants a character more there."""
+        """Always reports an error at the same place, with an edit that adds a character there."""
         seen = check_spec(source)
         end = Span(source, 2, 8, 2, 8)
         again = Diagnostic("KS201", Severity.ERROR, source.text, end, edits=(Edit(end, " "),))
@@ -271,11 +271,11 @@ def test_an_edit_after_which_the_problem_is_still_there_is_not_applied() -> None
         ("  -Dense: {units: 4}\n  -Flatten\n", "  - Dense: {units: 4}\n  - Flatten\n"),
     ],
 )  # fmt: skip
-def test_a_space_or_colon_left_out(wrong: str, right: str) -> None:
+def test_missing_spaces_and_colons_are_added(wrong: str, right: str) -> None:
     result = fixed(layers(wrong))
     assert result.after.text == layers(right)
     assert {problem.code for problem in result.fixed} == {"KS002"}
-    assert not result.left.diagnostics
+    assert not result.remaining.diagnostics
 
 
 @pytest.mark.parametrize(
@@ -285,15 +285,15 @@ def test_a_space_or_colon_left_out(wrong: str, right: str) -> None:
         layers(OUT, "description: note: here\n"),
     ],
 )
-def test_prose_with_a_colon_is_quoted_and_no_list_of_arguments(text: str) -> None:
+def test_quotes_are_suggested_for_text_with_a_colon(text: str) -> None:
     result = fixed(text)
     assert result.after.text == text
-    assert "quote text" in result.left.diagnostics[0].help
+    assert "quote text" in result.remaining.diagnostics[0].help
 
 
-def test_words_with_a_colon_that_are_meant() -> None:
+def test_valid_values_with_a_colon_are_kept() -> None:
     text = layers(OUT, 'description:\n  epochs:3\nvars: {when: "12:30", at: 12:30, where: c:/data}\nname: a\n')
-    assert not fixed(text).left.diagnostics
+    assert not fixed(text).remaining.diagnostics
 
 
 @pytest.mark.parametrize(
@@ -319,24 +319,24 @@ def test_words_with_a_colon_that_are_meant() -> None:
         ("Dense: {units: 3}\n    From: x\n    Name: y", "Dense: {units: 3}\n    from: x\n    name: y"),
     ],
 )  # fmt: skip
-def test_what_is_written_out_of_habit(wrong: str, right: str) -> None:
+def test_habits_from_other_notations_are_corrected(wrong: str, right: str) -> None:
     result = fixed(layers(f"  - {wrong}\n" + OUT, "vars: {width: 3}\n"))
     assert result.after.text == layers(f"  - {right}\n" + OUT, "vars: {width: 3}\n")
-    assert not any(problem.is_error for problem in result.left.diagnostics)
+    assert not any(problem.is_error for problem in result.remaining.diagnostics)
 
 
-def test_a_shape_is_a_list() -> None:
+def test_a_shape_becomes_a_list() -> None:
     for wrong, right in (("4", "[4]"), ("(4,)", "[4]")):
         text = f"kspec: 1\ninputs:\n  x:\n    shape: {wrong}\nlayers:\n{OUT}"
         assert fixed(text).after.text == text.replace(f"shape: {wrong}", f"shape: {right}")
 
 
-def test_a_function_of_keras_is_an_op() -> None:
+def test_a_keras_function_becomes_an_op() -> None:
     text = layers("  - cumsum  # here\n" + OUT)
     assert fixed(text).after.text == text.replace("cumsum", "op: cumsum")
 
 
-def test_a_bracket_too_many() -> None:
+def test_an_extra_bracket_is_removed() -> None:
     text = layers("  - Dense: {units: 4}}\n" + OUT)
     assert fixed(text).after.text == layers("  - Dense: {units: 4}\n" + OUT)
     quoted = layers("  - Dense: {units: 4, activation: 'x}'}}\n" + OUT)

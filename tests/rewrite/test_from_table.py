@@ -1,4 +1,4 @@
-"""What is guessed from the facts of a table."""
+"""The spec that `kspec init` infers from the columns of a table."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ YES_NO = column("bought", "text", 2, classes={"no": 300, "yes": 100})
         (column("t"), "regression"),
     ],
 )
-def test_task(target: ColumnProfile, task: str) -> None:
+def test_the_task_follows_from_the_target(target: ColumnProfile, task: str) -> None:
     assert infer_columns(table(column("a"), target), target.name).task == task
 
 
-def test_target_by_name_else_the_last() -> None:
+def test_the_target_is_found_by_name_else_it_is_the_last_column() -> None:
     assert (
         infer_columns(table(column("Label", "text", 2, classes={"a": 1, "b": 2}), column("z"))).target.name == "Label"
     )
@@ -52,7 +52,7 @@ def test_target_by_name_else_the_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "said"),
+    ("columns", "message"),
     [
         ([column("a")], "one column"),
         ([column("a"), column("b", "text", 390)], "390 distinct texts"),
@@ -61,13 +61,13 @@ def test_target_by_name_else_the_last() -> None:
         ([column("id", "integer", 400), column("b")], "no column is left"),
     ],
 )
-def test_refused(columns: list[ColumnProfile], said: str) -> None:
-    with pytest.raises(InitRefused, match=said):
+def test_unusable_tables_are_rejected(columns: list[ColumnProfile], message: str) -> None:
+    with pytest.raises(InitRefused, match=message):
         infer_columns(table(*columns))
 
 
-def test_columns_find_their_place() -> None:
-    found = infer_columns(
+def test_columns_become_inputs_by_type() -> None:
+    roles = infer_columns(
         table(
             column("user_id", "integer", 400),
             column("city", "text", 3),
@@ -79,10 +79,10 @@ def test_columns_find_their_place() -> None:
             YES_NO,
         )
     )
-    assert [c.name for c in found.numbers] == ["on", "age"]
-    assert [c.name for c in found.words] == ["city"]
-    assert [c.name for c in found.prose] == ["review"]
-    assert set(found.left_out) == {"user_id", "hash", "empty"}
+    assert [c.name for c in roles.numbers] == ["on", "age"]
+    assert [c.name for c in roles.words] == ["city"]
+    assert [c.name for c in roles.prose] == ["review"]
+    assert set(roles.left_out) == {"user_id", "hash", "empty"}
 
 
 ODD = [
@@ -96,20 +96,22 @@ ODD = [
 ]
 
 
-def test_odd_names_are_read_back() -> None:
+def test_unusual_column_names_survive_a_round_trip() -> None:
     text = from_table(table(*ODD, column("Huber", maximum=900.0, minimum=-5.0, mean=70.0)), "my data, all.csv")
     tree = parse(Source("spec.yaml", text), Report())
     assert tree is not None
     data = tree.value["data"]
     assert data["csv"] == "my data, all.csv"
     assert data["targets"] == "Huber"
-    fed = [name for given in data["inputs"].values() for name in (given if isinstance(given, list) else [given])]
+    fed = [
+        name for columns in data["inputs"].values() for name in (columns if isinstance(columns, list) else [columns])
+    ]
     assert set(fed) == {known.name for known in ODD}
     assert data["missing"] == {"a: b": "median", "# x": "unknown"}
     assert {"Rescaling": {"scale": 226.0, "offset": 70.0}, "name": "huber"} in tree.value["layers"]
 
 
-def test_odd_names_pass_the_check(tmp_path: Any) -> None:
+def test_unusual_column_names_pass_the_check(tmp_path: Any) -> None:
     from kspec import api
 
     spec = tmp_path / "spec.yaml"
@@ -117,7 +119,7 @@ def test_odd_names_pass_the_check(tmp_path: Any) -> None:
     assert [problem for problem in api.check(spec) if problem.is_error] == []
 
 
-def test_many_columns_are_wrapped() -> None:
+def test_long_lists_of_columns_are_wrapped() -> None:
     columns = [column(f"measurement {number}") for number in range(60)]
     text = from_table(table(column("id", "integer"), *columns, YES_NO), "t.csv")
     assert max(map(len, text.splitlines())) <= 112
@@ -126,7 +128,7 @@ def test_many_columns_are_wrapped() -> None:
     assert tree.value["data"]["inputs"] == [known.name for known in columns]
 
 
-def test_rare_classes_are_weighted_and_not_split_by_class() -> None:
+def test_rare_classes_are_weighted_and_not_stratified() -> None:
     text = from_table(table(column("a"), column("t", "text", 2, classes={"no": 395, "yes": 5})), "t.csv")
     assert "class_weight: balanced" in text
     assert "stratify" not in text

@@ -1,4 +1,4 @@
-"""A rendered spec: the same model, the user's text, and where each value comes from."""
+"""`kspec render`: the same model, the text of the user, and the origin of each value."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SHIPPED = sorted([*SPECS.glob("*.yaml"), *SPECS.glob("tutorial/*.yaml"), *TEMPLA
 
 
 def rendered(text: str, *overrides: str, name: str = "spec.yaml") -> str:
-    spec, analysis = understood(text, *overrides, name=name)
+    spec, analysis = analysed(text, *overrides, name=name)
     return render(spec, analysis)
 
 
-def understood(text: str, *overrides: str, name: str = "spec.yaml"):
+def analysed(text: str, *overrides: str, name: str = "spec.yaml"):
     report = Report()
     spec = load_source(Source(name, text), report, overrides)
     assert spec is not None, list(report)
@@ -36,8 +36,8 @@ def understood(text: str, *overrides: str, name: str = "spec.yaml"):
 
 
 def model(text: str, *overrides: str, name: str = "spec.yaml"):
-    """All that decides what a text trains."""
-    spec, analysis = understood(text, *overrides, name=name)
+    """Everything that determines what a spec trains."""
+    spec, analysis = analysed(text, *overrides, name=name)
     left_out = dict.fromkeys(("vars", "outputs", "task", "name", "compile"), True)
     document = spec.document.model_dump(exclude={**left_out, "fit": {"stages"}})
     nodes = [
@@ -52,12 +52,12 @@ def model(text: str, *overrides: str, name: str = "spec.yaml"):
 def assert_same(text: str, *overrides: str, name: str = "spec.yaml") -> str:
     result = rendered(text, *overrides, name=name)
     assert model(result, name=name) == model(text, *overrides, name=name)
-    assert rendered(result, name=name) == result, "a rendered spec is whole"
+    assert rendered(result, name=name) == result, "a rendered spec is complete"
     return result
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_shipped_specs(path: Path) -> None:
+def test_shipped_specs_keep_their_meaning(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     result = assert_same(text, name=str(path))
     kept = [line for line in text.splitlines() if line.strip().startswith("#")]
@@ -66,7 +66,7 @@ def test_shipped_specs(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "block"), of_kind("right"), ids=lambda value: value if isinstance(value, str) else "")
-def test_right_examples_of_the_pages(code: str, block: Block) -> None:
+def test_examples_of_the_pages_keep_their_meaning(code: str, block: Block) -> None:
     if explain.title(code) and not block.overrides:
         assert_same(block.text)
 
@@ -80,13 +80,13 @@ LAYERS = "layers:\n  - Dense: {units: 3}\n  - Dense: {units: 1}\n    name: out\n
 WHOLE = HEAD + LAYERS + REST
 
 
-def test_what_is_whole_stays_as_it_is() -> None:
+def test_a_complete_spec_is_unchanged() -> None:
     assert rendered(WHOLE) == WHOLE
     odd = "# top\n" + WHOLE.replace("seed: 1\n", "seed:   1   # why\n\n\n# between\n").replace("\n", "\r\n") + "# end"
     assert rendered(odd) == odd
 
 
-def test_where_values_come_from() -> None:
+def test_comments_give_the_origin_of_each_value() -> None:
     text = "kspec: 1\nvars: {w: 3}\n\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: $w}  # wide\n  - Dense: {units: 1}\n"
     assert (
         assert_same(text, "layers.dense_1.use_bias=false")
@@ -140,18 +140,18 @@ predict:
         ("dtype_policy=float32", "dtype_policy: float32  # --set"),
     ],
 )  # fmt: skip
-def test_overrides(override: str, line: str) -> None:
+def test_overrides_are_written_in_place(override: str, line: str) -> None:
     text = WHOLE.replace("optimizer: adam", "optimizer: {Adam: {}}") if "learning_rate" in override else WHOLE
     assert line in assert_same(text, override)
 
 
-def test_a_bare_word_given_arguments() -> None:
+def test_an_override_adds_arguments_to_an_entry_without_any() -> None:
     text = HEAD + "layers:\n  - BatchNormalization\n  - Add:\n    from: [x, x]\n" + LAYERS.partition("\n")[2] + REST
     result = assert_same(text, "layers.batch_normalization.momentum=0.9")
     assert "  - {BatchNormalization: {momentum: 0.9}}" in result or "  - BatchNormalization: {momentum: 0.9}" in result
 
 
-def test_a_section_in_several_lines_replaced_and_added_to() -> None:
+def test_sections_on_several_lines_are_replaced_and_extended() -> None:
     text = HEAD + LAYERS + REST.replace(
         "compile: {optimizer: adam, loss: mse, metrics: [mae]}\n",
         "compile:\n  optimizer:   # which\n    Adam:\n      learning_rate: 0.1\n  loss: mse\n  metrics:\n  - mae\n  - mse   # also\n\n# then\n",
@@ -161,7 +161,7 @@ def test_a_section_in_several_lines_replaced_and_added_to() -> None:
     assert "  - mse   # also\n  - mape  # --set\n  loss_weights: {out: 2.0}  # --set\n\n# then\n" in result
 
 
-def test_yaml_1_2_stays() -> None:
+def test_yaml_1_2_values_are_kept() -> None:
     more = (
         "description: 'on'\nfit: {epochs: 0o17, batch_size: 0x10, shuffle: True, verbose: 1, validation_freq: +1, engine: auto,"
         " callbacks: [{EarlyStopping: {min_delta: 1e-3, patience: 3}}, {LambdaX: no}]}\n"
@@ -176,15 +176,15 @@ def test_yaml_1_2_stays() -> None:
 @pytest.mark.parametrize("word", ["on", "yes", "no", "1e-3", "0o17", "1_000", "null", "~", "12:30", "2024-01-01", ".5",
                                   "true", "+1", "- a", "a #b", "a: b", "#", "", " x ", "\u00e9\u2028", "*a", "&a", "!a", "%a", "@a", "`a",
                                   "$$", "$${x}", "it's", '"', "\\", "a\nb", "\t", "\U0001f600", "\x7f", "{", "]", ",", "?", "-", "=", "<<"])  # fmt: skip
-def test_text_that_looks_like_something_else(word: str) -> None:
-    """What a variable puts in a text's place is written so that it is read back as that text."""
+def test_text_that_looks_like_another_type_is_quoted(word: str) -> None:
+    """Text from a variable reads back as text."""
     import json
 
     quoted = json.dumps(word, ensure_ascii=ord(max(word, default="a")) < 0x10000)
     text = WHOLE.replace("seed: 1\n", "seed: 1   # one\ndescription: $d\n") + f"vars: {{d: {quoted}}}\n"
-    spec, _ = understood(text)
+    spec, _ = analysed(text)
     result = rendered(text)
-    assert understood(result)[0].document.description == spec.document.description
+    assert analysed(result)[0].document.description == spec.document.description
     assert "vars" not in result
     assert "# one" in result
     assert result.count("\n") == WHOLE.count("\n") + 1
@@ -200,15 +200,15 @@ def test_expressions_keep_their_type() -> None:
     assert "vars" not in result
 
 
-def test_a_variable_overridden() -> None:
+def test_an_overridden_variable_is_resolved() -> None:
     text = WHOLE.replace("units: 3", "units: $w") + "\nvars: {w: 3}\n"
     assert "{units: 64}  # units: $w" in assert_same(text, "vars.w=64")
 
 
-def test_a_literal_dollar() -> None:
+def test_literal_dollars_are_escaped() -> None:
     text = WHOLE.replace("seed: 1\n", "seed: 1\ndescription: costs $$5 and ${1 + 1} of $x\n")
     result = assert_same(text)
-    assert understood(result)[0].document.description == "costs $5 and 2 of $x"
+    assert analysed(result)[0].document.description == "costs $5 and 2 of $x"
     untouched = WHOLE.replace("seed: 1\n", "seed: 1\ndescription: costs $$5\n")
     assert rendered(untouched) == untouched
 
@@ -227,7 +227,7 @@ def test_aliases_are_written_out() -> None:
     assert "# first" in result
 
 
-def test_many_forms() -> None:
+def test_flow_and_block_forms_are_extended() -> None:
     for text in (
         WHOLE.replace("  x: {shape: [4], dtype: float32}", "  x:\n    shape:\n    - 4"),
         WHOLE.replace("  x: {shape: [4], dtype: float32}", "  x: {\n    shape: [4],   # four\n  }"),
@@ -253,7 +253,7 @@ def test_many_forms() -> None:
         assert_same(text)
 
 
-def test_what_only_the_data_can_tell_stays_open() -> None:
+def test_values_that_depend_on_the_data_are_not_filled_in() -> None:
     softmax = "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 3, activation: softmax}\n    name: y\n"
     assert "loss" not in assert_same(softmax + "data: {csv: t.csv, targets: a_*}\n")
     assert "loss: categorical_crossentropy" in assert_same(softmax + "data: {csv: t.csv, targets: [a, b, c]}\n")
@@ -264,7 +264,7 @@ def test_what_only_the_data_can_tell_stays_open() -> None:
     assert "test" not in assert_same(softmax + "data: {csv: t.csv, split: {by: part}}\n")
 
 
-def test_several_outputs() -> None:
+def test_settings_of_several_outputs() -> None:
     text = (
         "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 1, activation: sigmoid}\n    name: a\n"
         "  - Dense: {units: 1}\n    from: x\n    name: b\noutputs: [a, b]\n"
@@ -278,13 +278,13 @@ def test_several_outputs() -> None:
 
 
 class TestCommand:
-    def test_prints_it(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_command_prints_the_spec(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["render", str(SPECS / "mlp.yaml"), "--set", "fit.epochs=1"]) == 0
         out = capsys.readouterr().out
         assert "  epochs: 1  # --set\n" in out
         assert "  optimizer: {Adam: {learning_rate: 1e-3}}\n" in out
 
-    def test_a_faulty_spec(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_errors_are_reported_with_status_1(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         path = tmp_path / "spec.yaml"
         path.write_text(WHOLE.replace("units: 3", "unts: 3"))
         assert main(["render", str(path)]) == 1
@@ -292,53 +292,53 @@ class TestCommand:
         assert not shown.out
         assert "KS110" in shown.err
 
-    def test_to_a_file_elsewhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_paths_are_rewritten_for_another_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         Path("a/data").mkdir(parents=True)
         Path("a/data/t.csv").write_text("a,b,y\n" + "1,2,3\n4,5,7\n" * 20)
         Path("a/spec.yaml").write_text(
             WHOLE.replace("[4]", "[2]") + "data: {csv: {path: data/t.csv, delimiter: ','}, targets: y}\n"
         )
-        assert main(["render", "a/spec.yaml", "-o", "b/c/whole.yaml"]) == 0
-        text = Path("b/c/whole.yaml").read_text()
+        assert main(["render", "a/spec.yaml", "-o", "b/c/rendered.yaml"]) == 0
+        text = Path("b/c/rendered.yaml").read_text()
         assert "../../a/data/t.csv" in text
         assert "path: data/t.csv in a/spec.yaml" in text
-        assert not [d for d in kspec.check("b/c/whole.yaml", data=True) if d.code.startswith(("KS50", "KS7"))]
-        assert main(["render", "a/spec.yaml", "-o", "a/whole.yaml"]) == 0
-        assert "path: data/t.csv," in Path("a/whole.yaml").read_text()
+        assert not [d for d in kspec.check("b/c/rendered.yaml", data=True) if d.code.startswith(("KS50", "KS7"))]
+        assert main(["render", "a/spec.yaml", "-o", "a/rendered.yaml"]) == 0
+        assert "path: data/t.csv," in Path("a/rendered.yaml").read_text()
 
 
 @pytest.mark.parametrize(
     ("name", "overrides"),
     [("multiclass", ("vars.width=12",)), pytest.param("shared_layers", (), marks=pytest.mark.slow)],
 )
-def test_it_trains_the_same_weights(name: str, overrides: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_rendered_spec_trains_the_same_weights(name: str, overrides: tuple[str, ...], tmp_path: Path) -> None:
     import numpy as np
 
     path = SPECS / f"{name}.yaml"
     overrides = (*overrides, "fit.epochs=1")
     spec = kspec.load(path, overrides)
-    whole = tmp_path / "whole.yaml"
-    whole.write_text(render(spec, analyse(spec, Report()), tmp_path), encoding="utf-8")
+    file = tmp_path / "rendered.yaml"
+    file.write_text(render(spec, analyse(spec, Report()), tmp_path), encoding="utf-8")
     one = kspec.run(spec, out=tmp_path / "one")
-    other = kspec.run(whole, out=tmp_path / "other", allow_outside=True)
+    other = kspec.run(file, out=tmp_path / "other", allow_outside=True)
     assert one.metrics == other.metrics
     for mine, theirs in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
-def test_what_is_rendered_of_a_spec_in_the_layout_is_in_it_too(file: Path) -> None:
+def test_formatted_specs_stay_formatted(file: Path) -> None:
     text = rendered(file.read_text(encoding="utf-8"), name=str(file))
     assert format_text(text) == text
 
 
-def test_another_layout_is_left_as_it_is() -> None:
+def test_another_layout_is_kept() -> None:
     text = rendered("kspec: 1\nlayers: [{Dense: {units: 1}}]\ninputs: {x: {shape: [4]}}\n")
     assert "\nlayers: [{Dense: {units: 1}}]\n" in text
 
 
-def test_included_models_stand_above_those_that_call_them(tmp_path: Path) -> None:
+def test_included_models_are_written_above_their_callers(tmp_path: Path) -> None:
     (tmp_path / "shared.yaml").write_text(
         "models:\n  small: {inputs: {x: {shape: [3]}}, layers: [{Dense: {units: 3}}]}\n"
     )
@@ -352,6 +352,6 @@ models:
     layers: [{model: small}, {Dense: {units: 1}}]
 layers: [{model: large}]
 """
-    found = rendered(text, name=str(tmp_path / "spec.yaml"))
-    assert found.index("  small:") < found.index("  large:")
-    assert list(understood(found)[1].graph.models) == ["small", "large"]
+    result = rendered(text, name=str(tmp_path / "spec.yaml"))
+    assert result.index("  small:") < found.index("  large:")
+    assert list(analysed(result)[1].graph.models) == ["small", "large"]

@@ -1,4 +1,4 @@
-"""Every template goes through all five steps, as a user would run it."""
+"""Every template of `kspec init` runs through all five steps."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("name", templates())
-def test_template_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_template_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--template", name]) == 0
     run = api.run("spec.yaml", overrides=["fit.epochs=1"])
     assert (run.folder / "metrics.json").exists()
 
 
-def test_a_table_of_all_kinds_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spec_for_a_table_with_all_column_types_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     cities, rows = ["Rome", "Oslo", "Lima", ""], []
     for number in range(120):

@@ -11,7 +11,7 @@ def project(tmp_path, monkeypatch):
 
 
 def make_project(tmp_path, monkeypatch):
-    """As `project`, in a folder of any lifetime."""
+    """As `project`, for fixtures of any scope."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     rows = ["a,b,kind,size,city,note,weight"]

@@ -16,17 +16,17 @@ _ITEM = re.compile(r"#\s*-\s")
 
 def attach(document: Document, source: Source) -> None:
     """Attaches the comments after a document's directives to its tree."""
-    found = comments(source)
-    _keep_in_order(found, source)
-    for comment in found:
+    all_comments = comments(source)
+    _keep_in_order(all_comments, source)
+    for comment in all_comments:
         comment.blank = comment.blank and comment.line - 1 not in document.texts
         if comment.index >= document.body:
             _attach(document.root, comment, None)
 
 
-def _keep_in_order(found: list[Comment], source: Source) -> None:
+def _keep_in_order(all_comments: list[Comment], source: Source) -> None:
     """Of comments separated by blank lines only, none belongs deeper than the one above it."""
-    for before, comment in pairwise(found):
+    for before, comment in pairwise(all_comments):
         last = before.more[-1].line if before.more else before.line
         if before.alone and comment.alone and not any(line.strip() for line in source.lines[last + 1 : comment.line]):
             comment.column = min(comment.column, before.column)
@@ -34,7 +34,7 @@ def _keep_in_order(found: list[Comment], source: Source) -> None:
 
 def comments(source: Source) -> list[Comment]:
     """All comments, top to bottom; lines that continue a comment in its column belong to it."""
-    found: list[Comment] = []
+    result: list[Comment] = []
     starts = Offsets(source).starts
     last: Comment | None = None
     for number, text in enumerate(source.lines):
@@ -46,13 +46,13 @@ def comments(source: Source) -> list[Comment]:
         gap = len(before) - len(before.rstrip())
         blank = alone and number > 0 and not source.lines[number - 1].strip()
         new = Comment(text[column:].rstrip(), starts[number] + column, number, column, gap, alone, blank)
-        goes_on = found and alone and last and last.line == number - 1 and last.column == column
-        if goes_on and not found[-1].alone:
-            found[-1].more.append(new)
+        goes_on = result and alone and last and last.line == number - 1 and last.column == column
+        if goes_on and not result[-1].alone:
+            result[-1].more.append(new)
         else:
-            found.append(new)
+            result.append(new)
         last = new
-    return found
+    return result
 
 
 def _attach(holder: Node, comment: Comment, owner: Element | None) -> None:

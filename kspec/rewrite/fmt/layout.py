@@ -23,8 +23,8 @@ def format_text(text: str) -> str:
     """Formats the text of a spec; line endings are kept.
 
     Raises:
-        SpecError: when the text is not valid YAML.
-        CannotFormat: when formatting would change its meaning.
+        SpecError: If the text is not valid YAML.
+        CannotFormat: If formatting would change its meaning.
 
     >>> format_text("layers: [{Dense: {'units': 3}, name: out}]\\nkspec: 1\\n")
     'kspec: 1\\nlayers:\\n  - Dense: {units: 3}\\n    name: out\\n'
@@ -64,7 +64,7 @@ def _compare(source: Source, values: Any, new: Source) -> None:
     """Compares the meaning and the comments of a text before and after formatting.
 
     Raises:
-        CannotFormat: when they differ.
+        CannotFormat: If they differ.
     """
     try:
         same = _in_order(values, ()) == _in_order(_values(new), ())

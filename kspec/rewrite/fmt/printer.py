@@ -51,7 +51,7 @@ class Printer:
             self._alone(comment, 0, may_be_blank=bool(self.lines))
         if header and first.blank:
             self._blank()
-        airy = any(_is_apart(child) for child in root.children[1:])
+        airy = any(_has_blank_above(child) for child in root.children[1:])
         before, was_open = None, False
         for child in self._ordered(root, ()):
             begin = len(self.lines)
@@ -128,8 +128,8 @@ class Printer:
             return True  # opening it would move its parts away from the comment
         if any(comment.is_directive for comment in element.on_key):
             return False
-        wanted = form(path, value)
-        if wanted == "block" or (wanted == "written" and not value.flow):
+        form_ = form(path, value)
+        if form_ == "block" or (form_ == "as_is" and not value.flow):
             return False
         return column + len(self._flow(value, path)) <= WIDTH
 
@@ -158,12 +158,12 @@ class Printer:
             children[0].is_directive or children[positions[0]].is_directive
         ):
             return children  # the comment on the first line applies to the whole item
-        airy = any(_is_apart(child) for child in children[1:])
+        airy = any(_has_blank_above(child) for child in children[1:])
         ordered = [children[position] for position in positions]
         node.children = ordered
         for number, (child, position) in enumerate(zip(ordered, positions, strict=True)):
             if position == 0 or number == 0 or positions[number - 1] != position - 1:
-                _set_apart(child, airy and not path and not _are_header(ordered, number))
+                _set_blank_above(child, airy and not path and not _are_header(ordered, number))
         return ordered
 
     def _add(self, text: str, beside: Sequence[Comment] = ()) -> None:
@@ -212,8 +212,8 @@ def aligned(lines: Sequence[Line]) -> list[str]:
     for group in _groups(lines):
         marks = [line.beside for line in group if line.beside is not None]
         longest = max(len(line.text) for line in group)
-        meant = min(mark.gap for mark in marks) >= _WIDE and marks[0].column - longest >= _WIDE
-        column = marks[0].column if meant else longest + 2
+        has_own_column = min(mark.gap for mark in marks) >= _WIDE and marks[0].column - longest >= _WIDE
+        column = marks[0].column if has_own_column else longest + 2
         texts.append([f"{line.text:<{column}}{line.beside.text}" for line in group if line.beside is not None])
     beside = iter(text for group in texts for text in group)
     return [line.text if line.beside is None else next(beside) for line in lines]
@@ -245,11 +245,11 @@ def _holds_lines(value: Node) -> bool:
     )
 
 
-def _is_apart(element: Element) -> bool:
+def _has_blank_above(element: Element) -> bool:
     return element.above[0].blank if element.above else element.blank
 
 
-def _set_apart(element: Element, blank: bool) -> None:
+def _set_blank_above(element: Element, blank: bool) -> None:
     if element.above:
         element.above[0].blank = blank
     else:

@@ -26,9 +26,9 @@ def on_line(node: Node, *, in_flow: bool) -> str:
 
 
 def _content(node: Node, in_flow: bool) -> str:
-    written, text = node.text, node.value
+    source, text = node.text, node.value
     if node.kind == "alias":
-        return written
+        return source
     if node.is_block_text:
         return quote(text)
     if not node.style:
@@ -40,8 +40,8 @@ def _content(node: Node, in_flow: bool) -> str:
     if _spans_lines(node):
         return quote(text)
     if node.properties:
-        return written
-    return f'"{text}"' if node.style == "'" and not re.search(r'["\\]', text) else written
+        return source
+    return f'"{text}"' if node.style == "'" and not re.search(r'["\\]', text) else source
 
 
 def needs_no_quotes(text: str) -> bool:

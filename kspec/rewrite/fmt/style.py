@@ -12,7 +12,7 @@ from kspec.rewrite.fmt.tree import Node
 WIDTH = 120
 """Lists and mappings that do not fit are opened. Text and comments are never wrapped."""
 
-Form = Literal["block", "line", "written"]
+Form = Literal["block", "line", "as_is"]
 """On several lines; on one if it fits; as the author wrote it, if that fits."""
 
 TEMPLATES = ("blocks", "models")
@@ -79,11 +79,11 @@ def form(path: Path, node: Node) -> Form:
     if in_template and len(path) == 1 and node.kind == "list":
         return "line"
     if isinstance(path[-1], int) and node.kind == "mapping":
-        return "written" if len(node.children) > 1 else "block"
+        return "as_is" if len(node.children) > 1 else "block"
     is_flat = not any(child.value.is_collection for child in node.children)
     if is_flat and (node.kind == "list" or len(path) > 1):
         return "line"
-    return "line" if len(path) > 2 or _is_object(node) else "written"
+    return "line" if len(path) > 2 or _is_object(node) else "as_is"
 
 
 def within(path: Path) -> tuple[Path, bool]:

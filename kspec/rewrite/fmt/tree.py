@@ -193,16 +193,16 @@ class _Reader:
         return node
 
     def _scalar(self, node: Node, event: Any, indent: int) -> None:
-        written = self.source.text[node.start : node.end]
-        node.text = written[_PROPERTIES.match(written).end() :] if node.properties else written  # type: ignore[union-attr]
+        text = self.source.text[node.start : node.end]
+        node.text = text[_PROPERTIES.match(text).end() :] if node.properties else text  # type: ignore[union-attr]
         node.value = event.value
         node.style = event.style if event.style in ("'", '"', "|", ">") else ""
         if node.is_block_text:
             node.column = indent
-            node.end = node.start + len(written.rstrip())
+            node.end = node.start + len(text.rstrip())
             if node.keeps_blank_lines or node.ends_blank:
                 self.texts.update(range(node.line, event.end_mark.line))
-            node.last_line = node.line + len(Source("", written.rstrip()).lines) - 1
+            node.last_line = node.line + len(Source("", text.rstrip()).lines) - 1
 
     def _pairs(self, node: Node) -> None:
         event: Any = None

@@ -1,4 +1,4 @@
-"""Random specs as people write them: any style, indentation, quotes, empty lines and comments, in any order of keys."""
+"""Random specs in any style, indentation and quotes, with empty lines and comments, in any order of keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMENTS = ["# c", "#", "# kspec: ignore[KS403]", "# it's: {odd} [", "#no space"
 
 
 class Writer:
-    """Writes values as YAML, in a way that its dice decide."""
+    """Writes values as YAML in a random style."""
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
@@ -106,7 +106,7 @@ class Writer:
         return [f"{head} {mark}{self._beside()}", *(inner + line for line in value.split("\n")), *blank]
 
     def _flow_lines(self, head: str, value: Any, indent: int) -> list[str]:
-        """A value between brackets or a word, on one line or on several."""
+        """A value in brackets or a scalar, on one line or several."""
         spread = self.dice.random() < 0.3
         pieces = self._flow(value, spread)
         lines, line = [], head + (" " if pieces != [""] else "")
@@ -158,7 +158,7 @@ class Writer:
         return " " * self.dice.choice([1, 2, 3, 9]) + self.dice.choice(COMMENTS)
 
     def _noise(self, indent: int, share: float) -> list[str]:
-        """Empty lines and comments on lines of their own."""
+        """Empty lines and comment lines."""
         lines = []
         while self.dice.random() < share:
             if self.comments and self.dice.random() < 0.6:

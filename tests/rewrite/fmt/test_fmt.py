@@ -1,4 +1,4 @@
-"""`kspec fmt`: the layout, to the letter; that nothing is lost; that it comes to rest.
+"""`kspec fmt`: the exact layout; nothing is lost; formatting twice changes nothing more.
 
 A case is a folder under `golden/` with `spec.yaml` and `expected.yaml`. With KSPEC_REGENERATE=1 the latter is written
 anew.
@@ -37,7 +37,7 @@ def values(text: str) -> object:
 
 
 def same(one: object, other: object) -> bool:
-    """Whether values are the same to the type; the order of keys is the layout's."""
+    """Whether values and their types are equal, in any order of keys."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -47,12 +47,12 @@ def same(one: object, other: object) -> bool:
 
 def words(text: str) -> list[str]:
     """The words of all comments."""
-    found = comments(Source("spec.yaml", text))
-    return sorted(word for first in found for comment in (first, *first.more) for word in comment.text.split())
+    all_comments = comments(Source("spec.yaml", text))
+    return sorted(word for first in all_comments for comment in (first, *first.more) for word in comment.text.split())
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case.name)
-def test_golden(case: Path) -> None:
+def test_golden_cases(case: Path) -> None:
     text = (case / "spec.yaml").read_bytes().decode("utf-8")
     new = format_text(text)
     expected = case / "expected.yaml"
@@ -64,20 +64,20 @@ def test_golden(case: Path) -> None:
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
-def test_shipped_specs_are_in_the_layout(file: Path) -> None:
+def test_shipped_specs_are_formatted(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert format_text(text) == text
 
 
 @pytest.mark.parametrize("name", templates())
-def test_what_init_writes_is_in_the_layout(name: str) -> None:
+def test_templates_are_formatted(name: str) -> None:
     assert format_text(from_template(name)) == from_template(name)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts())
-def test_random_texts(text: str) -> None:
-    """Formatting again changes nothing, values and comments are what they were, lines end as they did."""
+def test_random_texts_keep_their_meaning(text: str) -> None:
+    """Formatting twice changes nothing more; values, comments and line endings are kept."""
     new = format_text(text)
     assert format_text(new) == new
     assert same(values(text), values(new))
@@ -88,18 +88,18 @@ def test_random_texts(text: str) -> None:
 @pytest.mark.slow
 @settings(max_examples=8_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts())
-def test_many_random_texts(text: str) -> None:
+def test_many_random_texts_keep_their_meaning(text: str) -> None:
     new = format_text(text)
     assert format_text(new) == new
     assert words(text) == words(new)
 
 
 @pytest.mark.parametrize("block", [block for code, block in of_kind("wrong") if code > "KS012"])
-def test_the_same_is_said_of_it(block: Block) -> None:
-    """What a check says of the pages' faulty specs, and what comments silence there, layout changes nothing of."""
+def test_diagnostics_do_not_depend_on_the_layout(block: Block) -> None:
+    """Formatting the examples of the pages changes neither their diagnostics nor what their comments ignore."""
     before, after = (
-        sorted((d.code, re.sub(r"line \d+", "line", d.message)) for d in found)
-        for found in (
+        sorted((d.code, re.sub(r"line \d+", "line", d.message)) for d in diagnostics)
+        for diagnostics in (
             check_spec(Source("spec.yaml", text), block.overrides).diagnostics
             for text in (block.text, format_text(block.text))
         )
@@ -107,17 +107,17 @@ def test_the_same_is_said_of_it(block: Block) -> None:
     assert before == after
 
 
-def test_line_endings_and_wide_characters() -> None:
+def test_line_endings_and_wide_characters_are_kept() -> None:
     text = "name: é😀 # ☕\r\nkspec: 1\r\nlayers: [Flatten]\r\n"
     assert format_text(text) == "kspec: 1\r\nname: é😀  # ☕\r\nlayers:\r\n  - Flatten\r\n"
 
 
-def test_rare_line_breaks_stay_in_texts() -> None:
+def test_rare_line_breaks_in_texts_are_kept() -> None:
     text = format_text("kspec: 1\ndescription: one\u2028  two\nname: 'a\x85 b'\n")
     assert values(text) == {"kspec": 1, "name": "a b", "description": "one\u2028two"}
 
 
-def test_what_is_no_yaml_is_told() -> None:
+def test_invalid_yaml_is_reported() -> None:
     with pytest.raises(SpecError) as caught:
         format_source(Source("s.yaml", "kspec: 1\nlayers: [Dense\n"))
     assert [d.code for d in caught.value.diagnostics] == ["KS002"]
@@ -127,12 +127,12 @@ def test_what_is_no_yaml_is_told() -> None:
         assert [d.code for d in caught.value.diagnostics] == ["KS103"]
 
 
-def test_directives_stay_above() -> None:
+def test_directives_stay_at_the_top() -> None:
     assert format_text("%YAML 1.2\n# c\n---  # d\nkspec: 1\n...\n") == "%YAML 1.2\n# c\n---\n# d\nkspec: 1\n"
 
 
-def test_what_would_change_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The net below: whatever the printer does wrong, no other spec comes out."""
+def test_a_result_with_another_meaning_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A safety net: whatever the printer does wrong, the meaning of the spec is never changed."""
     from kspec.rewrite.fmt import layout
 
     for lines in (["kspec: 2", "# c"], ["kspec: 1"], ["kspec: 1.0  # c"], ["kspec: ["]):
@@ -141,7 +141,7 @@ def test_what_would_change_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             format_text("kspec: 1  # c\n")
 
 
-def test_order_is_compared_where_it_is_the_author_s(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_of_keys_is_compared_where_it_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     from kspec.rewrite.fmt import layout
 
     monkeypatch.setattr(layout, "aligned", lambda _: ["vars: {b: 1, a: 2}"])
@@ -155,7 +155,7 @@ def test_comments_below_a_list_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize("after", ["", "\n# of fit"])
-def test_an_item_commented_out_moves_with_its_list(after: str) -> None:
+def test_a_commented_out_item_moves_with_its_list(after: str) -> None:
     text = f"kspec: 1\nlayers:\n- Flatten\n#- ReLU\n# - Dense: {{units: 3}}\n{after}\nfit: {{epochs: 2}}\n"
     new = format_text(text)
     assert "\n  - Flatten\n  #- ReLU\n  # - Dense: {units: 3}\n" in new
