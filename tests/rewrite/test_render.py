@@ -353,5 +353,5 @@ models:
 layers: [{model: large}]
 """
     result = rendered(text, name=str(tmp_path / "spec.yaml"))
-    assert result.index("  small:") < found.index("  large:")
+    assert result.index("  small:") < result.index("  large:")
     assert list(analysed(result)[1].graph.models) == ["small", "large"]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from kspec.diagnostics import Path
-from kspec.language.data import SOURCES
 from kspec.rewrite.fmt.tree import Node
 
 WIDTH = 120
@@ -27,8 +26,8 @@ DOCUMENT = (
 _TEMPLATE = ("params", "file", "application", "weights", "trainable", "inputs", "layers", "outputs")
 _WORDS = ("with", "from", "call", "name", "as", "trainable", "repeat", "each", "when")
 _STAGE = ("name", "epochs", "optimizer", "trainable")
+_DATA = ("inputs", "targets", "weights", "read", "missing", "window", "split")
 _KEYS: dict[Path, Sequence[str]] = {
-    ("data",): (*SOURCES, "inputs", "targets", "weights", "read", "missing", "window", "split"),
     ("data", "csv"): ("path", "train", "validation", "test", "delimiter", "encoding", "header"),
     ("data", "split"): ("by", "time", "group", "train", "validation", "test", "stratify"),
     ("compile",): ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "auto_scale_loss"),
@@ -60,6 +59,9 @@ def _known(path: Path, keys: Sequence[str]) -> Sequence[str] | None:
     if is_entry(path):
         heads = [key for key in keys if key not in _WORDS]
         return (*heads, *_WORDS) if len(heads) == 1 else None
+    if path == ("data",):
+        sources = [key for key in keys if key not in _DATA]
+        return (*sources, *_DATA) if len(sources) <= 1 else None
     if path[:2] == ("fit", "stages") and len(path) == 3:
         return _STAGE
     if path[0] == "inputs" and len(path) == 2:

@@ -161,3 +161,10 @@ def test_a_commented_out_item_moves_with_its_list(after: str) -> None:
     assert "\n  - Flatten\n  #- ReLU\n  # - Dense: {units: 3}\n" in new
     assert values(new.replace("#- ReLU", "- ReLU"))["layers"] == ["Flatten", "ReLU"]  # type: ignore[index]
     assert ("\n# of fit\n" in new) == bool(after)
+
+
+def test_a_single_unknown_key_of_data_is_taken_for_the_source() -> None:
+    head = "kspec: 1\ndata:\n"
+    assert format_text(f"{head}  targets: y\n  table: t.x\n") == f"{head}  table: t.x\n  targets: y\n"
+    ambiguous = f"{head}  targets: y\n  table: t.x\n  other: t.y\n"
+    assert format_text(ambiguous) == ambiguous
