@@ -13,7 +13,7 @@ from kspec.language.field_types import Columns
 from kspec.language.json_schema import JsonSchema, exactly_one
 
 SplitName = Literal["train", "validation", "test"]
-SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+SPLITS: tuple[str, ...] = get_args(SplitName)
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv", ".txt"),
     "parquet": (".parquet", ".pq"),

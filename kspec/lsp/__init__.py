@@ -1,5 +1,5 @@
-"""The language server: what an editor shows of a spec while it is typed.
+"""The language server: what an editor shows of a spec during editing.
 
-`server.py` speaks the protocol; every feature is a file of its own, a function from a document and a place in it to
-what the editor shows. All of it comes from the checker, so an editor and `kspec check` never say two things.
+`server.py` implements the protocol; each feature has a file, with a function from a document and a position to what the
+editor shows. All of it comes from the checker, so an editor and `kspec check` always agree.
 """

@@ -1,1 +1,1 @@
-"""What editors and readers are told of the language: the JSON Schema, the catalog's reference."""
+"""The JSON Schema of the language, and the reference of the catalog's classes."""

@@ -1,7 +1,7 @@
-"""Keras's own pages on what it offers.
+"""Links to Keras's documentation.
 
-A class has a page of its own where the site is known to have one; else the link leads to the page of its kind, so that
-no link is a guess.
+A class has a link to its own page if that is known to exist; otherwise to the page of its kind, so that no link is a
+guess.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ _PAGES = {(section.partition("/")[0], name): section for section, names in _SECT
 
 
 def page(entry: Entry) -> str:
-    """The address of the page on a class; of its kind, where it has none of its own."""
+    """The URL of the page of a class, or of its kind if the class has none."""
     kind = _KINDS[entry.kind]
     section = _PAGES.get((kind.partition("/")[0], entry.name))
     if section is None or entry.kind in ("initializer", "regularizer", "constraint", "activation"):
@@ -97,5 +97,5 @@ def page(entry: Entry) -> str:
 
 
 def page_of_kind(kind: str) -> str:
-    """The address of the page on all of a kind."""
+    """The URL of the page of a kind."""
     return SITE + _KINDS["layer" if kind == "cell" else kind]

@@ -40,6 +40,8 @@ class ModelSchemas(GenerateJsonSchema):
 
     def generate_inner(self, schema: Any) -> Schema:
         """The schema of a core schema, or of what an annotation says in its place."""
+        if schema["type"] == "model":  # without the title and description that Pydantic adds
+            return self.model_schema(schema)
         result: Schema = super().generate_inner({key: value for key, value in schema.items() if key != "ref"})
         accepts = result.pop(ACCEPTS, None)
         if accepts is None:

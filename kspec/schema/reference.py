@@ -1,4 +1,4 @@
-"""The catalog as a reader sees it: what can be named, and for each its arguments, its call and an example in YAML."""
+"""The catalog as a reference: each class with its arguments, its signature and an example in YAML."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ _OBJECTS: dict[str, Any] = {
 
 
 def kinds_of(name: str) -> list[Kind]:
-    """The kinds that have something of this name."""
+    """The kinds with a class of this name."""
     return [kind for kind in catalog.KINDS if catalog.find(kind, name) is not None]
 
 
 def default(parameter: Parameter) -> str:
-    """The default as a spec would write it; empty where there is none."""
+    """The default in YAML; empty if there is none."""
     return "" if parameter.required else to_yaml(parameter.default)
 
 
 def signature(entry: Entry) -> str:
-    """The call of the constructor, in one line: `Dense(units, activation=null, …)`."""
+    """The constructor's signature in one line: `Dense(units, activation=null, …)`."""
     arguments = entry.constants if entry.kind == "op" else entry.parameters
     words = [tensor.name for tensor in entry.tensors] if entry.kind == "op" else []
     words += [p.name if p.required else f"{p.name}={default(p)}" for p in arguments.values()]
@@ -77,14 +77,14 @@ def signature(entry: Entry) -> str:
 
 
 def example(entry: Entry) -> str:
-    """How a spec writes it, with what has no default."""
+    """An example in YAML, with the required arguments."""
     required = {p.name: sample(p) for p in entry.parameters.values() if p.required}
     if entry.kind in ("layer", "op"):
         return _node_example(entry, required)
-    written = f"{entry.name}: {to_yaml(required)}" if required else entry.name
+    text = f"{entry.name}: {to_yaml(required)}" if required else entry.name
     if entry.kind in _NESTED or (entry.kind in ("optimizer", "loss") and required):
-        written = f"{{{entry.name}: {to_yaml(required)}}}"
-    return _PLACES[entry.kind].format(written)
+        text = f"{{{entry.name}: {to_yaml(required)}}}"
+    return _PLACES[entry.kind].format(text)
 
 
 def _node_example(entry: Entry, required: dict[str, Any]) -> str:
@@ -119,7 +119,7 @@ def sample(parameter: Parameter) -> Any:
 
 
 def _allows(kind: t.Type, value: Any) -> bool:
-    """Whether a typical value of that name is of the right sort here; bounds are wide enough for all of them."""
+    """Whether a typical value fits the type; bounds are wide enough for all of them."""
     match kind:
         case t.Union(options):
             return any(_allows(option, value) for option in options)
@@ -150,8 +150,8 @@ def _sample_of(kind: t.Type) -> Any:
             return _OBJECTS[name]
         case t.FilePath():
             return "file.txt"
-    whole = {t.Boolean: True, t.Null: None, t.Text: "text", t.Shape: [4], t.Dtype: "float32", t.Array: [0.0, 1.0]}
-    return whole.get(type(kind), 1)
+    values = {t.Boolean: True, t.Null: None, t.Text: "text", t.Shape: [4], t.Dtype: "float32", t.Array: [0.0, 1.0]}
+    return values.get(type(kind), 1)
 
 
 def _number(kind: t.Number) -> int | float:
@@ -165,7 +165,7 @@ def _number(kind: t.Number) -> int | float:
 
 
 def as_plain(entry: Entry) -> dict[str, Any]:
-    """An entry for machines."""
+    """An entry as plain data, for JSON."""
     return {
         "kind": entry.kind,
         "name": entry.name,
@@ -182,7 +182,7 @@ def as_plain(entry: Entry) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": parameter.name, "type": parameter.type, "required": parameter.required}
+    plain: dict[str, Any] = {"name": parameter.name, "type": parameter.type, "required": parameter.required}
     if not parameter.required:
-        found["default"] = parameter.default
-    return found | {"words": describe(t.parse(parameter.type)), "description": parameter.doc}
+        plain["default"] = parameter.default
+    return plain | {"words": describe(t.parse(parameter.type)), "description": parameter.doc}

@@ -18,11 +18,11 @@ TIMEOUT = 60
 
 
 class Editor:
-    """Holds texts, sends what is typed, asks; each call waits for its answer.
+    """Opens and edits texts, and sends requests; each call waits for its result.
 
     Args:
-        root: The folder that is open.
-        snippets: Whether it can jump to what is yet to be filled in.
+        root: The open folder.
+        snippets: Whether it supports placeholders.
     """
 
     def __init__(self, root: Path, *, snippets: bool = True) -> None:
@@ -81,7 +81,7 @@ class Editor:
         return (self.root / name).as_uri()
 
     def open(self, text: str, name: str = "spec.yaml") -> list[lsp.Diagnostic]:
-        """Opens a text; gives what is said of it."""
+        """Open a text, and return its diagnostics."""
         uri = self.uri(name)
         if uri in self.texts:
             self.close(name)
@@ -94,7 +94,7 @@ class Editor:
         return self.problems(name)
 
     def close(self, name: str = "spec.yaml") -> None:
-        """Closes a text; waits until nothing is said of it any more."""
+        """Close a text, and wait until its diagnostics are cleared."""
         uri = self.uri(name)
         del self.texts[uri]
         self._do(self.client.text_document_did_close, lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(uri)))
@@ -103,7 +103,7 @@ class Editor:
         assert not self.published.pop(uri).diagnostics
 
     def change(self, start: int, end: int, text: str, name: str = "spec.yaml") -> None:
-        """Types over the characters from one offset to another; does not wait."""
+        """Replace the characters between two offsets, without waiting."""
         uri = self.uri(name)
         old = self.texts[uri]
         self.texts[uri] = old[:start] + text + old[end:]
@@ -119,7 +119,7 @@ class Editor:
         )
 
     def type(self, old: str, new: str, name: str = "spec.yaml") -> list[lsp.Diagnostic]:
-        """Replaces the one place of `old`; gives what is said then."""
+        """Replace the only occurrence of `old`, and return the diagnostics."""
         text = self.texts[self.uri(name)]
         assert text.count(old) == 1, old
         start = text.index(old)
@@ -127,7 +127,7 @@ class Editor:
         return self.problems(name)
 
     def problems(self, name: str = "spec.yaml") -> list[lsp.Diagnostic]:
-        """What is said of the text as it is now."""
+        """The diagnostics of the current text."""
         uri = self.uri(name)
         with self._news:
             arrived = self._news.wait_for(
@@ -137,7 +137,7 @@ class Editor:
         return list(self.published[uri].diagnostics)
 
     def ask(self, method: str, params: Any) -> Any:
-        """The answer to any request."""
+        """The response to a request."""
 
         async def asked() -> Any:
             return await self.client.protocol.send_request_async(method, params)
@@ -145,21 +145,21 @@ class Editor:
         return self._wait(asked())
 
     def at(self, mark: str, name: str = "spec.yaml") -> dict[str, Any]:
-        """Where the one place of a piece of text begins, as the parameters of a request."""
+        """The start of the only occurrence of some text, as parameters of a request."""
         text = self.texts[self.uri(name)]
         assert text.count(mark) == 1, mark
         place = position(text, text.index(mark))
         return {"text_document": lsp.TextDocumentIdentifier(self.uri(name)), "position": place}
 
     def complete(self, name: str = "spec.yaml") -> dict[str, lsp.CompletionItem]:
-        """What is proposed where something was typed last, by label."""
+        """The proposals at the cursor, by label."""
         place = position(self.texts[self.uri(name)], self.cursor)
         uri = lsp.TextDocumentIdentifier(self.uri(name))
         found = self.ask(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionParams(uri, place))
         return {item.label: item for item in found.items} if found else {}
 
     def hover(self, mark: str, name: str = "spec.yaml") -> str:
-        """What is shown over a piece of text; empty where nothing is."""
+        """The hover over some text; empty if there is none."""
         found = self.ask(lsp.TEXT_DOCUMENT_HOVER, lsp.HoverParams(**self.at(mark, name)))
         return found.contents.value if found else ""
 
@@ -189,14 +189,14 @@ class Editor:
         return self.ask(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, lsp.DocumentSymbolParams(uri))
 
     def places(self, method: str, params: Any, name: str = "spec.yaml") -> list[tuple[int, str]]:
-        """The places that a request answers with: line (from 1), and the text that stands there."""
+        """The locations of a response: line (from 1) and text."""
         found = self.ask(method, params)
         located = [found] if isinstance(found, lsp.Location) else list(found or ())
         text = self.texts[self.uri(name)]
-        return [(each.range.start.line + 1, written(text, each.range)) for each in located]
+        return [(each.range.start.line + 1, text_of(text, each.range)) for each in located]
 
     def apply(self, edit: lsp.WorkspaceEdit | list[lsp.TextEdit], name: str = "spec.yaml") -> str:
-        """The text after the edits of an answer."""
+        """The text after the edits of a response."""
         uri = self.uri(name)
         edits = edit
         if isinstance(edit, lsp.WorkspaceEdit):
@@ -216,7 +216,7 @@ def _starts(text: str) -> list[int]:
 
 
 def position(text: str, place: int) -> lsp.Position:
-    """An offset as the protocol counts it, written down anew so that a mistake of the server's shows."""
+    """An offset as a position of the protocol, computed independently of the server."""
     line = bisect_right(_starts(text), place) - 1
     return lsp.Position(line, len(text[_starts(text)[line] : place].encode("utf-16-le")) // 2)
 
@@ -230,6 +230,6 @@ def offset(text: str, place: lsp.Position) -> int:
     return starts[place.line] + len(line.encode("utf-16-le")[: 2 * place.character].decode("utf-16-le"))
 
 
-def written(text: str, place: lsp.Range) -> str:
+def text_of(text: str, place: lsp.Range) -> str:
     """The text of a range."""
     return text[offset(text, place.start) : offset(text, place.end)]

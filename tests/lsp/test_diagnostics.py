@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types as lsp
 
-from tests.lsp.client import written
+from tests.lsp.client import text_of
 from tests.lsp.specs import BLOCKS, MLP, SMALL
 
 
@@ -20,7 +20,7 @@ def test_a_diagnostic_has_a_range_a_severity_and_help(editor):
     editor.open(SMALL)
     problem, _ = editor.type("from: wide", "from: wid")
     assert (problem.code, problem.severity, problem.source) == ("KS201", lsp.DiagnosticSeverity.Error, "kspec")
-    assert written(editor.texts[editor.uri("spec.yaml")], problem.range) == "wid"
+    assert text_of(editor.texts[editor.uri("spec.yaml")], problem.range) == "wid"
     assert problem.message.split("\n")[1] == "available nodes: points, wide"
 
 

@@ -1,4 +1,4 @@
-"""The clients that the schema is held against: those of Node stand in `package.json`, and are skipped where Node is not."""
+"""The clients that check the schema; those of Node are listed in `package.json`, and skipped without Node."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ INSTALL = "npm ci --prefix tests/schema"
 
 
 def need_node() -> None:
-    """Skips a test where its clients are not installed; with KSPEC_CLIENTS=required it fails instead."""
-    lacks = ""
+    """Skip a test if its clients are not installed; fail it if KSPEC_CLIENTS=required."""
+    missing = ""
     if shutil.which("node") is None:
-        lacks = "Node is not installed"
+        missing = "Node is not installed"
     elif not (HERE / "node_modules").is_dir():
-        lacks = f"the editors' clients are not installed: {INSTALL}"
-    if lacks and os.environ.get("KSPEC_CLIENTS") == "required":
-        pytest.fail(lacks)
-    if lacks:
-        pytest.skip(lacks)
+        missing = f"the editors' clients are not installed: {INSTALL}"
+    if missing and os.environ.get("KSPEC_CLIENTS") == "required":
+        pytest.fail(missing)
+    if missing:
+        pytest.skip(missing)

@@ -1,4 +1,4 @@
-"""kspec and every client of the schema accept and refuse the same specs, as far as a schema can say."""
+"""kspec and every client of the schema accept and reject the same specs, as far as a schema can decide."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.support.structural import CODES, UNDECIDABLE, structural
 
 SCHEMA = ROOT / "schemas" / "kspec.schema.json"
 MUTATIONS = 4
-"""Changed specs for each good one."""
+"""Variants of each valid spec."""
 OF_MODELS = 60
-"""Those of the spec that has blocks and sub-models, which most others lack."""
+"""Variants of the spec with blocks and sub-models, which most others lack."""
 
 
-def judged_by_kspec(values: Any) -> str | None:
-    """What the structural part of a check says first: empty for nothing; None where no schema can tell."""
+def first_error(values: Any) -> str | None:
+    """The first structural error of a check; empty if there is none, None if no schema can decide."""
     source, report = Source("spec.yaml", as_text(values)), Report()
     tree = parse(source, Report())
     assert tree is not None
@@ -45,32 +45,32 @@ def judged_by_kspec(values: Any) -> str | None:
 
 @pytest.fixture(scope="module")
 def corpus() -> dict[str, tuple[Any, str]]:
-    """Specs, each with what kspec says of it."""
+    """Specs, each with the first error of kspec."""
     specs: dict[str, Any] = documented_mistakes()
     for name, values in valid_specs().items():
         specs[name] = values
         specs.update(mutated(name, values, OF_MODELS if name.endswith("/models") else MUTATIONS))
-    judged = {name: (values, judged_by_kspec(values)) for name, values in specs.items()}
-    return {name: (values, said) for name, (values, said) in judged.items() if said is not None}
+    judged = {name: (values, first_error(values)) for name, values in specs.items()}
+    return {name: (values, error) for name, (values, error) in judged.items() if error is not None}
 
 
 def disagreements(corpus: dict[str, tuple[Any, str]], complaints: list[str]) -> list[str]:
-    """The specs of which a client says something else than kspec."""
+    """The specs on which a client and kspec disagree."""
     return [
-        f"{name}: kspec says {said or 'nothing'}; the client {complaint or 'nothing'}"
-        for (name, (_, said)), complaint in zip(corpus.items(), complaints, strict=True)
-        if bool(said) != bool(complaint)
+        f"{name}: kspec reports {error or 'nothing'}; the client {complaint or 'nothing'}"
+        for (name, (_, error)), complaint in zip(corpus.items(), complaints, strict=True)
+        if bool(error) != bool(complaint)
     ]
 
 
-def test_the_corpus_has_both_kinds(corpus: dict[str, tuple[Any, str]]) -> None:
-    refused = sum(bool(said) for _, said in corpus.values())
-    assert refused >= 300
-    assert len(corpus) - refused >= 100
-    assert {said[:5] for _, said in corpus.values() if said} == CODES
+def test_the_corpus_has_valid_specs_and_every_error(corpus: dict[str, tuple[Any, str]]) -> None:
+    rejected = sum(bool(error) for _, error in corpus.values())
+    assert rejected >= 300
+    assert len(corpus) - rejected >= 100
+    assert {error[:5] for _, error in corpus.values() if error} == CODES
 
 
-def test_good_specs_are_accepted(corpus: dict[str, tuple[Any, str]]) -> None:
+def test_valid_specs_are_accepted(corpus: dict[str, tuple[Any, str]]) -> None:
     assert [name for name in valid_specs() if corpus[name][1]] == []
 
 
@@ -86,7 +86,7 @@ def test_jsonschema_agrees(corpus: dict[str, tuple[Any, str]]) -> None:
 def test_jsonschema_agrees_on_many() -> None:
     validator = Draft7Validator(json_schema())
     specs = {n: v for name, values in valid_specs().items() for n, v in mutated(f"{name}, many", values, 50)}
-    judged = {name: (values, said) for name, values in specs.items() if (said := judged_by_kspec(values)) is not None}
+    judged = {name: (values, error) for name, values in specs.items() if (error := first_error(values)) is not None}
     complaints = ["" if validator.is_valid(values) else "refused" for values, _ in judged.values()]
     assert disagreements(judged, complaints) == []
 

@@ -1,4 +1,4 @@
-"""The catalog as help: every example is a spec's, and every type and default can be said."""
+"""The reference of the catalog: every example is valid, and every type and default has a text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INPUTS = "".join(f"  {letter}: {{shape: [4]}}\n" for letter in "abcdefgh")
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.kind}.{entry.name}")
-def test_example_is_right(entry: catalog.Entry, tmp_path: Path) -> None:
+def test_example_is_valid(entry: catalog.Entry, tmp_path: Path) -> None:
     text = example(entry)
     layers, rest = "- Dense: {units: 1}", text
     if text.startswith("- "):
@@ -33,7 +33,7 @@ def test_example_is_right(entry: catalog.Entry, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", catalog.KINDS)
-def test_entries_can_be_told_to_machines(kind: catalog.Kind) -> None:
+def test_entries_have_a_json_form(kind: catalog.Kind) -> None:
     for name in (*catalog.names(kind), *catalog.refused(kind)):
         entry = catalog.find(kind, name)
         assert entry is not None

@@ -1,4 +1,4 @@
-"""How a schema comes to an editor, and a check to a commit: each file that says so is right."""
+"""How an editor finds the schema, and a commit runs a check: every file that configures it is right."""
 
 from __future__ import annotations
 

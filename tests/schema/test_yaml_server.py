@@ -1,4 +1,4 @@
-"""What an editor with the YAML language server says, proposes and shows of a spec, by the schema alone."""
+"""What an editor with the YAML language server reports, proposes and shows, from the schema alone."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[YamlServer]:
         yield running
 
 
-def told(problems: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
-    """Line and column, from 1, and the sentence."""
+def summaries(problems: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
+    """Line and column, from 1, and the message."""
     starts = [(problem["range"]["start"], problem["message"]) for problem in problems]
     return [(start["line"] + 1, start["character"] + 1, message) for start, message in starts]
 
@@ -99,7 +99,7 @@ MISTAKES: dict[str, tuple[str, int, int, str]] = {
 @pytest.mark.parametrize("kind", MISTAKES)
 def test_one_mistake_has_one_diagnostic(server: YamlServer, kind: str) -> None:
     text, line, column, begins = MISTAKES[kind]
-    found = told(server.diagnostics(text))
+    found = summaries(server.diagnostics(text))
     assert [place[:2] for place in found] == [(line, column)], found
     message = found[0][2]
     assert message.startswith(begins)
@@ -110,7 +110,7 @@ def test_one_mistake_has_one_diagnostic(server: YamlServer, kind: str) -> None:
 @pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("tests")])
 def test_shipped_specs_are_clean(server: YamlServer, name: str) -> None:
     text = FILES[name].read_text(encoding="utf-8")
-    assert told(server.diagnostics(re.sub(r"^# yaml-language-server.*\n", "", text))) == []
+    assert summaries(server.diagnostics(re.sub(r"^# yaml-language-server.*\n", "", text))) == []
 
 
 def test_computed_values_and_extensions_are_clean(server: YamlServer) -> None:
@@ -118,7 +118,7 @@ def test_computed_values_and_extensions_are_clean(server: YamlServer) -> None:
         HEAD
         + '  - Dense: {units: $width, activation: $kind, use_bias: "${width > 3}"}\n  - my.layers.Gate: {units: 4}\n'
     )
-    assert told(server.diagnostics(text)) == []
+    assert summaries(server.diagnostics(text)) == []
 
 
 def labels(items: list[dict[str, Any]]) -> set[str]:
@@ -133,7 +133,7 @@ def test_all_layers_are_proposed_for_an_entry(server: YamlServer) -> None:
         assert len(items) == len(labels(items))
 
 
-def test_what_a_class_needs_is_filled_in(server: YamlServer) -> None:
+def test_required_arguments_are_filled_in(server: YamlServer) -> None:
     inserted = {item["label"]: item["insertText"] for item in server.completion(HEAD + "  - |\n")}
     assert inserted["Dense"] == "Dense: {units: ${1:64}}"
     assert inserted["Conv2D"] == "Conv2D: {filters: ${1:32}, kernel_size: ${2:3}}"
@@ -145,12 +145,12 @@ def test_the_arguments_of_one_class_are_proposed(server: YamlServer, text: str) 
     dense = catalog.find("layer", "Dense")
     assert dense is not None
     proposed = labels(server.completion(HEAD + text))
-    whole = {"Dense", "{units: …}"}  # what it needs, filled in
-    assert whole <= proposed
-    assert proposed - whole == set(dense.parameters)
+    snippets = {"Dense", "{units: …}"}  # with the required arguments
+    assert snippets <= proposed
+    assert proposed - snippets == set(dense.parameters)
 
 
-def test_arguments_that_are_there_are_not_proposed(server: YamlServer) -> None:
+def test_present_arguments_are_not_proposed(server: YamlServer) -> None:
     proposed = labels(server.completion(HEAD + "  - Dense: {units: 3, a|}\n"))
     assert "units" not in proposed
     assert "activation" in proposed
@@ -177,7 +177,7 @@ def test_values_of_arguments_are_proposed(server: YamlServer) -> None:
     assert labels(server.completion(HEAD + "  - Conv1D: {padding: |}\n")) == {"valid", "same", "causal"}
 
 
-def test_other_names_are_not_proposed(server: YamlServer) -> None:
+def test_aliases_are_not_proposed(server: YamlServer) -> None:
     proposed = labels(server.completion(HEAD + "  - |\n"))
     assert "Conv2D" in proposed
     assert "Convolution2D" not in proposed
@@ -214,7 +214,7 @@ def test_documentation_is_shown(server: YamlServer, text: str) -> None:
 
 
 def test_modeline_of_a_new_spec_is_found(tmp_path: Path) -> None:
-    """What `kspec init` writes is checked by the schema beside it, without any setting."""
+    """A spec from `kspec init` is checked by the schema next to it, without any setting."""
     need_node()
     from click.testing import CliRunner
 
@@ -224,18 +224,18 @@ def test_modeline_of_a_new_spec_is_found(tmp_path: Path) -> None:
     assert CliRunner().invoke(group, ["init", "-o", str(spec)]).exit_code == 0
     text = spec.read_text(encoding="utf-8")
     with YamlServer(tmp_path) as server:
-        assert told(server.diagnostics(text)) == []
+        assert summaries(server.diagnostics(text)) == []
         wrong = text.replace("Dense", "Dens", 1)
-        assert [message for *_, message in told(server.diagnostics(wrong))] == ["Property Dens is not allowed."]
+        assert [message for *_, message in summaries(server.diagnostics(wrong))] == ["Property Dens is not allowed."]
 
 
 def test_settings_of_the_repository_map_the_specs() -> None:
-    """`.vscode/settings.json` maps every shipped spec to the schema, one without a modeline, too."""
+    """`.vscode/settings.json` maps every shipped spec to the schema, even one without a modeline."""
     need_node()
     import json
 
     schemas = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))["yaml.schemas"]
     with YamlServer(ROOT, schemas={(ROOT / path).as_uri(): globs for path, globs in schemas.items()}) as server:
         for name in ("specs/new.yaml", "specs/tutorial/new.yaml"):
-            found = told(server.diagnostics(FIT + "layer: []\n", name))
+            found = summaries(server.diagnostics(FIT + "layer: []\n", name))
             assert [message for *_, message in found] == ["Property layer is not allowed."]

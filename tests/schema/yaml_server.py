@@ -1,4 +1,4 @@
-"""A client of the YAML language server, over its standard input and output: as an editor speaks with it."""
+"""A client of the YAML language server, over standard input and output, as in an editor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class YamlServer:
     """A running server; use it in a `with`.
 
     Args:
-        schema: The schema it holds every document against; None where modelines or `schemas` say.
+        root: The open folder.
+        schema: The schema of every document; None to use modelines or `schemas`.
         schemas: Schema → globs, as in an editor's `yaml.schemas`.
     """
 
@@ -25,7 +26,7 @@ class YamlServer:
         self.root = root
         self.settings = SETTINGS | {"schemas": schemas or ({schema.as_uri(): "*.yaml"} if schema else {})}
         self.count = self.opened = 0
-        self.answers: dict[int, Any] = {}
+        self.responses: dict[int, Any] = {}
         self.published: deque[dict[str, Any]] = deque()
         self.news = threading.Condition()
 
@@ -54,34 +55,34 @@ class YamlServer:
         self.process.wait()
 
     def diagnostics(self, text: str, name: str | None = None) -> list[dict[str, Any]]:
-        """Opens a text as a file of the root, and waits for what the server says of it."""
+        """Open a text as a file of the root, and wait for its diagnostics."""
         uri = self._open(text, name)
         with self.news:
             arrived = self.news.wait_for(lambda: any(p["uri"] == uri for p in self.published), timeout=30)
-            assert arrived, "the YAML language server does not answer"
+            assert arrived, "the YAML language server does not respond"
             found = [p["diagnostics"] for p in self.published if p["uri"] == uri]
             self.published.clear()
         self._close(uri)
         return sorted(found[-1], key=lambda problem: (problem["range"]["start"]["line"], problem["message"]))
 
     def completion(self, text: str, name: str | None = None) -> list[dict[str, Any]]:
-        """What the server proposes where the text has a `|`."""
+        """The proposals at the `|` in the text."""
         found = self._at_mark("textDocument/completion", text, name)
         return found["items"] if isinstance(found, dict) else found or []
 
     def hover(self, text: str, name: str | None = None) -> str:
-        """What the server shows where the text has a `|`."""
+        """The hover at the `|` in the text."""
         found = self._at_mark("textDocument/hover", text, name)
         return found["contents"]["value"] if found else ""
 
     def ask(self, method: str, **params: Any) -> Any:
-        """A request, and its answer."""
+        """Send a request, and wait for its response."""
         self.count += 1
         number = self.count
         self._send(id=number, method=method, params=params)
         with self.news:
-            assert self.news.wait_for(lambda: number in self.answers, timeout=30), f"no answer to {method}"
-            return self.answers.pop(number)
+            assert self.news.wait_for(lambda: number in self.responses, timeout=30), f"no response to {method}"
+            return self.responses.pop(number)
 
     def _at_mark(self, method: str, text: str, name: str | None) -> Any:
         before, _, after = text.partition("|")
@@ -93,7 +94,7 @@ class YamlServer:
         return answer
 
     def _open(self, text: str, name: str | None) -> str:
-        """Opens a file; each has a name of its own, as the server remembers the texts of those it has seen."""
+        """Open a file under a new name, since the server remembers texts by name."""
         self.opened += 1
         uri = (self.root / (name or f"spec_{self.opened}.yaml")).as_uri()
         document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
@@ -129,5 +130,5 @@ class YamlServer:
             if method == "textDocument/publishDiagnostics":
                 self.published.append(message["params"])
             elif not method:
-                self.answers[message["id"]] = message.get("result")
+                self.responses[message["id"]] = message.get("result")
             self.news.notify_all()
