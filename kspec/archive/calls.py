@@ -153,7 +153,11 @@ def _slice(part: Any, what: str) -> str:
 
 
 def entry_keys(
-    entry: catalog.Entry, feeds: Feeds, constants: Mapping[str, Any], before: Ref | None, cite: Callable[[Ref], Any]
+    entry: catalog.Entry,
+    feeds: Feeds,
+    constants: Mapping[str, Any],
+    before: Ref | None,
+    reference: Callable[[Ref], Any],
 ) -> dict[str, Any]:
     """The keys of an entry that describe its call.
 
@@ -162,7 +166,7 @@ def entry_keys(
         feeds: The tensors of the call.
         constants: The constants of the call.
         before: The tensor that an entry without `from` receives.
-        cite: Returns the name of a tensor.
+        reference: Returns the name of a tensor.
     """
     open_ = [tensor for tensor in entry.tensors if tensor.name not in constants]
     found: dict[str, Any] = {}
@@ -177,17 +181,17 @@ def entry_keys(
     if names == [first]:
         feed = feeds[first]
         if feed not in (before, [before]):
-            found["from"] = [cite(ref) for ref in feed] if isinstance(feed, list) else cite(feed)
+            found["from"] = [reference(ref) for ref in feed] if isinstance(feed, list) else reference(feed)
     elif (
         entry.kind == "op"
         and names == [tensor.name for tensor in open_[: len(names)]]
         and all(tensor.form == "one" for tensor in open_[: len(names) - 1])
     ):
-        found["from"] = [cite(ref) for ref in refs(list(feeds.values()))]
+        found["from"] = [reference(ref) for ref in refs(list(feeds.values()))]
     else:
         implied = first == entry.tensors[0].name and feeds.get(first) in (before, [before])
         found["from"] = {
-            name: [cite(ref) for ref in feed] if isinstance(feed, list) else cite(feed)
+            name: [reference(ref) for ref in feed] if isinstance(feed, list) else reference(feed)
             for name, feed in feeds.items()
             if not (implied and name == first)
         }

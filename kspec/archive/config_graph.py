@@ -16,7 +16,7 @@ DEPTH = 50
 
 
 class Ref(NamedTuple):
-    """One output of a call, as a configuration cites it."""
+    """One output of a call, as a configuration references it."""
 
     layer: str
     call: int
@@ -106,8 +106,8 @@ class ConfigGraph:
     def _before(self, call: CallId) -> list[CallId]:
         """The calls that must come before one: the layer's previous call, and those it receives outputs of."""
         args, kwargs = self.arguments(call)
-        cited = [CallId(ref.layer, ref.call) for ref in refs([args, kwargs])]
-        return ([CallId(call.layer, call.number - 1)] if call.number else []) + cited
+        referenced = [CallId(ref.layer, ref.call) for ref in refs([args, kwargs])]
+        return ([CallId(call.layer, call.number - 1)] if call.number else []) + referenced
 
     def arguments(self, call: CallId) -> tuple[list[Any], dict[str, Any]]:
         layer = self.layers.get(call.layer)

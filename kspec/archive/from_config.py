@@ -175,7 +175,7 @@ class _Writer:
         self.names = Names(importer.notes, ".".join(within))
         self.called: dict[CallId, str] = {}
         self.outputs: dict[CallId, dict[int, str]] = {}
-        self.cited: set[CallId] = set()
+        self.referenced: set[CallId] = set()
         self.output_names: list[str] = []
 
     def parts(self) -> dict[str, Any]:
@@ -193,10 +193,12 @@ class _Writer:
             before = Ref(call.layer, call.number, 0)
         outputs = self._outputs(order[-1])
         as_names = {name for names in self.outputs.values() for name in names.values()}
-        cited = {number for number, call in enumerate(order) if call in self.cited}
+        referenced = {number for number, call in enumerate(order) if call in self.referenced}
         wanted = [self.called[call] for call in order]
-        written = entries_to_name(entries, wanted, cited, {*inputs, *as_names})
-        layers = [_shown(entry, wanted[number] if number in written else None) for number, entry in enumerate(entries)]
+        named_entries = entries_to_name(entries, wanted, referenced, {*inputs, *as_names})
+        layers = [
+            _shown(entry, wanted[number] if number in named_entries else None) for number, entry in enumerate(entries)
+        ]
         return {"inputs": inputs, "layers": layers} | ({} if outputs is None else {"outputs": outputs})
 
     # names
@@ -227,14 +229,14 @@ class _Writer:
                 for number in sorted(used.get(call, ()))
             }
 
-    def _cite(self, ref: Ref) -> str:
+    def _reference(self, ref: Ref) -> str:
         call = CallId(ref.layer, ref.call)
         if ref.output:
             name = self.outputs.get(call, {}).get(ref.output)
             if name is None:
                 raise unreadable(f"`{printable(call.layer)}` has no output {ref.output}")
             return name
-        self.cited.add(call)
+        self.referenced.add(call)
         return self.called[call]
 
     # entries
@@ -282,11 +284,11 @@ class _Writer:
         feeds, constants = split_arguments(entry, layer_arguments(entry, args, kwargs), owner)
         found: dict[str, Any]
         if call.number:
-            found = {"reuse": self._cite(Ref(call.layer, 0, 0))}
+            found = {"reuse": self._reference(Ref(call.layer, 0, 0))}
         else:
             found = {entry.name: arguments}
             self.importer.layers[(*self.within, self.called[call])] = (*self.within, layer.name)
-        found |= entry_keys(entry, feeds, constants, before, self._cite)
+        found |= entry_keys(entry, feeds, constants, before, self._reference)
         found |= self._as(call, layer_output_count(entry, arguments, constants))
         if not call.number and (config.get("trainable") is False) is self._is_free:
             found["trainable"] = not self._is_free
@@ -319,7 +321,7 @@ class _Writer:
         args, kwargs = self.structure.arguments(call)
         bound = operation_arguments(operation, args, kwargs, layer.data["config"])
         feeds, constants = split_arguments(entry, bound, owner)
-        found = {"op": entry.name, **entry_keys(entry, feeds, constants, before, self._cite)}
+        found = {"op": entry.name, **entry_keys(entry, feeds, constants, before, self._reference)}
         return found | self._as(call, op_output_count(entry.name, feeds, constants))
 
     def _model_use(self, call: CallId, layer: Layer, before: Ref | None) -> dict[str, Any]:
@@ -338,9 +340,9 @@ class _Writer:
         if len(given) == 1:
             ref = next(iter(given.values()))
             if ref != before:
-                found["from"] = self._cite(ref)
+                found["from"] = self._reference(ref)
         else:
-            found["from"] = {key: self._cite(ref) for key, ref in given.items()}
+            found["from"] = {key: self._reference(ref) for key, ref in given.items()}
         return found | self._as(call, len(inner.outputs))
 
     def _as(self, call: CallId, count: int) -> dict[str, Any]:
@@ -359,12 +361,12 @@ class _Writer:
             if ref == Ref(last.layer, last.number, 0):
                 self.output_names = [self.called[last]]
                 return None
-            self.output_names = [self._cite(ref)]
-            return self._cite(ref)
+            self.output_names = [self._reference(ref)]
+            return self._reference(ref)
         given = Names(self.importer.notes)
         found: dict[str, str] = {}
         for name, ref in outputs:
-            node = self._cite(ref)
+            node = self._reference(ref)
             found[given.give(name if self.structure.named else node, is_original=self.structure.named)] = node
         self.output_names = list(found)
         return list(found) if all(name == node for name, node in found.items()) else found

@@ -55,26 +55,27 @@ class Names:
         return name
 
 
-def entries_to_name(entries: Sequence[Any], wanted: Sequence[str], cited: set[int], taken: set[str]) -> set[int]:
+def entries_to_name(entries: Sequence[Any], wanted: Sequence[str], referenced: set[int], taken: set[str]) -> set[int]:
     """The entries that need a name: those that are referenced, and those whose automatic name would differ.
 
     Args:
         entries: The entries without names.
         wanted: The name of each entry.
-        cited: The referenced entries.
+        referenced: The referenced entries.
         taken: Other names of the spec.
     """
-    written = set(cited)
+    named_entries = set(referenced)
     for attempt in range(_ATTEMPTS + 1):
         named = [
-            _with_name(entry, wanted[number]) if number in written else entry for number, entry in enumerate(entries)
+            _with_name(entry, wanted[number]) if number in named_entries else entry
+            for number, entry in enumerate(entries)
         ]
         found = node_names(named, taken)
-        wrong = {n for n, (name, want) in enumerate(zip(found, wanted, strict=True)) if name != want} - written
+        wrong = {n for n, (name, want) in enumerate(zip(found, wanted, strict=True)) if name != want} - named_entries
         if not wrong:
             break
-        written |= _first_of_each(wrong, wanted) if attempt < _ATTEMPTS else wrong
-    return written
+        named_entries |= _first_of_each(wrong, wanted) if attempt < _ATTEMPTS else wrong
+    return named_entries
 
 
 def _first_of_each(wrong: set[int], wanted: Sequence[str]) -> set[int]:

@@ -234,7 +234,7 @@ class _Network:
         before = Source(self.inputs[0]) if len(self.inputs) == 1 else None
         wanted: set[int] = {source.item for source in self.of_outputs if isinstance(source.item, int)}
 
-        def cite(source: Source) -> str:
+        def reference(source: Source) -> str:
             if isinstance(source.item, str):
                 return source.item
             if source.output:
@@ -245,9 +245,9 @@ class _Network:
 
         places = [before, *(Source(item.number) for item in self.items)]
         for item, last in zip(self.items, places, strict=False):  # collects the names that are referenced further down
-            write_entry(item, last, cite, "", self.models)
+            write_entry(item, last, reference, "", self.models)
         return [
-            write_entry(item, last, cite, self._name(item, wanted), self.models)
+            write_entry(item, last, reference, self._name(item, wanted), self.models)
             for item, last in zip(self.items, places, strict=False)
         ]
 

@@ -12,10 +12,18 @@ from kspec.importer.entries import Item, Source, write_entry
 from kspec.syntax.names import NAME, snake_case
 
 _SHORT = {
-    "Conv2D": "conv", "Conv1D": "conv", "DepthwiseConv2D": "depthwise", "SeparableConv2D": "separable",
-    "BatchNormalization": "bn", "LayerNormalization": "norm", "Add": "residual", "Concatenate": "concat",
-    "Multiply": "gate", "ZeroPadding2D": "pad", "MultiHeadAttention": "attention",
-}  # fmt: skip
+    "Conv2D": "conv",
+    "Conv1D": "conv",
+    "DepthwiseConv2D": "depthwise",
+    "SeparableConv2D": "separable",
+    "BatchNormalization": "bn",
+    "LayerNormalization": "norm",
+    "Add": "residual",
+    "Concatenate": "concat",
+    "Multiply": "gate",
+    "ZeroPadding2D": "pad",
+    "MultiHeadAttention": "attention",
+}
 _NAMING_HEADS = ("Concatenate", "Add", "Multiply")
 """Heads that name the block, wherever they are in a chain."""
 _WORTH_A_NAME = 3
@@ -169,7 +177,7 @@ def block_of(
     inner = _inner_names(form, names, {*slots, *(parameter.name for parameter in form.parameters)})
     wanted: set[int] = set()
 
-    def cite(source: Source) -> str:
+    def reference(source: Source) -> str:
         if source in called:
             return called[source]
         assert isinstance(source.item, int)
@@ -181,7 +189,7 @@ def block_of(
         entries = []
         for position, item in enumerate(chain):
             name = inner[item.number] if attempt == 2 and item.number in wanted else ""
-            entries.append(write_entry(_with_parameters(item, position, form), last, cite, name, models))
+            entries.append(write_entry(_with_parameters(item, position, form), last, reference, name, models))
             last = Source(item.number)
     block: dict[str, Any] = {}
     if form.parameters:

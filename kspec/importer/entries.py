@@ -120,14 +120,14 @@ def _signature(item: Item, models: Mapping[str, Any]) -> Sequence[Parameter]:
 
 
 def write_entry(
-    item: Item, before: Source | None, cite: Callable[[Source], str], name: str, models: Mapping[str, Any]
+    item: Item, before: Source | None, reference: Callable[[Source], str], name: str, models: Mapping[str, Any]
 ) -> Any:
     """Write an item as an entry.
 
     Args:
         item: The item.
         before: The source of an entry without `from`.
-        cite: Returns the name of a source.
+        reference: Returns the name of a source.
         name: The name of the entry; empty if it needs none.
         models: The document's sub-models.
     """
@@ -138,7 +138,7 @@ def write_entry(
             words["with"] = item.arguments
     else:
         words[item.head] = item.callee or item.arguments or None
-    source = _source(item, before, cite, models)
+    source = _source(item, before, reference, models)
     if source is not None:
         words["from"] = source
     if item.call:
@@ -151,21 +151,21 @@ def write_entry(
     return item.head if len(words) == 1 and words[item.head] is None else words
 
 
-def _source(item: Item, before: Source | None, cite: Callable[[Source], str], models: Mapping[str, Any]) -> Any:
+def _source(item: Item, before: Source | None, reference: Callable[[Source], str], models: Mapping[str, Any]) -> Any:
     if item.form == "nothing":
         return None
     if item.form == "one":
         source = item.sources["", 0]
-        return None if source == before else cite(source)
+        return None if source == before else reference(source)
     if item.form == "list":
-        return [cite(source) for source in item.sources.values()]
+        return [reference(source) for source in item.sources.values()]
     sources: dict[str, Any] = {}
     first = next((parameter.name for parameter in _signature(item, models)), None)
     for (argument, position), source in item.sources.items():
         if position >= 0:
-            sources.setdefault(argument, []).append(cite(source))
+            sources.setdefault(argument, []).append(reference(source))
         elif argument != first or source != before:
-            sources[argument] = cite(source)
+            sources[argument] = reference(source)
     return sources
 
 

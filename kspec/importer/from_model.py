@@ -163,9 +163,12 @@ def import_file(path: str | os.PathLike[str], *, compiled: bool = True, compact:
         file = read_model(name)
         groups = groups_of_config(file.config) if file.has_assets else {}
         return import_config(
-            file.config, name=name, compiled=compiled, compact=compact,
+            file.config,
+            name=name,
+            compiled=compiled,
+            compact=compact,
             vocabulary=lambda layer, with_idf: _archived_vocabulary(file, groups.get(layer, ""), with_idf),
-        )  # fmt: skip
+        )
     except ImportRefused as refused:
         raise _as_spec_error(refused, name) from None
 
