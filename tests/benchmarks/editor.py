@@ -1,8 +1,8 @@
-"""How long an editor waits for the first diagnostics and for a completion, by the YAML language server.
+"""The time until the YAML language server shows the first diagnostics, and a completion.
 
     npm ci --prefix tests/schema && python -m tests.benchmarks.editor
 
-The baseline is the same server with a schema that says nothing, in the same run; medians of five servers each.
+The baseline is the same server with an empty schema, in the same run. Times are medians of five servers each.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ TEXT = (ROOT / "specs" / "mlp.yaml").read_text(encoding="utf-8").partition("\n")
 
 
 def waits(root: Path, schema: Path) -> tuple[float, float]:
-    """Seconds from a text's opening to its first diagnostics, and for a completion after that."""
+    """The seconds from opening a text to its first diagnostics, and from there to a completion."""
     with YamlServer(root, schema) as server:
         opened = time.perf_counter()
         server.diagnostics(TEXT)
-        told = time.perf_counter()
+        diagnosed = time.perf_counter()
         server.completion(TEXT.replace("  - Normalization", "  - |", 1))
-        return told - opened, time.perf_counter() - told
+        return diagnosed - opened, time.perf_counter() - diagnosed
 
 
 def main() -> None:
@@ -34,9 +34,14 @@ def main() -> None:
         root = Path(folder)
         empty = root / "empty.json"
         empty.write_text("{}", encoding="utf-8")
-        both = {"kspec's": [waits(root, SCHEMA) for _ in range(5)], "an empty": [waits(root, empty) for _ in range(5)]}
+        schemas = {
+            "kspec's": [waits(root, SCHEMA) for _ in range(5)],
+            "an empty": [waits(root, empty) for _ in range(5)],
+        }
     for name, number in (("first diagnostics", 0), ("completion", 1)):
-        medians = {schema: statistics.median(wait[number] for wait in found) for schema, found in both.items()}
+        medians = {
+            schema: statistics.median(wait[number] for wait in all_waits) for schema, all_waits in schemas.items()
+        }
         ours, baseline = medians.values()
         print(f"{name:18} {ours:.3f} s with kspec's schema, {baseline:.3f} s with an empty one: {ours / baseline:.1f}x")
     print(f"the schema has {SCHEMA.stat().st_size:,} bytes")

@@ -1,11 +1,11 @@
-"""An epoch of `kspec` against an epoch of hand-written Keras: same network, data, batch size and epochs.
+"""The time of an epoch with kspec and with hand-written Keras: same network, data, batch size and epochs.
 
     python tests/benchmarks/engine.py [--pairs 5] [NETWORK…]
 
-By hand means NumPy arrays given to `model.fit`, preprocessing in the model, as tutorials do it. The two take turns; each
-turn is a training of its own, and gives the median of its epochs but the first. Printed are the median over the turns of
-hand-written Keras, and for each engine the median of the ratios, turn by turn. For `auto` it is the last fifth of a
-longer training.
+Hand-written Keras passes NumPy arrays to `model.fit` and preprocesses inside the model, as tutorials do. The two train in
+turns; each turn is a training of its own, and its result is the median of its epochs without the first. For `auto`, it is
+the median of the last fifth of a longer training. The output is the median of hand-written Keras over all turns, and for
+each engine the median of the ratios of the turns.
 """
 
 from __future__ import annotations
@@ -39,14 +39,15 @@ WORDS = [f"word{number}" for number in range(500)]
 
 @dataclass
 class Case:
-    """A network, written twice.
+    """A network, as a spec and in Keras.
 
     Args:
-        data: Arrays for `fit`, x and y; and validation, where there is some.
-        spec: What `kspec` is given; `DATA` stands for the file that `data` was written to.
-        model: By hand, compiled.
+        data: Returns the arrays for `fit`: x, y and, if there is validation, its x and y.
+        spec: The spec; `DATA` stands for the file of the data. Empty for `specs/mlp.yaml`.
+        model: Builds and compiles the model by hand.
         batches: Batch sizes.
-        engines: Those that are measured.
+        epochs: The number of epochs of a turn.
+        engines: The engines to measure.
     """
 
     data: Callable[[], tuple[Any, ...]]
@@ -55,11 +56,10 @@ class Case:
     batches: tuple[int, ...]
     epochs: int = 4
     engines: tuple[str, ...] = ("fused", "fused_xla", "auto")
-    columns: Callable[[tuple[Any, ...]], dict[str, Any]] | None = None
 
 
 class Epochs(keras.callbacks.Callback):
-    """Notes what each epoch takes."""
+    """Records the duration of each epoch."""
 
     only_watches = True
 
@@ -124,9 +124,9 @@ def digits() -> tuple[Any, ...]:
 
 
 def texts() -> tuple[Any, ...]:
-    said = RNG.integers(0, len(WORDS), (5_000, 12))
-    x = np.array([" ".join(WORDS[word] for word in words) for words in said], dtype=object)[:, None]
-    return x, (said.mean(axis=1) > 250).astype("float32")[:, None]
+    indices = RNG.integers(0, len(WORDS), (5_000, 12))
+    x = np.array([" ".join(WORDS[word] for word in words) for words in indices], dtype=object)[:, None]
+    return x, (indices.mean(axis=1) > 250).astype("float32")[:, None]
 
 
 def text(data: tuple[Any, ...]) -> Any:
@@ -167,11 +167,11 @@ def table() -> tuple[Any, ...]:
     from kspec.compiler.compile import compile_spec
 
     dataset = compile_spec(SPECS / "mlp.yaml", data="always").dataset
-    found = []
+    arrays = []
     for name in ("train", "validation"):
-        part = dataset.splits[name]
-        found += [part.inputs["visible"], (part.targets["malignant"] == "malignant").astype("float32")[:, None]]
-    return tuple(found)
+        split = dataset.splits[name]
+        arrays += [split.inputs["visible"], (split.targets["malignant"] == "malignant").astype("float32")[:, None]]
+    return tuple(arrays)
 
 
 NETWORK = "kspec: 1\nname: benchmark\ntask: binary_classification\ndata: {npz: DATA, inputs: {x: x}, targets: {y: y}, split: {by: part}}\n"
@@ -260,7 +260,7 @@ layers:
     name: y
 """
 )
-NO_XLA = ("fused",)  # which is what `auto` stays at there: XLA takes ten times as long
+NO_XLA = ("fused",)  # `auto` stays with it: XLA takes ten times as long here
 
 CASES = {
     "MLP 10-10-20-10-1, 10,000 rows": Case(lambda: rows(10_000, 10), MLP, mlp, (10, 32)),
@@ -283,35 +283,35 @@ CASES = {
 
 
 def as_texts(array: Any) -> Any:
-    """Texts as the tensor that `fit` wants of them; any other array as it is."""
+    """A text array as a tensor, as `fit` requires; any other array unchanged."""
     return keras.ops.convert_to_tensor(array) if array.dtype == object else array
 
 
 def by_hand(case: Case, data: tuple[Any, ...], batch_size: int, epochs: int) -> float:
     keras.utils.set_random_seed(0)
-    noted = Epochs()
+    recorder = Epochs()
     x, y, *validation = data
     model = case.model(data)
     x = {name: as_texts(array) for name, array in x.items()} if isinstance(x, dict) else as_texts(x)
     model.fit(
-        x, y, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[noted],
+        x, y, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[recorder],
         validation_data=tuple(validation) or None, validation_batch_size=batch_size if validation else None,
     )  # fmt: skip
-    return statistics.median(noted.seconds[1:])
+    return statistics.median(recorder.seconds[1:])
 
 
 def by_kspec(spec: Path, batch_size: int, epochs: int, engine: str) -> float:
-    noted = Epochs()
-    fit._shown = lambda *_: [noted]  # type: ignore[assignment]
+    recorder = Epochs()
+    fit._Trainer._progress = lambda *_: [recorder]  # type: ignore[assignment, method-assign]
     many = epochs * 15 if engine == "auto" else epochs
     settings = {"epochs": many, "batch_size": batch_size, "callbacks": "[]", "engine": engine}
     with tempfile.TemporaryDirectory() as out:
         kspec.run(spec, out=out, overrides=[f"fit.{name}={value}" for name, value in settings.items()])
-    return statistics.median(noted.seconds[-max(1, many // 5) :] if engine == "auto" else noted.seconds[1:])
+    return statistics.median(recorder.seconds[-max(1, many // 5) :] if engine == "auto" else recorder.seconds[1:])
 
 
-def written(case: Case, data: tuple[Any, ...], folder: Path) -> Path:
-    """The spec, with its data beside it."""
+def write_spec(case: Case, data: tuple[Any, ...], folder: Path) -> Path:
+    """Writes the spec and, beside it, its data; returns the spec's path."""
     if not case.spec:
         return SPECS / "mlp.yaml"
     x, y = data
@@ -319,9 +319,11 @@ def written(case: Case, data: tuple[Any, ...], folder: Path) -> Path:
     arrays = {name: array.astype(str) if array.dtype == object else array for name, array in arrays.items()}
     y = y[:, 0] if y.ndim == 2 else y
     part = np.full(len(y), "train")
-    # a spec tests what it trains: two rows are enough of it, and are no part of what is timed
-    more = {name: np.concatenate([array, array[:2]]) for name, array in arrays.items()}
-    np.savez(folder / "data.npz", **more, y=np.concatenate([y, y[:2]]), part=np.concatenate([part, ["test", "test"]]))
+    # a run needs a test split: two rows are enough, and their evaluation is not timed
+    extended = {name: np.concatenate([array, array[:2]]) for name, array in arrays.items()}
+    np.savez(
+        folder / "data.npz", **extended, y=np.concatenate([y, y[:2]]), part=np.concatenate([part, ["test", "test"]])
+    )
     (folder / "spec.yaml").write_text(case.spec.replace("DATA", "data.npz"))
     return folder / "spec.yaml"
 
@@ -331,24 +333,24 @@ def measure(name: str, case: Case, batch_size: int, pairs: int) -> None:
     hand: list[float] = []
     ratios: dict[str, list[float]] = {engine: [] for engine in case.engines}
     with tempfile.TemporaryDirectory() as folder:
-        spec = written(case, data, Path(folder))
+        spec = write_spec(case, data, Path(folder))
         for _ in range(pairs):
             for engine in case.engines:
                 hand.append(by_hand(case, data, batch_size, case.epochs))
                 ratios[engine].append(hand[-1] / by_kspec(spec, batch_size, case.epochs, engine))
                 keras.backend.clear_session()
-    shown = "  ".join(f"{engine} {statistics.median(found):5.1f}x" for engine, found in ratios.items())
+    shown = "  ".join(f"{engine} {statistics.median(values):5.1f}x" for engine, values in ratios.items())
     print(f"{name:<46} {batch_size:>4} {1e3 * statistics.median(hand):9.1f} ms  {shown}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("networks", nargs="*", help="parts of their names; all by default")
+    parser.add_argument("networks", nargs="*", help="parts of the networks' names; all by default")
     options = parser.parse_args()
-    print(f"{'network':<46} batch  by hand/epoch  kspec is so many times as fast")
+    print(f"{'network':<46} batch  by hand/epoch  speed of kspec relative to it")
     for name, case in CASES.items():
-        if not options.networks or any(wanted.lower() in name.lower() for wanted in options.networks):
+        if not options.networks or any(part.lower() in name.lower() for part in options.networks):
             for batch_size in case.batches:
                 measure(name, case, batch_size, options.pairs)
 

@@ -1,9 +1,9 @@
-"""How long an import takes, as a ratio to Keras's own load of the same file; and the check of what it writes.
+"""The time of `kspec import`, and of checking its spec, relative to Keras's own loading of the same file.
 
     python -m tests.benchmarks.importing [TURNS]
 
-NASNetLarge, the largest of `keras.applications`: its `.keras` file by `keras.models.load_model`, by `kspec import` (as
-data, without TensorFlow) and, with weights, by `kspec import --weights`; whole processes, medians.
+The file is NASNetLarge, the largest model of `keras.applications`. `kspec import` reads it as data, without TensorFlow.
+Times are medians of whole processes.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ def main() -> None:
                 subprocess.run(command, check=True, capture_output=True)
                 times[name].append(time.perf_counter() - start)
     base = statistics.median(times["keras.models.load_model"])
-    for name, taken in times.items():
-        median = statistics.median(taken)
-        print(f"{name:<26}{median:7.2f} s {median / base:7.3f} of Keras's load ({min(taken):.2f} to {max(taken):.2f})")
+    for name, seconds in times.items():
+        median = statistics.median(seconds)
+        print(
+            f"{name:<26}{median:7.2f} s {median / base:7.3f} of Keras's load ({min(seconds):.2f} to {max(seconds):.2f})"
+        )
 
 
 if __name__ == "__main__":

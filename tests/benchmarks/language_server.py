@@ -1,9 +1,9 @@
-"""How soon the language server answers an edit: the diagnostics, then the hints.
+"""The response time of the language server after an edit: diagnostics, then hints.
 
     python -m tests.benchmarks.language_server
 
-A real client over standard input and output; medians of several edits, beside the time of importing Keras in the same run.
-Nothing is asserted: machines differ, and are noisy.
+A client talks to the server over standard input and output. Times are medians of several edits, relative to the time of
+importing Keras in the same run. Nothing is asserted, because machines differ.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Editor(Path(folder)) as editor:
         for name, (text, word) in texts.items():
             editor.open(text)
-            diagnostics, hints, faults = [], [], []
+            diagnostics, hints, errors = [], [], []
             for number in range(EDITS):
                 new = f"units: {21 + number}"
                 diagnostics.append(_timed(editor.type, word, new))
                 hints.append(_timed(editor.hints))
-                faults.append(_timed(editor.type, new, "unts: 1"))
+                errors.append(_timed(editor.type, new, "unts: 1"))
                 editor.type("unts: 1", new)
                 word = new
-            for what, found in (("diagnostics", diagnostics), ("then hints", hints), ("a fault told", faults)):
-                median, worst = statistics.median(found), max(found)
+            for what, seconds in (("diagnostics", diagnostics), ("then hints", hints), ("new error", errors)):
+                median, worst = statistics.median(seconds), max(seconds)
                 print(f"{name:15} {what:12} {median * 1000:6.0f} ms (worst {worst * 1000:.0f}), "
                       f"{median / keras:.4f} of importing Keras")  # fmt: skip
 

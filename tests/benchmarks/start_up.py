@@ -1,8 +1,8 @@
-"""How long the command line takes to answer, as a share of `python -c "import keras"` in the same run.
+"""The start-up time of the command line, relative to `python -c "import keras"` in the same run.
 
     python tests/benchmarks/start_up.py
 
-Whole processes, in turn, medians of several. Nothing is asserted: machines differ, and are noisy.
+Times are medians of whole processes, run in turns. Nothing is asserted, because machines differ.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ def main() -> None:
         times: dict[str, list[float]] = {label: [] for label in commands}
         for number in range(ROUNDS + 1):
             for label, command in commands.items():
-                taken = seconds(*command)
+                duration = seconds(*command)
                 if number:  # the first round warms the caches
-                    times[label].append(taken)
+                    times[label].append(duration)
     baseline = statistics.median(times['python -c "import keras"'])
-    for label, taken in times.items():
-        median = statistics.median(taken)
+    for label, durations in times.items():
+        median = statistics.median(durations)
         print(f"{label:<28} {median:7.3f} s  {median / baseline:6.3f} of importing Keras")
 
 

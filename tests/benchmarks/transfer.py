@@ -1,10 +1,11 @@
-"""Transfer learning, `kspec run` against hand-written Keras: a new head on a frozen MobileNetV2, whole processes.
+"""Transfer learning with `kspec run` and with hand-written Keras: a new head on a frozen MobileNetV2, whole processes.
 
     python tests/benchmarks/transfer.py [PAIRS]
 
-200 pictures of 96x96 for training and 40 for validation, 5 epochs, batches of 16, weights not from ImageNet; the same
-pictures in the same order, the same seed and settings, so that both train the same head: the largest difference is
-printed. They take turns. Printed are the medians, of the processes and of the training in them, and the medians of the ratios turn by turn.
+There are 200 images of 96x96 for training and 40 for validation, 5 epochs, batches of 16, and random initial weights.
+Images, their order, seed and settings are the same, so that both train the same head; the largest difference of its
+weights is printed. The two run in turns. The output is the median time of the processes, and of the training in them, and
+the median ratio of the turns.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ kspec: 1
 name: transfer
 task: multiclass_classification
 seed: {SEED}
-data: {{npz: pictures.npz, inputs: {{picture: x}}, targets: {{kind: y}}, split: {{by: part}}}}
+data: {{npz: images.npz, inputs: {{image: x}}, targets: {{kind: y}}, split: {{by: part}}}}
 inputs:
-  picture: {{shape: [96, 96, 3]}}
+  image: {{shape: [96, 96, 3]}}
 models:
   base:
     application: {{MobileNetV2: {{input_shape: [96, 96, 3], include_top: false, pooling: avg, weights: null}}}}
@@ -48,7 +49,7 @@ BY_HAND = f"""
 import time
 import keras
 import numpy as np
-data = np.load("pictures.npz", allow_pickle=True)
+data = np.load("images.npz", allow_pickle=True)
 parts = {{name: np.flatnonzero(data["part"] == name) for name in ("train", "validation", "test")}}
 x, y = data["x"], data["y"]
 keras.utils.set_random_seed({SEED})
@@ -56,16 +57,16 @@ base = keras.applications.MobileNetV2(
     input_shape=(96, 96, 3), include_top=False, pooling="avg", weights=None, name="base"
 )
 base.trainable = False
-picture = keras.Input((96, 96, 3), name="picture")
-h = keras.layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(picture)
+image = keras.Input((96, 96, 3), name="image")
+h = keras.layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(image)
 h = keras.layers.Dropout(0.2, name="dropout")(base(h))
-model = keras.Model(picture, keras.layers.Dense(5, activation="softmax", name="kind")(h))
+model = keras.Model(image, keras.layers.Dense(5, activation="softmax", name="kind")(h))
 model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 train = parts["train"]
 
-held = x[parts["validation"]], y[parts["validation"]]
+validation = x[parts["validation"]], y[parts["validation"]]
 started = time.perf_counter()
-model.fit(x[train], y[train], validation_data=held, batch_size={BATCH}, epochs={EPOCHS}, shuffle=False, verbose=2)
+model.fit(x[train], y[train], validation_data=validation, batch_size={BATCH}, epochs={EPOCHS}, shuffle=False, verbose=2)
 print("seconds", time.perf_counter() - started)
 model.evaluate(x[parts["test"]], y[parts["test"]], batch_size={BATCH}, verbose=0)
 model.predict(x[parts["test"]], batch_size={BATCH}, verbose=0)
@@ -82,32 +83,32 @@ def seconds(folder: Path, *command: str) -> tuple[float, str]:
     return time.perf_counter() - start, done.stdout
 
 
-def pictures(folder: Path) -> None:
+def write_images(folder: Path) -> None:
     rng = np.random.default_rng(0)
     parts = ["train"] * TRAIN + ["validation"] * VALIDATION + ["test"] * BATCH
     y = rng.integers(0, 5, len(parts))
     x = rng.integers(0, 256, (len(parts), 96, 96, 3)) * (0.3 + 0.15 * y[:, None, None, None])
-    np.savez(folder / "pictures.npz", x=x.astype("float32"), y=y.astype("int64"), part=np.array(parts))
+    np.savez(folder / "images.npz", x=x.astype("float32"), y=y.astype("int64"), part=np.array(parts))
 
 
 def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    taken: dict[str, list[tuple[float, float]]] = {"kspec run": [], "by hand": []}
+    times: dict[str, list[tuple[float, float]]] = {"kspec run": [], "by hand": []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pictures(folder)
+        write_images(folder)
         (folder / "spec.yaml").write_text(SPEC)
         for _ in range(pairs):
-            whole, _ = seconds(folder, "-c", KSPEC, "run", "spec.yaml")
+            duration, _ = seconds(folder, "-c", KSPEC, "run", "spec.yaml")
             run = json.loads((folder / "runs" / "transfer" / "latest" / "run.json").read_text())
-            taken["kspec run"].append((whole, run["durations"]["fit"]))
-            whole, said = seconds(folder, "-c", BY_HAND)
-            taken["by hand"].append((whole, float(said.rpartition("seconds")[2])))
+            times["kspec run"].append((duration, run["durations"]["fit"]))
+            duration, output = seconds(folder, "-c", BY_HAND)
+            times["by hand"].append((duration, float(output.rpartition("seconds")[2])))
         difference = _difference(folder)
     for number, what in enumerate(("process", "training")):
-        times = {who: [turn[number] for turn in turns] for who, turns in taken.items()}
-        ratios = [ours / theirs for ours, theirs in zip(times["kspec run"], times["by hand"], strict=True)]
-        ours, theirs = (statistics.median(turns) for turns in times.values())
+        durations = {name: [turn[number] for turn in turns] for name, turns in times.items()}
+        ratios = [ours / theirs for ours, theirs in zip(durations["kspec run"], durations["by hand"], strict=True)]
+        ours, theirs = (statistics.median(turns) for turns in durations.values())
         shown = ", ".join(f"{ratio:.3f}" for ratio in ratios)
         print(
             f"{what:<9} {ours:6.2f} s, by hand {theirs:6.2f} s   {statistics.median(ratios):.3f} of by hand ({shown})"
@@ -116,7 +117,7 @@ def main() -> None:
 
 
 def _difference(folder: Path) -> float:
-    """Between the weights of the two heads."""
+    """The largest difference between the weights of the two heads."""
     import keras
 
     model = keras.models.load_model(folder / "runs" / "transfer" / "latest" / "model.keras")

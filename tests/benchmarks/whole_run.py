@@ -1,9 +1,9 @@
-"""`kspec run` against the same network written by hand in Keras: whole processes, same data, seed and settings.
+"""The time of `kspec run` and of the same network in hand-written Keras: whole processes, same data, seed and settings.
 
     python tests/benchmarks/whole_run.py [PAIRS]
 
-They take turns: a first run, with nothing kept from an earlier one; a run with warm caches; and hand-written Keras.
-Printed are the medians, the medians of the ratios turn by turn, and what a run does besides importing and training.
+Each turn is a first run, with empty caches; a run with warm caches; and hand-written Keras. The output is the median
+times, the median ratios of the turns, and the durations of the steps of the last run.
 """
 
 from __future__ import annotations
@@ -55,21 +55,21 @@ def seconds(*command: str, cache: Path | None = None) -> float:
 
 def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    taken: dict[str, list[float]] = {"first run": [], "warm caches": [], "by hand": []}
+    times: dict[str, list[float]] = {"first run": [], "warm caches": [], "by hand": []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         out = folder / "runs"
         run = ("-c", KSPEC, "run", str(SPEC), "--out", str(out), "--set", "fit.callbacks=[]", "--set", "fit.verbose=2")
         seconds(*run, cache=folder / "warm")
         for turn in range(pairs):
-            taken["first run"].append(seconds(*run, cache=folder / str(turn)))
-            taken["warm caches"].append(seconds(*run, cache=folder / "warm"))
-            taken["by hand"].append(seconds("-c", BY_HAND))
+            times["first run"].append(seconds(*run, cache=folder / str(turn)))
+            times["warm caches"].append(seconds(*run, cache=folder / "warm"))
+            times["by hand"].append(seconds("-c", BY_HAND))
         durations = json.loads((out / "mlp" / "latest" / "run.json").read_text())["durations"]
-    for what, measured in taken.items():
-        ratios = [ours / theirs for ours, theirs in zip(measured, taken["by hand"], strict=True)]
+    for kind, seconds_ in times.items():
+        ratios = [ours / theirs for ours, theirs in zip(seconds_, times["by hand"], strict=True)]
         shown = ", ".join(f"{ratio:.3f}" for ratio in ratios)
-        print(f"{what:<12} {statistics.median(measured):6.2f} s   {statistics.median(ratios):.3f} of by hand ({shown})")
+        print(f"{kind:<12} {statistics.median(seconds_):6.2f} s   {statistics.median(ratios):.3f} of by hand ({shown})")
     print("the last run's steps:", ", ".join(f"{step} {duration:.2f}" for step, duration in durations.items()))
 
 

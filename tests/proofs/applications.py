@@ -1,9 +1,9 @@
-"""All models of `keras.applications`: each as a spec, built again, and held against the original.
+"""Imports every model of `keras.applications`, rebuilds it from its spec, and compares it with the original.
 
     python -m tests.proofs.applications [NAME …]
 
 Prints a line for each: layers, parameters, lines of the spec, seconds of import and check, and whether configuration,
-parameters and answers (to the bit, with the same weights) are the same; fails where one is not.
+parameters and predictions (bit for bit, with the same weights) are equal; fails if any differ.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def main() -> None:
-    """Each model in a process of its own, which gives back what it took."""
+    """Each model runs in a process of its own, which frees its memory."""
     if sys.argv[1:2] == ["--one"]:
         sys.exit(one(sys.argv[2]))
-    names = sys.argv[1:] or known()
+    names = sys.argv[1:] or application_names()
     print(
         f"{'model':<20}{'layers':>7}{'parameters':>13}{'lines':>7}{'compact':>8}{'import':>8}{'check':>7}  same",
         flush=True,
@@ -33,7 +33,7 @@ def main() -> None:
     sys.exit(1 if failed else 0)
 
 
-def known() -> list[str]:
+def application_names() -> list[str]:
     """The names of all applications."""
     import keras
 
@@ -43,42 +43,42 @@ def known() -> list[str]:
 def one(name: str) -> int:
     import keras
 
-    line, same = examined(getattr(keras.applications, name)(weights=None))
+    line, same = compare(getattr(keras.applications, name)(weights=None))
     print(f"{name:<20}{line}", flush=True)
     return 0 if same else 1
 
 
-def examined(model: Any) -> tuple[str, bool]:
-    """A line about a model, and whether it came back the same, both plainly and compactly written."""
+def compare(model: Any) -> tuple[str, bool]:
+    """A line about a model, and whether the rebuilt model equals it."""
     import numpy as np
 
     from kspec.importer.from_model import import_config
     from tests.support.import_round_trip import built, checked
     from tests.support.model_comparison import answers, canonical, copy_weights, differences, random_inputs
 
-    config = json.loads(model.to_json())  # Keras's own work
+    config = json.loads(model.to_json())  # not part of the import
     start = time.perf_counter()
-    found = import_config(config, name="model")
-    text = found.text
+    spec = import_config(config, name="model")
+    text = spec.text
     imported = time.perf_counter() - start
     start = time.perf_counter()
     checked(text)
     check = time.perf_counter() - start
     compact = import_config(config, name="model", compact=True).text
-    again, _ = built(text)
-    unlike = differences(canonical(config), canonical(json.loads(again.to_json())))
+    rebuilt, _ = built(text)
+    changes = differences(canonical(config), canonical(json.loads(rebuilt.to_json())))
     inputs = random_inputs(model, rows=1, unknown=96)
-    copy_weights(model, again)
-    theirs, ours = answers(model, inputs), answers(again, inputs)
+    copy_weights(model, rebuilt)
+    theirs, ours = answers(model, inputs), answers(rebuilt, inputs)
     verdict = {
-        "configuration": not unlike,
-        "parameters": again.count_params() == model.count_params(),
-        "answers": theirs.keys() == ours.keys() and all(np.array_equal(theirs[key], ours[key]) for key in theirs),
+        "configuration": not changes,
+        "parameters": rebuilt.count_params() == model.count_params(),
+        "predictions": theirs.keys() == ours.keys() and all(np.array_equal(theirs[key], ours[key]) for key in theirs),
     }
     same = ", ".join(what if is_same else f"NOT {what}" for what, is_same in verdict.items())
     lines = f"{text.count(chr(10)):>7}{compact.count(chr(10)):>8}"
     line = f"{len(model.layers):>7}{model.count_params():>13,}{lines}{imported:>8.2f}{check:>7.2f}  {same}"
-    return line + "".join(f"\n  {each}" for each in unlike[:5]), all(verdict.values())
+    return line + "".join(f"\n  {change}" for change in changes[:5]), all(verdict.values())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Many graphs of `tests/analysis/shapes/random_graphs.py`, each inferred by us and built by Keras.
+"""Compares the shapes that kspec infers with those that Keras builds, for many random graphs.
 
     python -m tests.proofs.graphs [GRAPHS] [FIRST SEED]
 
-Prints every graph on which the two differ, and how many each of them takes; fails where there is one.
+The graphs are those of `tests/analysis/shapes/random_graphs.py`. Prints every graph for which the two differ, and how
+many graphs were built and rejected; fails if any differ.
 """
 
 from __future__ import annotations
@@ -21,22 +22,22 @@ def main() -> None:
 
     graphs = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     start = time.perf_counter()
     for number, seed in enumerate(range(first, first + graphs), start=1):
         text = random_spec(seed, random.Random(seed).randint(2, 60))
-        found["nodes"] += text.count("name: n")
+        counts["nodes"] += text.count("name: n")
         try:
-            found[compare(text)] += 1
+            counts[compare(text)] += 1
         except Exception as failure:
-            found["failed"] += 1
+            counts["failed"] += 1
             print(f"seed {seed}: {type(failure).__name__}: {failure}", flush=True)
         if number % 100 == 0:
             keras.utils.clear_session()
-        if number % 1000 == 0:
-            told = ", ".join(f"{count:,} {what}" for what, count in sorted(found.items()))
-            print(f"{number:,} graphs: {told}; {time.perf_counter() - start:,.0f} s", flush=True)
-    sys.exit(1 if found["failed"] else 0)
+        if number % 1000 == 0 or number == graphs:
+            summary = ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
+            print(f"{number:,} graphs: {summary}; {time.perf_counter() - start:,.0f} s", flush=True)
+    sys.exit(1 if counts["failed"] else 0)
 
 
 if __name__ == "__main__":
