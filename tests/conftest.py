@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ["KSPEC_CACHE"] = "off"  # what was measured before must not decide what a test does
+os.environ["KSPEC_CACHE"] = "off"  # cached measurements must not influence tests
 
 import pytest
 
 from kspec.diagnostics import Report, Source
-from tests.support.project import project  # noqa: F401  a fixture for all
+from tests.support.project import project  # noqa: F401 (a fixture for all tests)
 
 ROOT = Path(__file__).parent.parent
 SPECS = ROOT / "specs"
