@@ -11,7 +11,7 @@ from kspec.lint.rules.shared.targets import Target, target_of
 
 LOSSES_OF_ANY_NUMBER = frozenset(
     {"MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "Huber", "LogCosh"}
-)  # fmt: skip
+)
 
 
 def check(context: RuleContext) -> None:

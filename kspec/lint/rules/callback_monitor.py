@@ -8,7 +8,7 @@ from typing import Any
 from kspec.diagnostics import Path, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.fixes import Edits, add_argument, replace
+from kspec.lint.rules.shared.fixes import Edits, add_argument, give_argument, replace
 from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, monitoring_callbacks
 from kspec.lint.rules.shared.outputs import trained_outputs
 
@@ -66,7 +66,7 @@ def _check_monitor(
             f"`{head}` monitors `{monitor}`, but there is no validation data",
             place,
             help=f"set `data: {{split: {{validation: ...}}}}`, or monitor `{bare}`",
-            edits=_monitor_edits(context, head, path, bare),
+            edits=give_argument(context, path, head, "monitor", bare),
         )
     elif not names[bare] and arguments.get("mode", "auto") == "auto":
         mode = "min" if any(word in bare for word in LESS_IS_BETTER) else "max"
@@ -77,17 +77,6 @@ def _check_monitor(
             help=f"add `mode: {mode}`",
             edits=add_argument(context, inside, "mode", mode),
         )
-
-
-def _monitor_edits(context: RuleContext, head: str, path: Path, name: str) -> Edits:
-    if (*path, head) not in context.spec.positions.values:
-        return replace(context, path, f"{head}: {{monitor: {name}}}") if _is_list_item(context, path) else ()
-    return add_argument(context, (*path, head), "monitor", name)
-
-
-def _is_list_item(context: RuleContext, path: Path) -> bool:
-    span = context.spec.positions.value(path)
-    return span.source.line(span.line)[: span.column - 1].strip() == "-"
 
 
 def _place(context: RuleContext, inside: Path, path: Path) -> Span:

@@ -48,6 +48,6 @@ def _is_pure_activation(context: RuleContext, node: Node) -> bool:
 
 def _is_intended(first: Activation, second: Activation, is_output: bool) -> bool:
     """Whether two activations in a row are usual, as in attention: a softmax of bounded scores, or over positions."""
-    return second.name in ("softmax", "sparsemax") and not is_output and (
-        first.name in BOUNDED or second.axis not in (None, -1)
-    )  # fmt: skip
+    if is_output or second.name not in ("softmax", "sparsemax"):
+        return False
+    return first.name in BOUNDED or second.axis not in (None, -1)

@@ -53,8 +53,8 @@ def give_argument(context: RuleContext, owner: Path, head: str, name: str, value
     """
     if (*owner, head) in context.spec.positions.values:
         return add_argument(context, (*owner, head), name, value)
-    return replace(context, owner, f"{head}: {{{name}: {value}}}" if _is_item(context, owner) else
-                   f"{{{head}: {{{name}: {value}}}}}")  # fmt: skip
+    text = f"{head}: {{{name}: {value}}}"
+    return replace(context, owner, text if _is_item(context, owner) else f"{{{text}}}")
 
 
 def insert_before(context: RuleContext, node: Node, entry: str) -> Edits:
@@ -83,9 +83,6 @@ def _own_span(context: RuleContext, path: Path | None, *, lines: bool = False) -
     if path is None or path not in positions.values or path in positions.variables:
         return None
     span = positions.values[path]
-    text = span.source.line(span.line)[span.column - 1 :]
-    if span.source is not context.spec.source or text[:1] in ("&", "*", "!") or (
-        span.line != span.end_line and not lines
-    ):  # fmt: skip
-        return None
-    return span
+    start = span.source.line(span.line)[span.column - 1 : span.column]
+    is_whole = span.line == span.end_line or lines
+    return span if span.source is context.spec.source and start not in ("&", "*", "!") and is_whole else None
