@@ -11,6 +11,8 @@ from kspec.language.base import fail, kind_of
 
 EngineName = Literal["auto", "keras", "fused", "fused_xla"]
 FusedName = Literal["fused", "fused_xla"]
+EngineSetting = EngineName | Sequence[Any]
+"""The value of `fit.engine`: a name, or a list with changes such as `[fused, {fused_xla: 400}]`."""
 
 _EXAMPLE = "write `[fused, {fused_xla: 400}]`: the first engine, then each later one with the step at which it starts"
 
@@ -52,7 +54,7 @@ class EnginePlan:
     changes: tuple[tuple[int, EngineName], ...]
 
     @classmethod
-    def of(cls, setting: EngineName | Sequence[Any]) -> EnginePlan:
+    def of(cls, setting: EngineSetting) -> EnginePlan:
         """The plan of a spec's `fit.engine`."""
         items: list[Any] = [setting] if isinstance(setting, str) else list(setting)
         return cls(((0, items[0]), *((step, name) for change in items[1:] for name, step in change.items())))

@@ -165,7 +165,7 @@ def test_unknown_names_and_metrics_are_usage_errors(capsys):
     assert main(["runs", "--best", "auc"]) == 2
     assert "no run has the metric auc; available: loss, mean, accuracy" in capsys.readouterr().err
     assert main(["runs", "mlpp"]) == 2
-    assert "no spec called mlpp has been run; did you mean `mlp`?" in capsys.readouterr().err
+    assert "no runs of a spec named mlpp; did you mean `mlp`?" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("three")

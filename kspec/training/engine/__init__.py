@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kspec.data.pipeline import Batches
 from kspec.ir import Graph
-from kspec.language.engine import EngineName, EnginePlan
+from kspec.language.engine import EnginePlan, EngineSetting
 from kspec.training.engine.schedule import Schedule
 
 if TYPE_CHECKING:
+    import keras
+
     from kspec.backend.keras_model import BuiltNetwork
 
-__all__ = ["Engine", "EngineSetting", "Schedule", "engine_of"]
-
-EngineSetting = EngineName | Sequence[Any]
-"""The value of `fit.engine`: a name, or a list with changes such as `[fused, {fused_xla: 400}]`."""
+__all__ = ["Engine", "Schedule", "engine_of"]
 
 
 class Engine(Protocol):
@@ -30,7 +29,9 @@ class Engine(Protocol):
     def notes(self) -> list[str]:
         """Lines for the user about the choice of the engine."""
 
-    def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Any]) -> None:
+    def fit(
+        self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[keras.callbacks.Callback]
+    ) -> None:
         """Trains as `Model.fit` does. Between two calls the model may be compiled anew.
 
         Args:
@@ -48,7 +49,7 @@ class Engine(Protocol):
 
 
 def engine_of(
-    model: Any,
+    model: keras.Model,
     setting: EngineSetting,
     graph: Graph | None = None,
     network: BuiltNetwork | None = None,

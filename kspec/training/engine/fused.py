@@ -11,12 +11,13 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.callbacks import Callback, CallbackList, EarlyStopping
 
 from kspec.backend.keras_errors import plain
 from kspec.backend.keras_model import BuiltNetwork
 from kspec.data.pipeline import CHUNK_BYTES, Batches
 from kspec.ir import Graph
-from kspec.language.engine import EnginePlan
+from kspec.language.engine import EnginePlan, EngineSetting
 from kspec.training.engine.auto import AutoPolicy
 from kspec.training.engine.engine_policy import EnginePolicy, FixedPolicy
 from kspec.training.engine.keras_engine import KerasEngine
@@ -57,7 +58,7 @@ class FusedEngine:
     def __init__(
         self,
         model: keras.Model,
-        setting: Any,
+        setting: EngineSetting,
         graph: Graph | None = None,
         network: BuiltNetwork | None = None,
         announce: Callable[[str], None] = lambda _: None,
@@ -84,13 +85,13 @@ class FusedEngine:
         """Lines for the user about the choice of the engine."""
         return [*self._notes, *self.policy.notes]
 
-    def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Any]) -> None:
+    def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Callback]) -> None:
         """Trains, an epoch a call; see `Engine.fit`. Keras's own loop takes over if the network cannot be fused."""
         if self._keras is not None:
             self._keras.fit(train, validation, schedule, callbacks)
             return
         self._loops.clear()  # the model may be compiled anew: older loops would train other weights
-        callback_list = keras.callbacks.CallbackList(
+        callback_list = CallbackList(
             callbacks, add_history=True, model=self.model, epochs=schedule.epochs, steps=schedule.steps
         )
         try:
@@ -116,7 +117,7 @@ class FusedEngine:
         train_function: TrainFunction,
         test_function: TestFunction | None,
         schedule: Schedule,
-        callback_list: keras.callbacks.CallbackList,
+        callback_list: CallbackList,
     ) -> None:
         """Calls `Model.fit` with functions that run a whole epoch, or a whole validation, a call."""
         nothing = tf.data.Dataset.from_tensors(np.float32(0)).repeat()
@@ -168,9 +169,7 @@ class FusedEngine:
                 break
         return tf.nest.map_structure(lambda *chunks: np.concatenate([chunk.numpy() for chunk in chunks]), *predictions)
 
-    def _train_function(
-        self, train: Batches, callback_list: keras.callbacks.CallbackList, schedule: Schedule
-    ) -> TrainFunction:
+    def _train_function(self, train: Batches, callback_list: CallbackList, schedule: Schedule) -> TrainFunction:
         runner = self._runner("train", train)
         first = schedule.initial_epoch * schedule.steps
         if self.setting == "auto":
@@ -281,11 +280,11 @@ class FusedEngine:
 
 
 def _auto_policy(
-    model: keras.Model, runner: Runner, callbacks: list[keras.callbacks.Callback], plan: EnginePlan, first: int
+    model: keras.Model, runner: Runner, callbacks: list[Callback], plan: EnginePlan, first: int
 ) -> AutoPolicy:
     """A policy that knows earlier times of this network, and the usual speedup of its kind."""
     key = key_of(model, runner.loops.batch_size, runner.source.signature)
-    may_stop = any(isinstance(callback, keras.callbacks.EarlyStopping) for callback in callbacks)
+    may_stop = any(isinstance(callback, EarlyStopping) for callback in callbacks)
     keep = functools.partial(remember, key)
     expected = _expected_speedup(runner.loops.core)
     return AutoPolicy(recall(key), expected=expected, keep=keep, may_stop=may_stop, plan=plan, first=first)
@@ -302,7 +301,7 @@ def _expected_speedup(core: keras.Layer) -> float | None:
     return None
 
 
-def _watch_interval(callbacks: list[keras.callbacks.Callback]) -> int | None:
+def _watch_interval(callbacks: list[Callback]) -> int | None:
     """The interval, in steps, at which callbacks see batches; None if only kspec's own callbacks see them."""
     intervals = []
     for callback in callbacks:
@@ -310,7 +309,7 @@ def _watch_interval(callbacks: list[keras.callbacks.Callback]) -> int | None:
         if every == "epoch" or getattr(callback, "only_watches", False):
             continue
         if any(
-            getattr(type(callback), name) is not getattr(keras.callbacks.Callback, name)
+            getattr(type(callback), name) is not getattr(Callback, name)
             for name in ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
         ):
             intervals.append(every)

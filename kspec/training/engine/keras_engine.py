@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
+from keras.callbacks import Callback
+
 from kspec.data.pipeline import Batches
 from kspec.language.engine import EnginePlan
 from kspec.training.engine.schedule import Schedule
@@ -14,11 +17,11 @@ class KerasEngine:
 
     plan = EnginePlan.of("keras")
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: keras.Model) -> None:
         self.model = model
         self.notes: list[str] = []
 
-    def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Any]) -> None:
+    def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Callback]) -> None:
         """Trains; see `Engine.fit`. The batches come in the epoch's order already."""
         self.model.fit(
             # one iterator for all epochs: starting one takes as long as some thirty steps

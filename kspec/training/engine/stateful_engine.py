@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras.callbacks import Callback
 
 from kspec.data.pipeline import Batches
+from kspec.language.engine import EngineSetting
 from kspec.training.engine.keras_engine import KerasEngine
 from kspec.training.engine.schedule import Schedule
 
 
-def stateful_layers(model: Any) -> list[Any]:
+def stateful_layers(model: keras.Model) -> list[keras.Layer]:
     """The layers of a model, nested ones included, that keep states from batch to batch."""
     return [layer for layer in model._flatten_layers() if getattr(layer, "stateful", False)]
 
@@ -29,13 +31,13 @@ class StatefulEngine(KerasEngine):
         setting: The value of `fit.engine`.
     """
 
-    def __init__(self, model: Any, layers: list[Any], setting: Any) -> None:
+    def __init__(self, model: keras.Model, layers: list[keras.Layer], setting: EngineSetting) -> None:
         super().__init__(model)
         self.layers = layers
         if setting not in ("auto", "keras"):
             self.notes.append(f"keras instead of {setting}: `{layers[0].name}` is stateful")
 
-    def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Any]) -> None:
+    def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Callback]) -> None:
         """Trains; each epoch and each validation starts from zero states."""
         super().fit(train, validation, schedule, [_ResetStates(self), *callbacks])
 
@@ -55,7 +57,7 @@ class StatefulEngine(KerasEngine):
             layer.reset_state()
 
 
-class _ResetStates(keras.callbacks.Callback):
+class _ResetStates(Callback):
     def __init__(self, engine: StatefulEngine) -> None:
         super().__init__()
         self.engine = engine
