@@ -45,9 +45,9 @@ def test_a_loaded_run_evaluates_to_the_same_loss(run, capsys):
     assert np.array_equal(_engine(run.model).predict(_batches(x)), model.predict(x, batch_size=4, verbose=0))
 
 
-def test_exported_python_never_resets_states(run, capsys):
+def test_stateful_layers_cannot_be_exported_to_python(run, capsys):
     assert main(["export", str(run.folder / "spec.yaml"), "--to", "python", "-o", "-"]) == 1
-    assert "forget the states of stateful layers" in capsys.readouterr().err
+    assert "reset the states of stateful layers" in capsys.readouterr().err
 
 
 def test_examples_that_do_not_fill_batches_are_reported(run, tmp_path, capsys):
