@@ -216,9 +216,9 @@ class _Finder:
             for pattern in trainable if isinstance(trainable, dict) else ():
                 name = str(pattern).partition("/")[0]
                 if not is_glob(name):
-                    cited = self._key(str(pattern), ("fit", "stages", index, "trainable", pattern))
-                    span = cited.span._replace(end_column=cited.span.column + len(name))
-                    yield replace(cited, name=name, span=span)
+                    reference = self._key(str(pattern), ("fit", "stages", index, "trainable", pattern))
+                    span = reference.span._replace(end_column=reference.span.column + len(name))
+                    yield replace(reference, name=name, span=span)
 
     def _monitored(self) -> Iterator[Occurrence]:
         """Quantities with an output's name in them: `val_grade_loss`."""

@@ -150,8 +150,8 @@ def _sample_of(kind: t.Type) -> Any:
             return _OBJECTS[name]
         case t.FilePath():
             return "file.txt"
-    values = {t.Boolean: True, t.Null: None, t.Text: "text", t.Shape: [4], t.Dtype: "float32", t.Array: [0.0, 1.0]}
-    return values.get(type(kind), 1)
+    samples = {t.Boolean: True, t.Null: None, t.Text: "text", t.Shape: [4], t.Dtype: "float32", t.Array: [0.0, 1.0]}
+    return samples.get(type(kind), 1)
 
 
 def _number(kind: t.Number) -> int | float:
