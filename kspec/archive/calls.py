@@ -51,6 +51,28 @@ def operation_arguments(
     return bound
 
 
+def inputs_of_model(
+    wanted: list[str], inputs: list[str], args: list[Any], kwargs: Mapping[str, Any], owner: str
+) -> dict[str, Ref]:
+    """The tensor for each input of a model in a call.
+
+    Args:
+        wanted: The names of the inputs in the model.
+        inputs: The names of the inputs in the spec.
+        args: The positional arguments of the call.
+        kwargs: The named arguments of the call.
+        owner: The model, for messages.
+    """
+    given = args[0] if args else kwargs.get("inputs")
+    if isinstance(given, Ref):
+        given = [given]
+    if isinstance(given, dict):
+        given = [given.get(name) for name in wanted] if set(given) == set(wanted) else None
+    if isinstance(given, list) and len(given) == len(inputs) and all(isinstance(ref, Ref) for ref in given):
+        return dict(zip(inputs, given, strict=True))
+    raise unsupported(f"{owner} is not called with one tensor per input")
+
+
 def split_arguments(entry: catalog.Entry, bound: Mapping[str, Any], owner: str) -> tuple[Feeds, dict[str, Any]]:
     """Split the arguments of a call into tensors and constants; defaults are left out.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kspec import catalog
 from kspec.archive.calls import (
     entry_keys,
+    inputs_of_model,
     is_empty,
     layer_arguments,
     layer_output_count,
@@ -19,7 +20,7 @@ from kspec.archive.calls import (
     split_arguments,
 )
 from kspec.archive.compile_config import compile_section
-from kspec.archive.config_graph import OUTPUTS, CallId, ConfigGraph, Layer, Ref, read_graph
+from kspec.archive.config_graph import OUTPUTS, CallId, ConfigGraph, Layer, Ref, read_graph, refs
 from kspec.archive.dtype_policy import common_policy
 from kspec.archive.errors import contains_code, printable, unreadable, unsupported
 from kspec.archive.names import Names, entries_to_name, valid_name
@@ -214,7 +215,7 @@ class _Writer:
 
     def _give_names(self, order: list[CallId]) -> None:
         used: dict[CallId, set[int]] = {}
-        taken = [ref for call in order for ref in _taken(self.structure, call)]
+        taken = [ref for call in order for ref in refs(list(self.structure.arguments(call)))]
         for ref in [*taken, *(ref for _, ref in self.structure.outputs)]:
             if ref.output:
                 used.setdefault(CallId(ref.layer, ref.call), set()).add(ref.output)
@@ -330,7 +331,7 @@ class _Writer:
         name = self.importer.submodel(layer.data)
         args, kwargs = self.structure.arguments(call)
         inputs = list(self.importer.models[name]["inputs"])
-        given = _by_input(list(inner.inputs), inputs, args, kwargs, owner)
+        given = inputs_of_model(list(inner.inputs), inputs, args, kwargs, owner)
         found: dict[str, Any] = {"model": name}
         for key, value in kwargs.items():
             if key == "training" and isinstance(value, bool):
@@ -388,23 +389,3 @@ def _all_axes(layer: Mapping[str, Any]) -> list[int] | None:
     shapes = build.get("shapes_dict", build) if isinstance(build, dict) else {}
     query = shapes.get("query_shape") if isinstance(shapes, dict) else None
     return list(range(1, len(query) - 1)) if isinstance(query, list) else None
-
-
-def _taken(structure: ConfigGraph, call: CallId) -> Iterator[Ref]:
-    from kspec.archive.config_graph import refs
-
-    yield from refs(list(structure.arguments(call)))
-
-
-def _by_input(
-    wanted: list[str], inputs: list[str], args: list[Any], kwargs: Mapping[str, Any], owner: str
-) -> dict[str, Ref]:
-    """The tensor for each input of a model in a call."""
-    given = args[0] if args else kwargs.get("inputs")
-    if isinstance(given, Ref):
-        given = [given]
-    if isinstance(given, dict):
-        given = [given.get(name) for name in wanted] if set(given) == set(wanted) else None
-    if isinstance(given, list) and len(given) == len(inputs) and all(isinstance(ref, Ref) for ref in given):
-        return dict(zip(inputs, given, strict=True))
-    raise unsupported(f"{owner} is not called with one tensor per input")
