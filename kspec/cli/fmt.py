@@ -51,9 +51,9 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
         kind, text = _formatted(source, diagnostics)
         counts[kind] += 1
         if diff and kind == "changed":
-            from kspec.rewrite.atomic_write import diff as shown
+            from kspec.rewrite.atomic_write import diff as difference
 
-            sys.stdout.write(shown(source, text))
+            sys.stdout.write(difference(source, text))
         if is_filter:
             sys.stdout.buffer.write(text.encode("utf-8"))
         elif kind == "changed":

@@ -47,8 +47,8 @@ def command(name: str | None, out: str, best: str | None, format_: str) -> None:
         order = direction(best) or "max"
         runs = best_first(runs, best, order)
     if format_ == "json":
-        chosen = {"best": {"metric": best, "order": order}} if order else {}
-        click.echo(json.dumps({**chosen, "runs": [run.to_json() for run in runs]}, indent=2))
+        ranking = {"best": {"metric": best, "order": order}} if order else {}
+        click.echo(json.dumps({**ranking, "runs": [run.to_json() for run in runs]}, indent=2))
         return
     if not runs:
         click.echo(f"no runs in {out.rstrip('/')}/ yet: kspec run {_some_spec()}")
@@ -66,12 +66,12 @@ def _refuse_name(name: str, out: str) -> None:
 
     names = spec_names(out)
     if names:
-        suggestion = did_you_mean(name, names) or f"there are runs of {', '.join(names)}"
+        suggestion = did_you_mean(name, names) or f"available names: {', '.join(names)}"
         raise click.UsageError(f"no runs of a spec named {name}; {suggestion}")
 
 
 def _metric(query: str, runs: Sequence[RunRecord]) -> str:
-    """The metric by its name, in any case: a spec has `AUC`, Keras reports `auc`."""
+    """Finds a metric by name, ignoring case: a spec names `AUC`, Keras reports `auc`."""
     from kspec.runs.run_index import metric_names
 
     names = metric_names(runs)

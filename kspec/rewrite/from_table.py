@@ -47,9 +47,9 @@ class _Writer:
         self.inputs: dict[str, tuple[list[ColumnProfile], str]] = {}
         if roles.numbers:
             size = len(roles.numbers)
-            name = self._name("numbers" if size > 1 or roles.words or roles.prose else roles.numbers[0].name)
+            name = self._name("numbers" if size > 1 or roles.categories or roles.texts else roles.numbers[0].name)
             self.inputs[name] = (roles.numbers, f"{{shape: [{size}]}}")
-        for column in (*roles.words, *roles.prose):
+        for column in (*roles.categories, *roles.texts):
             self.inputs[self._name(column.name)] = ([column], "{shape: [1], dtype: string}")
 
     def text(self) -> str:
@@ -100,7 +100,7 @@ class _Writer:
             self._add(f"  csv: {to_yaml({'path': self.path, 'delimiter': self.delimiter})}")
         else:
             self._add(f"  {self.profile.source}: {to_yaml(self.path)}")
-        for name, reason in self.roles.left_out.items():
+        for name, reason in self.roles.unused.items():
             self._add(f"  # `{name}` is not used: {reason}")
         self._columns()
         self._add(f"  targets: {to_yaml(self.roles.target.name)}")
@@ -114,7 +114,7 @@ class _Writer:
             for name, (columns, _) in self.inputs.items():
                 names = [column.name for column in columns]
                 self._add_long(f"    {name}: {to_yaml(names[0] if len(names) == 1 else names)}")
-        elif self.roles.left_out:
+        elif self.roles.unused:
             columns, _ = next(iter(self.inputs.values()))
             self._add_long(f"  inputs: {to_yaml([column.name for column in columns])}")
 
@@ -124,7 +124,7 @@ class _Writer:
         for column in self.roles.numbers:
             if column.missing:
                 rules[column.name] = "most_frequent" if column.type == "boolean" else "median"
-        for column in (*self.roles.words, *self.roles.prose):
+        for column in (*self.roles.categories, *self.roles.texts):
             if column.missing:
                 rules[column.name] = "unknown"
         if self.roles.target.missing:
@@ -163,7 +163,7 @@ class _Writer:
             node = self._name(f"{name}_scaled")
             comment = "learns mean and variance from the training rows"
             self._entry("Normalization", "", name, node, several, comment)
-        elif column in self.roles.prose:
+        elif column in self.roles.texts:
             words, node = self._name(f"{name}_words"), self._name(f"{name}_vector")
             self._entry("TextVectorization", "{max_tokens: 5000, output_sequence_length: 100}", name, words, True)
             self._entry("Embedding", f"{{input_dim: {{vocabulary_of: {words}}}, output_dim: 32}}", "", "", False)

@@ -27,18 +27,18 @@ class TableRoles:
         task: The task of the output.
         why: The reason for the task, as a predicate: `is one of 3 texts`.
         numbers: Numeric columns, which feed one input together.
-        words: Categorical text columns, an input each.
-        prose: Columns of running text, an input each.
-        left_out: Column → why it is not used.
+        categories: Categorical text columns, an input each.
+        texts: Columns of running text, an input each.
+        unused: Column → why it is not used.
     """
 
     target: ColumnProfile
     task: str
     why: str
     numbers: list[ColumnProfile] = field(default_factory=list)
-    words: list[ColumnProfile] = field(default_factory=list)
-    prose: list[ColumnProfile] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)
+    categories: list[ColumnProfile] = field(default_factory=list)
+    texts: list[ColumnProfile] = field(default_factory=list)
+    unused: dict[str, str] = field(default_factory=dict)
 
 
 def infer_columns(profile: DataProfile, target: str | None = None) -> TableRoles:
@@ -62,8 +62,8 @@ def infer_columns(profile: DataProfile, target: str | None = None) -> TableRoles
     for other in profile.columns:
         if other.name != column.name:
             _assign(other, profile.rows, roles)
-    if not (roles.numbers or roles.words or roles.prose):
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.left_out.items())
+    if not (roles.numbers or roles.categories or roles.texts):
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.unused.items())
         raise InitRefused(f"no column is left from which to predict `{column.name}` ({reasons})")
     return roles
 
@@ -110,18 +110,18 @@ def _counts_up(column: ColumnProfile) -> bool:
 def _assign(column: ColumnProfile, rows: int, roles: TableRoles) -> None:
     distinct = column.distinct or 0
     if column.type in ("array", "image"):
-        roles.left_out[column.name] = f"it holds {column.type}s"
+        roles.unused[column.name] = f"it holds {column.type}s"
     elif column.missing >= rows:
-        roles.left_out[column.name] = "it is empty"
+        roles.unused[column.name] = "it is empty"
     elif distinct == 1:
-        roles.left_out[column.name] = "it has the same value in every row"
+        roles.unused[column.name] = "it has the same value in every row"
     elif distinct >= rows - column.missing and column.type != "float" and _KEY.search(column.name):
-        roles.left_out[column.name] = "it is a row identifier"
+        roles.unused[column.name] = "it is a row identifier"
     elif column.type in _NUMBERS:
         roles.numbers.append(column)
     elif column.example.count(" ") >= 3 and distinct > ONE_HOT:
-        roles.prose.append(column)
+        roles.texts.append(column)
     elif distinct > rows / 2 and distinct > ONE_HOT:
-        roles.left_out[column.name] = "almost every value is unique"
+        roles.unused[column.name] = "almost every value is unique"
     else:
-        roles.words.append(column)
+        roles.categories.append(column)

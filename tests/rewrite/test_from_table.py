@@ -80,9 +80,9 @@ def test_columns_become_inputs_by_type() -> None:
         )
     )
     assert [c.name for c in roles.numbers] == ["on", "age"]
-    assert [c.name for c in roles.words] == ["city"]
-    assert [c.name for c in roles.prose] == ["review"]
-    assert set(roles.left_out) == {"user_id", "hash", "empty"}
+    assert [c.name for c in roles.categories] == ["city"]
+    assert [c.name for c in roles.texts] == ["review"]
+    assert set(roles.unused) == {"user_id", "hash", "empty"}
 
 
 ODD = [
