@@ -76,7 +76,7 @@ def split_rows(
         for name, places in by_fractions(len(free), fractions, seed, classes).items():
             split_of[free[places]] = SPLITS.index(name)
         _warn_of_empty(fractions, split_of, table, context)
-    splits = {name: numpy.flatnonzero(split_of == number) for number, name in enumerate(SPLITS)}
+    splits: dict[str, Array] = {name: numpy.flatnonzero(split_of == number) for number, name in enumerate(SPLITS)}
     if not len(splits["train"]):
         message = f"no rows are left for training: {_counts(splits)}"
         context.error(codes.EMPTY_SPLIT, message, PATH, help="use more rows, or smaller validation and test splits")
@@ -144,7 +144,9 @@ def _fractions(data: Data, table: Table) -> dict[str, float]:
     fractions = {"validation": split.validation, "test": split.test}
     if table.row_splits is not None:
         stated = split.model_fields_set
-        has_file = {name: bool((table.row_splits == number).any()) for number, name in enumerate(SPLITS)}
+        has_file: dict[str, bool] = {
+            name: bool((table.row_splits == number).any()) for number, name in enumerate(SPLITS)
+        }
         fractions = {name: value for name, value in fractions.items() if name in stated and not has_file[name]}
     return fractions
 

@@ -101,6 +101,11 @@ class SpecError(Exception):
     def __str__(self) -> str:
         return "\n\n".join((summary(self.diagnostics), *map(str, self.diagnostics)))
 
+    @property
+    def errors(self) -> str:
+        """The code and message of each error, a line each."""
+        return "\n".join(f"{problem.code}: {problem.message}" for problem in self.diagnostics if problem.is_error)
+
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
     """How many problems there are: "2 errors, 1 warning"."""

@@ -93,7 +93,7 @@ class _Execution:
             with self.interrupt:
                 self._run()
         except BaseException as error:
-            self.recorder.finish("failed", str(error))
+            self.recorder.finish("failed", error.errors if isinstance(error, SpecError) else str(error))
             raise
         finally:
             if self.smoke:
