@@ -52,3 +52,16 @@ def output_format(*formats: str) -> Callable[[F], F]:
         show_default=True,
         help=f"Output for people ({formats[0]}) or for machines ({', '.join(formats[1:])}).",
     )
+
+
+def spec_file(function: F) -> F:
+    """`--out`, for a verb that writes a spec; `-` is standard output."""
+    return click.option(
+        "-o",
+        "--out",
+        type=click.Path(dir_okay=False),
+        default="spec.yaml",
+        show_default=True,
+        metavar="FILE",
+        help="Where to write the spec; - prints it.",
+    )(function)

@@ -49,11 +49,21 @@ def _codes(_: click.Context, parameter: click.Parameter, words: tuple[str, ...])
 @click.option("--fix", is_flag=True, help="Apply the safe fixes; layout and comments are kept.")
 @click.option("--diff", is_flag=True, help="With --fix: show the changes, write nothing.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-@click.option("--select", multiple=True, callback=_codes, metavar="CODES",
-              help="Report only these: KS403, or KS4 for a whole family; separate several by commas.")  # fmt: skip
-@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES",
-              help="Ignore these, likewise. Errors of syntax, structure, graph and shapes are always reported: only "
-              "warnings and the rules of meaning (KS4) and data (KS5) can be ignored.")  # fmt: skip
+@click.option(
+    "--select",
+    multiple=True,
+    callback=_codes,
+    metavar="CODES",
+    help="Report only these: KS403, or KS4 for a whole family; separate several by commas.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    callback=_codes,
+    metavar="CODES",
+    help="Ignore these, likewise. Errors of syntax, structure, graph and shapes are always reported: only "
+    "warnings and the rules of meaning (KS4) and data (KS5) can be ignored.",
+)
 @permissions
 def command(
     paths: tuple[str, ...],

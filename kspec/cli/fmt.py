@@ -77,8 +77,12 @@ def _sources(paths: Iterable[str], diagnostics: list[Diagnostic]) -> Iterator[So
         report = Report()
         files = [str(file) for file in specs_in(path)] if os.path.isdir(path) else [path]
         if not files:
-            report.error(codes.UNREADABLE_FILE, "no spec in this folder", Span(Source(path, ""), 1, 1, 1, 1),
-                         help="a spec is a YAML file with a top-level `kspec: 1`")  # fmt: skip
+            report.error(
+                codes.UNREADABLE_FILE,
+                "no spec in this folder",
+                Span(Source(path, ""), 1, 1, 1, 1),
+                help="a spec is a YAML file with a top-level `kspec: 1`",
+            )
         for file in files:
             if os.path.realpath(file) in seen:
                 continue

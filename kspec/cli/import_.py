@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from kspec.cli._options import spec_file
+
 EPILOG = """\b
 Examples:
   kspec import model.keras -o spec.yaml
@@ -17,8 +19,7 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("model", type=click.Path(), metavar="MODEL.keras|MODEL.json")
-@click.option("-o", "--out", type=click.Path(dir_okay=False), default="spec.yaml", show_default=True, metavar="FILE",
-              help="Where to write the spec; - prints it.")  # fmt: skip
+@spec_file
 @click.option("--weights", is_flag=True, help="Also write the weights; the spec then starts from them.")
 @click.option("--compact", is_flag=True, help="Write repeated chains as blocks.")
 @click.option("--no-compile", is_flag=True, help="Leave out optimizer, loss and metrics.")

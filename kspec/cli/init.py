@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from kspec.cli._options import spec_file
+
 EPILOG = """\b
 Examples:
   kspec init                           a small network on synthetic data
@@ -27,11 +29,11 @@ def _show_templates(ctx: click.Context, _: click.Parameter, value: bool) -> None
 
 @click.command(epilog=EPILOG)
 @click.argument("data", required=False, type=click.Path(exists=True, dir_okay=False), metavar="[DATA]")
-@click.option("-o", "--out", type=click.Path(dir_okay=False), default="spec.yaml", show_default=True, metavar="FILE",
-              help="Where to write the spec; - prints it.")  # fmt: skip
+@spec_file
 @click.option("--template", metavar="NAME", help="Start from a template (mlp by default).")
-@click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_show_templates,
-              help="List the templates.")  # fmt: skip
+@click.option(
+    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_show_templates, help="List the templates."
+)
 @click.option(
     "--target", metavar="COLUMN", help="The column to predict; by default inferred from the names, else the last one."
 )

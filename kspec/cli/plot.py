@@ -28,9 +28,12 @@ FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".
 @click.option(
     "-o", "--output", metavar="FILE", help="The drawing: .svg, .png, .dot or .mmd (Mermaid); by default NAME.svg."
 )
-@click.option("--depth", type=click.IntRange(0), metavar="N",
-              help="How deep to draw blocks and sub-models: 0 draws each as one box. By default as deep as stays "
-              "readable.")  # fmt: skip
+@click.option(
+    "--depth",
+    type=click.IntRange(0),
+    metavar="N",
+    help="How deep to draw blocks and sub-models: 0 draws each as one box. By default as deep as stays readable.",
+)
 @click.option("--no-shapes", is_flag=True, help="Draw only names and layers.")
 @overrides
 @permissions

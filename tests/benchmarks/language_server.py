@@ -46,8 +46,10 @@ def main() -> None:
                 word = new
             for what, seconds in (("diagnostics", diagnostics), ("then hints", hints), ("new error", errors)):
                 median, worst = statistics.median(seconds), max(seconds)
-                print(f"{name:15} {what:12} {median * 1000:6.0f} ms (worst {worst * 1000:.0f}), "
-                      f"{median / keras:.4f} of importing Keras")  # fmt: skip
+                print(
+                    f"{name:15} {what:12} {median * 1000:6.0f} ms (worst {worst * 1000:.0f}), "
+                    f"{median / keras:.4f} of importing Keras"
+                )
 
 
 def _timed(call: object, *arguments: str) -> float:

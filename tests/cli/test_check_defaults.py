@@ -36,8 +36,10 @@ def test_defaults_are_printed_below_the_spec(capsys: pytest.CaptureFixture[str])
 
 
 def test_defaults_that_depend_on_the_data_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    check(SPEC + "task: binary_classification\ncompile: {optimizer: adam, loss: binary_crossentropy, metrics: []}\n"
-          "data: {synthetic: {}}\n")  # fmt: skip
+    check(
+        SPEC + "task: binary_classification\ncompile: {optimizer: adam, loss: binary_crossentropy, metrics: []}\n"
+        "data: {synthetic: {}}\n"
+    )
     assert capsys.readouterr().out.splitlines()[1:] == [
         "  split: {validation: 0.2, test: 0.2} (a fifth each, the rest is trained on)",
         "  fit.epochs: 1 (Keras's default)",

@@ -149,8 +149,9 @@ def pictures() -> Model:
     x = ops.image.rgb_to_hsv(ops.image.resize(image, (14, 18), "bicubic", antialias=True))
     x = ops.image.crop_images(ops.image.hsv_to_rgb(x), 1, 2, target_height=12, target_width=16)
     x = ops.image.affine_transform(x, turns, fill_mode="reflect")
-    x = ops.image.perspective_transform(x, np.float32([[0, 0], [0, 8], [8, 0], [8, 8]]),
-                                        np.float32([[1, 0], [0, 8], [8, 0], [8, 7]]))  # fmt: skip
+    x = ops.image.perspective_transform(
+        x, np.float32([[0, 0], [0, 8], [8, 0], [8, 8]]), np.float32([[1, 0], [0, 8], [8, 0], [8, 7]])
+    )
     x = ops.image.elastic_transform(ops.image.gaussian_blur(x, sigma=(0.5, 2.0)), alpha=2.0, seed=4)
     alike = ops.image.ssim(image, x, filter_size=5)
     grey = ops.image.pad_images(ops.image.rgb_to_grayscale(x), 1, 0, target_height=14, right_padding=2)
