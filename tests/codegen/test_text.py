@@ -123,3 +123,16 @@ def test_unsupported_features_are_reported(tmp_path):
     assert '"NA" in `a`' in diagnostic.message
     assert (diagnostic.span.line, diagnostic.span.column) == (2, 56)
     assert not (tmp_path / "exported.py").exists()
+
+
+def test_a_source_without_code_is_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr("kspec.codegen.data.examples._SOURCES", ("csv",))
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("kspec: 1\ndata: {synthetic: {}}\ninputs: {x: {shape: [1]}}\nlayers:\n  - Dense: {units: 1}\n")
+    with pytest.raises(SpecError) as raised:
+        exported(spec, tmp_path / "exported.py")
+    (diagnostic,) = raised.value.diagnostics
+    assert (diagnostic.code, diagnostic.message) == (
+        "KS620",
+        "exported Python code cannot read `synthetic` data yet",
+    )

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kspec.data import OutputSpec, images
+from kspec.data.sources import source_of
 from kspec.language.data import SOURCES
 from tests.data.helpers import read
 
@@ -251,3 +252,18 @@ def test_invalid_synthetic_settings_are_errors(tmp_path):
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_source_has_a_module_that_reads_it(source):
     assert callable(importlib.import_module(f"kspec.data.sources.{source}").read)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("a.csv", "csv"),
+        ("A.TSV.gz", "csv"),
+        ("b/c.pq", "parquet"),
+        ("x.npz", "npz"),
+        ("cat.JPG", "images"),
+        ("y", None),
+    ],
+)
+def test_the_suffix_of_a_file_determines_its_source(path, source):
+    assert source_of(path) == source
