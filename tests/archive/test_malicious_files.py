@@ -21,14 +21,14 @@ from tests.support.malicious_models import (
     METADATA,
     dense,
     h5,
+    h5_model,
     keras_file,
     lambda_with_code,
     layer,
-    module_that_tells,
+    module_with_side_effect,
     secret,
     sequential,
     watched,
-    whole_h5_model,
 )
 
 OURS = str(Path(kspec.__file__).parent)
@@ -68,7 +68,7 @@ class TestCode:
     def test_a_module_in_the_configuration_is_not_imported(self, tmp_path, marker, monkeypatch):
         """CVE-2025-1550: Keras imported whatever module `config.json` named."""
         monkeypatch.syspath_prepend(tmp_path)
-        module = module_that_tells(tmp_path, marker)
+        module = module_with_side_effect(tmp_path, marker)
         config = sequential(layer("Run", module))
         assert f"{module}.Run" in refusal(keras_file(tmp_path / "a.keras", config), "KS712")
         config = sequential(layer("Dense", units={"module": module, "class_name": "function", "config": "run"}))
@@ -116,7 +116,7 @@ class TestCode:
     def test_a_legacy_file_without_safe_mode_is_rejected(self, tmp_path, marker):
         """CVE-2025-9905: `safe_mode` was ignored for whole `.h5` models."""
         path = tmp_path / "model.h5"
-        path.write_bytes(whole_h5_model(sequential(lambda_with_code(marker))))
+        path.write_bytes(h5_model(sequential(lambda_with_code(marker))))
         assert "legacy HDF5 format" in refusal(path, "KS710")
         path.rename(tmp_path / "model.keras")
         assert "legacy HDF5 format" in refusal(tmp_path / "model.keras", "KS710")

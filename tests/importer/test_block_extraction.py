@@ -13,7 +13,7 @@ from kspec.cli import main
 from kspec.importer.block_extraction import extract_blocks
 from tests.support.import_round_trip import assert_same
 from tests.support.keras_models import MODELS
-from tests.support.model_comparison import answers, random_inputs
+from tests.support.model_comparison import predictions_by_output, random_inputs
 
 
 def residual(x, units, **more):
@@ -72,8 +72,8 @@ def test_weights_find_their_layers(tmp_path):
     command = ["import", str(tmp_path / "model.keras"), "-o", str(tmp_path / "spec.yaml"), "--weights", "--compact"]
     assert main(command) == 0
     inputs = random_inputs(model)
-    theirs = answers(model, inputs)
-    ours = answers(kspec.build(tmp_path / "spec.yaml"), inputs)
+    theirs = predictions_by_output(model, inputs)
+    ours = predictions_by_output(kspec.build(tmp_path / "spec.yaml"), inputs)
     for one, other in zip(sorted(theirs), sorted(ours, key=lambda name: "dense" not in name), strict=True):
         np.testing.assert_array_equal(theirs[one], ours[other])
 

@@ -23,7 +23,7 @@ def compare(seed, count):
     needed = graph.needed_nodes()
     built_elsewhere = any(graph.callee(graph.nodes[name]).name not in needed for name in needed)  # for another size
     if model is not None and not built_elsewhere:  # Keras refuses some
-        assert_same(model, answer=False)  # on real data some have sizes that do not fit
+        assert_same(model, compare_predictions=False)  # some graphs fail on real data
         assert_same(model, compact=True)
     keras.utils.clear_session()
 

@@ -13,7 +13,7 @@ from kspec.cli import main
 from kspec.diagnostics import Report, SpecError
 from kspec.importer.from_model import import_config, import_file
 from tests.support.keras_models import MODELS
-from tests.support.model_comparison import answers, random_inputs
+from tests.support.model_comparison import predictions_by_output, random_inputs
 
 
 def imported(model, folder):
@@ -36,7 +36,7 @@ def trained(model):
 def test_the_same_answers_to_the_bit(name, tmp_path):
     model = trained(MODELS[name]())
     inputs = random_inputs(model)
-    theirs, ours = answers(model, inputs), answers(imported(model, tmp_path), inputs)
+    theirs, ours = predictions_by_output(model, inputs), predictions_by_output(imported(model, tmp_path), inputs)
     assert theirs.keys() == ours.keys()
     for output in theirs:
         np.testing.assert_array_equal(theirs[output], ours[output])
@@ -47,7 +47,7 @@ def test_layers_whose_order_changes_keep_their_weights(tmp_path):
     x = keras.Input([3], name="x")
     model = trained(keras.Model(x, [keras.layers.Dense(2, name="z")(x), keras.layers.Dense(2, name="a")(x)]))
     inputs = random_inputs(model)
-    theirs, ours = answers(model, inputs), answers(imported(model, tmp_path), inputs)
+    theirs, ours = predictions_by_output(model, inputs), predictions_by_output(imported(model, tmp_path), inputs)
     np.testing.assert_array_equal(theirs["('z', 0, 0)"], ours["('z', 0, 0)"])
     np.testing.assert_array_equal(theirs["('a', 0, 0)"], ours["('a', 0, 0)"])
 
@@ -100,7 +100,7 @@ def test_what_layers_have_learned_comes_along(words, tmp_path):
         "n": tf.constant([[1.0, 2.0], [3.0, 4.0]]),
         "i": tf.constant([[6], [7]], "int64"),
     }
-    theirs, ours = answers(model, given), answers(again, given)
+    theirs, ours = predictions_by_output(model, given), predictions_by_output(again, given)
     for output in theirs:
         np.testing.assert_array_equal(theirs[output], ours[output])
     assert len(words) < 20 or "word 0" in kspec.from_keras(model).source.text

@@ -54,7 +54,13 @@ def compare(model: Any) -> tuple[str, bool]:
 
     from kspec.importer.from_model import import_config
     from tests.support.import_round_trip import built, checked
-    from tests.support.model_comparison import answers, canonical, copy_weights, differences, random_inputs
+    from tests.support.model_comparison import (
+        canonical,
+        copy_weights,
+        differences,
+        predictions_by_output,
+        random_inputs,
+    )
 
     config = json.loads(model.to_json())  # not part of the import
     start = time.perf_counter()
@@ -69,7 +75,7 @@ def compare(model: Any) -> tuple[str, bool]:
     changes = differences(canonical(config), canonical(json.loads(rebuilt.to_json())))
     inputs = random_inputs(model, rows=1, unknown=96)
     copy_weights(model, rebuilt)
-    theirs, ours = answers(model, inputs), answers(rebuilt, inputs)
+    theirs, ours = predictions_by_output(model, inputs), predictions_by_output(rebuilt, inputs)
     verdict = {
         "configuration": not changes,
         "parameters": rebuilt.count_params() == model.count_params(),

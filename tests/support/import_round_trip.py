@@ -1,4 +1,4 @@
-"""A Keras model → a spec's text → the model that it builds."""
+"""Round trips: a Keras model, the spec imported from it, and the model rebuilt from the spec."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from kspec.ir import build
 from kspec.rewrite.fmt import format_text
 from kspec.rewrite.yaml_writer import spec_text
 from tests.conftest import spec_of
-from tests.support.model_comparison import answers, canonical, copy_weights, differences, random_inputs
+from tests.support.model_comparison import canonical, copy_weights, differences, predictions_by_output, random_inputs
 
 UNUSED_INPUT = "KS208"
 
 
 def checked(text: str) -> tuple[Any, Report]:
-    """A spec, and what a check says of it."""
+    """The spec of a text without errors, and its report."""
     report = Report()
     spec = spec_of(text, report)
     report.raise_errors()
@@ -33,17 +33,17 @@ def checked(text: str) -> tuple[Any, Report]:
 
 
 def built(text: str) -> tuple[Any, list[str]]:
-    """The model that a spec builds, and the codes of what a check says of it."""
+    """The model of a spec, and the codes of its diagnostics."""
     spec, report = checked(text)
-    codes = sorted({found.code for found in report})
+    codes = sorted({diagnostic.code for diagnostic in report})
     model = build_keras_model(spec, build(spec, report), report).model
     report.raise_errors()
     return model, codes
 
 
-def plain_names(found: ImportedSpec) -> dict[str, str]:
-    """What the layers and ops of a compact spec's model are called → what those of the plain one's are."""
-    compact, plain = (build(checked(text)[0], Report()) for text in (found.text, spec_text(found.plain)))
+def plain_names(imported: ImportedSpec) -> dict[str, str]:
+    """Name of a layer or op in the compact spec → its name in the plain spec."""
+    compact, plain = (build(checked(text)[0], Report()) for text in (imported.text, spec_text(imported.plain)))
     return {
         ours.name.replace("/", "."): theirs.name
         for name in ["", *compact.models]
@@ -70,27 +70,27 @@ def with_plain_names(config: Any, names: dict[str, str]) -> Any:
     return config
 
 
-def assert_same(model: keras.Model, *, compact: bool = False, answer: bool = True) -> ImportedSpec:
-    """Holds the model that is built of an import against the one that was imported; of a compact one, names aside.
+def assert_same(model: keras.Model, *, compact: bool = False, compare_predictions: bool = True) -> ImportedSpec:
+    """Asserts that the rebuilt model equals the imported one; for a compact spec, except for names.
 
     Args:
-        answer: Whether to compare what they answer, too.
+        answer: Whether to compare predictions, too.
     """
-    found = import_model(model, compact=compact)
-    assert format_text(found.text) == found.text
-    again, codes = built(found.text)
+    imported = import_model(model, compact=compact)
+    assert format_text(imported.text) == imported.text
+    rebuilt, codes = built(imported.text)
     assert not [code for code in codes if code.startswith("KS2") and code != UNUSED_INPUT], codes
-    assert again.count_params() == model.count_params()
-    names = plain_names(found) if compact else {}
-    ours = with_plain_names(json.loads(again.to_json()), names)
-    unlike = differences(canonical(json.loads(model.to_json())), canonical(ours))
-    assert not unlike, unlike
-    if compact or not answer:
-        return found
-    copy_weights(model, again)
+    assert rebuilt.count_params() == model.count_params()
+    names = plain_names(imported) if compact else {}
+    ours = with_plain_names(json.loads(rebuilt.to_json()), names)
+    changes = differences(canonical(json.loads(model.to_json())), canonical(ours))
+    assert not changes, changes
+    if compact or not compare_predictions:
+        return imported
+    copy_weights(model, rebuilt)
     inputs = random_inputs(model)
-    theirs, ours = answers(model, inputs), answers(again, inputs)
+    theirs, ours = predictions_by_output(model, inputs), predictions_by_output(rebuilt, inputs)
     assert theirs.keys() == ours.keys()
     for name in theirs:
         np.testing.assert_array_equal(theirs[name], ours[name])
-    return found
+    return imported

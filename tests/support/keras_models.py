@@ -68,7 +68,7 @@ def shared() -> Model:
 
 @model
 def shared_in_turn() -> Model:
-    """The second call is met first on the way from the output."""
+    """From the output backwards, the second call comes first."""
     x = Input([6], name="x")
     layer = layers.Dense(6, name="again")
     first = layer(x)
@@ -106,7 +106,7 @@ def states() -> Model:
 
 @model
 def fixed_batches() -> Model:
-    """Layers that keep their states from batch to batch need batches of one size."""
+    """Layers that keep their state between batches need a fixed batch size."""
     x = Input(batch_shape=(2, 5, 3), name="x")
     y = layers.LSTM(4, stateful=True, return_sequences=True)(x)
     y = layers.Bidirectional(layers.GRU(3, stateful=True))(y)
@@ -144,7 +144,7 @@ def operations() -> Model:
 
 @model
 def pictures() -> Model:
-    """What `keras.ops.image` has, in a network that sharpens, moves and compares."""
+    """The ops of `keras.ops.image`, in one network."""
     image, turns = Input([12, 16, 3], name="image"), Input([8], name="turns")
     x = ops.image.rgb_to_hsv(ops.image.resize(image, (14, 18), "bicubic", antialias=True))
     x = ops.image.crop_images(ops.image.hsv_to_rgb(x), 1, 2, target_height=12, target_width=16)
@@ -261,7 +261,7 @@ def shared_between_levels() -> Model:
 
 
 def alike_and_not_shared() -> Model:
-    """Two models that differ in their weights alone: one of them has to be called otherwise in a spec."""
+    """Two models that differ only in their weights; in a spec, one of them needs another name."""
     return _around(_core(), _core())
 
 
@@ -276,7 +276,7 @@ def transfer() -> Model:
 
 
 def compiled(make: Callable[[], Model], **settings: Any) -> Model:
-    """A model, compiled."""
+    """A compiled model."""
     made = make()
     made.compile(**settings)
     return made

@@ -36,7 +36,7 @@ sys.addaudithook(_hook)
 
 @contextmanager
 def watched() -> Iterator[list[tuple[str, str]]]:
-    """What is imported, opened and run, as the interpreter itself tells of it."""
+    """The imports, opened files and executed code in a block, from the interpreter's audit events."""
     events: list[tuple[str, str]] = []
     _watching.append(events)
     try:
@@ -71,7 +71,7 @@ def keras_file(path: Path, config: Any, weights: bytes | None = None, metadata: 
 
 
 def lambda_with_code(marker: Path) -> dict[str, Any]:
-    """A Lambda layer with real bytecode, as Keras serializes one: run, it would write a file."""
+    """A Lambda layer with real bytecode, as Keras serializes it, which writes a file when it runs."""
     code = compile(f"open({str(marker)!r}, 'w').write('run')", "<lambda>", "exec")
     text = base64.b64encode(marshal.dumps(code)).decode("ascii")
     function = {"class_name": "__lambda__", "config": {"code": text, "defaults": None, "closure": None}}
@@ -79,7 +79,7 @@ def lambda_with_code(marker: Path) -> dict[str, Any]:
 
 
 def h5(write: Callable[[Any], None]) -> bytes:
-    """An HDF5 file, by what writes into it."""
+    """The bytes of an HDF5 file that a function fills."""
     import h5py
 
     buffer = io.BytesIO()
@@ -88,8 +88,8 @@ def h5(write: Callable[[Any], None]) -> bytes:
     return buffer.getvalue()
 
 
-def whole_h5_model(config: dict[str, Any]) -> bytes:
-    """A whole model in the old format, its configuration in an attribute."""
+def h5_model(config: dict[str, Any]) -> bytes:
+    """A model in the old format, with its configuration in an attribute."""
 
     def write(file: Any) -> None:
         file.attrs["model_config"] = json.dumps(config)
@@ -99,7 +99,7 @@ def whole_h5_model(config: dict[str, Any]) -> bytes:
     return h5(write)
 
 
-def module_that_tells(folder: Path, marker: Path) -> str:
+def module_with_side_effect(folder: Path, marker: Path) -> str:
     """A module that writes a file when it is imported."""
     (folder / "evil_module.py").write_text(
         f"open({str(marker)!r}, 'w').write('imported')\ndef run(*_): pass\nRun = run\n"

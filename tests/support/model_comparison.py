@@ -1,4 +1,4 @@
-"""Whether two Keras models are equal: configuration, parameters, outputs."""
+"""Compares two Keras models: configuration, weights, predictions."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _NOT_COMPARED = {"name", "build_config"}
 
 
 def canonical(model: dict[str, Any]) -> dict[str, Any]:
-    """A serialized model in a form that is the same for models that are the same.
+    """A serialized model in a form that is equal for equal models.
 
-    Names are as the language takes them, Sequential models as the functional ones that they are, calls by the names of
-    their arguments; names of layers inside of layers, which a spec does not give, are left out.
+    Names are valid names of the language, Sequential models are functional ones, and arguments of calls have names. Names
+    of layers within layers, which a spec does not state, are omitted.
     """
     structure = read_graph(model)
     layers = {}
@@ -34,13 +34,13 @@ def canonical(model: dict[str, Any]) -> dict[str, Any]:
     return {
         "layers": dict(sorted(layers.items())),
         "inputs": sorted(map(valid_name, structure.inputs)),
-        "outputs": sorted(str(_cited(ref, structure)) for _, ref in structure.outputs),
+        "outputs": sorted(str(_comparable(ref, structure)) for _, ref in structure.outputs),
         "trainable": model["config"].get("trainable", True),
     }
 
 
 def _name(layer: str, structure: ConfigGraph) -> str:
-    """The name of a layer; of an input that which feeds it."""
+    """The name of a layer; for an input layer, the name of the input."""
     named = {ref.layer: name for name, ref in structure.inputs.items()}
     return valid_name(named.get(layer, layer))
 
@@ -49,9 +49,9 @@ def _call(layer: Layer, args: list[Any], kwargs: dict[str, Any], structure: Conf
     operation = find_operation(str(layer.data.get("module")), layer.class_name)
     if layer.is_model:
         inner = read_graph(layer.data)
-        given = args[0] if args else kwargs["inputs"]
-        given = [given] if isinstance(given, Ref) else given
-        by_name = given if isinstance(given, dict) else dict(zip(inner.inputs, given, strict=True))
+        tensors = args[0] if args else kwargs["inputs"]
+        tensors = [tensors] if isinstance(tensors, Ref) else tensors
+        by_name = tensors if isinstance(tensors, dict) else dict(zip(inner.inputs, tensors, strict=True))
         bound = {valid_name(name): value for name, value in by_name.items()}
         bound |= {key: value for key, value in kwargs.items() if key in ("training", "mask")}
     elif operation is not None:
@@ -64,24 +64,24 @@ def _call(layer: Layer, args: list[Any], kwargs: dict[str, Any], structure: Conf
             for name, value in bound.items()
             if name not in entry.constants or value != entry.constants[name].default
         }
-    return {name: _cited(value, structure) for name, value in sorted(bound.items()) if not is_empty(value)}
+    return {name: _comparable(value, structure) for name, value in sorted(bound.items()) if not is_empty(value)}
 
 
-def _cited(value: Any, structure: ConfigGraph) -> Any:
+def _comparable(value: Any, structure: ConfigGraph) -> Any:
     if isinstance(value, Ref):
         return (_name(value.layer, structure), value.call, _output(value, structure))
     if isinstance(value, list):
-        return [_cited(item, structure) for item in value] if len(value) != 1 else _cited(value[0], structure)
+        return [_comparable(item, structure) for item in value] if len(value) != 1 else _comparable(value[0], structure)
     return _plain(value)
 
 
 def _output(ref: Ref, structure: ConfigGraph) -> Any:
-    """Of a model that gives several, which: Keras counts those of a dict in the order of their names."""
+    """The output of a call: its name for a sub-model, whose outputs Keras sorts by name, else its index."""
     layer = structure.layers[ref.layer]
     if not layer.is_model:
         return ref.output
     inner = read_graph(layer.data)
-    return str(_cited(inner.outputs[ref.output][1], inner))
+    return str(_comparable(inner.outputs[ref.output][1], inner))
 
 
 def _plain(value: Any) -> Any:
@@ -95,17 +95,17 @@ def _plain(value: Any) -> Any:
 
 
 def differences(a: Any, b: Any, path: str = "") -> list[str]:
-    """What differs between two canonical forms."""
+    """The differences between two canonical forms, one per line."""
     if isinstance(a, dict) and isinstance(b, dict):
-        found = [f"{path}/{key}: only in the {'first' if key in a else 'second'}" for key in a.keys() ^ b.keys()]
-        return found + [line for key in a.keys() & b.keys() for line in differences(a[key], b[key], f"{path}/{key}")]
+        lines = [f"{path}/{key}: only in the {'first' if key in a else 'second'}" for key in a.keys() ^ b.keys()]
+        return lines + [line for key in a.keys() & b.keys() for line in differences(a[key], b[key], f"{path}/{key}")]
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b):
         return [line for i, (x, y) in enumerate(zip(a, b, strict=True)) for line in differences(x, y, f"{path}/{i}")]
     return [] if a == b else [f"{path}: {a!r} and {b!r}"]
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
-    """Gives a model the weights of another, layer by layer of the same name."""
+    """Copies the weights of each layer to the layer of the same name."""
     theirs = {valid_name(layer.name): layer for layer in source.layers}
     for layer in target.layers:
         if isinstance(layer, keras.Model):
@@ -115,13 +115,16 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
 
 
 def random_inputs(model: keras.Model, seed: int = 0, rows: int = 2, unknown: int = 3) -> dict[str, Any]:
-    """Numbers (or words) for each input of a model, by its name.
+    """Input name → random numbers or words.
 
     Args:
-        unknown: What a size is that the input does not state.
+        model: The model.
+        seed: The seed of the random numbers.
+        rows: The size of the batch.
+        unknown: The size of axes whose size is unknown.
     """
     rng = np.random.default_rng(seed)
-    found = {}
+    inputs = {}
     for name, tensor in zip(read_graph(json.loads(model.to_json())).inputs, model.inputs, strict=True):
         shape = [rows, *(unknown if size is None else size for size in tensor.shape[1:])]
         dtype = str(tensor.dtype)
@@ -130,18 +133,19 @@ def random_inputs(model: keras.Model, seed: int = 0, rows: int = 2, unknown: int
         else:
             numbers = rng.integers(0, 3, shape) if "int" in dtype else rng.normal(size=shape)
             values = keras.ops.convert_to_tensor(numbers, dtype)
-        found[valid_name(name)] = values
-    return found
+        inputs[valid_name(name)] = values
+    return inputs
 
 
-def answers(model: keras.Model, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
-    """What a model gives, by the node that gives it.
+def predictions_by_output(model: keras.Model, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Output → predictions of a model.
 
     Args:
-        inputs: By the names of its inputs.
+        model: The model.
+        inputs: Input name → its values.
     """
     structure = read_graph(json.loads(model.to_json()))
-    given = [inputs[valid_name(name)] for name in structure.inputs]
-    values = model(given[0] if len(given) == 1 else keras.tree.pack_sequence_as(model._inputs_struct, given))
-    names = [str(_cited(ref, structure)) for _, ref in structure.outputs]
+    tensors = [inputs[valid_name(name)] for name in structure.inputs]
+    values = model(tensors[0] if len(tensors) == 1 else keras.tree.pack_sequence_as(model._inputs_struct, tensors))
+    names = [str(_comparable(ref, structure)) for _, ref in structure.outputs]
     return {name: np.asarray(value) for name, value in zip(names, keras.tree.flatten(values), strict=True)}

@@ -19,9 +19,9 @@ from kspec.syntax.expressions import is_computed
 CODES = frozenset(f"KS{number}" for number in (101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113))
 """The codes of the structural part."""
 UNDECIDABLE = frozenset({codes.UNKNOWN_OUTPUT, codes.INVALID_BLOCK_ARGUMENTS, codes.INVALID_EXPANSION})
-"""A spec with one of these is not compared. Under `loss` and `metrics` a key that is no class is an output; if there is
-no such output (KS215), a check skips the value of the key, and a schema, which knows no outputs, does not. And of
-`with`, `repeat`, `each` and `when` (KS219, KS221) a schema sees the type, a check the value, under the same code."""
+"""A spec with one of these is not compared. Under `loss` and `metrics` a key that is not a class is an output; if it
+is unknown (KS215), a check skips the value of the key, and a schema, which knows no outputs, does not. For `with`,
+`repeat`, `each` and `when` (KS219, KS221), a schema checks the type and a check the value, under the same code."""
 
 
 def structural(problems: Iterable[Diagnostic], values: Any, positions: Positions) -> list[Diagnostic]:
