@@ -146,7 +146,7 @@ def _code(what: str) -> Any:
 def slice_text(key: Any, what: str) -> str | int:
     """The index of `get_item` in a spec.
 
-    >>> slices([{"class_name": "__slice__", "config": {"start": None, "stop": None, "step": None}}, 0], "`key`")
+    >>> slice_text([{"class_name": "__slice__", "config": {"start": None, "stop": None, "step": None}}, 0], "`key`")
     ':, 0'
     """
     if type(key) is int:

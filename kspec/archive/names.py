@@ -19,7 +19,7 @@ _ATTEMPTS = 10
 def valid_name(name: str) -> str:
     """A valid name that is similar to any text.
 
-    >>> cleaned("block1/conv.a"), cleaned("2nd")
+    >>> valid_name("block1/conv.a"), valid_name("2nd")
     ('block1_conv_a', 'n2nd')
     """
     if NAME.fullmatch(name) and len(name) <= _LONGEST:

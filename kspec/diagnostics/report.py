@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from kspec.diagnostics.codes import Rule
 from kspec.diagnostics.diagnostic import Diagnostic, SpecError
 from kspec.diagnostics.severity import Severity
 from kspec.diagnostics.source import Edit, Related, Span, UsedSpan
 from kspec.diagnostics.suggest import Suggestion, replace_word
+
+
+class Details(TypedDict, total=False):
+    """What a diagnostic can add to its message.
+
+    Args:
+        label: A few words after the underline. A `Suggestion` also gives the edit, unless `edits` are passed.
+        help: What to write instead.
+        related: Other places that explain this one.
+        edits: Changes of the text that fix it, all together.
+    """
+
+    label: str
+    help: str
+    related: tuple[Related, ...]
+    edits: tuple[Edit, ...]
 
 
 @dataclass(slots=True)
@@ -25,77 +41,35 @@ class Report:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     errors: int = 0
 
-    def error(
-        self,
-        rule: Rule,
-        message: str,
-        span: Span | None = None,
-        *,
-        label: str = "",
-        help: str = "",
-        related: tuple[Related, ...] = (),
-        edits: tuple[Edit, ...] = (),
-    ) -> None:
+    def error(self, rule: Rule, message: str, span: Span | None = None, **details: Unpack[Details]) -> None:
         """Reports an error.
 
         Args:
             rule: The code, from `kspec.diagnostics.codes`.
             message: One plain sentence, without a full stop.
             span: Where it is.
-            label: A few words after the underline. A `Suggestion` also gives the edit, unless `edits` are passed.
-            help: What to write instead.
-            related: Other places that explain this one.
-            edits: Changes of the text that fix it, all together.
+            details: See `Details`.
         """
         self.errors += 1
-        self._add(rule, Severity.ERROR, message, span, label, help, related, edits)
+        self._add(rule, Severity.ERROR, message, span, details)
 
-    def warning(
-        self,
-        rule: Rule,
-        message: str,
-        span: Span | None = None,
-        *,
-        label: str = "",
-        help: str = "",
-        related: tuple[Related, ...] = (),
-        edits: tuple[Edit, ...] = (),
-    ) -> None:
+    def warning(self, rule: Rule, message: str, span: Span | None = None, **details: Unpack[Details]) -> None:
         """Reports a warning; see `error` for the arguments."""
-        self._add(rule, Severity.WARNING, message, span, label, help, related, edits)
+        self._add(rule, Severity.WARNING, message, span, details)
 
-    def info(
-        self,
-        rule: Rule,
-        message: str,
-        span: Span | None = None,
-        *,
-        label: str = "",
-        help: str = "",
-        related: tuple[Related, ...] = (),
-        edits: tuple[Edit, ...] = (),
-    ) -> None:
+    def info(self, rule: Rule, message: str, span: Span | None = None, **details: Unpack[Details]) -> None:
         """Reports a note; see `error` for the arguments."""
-        self._add(rule, Severity.INFO, message, span, label, help, related, edits)
+        self._add(rule, Severity.INFO, message, span, details)
 
-    def _add(
-        self,
-        rule: Rule,
-        severity: Severity,
-        message: str,
-        span: Span | None,
-        label: str,
-        help: str,
-        related: tuple[Related, ...],
-        edits: tuple[Edit, ...],
-    ) -> None:
+    def _add(self, rule: Rule, severity: Severity, message: str, span: Span | None, details: Details) -> None:
+        label = details.get("label", "")
         if isinstance(label, Suggestion):
-            if span is not None and not edits:
-                edits = _replacement(span, label)
-            label = str(label)
+            details["label"] = str(label)
+            if span is not None and not details.get("edits"):
+                details["edits"] = _replacement(span, label)
         if isinstance(span, UsedSpan):
-            related = (*related, *reversed(span.uses))
-        self.diagnostics.append(Diagnostic(rule, severity, message, span, label, help, related, edits))
+            details["related"] = (*details.get("related", ()), *reversed(span.uses))
+        self.diagnostics.append(Diagnostic(rule, severity, message, span, **details))
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.diagnostics)

@@ -1,7 +1,5 @@
 """The base of the language's Pydantic models, and the errors that their validators raise."""
 
-from __future__ import annotations
-
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict

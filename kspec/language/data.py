@@ -1,7 +1,5 @@
 """`data`: where the examples come from, and which columns feed which input and output."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Any, Literal, get_args
 
@@ -207,7 +205,7 @@ class Split(Model):
         return value
 
     @model_validator(mode="after")
-    def _leaves_training(self) -> Split:
+    def _leaves_training(self) -> "Split":
         if self.by is None and self.validation + self.test >= 1:
             fail(
                 "`validation` and `test` leave no examples to train on",

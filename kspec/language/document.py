@@ -1,7 +1,5 @@
 """The whole document."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, Literal
 
@@ -142,7 +140,7 @@ class Document(Model):
         return next((each.batch_size for each in self.inputs.values() if each.batch_size is not None), None)
 
     @model_validator(mode="after")
-    def _use_fixed_batch(self) -> Document:
+    def _use_fixed_batch(self) -> "Document":
         if self.fixed_batch is not None and "batch_size" not in self.fit.model_fields_set:
             self.fit.batch_size = self.fixed_batch
             self.fit.model_fields_set.discard("batch_size")  # derived, not set by the spec

@@ -1,7 +1,5 @@
 """Training engines, and the steps at which one takes over from another."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -54,7 +52,7 @@ class EnginePlan:
     changes: tuple[tuple[int, EngineName], ...]
 
     @classmethod
-    def of(cls, setting: EngineSetting) -> EnginePlan:
+    def of(cls, setting: EngineSetting) -> "EnginePlan":
         """The plan of a spec's `fit.engine`."""
         items: list[Any] = [setting] if isinstance(setting, str) else list(setting)
         return cls(((0, items[0]), *((step, name) for change in items[1:] for name, step in change.items())))
@@ -72,7 +70,7 @@ class EnginePlan:
         """The first step after this one at which another engine takes over."""
         return next((start for start, _ in self.changes if start > step), None)
 
-    def with_change(self, step: int, name: EngineName) -> EnginePlan:
+    def with_change(self, step: int, name: EngineName) -> "EnginePlan":
         """The plan with another engine from a step on; later changes are dropped."""
         kept = tuple(change for change in self.changes if change[0] < step)
         if kept and kept[-1][1] == name:

@@ -1,7 +1,5 @@
 """An entry of `layers`: its head, which names what is called, and the keys of the graph (`name`, `from` …)."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator

@@ -1,7 +1,5 @@
 """Types of fields with more than one form: names, references, classes with or without arguments, columns."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field

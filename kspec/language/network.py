@@ -1,7 +1,5 @@
 """Networks: the spec's own and its sub-models."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator

@@ -1,7 +1,5 @@
 """Settings of the steps after the network is built: compile, fit, evaluate, predict."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
@@ -165,7 +163,7 @@ class Evaluate(Model):
     batch_size: int | None = Field(None, gt=0, description="Number of examples per step; that of `fit` by default")
 
     @model_validator(mode="after")
-    def _one_of(self) -> Evaluate:
+    def _one_of(self) -> "Evaluate":
         if self.split and self.data:
             fail("`split` and `data` cannot be combined", key="data", help="keep one of them")
         return self

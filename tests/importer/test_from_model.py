@@ -78,7 +78,10 @@ def test_features_that_a_spec_cannot_express_are_rejected():
         refusal(around(layers.Dense(2), (4,)).__class__(x := Input([4], sparse=True), layers.Dense(2)(x)))[0] == "KS713"
     )
     assert refusal(Sequential([layers.Dense(2)]))[0] == "KS713"
-    assert "its weights are only created when the network runs" in refusal(around(layers.Dense(2, activation=layers.PReLU())))[1]
+    assert (
+        "its weights are only created when the network runs"
+        in refusal(around(layers.Dense(2, activation=layers.PReLU())))[1]
+    )
     assert "is a layer" in refusal(around(layers.Dense(2, activation=layers.Dropout(0.1))))[1]
     quantized = around(layers.Dense(2))
     quantized.quantize("int8")

@@ -25,7 +25,7 @@ from tests.rewrite.fmt.random_texts import texts
 
 GOLDEN = sorted((Path(__file__).parent / "golden").iterdir())
 REGENERATE = bool(os.environ.get("KSPEC_REGENERATE"))
-SHIPPED = sorted([*SPECS.rglob("*.yaml"), *(ROOT / "tests" / "checker" / "networks").glob("*.yaml")])
+SHIPPED = sorted([*SPECS.rglob("*.yaml"), *(ROOT / "tests" / "compiler" / "networks").glob("*.yaml")])
 
 
 def values(text: str) -> object:
