@@ -1,4 +1,4 @@
-"""kspec: a declarative YAML model-spec compiler for Keras.
+"""kspec: a declarative language for neural networks, and its compiler.
 
 >>> import kspec
 >>> run = kspec.run("specs/mlp.yaml")  # doctest: +SKIP

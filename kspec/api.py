@@ -143,7 +143,7 @@ def run(
     allow_outside: bool = False,
     allow_network: bool = False,
 ) -> Run:
-    """Runs the life-cycle of a spec: define, compile, fit, evaluate, predict.
+    """Runs the life cycle of a spec: define, compile, fit, evaluate, predict.
 
     Args:
         spec: A loaded spec, or the path of one.

@@ -14,7 +14,7 @@ VERBS = {
         "schema": "Write the JSON Schema with which editors check and complete specs.",
     },
     "Check it": {
-        "check": "Report every problem that can be found without running the spec.",
+        "check": "Report every problem that can be found with neither the data nor Keras.",
         "fmt": "Format specs: key order, indentation, quotes; comments are kept.",
         "explain": "Explain a code such as KS201, with an example and the fix.",
         "render": "Print the resolved spec: overrides, expressions and defaults written out.",
@@ -25,7 +25,7 @@ VERBS = {
         "lsp": "Start the language server: all of this in the editor, as you type.",
     },
     "Run it": {
-        "run": "Run the life-cycle: define, compile, fit, evaluate, predict.",
+        "run": "Run the life cycle: define, compile, fit, evaluate, predict.",
         "evaluate": "Evaluate a run on its own or on new data.",
         "predict": "Predict on new data.",
         "runs": "List the runs with their metrics.",

@@ -78,7 +78,7 @@ def command(
     ignore: list[str] | None,
     **permissions: bool,
 ) -> None:
-    """Report every problem that can be found without running the spec.
+    """Report every problem that can be found with neither the data nor Keras.
 
     TensorFlow is not imported, and no code of the spec runs. The exit status is 1 if there are errors.
 

@@ -28,7 +28,7 @@ def _show_templates(ctx: click.Context, _: click.Parameter, value: bool) -> None
 
 
 @click.command(epilog=EPILOG)
-@click.argument("data", required=False, type=click.Path(exists=True, dir_okay=False), metavar="[DATA]")
+@click.argument("data", required=False, type=click.Path(exists=True, dir_okay=False), metavar="[TABLE]")
 @spec_file
 @click.option("--template", metavar="NAME", help="Start from a template (mlp by default).")
 @click.option(

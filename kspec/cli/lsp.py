@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 EPILOG = """\b
-Install it with `pip install 'kspec[lsp]'`; the editor starts it.
+Install it with `pip install '.[lsp]'` in the folder of kspec; the editor starts it.
 
 \b
-VS Code: the extension in kspec/vscode (its README says how to package and install it).
+VS Code: install the extension in kspec/vscode; its README describes how.
 
 \b
-Neovim (0.11 or newer), in init.lua:
+Neovim 0.11 or newer, in init.lua:
   vim.lsp.config('kspec', {
     cmd = { 'kspec', 'lsp' }, filetypes = { 'yaml' }, root_markers = { 'pyproject.toml', '.git' },
   })
@@ -28,7 +28,7 @@ Helix, in languages.toml:
   language-servers = ["kspec", "yaml-language-server"]
 
 \b
-Emacs (29 or newer, eglot), in init.el:
+Emacs 29 or newer with eglot, in init.el:
   (with-eval-after-load 'eglot
     (add-to-list 'eglot-server-programs '(yaml-ts-mode . ("kspec" "lsp"))))
 

@@ -1,4 +1,4 @@
-"""`kspec run`: the life-cycle of a spec."""
+"""`kspec run`: the life cycle of a spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole life-cycle of a spec: define, compile, fit, evaluate, predict."""
+"""The whole life cycle of a spec: define, compile, fit, evaluate, predict."""
 
 from __future__ import annotations
 

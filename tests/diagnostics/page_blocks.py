@@ -34,7 +34,7 @@ def blocks(code: str) -> list[Block]:
     """The specs of a page."""
     tables: dict[str, str] = {}
     result = []
-    for language, info, text in _BLOCK.findall(explain.page(code) or ""):
+    for language, info, text in _BLOCK.findall(explain.page_source(code) or ""):
         if language == "csv":
             tables[info] = text
             continue

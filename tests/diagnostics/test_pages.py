@@ -13,7 +13,7 @@ from tests.diagnostics.page_blocks import Block, blocks, of_kind
 
 NO_SPEC = {"KS010", "KS011", "KS016"}
 """Codes of other files than specs: their pages show no spec."""
-NEEDS_MORE = re.compile(r"KS(210|212|301|5\d\d|6\d\d|7\d\d)")
+NEEDS_MORE = re.compile(r"KS(210|212|5\d\d|6\d\d|7\d\d)")
 """Codes that need Keras, data or a run: some of their examples are not checked."""
 
 
@@ -63,7 +63,13 @@ def test_other_example_can_be_read(code: str, block: Block, tmp_path: Path, monk
     assert api.load("spec.yaml").document.layers
 
 
+@pytest.mark.parametrize("code", explain.codes())
+def test_page_omits_the_notes_for_tests(code: str) -> None:
+    assert not re.search("^```yaml .", explain.page(code) or "", re.MULTILINE)
+
+
 def test_unknown_code_has_no_page() -> None:
     assert explain.page("KS999") is None
+    assert explain.page_source("KS999") is None
     assert explain.page("../KS201") is None
     assert explain.title("KS999") == ""
