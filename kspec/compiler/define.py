@@ -72,7 +72,7 @@ def define(
     if spec.document.extensions and not spec.permissions.code:
         report.error(
             codes.UNTRUSTED_EXTENSION,
-            f"the spec imports code: {', '.join(spec.document.extensions)}",
+            f"the spec would import and run {', '.join(f'`{name}`' for name in spec.document.extensions)}",
             spec.positions.value(("extensions",)),
             help="if you trust it, run it with --allow-code (Python: allow_code=True)",
         )

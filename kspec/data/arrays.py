@@ -310,7 +310,11 @@ def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Con
     setting = context.spec.document.data.weights if context.spec.document.data else None
     path: Path = ("data", "weights", output) if isinstance(setting, dict) else ("data", "weights")
     if column.kind not in NUMERIC:
-        context.error(codes.INVALID_SAMPLE_WEIGHTS, f"sample weights must be numbers; `{column.name}` has none", path)
+        context.error(
+            codes.INVALID_SAMPLE_WEIGHTS,
+            f"column `{column.name}` contains no numbers, so it cannot hold sample weights",
+            path,
+        )
         return None
     values = column.values.astype(numpy.float64)
     for bad, problem in (

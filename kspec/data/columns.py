@@ -299,13 +299,13 @@ class _Mapper:
 
     def _warn_of_leaks(self) -> None:
         for name, columns in self.mapping.inputs.items():
-            for output, target in self.mapping.targets.items():
+            for target in self.mapping.targets.values():
                 both = [column for column in columns if column in target]
                 if both and columns != target:
                     self.context.warning(
                         codes.TARGET_LEAKAGE,
-                        f"`{both[0]}` is the target of `{output}` but also feeds the input "
-                        f"`{name}`: the model sees its target",
+                        f"column `{both[0]}` is a target and also feeds input `{name}`: "
+                        "the model sees what it is to predict",
                         self.mapping.places[name],
                         help="remove it from the columns of the input",
                     )

@@ -134,7 +134,7 @@ class Context:
             if not file.exists():
                 message = f"{'folder' if folder else 'file'} `{text}` not found"
                 label = _suggestion(file, text)
-                help = _searched(file, relative_to_spec=self.source_path is not None)
+                help = _searched(file, self.spec.folder if self.source_path is not None else None)
             elif file.is_dir() and not folder:
                 message, help = f"`{text}` is a folder, not a file", _help_for_folder(file)
             elif folder and not file.is_dir():
@@ -163,7 +163,7 @@ def display_name(file: Path, context: Context) -> str:
 
 def _short(folder: Path) -> str:
     relative = os.path.relpath(folder)
-    return "the working directory" if relative == "." else str(folder) if relative.startswith("..") else relative
+    return "the current folder" if relative == "." else str(folder) if relative.startswith("..") else relative
 
 
 def _suggestion(file: Path, text: str) -> str:
@@ -192,12 +192,14 @@ def _suggestion(file: Path, text: str) -> str:
     return f"did you mean `{suggestion.as_posix()}`?"
 
 
-def _searched(file: Path, *, relative_to_spec: bool) -> str:
-    """Where a missing file was searched."""
-    base = "; paths are relative to the spec" if relative_to_spec else ""
+def _searched(file: Path, spec_folder: Path | None) -> str:
+    """Where a missing file was searched; a path in a spec is relative to the spec's folder."""
+    base = "" if spec_folder is None else "; paths are relative to the spec's folder"
+    if spec_folder is not None and file.parent.resolve() == spec_folder.resolve():
+        return f"looked in the spec's folder, {_short(file.parent)}/".removesuffix(", the current folder/")
     if file.parent.is_dir():
         return f"looked in {_short(file.parent)}{base}"
-    return f"the folder {_short(file.parent)} does not exist either{base}"
+    return f"folder `{_short(file.parent)}` does not exist{base}"
 
 
 def _help_for_folder(folder: Path) -> str:

@@ -124,13 +124,13 @@ def _report_missing(
 ) -> None:
     name = column.name
     policy = "drop_row" if is_target else "median" if column.kind in NUMERIC else "most_frequent"
-    alternatives = "" if is_target else ", `drop_row` or a fill value"
+    alternatives = "" if is_target else "; or `drop_row`, or a fixed value"
     context.error(
         codes.MISSING_VALUES,
         f"`{name}` has {count} missing value{'s' if count > 1 else ''}: {location}",
         ("data", "missing") if policies.setting is not None else ("data",),
         key=True,
-        help=f"set a policy such as `missing: {{{name}: {policy}}}`{alternatives}",
+        help=f"choose how to fill it: `missing: {{{name}: {policy}}}`{alternatives}",
     )
 
 
@@ -143,7 +143,7 @@ def _misfit(column: Column, policy: Any) -> tuple[str, str] | None:
     if isinstance(policy, str) and policy not in POLICIES and column.kind in NUMERIC:
         similar = nearest(policy, POLICIES)
         label = f"did you mean `{similar}`?" if similar else ""
-        return f"`{policy}` is neither a number nor an imputation policy for `{column.name}`", label
+        return f"`{policy}` is neither a number nor an imputation method for `{column.name}`", label
     return None
 
 

@@ -140,12 +140,13 @@ def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], req
             missing += absent
         elif absent:
             del mapping.targets[name]
-    for column in dict.fromkeys(missing):
+    missing = list(dict.fromkeys(missing))
+    if missing:
         context.error(
             codes.UNKNOWN_COLUMN,
-            f"column `{column}`, which the model was trained on, is missing",
+            f"the data lacks column{'s' if len(missing) > 1 else ''} {', '.join(f'`{name}`' for name in missing)}",
             context.source_path,
-            label=did_you_mean(column, table.columns),
+            label=did_you_mean(missing[0], table.columns) if len(missing) == 1 else "",
             help=f"available columns: {', '.join(list(table.columns)[:SHOWN])}",
         )
     context.stop_on_errors()

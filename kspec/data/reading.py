@@ -84,6 +84,8 @@ def _load(data: Data, request: Request) -> Dataset:
 def _read_table(data: Data, request: Request) -> tuple[Table, ColumnMapping]:
     """The table of the source, and which of its columns feed which input and output."""
     context = request.context
+    if not request.inputs or not request.outputs:  # they could not be resolved, which has been reported
+        raise InvalidData
     _check_synthetic(data, context)
     table = context.require(read(data.source, getattr(data, data.source), request))
     mapping = context.require(map_columns(table, data, request.inputs, request.outputs, context))

@@ -161,18 +161,19 @@ def _by_column(column: Column, table: Table, context: Context) -> Array | None:
             codes.INVALID_SPLIT_COLUMN,
             f"`{column.name}` assigns no split to {table.locate(rows)}",
             path,
-            help="write train, validation or test in each row",
+            help="write `train`, `validation` or `test` in each row",
         )
         return None
     words, inverse = numpy.unique(column.texts(), return_inverse=True)
     unknown = [str(word) for word in words if str(word).strip().lower() not in SPLIT_NAMES]
     if unknown:
         shown = ", ".join(f"`{word}`" for word in unknown[:5])
+        verb = "are not names of splits" if len(unknown) > 1 else "is not the name of a split"
         context.error(
             codes.INVALID_SPLIT_COLUMN,
-            f"`{column.name}` contains {shown}, which {'are not splits' if len(unknown) > 1 else 'is not a split'}",
+            f"`{column.name}` contains {shown}, which {verb}",
             path,
-            help="write train, validation (val, valid, dev) or test in each row",
+            help="write `train`, `validation` or `test` in each row",
         )
         return None
     numbers = numpy.array([SPLIT_NAMES[str(word).strip().lower()] for word in words])

@@ -20,6 +20,10 @@ HABITS = {
     "val": "validation",
     "dataset": "data",
     "variables": "vars",
+    "features": "inputs",
+    "sep": "delimiter",
+    "rows": "examples",
+    "BatchNorm": "BatchNormalization",
 }
 """Words that users know from an older Keras or another framework → the name here, suggested where it is available."""
 

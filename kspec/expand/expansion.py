@@ -26,6 +26,7 @@ from kspec.expand.instructions import Expansion, without_entries
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
+from kspec.syntax.yaml_flow import kind_of
 
 EXPANSION_RULES = (
     codes.MALFORMED_ENTRY,
@@ -105,8 +106,12 @@ class _Expander(Emitter):
         if is_failed(count):
             return self.fail(item)
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COPIES:
-            return self.reject(item, f"`repeat` must be an integer from 1 to {MAX_COPIES:,}", "repeat",
-                               help="to leave an entry out, write `when: false`")  # fmt: skip
+            return self.reject(
+                item,
+                f"`repeat` must be an integer from 1 to {MAX_COPIES:,}, not {kind_of(count)}",
+                "repeat",
+                help="to leave an entry out, write `when: false`" if count == 0 else "",
+            )
         if item.named and "$" in name:
             return self.reject(item, "the name of a repeated entry cannot contain an expression", "name",
                                help=f"write a plain name: copies of `h` are called `h_0` to `h_{count - 1}`",
@@ -167,7 +172,12 @@ class _Expander(Emitter):
             if is_failed(condition):
                 return self.fail(item)
             if not isinstance(condition, bool):
-                return self.reject(item, "`when` must be true or false", "when", help='write `when: "${stride > 1}"`')
+                return self.reject(
+                    item,
+                    f"`when` must be true or false, not {kind_of(condition)}",
+                    "when",
+                    help="write a value or an expression that is true or false",
+                )
             if not condition:
                 return self._omit(item)
         if "block" in item.entry:

@@ -101,6 +101,9 @@ class _Override:
         holder: Any = self.tree.value
         path: Path = ()
         for number, (segment, span) in enumerate(self.segments):
+            if not segment and len(self.segments) > 1:
+                self._error("empty name between two dots", span, help="remove one of the dots")
+                return None
             is_last = number == len(self.segments) - 1
             if isinstance(holder, list):
                 index = self._find_item(holder, path, number)

@@ -18,6 +18,9 @@ from kspec.syntax.names import DOTTED
 Signature = Sequence[Parameter] | None
 """The tensor parameters of a call; None if unknown."""
 
+_HELP = {"Input": "inputs are declared under `inputs:`", "Sequential": "list the layers under `layers:`"}
+"""Layers of Keras that a spec writes as sections, and what to write."""
+
 
 class Callees:
     """Finds what the entries of a network call.
@@ -106,11 +109,11 @@ class Callees:
             )
             return
         known = catalog.spellings(kind)
-        noun = "layer" if kind == "layer" else "keras.ops function"
-        help = ""
+        noun = "layer" if kind == "layer" else "op"
+        help = _HELP.get(head, "") if kind == "layer" else ""
         edits: tuple[Edit, ...] = ()
         if kind == "layer" and catalog.find("op", head):
-            help = f"`{head}` is a keras.ops function: write `op: {head}`"
+            help = f"`{head}` is an op: write `op: {head}`"
             after = span.source.line(span.line)[span.end_column - 1 :].strip()
             if span.text == head and after[:1] in ("", "#"):  # a class without arguments
                 edits = (Edit(span, f"op: {head}"),)
@@ -119,7 +122,7 @@ class Callees:
         elif kind == "op" and catalog.find("layer", head):
             help = f"`{head}` is a layer: write `- {head}`"
         same = next((name for name in known if name.rpartition(".")[2] == head.rpartition(".")[2]), "")
-        label = Suggestion(head, same) if same else did_you_mean(head, known)
+        label = Suggestion(head, same) if same else "" if head in _HELP else did_you_mean(head, known)
         if not label and not help:
             help = "list them with `kspec layers" + ("`" if kind == "layer" else " --kind op`")
         edits = () if label else edits

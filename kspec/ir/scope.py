@@ -119,7 +119,7 @@ class Scope:
             return _Explanation(
                 codes.FORWARD_REFERENCE,
                 f"`{reference}` is used before its definition on line {line}",
-                help=f"move the entry of line {line} up{above}",
+                help=f"move the entry on line {line} up{above}",
                 related=(Related(f"`{reference}` is defined here", self.later[name]),),
             )
         if "," in name:

@@ -37,19 +37,6 @@ def fail(
     raise PydanticCustomError("kspec", message.replace("{", "{{").replace("}", "}}"), context)
 
 
-def kind_of(value: Any) -> str:
-    """Describe a value in the user's words: `the number 3`, `a list`."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return f"the number {value}"
-    if isinstance(value, str):
-        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'
-    return "a list" if isinstance(value, list) else "a mapping"
-
-
 RESERVED = {
     "read": "columns of paths",
     "window": "windows over a table",

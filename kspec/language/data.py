@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
-from kspec.language.base import Model, fail, kind_of, reject_reserved
+from kspec.language.base import Model, fail, reject_reserved
 from kspec.language.field_types import Columns
 from kspec.language.json_schema import JsonSchema, exactly_one
+from kspec.syntax.yaml_flow import kind_of
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[str, ...] = get_args(SplitName)

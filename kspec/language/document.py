@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from kspec.language.base import Model, fail, kind_of
+from kspec.language.base import Model, fail
 from kspec.language.data import Data
 from kspec.language.field_types import Name, Weights
 from kspec.language.json_schema import JsonSchema
 from kspec.language.network import Inputs, Layers, Outputs, SubModel
 from kspec.language.training_config import Compile, Evaluate, Fit, Predict
+from kspec.syntax.yaml_flow import kind_of
 
 TASKS = ("binary_classification", "multilabel_classification", "multiclass_classification", "regression")
 Task = Literal["binary_classification", "multilabel_classification", "multiclass_classification", "regression"]
@@ -62,7 +63,7 @@ class Block(Model):
 
 def _version(value: Any) -> Any:
     if value != 1 or isinstance(value, bool):
-        fail(f"this kspec supports version 1 of the language, not {kind_of(value)}", help="write `kspec: 1`")
+        fail(f"this version of kspec reads language version 1, not {kind_of(value)}", help="write `kspec: 1`")
     return value
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from kspec.diagnostics import did_you_mean
-from kspec.language.base import fail, kind_of
+from kspec.language.base import fail
+from kspec.syntax.yaml_flow import kind_of
 
 EngineName = Literal["auto", "keras", "fused", "fused_xla"]
 FusedName = Literal["fused", "fused_xla"]

@@ -7,11 +7,11 @@ from pydantic import ConfigDict, Field, model_validator
 from kspec import catalog
 from kspec.diagnostics import codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
-from kspec.language.base import RESERVED, Model, fail, kind_of
+from kspec.language.base import RESERVED, Model, fail
 from kspec.language.examples import with_first, written
 from kspec.language.field_types import As, From, Name
 from kspec.syntax.names import ENTRY_KEYS
-from kspec.syntax.yaml_flow import abbreviate
+from kspec.syntax.yaml_flow import abbreviate, kind_of
 
 HeadKind = Literal["class", "op", "reuse", "model"]
 HEADS = ("op", "reuse", "block", "model")
@@ -40,6 +40,8 @@ class Entry(Model):
             if not value or value in ENTRY_KEYS:
                 fail(f"`{value}` is not a layer", code=codes.MALFORMED_ENTRY, help="write the class: `- Flatten`")
             return {"kind": "class", "head": value}
+        if value is None:
+            fail("this entry is empty", code=codes.MALFORMED_ENTRY, help="write `- Dense: {units: 10}`, or remove it")
         if not isinstance(value, dict):
             fail(
                 f"an entry must be a class, `op:`, `block:`, `model:` or `reuse:`, not {kind_of(value)}",
@@ -121,7 +123,7 @@ def _two_heads(value: dict[str, Any], heads: list[str]) -> None:
             key=stray,
             label=did_you_mean(stray, ENTRY_KEYS),
             help=_inside(head, value[head], {other: value[other] for other in heads if other != head})
-            + f"; the only other keys of an entry: {', '.join(ENTRY_KEYS[:5])}",
+            + f"; the only other keys of an entry: {', '.join(key for key in ENTRY_KEYS if key not in HEADS)}",
         )
     _no_head(value, heads)
     both = " and ".join(f"`{head}`" for head in heads)
@@ -149,6 +151,8 @@ def _no_head(value: dict[str, Any], heads: list[str]) -> None:
         name = value.get(key)
         if isinstance(name, str) and (layer := catalog.find("layer", name)) is not None:
             arguments = {head: value[head] for head in heads if head != key}
+            if list(arguments) == ["config"] and isinstance(arguments["config"], dict):  # as Keras serializes a layer
+                arguments = arguments["config"]
             fail(
                 f"an entry must begin with its class, `{layer.name}`, not with `{key}:`",
                 code=codes.MALFORMED_ENTRY,

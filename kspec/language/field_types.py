@@ -6,11 +6,11 @@ from pydantic import BeforeValidator, Field
 
 from kspec import catalog
 from kspec.diagnostics import codes
-from kspec.language.base import fail, kind_of
+from kspec.language.base import fail
 from kspec.language.examples import with_first
 from kspec.language.json_schema import JsonSchema
 from kspec.syntax.names import NAME
-from kspec.syntax.yaml_flow import abbreviate
+from kspec.syntax.yaml_flow import abbreviate, kind_of
 from kspec.syntax.yaml_typos import parse_tuple
 
 
@@ -88,6 +88,9 @@ def _object(value: Any) -> Any:
                     f"{others} must be inside `{classes[0]}`, not next to it",
                     help=f"write the arguments between the braces: `{classes[0]}: {{...}}`",
                 )
+            if len(classes) > 1:
+                names = " and ".join(f"`{name}`" for name in classes)
+                fail(f"expected one class, not {len(classes)}: {names}", help=f"keep one of {names}")
             fail(
                 "a class with arguments must be a mapping with one key, the class",
                 help="write `Adam: {learning_rate: 1e-3}`",

@@ -49,6 +49,12 @@ def correct_form(path: Path, value: Any) -> str:
             return f"write `{name}: {{shape: {_sizes(value)}}}`"
         case ("inputs",):
             return f"name each input, as in `inputs: {{x: {{shape: {_sizes(value)}}}}}`"
+        case ("data", "split"):
+            fraction = value if isinstance(value, float) and 0 < value < 1 else 0.2
+            return f"write `split: {{test: {fraction}}}`"
+        case ("data", "synthetic"):
+            count = value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 100
+            return f"write `synthetic: {{examples: {count}}}`"
         case ("layers",) if isinstance(value, dict):
             return "start each entry with a dash, as in `- Dense: {units: 1}`"
         case ("layers",):

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean, nearest
-from kspec.language.base import Model, fail, kind_of
+from kspec.language.base import Model, fail
 from kspec.language.entry import Entry
 from kspec.language.field_types import Name, Object, Shape, Weights
 from kspec.language.json_schema import JsonSchema, Schema, exactly_one, reject
-from kspec.syntax.yaml_flow import abbreviate
+from kspec.syntax.yaml_flow import abbreviate, kind_of
 
 SOURCES = ("layers", "file", "application")
 """The keys that define where a sub-model comes from."""

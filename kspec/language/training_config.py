@@ -6,11 +6,12 @@ from annotated_types import Ge, Le
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from kspec.diagnostics import did_you_mean
-from kspec.language.base import Model, fail, kind_of
+from kspec.language.base import Model, fail
 from kspec.language.data import SplitName
 from kspec.language.engine import EngineName, FusedName, check_changes
 from kspec.language.field_types import Name, Object, PerOutput
 from kspec.language.json_schema import JsonSchema, reject
+from kspec.syntax.yaml_flow import kind_of
 
 Optimizer = Annotated[Object | None, JsonSchema("<optimizer>|null")]
 Metrics = Annotated[PerOutput | None, JsonSchema("#/definitions/metric_by_output")]
@@ -52,7 +53,7 @@ def _class_weight(value: Any) -> Any:
     if value is not None and not isinstance(value, dict) and value != "balanced":
         label = did_you_mean(value, ["balanced"]) if isinstance(value, str) else ""
         fail(
-            "`class_weight` must be `balanced`, or a mapping from labels to weights",
+            f"`class_weight` must be `balanced`, or a mapping from labels to weights, not {kind_of(value)}",
             label=label,
             help="write `class_weight: balanced`, or `class_weight: {yes: 2.0}`",
         )

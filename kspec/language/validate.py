@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import HABITS
-from kspec.language.base import kind_of
 from kspec.language.key_hints import correct_form, correct_place
 from kspec.syntax.coercion import replacement_edits, suggest_correction
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import ENTRY_KEYS
+from kspec.syntax.source import HELP_FOR_EMPTY
+from kspec.syntax.yaml_flow import kind_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -33,6 +34,9 @@ def validate(values: Any, positions: Positions, report: Report, model: type[M]) 
         The typed values; None if they are invalid.
     """
     if not isinstance(values, dict):
+        if values is None:
+            report.error(codes.EMPTY_SPEC, "the spec is empty", positions.whole, help=HELP_FOR_EMPTY)
+            return None
         report.error(
             codes.INVALID_VALUE,
             f"a spec must be a mapping of sections, not {kind_of(values)}",

@@ -91,7 +91,7 @@ class PathPolicy:
         return PathProblem(
             codes.PATH_OUTSIDE_FOLDER,
             f"`{text}` lies outside the spec's folder and the working directory{link}",
-            "copy it there, or allow it with --allow-outside",
+            "copy it into the spec's folder, or allow it with --allow-outside",
         )
 
     def _writing_problem(self, text: str) -> PathProblem | None:

@@ -10,6 +10,8 @@ from kspec.diagnostics import Report, Source, Span, codes
 MAX_BYTES = 8 * 1024 * 1024
 """The largest size of a spec; 1 MB holds ten thousand layers."""
 
+HELP_FOR_EMPTY = "`kspec init` writes a working spec to start from"
+
 
 def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
     """The text of a spec file (UTF-8, with or without a byte order mark); None after a reported error."""
@@ -19,7 +21,7 @@ def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
     try:
         if file.is_dir():
             report.error(
-                codes.UNREADABLE_FILE, "this is a directory, not a spec", place, help=f"pass a file: {_example(file)}"
+                codes.UNREADABLE_FILE, "this is a folder, not a spec", place, help=f"pass a file: {_example(file)}"
             )
             return None
         if file.is_file() and file.stat().st_size > MAX_BYTES:
@@ -51,11 +53,13 @@ def source_of(name: str, data: bytes, report: Report) -> Source | None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        message = "this is binary data" if b"\0" in data[:4096] else "this text is not encoded as UTF-8"
+        if b"\0" in data[:4096]:
+            _report_binary(name, report)
+            return None
         shown = Source(name, data.decode("utf-8-sig", errors="replace"))
         report.error(
             codes.NOT_UTF8_TEXT,
-            message,
+            "this text is not encoded as UTF-8",
             Span(shown, line, column, line, column + 1),
             help="a spec is UTF-8 text; save the file with that encoding",
         )
@@ -71,14 +75,17 @@ def can_be_read(source: Source, report: Report) -> bool:
     if size > MAX_BYTES:
         _report_size(size, place, report)
     elif "\0" in source.text:
-        report.error(codes.NOT_UTF8_TEXT, "this is binary data", place, help="a spec is UTF-8 text")
+        _report_binary(source.name, report)
     elif not source.text.strip():
-        report.error(
-            codes.EMPTY_SPEC, "the spec is empty", place, help="`kspec init` writes a working spec to start from"
-        )
+        report.error(codes.EMPTY_SPEC, "the spec is empty", place, help=HELP_FOR_EMPTY)
     else:
         return True
     return False
+
+
+def _report_binary(name: str, report: Report) -> None:
+    place = Span(Source(name, ""), 1, 1, 1, 1)  # without an excerpt of the bytes
+    report.error(codes.NOT_UTF8_TEXT, "this is not a text file", place, help="check the path: a spec is UTF-8 text")
 
 
 def _report_size(size: int, place: Span, report: Report) -> None:
@@ -101,6 +108,6 @@ def _similar_file(file: Path) -> str:
     try:
         names = [entry.name for entry in file.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
     except OSError:
-        return f"the folder {file.parent} does not exist either"
+        return f"folder `{file.parent}` does not exist"
     match = nearest(file.name, names)
-    return f"did you mean {file.parent / match}?" if match else ""
+    return f"did you mean `{file.parent / match}`?" if match else ""

@@ -214,7 +214,7 @@ def _is_open_quote(problem: str) -> bool:
 
 def _message(problem: str, at: str) -> str:
     if "mapping values are not allowed" in problem:
-        return "unexpected `:`; does the line above lack one?"
+        return "unexpected `:`; does the line above lack a `- ` or a `:`?"
     if "found character that cannot start any token" in problem:
         return f"a value cannot start with `{at}`" if at else "a value cannot start here"
     if "could not find expected ':'" in problem:
@@ -234,9 +234,9 @@ def _message(problem: str, at: str) -> str:
 
 def _help(problem: str, error: Any) -> str:
     if _is_open_quote(problem):
-        return "close it with the same kind of quote; text that contains one kind goes in the other kind"
+        return 'close it with the same quote; put text that contains `"` in single quotes, and vice versa'
     if "mapping values are not allowed" in problem:
-        return "indent the line like its neighbours"
+        return "indent the line like its neighbors"
     if "could not find expected ':'" in problem or "did not find expected key" in problem:
         return "align the keys of a mapping in one column, and write `: ` after each"
     if "cannot start any token" in problem:

@@ -68,3 +68,16 @@ def quote(text: str) -> str:
 _UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 _HARMLESS = str.maketrans("", "", "_-./ ")
+
+
+def kind_of(value: Any) -> str:
+    """Describe a value in the user's words: `3`, `a list`."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 40 else f'"{value[:37]}..."'
+    return "a list" if isinstance(value, list) else "a mapping"

@@ -82,7 +82,7 @@ PROBLEMS = [
      "KS508 `x` takes int32, but `b` has 0.125 in row 2", "[a, b]"),
     ("inputs: a, targets: y", "x: {shape: [1], dtype: bool}", "KS508 `x` takes bool, but `a` has 2 in row 3", "a"),
     ("inputs: [a, b], targets: [y, w]", ONE, "KS508 a target of 2 columns must be numeric", "[y, w]"),
-    ("inputs: [a, b], targets: y, weights: part", ONE, "KS512 sample weights must be numbers; `part` has none", "part"),
+    ("inputs: [a, b], targets: y, weights: part", ONE, "KS512 column `part` contains no numbers", "part"),
     ("inputs: [a, b], targets: y, split: {by: b}", ONE, "KS514 `b` contains `0.0`", "b"),
     ("inputs: [a, b], targets: y, split: {stratify: b}", ONE, "KS514 `b` has 50 distinct values", "b"),
     ("inputs: [a, b], targets: [w, a], split: {stratify: true}", ONE, "KS514 with a target of several columns", "true"),
@@ -109,7 +109,7 @@ def test_a_target_among_the_inputs_is_a_warning(tmp_path):
     table(tmp_path)
     result = read(tmp_path, "{csv: t.csv, inputs: [a, w], targets: w}")
     assert result.data
-    assert result.only.startswith("KS515 `w` is the target of `y` but also feeds")
+    assert result.only.startswith("KS515 column `w` is a target and also feeds")
     assert not read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: [a, b]}").problems
 
 
@@ -239,3 +239,10 @@ def test_a_column_without_training_values_has_no_mean(tmp_path):
 def test_a_glob_in_missing_may_match_a_complete_target(tmp_path):
     table(tmp_path)
     assert read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, missing: {'*': 0}}").data
+
+
+def test_columns_are_not_mapped_to_outputs_that_could_not_be_resolved(tmp_path):
+    table(tmp_path)
+    result = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: w}", outputs=())
+    assert result.dataset is None
+    assert result.problems == []

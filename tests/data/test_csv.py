@@ -172,7 +172,7 @@ def test_an_unknown_encoding_is_an_error(tmp_path):
 PATHS = [
     ("nope.csv", "KS501 file `nope.csv` not found", "nope.csv"),
     ("tt.csv", "did you mean `t.csv`?", "tt.csv"),
-    ("none/t.csv", "none does not exist either", "none/t.csv"),
+    ("none/t.csv", "none` does not exist", "none/t.csv"),
     ("none/t.csv", "did you mean `t.csv`?", "none/t.csv"),
     ("folder/tt.csv", "did you mean `folder/t.csv`?", "folder/tt.csv"),
     ("deeper.csv", "did you mean `folder/deeper.csv`?", "deeper.csv"),

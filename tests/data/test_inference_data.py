@@ -52,7 +52,7 @@ def test_prediction_needs_no_targets(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b\n3,1\n")
     assert trained.read("new.csv").targets == {}
     assert trained.read("new.csv", need_targets=True) is None
-    assert trained.problems[0].startswith("KS502 column `y`, which the model was trained on, is missing")
+    assert trained.problems[0].startswith("KS502 the data lacks column `y`")
 
 
 def test_prediction_ignores_incomplete_and_unknown_targets(tmp_path, trained):
@@ -117,7 +117,7 @@ def test_image_files_and_folders(tmp_path):
 def test_problems_of_command_line_data_are_reported_at_the_argument(tmp_path, trained, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "new.csv").write_text("a,b\n1,x\n")
-    for file, help in (("new.csv", ""), ("nwe.csv", "looked in the working directory")):
+    for file, help in (("new.csv", ""), ("nwe.csv", "looked in the current folder")):
         assert trained.read(file, place=None) is None
         (problem,) = trained.report
         assert (problem.span.source.name, problem.span.source.text) == ("--data", file)

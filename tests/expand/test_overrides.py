@@ -116,6 +116,11 @@ def test_an_automatic_name_has_a_warning():
     assert edit.span.source.name != "--set"
 
 
+def test_an_empty_name_between_two_dots():
+    _, found = overridden("fit..epochs=3")
+    assert [(d.code, d.message) for d in found] == [("KS015", "empty name between two dots")]
+
+
 def test_a_variable_that_nothing_references():
     _, found = overridden("vars.widht=99")
     assert [(d.code, d.label) for d in found] == [("KS015", "did you mean `width`?")]

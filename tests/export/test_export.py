@@ -277,7 +277,7 @@ def test_unsupported_operations_and_dtypes_are_reported(project, cli, format):
     status, _, err = cli("export", "texts", "--to", format)
     assert status == 1
     assert "KS622" in err
-    assert "no operations on text, but `place`, `words` take text" in err
+    assert "cannot process text, but the inputs `place`, `words` are text" in err
     assert "resolved.yaml:" in err
     codes = BINARY.replace(
         "  - Normalization\n",

@@ -19,7 +19,7 @@ from kspec.syntax import parse
         ("layers:\n  - Dense: units: 3, activation: relu", "the keys of `Dense` must be in braces, or on lines of their own below it"),
         ("fit:\n  epochs:3\n  batch_size: 4", "missing space after `:`"),
         ("description: note: here", "unexpected `:` in a value"),
-        ("fit:\n  epochs 3\n  batch_size: 4", "unexpected `:`; does the line above lack one?"),
+        ("fit:\n  epochs 3\n  batch_size: 4", "unexpected `:`; does the line above lack a `- ` or a `:`?"),
         ("fit: {epochs: 3}}", "unmatched `}`"),
         ("fit: {epochs: 3}\n seed: 4", "the indentation of this line does not match the lines above"),
         ("layers:\n  - Dense\n  Flatten: {}", "this line is neither a list item (`- `) nor indented below one"),

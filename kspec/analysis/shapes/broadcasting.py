@@ -7,7 +7,7 @@ from math import prod
 
 from kspec.analysis.shapes.types import Dim, Shape, ShapeError
 
-BROADCASTS = "counting from the last axis, two sizes must be equal or one of them 1"
+BROADCASTS = "from the last axis backward, the sizes must be equal, or one of them must be 1"
 
 
 def broadcast_dims(a: Dim, b: Dim) -> Dim:

@@ -84,9 +84,9 @@ def reject_text(format: str, model: Any) -> None:
     texts = [each.name for each in model.inputs if each.dtype == "string"]
     if texts:
         names = ", ".join(f"`{name}`" for name in texts)
-        verb = "takes" if len(texts) == 1 else "take"
+        verb = "input {} is" if len(texts) == 1 else "inputs {} are"
         raise UnsupportedByFormat(
-            f"{format} has no operations on text, but {names} {verb} text", texts, _USE_SAVED_MODEL
+            f"{format} cannot process text, but the {verb.format(names)} text", texts, _USE_SAVED_MODEL
         )
 
 

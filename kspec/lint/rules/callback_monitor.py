@@ -46,6 +46,7 @@ def _check_monitor(
         if bare == "learning_rate" or bare == "lr":
             return
         known = sorted(names)
+        available = known if validated is False else [*known, *(VALIDATION_PREFIX + name for name in known)]
         prefix = monitor[: len(monitor) - len(bare)]
         label = did_you_mean(bare, known)
         edits: Edits = ()
@@ -54,10 +55,10 @@ def _check_monitor(
             label = f"did you mean `{prefix}{label.replacement}`?"
         context.report.error(
             codes.UNKNOWN_MONITOR,
-            f"`{head}` monitors `{monitor}`, but training does not log `{bare}`",
+            f"`{head}` monitors `{monitor}`, but training does not log `{monitor}`",
             place,
             label=label,
-            help=f"logged: {', '.join(f'`{name}`' for name in known[:8])}",
+            help=f"available: {', '.join(f'`{name}`' for name in available[:8])}",
             edits=edits,
         )
     elif validated is False and monitor.startswith(VALIDATION_PREFIX):

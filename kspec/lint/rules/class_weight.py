@@ -6,6 +6,7 @@ from typing import Any
 
 from kspec.diagnostics import Path, codes, did_you_mean
 from kspec.lint.context import RuleContext
+from kspec.syntax.yaml_flow import kind_of
 
 
 def check(context: RuleContext) -> None:
@@ -44,7 +45,7 @@ def _check_output(context: RuleContext, output: str, weights: Any, path: Path) -
         label = did_you_mean(weights, ["balanced"]) if isinstance(weights, str) else ""
         context.report.error(
             codes.INVALID_CLASS_WEIGHT,
-            "`class_weight` must be `balanced`, or a mapping from labels to weights",
+            f"`class_weight` must be `balanced`, or a mapping from labels to weights, not {kind_of(weights)}",
             span,
             label=label,
             help="write `class_weight: balanced`, or `class_weight: {yes: 2.0}`",

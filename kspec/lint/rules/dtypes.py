@@ -24,7 +24,7 @@ def check(context: RuleContext) -> None:
                 f"unknown dtype `{dtype}`",
                 positions.value(path),
                 label=did_you_mean(dtype, DTYPES),
-                help="such as float32, int32 or string",
+                help="use a dtype such as float32, int32 or string",
             )
     policy = document.dtype_policy
     if policy is not None and policy not in POLICIES:

@@ -31,11 +31,13 @@ def check(context: RuleContext) -> None:
         chain = _chain(context, output)
         if not any(node.head == "Dense" for node in chain) or not _expects_one_prediction(context, output):
             continue
-        positions = shape_text(shape[1:-1]).replace(",)", ")")
+        sizes = shape[1:-1]
+        positions = "×".join(map(str, sizes))
+        where = "every position of an unknown length" if None in sizes else f"each of {positions} positions"
         help, edits = _remedy(context, chain)
         context.report.warning(
             codes.PREDICTION_PER_POSITION,
-            f"`{output.name}` predicts at each of {positions} positions: its shape is {shape_text(shape)}",
+            f"`{output.name}` predicts at {where}: its shape is {shape_text(shape)}",
             node_span(context, chain[-1]),
             help=help,
             edits=edits,

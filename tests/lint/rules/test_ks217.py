@@ -18,8 +18,8 @@ def test_valid_weights(weights):
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ("{y: balance}", "`class_weight` must be `balanced`, or a mapping from labels to weights"),
-        ("{y: 3}", "`class_weight` must be `balanced`, or a mapping from labels to weights"),
+        ("{y: balance}", '`class_weight` must be `balanced`, or a mapping from labels to weights, not "balance"'),
+        ("{y: 3}", "`class_weight` must be `balanced`, or a mapping from labels to weights, not 3"),
         ("{no: -1}", "the weight of `no` must be a non-negative number"),
         ("{no: much}", "the weight of `no` must be a non-negative number"),
     ],

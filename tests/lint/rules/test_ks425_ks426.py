@@ -57,7 +57,7 @@ def test_valid_stages(stages):
         ("[{name: a}, {name: a}]", "KS203", "duplicate stage name `a`"),
         ("[{optimizer: Adan}]", "KS106", "unknown optimizer `Adan`"),
         ("[{optimizer: {SGD: {rate: 1}}}]", "KS110", "`SGD` has no argument `rate`"),
-        ("[{epochs: 0}]", "KS103", "`epochs` must be greater than 0, not the number 0"),
+        ("[{epochs: 0}]", "KS103", "`epochs` must be greater than 0, not 0"),
         ("[]", "KS103", "`stages` is empty"),
         ("[{trainable: true}]", "KS103", "`trainable` of a stage must be a mapping from layers to true or false"),
         ("[{trainable: [hidden]}]", "KS103", "`trainable` of a stage must be a mapping from layers to true or false, not a list"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import agree
+from kspec.analysis.shapes.broadcasting import BROADCASTS, agree
 from kspec.analysis.shapes.layers.shared import axis_of, number_shape, one, per_value
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.syntax.yaml_flow import shape_text
@@ -20,8 +20,7 @@ def elementwise(call: Call) -> InferredCall:
         if broadcast is None:
             raise ShapeError(
                 f"cannot combine {_list_shapes(shapes)}",
-                help="counting from the last axis, two sizes must be equal or one of them 1; insert a Dense or a"
-                " Reshape to change them",
+                help=f"{BROADCASTS}; change one with `Dense` or `Reshape`",
             )
         result = broadcast
     whole = (_batch(shapes), *result)

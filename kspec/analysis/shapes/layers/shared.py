@@ -143,6 +143,8 @@ def _rank_help(layer: str, shape: Shape, names: Sequence[str]) -> str:
     if sibling != layer and catalog.find("layer", sibling) is not None:
         return f"use `{sibling}` for this input"
     sizes = ", ".join(names)
+    if names[-1] == "channels" and len(names) == 3 and len(dims) < 2:
+        return "give the input a shape such as [28, 28, 1], or insert `Reshape`"
     return f"insert `Reshape: {{target_shape: [{sizes}]}}`"
 
 
@@ -181,6 +183,8 @@ def known_size(axis: int, shape: Shape, argument: str = "") -> int:
     size = shape[axis]
     if size is None:
         name = "the batch size" if axis == 0 else "the last size" if axis == len(shape) - 1 else f"size {axis}"
+        if len(shape) == 1:
+            raise ShapeError("needs at least one axis besides the batch", help="write `shape: [1]`", argument=argument)
         raise ShapeError(
             f"cannot create its weights: {name} of {shape_text(shape)} is unknown",
             help="choose an axis other than the batch" if axis == 0 else "write it in the input's `shape`",
