@@ -105,7 +105,7 @@ def test_an_unknown_rank_is_kept(name):
         ("Conv1D", (10,), "add a channel axis: `shape: [10, 1]`"),
         ("Conv1D", (8, 8, 3), "use `Conv2D`"),
         ("Conv2D", (10,), "give the input a shape such as [28, 28, 1]"),
-        ("SeparableConv2D", (8, 8, 8, 3), "insert give the input a shape such as [28, 28, 1]"),
+        ("SeparableConv2D", (8, 8, 8, 3), "insert `Reshape: {target_shape: [height, width, channels]}`"),
         ("Conv3D", (8, 3), "use `Conv1D`"),
     ],
 )
