@@ -1,7 +1,10 @@
 """kspec: a declarative language for neural networks, and its compiler.
 
->>> import kspec
->>> run = kspec.run("specs/mlp.yaml")  # doctest: +SKIP
+For example, train the model of a spec:
+
+    import kspec
+
+    run = kspec.run("specs/mlp.yaml")
 """
 
 from __future__ import annotations

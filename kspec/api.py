@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def load(
     path: str | os.PathLike[str],
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     *,
     allow_code: bool = False,
     allow_outside: bool = False,
@@ -25,7 +25,7 @@ def load(
 
     Args:
         path: The YAML file.
-        overrides: As after `--set`: `"fit.epochs=5"`, `"fit.callbacks+={TerminateOnNaN: {}}"`.
+        overrides: As after `--set`: one, `"fit.epochs=5"`, or several, `["fit.epochs=5", "layers.hidden1.units=32"]`.
         allow_code: Let the spec's `extensions` be imported when it is built.
         allow_outside: Let it read and write files outside its folder, the working directory and the run folder.
         allow_network: Let it open network connections.
@@ -36,12 +36,13 @@ def load(
     Raises:
         SpecError: with every problem found, each a `Diagnostic`.
     """
-    return load_file(path, overrides, Permissions(allow_code, allow_outside, allow_network))
+    _require_path("path", path, "the path of a spec")
+    return load_file(path, _as_list(overrides), Permissions(allow_code, allow_outside, allow_network))
 
 
 def check(
     spec: Spec | str | os.PathLike[str],
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     *,
     data: bool = False,
     with_keras: bool = False,
@@ -69,9 +70,17 @@ def check(
     """
     from kspec.compiler.check import check_spec
 
+    if not isinstance(spec, Spec):
+        _require_path("spec", spec, "a loaded spec or the path of one")
     permissions = Permissions(allow_code, allow_outside, allow_network)
     return check_spec(
-        spec, overrides, data=data, with_keras=with_keras, select=select, ignore=ignore, permissions=permissions
+        spec,
+        _as_list(overrides),
+        data=data,
+        with_keras=with_keras,
+        select=select,
+        ignore=ignore,
+        permissions=permissions,
     ).diagnostics
 
 
@@ -93,7 +102,10 @@ def from_keras(model: Any, *, compiled: bool = True, compact: bool = False) -> S
     from kspec.importer.from_model import import_file, import_model
     from kspec.language import load_source
 
-    import_ = import_file if isinstance(model, (str, os.PathLike)) else import_model
+    is_file = isinstance(model, (str, os.PathLike))
+    if not is_file and not hasattr(model, "to_json"):
+        raise TypeError(f"`model` must be a Keras model or the path of a model's file, not {type(model).__name__}")
+    import_ = import_file if is_file else import_model
     imported = import_(model, compiled=compiled, compact=compact)
     report = Report()
     spec = load_source(Source(f"{imported.values.get('name', 'spec')}.yaml", imported.text), report)
@@ -104,7 +116,7 @@ def from_keras(model: Any, *, compiled: bool = True, compact: bool = False) -> S
 
 def build(
     spec: Spec | str | os.PathLike[str],
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     *,
     allow_code: bool = False,
     allow_outside: bool = False,
@@ -134,7 +146,7 @@ def build(
 
 def run(
     spec: Spec | str | os.PathLike[str],
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     *,
     out: str | os.PathLike[str] = "runs",
     smoke: bool = False,
@@ -167,5 +179,18 @@ def run(
     return execute(loaded, out=out, smoke=smoke, quiet=quiet)
 
 
-def _loaded(spec: Spec | str | os.PathLike[str], overrides: Iterable[str], permissions: Permissions) -> Spec:
-    return spec if isinstance(spec, Spec) else load_file(spec, overrides, permissions)
+def _loaded(spec: Spec | str | os.PathLike[str], overrides: str | Iterable[str], permissions: Permissions) -> Spec:
+    if isinstance(spec, Spec):
+        return spec
+    _require_path("spec", spec, "a loaded spec or the path of one")
+    return load_file(spec, _as_list(overrides), permissions)
+
+
+def _as_list(overrides: str | Iterable[str]) -> Iterable[str]:
+    return [overrides] if isinstance(overrides, str) else overrides
+
+
+def _require_path(name: str, value: object, expected: str) -> None:
+    """Raises a `TypeError` if a value is not a path."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"`{name}` must be {expected}, not {type(value).__name__}")

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from kspec import catalog
-from kspec.analysis.settings import DefaultValue, Settings
+from kspec.analysis.settings import DefaultValue, OutputSettings, Settings
 from kspec.analysis.shapes.types import Types
 from kspec.analysis.target_facts import target_facts
-from kspec.analysis.task_inference import OutputHead
+from kspec.analysis.task_inference import OutputHead, task_of
 from kspec.diagnostics import Path
 from kspec.ir import Graph
 from kspec.language import Spec
@@ -21,7 +21,7 @@ from kspec.syntax.names import written_name
 
 KERAS = "Keras's default"
 FIXED_BATCH = "the inputs' batch_size"
-OPTIMIZER = DefaultValue(("compile", "optimizer"), "adam", "the usual first choice", is_inferred=True)
+OPTIMIZER = DefaultValue(("compile", "optimizer"), "adam", "kspec's default")
 METRICS = {"regression": "mean_absolute_error", "multilabel_classification": "binary_accuracy"}
 """Task → its default metric; `accuracy` for the others."""
 
@@ -90,10 +90,15 @@ def _tasks(spec: Spec, settings: Settings) -> list[DefaultValue]:
         return []
     single = len(settings.outputs) == 1
     return [
-        DefaultValue(("task",) if single else ("task", name), output.task, output.head.describe() or "its loss")
+        DefaultValue(("task",) if single else ("task", name), output.task, _task_reason(output))
         for name, output in settings.outputs.items()
         if output.task is not None and output.loss is not None
     ]
+
+
+def _task_reason(output: OutputSettings) -> str:
+    """What a task is inferred from: the head, if it alone implies the task, or the loss."""
+    return output.head.describe() if task_of(output.head, None) == output.task else "from the loss"
 
 
 def _split(spec: Spec) -> list[DefaultValue]:
@@ -101,7 +106,7 @@ def _split(spec: Spec) -> list[DefaultValue]:
     if data is None or "split" in data.model_fields_set or _has_files_for_splits(spec):
         return []
     shares = {"validation": data.split.validation, "test": data.split.test}
-    return [DefaultValue(("data", "split"), shares, "a fifth each, the rest is trained on")]
+    return [DefaultValue(("data", "split"), shares, "a fifth each; the rest for training")]
 
 
 def _epochs_and_batch(spec: Spec) -> list[DefaultValue]:
@@ -116,7 +121,7 @@ def _head(spec: Spec, settings: Settings) -> list[DefaultValue]:
         defaults.append(DefaultValue(("name",), spec.name, "the file's name", is_inferred=True))
     tasks: dict[str, Any] = {name: output.task for name, output in settings.outputs.items() if output.task is not None}
     if spec.document.task is None and tasks:
-        reasons = dict.fromkeys(settings.outputs[name].head.describe() or "the loss" for name in tasks)
+        reasons = dict.fromkeys(_task_reason(settings.outputs[name]) for name in tasks)
         value = tasks if len(settings.outputs) > 1 else next(iter(tasks.values()))
         defaults.append(DefaultValue(("task",), value, ", ".join(reasons), is_inferred=True))
     if "seed" not in spec.document.model_fields_set:

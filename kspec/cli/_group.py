@@ -14,19 +14,19 @@ VERBS = {
         "schema": "Write the JSON Schema with which editors check and complete specs.",
     },
     "Check it": {
-        "check": "Report every problem that can be found with neither the data nor Keras.",
+        "check": "Report every problem that can be found without running the spec.",
         "fmt": "Format specs: key order, indentation, quotes; comments are kept.",
         "explain": "Explain a code such as KS201, with an example and the fix.",
         "render": "Print the resolved spec: overrides, expressions and defaults written out.",
-        "summary": "List the layers with their shapes and parameters.",
-        "plot": "Draw the graph.",
+        "summary": "List the nodes with their shapes and parameters.",
+        "plot": "Draw the network.",
         "export": "Export a spec, or the model of a run, to another format.",
         "diff": "Compare two specs or runs.",
-        "lsp": "Start the language server: all of this in the editor, as you type.",
+        "lsp": "Start the language server: as-you-type checking in editors.",
     },
     "Run it": {
         "run": "Run the life cycle: define, compile, fit, evaluate, predict.",
-        "evaluate": "Evaluate a run on its own or on new data.",
+        "evaluate": "Evaluate a run on its own data or on new data.",
         "predict": "Predict on new data.",
         "runs": "List the runs with their metrics.",
     },
@@ -97,4 +97,4 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Print the version."
 )
 def group() -> None:
-    """Write a neural network as a YAML spec, check it in an instant, train it with Keras."""
+    """Write a neural network as a YAML spec, check it in an instant, and train it with Keras."""

@@ -54,11 +54,42 @@ def output_format(*formats: str) -> Callable[[F], F]:
     )
 
 
+class OutputOption(click.Option):
+    """`-o` and `--output`; the help does not list the older spelling `--out`."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        return None if record is None else (record[0].replace(", --out ", " "), record[1])
+
+
+def examples(function: F) -> F:
+    """`--data` and `--split`: the examples that a run's model is applied to."""
+    function = click.option(
+        "--split",
+        type=click.Choice(("train", "validation", "test")),
+        help="A split of the run's own data; by default the first that it has of test, validation and train.",
+    )(function)
+    return click.option("--data", metavar="FILE", help="A file of new data with the same columns.")(function)
+
+
+def refuse_split_of_file(data: str | None, split: str | None) -> None:
+    """Refuses `--split` together with `--data`.
+
+    Raises:
+        click.UsageError: If both are given.
+    """
+    if data is not None and split is not None:
+        raise click.UsageError("--split selects from the run's own data; omit it with --data")
+
+
 def spec_file(function: F) -> F:
-    """`--out`, for a verb that writes a spec; `-` is standard output."""
+    """`--output`, for a verb that writes a spec; `-` is standard output."""
     return click.option(
         "-o",
+        "--output",
         "--out",
+        "out",
+        cls=OutputOption,
         type=click.Path(dir_okay=False),
         default="spec.yaml",
         show_default=True,

@@ -61,8 +61,8 @@ def _codes(_: click.Context, parameter: click.Parameter, words: tuple[str, ...])
     multiple=True,
     callback=_codes,
     metavar="CODES",
-    help="Ignore these, likewise. Errors of syntax, structure, graph and shapes are always reported: only "
-    "warnings and the rules of meaning (KS4) and data (KS5) can be ignored.",
+    help="Suppress these, likewise. Errors of syntax, structure, graph and shapes are always reported: only "
+    "warnings and the rules of meaning (KS4) and data (KS5) can be suppressed.",
 )
 @permissions
 def command(
@@ -80,10 +80,11 @@ def command(
 ) -> None:
     """Report every problem that can be found with neither the data nor Keras.
 
-    TensorFlow is not imported, and no code of the spec runs. The exit status is 1 if there are errors.
+    TensorFlow is not imported, and no code of the spec runs. The exit status is 1 if there are errors (or,
+    with --fix --diff, changes).
 
-    A comment `# kspec: ignore[KS403]` ignores a rule on its line, `# kspec: ignore` all rules; `select`, `ignore` and
-    `strict` can also be set in pyproject.toml, under [tool.kspec].
+    A comment `# kspec: ignore[KS403]` suppresses a rule on its line, `# kspec: ignore` all rules; `select`, `ignore`
+    and `strict` can also be set in pyproject.toml, under [tool.kspec].
     """
     if diff and not fix:
         raise click.UsageError("--diff shows what --fix would change: use both")

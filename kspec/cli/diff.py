@@ -34,8 +34,8 @@ Examples:
 def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code: bool, **permissions: bool) -> None:
     """Compare two specs or runs: nodes, their arguments and sizes, settings.
 
-    A and B are specs or runs: a run folder, or the name of a spec that has been run in runs/. Compares the resolved
-    specs, with defaults filled in and blocks expanded; stages and callbacks one by one, by name. TensorFlow is not
+    A and B are specs or runs: a run folder, or the name of a spec that has been run in runs/. It compares the
+    resolved specs, with defaults filled in and blocks expanded, and stages and callbacks by name. TensorFlow is not
     imported.
     """
     from kspec.diff.compare import compare

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from kspec.cli._options import output_format, run_permissions
+from kspec.cli._options import examples, output_format, refuse_split_of_file, run_permissions
 
 EPILOG = """\b
 Examples:
@@ -17,8 +17,7 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("run", metavar="RUN")
-@click.option("--data", metavar="FILE", help="A file with the same columns; the run's own data by default.")
-@click.option("--split", type=click.Choice(("train", "validation", "test")), help="The split of the run's own data.")
+@examples
 @output_format("text", "json")
 @run_permissions
 @click.pass_context
@@ -32,11 +31,15 @@ def command(
     allow_code: bool,
     allow_outside: bool,
 ) -> None:
-    """Evaluate a run's trained model, from its folder alone."""
+    """Evaluate a run on its own data or on new data.
+
+    RUN is a run folder, or the name of a spec that has been run in runs/. The folder holds all that is needed.
+    """
     from kspec.cli import FAILED
     from kspec.runs.run_folder import RunFolderError
     from kspec.runs.run_loader import evaluate_run, load_run, read_examples
 
+    refuse_split_of_file(data, split)
     try:
         loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=True)

@@ -18,23 +18,26 @@ if TYPE_CHECKING:
 
 
 def _epilog() -> str:
-    runs = " (from a run)"
-    formats = definitions(
-        [(name, [each.description + (runs if each.needs == "trained" else "")]) for name, each in FORMATS.items()]
-    )
+    of_spec = definitions([(name, [each.description]) for name, each in FORMATS.items() if each.needs != "trained"])
+    of_run = definitions([(name, [each.description]) for name, each in FORMATS.items() if each.needs == "trained"])
     examples = """
 Examples:
   kspec export spec.yaml --to json
   kspec export spec.yaml --to mermaid -o network.mmd
   kspec export runs/mlp/latest --to onnx
 """
-    return f"\b\nFormats:\n{formats}\n\b{examples}"
+    return f"\b\nFormats:\n{of_spec}\n\b\nFormats that need a run:\n{of_run}\n\b{examples}"
 
 
 @click.command(epilog=_epilog())
 @click.argument("place", metavar="SPEC|RUN")
 @click.option("--to", "export_format", required=True, metavar="FORMAT", help="One of the formats below.")
-@click.option("-o", "--output", metavar="FILE", help="Output file, - to print text; default: NAME and the suffix.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The file to write, - to print text; by default NAME plus the format's suffix.",
+)
 @overrides
 @output_format("text", "json")
 @permissions

@@ -21,9 +21,14 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=f"{EPILOG}\nKinds: {', '.join(catalog.KINDS)}.")
 @click.argument("name", required=False)
-@click.option("--kind", type=click.Choice(catalog.KINDS), help="The kind to list or to look in; layers by default.")
+@click.option(
+    "--kind",
+    type=click.Choice(catalog.KINDS),
+    metavar="KIND",
+    help="The kind to list or to look in, one of those below; layers by default.",
+)
 @output_format("text", "json")
 def command(name: str | None, kind: Kind | None, format_: str) -> None:
     """List what a spec can use: layers, ops, optimizers, losses, metrics …, with their arguments.

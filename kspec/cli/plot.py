@@ -63,6 +63,7 @@ def command(
         raise click.UsageError(f"-o must end in .svg, .png, .dot or .mmd: {output}")
     spec = load(path, overrides, **permissions)
     target = requested or Path(f"{spec.name}.svg")
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         count, drawn = draw_spec(spec, target, FORMATS[suffix], shapes=not no_shapes, depth=depth)
     except GraphTooLarge as error:

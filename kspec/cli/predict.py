@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kspec.cli._options import run_permissions
+from kspec.cli._options import examples, refuse_split_of_file, run_permissions
 
 EPILOG = """\b
 Examples:
@@ -17,9 +17,15 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("run", metavar="RUN")
-@click.option("--data", metavar="FILE", help="A file with the input columns; targets are not needed.")
-@click.option("--split", type=click.Choice(("train", "validation", "test")), help="The split of the run's own data.")
-@click.option("--to", metavar="FILE", help="Where to write; <data>.predictions.csv by default.")
+@examples
+@click.option(
+    "-o",
+    "--output",
+    "--to",
+    "to",
+    metavar="FILE",
+    help="The file to write; by default <data>.predictions.csv, or <split>.predictions.csv, in the working directory.",
+)
 @run_permissions
 @click.pass_context
 def command(
@@ -32,11 +38,16 @@ def command(
     allow_code: bool,
     allow_outside: bool,
 ) -> None:
-    """Predict with a run's trained model, from its folder alone: probabilities and classes, or values."""
+    """Predict with a run's trained model: probabilities and classes, or values.
+
+    RUN is a run folder, or the name of a spec that has been run in runs/. The folder holds all that is needed; new
+    data needs no target columns.
+    """
     from kspec.cli import FAILED
     from kspec.runs.run_folder import RunFolderError
     from kspec.runs.run_loader import load_run, predict_run, read_examples
 
+    refuse_split_of_file(data, split)
     try:
         loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=False)

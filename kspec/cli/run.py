@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import warnings
 from typing import Any
@@ -113,4 +114,10 @@ def _show(result: Any, console: Any) -> None:
     if result.folder:
         click.echo(f"\n{result.folder}" if not console.quiet else str(result.folder))
     elif not console.quiet:
-        click.echo("\nsmoke run passed; nothing saved")
+        verdict = "passed" if _is_finite(result) else "finished, but the loss is not finite"
+        click.echo(f"\nsmoke run {verdict}; nothing saved")
+
+
+def _is_finite(result: Any) -> bool:
+    """Whether no loss of training or evaluation is NaN or infinite."""
+    return all(math.isfinite(row["loss"]) for row in [*result.history, result.metrics] if "loss" in row)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -29,7 +28,9 @@ _LONGEST_MESSAGE = 60
 @click.option(
     "--out", default="runs", show_default=True, metavar="FOLDER", help="The folder that holds the run folders."
 )
-@click.option("--best", metavar="METRIC", help="Sort best first: the largest accuracy, the smallest loss.")
+@click.option(
+    "--best", metavar="METRIC", help="Sort the best run first by METRIC: the largest accuracy, the smallest loss."
+)
 @output_format("text", "json")
 def command(name: str | None, out: str, best: str | None, format_: str) -> None:
     """List the runs, newest first: start, status, duration, metrics.
@@ -51,13 +52,13 @@ def command(name: str | None, out: str, best: str | None, format_: str) -> None:
         click.echo(json.dumps({**ranking, "runs": [run.to_json() for run in runs]}, indent=2))
         return
     if not runs:
-        click.echo(f"no runs in {out.rstrip('/')}/ yet: kspec run {_some_spec()}")
+        click.echo(f"no runs in {out.rstrip('/')}/ yet; `kspec run SPEC` adds one")
         return
     click.echo(_table(runs, best), nl=False)
     if best is not None and order is not None:
         kind = "largest" if order == "max" else "smallest"
         unsure = "" if direction(best) else "; whether larger is better is not known for this metric"
-        click.echo(f"\nbest {best} first: the {kind}{unsure}")
+        click.echo(f"\nsorted by {best}, {kind} first{unsure}")
 
 
 def _refuse_name(name: str, out: str) -> None:
@@ -126,15 +127,3 @@ def _duration(seconds: float | None) -> str:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def _some_spec() -> str:
-    """A spec in this folder, for the example."""
-    for path in sorted([*Path().glob("specs/*.y*ml"), *Path().glob("*.y*ml")], key=lambda path: len(path.parts)):
-        try:
-            with path.open(encoding="utf-8") as file:
-                if any(line.startswith("kspec:") for line in file):
-                    return path.as_posix()
-        except (OSError, UnicodeDecodeError):
-            continue
-    return "spec.yaml"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
+from kspec.cli._options import OutputOption
+
 EPILOG = """\b
 Examples:
-  kspec schema --out kspec.schema.json
+  kspec schema -o kspec.schema.json
   kspec schema | jq '.definitions["layer.Dense"]'
 
 \b
@@ -20,7 +23,10 @@ An editor with a YAML language server checks and completes a spec that begins wi
 @click.command(epilog=EPILOG)
 @click.option(
     "-o",
+    "--output",
     "--out",
+    "out",
+    cls=OutputOption,
     type=click.Path(dir_okay=False),
     metavar="FILE",
     help="Write it to a file instead of standard output.",
@@ -36,5 +42,6 @@ def command(out: str | None) -> None:
     if out is None:
         sys.stdout.write(text)
         return
-    with open(out, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    target = Path(out)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8", newline="\n")

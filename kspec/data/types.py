@@ -90,7 +90,7 @@ class Dataset:
     def describe(self) -> str:
         """One line for the user: rows per split, columns, classes, unused columns.
 
-        For example: `569 rows: 398 train, 57 validation, 114 test; x from 10 columns; y: no, yes; not used: id`.
+        For example: `569 rows: 398 train, 57 validation, 114 test; x from 10 columns; target y: no, yes; not used: id`.
         """
         rows = {name: len(split) for name, split in self.splits.items()}
         total = sum(rows.values())
@@ -100,7 +100,7 @@ class Dataset:
         facts += [_input_text(name, names) for name, names in columns.items()]
         for name, labels in self.labels.items():
             if labels.kind == "text" or len(labels.names) <= SHOWN_NAMES:
-                facts.append(f"{name}: {_listed(labels.names)}")
+                facts.append(f"target {name}: {_listed(labels.names)}")
         if self.dropped:
             facts.append(f"{self.dropped:,} dropped for missing values")
         if self.unused:

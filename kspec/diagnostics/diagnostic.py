@@ -99,12 +99,15 @@ class SpecError(Exception):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n\n".join((summary(self.diagnostics), *map(str, self.diagnostics)))
+        return "\n\n".join((*map(str, self.diagnostics), summary(self.diagnostics)))
 
     @property
     def errors(self) -> str:
         """The code and message of each error, a line each."""
         return "\n".join(f"{problem.code}: {problem.message}" for problem in self.diagnostics if problem.is_error)
+
+
+Diagnostic.__module__ = SpecError.__module__ = "kspec"  # their public home, which tracebacks show
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:

@@ -353,7 +353,7 @@ def _count(call: InferredCall) -> int | None:
 
 
 def _number(count: int | None) -> str:
-    return "an unknown number of" if count is None else f"{count:,}"
+    return "unknown" if count is None else f"{count:,}"
 
 
 def _parameters(analysis: Analysis) -> int | None:

@@ -20,7 +20,7 @@ from kspec.export.formats import FORMATS, CannotExport, ExportContext, ExportFor
 from kspec.export.verification import Verification, verify
 from kspec.ir.entry_spans import head_span
 from kspec.language import Permissions, Spec, load_file
-from kspec.runs.run_folder import NoSuchRun, RunFolderError, run_at
+from kspec.runs.run_folder import run_at
 from kspec.runs.run_loader import LoadedRun, load_run
 
 
@@ -144,10 +144,7 @@ def _source(place: str, format: str, overrides: tuple[str, ...], permissions: Pe
     from kspec.diagram.draw_spec import sized_graph
 
     needs = FORMATS[format].needs
-    try:
-        folder = run_at(place)
-    except NoSuchRun:
-        raise RunFolderError(f"no spec or run {place}; `kspec runs` lists the runs") from None
+    folder = run_at(place)
     if folder is None and needs == "trained":
         _refuse_untrained(place, format)
     if folder is not None and overrides:
@@ -236,13 +233,12 @@ def _protect_source(path: Path, source: _Source) -> None:
 @contextmanager
 def _atomic_write(path: Path, *, is_folder: bool) -> Iterator[Path]:
     """Gives a temporary path beside the final one, and moves it there when the block succeeds."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "its folder does not exist", str(path))
     if is_folder and path.exists() and not _is_replaceable(path):
         raise ExportRefused(f"{path} exists and is not a SavedModel; name another folder")
     if not is_folder and path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     temporary = path.with_name(f".{path.stem}.writing{path.suffix}")
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         _remove(temporary)
         yield temporary

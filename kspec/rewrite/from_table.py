@@ -88,7 +88,7 @@ class _Writer:
         self._add("kspec: 1")
         self._add(f"name: {self._spec_name()}")
         self._add(f"task: {self.roles.task}", f"`{self.roles.target.name}` {self.roles.why}")
-        self._add("seed: 0", "determines split, weights, shuffle and dropout")
+        self._add("seed: 0", "determines split, weights, shuffling and dropout")
 
     def _spec_name(self) -> str:
         return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(self.path).stem).strip("_-") or "model"

@@ -91,14 +91,15 @@ def _task(column: ColumnProfile, rows: int) -> tuple[str, str]:
     if distinct < 2:
         raise InitRefused(f"`{column.name}` has the same value in every row; name another column with --target")
     if distinct == 2 and column.type != "float":
-        return "binary_classification", f"is {' or '.join(sorted(column.classes)) or 'one of two'}"
+        values = ", ".join(sorted(column.classes))
+        return "binary_classification", f"has the values {values}" if values else "has two values"
     if column.type == "text":
         if distinct > MOST_CLASSES or distinct > rows / 2:
             raise InitRefused(f"`{column.name}` has {distinct} distinct texts; name another column with --target")
         return "multiclass_classification", f"is one of {distinct} texts"
     if column.type == "integer" and distinct <= 20 and distinct * 5 <= rows and _counts_up(column):
         return "multiclass_classification", f"is one of {distinct} small integers"
-    return "regression", "is a number"
+    return "regression", "is numeric"
 
 
 def _counts_up(column: ColumnProfile) -> bool:

@@ -24,8 +24,9 @@ def environment() -> dict[str, Any]:
 
 
 def command_line() -> str:
-    """The command line of this process."""
+    """The command line of this process; `kspec …` under `python -m kspec` too."""
     import shlex
 
-    name = os.path.basename(sys.argv[0]) if sys.argv else ""
+    path = sys.argv[0] if sys.argv else ""
+    name = "kspec" if path.endswith(os.path.join("kspec", "__main__.py")) else os.path.basename(path)
     return shlex.join([name, *sys.argv[1:]])

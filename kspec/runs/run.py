@@ -31,4 +31,5 @@ class Run:
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{k}={v:.4g}" for k, v in self.metrics.items() if isinstance(v, float))
-        return f"Run({self.name!r}, {self.status}, {numbers}, folder={str(self.folder)!r})"
+        folder = None if self.folder is None else str(self.folder)
+        return f"Run({self.name!r}, {self.status}, {numbers}, folder={folder!r})"

@@ -11,13 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+SPEC_SUFFIXES = (".yaml", ".yml")
+
 
 class RunFolderError(OSError):
     """A run folder cannot be created, written or read; the message is for the user."""
-
-
-class NoSuchRun(RunFolderError):
-    """No run exists at the given place."""
 
 
 class RunFolder:
@@ -50,6 +48,9 @@ class RunFolder:
                     number += 1
             _point(parent / "latest", path.name)
         except OSError as error:
+            for folder in (parent, *parent.parents):
+                if folder.exists() and not folder.is_dir():
+                    raise RunFolderError(f"`{folder}` is not a folder") from error
             raise RunFolderError(f"the run folder {parent} cannot be created: {error.strerror or error}") from error
         return cls(path)
 
@@ -110,8 +111,7 @@ def find_run(place: str | os.PathLike[str]) -> Path:
     """Finds a run by its folder, by the folder of `latest`, or by the name of a spec that has been run.
 
     Raises:
-        RunFolderError: if the folder holds no run.
-        NoSuchRun: if there is no such folder.
+        RunFolderError: if there is no run.
     """
     path = Path(place)
     if path.is_file() and path.name == "latest":
@@ -125,15 +125,16 @@ def find_run(place: str | os.PathLike[str]) -> Path:
     named = Path("runs") / path
     if not path.exists() and named.is_dir():
         return find_run(named)
-    raise NoSuchRun(f"no run at {path}; `kspec runs` lists all runs")
+    if path.is_file() and path.suffix in SPEC_SUFFIXES:
+        raise RunFolderError(f"{path} is a spec; run it first: kspec run {path}")
+    raise RunFolderError(f"no run at {path}; `kspec runs` lists all runs")
 
 
 def run_at(place: str) -> Path | None:
     """Finds a run where an argument can be a spec or a run; None for a spec.
 
     Raises:
-        RunFolderError: if the folder holds no run.
-        NoSuchRun: if there is neither a spec nor a run of that name.
+        RunFolderError: if the folder holds no run, or there is neither a spec nor a run of that name.
     """
     path, named = Path(place), Path("runs") / place
     if path.name == "latest" or (path / "run.json").is_file() or (path / "latest").exists():
@@ -142,5 +143,6 @@ def run_at(place: str) -> Path | None:
         return find_run(named)
     if path.is_dir():
         return find_run(path)
-    is_spec = path.exists() or path.suffix in (".yaml", ".yml")
-    return None if is_spec else find_run(path)
+    if not path.exists() and path.suffix not in SPEC_SUFFIXES:
+        raise RunFolderError(f"no spec or run at {path}; `kspec runs` lists all runs")
+    return None

@@ -173,6 +173,7 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path) -> tuple[Path, in
     batches = Batches(examples.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
     predictions = predict(_engine(run), batches, outputs)
     columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
+    to.parent.mkdir(parents=True, exist_ok=True)
     name = write_predictions(
         lambda name, write: write(to.with_name(name)), to.name, examples, predictions, outputs, run.labels, columns
     )

@@ -194,7 +194,7 @@ class Summary:
 
     def _sums(self) -> str:
         if self.parameters is None or self.trainable is None:
-            parameters = "parameters depend on the data"
+            parameters = "the number of parameters depends on the data"
         else:
             parameters = f"{self.parameters:,} parameters"
             if frozen := self.parameters - self.trainable:

@@ -149,7 +149,7 @@ class _Trainer:
         """Freezes layers, compiles, and announces the stage."""
         line = begin_stage(self.built, stage)
         count = len(self.built.settings.stages)
-        name = "" if stage.name == f"stage {stage.number}" else f", {stage.name}"
+        name = "" if stage.name == f"stage {stage.number}" else f" ({stage.name})"
         self.console.step("fit", f"stage {stage.number} of {count}{name}: {line}")
         parameters = trained_parameters(self.built.model)
         self.result.stages.append({"name": stage.name, "optimizer": stage.optimizer, "trained_parameters": parameters})

@@ -21,7 +21,7 @@ def begin_stage(built: BuiltModel, stage: Stage) -> str:
     _set_trainable(built, stage.trainable)
     compile_model(built.model, built.spec, built.settings, stage.optimizer)
     trained = trained_parameters(built.model)
-    return f"{trained:,} of {built.model.count_params():,} parameters train; {format_call(stage.optimizer)}"
+    return f"trains {trained:,} of {built.model.count_params():,} parameters; {format_call(stage.optimizer)}"
 
 
 def _set_trainable(built: BuiltModel, trainable: dict[str, bool]) -> None:

@@ -47,5 +47,5 @@ def test_names_and_notes():
         "fit.batch_size",
     ]
     assert added["seed",].note == "default"
-    assert added["compile", "optimizer"].note == "default, the usual first choice"
+    assert added["compile", "optimizer"].note == "kspec's default"
     assert added["fit", "epochs"].note == "Keras's default"

@@ -29,7 +29,7 @@ def test_defaults_are_printed_below_the_spec(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.splitlines() == [
         "spec.yaml: ok (1 layer)",
         "  task: binary_classification (one sigmoid unit)",
-        "  optimizer: adam (the usual first choice)",
+        "  optimizer: adam (kspec's default)",
         "  loss: binary_crossentropy (one sigmoid unit)",
         "  metrics: accuracy (binary classification)",
     ]
@@ -41,7 +41,7 @@ def test_defaults_that_depend_on_the_data_are_printed(capsys: pytest.CaptureFixt
         "data: {synthetic: {}}\n"
     )
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "  split: {validation: 0.2, test: 0.2} (a fifth each, the rest is trained on)",
+        "  split: {validation: 0.2, test: 0.2} (a fifth each; the rest for training)",
         "  fit.epochs: 1 (Keras's default)",
         "  fit.batch_size: 32 (Keras's default)",
     ]

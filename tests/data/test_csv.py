@@ -31,7 +31,7 @@ def test_columns_become_arrays(tmp_path):
     assert data.unused == ["w", "part"]
     assert list(data.fingerprint) == ["t.csv"]
     assert data.describe() == (
-        "50 rows: 30 train, 10 validation, 10 test; x from 2 columns; y: no, yes; not used: w, part"
+        "50 rows: 30 train, 10 validation, 10 test; x from 2 columns; target y: no, yes; not used: w, part"
     )
 
 

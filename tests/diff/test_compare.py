@@ -200,4 +200,4 @@ def test_a_run_by_its_name(tmp_path, capsys, monkeypatch):
         assert main(["diff", "tl.yaml", run]) == 0
         assert "~ hidden: units 8 → 9" in capsys.readouterr().out
     assert main(["diff", "tl.yaml", "tm"]) == 1
-    assert "no run at tm" in capsys.readouterr().err
+    assert "no spec or run at tm" in capsys.readouterr().err

@@ -75,6 +75,45 @@ def test_evaluate_and_predict_from_a_run_alone(project, cli, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["row"] for row in rows] == ["1", "2"]
     assert set(rows[0]) == {"row", "kind_probability", "kind"}
+    assert cli("predict", "small", "--data", "new.csv", "-o", "new/folder/answers.csv")[0] == 0
+    assert (tmp_path / "new/folder/answers.csv").exists()
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict"])
+def test_a_split_of_new_data_is_a_usage_error(cli, verb):
+    status, _, err = cli(verb, "small", "--data", "new.csv", "--split", "test")
+    assert status == 2
+    assert "--split selects from the run's own data; omit it with --data" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [(["plot", "-o"], "new/plot.svg"), (["render", "-o"], "new/spec.yaml"), (["schema", "--out"], "new/schema.json")],
+)
+def test_output_folders_are_created(project, cli, tmp_path, words, file):
+    verb, option = words
+    spec = [] if verb == "schema" else [project(BINARY)]
+    assert cli(verb, *spec, option, file)[0] == 0
+    assert (tmp_path / file).is_file()
+
+
+@pytest.mark.parametrize("option", ["-o", "--output", "--out"])
+def test_every_spelling_of_the_output_option_works(cli, tmp_path, monkeypatch, option):
+    monkeypatch.chdir(tmp_path)
+    assert cli("init", option, "new.yaml")[0] == 0
+    assert (tmp_path / "new.yaml").is_file()
+
+
+def test_help_lists_one_spelling_of_the_output_option(cli):
+    _, out, _ = cli("init", "--help")
+    assert "-o, --output FILE" in out
+
+
+def test_a_smoke_run_whose_loss_is_not_finite_has_not_passed(project, cli):
+    _, out, _ = cli("run", project(BINARY), "--smoke")
+    assert out.endswith("smoke run passed; nothing saved\n")
+    _, out, _ = cli("run", project(BINARY), "--smoke", "--set", "compile.optimizer={SGD: {learning_rate: 1.0e38}}")
+    assert out.endswith("smoke run finished, but the loss is not finite; nothing saved\n")
 
 
 def test_summary_as_json(cli):
@@ -157,13 +196,18 @@ def test_a_folder_that_cannot_be_created(project, cli, tmp_path):
     status, _, err = cli("run", project(BINARY), "--out", "taken/here")
     assert status == 3
     assert err.count("\n") == 1
-    assert "cannot be created" in err
+    assert "`taken` is not a folder" in err
 
 
 def test_a_run_that_does_not_exist(cli):
     status, _, err = cli("evaluate", "runs/nothing")
     assert status == 3
-    assert err.count("\n") == 1
+    assert err == "kspec: no run at runs/nothing; `kspec runs` lists all runs\n"
+
+
+def test_evaluating_a_spec_says_to_run_it_first(project, cli):
+    project(BINARY, "ok.yaml")
+    assert cli("evaluate", "ok.yaml") == (3, "", "kspec: ok.yaml is a spec; run it first: kspec run ok.yaml\n")
 
 
 def test_a_failing_training_prints_one_line(project, cli, tmp_path):

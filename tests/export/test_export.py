@@ -171,10 +171,9 @@ def test_a_spec_as_json_is_the_model_without_weights(project, cli):
         (["spec.yaml", "--to", "onnx"], 1, "KS621"),
         (["spec.yaml", "--to", "tflite"], 1, "run `kspec run spec.yaml`, then export the run"),
         (["spec.yaml", "--to", "dot", "-o", "spec.yaml"], 2, "-o would overwrite the spec"),
-        (["spec.yaml", "--to", "dot", "-o", "no/where.dot"], 3, "no/where.dot: its folder does not exist"),
         (["spec.yaml", "--to", "dot", "-o", "."], 3, "Is a directory"),
         (["spec.yaml", "--to", "svg", "-o", "-"], 2, "`svg` is not a text format"),
-        (["small", "--to", "dot"], 3, "no spec or run small"),
+        (["small", "--to", "dot"], 3, "no spec or run at small"),
         (["small.yaml", "--to", "dot"], 1, "KS010"),
     ],
 )
@@ -205,6 +204,12 @@ def test_an_export_whose_predictions_differ_is_discarded(cli, monkeypatch):
     assert status == 3
     assert "the predictions of the export differ from the run's" in err
     assert not Path("small.keras").exists()
+
+
+def test_the_folder_of_an_export_is_created(project, cli, tmp_path):
+    project(TEXT)
+    assert cli("export", "spec.yaml", "--to", "dot", "-o", "new/folder/graph.dot")[0] == 0
+    assert (tmp_path / "new/folder/graph.dot").is_file()
 
 
 def test_exporting_a_graph_needs_no_tensorflow(tmp_path):

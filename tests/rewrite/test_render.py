@@ -102,7 +102,7 @@ layers:
   - Dense: {units: 1, use_bias: false}  # use_bias: --set
 
 compile:
-  optimizer: adam  # default, the usual first choice
+  optimizer: adam  # kspec's default
   loss: mean_squared_error  # default, one linear unit
   metrics: [mean_absolute_error]  # default, regression
 

@@ -129,12 +129,9 @@ def test_runs_without_the_metric_come_last():
 
 def test_no_runs(here, capsys):
     assert main(["runs"]) == 0
-    assert capsys.readouterr().out == "no runs in runs/ yet: kspec run spec.yaml\n"
-    (here / "specs").mkdir()
-    (here / "specs" / "mlp.yaml").write_text("# mine\nkspec: 1\n")
-    (here / "compose.yaml").write_text("services: {}\n")
+    assert capsys.readouterr().out == "no runs in runs/ yet; `kspec run SPEC` adds one\n"
     assert main(["runs", "--out", "elsewhere/"]) == 0
-    assert capsys.readouterr().out == "no runs in elsewhere/ yet: kspec run specs/mlp.yaml\n"
+    assert capsys.readouterr().out == "no runs in elsewhere/ yet; `kspec run SPEC` adds one\n"
     assert main(["runs", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"runs": []}
 
@@ -147,16 +144,16 @@ def test_the_table(capsys):
     assert lines[1].startswith("runs/mlp/20260102-120000-1  2026-01-0")
     assert lines[1].split()[-6:] == ["12", "s", "4", "test", "0.95", "0.2"]
     assert "2 h 03 min" in lines[3]
-    assert lines[-1] == "best accuracy first: the largest"
+    assert lines[-1] == "sorted by accuracy, largest first"
 
 
 @pytest.mark.usefixtures("three")
 def test_metric_names_ignore_case_and_the_direction_is_shown(capsys):
     assert main(["runs", "mlp", "--best", "LOSS"]) == 0
-    assert capsys.readouterr().out.endswith("\nbest loss first: the smallest\n")
+    assert capsys.readouterr().out.endswith("\nsorted by loss, smallest first\n")
     assert main(["runs", "--best", "mean"]) == 0
     assert capsys.readouterr().out.endswith(
-        "best mean first: the largest; whether larger is better is not known for this metric\n"
+        "sorted by mean, largest first; whether larger is better is not known for this metric\n"
     )
 
 

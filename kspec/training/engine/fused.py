@@ -100,7 +100,7 @@ class FusedEngine:
             train_function = self._train_function(train, callback_list, schedule)
             test_function = self._test_function(validation, schedule, train_function)
             if (seconds := time.monotonic() - started) > LONG_TRACE:
-                self.announce(f"traced in {seconds:.0f} s")
+                self.announce(f"graph built in {seconds:.0f} s")
         except Exception as error:  # Keras may run what cannot be fused, and else raises its own error
             self._notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
             self._keras = KerasEngine(self.model)
@@ -238,9 +238,13 @@ class FusedEngine:
         self, prefix: PrecomputedPrefix, splits: list[Batches]
     ) -> Iterator[tuple[Batches, Callable[[int], None]]]:
         """The splits, each with a function that announces progress; preprocessing alone is fast, and not announced."""
-        names, counts = ", ".join(prefix.nodes), [split.examples for split in splits]
+        counts = [split.examples for split in splits]
         if prefix.has_frozen:
-            self.announce(f"computed once over {' + '.join(f'{count:,}' for count in counts)} examples: {names}")
+            names = ", ".join(f"`{name}`" for name in prefix.nodes)
+            parts = " and ".join(
+                f"{count:,} {part}" for count, part in zip(counts, ("training", "validation"), strict=False)
+            )
+            self.announce(f"{names} computed once for {parts} examples")
         last, before = time.monotonic(), 0
 
         def report(done: int) -> None:
