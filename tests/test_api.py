@@ -37,7 +37,7 @@ def test_spec_errors_bear_the_public_name_and_pickle(project):
     error = caught.value
     assert (kspec.SpecError.__module__, kspec.Diagnostic.__module__) == ("kspec", "kspec")
     assert str(error).endswith("\n\n2 errors")
-    assert pickle.loads(pickle.dumps(error)).diagnostics == error.diagnostics
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 def test_a_run_without_a_folder_shows_none():

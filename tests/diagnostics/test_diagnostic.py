@@ -49,7 +49,7 @@ def test_html_is_the_same_text_escaped() -> None:
 
 
 def test_the_message_of_a_spec_error_shows_every_diagnostic() -> None:
-    assert str(SpecError([UNKNOWN, UNUSED])) == f"1 error, 1 warning\n\n{UNKNOWN}\n\n{UNUSED}"
+    assert str(SpecError([UNKNOWN, UNUSED])) == f"{UNKNOWN}\n\n{UNUSED}\n\n1 error, 1 warning"
 
 
 def test_diagnostics_and_errors_survive_pickling() -> None:
