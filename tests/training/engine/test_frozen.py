@@ -167,7 +167,7 @@ def test_stages_train_the_same_bits(spec, without, monkeypatch, capsys):
     ours = run(path, "fused", STAGES)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     computed = [line for line in lines if "computed" in line]
-    assert computed[0] == ("fit `rescaling`, `base` computed once for 51 training and 17 validation examples".split())
+    assert " ".join(computed[0]) == "fit `rescaling`, `base` computed once for 51 training and 17 validation examples"
     assert computed[1] == ["fit", "8", "of", "68", "examples", "computed"]  # of long work one hears now and then
     assert computed[-1] == ["fit", "68", "of", "68", "examples", "computed"]
     summary = (ours.folder / "summary.txt").read_text()
