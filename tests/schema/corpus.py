@@ -53,7 +53,7 @@ def documented_mistakes() -> dict[str, Any]:
     """The wrong examples of the pages that explain the structural codes, by code: at least one spec for every code."""
     specs: dict[str, Any] = {}
     for code in sorted(CODES):
-        for text in re.findall(r"^```yaml wrong.*\n((?:.*\n)*?)```$", explain.page(code) or "", re.MULTILINE):
+        for text in re.findall(r"^```yaml wrong.*\n((?:.*\n)*?)```$", explain.page_source(code) or "", re.MULTILINE):
             tree = parse(Source("spec.yaml", text), Report())
             if tree is not None:
                 specs[f"{code}, {len(specs)}"] = tree.value

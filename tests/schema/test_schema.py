@@ -68,7 +68,7 @@ def test_shipped_specs_are_accepted(path: Path) -> None:
 
 @pytest.mark.parametrize("code", explain.codes())
 def test_corrected_examples_are_accepted(code: str) -> None:
-    for text in re.findall(r"^```yaml right.*\n((?:.*\n)*?)```$", explain.page(code) or "", re.MULTILINE):
+    for text in re.findall(r"^```yaml right.*\n((?:.*\n)*?)```$", explain.page_source(code) or "", re.MULTILINE):
         assert complaints(values_of(text)) == []
 
 
