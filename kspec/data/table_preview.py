@@ -27,7 +27,7 @@ def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProf
         The profile, and CSV options if the delimiter of the file is not a comma; None if there are errors.
     """
     name = os.fspath(path)
-    context = Context(_empty_spec(), report, None)
+    context = Context(_empty_spec("spec.yaml"), report, None)
     files = context.find(name, None)
     if files is None:
         return None

@@ -105,3 +105,10 @@ def test_an_unreadable_table_is_reported(capsys: pytest.CaptureFixture[str]) -> 
     Path("table.parquet").write_text("no")
     assert main(["init", "table.parquet"]) == 1
     assert "error[KS5" in capsys.readouterr().err
+
+
+def test_messages_show_the_table_as_it_was_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("tables").mkdir()
+    Path("tables/empty.csv").write_text("a,b\n")
+    assert main(["init", "tables/empty.csv"]) == 1
+    assert "`tables/empty.csv` has no rows below its header" in capsys.readouterr().err
