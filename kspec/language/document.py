@@ -80,7 +80,9 @@ class Shared(Model):
     description: str | None = Field(None, description="What the library is for")
     include: str | list[str] | None = Field(None, description="Files whose vars, blocks and models are brought in")
     vars: dict[str, Any] = Field(default_factory=dict, description="Values to use as $name")
-    blocks: dict[Name, Block] = Field(default_factory=dict, description="Reusable groups of entries, each used by `block:`")
+    blocks: dict[Name, Block] = Field(
+        default_factory=dict, description="Reusable groups of entries, each used by `block:`"
+    )
     models: dict[Name, SubModel] = Field(default_factory=dict, description="Sub-models, called by `model:`")
 
 
@@ -116,7 +118,9 @@ class Document(Model):
     data: Data | None = Field(None, description="Where the examples come from")
     weights: Weights | None = Field(None, description="A `.weights.h5` or `.keras` file with the initial weights")
     inputs: Inputs = Field(description="Inputs of the network, by name")
-    blocks: dict[Name, Block] = Field(default_factory=dict, description="Reusable groups of entries, each used by `block:`")
+    blocks: dict[Name, Block] = Field(
+        default_factory=dict, description="Reusable groups of entries, each used by `block:`"
+    )
     models: dict[Name, SubModel] = Field(
         default_factory=dict, description="Sub-models, called with `model:`; all calls share the weights"
     )
