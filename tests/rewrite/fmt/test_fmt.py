@@ -121,10 +121,10 @@ def test_invalid_yaml_is_reported() -> None:
     with pytest.raises(SpecError) as caught:
         format_source(Source("s.yaml", "kspec: 1\nlayers: [Dense\n"))
     assert [d.code for d in caught.value.diagnostics] == ["KS002"]
-    for text in ("- a\n", "word\n", "# alone\n"):
+    for text, code in (("- a\n", "KS103"), ("word\n", "KS103"), ("# alone\n", "KS012")):
         with pytest.raises(SpecError) as caught:
             format_text(text)
-        assert [d.code for d in caught.value.diagnostics] == ["KS103"]
+        assert [d.code for d in caught.value.diagnostics] == [code]
 
 
 def test_directives_stay_at_the_top() -> None:
