@@ -107,7 +107,7 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
             raise unreadable(
                 f"it is not a Keras model: not an archive, and too large for JSON (over {MAX_JSON >> 20} MB)"
             )
-        return ModelFile(name, _model(_json(file.read(MAX_JSON + 1), "the file", "it is not a Keras model: ")))
+        return ModelFile(name, _model(_json(file.read(MAX_JSON + 1), "the file", is_member=False)))
 
 
 def _legacy(name: str) -> ImportRefused:
@@ -234,7 +234,7 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int | None) 
             yield chunk
 
 
-def _json(text: bytes, what: str, start: str = "") -> Any:
+def _json(text: bytes, what: str, *, is_member: bool = True) -> Any:
     try:
         return json.loads(text.decode("utf-8"), object_pairs_hook=_unique_keys)
     except _DuplicateKey as twice:
@@ -242,7 +242,9 @@ def _json(text: bytes, what: str, start: str = "") -> Any:
     except RecursionError:
         raise unsafe(f"{what} is nested too deeply") from None
     except ValueError as error:
-        raise unreadable(f"{start}{what} is not JSON: {printable(error)}") from None
+        if not is_member:
+            raise unreadable("it is not a Keras model: it is neither a `.keras` file nor JSON") from None
+        raise unreadable(f"{what} is not JSON: {printable(error)}") from None
 
 
 class _DuplicateKey(Exception):

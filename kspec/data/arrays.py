@@ -152,7 +152,12 @@ def _refuse_shape(name: str, takes: InputSpec, columns: list[Column], path: Path
     else:
         actual = f"{has} column{'s feed' if has > 1 else ' feeds'} it ({_listed(columns)})"
     needs = f"{wanted} value{'s' if wanted > 1 else ''} per example" if None not in takes.shape else "another size"
-    help = f"name the columns with `data: {{inputs: ...}}`, or set `shape: [{has}]`"
+    data = context.spec.document.data
+    if data is not None and data.inputs is not None and None not in takes.shape:
+        remedy = f"list {wanted} column{'s' if wanted > 1 else ''}"
+    else:
+        remedy = "name the columns with `data: {inputs: ...}`"
+    help = f"{remedy}, or set `shape: [{has}]`"
     context.error(codes.DATA_SHAPE_MISMATCH, f"`{name}` has shape {shown}, {needs}, but {actual}", path, help=help)
 
 

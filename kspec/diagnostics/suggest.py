@@ -21,6 +21,7 @@ HABITS = {
     "dataset": "data",
     "variables": "vars",
     "features": "inputs",
+    "input": "from",
     "sep": "delimiter",
     "rows": "examples",
     "BatchNorm": "BatchNormalization",

@@ -152,6 +152,15 @@ class _Inputs:
         if rest:
             count = len(self.signature)
             limit = ("no tensor", "one tensor")[count] if count < 2 else f"at most {count} tensors"
+            constant = next((each.name for each in self.signature if each.name in self.constants), "")
+            if len(tensors) <= count and constant:
+                self._error(
+                    codes.WRONG_INPUT_COUNT,
+                    f"{self.callee} needs a tensor for `{constant}`, not a constant",
+                    at="call",
+                    help=f"remove `{constant}` from `call`, and name the tensor in `from`",
+                )
+                raise UnresolvedInputs
             helps = ("write `from: []`", "to join several, add `Add`, `Concatenate` or another merge layer before it")
             self._error(
                 codes.WRONG_INPUT_COUNT,

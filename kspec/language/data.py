@@ -292,5 +292,7 @@ def _no_source(value: dict[str, Any]) -> None:
         f"`{stray}` is not a data source",
         key=str(stray),
         label=did_you_mean(str(stray), (*SOURCES, *fields)),
-        help=f"available sources: {', '.join(SOURCES)}",
+        help="export the table to CSV or Parquet"
+        if stray in ("excel", "xlsx")
+        else f"available sources: {', '.join(SOURCES)}",
     )

@@ -96,7 +96,7 @@ def _raised_by_validator(
     report.error(
         context["code"],
         message,
-        positions.key(at) if context["key"] else positions.value(at),
+        positions.key(at) if context["key"] or _is_name(path, message, positions) else positions.value(at),
         help=context["help"],
         label=context["label"],
         edits=replacement_edits(positions, at, context["replacement"]) if context["replacement"] else (),
@@ -104,10 +104,17 @@ def _raised_by_validator(
     )
 
 
+def _is_name(path: Path, message: str, positions: Positions) -> bool:
+    """Whether an error is about the name that is the key of a value: `my x: {shape: [2]}`."""
+    return message == f"invalid name `{path[-1] if path else ''}`" and path in positions.keys
+
+
 def _wrong_value(path: Path, error: Mapping[str, Any], positions: Positions, report: Report) -> None:
     kind, value, context = error["type"], error.get("input"), error.get("ctx") or {}
     key = next((part for part in reversed(path) if isinstance(part, str)), "the spec")
     subject = f"`{key}`" if path and path[-1] == key else f"an item of `{key}`"
+    if _is_input(path):
+        subject = f"input {subject}"
     bounds = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in context.items()}
     expected = _EXPECTED[kind].format(**bounds) if kind in _EXPECTED else error["msg"].removeprefix("Input should be ")
     expected = expected.replace("'", "`")
@@ -161,18 +168,25 @@ def _literal_label(kind: str, error: Mapping[str, Any]) -> str:
     value = error.get("input")
     if kind != "literal_error" or not isinstance(value, str):
         return ""
-    return did_you_mean(value, error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
+    options = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+    longer = [option for option in options if option.endswith(f"_{value}")]
+    if len(longer) > 1:
+        return "did you mean one of these?"
+    return did_you_mean(value, options)
 
 
 def _unknown_key(path: Path, positions: Positions, report: Report, model: type[BaseModel]) -> None:
     key = str(path[-1])
     known = _fields(_model_at(path[:-1], model))
-    where = f" in `{_section(path)}`" if _section(path) else ""
+    where = f" in {'input ' if _is_input(path[:-1]) else ''}`{_section(path)}`" if _section(path) else ""
     place = "" if HABITS.get(key) in known else correct_place(key, path[:-1])
+    span = positions.key(path)
+    if span.source.is_command_line and place.startswith("it belongs under"):
+        place = f"write --set {place.split('`')[1]}.{key}=..."
     report.error(
         codes.UNKNOWN_KEY,
         f"unknown key `{key}`{where}",
-        positions.key(path),
+        span,
         label="" if place else did_you_mean(key, known),
         help=place or (f"available keys: {', '.join(known)}" if known else ""),
     )
@@ -185,7 +199,7 @@ def _missing_key(path: Path, positions: Positions, report: Report, model: type[B
         section = positions.whole.text
     report.error(
         codes.MISSING_KEY,
-        f"missing key `{key}`" + (f" in `{section}`" if section else ""),
+        f"missing key `{key}`" + (f" in {'input ' if _is_input(parent) else ''}`{section}`" if section else ""),
         positions.key(parent) if parent else positions.whole,
         help=f"add `{_EXAMPLES[key]}`" if key in _EXAMPLES else "",
     )
@@ -198,6 +212,11 @@ _EXAMPLES = {
     "shape": "shape: [10]",
     "path": "path: table.csv",
 }
+
+
+def _is_input(path: Path) -> bool:
+    """Whether a path is that of an input of the spec or of a sub-model."""
+    return (len(path) == 2 and path[0] == "inputs") or (len(path) == 4 and path[0::2] == ("models", "inputs"))
 
 
 def _section(path: Path) -> str:

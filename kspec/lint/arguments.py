@@ -67,11 +67,13 @@ def check_object(context: RuleContext, value: Any, kind: str, path: Path) -> Non
         place = positions.key(path)
     else:
         article = "an" if noun[0] in "aeiouR" else "a"
+        subject = f"`{path[-1]}`" if isinstance(path[-1], str) else "this"
+        is_one = isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)
         context.report.error(
             codes.INVALID_ARGUMENT_VALUE,
-            f"this must be {article} {noun}, not {describe_value(value)}",
+            f"{subject} must be {article} {noun}, not {'a list' if is_one else describe_value(value)}",
             positions.value(path),
-            help="write its name, or `Name: {argument: value}`",
+            help=f"write `{value[0]}`" if is_one else "write its name, or `Name: {argument: value}`",
         )
         return
     if is_failed(arguments):
@@ -125,7 +127,7 @@ def _report_mismatch(context: RuleContext, mismatch: Mismatch, path: Path, subje
     hint = _hint(context, mismatch)
     if hint is None and isinstance(value, str) and not any(isinstance(o, (t.Choice, t.Text)) for o in options):
         kind = next((option.kind for option in options if isinstance(option, t.ObjectOf)), None)
-        if kind is not None:
+        if kind is not None and not value[:1].isdigit():
             check_object(context, value, kind, path)
             return
     positions = context.spec.positions

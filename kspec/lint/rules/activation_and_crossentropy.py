@@ -37,7 +37,7 @@ def _sigmoid(context: RuleContext, output: Output) -> None:
             codes.MISMATCHED_CROSSENTROPY,
             f"the loss of `{output.name}` is for several classes, so for one sigmoid unit it is always 0",
             loss_span(context, output),
-            help="write `binary_crossentropy` for a yes-or-no target",
+            help="write `binary_crossentropy` for a yes/no target",
             edits=replace(context, output.loss_path, "binary_crossentropy"),
         )
         return
@@ -54,7 +54,7 @@ def _softmax(context: RuleContext, output: Output) -> None:
     name = _crossentropy_of_target(context, output)
     context.report.warning(
         codes.MISMATCHED_CROSSENTROPY,
-        f"the loss of `{output.name}` is for independent yes-or-no targets, but its softmax lets only one be true",
+        f"the loss of `{output.name}` is for independent yes/no targets, but its softmax lets only one be true",
         loss_span(context, output),
         help=f"write `{name or 'categorical_crossentropy'}` for exclusive classes, or `activation: sigmoid` if several "
         "can be true",

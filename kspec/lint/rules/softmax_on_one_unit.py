@@ -29,7 +29,7 @@ def check(context: RuleContext) -> None:
             continue
         output = outputs.get(node.name)
         if output is not None:
-            help = "write `sigmoid` for a yes-or-no target; for classes, use one unit per class"
+            help = "write `sigmoid` for a yes/no target; for classes, use one unit per class"
             edits = replace(context, activation.path, "sigmoid")
             if edits and output.loss in CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES:
                 edits += replace(context, output.loss_path, "binary_crossentropy")

@@ -78,7 +78,7 @@ def _binary(output: Output) -> Contradiction | None:
     if output.units is not None and output.units > 1:
         return Contradiction(
             f"has {output.units} units",
-            "use one unit, or `task: multilabel_classification` for several yes-or-no targets",
+            "use one unit, or `task: multilabel_classification` for several yes/no targets",
             "multilabel_classification" if output.function == "sigmoid" else "",
         )
     return _regression(output)
@@ -98,7 +98,7 @@ def _multiclass(context: RuleContext, output: Output) -> Contradiction | None:
     if output.units == 1:
         return Contradiction(
             "has one unit",
-            "use one unit per class, with softmax, or `task: binary_classification` for a yes-or-no target",
+            "use one unit per class, with softmax, or `task: binary_classification` for a yes/no target",
             "binary_classification" if output.function == "sigmoid" else "",
         )
     if output.function == "sigmoid" and output.loss_path is None:

@@ -92,7 +92,8 @@ def _check_classes(context: RuleContext, output: Output, target: Target, units: 
     _report(
         context,
         output,
-        f"{target.names()} has {classes} classes ({_listed(target.labels)}), but `{output.name}` has {_units(units)}",
+        f"the target {target.names()} has {classes} classes ({_listed(target.labels)}), "
+        f"but the output `{output.name}` has {_units(units)}",
         classes,
         error=too_few or output.loss in CATEGORICAL_CROSSENTROPIES,
     )
