@@ -50,8 +50,8 @@ def problems(text):
         ),
         (
             SPEC + "data: {excel: t.xlsx}\n",
-            "KS101",
-            "unknown key `excel` in `data`",
+            "KS103",
+            "`excel` is not a data source",
             "export the table to CSV or Parquet",
         ),
         (
