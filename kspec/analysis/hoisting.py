@@ -66,7 +66,17 @@ class Prefix(NamedTuple):
 
 
 def hoisted_by_stage(engine: Any, graph: Graph, types: Types, stages: Sequence[Stage]) -> dict[str, list[str]]:
-    """Stage → the nodes that an engine (`fit.engine`) computes once; none for the engine `keras`."""
+    """The nodes that an engine computes once, by stage.
+
+    Args:
+        engine: The value of `fit.engine`.
+        graph: The spec's graph.
+        types: The types of its tensors.
+        stages: The stages of training.
+
+    Returns:
+        Stage name → node names; empty for the engine `keras`, which computes every node in each step.
+    """
     if engine == "keras":
         return {}
     return {
@@ -75,7 +85,16 @@ def hoisted_by_stage(engine: Any, graph: Graph, types: Types, stages: Sequence[S
 
 
 def forecast(graph: Graph, types: Types, stage: Stage) -> NetworkFacts:
-    """The facts about a stage that are known without TensorFlow."""
+    """The facts about a stage that are known without TensorFlow.
+
+    Args:
+        graph: The spec's graph.
+        types: The types of its tensors.
+        stage: The stage of training.
+
+    Returns:
+        The facts, as the catalog forecasts them.
+    """
     learning = trained_sizes(graph, types, stage)
 
     def learns(node: Node) -> bool:

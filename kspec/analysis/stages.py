@@ -73,7 +73,16 @@ def resolve_stages(spec: Spec, graph: Graph, optimizer: Any, report: Report) -> 
 
 
 def trained_sizes(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
-    """The layers that a stage trains: path → number of trained parameters, None if unknown."""
+    """The layers that a stage trains, with the number of parameters trained in each.
+
+    Args:
+        graph: The spec's graph.
+        types: The types of its tensors, and the weights of its calls.
+        stage: The stage of training.
+
+    Returns:
+        Path of a layer → number of trained parameters, None if unknown; without layers that have none.
+    """
     sizes: dict[str, int | None] = {}
     states = trainable_by_path(graph) | stage.trainable
     for prefix, network in networks_by_path(graph).items():
@@ -96,7 +105,16 @@ def trained_sizes(graph: Graph, types: Types, stage: Stage) -> dict[str, int | N
 
 
 def trained_by_stage(graph: Graph, types: Types, stages: list[Stage]) -> dict[str, int | None]:
-    """Stage → number of parameters that it trains, None if unknown; empty if the spec has no stages."""
+    """The number of parameters that each stage trains.
+
+    Args:
+        graph: The spec's graph.
+        types: The types of its tensors, and the weights of its calls.
+        stages: The stages of training.
+
+    Returns:
+        Stage name → number of trained parameters, None if unknown; empty if the spec has no stages.
+    """
     sizes = {stage.name: list(trained_sizes(graph, types, stage).values()) for stage in stages if stage.name}
     return {name: None if None in counts else sum(count or 0 for count in counts) for name, counts in sizes.items()}
 

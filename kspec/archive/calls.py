@@ -16,7 +16,16 @@ Feeds = dict[str, Ref | list[Ref]]
 
 
 def layer_arguments(entry: catalog.Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a layer's call, by name."""
+    """The arguments of a layer's call, by name.
+
+    Args:
+        entry: The layer's class in the catalog.
+        args: The positional arguments.
+        kwargs: The keyword arguments.
+
+    Returns:
+        Argument name → value.
+    """
     return {**dict(zip(entry.order, args, strict=False)), **kwargs}
 
 
@@ -229,7 +238,16 @@ _CELLS = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1}
 
 
 def layer_output_count(entry: catalog.Entry, arguments: Mapping[str, Any], constants: Mapping[str, Any]) -> int:
-    """The number of outputs of a layer's call."""
+    """The number of outputs of a layer's call.
+
+    Args:
+        entry: The layer's class in the catalog.
+        arguments: The layer's arguments in the spec.
+        constants: The constant arguments of the call.
+
+    Returns:
+        1, plus the states and attention scores that the call also returns.
+    """
     if arguments.get("return_state"):
         return 1 + _states(entry.name, arguments)
     if entry.name == "Bidirectional":
@@ -255,7 +273,16 @@ def _cell_states(cell: Any) -> int:
 
 
 def op_output_count(op: str, feeds: Feeds, constants: Mapping[str, Any]) -> int:
-    """The number of outputs of an op's call, as far as its arguments determine it."""
+    """The number of outputs of an op's call, as far as its arguments determine it.
+
+    Args:
+        op: The op's name in the catalog.
+        feeds: The tensors of the call, by argument.
+        constants: Its constant arguments.
+
+    Returns:
+        The number of outputs; 1 if the arguments do not determine it.
+    """
     if op in _PAIRS:
         return 2
     if op == "svd":

@@ -77,7 +77,7 @@ def spec_from_config(
         model: The configuration.
         compiled: Whether to import the compile configuration.
         vocabulary: Returns the adapted vocabularies of layers, which are not in the configuration.
-        of_objects: Whether models that are the same have the same object as their configuration here. Keras's own
+        shares_objects: Whether models that are the same have the same object as their configuration here. Keras's own
             configurations do not say: they describe a model again wherever another holds it.
 
     Raises:

@@ -41,7 +41,16 @@ def _is_op(data: Mapping[str, Any]) -> bool:
 
 
 def groups_of_model(model: Any, within: Names = (), prefix: str = "") -> Iterator[tuple[Names, str]]:
-    """The group of each layer's weights, for a Keras model; not within layers that contain models."""
+    """The group of each layer's weights, for a Keras model.
+
+    Args:
+        model: The functional or Sequential model.
+        within: The names of the models around it, outermost first.
+        prefix: The HDF5 path of its group, with a slash at the end; empty for the file's root.
+
+    Yields:
+        A layer's names and the HDF5 path of its group. Models in it are entered, but not layers that wrap models.
+    """
     classes = [snake_case(type(layer).__name__) for layer in model.layers]
     for layer, group in zip(model.layers, _counted(classes), strict=True):
         place = f"{prefix}layers/{group}"

@@ -139,7 +139,20 @@ def _reject_unknown(entry: catalog.Entry, config: Config, owner: str) -> None:
 
 
 def plain(value: Any, kind: types.Type, what: str, around: Surroundings = NOTHING) -> Any:
-    """A value of a configuration in a spec."""
+    """The value in a spec for a value of a configuration.
+
+    Args:
+        value: The value in the configuration.
+        kind: The type of the argument in the catalog.
+        what: The value in words, for errors.
+        around: What the value depends on outside it.
+
+    Returns:
+        Plain YAML values; a serialized object becomes its class with arguments.
+
+    Raises:
+        ImportRefused: If the value contains code, or a spec cannot express it.
+    """
     options = kind.options if isinstance(kind, types.Union) else (kind,)
     objects = [option.kind for option in options if isinstance(option, types.ObjectOf)]
     if isinstance(value, dict):
@@ -178,7 +191,20 @@ def _of_mapping(value: dict[str, Any], objects: list[str], what: str, around: Su
 
 
 def object_of(kind: str, value: Config, what: str, around: Surroundings = NOTHING) -> Any:
-    """A serialized object in a spec: its class, or a mapping from the class to its arguments."""
+    """A serialized object in a spec: its class, or a mapping from the class to its arguments.
+
+    Args:
+        kind: The catalog's kind of class: `layer`, `cell`, `optimizer` …
+        value: The serialized object, with `class_name` and `config`.
+        what: The object in words, for errors.
+        around: What it depends on outside it.
+
+    Returns:
+        The class name, or `{class: arguments}`.
+
+    Raises:
+        ImportRefused: If the object contains code, or a spec cannot express it.
+    """
     of: Any = "layer" if kind == "cell" else kind
     entry = keras_entry(of, value, what)
     config = value["config"]
@@ -191,7 +217,20 @@ def object_of(kind: str, value: Config, what: str, around: Surroundings = NOTHIN
 
 
 def dtype_argument(entry: catalog.Entry, config: Config, what: str, around: Surroundings) -> dict[str, Any]:
-    """The layer's dtype policy, if it differs from the model's."""
+    """The layer's dtype policy, if it differs from the model's.
+
+    Args:
+        entry: The layer's class in the catalog.
+        config: The layer's configuration.
+        what: The layer in words, for errors.
+        around: Holds the model's policy.
+
+    Returns:
+        `{"dtype": policy}`, or an empty dict.
+
+    Raises:
+        ImportRefused: If a spec cannot express the policy.
+    """
     policy = policy_of(config.get("dtype"), what)
     return {"dtype": policy} if policy not in (None, around.policy) and "dtype" in entry.parameters else {}
 

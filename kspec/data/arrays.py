@@ -277,7 +277,17 @@ def _invalid_integer(dtype: str, column: Column, table: Table) -> str:
 
 
 def target_array(name: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:
-    """The raw target of an output, shape (rows,) or (rows, k); None if it cannot be one, which is reported."""
+    """The raw target of an output.
+
+    Args:
+        name: The output.
+        table: The table with its columns.
+        mapping: The columns of each output.
+        context: Receives the errors.
+
+    Returns:
+        An array of shape (rows,), or (rows, k) for k columns; None if they cannot be a target, which is reported.
+    """
     import numpy
 
     columns = [table.columns[column] for column in mapping.targets[name]]
@@ -308,7 +318,17 @@ def target_array(name: str, table: Table, mapping: ColumnMapping, context: Conte
 
 
 def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:
-    """The sample weights of an output, float32, shape (rows,); None if they are invalid, which is reported."""
+    """The sample weights of an output.
+
+    Args:
+        output: The output.
+        table: The table with the column of its weights.
+        mapping: The weight column of each output.
+        context: Receives the errors.
+
+    Returns:
+        A float32 array of shape (rows,); None if the weights are invalid, which is reported.
+    """
     import numpy
 
     column = table.columns[mapping.weights[output]]

@@ -75,11 +75,27 @@ class Context:
     def error(
         self, rule: Rule, message: str, path: SpecPath | None, *, key: bool = False, label: str = "", help: str = ""
     ) -> None:
-        """Reports an error at a value of the spec, or at its key."""
+        """Reports an error at a value of the spec, or at its key.
+
+        Args:
+            rule: The code, from `kspec.diagnostics.codes`.
+            message: One plain sentence, without a full stop.
+            path: The value's place in the spec; None if the spec does not name it.
+            key: Whether to report it at the key.
+            label: A few words after the underline.
+            help: What to write instead.
+        """
         self.report.error(rule, message, self.span(path, key=key), label=label, help=help)
 
     def warning(self, rule: Rule, message: str, path: SpecPath | None, *, help: str = "") -> None:
-        """Reports a warning at a value of the spec."""
+        """Reports a warning at a value of the spec.
+
+        Args:
+            rule: The code, from `kspec.diagnostics.codes`.
+            message: One plain sentence, without a full stop.
+            path: The value's place in the spec; None if the spec does not name it.
+            help: What to write instead.
+        """
         self.report.warning(rule, message, self.span(path), help=help)
 
     def find(self, paths: str | list[str], path: SpecPath | None, *, folder: bool = False) -> list[Path] | None:

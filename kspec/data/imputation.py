@@ -42,7 +42,13 @@ class Policies:
 
 
 def check_names(setting: Any, table: Table, context: Context) -> None:
-    """Reports each key of `missing:` that is no column and no glob that matches one."""
+    """Reports each key of `missing:` that is no column and no glob that matches one.
+
+    Args:
+        setting: The value of `missing`; only a mapping has keys.
+        table: The table with the columns.
+        context: Receives the errors.
+    """
     for name in setting if isinstance(setting, Mapping) else ():
         if not any(fnmatchcase(column, name) or column == name for column in table.columns):
             label = did_you_mean(name, table.columns)

@@ -20,7 +20,16 @@ SYNTHETIC = 2
 
 
 def generator(seed: int, purpose: int, *more: int) -> np.random.Generator:
-    """The generator for a purpose; `more` numbers its uses, such as the epoch."""
+    """The generator for a purpose.
+
+    Args:
+        seed: The spec's seed.
+        purpose: `SPLIT`, `ORDER` or `SYNTHETIC`.
+        more: Numbers that tell its uses apart, such as the epoch.
+
+    Returns:
+        A new generator; equal arguments give equal numbers.
+    """
     import numpy
 
     return numpy.random.default_rng([seed, purpose, *more])

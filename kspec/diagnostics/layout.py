@@ -59,7 +59,16 @@ class Layout(NamedTuple):
         yield [(f"{margin}{bar} ", FRAME), (" " * shown.offset + underline, style)]
 
     def remark(self, gutter: int, kind: str, text: str) -> Line:
-        """A line below the source, such as `= help: …`; further lines of the text are indented to its start."""
+        """A line below the source, such as `= help: …`.
+
+        Args:
+            gutter: The width of the line numbers, in characters.
+            kind: The word before the colon: `note`, `help` or `explain`.
+            text: What follows it; further lines are indented to its start.
+
+        Returns:
+            The line, as pieces of text with their styles.
+        """
         first, *others = text.splitlines() or [""]
         indent = "\n" + " " * (gutter + len(kind) + 5)
         body = visible(first) + "".join(indent + visible(other) for other in others)

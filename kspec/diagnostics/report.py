@@ -54,11 +54,25 @@ class Report:
         self._add(rule, Severity.ERROR, message, span, details)
 
     def warning(self, rule: Rule, message: str, span: Span | None = None, **details: Unpack[Details]) -> None:
-        """Reports a warning; see `error` for the arguments."""
+        """Reports a warning.
+
+        Args:
+            rule: The code, from `kspec.diagnostics.codes`.
+            message: One plain sentence, without a full stop.
+            span: Where it is.
+            details: See `Details`.
+        """
         self._add(rule, Severity.WARNING, message, span, details)
 
     def info(self, rule: Rule, message: str, span: Span | None = None, **details: Unpack[Details]) -> None:
-        """Reports a note; see `error` for the arguments."""
+        """Reports a note.
+
+        Args:
+            rule: The code, from `kspec.diagnostics.codes`.
+            message: One plain sentence, without a full stop.
+            span: Where it is.
+            details: See `Details`.
+        """
         self._add(rule, Severity.INFO, message, span, details)
 
     def _add(self, rule: Rule, severity: Severity, message: str, span: Span | None, details: Details) -> None:

@@ -15,7 +15,16 @@ class ArgumentSpan(UsedSpan):
 
 
 def default_span(name: str, template: Template, positions: Positions) -> Span | None:
-    """The place of the default of a block's parameter."""
+    """The place of the default of a block's parameter.
+
+    Args:
+        name: The parameter.
+        template: The block.
+        positions: The places of the values in the spec.
+
+    Returns:
+        The place; None if the parameter has no default.
+    """
     places = positions.values
     paths = (path for path in places if path[:3] == ("blocks", template.name, "params") and path[-1] == name)
     return next((places[path] for path in paths if len(path) == 5), None)

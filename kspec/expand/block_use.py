@@ -51,7 +51,16 @@ def find_template(emitter: Emitter, item: Item) -> Template | None:
 
 
 def block_variables(emitter: Emitter, template: Template, item: Item) -> Mapping[str, Any] | None:
-    """The values that a block's expressions can use: variables and parameters; None after a reported error."""
+    """The values that a block's expressions can use: variables and parameters.
+
+    Args:
+        emitter: Computes the values, and reports the errors.
+        template: The block.
+        item: The entry that uses it.
+
+    Returns:
+        Name → value; None after a reported error.
+    """
     frame = item.frame
     arguments = item.entry.get("with")
     arguments = {} if arguments is None else arguments
@@ -83,7 +92,16 @@ def block_variables(emitter: Emitter, template: Template, item: Item) -> Mapping
 
 
 def argument_origins(emitter: Emitter, template: Template, item: Item) -> dict[str, Span]:
-    """By parameter, where its value is written: in this use, in one around it, or as the default."""
+    """The places of the values of a block's parameters: in this use, in one around it, or as the default.
+
+    Args:
+        emitter: Holds the places of the values in the spec.
+        template: The block.
+        item: The entry that uses it.
+
+    Returns:
+        Parameter → place; without parameters that have none.
+    """
     frame = item.frame
     origins: dict[str, Span] = {}
     for name in template.params:

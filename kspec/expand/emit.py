@@ -61,20 +61,55 @@ class Emitter:
         self.result = Expansion(positions)
 
     def compute(self, value: Any, frame: Frame, *path: str) -> Any:
-        """The value at a path of the frame's entry, with its expressions computed."""
+        """The value at a path of the frame's entry, with its expressions computed.
+
+        Args:
+            value: The value; it is returned as it is if the frame is computed already.
+            frame: The context of the entry.
+            path: The value's path in the entry.
+
+        Returns:
+            The plain value; lists and mappings are changed in place.
+        """
         whole = (*frame.path, *path)
         return value if frame.computed else compute(value, whole, frame.variables, self.tree, self.report)
 
     def span(self, frame: Frame, *path: str | int, key: bool = False) -> Span:
-        """The place of a value of the frame's entry, or of its key."""
+        """The place of a value of the frame's entry, or of its key.
+
+        Args:
+            frame: The context of the entry.
+            path: The value's path in the entry.
+            key: Whether to return the place of the key.
+
+        Returns:
+            The place in the text.
+        """
         return (self.source_positions.key if key else self.source_positions.value)((*frame.path, *path))
 
     def error(self, code: Rule, message: str, frame: Frame, *path: str | int, key: bool = False, **more: Any) -> None:
-        """Reports an error at a value of the frame's entry, or at its key."""
+        """Reports an error at a value of the frame's entry, or at its key.
+
+        Args:
+            code: The code, from `kspec.diagnostics.codes`.
+            message: One plain sentence, without a full stop.
+            frame: The context of the entry.
+            path: The value's path in the entry.
+            key: Whether to report it at the key.
+            more: Further arguments of `Report.error`.
+        """
         self.report.error(code, message, with_uses(self.span(frame, *path, key=key), frame.uses), **more)
 
     def reject(self, item: Item, message: str, key: str, *, help: str, code: Rule = codes.INVALID_EXPANSION) -> None:
-        """Reports an entry that cannot be expanded, at one of its keys."""
+        """Reports an entry that cannot be expanded, at one of its keys.
+
+        Args:
+            item: The entry.
+            message: One plain sentence, without a full stop.
+            key: The key whose value is underlined.
+            help: What to write instead.
+            code: The code, from `kspec.diagnostics.codes`.
+        """
         self.error(code, message, item.frame, key, help=help)
         self.fail(item)
 

@@ -116,7 +116,23 @@ def export(
 
 
 def show(place: str, format: str, *, overrides: tuple[str, ...] = (), permissions: Permissions | None = None) -> str:
-    """The text that `export` would write, for a text format; arguments and errors are those of `export`."""
+    """The text that `export` would write, for a text format.
+
+    Args:
+        place: A spec's file, a run folder, or the name of a spec that has been run.
+        format: One of `FORMATS`.
+        overrides: Overrides of values, for a spec: `fit.epochs=3`.
+        permissions: What the spec may do; by default nothing that needs permission.
+
+    Returns:
+        The text.
+
+    Raises:
+        ExportRefused: If the format is unknown, or is not a text format.
+        CannotExport: If a library is missing or fails.
+        SpecError: If the spec or its data has errors, or the format cannot express something in the model (KS622).
+        RunFolderError: If the run does not exist or has no model.
+    """
     export_format = find_format(format)
     if not export_format.is_text:
         raise ExportRefused(f"`{format}` is not a text format and cannot be printed; name a file with -o")

@@ -12,7 +12,16 @@ def head_path(path: Path, entry: Entry) -> Path:
 
 
 def head_span(path: Path, entry: Entry, positions: Positions) -> Span:
-    """The place of the class, op or node that an entry names."""
+    """The place of the class, op or node that an entry names.
+
+    Args:
+        path: The entry's place in the spec.
+        entry: The entry.
+        positions: The places of keys and values in the text.
+
+    Returns:
+        The place in the text: of a class the key, of any other head the value.
+    """
     head = head_path(path, entry)
     if entry.kind == "class":
         return positions.keys.get(head) or positions.value(path)

@@ -16,7 +16,15 @@ MAX_NAMES = 12
 
 
 def automatic_part(reference: str, automatic_names: Collection[str], prefix: str = "") -> str:
-    """The part of a reference that is an automatic name: the use of a block, or the node; empty if there is none.
+    """The part of a reference that is an automatic name: the use of a block, or the node.
+
+    Args:
+        reference: The name as written, with slashes within blocks.
+        automatic_names: The automatic names, with their prefixes.
+        prefix: What precedes the names of the current block: `use/`.
+
+    Returns:
+        That part, from the start of the reference; empty if there is none.
 
     >>> automatic_part("stage_1/main", {"stage_1"}), automatic_part("stage/main", {"stage_1"})
     ('stage_1', '')
@@ -68,13 +76,28 @@ class Scope:
     sub_models: Collection[str] = ()
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
-        """Define a name."""
+        """Defines a name.
+
+        Args:
+            name: The name, with its prefix.
+            tensor: What it stands for.
+            place: Where it is defined.
+        """
         self.later.pop(name, None)
         self.tensors[name] = tensor
         self.places[name] = place
 
     def resolve_all(self, reference: str, path: Path | Span, user: str) -> list[Tensor] | None:
-        """Like `resolve`, for a name that may stand for several nodes."""
+        """Looks up a name that may stand for several nodes.
+
+        Args:
+            reference: The name as written; within a block it is one of the block's own.
+            path: Where the reference is.
+            user: The node that references it; empty for the model's outputs.
+
+        Returns:
+            The tensors; None if the reference is invalid, which is reported.
+        """
         if group := self.groups.get(self.prefix + reference):
             return group
         tensor = self.resolve(reference, path, user)

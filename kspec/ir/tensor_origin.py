@@ -36,7 +36,16 @@ class TensorOrigin(NamedTuple):
 
 
 def trace_origin(graph: Graph, tensor: Tensor, around: tuple[tuple[Graph, Node], ...] = ()) -> TensorOrigin:
-    """The origin of a tensor: for an output of a sub-model the node inside it, for an input the node outside."""
+    """The origin of a tensor: for an output of a sub-model the node inside it, for an input the node outside.
+
+    Args:
+        graph: The network of the tensor.
+        tensor: The tensor.
+        around: The calls of sub-models around it, outermost first, each with the calling network.
+
+    Returns:
+        The origin; an input of the outermost network is its own.
+    """
     while True:
         node = graph.nodes[tensor.node]
         model = graph.models.get(node.head) if node.kind == "model" and not node.faulty else None

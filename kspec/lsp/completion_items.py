@@ -96,7 +96,16 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def shape_of_name(name: str, network_path: Path, analysed: AnalysedText | None) -> str:
-    """The shape of a node; empty if unknown, as in a block."""
+    """The shape of a node, for display.
+
+    Args:
+        name: The node.
+        network_path: The block or sub-model it belongs to: `("blocks", name)`; empty for the spec itself.
+        analysed: The analysis of the text; None if there is none.
+
+    Returns:
+        The shape in words; empty if unknown, as in a block.
+    """
     network = analysed.network(network_path) if analysed else None
     tensor = network.graph.names.get(name) if network else None
     return tensor_in_words(network.types.tensor(tensor)) if tensor is not None and network is not None else ""

@@ -73,7 +73,16 @@ def occurrences(source: Source) -> tuple[Occurrence, ...]:
 
 
 def at(source: Source, line: int, column: int) -> Occurrence | None:
-    """The name at a place."""
+    """The name at a place.
+
+    Args:
+        source: The text.
+        line: The line, counted from 1.
+        column: The column, counted from 1.
+
+    Returns:
+        The name; None if there is none. The column after its last character counts as part of it.
+    """
     for matches in occurrences(source):
         span = matches.span
         if (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column):

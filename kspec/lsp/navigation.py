@@ -28,7 +28,16 @@ def definition(document: Document, position: lsp.Position) -> lsp.Location | Non
 
 
 def references(document: Document, position: lsp.Position, *, with_definition: bool) -> list[lsp.Location]:
-    """The references to the name at a position."""
+    """The references to the name at a position.
+
+    Args:
+        document: The open document.
+        position: The position in it.
+        with_definition: Whether to include the name's definition.
+
+    Returns:
+        The places; empty if no name is at the position.
+    """
     name = name_at(document, position)
     if name is None:
         return []

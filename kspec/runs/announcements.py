@@ -28,7 +28,16 @@ def describe_defaults(built: BuiltModel) -> Iterator[str]:
 
 
 def describe_training(built: BuiltModel, history: History, seconds: float) -> str:
-    """Epochs, time and best epoch: `50 epochs in 3.6 s, best epoch 45`."""
+    """Epochs, time and best epoch: `50 epochs in 3.6 s, best epoch 45`.
+
+    Args:
+        built: The trained model, with its settings.
+        history: A row for each epoch.
+        seconds: The time that training took.
+
+    Returns:
+        The line for the user; without the best epoch if it is unknown or the last.
+    """
     count, best = len(history), best_epoch(history)
     line = f"{count} epoch{'s' if count != 1 else ''} in {seconds:.1f} s"
     if best in (None, count):

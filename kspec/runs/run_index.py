@@ -97,7 +97,16 @@ def direction(metric: str) -> Direction | None:
 
 
 def best_first(runs: Iterable[RunRecord], metric: str, better: Direction) -> list[RunRecord]:
-    """Sorts runs by a metric, stably; runs without a value for it come last."""
+    """Sorts runs by a metric, stably; runs without a value for it come last.
+
+    Args:
+        runs: The runs.
+        metric: The metric's name.
+        better: `max` if larger values are better, else `min`.
+
+    Returns:
+        The runs, best first.
+    """
     sign = -1.0 if better == "max" else 1.0
 
     def rank(run: RunRecord) -> tuple[bool, float]:

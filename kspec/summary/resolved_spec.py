@@ -67,7 +67,18 @@ def resolved_text(
     folder: Path | None = None,
     engine: Any = None,
 ) -> str:
-    """The resolved spec as YAML; arguments as of `resolved_values`."""
+    """The resolved spec as YAML.
+
+    Args:
+        spec: The spec.
+        settings: Its resolved settings.
+        sizes: The sizes that the data decided: (`vocabulary_of` or `classes_of`, name) → size.
+        folder: The folder of the resolved spec; paths are made relative to it.
+        engine: The engine that ran the training, with the steps at which it changed; None if not yet known.
+
+    Returns:
+        The text of a spec.
+    """
     return dump(resolved_values(spec, settings, sizes, folder, engine))
 
 

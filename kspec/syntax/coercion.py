@@ -58,7 +58,16 @@ def _correct_text(text: str, variables: Mapping[str, Any]) -> Correction | None:
 
 
 def replacement_edits(positions: Positions, path: Path, text: str) -> tuple[Edit, ...]:
-    """The edit that replaces the value at a path; none if it is computed, tagged, or shared by an anchor."""
+    """The edit that replaces the value at a path.
+
+    Args:
+        positions: The places of the values in the text.
+        path: The value's place in the spec.
+        text: The new value, as YAML.
+
+    Returns:
+        The edit; empty if the value is computed, tagged, or shared by an anchor.
+    """
     span = positions.values.get(path)
     if span is None or path in positions.variables or span.text[:1] in ("", "&", "!", "*"):
         return ()

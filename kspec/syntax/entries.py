@@ -49,7 +49,16 @@ def lists_of_entries(values: Any) -> Iterator[tuple[Path, list[Any]]]:
 
 
 def head_place(path: Path, entry: Any, positions: Positions) -> Span:
-    """The place of an entry's head: its class, or the value of `op`, `reuse`, `block` or `model`."""
+    """The place of an entry's head: its class, or the value of `op`, `reuse`, `block` or `model`.
+
+    Args:
+        path: The entry's place in the spec.
+        entry: Its plain value.
+        positions: The places of keys and values in the text.
+
+    Returns:
+        The place in the text; that of the entry if it has no head or is not a mapping.
+    """
     for key in entry if isinstance(entry, dict) else ():
         if key not in ENTRY_KEYS:
             place = (*path, key)

@@ -64,6 +64,16 @@ class _Failure:
         return self.text[self.column : self.column + 1]
 
     def span(self, start: int | None = None, length: int = 1, line: int | None = None) -> Span:
+        """A place near the failure; line and column are counted from 0.
+
+        Args:
+            start: The first column; by default that of the failure.
+            length: The number of characters.
+            line: The line; by default that of the failure.
+
+        Returns:
+            The place in the text, within one line.
+        """
         number = (self.line if line is None else line) + 1
         column = (self.column if start is None else start) + 1
         return Span(self.source, number, column, number, column + length)

@@ -39,7 +39,13 @@ class Typo:
     edits: tuple[tuple[int, int, str], ...]
 
     def report(self, source: Source, line: int, report: Report) -> None:
-        """Reports it in a line, counted from 1."""
+        """Reports the typing error.
+
+        Args:
+            source: The text; on the command line nothing is edited.
+            line: Its line, counted from 1.
+            report: Receives the error.
+        """
 
         def span(start: int, end: int) -> Span:
             return Span(source, line, start + 1, line, end + 1)

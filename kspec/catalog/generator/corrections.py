@@ -76,7 +76,16 @@ class Corrections:
         return {**self._either, **self.of(entry, "either")}
 
     def type_of(self, entry: str, argument: str, group: str = "parameters") -> str:
-        """The type of an argument, in the catalog's notation; empty without a correction."""
+        """The type of an argument that a correction states.
+
+        Args:
+            entry: The name of the class or function.
+            argument: The argument.
+            group: `parameters` for its constructor, `constants` for its call.
+
+        Returns:
+            The type in the catalog's notation; empty without a correction.
+        """
         if own := self.of(entry, group).get(argument):
             return str(own).replace("{rank}", _rank(entry))
         shared = {**self.arguments, **(self.calls | self.either(entry) if group == "constants" else {})}

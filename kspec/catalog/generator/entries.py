@@ -115,7 +115,20 @@ def call_marks(kind: Kind, keras_object: KerasObject) -> Raw:
 def parameter(
     kind: Kind, entry: str, name: str, default: Any, required: bool, texts: dict[str, str], group: str = "parameters"
 ) -> list[Any]:
-    """A parameter as the data holds it: its type, and its default unless it is required."""
+    """A parameter as the data holds it.
+
+    Args:
+        kind: The catalog's kind of the class or function.
+        entry: Its name.
+        name: The parameter.
+        default: Its default in Keras; ignored if it is required.
+        required: Whether it has no default.
+        texts: What Keras's docstring says of each parameter.
+        group: `parameters` for the constructor, `constants` for the call.
+
+    Returns:
+        The type in the catalog's notation, then the default unless it is required.
+    """
     notation = corrections(kind).type_of(entry, name, group) or infer(default, texts.get(name, ""))
     notation = with_null(notation, default, required)
     return [notation] if required else [notation, plain(default)]

@@ -21,7 +21,16 @@ def infer(default: Any, text: str) -> str:
 
 
 def with_null(notation: str, default: Any, required: bool) -> str:
-    """Adds `null` to a type where it is the default."""
+    """Adds `null` to a type where it is the default.
+
+    Args:
+        notation: The type in the catalog's notation.
+        default: The default in Keras; ignored if the argument is required.
+        required: Whether the argument has no default.
+
+    Returns:
+        The type, with `null` if the default is None.
+    """
     if required or default is not None or "null" in notation.split("|") or notation == "any":
         return notation
     return f"{notation}|null"

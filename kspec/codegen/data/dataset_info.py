@@ -213,7 +213,13 @@ class DatasetInfo:
         return info
 
     def report_unsupported(self, action: str, path: Path, help: str = "") -> None:
-        """Reports a feature that the exported code cannot have; see the function `report_unsupported`."""
+        """Reports a feature that the exported code cannot have (KS620).
+
+        Args:
+            action: What the code would have to do, as an infinitive.
+            path: The feature's place in the spec.
+            help: What to do instead.
+        """
         report_unsupported(self.spec, self.report, action, path, help)
 
     def columns_code(self, columns: Sequence[str], header: str, file: ModuleWriter) -> str:
@@ -331,7 +337,16 @@ def _are_same(a: Dataset, b: Dataset) -> bool:
 
 
 def output_shape(info: DatasetInfo, graph: Graph, output: str) -> tuple[int | None, ...]:
-    """The shape of an output, with lengths that the inputs leave open taken from the data."""
+    """The shape of an output, with lengths that the inputs leave open taken from the data.
+
+    Args:
+        info: The data.
+        graph: The spec's graph.
+        output: The output's name.
+
+    Returns:
+        The shape with the batch axis; None for sizes that stay unknown, `()` if all of it is.
+    """
     spec = info.spec
     network = spec.networks[()]
     inputs = {

@@ -121,7 +121,20 @@ class Writer:
         return text(entry.name if kind == "activation" else name)
 
     def argument(self, value: Any, kind: types.Type, path: Path, names: Mapping[str, str]) -> str:
-        """An argument; an integer where Keras takes a fraction becomes a float."""
+        """An argument in Python; an integer where Keras takes a fraction becomes a float.
+
+        Args:
+            value: The argument in the spec.
+            kind: Its type in the catalog.
+            path: Its place in the spec.
+            names: What expressions may use: variable → Python name.
+
+        Returns:
+            A Python expression.
+
+        Raises:
+            NeedsFlatCode: If blocks and loops cannot express it.
+        """
         options = kind.options if isinstance(kind, types.Union) else (kind,)
         numbers = [option for option in options if isinstance(option, types.Number)]
         if type(value) is int and numbers and not any(number.integer for number in numbers):
@@ -129,7 +142,20 @@ class Writer:
         return self.value(value, kind, path, names)
 
     def value(self, value: Any, kind: types.Type, path: Path, names: Mapping[str, str]) -> str:
-        """A value of a type of the catalog."""
+        """A value of a type of the catalog, in Python.
+
+        Args:
+            value: The value in the spec.
+            kind: Its type in the catalog.
+            path: Its place in the spec.
+            names: What expressions may use: variable → Python name.
+
+        Returns:
+            A Python expression.
+
+        Raises:
+            NeedsFlatCode: If blocks and loops cannot express it.
+        """
         options = kind.options if isinstance(kind, types.Union) else (kind,)
         becomes_object = isinstance(value, dict) or any(_becomes_object(option) for option in options)
         expression_ = None if becomes_object else self.source_expression(value, path, names)
@@ -162,7 +188,19 @@ class Writer:
         return series(parts, as_tuple=plain)
 
     def plain(self, value: Any, path: Path, names: Mapping[str, str]) -> str:
-        """A value of unknown type: an argument of a block or of a class outside Keras."""
+        """A value of unknown type in Python: an argument of a block or of a class outside Keras.
+
+        Args:
+            value: The value in the spec.
+            path: Its place in the spec.
+            names: What expressions may use: variable → Python name.
+
+        Returns:
+            A Python expression.
+
+        Raises:
+            NeedsFlatCode: If the value is a class.
+        """
         expression_ = self.source_expression(value, path, names)
         if expression_ is not None:
             return expression_
@@ -174,7 +212,16 @@ class Writer:
         return literal(value)
 
     def source_expression(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
-        """The spec's expression for a value, in Python; None for a value that the spec states itself."""
+        """The spec's expression for a value, in Python.
+
+        Args:
+            value: The value in the expanded spec.
+            path: Its place in the spec.
+            names: What expressions may use: variable → Python name.
+
+        Returns:
+            A Python expression; None for a value that the spec states itself, and in flat code.
+        """
         if self.flat:
             return None
         if isinstance(value, Uncomputed):

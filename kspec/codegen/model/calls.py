@@ -50,7 +50,16 @@ def _with_slices(pieces: Pieces) -> Pieces:
 
 
 def spread(entry: SpecEntry, tensors: Pieces, signature: Sequence[Tensor] | None) -> Feeds:
-    """The tensors of a `from` without argument names, by argument name."""
+    """The tensors of a `from` without argument names, by argument name.
+
+    Args:
+        entry: The entry in the spec; its constant arguments take no tensor.
+        tensors: The tensors, as Python expressions.
+        signature: The tensor parameters of the callee; None if unknown.
+
+    Returns:
+        Argument name → Python expressions.
+    """
     inputs, _ = call_inputs.spread(tensors, signature, entry.options.get("call") or ())
     return inputs
 

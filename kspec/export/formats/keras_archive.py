@@ -19,7 +19,16 @@ def write(context: ExportContext, path: Path) -> str:
 
 
 def predict(context: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The predictions of the model in the file."""
+    """The predictions of the model in the file.
+
+    Args:
+        context: Holds the names of the outputs, and the classes outside Keras.
+        path: The `.keras` file.
+        inputs: Arrays of shape (examples, …) by input.
+
+    Returns:
+        Arrays of shape (examples, …) by output.
+    """
     import keras
 
     model = keras.models.load_model(path, custom_objects=context.own_classes(), compile=False, safe_mode=True)

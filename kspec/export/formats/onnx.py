@@ -47,7 +47,16 @@ def write(context: ExportContext, path: Path) -> str:
 
 
 def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The predictions of ONNX Runtime."""
+    """The predictions of ONNX Runtime.
+
+    Args:
+        _: Not used.
+        path: The `.onnx` file.
+        inputs: Arrays of shape (examples, …) by input.
+
+    Returns:
+        Arrays of shape (examples, …) by output.
+    """
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

@@ -36,7 +36,16 @@ def save(model: Any, function: Any, path: Path) -> None:
 
 
 def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The predictions of the model in the folder."""
+    """The predictions of the model in the folder.
+
+    Args:
+        _: Not used.
+        path: The SavedModel folder.
+        inputs: Arrays of shape (examples, …) by input.
+
+    Returns:
+        Arrays of shape (examples, …) by output.
+    """
     import tensorflow as tf
 
     with silenced_stderr():

@@ -47,7 +47,16 @@ def write(context: ExportContext, path: Path) -> str:
 
 
 def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The predictions of LiteRT's interpreter."""
+    """The predictions of LiteRT's interpreter.
+
+    Args:
+        _: Not used.
+        path: The `.tflite` file.
+        inputs: Arrays of shape (examples, …) by input.
+
+    Returns:
+        Arrays of shape (examples, …) by output; a model of fixed batch size 1 runs once for each example.
+    """
     import numpy as np
 
     with silenced_stderr():

@@ -53,8 +53,13 @@ def in_lines(node: Node, column: int, indent: int, width: int) -> list[str]:
     """A scalar after a key or dash: on one line if it fits, else broken as written.
 
     Args:
+        node: The scalar.
         column: The column where it begins.
-        indent: The indentation of its further lines.
+        indent: The indentation of its further lines, in spaces.
+        width: The longest line allowed, in characters.
+
+    Returns:
+        The lines; the first has no indentation.
     """
     if node.is_block_text:
         return _block_text(node, indent)

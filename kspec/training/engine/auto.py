@@ -86,7 +86,7 @@ class AutoPolicy:
             self.known.trace = seconds
 
     def record_steps(self, engine: EngineName, steps: int, seconds: float) -> None:
-        """Records how long some steps took."""
+        """See `EnginePolicy.record_steps`."""
         self._steps[engine] += steps
         self._seconds[engine] += seconds
         # the fastest call counts: other work on the machine slows the rest

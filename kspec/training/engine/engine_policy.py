@@ -32,7 +32,13 @@ class EnginePolicy(Protocol):
         """Records how long tracing (or compiling) an engine's loop took."""
 
     def record_steps(self, engine: EngineName, steps: int, seconds: float) -> None:
-        """Records how long some steps took."""
+        """Records how long some steps took.
+
+        Args:
+            engine: The engine that ran them.
+            steps: Their number.
+            seconds: The time that they took together.
+        """
 
     def reject_xla(self, step: int, reason: str) -> None:
         """XLA cannot compile this network: every step from this one on runs fused."""
@@ -61,7 +67,7 @@ class FixedPolicy:
         """Ignores timings."""
 
     def record_steps(self, engine: EngineName, steps: int, seconds: float) -> None:
-        """Ignores timings."""
+        """Ignores timings. See `EnginePolicy.record_steps`."""
 
     def reject_xla(self, step: int, reason: str) -> None:
         self.notes.append(rejection_note(reason))

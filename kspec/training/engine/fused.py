@@ -86,7 +86,7 @@ class FusedEngine:
         return [*self._notes, *self.policy.notes]
 
     def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Callback]) -> None:
-        """Trains, an epoch a call; see `Engine.fit`. Keras's own loop takes over if the network cannot be fused."""
+        """Trains, an epoch a call. See `Engine.fit`. Keras's own loop takes over if the network cannot be fused."""
         if self._keras is not None:
             self._keras.fit(train, validation, schedule, callbacks)
             return

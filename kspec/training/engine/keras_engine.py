@@ -22,7 +22,7 @@ class KerasEngine:
         self.notes: list[str] = []
 
     def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Callback]) -> None:
-        """Trains; see `Engine.fit`. The batches come in the epoch's order already."""
+        """Trains on batches that come in the epoch's order already. See `Engine.fit`."""
         self.model.fit(
             # one iterator for all epochs: starting one takes as long as some thirty steps
             train.dataset(repeat=True, start=schedule.initial_epoch * schedule.steps),

@@ -61,7 +61,16 @@ class Loops:
         return self._once(("fused", step, _key(signature)), lambda: self._fused(step, signature))
 
     def compiled(self, step: StepName, signature: Signature, batches: int) -> Loop:
-        """The loop of a step compiled by XLA, for rows of exactly so many full batches."""
+        """The loop of a step compiled by XLA, for rows of exactly so many full batches.
+
+        Args:
+            step: `train` or `test`.
+            signature: The types of the examples, with an open batch axis.
+            batches: The number of full batches.
+
+        Returns:
+            The loop; it is traced once for equal arguments.
+        """
         return self._once((batches, step, _key(signature)), lambda: self._compiled(step, signature, batches))
 
     def predict(self, signature: Signature) -> Loop:

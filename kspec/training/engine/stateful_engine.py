@@ -38,7 +38,7 @@ class StatefulEngine(KerasEngine):
             self.notes.append(f"keras instead of {setting}: `{layers[0].name}` is stateful")
 
     def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Callback]) -> None:
-        """Trains; each epoch and each validation starts from zero states."""
+        """Trains; each epoch and each validation starts from zero states. See `Engine.fit`."""
         super().fit(train, validation, schedule, [_ResetStates(self), *callbacks])
 
     def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:

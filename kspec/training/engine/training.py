@@ -38,7 +38,13 @@ class StepsPerCall:
         return self._current(engine)
 
     def record(self, engine: EngineName, steps: int, seconds: float) -> None:
-        """Learns from the time that a call took."""
+        """Learns from the time that a call took.
+
+        Args:
+            engine: The engine that ran the steps.
+            steps: The number of steps in the call.
+            seconds: The time that they took together.
+        """
         current = self._current(engine)
         ideal = int(steps * CALL_SECONDS / max(seconds, 1e-6))
         if steps >= current or ideal < current:  # a short call says little about long ones

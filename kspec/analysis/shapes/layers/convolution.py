@@ -33,7 +33,17 @@ class Kernel(NamedTuple):
 
 
 def output_size(size: Dim, reach: int, stride: int, padding: str) -> Dim:
-    """The new size of an axis: `⌊(size - reach) / stride⌋ + 1` without padding, `⌈size / stride⌉` with it."""
+    """The new size of an axis: `⌊(size - reach) / stride⌋ + 1` without padding, `⌈size / stride⌉` with it.
+
+    Args:
+        size: The size of the input along the axis; None if unknown.
+        reach: The elements that a dilated kernel spans.
+        stride: The step between two positions of the kernel, in elements.
+        padding: `valid` for no padding; any other value pads.
+
+    Returns:
+        The size of the output along the axis; None if `size` is.
+    """
     if size is None:
         return None
     return (size - reach) // stride + 1 if padding == "valid" else (size - 1) // stride + 1

@@ -171,7 +171,17 @@ def crossing(call: Call) -> InferredCall:
 
 
 def encoded(shape: Shape, mode: str, depth: Dim) -> Shape:
-    """The shape of encoded categories: `one_hot` has a row of `depth` for each, other modes one for the last axis."""
+    """The shape of encoded categories: `one_hot` has a row of `depth` for each, other modes one for the last axis.
+
+    Args:
+        shape: The shape of the categories, with the batch axis.
+        mode: The layer's `output_mode`: `one_hot`, `multi_hot` …
+        depth: The number of categories; None if unknown.
+
+    Returns:
+        `(…, depth)`, where `depth` replaces the last axis; for `one_hot` only an axis of size 1 after the batch axis
+        is replaced, and others are kept.
+    """
     if mode == "one_hot" and (len(shape) < 2 or shape[-1] != 1):
         return (*shape, depth)
     return (*shape[:-1], depth)

@@ -60,7 +60,16 @@ def cell_of(call: Call, size: Dim) -> Cell:
 
 
 def stack_of(call: Call, values: Sequence[Any], size: Dim) -> Cell | None:
-    """Stacked cells, each fed by the one before; None if a class is unknown."""
+    """Stacked cells, each fed by the one before.
+
+    Args:
+        call: The call of the layer that contains the cells.
+        values: The cells as written in the spec, in order.
+        size: The features of a step of the input; None if unknown.
+
+    Returns:
+        The stack as one cell; None if a class is unknown or is not a cell.
+    """
     units: Dim = size
     states: list[Dim] = []
     weights: list[Weight] | None = []

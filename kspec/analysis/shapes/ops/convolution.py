@@ -23,7 +23,17 @@ from kspec.syntax.yaml_flow import shape_text
 
 
 def windows(size: Dim, window: int, step: int, padding: str) -> Dim:
-    """The number of windows: `⌊(n - window) / step⌋ + 1`; with `same` padding `⌈n / step⌉`."""
+    """The number of windows: `⌊(n - window) / step⌋ + 1`; with `same` padding `⌈n / step⌉`.
+
+    Args:
+        size: The size n of the axis; None if unknown.
+        window: The elements in a window.
+        step: The elements between the starts of two windows.
+        padding: `valid` or `same`.
+
+    Returns:
+        The number of windows; None if `size` is.
+    """
     if size is None:
         return None
     return (size - window) // step + 1 if padding == "valid" else -(-size // step)
@@ -157,7 +167,19 @@ def fold(call: Call) -> Shape:
 
 
 def each(call: Call, name: str, count: int) -> list[int]:
-    """A constant for each spatial axis; a single number holds for all."""
+    """A constant for each spatial axis; a single number holds for all.
+
+    Args:
+        call: The call of the op.
+        name: The constant: an integer, or a list of them.
+        count: The number of spatial axes.
+
+    Returns:
+        A list of `count` numbers.
+
+    Raises:
+        ShapeError: If the list has neither 1 nor `count` numbers.
+    """
     value = constant(call, name)
     if isinstance(value, int):
         return [value] * count

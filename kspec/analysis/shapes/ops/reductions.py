@@ -32,7 +32,20 @@ MATRIX_NORMS = (None, "fro", "nuc", float("inf"), float("-inf"), 1, -1, 2, -2)
 
 
 def reduce_shape(shape: Shape, axes: int | list[int] | None, keepdims: bool = False, argument: str = "axis") -> Shape:
-    """`(…, n, …) → (…)`, or with `keepdims` `(…, 1, …)`; without axes, all are reduced."""
+    """`(…, n, …) → (…)`, or with `keepdims` `(…, 1, …)`.
+
+    Args:
+        shape: The shape of the input, with the batch axis.
+        axes: The axes to reduce; a negative one counts from the last, and None reduces all.
+        keepdims: Whether reduced axes stay, with size 1.
+        argument: The argument that names the axes, for the error.
+
+    Returns:
+        The shape of the output.
+
+    Raises:
+        ShapeError: If the input has no such axis, or an axis is named twice.
+    """
     reduced = list(range(len(shape))) if axes is None else axes_in(shape, axes, argument)
     if not keepdims:
         return without(shape, *reduced)

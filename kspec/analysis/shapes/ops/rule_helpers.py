@@ -161,7 +161,16 @@ def constant(call: Call, argument: str) -> Any:
 
 
 def invalid_constant(message: str, argument: str, help: str = "") -> ShapeError:
-    """The error for an invalid constant."""
+    """The error for an invalid constant.
+
+    Args:
+        message: What is wrong, as a predicate whose subject is the op.
+        argument: The argument that holds the constant.
+        help: What to write instead.
+
+    Returns:
+        The error, to be raised.
+    """
     return ShapeError(message, help=help, argument=argument, code=codes.INCOMPATIBLE_ARGUMENTS)
 
 
@@ -185,7 +194,20 @@ def axis_in(shape: Shape, axis: int, argument: str = "axis", rank: int | None = 
 
 
 def axes_in(shape: Shape, axes: int | Iterable[int], argument: str = "axis", rank: int | None = None) -> list[int]:
-    """One or several different axes, counted from the first; arguments and errors as of `axis_in`."""
+    """One or several different axes, counted from the first.
+
+    Args:
+        shape: Of the input.
+        axes: The axes as written; a negative one counts from the last.
+        argument: The argument that names them.
+        rank: The number of axes, if not that of `shape`.
+
+    Returns:
+        The axes, from 0, in the order written.
+
+    Raises:
+        ShapeError: If there is no such axis, or one is named twice.
+    """
     result = [axis_in(shape, axis, argument, rank) for axis in ([axes] if isinstance(axes, int) else axes)]
     if len(set(result)) < len(result):
         raise invalid_constant(f"names the same axis of {shape_text(shape)} twice", argument, "name each axis once")
@@ -207,7 +229,16 @@ def of_rank(shape: Shape, rank: int) -> Shape:
 
 
 def replaced(shape: Shape, axis: int, size: Dim) -> Shape:
-    """The shape with one size replaced."""
+    """The shape with one size replaced.
+
+    Args:
+        shape: The shape.
+        axis: The axis, counted from the first.
+        size: Its new size; None if unknown.
+
+    Returns:
+        The new shape, of the same rank.
+    """
     return (*shape[:axis], size, *shape[axis + 1 :])
 
 
@@ -217,7 +248,16 @@ def without(shape: Shape, *axes: int) -> Shape:
 
 
 def inserted(shape: Shape, axis: int, size: Dim) -> Shape:
-    """The shape with another axis inserted."""
+    """The shape with another axis inserted.
+
+    Args:
+        shape: The shape.
+        axis: The position of the new axis, counted from the first.
+        size: Its size; None if unknown.
+
+    Returns:
+        The new shape, with one axis more.
+    """
     return (*shape[:axis], size, *shape[axis:])
 
 

@@ -10,7 +10,17 @@ Edits = tuple[Edit, ...]
 
 
 def replace(context: RuleContext, path: Path | None, text: str) -> Edits:
-    """Replaces the value at a path; no edit if it comes from a variable or from the command line."""
+    """Replaces the value at a path.
+
+    Args:
+        context: The context of the rule.
+        path: The value's place in the spec; None if it has none.
+        text: The new value, as YAML.
+
+    Returns:
+        The edit; empty if the value comes from a variable or from the command line, has an anchor or a tag, or spans
+        several lines.
+    """
     span = _own_span(context, path)
     return (Edit(span, text),) if span is not None else ()
 
@@ -58,7 +68,16 @@ def give_argument(context: RuleContext, owner: Path, head: str, name: str, value
 
 
 def insert_before(context: RuleContext, node: Node, entry: str) -> Edits:
-    """Inserts an entry before a node's own; no edit if the node has a `from`."""
+    """Inserts an entry before a node's own.
+
+    Args:
+        context: The context of the rule.
+        node: The node.
+        entry: The new entry, as YAML on one line.
+
+    Returns:
+        The edit; empty if the node has a `from`, or its entry is not in a list of the spec's own text.
+    """
     if context.spec.entry(node.path).from_ is not None:
         return ()
     span = _own_span(context, node.path, lines=True)

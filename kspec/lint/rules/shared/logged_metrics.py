@@ -36,7 +36,16 @@ def has_validation(context: RuleContext) -> bool | None:
 
 
 def monitor_names(spec: Spec, graph: Graph, settings: Settings) -> list[str]:
-    """The quantities that a callback can monitor; those of validation only where there can be validation data."""
+    """The quantities that a callback can monitor.
+
+    Args:
+        spec: The spec.
+        graph: Its graph.
+        settings: Its resolved settings.
+
+    Returns:
+        Their names in the logs; `val_` names, first, only where there can be validation data.
+    """
     context = RuleContext(spec, graph, Report(), settings=settings)
     names = list(logged_names(context) or ())
     validated = [] if has_validation(context) is False else [f"val_{name}" for name in names]
