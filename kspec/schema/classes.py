@@ -32,6 +32,18 @@ CALLED_MODEL: Schema = {
     "markdownDescription": "A sub-model of `models:`; all its calls share the weights",
 }
 """The value of `model:`."""
+
+
+def _file_name(pattern: str, message: str) -> Schema:
+    return {"properties": {"filepath": {"pattern": f"{pattern}|{COMPUTED}", "errorMessage": message}}}
+
+
+_CHECKPOINT_FILE: Schema = {
+    "if": {"properties": {"save_weights_only": {"const": True}}, "required": ["save_weights_only"]},
+    "then": _file_name(r"\.weights\.h5$", "With `save_weights_only: true`, `filepath` must end in `.weights.h5`."),
+    "else": _file_name(r"\.(keras|h5)$", "`filepath` must end in `.keras`."),
+}
+"""The suffix of a checkpoint depends on what is saved."""
 _APPLICATION_WEIGHTS: Schema = {
     "type": ["string", "null"],
     "pattern": f"^(imagenet)?$|{WEIGHTS_FILE}|{COMPUTED}",
@@ -179,6 +191,8 @@ class KerasSchemas(TypeSchemas):
         required = [p.name for p in entry.parameters.values() if p.required]
         properties = {p.name: self._parameter(p, entry.kind) for p in entry.parameters.values()}
         schema: Schema = {"title": entry.name, "properties": properties}
+        if entry.name == "ModelCheckpoint":
+            schema |= _CHECKPOINT_FILE
         return schema | ({"required": required} if required else {}) | {"additionalProperties": False}
 
     def _parameter(self, parameter: Parameter, kind: Kind) -> Schema:

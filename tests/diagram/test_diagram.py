@@ -234,15 +234,17 @@ def test_plot_prints_the_path(spec, capsys):
     assert "Dense 7" in Path("other.DOT").read_text()
 
 
-def test_plot_rejects_other_formats_and_invalid_specs(spec, capsys):
+def test_plot_rejects_other_formats_and_invalid_specs_and_creates_folders(spec, capsys):
     assert main(["plot", spec, "-o", "small.jpg"]) == 2
     assert "-o must end in .svg, .png, .dot or .mmd: small.jpg" in capsys.readouterr().err
     Path(spec).write_text(SPEC.replace("units", "unit"))
     assert main(["plot", spec, "--no-shapes"]) == 1
     assert "small.yaml:5:" in capsys.readouterr().err
     Path(spec).write_text(SPEC)
-    assert main(["plot", spec, "--no-shapes", "-o", "nowhere/small.svg"]) == 3
-    assert capsys.readouterr().err == "kspec: nowhere/small.svg: No such file or directory\n"
+    assert main(["plot", spec, "--no-shapes", "-o", "small.yaml/small.svg"]) == 3
+    assert "small.yaml" in capsys.readouterr().err
+    assert main(["plot", spec, "--no-shapes", "-o", "new/small.svg"]) == 0
+    assert Path("new/small.svg").is_file()
 
 
 def test_a_diagram_with_shapes_needs_no_tensorflow(tmp_path):

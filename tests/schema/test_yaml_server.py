@@ -189,7 +189,7 @@ SHOWN = {
         "Dense(units, ",
         "https://keras.io/api/layers/core_layers/dense/",
     ),
-    "  - Dense: {un|its: 3}\n": ("How many units", "a positive integer; required"),
+    "  - Dense: {un|its: 3}\n": ("Number of units", "a positive integer; required"),
     "  - Dense: {units: 3, kernel_initi|alizer: zeros}\n": (
         "an initializer; default `glorot_uniform`",
         "https://keras.io/api/layers/initializers/",
