@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 from kspec.analysis.program import Analysis
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report, Source
-from kspec.expand.expansion import EXPANSION_RULES
 from kspec.language import Permissions, Spec, load_source
 from kspec.language.load import report_no_network
 from kspec.syntax import read_source
@@ -29,7 +28,7 @@ class CompiledSpec:
     Args:
         source: Its text.
         report: Every diagnostic so far.
-        spec: None if the text has structural errors, or only holds definitions for other specs to include.
+        spec: None if nothing of the text can be analysed, or if it only holds definitions for other specs to include.
         analysis: None if there is no spec.
         dataset: The training data; None if it has not been read.
     """
@@ -99,15 +98,9 @@ def compile_spec(
         text = source if isinstance(source, Source) else read_source(source, report) or Source(os.fspath(source), "")
         if not report.has_errors:
             spec = load_source(text, report, tuple(overrides), permissions)
-            spec = spec if _is_analysable(report) else None
     compiled = CompiledSpec(text, report, spec)
     if spec is not None:
         compiled.analysis = analyse(spec, report)
         if data == "always" or (data == "if_needed" and compiled.analysis.needs_data):
             compiled.read_data()
     return compiled
-
-
-def _is_analysable(report: Report) -> bool:
-    """Whether a spec can be analysed: entries that cannot be expanded hide no problem in other entries."""
-    return not any(problem.is_error and problem.code not in EXPANSION_RULES for problem in report)

@@ -75,7 +75,8 @@ def infer_types(state: State) -> bool:
     state.types = infer(state.spec, state.graph, state.report, invalid_nodes=state.context.invalid_nodes)
     networks = [state.graph, *state.graph.models.values()]
     not_computed = _drop_consequences(state.report)
-    return not not_computed and not any(node.faulty for network in networks for node in network.nodes.values())
+    is_incomplete = not_computed or state.spec.is_partial
+    return not is_incomplete and not any(node.faulty for network in networks for node in network.nodes.values())
 
 
 def infer_settings(state: State) -> bool:

@@ -8,7 +8,7 @@ from kspec import catalog
 from kspec.diagnostics import codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.language.base import RESERVED, Model, fail
-from kspec.language.examples import with_first, written
+from kspec.language.examples import SECTIONS, with_first, written
 from kspec.language.field_types import As, From, Name
 from kspec.syntax.names import ENTRY_KEYS
 from kspec.syntax.yaml_flow import abbreviate, kind_of
@@ -36,6 +36,8 @@ class Entry(Model):
     @model_validator(mode="before")
     @classmethod
     def _find_head(cls, value: Any) -> Any:
+        if isinstance(value, Entry):  # replaces an invalid one
+            return value
         if isinstance(value, str):
             if not value or value in ENTRY_KEYS:
                 fail(f"`{value}` is not a layer", code=codes.MALFORMED_ENTRY, help="write the class: `- Flatten`")
@@ -166,5 +168,7 @@ def _listed(arguments: dict[str, Any]) -> str:
 
 
 def _named_form(head: str, body: Any) -> str:
+    if head in SECTIONS:
+        return SECTIONS[head]
     layer = catalog.find("layer", head)
     return f"write `{with_first(layer, body) if layer else f'{head}: {{argument: {abbreviate(body)}}}'}`"

@@ -10,7 +10,7 @@ from pathlib import Path as File
 from typing import Any
 
 from kspec.diagnostics import Path, Positions, Report, Source, codes
-from kspec.expand.expansion import expand
+from kspec.expand.expansion import EXPANSION_RULES, expand
 from kspec.expand.include import include
 from kspec.expand.instructions import Expansion
 from kspec.expand.networks import PARTS, Networks, networks
@@ -71,7 +71,8 @@ def load_source(
         permissions: What the spec may do beyond being data; nothing by default.
 
     Returns:
-        The spec; None if it is invalid, or if the text is a library for other specs to include.
+        The spec, without its invalid values if it is partial; None if no network can be checked without these, or if
+        the text is a library for other specs to include.
     """
     tree = parse(source, report) if can_be_read(source, report) else None
     if tree is None:
@@ -93,8 +94,9 @@ class _State:
         networks: Plain values of all networks, by their path in the document.
         expansions: The expanded entries of those networks that have something to expand.
         positions: The places of all values, with entries expanded.
-        document: The validated document; None if it is invalid or a library.
-        typed: The validated sub-models, by their path; None for an invalid one.
+        document: The validated document; None if nothing of it can be checked, or if it is a library.
+        typed: The validated sub-models, by their path; None for one of which nothing can be checked.
+        is_partial: Whether the document or a sub-model lacks invalid values.
     """
 
     source: Source
@@ -109,6 +111,7 @@ class _State:
     expansions: dict[Path, Expansion] = field(default_factory=dict)
     document: Document | None = None
     typed: dict[Path, Network | None] = field(default_factory=dict)
+    is_partial: bool = False
 
     @property
     def policy(self) -> PathPolicy:
@@ -154,6 +157,7 @@ class _State:
             permissions=self.permissions,
             networks={**sub_models, (): own},
             expansions=self.expansions,
+            is_partial=self.is_partial,
         )
 
 
@@ -196,17 +200,23 @@ def _validate_document(state: _State) -> None:
     values = _document_values(state)
     # what seems to be missing may be in a part that could not be read
     state.report.diagnostics[:] = [problem for problem in state.report if problem.code not in state.unknowable]
+    is_sound = all(problem.code in EXPANSION_RULES for problem in state.report if problem.is_error)
+    errors = state.report.errors
     if state.is_library:
         validate(values, state.positions, state.report, Shared)
     else:
-        state.document = validate(values, state.positions, state.report, Document)
+        document = validate(values, state.positions, state.report, Document)
+        state.document = document if is_sound else None  # entries that cannot be expanded hide nothing in others
+    state.is_partial = state.report.errors > errors
 
 
 def _validate_sub_models(state: _State) -> None:
+    errors = state.report.errors
     for path, network in state.networks.items():
         # one without layers is external, or its error is already reported at the document
         if path and "layers" in network:
             state.typed[path] = validate(state.expanded(path), state.positions.below(path), state.report, Network)
+    state.is_partial |= state.report.errors > errors
 
 
 def _report_library(state: _State) -> None:

@@ -37,6 +37,7 @@ class Spec:
         networks: All networks with their entries expanded, by their path in the document: sub-models in their order,
             then `()`, the spec's own.
         expansions: How the entries of a network are expanded; networks with nothing to expand are left out.
+        is_partial: Whether it lacks invalid values, which have been reported.
     """
 
     document: Document
@@ -49,6 +50,7 @@ class Spec:
     permissions: Permissions = field(default_factory=Permissions)
     networks: dict[Path, Network] = field(default_factory=dict)
     expansions: dict[Path, Expansion] = field(default_factory=dict)
+    is_partial: bool = False
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import HABITS
 from kspec.language.key_hints import correct_form, correct_place
+from kspec.language.recovery import recover
 from kspec.syntax.coercion import replacement_edits, suggest_correction
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import ENTRY_KEYS
@@ -31,7 +32,7 @@ def validate(values: Any, positions: Positions, report: Report, model: type[M]) 
         model: The whole `Document`, or a part of it.
 
     Returns:
-        The typed values; None if they are invalid.
+        The typed values, without those that are invalid; None if no network can be checked without these.
     """
     if not isinstance(values, dict):
         if values is None:
@@ -51,7 +52,7 @@ def validate(values: Any, positions: Positions, report: Report, model: type[M]) 
         by_path = [(_path_in_values(e["loc"], values, is_missing=e["type"] == "missing"), e) for e in errors]
         for path, each in _without_consequences(by_path):
             _report(path, each, positions, report, model)
-        return None
+        return recover(values, [path for path, _ in by_path], model)
 
 
 def _without_consequences(

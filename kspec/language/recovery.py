@@ -1,0 +1,69 @@
+"""Recovery from invalid values: what is left of a document without them, so that one mistake hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from kspec.diagnostics import Path
+from kspec.language.entry import Entry
+from kspec.syntax.deferred import FAILED
+from kspec.syntax.names import NAME
+
+M = TypeVar("M", bound=BaseModel)
+
+OPTIONAL_SECTIONS = ("name", "description", "task", "seed", "data", "compile", "fit", "evaluate", "predict")
+"""The sections that a network can be checked without."""
+
+
+def recover(values: dict[str, Any], invalid: Iterable[Path], model: type[M]) -> M | None:
+    """Validates values again without those that are invalid.
+
+    An invalid entry is replaced by one that calls nothing known, and keeps its name, so that references to it are
+    valid. An invalid setting is removed, with the whole section where that is not enough.
+
+    Args:
+        values: The plain values of a document or a sub-model.
+        invalid: The paths of the invalid ones.
+        model: The model of the values.
+
+    Returns:
+        The typed rest; None if an invalid value is one that nothing can be checked without, such as an input.
+    """
+    rest = dict(values)
+    for path in invalid:
+        match path:
+            case ("layers", int(index), *_) if isinstance(rest["layers"], list):
+                rest["layers"] = list(rest["layers"])
+                rest["layers"][index] = _failed_entry(values["layers"][index])
+            case (str(section), str(key), *_) if section in OPTIONAL_SECTIONS and isinstance(rest.get(section), dict):
+                rest[section] = {name: value for name, value in rest[section].items() if name != key}
+            case (str(section), *_) if section in OPTIONAL_SECTIONS or section not in model.model_fields:
+                rest.pop(section, None)
+            case _:
+                return None
+    try:
+        return model.model_validate(rest)
+    except ValidationError as error:
+        sections = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
+        if not sections <= {*OPTIONAL_SECTIONS} & rest.keys():
+            return None
+        return recover(rest, [(section,) for section in sections], model)
+
+
+def _failed_entry(value: Any) -> Entry:
+    """An entry that calls nothing known, with the names of an invalid one."""
+    name = value.get("name") if isinstance(value, dict) else None
+    outputs = value.get("as") if isinstance(value, dict) else None
+    return Entry.model_construct(
+        kind="class",
+        head=FAILED,
+        name=name if _is_name(name) else None,
+        as_=outputs if isinstance(outputs, list) and all(map(_is_name, outputs)) else None,
+    )
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and NAME.fullmatch(value) is not None
