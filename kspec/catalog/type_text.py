@@ -68,6 +68,8 @@ def _alternatives(type_: Type) -> list[str]:
             return [f"`{value}`" for value in values]
         case Boolean():
             return ["`true`", "`false`"]
+        case Number(_, low, high, False, False) if low is not None and high == low:
+            return [f"{low:g}"]
         case Number(True, low, high, False, False) if low is not None and high == low + 1:
             return [f"{low:g}", f"{high:g}"]
         case Number():

@@ -271,6 +271,7 @@ class _Builder:
             return False
         if any(name.startswith(f"{use}/") for use in self.scope.places if "/" not in use):
             return True  # two uses of a block with one name: reported there
+        self.scope.duplicates.add(name)
         self.report.error(
             codes.DUPLICATE_NAME,
             f"duplicate name `{name}`",

@@ -180,7 +180,7 @@ class _Inputs:
         known = {parameter.name: parameter for parameter in self.signature}
         is_valid = True
         first = None if self.is_open else implied_argument(self.signature, source, self.constants)
-        if first is not None:
+        if first is not None and source.keys() <= known.keys():  # else the unknown argument may be the first
             feeds[first] = self._in_form(known[first], list(self._previous()), (*self.path, "from"))
         for argument, names in source.items():
             path = (*self.path, "from", argument)

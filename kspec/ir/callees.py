@@ -12,14 +12,12 @@ from kspec.ir.entry_spans import head_path, head_span
 from kspec.ir.node import Graph, Node
 from kspec.ir.scope import Scope
 from kspec.language import Entry, Spec
-from kspec.language.examples import from_call, without_module
+from kspec.language.examples import SECTIONS, from_call, keras_name
+from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import DOTTED
 
 Signature = Sequence[Parameter] | None
 """The tensor parameters of a call; None if unknown."""
-
-_HELP = {"Input": "inputs are declared under `inputs:`", "Sequential": "list the layers under `layers:`"}
-"""Layers of Keras that a spec writes as sections, and what to write."""
 
 
 class Callees:
@@ -43,15 +41,14 @@ class Callees:
 
     def of(self, node: Node, entry: Entry) -> Signature:
         """The tensor parameters of what a node calls; None if unknown."""
+        if is_failed(node.head):
+            node.faulty = True
+            return None
         if node.kind == "reuse":
             return self._reuse(node, entry)
         if node.kind == "model":
             return self._model(node, entry)
-        if (
-            node.kind == "layer"
-            and DOTTED.fullmatch(node.head)
-            and not catalog.find("layer", without_module(node.head))
-        ):
+        if node.kind == "layer" and DOTTED.fullmatch(node.head) and not keras_name("layer", node.head):
             self._extension(node, entry)
             return None
         kind: catalog.Kind = "op" if node.kind == "op" else "layer"
@@ -61,7 +58,7 @@ class Callees:
         span = head_span(node.path, entry, self.positions)
         if definition is None:
             node.faulty = True
-            self._unknown_callee(kind, node.head, span)
+            self._unknown_callee(kind, node, span)
             return None
         node.head = definition.name
         if definition.refused:
@@ -79,7 +76,9 @@ class Callees:
         node.faulty = node.catalog is None
         return node.catalog.tensors if node.catalog else None
 
-    def _unknown_callee(self, kind: catalog.Kind, head: str, span: Span) -> None:
+    def _unknown_callee(self, kind: catalog.Kind, node: Node, span: Span) -> None:
+        """Reports an unknown class or op; the arguments of a misspelt one are checked as those of the one meant."""
+        head = node.head
         called = from_call(kind, head)
         if called:
             self.report.error(
@@ -99,18 +98,18 @@ class Callees:
                     help=f"write `- {word}: {head}`",
                 )
                 return
-        short_name = without_module(head)
-        if catalog.find(kind, short_name):
+        short_name = keras_name(kind, head)
+        if short_name and "." in head:
             self.report.error(
                 codes.UNKNOWN_OBJECT,
-                f"write Keras classes and functions without their module, not `{head}`",
+                f"write classes and functions by their names in Keras, not `{head}`",
                 span,
                 label=Suggestion(head, short_name),
             )
             return
         known = catalog.spellings(kind)
         noun = "layer" if kind == "layer" else "op"
-        help = _HELP.get(head, "") if kind == "layer" else ""
+        help = SECTIONS.get(head, "") if kind == "layer" else ""
         edits: tuple[Edit, ...] = ()
         if kind == "layer" and catalog.find("op", head):
             help = f"`{head}` is an op: write `op: {head}`"
@@ -122,10 +121,12 @@ class Callees:
         elif kind == "op" and catalog.find("layer", head):
             help = f"`{head}` is a layer: write `- {head}`"
         same = next((name for name in known if name.rpartition(".")[2] == head.rpartition(".")[2]), "")
-        label = Suggestion(head, same) if same else "" if head in _HELP else did_you_mean(head, known)
+        label = Suggestion(head, same) if same else "" if head in SECTIONS else did_you_mean(head, known)
         if not label and not help:
             help = "list them with `kspec layers" + ("`" if kind == "layer" else " --kind op`")
         edits = () if label else edits
+        if isinstance(label, Suggestion):
+            node.catalog = catalog.find(kind, label.replacement)
         self.report.error(codes.UNKNOWN_OBJECT, f"unknown {noun} `{head}`", span, label=label, help=help, edits=edits)
 
     def _extension(self, node: Node, entry: Entry) -> None:

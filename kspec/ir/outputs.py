@@ -32,7 +32,7 @@ def resolve_outputs(
         named[declared] = (declared, place)
     elif isinstance(declared, list):
         for index, name in enumerate(declared):
-            if name in named:
+            if name in named and name not in scope.duplicates:
                 scope.report.error(
                     codes.DUPLICATE_NAME,
                     f"duplicate output `{name}`",

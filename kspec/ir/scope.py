@@ -60,6 +60,7 @@ class Scope:
         models: Calls of sub-models, and which one each calls.
         unnamed_outputs: Calls of sub-models with several outputs but no `as`, and those outputs.
         sub_models: The sub-models that can be called.
+        duplicates: Names that are defined twice, which is reported.
     """
 
     report: Report
@@ -74,6 +75,7 @@ class Scope:
     models: dict[str, str] = field(default_factory=dict)
     unnamed_outputs: dict[str, list[str]] = field(default_factory=dict)
     sub_models: Collection[str] = ()
+    duplicates: set[str] = field(default_factory=set)
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
         """Defines a name.

@@ -45,6 +45,8 @@ def _reference(value: Any) -> Any:
 
 def _from(value: Any) -> Any:
     if isinstance(value, list):
+        if len(value) == 1 and isinstance(value[0], list):
+            fail("`from` is one list of names, not a list in a list", help=f"write `from: {abbreviate(value[0])}`")
         return [_reference(item) for item in value]
     if isinstance(value, dict):
         for item in value.values():

@@ -63,6 +63,9 @@ def correct_form(path: Path, value: Any) -> str:
             return f"write `callbacks: [{value}]`"
         case ("fit", "callbacks") if isinstance(value, dict):
             return "start each callback with a dash, as in `- EarlyStopping: {patience: 5}`"
+        case (str(section),) if section in _SECTIONS and isinstance(value, str):
+            key, _, setting = value.partition(" ")
+            return f"write `{key}: {setting}`" if key in _SECTIONS[section].model_fields and setting else ""
         case ("compile", "loss_weights"):
             return "write `loss_weights: {name: 1.0}` with the name of each output"
     return ""

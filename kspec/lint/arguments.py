@@ -13,7 +13,7 @@ from kspec.catalog.types import Type, parse
 from kspec.diagnostics import Path, Span, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import Suggestion
 from kspec.ir.callees import report_unknown_model
-from kspec.language.examples import from_call, needed, with_first, without_module
+from kspec.language.examples import from_call, keras_name, needed, with_first
 from kspec.lint.context import RuleContext
 from kspec.lint.matching import Mismatch, Reference, catalog_kind, inspect, match
 from kspec.syntax.coercion import Correction, replacement_edits, suggest_correction
@@ -227,12 +227,12 @@ def _resolve(context: RuleContext, name: str, kind: str, place: Span) -> catalog
 
 def _check_dotted(context: RuleContext, name: str, kind: catalog.Kind, place: Span) -> None:
     """Checks a class with its module: Keras's own are written without, others come from `extensions`."""
-    plain = without_module(name)
+    plain = keras_name(kind, name)
     module = name.rpartition(".")[0]
-    if catalog.find(kind, plain):
+    if plain:
         context.report.error(
             codes.UNKNOWN_OBJECT,
-            f"write Keras's own classes without their module: `{plain}`, not `{name}`",
+            f"write classes and functions by their names in Keras: `{plain}`, not `{name}`",
             place,
             label=Suggestion(name, plain),
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kspec.diagnostics import Edit, Path, Positions
+from kspec.syntax.expressions import ExpressionError, evaluate
 from kspec.syntax.scalars import resolve
 from kspec.syntax.yaml_flow import to_yaml
 from kspec.syntax.yaml_typos import parse_tuple
@@ -28,8 +30,8 @@ class Correction(NamedTuple):
 def suggest_correction(value: Any, variables: Mapping[str, Any]) -> Correction | None:
     """What the author of a value probably intended; the caller checks whether its type fits.
 
-    >>> [suggest_correction(value, {}).text for value in ("yes", "1e-3", 784)]
-    ['true', '1e-3', '[784]']
+    >>> [suggest_correction(value, {}).text for value in ("yes", "1e-3", 784, "1/255")]
+    ['true', '1e-3', '[784]', '"${1/255}"']
     """
     if isinstance(value, str):
         return _correct_text(value, variables)
@@ -50,11 +52,24 @@ def _correct_text(text: str, variables: Mapping[str, Any]) -> Correction | None:
         return Correction("write", "null", None)
     if text[:1] == "(" and (items := parse_tuple(text)) is not None:
         return Correction("YAML has no tuples; write", to_yaml(items), items)
+    if _ARITHMETIC.fullmatch(text):
+        return _correct_arithmetic(text)
     number = resolve(text.replace("_", ""))
     if isinstance(number, (int, float)) and not isinstance(number, bool):
         advice = "write it without `_`:" if "_" in text else "remove the quotes:"
         return Correction(advice, text.replace("_", ""), number)
     return None
+
+
+_ARITHMETIC = re.compile(r"[-\d.eE() ]*\d[ )]*[-+*/%][-\d.eE()+*/% ]+")
+
+
+def _correct_arithmetic(text: str) -> Correction | None:
+    """`1/255` → an expression."""
+    try:
+        return Correction("to compute it, write", f'"${{{text}}}"', evaluate(text, {}))
+    except ExpressionError:
+        return None
 
 
 def replacement_edits(positions: Positions, path: Path, text: str) -> tuple[Edit, ...]:

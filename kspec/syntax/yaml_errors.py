@@ -157,6 +157,22 @@ def _typo(failure: _Failure, report: Report) -> bool:
     return typo is not None
 
 
+def _missing_colon(failure: _Failure, report: Report) -> bool:
+    """Reports a line such as `epochs 50`, which YAML joins with the next line and rejects there."""
+    if not _is_about_colon(failure, "expected") and "did not find expected key" not in failure.problem:
+        return False
+    lines = failure.source.lines
+    above = (number for number in range(failure.line - 1, -1, -1) if not re.match(r"\s*(?:#|$)", lines[number]))
+    for line in (failure.line, next(above, failure.line)):
+        match = re.fullmatch(r"\s*(?:- +)*([A-Za-z_]\w*)( +)(\S+)\s*(#.*)?", lines[line])
+        if match and ":" not in match[1] + match[3]:
+            span = failure.span(match.start(1), len(match[1]), line)
+            report.error(codes.INVALID_YAML, f"missing `:` after `{match[1]}`", span,
+                         help=f"write `{match[1]}: {match[3]}`", edits=(Edit(span, f"{match[1]}:"),))  # fmt: skip
+            return True
+    return False
+
+
 def _colon_in_value(failure: _Failure, report: Report) -> bool:
     """Reports text with a `: ` after a key on the same line."""
     before = failure.text[: failure.column]
@@ -199,6 +215,7 @@ _EXPLANATIONS = (
     _missing_space_after_dash,
     _typo,
     _unspaced_pair,
+    _missing_colon,
     _colon_in_value,
     _unmatched_bracket,
 )

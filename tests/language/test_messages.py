@@ -29,7 +29,68 @@ def problems(text):
             "write `- Dense: {units: 3}`",
         ),
         (SPEC + "  - Input\n", "KS106", "unknown layer `Input`", "inputs are declared under `inputs:`"),
-        (SPEC + "  - Sequential\n", "KS106", "unknown layer `Sequential`", "list the layers under `layers:`"),
+        (
+            SPEC + "  - Sequential\n",
+            "KS106",
+            "unknown layer `Sequential`",
+            "list the layers under `layers:`, or under `models:` for a part to call with `model:`",
+        ),
+        (
+            SPEC + "  - Sequential: [Flatten]\n",
+            "KS105",
+            "the arguments of `Sequential` need names",
+            "list the layers under `layers:`, or under `models:` for a part to call with `model:`",
+        ),
+        (
+            SPEC + "  - Conv2D: [32, 3]\n",
+            "KS105",
+            "the arguments of `Conv2D` need names",
+            "write `Conv2D: {filters: 32, kernel_size: 3}`",
+        ),
+        (
+            SPEC + "  - Dense: [3, relu]\n",
+            "KS105",
+            "the arguments of `Dense` need names",
+            "write `Dense: {units: 3, activation: relu}`",
+        ),
+        (
+            SPEC + "  - AveragePooling2D\n",
+            "KS111",
+            "`AveragePooling2D` needs `pool_size`",
+            "write `AveragePooling2D: {pool_size: 2}`",
+        ),
+        (
+            SPEC + "  - Add:\n    from: [[a, a]]\n",
+            "KS103",
+            "`from` is one list of names, not a list in a list",
+            "write `from: [a, a]`",
+        ),
+        (
+            SPEC + "  - Dense: {units: 1, activation: tf.nn.gelu}\n",
+            "KS106",
+            "write classes and functions by their names in Keras: `gelu`, not `tf.nn.gelu`",
+            "did you mean `gelu`?",
+        ),
+        (
+            SPEC + "  - torch.nn.Linear: {units: 1}\n",
+            "KS106",
+            "write classes and functions by their names in Keras, not `torch.nn.Linear`",
+            "did you mean `Dense`?",
+        ),
+        (SPEC + "  - op: reduce_mean\n", "KS106", "unknown op `reduce_mean`", "did you mean `mean`?"),
+        (
+            SPEC + "  - op: tf.reduce_mean\n",
+            "KS106",
+            "write classes and functions by their names in Keras, not `tf.reduce_mean`",
+            "did you mean `mean`?",
+        ),
+        (
+            SPEC + "  - Rescaling: {scale: 1/255}\n",
+            "KS112",
+            '`scale` of `Rescaling` must be a number or a list of numbers, not "1/255"',
+            'to compute it, write `"${1/255}"`',
+        ),
+        (SPEC + "fit:\n  epochs 50\n", "KS103", '`fit` must be a mapping, not "epochs 50"', "write `epochs: 50`"),
         (
             SPEC + "  - {Dense: {units: 1}, input: a}\n",
             "KS104",
@@ -89,3 +150,35 @@ def test_an_invalid_name_of_an_input_is_underlined():
     (diagnostic,) = check_spec(Source("m.yaml", SPEC.replace("a:", "my x:"))).diagnostics
     assert diagnostic.code == "KS109"
     assert diagnostic.span.text == "my x"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (SPEC.replace("Dense: {units: 1}", "Dens: {unit: 32, activation: rellu}"), ["KS106", "KS110", "KS106"]),
+        (SPEC + "  - {type: Dense, units: 3}\n  - Dens: {units: 3}\n", ["KS104", "KS106"]),
+        (SPEC + "  - Conv2D: [32, 3]\n  - Dense: {unit: 3}\n", ["KS105", "KS110"]),
+        (
+            SPEC.replace("units: 1", "units: 0") + "fit: {verbose: 7, epochs: 0}\ntask: guess\n",
+            ["KS112", "KS103", "KS103", "KS103"],
+        ),
+        (
+            SPEC + "compile: {optimizer: {Adam: {beta_1: 3}}, loss: [mse]}\ndata: {cvs: t.csv}\n",
+            ["KS112", "KS112", "KS103"],
+        ),
+        (
+            SPEC + "  - model: m\nmodels: {m: {inputs: {x: {shape: [1]}}, layers: [{Dense: 4}, {Dens: {units: 1}}]}}\n",
+            ["KS105", "KS106"],
+        ),
+        (SPEC + "  - Conv2D: [32, 3]\n    name: c\n  - Dense: {units: 1}\n    from: c\n", ["KS105"]),
+        (SPEC + "  - LSTM: [8]\n    as: [h, c]\n  - Dense: {units: 1}\n    from: h\n", ["KS105"]),
+        (SPEC.replace("shape: [2]", "shape: two"), ["KS103"]),
+        (SPEC + "    name: h\n  - Dense: {units: 1}\n    name: h\noutputs: [h, h]\n", ["KS203"]),
+        (
+            "kspec: 1\ninputs: {a: {shape: [4, 3]}, m: {shape: [4], dtype: bool}}\nlayers:\n  - GRU: {units: 1}\n    from: {sequence: a, mask: m}\n",
+            ["KS205"],
+        ),
+    ],
+)
+def test_every_mistake_is_reported_once_and_hides_no_other(text, found):
+    assert [code for code, _, _ in problems(text)] == found

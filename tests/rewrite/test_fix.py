@@ -68,12 +68,12 @@ def test_edits_after_wide_characters() -> None:
 
 
 def test_problems_revealed_by_a_fix_are_fixed_too() -> None:
-    text = layers("  - Dens: {unts: 3}\n" + OUT, "outputs: outt\nfitt: {epochs: 2}\n")
+    text = layers("  - Dens: {unts: 3}\n" + OUT, "outputs: outt\nfitt:\n  epochs 2\n  batch_size: 4\n")
     result = fixed(text)
     assert not result.remaining.diagnostics
-    assert [d.code for d in result.fixed] == ["KS101", "KS106", "KS201", "KS110"]
+    assert [d.code for d in result.fixed] == ["KS002", "KS106", "KS110", "KS201", "KS101"]
     assert "Dense: {units: 3}" in result.after.text
-    assert result.after.text.endswith("outputs: out\nfit: {epochs: 2}\n")
+    assert result.after.text.endswith("outputs: out\nfit:\n  epochs: 2\n  batch_size: 4\n")
 
 
 def test_an_edit_that_adds_errors_is_not_applied() -> None:
