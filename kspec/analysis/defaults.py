@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from kspec import catalog
+from kspec.analysis.accuracy import ACCURACY, binary_accuracy
 from kspec.analysis.settings import DefaultValue, OutputSettings, Settings
 from kspec.analysis.shapes.types import Types
 from kspec.analysis.target_facts import target_facts
-from kspec.analysis.task_inference import OutputHead, task_of
+from kspec.analysis.task_inference import THRESHOLDED_TASKS, OutputHead, task_of
 from kspec.diagnostics import Path
 from kspec.ir import Graph
 from kspec.language import Spec
@@ -23,7 +24,7 @@ KERAS = "Keras's default"
 FIXED_BATCH = "the inputs' batch_size"
 OPTIMIZER = DefaultValue(("compile", "optimizer"), "adam", "kspec's default")
 METRICS = {"regression": "mean_absolute_error", "multilabel_classification": "binary_accuracy"}
-"""Task → its default metric; `accuracy` for the others."""
+"""Task → the name of its default metric; `accuracy` for the others."""
 
 
 def default_loss(path: Path, task: str, head: OutputHead, columns: int | None) -> DefaultValue:
@@ -51,9 +52,18 @@ def default_loss(path: Path, task: str, head: OutputHead, columns: int | None) -
     return DefaultValue(path, loss, reason, is_inferred=True)
 
 
-def default_metrics(path: Path, task: str) -> DefaultValue:
-    """The default metrics of an output with a task."""
-    return DefaultValue(path, [METRICS.get(task, "accuracy")], task.replace("_", " "), is_inferred=True)
+def default_metrics(path: Path, task: str, threshold: float) -> DefaultValue:
+    """The default metrics of an output with a task.
+
+    Args:
+        path: Where the spec would set them.
+        task: The output's task.
+        threshold: That of the model's raw output, above which a class is predicted: 0 for logits and scores.
+    """
+    metric, reason = METRICS.get(task, ACCURACY), task.replace("_", " ")
+    if task in THRESHOLDED_TASKS and threshold != 0.5:
+        metric, reason = binary_accuracy(threshold, metric), f"{reason}, by the sign of the output"
+    return DefaultValue(path, [metric], reason, is_inferred=True)
 
 
 def training_defaults(spec: Spec, settings: Settings) -> list[DefaultValue]:
@@ -164,7 +174,8 @@ def _certain(spec: Spec, graph: Graph, types: Types, settings: Settings) -> list
     for default in sorted(settings.defaults, key=lambda default: default.path[1] == "metrics"):
         name = str(default.path[-1]) if len(default.path) > 2 else next(iter(settings.outputs))
         if default.path != OPTIMIZER.path:
-            is_trained = single or data is None or (isinstance(data.targets, dict) and name in data.targets)
+            always = single or data is None or data.source == "synthetic"  # then each output has a target
+            is_trained = always or (data is not None and isinstance(data.targets, dict) and name in data.targets)
             is_open = settings.outputs[name].task == "multiclass_classification" and facts[name].columns is None
             if is_open or not is_trained:
                 continue
@@ -197,13 +208,11 @@ def _stages(spec: Spec, settings: Settings) -> list[DefaultValue]:
 
 def _predict(spec: Spec, settings: Settings) -> list[DefaultValue]:
     predict = spec.document.predict
-    tasks = {output.task for output in settings.outputs.values()}
-    has_threshold = not tasks.isdisjoint({"binary_classification", "multilabel_classification"})
-    return [
-        DefaultValue(("predict", name), getattr(predict, name))
-        for name in ("to", *["threshold"] * has_threshold)
-        if name not in predict.model_fields_set
-    ]
+    defaults = [] if "to" in predict.model_fields_set else [DefaultValue(("predict", "to"), predict.to)]
+    thresholds = settings.thresholds
+    if predict.threshold is None and thresholds is not None:
+        defaults.append(DefaultValue(("predict", "threshold"), thresholds))
+    return defaults
 
 
 def _has_files_for_splits(spec: Spec) -> bool:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from kspec import catalog
+from kspec.analysis.accuracy import resolved_accuracy
 from kspec.analysis.defaults import OPTIMIZER, default_loss, default_metrics
 from kspec.analysis.per_output import is_by_output
 from kspec.analysis.settings import DefaultValue, OutputSettings, Settings, TargetFacts
 from kspec.analysis.stages import resolve_stages
-from kspec.analysis.task_inference import FREE_FORM_LOSSES, OutputHead, from_logits, loss_name, output_head, task_of
+from kspec.analysis.task_inference import (
+    FREE_FORM_LOSSES,
+    PROBABILITIES,
+    OutputHead,
+    from_logits,
+    gives_probabilities,
+    loss_name,
+    output_head,
+    task_of,
+)
 from kspec.diagnostics import Path, Report, codes, did_you_mean
 from kspec.ir import Graph
 from kspec.language import Spec
@@ -57,26 +68,34 @@ class _Resolver:
         tasks = self._tasks()
         outputs = {}
         for name in self.names:
-            head = self._head(name)
-            present = self.facts.get(name, TargetFacts()).present is not False
-            loss, task = losses.get(name), tasks.get(name)
-            task = task or task_of(head, loss)
-            metric = metrics.get(name)
-            if present:
-                loss = self._default_loss(name, task, head) if loss is None else loss
-                if settings.metrics is None and task is not None and loss_name(loss) not in FREE_FORM_LOSSES:
-                    metric = self._default(default_metrics(self._path("metrics", name), task))
+            head, facts = self._head(name), self.facts.get(name, TargetFacts())
+            loss = losses.get(name)
+            task = tasks.get(name) or task_of(head, loss)
+            is_trained = facts.present is not False and not (name in losses and loss is None)
+            if not is_trained:
+                loss = None
+            elif loss is None:
+                loss = self._default_loss(name, task, head)
+            logits = _returns_logits(head, loss)
+            default_threshold = 0.5 if gives_probabilities(head, loss) else 0.0
+            raw_threshold = 0.0 if logits else default_threshold
+            own_metrics = metrics.get(name) or []
+            if is_trained and settings.metrics is None and task and loss_name(loss) not in FREE_FORM_LOSSES:
+                own_metrics = self._default(default_metrics(self._path("metrics", name), task, raw_threshold))
+            resolve = partial(
+                resolved_accuracy, task=task, units=head.units, rank=facts.rank, threshold=raw_threshold
+            )
             outputs[name] = OutputSettings(
                 name=name,
                 task=task,
                 head=head,
-                loss=loss if present else None,
-                metrics=(metric or []) if present else [],
-                weighted_metrics=weighted.get(name) or [],
+                loss=loss,
+                metrics=[resolve(metric) for metric in own_metrics] if is_trained else [],
+                weighted_metrics=[resolve(metric) for metric in weighted.get(name) or []] if is_trained else [],
                 loss_weight=weights.get(name),
                 class_weight=class_weights.get(name),
-                threshold=thresholds.get(name, 0.5),
-                logits=_returns_logits(head, loss),
+                threshold=thresholds.get(name, default_threshold),
+                logits=logits,
             )
         return Settings(
             optimizer, outputs, resolve_stages(self.spec, self.graph, optimizer, self.report), self.defaults
@@ -120,7 +139,7 @@ class _Resolver:
         )
 
     def _by_output(self, value: Any, path: Path, kind: catalog.Kind, *, several: bool = False) -> dict[str, Any]:
-        """A setting as written → by output.
+        """A setting as written → by output; `null` for an output stays None.
 
         Args:
             value: A mapping of outputs, or one value for all; None if omitted.
@@ -133,7 +152,7 @@ class _Resolver:
         by_output = is_by_output(value, self.names, kind)
         values = self._named(value, path) if by_output else dict.fromkeys(self.names, value)
         if several:
-            return {name: value if isinstance(value, list) else [value] for name, value in values.items()}
+            return {name: _listed(value) for name, value in values.items()}
         return values
 
     def _named(self, values: dict[str, Any] | None, path: Path) -> dict[str, Any]:
@@ -171,8 +190,14 @@ class _Resolver:
         threshold = self.spec.document.predict.threshold
         if isinstance(threshold, dict):
             return self._named(threshold, ("predict", "threshold"))
-        return dict.fromkeys(self.names, threshold)
+        return {} if threshold is None else dict.fromkeys(self.names, threshold)
 
 
 def _returns_logits(head: OutputHead, loss: Any) -> bool:
-    return loss is not None and head.activation in ("linear", None) and from_logits(loss)
+    return from_logits(loss) and head.activation not in PROBABILITIES
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kspec import catalog
 from kspec.analysis.stages import Stage
-from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, OutputHead, loss_name
+from kspec.analysis.task_inference import (
+    CATEGORICAL_LOSSES,
+    FREE_FORM_LOSSES,
+    SPARSE_LOSSES,
+    THRESHOLDED_TASKS,
+    OutputHead,
+    gives_probabilities,
+    loss_name,
+)
 from kspec.diagnostics import Path
 
 TargetForm = Literal["binary", "integer", "one_hot", "multi_label", "values"]
@@ -57,7 +66,8 @@ class OutputSettings:
         weighted_metrics: Likewise.
         loss_weight: Its factor in the total loss.
         class_weight: `balanced`, or label → weight.
-        threshold: The probability from which a binary prediction is positive.
+        threshold: The value above which a binary prediction is positive: of a probability, or of a score such as that
+            of a hinge loss.
         logits: Whether the output is logits, which `predict` turns into probabilities.
     """
 
@@ -73,6 +83,26 @@ class OutputSettings:
     logits: bool
 
     @property
+    def has_threshold(self) -> bool:
+        """Whether a threshold decides what is predicted."""
+        return self.task in THRESHOLDED_TASKS
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether a classifier's predictions are probabilities, and not scores."""
+        return gives_probabilities(self.head, self.loss)
+
+    @property
+    def raw_threshold(self) -> float:
+        """The value of the model's own output that separates the classes: 0 for logits and scores."""
+        return 0.5 if self.gives_probabilities and not self.logits else 0.0
+
+    @property
+    def kind_of_value(self) -> Literal["probability", "score"]:
+        """What a classifier predicts beside the class: the end of a column's name."""
+        return "probability" if self.gives_probabilities else "score"
+
+    @property
     def target_form(self) -> TargetForm:
         """The form in which the loss takes its target."""
         name = loss_name(self.loss)
@@ -80,6 +110,9 @@ class OutputSettings:
             return "integer"
         if name in CATEGORICAL_LOSSES:
             return "one_hot"
+        known = catalog.find("loss", name) is not None and name not in FREE_FORM_LOSSES
+        if self.task == "multiclass_classification" and known:
+            return "one_hot"  # the loss compares each unit with its class, as a squared error does
         if self.task == "binary_classification":
             return "binary"
         return "multi_label" if self.task == "multilabel_classification" else "values"
@@ -101,6 +134,13 @@ class Settings:
     stages: list[Stage]
     defaults: list[DefaultValue] = field(default_factory=list)
 
+    @property
+    def thresholds(self) -> float | dict[str, float] | None:
+        """The thresholds as a spec writes them: one for all outputs if they agree; None if no output has one."""
+        by_output = {name: output.threshold for name, output in self.outputs.items() if output.has_threshold}
+        values = set(by_output.values())
+        return next(iter(values)) if len(values) == 1 else by_output or None
+
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
@@ -110,8 +150,10 @@ class TargetFacts:
         columns: The number of columns of the target; None if unknown.
         units: The size of the output's last axis; None if unknown.
         present: Whether the output has a target; None if unknown.
+        rank: The number of the output's axes, with the batch; None if unknown.
     """
 
     columns: int | None = None
     units: int | None = None
     present: bool | None = None
+    rank: int | None = None

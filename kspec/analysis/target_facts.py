@@ -22,13 +22,14 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
     for name, tensor in graph.outputs.items():
         shape = types.tensor(tensor).shape
         units = None if shape is None else shape[-1] if len(shape) > 1 else 1
-        columns, present = _columns_in_spec(spec, name), None
+        columns, present = _columns_in_spec(spec, name), _presence_in_spec(spec, name)
         if profile is not None and profile.source != "synthetic":
             columns = _columns_in_data(name, profile)
             present = columns > 0
         if shape is None or len(shape) > 2:  # columns may be positions
             columns = None
-        facts[name] = TargetFacts(columns=columns or None, units=units, present=present)
+        rank = None if shape is None else len(shape)
+        facts[name] = TargetFacts(columns=columns or None, units=units, present=present, rank=rank)
     return facts
 
 
@@ -37,6 +38,14 @@ def _columns_in_data(name: str, profile: DataProfile) -> int:
     if len(columns) == 1 and columns[0].shape:
         return columns[0].shape[0]
     return len(columns)
+
+
+def _presence_in_spec(spec: Spec, name: str) -> bool | None:
+    """Whether an output has a target, as far as the spec tells; one that `targets` leaves out may have a column."""
+    data = spec.document.data
+    if data is None or not isinstance(data.targets, dict):
+        return None
+    return name in data.targets
 
 
 def _columns_in_spec(spec: Spec, name: str) -> int | None:

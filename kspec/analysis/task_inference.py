@@ -16,7 +16,15 @@ KEEP_SHAPE = frozenset(
 
 ACTIVATION_LAYERS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu"}
 
+PROBABILITIES = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"})
+"""Activations that give probabilities."""
+
+THRESHOLDED_TASKS = frozenset({"binary_classification", "multilabel_classification"})
+"""Tasks that predict a class where a value is above a threshold."""
+
 BINARY_LOSSES = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge"})
+HINGE_LOSSES = frozenset({"Hinge", "SquaredHinge", "CategoricalHinge"})
+"""Losses of scores, which are no probabilities."""
 FREE_FORM_LOSSES = frozenset({"CTC", "Circle"})
 """Losses whose targets need not have the form of the outputs."""
 SPARSE_LOSSES = frozenset({"SparseCategoricalCrossentropy"})
@@ -134,6 +142,18 @@ def from_logits(loss: Any) -> bool:
         return False
     arguments = next(iter(loss.values()), None)
     return isinstance(arguments, dict) and bool(arguments.get("from_logits", False))
+
+
+def gives_probabilities(head: OutputHead, loss: Any | None) -> bool:
+    """Whether the predictions of a classifier are probabilities, with logits converted.
+
+    Args:
+        head: The output's head.
+        loss: The resolved loss; None for an output that is only predicted.
+    """
+    if head.activation is None:  # an op or a layer of the user: the loss decides
+        return loss_name(loss) not in HINGE_LOSSES
+    return head.activation in PROBABILITIES or from_logits(loss)
 
 
 def task_of(head: OutputHead, loss: Any | None) -> str | None:

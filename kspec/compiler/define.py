@@ -123,11 +123,11 @@ def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str
     for name, shape in output_shapes(graph, model).items():
         units = shape[-1] if len(shape) > 1 else 1
         if dataset is None:
-            facts[name] = TargetFacts(units=units)
+            facts[name] = TargetFacts(units=units, rank=len(shape))
             continue
         target = dataset.splits["train"].targets.get(name)
         columns = None if target is None else _columns(target.shape, len(shape))
-        facts[name] = TargetFacts(columns=columns, units=units, present=target is not None)
+        facts[name] = TargetFacts(columns, units, target is not None, len(shape))
     return facts
 
 

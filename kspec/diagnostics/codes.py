@@ -149,6 +149,9 @@ STAGE_WITHOUT_TRAINABLE_WEIGHTS = Rule("KS425", "stage-without-trainable-weights
 REDUNDANT_TRAINING_STAGE = Rule("KS426", "redundant-training-stage", Severity.WARNING, "never")
 FIXED_BATCH_MISMATCH = Rule("KS427", "fixed-batch-mismatch", Severity.ERROR, "sometimes")
 INEFFECTIVE_TRAINING_ARGUMENT = Rule("KS428", "ineffective-training-argument", Severity.WARNING, "never")
+HINGE_OF_NON_NEGATIVE_OUTPUT = Rule("KS429", "hinge-of-non-negative-output", Severity.WARNING, "sometimes")
+ACCURACY_OF_LABELS = Rule("KS430", "accuracy-of-labels", Severity.WARNING, "sometimes")
+INEFFECTIVE_THRESHOLD = Rule("KS431", "ineffective-threshold", Severity.WARNING, "never")
 
 # KS5: data
 UNREADABLE_DATA = Rule("KS501", "unreadable-data", Severity.ERROR, "sometimes")

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from kspec.diagnostics import did_you_mean
@@ -170,14 +169,12 @@ class Evaluate(Model):
         return self
 
 
-Probability = Annotated[float, Ge(0), Le(1)]
-
-
 class Predict(Evaluate):
     """Predictions, written to a file."""
 
     to: str = Field("predictions.csv", min_length=1, description="Name of the file in the run folder")
-    threshold: Probability | dict[str, Probability] = Field(
-        0.5,
-        description="Probability from which a binary output is predicted positive, or a mapping from outputs to these",
+    threshold: float | dict[str, float] | None = Field(
+        None,
+        description="Value above which a binary output is predicted positive, or a mapping from outputs to these; by "
+        "default 0.5 for probabilities and 0 for scores, such as those of a hinge loss",
     )

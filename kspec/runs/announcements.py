@@ -47,10 +47,15 @@ def describe_training(built: BuiltModel, history: History, seconds: float) -> st
 
 
 def describe_outputs(outputs: Mapping[str, OutputSettings]) -> str:
-    """Notes on predictions that are not the model's raw outputs, or have another threshold than 0.5."""
+    """Notes on predictions that are not the model's raw outputs, or have another threshold than usual."""
     logits = [name for name, output in outputs.items() if output.logits]
     notes = f" (logits of {', '.join(logits)} turned into probabilities)" if logits else ""
-    thresholds = [f"{output.threshold:g}" for output in outputs.values() if output.threshold != 0.5]
+    usual = {name: 0.5 if output.gives_probabilities else 0.0 for name, output in outputs.items()}
+    thresholds = [
+        f"{output.threshold:g}"
+        for name, output in outputs.items()
+        if output.has_threshold and output.threshold != usual[name]
+    ]
     if thresholds:
         notes += f" (classes at the threshold {', '.join(thresholds)}; metrics use their own thresholds)"
     return notes

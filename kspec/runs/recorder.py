@@ -120,7 +120,11 @@ class Recorder:
         outputs = built.settings.outputs
         self.facts["parameters"] = int(built.model.count_params())
         self.facts["outputs"] = {
-            name: {"task": output.task, "logits": output.logits, "threshold": output.threshold}
+            name: {
+                "task": output.task,
+                "logits": output.logits,
+                "threshold": output.threshold if output.has_threshold else None,
+            }
             for name, output in outputs.items()
         }
         if built.dataset is not None:

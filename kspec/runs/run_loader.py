@@ -77,7 +77,7 @@ def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = Fals
     model = _load_model(model_file, spec, report)
     name_outputs(model, analysis.graph.outputs)
     facts = {
-        name: TargetFacts(units=shape[-1] if len(shape) > 1 else 1)
+        name: TargetFacts(units=shape[-1] if len(shape) > 1 else 1, rank=len(shape))
         for name, shape in output_shapes(analysis.graph, model).items()
     }
     settings = resolve_settings(spec, analysis.graph, report, facts)

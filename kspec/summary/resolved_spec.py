@@ -54,6 +54,8 @@ def resolved_values(
         values["fit"]["stages"] = _stages(spec, settings)
     values["fit"]["engine"] = engine if engine is not None else document.fit.engine
     values["predict"] = document.predict.model_dump(exclude_none=True)
+    if document.predict.threshold is None and settings.thresholds is not None:
+        values["predict"]["threshold"] = settings.thresholds
     values["evaluate"] = document.evaluate.model_dump(exclude_none=True)
     if folder is not None:
         relocate(values, spec, folder, absolute=True)
@@ -84,11 +86,11 @@ def resolved_text(
 
 def _compile(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:
     outputs = settings.outputs
-    losses = {name: output.loss for name, output in outputs.items() if output.loss is not None}
+    losses = {name: output.loss for name, output in outputs.items()}
     metrics = {name: output.metrics for name, output in outputs.items() if output.metrics}
     compile_: dict[str, Any] = {"optimizer": settings.optimizer}
     single = len(outputs) == 1
-    if losses:
+    if any(loss is not None for loss in losses.values()):
         compile_["loss"] = next(iter(losses.values())) if single else losses
     if metrics:
         compile_["metrics"] = next(iter(metrics.values())) if single else metrics

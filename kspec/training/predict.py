@@ -1,4 +1,4 @@
-"""Step 5, predict: probabilities and the most likely class, or the values of a regression."""
+"""Step 5, predict: probabilities or scores and the class they mean, or the values of a regression."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def to_probabilities(prediction: Array, settings: OutputSettings) -> Array:
 
 
 def predicted_classes(prediction: Array, settings: OutputSettings) -> Array:
-    """The class of each example, as an index: by argmax, or by the threshold."""
+    """The class of each example, as an index: by argmax, or by the threshold, as Keras's metrics compare."""
     if settings.task == "multiclass_classification":
         classes: Array = np.argmax(prediction, axis=-1)
         return classes
-    return (prediction >= settings.threshold).astype("int64")
+    return (prediction > settings.threshold).astype("int64")
 
 
 def prediction_columns(
@@ -63,20 +63,20 @@ def prediction_columns(
 
     Args:
         name: The output.
-        prediction: Probabilities or values, shape (n,) or (n, k).
+        prediction: Probabilities, scores or values, shape (n,) or (n, k).
         settings: The output's task and threshold.
         labels: The names of its classes, if its target has labels.
         columns: The names of the target's columns, if it has several.
 
     Returns:
-        Probabilities and class of a classifier; the values of a regression.
+        Probabilities or scores, and class, of a classifier; the values of a regression.
     """
     flat = prediction.reshape(len(prediction), -1)
     width = flat.shape[1]
     names = [str(label) for label in labels.names] if labels is not None else []
     if settings.task == "binary_classification" and width == 1:
         classes = predicted_classes(flat[:, 0], settings)
-        return [(f"{name}_probability", flat[:, 0]), (name, _label(classes, names))]
+        return [(f"{name}_{settings.kind_of_value}", flat[:, 0]), (name, _label(classes, names))]
     numbers = [str(i) for i in range(width)]
     if settings.task == "multiclass_classification":
         suffixes = names if len(names) == width else columns if len(columns) == width else numbers
@@ -85,7 +85,8 @@ def prediction_columns(
     suffixes = columns if len(columns) == width else numbers
     if settings.task in ("multilabel_classification", "binary_classification"):
         classes = predicted_classes(flat, settings)
-        shown = [(f"{name}_{suffix}_probability", flat[:, i]) for i, suffix in enumerate(suffixes)]
+        kind = settings.kind_of_value
+        shown = [(f"{name}_{suffix}_{kind}", flat[:, i]) for i, suffix in enumerate(suffixes)]
         return [*shown, *((f"{name}_{suffix}", classes[:, i]) for i, suffix in enumerate(suffixes))]
     if width == 1:
         return [(name, flat[:, 0])]

@@ -247,3 +247,11 @@ def test_a_threshold_is_a_probability(threshold):
     problem = one(text)
     assert problem.code == "KS103"
     assert "must be at most 1, not" in problem.message or "must be at least 0, not" in problem.message
+
+
+def test_a_threshold_of_scores_is_any_number():
+    text = (
+        "kspec: 1\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 1, activation: tanh}\n    name: y\n"
+        "compile: {loss: hinge}\npredict: {threshold: -0.5}\n"
+    )
+    assert not diagnostics_of(text)

@@ -39,7 +39,7 @@ def model(text: str, *overrides: str, name: str = "spec.yaml"):
     """Everything that determines what a spec trains."""
     spec, analysis = analysed(text, *overrides, name=name)
     left_out = dict.fromkeys(("vars", "outputs", "task", "name", "compile"), True)
-    document = spec.document.model_dump(exclude={**left_out, "fit": {"stages"}})
+    document = spec.document.model_dump(exclude={**left_out, "fit": {"stages"}, "predict": {"threshold"}})
     nodes = [
         (n.name, n.kind, n.head, n.arguments, n.feeds, n.constants, n.trainable, n.named)
         for n in analysis.graph.nodes.values()

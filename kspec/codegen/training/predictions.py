@@ -1,4 +1,4 @@
-"""The step predict in `main`: writes probabilities and classes, or values, to a file."""
+"""The step predict in `main`: writes probabilities or scores, and classes, or values, to a file."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _table(columns: list[Column]) -> list[str]:
 
 
 def _output_columns(examples: Examples, analysis: Analysis, name: str, output: OutputSettings) -> list[Column]:
-    """The columns of an output's predictions: probabilities and the class, or values.
+    """The columns of an output's predictions: probabilities or scores and the class, or values.
 
     Args:
         examples: All examples of `main`.
@@ -122,8 +122,8 @@ def _output_columns(examples: Examples, analysis: Analysis, name: str, output: O
     threshold = repr(float(output.threshold))
     values = f"{prediction}.reshape(-1, 1)" if len(shape) == 1 else prediction
     if output.task == "binary_classification" and units == 1:
-        classes = f"({values}[:, 0] >= {threshold}).astype(int)"
-        return [(f"{name}_probability", f"{values}[:, 0]"), (name, _labelled(classes, labels, constant))]
+        classes = f"({values}[:, 0] > {threshold}).astype(int)"
+        return [(f"{name}_{output.kind_of_value}", f"{values}[:, 0]"), (name, _labelled(classes, labels, constant))]
     numbers = [str(number) for number in range(units)]
     names = target.columns if target and len(target.columns) == units else numbers
     if output.task == "multiclass_classification":
@@ -134,9 +134,9 @@ def _output_columns(examples: Examples, analysis: Analysis, name: str, output: O
         return [_loop(name, values, labels_code, units), (name, _labelled(classes, names, labels_code))]
     labels_code = "" if names == numbers else literal(names)
     if output.task in ("multilabel_classification", "binary_classification"):
-        classes = f"({values} >= {threshold}).astype(int)"
-        probabilities = _loop(name, values, labels_code, units, "_probability")
-        return [probabilities, _loop(name, classes, labels_code, units)]
+        classes = f"({values} > {threshold}).astype(int)"
+        shown = _loop(name, values, labels_code, units, f"_{output.kind_of_value}")
+        return [shown, _loop(name, classes, labels_code, units)]
     return [(name, f"{values}[:, 0]") if units == 1 else _loop(name, values, labels_code, units)]
 
 

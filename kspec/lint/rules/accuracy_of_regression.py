@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from kspec.analysis.task_inference import PROBABILITIES
 from kspec.diagnostics import codes
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import replace
-from kspec.lint.rules.shared.outputs import REGRESSION_LOSSES, Output, metrics_of, trained_outputs
+from kspec.lint.rules.shared.outputs import REGRESSION_LOSSES, Output, metric_span, metrics_of, trained_outputs
+from kspec.lint.rules.shared.targets import target_of
 
 ACCURACIES = frozenset({"accuracy", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy",
                         "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"})  # fmt: skip
@@ -16,7 +17,7 @@ REPLACEMENT = "mean_absolute_error"
 def check(context: RuleContext) -> None:
     """Finds accuracies among the metrics of a regression."""
     for output in trained_outputs(context):
-        if not is_regression(output):
+        if not is_regression(output) or _is_text(context, output):
             continue
         metrics = list(metrics_of(context, output))
         has_replacement = any(name == "MeanAbsoluteError" for name, _, _ in metrics)
@@ -25,11 +26,24 @@ def check(context: RuleContext) -> None:
                 context.report.warning(
                     codes.ACCURACY_OF_REGRESSION,
                     f"`{name}` is meaningless for the regression output `{output.name}`",
-                    context.spec.positions.value(path),
-                    help="remove it" if has_replacement else f"write `{REPLACEMENT}`",
+                    metric_span(context, output, path),
+                    help=("remove it" if has_replacement else f"write `{REPLACEMENT}`") + for_classes(output),
                     edits=() if has_replacement else replace(context, path, REPLACEMENT),
                 )
                 has_replacement = True
+
+
+def _is_text(context: RuleContext, output: Output) -> bool:
+    """Whether the target is text: then the output is wrong, not the metric (KS508)."""
+    target = target_of(context, output.name)
+    return target is not None and any(column.type == "text" for column in target.columns)
+
+
+def for_classes(output: Output) -> str:
+    """The end of a help that says what to write if the output was meant for classes; empty for a declared task."""
+    if output.task_declared or output.loss_path is not None:
+        return ""
+    return f"; for classes, end `{output.name}` with sigmoid or softmax"
 
 
 def is_regression(output: Output) -> bool:

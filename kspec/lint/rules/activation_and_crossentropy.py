@@ -22,9 +22,12 @@ EXCLUSIVE = CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES
 def check(context: RuleContext) -> None:
     """Compares the last activation of each output with its crossentropy."""
     for output in trained_outputs(context):
-        if output.loss_path is None or output.logits or output.units is None:
-            continue
-        if output.function == "sigmoid" and output.loss in EXCLUSIVE:
+        if output.units is None or output.loss_path is None:
+            continue  # a default loss contradicts the activation only where `task` does: KS408
+        if output.logits:
+            if output.units == 1 and output.loss in EXCLUSIVE and output.function == "linear":
+                _one_unit(context, output, "{BinaryCrossentropy: {from_logits: true}}")
+        elif output.function == "sigmoid" and output.loss in EXCLUSIVE:
             _sigmoid(context, output)
         elif output.function == "softmax" and output.loss in BINARY_CROSSENTROPIES and output.units > 1:
             _softmax(context, output)
@@ -33,13 +36,7 @@ def check(context: RuleContext) -> None:
 def _sigmoid(context: RuleContext, output: Output) -> None:
     assert output.activation is not None
     if output.units == 1:
-        context.report.error(
-            codes.MISMATCHED_CROSSENTROPY,
-            f"the loss of `{output.name}` is for several classes, so for one sigmoid unit it is always 0",
-            loss_span(context, output),
-            help="write `binary_crossentropy` for a yes/no target",
-            edits=replace(context, output.loss_path, "binary_crossentropy"),
-        )
+        _one_unit(context, output, "binary_crossentropy")
         return
     context.report.warning(
         codes.MISMATCHED_CROSSENTROPY,
@@ -47,6 +44,23 @@ def _sigmoid(context: RuleContext, output: Output) -> None:
         loss_span(context, output),
         help="write `activation: softmax` for exclusive classes, or `binary_crossentropy` if several can be true",
         edits=replace(context, output.activation.path, "softmax"),
+    )
+
+
+def _one_unit(context: RuleContext, output: Output, right: str) -> None:
+    """Reports a crossentropy of exclusive classes for a single unit.
+
+    Args:
+        context: The network.
+        output: The output.
+        right: The loss for a yes/no target, as YAML.
+    """
+    context.report.error(
+        codes.MISMATCHED_CROSSENTROPY,
+        f"the loss of `{output.name}` is for several classes, so for one {output.function} unit it is always 0",
+        loss_span(context, output),
+        help=f"write `{right}` for a yes/no target",
+        edits=replace(context, output.loss_path, right),
     )
 
 

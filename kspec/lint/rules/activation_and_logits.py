@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from kspec.analysis.task_inference import PROBABILITIES
 from kspec.diagnostics import Path, Related, codes
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import replace
 from kspec.lint.rules.shared.outputs import CROSSENTROPIES, Output, activation_span, trained_outputs
 

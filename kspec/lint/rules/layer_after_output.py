@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kspec.analysis.task_inference import KEEP_SHAPE
+from kspec.analysis.task_inference import KEEP_SHAPE, PROBABILITIES
 from kspec.diagnostics import codes
 from kspec.ir import Node, Tensor
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.activations import PROBABILITIES, activation_at
+from kspec.lint.rules.shared.activations import activation_at
 from kspec.lint.rules.shared.outputs import REGRESSION_LOSSES, node_span, trained_outputs
 
 DROPS = frozenset({"Dropout", "AlphaDropout", "GaussianDropout", "SpatialDropout1D", "SpatialDropout2D",

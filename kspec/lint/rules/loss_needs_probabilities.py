@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from kspec.analysis.task_inference import PROBABILITIES
 from kspec.diagnostics import codes
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.activations import PROBABILITIES
 from kspec.lint.rules.shared.fixes import Edits, give_argument, replace
 from kspec.lint.rules.shared.outputs import BINARY_CROSSENTROPIES, CROSSENTROPIES, Output, loss_span, trained_outputs
 
@@ -15,7 +15,7 @@ def check(context: RuleContext) -> None:
     """Finds crossentropies without `from_logits` for outputs that do not end with sigmoid or softmax."""
     for output in trained_outputs(context):
         if output.loss not in CROSSENTROPIES or output.logits or output.loss_path is None:
-            continue
+            continue  # a default loss expects logits of a linear output; of others, `task` is wrong: KS408
         if output.activation is None or output.function in PROBABILITIES:
             continue
         right = "sigmoid" if output.loss in BINARY_CROSSENTROPIES else "softmax"

@@ -14,6 +14,7 @@ from kspec.lint.rules.shared.outputs import (
     CATEGORICAL_CROSSENTROPIES,
     CROSSENTROPIES,
     Output,
+    metric_span,
     metrics_of,
     trained_outputs,
 )
@@ -60,16 +61,16 @@ def check(context: RuleContext) -> None:
             _check_metric(context, output, name, arguments, path)
 
 
-def _check_metric(context: RuleContext, output: Output, name: str, arguments: dict[str, Any], path: Path) -> None:
+def _check_metric(
+    context: RuleContext, output: Output, name: str, arguments: dict[str, Any], path: Path | None
+) -> None:
+    span = metric_span(context, output, path)
+
     def error(message: str, help: str, edits: Edits = ()) -> None:
-        context.report.error(
-            codes.METRIC_OUTPUT_MISMATCH, message, context.spec.positions.value(path), help=help, edits=edits
-        )
+        context.report.error(codes.METRIC_OUTPUT_MISMATCH, message, span, help=help, edits=edits)
 
     def warn(message: str, help: str, edits: Edits = ()) -> None:
-        context.report.warning(
-            codes.METRIC_OUTPUT_MISMATCH, message, context.spec.positions.value(path), help=help, edits=edits
-        )
+        context.report.warning(codes.METRIC_OUTPUT_MISMATCH, message, span, help=help, edits=edits)
 
     other = ONE_HOT.get(name, "") or SPARSE.get(name, "")
     swapped = replace(context, path, other) if other and not arguments else ()
@@ -103,35 +104,39 @@ def _check_metric(context: RuleContext, output: Output, name: str, arguments: di
 
 
 def _compares_logits(output: Output, name: str, arguments: dict[str, Any]) -> bool:
-    """Whether a metric compares logits with thresholds for probabilities."""
-    if not output.logits or output.function != "linear":
+    """Whether a metric compares logits, or the scores of a hinge loss, with thresholds for probabilities."""
+    if {"threshold", "thresholds", "from_logits", "top_k"} & arguments.keys() or name not in WITH_THRESHOLDS:
         return False
-    if output.loss not in BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES:
-        return False
-    if {"threshold", "thresholds", "from_logits", "top_k"} & arguments.keys():
-        return False
-    binary_accuracy = name == "accuracy" and output.units == 1 and output.loss in BINARY_CROSSENTROPIES
-    return name in WITH_THRESHOLDS or binary_accuracy
+    if output.logits:
+        return output.function == "linear" and output.loss in BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES
+    return output.settings.has_threshold and not output.settings.gives_probabilities
 
 
-def _report_logits(context: RuleContext, output: Output, name: str, path: Path) -> None:
+def _report_logits(context: RuleContext, output: Output, name: str, path: Path | None) -> None:
     edits: Edits = ()
     help = f"end `{output.name}` with an activation, and remove `from_logits`"
-    if name == "AUC":
+    if name == "AUC" and output.logits:
         help, edits = "write `AUC: {from_logits: true}`", _with_argument(context, path, "AUC", "from_logits", "true")
-    elif name in ("BinaryAccuracy", "accuracy"):
-        help = "write `BinaryAccuracy: {threshold: 0}`: a logit of 0 is a probability of 0.5"
-        edits = _with_argument(context, path, "BinaryAccuracy", "threshold", "0")
+    elif name in ("BinaryAccuracy", "BinaryIoU", "Precision", "Recall"):
+        argument = "threshold" if name.startswith("Binary") else "thresholds"
+        help = f"write `{name}: {{{argument}: 0}}`"
+        help += ": a logit of 0 is a probability of 0.5" if output.logits else ": the sign of a score is its class"
+        edits = _with_argument(context, path, name, argument, "0")
+    elif not output.logits:
+        help = f"remove it, or end `{output.name}` with sigmoid, and write the loss `binary_crossentropy`"
     context.report.warning(
         codes.METRIC_OUTPUT_MISMATCH,
-        f"`{name}` compares probabilities with a threshold, but `{output.name}` gives logits",
-        context.spec.positions.value(path),
+        f"`{name}` compares probabilities with a threshold, but `{output.name}` gives "
+        + ("logits" if output.logits else "scores"),
+        metric_span(context, output, path),
         help=help,
         edits=edits,
     )
 
 
-def _with_argument(context: RuleContext, path: Path, head: str, argument: str, value: str) -> Edits:
+def _with_argument(context: RuleContext, path: Path | None, head: str, argument: str, value: str) -> Edits:
+    if path is None:
+        return ()
     arguments = next((p for p in context.spec.positions.values if len(p) == len(path) + 1 and p[:-1] == path), None)
     if arguments is not None:
         return add_argument(context, arguments, argument, value)

@@ -4,6 +4,8 @@ import pytest
 
 from tests.lint.rules.helpers import BCE, SCE, check, codes, dense, fixed, spec
 
+SCE_LOGITS = "{SparseCategoricalCrossentropy: {from_logits: true}}"
+
 
 @pytest.mark.parametrize(
     ("task", "units", "activation", "loss", "after"),
@@ -16,6 +18,16 @@ from tests.lint.rules.helpers import BCE, SCE, check, codes, dense, fixed, spec
         ("multiclass_classification", 1, "sigmoid", None, "task: binary_classification"),
         ("regression", 3, "softmax", SCE, "task: multiclass_classification"),
         ("binary_classification", 1, None, "mse", "task: regression"),
+        ("binary_classification", 1, "tanh", "mse", "task: regression"),
+        ("binary_classification", 1, "relu", None, "activation: sigmoid"),
+        ("binary_classification", 1, "tanh", None, "activation: sigmoid"),
+        ("multilabel_classification", 3, "tanh", None, "activation: sigmoid"),
+        ("multilabel_classification", 3, None, SCE_LOGITS, "task: multiclass_classification"),
+        ("multiclass_classification", 3, "relu", None, "activation: softmax"),
+        ("regression", 3, "sigmoid", BCE, "task: multilabel_classification"),
+        ("regression", 1, "sigmoid", BCE, "task: binary_classification"),
+        ("regression", 1, "tanh", "hinge", "task: binary_classification"),
+        ("regression", 1, None, "{BinaryCrossentropy: {from_logits: true}}", "task: binary_classification"),
     ],
 )
 def test_contradictions_are_fixed(task, units, activation, loss, after):
@@ -38,10 +50,11 @@ def test_linear_units_for_a_yes_or_no():
         ("multiclass_classification", 3, "softmax", None),
         ("multiclass_classification", 3, None, None),
         ("multiclass_classification", 3, "sigmoid", BCE),
+        ("binary_classification", 1, "tanh", "hinge"),
+        ("multilabel_classification", 3, None, "squared_hinge"),
         ("regression", 1, None, None),
         ("regression", 1, "sigmoid", None),
         ("regression", 3, "softmax", "kl_divergence"),
-        ("regression", 3, "sigmoid", BCE),
     ],
 )
 def test_what_agrees(task, units, activation, loss):

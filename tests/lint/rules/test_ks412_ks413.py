@@ -86,11 +86,17 @@ def test_scores_of_a_number(metric):
 
 
 @pytest.mark.parametrize(("metric", "right"), [("AUC", "{AUC: {from_logits: true}}"), ("{AUC: {curve: PR}}", "from_logits: true, curve: PR"),
-                                               ("accuracy", "{BinaryAccuracy: {threshold: 0}}"), ("binary_accuracy", "threshold: 0")])  # fmt: skip
+                                               ("Precision", "{Precision: {thresholds: 0}}"), ("binary_accuracy", "threshold: 0")])  # fmt: skip
 def test_thresholds_of_logits(metric, right):
     text = net(1, None, "{BinaryCrossentropy: {from_logits: true}}", f"[{metric}]")
     assert not check(text)[0].is_error
     assert right in fixed("KS413", text)
+
+
+@pytest.mark.parametrize("activation", [None, "tanh"])
+def test_thresholds_of_scores(activation):
+    assert "{BinaryAccuracy: {threshold: 0}}" in fixed("KS413", net(1, activation, "hinge", "[binary_accuracy]"))
+    assert check(net(1, activation, "hinge", "[accuracy]")) == []
 
 
 def test_metrics_in_lines():
@@ -103,7 +109,7 @@ def test_metrics_in_lines():
 
 @pytest.mark.parametrize(
     "metric",
-    ["{AUC: {from_logits: true}}", "{BinaryAccuracy: {threshold: 0.0}}", "{Precision: {thresholds: 0}}", "mse"],
+    ["accuracy", "{AUC: {from_logits: true}}", "{BinaryAccuracy: {threshold: 0.0}}", "{Precision: {thresholds: 0}}", "mse"],
 )
 def test_metrics_that_handle_logits(metric):
     assert check(net(1, None, "{BinaryCrossentropy: {from_logits: true}}", f"[{metric}]")) == []

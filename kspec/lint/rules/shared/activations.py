@@ -42,8 +42,6 @@ RANGES: dict[str, tuple[float | None, float | None]] = {
 }
 """An activation → its minimum and maximum; None for unbounded."""
 
-PROBABILITIES = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"})
-
 
 @dataclass(frozen=True, slots=True)
 class Activation:

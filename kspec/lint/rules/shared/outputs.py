@@ -18,6 +18,7 @@ from kspec.ir.entry_spans import head_span
 from kspec.ir.tensor_origin import trace_origin
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import Activation, innermost, last_activation
+from kspec.syntax.names import snake_case
 
 REGRESSION_LOSSES = frozenset(
     {
@@ -76,15 +77,22 @@ class Output:
         """Whether the loss expects logits."""
         return from_logits(self.settings.loss)
 
+    @property
+    def described_loss(self) -> str:
+        """Its loss in a sentence, which says whether it is a default."""
+        if self.loss_path is not None:
+            return f"the loss of `{self.name}`"
+        return f"the loss of `{self.name}` (`{snake_case(self.loss)}`, filled in by kspec)"
+
 
 def trained_outputs(context: RuleContext) -> Iterator[Output]:
-    """The outputs that have a loss and can have a target, without those at invalid nodes."""
+    """The outputs that have a loss, without those at invalid nodes."""
     assert context.settings is not None
     assert context.types is not None
     for name, settings in context.settings.outputs.items():
         tensor = context.graph.outputs[name]
         node = trace_origin(context.graph, tensor).callee
-        if not _is_object(settings.loss) or not _has_target(context, name) or is_invalid(context, tensor):
+        if not _is_object(settings.loss) or is_invalid(context, tensor):
             continue
         shape, activation = context.types.tensor(tensor).shape, last_activation(context, tensor)
         yield Output(
@@ -130,24 +138,32 @@ def loss_span(context: RuleContext, output: Output) -> Span:
     return node_span(context, output.node)
 
 
-def metrics_of(context: RuleContext, output: Output) -> Iterator[tuple[str, dict[str, Any], Path]]:
-    """The metrics of an output in the spec: Keras's class (or `accuracy`), arguments, path."""
-    settings = context.spec.document.compile
-    for key, metrics in (("metrics", settings.metrics), ("weighted_metrics", settings.weighted_metrics)):
-        if metrics is None:
-            continue
+def metrics_of(context: RuleContext, output: Output) -> Iterator[tuple[str, dict[str, Any], Path | None]]:
+    """The resolved metrics of an output: Keras's class (or `accuracy`), arguments, path; None for a default."""
+    for key in ("metrics", "weighted_metrics"):
+        written = getattr(context.spec.document.compile, key)
         path: Path = ("compile", key)
-        if is_by_output(metrics, context.graph.outputs, "metric"):
-            if output.name not in metrics:
-                continue
-            metrics, path = metrics[output.name], (*path, output.name)
-        for index, metric in enumerate(metrics if isinstance(metrics, list) else [metrics]):
+        if written is not None and is_by_output(written, context.graph.outputs, "metric"):
+            written, path = written.get(output.name), (*path, output.name)
+        for index, metric in enumerate(getattr(output.settings, key)):
             if not _is_object(metric):
                 continue
             name, arguments = (metric, {}) if isinstance(metric, str) else next(iter(metric.items()))
             entry = catalog.find("metric", name)
             if entry is not None:
-                yield entry.name, arguments or {}, (*path, index) if isinstance(metrics, list) else path
+                place = None if written is None else (*path, index) if isinstance(written, list) else path
+                yield entry.name, arguments or {}, place
+
+
+def metric_span(context: RuleContext, output: Output, path: Path | None) -> Span:
+    """The place of a metric; the output's node, for a default metric.
+
+    Args:
+        context: The network.
+        output: The output.
+        path: Where the metric is in the spec; None for a default.
+    """
+    return node_span(context, output.node) if path is None else context.spec.positions.value(path)
 
 
 def times_used(context: RuleContext) -> Counter[str]:
@@ -178,11 +194,6 @@ def _units(context: RuleContext, shape: Shape | None, activation: Activation | N
         return None
     units = innermost(context, activation.node)[1].get("units")
     return units if isinstance(units, int) and not isinstance(units, bool) else None
-
-
-def _has_target(context: RuleContext, name: str) -> bool:
-    data = context.spec.document.data
-    return data is None or not isinstance(data.targets, dict) or name in data.targets
 
 
 def _loss_path(context: RuleContext, name: str) -> Path | None:
