@@ -82,9 +82,7 @@ class _Resolver:
             own_metrics = metrics.get(name) or []
             if is_trained and settings.metrics is None and task and loss_name(loss) not in FREE_FORM_LOSSES:
                 own_metrics = self._default(default_metrics(self._path("metrics", name), task, raw_threshold))
-            resolve = partial(
-                resolved_accuracy, task=task, units=head.units, rank=facts.rank, threshold=raw_threshold
-            )
+            resolve = partial(resolved_accuracy, task=task, units=head.units, rank=facts.rank, threshold=raw_threshold)
             outputs[name] = OutputSettings(
                 name=name,
                 task=task,

@@ -10,7 +10,7 @@ from kspec.lint.rules.shared.outputs import metric_span, metrics_of, trained_out
 
 
 def check(context: RuleContext) -> None:
-    """Finds `accuracy` of multi-label outputs, where kspec counts labels, and Keras the largest unit of each example."""
+    """Finds `accuracy` of multi-label outputs, where it is the share of right labels."""
     for output in trained_outputs(context):
         if output.settings.task != "multilabel_classification" or output.units in (1, None):
             continue

@@ -3,9 +3,9 @@
 | task | activation that contradicts it | loss that contradicts it |
 | --- | --- | --- |
 | regression | | of classes; a warning where its targets may lie between the classes |
-| binary_classification | softmax; any other without probabilities, if the loss is a default | of numbers or exclusive classes |
+| binary_classification | softmax; one without probabilities, if the loss is a default | of numbers, exclusive classes |
 | multilabel_classification | the same | the same |
-| multiclass_classification | sigmoid, or any other without probabilities, if the loss is a default | of numbers |
+| multiclass_classification | sigmoid; one without probabilities, if the loss is a default | of numbers |
 
 A loss of numbers contradicts no output of probabilities: the squared error of a probability is a loss of classes, too.
 """

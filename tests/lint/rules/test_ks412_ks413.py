@@ -109,7 +109,13 @@ def test_metrics_in_lines():
 
 @pytest.mark.parametrize(
     "metric",
-    ["accuracy", "{AUC: {from_logits: true}}", "{BinaryAccuracy: {threshold: 0.0}}", "{Precision: {thresholds: 0}}", "mse"],
+    [
+        "accuracy",
+        "{AUC: {from_logits: true}}",
+        "{BinaryAccuracy: {threshold: 0.0}}",
+        "{Precision: {thresholds: 0}}",
+        "mse",
+    ],
 )
 def test_metrics_that_handle_logits(metric):
     assert check(net(1, None, "{BinaryCrossentropy: {from_logits: true}}", f"[{metric}]")) == []

@@ -103,7 +103,7 @@ def main():
     columns = {
         "row": test + 1,
         "answer_probability": predictions[:, 0],
-        "answer": (predictions[:, 0] >= 0.5).astype(int),
+        "answer": (predictions[:, 0] > 0.5).astype(int),
         "answer_actual": answer[test],
     }
     write_csv("predictions.csv", columns)

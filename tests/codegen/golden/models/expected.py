@@ -146,7 +146,7 @@ def main():
     columns = {
         "row": test + 1,
         "kind_probability": predictions["kind"][:, 0],
-        "kind": (predictions["kind"][:, 0] >= 0.5).astype(int),
+        "kind": (predictions["kind"][:, 0] > 0.5).astype(int),
         "kind_actual": kind[test],
         "size": predictions["size"][:, 0],
         "size_actual": size[test],

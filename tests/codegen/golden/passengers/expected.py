@@ -246,7 +246,7 @@ def main():
     columns = {
         "row": row_numbers[test],
         "survived_probability": predictions[:, 0],
-        "survived": np.array(LABELS)[(predictions[:, 0] >= 0.4).astype(int)],
+        "survived": np.array(LABELS)[(predictions[:, 0] > 0.4).astype(int)],
         "survived_actual": survived[test],
     }
     write_csv("predictions.csv", columns)
