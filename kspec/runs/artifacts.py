@@ -13,6 +13,7 @@ import numpy as np
 from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
 from kspec.data import Dataset, DataSplit, Labels, encode
+from kspec.runs.regression_plot import Pairs
 from kspec.runs.run_folder import RunFolder
 from kspec.training.fit import History
 from kspec.training.predict import Column, is_table, predicted_classes, prediction_columns
@@ -135,24 +136,54 @@ def _confusion_matrix(raw: Array, prediction: Array, settings: OutputSettings, l
     return matrix
 
 
+def regression_pairs(
+    split: DataSplit, predictions: Mapping[str, Array], outputs: Mapping[str, OutputSettings]
+) -> dict[str, Pairs]:
+    """The actual and predicted values of the regressions, by output, and by value where an output has several.
+
+    Args:
+        split: The examples, with targets.
+        predictions: By output, shape (n, …).
+        outputs: Settings by output.
+    """
+    pairs = {}
+    for output, prediction in predictions.items():
+        actual = split.targets.get(output)
+        if outputs[output].task != "regression" or actual is None or actual.dtype.kind not in "fiub":
+            continue
+        actual = actual[: len(prediction)]
+        if actual.size != prediction.size or not actual.size:
+            continue
+        values, truths = (array.reshape(len(prediction), -1) for array in (prediction, actual))
+        for column in range(values.shape[1]):
+            name = output if values.shape[1] == 1 else f"{output}_{column}"
+            pairs[name] = Pairs(truths[:, column], values[:, column])
+    return pairs
+
+
 def draw_pictures(
     folder: RunFolder,
     built: BuiltModel,
     history: History,
     matrices: Mapping[str, tuple[Array, list[str]]],
+    pairs: Mapping[str, Pairs],
+    examples: str,
     best: int | None,
 ) -> None:
-    """Draws `model.svg`, `model.png`, `history.png`, and `confusion.png` for classifiers.
+    """Draws the model, the history, `confusion.png` for classifiers, and `regression.png` for regressions.
 
     Args:
         folder: The run folder.
         built: The model to draw.
         history: Metrics by epoch.
         matrices: By output, a confusion matrix and the names of its classes.
+        pairs: The actual and predicted values of regressions, by name.
+        examples: Which examples were predicted: `114 examples of test`.
         best: The best epoch.
     """
     from kspec.diagram.draw_spec import draw_model
     from kspec.runs.plots import confusion_plot, history_plot
+    from kspec.runs.regression_plot import regression_plot
 
     formats: tuple[Literal["svg", "png"], ...] = ("svg", "png")
     for kind in formats:
@@ -164,7 +195,9 @@ def draw_pictures(
         folder.write("history.png", partial(history_plot, history, best=best))
     for output, (matrix, names) in matrices.items():
         name = "confusion.png" if len(matrices) == 1 else f"confusion_{output}.png"
-        folder.write(name, partial(confusion_plot, matrix, names, title=output))
+        folder.write(name, partial(confusion_plot, matrix, names, title=f"{output}: {examples}"))
+    if pairs:
+        folder.write("regression.png", partial(regression_plot, pairs, title=examples))
 
 
 def dataset_facts(dataset: Dataset, outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:

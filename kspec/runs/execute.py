@@ -19,7 +19,7 @@ from kspec.data.step_data import StepExamples, choose_examples
 from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.announcements import describe_defaults, describe_model, describe_outputs, describe_training
-from kspec.runs.artifacts import confusion_matrices, draw_pictures, write_predictions
+from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs, write_predictions
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
@@ -235,7 +235,9 @@ class _Execution:
         self.console.step("predict", f"{line} → {name}{examples.note}{describe_outputs(outputs)}")
         with self._timed("pictures"):
             matrices = confusion_matrices(examples.split, predictions, outputs, dataset.labels)
-            draw_pictures(self.folder, built, self.result.history, matrices, best_epoch(self.result.history))
+            pairs = regression_pairs(examples.split, predictions, outputs)
+            best = best_epoch(self.result.history)
+            draw_pictures(self.folder, built, self.result.history, matrices, pairs, line, best)
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:

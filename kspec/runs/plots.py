@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_TRAIN, _VALIDATION = "#7FA8D1", "#D1661A"
+TRAIN, VALIDATION = "#7FA8D1", "#D1661A"
 """Distinguishable with any colour vision, by lightness as well as hue."""
-_INK, _SOFT, _FAINT = "#1F2A37", "#5B6B7C", "#E3E8EE"
+INK, SOFT, FAINT = "#1F2A37", "#5B6B7C", "#E3E8EE"
 _SHADES = [
     (0.0, "#FFFFFF"),
     (0.001, "#EFF5FB"),
@@ -33,20 +33,22 @@ _LARGEST_NUMBERED = 30
 """The most classes for which a confusion matrix shows numbers."""
 _LONGEST = 22
 """The most characters of a class name; longer names are cut."""
+_LONGEST_TITLE = 38
+"""The most characters of a panel's title."""
 
 _STYLE = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9.0,
-    "text.color": _INK,
+    "text.color": INK,
     "text.parse_math": False,
     "axes.edgecolor": "#B8C3CE",
-    "axes.labelcolor": _SOFT,
+    "axes.labelcolor": SOFT,
     "axes.linewidth": 0.8,
     "axes.titlesize": 10.0,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "xtick.color": _SOFT,
-    "ytick.color": _SOFT,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
     "xtick.labelsize": 8.0,
     "ytick.labelsize": 8.0,
     "svg.fonttype": "none",
@@ -73,15 +75,15 @@ def history_plot(history: list[dict[str, float]], path: Path, best: int | None) 
     stages = _stage_bounds(history)
     columns = min(_COLUMNS, max(1, len(names)))
     rows = max(1, math.ceil(len(names) / columns))
-    with _figure(path, 3.6 * columns + 0.4, 2.6 * rows + 0.45) as figure:
+    with figure(path, 3.6 * columns + 0.4, 2.6 * rows + 0.45) as canvas:
         for number, name in enumerate(names):
-            axes = figure.add_subplot(rows, columns, number + 1)
+            axes = canvas.add_subplot(rows, columns, number + 1)
             _draw_panel(axes, name, _line(history, name), _line(history, f"val_{name}"), best)
             for epoch in stages:
-                axes.axvline(epoch, color=_SOFT, linewidth=0.7, alpha=0.6, zorder=1)
+                axes.axvline(epoch, color=SOFT, linewidth=0.7, alpha=0.6, zorder=1)
             if number + columns >= len(names):
                 axes.set_xlabel("epoch")
-        _add_legend(figure, any(f"val_{name}" in row for row in history for name in names), best, bool(stages))
+        _add_legend(canvas, any(f"val_{name}" in row for row in history for name in names), best, bool(stages))
 
 
 _NUMBERS = ("epoch", "stage")
@@ -110,33 +112,46 @@ def _line(history: list[dict[str, float]], name: str) -> _Line:
 
 
 def _draw_panel(axes: Any, name: str, train: _Line, validation: _Line, best: int | None) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
     title = name.replace("_", " ")
-    axes.grid(axis="y", color=_FAINT, linewidth=0.8)
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+    epochs = np.unique(np.concatenate([train.epochs, validation.epochs]))
+    axes.set_xticks(_epoch_ticks(epochs))
     if _needs_log_scale(name, [train, validation]):
         title += "  (log scale)"
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_title(title)
-    epochs = max(len(train.epochs), len(validation.epochs))
-    for line, colour in ((train, _TRAIN), (validation, _VALIDATION)):
-        axes.plot(line.epochs, line.values, color=colour, linewidth=1.7 if epochs <= 500 else 0.7)
+    if len(title) > _LONGEST_TITLE:  # the end of a title is the metric
+        title = f"{title[: _LONGEST_TITLE // 3]}…{title[1 - _LONGEST_TITLE + _LONGEST_TITLE // 3 :]}"
+    axes.set_title(title, pad=16 if best is not None else 6)
+    for line, colour in ((train, TRAIN), (validation, VALIDATION)):
+        axes.plot(line.epochs, line.values, color=colour, linewidth=1.7 if len(epochs) <= 500 else 0.7)
         _draw_lone_points(axes, line, colour)
     if not (np.isfinite(train.values).any() or np.isfinite(validation.values).any()):
-        axes.text(0.5, 0.5, "not a number in any epoch", transform=axes.transAxes, ha="center", color=_SOFT)
+        axes.text(0.5, 0.5, "not a number in any epoch", transform=axes.transAxes, ha="center", color=SOFT)
         axes.set_xticks([])
         axes.set_yticks([])
         return
-    if epochs == 1:
+    if len(epochs) == 1:
         axes.margins(y=0.5)
-        axes.set_xticks(sorted({*train.epochs, *validation.epochs}))
     elif best is not None:
-        _mark_best(axes, *((validation, _VALIDATION) if len(validation.epochs) else (train, _TRAIN)), best)
+        _mark_best(axes, *((validation, VALIDATION) if len(validation.epochs) else (train, TRAIN)), best)
+
+
+def _epoch_ticks(epochs: np.ndarray[Any, Any]) -> list[int]:
+    """At most about seven epochs to number, the first among them."""
+    from matplotlib.ticker import MaxNLocator
+
+    if not len(epochs):
+        return []
+    first, last = int(epochs[0]), int(epochs[-1])
+    ticks = [int(tick) for tick in MaxNLocator(nbins=6, integer=True).tick_values(first, last) if first < tick <= last]
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1
+    return [first, *(tick for tick in ticks if tick - first > 0.3 * step)]
 
 
 def _needs_log_scale(name: str, lines: Sequence[_Line]) -> bool:
@@ -155,26 +170,27 @@ def _draw_lone_points(axes: Any, line: _Line, colour: str) -> None:
 
 
 def _mark_best(axes: Any, line: _Line, colour: str, best: int) -> None:
-    """Marks the best epoch by a line and a dot, with its value above the panel."""
-    axes.axvline(best, color=_SOFT, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
+    """Marks the best epoch by a line and a dot, with its value below the title."""
+    axes.axvline(best, color=SOFT, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
     at = np.flatnonzero(line.epochs == best)
     if len(at) and np.isfinite(value := line.values[at[0]]):
         axes.plot([best], [value], marker="o", markersize=5.5, color=colour, markeredgecolor="white", zorder=5)
-        axes.set_title(f"epoch {best}: {value:.4g}", loc="right", fontsize=8.5, fontweight="normal", color=_SOFT)
+        note = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, 4), "textcoords": "offset points"}
+        axes.annotate(f"epoch {best}: {value:.4g}", fontsize=8.5, color=SOFT, **note)
 
 
-def _add_legend(figure: Any, validated: bool, best: int | None, stages: bool) -> None:
+def _add_legend(canvas: Any, validated: bool, best: int | None, stages: bool) -> None:
     """Adds one legend for all panels, above them."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=_TRAIN, linewidth=1.6, label="training")]
+    handles = [Line2D([], [], color=TRAIN, linewidth=1.6, label="training")]
     if validated:
-        handles.append(Line2D([], [], color=_VALIDATION, linewidth=1.8, label="validation"))
+        handles.append(Line2D([], [], color=VALIDATION, linewidth=1.8, label="validation"))
     if best is not None:
-        handles.append(Line2D([], [], color=_SOFT, linewidth=0.8, linestyle=(0, (3, 3)), label=f"best epoch: {best}"))
+        handles.append(Line2D([], [], color=SOFT, linewidth=0.8, linestyle=(0, (3, 3)), label=f"best epoch: {best}"))
     if stages:
-        handles.append(Line2D([], [], color=_SOFT, linewidth=0.7, alpha=0.6, label="stages"))
-    figure.legend(handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=8.5, labelcolor=_INK)
+        handles.append(Line2D([], [], color=SOFT, linewidth=0.7, alpha=0.6, label="stages"))
+    canvas.legend(handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=8.5, labelcolor=INK)
 
 
 def confusion_plot(matrix: np.ndarray[Any, Any], labels: list[str], path: Path, title: str) -> None:
@@ -184,22 +200,22 @@ def confusion_plot(matrix: np.ndarray[Any, Any], labels: list[str], path: Path, 
         matrix: Counts, shape (k, k): a row for each true class, a column for each predicted one.
         labels: The names of the k classes.
         path: The file to write; its suffix decides the format.
-        title: The output.
+        title: The output, and which examples are counted.
     """
     count = len(labels)
     rows = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, rows, out=np.zeros(matrix.shape, dtype="float64"), where=rows > 0)
-    names = [label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…" for label in labels]
+    names = [_cut(label, _LONGEST) for label in labels]
     numbered = count <= _LARGEST_NUMBERED
     cell = 0.95 if count <= 4 else 0.7 if count <= 12 else 0.55 if numbered else max(0.06, 11 / count)
     side = cell * count + 1.2 + 0.06 * max(map(len, names), default=0)
-    with _figure(path, max(side + 0.9 * (not numbered), 3.2), max(side, 2.6)) as figure:
+    with figure(path, max(side + 0.9 * (not numbered), 3.2), max(side, 2.6)) as canvas:
         from matplotlib.colors import LinearSegmentedColormap
 
-        axes = figure.add_subplot()
+        axes = canvas.add_subplot()
         colours = LinearSegmentedColormap.from_list("kspec", _SHADES, N=1024)
         edges = np.arange(count + 1) - 0.5
-        lines = {"edgecolor": _FAINT if numbered else "none", "linewidth": 0.8, "rasterized": not numbered}
+        lines = {"edgecolor": FAINT if numbered else "none", "linewidth": 0.8, "rasterized": not numbered}
         image = axes.pcolormesh(edges, edges, shares, cmap=colours, vmin=0, vmax=1, **lines)
         axes.set_aspect("equal")
         axes.invert_yaxis()
@@ -207,11 +223,11 @@ def confusion_plot(matrix: np.ndarray[Any, Any], labels: list[str], path: Path, 
         if numbered:
             _write_numbers(axes, matrix, shares, cell)
         else:
-            bar = figure.colorbar(
+            bar = canvas.colorbar(
                 image, ax=axes, shrink=0.5, aspect=24, pad=0.03, format=lambda value, _: f"{value:.0%}"
             )
             bar.outline.set_visible(False)
-            bar.set_label("share of the true class")
+            bar.set_label("share of the actual class")
 
 
 def _name_axes(axes: Any, names: list[str], title: str, cell: float) -> None:
@@ -224,7 +240,7 @@ def _name_axes(axes: Any, names: list[str], title: str, cell: float) -> None:
     axes.set_xticks(places, [names[place] for place in places], fontsize=size, **slant)
     axes.set_yticks(places, [names[place] for place in places], fontsize=size)
     axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
+    axes.set_ylabel("actual")
     axes.set_title(title, pad=8)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -242,12 +258,16 @@ def _write_numbers(axes: Any, matrix: np.ndarray[Any, Any], shares: np.ndarray[A
     )
     for row, column in np.ndindex(*matrix.shape):
         value, share = int(matrix[row, column]), float(shares[row, column])
-        style = {"ha": "center", "va": "center", "color": "white" if share > 0.5 else _INK, "in_layout": False}
+        style = {"ha": "center", "va": "center", "color": "white" if share > 0.5 else INK, "in_layout": False}
         if value:
             axes.text(column, row, _count(value), fontsize=size, transform=above, **style)
             axes.text(column, row, _percent(share), fontsize=size * 0.76, transform=below, **style)
         else:
             axes.text(column, row, "0", fontsize=size, **{**style, "color": "#A9B5C1"})
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _count(value: int) -> str:
@@ -260,7 +280,7 @@ def _percent(share: float) -> str:
 
 
 @contextmanager
-def _figure(path: Path, width: float, height: float) -> Iterator[Any]:
+def figure(path: Path, width: float, height: float) -> Iterator[Any]:
     """Yields a figure and saves it; the same results give the same file, without the user's settings or a date.
 
     Args:
@@ -274,12 +294,12 @@ def _figure(path: Path, width: float, height: float) -> Iterator[Any]:
     ours = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     with matplotlib.rc_context({**ours, **_STYLE}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=(width, height), facecolor="white", dpi=_DPI, layout="constrained")
-        yield figure
-        engine = figure.get_layout_engine()
-        if engine is not None and figure.axes:  # lays out now: laying out while saving would draw twice
-            engine.execute(figure)
-            figure.set_layout_engine("none")
+        canvas = Figure(figsize=(width, height), facecolor="white", dpi=_DPI, layout="constrained")
+        yield canvas
+        engine = canvas.get_layout_engine()
+        if engine is not None and canvas.axes:  # lays out now: laying out while saving would draw twice
+            engine.execute(canvas)
+            canvas.set_layout_engine("none")
         kind = path.suffix.lower().removeprefix(".") or "png"
         undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
-        figure.savefig(path, format=kind, dpi=_DPI, metadata=undated.get(kind))
+        canvas.savefig(path, format=kind, dpi=_DPI, metadata=undated.get(kind))

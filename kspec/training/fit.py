@@ -112,7 +112,8 @@ class _Trainer:
 
         def end_epoch(epoch: int, logs: dict[str, float]) -> None:
             number = {"stage": stage.number} if stage.name else {}
-            self.result.history.append({"epoch": epoch + 1, **number, **sort_metrics(logs)})
+            rate = scheduled_learning_rate(self.built.model.optimizer)
+            self.result.history.append({"epoch": epoch + 1, **number, **sort_metrics(logs), **rate})
             self.after_epoch(self.result.history)
 
         progress = self._progress(stage, schedule.steps)
@@ -166,6 +167,14 @@ class _Trainer:
         if verbose == 1 and self.console.is_terminal:
             return [ProgressBar(epochs, steps, stage.name)]
         return [EpochLines(self.console, epochs, stage.name)]
+
+
+def scheduled_learning_rate(optimizer: Any) -> dict[str, float]:
+    """The learning rate at the end of an epoch, where a schedule changes it; callbacks that change it log it."""
+    from keras.optimizers.schedules import LearningRateSchedule
+
+    schedule = getattr(optimizer, "_learning_rate", None)
+    return {"learning_rate": float(optimizer.learning_rate)} if isinstance(schedule, LearningRateSchedule) else {}
 
 
 def best_epoch(history: History) -> int | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kspec.runs.plots import confusion_plot, history_plot
+from kspec.runs.regression_plot import MAX_POINTS, Pairs, regression_plot
 
 
 def rows(count, *names):
@@ -120,7 +121,7 @@ def test_more_classes_show_no_numbers(tmp_path):
     confusion_plot(np.full((100, 100), 7), [f"class {i}" for i in range(100)], tmp_path / "c.svg", "t")
     shown = texts(tmp_path / "c.svg")
     assert "7" not in shown
-    assert "share of the true class" in shown
+    assert "share of the actual class" in shown
     assert shown.count("class 2") == 2
     assert "class 1" not in shown
 
@@ -130,3 +131,38 @@ def test_unusual_labels_are_shown_literally(tmp_path):
     confusion_plot(np.eye(4, dtype=int), labels, tmp_path / "c.svg", "cost in $ and $")
     shown = texts(tmp_path / "c.svg")
     assert {"$x_1$", "a&lt;b&gt;&amp;c", "a name that goes on a…", "cost in $ and $"} <= set(shown)
+
+
+def test_epochs_are_numbered_from_the_first(drawn):
+    for count in (1, 2, 3, 12, 100):
+        numbers = [text for text in drawn(rows(count, "accuracy")) if text.isdigit()]
+        assert numbers[0] == "1"
+        assert len(numbers) <= 8
+
+
+def test_a_long_title_keeps_its_ends(drawn):
+    shown = drawn(rows(3, "the_name_of_an_output_that_is_very_long_mean_absolute_error"), 2)
+    (title,) = (text for text in shown if "…" in text)
+    assert title.startswith("the name")
+    assert title.endswith("mean absolute error")
+
+
+def test_a_regression_shows_its_errors(tmp_path):
+    actual = np.array([1.0, 2.0, 4.0, np.nan])
+    predicted = np.array([1.5, 2.0, 3.0, 1.0], "float32")
+    regression_plot({"price": Pairs(actual, predicted)}, tmp_path / "r.svg", "4 examples of test")
+    residuals = (predicted - actual)[:3]
+    r2 = 1 - (residuals**2).sum() / ((actual[:3] - actual[:3].mean()) ** 2).sum()
+    assert {
+        "price",
+        "4 examples of test",
+        "actual",
+        "predicted",
+        f"MAE {np.abs(residuals).mean():.4g}, R² {r2:.3f}",
+    } <= set(texts(tmp_path / "r.svg"))
+
+
+@pytest.mark.parametrize("values", [np.zeros(3), np.full(3, np.nan), np.arange(MAX_POINTS + 1.0)])
+def test_a_regression_of_any_values(tmp_path, values):
+    regression_plot({str(n): Pairs(values, values) for n in range(2)}, tmp_path / "r.svg", "title")
+    assert "predicted" in texts(tmp_path / "r.svg")
