@@ -13,10 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from kspec._version import __version__
 
-__all__ = ["Diagnostic", "Run", "Spec", "SpecError", "__version__", "build", "check", "from_keras", "load", "run"]
+__all__ = [
+    "Diagnostic",
+    "Run",
+    "Spec",
+    "SpecError",
+    "__version__",
+    "build",
+    "check",
+    "from_keras",
+    "load",
+    "predict",
+    "run",
+]
 
 if TYPE_CHECKING:
-    from kspec.api import build, check, from_keras, load, run
+    from kspec.api import build, check, from_keras, load, predict, run
     from kspec.diagnostics import Diagnostic, SpecError
     from kspec.language import Spec
     from kspec.runs.run import Run
@@ -26,6 +38,7 @@ _HOMES = {
     "check": "kspec.api",
     "from_keras": "kspec.api",
     "load": "kspec.api",
+    "predict": "kspec.api",
     "run": "kspec.api",
     "Diagnostic": "kspec.diagnostics",
     "SpecError": "kspec.diagnostics",

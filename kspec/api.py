@@ -1,4 +1,4 @@
-"""The public functions: load, check, build and run a spec, and write the spec of a Keras model."""
+"""The public functions: load, check, build and run a spec, predict with a run, and write the spec of a Keras model."""
 
 from __future__ import annotations
 
@@ -177,6 +177,46 @@ def run(
 
     loaded = _loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network))
     return execute(loaded, out=out, smoke=smoke, quiet=quiet)
+
+
+def predict(
+    run: Run | str | os.PathLike[str],
+    data: str | os.PathLike[str] | None = None,
+    *,
+    split: str | None = None,
+    nodes: str | Iterable[str] = (),
+    allow_code: bool = False,
+    allow_outside: bool = False,
+) -> dict[str, Any]:
+    """Predicts with a run's trained model.
+
+    Args:
+        run: A run, its folder, or the name of a spec that has been run.
+        data: A file of new data with the same columns; by default the run's own data.
+        split: A split of the run's own data; by default the first that it has of test, validation and train.
+        nodes: Nodes and sub-models to predict besides the outputs, `"embedding"` or `["embedding", "encoder"]`; by
+            default those of the spec's `predict: {nodes}`.
+        allow_code: As for `load`, for the run's extensions.
+        allow_outside: As for `load`, for the run's data.
+
+    Returns:
+        dict[str, numpy.ndarray]: by output and node, shape (n, …); probabilities for classifiers.
+
+    Raises:
+        SpecError: when the data cannot be read, or there is no such node.
+        RunFolderError: when there is no such run, or it has no model.
+    """
+    from kspec.runs.run_folder import RunFolderError
+    from kspec.runs.run_loader import load_run, predictions_of, read_examples
+
+    folder = run if isinstance(run, (str, os.PathLike)) else run.folder
+    if folder is None:
+        raise RunFolderError("a smoke run has no folder to load its model from")
+    names = [nodes] if isinstance(nodes, str) else list(nodes)
+    loaded = load_run(os.fspath(folder), nodes=names, allow_code=allow_code, allow_outside=allow_outside)
+    examples, _ = read_examples(loaded, None if data is None else os.fspath(data), split, need_targets=False)
+    predictions, values = predictions_of(loaded, examples)
+    return predictions | values
 
 
 def _loaded(spec: Spec | str | os.PathLike[str], overrides: str | Iterable[str], permissions: Permissions) -> Spec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -48,6 +48,10 @@ class BuiltNetwork:
     layers: dict[str, Any] = field(default_factory=dict)
     sizes: dict[tuple[str, str], int] = field(default_factory=dict)
     models: dict[str, BuiltNetwork] = field(default_factory=dict)
+
+    def tensors(self, references: Mapping[str, Tensor]) -> dict[str, Any]:
+        """The Keras tensors of outputs of nodes, by the same names."""
+        return {name: self.values[tensor.node][tensor.output] for name, tensor in references.items()}
 
 
 def build_keras_model(
@@ -133,7 +137,7 @@ class _Builder:
     def _build_application(self, node: Node) -> None:
         """Builds a model of `keras.applications` under the sub-model's name; weights from a file are loaded later."""
         assert node.catalog is not None
-        arguments = self.maker.arguments(node.catalog, node.arguments, _keras_name(self.name))
+        arguments = self.maker.arguments(node.catalog, node.arguments, keras_name(self.name))
         if node.catalog.parameters["weights"].default != arguments.get("weights", "imagenet"):
             arguments["weights"] = None
         try:
@@ -141,7 +145,7 @@ class _Builder:
         except Exception as error:
             self._report(node, codes.REJECTED_BY_KERAS, f"Keras rejects `{node.head}`: {plain(error)}", "")
             return
-        model.name = _keras_name(self.name)  # as an argument, some would derive layer names or widths from it
+        model.name = keras_name(self.name)  # as an argument, some would derive layer names or widths from it
         if node.trainable is False:
             model.trainable = False
         (entry,) = self.graph.inputs
@@ -197,7 +201,7 @@ class _Builder:
         self._keep(node, [value[name] for name in outputs] if len(outputs) > 1 else value)
 
     def _make_layer(self, node: Node) -> Any:
-        name = _keras_name(node.name)
+        name = keras_name(node.name)
         if node.catalog is None:
             layer = import_class(node.head)(**node.arguments, name=name)
         else:
@@ -220,7 +224,7 @@ class _Builder:
         else:
             value = function(**inputs, **constants)
         self._keep(node, value)
-        _name_operations(self.network.values[node.name], before, _keras_name(node.name))
+        _name_operations(self.network.values[node.name], before, keras_name(node.name))
 
     def _constants(self, node: Node) -> dict[str, Any]:
         if node.catalog is None:
@@ -275,7 +279,7 @@ class _Builder:
             self.network.model = keras.Model(
                 inputs=inputs if len(inputs) > 1 else next(iter(inputs.values())),
                 outputs=outputs if len(outputs) > 1 else next(iter(outputs.values())),
-                name=_keras_name(self.name),
+                name=keras_name(self.name),
             )
         except Exception as error:
             self.report.error(
@@ -316,7 +320,7 @@ def _is_symbolic(value: Any) -> bool:
     return isinstance(value, keras.KerasTensor)
 
 
-def _keras_name(name: str) -> str:
+def keras_name(name: str) -> str:
     """Keras rejects slashes in names: `use/inner` becomes `use.inner`."""
     return name.replace("/", ".")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ EPILOG = """\b
 Examples:
   kspec predict runs/mlp/latest --data new.csv
   kspec predict runs/mlp/latest --data new.csv --to predictions.csv
+  kspec predict runs/mlp/latest --nodes embedding,encoder
 """
 
 
@@ -26,6 +28,12 @@ Examples:
     metavar="FILE",
     help="The file to write; by default <data>.predictions.csv, or <split>.predictions.csv, in the working directory.",
 )
+@click.option(
+    "--nodes",
+    multiple=True,
+    metavar="NAME,…",
+    help="Also write the values of these nodes: names as in `from`, nodes in blocks as use/node, or sub-models.",
+)
 @run_permissions
 @click.pass_context
 def command(
@@ -35,6 +43,7 @@ def command(
     data: str | None,
     split: str | None,
     to: str | None,
+    nodes: tuple[str, ...],
     allow_code: bool,
     allow_outside: bool,
 ) -> None:
@@ -49,13 +58,14 @@ def command(
 
     refuse_split_of_file(data, split)
     try:
-        loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
+        names = [name for text in nodes for name in re.split(r"[\s,]+", text) if name]
+        loaded = load_run(run, nodes=names, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=False)
         target = Path(to) if to else Path(f"{Path(name).stem}.predictions.csv")
         if data is not None and target.resolve() == Path(data).resolve():
             raise click.UsageError("--to names the file with the data; name another")
-        path, count = predict_run(loaded, part, target)
+        paths, count = predict_run(loaded, part, target)
     except RunFolderError as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
-    click.echo(f"{count} examples of {name} → {path}")
+    click.echo(f"{count} examples of {name} → {', '.join(map(str, paths))}")

@@ -89,7 +89,8 @@ class _PythonExport:
             self.info = describe_dataset(spec, dataset, report, self.allocator, list(analysis.graph.outputs))
         self.others = {} if self.info is None else describe_step_data(self.info, others)
         class_counts = {name: target.class_count for name, target in self.info.targets.items()} if self.info else {}
-        self.network = Network(spec, analysis, self.file, class_counts)
+        self.network = Network(spec, analysis, self.file, class_counts, predicts=self.info is not None)
+        self.nodes = self.allocator.take("nodes") if self.network.nodes else ""
         self.writer = self.network.writer
 
     def text(self) -> str:
@@ -111,7 +112,8 @@ class _PythonExport:
                 self.info, self.others, self.analysis, self.file, self.folder, self.settings.outputs
             )
             data = examples.rows("x", "train") if self.network.needs_data else ""
-            main += ["", *examples.lines, "", f"    model = build_model({data})", *self._load_weights()]
+            models = f"model, {self.nodes}_model" if self.nodes else "model"
+            main += ["", *examples.lines, "", f"    {models} = build_model({data})", *self._load_weights()]
             main += ["    model.summary()", *compile_, *self._steps(examples)]
         below = [lines for name, lines in self.file.helpers.items() if name in _BELOW_THE_MODEL]
         above = [lines for name, lines in self.file.helpers.items() if name not in _BELOW_THE_MODEL]
@@ -158,7 +160,7 @@ class _PythonExport:
             lines += ["", *evaluate_lines(step_rows, self.settings, _or(document.evaluate.batch_size, batch_size))]
         step_rows = rows_of_step("predict", examples, targets=False)
         own = _or(document.predict.batch_size, batch_size)
-        return [*lines, "", *predict_lines(step_rows, examples, self.analysis, self.settings, own)]
+        return [*lines, "", *predict_lines(step_rows, examples, self.analysis, self.settings, own, self.nodes)]
 
     def _number(self, name: str, value: int, path: tuple[str, ...]) -> str:
         """A setting as a constant of the file, or as the constant of the variable that it is.

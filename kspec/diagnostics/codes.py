@@ -152,6 +152,7 @@ INEFFECTIVE_TRAINING_ARGUMENT = Rule("KS428", "ineffective-training-argument", S
 HINGE_OF_NON_NEGATIVE_OUTPUT = Rule("KS429", "hinge-of-non-negative-output", Severity.WARNING, "sometimes")
 ACCURACY_OF_LABELS = Rule("KS430", "accuracy-of-labels", Severity.WARNING, "sometimes")
 INEFFECTIVE_THRESHOLD = Rule("KS431", "ineffective-threshold", Severity.WARNING, "never")
+NO_VALUE_PER_EXAMPLE = Rule("KS439", "no-value-per-example", Severity.ERROR, "never")
 
 # KS5: data
 UNREADABLE_DATA = Rule("KS501", "unreadable-data", Severity.ERROR, "sometimes")

@@ -11,7 +11,8 @@ from kspec.ir.call_inputs import UnresolvedInputs, resolve_inputs
 from kspec.ir.callees import Callees, Signature
 from kspec.ir.entry_spans import head_span
 from kspec.ir.node import Feed, Graph, Node, Tensor
-from kspec.ir.outputs import resolve_outputs
+from kspec.ir.outputs import resolve_outputs, warn_unused
+from kspec.ir.predicted_nodes import resolve_predicted_nodes
 from kspec.ir.scope import Scope
 from kspec.language import Entry, Network, Spec
 from kspec.language.spec import models_in
@@ -110,11 +111,13 @@ class _Builder:
         self.graph.copies = spec.expansions[network_path].copies if network_path in spec.expansions else {}
         self._check_names_of_called_models()
         self._count_calls()
-        if (
-            not resolve_outputs(network.outputs, (*network_path, "outputs"), self.graph, self.scope, last)
-            and network_path
-        ):
+        outputs_exist = resolve_outputs(network.outputs, (*network_path, "outputs"), self.graph, self.scope, last)
+        if not outputs_exist and network_path:
             self.graph.outputs.clear()  # so that calls of it are faulty
+        elif outputs_exist:
+            nodes = () if network_path else spec.document.predict.nodes
+            unused = resolve_predicted_nodes(nodes, self.graph, self.scope)
+            warn_unused(self.graph, self.scope, unused)
 
     def _count_calls(self) -> None:
         """Count all calls, including those within sub-models, and bound them: Keras executes each one."""

@@ -90,6 +90,7 @@ class Graph:
         models: The sub-models that it can call, each with those defined above it.
         automatic_names: Names that are not in the spec (`dense_1`), with the place of what they name.
         copies: For each entry with `repeat` or `each`, the names of its copies.
+        predicted_nodes: The tensors of the nodes that `predict` writes beside the outputs, by name.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -99,6 +100,7 @@ class Graph:
     models: dict[str, Graph] = field(default_factory=dict)
     automatic_names: dict[str, Span] = field(default_factory=dict)
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    predicted_nodes: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[Node]:
@@ -143,8 +145,12 @@ class Graph:
 
     def needed_nodes(self) -> set[str]:
         """The nodes that any output depends on."""
+        return self.nodes_before(tensor.node for tensor in self.outputs.values())
+
+    def nodes_before(self, names: Iterable[str]) -> set[str]:
+        """Nodes, and all that they depend on."""
         needed: set[str] = set()
-        waiting = [tensor.node for tensor in self.outputs.values()]
+        waiting = list(names)
         while waiting:
             name = waiting.pop()
             if name not in needed and name in self.nodes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kspec import catalog
 from kspec.diagnostics import Path, Span, codes
 from kspec.ir.node import Graph, Tensor
@@ -50,8 +52,6 @@ def resolve_outputs(
             continue
         graph.outputs[output] = tensor
         _reject_class_name(output, scope.positions.key(path), scope)
-    if not faulty and not any(node.faulty for node in graph.nodes.values()):
-        _warn_unused(graph, scope)
     return not faulty
 
 
@@ -68,11 +68,20 @@ def _reject_class_name(output: str, span: Span, scope: Scope) -> None:
             )
 
 
-def _warn_unused(graph: Graph, scope: Scope) -> None:
+def warn_unused(graph: Graph, scope: Scope, reported: Collection[str] = ()) -> None:
+    """Warn of inputs and nodes that no output depends on.
+
+    Args:
+        graph: The graph, with its outputs.
+        scope: Its names.
+        reported: Nodes that an error already reports as unused.
+    """
+    if any(node.faulty for node in graph.nodes.values()):
+        return
     needed = graph.needed_nodes()
     used = {graph.nodes[name].source_path for name in needed}
     for node in graph.nodes.values():
-        if node.source_path in used:  # another copy of the entry is needed
+        if node.source_path in used or node.name in reported:  # or another copy of the entry is needed
             continue
         span = scope.places[node.name]
         if node.kind == "input":

@@ -169,6 +169,15 @@ class Evaluate(Model):
         return self
 
 
+def _nodes(value: Any) -> Any:
+    if isinstance(value, str):
+        return [value]
+    wrong = next((name for name in value if not isinstance(name, str)), None) if isinstance(value, list) else value
+    if wrong is not None or not isinstance(value, list):
+        fail(f"`nodes` must be a list of names, not {kind_of(wrong)}", help="write `nodes: [embedding]`")
+    return value
+
+
 class Predict(Evaluate):
     """Predictions, written to a file."""
 
@@ -177,4 +186,9 @@ class Predict(Evaluate):
         None,
         description="Value above which a binary output is predicted positive, or a mapping from outputs to these; by "
         "default 0.5 for probabilities and 0 for scores, such as those of a hinge loss",
+    )
+    nodes: Annotated[list[str], BeforeValidator(_nodes), JsonSchema(str | list[str])] = Field(
+        default_factory=list,
+        description="Nodes whose values for each example are written beside the predictions: also `block_use/node`, "
+        "names given by `as`, and sub-models",
     )

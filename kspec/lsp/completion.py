@@ -321,6 +321,8 @@ class _Proposals:
         network_path = network_path_at(path)
         if path[len(network_path) : len(network_path) + 1] == ("outputs",):
             return self._nodes(names_of(value, (*network_path, "layers")))
+        if path[:2] == ("predict", "nodes"):
+            return self._nodes([*names_of(value), *models_at(value, path)])
         if path[-1] == "weights" and path[:-1] in ((), network_path):
             return self._files((".weights.h5", ".keras"))
         if path[-1] == "file" and network_path[:1] == ("models",):

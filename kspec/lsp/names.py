@@ -214,8 +214,21 @@ class _Finder:
                     kind: Kind = "output" if self.renamed and not of_inputs else "node"
                     yield self._key(name, (*path, name), kind=kind)
 
+        yield from self._predicted()
         yield from self._staged()
         yield from self._monitored()
+
+    def _predicted(self) -> Iterator[Occurrence]:
+        """Nodes that `predict` writes, or the sub-models and block uses that contain them."""
+        path: Path = ("predict", "nodes")
+        nodes, models = self._at(path), self.value.get("models")
+        for index, name in enumerate(nodes if isinstance(nodes, list) else [nodes]):
+            if isinstance(name, str) and "$" not in name:
+                first = name.partition("/")[0]
+                kind: Kind = "model" if isinstance(models, dict) and first in models else "node"
+                reference = self._value(name, (*path, index) if isinstance(nodes, list) else path, kind=kind)
+                span = reference.span._replace(end_column=reference.span.column + len(first))
+                yield replace(reference, name=first, span=span)
 
     def _staged(self) -> Iterator[Occurrence]:
         """Layers that stages freeze or train, by their names or those of the block uses that contain them."""

@@ -16,7 +16,13 @@ from kspec.data import Dataset, DataSplit, Labels, encode
 from kspec.runs.regression_plot import Pairs
 from kspec.runs.run_folder import RunFolder
 from kspec.training.fit import History
-from kspec.training.predict import Column, is_table, predicted_classes, prediction_columns
+from kspec.training.predict import (
+    Column,
+    is_table,
+    node_columns,
+    predicted_classes,
+    prediction_columns,
+)
 
 Array = np.ndarray[Any, Any]
 Writer = Callable[[Path], None]
@@ -43,7 +49,8 @@ def write_predictions(
     outputs: Mapping[str, OutputSettings],
     labels: Mapping[str, Labels],
     columns: Mapping[str, list[str]],
-) -> str:
+    nodes: Mapping[str, Array] | None = None,
+) -> list[str]:
     """Writes predictions: a table if each is a value or a row of values, else `.npz`.
 
     Args:
@@ -54,14 +61,16 @@ def write_predictions(
         outputs: Settings by output.
         labels: By output, the names of its classes.
         columns: By output, the names of its target's columns.
+        nodes: By name, values of predicted nodes, shape (n, …); what does not fit the table goes to `<name>_nodes.npz`.
 
     Returns:
-        The file's name.
+        The names of the files.
     """
+    nodes = nodes or {}
     if not is_table(predictions):
         name = str(Path(name).with_suffix(".npz"))
-        write(name, lambda path: _write_npz(path, predictions))
-        return name
+        write(name, lambda path: _write_npz(path, {**predictions, **nodes}))
+        return [name]
     count = len(next(iter(predictions.values())))
     table: list[Column] = [("row", list(split.rows)[:count])]
     if split.names is not None:
@@ -71,8 +80,15 @@ def write_predictions(
         actual = split.targets.get(output)
         if actual is not None and actual.ndim == 1:
             table.append((f"{output}_actual", actual[: len(prediction)]))
+    for node, values in nodes.items():
+        table += node_columns(node, values) if values.ndim <= 2 else []
     write(name, lambda path: _write_csv(path, table))
-    return name
+    arrays = {node: values for node, values in nodes.items() if values.ndim > 2}
+    if not arrays:
+        return [name]
+    beside = str(Path(name).with_name(f"{Path(name).stem}_nodes.npz"))
+    write(beside, lambda path: _write_npz(path, arrays))
+    return [name, beside]
 
 
 def _write_csv(path: Path, table: list[Column]) -> None:

@@ -32,7 +32,7 @@ from kspec.training.evaluate import evaluate
 from kspec.training.fit import SMOKE_STEPS, best_epoch, fit
 from kspec.training.interrupt import Interrupt
 from kspec.training.metrics import format_metrics
-from kspec.training.predict import predict
+from kspec.training.predict import beside_outputs, predict, predict_nodes
 
 
 def execute(
@@ -223,16 +223,19 @@ class _Execution:
             batches = Batches(examples.split.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
             steps = min(SMOKE_STEPS, batches.steps) if self.smoke else None
             predictions = predict(engine, batches, outputs, steps)
-        self.result.predictions = predictions
+            tensors = built.network.tensors(built.graph.predicted_nodes)
+            inputs = [node.name for node in built.graph.inputs]
+            nodes = beside_outputs(predict_nodes(built.model, inputs, tensors, batches, steps), outputs)
+        self.result.predictions = predictions | nodes
         line = f"{len(next(iter(predictions.values())))} examples of {examples.name}"
         if self.folder is None:
             self.console.step("predict", f"{line}{examples.note}")
             return
         columns = dataset.fitted["columns"]["targets"]
-        name = write_predictions(
-            self.folder.write, document.predict.to, examples.split, predictions, outputs, dataset.labels, columns
+        names = write_predictions(
+            self.folder.write, document.predict.to, examples.split, predictions, outputs, dataset.labels, columns, nodes
         )
-        self.console.step("predict", f"{line} → {name}{examples.note}{describe_outputs(outputs)}")
+        self.console.step("predict", f"{line} → {', '.join(names)}{examples.note}{describe_outputs(outputs)}")
         with self._timed("pictures"):
             matrices = confusion_matrices(examples.split, predictions, outputs, dataset.labels)
             pairs = regression_pairs(examples.split, predictions, outputs)

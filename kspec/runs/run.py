@@ -18,7 +18,7 @@ class Run:
         metrics: The evaluation, `{"split": "test", "examples": …, "loss": …}`; empty without one.
         history: Losses and metrics by epoch.
         model: The trained Keras model.
-        predictions: By output, shape (n, …); probabilities for classifiers.
+        predictions: By output, shape (n, …); probabilities for classifiers. Also by node of `predict: {nodes}`.
     """
 
     name: str

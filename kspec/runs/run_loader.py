@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, codes
 from kspec.language import Permissions, Spec
 from kspec.runs.run_folder import RunFolderError, find_run
+from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.engine import Engine, engine_of
 
 
@@ -51,11 +52,14 @@ class LoadedRun:
         return fitted
 
 
-def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = False) -> LoadedRun:
+def load_run(
+    place: str, *, nodes: Sequence[str] = (), allow_code: bool = False, allow_outside: bool = False
+) -> LoadedRun:
     """Loads a run: its resolved spec, its trained model, its labels.
 
     Args:
         place: A run folder, `latest` of one, or the name of a spec that has been run.
+        nodes: The nodes to predict besides the outputs; by default those of the spec's `predict: {nodes}`.
         allow_code: Import the run's extensions.
         allow_outside: Read data outside the run's folder and the working directory.
 
@@ -72,7 +76,8 @@ def load_run(place: str, *, allow_code: bool = False, allow_outside: bool = Fals
     if not model_file.is_file():
         raise RunFolderError(f"the run {folder} has no trained model (its status is {record.get('status', 'unknown')})")
     granted = Permissions(allow_code, allow_outside, network=True)  # the model is saved: nothing is downloaded
-    spec, analysis = compile_spec(folder / "resolved.yaml", permissions=granted).unwrap()
+    overrides = [f"predict.nodes={to_yaml(list(nodes))}"] if nodes else []
+    spec, analysis = compile_spec(folder / "resolved.yaml", overrides, permissions=granted).unwrap()
     report = Report()
     model = _load_model(model_file, spec, report)
     name_outputs(model, analysis.graph.outputs)
@@ -152,7 +157,27 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
     return evaluate(_engine(run), batches)
 
 
-def predict_run(run: LoadedRun, examples: DataSplit, to: Path) -> tuple[Path, int]:
+def predictions_of(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Predicts with a run's model.
+
+    Returns:
+        Predictions by output, and values by predicted node, each of shape (n, …).
+    """
+    from kspec.backend.node_tensors import node_tensors
+    from kspec.data.pipeline import Batches
+    from kspec.training.predict import beside_outputs, predict, predict_nodes
+
+    _check_batch_size(run, examples)
+    outputs, graph = run.settings.outputs, run.analysis.graph
+    size = run.spec.document.predict.batch_size or run.spec.document.fit.batch_size
+    batches = Batches(examples.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
+    predictions = predict(_engine(run), batches, outputs)
+    tensors = node_tensors(run.model, graph)
+    nodes = predict_nodes(run.model, [node.name for node in graph.inputs], tensors, batches)
+    return predictions, beside_outputs(nodes, outputs)
+
+
+def predict_run(run: LoadedRun, examples: DataSplit, to: Path) -> tuple[list[Path], int]:
     """Writes predictions of a run's model.
 
     Args:
@@ -161,23 +186,24 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path) -> tuple[Path, in
         to: The file to write; `.npz` replaces its suffix if the predictions do not fit a table.
 
     Returns:
-        The file written, and the number of predictions.
+        The files written, and the number of predictions.
     """
-    from kspec.data.pipeline import Batches
     from kspec.runs.artifacts import write_predictions
-    from kspec.training.predict import predict
 
-    _check_batch_size(run, examples)
-    outputs = run.settings.outputs
-    size = run.spec.document.predict.batch_size or run.spec.document.fit.batch_size
-    batches = Batches(examples.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
-    predictions = predict(_engine(run), batches, outputs)
+    predictions, nodes = predictions_of(run, examples)
     columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
     to.parent.mkdir(parents=True, exist_ok=True)
-    name = write_predictions(
-        lambda name, write: write(to.with_name(name)), to.name, examples, predictions, outputs, run.labels, columns
+    names = write_predictions(
+        lambda name, write: write(to.with_name(name)),
+        to.name,
+        examples,
+        predictions,
+        run.settings.outputs,
+        run.labels,
+        columns,
+        nodes,
     )
-    return to.with_name(name), len(next(iter(predictions.values())))
+    return [to.with_name(name) for name in names], len(next(iter(predictions.values())))
 
 
 def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:

@@ -53,7 +53,8 @@ def resolved_values(
     if document.fit.stages is not None:
         values["fit"]["stages"] = _stages(spec, settings)
     values["fit"]["engine"] = engine if engine is not None else document.fit.engine
-    values["predict"] = document.predict.model_dump(exclude_none=True)
+    predict = document.predict.model_dump(exclude_none=True)
+    values["predict"] = {key: value for key, value in predict.items() if value != []}
     if document.predict.threshold is None and settings.thresholds is not None:
         values["predict"]["threshold"] = settings.thresholds
     values["evaluate"] = document.evaluate.model_dump(exclude_none=True)

@@ -10,7 +10,8 @@ import numpy as np
 from kspec.analysis.settings import OutputSettings
 from kspec.data import Labels
 from kspec.data.pipeline import Batches
-from kspec.training.engine import Engine
+from kspec.ir.node import flat_order
+from kspec.training.engine import Engine, engine_of
 
 Array = np.ndarray[Any, Any]
 Column = tuple[str, Array | Sequence[Any]]
@@ -34,6 +35,40 @@ def predict(
     raw = engine.predict(batches, steps)
     by_output = raw if isinstance(raw, dict) else {next(iter(outputs)): raw}
     return {name: to_probabilities(np.asarray(by_output[name]), output) for name, output in outputs.items()}
+
+
+def predict_nodes(
+    model: Any, inputs: Sequence[str], tensors: Mapping[str, Any], batches: Batches, steps: int | None = None
+) -> dict[str, Array]:
+    """Computes inner nodes of a model.
+
+    Args:
+        model: The Keras model.
+        inputs: The names of its inputs.
+        tensors: By name, Keras tensors of its nodes.
+        batches: The examples.
+        steps: How many batches to use; all by default.
+
+    Returns:
+        By name, the values for each example, shape (n, …).
+    """
+    if not tensors:
+        return {}
+    import keras
+
+    by_input = dict(zip(flat_order(inputs), model.inputs, strict=True))
+    inner = keras.Model(by_input if len(by_input) > 1 else model.inputs[0], dict(tensors))
+    values: dict[str, Any] = engine_of(inner, "keras").predict(batches, steps)
+    return {name: np.asarray(value) for name, value in values.items()}
+
+
+def beside_outputs(nodes: Mapping[str, Array], outputs: Mapping[str, OutputSettings]) -> dict[str, Array]:
+    """The nodes to write beside predictions: an output is there already, but as probabilities if it gives logits."""
+    return {
+        f"{name}_logits" if name in outputs else name: values
+        for name, values in nodes.items()
+        if name not in outputs or outputs[name].logits
+    }
 
 
 def to_probabilities(prediction: Array, settings: OutputSettings) -> Array:
@@ -91,6 +126,18 @@ def prediction_columns(
     if width == 1:
         return [(name, flat[:, 0])]
     return [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(suffixes)]
+
+
+def node_columns(name: str, values: Array) -> list[Column]:
+    """The columns that a node adds to the table of predictions.
+
+    Args:
+        name: The node.
+        values: Its values, shape (n,) or (n, k).
+    """
+    if values.ndim == 1:
+        return [(name, values)]
+    return [(f"{name}_{i}", values[:, i]) for i in range(values.shape[1])]
 
 
 def _label(classes: Array, names: list[str]) -> Array | list[str]:

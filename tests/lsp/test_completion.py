@@ -212,6 +212,14 @@ def test_completion_in_sub_models(editor, old, new, expected):
     assert {label for label in found if not label.startswith("$")} == expected
 
 
+def test_nodes_and_sub_models_to_predict(editor):
+    editor.open(MODELS + "predict: {nodes: [price, ]}")
+    editor.type("[price, ]", "[price, ")
+    found = {label for label in editor.complete() if not label.startswith("$")}
+    assert found >= {"left", "right", "encoder", "both"}
+    assert "price" not in found
+
+
 def test_nothing_is_proposed_in_a_comment(editor):
     editor.open(SMALL + "# fi")
     assert editor.complete() == {}

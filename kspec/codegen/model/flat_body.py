@@ -48,12 +48,13 @@ class FlatBody(Statements):
         for i, node in enumerate(calls):
             for tensor in node.tensors():
                 users.setdefault(self._reference(tensor), []).append(i)
-        referenced = {self._reference(tensor) for tensor in self.graph.outputs.values()}
+        predicted = self.graph.predicted_nodes.values()
+        referenced = {self._reference(tensor) for tensor in (*self.graph.outputs.values(), *predicted)}
         for i, node in enumerate(calls):
             for name in (node.name, *(name for name in node.outputs if name)):
                 if users.get(name, [i + 1]) != [i + 1]:
                     referenced.add(name)
-        return referenced if len(self.graph.outputs) > 1 else referenced - {calls[-1].name}
+        return referenced if len(self.graph.outputs) > 1 or predicted else referenced - {calls[-1].name}
 
     def _reference(self, tensor: Tensor) -> str:
         return self.graph.nodes[tensor.node].outputs[tensor.output] or "" if tensor.output else tensor.node

@@ -37,9 +37,18 @@ class Network:
         analysis: Its graph and inferred shapes.
         file: Collects imports and constants.
         class_counts: Output → the number of its classes, in Python.
+        predicts: Whether `main` predicts, so that `build_model` returns a model of the predicted nodes too.
     """
 
-    def __init__(self, spec: Spec, analysis: Analysis, file: ModuleWriter, class_counts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        analysis: Analysis,
+        file: ModuleWriter,
+        class_counts: Mapping[str, str],
+        *,
+        predicts: bool = False,
+    ) -> None:
         self.spec = spec
         self.graph = analysis.graph
         self.file = file
@@ -47,6 +56,7 @@ class Network:
         self.writer = self.context.writer
         self.names = self.context.names
         self.models = self.graph.called_models()
+        self.nodes = self._predicted_nodes() if predicts else {}
 
     @property
     def needs_data(self) -> bool:
@@ -82,7 +92,7 @@ class Network:
         self._name_functions([top, *inner.values()])
         for name, entries in inner.items():
             collect_exposed_nodes(blocks, entries, list(_outputs(values["models"][name].get("outputs")).values()))
-        collect_exposed_nodes(blocks, top, list(self._outputs().values()))
+        collect_exposed_nodes(blocks, top, [*self._outputs().values(), *self.nodes.values()])
         mark_frozen(blocks, [entry for entries in (top, *inner.values()) for entry in entries])
         functions = [write_function(block, self.context) for block in blocks.values()]
         return [*functions, *(self._sub_model(name) for name in self._own_models()), self._model()]
@@ -199,7 +209,10 @@ class Network:
         if flat:
             body = FlatBody(self.context, graph, inputs, self.names)
         else:
-            path, exposed = (*network_path, "layers"), list(outputs.values())
+            path, exposed = (
+                (*network_path, "layers"),
+                [*outputs.values(), *([] if network_path else self.nodes.values())],
+            )
             body = Body(self.context, values["layers"], path, inputs, self.names, exposed, top=True)
         self.context.layer_variables = body.layers
         last = body.write()
@@ -215,6 +228,12 @@ class Network:
         model_outputs = dict_of(dict(zip(names, tensors, strict=True))) if several else tensors[0]
         input_lines = [self._input(values, network_path, name, variable) for name, variable in inputs.items()]
         model = f'keras.Model({model_inputs}, {model_outputs}, name="{name.replace("/", ".")}")'
+        if self.nodes and not network_path:
+            nodes = {name: only(body.value(node)) for name, node in self.nodes.items()}
+            variables = body.allocator.take("model"), body.allocator.take("node_model")
+            body.lines.append(f"    {variables[0]} = {model}")
+            body.lines.append(f"    {variables[1]} = keras.Model({model_inputs}, {dict_of(nodes)})")
+            model = ", ".join(variables)
         return [*input_lines, *body.lines, f"    return {model}"]
 
     def _input(self, values: Mapping[str, Any], network_path: Path, name: str, variable: str) -> str:
@@ -232,6 +251,17 @@ class Network:
         batch = "" if settings.batch_size is None else f", batch_size={settings.batch_size}"
         dtype = "" if settings.dtype == "float32" else f', dtype="{settings.dtype}"'
         return f'    {variable} = keras.Input({shape}{batch}{dtype}, name="{name}")'
+
+    def _predicted_nodes(self) -> dict[str, str]:
+        """The predicted nodes by name, each as an entry would reference it."""
+        nodes: dict[str, str] = {}
+        for name, tensor in self.graph.predicted_nodes.items():
+            node = self.graph.nodes[tensor.node]
+            own = node.outputs[tensor.output] if node.outputs else None
+            if own is None and node.kind == "model" and len(outputs := list(self.graph.models[node.head].outputs)) > 1:
+                own = f"{node.name}/{outputs[tensor.output]}"
+            nodes[name] = own or node.name
+        return nodes
 
     def _outputs(self) -> dict[str, str]:
         return _outputs(self.spec.document.outputs)

@@ -155,6 +155,8 @@ class Statements:
         for i, variable in enumerate(chained if in_loop else ()):
             self._line(f"{variable} = {outputs[i]}")
             outputs[i] = variable
+        for inner, output in zip(self.context.outputs_of(entry), outputs, strict=True):
+            self.values[f"{entry.name}/{inner}"] = [output]
         for name, output in zip(entry.output_names, outputs, strict=False):
             self.values[name] = [output]
         self.values[entry.name] = [outputs[0]]

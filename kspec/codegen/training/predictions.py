@@ -9,6 +9,7 @@ from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings, Settings
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import StepRows
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, text
 
 Column = tuple[str, str] | list[str]
@@ -33,7 +34,7 @@ def sigmoid(logits):
 
 
 def predict_lines(
-    step_rows: StepRows, examples: Examples, analysis: Analysis, settings: Settings, batch_size: str
+    step_rows: StepRows, examples: Examples, analysis: Analysis, settings: Settings, batch_size: str, nodes: str = ""
 ) -> list[str]:
     """The lines of `main` that predict and write the predictions to a file.
 
@@ -43,12 +44,16 @@ def predict_lines(
         analysis: The analysed spec.
         settings: The settings of the outputs.
         batch_size: The batch size in Python.
+        nodes: The variable of the values of predicted nodes, that of their model without `_model`; empty without any.
     """
     info, file = examples.info, examples.file
     outputs = settings.outputs
     path = info.spec.document.predict.to
     predict = f"model.predict({step_rows.x}, batch_size={batch_size}, verbose=0)"
     lines = [*step_rows.lines, f"    predictions = {predict}"]
+    inner = _nodes_beside_outputs(analysis, outputs) if nodes else {}
+    if inner:
+        lines.append(f"    {nodes} = {nodes}_{predict}")
     single = len(outputs) == 1
     for name, output in outputs.items():
         if output.logits:
@@ -60,12 +65,59 @@ def predict_lines(
     if any(rank > 2 for rank in ranks):
         path = Path(path).with_suffix(".npz").as_posix()
         arrays = f"**{{{text(next(iter(outputs)))}: predictions}}" if single else "**predictions"
-        lines.append(f"    np.savez_compressed({text(path)}, {arrays})")
+        lines.append(f"    np.savez_compressed({text(path)}, {', '.join([arrays, *_arrays(inner, nodes)])})")
     else:
         file.imports.add("csv")
         file.helpers["write_csv"] = _WRITE_CSV.splitlines()
-        lines += [*_table(_columns(step_rows, examples, analysis, outputs)), f"    write_csv({text(path)}, columns)"]
+        columns = [*_columns(step_rows, examples, analysis, outputs), *_node_columns(inner, nodes, analysis)]
+        lines += [*_table(columns), f"    write_csv({text(path)}, columns)"]
+        tensors = {title: name for title, name in inner.items() if len(_shape(name, analysis)) > 2}
+        if tensors:
+            beside = Path(path).with_name(f"{Path(path).stem}_nodes.npz").as_posix()
+            lines.append(f"    np.savez_compressed({text(beside)}, {', '.join(_arrays(tensors, nodes))})")
+            file.imports.add("numpy as np")
+            path = f"{path}, {beside}"
     return [*lines, f"    print({text(f'predictions: {path}')})"]
+
+
+def _nodes_beside_outputs(analysis: Analysis, outputs: Mapping[str, OutputSettings]) -> dict[str, str]:
+    """The predicted nodes by their titles in the file; an output is one only if it gives logits."""
+    return {
+        f"{name}_logits" if name in outputs else name: name
+        for name in analysis.graph.predicted_nodes
+        if name not in outputs or outputs[name].logits
+    }
+
+
+def _shape(node: str, analysis: Analysis) -> tuple[int | None, ...]:
+    """The shape of a predicted node."""
+    shape = analysis.types.tensor(analysis.graph.predicted_nodes[node]).shape
+    if shape is None:
+        raise UnsupportedInPython(f"predict `{node}`, whose shape is unknown", ("predict", "nodes"))
+    return shape
+
+
+def _arrays(names: Mapping[str, str], nodes: str) -> list[str]:
+    """Predicted nodes as arguments of `np.savez_compressed`; none without any."""
+    return [f"**{dict_of({title: f'{nodes}[{text(name)}]' for title, name in names.items()})}"] if names else []
+
+
+def _node_columns(names: Mapping[str, str], nodes: str, analysis: Analysis) -> list[Column]:
+    """The columns of the predicted nodes that fit a table.
+
+    Args:
+        names: Title → node.
+        nodes: The variable of their values.
+        analysis: The analysed spec.
+    """
+    columns: list[Column] = []
+    for title, name in names.items():
+        values, shape = f"{nodes}[{text(name)}]", _shape(name, analysis)
+        if len(shape) == 1:
+            columns.append((title, values))
+        elif len(shape) == 2:
+            columns.append(_loop(title, values, "", shape[1] or f"{values}.shape[1]"))
+    return columns
 
 
 def _prediction(output: str, *, single: bool) -> str:
@@ -140,14 +192,14 @@ def _output_columns(examples: Examples, analysis: Analysis, name: str, output: O
     return [(name, f"{values}[:, 0]") if units == 1 else _loop(name, values, labels_code, units)]
 
 
-def _loop(name: str, values: str, labels: str, units: int, suffix: str = "") -> list[str]:
+def _loop(name: str, values: str, labels: str, units: int | str, suffix: str = "") -> list[str]:
     """A loop that creates a column for each unit.
 
     Args:
         name: The output.
         values: Its values in Python, shape (rows, units).
         labels: The labels of the units in Python; empty to number them.
-        units: The number of units.
+        units: The number of units, also in Python.
         suffix: The end of the columns' names.
     """
     if labels:

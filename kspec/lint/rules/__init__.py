@@ -60,6 +60,7 @@ SEMANTIC_RULES = (
     "embedding_range",
     "class_weight",
     "stages",
+    "predicted_nodes",
 )
 
 

@@ -116,6 +116,13 @@ def is_invalid(context: RuleContext, tensor: Tensor) -> bool:
     return bool(context.invalid_nodes & (names | ({last.node.name} if last is not None else set())))
 
 
+def has_value_per_example(context: RuleContext, tensor: Tensor) -> bool:
+    """Whether the first axis of a tensor is that of the examples, as far as its shape is known."""
+    assert context.types is not None
+    shape = context.types.tensor(tensor).shape
+    return shape is None or (len(shape) > 0 and shape[0] in (None, context.spec.document.fixed_batch))
+
+
 def node_span(context: RuleContext, node: Node) -> Span:
     """The place of the class, op or node that an entry names."""
     if node.kind == "input":
