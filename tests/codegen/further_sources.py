@@ -42,56 +42,6 @@ layers:
 evaluate: {data: held_out.csv}
 predict: {data: new.csv}
 """,
-    "predicted_nodes": """\
-data: {synthetic: {examples: 40}}
-inputs: {left: {shape: [6]}, right: {shape: [6]}}
-models:
-  encoder:
-    inputs: {x: {shape: [6]}}
-    layers:
-      - Dense: {units: 4}
-        name: mean
-      - Dense: {units: 3}
-        from: x
-        name: spread
-    outputs: [mean, spread]
-blocks:
-  pair:
-    layers:
-      - Dense: {units: 5, activation: relu}
-        name: inner
-      - Dense: {units: 4}
-layers:
-  - model: encoder
-    from: left
-    as: [m, s]
-  - model: encoder
-    from: right
-    name: other
-  - Concatenate:
-    from: [m, s, other]
-  - block: pair
-    repeat: 2
-    name: use
-  - Dense: {units: 4}
-    name: shared
-  - reuse: shared
-    name: again
-  - op: reshape
-    call: {newshape: [-1, 2, 2]}
-    name: matrix
-  - op: split
-    call: {indices_or_sections: 2, axis: 1}
-    as: [p, q]
-  - Flatten:
-    from: q
-  - Dense: {units: 3}
-    name: logits
-outputs: logits
-task: multiclass_classification
-compile: {loss: {SparseCategoricalCrossentropy: {from_logits: true}}}
-predict: {nodes: [encoder, use/inner, use_0/inner, shared, again, matrix, q, logits, left]}
-""",
     "several_csv": """\
 data:
   csv: {train: [people.csv, held_out.csv], test: spaced.csv}
