@@ -55,6 +55,8 @@ class DataProfile:
         classes: Target that is one column of labels → split → label → rows.
         repeated: Split → number of its examples, targets included, that also occur in the training split; only for
             splits that were compared.
+        not_one_hot: Target of several columns → number of rows that are no probabilities of its columns, and the first
+            such row as text.
     """
 
     source: str
@@ -63,6 +65,7 @@ class DataProfile:
     parts: dict[str, int] = field(default_factory=dict)
     classes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     repeated: dict[str, int] = field(default_factory=dict)
+    not_one_hot: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def column(self, name: str) -> ColumnProfile | None:
         """The column of that name, if any."""
@@ -79,4 +82,5 @@ class DataProfile:
             for column in value["columns"]
         )
         more = {name: value[name] for name in ("parts", "classes", "repeated") if name in value}
-        return cls(value["source"], value["rows"], columns, **more)
+        not_one_hot = {name: (int(rows), str(row)) for name, (rows, row) in value.get("not_one_hot", {}).items()}
+        return cls(value["source"], value["rows"], columns, not_one_hot=not_one_hot, **more)

@@ -24,20 +24,28 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
         units = None if shape is None else shape[-1] if len(shape) > 1 else 1
         columns, present = _columns_in_spec(spec, name), _presence_in_spec(spec, name)
         if profile is not None and profile.source != "synthetic":
-            columns = _columns_in_data(name, profile)
-            present = columns > 0
-        if shape is None or len(shape) > 2:  # columns may be positions
+            rank = 2 if shape is None else len(shape)
+            columns, present = _columns_in_data(name, profile, rank)
+        if shape is None or (len(shape) > 2 and profile is None):  # columns may be positions
             columns = None
         rank = None if shape is None else len(shape)
         facts[name] = TargetFacts(columns=columns or None, units=units, present=present, rank=rank)
     return facts
 
 
-def _columns_in_data(name: str, profile: DataProfile) -> int:
+def _columns_in_data(name: str, profile: DataProfile, rank: int) -> tuple[int | None, bool]:
+    """The number of columns of a target for each prediction, None if unknown; and whether there is a target.
+
+    Args:
+        name: The output.
+        profile: Facts about the data.
+        rank: The output's rank, with the batch: of 3 and more, it predicts at each of several positions.
+    """
     columns = [column for column in profile.columns if f"target {name}" in column.use]
-    if len(columns) == 1 and columns[0].shape:
-        return columns[0].shape[0]
-    return len(columns)
+    shape = columns[0].shape if len(columns) == 1 else (len(columns),)
+    if rank > 2:
+        return (None if len(columns) > 1 else shape[-1] if len(shape) == rank - 1 else 1), bool(columns)
+    return (shape[0] if shape else 1), bool(columns)
 
 
 def _presence_in_spec(spec: Spec, name: str) -> bool | None:

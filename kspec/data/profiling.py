@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 MAX_COUNTED_CLASSES = 1000
 MAX_COMPARED_BYTES = 1 << 27
 """Larger data is not searched for examples that occur in two splits."""
+CHECKED_ROWS = 10_000
+"""Rows of a target that are compared at once."""
+CLOSE = 0.01
+"""How far the sum of probabilities may be from 1."""
+SHOWN_COLUMNS = 5
 
 
 def profile_table(
@@ -89,7 +94,28 @@ def profile_splits(
             if len(vocabulary.names) <= MAX_COUNTED_CLASSES
         },
         repeated=_repeated(splits, [*inputs.values(), *targets.values()]),
+        not_one_hot={name: rows for name, target in targets.items() if (rows := _not_one_hot(target)) is not None},
     )
+
+
+def _not_one_hot(target: Array) -> tuple[int, str] | None:
+    """How many rows of a target of several columns are no probabilities, from 0 to 1 with the sum 1, and the first.
+
+    None if all are, or if it has one column.
+    """
+    import numpy
+
+    if target.ndim < 2 or target.shape[-1] < 2 or target.dtype.kind not in "fiub":
+        return None
+    count, first = 0, ""
+    for start in range(0, len(target), CHECKED_ROWS):
+        rows = target[start : start + CHECKED_ROWS].reshape(-1, target.shape[-1]).astype(numpy.float32, copy=False)
+        wrong = (abs(rows.sum(axis=-1) - 1) > CLOSE) | (rows < 0).any(axis=-1) | (rows > 1).any(axis=-1)
+        if not first and wrong.any():
+            first = ", ".join(f"{value:g}" for value in rows[wrong.argmax()][:SHOWN_COLUMNS].tolist())
+            first += ", ..." if target.shape[-1] > SHOWN_COLUMNS else ""
+        count += int(wrong.sum())
+    return (count, first) if count else None
 
 
 def _classes_by_split(target: Array, labels: Labels, splits: Mapping[str, Array]) -> dict[str, dict[str, int]]:

@@ -15,14 +15,13 @@ from kspec.lint.rules.shared.outputs import (
 from kspec.lint.rules.shared.targets import Target, target_of
 
 SPARSE, CATEGORICAL = "sparse_categorical_crossentropy", "categorical_crossentropy"
-CLOSE = 0.01
 
 
 def check(context: RuleContext) -> None:
     """Compares the encoding that each output's loss expects with its target's columns."""
     for output in trained_outputs(context):
         target = target_of(context, output.name)
-        if target is None or output.shape is None or output.loss_path is None:
+        if target is None or output.shape is None:
             continue
         if output.loss in SPARSE_CROSSENTROPIES:
             _sparse(context, output, target)
@@ -36,20 +35,19 @@ def _sparse(context: RuleContext, output: Output, target: Target) -> None:
         _report(
             context,
             output,
-            f"{target.names()} is one-hot, but the loss expects an integer class",
+            f"{target.names()} is one-hot, but {output.described_loss} expects an integer class",
             f"write `{CATEGORICAL}`",
             replace(context, output.loss_path, CATEGORICAL),
         )
     elif len(target.shape) == 1 and target.shape[0] > 1 and len(shape) == 1:
-        if not _is_one_hot(target):
-            _not_one_hot(context, output, target)
+        _check_rows(context, output, target)
     elif not target.shape:
         column = target.columns[0]
         if column.whole is False or (column.whole and column.type == "float" and (column.minimum or 0) < 0):
             _report(
                 context,
                 output,
-                f"`{column.name}` has numbers such as {column.example}, but the loss expects "
+                f"`{column.name}` has numbers such as {column.example}, but {output.described_loss} expects "
                 "classes: integers from 0, or labels",
                 "for a regression, write `mean_squared_error` and one linear unit",
                 (),
@@ -62,29 +60,26 @@ def _categorical(context: RuleContext, output: Output, target: Target) -> None:
         _report(
             context,
             output,
-            f"{target.names()} is an integer class, but the loss expects one-hot vectors",
+            f"{target.names()} is an integer class, but {output.described_loss} expects one-hot vectors",
             f"write `{SPARSE}`",
             replace(context, output.loss_path, SPARSE),
         )
-    elif len(target.shape) == 1 and target.shape[0] > 1 and len(shape) == 1 and not _is_one_hot(target):
-        _not_one_hot(context, output, target)
+    elif len(target.shape) == len(shape) and target.shape[-1] > 1:
+        _check_rows(context, output, target)
 
 
-def _is_one_hot(target: Target) -> bool:
-    """Whether each row can be probabilities: values from 0 to 1, whose sum is 1 on average."""
-    least, largest = target.minimum, target.maximum
-    if least is None or largest is None or least < 0 or largest > 1:
-        return least is None or largest is None
-    means = [column.mean or 0.0 for column in target.columns]
-    total = sum(means) if len(target.columns) > 1 else means[0] * target.shape[0]
-    return abs(total - 1) < CLOSE
-
-
-def _not_one_hot(context: RuleContext, output: Output, target: Target) -> None:
+def _check_rows(context: RuleContext, output: Output, target: Target) -> None:
+    """Reports a target of several columns in which some row has no single 1, and no probabilities of the classes."""
+    assert context.profile is not None
+    if output.name not in context.profile.not_one_hot:
+        return
+    count, example = context.profile.not_one_hot[output.name]
+    is_are = "is" if len(target.columns) == 1 else "are"
     _report(
         context,
         output,
-        f"{target.names()} are not one-hot: the loss expects one 1 in each row, and 0 otherwise",
+        f"{target.names()} {is_are} not one-hot: {output.described_loss} expects one 1 in each row, and "
+        + (f"{count:,} rows differ, such as {example}" if count > 1 else f"one row is {example}"),
         "if several can be true, use sigmoid and `binary_crossentropy`; for numbers, a linear output and "
         "`mean_squared_error`; for labels, one column",
         (),

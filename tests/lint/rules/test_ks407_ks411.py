@@ -94,6 +94,30 @@ def test_several_can_be_true(loss, tmp_path):
     assert codes(check(net(3, "softmax", "[p, q, r]", loss), tmp_path, t=t)) == ["KS411"]
 
 
+@pytest.mark.parametrize("loss", [None, SCE, CCE])
+def test_rows_that_are_one_hot_only_on_average(loss, tmp_path):
+    t = table("p=0 1", "q=0 1")
+    diagnostics = check(net(2, "softmax", "[p, q]", loss), tmp_path, t=t)
+    assert codes(diagnostics) == ["KS411"]
+    assert f"{N} rows differ, such as 0, 0" in diagnostics[0].message
+    assert ("filled in by kspec" in diagnostics[0].message) == (loss is None)
+
+
+@pytest.mark.parametrize("loss", [None, CCE])
+def test_positions_that_are_not_one_hot(loss, tmp_path):
+    y = np.eye(4, dtype="float32")[np.random.default_rng(0).integers(0, 4, (N, 6))]
+    y[3, 2] = [0, 1, 1, 0]
+    text = spec(
+        "Dense: {units: 4, activation: softmax}",
+        "data: {npz: t.npz, inputs: a, targets: y}\n" + (f"compile: {{loss: {loss}}}" if loss else ""),
+        "{x: {shape: [6, 2]}}",
+    )
+    a = np.random.rand(N, 6, 2)
+    diagnostics = check(text, tmp_path, t={"a": a, "y": y})
+    assert codes(diagnostics) == ["KS411"]
+    assert "one row is 0, 1, 1, 0" in diagnostics[0].message
+
+
 def test_numbers_are_no_classes(tmp_path):
     t = table("p=10 0 3", "q=0 17 4", "r=0 0 12")
     assert codes(check(net(3, "softmax", "[p, q, r]", CCE), tmp_path, t=t)) == ["KS411"]
