@@ -43,26 +43,64 @@ def encode_targets(
         try:
             encoded[name] = encode(raw, labels.get(name), form)
         except ValueError as error:
-            raise TargetMismatch(name, settings, form, error) from error
+            raise TargetMismatch(name, settings, labels.get(name), error) from error
     return encoded
 
 
 class TargetMismatch(ValueError):
-    """A target that a loss cannot take; `help` says what to use instead."""
+    """A target that a loss cannot take.
 
-    def __init__(self, name: str, settings: OutputSettings, form: TargetForm, error: ValueError) -> None:
+    Args:
+        name: The output.
+        settings: Its settings.
+        labels: The vocabulary of its target, if it has one.
+        error: Why the target cannot be encoded.
+    """
+
+    def __init__(self, name: str, settings: OutputSettings, labels: Labels | None, error: ValueError) -> None:
         super().__init__(f"the target of `{name}` does not fit the loss `{loss_name(settings.loss)}`: {error}")
-        labelled = form in ("values", "binary", "multi_label")
-        self.help = (
-            "for one column of labels, use a softmax output and `sparse_categorical_crossentropy`"
-            if labelled
-            else "for numbers that are not classes, use a linear output and `mean_squared_error`"
-        )
+        self.name = name
+        self.settings = settings
+        self.labels = labels
+        self.error = error
 
     def report(self, spec: Spec, report: Report) -> None:
         """Reports the mismatch at the loss or, if the spec omits it, at the target."""
-        path: Path = ("data", "targets") if spec.document.compile.loss is None else ("compile", "loss")
-        report.error(codes.INCOMPATIBLE_DATA_TYPE, str(self), spec.positions.value(path), help=self.help)
+        loss = spec.document.compile.loss
+        is_default = loss is None or (isinstance(loss, dict) and loss.get(self.name, ...) is None)
+        path: Path = ("data", "targets") if is_default else ("compile", "loss")
+        own = (*path, self.name)
+        path = own if own in spec.positions.values else path
+        message = (
+            f"the target of `{self.name}` does not fit the loss `{loss_name(self.settings.loss)}`"
+            + (", which kspec filled in" if is_default else "")
+            + f": {self.error}"
+        )
+        help = self._help(is_default=is_default, task_declared=spec.document.task is not None)
+        report.error(codes.INCOMPATIBLE_DATA_TYPE, message, spec.positions.value(path), help=help)
+
+    def _help(self, *, is_default: bool, task_declared: bool) -> str:
+        """What to write instead: the head, loss and task for the classes of the target."""
+        settings, labels = self.settings, self.labels
+        if settings.target_form not in ("values", "binary", "multi_label"):
+            return "for numbers that are not classes, use a linear output and `mean_squared_error`"
+        if labels is None:
+            return "for one column of labels, use a softmax output and `sparse_categorical_crossentropy`"
+        count = len(labels.names)
+        task, loss = "binary_classification", "binary_crossentropy"
+        units, activation = "one unit", "sigmoid"
+        if count > 2:
+            task, loss = "multiclass_classification", "sparse_categorical_crossentropy"
+            units, activation = f"{count} units", "softmax"
+        changes = []
+        wanted = 1 if count <= 2 else count
+        if (settings.head.activation, settings.head.units) != (activation, wanted):
+            changes.append(f"end `{self.name}` with {units} and `activation: {activation}`")
+        if task_declared and settings.task != task:
+            changes.append(f"write `task: {task}`")
+        if not is_default and loss_name(settings.loss) != loss_name(loss):
+            changes.append(f"write the loss `{loss}`")
+        return f"for the {count} classes of `{self.name}`, " + ", and ".join(changes or [f"write the loss `{loss}`"])
 
 
 def check_weighted_labels(

@@ -121,6 +121,8 @@ class _Trainer:
             with warnings.catch_warnings():
                 # an output without a target has no loss, on purpose
                 warnings.filterwarnings("ignore", message="Gradients do not exist")
+                # between two validations, there is nothing to compare; `check` reports where there is none at all
+                warnings.filterwarnings("ignore", message=".*(which is not available|only with .* available)")
                 watchers = [OnEpochEnd(end_epoch), *progress, InterruptCallback(self.interrupt)]
                 self.engine.fit(self.batches, self.validation, schedule, [*callbacks, *watchers])
         except KeyboardInterrupt:

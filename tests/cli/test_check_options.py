@@ -127,7 +127,7 @@ class TestData:
         [
             ("units: 1", "", "kind", "KS508"),
             ("units: 3, activation: sigmoid", "compile: {loss: binary_crossentropy}", "kind", "KS508"),
-            ("units: 3, activation: softmax", "", "size", "KS508"),
+            ("units: 3, activation: softmax", "", "size", "KS411"),
             ("units: 3, activation: softmax", "fit: {class_weight: {a: 3, B: 4}}", "kind", "did you mean `b`?"),
             ("units: 3, activation: softmax", "fit: {class_weight: {a: 3, b: 4}}", "kind", ": ok"),
         ],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from string import Formatter
 from typing import Any
 
-from kspec.diagnostics import Path, Span, codes, did_you_mean
+from kspec.analysis.stages import Stage
+from kspec.diagnostics import Path, Related, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import Edits, add_argument, give_argument, replace
@@ -13,6 +14,7 @@ from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names,
 from kspec.lint.rules.shared.outputs import trained_outputs
 
 VALIDATION_PREFIX = "val_"
+FREQUENCY: Path = ("fit", "validation_freq")
 LESS_IS_BETTER = ("loss", "error", "false_", "logcosh", "crossentropy", "hinge", "poisson", "divergence")
 
 
@@ -69,6 +71,17 @@ def _check_monitor(
             help=f"set `data: {{split: {{validation: ...}}}}`, or monitor `{bare}`",
             edits=give_argument(context, path, head, "monitor", bare),
         )
+    elif monitor.startswith(VALIDATION_PREFIX) and (stages := _unvalidated_stages(context)):
+        _report_no_validation(context, head, monitor, stages, place)
+    elif monitor.startswith(VALIDATION_PREFIX) and arguments.get("save_best_only") is True and _skips(context):
+        context.report.warning(
+            codes.UNKNOWN_MONITOR,
+            f"`{head}` saves every epoch without a `{monitor}`, also over a better one: `validation_freq` is "
+            f"{context.spec.document.fit.validation_freq}",
+            place,
+            help=f"write `validation_freq: 1`, or monitor `{bare}`",
+            edits=replace(context, FREQUENCY, "1"),
+        )
     elif not names[bare] and arguments.get("mode", "auto") == "auto":
         mode = "min" if any(word in bare for word in LESS_IS_BETTER) else "max"
         context.report.error(
@@ -78,6 +91,48 @@ def _check_monitor(
             help=f"add `mode: {mode}`",
             edits=add_argument(context, inside, "mode", mode),
         )
+
+
+def _skips(context: RuleContext) -> bool:
+    """Whether some epochs end without a validation."""
+    return context.spec.document.fit.validation_freq > 1
+
+
+def _unvalidated_stages(context: RuleContext) -> list[Stage]:
+    """The stages in which no epoch ends with a validation."""
+    assert context.settings is not None
+    frequency, before, without = context.spec.document.fit.validation_freq, 0, []
+    for stage in context.settings.stages:
+        after = before + stage.epochs  # epochs are counted over all stages
+        if after // frequency == before // frequency:
+            without.append(stage)
+        before = after
+    return without
+
+
+def _report_no_validation(context: RuleContext, head: str, monitor: str, stages: list[Stage], place: Span) -> None:
+    """Reports a quantity of the validation that training never computes while a callback waits for it.
+
+    Args:
+        context: The network.
+        head: The callback's class.
+        monitor: The quantity.
+        stages: The stages without a validation.
+        place: Where the callback names the quantity.
+    """
+    assert context.settings is not None
+    frequency = context.spec.document.fit.validation_freq
+    names = ", ".join(stage.name for stage in stages)
+    where = f"{names} ends" if names and len(stages) < len(context.settings.stages) else "training ends"
+    shortest = min(stage.epochs for stage in stages)
+    context.report.warning(
+        codes.UNKNOWN_MONITOR,
+        f"`{head}` monitors `{monitor}`, but {where} before the first validation: `validation_freq` is {frequency}",
+        place,
+        help=f"write `validation_freq: {shortest}` or less, or monitor `{monitor.removeprefix(VALIDATION_PREFIX)}`",
+        related=(Related(f"every {frequency} epochs", context.spec.positions.value(FREQUENCY)),),
+        edits=replace(context, FREQUENCY, "1"),
+    )
 
 
 def _place(context: RuleContext, inside: Path, path: Path) -> Span:
@@ -109,7 +164,16 @@ def _check_file_name(
     for field in fields:
         bare = field.removeprefix(VALIDATION_PREFIX)
         missing = bare not in names and field not in ("epoch", "batch", "learning_rate")
-        if missing or (validated is False and field.startswith(VALIDATION_PREFIX)):
+        of_validation = field.startswith(VALIDATION_PREFIX)
+        frequency = context.spec.document.fit.validation_freq
+        if of_validation and not missing and validated is not False and frequency > 1:
+            context.report.error(
+                codes.UNKNOWN_MONITOR,
+                f"the file name contains `{field}`, which is only known every {frequency} epochs",
+                context.spec.positions.value((*path, "filepath")),
+                help=f"remove it from the name, or `validation_freq: {frequency}`",
+            )
+        elif missing or (validated is False and of_validation):
             context.report.error(
                 codes.UNKNOWN_MONITOR,
                 f"the file name contains `{field}`, which training does not log",

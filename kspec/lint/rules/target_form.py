@@ -49,7 +49,8 @@ def _sparse(context: RuleContext, output: Output, target: Target) -> None:
                 output,
                 f"`{column.name}` has numbers such as {column.example}, but {output.described_loss} expects "
                 "classes: integers from 0, or labels",
-                "for a regression, write `mean_squared_error` and one linear unit",
+                f"for a regression, end `{output.name}` with one unit and no activation"
+                + (", and write the loss `mean_squared_error`" if output.loss_path is not None else ""),
                 (),
             )
 

@@ -157,3 +157,48 @@ class TestBestWeights:
 )
 def test_the_suffix_of_a_checkpoint(arguments, expected):
     assert codes(check(net(f"{{ModelCheckpoint: {{{arguments}}}}}", "data: {csv: a.csv}"))) == expected
+
+
+def rarely_validated(callback, epochs, frequency, more=""):
+    """A spec that validates only every few epochs."""
+    settings = f"fit:\n  epochs: {epochs}\n  validation_freq: {frequency}\n{more}  callbacks: [{callback}]"
+    return net("", ALL).replace("fit: {callbacks: []}", settings)
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        "EarlyStopping",
+        "ReduceLROnPlateau",
+        "{EarlyStopping: {monitor: val_accuracy, restore_best_weights: true}}",
+        "{ModelCheckpoint: {filepath: best.keras, save_best_only: true}}",
+    ],
+)
+def test_training_that_ends_before_the_first_validation(callback):
+    text = rarely_validated(callback, 4, 10)
+    assert "validation_freq: 1" in fixed("KS414", text)
+    if "ModelCheckpoint" not in callback:
+        assert check(rarely_validated(callback, 10, 10)) == []
+    assert check(rarely_validated(callback.replace("val_accuracy", "loss"), 4, 1)) == []
+
+
+def test_stages_without_a_validation():
+    stages = "  stages: [{epochs: 3}, {name: tune, epochs: 2}, {epochs: 3}]\n"
+    diagnostics = check(rarely_validated("EarlyStopping", 1, 3, stages))
+    assert codes(diagnostics) == ["KS414"]
+    assert "tune ends before the first validation" in diagnostics[0].message  # epochs 4 and 5 of 3, 6, 9 …
+    assert check(rarely_validated("EarlyStopping", 1, 2, stages)) == []
+
+
+def test_a_checkpoint_of_the_best_epoch_needs_each_epoch_validated():
+    callback = "{ModelCheckpoint: {filepath: best.keras, save_best_only: true}}"
+    diagnostics = check(rarely_validated(callback, 4, 2))
+    assert codes(diagnostics) == ["KS414"]
+    assert "saves every epoch without a `val_loss`" in diagnostics[0].message
+    assert "validation_freq: 1" in fixed("KS414", rarely_validated(callback, 4, 2))
+
+
+def test_a_file_name_with_a_quantity_that_some_epochs_lack():
+    callback = "{ModelCheckpoint: {filepath: '{val_loss:.2f}.keras'}}"
+    assert codes(check(rarely_validated(callback, 4, 2))) == ["KS414"]
+    assert check(rarely_validated(callback, 4, 1)) == []
