@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kspec.analysis.settings import OutputSettings, TargetForm
+from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import loss_name
 from kspec.data import DataSplit, Labels, encode
 from kspec.diagnostics import Path, Report, codes, did_you_mean

@@ -11,7 +11,7 @@ SPEC = "kspec: 1\ndata: {{csv: t.csv, inputs: [a, b], targets: {target}}}\ninput
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("text")
-    rows = [f"{i % 7},{i % 5},{'yes' if i % 3 else 'no'},{'red green blue'.split()[i % 3]}" for i in range(60)]
+    rows = [f"{i % 7},{i % 5},{'yes' if i % 3 else 'no'},{['red', 'green', 'blue'][i % 3]}" for i in range(60)]
     (folder / "t.csv").write_text("a,b,kind,size\n" + "\n".join(rows) + "\n")
     return folder
 
