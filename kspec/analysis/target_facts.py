@@ -22,11 +22,9 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
     for name, tensor in graph.outputs.items():
         shape = types.tensor(tensor).shape
         units = None if shape is None else shape[-1] if len(shape) > 1 else 1
-        columns: int | None
         columns, present = _columns_in_spec(spec, name), _presence_in_spec(spec, name)
         if profile is not None and profile.source != "synthetic":
-            rank = 2 if shape is None else len(shape)
-            columns, present = _columns_in_data(name, profile, rank)
+            columns, present = _columns_in_data(name, profile, len(shape or (None, None)))
         if shape is None or (len(shape) > 2 and profile is None):  # columns may be positions
             columns = None
         rank = None if shape is None else len(shape)
