@@ -18,7 +18,7 @@ Examples:
   kspec plot spec.yaml
   kspec plot spec.yaml -o network.png
   kspec plot spec.yaml --no-shapes
-  kspec plot spec.yaml --depth 0
+  kspec plot spec.yaml --depth 0 --left-to-right
 """
 FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".mmd": "mermaid"}
 
@@ -35,6 +35,8 @@ FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".
     help="How deep to draw blocks and sub-models: 0 draws each as one box. By default as deep as stays readable.",
 )
 @click.option("--no-shapes", is_flag=True, help="Draw only names and layers.")
+@click.option("--left-to-right", is_flag=True, help="Draw from left to right; by default from top to bottom.")
+@click.option("--all-copies", is_flag=True, help="Draw every copy of a repeat; by default equal copies share one box.")
 @overrides
 @permissions
 @click.pass_context
@@ -45,6 +47,8 @@ def command(
     output: str | None,
     no_shapes: bool,
     depth: int | None,
+    left_to_right: bool,
+    all_copies: bool,
     overrides: tuple[str, ...],
     **permissions: bool,
 ) -> None:
@@ -65,12 +69,20 @@ def command(
     target = requested or Path(f"{spec.name}.svg")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        count, drawn = draw_spec(spec, target, FORMATS[suffix], shapes=not no_shapes, depth=depth)
+        count, drawn = draw_spec(
+            spec,
+            target,
+            FORMATS[suffix],
+            shapes=not no_shapes,
+            depth=depth,
+            sideways=left_to_right,
+            all_copies=all_copies,
+        )
     except GraphTooLarge as error:
         click.echo(f"kspec: {error}; write it as .dot instead", err=True)
         ctx.exit(FAILED)
     click.echo(f"{target} ({count} node{'' if count == 1 else 's'})")
     if drawn.depth < drawn.deepest and depth is None:
         click.echo(
-            f"blocks and sub-models are collapsed to {drawn.boxes} boxes; --depth {drawn.deepest} draws everything"
+            f"blocks and sub-models are collapsed to {drawn.boxes} boxes; --depth {drawn.deepest} expands them all"
         )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
-from kspec.diagram.diagram_graph import DiagramGraph, NodeInfo, info_key
+from kspec.diagram.diagram_graph import DiagramGraph, NodeInfo, Repeat, info_key
 from kspec.ir import Feed, Graph, Node, Tensor
 
 COLLAPSED_ABOVE = 80
 """The most boxes of a readable diagram: above it, blocks and sub-models are collapsed unless a depth is set."""
+
+
+NO_REPEATS: Mapping[tuple[str, str], Repeat] = MappingProxyType({})
 
 
 class BoxCounts(NamedTuple):
@@ -57,18 +61,26 @@ def count_boxes(graph: Graph) -> BoxCounts:
     return BoxCounts(tuple(boxes("", depth) for depth in range(levels("") + 1)))
 
 
-def collapse(graph: Graph, info: Mapping[str, NodeInfo], depth: int) -> DiagramGraph:
+def collapse(
+    graph: Graph, info: Mapping[str, NodeInfo], depth: int, repeats: Mapping[tuple[str, str], Repeat] = NO_REPEATS
+) -> DiagramGraph:
     """Prepares a graph for drawing at a depth.
 
     Args:
         graph: The spec's graph.
         info: Shapes and parameters by `info_key`.
         depth: How many frames may be nested.
+        repeats: The sub-model (empty for the spec's own network) and a node or use in it → the repeat that it
+            stands for.
     """
-    expander = _Expander(info, depth)
+    expander = _Expander(info, depth, repeats)
     expander.expand(graph, "", "", {})
     result = DiagramGraph(
-        Graph(expander.nodes, models=graph.models), expander.info, titles=expander.titles, shared=expander.shared
+        Graph(expander.nodes, models=graph.models),
+        expander.info,
+        titles=expander.titles,
+        shared=expander.shared,
+        repeats=expander.repeats,
     )
     outputs = {name: expander.resolve(tensor, "") for name, tensor in graph.outputs.items()}
     _add_boxes(result, outputs, depth)
@@ -87,8 +99,10 @@ def _box_of(name: str, depth: int) -> str:
 class _Expander:
     """Replaces calls of sub-models by the nodes inside."""
 
-    def __init__(self, info: Mapping[str, NodeInfo], depth: int) -> None:
+    def __init__(self, info: Mapping[str, NodeInfo], depth: int, repeats: Mapping[tuple[str, str], Repeat]) -> None:
         self.all_info = info
+        self.all_repeats = repeats
+        self.repeats: dict[str, Repeat] = {}
         self.depth = depth
         self.nodes: dict[str, Node] = {}
         self.info: dict[str, NodeInfo] = {}
@@ -115,6 +129,7 @@ class _Expander:
             feeds: Input → its tensors.
         """
         first = f"{self.first_calls[model]}/" if model else prefix
+        self.repeats |= {prefix + name: repeat for (place, name), repeat in self.all_repeats.items() if place == model}
         for node in graph.nodes.values():
             name = prefix + node.name
             if node.kind == "input" and prefix:

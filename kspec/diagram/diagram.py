@@ -7,7 +7,7 @@ draws the same boxes in a simpler layout of kspec's own, so that a diagram needs
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -18,6 +18,7 @@ from kspec.diagram.graphviz import dot_text, draw_graphviz
 from kspec.diagram.labels import sketch
 from kspec.diagram.matplotlib import draw_matplotlib
 from kspec.diagram.mermaid import mermaid_text
+from kspec.diagram.repeats import FoldedGraph, fold_repeats
 from kspec.ir import Graph, Node
 
 Format = Literal["svg", "png", "dot", "mermaid"]
@@ -57,7 +58,15 @@ class Drawing(NamedTuple):
 
 
 def draw(
-    graph: Graph, info: Mapping[str, NodeInfo] | None, path: Path, format: Format, depth: int | None = None
+    graph: Graph,
+    info: Mapping[str, NodeInfo] | None,
+    path: Path,
+    format: Format,
+    depth: int | None = None,
+    *,
+    heading: Sequence[str] = (),
+    sideways: bool = False,
+    all_copies: bool = False,
 ) -> Drawing:
     """Draws a graph.
 
@@ -67,17 +76,22 @@ def draw(
         path: The file to write.
         format: `dot` is Graphviz's language, `mermaid` that of Markdown pages; both have no layout.
         depth: How deep to expand blocks and sub-models: 0 draws each as one box. None goes as deep as is readable.
+        heading: The title, and lines below it.
+        sideways: Whether to draw from left to right.
+        all_copies: Whether to draw every copy of a repeat, even those that differ only in their names.
 
     Raises:
         GraphTooLarge: If it would take minutes to lay out; `dot` and `mermaid` have no layout.
     """
-    counts = count_boxes(graph)
+    folded = FoldedGraph(graph, {}) if all_copies else fold_repeats(graph, info or {})
+    counts = count_boxes(folded.graph)
     deepest = len(counts.by_depth) - 1
     depth = counts.readable_depth if depth is None else min(depth, deepest)
     if counts.by_depth[depth] > MAX_NODES_AS_TEXT:
         raise GraphTooLarge(f"expanded to depth {depth}, the graph has {counts.by_depth[depth]:,} nodes")
-    diagram = collapse(graph, info or {}, depth)
-    sketched = partial(sketch, diagram, brief=len(diagram.boxes) > MAX_NODES_WITH_DETAILS)
+    diagram = collapse(folded.graph, info or {}, depth, folded.repeats)
+    brief = len(diagram.boxes) > MAX_NODES_WITH_DETAILS
+    sketched = partial(sketch, diagram, brief=brief, heading=heading, sideways=sideways)
     if format == "dot" or format == "mermaid":
         text = dot_text if format == "dot" else mermaid_text
         path.write_text(text(sketched(framed=True)), encoding="utf-8")

@@ -24,6 +24,18 @@ class NodeInfo(NamedTuple):
     trainable: bool
 
 
+class Repeat(NamedTuple):
+    """A box or frame that stands for several equal copies in a chain.
+
+    Args:
+        name: The name of the entry, or of the first and the last copy.
+        count: The number of copies.
+    """
+
+    name: str
+    count: int
+
+
 def info_key(model: str, node: str) -> str:
     """The key of a node in a mapping of infos: its name, prefixed for the nodes of sub-models."""
     return f"{model}: {node}" if model else node
@@ -41,6 +53,7 @@ class DiagramGraph:
         titles: Frame → its title, if that is more than the name of the use.
         shared: Box without weights of its own → the call that has them; empty if the frame's title says so.
         outputs: Box → the model's outputs in it.
+        repeats: Box or frame → the repeat that it stands for.
     """
 
     graph: Graph
@@ -50,3 +63,4 @@ class DiagramGraph:
     titles: dict[str, str] = field(default_factory=dict)
     shared: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, list[str]] = field(default_factory=dict)
+    repeats: dict[str, Repeat] = field(default_factory=dict)

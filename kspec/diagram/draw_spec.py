@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kspec.compiler.build import build_structure
 from kspec.compiler.compile import compile_spec
 from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.summary.resolved_spec import with_sizes
 from kspec.summary.summary import Summary
 
 if TYPE_CHECKING:
     from kspec.compiler.define import BuiltModel
     from kspec.diagram.diagram import Drawing, Format
     from kspec.diagram.diagram_graph import NodeInfo
+
+
+class SizedGraph(NamedTuple):
+    """A graph with what a diagram shows of it.
+
+    Args:
+        graph: The graph, with the sizes that data decides.
+        info: Shapes and parameters by `info_key`.
+        heading: The spec's name, and totals.
+    """
+
+    graph: Graph
+    info: dict[str, NodeInfo]
+    heading: list[str]
 
 
 def draw_model(built: BuiltModel, path: Path, format: Format) -> None:
@@ -30,11 +47,19 @@ def draw_model(built: BuiltModel, path: Path, format: Format) -> None:
     """
     from kspec.diagram.diagram import draw
 
-    draw(built.graph, node_info(_summary_of(built)), path, format)
+    graph, info, heading = _sized(built)
+    draw(graph, info, path, format, heading=heading)
 
 
 def draw_spec(
-    spec: Spec, path: Path, format: Format, *, shapes: bool = True, depth: int | None = None
+    spec: Spec,
+    path: Path,
+    format: Format,
+    *,
+    shapes: bool = True,
+    depth: int | None = None,
+    sideways: bool = False,
+    all_copies: bool = False,
 ) -> tuple[int, Drawing]:
     """Draws a spec's graph; TensorFlow is imported only if a size depends on the data.
 
@@ -44,6 +69,8 @@ def draw_spec(
         format: The format of the diagram.
         shapes: Whether to show shapes and parameters.
         depth: How deep to expand blocks and sub-models; None goes as deep as is readable.
+        sideways: Whether to draw from left to right.
+        all_copies: Whether to draw every copy of a repeat, even those that differ only in their names.
 
     Returns:
         The number of nodes of the graph, and the size of the diagram.
@@ -54,12 +81,16 @@ def draw_spec(
     """
     from kspec.diagram.diagram import draw
 
-    graph, info = sized_graph(spec) if shapes else (compile_spec(spec).unwrap()[1].graph, {})
-    return len(graph.nodes), draw(graph, info, path, format, depth)
+    sized = sized_graph(spec) if shapes else SizedGraph(compile_spec(spec).unwrap()[1].graph, {}, [spec.name])
+    drawing = draw(
+        sized.graph, sized.info, path, format, depth,
+        heading=sized.heading, sideways=sideways, all_copies=all_copies,
+    )  # fmt: skip
+    return len(sized.graph.nodes), drawing
 
 
-def sized_graph(spec: Spec) -> tuple[Graph, dict[str, NodeInfo]]:
-    """A spec's graph, with shapes and parameters by `info_key`.
+def sized_graph(spec: Spec) -> SizedGraph:
+    """A spec's graph, with shapes and parameters.
 
     Raises:
         SpecError: With all errors of the spec.
@@ -68,26 +99,52 @@ def sized_graph(spec: Spec) -> tuple[Graph, dict[str, NodeInfo]]:
 
     _, analysis = compile_spec(spec).unwrap()
     if analysis.needs_data:
-        summary = _summary_of(build_structure(spec))
-    else:
-        summary = summarise(spec.name, analysis.graph, analysis.types)
-    return analysis.graph, node_info(summary)
+        return _sized(build_structure(spec))
+    summary = summarise(spec.name, analysis.graph, analysis.types)
+    return SizedGraph(analysis.graph, node_info(summary), _heading(summary))
 
 
-def _summary_of(built: BuiltModel) -> Summary:
+def _sized(built: BuiltModel) -> SizedGraph:
     from kspec.summary.summary import summarise_built
 
-    return summarise_built(built.spec.name, built.graph, built.network)
+    summary = summarise_built(built.spec.name, built.graph, built.network)
+    return SizedGraph(_with_known_sizes(built.graph, built.network.sizes), node_info(summary), _heading(summary))
+
+
+def _with_known_sizes(graph: Graph, sizes: Mapping[tuple[str, str], int]) -> Graph:
+    """A graph whose arguments state the sizes that data decides: `units: 3`, not `{classes_of: cultivar}`."""
+    nodes = {
+        name: replace(node, arguments=with_sizes(node.arguments, sizes)) if sizes else node
+        for name, node in graph.nodes.items()
+    }
+    models: dict[str, Graph] = {}
+    for name, model in graph.models.items():
+        models[name] = replace(_with_known_sizes(model, sizes), models=dict(models))
+    return replace(graph, nodes=nodes, models=models)
+
+
+def _heading(summary: Summary) -> list[str]:
+    """The name, and the numbers of nodes and parameters."""
+    count = len(summary.nodes)
+    totals = [f"{count} node{'' if count == 1 else 's'}"]
+    if summary.parameters is not None and summary.trainable is not None:
+        totals.append(f"{summary.parameters:,} parameters")
+        if summary.trainable != summary.parameters:
+            totals[-1] += f" ({summary.trainable:,} trainable)"
+    return [summary.name, "  ·  ".join(totals)]
 
 
 def node_info(summary: Summary) -> dict[str, NodeInfo]:
-    """Shapes and parameters from a summary, by `info_key`."""
+    """Shapes and parameters from a summary, by `info_key`; a dtype is shown where it is not float32."""
     from kspec.diagram.diagram_graph import NodeInfo, info_key
     from kspec.syntax.yaml_flow import shape_text
 
     info: dict[str, NodeInfo] = {}
     for part in (summary, *summary.models):
-        shapes = {node.name: shape_text(node.shape) for node in part.nodes}
+        shapes = {
+            node.name: shape_text(node.shape) + (f" {node.dtype}" if node.dtype != "float32" else "")
+            for node in part.nodes
+        }
         model = "" if part is summary else part.name
         info |= {
             info_key(model, node.name): NodeInfo(

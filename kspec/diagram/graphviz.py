@@ -51,6 +51,8 @@ def dot_text(sketch: Sketch) -> str:
         "digraph {",
         f'graph [bgcolor=white pad=0.2 nodesep=0.28 {closer} {font} fontsize=10 fontcolor="{SOFT}"];',
         f'node [shape=box style="rounded,filled" margin="0.1,0.05" height=0.1 {font} fontsize=11 fontcolor="{INK}"];',
+        *(["rankdir=LR;"] if sketch.sideways else []),
+        *([f"label={_table(list(sketch.heading), 'LEFT')} labelloc=t labeljust=l;"] if sketch.heading else []),
         f'edge [color="{LINE}" arrowsize=0.6 penwidth=1.1 {font} fontsize=9 fontcolor="{SOFT}"];',
         *(_node(name, box) for name, box in sketch.boxes.items()),
         *(_arrow(*edge) for edge in sketch.edges),
@@ -74,8 +76,8 @@ def _arrow(source: str, target: str, label: str) -> str:
     return f"{_quoted(source)} -> {_quoted(target)}{attributes};"
 
 
-def _table(rows: list[Row]) -> str:
-    cells = "".join(f"<TR><TD>{_cell(row)}</TD></TR>" for row in rows)
+def _table(rows: list[Row], align: str = "CENTER") -> str:
+    cells = "".join(f'<TR><TD ALIGN="{align}">{_cell(row)}</TD></TR>' for row in rows)
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1.5">{cells}</TABLE>>'
 
 

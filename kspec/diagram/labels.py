@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -76,25 +76,33 @@ class Sketch(NamedTuple):
         edges: The edges between boxes.
         framed: Whether the nodes of a block (`use/inner`) need a frame, because their boxes do not show its name.
         titles: Frame → its title, if that is not the name of the use.
+        heading: The lines above the diagram.
+        sideways: Whether the diagram runs from left to right.
     """
 
     boxes: dict[str, Box]
     edges: list[Edge]
     framed: bool
     titles: Mapping[str, str] = MappingProxyType({})
+    heading: Sequence[Row] = ()
+    sideways: bool = False
 
     def title(self, use: str) -> str:
         """The title of the frame around a use: by default the last part of its name."""
         return self.titles.get(use, use.rpartition("/")[2])
 
 
-def sketch(diagram: DiagramGraph, *, brief: bool, framed: bool) -> Sketch:
+def sketch(
+    diagram: DiagramGraph, *, brief: bool, framed: bool, heading: Sequence[str] = (), sideways: bool = False
+) -> Sketch:
     """The text and colours of a diagram.
 
     Args:
         diagram: The graph to show.
         brief: Whether to show names only.
         framed: Whether frames show the blocks' names, so that boxes need not.
+        heading: The title, and lines below it.
+        sideways: Whether the diagram runs from left to right.
     """
     boxes = {name: _box(diagram, node, brief, framed) for name, node in diagram.boxes.items()}
     edges = [
@@ -102,8 +110,21 @@ def sketch(diagram: DiagramGraph, *, brief: bool, framed: bool) -> Sketch:
         for node in diagram.boxes.values()
         for source, label in _edges(diagram.boxes, node)
     ]
-    titles = {use: printable(title) for use, title in diagram.titles.items()}
-    return Sketch(boxes, edges, framed and not brief, titles)
+    titles = {use: printable(title) for use, title in _titles(diagram).items()}
+    rows = [
+        Row(printable(text), 9 if number else 12, SOFT if number else INK, bold=not number)
+        for number, text in enumerate(heading)
+    ]
+    return Sketch(boxes, edges, framed and not brief, titles, rows, sideways)
+
+
+def _titles(diagram: DiagramGraph) -> dict[str, str]:
+    """The titles of frames that are more than the name of the use."""
+    titles = dict(diagram.titles)
+    for use, (name, count) in diagram.repeats.items():
+        own = use.rpartition("/")[2]
+        titles[use] = f"{titles.get(use, own).replace(own, name, 1)} × {count}"
+    return titles
 
 
 def printable(text: str) -> str:
@@ -124,9 +145,14 @@ def _box(diagram: DiagramGraph, node: Node, brief: bool, framed: bool) -> Box:
     if brief:
         rows = [Row(node.name, 11, INK)]
     else:
-        name = node.name.rpartition("/")[2] if framed else node.name
+        prefix, slash, name = node.name.rpartition("/")
+        repeat = diagram.repeats.get(node.name)
+        name = repeat.name if repeat else name
         description = diagram.collapsed.get(node.name) or _description(diagram.graph, node)
-        rows = _rows(name, description, info, notes)
+        if repeat:
+            description += f"  × {repeat.count}"
+        shown = name if framed else prefix + slash + name
+        rows = _rows(shown, description, info, notes, repeat.count if repeat else 1)
     return Box(
         rows=[row._replace(text=printable(row.text)) for row in rows],
         fill=colours.fill,
@@ -137,11 +163,20 @@ def _box(diagram: DiagramGraph, node: Node, brief: bool, framed: bool) -> Box:
     )
 
 
-def _rows(name: str, description: str, info: NodeInfo | None, notes: list[str]) -> list[Row]:
-    """Name; class with its main arguments; shape and parameters; notes."""
+def _rows(name: str, description: str, info: NodeInfo | None, notes: list[str], copies: int) -> list[Row]:
+    """Name; class with its main arguments; shape and parameters; notes.
+
+    Args:
+        name: The name.
+        description: The class with its main arguments.
+        info: Shape and parameters of one copy, if they are shown.
+        notes: Notes.
+        copies: The number of copies that the box stands for.
+    """
     rows = [Row(name, 11, INK, bold=True), Row(description, 10, INK)]
     if info is not None:
         count = "" if not info.parameters else f"{info.parameters:,} parameter{'s' if info.parameters != 1 else ''}"
+        count = f"{copies} × {count}" if count and copies > 1 else count
         rows.append(Row("  ·  ".join(part for part in (info.shape_out, count) if part), 9, SOFT))
     if notes:
         rows.append(Row(", ".join(notes), 9, SOFT, italic=True))

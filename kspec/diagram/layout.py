@@ -63,6 +63,7 @@ class Layout(NamedTuple):
         clear: Whether no frame encloses foreign nodes.
         width: In points.
         height: In points.
+        sideways: Whether items and frames run from left to right; the points of lines have x and y exchanged then.
     """
 
     items: list[Item]
@@ -71,6 +72,7 @@ class Layout(NamedTuple):
     clear: bool
     width: float
     height: float
+    sideways: bool = False
 
 
 def lay_out(sketch: Sketch, measure: Callable[[Row], float]) -> Layout:
@@ -101,7 +103,16 @@ def lay_out(sketch: Sketch, measure: Callable[[Row], float]) -> Layout:
     for item in placed:
         item.x -= left
     frames = [frame._replace(left=frame.left - left, right=frame.right - left) for frame in frames]
-    return Layout(items, _lines(chains, edges), frames, clear, right - left + _MARGIN, edges[-1][1] + _MARGIN)
+    layout = Layout(items, _lines(chains, edges), frames, clear, right - left + _MARGIN, edges[-1][1] + _MARGIN)
+    return _turned(layout) if sketch.sideways else layout
+
+
+def _turned(layout: Layout) -> Layout:
+    """A layout with x and y exchanged; its lines stay as they are, as their curves are drawn downwards."""
+    for item in layout.items:
+        item.x, item.y, item.width, item.height = item.y, item.x, item.height, item.width
+    frames = [Frame(top, left - _TITLE, bottom, right, title) for left, top, right, bottom, title in layout.frames]
+    return layout._replace(frames=frames, width=layout.height, height=layout.width, sideways=True)
 
 
 def _items(sketch: Sketch, measure: Callable[[Row], float]) -> tuple[list[Item], list[tuple[Item, Item]]]:
@@ -115,12 +126,14 @@ def _items(sketch: Sketch, measure: Callable[[Row], float]) -> tuple[list[Item],
     for name, box in sketch.boxes.items():
         width = max(box.width, max(map(measure, box.rows)) + 17.4)
         height = sum(1.2 * row.points + 3 for row in box.rows) + 7.2
-        boxes[name] = item = Item(box.rows, box, name.rpartition("/")[0] if sketch.framed else "", width, height)
+        across, down = (height, width) if sketch.sideways else (width, height)
+        boxes[name] = item = Item(box.rows, box, name.rpartition("/")[0] if sketch.framed else "", across, down)
         for source, text in sources.get(name, ()):
             above = boxes[source]
             if text:
                 row = Row(text, 9, SOFT)
-                label = Item([row], None, item.block, measure(row) + 6, 12)
+                size = (12, measure(row) + 6) if sketch.sideways else (measure(row) + 6, 12)
+                label = Item([row], None, item.block, *size)
                 items.append(label)
                 pairs.append((above, label))
                 above = label

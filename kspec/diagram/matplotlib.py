@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,8 +44,8 @@ def draw_matplotlib(
         layout = lay_out(sketch(True), _measure)
         if not layout.clear:
             layout = lay_out(sketch(False), _measure)
-        figure = _figure(layout)
-        dpi = resolution(layout.width / 72, layout.height / 72) if format == "png" else 72
+        figure = _figure(layout, sketch(True).heading)
+        dpi = resolution(*figure.get_size_inches()) if format == "png" else 72
         figure.savefig(path, format=format, dpi=dpi, metadata={"Date": None} if format == "svg" else None)
 
 
@@ -73,14 +73,20 @@ def _cut(row: Row, width: float) -> Row:
     return row
 
 
-def _figure(layout: Layout) -> Any:
-    """The figure; one unit of its axes is a point, with y downwards as in the layout."""
+def _figure(layout: Layout, heading: Sequence[Row]) -> Any:
+    """The figure; one unit of its axes is a point, with y downwards as in the layout, and the heading above 0."""
     from matplotlib.collections import PathCollection, PolyCollection
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(layout.width / 72, layout.height / 72), facecolor="white")
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, layout.width), ylim=(layout.height, 0))
+    top = sum(_line_height(row) for row in heading) + _HEAD * bool(heading)
+    width = max([layout.width, *(_measure(row) + 28 for row in heading)])
+    figure = Figure(figsize=(width / 72, (layout.height + top) / 72), facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(layout.height, -top))
     axes.set_axis_off()
+    y = _HEAD - top
+    for row in heading:
+        _write(axes, row, 14, y + _line_height(row) / 2, "left")
+        y += _line_height(row)
     for frame in layout.frames:
         axes.add_patch(_rounded(frame.left, frame.top, frame.right, frame.bottom, facecolor="none", edgecolor=FRAME))
         _write(
@@ -93,15 +99,22 @@ def _figure(layout: Layout) -> Any:
             edgecolor="none",
             pad=1,
         )
-    axes.add_collection(
-        PathCollection([_curve(line) for line in layout.lines], facecolors="none", edgecolors=LINE, linewidths=1.1)
-    )
+    curves = [_curve(line) for line in layout.lines]
     tips = [line.points[-1] for line in layout.lines if line.head]
     heads = [[(x, y), (x - _HEAD / 2, y - _HEAD), (x + _HEAD / 2, y - _HEAD)] for x, y in tips]
+    if layout.sideways:
+        for curve in curves:
+            curve.vertices = curve.vertices[:, ::-1]
+        heads = [[(y, x) for x, y in head] for head in heads]
+    axes.add_collection(PathCollection(curves, facecolors="none", edgecolors=LINE, linewidths=1.1))
     axes.add_collection(PolyCollection(heads, facecolors=LINE, edgecolors="none"))
     for item in layout.items:
         _draw_item(axes, item)
     return figure
+
+
+def _line_height(row: Row) -> float:
+    return 1.2 * row.points + 3
 
 
 def _draw_item(axes: Any, item: Item) -> None:
@@ -112,9 +125,9 @@ def _draw_item(axes: Any, item: Item) -> None:
         axes.add_patch(
             _rounded(left, top, right, top + item.height, linestyle=(0, (4, 2.5)) if box.dashed else "-", **border)
         )
-    y = item.y - sum(1.2 * row.points + 3 for row in item.rows) / 2
+    y = item.y - sum(map(_line_height, item.rows)) / 2
     for row in item.rows:
-        height = 1.2 * row.points + 3
+        height = _line_height(row)
         _write(axes, row, item.x, y + height / 2, "center")
         y += height
 

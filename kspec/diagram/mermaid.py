@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from kspec.diagram.labels import FRAME, INK, LINE, SOFT, Box, Row, Sketch
@@ -13,8 +14,10 @@ def mermaid_text(sketch: Sketch) -> str:
     looks: dict[str, list[str]] = {}
     for name, box in sketch.boxes.items():
         looks.setdefault(_look(box), []).append(ids[name])
+    title = " · ".join(row.text for row in sketch.heading)
     lines = [
-        "flowchart TD",
+        *(["---", f"title: {json.dumps(title, ensure_ascii=False)}", "---"] if title else []),
+        f"flowchart {'LR' if sketch.sideways else 'TD'}",
         *(_in_frames(sketch, ids, list(sketch.boxes), "") if sketch.framed else _boxes(sketch, ids, sketch.boxes)),
         *(_arrow(ids[source], ids[target], label) for source, target, label in sketch.edges),
     ]

@@ -171,8 +171,8 @@ def _source(place: str, format: str, overrides: tuple[str, ...], permissions: Pe
     file = Path(place) if folder is None else folder / "resolved.yaml"
     spec = load_file(file, overrides, permissions)
     if needs == "graph":
-        graph, info = sized_graph(spec)
-        context = ExportContext(format, spec, graph, info)
+        graph, info, heading = sized_graph(spec)
+        context = ExportContext(format, spec, graph, info, heading=heading)
     elif needs == "data":
         context = _with_data(format, spec)
     else:

@@ -38,10 +38,10 @@ def resolved_values(
     values["seed"] = document.seed
     # templates have their own node names, so only sizes of outputs are replaced in them
     classes = {key: size for key, size in sizes.items() if key[0] == "classes_of"}
-    values["layers"] = [_with_sizes(entry, sizes) for entry in values["layers"]]
+    values["layers"] = [with_sizes(entry, sizes) for entry in values["layers"]]
     for section in ("blocks", "models"):
         if section in values:
-            values[section] = _with_sizes(values[section], classes)
+            values[section] = with_sizes(values[section], classes)
     for name, input_ in document.inputs.items():
         more = input_.model_dump(exclude={"shape"}, exclude_none=True)
         values["inputs"][name] = {"shape": list(input_.shape), **more}
@@ -110,12 +110,12 @@ def _stages(spec: Spec, settings: Settings) -> list[dict[str, Any]]:
     return [{key: value for key, value in stage.items() if value is not None} for stage in stages]
 
 
-def _with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
-    """A value with its references to sizes replaced."""
+def with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
+    """A value whose references to sizes, such as `{classes_of: kind}`, are replaced by the sizes."""
     if isinstance(value, dict):
         if len(value) == 1:
             ((word, name),) = value.items()
             if isinstance(name, str) and (word, name) in sizes:
                 return sizes[word, name]
-        return {key: _with_sizes(item, sizes) for key, item in value.items()}
-    return [_with_sizes(item, sizes) for item in value] if isinstance(value, list) else value
+        return {key: with_sizes(item, sizes) for key, item in value.items()}
+    return [with_sizes(item, sizes) for item in value] if isinstance(value, list) else value

@@ -1,5 +1,6 @@
 """The depth of a diagram: blocks and sub-models in frames, or one box each. Without TensorFlow."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -118,12 +119,19 @@ def test_boxes_are_counted_without_expanding_the_graph():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "boxes", "note"), [([], 23, True), (["--depth", "0"], 10, False), (["--depth", "3"], 175, False)]
+    ("arguments", "boxes", "note"),
+    [
+        ([], 67, True),
+        (["--all-copies"], 23, True),
+        (["--depth", "0"], 10, False),
+        (["--depth", "3"], 95, False),
+        (["--depth", "3", "--all-copies"], 175, False),
+    ],
 )
 def test_a_large_graph_is_collapsed_by_default_with_a_note(arguments, boxes, note, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["plot", str(SPECS / "zoo/resnet50.yaml"), "-o", "a.dot", *arguments]) == 0
     printed = capsys.readouterr().out
-    assert ("blocks and sub-models are collapsed to 23 boxes; --depth 3 draws everything" in printed) == note
-    assert Path("a.dot").read_text().count("[label=") == boxes
+    assert (f"blocks and sub-models are collapsed to {boxes} boxes; --depth 3 expands them all" in printed) == note
+    assert len(re.findall(r'^"[^"]+" \[label=', Path("a.dot").read_text(), re.MULTILINE)) == boxes
     assert COLLAPSED_ABOVE < 175

@@ -8,7 +8,7 @@ with those of the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -82,6 +82,7 @@ class ExportContext:
         spec: The spec.
         graph: Its graph.
         info: Shapes and parameters of the nodes, for a format that needs the graph alone.
+        heading: The spec's name, and totals, for the same formats.
         model: The Keras model, for a format that needs one; its inputs have the names in the spec.
         analysis: The settings, including those that depend on the data, for a format that needs the data.
         dataset: The data, for the same formats; None if the spec has none.
@@ -93,6 +94,7 @@ class ExportContext:
     spec: Spec
     graph: Graph
     info: Mapping[str, NodeInfo] = field(default_factory=dict)
+    heading: Sequence[str] = ()
     model: Any = None
     analysis: Analysis | None = None
     dataset: Dataset | None = None

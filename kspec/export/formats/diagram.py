@@ -16,7 +16,7 @@ def write(context: ExportContext, path: Path) -> str:
         UnsupportedByFormat: If the graph is too large for a layout.
     """
     try:
-        draw(context.graph, context.info, path, cast(Format, context.format))
+        draw(context.graph, context.info, path, cast(Format, context.format), heading=context.heading)
     except GraphTooLarge as error:
         raise UnsupportedByFormat(str(error), help="`--to dot` has no such limit") from None
     return ""
