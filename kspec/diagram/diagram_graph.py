@@ -29,11 +29,11 @@ class Repeat(NamedTuple):
 
     Args:
         name: The name of the entry, or of the first and the last copy.
-        count: The number of copies.
+        copies: The number of copies.
     """
 
     name: str
-    count: int
+    copies: int
 
 
 def info_key(model: str, node: str) -> str:

@@ -121,9 +121,9 @@ def sketch(
 def _titles(diagram: DiagramGraph) -> dict[str, str]:
     """The titles of frames that are more than the name of the use."""
     titles = dict(diagram.titles)
-    for use, (name, count) in diagram.repeats.items():
+    for use, (name, copies) in diagram.repeats.items():
         own = use.rpartition("/")[2]
-        titles[use] = f"{titles.get(use, own).replace(own, name, 1)} × {count}"
+        titles[use] = f"{titles.get(use, own).replace(own, name, 1)} × {copies}"
     return titles
 
 
@@ -150,9 +150,9 @@ def _box(diagram: DiagramGraph, node: Node, brief: bool, framed: bool) -> Box:
         name = repeat.name if repeat else name
         description = diagram.collapsed.get(node.name) or _description(diagram.graph, node)
         if repeat:
-            description += f"  × {repeat.count}"
+            description += f"  × {repeat.copies}"
         shown = name if framed else prefix + slash + name
-        rows = _rows(shown, description, info, notes, repeat.count if repeat else 1)
+        rows = _rows(shown, description, info, notes, repeat.copies if repeat else 1)
     return Box(
         rows=[row._replace(text=printable(row.text)) for row in rows],
         fill=colours.fill,
