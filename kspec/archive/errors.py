@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from kspec.diagnostics import Report, Rule, Source, Span, codes
 
 
@@ -54,3 +57,15 @@ def printable(text: object) -> str:
     """A name from an untrusted file, shortened and without control characters."""
     plain = "".join(letter if letter.isprintable() else "?" for letter in str(text))
     return plain if len(plain) <= 60 else plain[:57] + "..."
+
+
+def reject_keras_2(model: Mapping[str, Any]) -> None:
+    """Rejects a configuration of Keras 2, whose objects lack the module of their class."""
+    version = model.get("keras_version")
+    is_stated = isinstance(version, str) and version.startswith(("1.", "2."))
+    if is_stated or (model.get("class_name") in ("Sequential", "Functional", "Model") and "module" not in model):
+        written = f" (written by Keras {printable(version)})" if is_stated else ""
+        raise unsupported(
+            f"the model is in the format of Keras 2{written}, and kspec reads that of Keras 3",
+            'Keras 3 reads `.h5` files of Keras 2: `load_model("model.h5").save("model.keras")`',
+        )

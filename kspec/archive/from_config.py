@@ -22,7 +22,7 @@ from kspec.archive.calls import (
 from kspec.archive.compile_config import compile_section
 from kspec.archive.config_graph import OUTPUTS, CallId, ConfigGraph, Layer, Ref, read_graph, refs
 from kspec.archive.dtype_policy import common_policy
-from kspec.archive.errors import contains_code, printable, unreadable, unsupported
+from kspec.archive.errors import contains_code, printable, reject_keras_2, unreadable, unsupported
 from kspec.archive.names import Names, entries_to_name, valid_name
 from kspec.archive.values import MODELS, Config, Surroundings, arguments_of, dtype_argument, keras_entry, policy_of
 from kspec.archive.vocabulary import LearnedVocabulary
@@ -83,6 +83,7 @@ def spec_from_config(
     Raises:
         ImportRefused: If a spec cannot express the model, or if it contains code.
     """
+    reject_keras_2(model)
     try:
         return _Importer(model, vocabulary, shares_objects).run(compiled)
     except RecursionError:

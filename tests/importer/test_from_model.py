@@ -94,6 +94,16 @@ def test_features_that_a_spec_cannot_express_are_rejected():
     assert "it takes a Python function" in taking_functions[1]
 
 
+@pytest.mark.parametrize("version", [{"keras_version": "2.11.0"}, {}])
+def test_a_model_of_keras_2_is_named_as_such(version):
+    dense = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "batch_input_shape": [None, 3]}}
+    model = {"class_name": "Sequential", "config": {"name": "old", "layers": [dense]}, "backend": "tensorflow"}
+    with pytest.raises(ImportRefused, match="the model is in the format of Keras 2") as caught:
+        spec_from_config(model | version)
+    assert caught.value.code == "KS713"
+    assert ("2.11.0" in caught.value.message) == bool(version)
+
+
 def test_changed_names_are_noted(tmp_path, capsys):
     MODELS["names"]().save(tmp_path / "model.keras")
     assert main(["import", str(tmp_path / "model.keras"), "-o", str(tmp_path / "spec.yaml")]) == 0
