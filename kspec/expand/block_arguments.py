@@ -8,6 +8,7 @@ from typing import Any
 from kspec.diagnostics import Path, Positions, Related, Span, UsedSpan
 from kspec.expand.templates import Template
 from kspec.syntax.expressions import names_in
+from kspec.syntax.sizes import NODE_SIZES, ROOT, full_name
 
 
 class ArgumentSpan(UsedSpan):
@@ -63,6 +64,43 @@ def argument_spans(
         for path, name in _parameter_uses(entry, origins)
         if (*entry_path, *path) in places
     }
+
+
+def with_argument_scopes(source: Any, value: Any, scopes: Mapping[str, str]) -> Any:
+    """A value of a block's entry in which sizes that come from an argument refer to the nodes around its use.
+
+    Args:
+        source: The value as the block writes it: `$size`, or a list or mapping that contains it.
+        value: The value with the arguments inserted.
+        scopes: By parameter, the prefix of the nodes that its argument can refer to.
+
+    >>> with_argument_scopes({"input_dim": "$size"}, {"input_dim": {"vocabulary_of": "words"}}, {"size": ""})
+    {'input_dim': {'vocabulary_of': '/words'}}
+    """
+    if isinstance(source, dict) and isinstance(value, dict):
+        return {
+            key: _rooted(item, scopes[name])
+            if key in NODE_SIZES and (name := parameter_of(source.get(key), scopes)) is not None
+            else with_argument_scopes(source.get(key), item, scopes)
+            for key, item in value.items()
+        }
+    if isinstance(source, list) and isinstance(value, list) and len(source) == len(value):
+        return [with_argument_scopes(one, other, scopes) for one, other in zip(source, value, strict=True)]
+    name = parameter_of(source, scopes)
+    return value if name is None else _with_rooted_sizes(value, scopes[name])
+
+
+def _with_rooted_sizes(value: Any, scope: str) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _rooted(item, scope) if key in NODE_SIZES else _with_rooted_sizes(item, scope)
+            for key, item in value.items()
+        }
+    return [_with_rooted_sizes(item, scope) for item in value] if isinstance(value, list) else value
+
+
+def _rooted(name: Any, scope: str) -> Any:
+    return ROOT + full_name(name, scope) if isinstance(name, str) else name
 
 
 def _parameter_uses(value: Any, parameters: Collection[str], path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -116,6 +116,14 @@ def argument_origins(emitter: Emitter, template: Template, item: Item) -> dict[s
     return origins
 
 
+def argument_scopes(template: Template, item: Item) -> dict[str, str]:
+    """By parameter that a use of a block sets, the prefix of the nodes that its value can refer to."""
+    frame = item.frame
+    arguments = as_mapping(item.entry.get("with"))
+    outer = {name: parameter_of(arguments[name], frame.scopes) for name in template.params if name in arguments}
+    return {name: frame.prefix if same is None else frame.scopes[same] for name, same in outer.items()}
+
+
 def block_inputs(emitter: Emitter, template: Template, item: Item, source: Path) -> dict[str, tuple[str, ...]] | None:
     """By input of a block, the node that a use connects to it.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kspec.diagnostics import Path, Positions, Report, Rule, Span, codes
-from kspec.expand.block_arguments import argument_spans
+from kspec.expand.block_arguments import argument_spans, with_argument_scopes
 from kspec.expand.frame import Frame, Item, as_mapping, strings, with_uses
 from kspec.expand.instructions import Bind, Call, Expansion, relative_paths
 from kspec.expand.variables import compute
@@ -158,7 +158,8 @@ class Emitter:
             self.error(codes.INVALID_EXPANSION, f"the spec expands to more than {MAX_ENTRIES:,} entries", frame,
                        help="is a `repeat` too large?")  # fmt: skip
             raise ExpansionTooLarge
-        self.result.entries.append(self.compute(copy.deepcopy(item.entry), frame))
+        entry = self.compute(copy.deepcopy(item.entry), frame)
+        self.result.entries.append(with_argument_scopes(item.entry, entry, frame.scopes) if frame.scopes else entry)
         self._add_positions(index, item.entry, frame, input.source)
         implied = frozenset({frame.prefix + input.implied} if input.implied else ())
         before = input.before and frame.prefix + input.before

@@ -14,6 +14,7 @@ from typing import Any
 from kspec.diagnostics import Path, Related, Report, codes
 from kspec.expand.block_use import (
     argument_origins,
+    argument_scopes,
     bind_outputs,
     block_inputs,
     block_variables,
@@ -221,6 +222,7 @@ class _Expander(Emitter):
             blocks=(*frame.blocks, template.name),
             trainable=trainable if isinstance(trainable, bool) else frame.trainable,
             origins=argument_origins(self, template, item),
+            scopes=argument_scopes(template, item),
         )
         names = self._expand_list(template.layers, inner, set(template.inputs))
         return bind_outputs(self, template, item, names[-1])

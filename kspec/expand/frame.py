@@ -21,6 +21,7 @@ class Frame:
         blocks: The names of the blocks around it, outermost first.
         trainable: `trainable` of the innermost use around it that sets it.
         origins: By parameter of the block around it, where the argument's value comes from.
+        scopes: By parameter whose value a use writes, the prefix of the names around that use.
         computed: Whether its values are computed already: those of the spec's own entries without `repeat` are.
     """
 
@@ -31,6 +32,7 @@ class Frame:
     blocks: tuple[str, ...] = ()
     trainable: bool | None = None
     origins: Mapping[str, Span] = field(default_factory=dict)
+    scopes: Mapping[str, str] = field(default_factory=dict)
     computed: bool = False
 
 

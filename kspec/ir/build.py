@@ -17,6 +17,7 @@ from kspec.ir.scope import Scope
 from kspec.language import Entry, Network, Spec
 from kspec.language.spec import models_in
 from kspec.syntax.names import node_names
+from kspec.syntax.sizes import with_prefix
 
 
 def build(spec: Spec, report: Report) -> Graph:
@@ -52,16 +53,6 @@ def _unexpanded(network: Network, network_path: Path) -> list[Call | Bind]:
         Call(index, name, entry.name is not None, "", (*network_path, "layers", index))
         for index, (name, entry) in enumerate(zip(names, network.layers, strict=True))
     ]
-
-
-def _qualified(value: Any, prefix: str) -> Any:
-    """Arguments with full names of the nodes that they reference (`{vocabulary_of: node}`)."""
-    if isinstance(value, dict):
-        return {
-            key: prefix + item if key == "vocabulary_of" and isinstance(item, str) else _qualified(item, prefix)
-            for key, item in value.items()
-        }
-    return [_qualified(item, prefix) for item in value] if isinstance(value, list) else value
 
 
 class _Builder:
@@ -210,8 +201,8 @@ class _Builder:
             "layer" if entry.kind == "class" else entry.kind,
             entry.head,
             path,
-            arguments=_qualified(entry.arguments, step.prefix) if step.prefix else entry.arguments,
-            constants=dict(entry.call or {}),
+            arguments=with_prefix(entry.arguments, step.prefix) if step.prefix else entry.arguments,
+            constants=with_prefix(dict(entry.call or {}), step.prefix),
             trainable=self._trainable(step, entry),
             named=step.named,
             source_path=step.path,

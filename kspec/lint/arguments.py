@@ -180,8 +180,7 @@ def _check_size(context: RuleContext, key: str, name: str, span: Span) -> None:
         return
     node = context.graph.nodes.get(name)
     if node is None:
-        label = did_you_mean(name, context.graph.nodes)
-        context.report.error(codes.UNKNOWN_NODE, f"unknown node `{name}`", span, label=label)
+        _report_unknown_node(context, key, name, span)
         return
     callee = context.graph.callee(node)
     if callee.catalog is not None and callee.catalog.name not in VOCABULARY_LAYERS:
@@ -191,6 +190,25 @@ def _check_size(context: RuleContext, key: str, name: str, span: Span) -> None:
             span,
             help="reference a TextVectorization, StringLookup or IntegerLookup",
         )
+
+
+def _report_unknown_node(context: RuleContext, key: str, name: str, span: Span) -> None:
+    """Reports a size of an unknown node; within a block, `name` has the prefix of its use."""
+    written = span.text if name.endswith(f"/{span.text}") else name
+    prefix = name.removesuffix(written)
+    own = [node.removeprefix(prefix) for node in context.graph.nodes if node.startswith(prefix)]
+    help = ""
+    if prefix and written in context.graph.nodes:
+        help = f"a block sees only its own nodes: give it a parameter, and write `with: {{size: {{{key}: {written}}}}}`"
+    elif context.outer is not None and name in context.outer.nodes:
+        help = "a sub-model sees only its own nodes: write the size as a number"
+    context.report.error(
+        codes.UNKNOWN_NODE,
+        f"unknown node `{written}`" + (" in this block" if prefix else ""),
+        span,
+        label=did_you_mean(written, own),
+        help=help,
+    )
 
 
 def _check_model(context: RuleContext, name: Any, path: Path) -> None:
