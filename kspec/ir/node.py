@@ -143,6 +143,14 @@ class Graph:
         same = {n.name for n in self.calls if n.name in layers or (n.kind == "model" and n.head in models)}
         return needed | same | {node.name for node in self.inputs}
 
+    def constant_nodes(self) -> set[str]:
+        """The nodes that depend on no input."""
+        constant: set[str] = set()
+        for node in self.calls:
+            if all(tensor.node in constant for tensor in node.tensors()):
+                constant.add(node.name)
+        return constant
+
     def needed_nodes(self) -> set[str]:
         """The nodes that any output depends on."""
         return self.nodes_before(tensor.node for tensor in self.outputs.values())

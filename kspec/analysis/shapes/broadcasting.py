@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from kspec.analysis.shapes.types import Dim, Shape, ShapeError
+from kspec.analysis.shapes.types import Call, Dim, Shape, ShapeError
+from kspec.syntax.yaml_flow import shape_text
 
 BROADCASTS = "from the last axis backward, the sizes must be equal, or one of them must be 1"
 
@@ -52,6 +53,30 @@ def broadcast_shapes(shapes: list[Shape], doing: str) -> Shape:
     if result is None:
         raise ShapeError(f"cannot {doing}: the shapes do not broadcast", help=BROADCASTS)
     return result
+
+
+def check_examples(call: Call, shapes: list[Shape], help: str = "") -> None:
+    """Check that no tensor has another number of examples than the batch.
+
+    A constant, or a result for the whole batch, has no axis of examples: its first axis would be taken for it.
+
+    Args:
+        call: Of a layer or an op that combines its tensors example by example.
+        shapes: Those of its tensors that have an axis of examples.
+        help: What to write instead.
+
+    Raises:
+        ShapeError: If the first axis of one is known, and the batch may have any size.
+    """
+    if call.batch_sizes is None or all(shape and shape[0] is not None for shape in shapes):
+        return
+    for shape in shapes:
+        if shape and shape[0] not in (None, 1, *call.batch_sizes):
+            raise ShapeError(
+                f"takes the first axis of {shape_text(shape)} for the examples of a batch, which are not always"
+                f" {shape[0]}",
+                help=help or f"give it one row for all examples: {shape_text((1, *shape))}",
+            )
 
 
 def agree(a: Iterable[Dim], b: Iterable[Dim], besides: int | None = None) -> bool:

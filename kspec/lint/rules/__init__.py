@@ -18,7 +18,6 @@ Rule = Callable[[RuleContext], None]
 SYNTACTIC_NETWORK_RULES = (
     "node_arguments",
     "call_constants",
-    "layer_for_op",
     "adapt_in_submodel",
 )
 SYNTACTIC_RULES = (
@@ -31,6 +30,8 @@ SYNTACTIC_RULES = (
     "fixed_batch",
 )
 SEMANTIC_NETWORK_RULES = (
+    "constant_inputs",
+    "layer_for_op",
     "redundant_activation",
     "collapsed_dims",
     "training_argument",
