@@ -70,6 +70,13 @@ def is_float(dtype: str) -> bool:
     return "float" in dtype
 
 
+def kind_of(dtype: str) -> str:
+    """`text`, `bool`, `int`, `float` or `complex`."""
+    if dtype == "string":
+        return "text"
+    return next(kind for kind in ("bool", "int", "float", "complex") if kind in dtype)
+
+
 def float_for(dtype: str) -> str:
     """float32 for integers and booleans; other dtypes are kept."""
     return FLOATX if is_integer(dtype) or dtype == "bool" else dtype

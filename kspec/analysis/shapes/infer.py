@@ -131,11 +131,25 @@ class _Walk:
         assert node.catalog is not None
         dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
         call = infer_call(
-            Call(node.catalog, callee.arguments, tensors, node.constants, dtype, self.shared.sizes, self._wrapped_model)
+            Call(
+                node.catalog,
+                callee.arguments,
+                tensors,
+                node.constants,
+                dtype,
+                self.shared.sizes,
+                self._wrapped_model,
+                self._batch_sizes(),
+            )
         )
         if node.kind == "reuse":
             self._check_weights(node, callee, call)
         return call
+
+    def _batch_sizes(self) -> frozenset[int]:
+        """The batch sizes that the inputs declare."""
+        shapes = [self.types.calls[node.name].outputs[0].shape for node in self.graph.inputs]
+        return frozenset(shape[0] for shape in shapes if shape and shape[0] is not None)
 
     def _wrapped_model(self, name: str, tensors: list[TensorType]) -> InferredCall | None:
         """The call of a sub-model that a layer wraps; None if unknown."""

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from kspec import catalog
+from kspec.analysis.shapes.layers.accepted_dtypes import check_layer_dtypes
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, TensorType
 
 POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
@@ -34,6 +35,8 @@ def infer_call(call: Call) -> InferredCall:
     Raises:
         ShapeError: If Keras would reject the call.
     """
+    if call.entry.kind == "layer":
+        check_layer_dtypes(call)
     rule = rule_for(call.entry.kind, call.entry.name)
     return rule(call) if rule is not None else InferredCall([TensorType(None, call.dtype)], None)
 
@@ -52,7 +55,7 @@ def inner_call(call: Call, value: Any, tensors: list[TensorType]) -> Call | None
         return None
     first = entry.tensors[0].name if entry.tensors else "inputs"
     dtype = compute_dtype((arguments or {}).get("dtype"), call.dtype)
-    return Call(entry, arguments or {}, {first: tensors}, {}, dtype, call.sizes, call.model)
+    return Call(entry, arguments or {}, {first: tensors}, {}, dtype, call.sizes, call.model, call.batch_sizes)
 
 
 def compute_dtype(policy: str | None, default: str) -> str:

@@ -109,6 +109,7 @@ class Call:
         dtype: The compute dtype, by the layer's `dtype` argument or the policy.
         sizes: Resolves `{vocabulary_of: node}` and `{classes_of: output}`; None if unknown.
         model: Infers a sub-model that the layer wraps (`TimeDistributed: {layer: {model: reader}}`).
+        batch_sizes: The batch sizes that inputs of the network declare; None if a batch may have any size.
     """
 
     entry: Entry
@@ -118,6 +119,7 @@ class Call:
     dtype: str = "float32"
     sizes: Callable[[str, str], int | None] = lambda _word, _name: None
     model: Callable[[str, list[TensorType]], InferredCall | None] = lambda _name, _tensors: None
+    batch_sizes: frozenset[int] | None = None
 
     def __getitem__(self, name: str) -> Any:
         """An argument of the constructor, or Keras's default; a size that the data decides is resolved, or None."""

@@ -99,7 +99,8 @@ def compare(case: Case) -> None:
     theirs, mine = keras_result(case), own_result(case)
     if case.late:
         assert not isinstance(theirs, Exception), f"{case}: Keras refuses it on symbols; take `late` away"
-        theirs = keras_result(case, on_data=True)
+    if isinstance(theirs, Found) and (isinstance(mine, Exception) or mine.outputs != theirs.outputs):
+        theirs = _as_on_data(theirs, keras_result(case, on_data=True))
     difference = _difference(case, theirs, mine)
     if case.miss:
         assert difference, f"{case}: no longer differs; take `miss` away"
@@ -132,6 +133,8 @@ def keras_result(case: Case, on_data: bool = False) -> Found | Exception:
             value = keras_class(entry.path)(*leading, *several, **given, **constants)
         else:
             layer = maker.object("layer", {case.name: dict(case.arguments)})
+            if on_data and layer._call_has_training_arg:
+                constants.setdefault("training", True)
             value = layer(given.pop(next(iter(given))), **given, **constants)
             weights, trained = layer.weights, layer.trainable_weights
     except Exception as shape_error:
@@ -139,6 +142,14 @@ def keras_result(case: Case, on_data: bool = False) -> Found | Exception:
     tensors = list(value.values()) if isinstance(value, dict) else keras.tree.flatten(value)
     outputs = [(None if t.shape is None else tuple(t.shape), keras.backend.standardize_dtype(t.dtype)) for t in tensors]
     return Found(outputs, *(sum(w.shape.num_elements() for w in which) for which in (weights, trained)))
+
+
+def _as_on_data(symbolic: Found, real: Found | Exception) -> Found | Exception:
+    """What Keras states of a call, with the dtypes of real outputs, or the exception that real inputs raise."""
+    if isinstance(real, Exception):
+        return real
+    dtypes = [dtype for _, dtype in real.outputs]
+    return symbolic._replace(outputs=[(s, d) for (s, _), d in zip(symbolic.outputs, dtypes, strict=True)])
 
 
 def _symbol(given: TensorType) -> Any:

@@ -46,13 +46,7 @@ MULTI_HEAD = [
     Case("MultiHeadAttention", HEADS, [(5, 6, 4), (6, 4)], late=True),
     Case("MultiHeadAttention", HEADS, [((5, 4), "string"), (6, 4)], late=True),
     Case("MultiHeadAttention", {**HEADS, "flash_attention": True, "dropout": 0.1}, [(5, 4), (6, 4)], code="KS302"),
-    Case(
-        "MultiHeadAttention",
-        {**HEADS, "flash_attention": True},
-        [(5, 4), (6, 4)],
-        late=True,
-        miss="TensorFlow has no flash attention, other backends have",
-    ),
+    Case("MultiHeadAttention", {**HEADS, "flash_attention": True}, [(5, 4), (6, 4)], late=True),
 ]
 
 GROUPED = [

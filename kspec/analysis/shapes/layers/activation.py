@@ -5,6 +5,7 @@ from __future__ import annotations
 from kspec.analysis.shapes.layers.shared import (
     axis_of,
     known_size,
+    moved_dtype,
     number_shape,
     one,
     per_value,
@@ -42,11 +43,16 @@ def softmax(call: Call) -> InferredCall:
     return same_shape(call, 3)
 
 
+def moves(call: Call) -> InferredCall:
+    """`(…) → (…)`; integers stay integers."""
+    return same_shape(call, dtype=moved_dtype(call))
+
+
 RULES: dict[str, InferenceRule] = {
     "Activation": same_shape,
     "ELU": same_shape,
     "LeakyReLU": same_shape,
     "PReLU": prelu,
-    "ReLU": same_shape,
+    "ReLU": moves,
     "Softmax": softmax,
 }

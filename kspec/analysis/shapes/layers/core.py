@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from kspec.analysis.shapes.broadcasting import size_of
+from kspec.analysis.shapes.dtypes import number_for
 from kspec.analysis.shapes.layers.shared import (
     known_size,
     moved_dtype,
@@ -198,7 +199,7 @@ def masking(call: Call) -> InferredCall:
         raise ShapeError(
             "expects a last axis, got one number for the whole batch", help="keep the batch: reduce over axis 1 and up"
         )
-    return same_shape(call)
+    return same_shape(call, dtype=number_for(moved_dtype(call)))
 
 
 RULES: dict[str, InferenceRule] = {

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.broadcasting import BROADCASTS, agree
-from kspec.analysis.shapes.layers.shared import axis_of, number_shape, one, per_value
+from kspec.analysis.shapes.broadcasting import BROADCASTS, agree, check_examples
+from kspec.analysis.shapes.dtypes import bytes_of, is_float
+from kspec.analysis.shapes.layers.shared import axis_of, moved_dtype, number_shape, one, per_value
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.syntax.yaml_flow import shape_text
+
+OPS = {
+    "Add": "add",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
+    "Multiply": "multiply",
+    "Subtract": "subtract",
+}
+"""Layer → the op that computes the same, but for tensors of any shapes that broadcast."""
 
 
 def elementwise(call: Call) -> InferredCall:
@@ -13,7 +23,7 @@ def elementwise(call: Call) -> InferredCall:
     number_shape(call)
     shapes = _known_shapes(call)
     if shapes is None:
-        return one(None, call.dtype)
+        return one(None, moved_dtype(call))
     result: Shape = shapes[0][1:]
     for shape in shapes[1:]:
         broadcast = _broadcast(result, shape[1:])
@@ -24,7 +34,7 @@ def elementwise(call: Call) -> InferredCall:
             )
         result = broadcast
     whole = (_batch(shapes), *result)
-    return one(whole, call.dtype, (), per_value(whole, max(len(shapes) - 1, 1)))
+    return one(whole, _dtype(call), (), per_value(whole, max(len(shapes) - 1, 1)))
 
 
 def subtract(call: Call) -> InferredCall:
@@ -35,9 +45,10 @@ def subtract(call: Call) -> InferredCall:
 
 def concatenate(call: Call) -> InferredCall:
     """`(…, a), (…, b), … → (…, a + b + …)` along `axis`; all other sizes are the same."""
+    _check_no_text(call)
     shapes = _known_shapes(call)
     if shapes is None:
-        return one(None, call.dtype)
+        return one(None, moved_dtype(call))
     first = shapes[0]
     axis = axis_of(call["axis"], first)
     if not all(agree(first, shape, axis) for shape in shapes) or not _agree_all(shapes, axis):
@@ -49,7 +60,7 @@ def concatenate(call: Call) -> InferredCall:
     for shape in shapes:
         size = shape[axis]
         total = None if total is None or size is None else total + size
-    return one((*first[:axis], total, *first[axis + 1 :]), call.dtype, (), 0)
+    return one((*first[:axis], total, *first[axis + 1 :]), moved_dtype(call), (), 0)
 
 
 def dot(call: Call) -> InferredCall:
@@ -58,7 +69,7 @@ def dot(call: Call) -> InferredCall:
     _check_two(call)
     shapes = _known_shapes(call)
     if shapes is None:
-        return one(None, call.dtype)
+        return one(None, moved_dtype(call))
     if any(len(shape) < 2 for shape in shapes):
         raise ShapeError(
             f"expects inputs with at least 2 dimensions, such as (null, features), got {_list_shapes(shapes)}",
@@ -83,7 +94,29 @@ def dot(call: Call) -> InferredCall:
     kept = (*a[:left], *a[left + 1 :], *b[1:right], *b[right + 1 :])
     result = kept if len(kept) > 1 else (*kept, 1)
     size = a[left]
-    return one(result, call.dtype, (), None if size is None else per_value(result, 2 * size))
+    return one(result, moved_dtype(call), (), None if size is None else per_value(result, 2 * size))
+
+
+def _check_no_text(call: Call) -> None:
+    """Check that no tensor holds strings: Keras takes joined strings for floats, and joins none to numbers."""
+    dtypes = {tensor.dtype for tensor in call.inputs}
+    if "string" not in dtypes:
+        return
+    others = ", ".join(sorted(dtypes - {"string"}))
+    if others:
+        raise ShapeError(
+            f"cannot join strings to {others}",
+            help="encode the strings first, with a `StringLookup` or a `TextVectorization`",
+        )
+    raise ShapeError("expects numbers, got strings", help="join strings with `op: concatenate`, `call: {axis: -1}`")
+
+
+def _dtype(call: Call) -> str:
+    """The promotion of all inputs; TensorFlow divides integers of 32 bits and more to float64 for an average."""
+    dtype = moved_dtype(call)
+    if call.entry.name != "Average" or is_float(dtype):
+        return dtype
+    return "float64" if bytes_of(dtype) >= 4 else "float32"
 
 
 def _known_shapes(call: Call) -> list[Shape] | None:
@@ -96,6 +129,8 @@ def _known_shapes(call: Call) -> list[Shape] | None:
             "expects a value for each example, got one for the whole batch",
             help="keep the batch: reduce over axis 1 and up",
         )
+    op = OPS.get(call.entry.name)
+    check_examples(call, shapes, help=f"write `op: {op}` to use the same values for every example" if op else "")
     batches = {shape[0] for shape in shapes if shape} - {None}
     if len(batches) > 1 and call.entry.name != "Concatenate":
         raise ShapeError(

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.layers.shared import axis_of, known_size, number_shape, one, per_value, several, unknown
+from kspec.analysis.shapes.broadcasting import broadcast
+from kspec.analysis.shapes.layers.shared import (
+    axis_of,
+    known_size,
+    moved_dtype,
+    number_shape,
+    one,
+    per_value,
+    several,
+    unknown,
+)
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
 from kspec.syntax.yaml_flow import shape_text
 
@@ -53,9 +63,17 @@ def rms_normalization(call: Call) -> InferredCall:
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
-    axes = [axis_of(axis, shape) for axis in several(call["axis"], 1)]
-    weights = [Weight(tuple(known_size(axis, shape, "axis") for axis in axes))]
-    return one(shape, call.dtype, weights, per_value(shape, 4))
+    axes = [axis_of(axis, shape) for axis in sorted(several(call["axis"], 1))]
+    sizes = tuple(known_size(axis, shape, "axis") for axis in axes)
+    if broadcast(shape, sizes) is None:
+        raise ShapeError(
+            f"cannot scale {shape_text(shape)} by weights of shape {shape_text(sizes)}: Keras applies them to the last"
+            " axes",
+            help="normalize the last axis, `axis: -1`, or use `LayerNormalization`",
+            argument="axis",
+        )
+    weights = [Weight(sizes)]
+    return one(shape, moved_dtype(call), weights, per_value(shape, 4))
 
 
 def unit_normalization(call: Call) -> InferredCall:

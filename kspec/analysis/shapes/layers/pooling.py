@@ -6,7 +6,7 @@ from math import prod
 
 from kspec.analysis.shapes.broadcasting import size_of
 from kspec.analysis.shapes.layers.convolution import output_size, too_small_error
-from kspec.analysis.shapes.layers.shared import axes_of, one, several, unknown
+from kspec.analysis.shapes.layers.shared import axes_of, moved_dtype, one, several, unknown
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, ShapeError
 from kspec.syntax.yaml_flow import shape_text
 
@@ -26,7 +26,7 @@ def pooling(count: int) -> InferenceRule:
             raise too_small_error(call, "a window", window, axes, "pool_size")
         values = size_of((*spatial, axes.channels))
         flops = None if values is None else values * prod(window)
-        return one(axes.with_sizes(spatial, axes.channels), call.dtype, (), flops)
+        return one(axes.with_sizes(spatial, axes.channels), _dtype(call), (), flops)
 
     return rule
 
@@ -40,7 +40,7 @@ def global_pooling(count: int) -> InferenceRule:
             return unknown(call)
         kept = axes.with_sizes([1] * count, axes.channels)
         shape = kept if call["keepdims"] else (axes.batch, axes.channels)
-        return one(shape, call.dtype, (), size_of((*axes.spatial, axes.channels)))
+        return one(shape, _dtype(call), (), size_of((*axes.spatial, axes.channels)))
 
     return rule
 
@@ -58,9 +58,14 @@ def adaptive_pooling(count: int) -> InferenceRule:
                 f"expects input of known size, got {shape_text(call.x.shape)}",
                 help="write the size in the input's `shape`, or use a global pooling layer",
             )
-        return one(axes.with_sizes(sizes, axes.channels), call.dtype, (), size_of((*axes.spatial, axes.channels)))
+        return one(axes.with_sizes(sizes, axes.channels), _dtype(call), (), size_of((*axes.spatial, axes.channels)))
 
     return rule
+
+
+def _dtype(call: Call) -> str:
+    """The compute dtype for averages; the greatest of integers is an integer."""
+    return moved_dtype(call) if "Max" in call.entry.name else call.dtype
 
 
 RULES: dict[str, InferenceRule] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.analysis.shapes.layers.shared import axes_of, number_shape, one, same_shape, unknown
+from kspec.analysis.shapes.layers.shared import axes_of, moved_dtype, number_shape, one, same_shape, unknown
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError
 from kspec.diagnostics import codes
 from kspec.syntax.yaml_flow import shape_text, to_yaml
@@ -27,7 +27,7 @@ def dropout(call: Call) -> InferredCall:
                 help="write a size for each axis, the batch first: 1 to share one draw along it, or null",
                 argument="noise_shape",
             )
-    return same_shape(call, 0)
+    return same_shape(call, 0, moved_dtype(call))
 
 
 def noise(call: Call) -> InferredCall:
@@ -39,7 +39,7 @@ def noise(call: Call) -> InferredCall:
             argument="stddev",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
-    return same_shape(call, 0)
+    return same_shape(call, 0, moved_dtype(call))
 
 
 def spatial_dropout(count: int) -> InferenceRule:
@@ -47,7 +47,7 @@ def spatial_dropout(count: int) -> InferenceRule:
 
     def rule(call: Call) -> InferredCall:
         axes = axes_of(call, count)
-        return unknown(call) if axes is None else one(call.x.shape, call.dtype, (), 0)
+        return unknown(call) if axes is None else one(call.x.shape, moved_dtype(call), (), 0)
 
     return rule
 

@@ -84,10 +84,10 @@ def repeat_vector(call: Call) -> InferredCall:
     """`(batch, features) → (batch, n, features)`."""
     shape = number_shape(call)
     if shape is None:
-        return one((None, call["n"], None), call.dtype, (), 0)
+        return one((None, call["n"], None), moved_dtype(call), (), 0)
     if len(shape) != 2:
         raise rank_error(call, shape, ["features"])
-    return one((shape[0], call["n"], shape[1]), call.dtype, (), 0)
+    return one((shape[0], call["n"], shape[1]), moved_dtype(call), (), 0)
 
 
 def _resized(count: int, size: Callable[[Call], Iterable[Callable[[int], int]]]) -> InferenceRule:
@@ -107,7 +107,7 @@ def _resized(count: int, size: Callable[[Call], Iterable[Callable[[int], int]]])
                 argument="cropping",
                 code=codes.DIMENSION_COLLAPSE,
             )
-        return one(axes.with_sizes(spatial, axes.channels), call.dtype, (), 0)
+        return one(axes.with_sizes(spatial, axes.channels), moved_dtype(call), (), 0)
 
     return rule
 

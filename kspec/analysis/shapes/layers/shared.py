@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from kspec import catalog
 from kspec.analysis.shapes.broadcasting import size_of
+from kspec.analysis.shapes.dtypes import is_float, promote
+from kspec.analysis.shapes.layers.accepted_dtypes import dtype_error
 from kspec.analysis.shapes.types import Call, Dim, InferredCall, Shape, ShapeError, TensorType, Weight
 from kspec.syntax.yaml_flow import shape_text, to_yaml
 
@@ -40,18 +42,18 @@ def unknown(call: Call, weights: Iterable[Weight] | None = ()) -> InferredCall:
 
 
 def moved_dtype(call: Call) -> str:
-    """The output dtype of a layer that only moves values: floats become its compute dtype, others are kept."""
-    return call.dtype if "float" in call.x.dtype else call.x.dtype
+    """The output dtype of a layer that only moves or compares values: floats become its compute dtype, others stay.
+
+    Keras states the compute dtype for most of these layers, whatever it returns.
+    """
+    return promote(*(call.dtype if is_float(tensor.dtype) else tensor.dtype for tensor in call.inputs))
 
 
 def number_shape(call: Call) -> Shape | None:
     """The shape of the first tensor; no tensor may hold strings."""
     for tensor in call.inputs:
         if tensor.dtype == "string":
-            raise ShapeError(
-                "expects numbers, got strings",
-                help="encode them first, with a `StringLookup` or a `TextVectorization`",
-            )
+            raise dtype_error("numbers", "string")
     return call.x.shape
 
 
@@ -61,15 +63,16 @@ def per_value(shape: Shape | None, operations: int) -> int | None:
     return None if size is None else size * operations
 
 
-def same_shape(call: Call, operations: int = 1) -> InferredCall:
+def same_shape(call: Call, operations: int = 1, dtype: str = "") -> InferredCall:
     """`(…) → (…)`: an elementwise layer without weights.
 
     Args:
         call: Of the layer.
         operations: For each value.
+        dtype: Of the output; by default the compute dtype.
     """
     shape = number_shape(call)
-    return one(shape, call.dtype, (), per_value(shape, operations))
+    return one(shape, dtype or call.dtype, (), per_value(shape, operations))
 
 
 def several(value: Any, count: int) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kspec.analysis.shapes.broadcasting import broadcast_shapes
+from kspec.analysis.shapes.broadcasting import broadcast_shapes, check_examples
 from kspec.analysis.shapes.dtypes import STRONG, float_for, is_float, is_integer, number_for, promote
 from kspec.analysis.shapes.ops.rule_helpers import (
     DtypeRule,
@@ -83,7 +83,9 @@ def where(call: Call) -> Shape:
             "expects both `x1` and `x2`, or neither", help="name both in `from`, or write a number in `call`"
         )
     shapes += [shape_of(branch) for branch in branches if branch is not None]
-    return broadcast_shapes(shapes, f"choose from {', '.join(map(shape_text, shapes))}")
+    result = broadcast_shapes(shapes, f"choose from {', '.join(map(shape_text, shapes))}")
+    check_examples(call, [shape for shape in shapes if len(shape) == len(result)])
+    return result
 
 
 def glu(call: Call) -> Shape:
@@ -215,8 +217,11 @@ def _strong(call: Call) -> list[str]:
 
 
 def _together(call: Call, a: TensorType, b: TensorType) -> Shape:
-    doing = DOING.get(call.entry.name, "combine {0} and {1}").format(shape_text(shape_of(a)), shape_text(shape_of(b)))
-    return broadcast_shapes([shape_of(a), shape_of(b)], doing)
+    shapes = [shape_of(a), shape_of(b)]
+    doing = DOING.get(call.entry.name, "combine {0} and {1}").format(*map(shape_text, shapes))
+    result = broadcast_shapes(shapes, doing)
+    check_examples(call, [shape for shape in shapes if len(shape) == len(result)])
+    return result
 
 
 def _rules(names: str, shape: Callable[[Call], Shape], dtype: DtypeRule | str) -> dict[str, InferenceRule]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from kspec.analysis.shapes.broadcasting import agree, size_of
+from kspec.analysis.shapes.broadcasting import agree, check_examples, size_of
 from kspec.analysis.shapes.dtypes import FLOATX, promote
 from kspec.analysis.shapes.ops.rule_helpers import (
     at_least,
@@ -50,7 +50,11 @@ def join_shapes(shapes: list[Shape], axis: int, doing: str) -> Shape:
 def concatenate(call: Call) -> Shape:
     """`(…, m, …), (…, n, …) → (…, m + n, …)`"""
     shapes = _list_shapes(call)
-    return join_shapes(shapes, axis_in(shapes[0], constant(call, "axis")), "concatenate")
+    axis = axis_in(shapes[0], constant(call, "axis"))
+    result = join_shapes(shapes, axis, "concatenate")
+    if axis:
+        check_examples(call, shapes)
+    return result
 
 
 def stack(call: Call) -> Shape:
@@ -60,6 +64,7 @@ def stack(call: Call) -> Shape:
     for other in others:
         if not agree(one, other):
             raise ShapeError(f"cannot stack {shape_text(one)} and {shape_text(other)}", help="give both the same shape")
+    check_examples(call, [one, *others])
     return inserted(one, axis, 1 + len(others))
 
 
