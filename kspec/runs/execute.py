@@ -20,6 +20,7 @@ from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.announcements import describe_defaults, describe_model, describe_outputs, describe_training
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs, write_predictions
+from kspec.runs.baseline import baseline_of
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
@@ -131,7 +132,7 @@ class _Execution:
         if self.result.status == "interrupted":
             return
         if has_targets:
-            self._evaluate(built, engine, dataset, evaluation)
+            self._evaluate(built, engine, dataset, evaluation, splits["train"])
         self._predict(built, engine, dataset, prediction)
 
     def _read_data(self) -> Dataset | None:
@@ -207,14 +208,19 @@ class _Execution:
             self.console.step("engine", note)
         self.console.step("fit", describe_training(built, fitted.history, recorder.durations["fit"]))
 
-    def _evaluate(self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples) -> None:
+    def _evaluate(
+        self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples, train: Batches
+    ) -> None:
         with self._timed("evaluate"):
             size = self.spec.document.evaluate.batch_size
             batches = batches_of(built, dataset, examples.split, self.report, batch_size=size)
             metrics = evaluate(engine, batches, SMOKE_STEPS if self.smoke else None)
         self.result.metrics = {"split": examples.name, "examples": len(examples.split), **metrics}
         self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{examples.note}")
-        self.recorder.write_metrics()
+        reference = baseline_of(built, dataset, train, batches)
+        if reference.metrics:
+            self.console.step("baseline", f"{examples.name}: {reference.describe()}")
+        self.recorder.write_metrics(reference.to_json())
 
     def _predict(self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples) -> None:
         outputs, document = built.settings.outputs, self.spec.document

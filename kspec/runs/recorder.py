@@ -146,8 +146,9 @@ class Recorder:
         if self.folder is not None:
             self.folder.write("model.keras", built.model.save)
 
-    def write_metrics(self) -> None:
-        """Writes `metrics.json`: the evaluation, and the last epoch of training."""
+    def write_metrics(self, baseline: dict[str, Any]) -> None:
+        """Writes `metrics.json`: the evaluation, what the commonest answer scores, and the last epoch of training."""
         if self.folder is not None:
             last = self.run.history[-1] if self.run.history else {}
-            self.folder.json("metrics.json", {"evaluate": self.run.metrics, "fit": last})
+            compared = {"baseline": baseline} if baseline else {}
+            self.folder.json("metrics.json", {"evaluate": self.run.metrics, **compared, "fit": last})
