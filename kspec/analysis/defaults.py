@@ -177,6 +177,7 @@ def _certain(spec: Spec, graph: Graph, types: Types, settings: Settings) -> list
             always = single or data is None or data.source == "synthetic"  # then each output has a target
             is_trained = always or (data is not None and isinstance(data.targets, dict) and name in data.targets)
             is_open = settings.outputs[name].task == "multiclass_classification" and facts[name].columns is None
+            is_open &= default.path[1] != "loss_weights"
             if is_open or not is_trained:
                 continue
         certain.append(default)

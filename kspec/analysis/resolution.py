@@ -9,8 +9,9 @@ from typing import Any
 from kspec import catalog
 from kspec.analysis.accuracy import resolved_accuracy
 from kspec.analysis.defaults import OPTIMIZER, default_loss, default_metrics
+from kspec.analysis.monitor import monitor_direction
 from kspec.analysis.per_output import is_by_output
-from kspec.analysis.settings import DefaultValue, OutputSettings, Settings, TargetFacts
+from kspec.analysis.settings import DefaultValue, Monitor, OutputSettings, Settings, TargetFacts
 from kspec.analysis.stages import resolve_stages
 from kspec.analysis.task_inference import (
     FREE_FORM_LOSSES,
@@ -90,14 +91,17 @@ class _Resolver:
                 loss=loss,
                 metrics=[resolve(metric) for metric in own_metrics] if is_trained else [],
                 weighted_metrics=[resolve(metric) for metric in weighted.get(name) or []] if is_trained else [],
-                loss_weight=weights.get(name),
+                loss_weight=self._loss_weight(name, weights) if loss is not None else weights.get(name),
                 class_weight=class_weights.get(name),
                 threshold=thresholds.get(name, default_threshold),
                 logits=logits,
             )
-        return Settings(
-            optimizer, outputs, resolve_stages(self.spec, self.graph, optimizer, self.report), self.defaults
-        )
+        resolved = resolve_stages(self.spec, self.graph, optimizer, self.report)
+        return Settings(optimizer, outputs, resolved, self.defaults, self._keep(outputs))
+
+    def _keep(self, outputs: dict[str, OutputSettings]) -> Monitor | None:
+        name = self.spec.document.fit.best_monitor
+        return None if name is None else Monitor(name, monitor_direction(name, outputs))
 
     def _head(self, name: str) -> OutputHead:
         head = output_head(self.graph, self.graph.outputs[name])
@@ -110,6 +114,12 @@ class _Resolver:
     def _default(self, default: DefaultValue) -> Any:
         self.defaults.append(default)
         return default.value
+
+    def _loss_weight(self, name: str, weights: dict[str, float]) -> float | None:
+        """The factor of an output's loss; Keras wants one for each loss, or none at all."""
+        if not weights or name in weights:
+            return weights.get(name)
+        return float(self._default(DefaultValue(("compile", "loss_weights", name), 1.0, "Keras's default")))
 
     def _default_loss(self, name: str, task: str | None, head: OutputHead) -> Any:
         if task is None:

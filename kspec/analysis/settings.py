@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kspec import catalog
+from kspec.analysis.metric_direction import Direction
 from kspec.analysis.stages import Stage
 from kspec.analysis.task_inference import (
     CATEGORICAL_LOSSES,
@@ -118,6 +119,19 @@ class OutputSettings:
         return "multi_label" if self.task == "multilabel_classification" else "values"
 
 
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """The loss or metric by which `keep: best` compares epochs.
+
+    Args:
+        name: As training logs it: `val_loss`, `accuracy`, `val_price_mean_absolute_error` …
+        direction: Whether more or less of it is better; None if unknown.
+    """
+
+    name: str
+    direction: Direction | None
+
+
 @dataclass(slots=True)
 class Settings:
     """The settings of training.
@@ -127,12 +141,14 @@ class Settings:
         outputs: The settings of each output.
         stages: The stages, at least one.
         defaults: Values of omitted settings, in the order of the spec.
+        keep: What decides which epoch's weights are kept; None to keep those of the last.
     """
 
     optimizer: Any
     outputs: dict[str, OutputSettings]
     stages: list[Stage]
     defaults: list[DefaultValue] = field(default_factory=list)
+    keep: Monitor | None = None
 
     @property
     def thresholds(self) -> float | dict[str, float] | None:

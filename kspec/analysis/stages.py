@@ -72,6 +72,37 @@ def resolve_stages(spec: Spec, graph: Graph, optimizer: Any, report: Report) -> 
     return stages
 
 
+def averages_weights(optimizer: Any) -> bool:
+    """Whether an optimizer replaces the weights by their moving average when training ends.
+
+    Args:
+        optimizer: As a spec would write it.
+    """
+    if not isinstance(optimizer, dict):
+        return False
+    arguments = next(iter(optimizer.values()), None)
+    if not isinstance(arguments, dict):
+        return False
+    return arguments.get("use_ema") is True or averages_weights(arguments.get("inner_optimizer"))
+
+
+def stage_callbacks(spec: Spec, stage: Stage) -> list[Any]:
+    """The callbacks of a stage, as a spec would write them.
+
+    Where the optimizer averages weights, `keep: best` compares and keeps the averages: Keras validates them, and other
+    callbacks see them, if a SwapEMAWeights comes first.
+
+    Args:
+        spec: The spec.
+        stage: The stage of training.
+    """
+    callbacks = spec.document.fit.callbacks
+    heads = [next(iter(callback)) if isinstance(callback, dict) else callback for callback in callbacks]
+    if spec.document.fit.keep != "best" or not averages_weights(stage.optimizer) or "SwapEMAWeights" in heads:
+        return callbacks
+    return [{"SwapEMAWeights": {"swap_on_epoch": True}}, *callbacks]
+
+
 def trained_sizes(graph: Graph, types: Types, stage: Stage) -> dict[str, int | None]:
     """The layers that a stage trains, with the number of parameters trained in each.
 

@@ -8,15 +8,35 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+_KERAS = threading.RLock()
+_IMPORT = threading.RLock()
+
+
+@contextmanager
+def exclusive_keras() -> Iterator[None]:
+    """Keeps other threads from using Keras through kspec meanwhile.
+
+    The seed, the dtype policy, and the functions that an engine replaces while it traces belong to the process. What
+    builds or runs a model has Keras to itself, so that it computes the same in a thread as it does alone.
+    """
+    with _KERAS:
+        yield
+
 
 def import_tensorflow() -> Any:
     """Imports TensorFlow and Keras, without their start-up messages; returns the module `tensorflow`."""
+    with _IMPORT:  # another thread may be in the middle of importing it
+        return _import_tensorflow()
+
+
+def _import_tensorflow() -> Any:
     if "tensorflow" in sys.modules:
         return sys.modules["tensorflow"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -90,6 +90,7 @@ def command(
         raise click.UsageError("--diff shows what --fix would change: use both")
     if fix and overrides:
         raise click.UsageError("--fix changes the file, and --set overrides it: use one of them")
+    from kspec.cli._json_output import reserve_stdout
     from kspec.compiler.check import check_spec
     from kspec.language import Permissions
 
@@ -105,9 +106,10 @@ def command(
     pending = False
     paths = tuple(dict.fromkeys(paths))
     for path in paths:
-        fixed = _fix(path, options, diff, format_) if fix else None
+        with reserve_stdout(format_ != "text"):
+            fixed = _fix(path, options, diff, format_) if fix else None
+            result = fixed.remaining if fixed else check_spec(path, overrides, **options)
         pending |= bool(fixed and fixed.fixed and diff)
-        result = fixed.remaining if fixed else check_spec(path, overrides, **options)
         diagnostics += result.diagnostics
         if not _has_problems(result, strict):
             clean.append((path, result))

@@ -36,19 +36,21 @@ def command(
     RUN is a run folder, or the name of a spec that has been run in runs/. The folder holds all that is needed.
     """
     from kspec.cli import FAILED
-    from kspec.runs.run_folder import RunFolderError
+    from kspec.cli._json_output import reserve_stdout
+    from kspec.runs.run_folder import RunFolderError, finite
     from kspec.runs.run_loader import evaluate_run, load_run, read_examples
 
     refuse_split_of_file(data, split)
     try:
-        loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
-        part, name = read_examples(loaded, data, split, need_targets=True)
-        values = evaluate_run(loaded, part)
+        with reserve_stdout(format_ == "json"):
+            loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
+            part, name = read_examples(loaded, data, split, need_targets=True)
+            values = evaluate_run(loaded, part)
     except RunFolderError as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
     if format_ == "json":
-        click.echo(json.dumps({"data": name, "examples": len(part), "metrics": values}))
+        click.echo(json.dumps(finite({"data": name, "examples": len(part), "metrics": values})))
         return
     click.echo(f"{name}: {len(part)} examples")
     width = max(map(len, values))

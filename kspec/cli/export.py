@@ -58,6 +58,7 @@ def command(
     predictions are compared with those of the run's model.
     """
     from kspec.cli import FAILED
+    from kspec.cli._json_output import reserve_stdout
     from kspec.export.export import ExportRefused, export, show
     from kspec.export.formats import CannotExport
     from kspec.language import Permissions
@@ -66,10 +67,13 @@ def command(
     granted = Permissions(*(permissions[f"allow_{what}"] for what in Permissions._fields))
     try:
         if output == "-":
-            sys.stdout.write(show(place, export_format, overrides=overrides, permissions=granted))
+            with reserve_stdout():
+                text = show(place, export_format, overrides=overrides, permissions=granted)
+            sys.stdout.write(text)
             return
         to = None if output is None else Path(output)
-        exported = export(place, export_format, to, overrides=overrides, permissions=granted)
+        with reserve_stdout(format_ == "json"):
+            exported = export(place, export_format, to, overrides=overrides, permissions=granted)
     except ExportRefused as error:
         raise click.UsageError(str(error)) from None
     except (RunFolderError, CannotExport) as error:

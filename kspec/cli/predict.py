@@ -47,13 +47,12 @@ def command(
     allow_code: bool,
     allow_outside: bool,
 ) -> None:
-    """Predict with a run's trained model: classes, with their probabilities or scores, or values.
+    """Predict with a run's trained model: probabilities and classes, or values.
 
     RUN is a run folder, or the name of a spec that has been run in runs/. The folder holds all that is needed; new
     data needs no target columns.
     """
     from kspec.cli import FAILED
-    from kspec.runs.announcements import describe_outputs
     from kspec.runs.run_folder import RunFolderError
     from kspec.runs.run_loader import load_run, predict_run, read_examples
 
@@ -69,5 +68,4 @@ def command(
     except RunFolderError as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
-    notes = describe_outputs(loaded.settings.outputs)
-    click.echo(f"{count} examples of {name} → {', '.join(map(str, paths))}{notes}")
+    click.echo(f"{count} examples of {name} → {', '.join(map(str, paths))}")

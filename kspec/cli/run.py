@@ -63,23 +63,35 @@ def command(
     """
     from kspec.api import load
     from kspec.cli import FAILED, INTERRUPTED
+    from kspec.cli._json_output import reserve_stdout
+    from kspec.diagnostics import SpecError
+    from kspec.diagnostics.render.json_format import as_plain
     from kspec.runs.execute import StepFailed, execute
     from kspec.runs.run_folder import RunFolderError, finite
     from kspec.training.console import Console
 
     if engine is not None:
         overrides = (*overrides, f"fit.engine={engine}")
-    spec = load(path, overrides, **permissions)
     warnings.showwarning = _show_warning  # type: ignore[assignment]
-    console = Console(quiet, sys.stderr if format_ == "json" else sys.stdout)
+    as_json = format_ == "json"
+    console = Console(quiet, sys.stderr if as_json else sys.stdout)
     try:
-        result = execute(spec, out=out, smoke=smoke, console=console)
+        with reserve_stdout(as_json):
+            result = execute(load(path, overrides, **permissions), out=out, smoke=smoke, console=console)
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
+        if as_json:
+            click.echo(json.dumps({"status": "failed", "message": str(error)}))
         ctx.exit(FAILED)
-    if format_ == "json":
+    except SpecError as error:
+        if as_json:
+            faults = [as_plain(diagnostic) for diagnostic in error.diagnostics]
+            click.echo(json.dumps({"status": "failed", "diagnostics": faults}))
+        raise
+    if as_json:
         folder = str(result.folder) if result.folder else None
-        click.echo(json.dumps(finite({"status": result.status, "metrics": result.metrics, "folder": folder})))
+        values = {"status": result.status, "metrics": result.metrics, "validation": result.validation}
+        click.echo(json.dumps(finite({**values, "kept_epoch": result.kept_epoch, "folder": folder})))
     else:
         _show(result, console)
     if result.status == "interrupted":
@@ -99,6 +111,8 @@ def _show(result: Any, console: Any) -> None:
             click.echo("stopped before the first epoch ended; nothing saved", err=True)
             return
         trained = f"the model after {epochs} epoch{'s' if epochs != 1 else ''}"
+        if result.kept_epoch is not None:
+            trained = f"the model of epoch {result.kept_epoch}, the best of {epochs},"
         place = ""
         if result.folder:
             saved = (result.folder / "model.keras").exists()

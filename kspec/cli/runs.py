@@ -37,7 +37,8 @@ def command(name: str | None, out: str, best: str | None, format_: str) -> None:
 
     NAME lists only the runs of the spec of this name.
     """
-    from kspec.runs.run_index import best_first, direction, past_runs
+    from kspec.analysis.metric_direction import direction
+    from kspec.runs.run_index import best_first, past_runs
 
     runs = past_runs(out, name)
     if name is not None and not runs:
@@ -75,7 +76,7 @@ def _metric(query: str, runs: Sequence[RunRecord]) -> str:
     """Finds a metric by name, ignoring case: a spec names `AUC`, Keras reports `auc`."""
     from kspec.runs.run_index import metric_names
 
-    names = metric_names(runs)
+    names = metric_names(runs, validation=True)
     for name in [query, *names]:
         if name in names and name.casefold() == query.casefold():
             return name
@@ -87,22 +88,30 @@ def _table(runs: Sequence[RunRecord], best: str | None) -> str:
     """A row for each run; a column for each metric, or one for all of many."""
     from kspec.runs.run_index import metric_names
 
-    names = sorted(metric_names(runs), key=lambda name: name != best)
+    shown = metric_names(runs)
+    names = sorted(shown if best is None or best in shown else [best, *shown], key=lambda name: name != best)
     wide = len(names) <= _MOST_COLUMNS
     rows = [["run", "started", "status", "time", "epochs", "split", *(names if wide else ["metrics"] if names else [])]]
     for run in runs:
         if wide:
-            numbers = [f"{run.metrics[name]:.4g}" if name in run.metrics else "" for name in names]
+            numbers = [_value(run, name) for name in names]
         else:
-            numbers = ["  ".join(f"{name} {run.metrics[name]:.4g}" for name in names if name in run.metrics)]
-        epochs = "" if run.epochs is None else str(run.epochs)
+            numbers = ["  ".join(f"{name} {_value(run, name)}" for name in names if _value(run, name))]
         rows.append(
-            [run.path.as_posix(), _moment(run.started), run.status, _duration(run.seconds), epochs, run.split, *numbers]
+            [
+                run.path.as_posix(),
+                _moment(run.started),
+                run.status,
+                _duration(run.seconds),
+                _epochs(run),
+                run.split,
+                *numbers,
+            ]
         )
     right = {3, 4} | (set(range(6, len(rows[0]))) if wide else set())
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
-    messages = ["", *(run.message for run in runs)]
+    messages = ["", *("  ".join([*run.overrides, run.message]).rstrip() for run in runs)]
     for message, row in zip(messages, rows, strict=True):
         cells = [
             f"{cell:>{width}}" if column in right else f"{cell:<{width}}"
@@ -112,6 +121,18 @@ def _table(runs: Sequence[RunRecord], best: str | None) -> str:
             message = f"{message[: _LONGEST_MESSAGE - 1]}…"
         lines.append("  ".join([*cells, message]).rstrip() + "\n")
     return "".join(lines)
+
+
+def _value(run: RunRecord, metric: str) -> str:
+    known = metric in run.metrics or metric in run.validation
+    return f"{run.value(metric):.4g}" if known else ""
+
+
+def _epochs(run: RunRecord) -> str:
+    """The epochs trained; `3 of 12` if the model has the weights of the third."""
+    if run.epochs is None:
+        return ""
+    return str(run.epochs) if run.kept_epoch in (None, run.epochs) else f"{run.kept_epoch} of {run.epochs}"
 
 
 def _moment(seconds: float | None) -> str:

@@ -21,6 +21,7 @@ from kspec.codegen.model.names import CONSTANTS, Allocator, identifier
 from kspec.codegen.model.network import Network
 from kspec.codegen.text.literals import literal
 from kspec.codegen.text.module_writer import ModuleWriter
+from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, write_callbacks
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.stages import stage_lines
 from kspec.codegen.training.steps import compile_lines, evaluate_lines, fit_lines
@@ -30,7 +31,7 @@ from kspec.language import Spec
 if TYPE_CHECKING:
     from kspec.data import Dataset
 
-_BELOW_THE_MODEL = ("compile_model", "balanced", "batches", "softmax", "sigmoid", "write_csv")
+_BELOW_THE_MODEL = ("compile_model", "balanced", "batches", "BestWeights", "softmax", "sigmoid", "write_csv")
 """Helper functions that come after those of the network."""
 
 
@@ -145,16 +146,22 @@ class _PythonExport:
         batch_size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))
         if any(output.loss is not None for output in self.settings.outputs.values()):
             lines.append("")
+            keep = self.settings.keep
+            if keep is not None:
+                self.file.helpers["BestWeights"] = best_weights_class(keep)
+                self.file.imports.add("math")
+                lines.append(f"    {BEST_WEIGHTS} = BestWeights()")
             if document.fit.stages is not None:
                 graph = self.analysis.graph
                 lines += stage_lines(examples, graph, self.settings, self.writer, names, batch_size)
             else:
                 epochs = self._number("EPOCHS", document.fit.epochs, ("fit", "epochs"))
-                callbacks = [
-                    self.writer.object("callback", callback, ("fit", "callbacks", i), names)
-                    for i, callback in enumerate(document.fit.callbacks)
-                ]
+                callbacks = write_callbacks(self.spec, self.settings.stages[0], self.writer, names)
+                callbacks += [BEST_WEIGHTS] if keep is not None else []
                 lines += fit_lines(examples, self.settings, batch_size, epochs, callbacks)
+            if keep is not None:
+                lines += [f"    if {BEST_WEIGHTS}.weights is not None:"]
+                lines += [f"        model.set_weights({BEST_WEIGHTS}.weights)"]
             lines.append(f'    model.save("{self.spec.name}.keras")')
             step_rows = rows_of_step("evaluate", examples, targets=True)
             lines += ["", *evaluate_lines(step_rows, self.settings, _or(document.evaluate.batch_size, batch_size))]

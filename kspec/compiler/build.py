@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.language import Spec
 
@@ -29,6 +30,7 @@ def build_structure(spec: Spec) -> BuiltModel:
     return _build(compile_spec(spec, data="if_needed"), must_adapt=False)
 
 
+@exclusive_keras()
 def build_adapted(spec: Spec) -> BuiltModel:
     """Builds a spec's model, and adapts its preprocessing layers on the training split.
 
@@ -42,6 +44,7 @@ def build_adapted(spec: Spec) -> BuiltModel:
     return _build(compiled, must_adapt=True)
 
 
+@exclusive_keras()
 def build_compiled(compiled: CompiledSpec, *, must_adapt: bool) -> BuiltModel | None:
     """Builds the model of a spec without errors; None if Keras rejects it, with the reasons in the report."""
     from kspec.compiler.define import define

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import compile_spec
 from kspec.data import Dataset
 from kspec.data.step_datasets import read_step_datasets
@@ -74,6 +75,7 @@ class _Source:
     run: LoadedRun | None = None
 
 
+@exclusive_keras()
 def export(
     place: str,
     format: str,
@@ -115,6 +117,7 @@ def export(
     return Exported(path, format, size, note, verification)
 
 
+@exclusive_keras()
 def show(place: str, format: str, *, overrides: tuple[str, ...] = (), permissions: Permissions | None = None) -> str:
     """The text that `export` would write, for a text format.
 

@@ -120,6 +120,13 @@ class Fit(Model):
         description="`balanced`, or a mapping from labels to weights; with several outputs, one per output",
     )
     validation_freq: int = Field(1, gt=0, description="Number of epochs between validations")
+    keep: Literal["last", "best"] = Field(
+        "last",
+        description="Whose weights the model has after training: those of the last epoch, or of the best by `monitor`",
+    )
+    monitor: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="Loss or metric that decides which epoch `keep: best` keeps; `val_loss` by default"
+    )
     steps_per_epoch: int | None = Field(None, gt=0, description="Number of steps per epoch; all batches by default")
     callbacks: Annotated[list[Object], JsonSchema("[<callback>]")] = Field(
         default_factory=list, description="Keras callbacks"
@@ -135,6 +142,17 @@ class Fit(Model):
         description="Stages of training, in order: which layers train, for how many epochs, with which optimizer. "
         "Callbacks are reset at the start of each stage",
     )
+
+    @property
+    def best_monitor(self) -> str | None:
+        """The quantity by which `keep: best` compares epochs; None if the last epoch is kept."""
+        return (self.monitor or "val_loss") if self.keep == "best" else None
+
+    @model_validator(mode="after")
+    def _monitor(self) -> "Fit":
+        if self.monitor is not None and self.keep != "best":
+            fail("`monitor` decides which epoch `keep: best` keeps", key="monitor", help="add `keep: best`")
+        return self
 
     @field_validator("engine", mode="before")
     @classmethod

@@ -244,24 +244,32 @@ class _Finder:
 
     def _monitored(self) -> Iterator[Occurrence]:
         """Quantities with an output's name in them: `val_grade_loss`."""
+        paths: list[Path] = [("fit", "monitor")]
         callbacks = self._at(("fit", "callbacks"))
         for index, callback in enumerate(callbacks if isinstance(callbacks, list) else ()):
-            for head, arguments in callback.items() if isinstance(callback, dict) else ():
-                monitor = arguments.get("monitor") if isinstance(arguments, dict) else None
-                path = ("fit", "callbacks", index, head, "monitor")
-                if isinstance(monitor, str) and path in self.positions.values and len(self.outputs) > 1:
-                    rest = monitor.removeprefix("val_")
-                    for name in self.outputs:
-                        if rest.startswith(f"{name}_"):
-                            span = _bare(self.positions.values[path], monitor)
-                            column = span.column + len(monitor) - len(rest)
-                            place = span._replace(column=column, end_column=column + len(name))
-                            yield Occurrence("output" if self.renamed else "node", name, place, is_definition=False)
+            for head in callback if isinstance(callback, dict) else ():
+                paths.append(("fit", "callbacks", index, head, "monitor"))
+        for path in paths:
+            if path not in self.positions.values or len(self.outputs) < 2:
+                continue
+            monitor = self._at(path)
+            if not isinstance(monitor, str):
+                continue
+            rest = monitor.removeprefix("val_")
+            for name in self.outputs:
+                if rest.startswith(f"{name}_"):
+                    span = _bare(self.positions.values[path], monitor)
+                    column = span.column + len(monitor) - len(rest)
+                    place = span._replace(column=column, end_column=column + len(name))
+                    yield Occurrence("output" if self.renamed else "node", name, place, is_definition=False)
 
     def _at(self, path: Path) -> Any:
         value: Any = self.value
         for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                return None
         return value
 
     def _variables(self, value: Any, path: Path) -> Iterator[Occurrence]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
 from kspec.training.compile import format_call
-from kspec.training.fit import History, best_epoch
+from kspec.training.fit import FitResult
 from kspec.training.stage_setup import trained_parameters
 
 
@@ -27,31 +27,32 @@ def describe_defaults(built: BuiltModel) -> Iterator[str]:
         yield f"{default.setting}: {', '.join(map(format_call, values))} ({default.reason})"
 
 
-def describe_training(built: BuiltModel, history: History, seconds: float) -> str:
-    """Epochs, time and best epoch: `50 epochs in 3.6 s, best epoch 45`.
+def describe_training(built: BuiltModel, fitted: FitResult, seconds: float) -> str:
+    """Epochs, time, and whose weights are kept: `50 epochs in 3.6 s; kept epoch 45, the best by val_loss`.
 
     Args:
         built: The trained model, with its settings.
-        history: A row for each epoch.
+        fitted: The epochs, and what is kept of them.
         seconds: The time that training took.
 
     Returns:
-        The line for the user; without the best epoch if it is unknown or the last.
+        The line for the user; it speaks of the kept weights only if they are not simply those of the last epoch.
     """
-    count, best = len(history), best_epoch(history)
+    count = len(fitted.history)
     line = f"{count} epoch{'s' if count != 1 else ''} in {seconds:.1f} s"
-    if best in (None, count):
+    if fitted.kept is None:
+        return f"{line}; kept the averaged weights" if count else line
+    if not fitted.chosen_by:
         return line
-    stage = next((row["stage"] for row in history if row["epoch"] == best and "stage" in row), None)
-    return f"{line}, best epoch {best}" + (f" ({built.settings.stages[int(stage) - 1].name})" if stage else "")
+    row = next(row for row in fitted.history if row["epoch"] == fitted.kept)
+    stage = f" ({built.settings.stages[int(row['stage']) - 1].name})" if "stage" in row else ""
+    return f"{line}; kept epoch {fitted.kept}{stage}, the best by {fitted.chosen_by}"
 
 
 def describe_outputs(outputs: Mapping[str, OutputSettings]) -> str:
     """Notes on predictions that are not the model's raw outputs, or have another threshold than usual."""
     logits = [name for name, output in outputs.items() if output.logits]
     notes = f" (logits of {', '.join(logits)} turned into probabilities)" if logits else ""
-    scores = [name for name, output in outputs.items() if output.has_threshold and not output.gives_probabilities]
-    notes += f" (scores of {', '.join(scores)}, which are no probabilities)" if scores else ""
     usual = {name: 0.5 if output.gives_probabilities else 0.0 for name, output in outputs.items()}
     thresholds = [
         f"{output.threshold:g}"

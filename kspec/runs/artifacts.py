@@ -195,7 +195,7 @@ def draw_pictures(
         matrices: By output, a confusion matrix and the names of its classes.
         pairs: The actual and predicted values of regressions, by name.
         examples: Which examples were predicted: `114 examples of test`.
-        best: The best epoch.
+        best: The epoch whose weights are kept as the best; None if nothing chose one.
     """
     from kspec.diagram.draw_spec import draw_model
     from kspec.runs.plots import confusion_plot, history_plot

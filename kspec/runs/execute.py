@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.compiler.define import BuiltModel, define
 from kspec.data import Dataset
@@ -20,7 +21,6 @@ from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.announcements import describe_defaults, describe_model, describe_outputs, describe_training
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs, write_predictions
-from kspec.runs.baseline import baseline_of
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
@@ -30,7 +30,7 @@ from kspec.training.compile import compile_model
 from kspec.training.console import Console
 from kspec.training.engine import Engine, engine_of
 from kspec.training.evaluate import evaluate
-from kspec.training.fit import SMOKE_STEPS, best_epoch, fit
+from kspec.training.fit import SMOKE_STEPS, FitResult, fit
 from kspec.training.interrupt import Interrupt
 from kspec.training.metrics import format_metrics
 from kspec.training.predict import beside_outputs, predict, predict_nodes
@@ -62,13 +62,14 @@ def execute(
         RunFolderError: if the run folder cannot be written.
     """
     console = console or Console(quiet)
-    started = time.perf_counter()
-    compiled = compile_spec(spec)
-    compiled.unwrap()
-    console.warn(compiled.report)
-    execution = _Execution(compiled, Path(out), smoke, console)
-    execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
-    return execution.run()
+    with exclusive_keras(), console.own_output():
+        started = time.perf_counter()
+        compiled = compile_spec(spec)
+        compiled.unwrap()
+        console.warn(compiled.report)
+        execution = _Execution(compiled, Path(out), smoke, console)
+        execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
+        return execution.run()
 
 
 class StepFailed(RuntimeError):
@@ -88,13 +89,18 @@ class _Execution:
         self.result = Run(self.spec.name, folder.path if folder else None)
         self.recorder = Recorder(self.spec, self.result, folder)
         self.interrupt = Interrupt()
+        self.fitted = FitResult()
 
     def run(self) -> Run:
         try:
             with self.interrupt:
                 self._run()
         except BaseException as error:
-            self.recorder.finish("failed", error.errors if isinstance(error, SpecError) else str(error))
+            faulty = isinstance(error, SpecError)
+            if faulty and not self.fitted.history and self.folder is not None:
+                self.folder.delete()  # as after errors that are found without the data: nothing has run
+            else:
+                self.recorder.finish("failed", error.errors if isinstance(error, SpecError) else str(error))
             raise
         finally:
             if self.smoke:
@@ -132,7 +138,8 @@ class _Execution:
         if self.result.status == "interrupted":
             return
         if has_targets:
-            self._evaluate(built, engine, dataset, evaluation, splits["train"])
+            self.result.validation = self._validation(engine, splits.get("validation"))
+            self._evaluate(built, engine, dataset, evaluation)
         self._predict(built, engine, dataset, prediction)
 
     def _read_data(self) -> Dataset | None:
@@ -189,7 +196,8 @@ class _Execution:
                 after_epoch=recorder.history,
                 interrupt=self.interrupt,
             )
-        self.result.history = fitted.history
+        self.fitted = fitted
+        self.result.history, self.result.kept_epoch = fitted.history, fitted.kept
         if fitted.stages:
             recorder.facts["stages"] = fitted.stages
         recorder.write_resolved(built)
@@ -206,21 +214,28 @@ class _Execution:
             self.console.step("warning", "the loss is NaN or infinite: lower the learning rate, or scale the inputs")
         for note in engine.notes:
             self.console.step("engine", note)
-        self.console.step("fit", describe_training(built, fitted.history, recorder.durations["fit"]))
+        self.console.step("fit", describe_training(built, fitted, recorder.durations["fit"]))
 
-    def _evaluate(
-        self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples, train: Batches
-    ) -> None:
+    def _validation(self, engine: Engine, validation: Batches | None) -> dict[str, float]:
+        """The losses and metrics of the kept weights on the validation split; the history has them in most cases."""
+        if validation is None:
+            return {}
+        fitted = self.fitted
+        row = next((row for row in fitted.history if row["epoch"] == fitted.kept), {})
+        known = {name.removeprefix("val_"): value for name, value in row.items() if name.startswith("val_")}
+        if "loss" in known and not fitted.averaged:
+            return known
+        with self._timed("validate"):
+            return evaluate(engine, validation, SMOKE_STEPS if self.smoke else None)
+
+    def _evaluate(self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples) -> None:
         with self._timed("evaluate"):
             size = self.spec.document.evaluate.batch_size
             batches = batches_of(built, dataset, examples.split, self.report, batch_size=size)
             metrics = evaluate(engine, batches, SMOKE_STEPS if self.smoke else None)
         self.result.metrics = {"split": examples.name, "examples": len(examples.split), **metrics}
         self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{examples.note}")
-        reference = baseline_of(built, dataset, train, batches)
-        if reference.metrics:
-            self.console.step("baseline", f"{examples.name}: {reference.describe()}")
-        self.recorder.write_metrics(reference.to_json())
+        self.recorder.write_metrics()
 
     def _predict(self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples) -> None:
         outputs, document = built.settings.outputs, self.spec.document
@@ -245,7 +260,7 @@ class _Execution:
         with self._timed("pictures"):
             matrices = confusion_matrices(examples.split, predictions, outputs, dataset.labels)
             pairs = regression_pairs(examples.split, predictions, outputs)
-            best = best_epoch(self.result.history)
+            best = self.fitted.kept if self.fitted.chosen_by else None
             draw_pictures(self.folder, built, self.result.history, matrices, pairs, line, best)
 
     @contextmanager

@@ -69,7 +69,7 @@ def history_plot(history: list[dict[str, float]], path: Path, best: int | None) 
     Args:
         history: A row for each epoch, `{"epoch": 1, "loss": …, "val_loss": …}`; rows may lack metrics.
         path: The file to write; its suffix decides the format.
-        best: The epoch to mark.
+        best: The epoch to mark, whose weights are kept; None to mark none.
     """
     names = _panels(history)
     stages = _stage_bounds(history)
@@ -170,7 +170,7 @@ def _draw_lone_points(axes: Any, line: _Line, colour: str) -> None:
 
 
 def _mark_best(axes: Any, line: _Line, colour: str, best: int) -> None:
-    """Marks the best epoch by a line and a dot, with its value below the title."""
+    """Marks an epoch by a line and a dot, with its value below the title."""
     axes.axvline(best, color=SOFT, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
     at = np.flatnonzero(line.epochs == best)
     if len(at) and np.isfinite(value := line.values[at[0]]):
@@ -187,7 +187,7 @@ def _add_legend(canvas: Any, validated: bool, best: int | None, stages: bool) ->
     if validated:
         handles.append(Line2D([], [], color=VALIDATION, linewidth=1.8, label="validation"))
     if best is not None:
-        handles.append(Line2D([], [], color=SOFT, linewidth=0.8, linestyle=(0, (3, 3)), label=f"best epoch: {best}"))
+        handles.append(Line2D([], [], color=SOFT, linewidth=0.8, linestyle=(0, (3, 3)), label=f"kept epoch: {best}"))
     if stages:
         handles.append(Line2D([], [], color=SOFT, linewidth=0.7, alpha=0.6, label="stages"))
     canvas.legend(handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=8.5, labelcolor=INK)

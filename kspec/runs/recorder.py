@@ -12,6 +12,7 @@ from kspec.compiler.define import BuiltModel
 from kspec.language import Spec
 from kspec.runs.artifacts import dataset_facts, write_history
 from kspec.runs.environment import command_line, environment
+from kspec.runs.process import this_process
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
 from kspec.training.fit import History
@@ -64,6 +65,7 @@ class Recorder:
         self.engine: Engine | None = None
         self.history = HistoryWriter(folder)
         self._started = time.time()
+        self._has_model = False
 
     def begin(self) -> None:
         """Writes the spec, and that it is running."""
@@ -72,10 +74,12 @@ class Recorder:
             self.folder.text("spec.yaml", self.spec.source.text)
 
     def finish(self, status: str, message: str = "") -> None:
-        """Writes how the run ended."""
+        """Writes how the run ended; `latest` is the last run that ended with a model."""
         self.run.status = status
         try:
             self.write_state(status, message)
+            if self.folder is not None and (status == "finished" or (status == "interrupted" and self._has_model)):
+                self.folder.make_latest()
         except OSError:
             if status == "finished":
                 raise
@@ -95,7 +99,9 @@ class Recorder:
             "overrides": list(self.spec.overrides),
             "command": command_line(),
             **environment(),
+            "process": this_process(),
             "epochs": len(self.run.history),
+            "kept_epoch": self.run.kept_epoch,
             "durations": self.durations,
             **self.facts,
         }
@@ -145,10 +151,12 @@ class Recorder:
         """Writes `model.keras`."""
         if self.folder is not None:
             self.folder.write("model.keras", built.model.save)
+            self._has_model = True
 
-    def write_metrics(self, baseline: dict[str, Any]) -> None:
-        """Writes `metrics.json`: the evaluation, what the commonest answer scores, and the last epoch of training."""
+    def write_metrics(self) -> None:
+        """Writes `metrics.json`: evaluation and validation of the kept weights, and the epoch that they are from."""
         if self.folder is not None:
-            last = self.run.history[-1] if self.run.history else {}
-            compared = {"baseline": baseline} if baseline else {}
-            self.folder.json("metrics.json", {"evaluate": self.run.metrics, **compared, "fit": last})
+            rows = self.run.history
+            kept = next((row for row in rows if row["epoch"] == self.run.kept_epoch), rows[-1] if rows else {})
+            values = {"evaluate": self.run.metrics, "validation": self.run.validation, "fit": kept}
+            self.folder.json("metrics.json", values)

@@ -19,6 +19,9 @@ class Run:
         history: Losses and metrics by epoch.
         model: The trained Keras model.
         predictions: By output, shape (n, …); probabilities for classifiers. Also by node of `predict: {nodes}`.
+        kept_epoch: The epoch whose weights the model has, counted from 1; None for averages over epochs, and for a
+            part of an epoch.
+        validation: Losses and metrics of the model on the validation split; empty without one.
     """
 
     name: str
@@ -28,6 +31,8 @@ class Run:
     history: list[dict[str, float]] = field(default_factory=list)
     model: Any = None
     predictions: dict[str, Any] = field(default_factory=dict)
+    kept_epoch: int | None = None
+    validation: dict[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{k}={v:.4g}" for k, v in self.metrics.items() if isinstance(v, float))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ class RunFolderError(OSError):
 
 
 class RunFolder:
-    """`runs/<name>/<time>-<n>/`, and `runs/<name>/latest` beside it.
+    """`runs/<name>/<time>-<n>/`; `runs/<name>/latest` is the last run that has finished.
 
     Each file is written under a temporary name and then renamed: a file is complete, or not there.
     """
@@ -29,7 +30,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, out: str | os.PathLike[str], name: str) -> RunFolder:
-        """Creates a new folder, and points `latest` to it.
+        """Creates a new folder.
 
         Raises:
             RunFolderError: if it cannot be created.
@@ -46,13 +47,22 @@ class RunFolder:
                     break
                 except FileExistsError:
                     number += 1
-            _point(parent / "latest", path.name)
         except OSError as error:
             for folder in (parent, *parent.parents):
                 if folder.exists() and not folder.is_dir():
                     raise RunFolderError(f"`{folder}` is not a folder") from error
             raise RunFolderError(f"the run folder {parent} cannot be created: {error.strerror or error}") from error
         return cls(path)
+
+    def make_latest(self) -> None:
+        """Points `latest` to this run."""
+        _point(self.path.parent / "latest", self.path.name)
+
+    def delete(self) -> None:
+        """Deletes the folder with everything in it, and its parent if that has no other run."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(OSError):
+            self.path.parent.rmdir()
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
@@ -121,6 +131,8 @@ def find_run(place: str | os.PathLike[str]) -> Path:
     if (path / "latest").exists():
         return find_run(path / "latest")
     if path.is_dir():
+        if any((folder / "run.json").is_file() for folder in path.iterdir()):
+            raise RunFolderError(f"no run in {path} has finished; `kspec runs` lists all runs")
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")
     named = Path("runs") / path
     if not path.exists() and named.is_dir():

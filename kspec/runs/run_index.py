@@ -11,18 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-Direction = Literal["max", "min"]
+from kspec.analysis.metric_direction import Direction
+from kspec.runs.process import status_of
+from kspec.runs.run_folder import finite
 
 _STAMPED = re.compile(r"(\d{8}-\d{6})-(\d+)")
 """The name of a run folder: a time, and a number that distinguishes runs of the same second."""
-_LESS_IS_BETTER = re.compile(
-    r"loss|error|false_|crossentropy|hinge|divergence|poisson|perplexity|log_?cosh|(^|_)(mae|mse|msle|mape|rmse|nll|kld?)$"
-)
-_MORE_IS_BETTER = re.compile(
-    r"acc|auc|precision|recall|sensitivity|specificity|true_|similarity|correlation|score|r2|io_?u|dice|(^|_)(f\d?|fbeta)($|_)"
-)
 
 
 @dataclass(slots=True)
@@ -32,12 +28,16 @@ class RunRecord:
     Args:
         path: The run folder.
         name: The spec's name.
-        status: `running`, `finished`, `interrupted`, `failed`; `unknown` if `run.json` is missing or unreadable.
+        status: `running`, `finished`, `interrupted`, `failed`; `killed` if its process has ended without a word;
+            `unknown` if `run.json` is missing or unreadable.
         started: Seconds since 1970; None if unknown.
         seconds: Its duration, or the time until it last wrote.
         epochs: Epochs trained.
+        kept_epoch: The epoch whose weights the model has; None if unknown.
+        overrides: Overrides of values of the spec: `fit.epochs=5`.
         split: The split that was evaluated; empty if there was no evaluation.
         metrics: Metrics of the evaluation, by name.
+        validation: Metrics of the same weights on the validation split, by their names in the history: `val_loss`.
         message: Why it failed, or why it cannot be read.
     """
 
@@ -47,9 +47,16 @@ class RunRecord:
     started: float | None = None
     seconds: float | None = None
     epochs: int | None = None
+    kept_epoch: int | None = None
+    overrides: list[str] = field(default_factory=list)
     split: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
+    validation: dict[str, float] = field(default_factory=dict)
     message: str = ""
+
+    def value(self, metric: str) -> float:
+        """A metric of the evaluation or the validation; NaN without it."""
+        return self.metrics.get(metric, self.validation.get(metric, math.nan))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; metrics that are NaN or infinite become None."""
@@ -61,8 +68,11 @@ class RunRecord:
             "started": started,
             "seconds": self.seconds,
             "epochs": self.epochs,
+            "kept_epoch": self.kept_epoch,
+            "overrides": self.overrides,
             "split": self.split or None,
-            "metrics": {name: value if math.isfinite(value) else None for name, value in self.metrics.items()},
+            "metrics": finite(self.metrics),
+            "validation": finite(self.validation),
             "message": self.message or None,
         }
 
@@ -83,17 +93,17 @@ def spec_names(out: str | os.PathLike[str]) -> list[str]:
     return sorted({path.parent.name for path in _folders(Path(out))})
 
 
-def metric_names(runs: Iterable[RunRecord]) -> list[str]:
-    """The metrics of all runs, in order of appearance."""
-    return list(dict.fromkeys(name for run in runs for name in run.metrics))
+def metric_names(runs: Iterable[RunRecord], *, validation: bool = False) -> list[str]:
+    """The metrics of all runs, in order of appearance.
 
-
-def direction(metric: str) -> Direction | None:
-    """Whether a metric is to be maximised or minimised; None if its name does not tell."""
-    name = metric.lower()
-    if _LESS_IS_BETTER.search(name):
-        return "min"
-    return "max" if _MORE_IS_BETTER.search(name) else None
+    Args:
+        runs: The runs.
+        validation: Whether to add, after those of the evaluations, those of the validations.
+    """
+    names = dict.fromkeys(name for run in runs for name in run.metrics)
+    if validation:
+        names |= dict.fromkeys(name for run in runs for name in run.validation)
+    return list(names)
 
 
 def best_first(runs: Iterable[RunRecord], metric: str, better: Direction) -> list[RunRecord]:
@@ -110,7 +120,7 @@ def best_first(runs: Iterable[RunRecord], metric: str, better: Direction) -> lis
     sign = -1.0 if better == "max" else 1.0
 
     def rank(run: RunRecord) -> tuple[bool, float]:
-        value = run.metrics.get(metric, math.nan)
+        value = run.value(metric)
         return (True, 0.0) if math.isnan(value) else (False, sign * value)
 
     return sorted(runs, key=rank)
@@ -145,27 +155,38 @@ def _read(path: Path) -> RunRecord:
         run.epochs = _rows(path / "history.csv")
         return run
     run.name = str(record.get("name") or run.name)
-    run.status = str(record.get("status") or run.status)
+    run.status = status_of(record)
     run.message = str(record.get("message") or "")
     run.started = _seconds_since_1970(record.get("started")) or run.started
     run.seconds = _number(record.get("seconds"))
     epochs = _number(record.get("epochs"))
     run.epochs = int(epochs) if epochs and math.isfinite(epochs) else _rows(path / "history.csv")
+    kept, overrides = _number(record.get("kept_epoch")), record.get("overrides")
+    run.kept_epoch = int(kept) if kept and math.isfinite(kept) else None
+    run.overrides = [str(item) for item in overrides] if isinstance(overrides, list) else []
     _read_metrics(run)
     return run
 
 
 def _read_metrics(run: RunRecord) -> None:
-    """Reads the metrics of the evaluation, if there was one."""
+    """Reads the metrics of evaluation and validation, if there were any."""
     try:
-        evaluated = _json_object(run.path / "metrics.json").get("evaluate")
+        metrics = _json_object(run.path / "metrics.json")
     except (OSError, ValueError):
         return
-    if not isinstance(evaluated, dict):
-        return
-    run.split = str(evaluated.get("split") or "")
-    numbers = {name: _number(value) for name, value in evaluated.items() if name not in ("split", "examples")}
-    run.metrics = {name: value for name, value in numbers.items() if value is not None}
+    evaluated = metrics.get("evaluate")
+    if isinstance(evaluated, dict):
+        run.split = str(evaluated.get("split") or "")
+    run.metrics = _numbers(evaluated)
+    run.validation = {f"val_{name}": value for name, value in _numbers(metrics.get("validation")).items()}
+
+
+def _numbers(metrics: Any) -> dict[str, float]:
+    """The metrics among the values of a step."""
+    if not isinstance(metrics, dict):
+        return {}
+    numbers = {name: _number(value) for name, value in metrics.items() if name not in ("split", "examples")}
+    return {name: value for name, value in numbers.items() if value is not None}
 
 
 def _json_object(path: Path) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from typing import Any
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
-from kspec.backend.tensorflow import import_tensorflow
+from kspec.backend.tensorflow import exclusive_keras, import_tensorflow
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.define import output_shapes
 from kspec.data import DataSplit, Labels, load_for_prediction
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, codes
 from kspec.language import Permissions, Spec
+from kspec.runs.process import status_of
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.engine import Engine, engine_of
@@ -52,6 +53,7 @@ class LoadedRun:
         return fitted
 
 
+@exclusive_keras()
 def load_run(
     place: str, *, nodes: Sequence[str] = (), allow_code: bool = False, allow_outside: bool = False
 ) -> LoadedRun:
@@ -74,7 +76,7 @@ def load_run(
     record = _record(folder)
     model_file = folder / "model.keras"
     if not model_file.is_file():
-        raise RunFolderError(f"the run {folder} has no trained model (its status is {record.get('status', 'unknown')})")
+        raise RunFolderError(f"the run {folder} has no trained model (its status is {status_of(record)})")
     granted = Permissions(allow_code, allow_outside, network=True)  # the model is saved: nothing is downloaded
     overrides = [f"predict.nodes={to_yaml(list(nodes))}"] if nodes else []
     spec, analysis = compile_spec(folder / "resolved.yaml", overrides, permissions=granted).unwrap()
@@ -135,6 +137,7 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
     return dataset.splits[name], name
 
 
+@exclusive_keras()
 def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
     """Computes the loss and metrics of a run's model on examples with targets."""
     from kspec.data.pipeline import Batches
@@ -157,6 +160,7 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
     return evaluate(_engine(run), batches)
 
 
+@exclusive_keras()
 def predictions_of(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, Any], dict[str, Any]]:
     """Predicts with a run's model.
 
@@ -177,6 +181,7 @@ def predictions_of(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, Any],
     return predictions, beside_outputs(nodes, outputs)
 
 
+@exclusive_keras()
 def predict_run(run: LoadedRun, examples: DataSplit, to: Path) -> tuple[list[Path], int]:
     """Writes predictions of a run's model.
 

@@ -50,6 +50,8 @@ def resolved_values(
         values["data"]["split"] = {"by": split["by"]} if "by" in split else split
     values["compile"] = _compile(settings, values.get("compile") or {})
     values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}
+    if settings.keep is not None:
+        values["fit"]["monitor"] = settings.keep.name
     if document.fit.stages is not None:
         values["fit"]["stages"] = _stages(spec, settings)
     values["fit"]["engine"] = engine if engine is not None else document.fit.engine
@@ -95,7 +97,10 @@ def _compile(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:
         compile_["loss"] = next(iter(losses.values())) if single else losses
     if metrics:
         compile_["metrics"] = next(iter(metrics.values())) if single else metrics
-    for key in ("weighted_metrics", "loss_weights", "auto_scale_loss"):
+    weights = {name: output.loss_weight for name, output in outputs.items() if output.loss_weight is not None}
+    if weights:
+        compile_["loss_weights"] = weights
+    for key in ("weighted_metrics", "auto_scale_loss"):
         if key in values:
             compile_[key] = values[key]
     return compile_

@@ -70,8 +70,8 @@ def format_call(value: Any) -> str:
     >>> format_call({"Adam": {"learning_rate": 0.001}})
     'Adam(learning_rate=0.001)'
     """
-    if isinstance(value, str):
-        return value
+    if not isinstance(value, dict):
+        return str(value)
     name, arguments = next(iter(value.items()))
     inside = ", ".join(f"{key}={item}" for key, item in (arguments or {}).items())
     return f"{name}({inside})" if inside else str(name)

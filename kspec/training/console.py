@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Any, TextIO
 
 from kspec.diagnostics import Diagnostic, Report, Severity
+
+
+class _ThreadOutput:
+    """Standard output, except for what one thread prints.
+
+    Args:
+        stdout: Standard output.
+        stream: Where this thread prints; None to print nothing.
+    """
+
+    def __init__(self, stdout: TextIO, stream: TextIO | None) -> None:
+        self._stdout = stdout
+        self._stream = stream
+        self._thread = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        if threading.get_ident() != self._thread:
+            return self._stdout.write(text)
+        return len(text) if self._stream is None else self._stream.write(text)
+
+    def flush(self) -> None:
+        (self._stream or self._stdout).flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stdout, name)
+
+
+def _ignore(*_: Any, **__: Any) -> None:
+    """Shows no warning."""
 
 
 @dataclass(slots=True)
@@ -41,6 +75,32 @@ class Console:
             from kspec.diagnostics.render import render
 
             render(new, "text", sys.stderr)
+
+    @contextmanager
+    def own_output(self) -> Iterator[None]:
+        """Redirects what callbacks and Keras print: nowhere if quiet, else to the stream of this console.
+
+        Only the prints of this thread are redirected: others may have other things to say. If quiet, warnings of
+        Python and TensorFlow are not printed either.
+        """
+        before, show, logger = sys.stdout, warnings.showwarning, logging.getLogger("tensorflow")
+        level = logger.level
+        if not self.quiet and self.stream is before:
+            yield
+            return
+        redirected: Any = _ThreadOutput(before, None if self.quiet else self.stream)
+        sys.stdout = redirected
+        if self.quiet:
+            warnings.showwarning = _ignore
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+            if sys.stdout is redirected:
+                sys.stdout = before
+            if warnings.showwarning is _ignore:
+                warnings.showwarning = show
 
     @property
     def is_terminal(self) -> bool:

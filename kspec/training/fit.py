@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kspec.analysis.stages import Stage
+from kspec.analysis.stages import Stage, stage_callbacks
 from kspec.backend.keras_objects import Maker
 from kspec.compiler.define import BuiltModel
 from kspec.data.pipeline import Batches
@@ -33,11 +33,17 @@ class FitResult:
         history: The epochs trained.
         stages: The stages begun, if the spec has stages: name, epochs, optimizer, number of trained parameters.
         interrupted: Whether Ctrl-C ended training.
+        kept: The epoch whose weights the model has; None for averages over epochs, and for a part of an epoch.
+        chosen_by: The quantity by which that epoch was chosen; empty for the last epoch.
+        averaged: Whether the optimizer averages weights: then `val_` metrics may be those of other weights.
     """
 
     history: History = field(default_factory=list)
     stages: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
+    kept: int | None = None
+    chosen_by: str = ""
+    averaged: bool = False
 
     @property
     def diverged(self) -> bool:
@@ -80,6 +86,7 @@ def fit(
         trainer.train(stage)
         if trainer.result.interrupted or trainer.result.diverged:
             break
+    trainer.keep()
     return trainer.result
 
 
@@ -96,19 +103,25 @@ class _Trainer:
     interrupt: Interrupt
     result: FitResult = field(default_factory=FitResult)
     callbacks: list[Any] = field(default_factory=list)
-    """Those of the stage before."""
+    """Those of the spec in the stage before."""
+    best: Any = None
+    """Remembers the best weights of all stages."""
 
     def train(self, stage: Stage) -> None:
         """Trains one stage."""
+        from kspec.training.best_weights import BestWeights
         from kspec.training.progress import InterruptCallback, OnEpochEnd
 
         schedule = self._schedule(stage)
-        callbacks = [self.maker.object("callback", value) for value in self.built.spec.document.fit.callbacks]
+        callbacks = [self.maker.object("callback", value) for value in stage_callbacks(self.built.spec, stage)]
+        if self.best is None and self.built.settings.keep is not None:
+            self.best = BestWeights(self.built.settings.keep)
         if stage.name:
             self._begin(stage)
+        own = callbacks[len(callbacks) - len(self.built.spec.document.fit.callbacks) :]
         if self.callbacks:
-            resume_callbacks(callbacks, self.callbacks)
-        self.callbacks = list(callbacks)
+            resume_callbacks(own, self.callbacks)
+        self.callbacks = own
 
         def end_epoch(epoch: int, logs: dict[str, float]) -> None:
             number = {"stage": stage.number} if stage.name else {}
@@ -123,7 +136,8 @@ class _Trainer:
                 warnings.filterwarnings("ignore", message="Gradients do not exist")
                 # between two validations, there is nothing to compare; `check` reports where there is none at all
                 warnings.filterwarnings("ignore", message=".*(which is not available|only with .* available)")
-                watchers = [OnEpochEnd(end_epoch), *progress, InterruptCallback(self.interrupt)]
+                best = [self.best] if self.best is not None else []
+                watchers = [OnEpochEnd(end_epoch), *best, *progress, InterruptCallback(self.interrupt)]
                 self.engine.fit(self.batches, self.validation, schedule, [*callbacks, *watchers])
         except KeyboardInterrupt:
             self.interrupt.clear()
@@ -134,6 +148,22 @@ class _Trainer:
                     callback.stop()
         if stage.name:
             self.result.stages[-1]["epochs"] = len(self.result.history) - schedule.initial_epoch
+
+    def keep(self) -> None:
+        """Restores the weights to keep, and notes which epoch they are from."""
+        from kspec.training.best_weights import averages_weights, restored_epoch
+
+        result = self.result
+        result.averaged = averages_weights(self.built.model.optimizer)
+        if self.best is not None and self.best.epoch is not None:
+            self.best.restore()
+            result.kept, result.chosen_by = self.best.epoch, self.best.monitor.name
+        elif result.interrupted:
+            return
+        elif (restored := restored_epoch(self.callbacks)) is not None:
+            result.kept, result.chosen_by = restored
+        elif result.history and not result.averaged:
+            result.kept = int(result.history[-1]["epoch"])
 
     def _epochs(self, stage: Stage) -> int:
         return 1 if self.smoke else stage.epochs
@@ -167,7 +197,7 @@ class _Trainer:
         later = self.built.settings.stages[stage.number - 1 :]
         epochs = len(self.result.history) + sum(self._epochs(other) for other in later)
         if verbose == 1 and self.console.is_terminal:
-            return [ProgressBar(epochs, steps, stage.name)]
+            return [ProgressBar(epochs, steps, self.console.stream, stage.name)]
         return [EpochLines(self.console, epochs, stage.name)]
 
 
@@ -177,11 +207,3 @@ def scheduled_learning_rate(optimizer: Any) -> dict[str, float]:
 
     schedule = getattr(optimizer, "_learning_rate", None)
     return {"learning_rate": float(optimizer.learning_rate)} if isinstance(schedule, LearningRateSchedule) else {}
-
-
-def best_epoch(history: History) -> int | None:
-    """The epoch with the smallest validation loss, counted from 1; the last one if no validation loss is a number."""
-    if not history:
-        return None
-    validated = [row for row in history if math.isfinite(row.get("val_loss", math.nan))]
-    return int(min(validated, key=lambda row: row["val_loss"])["epoch"]) if validated else int(history[-1]["epoch"])

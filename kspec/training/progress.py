@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import keras
 
@@ -45,14 +45,16 @@ class ProgressBar(keras.callbacks.Callback):
     Args:
         epochs: How many there are in all stages.
         steps: Batches in an epoch.
+        stream: A terminal.
         stage: The stage's name, shown before the bar; empty if the spec has no stages.
     """
 
     only_watches = True
     """It changes nothing, so the engine is free to choose the steps at which to call it."""
 
-    def __init__(self, epochs: int, steps: int, stage: str = "") -> None:
+    def __init__(self, epochs: int, steps: int, stream: TextIO, stage: str = "") -> None:
         super().__init__()
+        import rich.console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self.epochs = epochs
@@ -67,6 +69,7 @@ class ProgressBar(keras.callbacks.Callback):
             TimeRemainingColumn(),
             TextColumn("{task.fields[metrics]}"),
             refresh_per_second=8,
+            console=rich.console.Console(file=stream),
         )
         self.task = self.bar.add_task("fit", total=epochs * steps, epoch=f"1/{epochs}", metrics="")
 

@@ -30,7 +30,7 @@ def drawn(tmp_path):
 def test_each_metric_has_a_panel_with_the_best_epoch(drawn):
     shown = drawn(rows(20, "loss", "accuracy", "val_loss", "val_accuracy"), 4)
     assert [name for name in ("loss", "accuracy", "val loss", "val accuracy") if name in shown] == ["loss", "accuracy"]
-    assert {"training", "validation", "best epoch: 4"} <= set(shown)
+    assert {"training", "validation", "kept epoch: 4"} <= set(shown)
     assert shown.count("epoch 4: 0.25") == 2
 
 

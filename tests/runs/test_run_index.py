@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kspec.analysis.metric_direction import direction
 from kspec.cli import main
-from kspec.runs.run_index import best_first, direction, metric_names, past_runs, spec_names
+from kspec.runs.run_index import best_first, metric_names, past_runs, spec_names
 
 
 def make(out, name, stamp, metrics=None, **record):

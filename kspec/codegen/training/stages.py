@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kspec import catalog
 from kspec.analysis.settings import Settings
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.model.arguments import Writer
 from kspec.codegen.model.freezing import Freezing
+from kspec.codegen.training.callbacks import BEST_WEIGHTS, write_callbacks
 from kspec.codegen.training.steps import fit_lines
 from kspec.ir import Graph
 
@@ -31,7 +31,8 @@ def stage_lines(
     """
     lines: list[str] = []
     freezing = Freezing(graph)
-    callbacks = examples.info.spec.document.fit.callbacks
+    spec = examples.info.spec
+    callbacks = spec.document.fit.callbacks
     checkpoints = _checkpoints(callbacks) if len(settings.stages) > 1 else {}
     for number, stage in enumerate(settings.stages):
         path = (*PATH, number)
@@ -44,14 +45,13 @@ def stage_lines(
         optimizer = writer.object("optimizer", stage.optimizer, (*path, "optimizer"), names)
         lines.append(f"    compile_model(model, {optimizer})")
         epochs = f"first_epoch + {stage.epochs}" if number else str(stage.epochs)
-        codes: list[str] = []
-        for i, callback in enumerate(_appending(callbacks) if number else callbacks):
-            checkpoint = checkpoints.get(i, "")
-            code = _callback(callback, checkpoint if number else "", writer, i, names)
-            if checkpoint and not is_last:
-                lines.append(f"    {checkpoint} = {code}")
-                code = checkpoint
-            codes.append(code)
+        codes = write_callbacks(spec, stage, writer, names, checkpoints if number else {})
+        added = len(codes) - len(callbacks)
+        for i, checkpoint in checkpoints.items():
+            if not is_last:
+                lines.append(f"    {checkpoint} = {codes[added + i]}")
+                codes[added + i] = checkpoint
+        codes += [BEST_WEIGHTS] if settings.keep is not None else []
         fit = fit_lines(examples, settings, batch_size, epochs, codes, "first_epoch" if number else "")
         if not is_last:
             fit[-1] = fit[-1].replace("    model.fit(", "    history = model.fit(", 1)
@@ -67,33 +67,3 @@ def _checkpoints(callbacks: list[Any]) -> dict[int, str]:
         if isinstance(callback, dict) and (callback.get("ModelCheckpoint") or {}).get("save_best_only")
     ]
     return {i: "checkpoint" if number == 1 else f"checkpoint_{number}" for number, i in enumerate(indices, 1)}
-
-
-def _appending(callbacks: list[Any]) -> list[Any]:
-    """The callbacks of a later stage, which append to log files."""
-    result = []
-    for callback in callbacks:
-        name, arguments = (callback, {}) if isinstance(callback, str) else next(iter(callback.items()))
-        result.append({name: {**arguments, "append": True}} if name == "CSVLogger" else callback)
-    return result
-
-
-def _callback(callback: Any, checkpoint: str, writer: Writer, index: int, names: Mapping[str, str]) -> str:
-    """A callback in Python.
-
-    Args:
-        callback: The callback in the spec.
-        checkpoint: The variable of the previous stage's checkpoint, whose best value it has to beat; empty for others.
-        writer: Writes objects.
-        index: The callback's index in the spec.
-        names: What expressions may use: variable → Python name.
-    """
-    path = ("fit", "callbacks", index)
-    if not checkpoint:
-        return writer.object("callback", callback, path, names)
-    (name, arguments), *_ = callback.items()
-    entry = catalog.find("callback", name)
-    assert entry is not None
-    others = {key: value for key, value in arguments.items() if key != "initial_value_threshold"}
-    keywords = [f"initial_value_threshold={checkpoint}.best"]
-    return writer.construct(entry, others, (*path, name), names, keywords)
