@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from kspec.analysis.settings import Settings
 from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph
 from kspec.ir.layer_patterns import networks_by_path
+from kspec.syntax.sizes import OF_DATA, sizes_in
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Analysis:
         """Whether a size of the model depends on the data: on a vocabulary, or on the classes of a target."""
         return any(
             (node.catalog is not None and node.catalog.adapts and node.head != "Normalization")
-            or _refers_to_data(node.arguments)
+            or any(size.word in OF_DATA for size in sizes_in([node.arguments, node.constants]))
             for network in networks_by_path(self.graph).values()
             for node in network.calls
         )
@@ -39,9 +39,3 @@ class Analysis:
     def adapts(self) -> bool:
         """Whether a layer adapts to the training data before training."""
         return any(node.catalog is not None and node.catalog.adapts for node in self.graph.calls)
-
-
-def _refers_to_data(value: Any) -> bool:
-    if isinstance(value, dict):
-        return bool({"vocabulary_of", "classes_of"} & set(value)) or any(map(_refers_to_data, value.values()))
-    return isinstance(value, list) and any(map(_refers_to_data, value))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import keras
 
 from kspec.backend.keras_errors import plain
-from kspec.backend.keras_objects import Maker, NeedsData, import_class, keras_class
+from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_class, keras_class
 from kspec.diagnostics import Report, Rule, codes
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.entry_spans import head_span
@@ -119,6 +119,7 @@ class _Builder:
         if application is not None:
             self._build_application(application)
             return self.network
+        self.maker.shape = self._shape
         for node in self.graph.nodes.values():
             if node.faulty or any(tensor.node not in self.network.values for tensor in node.tensors()):
                 continue
@@ -126,6 +127,8 @@ class _Builder:
                 self._add(node)
             except NeedsData as error:
                 self._report(node, codes.SIZE_WITHOUT_DATA, str(error), "give the spec `data:`, or write a number")
+            except UnknownSize as error:
+                self._report(node, codes.UNKNOWN_SIZE, str(error), "state the size in the `shape` of the input")
             except Exception as error:
                 self._report(
                     node, codes.REJECTED_BY_KERAS, f"Keras rejects `{node.name}`: {plain(error)}", self._shapes(node)
@@ -243,6 +246,10 @@ class _Builder:
             name: [self._tensor(tensor) for tensor in feed] if isinstance(feed, list) else self._tensor(feed)
             for name, feed in node.feeds.items()
         }
+
+    def _shape(self, name: str) -> tuple[int | None, ...]:
+        """The shape of a node, or of an output that `as` names."""
+        return tuple(self._tensor(self.graph.names[name]).shape)
 
     def _tensor(self, tensor: Tensor) -> Any:
         return self.network.values[tensor.node][tensor.output]

@@ -10,7 +10,10 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog import types
+from kspec.syntax.evaluation import compute_size, with_numbers
 from kspec.syntax.names import snake_case
+from kspec.syntax.sizes import OF_DATA, Size, is_size
+from kspec.syntax.yaml_flow import shape_text
 
 Sizes = Callable[[str, str], int]
 """Maps a word and a name to a size that data decides: `("vocabulary_of", node)`, `("classes_of", output)`."""
@@ -29,6 +32,19 @@ def no_sizes(word: str, name: str) -> int:
     raise NeedsData(f"the size `{{{word}: {name}}}` depends on the data, and there is none")
 
 
+class UnknownSize(ValueError):
+    """The axis of a node has no fixed size; the message is for the user."""
+
+
+def no_shape(name: str) -> tuple[int | None, ...]:
+    """Rejects the size of every node.
+
+    Raises:
+        UnknownSize: always.
+    """
+    raise UnknownSize(f"the size of `{name}` is not known here")
+
+
 @dataclass(slots=True)
 class Maker:
     """Makes Keras objects from plain values.
@@ -38,12 +54,14 @@ class Maker:
         path: Maps a path that the spec reads (False) or writes (True) to the file's path.
         resolved: The sizes looked up so far, by word and name; the resolved spec states them.
         models: By name, the sub-models that layers can hold.
+        shape: The shape of a node of the network that is being built, batch first.
     """
 
     sizes: Sizes = no_sizes
     path: Callable[[str, bool], str] = lambda text, _: text
     resolved: dict[tuple[str, str], int] = field(default_factory=dict)
     models: dict[str, Any] = field(default_factory=dict)
+    shape: Callable[[str], tuple[int | None, ...]] = no_shape
 
     def object(self, kind: str, value: Any, **more: Any) -> Any:
         """Makes an object from a class name, alone or with arguments.
@@ -86,6 +104,7 @@ class Maker:
         """Converts one argument; integers become floats where floats are allowed: Keras rejects `learning_rate=1`."""
         options = kind.options if isinstance(kind, types.Union) else (kind,)
         numbers = [option for option in options if isinstance(option, types.Number)]
+        value = self._number(value) if is_size(value) else value
         if numbers and type(value) is int and not any(number.integer for number in numbers):
             return float(value)
         return self._value(value, kind, owner)
@@ -101,11 +120,8 @@ class Maker:
         return constant
 
     def _value(self, value: Any, kind: types.Type, owner: str) -> Any:
-        if isinstance(value, dict) and len(value) == 1:
-            (word, name), *_ = value.items()
-            if word in ("vocabulary_of", "classes_of"):
-                size = self.resolved[word, name] = self.sizes(word, name)
-                return size
+        if is_size(value):
+            return self._number(value)
         options = kind.options if isinstance(kind, types.Union) else (kind,)
         for option in options:
             if isinstance(option, types.Choice) and value in option.values:
@@ -119,10 +135,31 @@ class Maker:
                 case types.ListOf(item) if isinstance(value, list):
                     return self._list(value, item, owner)
                 case types.Shape() if isinstance(value, list):
-                    return tuple(value)
+                    return tuple(self._number(part) if is_size(part) else part for part in value)
                 case types.FilePath(write) if isinstance(value, str):
                     return self.path(value, write)
-        return value
+        return with_numbers(value, self._size)
+
+    def _number(self, value: Any) -> int | float:
+        """The number that a size, or an expression over sizes, stands for."""
+        number = compute_size(value, self._size)
+        assert number is not None
+        return number
+
+    def _size(self, size: Size) -> int:
+        """Looks up a size.
+
+        Raises:
+            NeedsData: If it depends on data, and there is none.
+            UnknownSize: If the axis has no fixed size.
+        """
+        if size.word in OF_DATA:
+            number = self.resolved[size.word, size.name] = self.sizes(size.word, size.name)
+            return number
+        shape = self.shape(size.name)
+        if not -len(shape) <= size.axis < len(shape) or shape[size.axis] is None:
+            raise UnknownSize(f"`{size}` has no fixed size: the shape of `{size.name}` is {shape_text(shape)}")
+        return int(shape[size.axis] or 0)
 
     def _list(self, value: list[Any], item: types.Type, owner: str) -> Any:
         """Converts a list; numbers become a tuple, like Keras's own defaults: some ops and layers fail on a list."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from kspec.diagram.diagram_graph import DiagramGraph, NodeInfo
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.preset import is_preset
+from kspec.syntax.sizes import SizeExpression, read_size
 
 FAMILIES = ("DejaVu Sans", "Verdana", "Geneva", "sans-serif")
 """matplotlib ships the first; the second, which browsers on Windows and macOS have, is equally wide."""
@@ -267,9 +268,13 @@ def _sizes(name: str, key: str, value: Any) -> str:
 
 def _value(value: Any) -> str:
     """A value on one short line; an object is shown as its class."""
-    if isinstance(value, dict) and len(value) == 1:
-        name, inside = next(iter(value.items()))
-        text = f"{name.replace('_', ' ')} {inside}" if name in ("vocabulary_of", "classes_of") else str(name)
+    if (size := read_size(value)) is not None:
+        axis = f" axis {size.axis}" if size.word == "shape_of" else ""
+        text = f"{size.word.replace('_', ' ')} {size.name}{axis}"
+    elif isinstance(value, SizeExpression):
+        text = value[2:-1]
+    elif isinstance(value, dict) and len(value) == 1:
+        text = str(next(iter(value)))
     elif isinstance(value, (list, tuple)):
         text = f"({', '.join(_value(item) for item in value)})"
     elif isinstance(value, bool):

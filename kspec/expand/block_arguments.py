@@ -8,7 +8,7 @@ from typing import Any
 from kspec.diagnostics import Path, Positions, Related, Span, UsedSpan
 from kspec.expand.templates import Template
 from kspec.syntax.expressions import names_in
-from kspec.syntax.sizes import NODE_SIZES, ROOT, full_name
+from kspec.syntax.sizes import ROOT, SIZE_WORDS
 
 
 class ArgumentSpan(UsedSpan):
@@ -66,41 +66,27 @@ def argument_spans(
     }
 
 
-def with_argument_scopes(source: Any, value: Any, scopes: Mapping[str, str]) -> Any:
-    """A value of a block's entry in which sizes that come from an argument refer to the nodes around its use.
+def with_full_names(value: Any, variables: Mapping[str, Any], scopes: Mapping[str, str]) -> Any:
+    """A value of a block's entry in which `{vocabulary_of: $node}` has the full name of the node that a use hands in.
 
     Args:
-        source: The value as the block writes it: `$size`, or a list or mapping that contains it.
-        value: The value with the arguments inserted.
-        scopes: By parameter, the prefix of the nodes that its argument can refer to.
+        value: The value as the block writes it.
+        variables: The values of the block's parameters.
+        scopes: By parameter that a use sets, the prefix of the nodes around that use.
 
-    >>> with_argument_scopes({"input_dim": "$size"}, {"input_dim": {"vocabulary_of": "words"}}, {"size": ""})
+    >>> with_full_names({"input_dim": {"vocabulary_of": "$node"}}, {"node": "words"}, {"node": ""})
     {'input_dim': {'vocabulary_of': '/words'}}
     """
-    if isinstance(source, dict) and isinstance(value, dict):
-        return {
-            key: _rooted(item, scopes[name])
-            if key in NODE_SIZES and (name := parameter_of(source.get(key), scopes)) is not None
-            else with_argument_scopes(source.get(key), item, scopes)
-            for key, item in value.items()
-        }
-    if isinstance(source, list) and isinstance(value, list) and len(source) == len(value):
-        return [with_argument_scopes(one, other, scopes) for one, other in zip(source, value, strict=True)]
-    name = parameter_of(source, scopes)
-    return value if name is None else _with_rooted_sizes(value, scopes[name])
-
-
-def _with_rooted_sizes(value: Any, scope: str) -> Any:
     if isinstance(value, dict):
         return {
-            key: _rooted(item, scope) if key in NODE_SIZES else _with_rooted_sizes(item, scope)
+            key: f"{ROOT}{scopes[name]}{variables[name]}"
+            if key in SIZE_WORDS
+            and (name := parameter_of(item, scopes)) is not None
+            and isinstance(variables[name], str)
+            else with_full_names(item, variables, scopes)
             for key, item in value.items()
         }
-    return [_with_rooted_sizes(item, scope) for item in value] if isinstance(value, list) else value
-
-
-def _rooted(name: Any, scope: str) -> Any:
-    return ROOT + full_name(name, scope) if isinstance(name, str) else name
+    return [with_full_names(item, variables, scopes) for item in value] if isinstance(value, list) else value
 
 
 def _parameter_uses(value: Any, parameters: Collection[str], path: Path = ()) -> Iterator[tuple[Path, str]]:

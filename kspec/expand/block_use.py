@@ -87,7 +87,8 @@ def block_variables(emitter: Emitter, template: Template, item: Item) -> Mapping
             variables[name] = emitter.compute(copy.deepcopy(arguments[name]), frame, "with", name)
         else:
             path = ("blocks", template.name, "params")
-            variables[name] = compute(copy.deepcopy(default), path, variables, emitter.tree, emitter.report)
+            inner = f"{frame.prefix}{item.name}/"
+            variables[name] = compute(copy.deepcopy(default), path, variables, emitter.tree, emitter.report, inner)
     return variables
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kspec.diagnostics import Path, Positions, Report, Rule, Span, codes
-from kspec.expand.block_arguments import argument_spans, with_argument_scopes
+from kspec.expand.block_arguments import argument_spans, with_full_names
 from kspec.expand.frame import Frame, Item, as_mapping, strings, with_uses
 from kspec.expand.instructions import Bind, Call, Expansion, relative_paths
 from kspec.expand.variables import compute
@@ -72,7 +72,11 @@ class Emitter:
             The plain value; lists and mappings are changed in place.
         """
         whole = (*frame.path, *path)
-        return value if frame.computed else compute(value, whole, frame.variables, self.tree, self.report)
+        if frame.computed:
+            return value
+        if frame.scopes:
+            value = with_full_names(value, frame.variables, frame.scopes)
+        return compute(value, whole, frame.variables, self.tree, self.report, frame.prefix)
 
     def span(self, frame: Frame, *path: str | int, key: bool = False) -> Span:
         """The place of a value of the frame's entry, or of its key.
@@ -158,8 +162,7 @@ class Emitter:
             self.error(codes.INVALID_EXPANSION, f"the spec expands to more than {MAX_ENTRIES:,} entries", frame,
                        help="is a `repeat` too large?")  # fmt: skip
             raise ExpansionTooLarge
-        entry = self.compute(copy.deepcopy(item.entry), frame)
-        self.result.entries.append(with_argument_scopes(item.entry, entry, frame.scopes) if frame.scopes else entry)
+        self.result.entries.append(self.compute(copy.deepcopy(item.entry), frame))
         self._add_positions(index, item.entry, frame, input.source)
         implied = frozenset({frame.prefix + input.implied} if input.implied else ())
         before = input.before and frame.prefix + input.before

@@ -11,10 +11,14 @@ from kspec.diagnostics.suggest import Suggestion
 from kspec.syntax.deferred import FAILED, Uncomputed, is_failed
 from kspec.syntax.expressions import ExpressionError, UnknownName, is_computed, names_in
 from kspec.syntax.expressions import substitute as substitute_text
+from kspec.syntax.names import ENTRY_KEYS
 from kspec.syntax.parse import Tree
+from kspec.syntax.sizes import SizeExpression, read_size, with_prefix
 
 TEMPLATES = ("blocks", "models")
 """Sections whose expressions are computed where a block or sub-model is used."""
+COMPUTED_FIRST = frozenset(ENTRY_KEYS) - {"call", "with"}
+"""The keys of an entry whose values the graph is built from, before any size is known."""
 
 
 def substitute(tree: Tree, report: Report) -> None:
@@ -34,10 +38,11 @@ def substitute(tree: Tree, report: Report) -> None:
             document[key] = compute(value, (key,), variables, tree, report)
 
 
-def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report) -> Any:
+def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report, prefix: str = "") -> Any:
     """A value with all its expressions computed; lists and mappings are changed in place.
 
-    An entry with `repeat` is left as it is, since each copy has its own `index`.
+    An entry with `repeat` is left as it is, since each copy has its own `index`. Sizes of nodes stay, with the nodes'
+    full names.
 
     Args:
         value: A plain value.
@@ -45,16 +50,23 @@ def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, re
         variables: The values of the variables.
         tree: The document, for positions.
         report: Where problems are reported.
+        prefix: What precedes the names of nodes in the block around it: `use/`.
     """
     if isinstance(value, str):
-        return _text(value, path, variables, tree, report) if "$" in value and is_computed(value) else value
+        if "$" not in value or not is_computed(value):
+            return value
+        return _text(value, path, variables, tree, report, prefix)
     if isinstance(value, dict):
         for key, item in value.items():
-            value[key] = compute(item, (*path, key), variables, tree, report)
+            value[key] = compute(item, (*path, key), variables, tree, report, prefix)
+        if prefix and (size := read_size(value)) is not None:
+            return size._replace(name=with_prefix(size, prefix)).mapping()
     elif isinstance(value, list):
         for index, item in enumerate(value):
             repeated = isinstance(item, dict) and "repeat" in item and _is_list_of_entries(path)
-            value[index] = uncomputed(item) if repeated else compute(item, (*path, index), variables, tree, report)
+            value[index] = (
+                uncomputed(item) if repeated else compute(item, (*path, index), variables, tree, report, prefix)
+            )
     return value
 
 
@@ -71,7 +83,7 @@ def uncomputed(value: Any) -> Any:
     return Uncomputed(value) if isinstance(value, str) and "$" in value and is_computed(value) else value
 
 
-def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report) -> Any:
+def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report, prefix: str) -> Any:
     names = names_in(text)
     if names:
         tree.positions.variables[path] = names
@@ -79,7 +91,10 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
         return FAILED
     span = tree.positions.value(path)
     try:
-        return substitute_text(text, variables)
+        value = substitute_text(text, variables, prefix)
+        if isinstance(value, SizeExpression):
+            _check_place(path)
+        return value
     except UnknownName as error:
         label = did_you_mean(error.name, variables)
         known = ", ".join(variables)
@@ -94,6 +109,24 @@ def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, repor
     except ExpressionError as error:
         report.error(codes.INVALID_EXPRESSION, str(error), span, help=error.help, related=tree.positions.related(path))
     return FAILED
+
+
+def _check_place(path: Path) -> None:
+    """Rejects an expression over sizes where no size is known.
+
+    Raises:
+        ExpressionError: If it is neither an argument of an entry, nor a variable, nor a setting of `compile`.
+    """
+    start = {"layers": 2, "blocks": 4, "models": 4}.get(str(path[0]), 0)
+    key = path[start] if len(path) > start else ""
+    if path[0] in ("layers", "blocks", "models") and key not in COMPUTED_FIRST:
+        return
+    if path[0] in ("vars", "compile"):
+        return
+    where = f"`{key}`" if start and key else f"`{path[0]}`"
+    raise ExpressionError(
+        f"{where} cannot depend on the size of a node", "sizes are known in the arguments of layers and ops"
+    )
 
 
 def _rename(span: Span, name: str, new_name: str) -> tuple[Edit, ...]:

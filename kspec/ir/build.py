@@ -14,10 +14,10 @@ from kspec.ir.node import Feed, Graph, Node, Tensor
 from kspec.ir.outputs import resolve_outputs, warn_unused
 from kspec.ir.predicted_nodes import resolve_predicted_nodes
 from kspec.ir.scope import Scope
+from kspec.ir.sizes import resolve_sizes
 from kspec.language import Entry, Network, Spec
 from kspec.language.spec import models_in
 from kspec.syntax.names import node_names
-from kspec.syntax.sizes import with_prefix
 
 
 def build(spec: Spec, report: Report) -> Graph:
@@ -71,7 +71,9 @@ class _Builder:
         self.report = report
         self.positions = spec.positions
         self.graph = Graph(models=models)
-        self.scope = Scope(report, spec.positions, sub_models=models)
+        outer = spec.networks[()] if network_path else None
+        names = () if outer is None else {*outer.inputs, *(entry.name for entry in outer.layers if entry.name)}
+        self.scope = Scope(report, spec.positions, sub_models=models, outer_names=names)
         self.callees = Callees(spec, network_path, self.graph, self.scope, report)
         network = spec.networks[network_path]
         self.entries = network.layers
@@ -201,8 +203,8 @@ class _Builder:
             "layer" if entry.kind == "class" else entry.kind,
             entry.head,
             path,
-            arguments=with_prefix(entry.arguments, step.prefix) if step.prefix else entry.arguments,
-            constants=with_prefix(dict(entry.call or {}), step.prefix),
+            arguments=resolve_sizes(entry.arguments, (*path, entry.head), name, self.scope),
+            constants=resolve_sizes(entry.call or {}, (*path, "call"), name, self.scope),
             trainable=self._trainable(step, entry),
             named=step.named,
             source_path=step.path,

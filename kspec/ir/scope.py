@@ -75,6 +75,7 @@ class Scope:
     models: dict[str, str] = field(default_factory=dict)
     unnamed_outputs: dict[str, list[str]] = field(default_factory=dict)
     sub_models: Collection[str] = ()
+    outer_names: Collection[str] = ()
     duplicates: set[str] = field(default_factory=set)
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
@@ -175,6 +176,10 @@ class Scope:
                 return f"it is an output of `{call}`: name the outputs of that call, `as: [{', '.join(outputs)}]`"
         if reference in self.sub_models:
             return f"`{reference}` is a sub-model; call it: `- model: {reference}`"
+        if self.prefix and reference in self.tensors:
+            return f"a block sees only its own nodes: hand it `{reference}` as an input, or a size of it as a parameter"
+        if reference in self.outer_names:
+            return f"a sub-model sees only its own nodes: hand it `{reference}` as an input; write a size as a number"
         names = [name for name in similar if self.prefix + name in self.tensors]
         more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
         return f"available nodes: {', '.join(names[-MAX_NAMES:])}{more}"

@@ -10,6 +10,7 @@ from kspec.language.base import fail
 from kspec.language.examples import with_first
 from kspec.language.json_schema import JsonSchema
 from kspec.syntax.names import NAME
+from kspec.syntax.sizes import read_size
 from kspec.syntax.yaml_flow import abbreviate, kind_of
 from kspec.syntax.yaml_typos import parse_tuple
 
@@ -159,7 +160,7 @@ def _dimension(value: Any) -> Any:
 
 
 def _shape(value: Any) -> Any:
-    if isinstance(value, dict) and set(value) <= {"vocabulary_of", "classes_of"}:
+    if read_size(value) is not None:
         fail("a shape must be a list", help="write `shape: [10]`")
     if isinstance(value, str) and (sizes := parse_tuple(value)) is not None:
         fail("YAML has no tuples", help=f"write `shape: {abbreviate(sizes)}`", replacement=abbreviate(sizes))

@@ -19,6 +19,7 @@ from kspec.lint.matching import Mismatch, Reference, catalog_kind, inspect, matc
 from kspec.syntax.coercion import Correction, replacement_edits, suggest_correction
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import DOTTED
+from kspec.syntax.sizes import Size, read_size, sizes_of
 
 INPUT_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape", "input_length")
 """Arguments of older layers, for which a spec has `inputs`."""
@@ -162,53 +163,42 @@ def _check_reference(context: RuleContext, reference: Reference, path: Path) -> 
             if problem is not None:
                 problem.report(context.report, context.spec.positions.value(path))
         case _:
-            ((key, name),) = reference.value.items()
-            _check_size(context, key, name, context.spec.positions.value((*path, key)))
+            is_mapping = read_size(reference.value) is not None
+            span = context.spec.positions.value(path)
+            for size in sizes_of(reference.value):
+                at = context.spec.positions.value((*path, size.word)) if is_mapping else span
+                _check_size(context, size, at)
 
 
-def _check_size(context: RuleContext, key: str, name: str, span: Span) -> None:
-    if key == "classes_of":
+def _check_size(context: RuleContext, size: Size, span: Span) -> None:
+    """Checks what a size refers to; nodes in the arguments of layers are resolved with the graph."""
+    if size.word == "classes_of":
         outputs = (context.outer or context.graph).outputs
-        if name not in outputs:
+        if size.name not in outputs:
             context.report.error(
                 codes.UNKNOWN_OUTPUT,
-                f"unknown output `{name}`",
+                f"unknown output `{size.name}`",
                 span,
-                label=did_you_mean(name, outputs),
+                label=did_you_mean(size.name, outputs),
                 help=f"available outputs: {', '.join(outputs)}",
             )
         return
-    node = context.graph.nodes.get(name)
-    if node is None:
-        _report_unknown_node(context, key, name, span)
+    tensor = context.graph.names.get(size.name)
+    if tensor is None:
+        label = did_you_mean(size.name, context.graph.names)
+        context.report.error(codes.UNKNOWN_NODE, f"unknown node `{size.name}`", span, label=label)
         return
-    callee = context.graph.callee(node)
-    if callee.catalog is not None and callee.catalog.name not in VOCABULARY_LAYERS:
+    callee = context.graph.callee(context.graph.nodes[tensor.node])
+    if size.word != "vocabulary_of" or callee.faulty:
+        return
+    if callee.catalog is None or callee.catalog.name not in VOCABULARY_LAYERS:
+        what = "an input" if callee.kind == "input" else f"a `{callee.head}`"
         context.report.error(
             codes.UNKNOWN_OUTPUT,
-            f"`{name}` has no vocabulary: it is a `{callee.head}`",
+            f"`{size.name}` has no vocabulary: it is {what}",
             span,
             help="reference a TextVectorization, StringLookup or IntegerLookup",
         )
-
-
-def _report_unknown_node(context: RuleContext, key: str, name: str, span: Span) -> None:
-    """Reports a size of an unknown node; within a block, `name` has the prefix of its use."""
-    written = span.text if name.endswith(f"/{span.text}") else name
-    prefix = name.removesuffix(written)
-    own = [node.removeprefix(prefix) for node in context.graph.nodes if node.startswith(prefix)]
-    help = ""
-    if prefix and written in context.graph.nodes:
-        help = f"a block sees only its own nodes: give it a parameter, and write `with: {{size: {{{key}: {written}}}}}`"
-    elif context.outer is not None and name in context.outer.nodes:
-        help = "a sub-model sees only its own nodes: write the size as a number"
-    context.report.error(
-        codes.UNKNOWN_NODE,
-        f"unknown node `{written}`" + (" in this block" if prefix else ""),
-        span,
-        label=did_you_mean(written, own),
-        help=help,
-    )
 
 
 def _check_model(context: RuleContext, name: Any, path: Path) -> None:

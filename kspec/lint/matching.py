@@ -11,9 +11,7 @@ from kspec.catalog.types import Type
 from kspec.diagnostics import Path
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import DOTTED
-
-SIZES = ("vocabulary_of", "classes_of")
-"""Keys of a mapping that takes its size from the data or from a layer: `{classes_of: output}` for an integer."""
+from kspec.syntax.sizes import SizeExpression, is_size
 
 
 class Mismatch(NamedTuple):
@@ -42,6 +40,10 @@ class Reference(NamedTuple):
     path: Path
     type: Type
     value: Any
+
+
+_AXIS_SIZE = t.Union((t.Number(integer=True), t.Null()))
+"""The size of an axis in a shape that also has sizes of nodes."""
 
 
 def match(value: Any, type_: Type) -> list[Mismatch]:
@@ -86,8 +88,11 @@ def inspect(value: Any, type_: Type, path: Path = ()) -> Iterator[Mismatch | Ref
             yield Reference(path, type_, value)
         case t.FilePath() if isinstance(value, str):
             yield Reference(path, type_, value)
-        case t.Number(integer=True) if is_size(value):
+        case t.Number(integer) if isinstance(value, SizeExpression) or (integer and is_size(value)):
             yield Reference(path, type_, value)
+        case t.Shape() if isinstance(value, list) and any(map(is_size, value)):
+            for index, part in enumerate(value):
+                yield from inspect(part, _AXIS_SIZE, (*path, index))
         case _ if not _is_scalar_of(value, type_):
             yield Mismatch(path, type_, value)
 
@@ -107,14 +112,6 @@ def is_object(value: Any, kind: str) -> bool:
         return False
     is_model = name == "model" and kind == "layer"
     return is_model or name[:1].isupper() or DOTTED.fullmatch(name) is not None or _find(kind, name) is not None
-
-
-def is_size(value: Any) -> bool:
-    """Whether a value is `{vocabulary_of: node}` or `{classes_of: output}`, which can stand for an integer."""
-    if not isinstance(value, dict) or len(value) != 1:
-        return False
-    ((key, name),) = value.items()
-    return key in SIZES and isinstance(name, str)
 
 
 def is_number(value: Any, type_: t.Number) -> bool:
@@ -166,7 +163,7 @@ def _is_axis_size(value: Any) -> bool:
 def _is_array(value: Any) -> bool:
     if isinstance(value, list):
         return all(is_failed(part) or _is_array(part) for part in value)
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_size(value) or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
 def _find(kind: str, name: str) -> catalog.Entry | None:

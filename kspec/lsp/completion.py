@@ -33,6 +33,7 @@ from kspec.lsp.completion_items import (
 )
 from kspec.lsp.cursor import MARK, Cursor, cursor_at
 from kspec.lsp.document import Document
+from kspec.lsp.expression_items import expression_items, nodes_in_expression, variable_items
 from kspec.lsp.labels import shapes_through
 from kspec.lsp.names import BY_OUTPUT
 from kspec.lsp.scope import (
@@ -45,7 +46,7 @@ from kspec.lsp.scope import (
     params_of,
     used_network,
 )
-from kspec.syntax.expressions import FUNCTIONS
+from kspec.syntax.sizes import OF_SHAPE
 from kspec.syntax.yaml_flow import to_yaml
 
 Columns = Callable[[str, Any], list[str]]
@@ -126,10 +127,9 @@ class _Proposals:
         before = cursor.text[: cursor.text.index(MARK)] if cursor.part == "value" else ""
         typed = self.document.text.content[cursor.start : cursor.cursor]
         if _OPEN_EXPRESSION.search(before) or _OPEN_EXPRESSION.search(typed):
-            yield from self._variables(bare=True)
-            yield from (Item(name, lsp.CompletionItemKind.Function, insert=f"{name}($1)") for name in FUNCTIONS)
+            yield from self._in_expression(before or typed)
         elif typed.startswith("$"):
-            yield from self._variables(bare=False)
+            yield from variable_items(self.cursor, self.value)
         elif cursor.part == "key":
             yield from self._keys(self.holder)
         elif cursor.path:
@@ -137,19 +137,10 @@ class _Proposals:
         else:
             yield from self._keys(())
 
-    def _variables(self, *, bare: bool, order: int = 1) -> Iterator[Item]:
-        """The names that expressions can use here: block parameters, variables, the index of a repeated entry."""
-        variables = self.value.get("vars")
-        known = {name: to_yaml(value) for name, value in variables.items()} if isinstance(variables, dict) else {}
-        network_path = network_path_at(self.cursor.path)
-        if network_path[:1] == ("blocks",):
-            known |= dict.fromkeys(params_of(self.value, str(network_path[1])), f"parameter of `{network_path[1]}`")
-        entry = self._at(entry_at(self.cursor.path))
-        if isinstance(entry, dict) and "repeat" in entry:
-            known["index"] = "number of the copy, from 0"
-        for name, detail in known.items():
-            if MARK not in name:
-                yield Item(name if bare else f"${name}", lsp.CompletionItemKind.Variable, detail, order=order)
+    def _in_expression(self, before: str) -> Iterator[Item]:
+        """What can follow in an expression: in the call of a size a node, elsewhere variables and functions."""
+        names = nodes_in_expression(before, self.cursor, self.value)
+        yield from expression_items(self.cursor, self.value) if names is None else self._nodes(names)
 
     # keys
 
@@ -269,7 +260,7 @@ class _Proposals:
                 word = usual_name(entry)
             yield self._word(word, entry, path, order=0 if word in usual else 4)
         yield from self._sizes(path)
-        yield from self._variables(bare=False, order=7)
+        yield from variable_items(self.cursor, self.value, order=7)
 
     def _word(self, word: Any, entry: catalog.Entry | None, path: Path, *, order: int) -> Item:
         label = to_yaml(word)
@@ -309,6 +300,8 @@ class _Proposals:
         value = dict(self.value)
         if path[-1] in ("reuse", "vocabulary_of"):
             return self._nodes(names_of(value, path, layers=True))
+        if path[-1] in OF_SHAPE:
+            return self._nodes(names_of(value, path))
         if path[-1] == "block":
             return iter([Item(name, lsp.CompletionItemKind.Reference) for name in mapping(value.get("blocks"))])
         if path[-1] == "model":

@@ -13,10 +13,13 @@ from typing import Any, Literal
 from kspec.diagnostics import Path, Positions, Report, Source, Span
 from kspec.expand.variables import variable_spans
 from kspec.ir.layer_patterns import is_glob
+from kspec.ir.sizes import name_within
 from kspec.lsp.scope import entries_at, inputs_at, output_names, params_of, texts, used_network
 from kspec.syntax import parse
 from kspec.syntax.entries import head_place
+from kspec.syntax.expressions import sizes_in_text
 from kspec.syntax.names import node_names, written_name
+from kspec.syntax.sizes import SIZE_WORDS
 
 Kind = Literal["node", "output", "variable", "block", "model", "parameter"]
 SHARED: tuple[Kind, Kind] = ("block", "model")
@@ -189,18 +192,27 @@ class _Finder:
                 yield from self._references(item, (*path, key))
 
     def _within(self, value: Any, path: Path) -> Iterator[Occurrence]:
-        """`{vocabulary_of: node}`, `{classes_of: output}` and `{model: name}`, anywhere in arguments."""
+        """`{units_of: node}`, `${units_of(node)}`, `{classes_of: output}`, `{model: name}`, anywhere in arguments."""
         items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for key, item in items:
             place = (*path, key)
-            if key == "vocabulary_of" and isinstance(item, str):
-                yield self._value(item, place)
-            elif key == "classes_of" and isinstance(item, str):  # one of the spec's outputs, even within a sub-model
-                yield replace(self._value(item, place, kind="output" if self.renamed else "node"), network_path=())
+            if key in SIZE_WORDS and isinstance(item, str) and "$" not in item:
+                yield self._sized(self._value(item, place), str(key))
+            elif isinstance(item, str) and "$" in item and place in self.positions.values:
+                for size in sizes_in_text(item):
+                    span = name_within(self.positions.values[place], size.word, size.name)
+                    found = Occurrence("node", size.name, span, is_definition=False, network_path=self.network_path)
+                    yield self._sized(found, size.word)
             elif key == "model" and isinstance(item, str) and len(value) == 1:
                 yield self._value(item, place, kind="model")
             else:
                 yield from self._within(item, place)
+
+    def _sized(self, occurrence: Occurrence, word: str) -> Occurrence:
+        """A reference in a size: that of `classes_of` is one of the spec's outputs, even within a sub-model."""
+        if word != "classes_of":
+            return occurrence
+        return replace(occurrence, kind="output" if self.renamed else "node", network_path=())
 
     def _settings(self) -> Iterator[Occurrence]:
         """Keys that are inputs or outputs."""

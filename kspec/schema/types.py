@@ -22,10 +22,16 @@ _SIZES: Schema = {
     "properties": {
         "vocabulary_of": {"type": "string", "description": "A node with a vocabulary: the size of the vocabulary"},
         "classes_of": {"type": "string", "description": "An output: the number of classes of its target"},
+        "units_of": {"type": "string", "description": "A node: the size of its last axis"},
+        "shape_of": {"type": "string", "description": "A node: the size of one of its axes"},
+        "axis": {"type": "integer", "description": "The axis of `shape_of`: 0 is the batch, -1 the last axis"},
     },
     "additionalProperties": False,
     "minProperties": 1,
-    "maxProperties": 1,
+    "maxProperties": 2,
+    "if": {"required": ["shape_of"]},
+    "then": {"required": ["axis"]},
+    "else": {"maxProperties": 1, "properties": {"axis": False}},
 }
 _SIZE: Schema = {
     "type": ["integer", "string", "null"],
@@ -70,7 +76,7 @@ class TypeSchemas:
 
         Args:
             type_: A type of the catalog.
-            sizes: Whether `{vocabulary_of: node}` and `{classes_of: output}` can replace an integer.
+            sizes: Whether sizes such as `{units_of: node}` can replace an integer.
         """
         options = type_.options if isinstance(type_, t.Union) else (type_,)
         if any(isinstance(option, t.AnyValue) for option in options):
@@ -91,7 +97,7 @@ class TypeSchemas:
     def _union(self, options: tuple[t.Type, ...], *, sizes: bool) -> Schema:
         words = [word for option in options for word in _words(option)]
         kinds = tuple(option.kind for option in options if isinstance(option, t.ObjectOf))
-        schemas = [schema for option in options if (schema := self._option(option))]
+        schemas = [schema for option in options if (schema := self._option(option, sizes))]
         schemas += self._numbers([option for option in options if isinstance(option, t.Number)], sizes)
         if kinds:
             return merge([*schemas, self.objects(kinds, words)])
@@ -101,7 +107,7 @@ class TypeSchemas:
             return merge([*schemas, {"type": "string"} | choice])
         return or_computed(merge(schemas))
 
-    def _option(self, option: t.Type) -> Schema:
+    def _option(self, option: t.Type, sizes: bool) -> Schema:
         """The schema of one option; empty for those that a union treats together."""
         match option:
             case t.Null():
@@ -112,9 +118,12 @@ class TypeSchemas:
                 return {"type": "string"}
             case t.ListOf(item, minimum, maximum):
                 lengths = {"minItems": minimum or None, "maxItems": maximum}
-                return {"type": "array", "items": self.of(item)} | {k: v for k, v in lengths.items() if v is not None}
+                return {"type": "array", "items": self.of(item, sizes=sizes)} | {
+                    k: v for k, v in lengths.items() if v is not None
+                }
             case t.Shape():
-                return {"type": "array", "items": self.ref("size", lambda: _SIZE)}
+                plain = self.ref("size", lambda: _SIZE)
+                return {"type": "array", "items": self.ref("any_size", self._any_size) if sizes else plain}
             case t.MappingOf(item):
                 return {"type": "object", "additionalProperties": self.of(item)}
             case t.Array():
@@ -130,7 +139,14 @@ class TypeSchemas:
             schema |= bounds(numbers[0])
         if not (integer and sizes):
             return [schema]
-        return [schema, {"type": "object", "allOf": [self.ref("size_of_data", lambda: _SIZES)]}]
+        return [schema, {"type": "object", "allOf": [self._size_of_node()]}]
+
+    def _any_size(self) -> Schema:
+        """The size of an axis, or that of a node."""
+        return _SIZE | {"type": [*_SIZE["type"], "object"], "allOf": [self._size_of_node()]}
+
+    def _size_of_node(self) -> Schema:
+        return self.ref("size_of_node", lambda: _SIZES)
 
 
 def types_of(schema: Schema) -> list[str]:

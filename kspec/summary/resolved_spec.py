@@ -14,6 +14,8 @@ from kspec.language import Spec
 from kspec.language.document import Document
 from kspec.language.files import relocate
 from kspec.syntax.dump import dump
+from kspec.syntax.evaluation import compute_size
+from kspec.syntax.sizes import is_size
 
 
 def resolved_values(
@@ -117,10 +119,9 @@ def _stages(spec: Spec, settings: Settings) -> list[dict[str, Any]]:
 
 def with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
     """A value whose references to sizes, such as `{classes_of: kind}`, are replaced by the sizes."""
+    if is_size(value):
+        number = compute_size(value, lambda size: sizes.get((size.word, size.name)))
+        return value if number is None else number
     if isinstance(value, dict):
-        if len(value) == 1:
-            ((word, name),) = value.items()
-            if isinstance(name, str) and (word, name) in sizes:
-                return sizes[word, name]
         return {key: with_sizes(item, sizes) for key, item in value.items()}
     return [with_sizes(item, sizes) for item in value] if isinstance(value, list) else value

@@ -39,6 +39,9 @@ def suggest_correction(value: Any, variables: Mapping[str, Any]) -> Correction |
         return Correction("write", str(int(value)), int(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return Correction("it is a list: write", f"[{value}]", [value])
+    if isinstance(value, dict) and isinstance(value.get("shape_of"), str) and "axis" not in value:
+        size = {"shape_of": value["shape_of"], "axis": -1}
+        return Correction("`shape_of` needs an axis: write", to_yaml(size), size)
     return None
 
 

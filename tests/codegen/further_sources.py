@@ -42,6 +42,61 @@ layers:
 evaluate: {data: held_out.csv}
 predict: {data: new.csv}
 """,
+    "sizes": """\
+vars: {half: "${units_of(n) // 2}"}
+data:
+  csv: people.csv
+  inputs: {n: [age, fare, sibs], t: port}
+  targets: survived
+  missing: {age: median, fare: mean, sibs: 0, port: most_frequent}
+inputs:
+  n: {shape: [3]}
+  t: {shape: [1], dtype: string}
+blocks:
+  tower:
+    params: [width]
+    layers:
+      - Dense: {units: $width, activation: relu}
+        name: wide
+      - Dense: {units: "${max(units_of(in), units_of(wide) // 2)}", activation: relu}
+layers:
+  - StringLookup:
+    from: t
+    name: s
+  - Embedding: {input_dim: {vocabulary_of: s}, output_dim: "${int(sqrt(vocabulary_of(s)) * 2)}"}
+    name: port
+  - Dense: {units: {units_of: port}}
+    from: n
+  - block: tower
+    with: {width: "${shape_of(port, 2) * 2}"}
+    repeat: 2
+    name: tower
+  - Dense: {units: $half}
+  - Dense: {units: {units_of: tower/wide}}
+  - op: multiply
+    call: {x2: "${1 / sqrt(units_of(port))}"}
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+""",
+    "sizes_flat": """\
+data: {synthetic: {examples: 60}}
+inputs: {x-1: {shape: [4]}}
+blocks:
+  tower:
+    params: [width: {units_of: in}]
+    layers:
+      - Dense: {units: $width}
+        name: d
+      - Dense: {units: "${units_of(d) * 2}"}
+layers:
+  - block: tower
+    name: t
+  - Reshape: {target_shape: ["${units_of(t/d) // 2}", -1]}
+  - Flatten
+  - Dense: {units: {units_of: x-1}}
+  - Dense: {units: 1}
+    name: y
+""",
     "several_csv": """\
 data:
   csv: {train: [people.csv, held_out.csv], test: spaced.csv}

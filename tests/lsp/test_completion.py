@@ -54,6 +54,21 @@ def test_preceding_nodes_are_proposed_nearest_first(editor, line, expected):
     assert found["wide"].detail == "(null, 16)" if "wide" in found else True
 
 
+def test_sizes_of_nodes(editor):
+    editor.open(SMALL)
+    editor.type("units: $width", "units: {shape_of: ")
+    assert set(editor.complete()) == {"points", "wide"}
+    editor.open(SMALL)
+    editor.type("units: $width", 'units: "${')
+    assert {"width", "sqrt", "units_of", "shape_of", "vocabulary_of"} <= set(editor.complete())
+    editor.open(SMALL)
+    editor.type("units: $width", 'units: "${2 * units_of(')
+    assert set(editor.complete()) == {"points", "wide"}
+    editor.open(SMALL)
+    editor.type("units: $width", "units: {")
+    assert {"units_of", "shape_of", "vocabulary_of", "classes_of"} <= set(editor.complete())
+
+
 def test_nodes_for_reuse_and_outputs(editor):
     editor.open(SMALL)
     editor.type("  - Dropout: {rate: 0.5}", "  - reuse: ")

@@ -16,6 +16,15 @@ def test_definition_and_references(editor):
     assert editor.references("width: 8") == [(9, "width"), (11, "width")]
 
 
+def test_names_in_sizes(editor):
+    text = SMALL.replace("{rate: 0.5}", '{rate: "${1 / units_of(wide)}"}').replace(
+        "  - Dropout", "  - Dense: {units: {shape_of: wide, axis: 1}}\n  - Dropout", 1
+    )
+    editor.open(text)
+    assert editor.definition("wide)}") == editor.definition("wide, axis") == [(10, "wide")]
+    assert editor.rename("wide, axis", "broad") == text.replace("wide", "broad")
+
+
 def test_names_in_a_block(editor):
     editor.open(BLOCKS)
     assert editor.references("units, rate", declaration=True) == [(6, "units"), (8, "units"), (17, "units")]

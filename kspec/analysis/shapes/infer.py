@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from kspec.analysis.shapes.registry import compute_dtype, infer_call
+from kspec.analysis.shapes.sizes import depends_on_data, with_known_sizes
 from kspec.analysis.shapes.submodels import match_input, uncounted_weights
 from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorType, Types
 from kspec.diagnostics import Path, Report, codes
@@ -118,7 +119,8 @@ class _Walk:
             else:
                 call = self._callee(node, callee, tensors)
         except ShapeError as error:
-            self._report(node, error)
+            if not self._takes_size_of_data(node):
+                self._report(node, error)
             return unknown
         except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
             # an argument of the wrong type has its own diagnostic, so rules do not guard against them
@@ -127,20 +129,28 @@ class _Walk:
             return unknown
         return InferredCall(call.outputs, [], call.flops) if node.kind == "reuse" else call
 
+    def _takes_size_of_data(self, node: Node) -> bool:
+        """Whether an input of a node has an axis that data decides, so that only Keras can judge the call."""
+        return any(
+            None in (self.types.tensor(tensor).shape or ())[1:] and depends_on_data(self.graph, tensor)
+            for tensor in node.tensors()
+        )
+
     def _callee(self, node: Node, callee: Node, tensors: dict[str, list[TensorType]]) -> InferredCall:
         assert node.catalog is not None
         dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
+        known = [
+            with_known_sizes(values, self.graph, self.types.tensor, self.shared.sizes)
+            for values in (callee.arguments, node.constants)
+        ]
+        arguments, constants = (
+            values if number is None else number
+            for number, values in zip(known, (callee.arguments, node.constants), strict=True)
+        )
+        if known != [None, None]:
+            self.types.numbers[node.name] = {**arguments, **constants}
         call = infer_call(
-            Call(
-                node.catalog,
-                callee.arguments,
-                tensors,
-                node.constants,
-                dtype,
-                self.shared.sizes,
-                self._wrapped_model,
-                self._batch_sizes(),
-            )
+            Call(node.catalog, arguments, tensors, constants, dtype, self._wrapped_model, self._batch_sizes())
         )
         if node.kind == "reuse":
             self._check_weights(node, callee, call)

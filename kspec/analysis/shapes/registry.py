@@ -55,7 +55,7 @@ def inner_call(call: Call, value: Any, tensors: list[TensorType]) -> Call | None
         return None
     first = entry.tensors[0].name if entry.tensors else "inputs"
     dtype = compute_dtype((arguments or {}).get("dtype"), call.dtype)
-    return Call(entry, arguments or {}, {first: tensors}, {}, dtype, call.sizes, call.model, call.batch_sizes)
+    return Call(entry, arguments or {}, {first: tensors}, {}, dtype, call.model, call.batch_sizes)
 
 
 def compute_dtype(policy: str | None, default: str) -> str:

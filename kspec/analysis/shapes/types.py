@@ -63,10 +63,12 @@ class Types:
 
     Args:
         calls: By node; the outputs of a node that cannot be inferred are unknown.
+        numbers: By node with sizes of other nodes in its arguments: these arguments with numbers, as far as known.
         models: By sub-model, its types for the inputs that it declares.
     """
 
     calls: dict[str, InferredCall] = field(default_factory=dict)
+    numbers: dict[str, dict[str, Any]] = field(default_factory=dict)
     models: dict[str, Types] = field(default_factory=dict)
 
     def tensor(self, tensor: Tensor) -> TensorType:
@@ -103,11 +105,10 @@ class Call:
 
     Args:
         entry: The catalog entry of the callee.
-        arguments: Of the constructor, as written; `call["units"]` adds Keras's default.
+        arguments: Of the constructor; `call["units"]` adds Keras's default. A size that data decides is None.
         tensors: By argument name, the types of the inputs; one-element lists for single tensors.
         constants: The call's other arguments, as written; `call.constant("axis")` adds Keras's default.
         dtype: The compute dtype, by the layer's `dtype` argument or the policy.
-        sizes: Resolves `{vocabulary_of: node}` and `{classes_of: output}`; None if unknown.
         model: Infers a sub-model that the layer wraps (`TimeDistributed: {layer: {model: reader}}`).
         batch_sizes: The batch sizes that inputs of the network declare; None if a batch may have any size.
     """
@@ -117,18 +118,12 @@ class Call:
     tensors: Mapping[str, list[TensorType]]
     constants: Mapping[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
-    sizes: Callable[[str, str], int | None] = lambda _word, _name: None
     model: Callable[[str, list[TensorType]], InferredCall | None] = lambda _name, _tensors: None
     batch_sizes: frozenset[int] | None = None
 
     def __getitem__(self, name: str) -> Any:
-        """An argument of the constructor, or Keras's default; a size that the data decides is resolved, or None."""
-        value = self.arguments.get(name, self.entry.parameters[name].default if name in self.entry.parameters else None)
-        if isinstance(value, dict) and len(value) == 1:
-            (word, reference), *_ = value.items()
-            if word in ("vocabulary_of", "classes_of"):
-                return self.sizes(word, reference)
-        return value
+        """An argument of the constructor, or Keras's default."""
+        return self.arguments.get(name, self.entry.parameters[name].default if name in self.entry.parameters else None)
 
     def constant(self, name: str) -> Any:
         """A constant of the call, or Keras's default."""

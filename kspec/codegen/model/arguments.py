@@ -8,12 +8,13 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog import types
-from kspec.codegen.model.names import identifier
+from kspec.codegen.model.names import Constants, identifier
 from kspec.codegen.text.literals import expression, literal, series, text
 from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.deferred import Uncomputed
-from kspec.syntax.expressions import ExpressionError, substitute
+from kspec.syntax.expressions import ExpressionError, names_in, substitute
+from kspec.syntax.sizes import Size, SizeExpression, is_size, read_size
 
 BY_POSITION = frozenset(
     {"units", "filters", "kernel_size", "rate", "pool_size", "layer", "target_shape", "scale", "size", "stddev"}
@@ -22,8 +23,8 @@ BY_POSITION = frozenset(
 """Arguments that read well without their names when they come first."""
 _ALIASES = {"keras.layers.": "layers.", "keras.ops.": "ops."}
 
-Sizes = Callable[[str, str], str]
-"""`(key, name) → Python` for sizes that depend on the data: `vocabulary_of`, `classes_of`."""
+Sizes = Callable[[Size], str]
+"""Writes the size of a node, such as `units_of(h)`, in Python."""
 
 
 class NeedsFlatCode(Exception):
@@ -52,7 +53,7 @@ class Writer:
 
     Args:
         spec: The spec.
-        sizes: Writes sizes that depend on the data.
+        sizes: Writes sizes of nodes, and those that depend on the data.
         flat: Whether to write computed values rather than the spec's expressions.
         file_path: Writes the path of a file that the spec reads.
     """
@@ -157,16 +158,16 @@ class Writer:
             NeedsFlatCode: If blocks and loops cannot express it.
         """
         options = kind.options if isinstance(kind, types.Union) else (kind,)
+        if is_size(value) and (self.flat or isinstance(value, dict)):
+            return self.size(value)
         becomes_object = isinstance(value, dict) or any(_becomes_object(option) for option in options)
         expression_ = None if becomes_object else self.source_expression(value, path, names)
         if expression_ is not None:
             return expression_
         if isinstance(value, Uncomputed):
             raise NeedsFlatCode("an object or a file as the parameter of a block")
-        if isinstance(value, dict) and len(value) == 1:
-            (key, name), *_ = value.items()
-            if key in ("vocabulary_of", "classes_of"):
-                return self.sizes(key, name)
+        if is_size(value):
+            return self.size(value)
         if any(isinstance(option, types.Choice) and value in option.values for option in options):
             return literal(value)
         for option in options:
@@ -184,7 +185,9 @@ class Writer:
 
     def _list(self, value: list[Any], item: types.Type, path: Path, names: Mapping[str, str]) -> str:
         parts = [self.value(part, item, (*path, i), names) for i, part in enumerate(value)]
-        plain = all(not isinstance(part, (str, dict)) or isinstance(part, Uncomputed) for part in value)
+        plain = all(
+            not isinstance(part, (str, dict)) or isinstance(part, Uncomputed) or is_size(part) for part in value
+        )
         return series(parts, as_tuple=plain)
 
     def plain(self, value: Any, path: Path, names: Mapping[str, str]) -> str:
@@ -204,12 +207,19 @@ class Writer:
         expression_ = self.source_expression(value, path, names)
         if expression_ is not None:
             return expression_
+        if is_size(value):
+            return self.size(value)
         if isinstance(value, dict):
             raise NeedsFlatCode("a class as the parameter of a block")
         if isinstance(value, list):
             parts = [self.plain(part, (*path, i), names) for i, part in enumerate(value)]
             return series(parts, as_tuple=all(not isinstance(part, str) for part in value))
         return literal(value)
+
+    def size(self, value: Any) -> str:
+        """A size, or an expression over sizes, in Python."""
+        size = read_size(value)
+        return expression(value, {}, self.sizes) if size is None else self.sizes(size)
 
     def source_expression(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
         """The spec's expression for a value, in Python.
@@ -225,10 +235,19 @@ class Writer:
         if self.flat:
             return None
         if isinstance(value, Uncomputed):
-            return expression(value, names)
+            parameters = names.more if isinstance(names, Constants) else ()
+            if any(is_size(self._variables.get(name)) for name in names_in(value) if name not in parameters):
+                raise NeedsFlatCode("a variable that depends on the size of a node")
+            return expression(value, names, self.sizes)
         positions = self.spec.source_positions
-        arithmetic = isinstance(value, float) and path in positions.values  # without variables, such as 1 / 255
+        arithmetic = (
+            isinstance(value, (float, SizeExpression)) and path in positions.values
+        )  # without variables, such as 1 / 255
         return self._expression(value, path, names) if positions.variables.get(path) or arithmetic else None
+
+    @property
+    def _variables(self) -> Mapping[str, Any]:
+        return self.spec.values.get("vars") or {}
 
     def _expression(self, value: Any, path: Path, names: Mapping[str, str]) -> str | None:
         source = self.spec.source_positions.values[path].text.strip()
@@ -237,9 +256,11 @@ class Writer:
         if "$" not in source:
             return None
         try:
-            if substitute(source, self.spec.values.get("vars") or {}) != value:
+            if substitute(source, self._variables) != value:
                 return None
-            return expression(source, names)
+            if any(is_size(self._variables.get(name)) for name in names_in(source)):
+                return None
+            return expression(source, names, self.sizes)
         except (ExpressionError, KeyError):
             return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.codegen.model.blocks import Block
 from kspec.codegen.model.body import Body
 from kspec.codegen.model.calls import Pieces, only
@@ -12,12 +13,15 @@ from kspec.codegen.model.context import ModelContext
 from kspec.codegen.model.names import identifier
 from kspec.codegen.model.statements import CHAIN
 from kspec.syntax.deferred import Uncomputed
+from kspec.syntax.expressions import sizes_in_text
+from kspec.syntax.sizes import sizes_in
 
 
 def write_function(block: Block, context: ModelContext) -> list[str]:
     """The lines of a block's function."""
     template = block.template
-    later = {name for entry in block.entries[1:] for name in entry.references()} | set(block.returns)
+    later = {name for entry in block.entries[1:] for name in (*entry.references(), *entry.shape_sources())}
+    later |= set(block.returns)
     inputs = {
         name: (CHAIN if name not in later else "inputs") if len(template.inputs) == 1 else identifier(name)
         for name in template.inputs
@@ -57,6 +61,8 @@ def _default(block: Block, name: str, default: Any, context: ModelContext, compu
         computed: Gets the lines that compute a default which depends on other parameters.
     """
     parameter = block.parameters[name]
+    if any(sizes_in(default)) or (isinstance(default, Uncomputed) and sizes_in_text(default)):
+        raise NeedsFlatCode("a parameter whose default depends on the size of a node")
     if not isinstance(default, Uncomputed):
         return f"{parameter}={context.writer.plain(default, (), context.names)}"
     try:

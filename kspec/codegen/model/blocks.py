@@ -58,7 +58,7 @@ def collect_exposed_nodes(blocks: Mapping[str, Block], entries: Sequence[SpecEnt
     """
     references = [(entries, name) for name in outputs]
     for scope in (entries, *(block.entries for block in blocks.values())):
-        references += [(scope, name) for entry in scope for name in entry.references()]
+        references += [(scope, name) for entry in scope for name in (*entry.references(), *entry.shape_sources())]
     while references:
         scope, name = references.pop()
         use, slash, inner = name.partition("/")

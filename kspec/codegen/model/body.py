@@ -43,7 +43,7 @@ class Body(Statements):
         top: bool = False,
     ) -> None:
         entries = read_entries(values, path, inputs)
-        referenced = {*exposed, *(name for entry in entries for name in entry.references())}
+        referenced = {*exposed, *(name for entry in entries for name in (*entry.references(), *entry.shape_sources()))}
         taken = [*names.names.values(), *names.more.values(), *context.model_variables(path)]
         super().__init__(context, entries, inputs, names, referenced, taken, trainable=trainable, top=top)
         self.members: dict[str, list[str]] = {}

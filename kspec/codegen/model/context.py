@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.types import InferredCall
 from kspec.catalog import Entry, Tensor
 from kspec.codegen.model.arguments import NeedsFlatCode, Writer
 from kspec.codegen.model.blocks import Block
-from kspec.codegen.model.calls import Feeds, only
+from kspec.codegen.model.calls import Feeds, Pieces, only
 from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.model.names import Constants, identifier
 from kspec.codegen.model.saved import Saved, read_saved
@@ -19,6 +19,19 @@ from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.names import snake_case
+from kspec.syntax.sizes import Size
+
+
+class Scope(Protocol):
+    """The variables of the function being written."""
+
+    def value(self, name: str) -> Pieces:
+        """The tensors of a node or output."""
+        ...
+
+    def layer(self, name: str) -> str:
+        """The variable of a node's layer."""
+        ...
 
 
 class ModelContext:
@@ -33,7 +46,7 @@ class ModelContext:
     Attributes:
         blocks: The blocks that are functions of the file, by name; empty in flat code.
         functions: The names of these functions.
-        layer_variables: Node → variable of its layer, in the network being written.
+        statements: Those of the function being written, which know the variables of nodes.
         needs_data: Whether `build_model` takes the training data, because layers adapt to it.
     """
 
@@ -46,7 +59,7 @@ class ModelContext:
         self.names = Constants(file.variables, file.used)
         self.blocks: dict[str, Block] = {}
         self.functions: set[str] = set()
-        self.layer_variables: Mapping[str, str] = {}
+        self.statements: Scope | None = None
         self.needs_data = False
         self._saved: dict[str, Saved] = {}
         self._name_counts: dict[str, int] = {}
@@ -189,12 +202,13 @@ class ModelContext:
             f"{layer}.adapt(examples.map(before))",
         ]
 
-    def _size(self, key: str, name: str) -> str:
-        if key == "classes_of":
-            return self.class_counts[name]
-        if name not in self.layer_variables:
-            raise NeedsFlatCode(f"the layer of `{name}`, which is out of scope")
-        return f"{self.layer_variables[name]}.vocabulary_size()"
+    def _size(self, size: Size) -> str:
+        if size.word == "classes_of":
+            return self.class_counts[size.name]
+        assert self.statements is not None
+        if size.word == "vocabulary_of":
+            return f"{self.statements.layer(size.name)}.vocabulary_size()"
+        return f"{only(self.statements.value(size.name))}.shape[{size.axis}]"
 
 
 def layer_definition(name: str, entries: Sequence[SpecEntry]) -> Entry | None:

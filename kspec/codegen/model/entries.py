@@ -10,8 +10,9 @@ from kspec import catalog
 from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.diagnostics import Path
 from kspec.syntax.deferred import Uncomputed
-from kspec.syntax.expressions import names_in
+from kspec.syntax.expressions import names_in, sizes_in_text
 from kspec.syntax.names import ENTRY_KEYS, node_names, written_name
+from kspec.syntax.sizes import OF_SHAPE, Size, is_size, sizes_of
 
 HEADS = frozenset({"op", "reuse", "block", "model"})
 
@@ -64,7 +65,11 @@ class SpecEntry:
 
     def vocabulary_sources(self) -> Iterator[str]:
         """The nodes whose vocabulary size it uses in an argument."""
-        yield from _vocabularies(self.arguments)
+        yield from (size.name for size in _sizes([self.arguments, self.options]) if size.word == "vocabulary_of")
+
+    def shape_sources(self) -> Iterator[str]:
+        """The nodes whose shape it uses in an argument."""
+        yield from (size.name for size in _sizes([self.arguments, self.options]) if size.word in OF_SHAPE)
 
     def uses(self, variable: str) -> bool:
         """Whether an expression in it has a variable."""
@@ -107,11 +112,15 @@ def _texts(value: Any) -> Iterator[str]:
         yield from _texts(item)
 
 
-def _vocabularies(value: Any) -> Iterator[str]:
-    if isinstance(value, dict) and isinstance(value.get("vocabulary_of"), str):
-        yield value["vocabulary_of"]
-    for item in _items(value):
-        yield from _vocabularies(item)
+def _sizes(value: Any) -> Iterator[Size]:
+    """The sizes of nodes in a value that is not yet expanded."""
+    if isinstance(value, Uncomputed):
+        yield from sizes_in_text(value)
+    elif is_size(value):
+        yield from sizes_of(value)
+    else:
+        for item in _items(value):
+            yield from _sizes(item)
 
 
 def _expressions(value: Any) -> Iterator[str]:

@@ -8,6 +8,7 @@ from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.model.names import Constants, identifier
 from kspec.codegen.model.statements import Statements
 from kspec.ir import Graph, Node, Tensor
+from kspec.syntax.sizes import sizes_in
 
 
 class FlatBody(Statements):
@@ -48,11 +49,12 @@ class FlatBody(Statements):
         for i, node in enumerate(calls):
             for tensor in node.tensors():
                 users.setdefault(self._reference(tensor), []).append(i)
+        sized = {size.name for node in calls for size in sizes_in([node.arguments, node.constants])}
         predicted = self.graph.predicted_nodes.values()
         referenced = {self._reference(tensor) for tensor in (*self.graph.outputs.values(), *predicted)}
         for i, node in enumerate(calls):
             for name in (node.name, *(name for name in node.outputs if name)):
-                if users.get(name, [i + 1]) != [i + 1]:
+                if users.get(name, [i + 1]) != [i + 1] or name in sized:
                     referenced.add(name)
         return referenced if len(self.graph.outputs) > 1 or predicted else referenced - {calls[-1].name}
 

@@ -108,7 +108,7 @@ class Network:
         taken |= {name for block in blocks.values() for name in block.parameters}
         for entries in (*networks, *(block.entries for block in blocks.values())):
             for entry in entries:
-                names = [*entry.references(), *([entry.head] if entry.kind == "reuse" else [])]
+                names = [*entry.references(), *entry.shape_sources(), *([entry.head] if entry.kind == "reuse" else [])]
                 taken |= {name.rpartition("/")[2] for name in names}
         allocator = Allocator(*map(identifier, taken), *HELPERS, "main")
         for name, block in blocks.items():
@@ -214,7 +214,6 @@ class Network:
                 [*outputs.values(), *([] if network_path else self.nodes.values())],
             )
             body = Body(self.context, values["layers"], path, inputs, self.names, exposed, top=True)
-        self.context.layer_variables = body.layers
         last = body.write()
         if isinstance(body, FlatBody):
             tensors = [body.tensor(tensor) for tensor in graph.outputs.values()]

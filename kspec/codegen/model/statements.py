@@ -66,12 +66,19 @@ class Statements:
         self.variables: dict[str, str] = {}
         self.prefix = "" if top else "{name}."
         self.suffix = ""
+        context.statements = self
 
     def value(self, name: str) -> Pieces:
         """The tensors of a node or output."""
         if name not in self.values:
             raise NeedsFlatCode(f"a reference to `{name}`, which is out of scope")
         return self.values[name]
+
+    def layer(self, name: str) -> str:
+        """The variable of a node's layer."""
+        if name not in self.layers:
+            raise NeedsFlatCode(f"the layer of `{name}`, which is out of scope")
+        return self.layers[name]
 
     def _feeds(self, entry: SpecEntry, previous: Pieces | None) -> Feeds:
         """The tensors that a call takes, by argument."""
@@ -197,10 +204,7 @@ class Statements:
 
     def _reused_layer(self, entry: SpecEntry) -> str:
         """The variable of the layer that is called again."""
-        layer = self.layers.get(entry.head)
-        if layer is None:
-            raise NeedsFlatCode(f"the layer of `{entry.head}`, which is out of scope")
-        self.layers[entry.name] = layer
+        layer = self.layers[entry.name] = self.layer(entry.head)
         return layer
 
     def _layer(self, entry: SpecEntry, feeds: Feeds, names: Constants) -> str:
@@ -277,4 +281,6 @@ class Statements:
         return self.variables[name]
 
     def _line(self, text: str) -> None:
+        if "math." in text:
+            self.context.file.imports.add("math")
         self.lines.append("    " * self.indent + text)

@@ -6,12 +6,14 @@ import ast
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kspec.syntax.expressions import pieces
+from kspec.syntax.sizes import Size, is_size_call, size_of_call
 
 _WORDS = {"true": True, "false": False, "null": None}
+_OF_MATH = ("sqrt", "log2", "ceil", "floor")
 _SIMPLE = r"-?[A-Za-z0-9_.]+"
 
 
@@ -52,12 +54,13 @@ def text(value: str) -> str:
     return quoted if quoted.isprintable() else json.dumps(value)
 
 
-def expression(written: str, names: Mapping[str, str]) -> str:
+def expression(written: str, names: Mapping[str, str], sizes: Callable[[Size], str] = str) -> str:
     """A value with variables, `$width` or `"${width * 2}"`, as a Python expression.
 
     Args:
         written: The value in the spec.
         names: Variable → Python name.
+        sizes: Writes the size of a node.
 
     Raises:
         KeyError: If a variable has no Python name.
@@ -67,9 +70,9 @@ def expression(written: str, names: Mapping[str, str]) -> str:
     """
     parts = pieces(written)
     if len(parts) == 1 and not isinstance(parts[0], str):
-        return _python(parts[0], names)
+        return _python(parts[0], names, sizes)
     inside = "".join(
-        _in_f_string(piece) if isinstance(piece, str) else "{" + _python(piece, names) + "}" for piece in parts
+        _in_f_string(piece) if isinstance(piece, str) else "{" + _python(piece, names, sizes) + "}" for piece in parts
     )
     return f'f"{inside}"'
 
@@ -81,29 +84,39 @@ def _in_f_string(piece: str) -> str:
 class _Renamer(ast.NodeTransformer):
     """Renames variables and YAML's constants; replaces strings by marks, because `ast.unparse` changes their quotes."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], sizes: Callable[[Size], str]) -> None:
         self.names = names
+        self.sizes = sizes
         self.texts: dict[str, str] = {}
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if is_size_call(node):
+            return self._mark(self.sizes(size_of_call(node)))
+        assert isinstance(node.func, ast.Name)
+        name = node.func.id
+        function = ast.Attribute(ast.Name("math"), name) if name in _OF_MATH else ast.Name(name)
+        return ast.Call(function, [self.visit(argument) for argument in node.args], [])
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.names:
             return ast.Name(self.names[node.id])
         if node.id in _WORDS:
             return ast.Constant(_WORDS[node.id])
-        if node.id in ("min", "max", "round", "int", "len"):
-            return node
         raise KeyError(node.id)
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if not isinstance(node.value, str):
             return node
+        return self._mark(text(node.value))
+
+    def _mark(self, code: str) -> ast.expr:
         mark = f"text_{len(self.texts)}_"
-        self.texts[mark] = text(node.value)
+        self.texts[mark] = code
         return ast.Name(mark)
 
 
-def _python(tree: ast.expr, names: Mapping[str, str]) -> str:
-    renamed = _Renamer(names)
+def _python(tree: ast.expr, names: Mapping[str, str], sizes: Callable[[Size], str]) -> str:
+    renamed = _Renamer(names, sizes)
     written = ast.unparse(renamed.visit(tree))
     for mark, quoted in renamed.texts.items():
         written = written.replace(mark, quoted)

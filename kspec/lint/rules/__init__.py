@@ -32,6 +32,7 @@ SYNTACTIC_RULES = (
 SEMANTIC_NETWORK_RULES = (
     "constant_inputs",
     "layer_for_op",
+    "size_values",
     "redundant_activation",
     "collapsed_dims",
     "training_argument",

@@ -25,6 +25,7 @@ from kspec import catalog
 from kspec.analysis.shapes.registry import compute_dtype, infer_call
 from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorType
 from kspec.backend.keras_objects import Maker, keras_class
+from kspec.syntax.evaluation import with_numbers
 
 SIZES = {"vocabulary_of": 11, "classes_of": 5}
 """Values for the sizes that the data decides."""
@@ -184,7 +185,10 @@ def unknown_rank(case: Case) -> InferredCall:
 def _answer(case: Case, feeds: dict[str, list[TensorType]]) -> InferredCall:
     arguments = dict(case.arguments)
     dtype = compute_dtype(arguments.get("dtype"), "float32")
-    return infer_call(Call(case.entry, arguments, feeds, dict(case.constants), dtype, lambda word, _: SIZES[word]))
+    arguments, constants = (
+        with_numbers(values, lambda size: SIZES[size.word]) for values in (arguments, case.constants)
+    )
+    return infer_call(Call(case.entry, arguments, feeds, constants, dtype))
 
 
 def in_numbers(found: InferredCall) -> Found:

@@ -138,7 +138,7 @@ def test_as_keras(case):
 
 
 def test_a_table_of_unknown_size_has_unknown_weights_but_a_known_shape():
-    case = Case("Embedding", {"input_dim": {"vocabulary_of": "words"}, "output_dim": 4}, [((5,), "int32")])
+    case = Case("Embedding", {"input_dim": None, "output_dim": 4}, [((5,), "int32")])
     found = infer_call(Call(case.entry, case.arguments, case.feeds))
     assert found.weights is None
     assert found.outputs[0].shape == (None, 5, 4)

@@ -152,12 +152,8 @@ def constant_type(value: Any) -> TensorType:
 
 
 def constant(call: Call, argument: str) -> Any:
-    """A constant as written, or Keras's default; a size that the data decides is resolved, or None."""
-    value = call.constant(argument)
-    if isinstance(value, dict) and len(value) == 1:
-        (word, name), *_ = value.items()
-        return call.sizes(word, name)
-    return value
+    """A constant, or Keras's default; None for a size that data decides."""
+    return call.constant(argument)
 
 
 def invalid_constant(message: str, argument: str, help: str = "") -> ShapeError:
