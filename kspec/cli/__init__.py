@@ -70,6 +70,13 @@ def _run(arguments: Sequence[str] | None) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE
+    except click.NoSuchOption as error:
+        from kspec.cli._suggestions import suggest_override
+
+        suggestion = suggest_override(error, arguments)
+        shown = click.UsageError(f"{error.message.rstrip('.')}; {suggestion}", error.ctx) if suggestion else error
+        shown.show()
+        return shown.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -86,6 +93,11 @@ def _failed(error: Exception) -> int:
 
         render(error.diagnostics, "text", sys.stderr)
         return FAULTY
+    from kspec.runs.run_folder import RunFolderError
+
+    if isinstance(error, RunFolderError):
+        print(f"kspec: {error}", file=sys.stderr)
+        return FAILED
     if isinstance(error, OSError) and error.filename is not None:
         print(f"kspec: {error.filename}: {error.strerror}", file=sys.stderr)
         return FAILED

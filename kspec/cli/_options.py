@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from kspec.diagnostics import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,12 +58,139 @@ def output_format(*formats: str) -> Callable[[F], F]:
     )
 
 
-class OutputOption(click.Option):
-    """`-o` and `--output`; the help does not list the older spelling `--out`."""
+class _OptionWithAlias(click.Option):
+    """An option whose help leaves out the older spellings that it also takes."""
+
+    def __init__(self, *arguments: Any, aliases: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.aliases = aliases
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         record = super().get_help_record(ctx)
-        return None if record is None else (record[0].replace(", --out ", " "), record[1])
+        if record is None:
+            return None
+        spelling = record[0]
+        for alias in self.aliases:
+            spelling = spelling.replace(f", {alias} ", " ")
+        return spelling, record[1]
+
+
+class _OutputPath(click.Path):
+    """A file to write; `-` is standard output where the verb prints."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuses texts that name no file.
+
+        Args:
+            value: The text.
+            param: The option.
+            ctx: The context of the command.
+        """
+        if value == "":
+            self.fail("an empty text names no file", param, ctx)
+        if "\0" in value:
+            self.fail("a name cannot contain a null character", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def output_file(help: str, *, aliases: Sequence[str] = (), folder: bool = False, **settings: Any) -> Callable[[F], F]:
+    """`-o` and `--output`, as the argument `output`: the file that a verb writes.
+
+    Args:
+        help: What is written there.
+        aliases: Older spellings, which the help leaves out.
+        folder: Whether it can be a folder.
+        settings: Further settings of the option.
+    """
+    return click.option(
+        "-o",
+        "--output",
+        *aliases,
+        "output",
+        cls=_OptionWithAlias,
+        aliases=aliases,
+        type=_OutputPath(dir_okay=folder),
+        metavar="FILE",
+        help=help,
+        **settings,
+    )
+
+
+def runs_folder(function: F) -> F:
+    """`--runs`, as the argument `runs`: the folder of the run folders; `--out` is an older spelling."""
+    return click.option(
+        "--runs",
+        "--out",
+        "runs",
+        cls=_OptionWithAlias,
+        aliases=("--out",),
+        type=_OutputPath(file_okay=False),
+        default="runs",
+        show_default=True,
+        metavar="FOLDER",
+        help="The folder of the run folders.",
+    )(function)
+
+
+STANDARD_INPUT = "-"
+
+
+def read_standard_input() -> Source:
+    """The spec on standard input, as a file `<stdin>` in the working directory.
+
+    Raises:
+        SpecError: If it is not UTF-8 text.
+    """
+    import sys
+
+    from kspec.diagnostics import Report
+    from kspec.syntax.source import source_of
+
+    report = Report()
+    source = source_of("<stdin>", sys.stdin.buffer.read(), report)
+    report.raise_errors()
+    assert source is not None
+    return source
+
+
+def spec_source(place: str) -> Source | str:
+    """The spec that an argument names: a file, or `-` for standard input."""
+    return read_standard_input() if place == STANDARD_INPUT else place
+
+
+def spec_or_run(place: str, runs: str = "runs") -> tuple[Source | str, bool]:
+    """The spec that an argument names: a file, `-` for standard input, or the resolved spec of a run.
+
+    Args:
+        place: The argument.
+        runs: The folder of the run folders.
+
+    Returns:
+        The spec, and whether it is that of a run.
+
+    Raises:
+        RunFolderError: If there is neither a spec nor a run, or the run has no resolved spec.
+    """
+    from kspec.runs.run_folder import RunFolderError, run_at
+
+    if place == STANDARD_INPUT:
+        return read_standard_input(), False
+    folder = run_at(place, runs)
+    if folder is None:
+        return place, False
+    resolved = folder / "resolved.yaml"
+    if not resolved.is_file():
+        raise RunFolderError(f"the run {folder} was stopped before its spec was resolved")
+    return str(resolved), True
+
+
+def existing(path: Path) -> str:
+    """What the line about a written file says of the file before it.
+
+    Args:
+        path: The file that is about to be written.
+    """
+    return " (overwritten)" if path.is_file() else ""
 
 
 def examples(function: F) -> F:
@@ -84,15 +215,5 @@ def refuse_split_of_file(data: str | None, split: str | None) -> None:
 
 def spec_file(function: F) -> F:
     """`--output`, for a verb that writes a spec; `-` is standard output."""
-    return click.option(
-        "-o",
-        "--output",
-        "--out",
-        "out",
-        cls=OutputOption,
-        type=click.Path(dir_okay=False),
-        default="spec.yaml",
-        show_default=True,
-        metavar="FILE",
-        help="Where to write the spec; - prints it.",
-    )(function)
+    help = "Where to write the spec; - prints it."
+    return output_file(help, aliases=("--out",), default="spec.yaml", show_default=True)(function)

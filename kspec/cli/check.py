@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kspec.cli._options import output_format, overrides, permissions
+from kspec.cli._options import output_format, overrides, permissions, spec_source
 from kspec.diagnostics.render import FORMATS, Format
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ Examples:
   kspec check specs/*.yaml --strict --format github
   kspec check spec.yaml --data --ignore KS208,KS5
   kspec check spec.yaml --fix --diff
+  kspec check - < spec.yaml
 """
 
 
@@ -41,7 +42,7 @@ def _codes(_: click.Context, parameter: click.Parameter, words: tuple[str, ...])
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("paths", nargs=-1, required=True, metavar="SPEC|-...")
 @output_format(*FORMATS)
 @overrides
 @click.option("--data", is_flag=True, help="Also read the data, and report mismatches between data and spec.")
@@ -90,6 +91,8 @@ def command(
         raise click.UsageError("--diff shows what --fix would change: use both")
     if fix and overrides:
         raise click.UsageError("--fix changes the file, and --set overrides it: use one of them")
+    if fix and "-" in paths:
+        raise click.UsageError("--fix changes the file, and `-` is standard input: name the file")
     from kspec.cli._json_output import reserve_stdout
     from kspec.compiler.check import check_spec
     from kspec.language import Permissions
@@ -108,11 +111,11 @@ def command(
     for path in paths:
         with reserve_stdout(format_ != "text"):
             fixed = _fix(path, options, diff, format_) if fix else None
-            result = fixed.remaining if fixed else check_spec(path, overrides, **options)
+            result = fixed.remaining if fixed else check_spec(spec_source(path), overrides, **options)
         pending |= bool(fixed and fixed.fixed and diff)
         diagnostics += result.diagnostics
         if not _has_problems(result, strict):
-            clean.append((path, result))
+            clean.append(("<stdin>" if path == "-" else path, result))
     _show(diagnostics, clean, format_)
     if pending or len(clean) < len(paths):
         click.get_current_context().exit(1)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kspec.cli._options import output_format, permissions
+from kspec.cli._options import output_format, permissions, runs_folder, spec_or_run
 
 if TYPE_CHECKING:
     from kspec.analysis.program import Analysis
+    from kspec.diagnostics import Source
     from kspec.diff.compare import Comparison
     from kspec.language import Spec
 
@@ -28,21 +28,27 @@ Examples:
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
 @output_format("text", "json")
+@runs_folder
 @click.option("--exit-code", is_flag=True, help="Exit with status 1 if they differ.")
 @permissions
 @click.pass_context
-def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code: bool, **permissions: bool) -> None:
+def command(
+    ctx: click.Context, /, one: str, other: str, format_: str, runs: str, exit_code: bool, **permissions: bool
+) -> None:
     """Compare two specs or runs: nodes, their arguments and sizes, settings.
 
-    A and B are specs or runs: a run folder, or the name of a spec that has been run in runs/. It compares the
+    A and B are specs or runs: a run folder, or the name of a spec that has been run; one of them can be -, a spec on
+    standard input. It compares the
     resolved specs, with defaults filled in and blocks expanded, and stages and callbacks by name. TensorFlow is not
     imported.
     """
     from kspec.diff.compare import compare
 
-    files = [_spec_of_run(place) for place in (one, other)]
-    a, b = (_analysed(file or place, permissions) for file, place in zip(files, (one, other), strict=True))
-    comparison = compare(a, b, of_run=any(files))
+    if one == other == "-":
+        raise click.UsageError("standard input holds one spec: name a file or a run for the other")
+    places = [spec_or_run(place, runs) for place in (one, other)]
+    a, b = (_analysed(place, permissions) for place, _ in places)
+    comparison = compare(a, b, of_run=any(is_run for _, is_run in places))
     if format_ == "json":
         json.dump({"a": one, "b": other, **comparison.to_json()}, sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -52,27 +58,11 @@ def command(ctx: click.Context, /, one: str, other: str, format_: str, exit_code
         ctx.exit(1)
 
 
-def _spec_of_run(place: str) -> Path | None:
-    """The resolved spec of a run; None if the place is no run."""
-    from kspec.runs.run_folder import RunFolderError, run_at
-
-    try:
-        folder = run_at(place)
-    except RunFolderError as error:
-        raise click.ClickException(str(error)) from None
-    if folder is None:
-        return None
-    resolved = folder / "resolved.yaml"
-    if not resolved.is_file():
-        raise click.ClickException(f"the run {resolved.parent} was stopped before its spec was resolved")
-    return resolved
-
-
-def _analysed(place: str | Path, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
+def _analysed(place: Source | str, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
     from kspec.compiler.compile import compile_spec
     from kspec.language import Permissions
 
-    return compile_spec(Path(place), permissions=Permissions.of(permissions)).unwrap()
+    return compile_spec(place, permissions=Permissions.of(permissions)).unwrap()
 
 
 def _show(one: str, other: str, comparison: Comparison) -> None:

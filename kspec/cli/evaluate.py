@@ -6,7 +6,7 @@ import json
 
 import click
 
-from kspec.cli._options import examples, output_format, refuse_split_of_file, run_permissions
+from kspec.cli._options import examples, output_format, refuse_split_of_file, run_permissions, runs_folder
 
 EPILOG = """\b
 Examples:
@@ -19,40 +19,37 @@ Examples:
 @click.argument("run", metavar="RUN")
 @examples
 @output_format("text", "json")
+@runs_folder
 @run_permissions
-@click.pass_context
 def command(
-    ctx: click.Context,
-    /,
     run: str,
     data: str | None,
     split: str | None,
     format_: str,
+    runs: str,
     allow_code: bool,
     allow_outside: bool,
 ) -> None:
     """Evaluate a run on its own data or on new data.
 
-    RUN is a run folder, or the name of a spec that has been run in runs/. The folder holds all that is needed.
+    RUN is a run folder, or the name of a spec that has been run. The folder holds all that is needed.
     """
-    from kspec.cli import FAILED
     from kspec.cli._json_output import reserve_stdout
-    from kspec.runs.run_folder import RunFolderError, finite
+    from kspec.runs.run_folder import finite
     from kspec.runs.run_loader import evaluate_run, load_run, read_examples
 
     refuse_split_of_file(data, split)
-    try:
-        with reserve_stdout(format_ == "json"):
-            loaded = load_run(run, allow_code=allow_code, allow_outside=allow_outside)
-            part, name = read_examples(loaded, data, split, need_targets=True)
-            values = evaluate_run(loaded, part)
-    except RunFolderError as error:
-        click.echo(f"kspec: {error}", err=True)
-        ctx.exit(FAILED)
+    with reserve_stdout(format_ == "json"):
+        loaded = load_run(run, runs=runs, allow_code=allow_code, allow_outside=allow_outside)
+        part, name = read_examples(loaded, data, split, need_targets=True)
+        values = evaluate_run(loaded, part)
     if format_ == "json":
-        click.echo(json.dumps(finite({"data": name, "examples": len(part), "metrics": values})))
+        facts = {"data": name, "examples": len(part), "metrics": values, "notes": part.notes}
+        click.echo(json.dumps(finite(facts)))
         return
-    click.echo(f"{name}: {len(part)} examples")
+    click.echo(f"{name}: {len(part)} example{'' if len(part) == 1 else 's'}")
     width = max(map(len, values))
     for metric, value in values.items():
         click.echo(f"  {metric:<{width}}  {value:.4f}")
+    for note in part.notes:
+        click.echo(note)

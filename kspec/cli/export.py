@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kspec.cli._columns import definitions
-from kspec.cli._options import output_format, overrides, permissions
+from kspec.cli._options import output_file, output_format, overrides, permissions, runs_folder, spec_source
 from kspec.export.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -30,16 +30,12 @@ Examples:
 
 
 @click.command(epilog=_epilog())
-@click.argument("place", metavar="SPEC|RUN")
+@click.argument("place", metavar="SPEC|RUN|-")
 @click.option("--to", "export_format", required=True, metavar="FORMAT", help="One of the formats below.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="The file to write, - to print text; by default NAME plus the format's suffix.",
-)
+@output_file("The file to write, - to print text; by default NAME plus the format's suffix.", folder=True)
 @overrides
 @output_format("text", "json")
+@runs_folder
 @permissions
 @click.pass_context
 def command(
@@ -50,6 +46,7 @@ def command(
     output: str | None,
     overrides: tuple[str, ...],
     format_: str,
+    runs: str,
     **permissions: bool,
 ) -> None:
     """Export a spec, or the trained model of a run.
@@ -62,21 +59,20 @@ def command(
     from kspec.export.export import ExportRefused, export, show
     from kspec.export.formats import CannotExport
     from kspec.language import Permissions
-    from kspec.runs.run_folder import RunFolderError
 
-    granted = Permissions(*(permissions[f"allow_{what}"] for what in Permissions._fields))
+    options: dict[str, Any] = {"overrides": overrides, "permissions": Permissions.of(permissions), "runs": runs}
     try:
+        source = spec_source(place)
         if output == "-":
             with reserve_stdout():
-                text = show(place, export_format, overrides=overrides, permissions=granted)
+                text = show(source, export_format, **options)
             sys.stdout.write(text)
             return
-        to = None if output is None else Path(output)
         with reserve_stdout(format_ == "json"):
-            exported = export(place, export_format, to, overrides=overrides, permissions=granted)
+            exported = export(source, export_format, Path(output) if output else None, **options)
     except ExportRefused as error:
         raise click.UsageError(str(error)) from None
-    except (RunFolderError, CannotExport) as error:
+    except CannotExport as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
     if format_ == "json":
@@ -94,7 +90,8 @@ def _print(exported: Exported) -> None:
         same = "equal" if difference == 0 else f"differ by at most {difference:.2g} from"
         examples = f"{verification.examples} {verification.split} examples"
         result = f"; verified: predictions for {examples} {same} the run's"
-    click.echo(f"{exported.path} ({_size(exported.bytes)}){result}")
+    overwritten = " (overwritten)" if exported.overwritten else ""
+    click.echo(f"{exported.path} ({_size(exported.bytes)}){overwritten}{result}")
     if exported.note:
         click.echo(f"note: {exported.note}")
 

@@ -88,7 +88,7 @@ def _sources(paths: Iterable[str], diagnostics: list[Diagnostic]) -> Iterator[So
                 continue
             seen.add(os.path.realpath(file))
             if file == _STANDARD_INPUT:
-                source = source_of("standard input", sys.stdin.buffer.read(), report)
+                source = source_of("<stdin>", sys.stdin.buffer.read(), report)
             else:
                 source = read_source(file, report)
             if source is not None:

@@ -24,7 +24,7 @@ Examples:
 @click.option("--compact", is_flag=True, help="Write repeated chains as blocks.")
 @click.option("--no-compile", is_flag=True, help="Leave out optimizer, loss and metrics.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
-def command(model: str, out: str, weights: bool, compact: bool, no_compile: bool, force: bool) -> None:
+def command(model: str, output: str, weights: bool, compact: bool, no_compile: bool, force: bool) -> None:
     """Write the spec that builds a Keras model.
 
     MODEL is what `model.save("model.keras")` or `model.to_json()` writes: a functional or Sequential model of Keras's
@@ -32,23 +32,23 @@ def command(model: str, out: str, weights: bool, compact: bool, no_compile: bool
     """
     from kspec.importer.from_model import import_file
 
-    if weights and out == "-":
+    if weights and output == "-":
         raise click.UsageError("--weights writes a file beside the spec: name the spec, -o spec.yaml")
-    target = Path(out)
-    if out != "-" and target.exists() and not force:
-        raise click.UsageError(f"{out} exists; --force overwrites it, -o names another file")
+    target = Path(output)
+    if output != "-" and target.exists() and not force:
+        raise click.UsageError(f"{output} exists; --force overwrites it, -o names another file")
     imported = import_file(model, compiled=not no_compile, compact=compact)
-    if out == "-":
+    if output == "-":
         sys.stdout.write(imported.text)
         _print_notes(imported.notes)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    paths = [out, *map(str, imported.write_vocabularies(target))]
+    paths = [output, *map(str, imported.write_vocabularies(target))]
     if weights:
         paths.append(str(imported.write_weights(target)))
     target.write_text(imported.text, encoding="utf-8", newline="\n")
     _print_notes(imported.notes)
-    click.echo(f"wrote {' and '.join(paths)}\nnext: kspec check {out}, kspec summary {out}")
+    click.echo(f"wrote {' and '.join(paths)}\nnext: kspec check {output}, kspec summary {output}")
 
 
 def _print_notes(notes: list[str]) -> None:

@@ -38,7 +38,7 @@ def _show_templates(ctx: click.Context, _: click.Parameter, value: bool) -> None
     "--target", metavar="COLUMN", help="The column to predict; by default inferred from the names, else the last one."
 )
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
-def command(data: str | None, out: str, template: str | None, target: str | None, force: bool) -> None:
+def command(data: str | None, output: str, template: str | None, target: str | None, force: bool) -> None:
     """Write a working spec, from a table (CSV or Parquet) or from a template.
 
     From a table it infers the column to predict, the task, and how each other column enters the network. The JSON
@@ -52,18 +52,18 @@ def command(data: str | None, out: str, template: str | None, target: str | None
     from kspec.schema.document import as_text
 
     try:
-        text = _from_data(data, target, out) if data is not None else from_template(template or "mlp")
-        if out == "-":
+        text = _from_data(data, target, output) if data is not None else from_template(template or "mlp")
+        if output == "-":
             sys.stdout.write(text)
             return
-        paths = write(text, Path(out), as_text(), force=force)
+        paths = write(text, Path(output), as_text(), force=force)
     except InitRefused as error:
         raise click.UsageError(str(error)) from None
     names = " and ".join(str(path) for path in paths)
-    grant = " --allow-outside" if data is not None and _is_outside(Path(data), Path(out)) else ""
+    grant = " --allow-outside" if data is not None and _is_outside(Path(data), Path(output)) else ""
     if grant:
         click.echo(f"{data} lies outside the spec's folder and the working directory", err=True)
-    click.echo(f"wrote {names}\nnext: kspec check {out}{grant}, kspec run {out}{grant}")
+    click.echo(f"wrote {names}\nnext: kspec check {output}{grant}, kspec run {output}{grant}")
 
 
 def _is_outside(data: Path, out: Path) -> bool:

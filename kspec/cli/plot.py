@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kspec.cli._options import overrides, permissions
+from kspec.cli._options import existing, output_file, overrides, permissions, spec_or_run
 
 if TYPE_CHECKING:
     from kspec.diagram.diagram import Format
@@ -24,10 +24,8 @@ FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="SPEC")
-@click.option(
-    "-o", "--output", metavar="FILE", help="The drawing: .svg, .png, .dot or .mmd (Mermaid); by default NAME.svg."
-)
+@click.argument("path", metavar="SPEC|RUN|-")
+@output_file("The drawing: .svg, .png, .dot or .mmd (Mermaid); by default NAME.svg.")
 @click.option(
     "--depth",
     type=click.IntRange(0),
@@ -56,18 +54,21 @@ def command(
 
     TensorFlow is imported only if a size depends on the data (a vocabulary, the classes of a target).
     """
-    from kspec.api import load
     from kspec.cli import FAILED
     from kspec.diagram.diagram import GraphTooLarge
     from kspec.diagram.draw_spec import draw_spec
+    from kspec.language import Permissions, load_file
 
     requested = None if output is None else Path(output)
     suffix = ".svg" if requested is None else requested.suffix.lower()
     if suffix not in FORMATS:
-        raise click.UsageError(f"-o must end in .svg, .png, .dot or .mmd: {output}")
-    spec = load(path, overrides, **permissions)
+        hint = "; to print a diagram: kspec export SPEC --to mermaid -o -" if output == "-" else ""
+        raise click.UsageError(f"-o must end in .svg, .png, .dot or .mmd: {output}{hint}")
+    place, _ = spec_or_run(path)
+    spec = load_file(place, overrides, Permissions.of(permissions))
     target = requested or Path(f"{spec.name}.svg")
     target.parent.mkdir(parents=True, exist_ok=True)
+    overwritten = existing(target)
     try:
         count, drawn = draw_spec(
             spec,
@@ -81,7 +82,7 @@ def command(
     except GraphTooLarge as error:
         click.echo(f"kspec: {error}; write it as .dot instead", err=True)
         ctx.exit(FAILED)
-    click.echo(f"{target} ({count} node{'' if count == 1 else 's'})")
+    click.echo(f"{target} ({count} node{'' if count == 1 else 's'}){overwritten}")
     if drawn.depth < drawn.deepest and depth is None:
         click.echo(
             f"blocks and sub-models are collapsed to {drawn.boxes} boxes; --depth {drawn.deepest} expands them all"

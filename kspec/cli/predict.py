@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from pathlib import Path
 
 import click
 
-from kspec.cli._options import examples, refuse_split_of_file, run_permissions
+from kspec.cli._options import examples, existing, output_file, refuse_split_of_file, run_permissions, runs_folder
 
 EPILOG = """\b
 Examples:
   kspec predict runs/mlp/latest --data new.csv
-  kspec predict runs/mlp/latest --data new.csv --to predictions.csv
+  kspec predict runs/mlp/latest --data new.csv -o predictions.csv
+  kspec predict mlp --data new.csv -o - | head
   kspec predict runs/mlp/latest --nodes embedding,encoder
 """
 
@@ -20,14 +23,12 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("run", metavar="RUN")
 @examples
-@click.option(
-    "-o",
-    "--output",
-    "--to",
-    "to",
-    metavar="FILE",
-    help="The file to write; by default <data>.predictions.csv, or <split>.predictions.csv, in the working directory.",
+@output_file(
+    "The file to write, - to print a table; by default <data>.predictions.csv, or <split>.predictions.csv, in the "
+    "working directory.",
+    aliases=("--to",),
 )
+@runs_folder
 @click.option(
     "--nodes",
     multiple=True,
@@ -35,37 +36,43 @@ Examples:
     help="Also write the values of these nodes: names as in `from`, nodes in blocks as use/node, or sub-models.",
 )
 @run_permissions
-@click.pass_context
 def command(
-    ctx: click.Context,
-    /,
     run: str,
     data: str | None,
     split: str | None,
-    to: str | None,
+    output: str | None,
     nodes: tuple[str, ...],
+    runs: str,
     allow_code: bool,
     allow_outside: bool,
 ) -> None:
     """Predict with a run's trained model: probabilities and classes, or values.
 
-    RUN is a run folder, or the name of a spec that has been run in runs/. The folder holds all that is needed; new
-    data needs no target columns.
+    RUN is a run folder, or the name of a spec that has been run. The folder holds all that is needed; new data needs no
+    target columns. A row that lacks a value which the model needs has no prediction: its line is empty but for its
+    number, and the output names it.
     """
-    from kspec.cli import FAILED
-    from kspec.runs.run_folder import RunFolderError
+    from kspec.cli._json_output import reserve_stdout
     from kspec.runs.run_loader import load_run, predict_run, read_examples
 
     refuse_split_of_file(data, split)
-    try:
-        names = [name for text in nodes for name in re.split(r"[\s,]+", text) if name]
-        loaded = load_run(run, nodes=names, allow_code=allow_code, allow_outside=allow_outside)
+    names = [name for text in nodes for name in re.split(r"[\s,]+", text) if name]
+    table = io.StringIO() if output == "-" else None
+    with reserve_stdout(table is not None):
+        loaded = load_run(run, runs=runs, nodes=names, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=False)
-        target = Path(to) if to else Path(f"{Path(name).stem}.predictions.csv")
-        if data is not None and target.resolve() == Path(data).resolve():
-            raise click.UsageError("--to names the file with the data; name another")
-        paths, count = predict_run(loaded, part, target)
-    except RunFolderError as error:
-        click.echo(f"kspec: {error}", err=True)
-        ctx.exit(FAILED)
-    click.echo(f"{count} examples of {name} → {', '.join(map(str, paths))}")
+        if table is not None:
+            predict_run(loaded, part, table)
+    if table is not None:
+        sys.stdout.write(table.getvalue())
+        click.echo("".join(f"{note}\n" for note in part.notes), nl=False, err=True)
+        return
+    target = Path(output or f"{Path(name).stem}.predictions.csv")
+    if data is not None and target.resolve() == Path(data).resolve():
+        raise click.UsageError("-o names the file with the data; name another")
+    overwritten = existing(target)
+    paths, count = predict_run(loaded, part, target)
+    files = ", ".join(map(str, paths))
+    click.echo(f"{count} example{'' if count == 1 else 's'} of {name} → {files}{overwritten}")
+    for note in part.notes:
+        click.echo(note)

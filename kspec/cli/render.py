@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import click
 
-from kspec.cli._options import overrides, permissions
+from kspec.cli._options import existing, output_file, overrides, permissions, spec_or_run
 
 EPILOG = """\b
 Examples:
   kspec render spec.yaml
   kspec render spec.yaml --set vars.width=64 -o wide.yaml
+  kspec render - < spec.yaml
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="SPEC")
-@click.option("-o", "--output", metavar="FILE", help="Write it to a file instead of standard output.")
+@click.argument("path", metavar="SPEC|RUN|-")
+@output_file("Write it to a file instead of standard output.")
 @overrides
 @permissions
 def command(path: str, output: str | None, overrides: tuple[str, ...], **permissions: bool) -> None:
@@ -31,12 +32,14 @@ def command(path: str, output: str | None, overrides: tuple[str, ...], **permiss
     from kspec.language import Permissions
     from kspec.rewrite.render import render
 
-    spec, analysis = compile_spec(path, overrides, permissions=Permissions.of(permissions)).unwrap()
-    if output is None:
+    place, _ = spec_or_run(path)
+    spec, analysis = compile_spec(place, overrides, permissions=Permissions.of(permissions)).unwrap()
+    if output in (None, "-"):
         click.echo(render(spec, analysis), nl=False)
         return
     target = Path(output)
     text = render(spec, analysis, target.absolute().parent)
     target.parent.mkdir(parents=True, exist_ok=True)
+    overwritten = existing(target)
     target.write_text(text, encoding="utf-8", newline="")
-    click.echo(output)
+    click.echo(f"{output}{overwritten}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from kspec.cli._options import overrides, permissions
+from kspec.cli._options import overrides, permissions, runs_folder
 
 EPILOG = """\b
 Examples:
@@ -29,9 +29,7 @@ Examples:
     type=click.Choice(("auto", "keras", "fused", "fused_xla")),
     help="The training engine; the same as --set fit.engine=…",
 )
-@click.option(
-    "--out", default="runs", show_default=True, metavar="FOLDER", help="The folder that receives the run folders."
-)
+@runs_folder
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")
 @click.option(
@@ -50,7 +48,7 @@ def command(
     path: str,
     overrides: tuple[str, ...],
     engine: str | None,
-    out: str,
+    runs: str,
     smoke: bool,
     quiet: bool,
     format_: str,
@@ -77,7 +75,7 @@ def command(
     console = Console(quiet, sys.stderr if as_json else sys.stdout)
     try:
         with reserve_stdout(as_json):
-            result = execute(load(path, overrides, **permissions), out=out, smoke=smoke, console=console)
+            result = execute(load(path, overrides, **permissions), out=runs, smoke=smoke, console=console)
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         if as_json:
@@ -91,7 +89,8 @@ def command(
     if as_json:
         folder = str(result.folder) if result.folder else None
         values = {"status": result.status, "metrics": result.metrics, "validation": result.validation}
-        click.echo(json.dumps(finite({**values, "kept_epoch": result.kept_epoch, "folder": folder})))
+        more = {"kept_epoch": result.kept_epoch, "folder": folder, "notes": result.notes}
+        click.echo(json.dumps(finite({**values, **more})))
     else:
         _show(result, console)
     if result.status == "interrupted":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kspec.cli._options import output_format
+from kspec.cli._options import output_format, runs_folder
 
 if TYPE_CHECKING:
     from kspec.runs.run_index import RunRecord
@@ -25,14 +25,12 @@ _LONGEST_MESSAGE = 60
 
 @click.command(epilog=EPILOG)
 @click.argument("name", required=False)
-@click.option(
-    "--out", default="runs", show_default=True, metavar="FOLDER", help="The folder that holds the run folders."
-)
+@runs_folder
 @click.option(
     "--best", metavar="METRIC", help="Sort the best run first by METRIC: the largest accuracy, the smallest loss."
 )
 @output_format("text", "json")
-def command(name: str | None, out: str, best: str | None, format_: str) -> None:
+def command(name: str | None, runs: str, best: str | None, format_: str) -> None:
     """List the runs, newest first: start, status, duration, metrics.
 
     NAME lists only the runs of the spec of this name.
@@ -40,22 +38,22 @@ def command(name: str | None, out: str, best: str | None, format_: str) -> None:
     from kspec.analysis.metric_direction import direction
     from kspec.runs.run_index import best_first, past_runs
 
-    runs = past_runs(out, name)
-    if name is not None and not runs:
-        _refuse_name(name, out)
+    found = past_runs(runs, name)
+    if name is not None and not found:
+        _refuse_name(name, runs)
     order = None
-    if best is not None and runs:
-        best = _metric(best, runs)
+    if best is not None and found:
+        best = _metric(best, found)
         order = direction(best) or "max"
-        runs = best_first(runs, best, order)
+        found = best_first(found, best, order)
     if format_ == "json":
         ranking = {"best": {"metric": best, "order": order}} if order else {}
-        click.echo(json.dumps({**ranking, "runs": [run.to_json() for run in runs]}, indent=2))
+        click.echo(json.dumps({**ranking, "runs": [run.to_json() for run in found]}, indent=2))
         return
-    if not runs:
-        click.echo(f"no runs in {out.rstrip('/')}/ yet; `kspec run SPEC` adds one")
+    if not found:
+        click.echo(f"no runs in {runs.rstrip('/')}/ yet; `kspec run SPEC` adds one")
         return
-    click.echo(_table(runs, best), nl=False)
+    click.echo(_table(found, best), nl=False)
     if best is not None and order is not None:
         kind = "largest" if order == "max" else "smallest"
         unsure = "" if direction(best) else "; whether larger is better is not known for this metric"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kspec.cli._options import OutputOption
+from kspec.cli._options import output_file
 
 EPILOG = """\b
 Examples:
@@ -21,17 +21,8 @@ An editor with a YAML language server checks and completes a spec that begins wi
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "-o",
-    "--output",
-    "--out",
-    "out",
-    cls=OutputOption,
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write it to a file instead of standard output.",
-)
-def command(out: str | None) -> None:
+@output_file("Write it to a file instead of standard output.", aliases=("--out",))
+def command(output: str | None) -> None:
     """Write the JSON Schema with which editors check and complete specs.
 
     It is generated from the language and the catalog, so it agrees with `kspec check` on keys, arguments and values.
@@ -39,9 +30,9 @@ def command(out: str | None) -> None:
     from kspec.schema.document import as_text
 
     text = as_text()
-    if out is None:
+    if output in (None, "-"):
         sys.stdout.write(text)
         return
-    target = Path(out)
+    target = Path(output)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8", newline="\n")

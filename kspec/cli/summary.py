@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from kspec.cli._options import output_format, overrides, permissions
+from kspec.cli._options import output_format, overrides, permissions, spec_or_run
 
 EPILOG = """\b
 Examples:
@@ -18,7 +18,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="SPEC")
+@click.argument("path", metavar="SPEC|RUN|-")
 @overrides
 @output_format("text", "json")
 @click.option("--with-keras", is_flag=True, help="Build the model with Keras, list what Keras computes, and compare.")
@@ -44,7 +44,8 @@ def command(
     from kspec.language import Permissions
     from kspec.summary.summary import differences, summarise, summarise_built
 
-    spec, analysis = compile_spec(path, overrides, permissions=Permissions.of(permissions)).unwrap()
+    place, _ = spec_or_run(path)
+    spec, analysis = compile_spec(place, overrides, permissions=Permissions.of(permissions)).unwrap()
     training = analysis.settings.stages if analysis.settings else []
     hoisted = hoisted_by_stage(spec.document.fit.engine, analysis.graph, analysis.types, training)
     stages = trained_by_stage(analysis.graph, analysis.types, training)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
-from kspec.data.imputation import Policies, check_policies, fill, rows_to_keep
+from kspec.data.imputation import fill
+from kspec.data.index_check import ValueCheck
 from kspec.data.labels import Labels, UnknownLabel
 from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
@@ -17,6 +18,11 @@ from kspec.data.types import DataSplit, InputSpec
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.data import SOURCES, CsvOptions, Data
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 SHOWN = 12
 
@@ -32,6 +38,7 @@ def load_for_prediction(
     *,
     need_targets: bool = False,
     place: tuple[str | int, ...] | None = None,
+    values: ValueCheck | None = None,
 ) -> DataSplit | None:
     """Reads other data with the same columns, and treats it as the training data were.
 
@@ -47,9 +54,10 @@ def load_for_prediction(
         need_targets: Whether each target of training must be there, as for an evaluation.
         place: The setting that names the data, such as `("predict", "data")`; None for data named on the command line,
             which may lie anywhere.
+        values: What the layers of the model can take.
 
     Returns:
-        The examples; None if there are errors.
+        The examples, without rows that lack a value that the model needs; None if there are errors.
     """
     argument = None
     if place is None and isinstance(source, str):
@@ -58,7 +66,7 @@ def load_for_prediction(
     try:
         return _load(
             source,
-            Request(context, inputs, outputs, spec.document.seed, for_prediction=not need_targets),
+            Request(context, inputs, outputs, spec.document.seed, for_prediction=not need_targets, values=values),
             labels,
             fitted,
         )
@@ -77,22 +85,61 @@ def _load(
     table.row_splits = None
     mapping = _map_columns(table, data, fitted, request)
     _restore_text_labels(table, mapping, labels)
-    if request.for_prediction:
-        _remove_incomplete_targets(table, mapping)
-    policies = Policies(data.missing if data is not None else None)
-    kept = rows_to_keep(table, mapping, policies, context.source_path, context)
+    unused = _unused(table, mapping)
+    notes = _remove_incomplete_targets(table, mapping) if request.for_prediction else []
     fill(table, fitted.get("fill", {}))
-    check_policies(table, mapping, policies, kept, context)
-    context.stop_on_errors()
-    numbers = table.row_numbers()[kept]
-    if not kept.all():
-        table = table.take(kept)
+    kept, note = _complete_rows(table, mapping, request)
+    numbers = table.row_numbers()
+    left_out = numbers[~kept].tolist()
+    if left_out:
+        table, numbers = table.take(kept), numbers[kept]
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
     for name, vocabulary in labels.items():
         if name in arrays.targets:
-            _check_labels(name, vocabulary, arrays, table, request)
-    return arrays.split(numpy.arange(table.rows), numbers)
+            notes += _check_labels(name, vocabulary, arrays, table, request)
+    unknown = request.values.run(arrays.inputs, table, mapping, context) if request.values is not None else []
+    context.stop_on_errors()
+    split = arrays.split(numpy.arange(table.rows), numbers)
+    split.left_out, split.notes = left_out, [text for text in (note, *unknown, *notes, unused) if text]
+    return split
+
+
+def _complete_rows(table: Table, mapping: ColumnMapping, request: Request) -> tuple[Array, str]:
+    """The rows with a value in every column that the model needs, as booleans, shape (rows,); and a note on the others.
+
+    Raises:
+        InvalidData: If no row is left.
+    """
+    import numpy
+
+    kept = numpy.ones(table.rows, bool)
+    reasons = []
+    for name in dict.fromkeys((*mapping.input_columns, *mapping.target_columns)):
+        missing = table.columns[name].missing
+        rows = numpy.flatnonzero(missing & kept)
+        if len(rows):
+            reasons.append(f"{table.locate(rows)} (no value in `{name}`)")
+        kept &= ~missing
+    if not kept.any():
+        columns = [name for name in mapping.input_columns if table.columns[name].missing.any()]
+        message = f"every row lacks a value that the model needs: {', '.join(f'`{name}`' for name in columns[:SHOWN])}"
+        request.context.error(
+            codes.MISSING_VALUES,
+            message,
+            request.context.source_path,
+            help="fill the gaps in the file, or train with a `missing:` policy for these columns",
+        )
+        raise InvalidData
+    return kept, f"left out {', '.join(reasons)}" if reasons else ""
+
+
+def _unused(table: Table, mapping: ColumnMapping) -> str:
+    """A note on the columns that the model does not use; empty if it uses all."""
+    used = {*mapping.input_columns, *mapping.target_columns, *mapping.weights.values()}
+    names = [name for name in (*table.columns, *table.unusable) if name not in used]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"not used: {', '.join(names[:SHOWN])}{more}" if names else ""
 
 
 def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: Context) -> tuple[str, Any] | None:
@@ -168,16 +215,31 @@ def _restore_text_labels(table: Table, mapping: ColumnMapping, labels: Mapping[s
             )
 
 
-def _remove_incomplete_targets(table: Table, mapping: ColumnMapping) -> None:
-    """Ignores targets with missing values: predictions do not need them."""
+def _remove_incomplete_targets(table: Table, mapping: ColumnMapping) -> list[str]:
+    """Ignores targets with missing values, which predictions do not need; returns a note on each."""
+    import numpy
+
+    notes = []
     for name, columns in list(mapping.targets.items()):
-        if any(table.columns[column].missing.any() for column in columns):
+        incomplete = next((column for column in columns if table.columns[column].missing.any()), None)
+        if incomplete is not None:
+            rows = table.locate(numpy.flatnonzero(table.columns[incomplete].missing))
+            notes.append(f"actual values of `{name}` are left out: no value in `{incomplete}` in {rows}")
             del mapping.targets[name]
             mapping.weights.pop(name, None)
+    return notes
 
 
-def _check_labels(name: str, vocabulary: Labels, arrays: TableArrays, table: Table, request: Request) -> None:
-    """Reports labels that training did not have; for predictions, the target is ignored instead."""
+def _check_labels(name: str, vocabulary: Labels, arrays: TableArrays, table: Table, request: Request) -> list[str]:
+    """Reports labels that training did not have; for predictions, the target is ignored instead, with a note.
+
+    Args:
+        name: The output.
+        vocabulary: The labels of training.
+        arrays: The arrays of the new data.
+        table: Its table, to name rows.
+        request: What is read.
+    """
     import numpy
 
     context, raw = request.context, arrays.targets[name]
@@ -185,15 +247,17 @@ def _check_labels(name: str, vocabulary: Labels, arrays: TableArrays, table: Tab
         vocabulary.indices(raw)
     except UnknownLabel as error:
         if vocabulary.kind == "integer" and len(vocabulary.names) > 2 and raw.dtype.kind in "if":
-            return
+            return []
+        rows = table.locate(numpy.flatnonzero(raw == error.value))
         if request.for_prediction:
             del arrays.targets[name]
-            return
+            return [f"actual values of `{name}` are left out: `{error.value}` in {rows} was not seen in training"]
         context.error(
             codes.UNKNOWN_LABEL,
-            f"unknown label `{error.value}` of `{name}` in {table.locate(numpy.flatnonzero(raw == error.value))}",
+            f"unknown label `{error.value}` of `{name}` in {rows}",
             context.source_path,
             label=did_you_mean(str(error.value), vocabulary.names),
             help=f"the model was trained on: {', '.join(vocabulary.names[:SHOWN])}",
         )
         raise InvalidData from error
+    return []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kspec.data.arrays import TableArrays
 from kspec.data.class_coverage import check_classes
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
+from kspec.data.index_check import ValueCheck
 from kspec.data.labels import Labels, labels_of
 from kspec.data.profiling import profile_splits, profile_table
 from kspec.data.sources import read
@@ -17,6 +19,7 @@ from kspec.data.split import split_rows
 from kspec.data.table import Table
 from kspec.data.types import Dataset, InputSpec, OutputSpec
 from kspec.diagnostics import Report, codes
+from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.data import Data
 
@@ -28,6 +31,7 @@ def load(
     report: Report,
     *,
     output_specs: Mapping[str, OutputSpec] | None = None,
+    graph: Graph | None = None,
 ) -> Dataset | None:
     """Reads a spec's data, maps columns to inputs and outputs, imputes missing values, and splits.
 
@@ -37,6 +41,7 @@ def load(
         outputs: The names of the outputs.
         report: Receives every problem, at its place in the spec.
         output_specs: What is known of the outputs: it shapes synthetic targets, and tells which targets are classes.
+        graph: The network, whose layers limit the values of the inputs.
 
     Returns:
         The splits; None if there are errors.
@@ -45,7 +50,8 @@ def load(
     assert data is not None
     context = Context(spec, report, ("data", data.source))
     try:
-        return _load(data, Request(context, inputs, outputs, spec.document.seed, output_specs or {}))
+        values = None if graph is None else ValueCheck(graph, is_training=True)
+        return _load(data, Request(context, inputs, outputs, spec.document.seed, output_specs or {}, values=values))
     except InvalidData:
         return None
 
@@ -70,6 +76,7 @@ def _load(data: Data, request: Request) -> Dataset:
     check_classes(table, mapping, labels, splits, request.output_specs, context)
     context.stop_on_errors()
     used = mapping.uses(data)
+    notes = _check_values(arrays, mapping, splits, request)
     return Dataset(
         splits={name: arrays.split(rows, numbers) for name, rows in splits.items()},
         labels=labels,
@@ -78,7 +85,23 @@ def _load(data: Data, request: Request) -> Dataset:
         fingerprint=table.fingerprints,
         unused=[name for name in (*table.columns, *table.unusable) if name not in used],
         dropped=dropped,
+        vocabularies=request.values.vocabularies if request.values else {},
+        notes=notes,
     )
+
+
+def _check_values(
+    arrays: TableArrays, mapping: ColumnMapping, splits: Mapping[str, Any], request: Request
+) -> list[str]:
+    """Reports values that a layer cannot take; returns a note for each lookup that meets unknown categories."""
+    if request.values is None:
+        return []
+    import numpy
+
+    request.values.learn(arrays.inputs, splits["train"])
+    others = [rows for name, rows in splits.items() if name != "train"]
+    rows = numpy.concatenate(others) if others else numpy.zeros(0, int)
+    return request.values.run(arrays.inputs, arrays.table, mapping, request.context, numpy.sort(rows))
 
 
 def _read_table(data: Data, request: Request) -> tuple[Table, ColumnMapping]:

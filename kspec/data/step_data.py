@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from kspec.data import Dataset, DataSplit, load_for_prediction
+from kspec.data.index_check import ValueCheck
 from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report, Span, codes
 from kspec.ir import Graph
@@ -100,4 +101,5 @@ def read_step_split(
         report,
         need_targets=need_targets,
         place=(step, "data"),
+        values=ValueCheck(graph, dataset.vocabularies),
     )

@@ -24,7 +24,8 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Datase
     settings = analysis.settings
     output_specs = {n: OutputSpec(o.task, o.head.units) for n, o in settings.outputs.items()} if settings else None
     try:
-        return load(spec, input_specs(spec), list(analysis.graph.outputs), report, output_specs=output_specs)
+        outputs = list(analysis.graph.outputs)
+        return load(spec, input_specs(spec), outputs, report, output_specs=output_specs, graph=analysis.graph)
     except SpecError as error:
         report.diagnostics.extend(error.diagnostics)
         return None

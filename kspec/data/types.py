@@ -52,6 +52,8 @@ class DataSplit:
         targets: By output, as in the file: shape (n,) for one column, (n, k) for several.
         weights: By output, the sample weights, shape (n,).
         names: The file of each example, if each example is a file.
+        left_out: The row numbers of examples that the file has and the split lacks, ascending.
+        notes: What the user must know of them, a sentence each: rows left out, categories unknown to the model.
     """
 
     rows: Array
@@ -59,6 +61,8 @@ class DataSplit:
     targets: dict[str, Array] = field(default_factory=dict)
     weights: dict[str, Array] = field(default_factory=dict)
     names: list[str] | None = None
+    left_out: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,6 +81,8 @@ class Dataset:
         fingerprint: The SHA-256 of each file.
         unused: The columns that feed nothing.
         dropped: How many rows were dropped for missing values.
+        vocabularies: By lookup layer, the values that it learns from the training split.
+        notes: What the user must know of the other splits, a sentence each.
     """
 
     splits: dict[str, DataSplit]
@@ -86,6 +92,8 @@ class Dataset:
     fingerprint: dict[str, str] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
     dropped: int = 0
+    vocabularies: dict[str, list[Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def describe(self) -> str:
         """One line for the user: rows per split, columns, classes, unused columns.

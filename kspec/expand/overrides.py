@@ -40,6 +40,14 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
                 help="for example --set fit.epochs=5, or --set layers.hidden1.units=32",
             )
             continue
+        if not match[3].strip():
+            report.error(
+                codes.INVALID_OVERRIDE,
+                f"`{match[1]}` has no value after `{match[2]}`",
+                _span(source, 0, len(text)),
+                help=f"write the value, or `{match[1]}=null` to leave the setting to its default",
+            )
+            continue
         value = parse(source, report, indent=match.start(3))
         if value is None or not isinstance(tree.value, dict):
             continue

@@ -39,6 +39,7 @@ class Exported:
         bytes: Its size; of a folder, the size of all files in it.
         note: A note for the user; mostly empty.
         verification: The comparison with the run; None for a spec, or a format without weights.
+        overwritten: Whether there was a file or folder of that name.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Exported:
     bytes: int
     note: str
     verification: Verification | None
+    overwritten: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
@@ -53,6 +55,7 @@ class Exported:
             "path": self.path.as_posix(),
             "target": self.format,
             "bytes": self.bytes,
+            "overwritten": self.overwritten,
             "note": self.note or None,
             "check": None if self.verification is None else self.verification.to_json(),
         }
@@ -77,21 +80,23 @@ class _Source:
 
 @exclusive_keras()
 def export(
-    place: str,
+    place: str | Source,
     format: str,
     to: Path | None = None,
     *,
     overrides: tuple[str, ...] = (),
     permissions: Permissions | None = None,
+    runs: str = "runs",
 ) -> Exported:
     """Exports a spec, or the trained model of a run.
 
     Args:
-        place: A spec's file, a run folder, or the name of a spec that has been run.
+        place: A spec's file or text, a run folder, or the name of a spec that has been run.
         format: One of `FORMATS`.
         to: The file or folder to write or overwrite; by default the spec's name in the working directory.
         overrides: Overrides of values, for a spec: `fit.epochs=3`.
         permissions: What the spec may do; by default nothing that needs permission.
+        runs: The folder of the run folders.
 
     Returns:
         The export.
@@ -105,27 +110,36 @@ def export(
         OSError: If the export cannot be written.
     """
     export_format = find_format(format)
-    source = _source(place, format, overrides, permissions or Permissions())
+    source = _source(place, format, overrides, permissions or Permissions(), runs)
     context = source.context
-    path = to if to is not None else Path(f"{context.spec.name}{export_format.suffix}")
+    path = _with_suffix(to, export_format) if to is not None else Path(f"{context.spec.name}{export_format.suffix}")
     context.folder = path.parent
     _protect_source(path, source)
+    overwritten = path.exists()
     with _atomic_write(path, is_folder=export_format.is_folder) as temporary:
         note = _write(export_format, context, temporary)
         verification = None if source.run is None else verify(context, source.run, temporary)
         size = _size(temporary)
-    return Exported(path, format, size, note, verification)
+    return Exported(path, format, size, note, verification, overwritten)
 
 
 @exclusive_keras()
-def show(place: str, format: str, *, overrides: tuple[str, ...] = (), permissions: Permissions | None = None) -> str:
+def show(
+    place: str | Source,
+    format: str,
+    *,
+    overrides: tuple[str, ...] = (),
+    permissions: Permissions | None = None,
+    runs: str = "runs",
+) -> str:
     """The text that `export` would write, for a text format.
 
     Args:
-        place: A spec's file, a run folder, or the name of a spec that has been run.
+        place: A spec's file or text, a run folder, or the name of a spec that has been run.
         format: One of `FORMATS`.
         overrides: Overrides of values, for a spec: `fit.epochs=3`.
         permissions: What the spec may do; by default nothing that needs permission.
+        runs: The folder of the run folders.
 
     Returns:
         The text.
@@ -139,7 +153,7 @@ def show(place: str, format: str, *, overrides: tuple[str, ...] = (), permission
     export_format = find_format(format)
     if not export_format.is_text:
         raise ExportRefused(f"`{format}` is not a text format and cannot be printed; name a file with -o")
-    source = _source(place, format, overrides, permissions or Permissions())
+    source = _source(place, format, overrides, permissions or Permissions(), runs)
     with tempfile.TemporaryDirectory(prefix="kspec-") as folder:
         path = Path(folder, f"shown{export_format.suffix}")
         _write(export_format, source.context, path)
@@ -158,12 +172,27 @@ def find_format(name: str) -> ExportFormat:
     raise ExportRefused(f"unknown format `{name}`; {hint}")
 
 
-def _source(place: str, format: str, overrides: tuple[str, ...], permissions: Permissions) -> _Source:
+def _with_suffix(path: Path, export_format: ExportFormat) -> Path:
+    """The path with the suffix of a format whose files need one.
+
+    Raises:
+        ExportRefused: If it has another.
+    """
+    if not export_format.required or path.suffix in export_format.required:
+        return path
+    if path.suffix == "":
+        return path.with_name(f"{path.name}{export_format.suffix}")
+    raise ExportRefused(f"the name of this format ends in {' or '.join(export_format.required)}, not {path.suffix}")
+
+
+def _source(
+    place: str | Source, format: str, overrides: tuple[str, ...], permissions: Permissions, runs: str
+) -> _Source:
     from kspec.compiler.build import build_adapted, build_structure
     from kspec.diagram.draw_spec import sized_graph
 
     needs = FORMATS[format].needs
-    folder = run_at(place)
+    folder = None if isinstance(place, Source) else run_at(place, runs)
     if folder is None and needs == "trained":
         _refuse_untrained(place, format)
     if folder is not None and overrides:
@@ -171,8 +200,8 @@ def _source(place: str, format: str, overrides: tuple[str, ...], permissions: Pe
     if folder is not None and needs not in ("graph", "data"):
         run = load_run(str(folder), allow_code=permissions.code, allow_outside=permissions.outside)
         return _Source(ExportContext(format, run.spec, run.analysis.graph, model=run.model), None, folder, run)
-    file = Path(place) if folder is None else folder / "resolved.yaml"
-    spec = load_file(file, overrides, permissions)
+    file = None if isinstance(place, Source) else Path(place) if folder is None else folder / "resolved.yaml"
+    spec = load_file(place if isinstance(place, Source) or file is None else file, overrides, permissions)
     if needs == "graph":
         graph, info, heading = sized_graph(spec)
         context = ExportContext(format, spec, graph, info, heading=heading)
@@ -184,15 +213,16 @@ def _source(place: str, format: str, overrides: tuple[str, ...], permissions: Pe
     return _Source(context, file, folder)
 
 
-def _refuse_untrained(place: str, format: str) -> None:
+def _refuse_untrained(place: str | Source, format: str) -> None:
     """Reports a spec where a run is needed."""
     report = Report()
+    name = place.name if isinstance(place, Source) else place
     others = ", ".join(name for name, other in FORMATS.items() if other.needs != "trained")
     report.error(
         codes.UNTRAINED_EXPORT,
-        f"`{format}` needs a trained model, but {place} is a spec",
-        Span(Source(place, ""), 1, 1, 1, 1),
-        help=f"run `kspec run {place}`, then export the run; formats for a spec: {others}",
+        f"`{format}` needs a trained model, but {name} is a spec",
+        Span(Source(name, ""), 1, 1, 1, 1),
+        help=f"run `kspec run {name}`, then export the run; formats for a spec: {others}",
     )
     report.raise_errors()
 

@@ -27,12 +27,12 @@ from kspec.syntax.path_policy import PathPolicy, Permissions
 
 
 def load_file(
-    path: str | os.PathLike[str], overrides: Iterable[str] = (), permissions: Permissions | None = None
+    path: Source | str | os.PathLike[str], overrides: Iterable[str] = (), permissions: Permissions | None = None
 ) -> Spec:
     """Read a spec from a file.
 
     Args:
-        path: The file.
+        path: The file, or its name and text.
         overrides: Values to override, as `"name=value"` or `"name+=value"`.
         permissions: What the spec may do beyond being data; nothing by default.
 
@@ -40,7 +40,7 @@ def load_file(
         SpecError: If the spec is invalid, with all problems.
     """
     report = Report()
-    source = read_source(path, report)
+    source = path if isinstance(path, Source) else read_source(path, report)
     spec = None if source is None else load_source(source, report, tuple(overrides), permissions)
     if spec is None and source is not None and not report.has_errors:
         report_no_network(source, report)

@@ -53,6 +53,8 @@ def write_predictions(
 ) -> list[str]:
     """Writes predictions: a table if each is a value or a row of values, else `.npz`.
 
+    Examples that were left out for missing values have a row without predictions; in `.npz`, NaN (0 for integers).
+
     Args:
         write: Called with the file's name and a function that writes to a path: `RunFolder.write`.
         name: The file's name; its suffix becomes `.npz` for predictions of higher rank.
@@ -69,8 +71,40 @@ def write_predictions(
     nodes = nodes or {}
     if not is_table(predictions):
         name = str(Path(name).with_suffix(".npz"))
-        write(name, lambda path: _write_npz(path, {**predictions, **nodes}))
+        arrays = {each: _with_gaps(values, split) for each, values in {**predictions, **nodes}.items()}
+        write(name, lambda path: _write_npz(path, arrays))
         return [name]
+    table = prediction_table(split, predictions, outputs, labels, columns, nodes)
+    write(name, lambda path: _write_csv(path, table))
+    arrays = {node: _with_gaps(values, split) for node, values in nodes.items() if values.ndim > 2}
+    if not arrays:
+        return [name]
+    beside = str(Path(name).with_name(f"{Path(name).stem}_nodes.npz"))
+    write(beside, lambda path: _write_npz(path, arrays))
+    return [name, beside]
+
+
+def prediction_table(
+    split: DataSplit,
+    predictions: Mapping[str, Array],
+    outputs: Mapping[str, OutputSettings],
+    labels: Mapping[str, Labels],
+    columns: Mapping[str, list[str]],
+    nodes: Mapping[str, Array],
+) -> list[list[Any]]:
+    """The lines of a table of predictions, its header first.
+
+    Args:
+        split: The examples.
+        predictions: By output, shape (n,) or (n, k).
+        outputs: Settings by output.
+        labels: By output, the names of its classes.
+        columns: By output, the names of its target's columns.
+        nodes: By name, values of predicted nodes; those of a rank above 2 are left out.
+
+    Returns:
+        A line for each example, and one without predictions for each that was left out, in the order of the file.
+    """
     count = len(next(iter(predictions.values())))
     table: list[Column] = [("row", list(split.rows)[:count])]
     if split.names is not None:
@@ -82,20 +116,25 @@ def write_predictions(
             table.append((f"{output}_actual", actual[: len(prediction)]))
     for node, values in nodes.items():
         table += node_columns(node, values) if values.ndim <= 2 else []
-    write(name, lambda path: _write_csv(path, table))
-    arrays = {node: values for node, values in nodes.items() if values.ndim > 2}
-    if not arrays:
-        return [name]
-    beside = str(Path(name).with_name(f"{Path(name).stem}_nodes.npz"))
-    write(beside, lambda path: _write_npz(path, arrays))
-    return [name, beside]
+    lines = [list(line) for line in zip(*[_plain(values) for _, values in table], strict=True)]
+    gaps = [[row, *[""] * (len(table) - 1)] for row in split.left_out]
+    return [[heading for heading, _ in table], *(sorted([*lines, *gaps], key=lambda line: line[0]) if gaps else lines)]
 
 
-def _write_csv(path: Path, table: list[Column]) -> None:
+def _with_gaps(prediction: Array, split: DataSplit) -> Array:
+    """The predictions of all examples of the file, with NaN for those that were left out."""
+    if not split.left_out:
+        return prediction
+    rows = np.sort(np.concatenate([split.rows, split.left_out]))
+    fill = np.nan if prediction.dtype.kind == "f" else 0
+    every = np.full((len(rows), *prediction.shape[1:]), fill, prediction.dtype)
+    every[np.isin(rows, split.rows)] = prediction
+    return every
+
+
+def _write_csv(path: Path, table: list[list[Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow([heading for heading, _ in table])
-        writer.writerows(zip(*[_plain(values) for _, values in table], strict=True))
+        csv.writer(file).writerows(table)
 
 
 def _write_npz(path: Path, arrays: Mapping[str, Array]) -> None:

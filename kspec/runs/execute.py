@@ -126,6 +126,7 @@ class _Execution:
         # reads other data of these steps before training starts
         evaluation = choose_examples("evaluate", self.spec, built.graph, dataset, self.report, need_targets=True)
         prediction = choose_examples("predict", self.spec, built.graph, dataset, self.report, need_targets=False)
+        self.console.warn(self.report)
         splits = self._batch_splits(built, dataset)
         announce = functools.partial(self.console.step, "fit")
         engine = engine_of(built.model, self.spec.document.fit.engine, built.graph, built.network, announce)
@@ -161,6 +162,7 @@ class _Execution:
         self.result.model = built.model
         if dataset is not None:
             self.console.step("data", dataset.describe())
+            self._note("data", dataset.notes)
         self.console.step("define", describe_model(built))
         for line in describe_defaults(built):
             self.console.step("default", line)
@@ -235,6 +237,7 @@ class _Execution:
             metrics = evaluate(engine, batches, SMOKE_STEPS if self.smoke else None)
         self.result.metrics = {"split": examples.name, "examples": len(examples.split), **metrics}
         self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{examples.note}")
+        self._note("evaluate", examples.split.notes)
         self.recorder.write_metrics()
 
     def _predict(self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples) -> None:
@@ -251,17 +254,25 @@ class _Execution:
         line = f"{len(next(iter(predictions.values())))} examples of {examples.name}"
         if self.folder is None:
             self.console.step("predict", f"{line}{examples.note}")
+            self._note("predict", examples.split.notes)
             return
         columns = dataset.fitted["columns"]["targets"]
         names = write_predictions(
             self.folder.write, document.predict.to, examples.split, predictions, outputs, dataset.labels, columns, nodes
         )
         self.console.step("predict", f"{line} → {', '.join(names)}{examples.note}{describe_outputs(outputs)}")
+        self._note("predict", examples.split.notes)
         with self._timed("pictures"):
             matrices = confusion_matrices(examples.split, predictions, outputs, dataset.labels)
             pairs = regression_pairs(examples.split, predictions, outputs)
             best = self.fitted.kept if self.fitted.chosen_by else None
             draw_pictures(self.folder, built, self.result.history, matrices, pairs, line, best)
+
+    def _note(self, step: str, notes: list[str]) -> None:
+        """Prints what the user must know of a step's data, and keeps it with the result."""
+        for note in notes:
+            self.console.step(step, note)
+        self.result.notes += notes
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:

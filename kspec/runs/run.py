@@ -22,6 +22,7 @@ class Run:
         kept_epoch: The epoch whose weights the model has, counted from 1; None for averages over epochs, and for a
             part of an epoch.
         validation: Losses and metrics of the model on the validation split; empty without one.
+        notes: What the user must know of the data, a sentence each: rows left out, unknown categories.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Run:
     predictions: dict[str, Any] = field(default_factory=dict)
     kept_epoch: int | None = None
     validation: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{k}={v:.4g}" for k, v in self.metrics.items() if isinstance(v, float))

@@ -117,44 +117,65 @@ def _point(link: Path, target: str) -> None:
     os.replace(temporary, link)
 
 
-def find_run(place: str | os.PathLike[str]) -> Path:
+def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs") -> Path:
     """Finds a run by its folder, by the folder of `latest`, or by the name of a spec that has been run.
+
+    Args:
+        place: The folder or name.
+        runs: The folder of the run folders.
 
     Raises:
         RunFolderError: if there is no run.
     """
     path = Path(place)
-    if path.is_file() and path.name == "latest":
-        path = path.parent / path.read_text(encoding="utf-8").strip()
-    if (path / "run.json").is_file():
-        return path.resolve()
-    if (path / "latest").exists():
-        return find_run(path / "latest")
-    if path.is_dir():
-        if any((folder / "run.json").is_file() for folder in path.iterdir()):
-            raise RunFolderError(f"no run in {path} has finished; `kspec runs` lists all runs")
+    try:
+        if path.is_file() and path.name == "latest":
+            path = path.parent / path.read_text(encoding="utf-8").strip()
+        if (path / "run.json").is_file():
+            return path.resolve()
+        if (path / "latest").exists():
+            return find_run(path / "latest", runs)
+        named = Path(runs) / path
+        if not path.exists() and named.is_dir():
+            return find_run(named, runs)
+        is_folder, is_file = path.is_dir(), path.is_file()
+        has_runs = is_folder and any((folder / "run.json").is_file() for folder in path.iterdir())
+    except RunFolderError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: text that is not UTF-8, a null character
+        raise RunFolderError(f"no run at {place}: {getattr(error, 'strerror', None) or error}") from error
+    if has_runs:
+        raise RunFolderError(f"no run in {path} has finished; `kspec runs` lists all runs")
+    if is_folder:
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")
-    named = Path("runs") / path
-    if not path.exists() and named.is_dir():
-        return find_run(named)
-    if path.is_file() and path.suffix in SPEC_SUFFIXES:
+    if is_file and path.suffix in SPEC_SUFFIXES:
         raise RunFolderError(f"{path} is a spec; run it first: kspec run {path}")
     raise RunFolderError(f"no run at {path}; `kspec runs` lists all runs")
 
 
-def run_at(place: str) -> Path | None:
+def run_at(place: str, runs: str | os.PathLike[str] = "runs") -> Path | None:
     """Finds a run where an argument can be a spec or a run; None for a spec.
+
+    Args:
+        place: The argument.
+        runs: The folder of the run folders.
 
     Raises:
         RunFolderError: if the folder holds no run, or there is neither a spec nor a run of that name.
     """
-    path, named = Path(place), Path("runs") / place
-    if path.name == "latest" or (path / "run.json").is_file() or (path / "latest").exists():
-        return find_run(path)
-    if not path.is_file() and named.is_dir():
-        return find_run(named)
-    if path.is_dir():
-        return find_run(path)
-    if not path.exists() and path.suffix not in SPEC_SUFFIXES:
+    path, named = Path(place), Path(runs) / place
+    try:
+        if path.name == "latest" or (path / "run.json").is_file() or (path / "latest").exists():
+            return find_run(path, runs)
+        if not path.is_file() and named.is_dir():
+            return find_run(named, runs)
+        is_folder, exists = path.is_dir(), path.exists()
+    except RunFolderError:
+        raise
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"no spec or run at {place}: {getattr(error, 'strerror', None) or error}") from error
+    if is_folder:
+        return find_run(path, runs)
+    if not exists and path.suffix not in SPEC_SUFFIXES:
         raise RunFolderError(f"no spec or run at {path}; `kspec runs` lists all runs")
     return None

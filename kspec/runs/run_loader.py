@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from kspec.analysis.index_limits import lookups
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
@@ -15,9 +17,11 @@ from kspec.backend.tensorflow import exclusive_keras, import_tensorflow
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.define import output_shapes
 from kspec.data import DataSplit, Labels, load_for_prediction
+from kspec.data.index_check import ValueCheck
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, codes
 from kspec.language import Permissions, Spec
+from kspec.runs.failures import failure_of, failure_to_write
 from kspec.runs.process import status_of
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.syntax.yaml_flow import to_yaml
@@ -52,15 +56,28 @@ class LoadedRun:
         fitted: dict[str, Any] = self.record.get("data", {}).get("fitted", {})
         return fitted
 
+    def vocabularies(self) -> dict[str, list[Any]]:
+        """The values that each lookup layer has learned, by node."""
+        from kspec.backend.keras_model import keras_name
+
+        learned = {lookup.layer.name for lookup in lookups(self.analysis.graph) if lookup.is_learned}
+        return {name: self.model.get_layer(keras_name(name)).get_vocabulary(False) for name in learned}
+
 
 @exclusive_keras()
 def load_run(
-    place: str, *, nodes: Sequence[str] = (), allow_code: bool = False, allow_outside: bool = False
+    place: str,
+    *,
+    runs: str = "runs",
+    nodes: Sequence[str] = (),
+    allow_code: bool = False,
+    allow_outside: bool = False,
 ) -> LoadedRun:
     """Loads a run: its resolved spec, its trained model, its labels.
 
     Args:
         place: A run folder, `latest` of one, or the name of a spec that has been run.
+        runs: The folder of the run folders.
         nodes: The nodes to predict besides the outputs; by default those of the spec's `predict: {nodes}`.
         allow_code: Import the run's extensions.
         allow_outside: Read data outside the run's folder and the working directory.
@@ -69,10 +86,10 @@ def load_run(
         RunFolderError: if there is no run, or it has no model.
         SpecError: if its resolved spec has errors.
     """
+    folder = find_run(place, runs)
     import_tensorflow()
     from kspec.backend.keras_model import name_outputs
 
-    folder = find_run(place)
     record = _record(folder)
     model_file = folder / "model.keras"
     if not model_file.is_file():
@@ -120,9 +137,11 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
             run.fitted,
             report,
             need_targets=need_targets,
+            values=ValueCheck(run.analysis.graph, run.vocabularies()),
         )
         report.raise_errors()
         assert examples is not None
+        examples.notes += [problem.message for problem in report.sorted()]
         return examples, data
     from kspec.data.step_data import choose_split
 
@@ -141,14 +160,20 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
 def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
     """Computes the loss and metrics of a run's model on examples with targets."""
     from kspec.data.pipeline import Batches
-    from kspec.data.target_encoding import encode_targets, sample_weights, with_placeholders
+    from kspec.data.target_encoding import TargetMismatch, encode_targets, sample_weights, with_placeholders
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate
 
     _check_batch_size(run, examples)
     outputs = run.settings.outputs
     ranks = {name: len(shape) for name, shape in output_shapes(run.analysis.graph, run.model).items()}
-    targets = encode_targets(examples, run.labels, outputs, ranks)
+    try:
+        targets = encode_targets(examples, run.labels, outputs, ranks)
+    except TargetMismatch as error:
+        report = Report()
+        error.report(run.spec, report)
+        report.raise_errors()
+        raise
     for name, output in outputs.items():
         if name not in targets:
             output.loss = None
@@ -157,7 +182,8 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
     size = run.spec.document.evaluate.batch_size or run.spec.document.fit.batch_size
     targets = with_placeholders(targets, outputs, len(examples))
     batches = Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
-    return evaluate(_engine(run), batches)
+    with failure_of("evaluate"):
+        return evaluate(_engine(run), batches)
 
 
 @exclusive_keras()
@@ -166,6 +192,9 @@ def predictions_of(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, Any],
 
     Returns:
         Predictions by output, and values by predicted node, each of shape (n, …).
+
+    Raises:
+        RunFolderError: if the model cannot predict.
     """
     from kspec.backend.node_tensors import node_tensors
     from kspec.data.pipeline import Batches
@@ -175,40 +204,55 @@ def predictions_of(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, Any],
     outputs, graph = run.settings.outputs, run.analysis.graph
     size = run.spec.document.predict.batch_size or run.spec.document.fit.batch_size
     batches = Batches(examples.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
-    predictions = predict(_engine(run), batches, outputs)
-    tensors = node_tensors(run.model, graph)
-    nodes = predict_nodes(run.model, [node.name for node in graph.inputs], tensors, batches)
+    with failure_of("predict"):
+        predictions = predict(_engine(run), batches, outputs)
+        tensors = node_tensors(run.model, graph)
+        nodes = predict_nodes(run.model, [node.name for node in graph.inputs], tensors, batches)
     return predictions, beside_outputs(nodes, outputs)
 
 
 @exclusive_keras()
-def predict_run(run: LoadedRun, examples: DataSplit, to: Path) -> tuple[list[Path], int]:
+def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple[list[Path], int]:
     """Writes predictions of a run's model.
 
     Args:
         run: A loaded run.
         examples: With or without targets.
-        to: The file to write; `.npz` replaces its suffix if the predictions do not fit a table.
+        to: The file to write; `.npz` replaces its suffix if the predictions do not fit a table. Or a stream for the
+            table.
 
     Returns:
-        The files written, and the number of predictions.
+        The files written, none for a stream; and the number of predictions.
+
+    Raises:
+        RunFolderError: if the model cannot predict, the file cannot be written, or the predictions are no table for a
+            stream.
     """
-    from kspec.runs.artifacts import write_predictions
+    from kspec.runs.artifacts import prediction_table, write_predictions
+    from kspec.training.predict import is_table
 
     predictions, nodes = predictions_of(run, examples)
+    count = len(next(iter(predictions.values())))
     columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
-    to.parent.mkdir(parents=True, exist_ok=True)
-    names = write_predictions(
-        lambda name, write: write(to.with_name(name)),
-        to.name,
-        examples,
-        predictions,
-        run.settings.outputs,
-        run.labels,
-        columns,
-        nodes,
-    )
-    return [to.with_name(name) for name in names], len(next(iter(predictions.values())))
+    if not isinstance(to, Path):
+        if not is_table({**predictions, **nodes}):
+            raise RunFolderError("these predictions are arrays and cannot be printed; name a file with -o")
+        table = prediction_table(examples, predictions, run.settings.outputs, run.labels, columns, nodes)
+        csv.writer(to, lineterminator="\n").writerows(table)
+        return [], count
+    with failure_to_write(to):
+        to.parent.mkdir(parents=True, exist_ok=True)
+        names = write_predictions(
+            lambda name, write: write(to.with_name(name)),
+            to.name,
+            examples,
+            predictions,
+            run.settings.outputs,
+            run.labels,
+            columns,
+            nodes,
+        )
+    return [to.with_name(name) for name in names], count
 
 
 def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:

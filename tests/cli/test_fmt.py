@@ -102,13 +102,13 @@ def test_standard_input_is_formatted_to_standard_output(
         _read(monkeypatch, WRONG.replace("\n", "\r\n"))
         assert main(["fmt", "-", *argument]) == status
         shown = capfdbinary.readouterr()
-        assert shown.out == (out.encode() if out else b"standard input: would change\n1 would change\n")
+        assert shown.out == (out.encode() if out else b"<stdin>: would change\n1 would change\n")
         assert shown.err == b""
     _read(monkeypatch, "kspec: [")
     assert main(["fmt", "-"]) == 1
     shown = capfdbinary.readouterr()
     assert shown.out == b""
-    assert b"standard input:1:" in shown.err
+    assert b"<stdin>:1:" in shown.err
     assert main(["fmt", "-", "right.yaml"]) == 2
 
 

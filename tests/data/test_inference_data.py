@@ -67,9 +67,31 @@ def test_prediction_ignores_incomplete_and_unknown_targets(tmp_path, trained):
 def test_missing_values_are_imputed_as_in_training(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b\n,1\n3,1\n")
     assert trained.fitted["fill"]["a"] == pytest.approx(trained.read("new.csv").inputs["x"][0, 0])
+
+
+def test_a_row_without_a_value_that_the_model_needs_is_left_out_and_named(tmp_path, trained):
     (tmp_path / "new.csv").write_text("a,b\n1,\n3,1\n")
+    split = trained.read("new.csv")
+    assert (split.rows.tolist(), split.left_out) == ([2], [1])
+    assert split.notes == ["left out row 1 (no value in `b`)"]
+    (tmp_path / "new.csv").write_text("a,b,y\n1,,yes\n3,1,\n4,2,no\n")
+    split = trained.read("new.csv", need_targets=True)
+    assert (split.rows.tolist(), split.left_out) == ([3], [1, 2])
+    assert split.notes == ["left out row 1 (no value in `b`), row 2 (no value in `y`)"]
+    (tmp_path / "new.csv").write_text("a,b\n1,\n")
     assert trained.read("new.csv") is None
-    assert "KS503 `b` has 1 missing value: row 1" in trained.problems[0]
+    assert trained.problems[0].startswith("KS503 every row lacks a value that the model needs: `b` | fill the gaps")
+
+
+def test_what_is_not_used_is_named(tmp_path, trained):
+    (tmp_path / "new.csv").write_text("note,a,b,y\nx,3,1,yes\nx,3,1,\n")
+    assert trained.read("new.csv").notes == [
+        "actual values of `y` are left out: no value in `y` in row 2", "not used: note",
+    ]  # fmt: skip
+    (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,maybe\n")
+    assert trained.read("new.csv").notes == [
+        "actual values of `y` are left out: `maybe` in row 2 was not seen in training"
+    ]
 
 
 def test_labels_that_look_like_numbers_in_the_other_file(tmp_path):

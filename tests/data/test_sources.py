@@ -109,9 +109,21 @@ def pets(tmp_path):
     for number in range(6):
         picture(tmp_path / "pets" / "dog" / f"{number}.png", 10 * number)
         picture(tmp_path / "pets" / "cat" / "more" / f"{number}.jpg", 100 + number, kind="jpg")
-    (tmp_path / "pets" / "cat" / "notes.txt").write_text("no picture")
     (tmp_path / "pets" / ".hidden").mkdir()
     return tmp_path
+
+
+def test_files_that_are_not_read_are_counted(tmp_path, pets):
+    (tmp_path / "pets" / "cat" / "notes.txt").write_text("no picture")
+    for number in range(2):
+        picture(tmp_path / "pets" / "fox" / f"{number}.webp", 10)
+    (tmp_path / "pets" / "eel").mkdir()
+    (tmp_path / "pets" / ".thumbnails").write_text("x")
+    result = read(pets, f"{{images: pets, {ALL_TRAIN}}}", "photo: {shape: [4, 4, 3]}")
+    assert result.only.startswith(
+        "KS521 3 files in `pets` are not read: 2 .webp, 1 .txt; `eel`, `fox` are no classes: no image was found there |"
+    )
+    assert set(result.data.splits["train"].targets["y"]) == {"cat", "dog"}
 
 
 @pytest.mark.parametrize(("shape", "channels"), [("[4, 6, 3]", 3), ("[8, 5, 3]", 3), ("[4, 6, 1]", 1)])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kspec import api
-from kspec.diagnostics import Diagnostic, Report, SpecError, explain
+from kspec.diagnostics import Diagnostic, Report, explain
 
 _BLOCK = re.compile(r"^```(yaml|csv) (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
@@ -51,15 +51,11 @@ def of_kind(kind: str) -> list[tuple[str, Block]]:
 def _read_data(overrides: tuple[str, ...]) -> list[Diagnostic]:
     """The diagnostics of reading the data, and of the rules about it."""
     from kspec.compiler.passes import analyse
-    from kspec.data import InputSpec, load
+    from kspec.data.training_data import read_training_data
 
     spec = api.load("spec.yaml", overrides)
     report = Report()
-    inputs = {name: InputSpec(tuple(each.shape), each.dtype) for name, each in spec.document.inputs.items()}
-    try:
-        dataset = load(spec, inputs, list(analyse(spec, Report()).graph.outputs), report)
-    except SpecError as error:
-        return list(error.diagnostics)
+    dataset = read_training_data(spec, analyse(spec, Report()), report)
     if dataset is not None:
         analyse(spec, report, dataset.profile)
     return report.sorted()

@@ -193,11 +193,11 @@ def test_a_run_by_its_name(tmp_path, capsys, monkeypatch):
     latest = tmp_path / "runs" / "tl" / "latest"
     latest.mkdir(parents=True)
     (latest / "run.json").write_text("{}")
-    assert main(["diff", "tl.yaml", "tl"]) == 1
+    assert main(["diff", "tl.yaml", "tl"]) == 3
     assert "was stopped before its spec was resolved" in capsys.readouterr().err
     (latest / "resolved.yaml").write_text(SPEC.replace("units: 8", "units: 9"))
     for run in ("tl", "runs/tl", "runs/tl/latest"):
         assert main(["diff", "tl.yaml", run]) == 0
         assert "~ hidden: units 8 → 9" in capsys.readouterr().out
-    assert main(["diff", "tl.yaml", "tm"]) == 1
+    assert main(["diff", "tl.yaml", "tm"]) == 3
     assert "no spec or run at tm" in capsys.readouterr().err

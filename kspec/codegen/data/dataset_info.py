@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.analysis.shapes.infer import infer
+from kspec.codegen.data.gaps import gap_without_policy
 from kspec.codegen.model.names import HELPERS, OF_MAIN, Allocator, identifier
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
@@ -210,6 +211,10 @@ class DatasetInfo:
             info.suffix, info.predicted = "held_out", False
         else:
             info.targets = {name: target for name, target in info.targets.items() if split.targets[name].ndim == 1}
+        gap = gap_without_policy(dataset, info.used_columns(), self.data.missing) if split.left_out else ""
+        if gap:
+            help = f"fill them in the file, or write `missing: {{{gap}: drop_row}}`"
+            info.report_unsupported(f"leave out rows of other data for gaps in `{gap}`", info.path, help)
         return info
 
     def report_unsupported(self, action: str, path: Path, help: str = "") -> None:

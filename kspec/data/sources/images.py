@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from kspec.language import data
 from kspec.language.data import SPLITS
 
 SUFFIXES = data.SUFFIXES["images"]
+SHOWN = 3
 HASHED_BYTES = 1 << 30
 """The fingerprint of a larger folder covers only names and sizes: reading all bytes would take too long."""
 
@@ -70,6 +72,7 @@ def _class_images(source: SourceFile, request: Request) -> list[tuple[Path, str 
         splits = ", ".join(f"{SPLITS[number]}: {root.name}/{folder}" for number, folder in sorted(folders.items()))
         message, help = f"`{name}` has a folder per split, not per class", f"write `images: {{{splits}}}`"
     elif images:
+        _warn_of_other_files(source, classes if images[0][1] is not None else [], images, request)
         return images
     elif _files_in(root):
         message = f"the images in `{name}` are not in class folders"
@@ -81,13 +84,57 @@ def _class_images(source: SourceFile, request: Request) -> list[tuple[Path, str 
     return None
 
 
+def _warn_of_other_files(
+    source: SourceFile, classes: list[str], images: list[tuple[Path, str | None]], request: Request
+) -> None:
+    """Warns of the files that are not read, and of the class folders without images (KS521).
+
+    Args:
+        source: The folder.
+        classes: The names of its class folders.
+        images: The images that are read, each with its class.
+        request: What is read.
+    """
+    root, context = source.file, request.context
+    read = {file for file, _ in images}
+    others = [file for file in _all_files_in(root) if file not in read]
+    empty = sorted(set(classes) - {label for _, label in images})
+    if not others and not empty:
+        return
+    name, problems = display_name(root, context), []
+    if others:
+        kinds = Counter(file.suffix.lower() or file.name for file in others)
+        shown = kinds.most_common(SHOWN)
+        rest = len(others) - sum(count for _, count in shown)
+        listed = ", ".join(f"{count} {kind}" for kind, count in shown) + (f" and {rest} others" if rest else "")
+        count = f"{len(others)} files in `{name}` are" if len(others) > 1 else f"1 file in `{name}` is"
+        problems.append(f"{count} not read: {listed}")
+    if empty:
+        named = ", ".join(f"`{label}`" for label in empty[:SHOWN])
+        more = f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else ""
+        without = "are no classes" if len(empty) > 1 else "is no class"
+        problems.append(f"{named}{more} {without}: no image was found there")
+    context.warning(
+        codes.FILES_LEFT_OUT,
+        "; ".join(problems),
+        source.path,
+        help=f"kspec reads {', '.join(suffix[1:] for suffix in SUFFIXES)}; convert images of other kinds, "
+        "and remove files that are no images",
+    )
+
+
 def _files_in(folder: Path) -> list[Path]:
     """The images below a folder, sorted by path."""
-    images = []
+    return [file for file in _all_files_in(folder) if file.name.lower().endswith(SUFFIXES)]
+
+
+def _all_files_in(folder: Path) -> list[Path]:
+    """The files below a folder that are not hidden, sorted by path."""
+    result: list[Path] = []
     for parent, folders, files in os.walk(folder, followlinks=False):
         folders[:] = [inner for inner in folders if not inner.startswith(".")]
-        images += [Path(parent, file) for file in files if file.lower().endswith(SUFFIXES) and not file.startswith(".")]
-    return sorted(images)
+        result += [Path(parent, file) for file in files if not file.startswith(".")]
+    return sorted(result)
 
 
 def _fingerprint(root: Path, files: list[Path]) -> str:

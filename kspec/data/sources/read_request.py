@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from kspec.data.context import Context, display_name
 from kspec.data.table import NUMERIC, Column, FileRows, Table
@@ -14,6 +14,9 @@ from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
 from kspec.language.data import SPLITS
+
+if TYPE_CHECKING:
+    from kspec.data.index_check import ValueCheck
 
 
 @dataclass(slots=True)
@@ -24,6 +27,7 @@ class Request:
         seed: The spec's.
         output_specs: By output, what is known of it.
         for_prediction: Whether the data is only used for predictions, so that targets may be absent.
+        values: What the network's layers can take.
     """
 
     context: Context
@@ -32,6 +36,7 @@ class Request:
     seed: int = 0
     output_specs: Mapping[str, OutputSpec] = field(default_factory=dict)
     for_prediction: bool = False
+    values: ValueCheck | None = None
 
 
 class SourceFile(NamedTuple):

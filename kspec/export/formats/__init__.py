@@ -36,6 +36,7 @@ class ExportFormat:
         description: What it is, for a list of formats.
         is_text: Whether the export can be printed to a terminal.
         extra: The extra of kspec that installs the libraries it needs.
+        required: The suffixes that its name must end with; any by default.
     """
 
     module: str
@@ -44,6 +45,7 @@ class ExportFormat:
     description: str
     is_text: bool = False
     extra: str = ""
+    required: tuple[str, ...] = ()
 
     @property
     def is_folder(self) -> bool:
@@ -62,7 +64,9 @@ FORMATS = {
     "json": ExportFormat(
         "configuration", ".json", "model", "Keras's configuration of the model, without weights", is_text=True
     ),
-    "keras": ExportFormat("keras_archive", ".keras", "adapted", "Keras model; from a spec, it is untrained"),
+    "keras": ExportFormat(
+        "keras_archive", ".keras", "adapted", "Keras model; from a spec, it is untrained", required=(".keras", ".h5")
+    ),
     "mermaid": ExportFormat("diagram", ".mmd", "graph", "diagram of the graph, for Markdown pages", is_text=True),
     "dot": ExportFormat("diagram", ".dot", "graph", "diagram of the graph, in Graphviz's language", is_text=True),
     "svg": ExportFormat("diagram", ".svg", "graph", "diagram of the graph, as a vector image"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kspec.compiler.passes import analyse
-from kspec.data import InputSpec, OutputSpec, load
+from kspec.data.training_data import read_training_data
 from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.language import load_source
 
@@ -35,9 +35,7 @@ def check(text: str, folder: Path | None = None, **files: object) -> list[Diagno
         elif isinstance(content, Mapping):
             np.savez(folder / f"{stem}.npz", **content)
     before = analyse(spec, Report())
-    inputs = {n: InputSpec(tuple(each.shape), each.dtype) for n, each in spec.document.inputs.items()}
-    outputs = {n: OutputSpec(o.task, o.head.units) for n, o in before.settings.outputs.items()}
-    dataset = load(spec, inputs, list(before.graph.outputs), report, output_specs=outputs)
+    dataset = read_training_data(spec, before, report)
     analyse(spec, report, dataset.profile if dataset else None)
     return report.sorted()
 

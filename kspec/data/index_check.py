@@ -1,0 +1,239 @@
+"""Checks that the values of the inputs are ones that the layers can take (KS423), and counts unknown categories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kspec.analysis.index_limits import IndexLimit, Lookup, extra_indices, index_limits, lookups, size_message
+from kspec.data.columns import ColumnMapping
+from kspec.data.context import Context
+from kspec.data.table import Table
+from kspec.diagnostics import Edit, Path, Span, codes
+from kspec.ir import Graph
+from kspec.ir.entry_spans import head_span
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+SHOWN = 3
+DEFAULT_OOV = {"StringLookup": "[UNK]", "IntegerLookup": -1}
+"""The values that Keras never learns: they stand for unknown ones."""
+
+
+@dataclass(slots=True)
+class ValueCheck:
+    """Checks the inputs of a network against its layers.
+
+    Args:
+        graph: The network.
+        vocabularies: Lookup → the values that it knows; completed from the training data.
+        is_training: Whether the data is the training data, so that the spec can be changed to fit it.
+    """
+
+    graph: Graph
+    vocabularies: dict[str, list[Any]] = field(default_factory=dict)
+    is_training: bool = False
+
+    def learn(self, inputs: Mapping[str, Any], train: Array) -> None:
+        """Learns the vocabularies of lookups as Keras does.
+
+        Args:
+            inputs: By input, the values of all examples, shape (n, …).
+            train: The indices of the training examples.
+        """
+        for lookup in lookups(self.graph):
+            values = _selected(inputs.get(lookup.source.name), lookup.selections)
+            name = lookup.layer.name
+            if values is not None and lookup.is_learned and name not in self.vocabularies:
+                self.vocabularies[name] = _learned(lookup, values[train])
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        table: Table,
+        mapping: ColumnMapping,
+        context: Context,
+        rows: Array | None = None,
+    ) -> list[str]:
+        """Checks all values.
+
+        Args:
+            inputs: By input, the values, shape (n, …).
+            table: The table that they come from, to name rows.
+            mapping: The columns of each input.
+            context: Receives an error for each layer that cannot take a value.
+            rows: The indices of the examples whose unknown categories are counted; by default all.
+
+        Returns:
+            A note for each lookup that meets unknown values.
+        """
+        reporter = _Reporter(self, inputs, table, mapping, context)
+        for limit in index_limits(self.graph):
+            reporter.check_indices(limit)
+        notes = [reporter.check_vocabulary(lookup, rows) for lookup in lookups(self.graph)]
+        return list(dict.fromkeys(note for note in notes if note))
+
+
+def _selected(values: Any, selections: Sequence[Any]) -> Any:
+    """The part of an input that reaches a layer, shape (n, …); None if it is not an array, or cannot be selected."""
+    import numpy
+
+    if not isinstance(values, numpy.ndarray):
+        return None
+    count = len(values)
+    for selection in selections:
+        try:
+            values = values[selection]
+        except IndexError:
+            return None
+    return values if values.ndim and len(values) == count else None
+
+
+def _learned(lookup: Lookup, values: Array) -> list[Any]:
+    """The values that a lookup keeps of the training data: the most frequent ones, if `max_tokens` limits them."""
+    counts = Counter(values.ravel().tolist())
+    arguments = lookup.layer.arguments
+    for token in (arguments.get("mask_token"), arguments.get("oov_token", DEFAULT_OOV[lookup.layer.head])):
+        counts.pop(token, None)
+    limit = arguments.get("max_tokens")
+    known = sorted(counts, key=lambda value: (counts[value], value), reverse=True)
+    return known[: max(0, limit - extra_indices(lookup.layer))] if isinstance(limit, int) else known
+
+
+class _Reporter:
+    """Reports what the layers of one network cannot take of one table."""
+
+    def __init__(
+        self, check: ValueCheck, inputs: Mapping[str, Any], table: Table, mapping: ColumnMapping, context: Context
+    ) -> None:
+        self.check = check
+        self.inputs = inputs
+        self.table = table
+        self.mapping = mapping
+        self.context = context
+
+    def check_indices(self, limit: IndexLimit) -> None:
+        """Reports an index beyond what a layer takes, or below zero."""
+        import numpy
+
+        if limit.source.kind != "input":
+            self._check_computed(limit)
+            return
+        values = _selected(self.inputs.get(limit.source.name), limit.selections)
+        if values is None or values.dtype.kind not in "fiu" or not values.size:
+            return
+        indices = numpy.trunc(values) if values.dtype.kind == "f" else values
+        low, high = int(indices.min()), int(indices.max())
+        if high >= limit.size:
+            place = self._place(limit, indices, int(indices.argmax()), indices >= limit.size, f"goes up to {high}")
+            self._report_size(limit, high + 1, place)
+        if low < limit.lowest:
+            place = self._place(limit, indices, int(indices.argmin()), indices < limit.lowest, f"goes down to {low}")
+            self._error(limit.call, f"`{limit.layer.name}` needs indices from 0, but {place}",
+                        "map the numbers with `IntegerLookup` first, or number them from 0 in the data")  # fmt: skip
+
+    def _check_computed(self, limit: IndexLimit) -> None:
+        """Reports a vocabulary that has more entries than a layer has rows."""
+        learned = self.check.vocabularies.get(limit.source.name)
+        if learned is None or limit.source.arguments.get("output_mode", "int") != "int":
+            return
+        count = len(learned) + extra_indices(limit.source)
+        if count > limit.size and self.check.is_training:
+            self._report_size(limit, count, f"`{limit.source.name}` gives indices up to {count - 1}")
+
+    def _place(self, limit: IndexLimit, indices: Array, worst: int, wrong: Array, extent: str) -> str:
+        """The column and the row of the worst index: "`word` goes up to 22 in row 13"."""
+        import numpy
+
+        each = indices[0].size or 1
+        columns = self.mapping.inputs.get(limit.source.name, [])
+        at = worst % each if not limit.selections and len(columns) == each else 0
+        whole = len(columns) == 1 or (not limit.selections and len(columns) == each)
+        name = columns[at] if whole else limit.source.name
+        rows = numpy.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1))
+        more = f" ({len(rows)} rows are out of range)" if len(rows) > 1 else ""
+        return f"`{name}` {extent} in {self.table.locate([worst // each])}{more}"
+
+    def _report_size(self, limit: IndexLimit, size: int, place: str) -> None:
+        spec = self.context.spec
+        entry = spec.entry(limit.layer.path)
+        path = (*limit.layer.path, "call" if entry.kind == "op" else entry.head, limit.argument)
+        self._error(limit.call, size_message(limit, place), f"write `{limit.argument}: {size}`",
+                    path if path in spec.positions.values else None, str(size))  # fmt: skip
+
+    def check_vocabulary(self, lookup: Lookup, rows: Array | None) -> str:
+        """Reports a value that a lookup without indices for unknown values does not know; counts them for others.
+
+        Args:
+            lookup: The lookup.
+            rows: The indices of the examples that are counted; by default all.
+
+        Returns:
+            A note with the number of rows; empty if all values are known.
+        """
+        import numpy
+
+        values, known = _selected(self.inputs.get(lookup.source.name), lookup.selections), self._known(lookup.layer)
+        if values is None or known is None or not values.size or values.dtype.kind not in "OUiu":
+            return ""
+        words = {*known, lookup.layer.arguments.get("mask_token")}
+        if values.dtype.kind in "iu":
+            unknown = ~numpy.isin(values, [word for word in words if isinstance(word, int)])
+        else:
+            unknown = numpy.fromiter((value not in words for value in values.ravel().tolist()), bool, values.size)
+        unknown = unknown.reshape(values.shape)
+        if rows is not None and not lookup.takes_only_known:
+            unknown, values = unknown[rows], values[rows]
+        affected = numpy.flatnonzero(unknown.reshape(len(unknown), -1).any(axis=1))
+        if not len(affected):
+            return ""
+        columns = self.mapping.inputs.get(lookup.source.name, [])
+        name = columns[0] if len(columns) == 1 else lookup.source.name
+        shown = list(dict.fromkeys(map(str, values[unknown].tolist())))
+        listed = ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
+        complete = lookup.is_learned and lookup.layer.arguments.get("max_tokens") is None
+        where = "not seen in training" if complete else "that is not in the vocabulary"
+        if not lookup.takes_only_known:
+            verb = "rows hold" if len(affected) > 1 else "row holds"
+            return f"{len(affected)} {verb} a `{name}` {where}: {listed}"
+        count = "values" if len(shown) > 1 else "a value"
+        self._error(
+            lookup.call,
+            f"`{lookup.layer.name}` has no index for unknown values, but `{name}` has {count} {where}: {listed} in "
+            f"{self.table.locate(affected)}",
+            "leave `num_oov_indices: 0` out: unknown values then share an index of their own",
+        )
+        return ""
+
+    def _known(self, layer: Any) -> Sequence[Any] | None:
+        """The values that a lookup knows; None if that is not known here."""
+        stated = layer.arguments.get("vocabulary")
+        if isinstance(stated, list):
+            return stated
+        return self.check.vocabularies.get(layer.name)
+
+    def _error(self, call: Any, message: str, help: str, path: Path | None = None, value: str = "") -> None:
+        """Reports an error: of the training data at the layer, with an edit; of other data where these are named."""
+        spec, context = self.context.spec, self.context
+        if not self.check.is_training:
+            fix = "correct the data, or train a model that takes such values"
+            context.error(codes.INVALID_EMBEDDING_INDEX, message, context.source_path, help=fix)
+            return
+        span = head_span(call.path, spec.entry(call.path), spec.positions)
+        edits: tuple[Edit, ...] = ()
+        if path is not None:
+            span = spec.positions.value(path)
+            edits = (Edit(span, value),) if self._can_edit(path, span) else ()
+        context.report.error(codes.INVALID_EMBEDDING_INDEX, message, span, help=help, edits=edits)
+
+    def _can_edit(self, path: Path, span: Span) -> bool:
+        """Whether a value stands in the spec's own text, on one line, and not in a variable."""
+        spec = self.context.spec
+        start = span.source.line(span.line)[span.column - 1 : span.column]
+        own = span.source is spec.source and path not in spec.positions.variables
+        return own and span.line == span.end_line and start not in ("&", "*", "!")

@@ -1,0 +1,42 @@
+"""Errors of Keras, TensorFlow and the file system as one line for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kspec.diagnostics import SpecError
+from kspec.runs.run_folder import RunFolderError
+
+
+@contextmanager
+def failure_of(step: str) -> Iterator[None]:
+    """Reports an error of Keras or TensorFlow in one line.
+
+    Raises:
+        RunFolderError: in place of the error.
+    """
+    try:
+        yield
+    except (SpecError, OSError):
+        raise
+    except Exception as error:
+        from kspec.backend.keras_errors import plain
+
+        raise RunFolderError(f"{step} failed: {plain(error)}") from error
+
+
+@contextmanager
+def failure_to_write(path: Path) -> Iterator[None]:
+    """Reports that a file cannot be written.
+
+    Raises:
+        RunFolderError: in place of the error.
+    """
+    try:
+        yield
+    except RunFolderError:
+        raise
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
