@@ -7,6 +7,9 @@ from typing import Any
 
 from kspec import catalog
 
+MINIMIZE = "minimize"
+"""The loss of an output that is itself a loss: it needs no target."""
+
 
 def is_by_output(value: Any, outputs: Iterable[str], kind: catalog.Kind) -> bool:
     """Whether a setting as written is a mapping of outputs, rather than a class with arguments.
@@ -25,3 +28,15 @@ def is_by_output(value: Any, outputs: Iterable[str], kind: catalog.Kind) -> bool
         return True
     key = next(iter(value))
     return not (key[:1].isupper() or "." in key or catalog.find(kind, key) is not None)
+
+
+def minimized_outputs(loss: Any, outputs: Iterable[str]) -> set[str]:
+    """The outputs that are themselves losses.
+
+    Args:
+        loss: The `loss` of `compile` as written.
+        outputs: The names of the outputs.
+    """
+    if isinstance(loss, dict):
+        return {name for name in outputs if loss.get(name) == MINIMIZE}
+    return set(outputs) if loss == MINIMIZE else set()

@@ -10,7 +10,7 @@ from kspec import catalog
 from kspec.analysis.accuracy import resolved_accuracy
 from kspec.analysis.defaults import OPTIMIZER, default_loss, default_metrics
 from kspec.analysis.monitor import monitor_direction
-from kspec.analysis.per_output import is_by_output
+from kspec.analysis.per_output import MINIMIZE, is_by_output
 from kspec.analysis.settings import DefaultValue, Monitor, OutputSettings, Settings, TargetFacts
 from kspec.analysis.stages import resolve_stages
 from kspec.analysis.task_inference import (
@@ -71,10 +71,11 @@ class _Resolver:
         for name in self.names:
             head, facts = self._head(name), self.facts.get(name, TargetFacts())
             loss = losses.get(name)
-            task = tasks.get(name) or task_of(head, loss)
-            is_trained = facts.present is not False and not (name in losses and loss is None)
+            is_minimized = loss == MINIMIZE
+            task = None if is_minimized else tasks.get(name) or task_of(head, loss)
+            is_trained = not is_minimized and facts.present is not False and not (name in losses and loss is None)
             if not is_trained:
-                loss = None
+                loss = loss if is_minimized else None
             elif loss is None:
                 loss = self._default_loss(name, task, head)
             logits = _returns_logits(head, loss)

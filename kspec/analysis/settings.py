@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from kspec import catalog
 from kspec.analysis.metric_direction import Direction
+from kspec.analysis.per_output import MINIMIZE
 from kspec.analysis.stages import Stage
 from kspec.analysis.task_inference import (
     CATEGORICAL_LOSSES,
@@ -62,7 +63,7 @@ class OutputSettings:
         name: The output's name.
         task: The problem type; None if unknown.
         head: Its last activation and units.
-        loss: As a spec would write it; None for an output that is only predicted.
+        loss: As a spec would write it; None for an output that is only predicted, `minimize` for one that is a loss.
         metrics: As a spec would write them.
         weighted_metrics: Likewise.
         loss_weight: Its factor in the total loss.
@@ -82,6 +83,11 @@ class OutputSettings:
     class_weight: Any | None
     threshold: float
     logits: bool
+
+    @property
+    def is_minimized(self) -> bool:
+        """Whether the output is itself a loss, without a target."""
+        return self.loss == MINIMIZE
 
     @property
     def has_threshold(self) -> bool:

@@ -24,14 +24,17 @@ from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, write_callbacks
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.stages import stage_lines
-from kspec.codegen.training.steps import compile_lines, evaluate_lines, fit_lines
+from kspec.codegen.training.steps import compile_lines, evaluate_lines, fit_lines, minimize_class
 from kspec.diagnostics import Report
 from kspec.language import Spec
 
 if TYPE_CHECKING:
     from kspec.data import Dataset
 
-_BELOW_THE_MODEL = ("compile_model", "balanced", "batches", "BestWeights", "softmax", "sigmoid", "write_csv")
+_BELOW_THE_MODEL = (
+    *("Minimize", "compile_model", "balanced", "batches"),
+    *("BestWeights", "softmax", "sigmoid", "write_csv"),
+)
 """Helper functions that come after those of the network."""
 
 
@@ -100,6 +103,9 @@ class _PythonExport:
         main = ["def main():", "    keras.utils.set_random_seed(SEED)"]
         if self.document.dtype_policy is not None:
             main.append(f'    keras.config.set_dtype_policy("{self.document.dtype_policy}")')
+        minimize = minimize_class(self.settings.outputs)
+        if minimize:
+            self.file.helpers["Minimize"] = minimize
         staged = self.document.fit.stages is not None and self.info is not None
         optimizer = "optimizer" if staged else ""
         compile_ = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from kspec.analysis.per_output import minimized_outputs
 from kspec.data.context import Context
 from kspec.data.table import Table
 from kspec.data.types import InputSpec
@@ -96,7 +97,9 @@ class _Mapper:
         self.table = table
         self.data = data
         self.inputs = inputs
-        self.outputs = outputs
+        loss = context.spec.document.compile.loss
+        self.minimized = minimized_outputs(loss, outputs)
+        self.outputs = [name for name in outputs if name not in self.minimized]
         self.context = context
         self.mapping = ColumnMapping()
         self.images = next((name for name, column in table.columns.items() if column.kind == "image"), "")
@@ -123,8 +126,23 @@ class _Mapper:
             for name, columns in setting.items():
                 if name in self.outputs:
                     self._take(self.mapping.targets, name, columns, (*path, name))
+                elif name in self.minimized:
+                    self._error(
+                        codes.MISSING_COLUMN_MAPPING,
+                        f"`{name}` is minimized, so it has no target",
+                        (*path, name),
+                        key=True,
+                        help=f"remove `{name}` from `targets`, or give it another loss",
+                    )
                 else:
                     self._unknown_name("output", name, self.outputs, (*path, name))
+        elif setting is not None and not self.outputs:
+            self._error(
+                codes.MISSING_COLUMN_MAPPING,
+                "every output is minimized, so none has a target",
+                path,
+                help="remove `targets`",
+            )
         elif setting is not None:
             if len(self.outputs) > 1:
                 self._error(
@@ -146,9 +164,9 @@ class _Mapper:
     def _weights(self) -> None:
         setting, path = self.data.weights, ("data", "weights")
         if isinstance(setting, str) and self._known(setting, path):
-            self.mapping.weights = dict.fromkeys(self.mapping.targets, setting)
+            self.mapping.weights = dict.fromkeys([*self.mapping.targets, *sorted(self.minimized)], setting)
         for name, column in setting.items() if isinstance(setting, dict) else ():
-            if name not in self.outputs:
+            if name not in self.outputs and name not in self.minimized:
                 self._unknown_name("output", name, self.outputs, (*path, name))
             elif self._known(column, (*path, name)):
                 self.mapping.weights[name] = column

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.analysis.per_output import minimized_outputs
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
@@ -197,8 +198,9 @@ def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], req
             help=f"available columns: {', '.join(list(table.columns)[:SHOWN])}",
         )
     context.stop_on_errors()
+    trained = {*mapping.targets, *minimized_outputs(context.spec.document.compile.loss, request.outputs)}
     mapping.weights = {
-        name: column for name, column in mapping.weights.items() if column in table.columns and name in mapping.targets
+        name: column for name, column in mapping.weights.items() if column in table.columns and name in trained
     }
     mapping.places = dict.fromkeys((*mapping.inputs, *mapping.targets), context.source_path or ())
     return mapping

@@ -148,14 +148,14 @@ def spread_over_positions(target: np.ndarray[Any, Any], shape: tuple[int, ...]) 
 def with_placeholders(
     targets: Mapping[str, Any], outputs: Mapping[str, OutputSettings], count: int
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """Adds zeros as targets of outputs without a loss: Keras requires a target for each output.
+    """Adds zeros as targets of outputs that have none: Keras requires a target for each output.
 
     Args:
         targets: By output, the encoded targets.
         outputs: All outputs.
         count: The number of examples.
     """
-    if not targets:
+    if not targets and not any(output.is_minimized for output in outputs.values()):
         return {}
     return {name: targets[name] if name in targets else np.zeros(count, "float32") for name in outputs}
 
@@ -179,7 +179,7 @@ def sample_weights(
     """
     weights: dict[str, np.ndarray[Any, Any]] = {}
     for name, settings in outputs.items():
-        if settings.loss is None or name not in split.targets:
+        if settings.loss is None or (name not in split.targets and not settings.is_minimized):
             continue
         weight = split.weights.get(name)
         if training and settings.class_weight is not None and name in labels:

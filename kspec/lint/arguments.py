@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kspec import catalog
+from kspec.analysis.per_output import MINIMIZE
 from kspec.analysis.plain_values import describe_value
 from kspec.analysis.task_inference import ACTIVATION_LAYERS
 from kspec.catalog import types as t
@@ -260,11 +261,12 @@ def _report_unknown_object(context: RuleContext, name: str, kind: str, place: Sp
         spelling = f"{{model: {name}}}"
     elif name == "None":
         spelling = "null"
+    known = [*catalog.spellings(listed), *([MINIMIZE] if listed == "loss" else [])]
     context.report.error(
         codes.UNKNOWN_OBJECT,
         f"unknown {NOUNS.get(kind, kind)} `{name}`",
         place,
-        label=f"write `{spelling}`" if spelling else did_you_mean(name, catalog.spellings(listed)),
+        label=f"write `{spelling}`" if spelling else did_you_mean(name, known),
         help="" if spelling else f"`kspec layers --kind {listed}` lists them all",
     )
 

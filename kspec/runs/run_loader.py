@@ -175,7 +175,7 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
         report.raise_errors()
         raise
     for name, output in outputs.items():
-        if name not in targets:
+        if name not in targets and not output.is_minimized:
             output.loss = None
     compile_model(run.model, run.spec, run.settings)
     weights = sample_weights(examples, run.labels, outputs, training=False)

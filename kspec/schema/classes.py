@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from kspec import catalog
+from kspec.analysis.per_output import MINIMIZE
 from kspec.catalog import Entry, Kind, Parameter
 from kspec.catalog import types as t
 from kspec.catalog.type_text import describe
@@ -138,7 +139,8 @@ class KerasSchemas(TypeSchemas):
 
     def proposals(self, *kinds: str) -> list[Schema]:
         """Snippets for a value that can name a class of some kinds."""
-        return [_proposal(entry) for kind in kinds for entry in entries(kind)]
+        own = proposals([MINIMIZE]) if "loss" in kinds else []
+        return [*(_proposal(entry) for kind in kinds for entry in entries(kind)), *own]
 
     def arguments(self, entry: Entry) -> Schema:
         """A reference to a class and its arguments."""
@@ -235,9 +237,11 @@ def entries(kind: str) -> list[Entry]:
 
 
 def spellings(kind: str) -> list[str]:
-    """All names of a kind, the aliases last."""
+    """All names of a kind, the aliases last, then words of kspec's own."""
     known = entries(kind)
-    return list(dict.fromkeys([entry.name for entry in known] + [alias for entry in known for alias in entry.aliases]))
+    own = [MINIMIZE] if kind == "loss" else []
+    aliases = [alias for entry in known for alias in entry.aliases]
+    return list(dict.fromkeys([*(entry.name for entry in known), *aliases, *own]))
 
 
 def _catalog_kind(kind: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec import catalog
-from kspec.analysis.settings import Settings
+from kspec.analysis.settings import OutputSettings, Settings
 from kspec.backend.keras_objects import Maker
 from kspec.language import Spec
 from kspec.syntax.names import snake_case
@@ -26,7 +26,7 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
     optimizer = settings.optimizer if optimizer is None else optimizer
     maker = Maker()
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
-    losses = {name: maker.object("loss", output.loss) for name, output in trained.items()}
+    losses = {name: _loss(maker, output) for name, output in trained.items()}
     metrics = {name: _metrics(maker, output.metrics) for name, output in trained.items()}
     weighted = {name: _metrics(maker, output.weighted_metrics) for name, output in trained.items()}
     weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
@@ -40,7 +40,18 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
         auto_scale_loss=spec.document.compile.auto_scale_loss,
         jit_compile=False,
     )
+    if any(output.is_minimized for output in trained.values()):
+        model.get_compile_config = lambda: None  # Keras alone could not load a saved model with a loss of kspec
     return _describe(optimizer, trained, single)
+
+
+def _loss(maker: Maker, output: OutputSettings) -> Any:
+    """Makes the loss of an output."""
+    if not output.is_minimized:
+        return maker.object("loss", output.loss)
+    from kspec.training.losses import Minimize
+
+    return Minimize()
 
 
 def _metrics(maker: Maker, values: list[Any]) -> list[Any]:

@@ -46,7 +46,7 @@ class StepRows:
         weights = {
             name: self._rows(f"{identifier(column)}_weights")
             for name, column in info.weights.items()
-            if outputs[name].loss is not None and name in info.targets
+            if outputs[name].loss is not None and (name in info.targets or outputs[name].is_minimized)
         }
         return by_output(weights, outputs, f"len({self.split or info.first_input})")
 

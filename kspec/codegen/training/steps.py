@@ -12,6 +12,7 @@ from kspec.codegen.data.step_rows import StepRows, by_output
 from kspec.codegen.model.arguments import Writer
 from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import dict_of, literal, text
+from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.names import snake_case
 
@@ -21,6 +22,16 @@ def balanced(classes, train):
     counts = np.bincount(classes[train], minlength=classes.max() + 1)
     weights = len(train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     return weights[classes].astype("float32")'''
+
+_MINIMIZE = '''\
+class Minimize(keras.losses.Loss):
+    """The mean of an output that is a loss itself; its target is a placeholder."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        return super().__call__(y_true, y_pred + 0, sample_weight)  # without the mask
+
+    def call(self, y_true, y_pred):
+        return keras.ops.mean(y_pred, axis=tuple(range(1, len(y_pred.shape))))'''
 
 
 def compile_lines(
@@ -37,11 +48,12 @@ def compile_lines(
     """
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     single = len(settings.outputs) == 1
-    path = ("compile", "loss")
     optimizer = optimizer or writer.object("optimizer", settings.optimizer, ("compile", "optimizer"), names)
     arguments = [f"optimizer={optimizer}"]
     losses = {
-        name: writer.object("loss", output.loss, path if single else (*path, name), names)
+        name: "Minimize()"
+        if output.is_minimized
+        else writer.object("loss", output.loss, _loss_path(name, single), names)
         for name, output in trained.items()
     }
     if losses:
@@ -61,6 +73,15 @@ def compile_lines(
         "    # XLA rounds differently; without it, the same seed gives the same weights.",
         f"    model.compile({', '.join([*arguments, 'jit_compile=False'])})",
     ]
+
+
+def _loss_path(output: str, single: bool) -> Path:
+    return ("compile", "loss") if single else ("compile", "loss", output)
+
+
+def minimize_class(outputs: Mapping[str, OutputSettings]) -> list[str]:
+    """The lines of the loss of outputs that are losses themselves; none without any."""
+    return _MINIMIZE.splitlines() if any(output.is_minimized for output in outputs.values()) else []
 
 
 def _metrics(metrics: list[Any], writer: Writer, names: Mapping[str, str], counts: dict[str, int]) -> list[str]:
@@ -206,7 +227,7 @@ def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings], 
     info = examples.info
     weights: dict[str, str] = {}
     for name, settings in outputs.items():
-        if settings.loss is None or name not in info.targets:
+        if settings.loss is None or (name not in info.targets and not settings.is_minimized):
             continue
         factors = []
         if name in info.weights:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kspec.analysis.per_output import minimized_outputs
 from kspec.data.randomness import SYNTHETIC, generator
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
@@ -47,7 +48,10 @@ def read(setting: Synthetic, request: Request) -> Table | None:
         columns[name] = _column(name, values)
         features.append(numbers)
     signal = numpy.concatenate(features, axis=1)
+    minimized = minimized_outputs(context.spec.document.compile.loss, request.outputs)
     for number, name in enumerate(request.outputs, start=len(columns)):
+        if name in minimized:
+            continue
         output_spec = request.output_specs.get(name, OutputSpec())
         random = generator(request.seed, SYNTHETIC, number)
         columns[name] = _column(name, _target(signal, output_spec, setting.classes, random))

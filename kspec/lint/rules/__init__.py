@@ -63,6 +63,7 @@ SEMANTIC_RULES = (
     "class_weight",
     "stages",
     "predicted_nodes",
+    "minimized_outputs",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.analysis.per_output import is_by_output
+from kspec.analysis.per_output import MINIMIZE, is_by_output
 from kspec.catalog import Kind
 from kspec.diagnostics import Path
 from kspec.lint.arguments import check_object
@@ -38,5 +38,5 @@ def _check_objects(context: RuleContext, value: Any, kind: str, path: Path) -> N
     if isinstance(value, list) and kind == "metric":
         for index, item in enumerate(value):
             check_object(context, item, kind, (*path, index))
-    elif value is not None:
+    elif value is not None and not (kind == "loss" and value == MINIMIZE):
         check_object(context, value, kind, path)

@@ -86,13 +86,13 @@ class Output:
 
 
 def trained_outputs(context: RuleContext) -> Iterator[Output]:
-    """The outputs that have a loss, without those at invalid nodes."""
+    """The outputs that have a loss and a target, without those at invalid nodes."""
     assert context.settings is not None
     assert context.types is not None
     for name, settings in context.settings.outputs.items():
         tensor = context.graph.outputs[name]
         node = trace_origin(context.graph, tensor).callee
-        if not _is_object(settings.loss) or is_invalid(context, tensor):
+        if not _is_object(settings.loss) or settings.is_minimized or is_invalid(context, tensor):
             continue
         shape, activation = context.types.tensor(tensor).shape, last_activation(context, tensor)
         yield Output(
