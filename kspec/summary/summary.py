@@ -354,7 +354,7 @@ def _agree(value: Any, actual: Any) -> bool:
 
 
 def _is_stated(dtype: str, actual: str) -> bool:
-    """Whether Keras states a layer's compute dtype, though it returns integers for integers, or their mean as float64."""
+    """Whether Keras states a layer's compute dtype, though it returns integers for integers or their mean."""
     return "float" in actual and ("float" not in dtype or dtype == "float64")
 
 

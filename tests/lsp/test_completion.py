@@ -227,6 +227,12 @@ def test_completion_in_sub_models(editor, old, new, expected):
     assert {label for label in found if not label.startswith("$")} == expected
 
 
+def test_an_output_can_be_minimized(editor):
+    editor.open(SMALL)
+    editor.type("{grade: binary_crossentropy}", "{grade: ")
+    assert {"minimize", "binary_crossentropy"} <= set(editor.complete())
+
+
 def test_nodes_and_sub_models_to_predict(editor):
     editor.open(MODELS + "predict: {nodes: [price, ]}")
     editor.type("[price, ]", "[price, ")
