@@ -96,6 +96,7 @@ class _Resolver:
                 class_weight=class_weights.get(name),
                 threshold=thresholds.get(name, default_threshold),
                 logits=logits,
+                unit_names=facts.unit_names,
             )
         resolved = resolve_stages(self.spec, self.graph, optimizer, self.report)
         return Settings(optimizer, outputs, resolved, self.defaults, self._keep(outputs))

@@ -71,6 +71,7 @@ class OutputSettings:
         threshold: The value above which a binary prediction is positive: of a probability, or of a score such as that
             of a hinge loss.
         logits: Whether the output is logits, which `predict` turns into probabilities.
+        unit_names: What each unit stands for: a label or a column of the target; empty if unknown.
     """
 
     name: str
@@ -83,6 +84,7 @@ class OutputSettings:
     class_weight: Any | None
     threshold: float
     logits: bool
+    unit_names: list[str] = field(default_factory=list)
 
     @property
     def is_minimized(self) -> bool:
@@ -173,9 +175,19 @@ class TargetFacts:
         units: The size of the output's last axis; None if unknown.
         present: Whether the output has a target; None if unknown.
         rank: The number of the output's axes, with the batch; None if unknown.
+        labels: The classes of the target in the order of their numbers; empty if unknown, or if it has none.
+        column_names: The columns of the target; empty if unknown.
     """
 
     columns: int | None = None
     units: int | None = None
     present: bool | None = None
     rank: int | None = None
+    labels: tuple[str, ...] = ()
+    column_names: tuple[str, ...] = ()
+
+    @property
+    def unit_names(self) -> list[str]:
+        """What each unit stands for: a label or a column; empty if there are not as many as units."""
+        names = self.labels if len(self.labels) == self.units else self.column_names
+        return list(names) if len(names) == self.units else []

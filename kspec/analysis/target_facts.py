@@ -23,12 +23,15 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
         shape = types.tensor(tensor).shape
         units = None if shape is None else shape[-1] if len(shape) > 1 else 1
         columns, present = _columns_in_spec(spec, name), _presence_in_spec(spec, name)
+        labels: tuple[str, ...] = ()
+        column_names: tuple[str, ...] = ()
         if profile is not None and profile.source != "synthetic":
             columns, present = _columns_in_data(name, profile, len(shape or (None, None)))
+            labels, column_names = _labels(name, profile), _column_names(name, profile)
         if shape is None or (len(shape) > 2 and profile is None):  # columns may be positions
             columns = None
         rank = None if shape is None else len(shape)
-        facts[name] = TargetFacts(columns=columns or None, units=units, present=present, rank=rank)
+        facts[name] = TargetFacts(columns or None, units, present, rank, labels, column_names)
     return facts
 
 
@@ -53,6 +56,20 @@ def _presence_in_spec(spec: Spec, name: str) -> bool | None:
     if data is None or not isinstance(data.targets, dict):
         return None
     return name in data.targets
+
+
+def _labels(name: str, profile: DataProfile) -> tuple[str, ...]:
+    """The classes of a target in the order of their numbers: integers as numbers, texts by code point."""
+    labels = {label for part in profile.classes.get(name, {}).values() for label in part}
+    is_integer = all(label.lstrip("-").isdigit() for label in labels)
+    columns = [column for column in profile.columns if f"target {name}" in column.use]
+    if is_integer and all(column.type != "text" for column in columns):
+        return tuple(sorted(labels, key=int))
+    return tuple(sorted(labels))
+
+
+def _column_names(name: str, profile: DataProfile) -> tuple[str, ...]:
+    return tuple(column.name for column in profile.columns if f"target {name}" in column.use)
 
 
 def _columns_in_spec(spec: Spec, name: str) -> int | None:

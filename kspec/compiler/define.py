@@ -127,7 +127,15 @@ def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str
             continue
         target = dataset.splits["train"].targets.get(name)
         columns = None if target is None else _columns(target.shape, len(shape))
-        facts[name] = TargetFacts(columns, units, target is not None, len(shape))
+        labels = dataset.labels.get(name)
+        facts[name] = TargetFacts(
+            columns,
+            units,
+            target is not None,
+            len(shape),
+            tuple(map(str, labels.names)) if labels is not None else (),
+            tuple(dataset.fitted["columns"]["targets"].get(name, ())),
+        )
     return facts
 
 

@@ -100,13 +100,19 @@ def load_run(
     report = Report()
     model = _load_model(model_file, spec, report)
     name_outputs(model, analysis.graph.outputs)
+    labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
+    columns = record.get("data", {}).get("fitted", {}).get("columns", {}).get("targets", {})
     facts = {
-        name: TargetFacts(units=shape[-1] if len(shape) > 1 else 1, rank=len(shape))
+        name: TargetFacts(
+            units=shape[-1] if len(shape) > 1 else 1,
+            rank=len(shape),
+            labels=tuple(labels[name].names) if name in labels else (),
+            column_names=tuple(columns.get(name, ())),
+        )
         for name, shape in output_shapes(analysis.graph, model).items()
     }
     settings = resolve_settings(spec, analysis.graph, report, facts)
     report.raise_errors()
-    labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
     return LoadedRun(folder, record, spec, analysis, model, settings, labels)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec import catalog
+from kspec.analysis.metric_names import logged_metrics, metric_call, object_names
 from kspec.analysis.settings import OutputSettings, Settings
 from kspec.backend.keras_objects import Maker
 from kspec.language import Spec
-from kspec.syntax.names import snake_case
 
 
 def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = None) -> str:
@@ -42,6 +41,10 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
     )
     if any(output.is_minimized for output in trained.values()):
         model.get_compile_config = lambda: None  # Keras alone could not load a saved model with a loss of kspec
+    from kspec.training.logs import log_each_value, weigh_losses_by_examples
+
+    log_each_value(model, {metric.key: metric.values for metric in logged_metrics(settings.outputs) if metric.values})
+    weigh_losses_by_examples(model)
     return _describe(optimizer, trained, single)
 
 
@@ -57,17 +60,10 @@ def _loss(maker: Maker, output: OutputSettings) -> Any:
 def _metrics(maker: Maker, values: list[Any]) -> list[Any]:
     """Makes metrics with the names of a fresh process: Keras counts names over all models compiled so far."""
     metrics = []
-    counts: dict[str, int] = {}
-    for metric in values:
-        name = metric if isinstance(metric, str) else next(iter(metric))
-        entry = catalog.find("metric", name)
-        more = {}
-        named = isinstance(metric, dict) and "name" in (metric[name] or {})
-        if entry is not None and entry.path and not named and entry.parameters["name"].default is None:
-            stem = snake_case(entry.name)
-            count = counts[stem] = counts.get(stem, -1) + 1
-            more["name"] = f"{stem}_{count}" if count else stem
-        metrics.append(maker.object("metric", metric, **more))
+    for metric, name in zip(values, object_names(values), strict=True):
+        entry, _, arguments = metric_call(metric)
+        is_named = entry is None or not entry.path or "name" in arguments
+        metrics.append(maker.object("metric", metric, **({} if is_named else {"name": name})))
     return metrics
 
 

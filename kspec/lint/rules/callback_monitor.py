@@ -10,7 +10,7 @@ from kspec.diagnostics import Path, Related, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import Edits, add_argument, give_argument, replace
-from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, monitoring_callbacks
+from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, may_log, monitoring_callbacks
 from kspec.lint.rules.shared.outputs import trained_outputs
 
 VALIDATION_PREFIX = "val_"
@@ -45,7 +45,7 @@ def _check_monitor(
     inside = (*path, head)
     place = _place(context, inside, path)
     if bare not in names:
-        if bare == "learning_rate" or bare == "lr":
+        if bare in ("learning_rate", "lr") or may_log(context, bare):
             return
         known = sorted(names)
         available = known if validated is False else [*known, *(VALIDATION_PREFIX + name for name in known)]
@@ -163,7 +163,7 @@ def _check_file_name(
         return
     for field in fields:
         bare = field.removeprefix(VALIDATION_PREFIX)
-        missing = bare not in names and field not in ("epoch", "batch", "learning_rate")
+        missing = bare not in names and field not in ("epoch", "batch", "learning_rate") and not may_log(context, bare)
         of_validation = field.startswith(VALIDATION_PREFIX)
         frequency = context.spec.document.fit.validation_freq
         if of_validation and not missing and validated is not False and frequency > 1:

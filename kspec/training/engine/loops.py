@@ -53,7 +53,7 @@ class Loops:
         }
         self._predict_step: StepFunction = lambda batch: kind.predict_step(proxy, batch)
         self._traced: dict[Hashable, Loop] = {}
-        self._results = tf.function(lambda: kind.get_metrics_result(model), autograph=False)
+        self._results = tf.function(model.get_metrics_result, autograph=False)  # while no `patch` is active
         self._reset = tf.function(lambda: kind.reset_metrics(model), autograph=False)
 
     def fused(self, step: StepName, signature: Signature) -> Loop:

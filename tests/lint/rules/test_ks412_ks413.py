@@ -54,20 +54,21 @@ def test_numbers_of_classes_against_the_class_s_number(metric):
     assert diagnostics[0].is_error
 
 
-@pytest.mark.parametrize(("metric", "right"), [("CategoricalAccuracy", "sparse_categorical_accuracy"), ("TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"), ("BinaryAccuracy", "accuracy"),
+@pytest.mark.parametrize(("metric", "right"), [("CategoricalAccuracy", "sparse_categorical_accuracy"), ("{TopKCategoricalAccuracy: {k: 2}}", "{SparseTopKCategoricalAccuracy: {k: 2}}"), ("BinaryAccuracy", "accuracy"),
                                                ("categorical_crossentropy", "SparseCategoricalCrossentropy")])  # fmt: skip
 def test_the_other_form_of_a_metric(metric, right):
     assert f"[{right}]" in fixed("KS413", net(3, "softmax", SCE, f"[{metric}]"))
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "SparseCategoricalAccuracy", "sparse_top_k_categorical_accuracy",
+@pytest.mark.parametrize("metric", ["accuracy", "SparseCategoricalAccuracy", "{sparse_top_k_categorical_accuracy: {k: 2}}",
                                     "{MeanIoU: {num_classes: 3, sparse_y_pred: false}}", "SparseCategoricalCrossentropy"])  # fmt: skip
 def test_what_takes_the_class_s_number(metric):
     assert check(net(3, "softmax", SCE, f"[{metric}]")) == []
 
 
 @pytest.mark.parametrize(
-    "metric", ["SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "sparse_categorical_crossentropy"]
+    "metric",
+    ["SparseCategoricalAccuracy", "{SparseTopKCategoricalAccuracy: {k: 2}}", "sparse_categorical_crossentropy"],
 )
 @pytest.mark.parametrize(("activation", "loss"), [("softmax", CCE), ("sigmoid", BCE)])
 def test_the_class_s_number_against_numbers_of_classes(metric, activation, loss):
@@ -122,7 +123,7 @@ def test_metrics_that_handle_logits(metric):
 
 
 @pytest.mark.parametrize(
-    "metrics", ["[accuracy, AUC, Precision, F1Score, mse]", "AUC", "{y: [AUC]}", "[accuracy, TopKCategoricalAccuracy]"]
+    "metrics", ["[accuracy, AUC, Precision, F1Score, mse]", "AUC", "{y: [AUC]}", "[accuracy, {TopKCategoricalAccuracy: {k: 2}}]"]
 )
 def test_one_hot_targets_take_most(metrics):
     assert check(net(3, "softmax", CCE, metrics)) == []

@@ -39,7 +39,7 @@ def test_an_unknown_quantity(head, monitor, suggestion):
 @pytest.mark.parametrize(
     ("metrics", "monitor"),
     [("[accuracy]", "accuracy"), ("[acc]", "val_acc"), ("[AUC]", "val_auc"), ("[auc]", "auc"), ("[{AUC: {name: pr}}]", "val_pr"),
-     ("[mae]", "val_mean_absolute_error"), ("[F1Score]", "val_f1_score"), ("[FBetaScore]", "val_fbeta_score"),
+     ("[mae]", "val_mean_absolute_error"), ("[{F1Score: {threshold: 0.5}}]", "val_f1_score"), ("[{FBetaScore: {threshold: 0.5}}]", "val_fbeta_score"),
      ("[LogCoshError]", "val_logcosh"), ("[AUC, AUC]", "val_auc_1"), ("[BinaryAccuracy]", "binary_accuracy"), ("[accuracy]", "loss")],
 )  # fmt: skip
 def test_names_as_keras_logs_them(metrics, monitor):

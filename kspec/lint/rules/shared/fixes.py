@@ -67,6 +67,22 @@ def give_argument(context: RuleContext, owner: Path, head: str, name: str, value
     return replace(context, owner, text if _is_item(context, owner) else f"{{{text}}}")
 
 
+def rename(context: RuleContext, owner: Path, head: str, name: str) -> Edits:
+    """Gives a class that is named alone or with arguments another name.
+
+    Args:
+        context: The network.
+        owner: The path of the class: of `compile: {loss: mse}`, `("compile", "loss")`.
+        head: The class, as the spec has it there.
+        name: Its new name.
+    """
+    key = (*owner, head)
+    if key not in context.spec.positions.keys:
+        return replace(context, owner, name)
+    span = context.spec.positions.keys[key]
+    return (Edit(span, name),) if span.source is context.spec.source and span.line == span.end_line else ()
+
+
 def insert_before(context: RuleContext, node: Node, entry: str) -> Edits:
     """Inserts an entry before a node's own.
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from kspec import catalog
+from kspec.analysis.metric_names import LoggedMetric, logged_metrics, metric_call
 from kspec.analysis.settings import Settings
 from kspec.diagnostics import Path, Report
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.outputs import data_source
-from kspec.syntax.names import snake_case
+from kspec.lint.rules.shared.outputs import data_source, is_object
 
 WITHOUT_DIRECTION = frozenset({"TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"})
 """Metrics for which Keras does not know whether higher is better."""
@@ -61,46 +62,37 @@ def logged_names(context: RuleContext) -> dict[str, bool] | None:
     outputs = context.settings.outputs
     several = len(outputs) > 1
     names = {"loss": True}
-    counted: dict[str, int] = {}
-    for field in ("metrics", "weighted_metrics"):
-        for name, output in outputs.items():
-            if several:
-                names[f"{name}_loss"] = False
-            within: dict[str, int] = {}
-            for metric in getattr(output, field):
-                metric_name = _metric_name(metric, counted)
-                if metric_name is None:
-                    return None
-                own, known = metric_name
-                again = within.get(own, 0)
-                within[own] = again + 1
-                own = f"{own}_{again}" if again else own
-                for logged in (own, f"weighted_{own}") if field == "weighted_metrics" else (own,):
-                    names[f"{name}_{logged}" if several else logged] = known and not several
+    if several:
+        names.update({f"{name}_loss": False for name in outputs})
+    for metric in _metrics(context):
+        if metric.name is None:
+            return None
+        entry, _, _ = metric_call(metric.metric)
+        has_direction = entry is not None and entry.name not in WITHOUT_DIRECTION
+        is_alone = metric.names == (metric.key,) and not several  # Keras knows its own names
+        names.update({name: has_direction and is_alone for name in metric.names})
     return names
 
 
-def _metric_name(metric: Any, counted: dict[str, int]) -> tuple[str, bool] | None:
-    """The name of a metric's object, and whether its direction is known; names that Keras makes itself are numbered."""
-    if not isinstance(metric, (str, dict)) or not metric:
-        return None
-    head, arguments = (metric, {}) if isinstance(metric, str) else next(iter(metric.items()))
-    entry = catalog.find("metric", head) if isinstance(head, str) else None
-    if entry is None:
-        return None
-    known = entry.name not in WITHOUT_DIRECTION
-    name = arguments.get("name") if isinstance(arguments, dict) else None
-    if isinstance(name, str):
-        return name, known
-    if not entry.path:
-        return head, known
-    default = entry.parameters["name"].default
-    if isinstance(default, str):
-        return default, known
-    own = snake_case(entry.name)
-    count = counted.get(own, 0)
-    counted[own] = count + 1
-    return (f"{own}_{count}" if count else own), known
+def may_log(context: RuleContext, name: str) -> bool:
+    """Whether a name can be that of a class that only the data knows: `f1_score_benign`."""
+    if context.profile is not None or data_source(context) == "synthetic":
+        return False
+    return any(metric.is_open and name.startswith(f"{metric.key}_") for metric in _metrics(context))
+
+
+def _metrics(context: RuleContext) -> list[LoggedMetric]:
+    """The metrics of the outputs, without those that are reported as invalid elsewhere."""
+    assert context.settings is not None
+    outputs = {
+        name: replace(
+            output,
+            metrics=[metric for metric in output.metrics if is_object(metric)],
+            weighted_metrics=[metric for metric in output.weighted_metrics if is_object(metric)],
+        )
+        for name, output in context.settings.outputs.items()
+    }
+    return logged_metrics(outputs)
 
 
 def monitoring_callbacks(context: RuleContext) -> Iterator[tuple[str, dict[str, Any], Path, str]]:

@@ -92,7 +92,7 @@ def trained_outputs(context: RuleContext) -> Iterator[Output]:
     for name, settings in context.settings.outputs.items():
         tensor = context.graph.outputs[name]
         node = trace_origin(context.graph, tensor).callee
-        if not _is_object(settings.loss) or settings.is_minimized or is_invalid(context, tensor):
+        if not is_object(settings.loss) or settings.is_minimized or is_invalid(context, tensor):
             continue
         shape, activation = context.types.tensor(tensor).shape, last_activation(context, tensor)
         yield Output(
@@ -153,7 +153,7 @@ def metrics_of(context: RuleContext, output: Output) -> Iterator[tuple[str, dict
         if written is not None and is_by_output(written, context.graph.outputs, "metric"):
             written, path = written.get(output.name), (*path, output.name)
         for index, metric in enumerate(getattr(output.settings, key)):
-            if not _is_object(metric):
+            if not is_object(metric):
                 continue
             name, arguments = (metric, {}) if isinstance(metric, str) else next(iter(metric.items()))
             entry = catalog.find("metric", name)
@@ -186,7 +186,7 @@ def data_source(context: RuleContext) -> str:
     return data.source if data is not None else ""
 
 
-def _is_object(value: Any) -> bool:
+def is_object(value: Any) -> bool:
     """Whether a value names a class, alone or with arguments; other values are reported elsewhere."""
     if isinstance(value, dict) and len(value) == 1:
         ((name, arguments),) = value.items()
