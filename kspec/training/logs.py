@@ -22,7 +22,7 @@ def log_each_value(model: keras.Model, names: Mapping[str, Sequence[str]]) -> No
     """
 
     def get_metrics_result() -> dict[str, Any]:
-        results = type(model).get_metrics_result(model)
+        results: dict[str, Any] = type(model).get_metrics_result(model)
         for name, own in names.items():
             values = keras.ops.unstack(results.pop(name), num=len(own))
             results.update(zip(own, values, strict=True))
@@ -41,7 +41,7 @@ def weigh_losses_by_examples(model: keras.Model) -> None:
         model._compile_loss.__class__ = _LossByExamples
 
 
-class _LossByExamples(CompileLoss):  # type: ignore[misc]
+class _LossByExamples(CompileLoss):
     """The losses of a model, whose means over batches are weighted by the size of each batch."""
 
     def build(self, y_true: Any, y_pred: Any) -> None:

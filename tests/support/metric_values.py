@@ -114,9 +114,9 @@ _BY_EXAMPLE: dict[str, Any] = {
     "Hinge": lambda y, p: np.maximum(1 - _signed(y) * p, 0),
     "SquaredHinge": lambda y, p: np.maximum(1 - _signed(y) * p, 0) ** 2,
     "CategoricalHinge": lambda y, p: np.maximum(1 + ((1 - y) * p).max(axis=-1) - (y * p).sum(axis=-1), 0),
-    "KLDivergence": lambda y, p: (
-        np.clip(y, EPSILON, 1) * np.log(np.clip(y, EPSILON, 1) / np.clip(p, EPSILON, 1))
-    ).sum(axis=-1),
+    "KLDivergence": lambda y, p: (np.clip(y, EPSILON, 1) * np.log(np.clip(y, EPSILON, 1) / np.clip(p, EPSILON, 1))).sum(
+        axis=-1
+    ),
     "Poisson": lambda y, p: p - y * np.log(p + EPSILON),
 }
 """Metrics that are the mean of a value of each example: Keras's class → (target, prediction, arguments) → values."""
@@ -237,7 +237,7 @@ def _class_iou(
     target_class_ids: Any = None,
     sparse_y_true: bool = True,
     sparse_y_pred: bool = True,
-    dtype: str = "",  # noqa: ARG001
+    dtype: str = "",
 ) -> Any:
     y = y if sparse_y_true else y.argmax(axis=-1)
     p = np.trunc(p) if sparse_y_pred else p.argmax(axis=-1)
@@ -275,7 +275,7 @@ _OVERALL: dict[str, Any] = {
     "OneHotMeanIoU": lambda y, p, w, **more: _class_iou(
         y, p, w, sparse_y_true=False, **{"sparse_y_pred": False} | more
     ),
-    "BinaryIoU": lambda y, p, w, threshold=0.5, target_class_ids=(0, 1), dtype="": _iou(  # noqa: ARG005
+    "BinaryIoU": lambda y, p, w, threshold=0.5, target_class_ids=(0, 1), dtype="": _iou(
         y, p >= threshold, w, target_class_ids, 2
     ),
 }

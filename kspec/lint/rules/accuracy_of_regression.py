@@ -23,7 +23,9 @@ def check(context: RuleContext) -> None:
         has_replacement = any(name == "MeanAbsoluteError" for name, _, _ in metrics)
         for name, _, path in metrics:
             if name in ACCURACIES:
-                stops = name.startswith("Sparse") and output.units != 1  # Keras finds no class number in a row of values
+                stops = (
+                    name.startswith("Sparse") and output.units != 1
+                )  # Keras finds no class number in a row of values
                 report = context.report.error if stops else context.report.warning
                 report(
                     codes.ACCURACY_OF_REGRESSION,

@@ -123,7 +123,8 @@ def test_metrics_that_handle_logits(metric):
 
 
 @pytest.mark.parametrize(
-    "metrics", ["[accuracy, AUC, Precision, F1Score, mse]", "AUC", "{y: [AUC]}", "[accuracy, {TopKCategoricalAccuracy: {k: 2}}]"]
+    "metrics",
+    ["[accuracy, AUC, Precision, F1Score, mse]", "AUC", "{y: [AUC]}", "[accuracy, {TopKCategoricalAccuracy: {k: 2}}]"],
 )
 def test_one_hot_targets_take_most(metrics):
     assert check(net(3, "softmax", CCE, metrics)) == []

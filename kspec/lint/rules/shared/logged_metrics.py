@@ -70,7 +70,7 @@ def logged_names(context: RuleContext) -> dict[str, bool] | None:
         entry, _, _ = metric_call(metric.metric)
         has_direction = entry is not None and entry.name not in WITHOUT_DIRECTION
         is_alone = metric.names == (metric.key,) and not several  # Keras knows its own names
-        names.update({name: has_direction and is_alone for name in metric.names})
+        names.update(dict.fromkeys(metric.names, has_direction and is_alone))
     return names
 
 

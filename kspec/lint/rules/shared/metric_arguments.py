@@ -37,8 +37,8 @@ def check_arguments(
             f"add a `k` smaller than {units}",
         )
     classes = arguments.get("num_classes")
-    reads_units = form is not None and form.reading == "largest" and units is not None
-    if name in CLASS_IOUS and reads_units and isinstance(classes, int) and classes < units:
+    counts_units = name in CLASS_IOUS and form is not None and form.reading == "largest"
+    if counts_units and isinstance(classes, int) and units is not None and classes < units:
         report(
             f"`{name}` leaves out every class from {classes}, but `{output.name}` has {units} classes",
             f"write `num_classes: {units}`",
