@@ -50,6 +50,13 @@ class _LossByExamples(CompileLoss):
             vars(mean)["update_state"] = partial(self._update, mean)
 
     def call(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The total loss of a batch.
+
+        Args:
+            y_true: The targets, (n, …) each.
+            y_pred: The predictions, (n, …) each.
+            sample_weight: The weights of the examples, (n,) each.
+        """
         self._size = keras.ops.shape(keras.tree.flatten(y_pred)[0])[0]
         return super().call(y_true, y_pred, sample_weight)
 

@@ -10,8 +10,8 @@ TargetKind = Literal["elements", "one_hot", "classes"]
 """`elements`: a value for each unit. `one_hot`: a 1 at the class of an example. `classes`: the number of its class."""
 
 Reading = Literal["values", "positive", "probabilities", "largest", "classes"]
-"""`values`: as they are. `positive`: through a logarithm. `probabilities`: through thresholds between 0 and 1, or as the
-probability of a class. `largest`: the unit with the largest value is the class. `classes`: the number of the class."""
+"""`values`: as they are. `positive`: through a logarithm. `probabilities`: through thresholds between 0 and 1, or as
+the probability of a class. `largest`: the unit with the largest value is the class. `classes`: the number of a class."""
 
 
 @dataclass(frozen=True, slots=True)
