@@ -22,6 +22,7 @@ from kspec.codegen.model.network import Network
 from kspec.codegen.text.literals import literal
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, write_callbacks
+from kspec.codegen.training.logs import log_lines
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.stages import stage_lines
 from kspec.codegen.training.steps import compile_lines, evaluate_lines, fit_lines, minimize_class
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from kspec.data import Dataset
 
 _BELOW_THE_MODEL = (
-    *("Minimize", "compile_model", "balanced", "batches"),
+    *("Minimize", "log_each_value", "weigh_losses_by_examples", "compile_model", "balanced", "batches"),
     *("BestWeights", "softmax", "sigmoid", "write_csv"),
 )
 """Helper functions that come after those of the network."""
@@ -109,6 +110,8 @@ class _PythonExport:
         staged = self.document.fit.stages is not None and self.info is not None
         optimizer = "optimizer" if staged else ""
         compile_ = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)
+        if self.info is not None:
+            compile_ += log_lines(self.settings, self.file)
         if staged:
             self.file.helpers["compile_model"] = ["def compile_model(model, optimizer):", *compile_]
             compile_ = []

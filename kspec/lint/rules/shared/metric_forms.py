@@ -11,7 +11,7 @@ TargetKind = Literal["elements", "one_hot", "classes"]
 
 Reading = Literal["values", "positive", "probabilities", "largest", "classes"]
 """`values`: as they are. `positive`: through a logarithm. `probabilities`: through thresholds between 0 and 1, or as
-the probability of a class. `largest`: the unit with the largest value is the class. `classes`: the number of a class."""
+the probability of a class. `largest`: the unit with the largest value is the class. `classes`: the class's number."""
 
 
 @dataclass(frozen=True, slots=True)
