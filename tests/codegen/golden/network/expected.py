@@ -159,6 +159,26 @@ def build_model():
     )
 
 
+def weigh_losses_by_examples(model):
+    """Averages the loss of each output over examples; Keras averages it over batches."""
+    losses = model._compile_loss
+    build, call, size = losses.build, losses.call, {}
+
+    def build_means(y_true, y_pred):
+        build(y_true, y_pred)
+        for mean in losses.metrics:
+            update = mean.update_state
+            mean.update_state = lambda loss, update=update, **_: update(
+                loss, size["batch"]
+            )
+
+    def call_losses(y_true, y_pred, sample_weight=None):
+        size["batch"] = keras.ops.shape(next(iter(y_pred.values())))[0]
+        return call(y_true, y_pred, sample_weight)
+
+    losses.build, losses.call = build_means, call_losses
+
+
 def batches(x, y, rows):
     """Yields batches of these rows, shuffled by the seed in each epoch."""
     for epoch in itertools.count():
@@ -207,6 +227,7 @@ def main():
         },
         jit_compile=False,
     )
+    weigh_losses_by_examples(model)
 
     model.fit(
         batches(x, y, train),
