@@ -57,7 +57,7 @@ class _LossByExamples(CompileLoss):
             y_pred: The predictions, (n, …) each.
             sample_weight: The weights of the examples, (n,) each.
         """
-        self._size = keras.ops.shape(keras.tree.flatten(y_pred)[0])[0]
+        self._size = keras.ops.shape(keras.tree.flatten(y_true)[0])[0]
         return super().call(y_true, y_pred, sample_weight)
 
     def _update(self, mean: keras.metrics.Mean, value: Any, sample_weight: Any = None) -> None:  # noqa: ARG002

@@ -196,7 +196,8 @@ def is_object(value: Any) -> bool:
 
 def _units(context: RuleContext, shape: Shape | None, activation: Activation | None) -> int | None:
     if shape is not None:
-        return shape[-1] if len(shape) > 1 else 1
+        units = shape[-1] if len(shape) > 1 else 1
+        return units if isinstance(units, int) else None  # a size that could not be computed
     if activation is None or activation.node.kind != "layer":
         return None
     units = innermost(context, activation.node)[1].get("units")

@@ -103,7 +103,7 @@ def weigh_losses_by_examples(model):
             )
 
     def call_losses(y_true, y_pred, sample_weight=None):
-        size["batch"] = keras.ops.shape(next(iter(y_pred.values())))[0]
+        size["batch"] = keras.ops.shape(next(iter(y_true.values())))[0]
         return call(y_true, y_pred, sample_weight)
 
     losses.build, losses.call = build_means, call_losses
