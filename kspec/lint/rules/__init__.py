@@ -49,6 +49,7 @@ SEMANTIC_RULES = (
     "target_form",
     "accuracy_of_regression",
     "metric_and_target",
+    "metrics_without_loss",
     "accuracy_of_labels",
     "hinge_activation",
     "prediction_threshold",

@@ -100,6 +100,21 @@ def test_thresholds_of_scores(activation):
     assert check(net(1, activation, "hinge", "[accuracy]")) == []
 
 
+TWO = "Dense: {units: 1}\n    name: a\nDense: {units: 1}\n    from: x\n    name: b"
+
+
+@pytest.mark.parametrize(("more", "reason"), [("compile: {loss: {a: mse, b: null}, metrics: {a: [mae], b: [mae]}}", "its loss is null"),
+                                              ("data: {csv: t.csv, targets: {a: y}}\ncompile: {weighted_metrics: {b: [mae]}}", "it has no target")])  # fmt: skip
+def test_metrics_of_an_output_without_a_loss(more, reason):
+    diagnostics = check(spec(TWO, f"outputs: [a, b]\n{more}"))
+    assert codes(diagnostics) == ["KS413"]
+    assert diagnostics[0].message == f"the metrics of `b` are not computed: {reason}"
+
+
+def test_an_output_whose_loss_is_null_needs_no_metrics():
+    assert check(spec(TWO, "outputs: [a, b]\ncompile: {loss: {a: mse, b: null}, metrics: {a: [mae], b: null}}")) == []
+
+
 def test_metrics_in_lines():
     text = spec(
         "Dense: {units: 1}",
