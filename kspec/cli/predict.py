@@ -46,13 +46,14 @@ def command(
     allow_code: bool,
     allow_outside: bool,
 ) -> None:
-    """Predict with a run's trained model: probabilities and classes, or values.
+    """Predict with a run's trained model: classes, with their probabilities or scores, or values.
 
     RUN is a run folder, or the name of a spec that has been run. The folder holds all that is needed; new data needs no
     target columns. A row that lacks a value which the model needs has no prediction: its line is empty but for its
     number, and the output names it.
     """
     from kspec.cli._json_output import reserve_stdout
+    from kspec.runs.announcements import describe_outputs
     from kspec.runs.run_loader import load_run, predict_run, read_examples
 
     refuse_split_of_file(data, split)
@@ -72,7 +73,7 @@ def command(
         raise click.UsageError("-o names the file with the data; name another")
     overwritten = existing(target)
     paths, count = predict_run(loaded, part, target)
-    files = ", ".join(map(str, paths))
-    click.echo(f"{count} example{'' if count == 1 else 's'} of {name} → {files}{overwritten}")
+    files, notes = ", ".join(map(str, paths)), describe_outputs(loaded.settings.outputs)
+    click.echo(f"{count} example{'' if count == 1 else 's'} of {name} → {files}{overwritten}{notes}")
     for note in part.notes:
         click.echo(note)

@@ -21,6 +21,7 @@ from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.announcements import describe_defaults, describe_model, describe_outputs, describe_training
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs, write_predictions
+from kspec.runs.baseline import baseline_of
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
@@ -135,12 +136,12 @@ class _Execution:
         if has_targets:
             self._fit(built, engine, splits)
         else:
-            self.console.step("fit", "no output has a target: nothing is trained")
+            self.console.step("fit", "no output has a loss: nothing is trained")
         if self.result.status == "interrupted":
             return
         if has_targets:
             self.result.validation = self._validation(engine, splits.get("validation"))
-            self._evaluate(built, engine, dataset, evaluation)
+            self._evaluate(built, engine, dataset, evaluation, splits["train"])
         self._predict(built, engine, dataset, prediction)
 
     def _read_data(self) -> Dataset | None:
@@ -230,7 +231,9 @@ class _Execution:
         with self._timed("validate"):
             return evaluate(engine, validation, SMOKE_STEPS if self.smoke else None)
 
-    def _evaluate(self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples) -> None:
+    def _evaluate(
+        self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples, train: Batches
+    ) -> None:
         with self._timed("evaluate"):
             size = self.spec.document.evaluate.batch_size
             batches = batches_of(built, dataset, examples.split, self.report, batch_size=size)
@@ -238,6 +241,11 @@ class _Execution:
         self.result.metrics = {"split": examples.name, "examples": len(examples.split), **metrics}
         self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{examples.note}")
         self._note("evaluate", examples.split.notes)
+        if not self.smoke:
+            reference = baseline_of(built, dataset, train, batches)
+            self.result.baseline = reference.to_json()
+            if reference.metrics:
+                self.console.step("baseline", f"{examples.name}: {reference.describe()}")
         self.recorder.write_metrics()
 
     def _predict(self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples) -> None:

@@ -154,9 +154,10 @@ class Recorder:
             self._has_model = True
 
     def write_metrics(self) -> None:
-        """Writes `metrics.json`: evaluation and validation of the kept weights, and the epoch that they are from."""
+        """Writes `metrics.json`: evaluation, baseline, validation of the kept weights, and the epoch that they are from."""
         if self.folder is not None:
             rows = self.run.history
             kept = next((row for row in rows if row["epoch"] == self.run.kept_epoch), rows[-1] if rows else {})
-            values = {"evaluate": self.run.metrics, "validation": self.run.validation, "fit": kept}
+            compared = {"baseline": self.run.baseline} if self.run.baseline else {}
+            values = {"evaluate": self.run.metrics, **compared, "validation": self.run.validation, "fit": kept}
             self.folder.json("metrics.json", values)

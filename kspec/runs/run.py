@@ -18,10 +18,12 @@ class Run:
         metrics: The evaluation, `{"split": "test", "examples": …, "loss": …}`; empty without one.
         history: Losses and metrics by epoch.
         model: The trained Keras model.
-        predictions: By output, shape (n, …); probabilities for classifiers. Also by node of `predict: {nodes}`.
+        predictions: By output, shape (n, …); probabilities or scores for classifiers. Also by node of `predict: {nodes}`.
         kept_epoch: The epoch whose weights the model has, counted from 1; None for averages over epochs, and for a
             part of an epoch.
         validation: Losses and metrics of the model on the validation split; empty without one.
+        baseline: What always giving the commonest answer of the training split would score, by metric; and that answer
+            by output, under `answers`.
         notes: What the user must know of the data, a sentence each: rows left out, unknown categories.
     """
 
@@ -34,6 +36,7 @@ class Run:
     predictions: dict[str, Any] = field(default_factory=dict)
     kept_epoch: int | None = None
     validation: dict[str, float] = field(default_factory=dict)
+    baseline: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:

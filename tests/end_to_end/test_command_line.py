@@ -39,7 +39,7 @@ def test_run_prints_each_step_and_the_run_folder(project, cli):
     assert (status, err) == (0, "")
     steps = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
     assert [step for step in dict.fromkeys(steps) if not step.startswith("runs")] == [
-        "data", "define", "default", "compile", "fit", "evaluate", "predict",
+        "data", "define", "default", "compile", "fit", "evaluate", "baseline", "predict",
     ]  # fmt: skip
     assert "epoch 2/2" in out
     folder = Path(out.strip().splitlines()[-1])

@@ -12,7 +12,8 @@ def check(context: RuleContext) -> None:
     assert context.settings is not None
     settings = context.spec.document.compile
     outputs = context.settings.outputs
-    losses = settings.loss if is_by_output(settings.loss, outputs, "loss") else {}
+    loss = settings.loss
+    losses = loss if isinstance(loss, dict) and is_by_output(loss, outputs, "loss") else {}
     for key in ("metrics", "weighted_metrics"):
         metrics = getattr(settings, key)
         if not is_by_output(metrics, outputs, "metric"):

@@ -1,0 +1,207 @@
+"""The baseline of an evaluation: what always giving the commonest answer of the training split would score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kspec import catalog
+from kspec.analysis.accuracy import ACCURACY, metric_head
+from kspec.analysis.settings import OutputSettings
+from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
+from kspec.syntax.names import snake_case
+
+Array = np.ndarray[Any, Any]
+Score = Callable[[Array, Array], Array]
+"""True and predicted values, shape (n, …) → the metric of each value or example."""
+
+EPSILON = 1e-7
+"""Keras's smallest divisor."""
+MEDIAN_LOSSES = frozenset({"MeanAbsoluteError", "MeanAbsolutePercentageError"})
+"""Losses that are least at the median of a constant prediction; others are least at the mean, or near it."""
+
+
+def _logarithm(values: Array) -> Array:
+    logarithm: Array = np.log1p(np.maximum(values, EPSILON))
+    return logarithm
+
+
+def _equal(true: Array, predicted: Array) -> Array:
+    return np.asarray(true == predicted, dtype="float64")
+
+
+def _log_cosh(true: Array, predicted: Array) -> Array:
+    error = np.abs(predicted - true)
+    return np.asarray(error + np.log1p(np.exp(-2 * error)) - np.log(2))
+
+
+OF_CLASSES: dict[str, Score] = dict.fromkeys(
+    (ACCURACY, "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy"), _equal
+)
+OF_NUMBERS: dict[str, Score] = {
+    "MeanAbsoluteError": lambda true, predicted: np.abs(true - predicted),
+    "MeanSquaredError": lambda true, predicted: (true - predicted) ** 2,
+    "RootMeanSquaredError": lambda true, predicted: (true - predicted) ** 2,
+    "MeanAbsolutePercentageError": lambda true, predicted: (
+        100 * np.abs(true - predicted) / np.maximum(np.abs(true), EPSILON)
+    ),
+    "MeanSquaredLogarithmicError": lambda true, predicted: (_logarithm(true) - _logarithm(predicted)) ** 2,
+    "LogCoshError": _log_cosh,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What always giving the same answer scores.
+
+    Args:
+        answers: By output, the answer in words: "always `no`".
+        metrics: By output, value by metric, as it is called in the logs.
+    """
+
+    answers: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def describe(self) -> str:
+        """It on one line: "accuracy 0.63 (always `no`)"."""
+        return ", ".join(
+            f"{'  '.join(f'{name} {value:.4g}' for name, value in metrics.items())} ({self.answers[output]})"
+            for output, metrics in self.metrics.items()
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Value by metric, and the answers; empty if no metric has a baseline."""
+        if not self.metrics:
+            return {}
+        values: dict[str, Any] = {name: value for metrics in self.metrics.values() for name, value in metrics.items()}
+        return {"answers": {name: self.answers[name] for name in self.metrics}, **values}
+
+
+def baseline(
+    train: Mapping[str, Array],
+    evaluated: Mapping[str, Array],
+    weights: Mapping[str, Array],
+    outputs: Mapping[str, OutputSettings],
+    raw: Mapping[str, Array],
+    columns: Mapping[str, list[str]],
+    *,
+    several: bool,
+) -> Baseline:
+    """The baseline of an evaluation, for the metrics of which a constant answer has a known value.
+
+    Args:
+        train: By output, the encoded targets of the training split, shape (n, …).
+        evaluated: Likewise, of the evaluated split.
+        weights: By output, the sample weights of the evaluated split, shape (n, …); they count in weighted metrics.
+        outputs: The settings of the outputs.
+        raw: By output, the targets of the training split as the data has them.
+        columns: By output, the names of its target's columns.
+        several: Whether the model has several outputs, so that names in the logs begin with the output's.
+    """
+    result = Baseline()
+    for name, settings in outputs.items():
+        if settings.loss is None or name not in train or loss_name(settings.loss) in FREE_FORM_LOSSES:
+            continue
+        form = settings.target_form
+        if form == "values" and settings.task != "regression":
+            continue
+        is_number = form == "values"
+        true, answer = _classes(evaluated[name], form), _classes(train[name], form)
+        constant = _central(answer, settings) if is_number else _commonest(answer, by_column=form == "multi_label")
+        scores = OF_NUMBERS if is_number else OF_CLASSES
+        values = {
+            metric: _value(head, scores[head](true, constant), weights.get(name) if weighted else None)
+            for metric, head, weighted in _logged(name, settings, several=several)
+            if head in scores
+        }
+        if values:
+            result.metrics[name] = values
+            result.answers[name] = _in_words(settings, constant, answer, raw.get(name), columns.get(name, []))
+    return result
+
+
+def _classes(target: Array, form: str) -> Array:
+    """Targets as numbers to compare: the class of each prediction, or values, as float64."""
+    if form == "one_hot":
+        return np.asarray(target.argmax(axis=-1), dtype="float64")
+    target = np.asarray(target, dtype="float64")
+    return target[..., 0] if form in ("integer", "binary") and target.ndim > 1 and target.shape[-1] == 1 else target
+
+
+def _commonest(classes: Array, *, by_column: bool) -> Array:
+    """The commonest class; for several labels an example, that of each column, shape (k,)."""
+    if by_column and classes.ndim > 1:
+        rows = classes.reshape(-1, classes.shape[-1])
+        return np.array([_commonest(column, by_column=False) for column in rows.T])
+    values, counts = np.unique(classes, return_counts=True)
+    return np.asarray(values[counts.argmax()])
+
+
+def _central(values: Array, settings: OutputSettings) -> Array:
+    """The mean of each column, or the median where that fits the loss; shape (k,), or () for a target of rank 1."""
+    rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values
+    loss = loss_name(settings.loss)
+    if loss in MEDIAN_LOSSES:
+        return np.asarray(np.median(rows, axis=0))
+    if loss == "MeanSquaredLogarithmicError":
+        return np.asarray(np.expm1(_logarithm(rows).mean(axis=0)))
+    return np.asarray(rows.mean(axis=0))
+
+
+def _logged(output: str, settings: OutputSettings, *, several: bool) -> Iterator[tuple[str, str, bool]]:
+    """The metrics of an output: their names in the logs, Keras's classes, and whether they are weighted."""
+    names: set[str] = set()
+    for weighted, metrics in ((False, settings.metrics), (True, settings.weighted_metrics)):
+        for metric in metrics:
+            head, arguments = metric_head(metric), dict[str, Any]()
+            if isinstance(metric, dict):
+                arguments = next(iter(metric.values())) or {}
+            entry = catalog.find("metric", head)
+            default = entry.parameters["name"].default if entry is not None and entry.path else None
+            own = arguments.get("name") or (metric if isinstance(metric, str) and entry and not entry.path else default)
+            own = own or snake_case(head)
+            own = f"weighted_{own}" if own in names else own
+            if own not in names:
+                names.add(own)
+                yield (f"{output}_{own}" if several else own), head, weighted
+
+
+def _value(head: str, scores: Array, weights: Array | None) -> float:
+    """The mean of a metric, each example with its weight."""
+    if weights is not None:
+        weights = np.asarray(weights, dtype="float64")
+        shape = (*weights.shape, *[1] * (scores.ndim - weights.ndim))
+        mean = float(np.average(scores, weights=np.broadcast_to(weights.reshape(shape), scores.shape)))
+    else:
+        mean = float(scores.mean())
+    return mean**0.5 if head == "RootMeanSquaredError" else mean
+
+
+def _in_words(settings: OutputSettings, constant: Array, train: Array, raw: Array | None, columns: list[str]) -> str:
+    """The answer in words.
+
+    Args:
+        settings: The output's settings.
+        constant: The answer, shape () or (k,).
+        train: The targets of training as numbers to compare.
+        raw: The targets of training as the data has them, shape (n, …).
+        columns: The names of the target's columns.
+    """
+    if settings.target_form == "values":
+        word = "median" if loss_name(settings.loss) in MEDIAN_LOSSES else "mean"
+        if constant.size == 1:
+            return f"always {float(constant.reshape(-1)[0]):.4g}, the {word} of training"
+        return f"always the {word}s of training"
+    if constant.ndim:
+        return "always the commonest labels of training"
+    if len(columns) > max(1, int(constant)):
+        return f"always `{columns[int(constant)]}`"
+    label: Any = int(constant)
+    if raw is not None and raw.ndim == 1 and train.shape == raw.shape:
+        label = raw[int((train == constant).argmax())]
+    if isinstance(label, (bool, np.bool_)):
+        label = str(bool(label)).lower()
+    return f"always `{label:g}`" if isinstance(label, (float, np.floating)) else f"always `{label}`"

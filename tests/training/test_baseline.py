@@ -1,0 +1,110 @@
+"""What always giving the commonest answer scores, compared with numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kspec.analysis.settings import OutputSettings
+from kspec.analysis.task_inference import OutputHead
+from kspec.training.baseline import baseline
+
+RANDOM = np.random.default_rng(0)
+CLASSES = {"train": RANDOM.choice(4, 60, p=[0.1, 0.2, 0.5, 0.2]), "test": RANDOM.choice(4, 25)}
+LABELS = {"train": RANDOM.random((60, 3)) > [0.9, 0.4, 0.6], "test": RANDOM.random((25, 3)) > 0.5}
+NUMBERS = {"train": RANDOM.gamma(2.0, 3.0, (60, 2)), "test": RANDOM.gamma(2.0, 3.0, (25, 2))}
+BINARY, MULTILABEL, MULTICLASS = (f"{kind}_classification" for kind in ("binary", "multilabel", "multiclass"))
+
+
+def settings(task: str, loss: str, *metrics: object, weighted: tuple[object, ...] = ()) -> OutputSettings:
+    return OutputSettings(
+        "y", task, OutputHead("linear", 1), loss, list(metrics), list(weighted), None, None, 0.5, False
+    )
+
+
+def scores(data, output, weights=None, raw=None, columns=(), several=False):
+    """The baseline of one output.
+
+    Args:
+        data: Split → encoded targets.
+        output: The settings of the output.
+        weights: Of the test examples.
+        raw: The training targets as the data has them.
+        columns: The names of the target's columns.
+        several: Whether the model has several outputs.
+    """
+    encoded = [{"y": data[split].astype("float32")} for split in ("train", "test")]
+    return baseline(
+        *encoded,
+        {} if weights is None else {"y": weights},
+        {"y": output},
+        {} if raw is None else {"y": raw},
+        {"y": list(columns)},
+        several=several,
+    )
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (5, 1)])
+@pytest.mark.parametrize("metric", ["accuracy", "binary_accuracy", {"BinaryAccuracy": {"name": "accuracy"}}])
+def test_a_yes_or_no(shape, metric):
+    repeat = lambda y: np.broadcast_to(y.reshape(-1, *[1] * len(shape)), (len(y), *shape))  # noqa: E731
+    data = {split: repeat(labels[:, 0].astype(int)) for split, labels in LABELS.items()}
+    result = scores(data, settings(BINARY, "binary_crossentropy", metric))
+    name = metric if isinstance(metric, str) else "accuracy"
+    assert result.metrics["y"][name] == pytest.approx((LABELS["test"][:, 0] == 0).mean())
+    assert result.answers["y"] == "always `0`"
+
+
+def test_classes_in_every_form():
+    expected = (CLASSES["test"] == 2).mean()
+    names = np.array(["red", "green", "blue", "pink"])
+    sparse = scores(
+        CLASSES, settings(MULTICLASS, "sparse_categorical_crossentropy", "acc"), raw=names[CLASSES["train"]]
+    )
+    one_hot = {split: np.eye(4)[classes] for split, classes in CLASSES.items()}
+    columns = scores(one_hot, settings(MULTICLASS, "categorical_crossentropy", "accuracy"), columns=names)
+    positions = {split: classes.reshape(-1, 5) for split, classes in CLASSES.items()}
+    several = scores(positions, settings(MULTICLASS, "sparse_categorical_crossentropy", "accuracy"), several=True)
+    assert sparse.metrics["y"] == {"acc": pytest.approx(expected)}
+    assert columns.metrics["y"] == {"accuracy": pytest.approx(expected)}
+    assert several.metrics["y"] == {"y_accuracy": pytest.approx(expected)}
+    assert sparse.describe() == f"acc {expected:.4g} (always `blue`)"
+    assert columns.answers["y"] == "always `blue`"
+
+
+def test_several_labels():
+    result = scores(LABELS, settings(MULTILABEL, "binary_crossentropy", "binary_accuracy"))
+    commonest = LABELS["train"].mean(axis=0) > 0.5
+    assert result.metrics["y"]["binary_accuracy"] == pytest.approx((LABELS["test"] == commonest).mean())
+
+
+def test_numbers():
+    train, test = (NUMBERS[split].astype("float32").astype("float64") for split in ("train", "test"))
+    metrics = ["mean_absolute_error", "mse", "RootMeanSquaredError", "mean_absolute_percentage_error", "R2Score"]
+    result = scores(NUMBERS, settings("regression", "mean_squared_error", *metrics)).metrics["y"]
+    mean = train.mean(axis=0)
+    assert result == {
+        "mean_absolute_error": pytest.approx(np.abs(test - mean).mean()),
+        "mean_squared_error": pytest.approx(((test - mean) ** 2).mean()),
+        "root_mean_squared_error": pytest.approx(((test - mean) ** 2).mean() ** 0.5),
+        "mean_absolute_percentage_error": pytest.approx(100 * np.abs((test - mean) / test).mean()),
+    }
+    result = scores(NUMBERS, settings("regression", "mae", "mae"))
+    assert result.metrics["y"]["mean_absolute_error"] == pytest.approx(np.abs(test - np.median(train, axis=0)).mean())
+    result = scores({split: y[:, :1] for split, y in NUMBERS.items()}, settings("regression", "mse", "mae"))
+    assert result.answers["y"] == f"always {mean[0]:.4g}, the mean of training"
+
+
+def test_weighted_metrics_count_examples_by_their_weights():
+    weights = RANDOM.random(25)
+    output = settings(MULTICLASS, "sparse_categorical_crossentropy", "accuracy", weighted=("accuracy",))
+    right = CLASSES["test"] == 2
+    assert scores(CLASSES, output, weights).metrics["y"] == {
+        "accuracy": pytest.approx(right.mean()),
+        "weighted_accuracy": pytest.approx((right * weights).sum() / weights.sum()),
+    }
+
+
+def test_without_a_metric_that_has_a_baseline():
+    assert scores(CLASSES, settings(MULTICLASS, "sparse_categorical_crossentropy")).to_json() == {}
+    assert scores(NUMBERS, settings("regression", "mse", "R2Score")).to_json() == {}
