@@ -154,7 +154,7 @@ class Recorder:
             self._has_model = True
 
     def write_metrics(self) -> None:
-        """Writes `metrics.json`: evaluation, baseline, validation of the kept weights, and the epoch that they are from."""
+        """Writes `metrics.json`: evaluation, baseline, validation of the kept weights, and their epoch."""
         if self.folder is not None:
             rows = self.run.history
             kept = next((row for row in rows if row["epoch"] == self.run.kept_epoch), rows[-1] if rows else {})

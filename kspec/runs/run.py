@@ -18,7 +18,8 @@ class Run:
         metrics: The evaluation, `{"split": "test", "examples": …, "loss": …}`; empty without one.
         history: Losses and metrics by epoch.
         model: The trained Keras model.
-        predictions: By output, shape (n, …); probabilities or scores for classifiers. Also by node of `predict: {nodes}`.
+        predictions: By output, shape (n, …); probabilities or scores for classifiers. Also by node of `predict:
+            {nodes}`.
         kept_epoch: The epoch whose weights the model has, counted from 1; None for averages over epochs, and for a
             part of an epoch.
         validation: Losses and metrics of the model on the validation split; empty without one.
