@@ -35,7 +35,8 @@ def command(
 ) -> None:
     """List a spec's nodes: output shape, parameters, FLOPs, inputs.
 
-    TensorFlow is imported only with --with-keras.
+    Data is read only if a size depends on it. TensorFlow is imported only with
+    --with-keras, or if a layer must learn a vocabulary that decides a size.
     """
     from kspec.analysis.hoisting import hoisted_by_stage
     from kspec.analysis.stages import trained_by_stage
@@ -45,13 +46,20 @@ def command(
     from kspec.summary.summary import differences, summarise, summarise_built
 
     place, _ = spec_or_run(path)
-    spec, analysis = compile_spec(place, overrides, permissions=Permissions.of(permissions)).unwrap()
+    compiled = compile_spec(place, overrides, permissions=Permissions.of(permissions))
+    spec, analysis = compiled.unwrap()
+    if analysis.needs_data and spec.document.data is not None:
+        compiled.read_data()
+        if compiled.report.has_errors:
+            print("sizes that depend on the data are unknown: see `kspec check --data`", file=sys.stderr)
+        else:
+            spec, analysis = compiled.unwrap()
     training = analysis.settings.stages if analysis.settings else []
     hoisted = hoisted_by_stage(spec.document.fit.engine, analysis.graph, analysis.types, training)
     stages = trained_by_stage(analysis.graph, analysis.types, training)
     summary = summarise(spec.name, analysis.graph, analysis.types, hoisted, stages)
     mismatches: list[str] = []
-    if with_keras:
+    if with_keras or (summary.parameters is None and compiled.dataset is not None):
         from kspec.compiler.build import build_structure
 
         built = summarise_built(spec.name, analysis.graph, build_structure(spec).network, hoisted, stages)

@@ -43,8 +43,8 @@ class Adapter:
             layer = self.layers.get(name)
             if layer is not None and (self.dataset is not None or layer.vocabulary_size() > 2):
                 return int(layer.vocabulary_size())
-        elif self.dataset is not None and name in self.dataset.labels:
-            return len(self.dataset.labels[name].names)
+        elif self.dataset is not None and (size := self.dataset.size(word, name)) is not None:
+            return size
         return no_sizes(word, name)
 
     def __call__(self, layer: Any, node: Node, network: BuiltNetwork) -> None:

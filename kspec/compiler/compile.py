@@ -66,7 +66,7 @@ class CompiledSpec:
         self.dataset = read_training_data(self.spec, self.analysis, data_report)
         if self.dataset is not None:
             self.report.diagnostics[:] = self.spec.diagnostics
-            self.analysis = analyse(self.spec, self.report, self.dataset.profile)
+            self.analysis = analyse(self.spec, self.report, self.dataset.profile, self.dataset.size)
         self.report.diagnostics.extend(data_report)
         return self.dataset
 

@@ -13,7 +13,7 @@ from kspec.analysis.data_profile import DataProfile
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings
-from kspec.analysis.shapes.infer import infer
+from kspec.analysis.shapes.infer import Sizes, infer, unknown_size
 from kspec.analysis.shapes.types import Types
 from kspec.analysis.target_facts import target_facts
 from kspec.diagnostics import Report, codes
@@ -39,6 +39,7 @@ class State:
         profile: Facts about the data, if it has been read.
         context: What the rules see of the spec's own network.
         models: The same for each sub-model that the spec itself defines.
+        sizes: Resolves sizes that the data decides.
     """
 
     spec: Spec
@@ -49,6 +50,7 @@ class State:
     models: dict[str, RuleContext] = field(default_factory=dict)
     types: Types = field(init=False)
     settings: Settings | None = None
+    sizes: Sizes = unknown_size
 
 
 def build_graph(state: State) -> bool:
@@ -72,7 +74,7 @@ def check_arguments(state: State) -> bool:
 
 def infer_types(state: State) -> bool:
     """Infers the shape, dtype and parameters of every node."""
-    state.types = infer(state.spec, state.graph, state.report, invalid_nodes=state.context.invalid_nodes)
+    state.types = infer(state.spec, state.graph, state.report, state.sizes, state.context.invalid_nodes)
     networks = [state.graph, *state.graph.models.values()]
     not_computed = _drop_consequences(state.report)
     is_incomplete = not_computed or state.spec.is_partial
@@ -102,18 +104,19 @@ def check_meaning(state: State) -> bool:
 PASSES: tuple[Callable[[State], bool], ...] = (build_graph, check_arguments, infer_types, infer_settings, check_meaning)
 
 
-def analyse(spec: Spec, report: Report, profile: DataProfile | None = None) -> Analysis:
+def analyse(spec: Spec, report: Report, profile: DataProfile | None = None, sizes: Sizes = unknown_size) -> Analysis:
     """Runs every pass on a spec.
 
     Args:
         spec: A structurally sound spec.
         report: Receives every diagnostic.
         profile: Facts about the data, if it has been read.
+        sizes: Resolves sizes that the data decides.
 
     Returns:
         The graph, its types, and the settings; no settings where the graph is faulty.
     """
-    state = State(spec, report, profile)
+    state = State(spec, report, profile, sizes=sizes)
     for run in PASSES:
         if not run(state):
             break

@@ -95,6 +95,11 @@ class Dataset:
     vocabularies: dict[str, list[Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def size(self, word: str, name: str) -> int | None:
+        """The number of classes of an output's target (`classes_of`); None if it has none, and for other words."""
+        labels = self.labels.get(name) if word == "classes_of" else None
+        return None if labels is None else len(labels.names)
+
     def describe(self) -> str:
         """One line for the user: rows per split, columns, classes, unused columns.
 

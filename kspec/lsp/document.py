@@ -16,6 +16,7 @@ from kspec.analysis.shapes.types import Types
 from kspec.diagnostics import Diagnostic, Path, Source
 from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.lsp.data_sizes import DataSizes
 from kspec.lsp.text import Text
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Document:
         self._result: CheckResult | None = None
         self._analysed: AnalysedText | None = None
         self._valid: AnalysedText | None = None
+        self._sizes = DataSizes()
 
     @property
     def text(self) -> Text:
@@ -135,8 +137,10 @@ class Document:
             result = self._result = self.check(self.source)
             self.seconds = time.perf_counter() - start
             if result.spec is not None and result.analysis is not None:
-                self._analysed = AnalysedText(self._text, result.spec, result.analysis)
-                if not any(problem.is_error for problem in result.diagnostics):
+                is_valid = not any(problem.is_error for problem in result.diagnostics)
+                analysis = self._sizes.complete(result.spec, result.analysis) if is_valid else result.analysis
+                self._analysed = AnalysedText(self._text, result.spec, analysis)
+                if is_valid:
                     self._valid = self._analysed
         return self._result
 

@@ -55,3 +55,18 @@ def test_sub_models_have_hints(editor):
     assert hints[21] == "(null, 3) · 83 parameters"
     assert hints[24] == "(null, 3)"  # the weights count once
     assert hints[27] == "(null, 6)"
+
+
+def test_sizes_are_those_of_the_data_and_follow_it(editor):
+    table = editor.root / "kinds.csv"
+    rows = [f"{number},{'abc'[number % 3]}" for number in range(30)]
+    table.write_text("\n".join(["x,kind", *rows]))
+    last = "  - Dense: {units: {classes_of: kind}, activation: softmax}\n    name: kind\n"
+    editor.open("kspec: 1\ndata: {csv: kinds.csv, targets: kind}\ninputs: {x: {shape: [1]}}\nlayers:\n" + last)
+    assert editor.hints()[5] == "(null, 3) · 6 parameters"
+    table.write_text("\n".join(["x,kind", *rows, "30,d", "31,d", "32,d"]))
+    editor.type("name: kind", "name: kind  # again")
+    assert editor.hints()[5] == "(null, 4) · 8 parameters"
+    table.unlink()
+    editor.type("# again", "# gone")
+    assert editor.hints()[5] == "(null, null)"

@@ -26,6 +26,10 @@ Sizes = Callable[[str, str], int | None]
 """`vocabulary_of` or `classes_of`, and the name of the node or output → the size, None if unknown."""
 
 
+def unknown_size(_word: str, _name: str) -> None:
+    """No size is known."""
+
+
 @dataclass(slots=True)
 class _Shared:
     """What the walks over the networks of a spec have in common.
@@ -47,7 +51,7 @@ def infer(
     spec: Spec,
     graph: Graph,
     report: Report,
-    sizes: Sizes = lambda _word, _name: None,
+    sizes: Sizes = unknown_size,
     invalid_nodes: Collection[str] = (),
 ) -> Types:
     """Infer the types of every node, and report the calls that Keras would reject.

@@ -1,0 +1,62 @@
+"""The sizes that a spec's data decides, for an editor: the data is read again only when it or its settings change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kspec.analysis.program import Analysis
+from kspec.compiler.compile import compile_spec
+from kspec.compiler.passes import analyse
+from kspec.diagnostics import Report
+from kspec.language import Spec
+
+MAX_BYTES = 50_000_000
+"""Of larger files nothing is read: an editor does not wait for them."""
+
+
+class DataSizes:
+    """Reads the sizes of one document's data, and keeps those of the last reading."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._sizes: dict[tuple[str, str], int] = {}
+
+    def complete(self, spec: Spec, analysis: Analysis) -> Analysis:
+        """An analysis with the sizes that the data decides; the same one where it needs none or cannot be read."""
+        if spec.document.data is None or analysis.settings is None or not analysis.needs_data:
+            return analysis
+        files = {file: file.stat() for file in _files(spec.values["data"], spec.folder)}
+        if sum(status.st_size for status in files.values()) > MAX_BYTES:
+            return analysis
+        state = [(str(file), status.st_mtime_ns, status.st_size) for file, status in sorted(files.items())]
+        key = json.dumps([spec.values["data"], sorted(analysis.settings.outputs), state], default=str)
+        if key != self._key:
+            self._key, self._sizes = key, _class_counts(spec)
+        return (
+            analyse(spec, Report(), sizes=lambda word, name: self._sizes.get((word, name))) if self._sizes else analysis
+        )
+
+
+def _class_counts(spec: Spec) -> dict[tuple[str, str], int]:
+    dataset = compile_spec(spec, data="always").dataset
+    counts = (
+        {} if dataset is None else {("classes_of", name): dataset.size("classes_of", name) for name in dataset.labels}
+    )
+    return {key: count for key, count in counts.items() if count is not None}
+
+
+def _files(value: Any, folder: Path) -> Iterator[Path]:
+    """The files that texts in a value may name."""
+    if isinstance(value, str) and value and "\0" not in value:
+        pattern = folder / value
+        try:
+            found = [pattern] if pattern.exists() else list(folder.glob(value)) if "*" in value else []
+        except (OSError, ValueError, NotImplementedError):
+            found = []
+        yield from found
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _files(item, folder)
