@@ -53,7 +53,8 @@ def describe_outputs(outputs: Mapping[str, OutputSettings]) -> str:
     """Notes on predictions that are not the model's raw outputs, or have another threshold than usual."""
     logits = [name for name, output in outputs.items() if output.logits]
     notes = f" (logits of {', '.join(logits)} turned into probabilities)" if logits else ""
-    scores = [name for name, output in outputs.items() if output.has_threshold and not output.gives_probabilities]
+    classifiers = {name: output for name, output in outputs.items() if output.task not in (None, "regression")}
+    scores = [name for name, output in classifiers.items() if not output.gives_probabilities]
     notes += f" (scores of {', '.join(scores)}, which are no probabilities)" if scores else ""
     usual = {name: 0.5 if output.gives_probabilities else 0.0 for name, output in outputs.items()}
     thresholds = [

@@ -19,17 +19,13 @@ def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: 
         evaluated: The evaluated split.
     """
     tensors = dict(zip(flat_order(built.graph.outputs), built.model.outputs, strict=True))
-    outputs = {
-        name: output
-        for name, output in built.settings.outputs.items()
-        if getattr(tensors[name], "_keras_mask", None) is None
-    }
+    masked = {name for name, tensor in tensors.items() if getattr(tensor, "_keras_mask", None) is not None}
     return baseline(
         train.targets,
         evaluated.targets,
         evaluated.weights,
-        outputs,
+        built.settings.outputs,
         dataset.splits["train"].targets,
         dataset.fitted["columns"]["targets"],
-        several=len(built.settings.outputs) > 1,
+        without=masked,
     )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from kspec import catalog
 from kspec.analysis.accuracy import ACCURACY, metric_head
+from kspec.analysis.metric_names import logged_metrics
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
-from kspec.syntax.names import snake_case
 
 Array = np.ndarray[Any, Any]
 Score = Callable[[Array, Array], Array]
@@ -88,7 +87,7 @@ def baseline(
     raw: Mapping[str, Array],
     columns: Mapping[str, list[str]],
     *,
-    several: bool,
+    without: Collection[str] = (),
 ) -> Baseline:
     """The baseline of an evaluation, for the metrics of which a constant answer has a known value.
 
@@ -99,11 +98,13 @@ def baseline(
         outputs: The settings of the outputs.
         raw: By output, the targets of the training split as the data has them.
         columns: By output, the names of its target's columns.
-        several: Whether the model has several outputs, so that names in the logs begin with the output's.
+        without: The outputs that have no baseline.
     """
-    result = Baseline()
+    result, logged = Baseline(), logged_metrics(outputs)
     for name, settings in outputs.items():
-        if settings.loss is None or name not in train or loss_name(settings.loss) in FREE_FORM_LOSSES:
+        if name in without or settings.loss is None or name not in train:
+            continue
+        if loss_name(settings.loss) in FREE_FORM_LOSSES:
             continue
         form = settings.target_form
         if form == "values" and settings.task != "regression":
@@ -112,11 +113,12 @@ def baseline(
         true, answer = _classes(evaluated[name], form), _classes(train[name], form)
         constant = _central(answer, settings) if is_number else _commonest(answer, by_column=form == "multi_label")
         scores = OF_NUMBERS if is_number else OF_CLASSES
-        values = {
-            metric: _value(head, scores[head](true, constant), weights.get(name) if weighted else None)
-            for metric, head, weighted in _logged(name, settings, several=several)
-            if head in scores
-        }
+        values = {}
+        for number, metric in enumerate(each for each in logged if each.output == name):
+            head, is_weighted = metric_head(metric.metric), number >= len(settings.metrics)
+            if head in scores:
+                own = weights.get(name) if is_weighted else None
+                values[metric.key] = _value(head, scores[head](true, constant), own)
         if values:
             result.metrics[name] = values
             result.answers[name] = _in_words(settings, constant, answer, raw.get(name), columns.get(name, []))
@@ -149,24 +151,6 @@ def _central(values: Array, settings: OutputSettings) -> Array:
     if loss == "MeanSquaredLogarithmicError":
         return np.asarray(np.expm1(_logarithm(rows).mean(axis=0)))
     return np.asarray(rows.mean(axis=0))
-
-
-def _logged(output: str, settings: OutputSettings, *, several: bool) -> Iterator[tuple[str, str, bool]]:
-    """The metrics of an output: their names in the logs, Keras's classes, and whether they are weighted."""
-    names: set[str] = set()
-    for weighted, metrics in ((False, settings.metrics), (True, settings.weighted_metrics)):
-        for metric in metrics:
-            head, arguments = metric_head(metric), dict[str, Any]()
-            if isinstance(metric, dict):
-                arguments = next(iter(metric.values())) or {}
-            entry = catalog.find("metric", head)
-            default = entry.parameters["name"].default if entry is not None and entry.path else None
-            own = arguments.get("name") or (metric if isinstance(metric, str) and entry and not entry.path else default)
-            own = own or snake_case(head)
-            own = f"weighted_{own}" if own in names else own
-            if own not in names:
-                names.add(own)
-                yield (f"{output}_{own}" if several else own), head, weighted
 
 
 def _value(head: str, scores: Array, weights: Array | None) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def settings(task: str, loss: str, *metrics: object, weighted: tuple[object, ...
     )
 
 
-def scores(data, output, weights=None, raw=None, columns=(), several=False):
+def scores(data, output, weights=None, raw=None, columns=(), others=()):
     """The baseline of one output.
 
     Args:
@@ -31,16 +33,15 @@ def scores(data, output, weights=None, raw=None, columns=(), several=False):
         weights: Of the test examples.
         raw: The training targets as the data has them.
         columns: The names of the target's columns.
-        several: Whether the model has several outputs.
+        others: Names of further outputs, which are only predicted.
     """
     encoded = [{"y": data[split].astype("float32")} for split in ("train", "test")]
     return baseline(
         *encoded,
         {} if weights is None else {"y": weights},
-        {"y": output},
+        {"y": output, **{name: replace(output, name=name, loss=None) for name in others}},
         {} if raw is None else {"y": raw},
         {"y": list(columns)},
-        several=several,
     )
 
 
@@ -64,7 +65,7 @@ def test_classes_in_every_form():
     one_hot = {split: np.eye(4)[classes] for split, classes in CLASSES.items()}
     columns = scores(one_hot, settings(MULTICLASS, "categorical_crossentropy", "accuracy"), columns=names)
     positions = {split: classes.reshape(-1, 5) for split, classes in CLASSES.items()}
-    several = scores(positions, settings(MULTICLASS, "sparse_categorical_crossentropy", "accuracy"), several=True)
+    several = scores(positions, settings(MULTICLASS, "sparse_categorical_crossentropy", "accuracy"), others=["z"])
     assert sparse.metrics["y"] == {"acc": pytest.approx(expected)}
     assert columns.metrics["y"] == {"accuracy": pytest.approx(expected)}
     assert several.metrics["y"] == {"y_accuracy": pytest.approx(expected)}

@@ -1,4 +1,4 @@
-"""KS412: an accuracy as the metric of a regression."""
+"""KS412: an accuracy as the metric of a regression, or of scores from -1 to 1."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ REPLACEMENT = "mean_absolute_error"
 def check(context: RuleContext) -> None:
     """Finds accuracies among the metrics of a regression."""
     for output in trained_outputs(context):
+        if _is_signed(context, output):
+            _report_signed(context, output)
         if not is_regression(output) or _is_text(context, output):
             continue
         metrics = list(metrics_of(context, output))
@@ -35,6 +37,26 @@ def check(context: RuleContext) -> None:
                     edits=() if has_replacement else replace(context, path, REPLACEMENT),
                 )
                 has_replacement = True
+
+
+def _is_signed(context: RuleContext, output: Output) -> bool:
+    """Whether an output gives numbers from -1 to 1, and its targets may be below 0."""
+    if output.function != "tanh" or output.loss not in REGRESSION_LOSSES or is_regression(output):
+        return False
+    target = target_of(context, output.name)
+    return output.units == 1 and (target is None or target.minimum is None or target.minimum < 0)
+
+
+def _report_signed(context: RuleContext, output: Output) -> None:
+    """Reports accuracies that compare with 0 and 1."""
+    for name, arguments, path in metrics_of(context, output):
+        if name in ("accuracy", "BinaryAccuracy") and "threshold" not in arguments:
+            context.report.warning(
+                codes.ACCURACY_OF_REGRESSION,
+                f"`{name}` compares with the classes 0 and 1, but the tanh of `{output.name}` is for -1 and 1",
+                metric_span(context, output, path),
+                help=f"for two classes write the loss `hinge`; for numbers, the metric `{REPLACEMENT}`",
+            )
 
 
 def _is_text(context: RuleContext, output: Output) -> bool:

@@ -34,11 +34,21 @@ def test_accuracy_in_the_table_of_outputs():
 
 @pytest.mark.parametrize(
     ("units", "activation", "loss"),
-    [(1, "sigmoid", "mse"), (3, "softmax", "mse"), (1, "tanh", "mse"), (1, "sigmoid", BCE), (3, "softmax", SCE),
+    [(1, "sigmoid", "mse"), (3, "softmax", "mse"), (1, "sigmoid", BCE), (3, "softmax", SCE),
      (1, None, "{BinaryCrossentropy: {from_logits: true}}"), (1, None, "hinge"), (8, None, "circle"), (1, "sigmoid", "dice")],
 )  # fmt: skip
 def test_accuracy_that_may_be_meaningful(units, activation, loss):
     assert "KS412" not in codes(check(net(units, activation, loss, "[accuracy]")))
+
+
+def test_accuracy_of_classes_below_0(tmp_path):
+    text = net(1, "tanh", "mse", "[accuracy]")
+    assert codes(check(text)) == ["KS412"]
+    data = text + "data: {csv: t.csv, inputs: [a, b, c, d], targets: y}\n"
+    table = "a,b,c,d,y\n" + "".join(f"{i % 3},{i % 5},{i % 2},{i % 7},{{}}\n" for i in range(60))
+    for low, expected in ((-1, ["KS412"]), (0, [])):
+        rows = table.format(*[(low, 1)[i % 2] for i in range(60)])
+        assert codes(check(data, tmp_path, t=rows)) == expected
 
 
 def test_a_default_metric_is_not_reported():
@@ -109,6 +119,11 @@ def test_metrics_of_an_output_without_a_loss(more, reason):
     diagnostics = check(spec(TWO, f"outputs: [a, b]\n{more}"))
     assert codes(diagnostics) == ["KS413"]
     assert diagnostics[0].message == f"the metrics of `b` are not computed: {reason}"
+
+
+def test_a_loss_weight_without_a_loss():
+    diagnostics = check(spec(TWO, "outputs: [a, b]\ncompile: {loss: {a: mse, b: null}, loss_weights: {a: 1, b: 2}}"))
+    assert [d.message for d in diagnostics] == ["the loss weight of `b` has no effect: its loss is null"]
 
 
 def test_an_output_whose_loss_is_null_needs_no_metrics():

@@ -24,6 +24,12 @@ def test_accuracy_of_several_labels(activation, loss, right):
     assert right in fixed("KS430", text)
 
 
+def test_accuracy_of_sigmoids_with_a_loss_of_numbers():
+    text = dense(3, "sigmoid", "mse").replace("mse", "mse, metrics: [accuracy]")
+    assert "[binary_accuracy]" in fixed("KS430", text)
+    assert check(dense(1, "sigmoid", "mse").replace("mse", "mse, metrics: [accuracy]")) == []
+
+
 def test_accuracy_of_one_label():
     assert check(dense(1, "sigmoid", BCE).replace(BCE, f"{BCE}, metrics: [accuracy]")) == []
 
