@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kspec.diagram.diagram_graph import DiagramGraph, NodeInfo, Repeat, info_key
 from kspec.ir import Feed, Graph, Node, Tensor
+from kspec.ir.node import NodeKind
 
 COLLAPSED_ABOVE = 80
 """The most boxes of a readable diagram: above it, blocks and sub-models are collapsed unless a depth is set."""
@@ -92,8 +93,8 @@ def _is_expandable(node: Node, graph: Graph) -> bool:
 
 
 def _box_of(name: str, depth: int) -> str:
-    """The box of a node: its own, or that of the collapsed use around it."""
-    return "/".join(name.split("/")[: depth + 1])
+    """The box of a node: its own, or that of the collapsed use or the `expr` around it."""
+    return "/".join(name.split("/")[: depth + 1]).partition(".")[0]
 
 
 class _Expander:
@@ -216,8 +217,10 @@ def _add_boxes(diagram: DiagramGraph, outputs: Mapping[str, Tensor], depth: int)
         inputs: Feed = list(dict.fromkeys(map(of_box, entering)))
         several = len(leaving[box]) > 1
         names = tuple(tensor.node.removeprefix(f"{box}/") for tensor in leaving[box]) if several else ()
-        diagram.boxes[box] = Node(box, "model", "", nodes[0].path, feeds={"inputs": inputs}, outputs=names)
-        diagram.collapsed[box] = _description(box, nodes)
+        is_formula = nodes[-1].name == box
+        kind: NodeKind = "op" if is_formula else "model"
+        diagram.boxes[box] = Node(box, kind, "", nodes[0].path, feeds={"inputs": inputs}, outputs=names)
+        diagram.collapsed[box] = nodes[-1].formula if is_formula else _description(box, nodes)
         if all(node.name in diagram.shared for node in nodes):
             diagram.shared[box] = ""
         if all(node.name in diagram.info for node in nodes):
@@ -230,7 +233,8 @@ def _description(box: str, nodes: list[Node]) -> str:
     """`block residual, 7 nodes`."""
     own = next((node for node in nodes if node.name.count("/") == box.count("/") + 1), nodes[0])
     block = f"block {own.source_path[1]}" if own.source_path[:1] == ("blocks",) else "block"
-    return f"{block}, {len(nodes)} node{'' if len(nodes) == 1 else 's'}"
+    count = sum(not node.is_inside_formula for node in nodes)
+    return f"{block}, {count} node{'' if count == 1 else 's'}"
 
 
 def _summed(nodes: list[Node], last: str, info: Mapping[str, NodeInfo]) -> NodeInfo:

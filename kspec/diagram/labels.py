@@ -217,6 +217,8 @@ def _description(graph: Graph, node: Node) -> str:
         return "input"
     if node.kind == "model":
         return f"model {node.head}"
+    if node.formula:
+        return node.formula
     if node.kind == "op":
         constants = [f"{name} {_value(value)}" for name, value in node.constants.items() if value is not None]
         return _with_arguments(f"op {node.head}", constants)

@@ -157,11 +157,7 @@ class Emitter:
         Raises:
             ExpansionTooLarge: if there are too many.
         """
-        index, frame = len(self.result.entries), item.frame
-        if index >= MAX_ENTRIES:
-            self.error(codes.INVALID_EXPANSION, f"the spec expands to more than {MAX_ENTRIES:,} entries", frame,
-                       help="is a `repeat` too large?")  # fmt: skip
-            raise ExpansionTooLarge
+        index, frame = self._next_index(item), item.frame
         self.result.entries.append(self.compute(copy.deepcopy(item.entry), frame))
         self._add_positions(index, item.entry, frame, input.source)
         implied = frozenset({frame.prefix + input.implied} if input.implied else ())
@@ -169,6 +165,45 @@ class Emitter:
         name = frame.prefix + item.name
         call = Call(index, name, item.named, frame.prefix, frame.path, implied, frame.trainable, before)
         self.result.steps.append(call)
+
+    def add(
+        self, entry: dict[str, Any], places: Mapping[Path, Span], item: Item, name: str, *, named: bool, formula: str
+    ) -> None:
+        """Adds a plain entry that stands for a part of another.
+
+        Args:
+            entry: The plain entry, computed.
+            places: The places of its keys and values, by paths relative to it.
+            item: The entry that it is a part of.
+            name: The name of its node, within the frame.
+            named: Whether the spec gives that name.
+            formula: The text of the `expr` that it is a part of.
+
+        Raises:
+            ExpansionTooLarge: if there are too many.
+        """
+        index, frame = self._next_index(item), item.frame
+        self.result.entries.append(entry)
+        for path, span in places.items():
+            self.result.positions.keys[(*self.layers_path, index, *path)] = span
+            self.result.positions.values[(*self.layers_path, index, *path)] = span
+        call = Call(
+            index, frame.prefix + name, named, frame.prefix, frame.path, trainable=frame.trainable, formula=formula
+        )
+        self.result.steps.append(call)
+
+    def _next_index(self, item: Item) -> int:
+        """The index of the next plain entry.
+
+        Raises:
+            ExpansionTooLarge: if there are too many.
+        """
+        index = len(self.result.entries)
+        if index >= MAX_ENTRIES:
+            self.error(codes.INVALID_EXPANSION, f"the spec expands to more than {MAX_ENTRIES:,} entries", item.frame,
+                       help="is a `repeat` too large?")  # fmt: skip
+            raise ExpansionTooLarge
+        return index
 
     def _add_positions(self, index: int, entry: Any, frame: Frame, source: Path) -> None:
         """Gives a plain entry the positions of its source; a block argument those of where its value is written."""

@@ -22,9 +22,11 @@ from kspec.expand.block_use import (
     find_template,
 )
 from kspec.expand.emit import OWN_INPUT, CopyInput, Emitter, ExpansionTooLarge
+from kspec.expand.formulas import use_formula
 from kspec.expand.frame import Frame, Item, as_mapping, entries_of, strings
 from kspec.expand.instructions import Expansion, without_entries
 from kspec.syntax.deferred import is_failed
+from kspec.syntax.formula import references as formula_nodes
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
 from kspec.syntax.yaml_flow import kind_of
@@ -90,6 +92,8 @@ class _Expander(Emitter):
     def _expand_item(self, item: Item) -> None:
         if not isinstance(item.entry, dict):
             self.call(item)
+        elif "expr" in item.entry and not {"repeat", "each"}.isdisjoint(item.entry):
+            use_formula(self, item)
         elif "repeat" in item.entry and "each" in item.entry:
             self.reject(item, "`repeat` and `each` cannot be combined", "each",
                         help="put the repeated entry into a block, and use the block with `each`")  # fmt: skip
@@ -183,12 +187,16 @@ class _Expander(Emitter):
                 return self._omit(item)
         if "block" in item.entry:
             return self._use_block(item, input)
+        if "expr" in item.entry:
+            return use_formula(self, item)
         return self.call(item, input)
 
     def _omit(self, item: Item) -> None:
         """Binds the name of an omitted entry to its input, which it passes through."""
         value = item.entry.get("from")
         references = strings(value)
+        if isinstance(item.entry.get("expr"), str):
+            references = list(dict.fromkeys(node.name for node in formula_nodes(item.entry["expr"])))
         if isinstance(value, dict) or len(references) > 1 or len(strings(item.entry.get("as"))) > 1:
             return self.reject(item, "`when` cannot leave out an entry with several inputs or outputs", "when",
                                help="put it into a block with one input and one output, and use that with `when`"

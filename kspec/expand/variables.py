@@ -11,6 +11,7 @@ from kspec.diagnostics.suggest import Suggestion
 from kspec.syntax.deferred import FAILED, Uncomputed, is_failed
 from kspec.syntax.expressions import ExpressionError, UnknownName, is_computed, names_in
 from kspec.syntax.expressions import substitute as substitute_text
+from kspec.syntax.formula import variables_of
 from kspec.syntax.names import ENTRY_KEYS
 from kspec.syntax.parse import Tree
 from kspec.syntax.sizes import SizeExpression, read_size, with_prefix
@@ -58,7 +59,8 @@ def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, re
         return _text(value, path, variables, tree, report, prefix)
     if isinstance(value, dict):
         for key, item in value.items():
-            value[key] = compute(item, (*path, key), variables, tree, report, prefix)
+            if key != "expr" or not _is_list_of_entries(path[:-1]):  # a formula keeps its variables until it is read
+                value[key] = compute(item, (*path, key), variables, tree, report, prefix)
         if prefix and (size := read_size(value)) is not None:
             return size._replace(name=with_prefix(size, prefix)).mapping()
     elif isinstance(value, list):
@@ -140,6 +142,9 @@ def referenced_variables(value: Any) -> set[str]:
     """The variables that the texts in a value reference."""
     if isinstance(value, str):
         return set(names_in(value)) if "$" in value and is_computed(value) else set()
+    if isinstance(value, dict) and isinstance(value.get("expr"), str):
+        formula = {name for text in variables_of(value["expr"]) for name in names_in(text)}
+        return formula | referenced_variables({key: item for key, item in value.items() if key != "expr"})
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return {name for part in inner for name in referenced_variables(part)}
 

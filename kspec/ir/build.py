@@ -160,7 +160,12 @@ class _Builder:
                     self.scope.later.setdefault(step.prefix + name, self.positions.value((*path, "as", position)))
 
     def _name_place(self, path: Path, entry: Entry) -> Any:
-        return self.positions.value((*path, "name")) if entry.name else head_span(path, entry, self.positions)
+        name = (*path, "name")
+        return (
+            self.positions.value(name)
+            if entry.name or name in self.positions.values
+            else head_span(path, entry, self.positions)
+        )
 
     def _bind(self, step: Bind, previous: list[Tensor]) -> list[Tensor]:
         """Define a name for existing tensors, and return these."""
@@ -198,6 +203,7 @@ class _Builder:
         path: Path = (*self.network_path, "layers", step.index)
         name = step.name
         self.scope.implied = step.implied
+        self.scope.in_formula = bool(step.formula)
         node = Node(
             name,
             "layer" if entry.kind == "class" else entry.kind,
@@ -208,6 +214,7 @@ class _Builder:
             trainable=self._trainable(step, entry),
             named=step.named,
             source_path=step.path,
+            formula=step.formula,
         )
         signature = self.callees.of(node, entry)
         try:

@@ -53,6 +53,7 @@ class Node:
         source_path: The path of its entry in the text: in `layers`, or in a block.
         named: Whether the spec gives the name.
         faulty: Whether an error of it is already reported, so that dependent problems are not.
+        formula: The text of the `expr` that it is an operation of; the last operation has the entry's name.
     """
 
     name: str
@@ -68,6 +69,17 @@ class Node:
     source_path: Path = ()
     named: bool = False
     faulty: bool = False
+    formula: str = ""
+
+    @property
+    def is_inside_formula(self) -> bool:
+        """Whether it is an operation of an `expr` before the last: `y.multiply`, whose name no spec can have."""
+        return "." in self.name
+
+    @property
+    def shown_name(self) -> str:
+        """Its name; for an operation of an `expr` that of the entry."""
+        return self.name.partition(".")[0]
 
     def tensors(self) -> Iterator[Tensor]:
         """All tensors that it receives, in order."""

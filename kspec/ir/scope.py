@@ -60,6 +60,8 @@ class Scope:
         models: Calls of sub-models, and which one each calls.
         unnamed_outputs: Calls of sub-models with several outputs but no `as`, and those outputs.
         sub_models: The sub-models that can be called.
+        outer_names: In a sub-model, the names of the spec's own network.
+        in_formula: Whether the current entry is an operation of an `expr`.
         duplicates: Names that are defined twice, which is reported.
     """
 
@@ -76,6 +78,7 @@ class Scope:
     unnamed_outputs: dict[str, list[str]] = field(default_factory=dict)
     sub_models: Collection[str] = ()
     outer_names: Collection[str] = ()
+    in_formula: bool = False
     duplicates: set[str] = field(default_factory=set)
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
@@ -180,7 +183,7 @@ class Scope:
             return f"a block sees only its own nodes: hand it `{reference}` as an input, or a size of it as a parameter"
         if reference in self.outer_names:
             return f"a sub-model sees only its own nodes: hand it `{reference}` as an input; write a size as a number"
-        names = [name for name in similar if self.prefix + name in self.tensors]
+        names = [name for name in similar if self.prefix + name.strip("'") in self.tensors]
         more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
         return f"available nodes: {', '.join(names[-MAX_NAMES:])}{more}"
 
@@ -205,5 +208,7 @@ class Scope:
         """
         automatic = re.compile(rf"{re.escape(reference)}_\d+")
         known = [name for name in (*self.tensors, *self.later) if name != user and name.startswith(self.prefix)]
-        names = [name.removeprefix(self.prefix) for name in known]
+        names = [name.removeprefix(self.prefix) for name in known if "." not in name]
+        if self.in_formula:  # as it is written there
+            names = [name if name.isidentifier() else f"'{name}'" for name in names]
         return [name for name in names if ("/" in reference or "/" not in name) and not automatic.fullmatch(name)]

@@ -14,7 +14,7 @@ from kspec.syntax.names import ENTRY_KEYS
 from kspec.syntax.yaml_flow import abbreviate, kind_of
 
 HeadKind = Literal["class", "op", "reuse", "model"]
-HEADS = ("op", "reuse", "block", "model")
+HEADS = ("op", "reuse", "block", "model", "expr")
 
 
 class Entry(Model):

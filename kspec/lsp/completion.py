@@ -33,7 +33,7 @@ from kspec.lsp.completion_items import (
 )
 from kspec.lsp.cursor import MARK, Cursor, cursor_at
 from kspec.lsp.document import Document
-from kspec.lsp.expression_items import expression_items, nodes_in_expression, variable_items
+from kspec.lsp.expression_items import expression_items, formula_items, nodes_in_expression, variable_items
 from kspec.lsp.labels import shapes_through
 from kspec.lsp.names import BY_OUTPUT
 from kspec.lsp.scope import (
@@ -300,6 +300,8 @@ class _Proposals:
         value = dict(self.value)
         if path[-1] in ("reuse", "vocabulary_of"):
             return self._nodes(names_of(value, path, layers=True))
+        if path[-1] == "expr" and is_entry(path[:-1]):
+            return iter([*self._nodes(names_of(value, path)), *formula_items()])
         if path[-1] in OF_SHAPE:
             return self._nodes(names_of(value, path))
         if path[-1] == "block":

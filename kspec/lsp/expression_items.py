@@ -14,6 +14,7 @@ from kspec.lsp.completion_items import Item
 from kspec.lsp.cursor import MARK, Cursor
 from kspec.lsp.scope import entry_at, names_of, network_path_at, output_names, params_of
 from kspec.syntax.expressions import FUNCTIONS
+from kspec.syntax.formula import FUNCTIONS as OPS
 from kspec.syntax.sizes import SIZE_WORDS
 from kspec.syntax.yaml_flow import to_yaml
 
@@ -48,6 +49,12 @@ def expression_items(cursor: Cursor, value: Mapping[str, Any]) -> Iterator[Item]
     has_sizes = at and len(cursor.path) > at and cursor.path[at] not in COMPUTED_FIRST
     for name in (*FUNCTIONS, *(SIZE_WORDS if has_sizes else ())):
         yield Item(name, lsp.CompletionItemKind.Function, insert=f"{name}($1)")
+
+
+def formula_items() -> Iterator[Item]:
+    """The functions that the arithmetic of an `expr` can use."""
+    for name in OPS:
+        yield Item(name, lsp.CompletionItemKind.Function, insert=f"{name}($1)", order=2)
 
 
 def variable_items(cursor: Cursor, value: Mapping[str, Any], *, bare: bool = False, order: int = 1) -> Iterator[Item]:

@@ -18,6 +18,8 @@ from kspec.lsp.scope import entries_at, inputs_at, output_names, params_of, text
 from kspec.syntax import parse
 from kspec.syntax.entries import head_place
 from kspec.syntax.expressions import sizes_in_text
+from kspec.syntax.formula import place_within, variables_of
+from kspec.syntax.formula import references as formula_nodes
 from kspec.syntax.names import node_names, written_name
 from kspec.syntax.sizes import SIZE_WORDS
 
@@ -170,6 +172,11 @@ class _Finder:
             yield from self._references(entry.get(word), (*path, word))
         if isinstance(entry.get("reuse"), str):
             yield self._value(entry["reuse"], (*path, "reuse"))
+        if isinstance(entry.get("expr"), str) and (*path, "expr") in self.positions.values:
+            text, span = entry["expr"], self.positions.values[*path, "expr"]
+            for node in formula_nodes(text):
+                place = place_within(span, text, node.start, node.end)
+                yield Occurrence("node", node.name, place, is_definition=False, network_path=self.network_path)
         used = used_network(entry)
         for kind in SHARED:
             if isinstance(entry.get(kind), str):
@@ -295,7 +302,9 @@ class _Finder:
                 yield from self._variables(item, (*path, index))
         elif isinstance(value, str) and "$" in value and path in self.positions.values:
             params = params_of(self.value, str(self.network_path[1])) if self.network_path[:1] == ("blocks",) else []
-            for name, span in variable_spans(self.positions.values[path], value):
+            whole = self.positions.values[path]
+            written = variables_of(value) if path[-1] == "expr" else [value]
+            for name, span in dict.fromkeys(each for text in written for each in variable_spans(whole, text)):
                 own = name in params
                 kind: Kind = "parameter" if own else "variable"
                 yield Occurrence(kind, name, span, is_definition=False, network_path=self.network_path if own else ())

@@ -6,14 +6,14 @@ The table is laid out here rather than by `rich.table`, whose import would take 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from kspec.analysis.shapes.dtypes import bytes_of
 from kspec.analysis.shapes.types import Types
-from kspec.ir import Graph
+from kspec.ir import Graph, Node
 from kspec.syntax.yaml_flow import shape_text
 
 Size = int | None
@@ -317,20 +317,36 @@ def _nodes(
     graph: Graph, measures: Mapping[str, _Measure], models: Mapping[str, Summary], hoisted: Hoisted
 ) -> list[NodeSummary]:
     needed = graph.needed_nodes()
+    operations = {name: _operations(graph, node) for name, node in graph.nodes.items() if node.formula}
     return [
         NodeSummary(
             node.name,
-            INPUT if node.kind == "input" else graph.callee(node).head,
-            *measures[node.name],
-            from_=list(dict.fromkeys(tensor.node for tensor in node.tensors())),
+            INPUT if node.kind == "input" else node.formula or graph.callee(node).head,
+            *measures[node.name]._replace(
+                flops=_sum(measures[each].flops for each in operations.get(node.name, [node.name]))
+            ),
+            from_=list(dict.fromkeys(_sources(graph, node))),
             hoisted=bool(hoisted) and all(node.name in nodes for nodes in hoisted.values()),
             unused=node.kind != "input" and node.name not in needed,
             is_model=node.kind == "model",
             inside=models[node.head].inside if node.kind == "model" else None,
         )
         for node in graph.nodes.values()
-        if node.name in measures
+        if node.name in measures and not node.is_inside_formula
     ]
+
+
+def _operations(graph: Graph, node: Node) -> list[str]:
+    """The operations of an `expr` up to a node of it."""
+    inside = [graph.nodes[tensor.node] for tensor in node.tensors()]
+    return [name for each in inside if each.is_inside_formula for name in _operations(graph, each)] + [node.name]
+
+
+def _sources(graph: Graph, node: Node) -> Iterator[str]:
+    """The nodes that a node takes; of an `expr` those that it names."""
+    for tensor in node.tensors():
+        source = graph.nodes[tensor.node]
+        yield from _sources(graph, source) if source.is_inside_formula else (source.name,)
 
 
 def differences(inferred: Summary, built: Summary) -> list[str]:

@@ -49,7 +49,7 @@ def lists_of_entries(values: Any) -> Iterator[tuple[Path, list[Any]]]:
 
 
 def head_place(path: Path, entry: Any, positions: Positions) -> Span:
-    """The place of an entry's head: its class, or the value of `op`, `reuse`, `block` or `model`.
+    """The place of an entry's head: its class, or the value of `op`, `reuse`, `block`, `model` or `expr`.
 
     Args:
         path: The entry's place in the spec.
@@ -62,7 +62,7 @@ def head_place(path: Path, entry: Any, positions: Positions) -> Span:
     for key in entry if isinstance(entry, dict) else ():
         if key not in ENTRY_KEYS:
             place = (*path, key)
-            return positions.value(place) if key in ("op", "reuse", "block", "model") else positions.key(place)
+            return positions.value(place) if key in ("op", "reuse", "block", "model", "expr") else positions.key(place)
     return positions.value(path)
 
 

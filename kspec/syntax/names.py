@@ -30,7 +30,7 @@ def snake_case(class_name: str) -> str:
 
 def is_macro(entry: Any) -> bool:
     """Whether an entry is expanded into others, or can be omitted."""
-    return isinstance(entry, dict) and any(word in entry for word in ("block", "repeat", "each", "when"))
+    return isinstance(entry, dict) and any(word in entry for word in ("block", "expr", "repeat", "each", "when"))
 
 
 def entry_head(entry: Any) -> str:

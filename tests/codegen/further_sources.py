@@ -78,6 +78,42 @@ layers:
   - Dense: {units: 1, activation: sigmoid}
     name: y
 """,
+    "expressions": """\
+vars: {scale: 0.5}
+data: {synthetic: {examples: 60}}
+inputs: {x-0: {shape: [4]}}
+blocks:
+  cross:
+    params: [factor: 1]
+    inputs: [x0, x]
+    layers:
+      - Dense: {units: {units_of: x0}}
+        from: x
+        name: h
+      - expr: x0 * h * $factor + x
+  gate:
+    layers:
+      - Dense: {units: 4}
+        name: d
+      - expr: d * sigmoid(-in)
+layers:
+  - Dense: {units: 4}
+    name: d
+  - block: cross
+    from: [x-0, d]
+    with: {factor: 0.7}
+    name: c-1
+  - expr: "$scale * 'c-1' - maximum(d, 0) / ${sqrt(units_of(d))}"
+    name: y
+  - expr: (y > 0) * y + 2 ** 3
+    when: "${scale > 0.4}"
+  - block: gate
+    repeat: 2
+  - expr: y // 2 % 3
+    when: false
+  - Dense: {units: 1}
+    name: out
+""",
     "sizes_flat": """\
 data: {synthetic: {examples: 60}}
 inputs: {x-1: {shape: [4]}}
@@ -92,7 +128,9 @@ layers:
   - block: tower
     name: t
   - Reshape: {target_shape: ["${units_of(t/d) // 2}", -1]}
-  - Flatten
+  - Flatten:
+    name: f
+  - expr: (f - 1) * f
   - Dense: {units: {units_of: x-1}}
   - Dense: {units: 1}
     name: y

@@ -69,6 +69,14 @@ def test_sizes_of_nodes(editor):
     assert {"units_of", "shape_of", "vocabulary_of", "classes_of"} <= set(editor.complete())
 
 
+def test_nodes_in_an_expression(editor):
+    editor.open(SMALL)
+    editor.type("  - Dropout: {rate: 0.5}", "  - expr: 2 * wi")
+    found = editor.complete()
+    assert {"wide", "points", "maximum", "sqrt"} <= set(found)
+    assert found["wide"].text_edit.range.start.character == 14
+
+
 def test_nodes_for_reuse_and_outputs(editor):
     editor.open(SMALL)
     editor.type("  - Dropout: {rate: 0.5}", "  - reuse: ")

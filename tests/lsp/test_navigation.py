@@ -25,6 +25,14 @@ def test_names_in_sizes(editor):
     assert editor.rename("wide, axis", "broad") == text.replace("wide", "broad")
 
 
+def test_names_in_an_expression(editor):
+    text = SMALL.replace("  - Dropout: {rate: 0.5}", "  - expr: $width * (wide - 1)\n    name: dropped", 1)
+    editor.open(text)
+    assert editor.definition("wide - 1") == [(10, "wide")]
+    assert editor.rename("wide - 1", "broad") == text.replace("wide", "broad")
+    assert editor.rename("width * (", "size") == text.replace("width", "size")
+
+
 def test_names_in_a_block(editor):
     editor.open(BLOCKS)
     assert editor.references("units, rate", declaration=True) == [(6, "units"), (8, "units"), (17, "units")]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kspec import catalog
+from kspec.language.entry import HEADS
 from kspec.syntax.names import ENTRY_KEYS
 from tests.conftest import ROOT
 from tests.schema.clients import need_node
@@ -126,7 +127,7 @@ def labels(items: list[dict[str, Any]]) -> set[str]:
 
 
 def test_all_layers_are_proposed_for_an_entry(server: YamlServer) -> None:
-    own = {"op", "reuse", "block", "model", *ENTRY_KEYS}
+    own = {*HEADS, *ENTRY_KEYS}
     for text in ("  - |\n", "  - De|\n"):
         items = server.completion(HEAD + text)
         assert labels(items) == set(catalog.names("layer")) | own

@@ -259,5 +259,5 @@ class _Walk:
             places = [(*application, entry.head, error.argument), (*application, entry.head), application]
         spans = [positions.keys[place] for place in places if place in positions.keys]
         span = spans[0] if spans else head_span(node.path, entry, positions)
-        name = node.head if self.spec.is_application(node.path) else node.name
+        name = node.head if self.spec.is_application(node.path) else node.shown_name
         self.report.error(error.code, f"`{name}` {error.message}", span, help=error.help)

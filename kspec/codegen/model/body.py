@@ -79,7 +79,8 @@ class Body(Statements):
         known = isinstance(value, bool) and self.top  # in a block or loop it may differ between uses
         condition = None if known else self.writer.source_expression(value, (*entry.path, "when"), names)
         entry = entry.without("when")
-        source = list(previous or []) if entry.options.get("from") is None else self.value(next(entry.references()))
+        own = next(entry.references(), None)
+        source = list(previous or []) if own is None else self.value(own)
         if condition is None:
             if value is True:
                 return self._call(entry, self._feeds(entry, previous), names, target)

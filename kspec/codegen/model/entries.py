@@ -11,10 +11,11 @@ from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.diagnostics import Path
 from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.expressions import names_in, sizes_in_text
+from kspec.syntax.formula import references as formula_nodes
 from kspec.syntax.names import ENTRY_KEYS, node_names, written_name
 from kspec.syntax.sizes import OF_SHAPE, Size, is_size, sizes_of
 
-HEADS = frozenset({"op", "reuse", "block", "model"})
+HEADS = frozenset({"op", "reuse", "block", "model", "expr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class SpecEntry:
         path: Its place in the spec.
         name: The name of its node.
         named: Whether the spec gives that name; otherwise it is automatic.
-        kind: class, op, reuse, block or model.
-        head: The class, op, node, block or sub-model that it calls.
+        kind: class, op, reuse, block, model or expr.
+        head: The class, op, node, block or sub-model that it calls; the formula of an `expr`.
         arguments: The arguments of the class, not yet expanded.
         options: The other keys of the entry: `from`, `repeat`, `when` …
     """
@@ -60,6 +61,8 @@ class SpecEntry:
 
     def references(self) -> Iterator[str]:
         """The names of the nodes that it takes, not yet expanded."""
+        if self.kind == "expr":
+            yield from dict.fromkeys(node.name for node in formula_nodes(self.head))
         for key in ("from", "each"):
             yield from _texts(self.options.get(key))
 
@@ -96,7 +99,7 @@ def _entry(value: Any, name: str, path: Path) -> SpecEntry:
     head = next(key for key in value if key not in ENTRY_KEYS)
     named = written_name(value) is not None
     if head in HEADS:
-        if isinstance(value[head], Uncomputed):
+        if isinstance(value[head], Uncomputed) and head != "expr":
             raise NeedsFlatCode("a head that is computed")
         return SpecEntry(path, name, named, head, value[head], {}, options)
     return SpecEntry(path, name, named, "class", head, value[head] or {}, options)

@@ -8,9 +8,11 @@ from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.codegen.model.calls import Feeds, Pieces, call_layer, call_op, only, spread
 from kspec.codegen.model.context import ModelContext, layer_definition
 from kspec.codegen.model.entries import SpecEntry
+from kspec.codegen.model.formulas import formula_code
 from kspec.codegen.model.names import Allocator, Constants, identifier
 from kspec.ir.call_inputs import implied_argument
 from kspec.ir.preset import is_preset
+from kspec.syntax.deferred import Uncomputed
 
 CHAIN = "x"
 """The variable that goes from one entry to the next."""
@@ -82,6 +84,8 @@ class Statements:
 
     def _feeds(self, entry: SpecEntry, previous: Pieces | None) -> Feeds:
         """The tensors that a call takes, by argument."""
+        if entry.kind == "expr":
+            return {}
         source = entry.options.get("from")
         signature = self.context.signature(entry, self.entries)
         if isinstance(source, dict):
@@ -188,6 +192,8 @@ class Statements:
             if "np.array(" in call:
                 self.context.file.imports.add("numpy as np")
             return call
+        if entry.kind == "expr":
+            return self._formula(entry, names)
         if entry.kind == "block":
             return self._use(entry, feeds, names)
         if entry.kind == "model":
@@ -201,6 +207,19 @@ class Statements:
         if "" in feeds:
             feeds = spread(entry, feeds[""], definition.tensors if definition else None)
         return call_layer(callee, entry, feeds, definition, self.writer, names)
+
+    def _formula(self, entry: SpecEntry, names: Constants) -> str:
+        """The arithmetic of an `expr`."""
+
+        def number(text: str) -> str:
+            code = self.writer.source_expression(Uncomputed(text), (*entry.path, "expr"), names)
+            assert code is not None
+            return code
+
+        code = formula_code(entry.head, lambda name: only(self.value(name)), number)
+        if "ops." in code:
+            self.context.file.modules.add("ops")
+        return code
 
     def _reused_layer(self, entry: SpecEntry) -> str:
         """The variable of the layer that is called again."""

@@ -120,7 +120,12 @@ def _python(tree: ast.expr, names: Mapping[str, str], sizes: Callable[[Size], st
     written = ast.unparse(renamed.visit(tree))
     for mark, quoted in renamed.texts.items():
         written = written.replace(mark, quoted)
-    return re.sub(rf"(?<![\w.)\]])({_SIMPLE}) \*\* ({_SIMPLE})(?![\w.(\[])", r"\1**\2", written)
+    return formatted(written)
+
+
+def formatted(code: str) -> str:
+    """An expression as formatters have it: `2**3`, without the spaces of `ast.unparse`."""
+    return re.sub(rf"(?<![\w.)\]])({_SIMPLE}) \*\* ({_SIMPLE})(?![\w.(\[])", r"\1**\2", code)
 
 
 def dict_of(values: Mapping[str, str]) -> str:

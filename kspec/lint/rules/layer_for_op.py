@@ -25,7 +25,12 @@ def check(context: RuleContext) -> None:
     """Suggests the layer that does the same as an op."""
     for node in context.graph.calls:
         layer = LAYERS.get(node.head)
-        if node.kind == "op" and layer is not None and not node.faulty and _is_layer_call(context, node):
+        if (
+            node.kind == "op"
+            and layer is not None
+            and not (node.faulty or node.formula)
+            and _is_layer_call(context, node)
+        ):
             context.report.info(
                 codes.LAYER_FOR_OP,
                 f"`op: {node.head}` does what the layer `{layer}` does",
