@@ -169,10 +169,20 @@ def plain(value: Any, kind: types.Type, what: str, around: Surroundings = NOTHIN
     return value
 
 
+def _standardization(steps: Any, what: str) -> list[Any]:
+    """The steps of a `TextVectorization` that kspec has saved, as a spec writes them."""
+    pairs = [step for step in steps if isinstance(step, list)] if isinstance(steps, list) else [[]]
+    if not all(len(pair) == 2 and all(isinstance(part, str) for part in pair) for pair in pairs):
+        raise contains_code(f"{what} is no list of steps")
+    return [{step[0]: step[1]} if isinstance(step, list) else step for step in steps]
+
+
 def _of_mapping(value: dict[str, Any], objects: list[str], what: str, around: Surroundings) -> Any:
     if not is_object(value):
         return {str(key): plain(part, types.AnyValue(), what) for key, part in value.items()}
     name, config = value["class_name"], value["config"]
+    if value.get("registered_name") == "kspec>Standardization" and isinstance(config, dict):
+        return _standardization(config.get("steps"), what)
     if name in ("__numpy__", "__tensor__"):
         return array(config, what)
     if name == "DTypePolicy":

@@ -95,10 +95,15 @@ class Maker:
             owner: The name of the layer that they belong to: inner layers are named after it, so that names are the
                 same in every process.
         """
-        return {
+        converted = {
             name: self._argument(value, types.parse(entry.parameters[name].type), f"{owner}.{name}" if owner else "")
             for name, value in arguments.items()
         }
+        if entry.name == "TextVectorization" and isinstance(arguments.get("standardize"), list):
+            from kspec.backend.standardization import Standardization
+
+            converted["standardize"] = Standardization.of(arguments["standardize"])
+        return converted
 
     def _argument(self, value: Any, kind: types.Type, owner: str) -> Any:
         """Converts one argument; integers become floats where floats are allowed: Keras rejects `learning_rate=1`."""

@@ -301,8 +301,10 @@ def _load_model(path: Path, spec: Spec, report: Report) -> Any:
     import keras
 
     from kspec.backend.keras_objects import import_class
+    from kspec.backend.standardization import Standardization
 
     custom = {name.rpartition(".")[2]: import_class(name) for name in extensions}
+    custom["kspec>Standardization"] = Standardization
     try:
         model = keras.models.load_model(path, custom_objects=custom, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:

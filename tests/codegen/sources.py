@@ -96,6 +96,14 @@ layers:
     name: z
 outputs: [y, z]
 """,
+    "standardized": """\
+data: {csv: one.csv, inputs: {t: colour}, targets: flag}
+inputs: {t: {shape: [], dtype: string}}
+layers:
+  - TextVectorization: {standardize: [{"r(.)d": "\\\\1", "[üu]": ""}, lower], output_mode: count}
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+""",
     "predicted_nodes": """\
 data: {synthetic: {examples: 40}}
 inputs: {left: {shape: [6]}, right: {shape: [6]}}

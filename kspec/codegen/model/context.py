@@ -14,6 +14,7 @@ from kspec.codegen.model.calls import Feeds, Pieces, only
 from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.model.names import Constants, identifier
 from kspec.codegen.model.saved import Saved, read_saved
+from kspec.codegen.model.standardization import standardization_lines
 from kspec.codegen.text.literals import dict_of, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path
@@ -172,6 +173,20 @@ class ModelContext:
         if self.saved(entry.head).outputs:
             return [f"[{i}]" for i in range(len(names))]
         return [f"[{text(name)}]" for name in names]
+
+    def standardization(self, steps: Sequence[Any]) -> str:
+        """The function that standardizes texts in several steps; equal steps share one."""
+        lines = standardization_lines(steps)
+        functions = {name: code[3:] for name, code in self.file.helpers.items() if name.startswith("standardize")}
+        same = next((name for name, code in functions.items() if code == lines), None)
+        if same is not None:
+            return same
+        name = f"standardize_{len(functions) + 1}" if functions else "standardize"
+        self.file.imports.add("tensorflow as tf")
+        summary = '    """Standardizes texts before they are split into words."""'
+        head = ["@keras.saving.register_keras_serializable()", f"def {name}(texts):", summary]
+        self.file.helpers[name] = [*head, *lines]
+        return name
 
     def saved(self, model: str) -> Saved:
         """How the file of a sub-model has its inputs and outputs; the default for a model defined in the spec."""

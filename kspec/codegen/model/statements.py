@@ -247,8 +247,10 @@ class Statements:
             constructor = self.context.extension(entry, keywords, names)
         else:
             self.context.import_module_of(definition.path)
-            path = (*entry.path, entry.head)
-            constructor = self.writer.construct(definition, entry.arguments, path, names, keywords)
+            path, arguments = (*entry.path, entry.head), dict(entry.arguments)
+            if entry.head == "TextVectorization" and isinstance(arguments.get("standardize"), list):
+                keywords.insert(0, f"standardize={self.context.standardization(arguments.pop('standardize'))}")
+            constructor = self.writer.construct(definition, arguments, path, names, keywords)
         adapts = definition is not None and definition.adapts and not is_preset(entry.arguments)
         if adapts and not self.top:
             raise NeedsFlatCode("a layer in a block that adapts to the data")

@@ -18,6 +18,7 @@ Rule = Callable[[RuleContext], None]
 SYNTACTIC_NETWORK_RULES = (
     "node_arguments",
     "call_constants",
+    "standardization",
     "adapt_in_submodel",
 )
 SYNTACTIC_RULES = (
