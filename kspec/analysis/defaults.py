@@ -186,7 +186,7 @@ def _certain(spec: Spec, graph: Graph, types: Types, settings: Settings) -> list
 
 def _fit(spec: Spec) -> list[DefaultValue]:
     fit = spec.document.fit
-    reasons = {"engine": "", "batch_size": FIXED_BATCH if spec.document.fixed_batch else KERAS}
+    reasons = {"engine": "", "keep": "", "batch_size": FIXED_BATCH if spec.document.fixed_batch else KERAS}
     all_epochs_set = fit.stages is not None and all(stage.epochs is not None for stage in fit.stages)
     return [
         DefaultValue(("fit", name), value, reasons.get(name, KERAS))

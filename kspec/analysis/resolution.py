@@ -16,6 +16,7 @@ from kspec.analysis.stages import resolve_stages
 from kspec.analysis.task_inference import (
     FREE_FORM_LOSSES,
     PROBABILITIES,
+    THRESHOLDED_TASKS,
     OutputHead,
     from_logits,
     gives_probabilities,
@@ -94,7 +95,7 @@ class _Resolver:
                 weighted_metrics=[resolve(metric) for metric in weighted.get(name) or []] if is_trained else [],
                 loss_weight=self._loss_weight(name, weights) if loss is not None else weights.get(name),
                 class_weight=class_weights.get(name),
-                threshold=thresholds.get(name, default_threshold),
+                threshold=thresholds.get(name, default_threshold) if task in THRESHOLDED_TASKS else 0.5,
                 logits=logits,
                 unit_names=facts.unit_names,
             )

@@ -65,7 +65,7 @@ def test_per_output():
     assert settings.outputs["b"].loss == "huber"
     assert settings.outputs["b"].metrics == []
     assert settings.outputs["b"].loss_weight == 0.5
-    assert [default.setting for default in settings.defaults] == ["optimizer", "loss of a"]
+    assert [default.setting for default in settings.defaults] == ["optimizer", "loss of a", "loss_weights of a"]
 
 
 def test_losses_with_free_form_targets_have_no_default_metric():
@@ -76,3 +76,39 @@ def test_losses_with_free_form_targets_have_no_default_metric():
 def test_class_weights_cause_no_further_errors_if_outputs_are_invalid(codes):
     text = network("  - Dense: {units: 2}\n    name: a", more="outputs: nowhere\nfit: {class_weight: {a: balanced}}")
     assert codes(text) == ["KS201"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "more", "threshold", "raw", "kind"),
+    [
+        ("Dense: {units: 1, activation: sigmoid}", "", 0.5, 0.5, "probability"),
+        ("Dense: {units: 1}", "compile: {loss: {BinaryCrossentropy: {from_logits: true}}}", 0.5, 0.0, "probability"),
+        ("Dense: {units: 1}", "compile: {loss: hinge}", 0.0, 0.0, "score"),
+        ("Dense: {units: 3, activation: tanh}", "compile: {loss: squared_hinge}", 0.0, 0.0, "score"),
+        ("Dense: {units: 1, activation: tanh}", "compile: {loss: hinge}\npredict: {threshold: -0.2}", -0.2, 0.0, "score"),
+        ("Dense: {units: 1}\n  - op: sigmoid", "", 0.5, 0.5, "probability"),
+    ],
+)  # fmt: skip
+def test_thresholds_follow_the_output(layer, more, threshold, raw, kind):
+    (output,) = settings_of(f"  - {layer}", more=more).outputs.values()
+    assert (output.threshold, output.raw_threshold, output.kind_of_value) == (threshold, raw, kind)
+    assert output.has_threshold
+
+
+@pytest.mark.parametrize("more", ["compile: {loss: {a: mse, b: null}}", "data: {csv: t.csv, targets: {a: y}}"])
+def test_an_output_without_a_loss_has_no_settings_of_training(more):
+    layers = "  - Dense: {units: 1}\n    name: a\n  - Dense: {units: 2}\n    from: x\n    name: b"
+    settings = settings_of(layers, more=f"outputs: [a, b]\n{more}")
+    assert (settings.outputs["b"].loss, settings.outputs["b"].metrics) == (None, [])
+    assert not [default for default in settings.defaults if default.path[-1] == "b"]
+
+
+@pytest.mark.parametrize("loss", ["mse", "kl_divergence", "binary_crossentropy", "categorical_hinge"])
+def test_classes_are_one_hot_for_losses_of_units(loss):
+    layer, more = (
+        "  - Dense: {units: 3, activation: softmax}",
+        f"task: multiclass_classification\ncompile: {{loss: {loss}}}",
+    )
+    report = Report()
+    (output,) = analyse(spec_of(network(layer, more=more), report), report).settings.outputs.values()
+    assert output.target_form == "one_hot"

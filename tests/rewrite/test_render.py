@@ -15,6 +15,8 @@ from kspec.language import load_source
 from kspec.rewrite.fmt import format_text
 from kspec.rewrite.init import TEMPLATES
 from kspec.rewrite.render import render
+from kspec.summary.resolved_spec import resolved_values
+from kspec.syntax import parse
 from tests.conftest import SPECS
 from tests.diagnostics.page_blocks import Block, of_kind
 
@@ -74,7 +76,7 @@ def test_examples_of_the_pages_keep_their_meaning(code: str, block: Block) -> No
 HEAD = "kspec: 1\nname: s\nseed: 1\ntask: regression\ninputs:\n  x: {shape: [4], dtype: float32}\n"
 REST = (
     "outputs: out\ncompile: {optimizer: adam, loss: mse, metrics: [mae]}\n"
-    "fit: {epochs: 1, batch_size: 2, shuffle: true, verbose: 1, validation_freq: 1, engine: auto}\npredict: {to: p.csv}\n"
+    "fit: {epochs: 1, batch_size: 2, shuffle: true, verbose: 1, validation_freq: 1, keep: last, engine: auto}\npredict: {to: p.csv}\n"
 )
 LAYERS = "layers:\n  - Dense: {units: 3}\n  - Dense: {units: 1}\n    name: out\n"
 WHOLE = HEAD + LAYERS + REST
@@ -112,6 +114,7 @@ fit:
   shuffle: true  # Keras's default
   verbose: 1  # Keras's default
   validation_freq: 1  # Keras's default
+  keep: last  # default
   engine: auto  # default
 
 predict:
@@ -163,7 +166,7 @@ def test_sections_on_several_lines_are_replaced_and_extended() -> None:
 
 def test_yaml_1_2_values_are_kept() -> None:
     more = (
-        "description: 'on'\nfit: {epochs: 0o17, batch_size: 0x10, shuffle: True, verbose: 1, validation_freq: +1, engine: auto,"
+        "description: 'on'\nfit: {epochs: 0o17, batch_size: 0x10, shuffle: True, verbose: 1, validation_freq: +1, keep: last, engine: auto,"
         " callbacks: [{EarlyStopping: {min_delta: 1e-3, patience: 3}}, {LambdaX: no}]}\n"
     ).replace(", {LambdaX: no}", "")
     text = WHOLE.replace(REST.splitlines(True)[2], more)
@@ -355,3 +358,27 @@ layers: [{model: large}]
     result = rendered(text, name=str(tmp_path / "spec.yaml"))
     assert result.index("  small:") < result.index("  large:")
     assert list(analysed(result)[1].graph.models) == ["small", "large"]
+
+
+@pytest.mark.parametrize(
+    ("layers", "more", "threshold"),
+    [
+        ("Dense: {units: 1}", "", None),
+        ("Dense: {units: 3, activation: softmax}", "", None),
+        ("Dense: {units: 1, activation: sigmoid}", "", 0.5),
+        ("Dense: {units: 1}", "compile: {loss: {BinaryCrossentropy: {from_logits: true}}}", 0.5),
+        ("Dense: {units: 1, activation: tanh}", "compile: {loss: hinge}", 0.0),
+        ("Dense: {units: 1, activation: sigmoid}", "predict: {threshold: 0.3}", 0.3),
+        (
+            "Dense: {units: 1, activation: sigmoid}\n    name: a\n  - Dense: {units: 1, activation: tanh}\n    name: b",
+            "outputs: [a, b]\ncompile: {loss: {a: binary_crossentropy, b: hinge}}",
+            {"a": 0.5, "b": 0.0},
+        ),
+    ],
+)
+def test_the_threshold_is_that_of_the_resolved_spec(layers: str, more: str, threshold: object) -> None:
+    text = f"kspec: 1\ninputs: {{x: {{shape: [4]}}}}\nlayers:\n  - {layers}\n{more}\n"
+    spec, analysis = analysed(text)
+    resolved = resolved_values(spec, analysis.settings, {})
+    assert resolved["predict"].get("threshold") == threshold
+    assert parse(Source("s", rendered(text)), Report()).value["predict"].get("threshold") == threshold
