@@ -153,6 +153,10 @@ INEFFECTIVE_TRAINING_ARGUMENT = Rule("KS428", "ineffective-training-argument", S
 HINGE_OF_NON_NEGATIVE_OUTPUT = Rule("KS429", "hinge-of-non-negative-output", Severity.WARNING, "sometimes")
 ACCURACY_OF_LABELS = Rule("KS430", "accuracy-of-labels", Severity.WARNING, "sometimes")
 INEFFECTIVE_THRESHOLD = Rule("KS431", "ineffective-threshold", Severity.WARNING, "never")
+CONFLICTING_OPTIONS = Rule("KS434", "conflicting-options", Severity.ERROR, "sometimes")
+MISSING_PACKAGE = Rule("KS436", "missing-package", Severity.ERROR, "never")
+BACKUP_WITHOUT_RESUME = Rule("KS437", "backup-without-resume", Severity.ERROR, "never")
+INEFFECTIVE_OPTION = Rule("KS438", "ineffective-option", Severity.WARNING, "sometimes")
 NO_VALUE_PER_EXAMPLE = Rule("KS439", "no-value-per-example", Severity.ERROR, "never")
 
 # KS5: data

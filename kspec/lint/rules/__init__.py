@@ -28,6 +28,7 @@ SYNTACTIC_RULES = (
     "output_paths",
     "initial_weights",
     "applications",
+    "missing_packages",
     "fixed_batch",
 )
 SEMANTIC_NETWORK_RULES = (
@@ -56,6 +57,11 @@ SEMANTIC_RULES = (
     "prediction_threshold",
     "callback_monitor",
     "best_weights",
+    "kept_epoch",
+    "monitor_mode",
+    "option_conflicts",
+    "averaged_weights",
+    "idle_options",
     "batch_size",
     "split_class_coverage",
     "repeated_rows",

@@ -20,3 +20,13 @@ def check(context: RuleContext) -> None:
                 context.spec.positions.value(path),
                 help="allow it with --allow-network, if you trust the spec",
             )
+        if name == "BackupAndRestore":
+            positions = context.spec.positions
+            context.report.error(
+                codes.BACKUP_WITHOUT_RESUME,
+                "`BackupAndRestore` never restores anything: its backup is in the folder of one run, and each run has "
+                "its own",
+                positions.key((*path, name)) if (*path, name) in positions.keys else positions.value(path),
+                help="remove it: Ctrl-C keeps what has been trained, and `ModelCheckpoint` saves the model of each "
+                "epoch; a later version of kspec will resume runs",
+            )

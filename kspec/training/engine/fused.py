@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.callbacks import Callback, CallbackList, EarlyStopping
+from keras.callbacks import Callback, CallbackList, EarlyStopping, TensorBoard
 
 from kspec.backend.keras_errors import plain
 from kspec.backend.keras_model import BuiltNetwork
@@ -309,8 +309,8 @@ def _watch_interval(callbacks: list[Callback]) -> int | None:
     """The interval, in steps, at which callbacks see batches; None if only kspec's own callbacks see them."""
     intervals = []
     for callback in callbacks:
-        every = getattr(callback, "save_freq", WATCHED_STEPS)
-        if every == "epoch" or getattr(callback, "only_watches", False):
+        every = 1 if isinstance(callback, TensorBoard) else getattr(callback, "save_freq", WATCHED_STEPS)
+        if every == "epoch" or getattr(callback, "only_watches", False) or _logs_epochs(callback):
             continue
         if any(
             getattr(type(callback), name) is not getattr(Callback, name)
@@ -318,3 +318,11 @@ def _watch_interval(callbacks: list[Callback]) -> int | None:
         ):
             intervals.append(every)
     return math.gcd(*intervals) if intervals else None
+
+
+def _logs_epochs(callback: Callback) -> bool:
+    """Whether a callback is a TensorBoard that needs no batches; others count the batches that they see."""
+    if not isinstance(callback, TensorBoard):
+        return False
+    profiles = callback._start_batch > 0
+    return callback.update_freq == "epoch" and not callback.write_steps_per_second and not profiles

@@ -27,7 +27,7 @@ def two(callback):
     ("monitor", "suggestion"), [("val_acuracy", "val_accuracy"), ("val_acc", None), ("aucc", "auc"), ("f1", None)]
 )
 def test_an_unknown_quantity(head, monitor, suggestion):
-    path = "filepath: a.keras, " if head == "ModelCheckpoint" else ""
+    path = "filepath: a.keras, save_best_only: true, " if head == "ModelCheckpoint" else ""
     text = net(f"{{{head}: {{{path}monitor: {monitor}}}}}")
     diagnostics = check(text)
     assert codes(diagnostics) == ["KS414"]
@@ -50,7 +50,8 @@ def test_names_as_keras_logs_them(metrics, monitor):
     "monitor", ["val_a_accuracy", "a_auc", "val_a_auc_1", "b_loss", "val_a_loss", "val_b_mean_absolute_error"]
 )
 def test_names_of_several_outputs(monitor):
-    assert check(two(f"{{EarlyStopping: {{monitor: {monitor}, mode: max}}}}")) == []
+    mode = "min" if "loss" in monitor or "error" in monitor else "max"
+    assert check(two(f"{{EarlyStopping: {{monitor: {monitor}, mode: {mode}}}}}")) == []
     after = fixed("KS424", two(f"{{EarlyStopping: {{monitor: {monitor}}}}}"))
     assert f"mode: {'min' if 'loss' in monitor or 'error' in monitor else 'max'}" in after
 
