@@ -154,6 +154,7 @@ HINGE_OF_NON_NEGATIVE_OUTPUT = Rule("KS429", "hinge-of-non-negative-output", Sev
 ACCURACY_OF_LABELS = Rule("KS430", "accuracy-of-labels", Severity.WARNING, "sometimes")
 INEFFECTIVE_THRESHOLD = Rule("KS431", "ineffective-threshold", Severity.WARNING, "never")
 CONFLICTING_OPTIONS = Rule("KS434", "conflicting-options", Severity.ERROR, "sometimes")
+LOG_NAME_CONFLICT = Rule("KS435", "log-name-conflict", Severity.ERROR, "never")
 MISSING_PACKAGE = Rule("KS436", "missing-package", Severity.ERROR, "never")
 BACKUP_WITHOUT_RESUME = Rule("KS437", "backup-without-resume", Severity.ERROR, "never")
 INEFFECTIVE_OPTION = Rule("KS438", "ineffective-option", Severity.WARNING, "sometimes")

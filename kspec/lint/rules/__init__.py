@@ -62,6 +62,7 @@ SEMANTIC_RULES = (
     "option_conflicts",
     "averaged_weights",
     "idle_options",
+    "log_names",
     "batch_size",
     "split_class_coverage",
     "repeated_rows",

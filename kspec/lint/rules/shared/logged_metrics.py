@@ -64,7 +64,7 @@ def logged_names(context: RuleContext) -> dict[str, bool] | None:
     names = {"loss": True}
     if several:
         names.update({f"{name}_loss": False for name in outputs})
-    for metric in _metrics(context):
+    for metric in metrics_in_logs(context):
         if metric.name is None:
             return None
         entry, _, _ = metric_call(metric.metric)
@@ -78,10 +78,10 @@ def may_log(context: RuleContext, name: str) -> bool:
     """Whether a name can be that of a class that only the data knows: `f1_score_benign`."""
     if context.profile is not None or data_source(context) == "synthetic":
         return False
-    return any(metric.is_open and name.startswith(f"{metric.key}_") for metric in _metrics(context))
+    return any(metric.is_open and name.startswith(f"{metric.key}_") for metric in metrics_in_logs(context))
 
 
-def _metrics(context: RuleContext) -> list[LoggedMetric]:
+def metrics_in_logs(context: RuleContext) -> list[LoggedMetric]:
     """The metrics of the outputs, without those that are reported as invalid elsewhere."""
     assert context.settings is not None
     outputs = {
