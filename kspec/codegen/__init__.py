@@ -26,8 +26,11 @@ from kspec.codegen.training.logs import log_lines
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.stages import stage_lines
 from kspec.codegen.training.steps import compile_lines, evaluate_lines, fit_lines, minimize_class
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, codes
+from kspec.ir.entry_spans import head_span
+from kspec.ir.preset import is_preset
 from kspec.language import Spec
+from kspec.syntax.sizes import sizes_in
 
 if TYPE_CHECKING:
     from kspec.data import Dataset
@@ -61,11 +64,30 @@ def python_source(
     Returns:
         The text; it must not be used if the report has errors.
     """
+    if dataset is None and _needs_data(spec, analysis, report):
+        return ""
     try:
         return _PythonExport(spec, analysis, dataset, report, others or {}, Path(os.path.abspath(folder))).text()
     except UnsupportedInPython as error:
         report_unsupported(spec, report, str(error), error.path)
         return ""
+
+
+def _needs_data(spec: Spec, analysis: Analysis, report: Report) -> bool:
+    """Whether the network depends on training data; reports where, for a spec that has none (KS510)."""
+    for node in analysis.graph.calls:
+        counts = any(size.word == "classes_of" for size in sizes_in([node.arguments, node.constants]))
+        adapts = node.catalog is not None and node.catalog.adapts and not is_preset(node.arguments)
+        has_state = spec.document.weights is not None and node.head == "Normalization"  # its state is in the weights
+        if counts or (adapts and not has_state):
+            report.error(
+                codes.SIZE_WITHOUT_DATA,
+                f"`{node.name}` depends on the training data, and the spec has none",
+                head_span(node.path, spec.entry(node.path), spec.positions),
+                help="give the spec `data:`, or state the value",
+            )
+            return True
+    return False
 
 
 class _PythonExport:

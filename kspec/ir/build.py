@@ -184,6 +184,8 @@ class _Builder:
                 help="join them first, with `Concatenate` or another merge layer",
             )
             tensors = []
+        if not (tensors or step.faulty or step.references):
+            self._report_several_inputs(step)
         if not tensors:  # unknown; no further errors
             tensors = [Tensor(step.name)]
             self.graph.nodes.setdefault(
@@ -198,6 +200,17 @@ class _Builder:
             if not step.named:
                 self.scope.automatic_names.add(step.name)
         return tensors
+
+    def _report_several_inputs(self, step: Bind) -> None:
+        """Reports the use of a block as the first entry of a network with several inputs, without `from`."""
+        inputs = [node.name for node in self.graph.inputs]
+        if len(inputs) > 1:
+            self.report.error(
+                codes.AMBIGUOUS_FIRST_INPUT,
+                "the first entry needs `from`, because there are several inputs",
+                step.span,
+                help=f"select one, `from: {inputs[0]}`, or join them first",
+            )
 
     def _node(self, step: Call, entry: Entry, previous: list[Tensor]) -> Node:
         path: Path = (*self.network_path, "layers", step.index)

@@ -307,7 +307,7 @@ def _load_model(path: Path, spec: Spec, report: Report) -> Any:
     custom["kspec>Standardization"] = Standardization
     try:
         model = keras.models.load_model(path, custom_objects=custom, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # whatever Keras, zipfile and HDF5 raise for a damaged file
         from kspec.backend.keras_errors import plain
 
         raise RunFolderError(f"{path} cannot be loaded: {plain(error)}") from error

@@ -130,7 +130,14 @@ def damage_run(folder: Path, rng: random.Random) -> str:
         file.write_bytes(content[:at] + rest)
         return f"{file.name} broken at byte {at}"
     if file.suffix == ".json":
-        file.write_text(json.dumps(mutated_json(json.loads(content), rng)), encoding="utf-8")
+        value = json.loads(content)
+        part = value.get("data") if file.name == "run.json" and rng.random() < 0.6 else None
+        if isinstance(part, dict):  # the labels, fills and columns, which predictions depend on
+            key = rng.choice([key for key in part if key != "profile"])
+            part[key] = mutated_json(part[key], rng)
+        else:
+            value = mutated_json(value, rng)
+        file.write_text(json.dumps(value), encoding="utf-8")
     elif file.suffix == ".csv":
         file.write_bytes(mutated_table(content, rng))
     else:

@@ -132,8 +132,13 @@ class Failure(NamedTuple):
     text: str
 
 
-def make_base(folder: Path) -> None:
-    """A folder with a table, three specs, and a run of two of them."""
+def make_base(folder: Path, *, runs: bool = True) -> None:
+    """A folder with a table, three specs, and a run of two of them.
+
+    Args:
+        folder: The folder.
+        runs: Whether to make the runs, which takes half a minute.
+    """
     rng = random.Random(0)
     rows = ["a,b,kind,size,city,note,level"]
     for number in range(60):
@@ -148,7 +153,7 @@ def make_base(folder: Path) -> None:
     for name, text in SPECS.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     with inside(folder):
-        for name in ("binary", "mixed"):
+        for name in ("binary", "mixed") if runs else ():
             status, text = call(["run", f"{name}.yaml", "-q"])
             assert status == 0, text
 
@@ -253,6 +258,8 @@ def _command(rng: random.Random, heavy: bool) -> tuple[list[str], bytes]:
         words[1], stdin = "-", Path(spec).read_bytes()
     if verb in ("predict", "evaluate") and rng.random() < 0.25:
         words[2:] = ["--split", rng.choice(("train", "validation", "test"))]
+    if verb == "predict" and rng.random() < 0.2:
+        words += ["--nodes", rng.choice(("shared", "levels,places", "nothing", "normalization", "", "kind"))]
     if verb in ("export", "export_run", "render", "predict") and rng.random() < 0.5:
         words += ["-o", rng.choice(OUTPUTS)]
     if verb in ("check", "render", "summary", "plot", "export", "run") and rng.random() < 0.15:

@@ -17,7 +17,7 @@ from kspec.codegen.model.entries import SpecEntry, read_entries
 from kspec.codegen.model.flat_body import FlatBody
 from kspec.codegen.model.names import HELPERS, Allocator, identifier
 from kspec.codegen.model.statements import CHAIN, Statements
-from kspec.codegen.text.literals import dict_of, text
+from kspec.codegen.text.literals import UnknownVariable, dict_of, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path
 from kspec.expand.templates import read_template
@@ -68,7 +68,7 @@ class Network:
         used = dict(self.file.used)
         try:
             return self._structured()
-        except NeedsFlatCode:
+        except (NeedsFlatCode, UnknownVariable):
             self.file.used.clear()
             self.file.used.update(used)
             self.context.restart_flat()

@@ -63,7 +63,7 @@ def expression(written: str, names: Mapping[str, str], sizes: Callable[[Size], s
         sizes: Writes the size of a node.
 
     Raises:
-        KeyError: If a variable has no Python name.
+        UnknownVariable: If a variable has no Python name.
 
     >>> expression("${2 ** index}", {"index": "index"}), expression("a_${n}", {"n": "N"})
     ('2**index', 'f"a_{N}"')
@@ -79,6 +79,10 @@ def expression(written: str, names: Mapping[str, str], sizes: Callable[[Size], s
 
 def _in_f_string(piece: str) -> str:
     return text(piece)[1:-1].replace("{", "{{").replace("}", "}}")
+
+
+class UnknownVariable(KeyError):
+    """An expression with a variable that has no Python name: in an entry that a condition leaves out, it has no value."""
 
 
 class _Renamer(ast.NodeTransformer):
@@ -102,7 +106,7 @@ class _Renamer(ast.NodeTransformer):
             return ast.Name(self.names[node.id])
         if node.id in _WORDS:
             return ast.Constant(_WORDS[node.id])
-        raise KeyError(node.id)
+        raise UnknownVariable(node.id)
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if not isinstance(node.value, str):
