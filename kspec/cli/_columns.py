@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import textwrap
 from collections.abc import Sequence
 
@@ -10,6 +12,13 @@ from collections.abc import Sequence
 def width() -> int:
     """The width of text: the terminal, within readable limits."""
     return max(40, min(shutil.get_terminal_size((100, 24)).columns, 110))
+
+
+def limit() -> int | None:
+    """The width that a table must fit: of the terminal, or `COLUMNS`; None where the output is no terminal."""
+    if os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty():
+        return max(40, shutil.get_terminal_size((80, 24)).columns)
+    return None
 
 
 def in_columns(names: Sequence[str]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+
+from kspec.diagnostics.descriptors import redirect_descriptor
 
 
 @contextmanager
@@ -18,23 +19,5 @@ def reserve_stdout(reserve: bool = True) -> Iterator[None]:
     if not reserve:
         yield
         return
-    with redirect_stdout(sys.stderr), _redirect_descriptor():
+    with redirect_stdout(sys.stderr), redirect_descriptor(1, 2):
         yield
-
-
-@contextmanager
-def _redirect_descriptor() -> Iterator[None]:
-    """Makes descriptor 1 another name of descriptor 2, for native code; nothing where they are closed."""
-    try:
-        saved = os.dup(1)
-    except OSError:
-        yield
-        return
-    try:
-        if sys.__stdout__ is not None:
-            sys.__stdout__.flush()
-        os.dup2(2, 1)
-        yield
-    finally:
-        os.dup2(saved, 1)
-        os.close(saved)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kspec.cli import _completion
+
 if TYPE_CHECKING:
     from kspec.diagnostics import Source
 
@@ -200,7 +202,8 @@ def examples(function: F) -> F:
         type=click.Choice(("train", "validation", "test")),
         help="A split of the run's own data; by default the first that it has of test, validation and train.",
     )(function)
-    return click.option("--data", metavar="FILE", help="A file of new data with the same columns.")(function)
+    help = "A file of new data with the same columns."
+    return click.option("--data", metavar="FILE", shell_complete=_completion.files, help=help)(function)
 
 
 def refuse_split_of_file(data: str | None, split: str | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._options import output_format, overrides, permissions, spec_source
 from kspec.diagnostics.render import FORMATS, Format
 
@@ -42,7 +43,7 @@ def _codes(_: click.Context, parameter: click.Parameter, words: tuple[str, ...])
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, required=True, metavar="SPEC|-...")
+@click.argument("paths", nargs=-1, required=True, metavar="SPEC|-...", shell_complete=_completion.files)
 @output_format(*FORMATS)
 @overrides
 @click.option("--data", is_flag=True, help="Also read the data, and report mismatches between data and spec.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._options import output_format, permissions, runs_folder, spec_or_run
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("one", metavar="A")
-@click.argument("other", metavar="B")
+@click.argument("one", metavar="A", shell_complete=_completion.files_and_runs)
+@click.argument("other", metavar="B", shell_complete=_completion.files_and_runs)
 @output_format("text", "json")
 @runs_folder
 @click.option("--exit-code", is_flag=True, help="Exit with status 1 if they differ.")

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._options import examples, output_format, refuse_split_of_file, run_permissions, runs_folder
 
 EPILOG = """\b
@@ -16,7 +17,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=_completion.files_and_runs)
 @examples
 @output_format("text", "json")
 @runs_folder

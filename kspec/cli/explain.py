@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from kspec.cli import _completion
+
 EPILOG = """\b
 Examples:
   kspec explain KS201
@@ -16,7 +18,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_completion.codes)
 def command(code: str | None) -> None:
     """Explain a code: what is wrong, why it matters, an example, and the fix.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._columns import definitions
 from kspec.cli._options import output_file, output_format, overrides, permissions, runs_folder, spec_source
 from kspec.export.formats import FORMATS
@@ -30,8 +31,15 @@ Examples:
 
 
 @click.command(epilog=_epilog())
-@click.argument("place", metavar="SPEC|RUN|-")
-@click.option("--to", "export_format", required=True, metavar="FORMAT", help="One of the formats below.")
+@click.argument("place", metavar="SPEC|RUN|-", shell_complete=_completion.files_and_runs)
+@click.option(
+    "--to",
+    "export_format",
+    required=True,
+    metavar="FORMAT",
+    shell_complete=_completion.formats,
+    help="One of the formats below.",
+)
 @output_file("The file to write, - to print text; by default NAME plus the format's suffix.", folder=True)
 @overrides
 @output_format("text", "json")

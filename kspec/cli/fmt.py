@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from kspec.cli import _completion
 from kspec.diagnostics import codes
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _STANDARD_INPUT = "-"
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, required=True, metavar="SPEC|FOLDER...")
+@click.argument("paths", nargs=-1, required=True, metavar="SPEC|FOLDER...", shell_complete=_completion.files)
 @click.option(
     "--check", is_flag=True, help="Write nothing; list what would change. Exit with status 1 if anything would."
 )

@@ -12,7 +12,7 @@ from kspec.cli._options import spec_file
 EPILOG = """\b
 Examples:
   kspec import model.keras -o spec.yaml
-  kspec import model.keras -o spec.yaml --weights    with its weights beside the spec
+  kspec import model.keras -o spec.yaml --weights    its weights beside it
   kspec import resnet.json -o resnet.yaml --compact  repeated chains as blocks
 """
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._options import spec_file
 
 EPILOG = """\b
 Examples:
   kspec init                           a small network on synthetic data
-  kspec init data.csv --target price   from a table: infers the columns and the task
+  kspec init data.csv --target price   from a table, with columns and task
   kspec init --template cnn -o cnn.yaml
 """
 
@@ -30,7 +31,12 @@ def _show_templates(ctx: click.Context, _: click.Parameter, value: bool) -> None
 @click.command(epilog=EPILOG)
 @click.argument("data", required=False, type=click.Path(exists=True, dir_okay=False), metavar="[TABLE]")
 @spec_file
-@click.option("--template", metavar="NAME", help="Start from a template (mlp by default).")
+@click.option(
+    "--template",
+    metavar="NAME",
+    shell_complete=_completion.templates,
+    help="Start from a template (mlp by default).",
+)
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_show_templates, help="List the templates."
 )

@@ -10,6 +10,7 @@ import click
 
 from kspec import catalog
 from kspec.catalog import Entry, Kind
+from kspec.cli import _completion
 from kspec.cli._options import output_format
 
 EPILOG = """\b
@@ -22,7 +23,7 @@ Examples:
 
 
 @click.command(epilog=f"{EPILOG}\nKinds: {', '.join(catalog.KINDS)}.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_completion.objects)
 @click.option(
     "--kind",
     type=click.Choice(catalog.KINDS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 EPILOG = """\b
-Install it with `pip install '.[lsp]'` in the folder of kspec; the editor starts it.
+Install it with `pip install '.[lsp]'` in the folder of kspec.
 
 \b
 VS Code: install the extension in kspec/vscode; its README describes how.
@@ -13,7 +13,9 @@ VS Code: install the extension in kspec/vscode; its README describes how.
 \b
 Neovim 0.11 or newer, in init.lua:
   vim.lsp.config('kspec', {
-    cmd = { 'kspec', 'lsp' }, filetypes = { 'yaml' }, root_markers = { 'pyproject.toml', '.git' },
+    cmd = { 'kspec', 'lsp' },
+    filetypes = { 'yaml' },
+    root_markers = { 'pyproject.toml', '.git' },
   })
   vim.lsp.enable('kspec')
   vim.lsp.inlay_hint.enable()
@@ -38,7 +40,8 @@ Examples:
   kspec lsp --help     # how to set up each editor
 
 \b
-YAML files that are not specs are ignored: a spec has a top-level `kspec:`, or its name ends in .kspec.yaml.
+YAML files that are not specs are ignored: a spec has a top-level `kspec:`, or
+its name ends in .kspec.yaml.
 """
 
 

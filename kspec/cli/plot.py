@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._options import existing, output_file, overrides, permissions, spec_or_run
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ FORMATS: Mapping[str, Format] = {".svg": "svg", ".png": "png", ".dot": "dot", ".
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="SPEC|RUN|-")
+@click.argument("path", metavar="SPEC|RUN|-", shell_complete=_completion.files_and_runs)
 @output_file("The drawing: .svg, .png, .dot or .mmd (Mermaid); by default NAME.svg.")
 @click.option(
     "--depth",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._options import examples, existing, output_file, refuse_split_of_file, run_permissions, runs_folder
 
 EPILOG = """\b
@@ -21,7 +22,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=_completion.files_and_runs)
 @examples
 @output_file(
     "The file to write, - to print a table; by default <data>.predictions.csv, or <split>.predictions.csv, in the "

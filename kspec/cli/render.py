@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._options import existing, output_file, overrides, permissions, spec_or_run
 
 EPILOG = """\b
@@ -15,7 +16,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="SPEC|RUN|-")
+@click.argument("path", metavar="SPEC|RUN|-", shell_complete=_completion.files_and_runs)
 @output_file("Write it to a file instead of standard output.")
 @overrides
 @permissions

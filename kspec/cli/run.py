@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from kspec.cli import _completion
 from kspec.cli._options import overrides, permissions, runs_folder
 
 EPILOG = """\b
@@ -22,7 +23,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="SPEC")
+@click.argument("path", metavar="SPEC", shell_complete=_completion.files)
 @overrides
 @click.option(
     "--engine",

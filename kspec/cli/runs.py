@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from kspec.cli import _completion
+from kspec.cli._columns import limit
 from kspec.cli._options import output_format, runs_folder
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ _LONGEST_MESSAGE = 60
 
 
 @click.command(epilog=EPILOG)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_completion.runs)
 @runs_folder
 @click.option(
     "--best", metavar="METRIC", help="Sort the best run first by METRIC: the largest accuracy, the smallest loss."
@@ -85,39 +88,47 @@ def _metric(query: str, runs: Sequence[RunRecord]) -> str:
 def _table(runs: Sequence[RunRecord], best: str | None) -> str:
     """A row for each run; a column for each metric, or one for all of many."""
     from kspec.runs.run_index import metric_names
+    from kspec.summary.columns import fitted
 
     shown = metric_names(runs)
     names = sorted(shown if best is None or best in shown else [best, *shown], key=lambda name: name != best)
     wide = len(names) <= _MOST_COLUMNS
-    rows = [["run", "started", "status", "time", "epochs", "split", *(names if wide else ["metrics"] if names else [])]]
-    for run in runs:
-        if wide:
-            numbers = [_value(run, name) for name in names]
-        else:
-            numbers = ["  ".join(f"{name} {_value(run, name)}" for name in names if _value(run, name))]
-        rows.append(
-            [
-                run.path.as_posix(),
-                _moment(run.started),
-                run.status,
-                _duration(run.seconds),
-                _epochs(run),
-                run.split,
-                *numbers,
-            ]
-        )
-    right = {3, 4} | (set(range(6, len(rows[0]))) if wide else set())
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    columns = {
+        "run": [run.path.as_posix() for run in runs],
+        "started": [_moment(run.started) for run in runs],
+        "status": [run.status for run in runs],
+        "time": [_duration(run.seconds) for run in runs],
+        "epochs": [_epochs(run) for run in runs],
+        "split": [run.split for run in runs],
+    }
+    if wide:
+        columns |= {name: [_value(run, name) for run in runs] for name in names}
+    elif names:
+        columns["metrics"] = [
+            "  ".join(f"{name} {_value(run, name)}" for name in names if _value(run, name)) for run in runs
+        ]
+    room = limit()
+    metrics = [name for name in names if name != best][::-1] if wide else []
+    drop = ["split", "time", "started", "epochs", *metrics[:-1]]
+    columns = fitted(columns, room, drop=drop, shorten=["metrics"])
+    right = {"time", "epochs", *names}
+    widths = {heading: max(map(len, (heading, *cells))) for heading, cells in columns.items()}
+    rows = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
     lines = []
     messages = ["", *("  ".join([*run.overrides, run.message]).rstrip() for run in runs)]
     for message, row in zip(messages, rows, strict=True):
         cells = [
-            f"{cell:>{width}}" if column in right else f"{cell:<{width}}"
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            f"{cell:>{width}}" if heading in right else f"{cell:<{width}}"
+            for cell, (heading, width) in zip(row, widths.items(), strict=True)
         ]
-        if len(message) > _LONGEST_MESSAGE:
+        if room is None and len(message) > _LONGEST_MESSAGE:
             message = f"{message[: _LONGEST_MESSAGE - 1]}…"
-        lines.append("  ".join([*cells, message]).rstrip() + "\n")
+        line = "  ".join(cells)
+        if room is not None and message and len(line) + 2 + len(message) > room:
+            below = textwrap.wrap(message, room - 4)
+            lines += [f"{line.rstrip()}\n", *(f"    {piece}\n" for piece in below)]
+        else:
+            lines.append(f"{line}  {message}".rstrip() + "\n")
     return "".join(lines)
 
 

@@ -15,7 +15,7 @@ Examples:
   kspec schema | jq '.definitions["layer.Dense"]'
 
 \b
-An editor with a YAML language server checks and completes a spec that begins with
+An editor with a YAML language server checks a spec that begins with
   # yaml-language-server: $schema=kspec.schema.json
 """
 

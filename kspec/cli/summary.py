@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from kspec.cli import _completion
+from kspec.cli._columns import limit
 from kspec.cli._options import output_format, overrides, permissions, spec_or_run
 
 EPILOG = """\b
@@ -18,7 +20,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="SPEC|RUN|-")
+@click.argument("path", metavar="SPEC|RUN|-", shell_complete=_completion.files_and_runs)
 @overrides
 @output_format("text", "json")
 @click.option("--with-keras", is_flag=True, help="Build the model with Keras, list what Keras computes, and compare.")
@@ -66,7 +68,7 @@ def command(
         mismatches = differences(summary, built)
         summary = built
     click.echo(
-        json.dumps(summary.to_json(), indent=2) if format_ == "json" else summary.to_text(), nl=format_ == "json"
+        json.dumps(summary.to_json(), indent=2) if format_ == "json" else summary.to_text(limit()), nl=format_ == "json"
     )
     if mismatches:
         print(*(f"mismatch in {line}" for line in mismatches), sep="\n", file=sys.stderr)

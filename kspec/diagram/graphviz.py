@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Literal
 
+from kspec.diagnostics.descriptors import redirect_descriptor
 from kspec.diagram.labels import FAMILIES, FRAME, INK, LINE, SOFT, Box, Row, Sketch
 
 _LARGE = 40
@@ -154,18 +155,9 @@ def _without_font_warnings(path: Path) -> Iterator[None]:
         path: A temporary file for standard error; everything else in it is printed at the end.
     """
     try:
-        terminal = os.dup(2)
-    except OSError:  # there is no standard error
-        yield
-        return
-    sys.stderr.flush()
-    try:
-        with path.open("wb") as file:
-            os.dup2(file.fileno(), 2)
-        yield
+        with path.open("wb") as file, redirect_descriptor(2, file.fileno()):
+            yield
     finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
         for line in path.read_bytes().splitlines(keepends=True):
-            if not line.startswith(b"Fontconfig warning"):
-                os.write(2, line)
+            if sys.stderr is not None and not line.startswith(b"Fontconfig warning"):
+                sys.stderr.write(line.decode(errors="replace"))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from kspec.analysis.shapes.dtypes import bytes_of
 from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph, Node
+from kspec.summary.columns import fitted
 from kspec.syntax.yaml_flow import shape_text
 
 Size = int | None
@@ -150,15 +151,20 @@ class Summary:
             **({"models": [m.to_json() | {"frozen": m.frozen} for m in self.models]} if self.models else {}),
         }
 
-    def to_text(self) -> str:
-        """A table of the nodes with totals, followed by one for each sub-model."""
-        return "\n".join([self._table(), *(f"{model._title()}\n{model._table()}" for model in self.models)])
+    def to_text(self, width: int | None = None) -> str:
+        """A table of the nodes with totals, followed by one for each sub-model.
+
+        Args:
+            width: How wide the tables can be: names are shortened, and FLOPs left out; None for any width.
+        """
+        tables = [self._table(width), *(f"{model._title()}\n{model._table(width)}" for model in self.models)]
+        return "\n".join(tables)
 
     def _title(self) -> str:
         inputs = ", ".join(f"{node.name} {shape_text(node.shape)}" for node in self.nodes if node.layer == INPUT)
         return f"sub-model {self.name}{' (frozen)' if self.frozen else ''}: inputs {inputs}"
 
-    def _table(self) -> str:
+    def _table(self, width: int | None) -> str:
         columns: dict[str, list[str]] = {
             "node": [node.name for node in self.nodes],
             "layer": [node.label for node in self.nodes],
@@ -169,11 +175,12 @@ class Summary:
         }
         if all(node.flops is None for node in self.nodes):
             del columns["flops"]
+        columns = fitted(columns, width, drop=["flops"], shorten=["from", "layer", "node", "output shape"])
         padded = []
         for heading, cells in columns.items():
-            width = max(len(cell) for cell in (heading, *cells))
+            widest = max(len(cell) for cell in (heading, *cells))
             align = ">" if heading in ("parameters", "flops") else "<"
-            padded.append([f"{cell:{align}{width}}" for cell in (heading, *cells)])
+            padded.append([f"{cell:{align}{widest}}" for cell in (heading, *cells)])
         lines = ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
         rule = "─" * max(len(line) for line in lines)
         notes = self._hoisting()

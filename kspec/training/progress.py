@@ -39,6 +39,9 @@ class EpochLines(keras.callbacks.Callback):
         self.console.step("fit", f"{self.stage}{number}  {format_metrics(logs or {})}  {seconds:.2f} s")
 
 
+BAR_WIDTH = 24
+
+
 class ProgressBar(keras.callbacks.Callback):
     """Shows one bar over all epochs, with the latest losses and metrics and the time left.
 
@@ -56,7 +59,9 @@ class ProgressBar(keras.callbacks.Callback):
         super().__init__()
         import rich.console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.table import Column
 
+        self.stage = f"{stage}  " if stage else ""
         self.epochs = epochs
         self.steps = steps
         self.epoch = 0
@@ -64,10 +69,10 @@ class ProgressBar(keras.callbacks.Callback):
         self.drawn = 0.0
         self.metrics = ""
         self.bar = Progress(
-            TextColumn(f"fit       {stage}{'  ' if stage else ''}epoch {{task.fields[epoch]}}"),
-            BarColumn(bar_width=24),
+            TextColumn(f"fit       {self.stage}epoch {{task.fields[epoch]}}", table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=BAR_WIDTH),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[metrics]}"),
+            TextColumn("{task.fields[metrics]}", table_column=Column(no_wrap=True)),
             refresh_per_second=8,
             console=rich.console.Console(file=stream),
         )
@@ -102,7 +107,25 @@ class ProgressBar(keras.callbacks.Callback):
 
     def _draw(self) -> None:
         done = self.epoch * self.steps + self.step
-        self.bar.update(self.task, completed=done, epoch=f"{self.epoch + 1}/{self.epochs}", metrics=self.metrics)
+        epoch = f"{self.epoch + 1}/{self.epochs}"
+        taken = len(f"fit       {self.stage}epoch {epoch}") + BAR_WIDTH + len("0:00:00") + 3
+        metrics = fitting(self.metrics, self.bar.console.width - taken)
+        self.bar.update(self.task, completed=done, epoch=epoch, metrics=metrics)
+
+
+def fitting(metrics: str, width: int) -> str:
+    """As many of the metrics as fit a width, the first of them always.
+
+    >>> fitting("loss 0.41  accuracy 0.83  val_loss 0.4", 26)
+    'loss 0.41  accuracy 0.83'
+    """
+    first, *others = metrics.split("  ")
+    text = first
+    for metric in others:
+        if len(text) + 2 + len(metric) > width:
+            break
+        text += f"  {metric}"
+    return text
 
 
 class OnEpochEnd(keras.callbacks.Callback):

@@ -1,11 +1,13 @@
 """Options that several verbs share: their spellings, standard input, and what is suggested for unknown ones."""
 
 import io
+import json
 import sys
 
 import pytest
 
 from kspec.cli import main
+from kspec.cli._group import LazyGroup
 from tests.cli.run_cli import run_cli
 from tests.conftest import network
 
@@ -71,3 +73,55 @@ def test_an_unknown_option_that_is_no_setting(capsys):
 def test_an_override_without_a_value(capsys):
     assert main(["check", "spec.yaml", "--set", "name="]) == 1
     assert "`name` has no value after `=`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("kspec expl", "explain"),
+        ("kspec export spec.yaml --to onn", "onnx"),
+        ("kspec layers Dens", "Dense"),
+        ("kspec explain KS42", "KS423"),
+        ("kspec init --template cn", "cnn"),
+        ("kspec evaluate ml", "mlp"),
+        ("kspec predict --runs elsewhere oth", "other"),
+    ],
+)
+def test_shells_complete_names(capsys, monkeypatch, folder, words, expected):
+    for run in ("runs/mlp/20260101-000000-1", "elsewhere/other/20260101-000000-1"):
+        (folder / run).mkdir(parents=True)
+    monkeypatch.setenv("_KSPEC_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    with pytest.raises(SystemExit):
+        main([])
+    assert f"plain,{expected}" in capsys.readouterr().out.split()
+
+
+@pytest.mark.parametrize("verb", [*LazyGroup().list_commands(None), ""])
+def test_help_fits_80_columns(capsys, monkeypatch, verb):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert [
+        line for line in run_cli([*([verb] if verb else []), "--help"], capsys).splitlines() if len(line) > 80
+    ] == []
+
+
+def test_tables_fit_80_columns(capsys, monkeypatch, folder):
+    for number in (1, 2):
+        run = folder / f"runs/a_long_name_of_a_spec/20260101-000000-{number}"
+        run.mkdir(parents=True)
+        facts = {"split": "test", "loss": 0.123456, "accuracy": 0.9, "precision": 0.8, "recall": 0.7}
+        (run / "metrics.json").write_text(json.dumps({"evaluate": facts}))
+        record = {"status": "finished" if number == 1 else "failed", "seconds": 9.0, "epochs": 10}
+        (run / "run.json").write_text(json.dumps({**record, "message": "a reason " * 6}))
+    layers = "\n".join(f"  - Dense: {{units: 3}}\n    name: a_layer_with_a_long_name_{n}" for n in range(3))
+    (folder / "long.yaml").write_text(
+        network(f"{layers}\n  - Add:\n    from: [a_layer_with_a_long_name_0, a_layer_with_a_long_name_2]")
+    )
+    for words in (["runs"], ["runs", "--best", "recall"], ["summary", "long.yaml"]):
+        monkeypatch.setenv("COLUMNS", "80")
+        narrow = run_cli(words, capsys).splitlines()
+        assert max(map(len, narrow)) <= 80
+        monkeypatch.delenv("COLUMNS")
+        assert max(map(len, run_cli(words, capsys).splitlines())) > 80  # nothing is cut in a file or a pipe
+        assert any(word in line for line in narrow for word in ("loss", "recall", "a_layer"))

@@ -4,7 +4,7 @@ import pytest
 
 from kspec.diagnostics import Report
 from kspec.ir import Tensor, build
-from tests.conftest import network, spec_of
+from tests.conftest import diagnostics_of, network, spec_of
 
 
 def graph_of(layers, **more):
@@ -112,6 +112,11 @@ def test_outputs():
 def test_each_mistake_is_reported_once(layers, code):
     _, report = graph_of(layers)
     assert [d.code for d in report.sorted()] == [code]
+
+
+def test_several_inputs_must_be_named_for_a_block():
+    text = "kspec: 1\ninputs: {a: {shape: [1]}, b: {shape: [1]}}\nblocks: {one: {layers: [Flatten]}}\nlayers:\n"
+    assert [d.code for d in diagnostics_of(f"{text}  - block: one\n  - Dense: {{units: 1}}\n")] == ["KS204"]
 
 
 def test_several_inputs_must_be_named():

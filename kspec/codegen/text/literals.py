@@ -82,7 +82,7 @@ def _in_f_string(piece: str) -> str:
 
 
 class UnknownVariable(KeyError):
-    """An expression with a variable that has no Python name: in an entry that a condition leaves out, it has no value."""
+    """A variable without a Python name: one that has no value, in an entry that a condition leaves out."""
 
 
 class _Renamer(ast.NodeTransformer):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import re
-import sys
 import tempfile
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
+from kspec.diagnostics.descriptors import redirect_descriptor
 from kspec.export.formats import UnsupportedByFormat
 
 _USE_SAVED_MODEL = "`--to saved_model` supports every model"
@@ -127,20 +126,15 @@ def silenced_stderr() -> Iterator[None]:
     levels = {name: logging.getLogger(name).level for name in ("tensorflow", "tf2onnx", "absl")}
     for name in levels:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    try:
-        terminal = os.dup(2)
-    except OSError:  # standard error is closed
-        terminal = -1
-    with tempfile.TemporaryFile() as sink, warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+    with (
+        tempfile.TemporaryFile() as sink,
+        warnings.catch_warnings(),
+        redirect_stderr(io.StringIO()),
+        redirect_descriptor(2, sink.fileno()),
+    ):
         warnings.simplefilter("ignore")
-        if terminal >= 0:
-            sys.stderr.flush()
-            os.dup2(sink.fileno(), 2)
         try:
             yield
         finally:
-            if terminal >= 0:
-                os.dup2(terminal, 2)
-                os.close(terminal)
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
