@@ -88,7 +88,7 @@ def _metric(query: str, runs: Sequence[RunRecord]) -> str:
 def _table(runs: Sequence[RunRecord], best: str | None) -> str:
     """A row for each run; a column for each metric, or one for all of many."""
     from kspec.runs.run_index import metric_names
-    from kspec.summary.columns import fitted
+    from kspec.summary.columns import aligned, fitted
 
     shown = metric_names(runs)
     names = sorted(shown if best is None or best in shown else [best, *shown], key=lambda name: name != best)
@@ -111,19 +111,11 @@ def _table(runs: Sequence[RunRecord], best: str | None) -> str:
     metrics = [name for name in names if name != best][::-1] if wide else []
     drop = ["split", "time", "started", "epochs", *metrics[:-1]]
     columns = fitted(columns, room, drop=drop, shorten=["metrics"])
-    right = {"time", "epochs", *names}
-    widths = {heading: max(map(len, (heading, *cells))) for heading, cells in columns.items()}
-    rows = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
     lines = []
     messages = ["", *("  ".join([*run.overrides, run.message]).rstrip() for run in runs)]
-    for message, row in zip(messages, rows, strict=True):
-        cells = [
-            f"{cell:>{width}}" if heading in right else f"{cell:<{width}}"
-            for cell, (heading, width) in zip(row, widths.items(), strict=True)
-        ]
+    for message, line in zip(messages, aligned(columns, right={"time", "epochs", *names}), strict=True):
         if room is None and len(message) > _LONGEST_MESSAGE:
             message = f"{message[: _LONGEST_MESSAGE - 1]}…"
-        line = "  ".join(cells)
         if room is not None and message and len(line) + 2 + len(message) > room:
             below = textwrap.wrap(message, room - 4)
             lines += [f"{line.rstrip()}\n", *(f"    {piece}\n" for piece in below)]

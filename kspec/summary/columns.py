@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 NARROWEST = 8
 GAP = 2
@@ -34,6 +34,23 @@ def fitted(
             limit = max(NARROWEST, len(heading), _width(heading, result[heading]) - excess)
             result[heading] = [cell if len(cell) <= limit else f"{cell[: limit - 1]}…" for cell in result[heading]]
     return result
+
+
+def aligned(columns: Mapping[str, Sequence[str]], *, right: Collection[str] = ()) -> list[str]:
+    """The lines of a table, its headings first.
+
+    Args:
+        columns: Heading → cells.
+        right: The columns that are aligned to the right.
+
+    >>> aligned({"node": ["a"], "size": ["5"]}, right=["size"])
+    ['node  size', 'a        5']
+    """
+    padded = []
+    for heading, cells in columns.items():
+        width, align = _width(heading, cells), ">" if heading in right else "<"
+        padded.append([f"{cell:{align}{width}}" for cell in (heading, *cells)])
+    return [(" " * GAP).join(row) for row in zip(*padded, strict=True)]
 
 
 def _width(heading: str, cells: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from kspec.analysis.shapes.dtypes import bytes_of
 from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph, Node
-from kspec.summary.columns import fitted
+from kspec.summary.columns import aligned, fitted
 from kspec.syntax.yaml_flow import shape_text
 
 Size = int | None
@@ -176,12 +176,7 @@ class Summary:
         if all(node.flops is None for node in self.nodes):
             del columns["flops"]
         columns = fitted(columns, width, drop=["flops"], shorten=["from", "layer", "node", "output shape"])
-        padded = []
-        for heading, cells in columns.items():
-            widest = max(len(cell) for cell in (heading, *cells))
-            align = ">" if heading in ("parameters", "flops") else "<"
-            padded.append([f"{cell:{align}{widest}}" for cell in (heading, *cells)])
-        lines = ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
+        lines = [line.rstrip() for line in aligned(columns, right=("parameters", "flops"))]
         rule = "─" * max(len(line) for line in lines)
         notes = self._hoisting()
         if self.stages:
