@@ -54,3 +54,10 @@ def test_spread_of_numbers(tmp_path, monkeypatch):
 def test_a_profile_of_an_earlier_run_can_be_read():
     old = {"source": "csv", "rows": 3, "columns": [], "parts": {"train": 3}}
     assert DataProfile.from_json(old).repeated == {}
+
+
+def test_rows_that_are_not_one_hot(tmp_path, monkeypatch):
+    arrays = {"a": np.zeros((5, 2)), "y": np.float32([[1, 0], [0, 1], [1, 1], [0.25, 0.75], [2, -1]])}
+    profile = profile_of(tmp_path, monkeypatch, "{npz: t.npz, inputs: a, targets: y}", "{x: {shape: [2]}}", t=arrays)
+    assert profile.not_one_hot == {"y": (2, "1, 1")}
+    assert DataProfile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
