@@ -29,7 +29,7 @@ def _logarithm(values: Array) -> Array:
 
 
 def _equal(true: Array, predicted: Array) -> Array:
-    return np.asarray(true == predicted, dtype="float64")
+    return np.asarray(true == predicted)
 
 
 def _log_cosh(true: Array, predicted: Array) -> Array:
@@ -126,10 +126,11 @@ def baseline(
 
 
 def _classes(target: Array, form: str) -> Array:
-    """Targets as numbers to compare: the class of each prediction, or values, as float64."""
+    """Targets as numbers to compare: the class of each prediction, or values as float64."""
     if form == "one_hot":
-        return np.asarray(target.argmax(axis=-1), dtype="float64")
-    target = np.asarray(target, dtype="float64")
+        return np.asarray(target.argmax(axis=-1))
+    if form == "values":
+        return np.asarray(target, dtype="float64")
     return target[..., 0] if form in ("integer", "binary") and target.ndim > 1 and target.shape[-1] == 1 else target
 
 
@@ -138,6 +139,8 @@ def _commonest(classes: Array, *, by_column: bool) -> Array:
     if by_column and classes.ndim > 1:
         rows = classes.reshape(-1, classes.shape[-1])
         return np.array([_commonest(column, by_column=False) for column in rows.T])
+    if classes.dtype.kind == "i" and classes.size and classes.min() >= 0:
+        return np.asarray(np.bincount(classes.ravel()).argmax())
     values, counts = np.unique(classes, return_counts=True)
     return np.asarray(values[counts.argmax()])
 
