@@ -126,6 +126,18 @@ class OutputSettings:
             return "binary"
         return "multi_label" if self.task == "multilabel_classification" else "values"
 
+    @property
+    def weighs_columns(self) -> bool:
+        """Whether its class weights differ between the columns of an example, each a yes/no target of its own."""
+        return self.class_weight is not None and self.target_form == "multi_label"
+
+    @property
+    def ignored_label(self) -> int | None:
+        """The label that its loss ignores (`ignore_class`), if any."""
+        arguments = next(iter(self.loss.values()), None) if isinstance(self.loss, dict) else None
+        ignored = arguments.get("ignore_class") if isinstance(arguments, dict) else None
+        return ignored if isinstance(ignored, int) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Monitor:

@@ -26,6 +26,8 @@ from kspec.codegen.training.logs import log_lines
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.stages import stage_lines
 from kspec.codegen.training.steps import compile_lines, evaluate_lines, fit_lines, minimize_class
+from kspec.codegen.training.weights import BY_COLUMN
+from kspec.data.step_check import encodings_before_build
 from kspec.diagnostics import Report, codes
 from kspec.ir.entry_spans import head_span
 from kspec.ir.preset import is_preset
@@ -113,7 +115,8 @@ class _PythonExport:
         self.file = ModuleWriter(variables=variables, folder=folder)
         self.info: DatasetInfo | None = None
         if dataset is not None:
-            self.info = describe_dataset(spec, dataset, report, self.allocator, list(analysis.graph.outputs))
+            encodings = encodings_before_build(analysis, dataset)
+            self.info = describe_dataset(spec, dataset, report, self.allocator, encodings)
         self.others = {} if self.info is None else describe_step_data(self.info, others)
         class_counts = {name: target.class_count for name, target in self.info.targets.items()} if self.info else {}
         self.network = Network(spec, analysis, self.file, class_counts, predicts=self.info is not None)
@@ -129,6 +132,8 @@ class _PythonExport:
         minimize = minimize_class(self.settings.outputs)
         if minimize:
             self.file.helpers["Minimize"] = minimize
+        if any(output.weighs_columns and output.loss is not None for output in self.settings.outputs.values()):
+            self.file.helpers["ByColumn"] = BY_COLUMN.splitlines()
         staged = self.document.fit.stages is not None and self.info is not None
         optimizer = "optimizer" if staged else ""
         compile_ = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)

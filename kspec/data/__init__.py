@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kspec.data.inference_data import load_for_prediction
-    from kspec.data.labels import Labels, encode
+    from kspec.data.labels import Labels
     from kspec.data.reading import load
     from kspec.data.types import Dataset, DataSplit, InputSpec, OutputSpec
 
-__all__ = ["DataSplit", "Dataset", "InputSpec", "Labels", "OutputSpec", "encode", "load", "load_for_prediction"]
+__all__ = ["DataSplit", "Dataset", "InputSpec", "Labels", "OutputSpec", "load", "load_for_prediction"]
 
 _HOMES = {
     "Dataset": "types",
@@ -22,7 +22,6 @@ _HOMES = {
     "OutputSpec": "types",
     "DataSplit": "types",
     "Labels": "labels",
-    "encode": "labels",
     "load": "reading",
     "load_for_prediction": "inference_data",
 }

@@ -327,14 +327,15 @@ def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Con
         context: Receives the errors.
 
     Returns:
-        A float32 array of shape (rows,); None if the weights are invalid, which is reported.
+        A float32 array of shape (rows,), or (rows, *positions) for a weight at each position; None if the weights are
+        invalid, which is reported.
     """
     import numpy
 
     column = table.columns[mapping.weights[output]]
     setting = context.spec.document.data.weights if context.spec.document.data else None
     path: Path = ("data", "weights", output) if isinstance(setting, dict) else ("data", "weights")
-    if column.kind not in NUMERIC:
+    if column.values.dtype.kind not in "fiub":
         context.error(
             codes.INVALID_SAMPLE_WEIGHTS,
             f"column `{column.name}` contains no numbers, so it cannot hold sample weights",
@@ -347,7 +348,7 @@ def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Con
         (~numpy.isfinite(values), "a non-finite number"),
         (values < 0, "a negative weight"),
     ):
-        rows = numpy.flatnonzero(bad)
+        rows = numpy.flatnonzero(_by_row(bad))
         if len(rows):
             message = f"`{column.name}` has {problem} in {table.locate(rows)}"
             context.error(codes.INVALID_SAMPLE_WEIGHTS, message, path, help="weights must be 0 or greater")

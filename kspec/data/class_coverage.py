@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
-from kspec.data.labels import Labels
+from kspec.data.labels import NUMBERS, Labels
 from kspec.data.table import Table
 from kspec.data.types import OutputSpec
-from kspec.diagnostics import codes
+from kspec.diagnostics import Path, codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ SHOWN = 3
 def check_classes(
     table: Table,
     mapping: ColumnMapping,
+    targets: Mapping[str, Array],
     labels: Mapping[str, Labels],
     splits: Mapping[str, Array],
     output_specs: Mapping[str, OutputSpec],
@@ -35,6 +36,7 @@ def check_classes(
     Args:
         table: The whole table.
         mapping: Which columns are targets.
+        targets: By output, as in `DataSplit.targets`, of all rows.
         labels: By output, the vocabulary of its target.
         splits: By split, the indices of its rows.
         output_specs: By output, what is known of it.
@@ -52,17 +54,39 @@ def check_classes(
                 help="is it the right column?",
             )
             continue
-        classes = vocabulary.indices(table.columns[mapping.targets[name][0]].values)
-        seen = set(classes[splits["train"]].tolist())
+        present = {split: _present(vocabulary, targets[name][rows]) for split, rows in splits.items()}
+        help = _remedy(table, mapping.targets[name], targets[name], len(mapping.targets), context)
         for split in ("validation", "test"):
             if split in splits:
-                _check_split(name, split, seen, set(classes[splits[split]].tolist()), vocabulary, mapping, context)
+                _check_split(name, split, present, vocabulary, mapping.places[name], help, context)
+
+
+def _present(labels: Labels, raw: Array) -> set[int]:
+    """The classes that occur in examples."""
+    return set(labels.indices(raw)[~labels.is_ignored(raw)].tolist())
 
 
 def _check_split(
-    name: str, split: str, seen: set[int], held: set[int], labels: Labels, mapping: ColumnMapping, context: Context
+    name: str,
+    split: str,
+    present: Mapping[str, set[int]],
+    labels: Labels,
+    path: Path,
+    help: str,
+    context: Context,
 ) -> None:
-    path = mapping.places[name]
+    """Reports the classes of a split that training lacks.
+
+    Args:
+        name: The output.
+        split: The split.
+        present: By split, the classes of its examples.
+        labels: The labels of the output's target.
+        path: The setting that names the target.
+        help: What to do.
+        context: Receives the problem.
+    """
+    held, seen = present[split], present["train"]
     unseen = [labels.names[index] for index in sorted(held - seen)]
     if not unseen:
         return
@@ -73,19 +97,46 @@ def _check_split(
             codes.CLASS_UNSEEN_IN_TRAINING,
             f"the {split} and training splits share no class of `{name}`; {split} has {shown}",
             path,
-            help="split at random, or with `stratify: true`",
+            help=help,
         )
     else:
         context.warning(
             codes.CLASS_UNSEEN_IN_TRAINING,
             f"{shown} of `{name}` in the {split} split never occur{'s' if len(unseen) == 1 else ''} in training",
             path,
-            help="`split: {stratify: true}` distributes each class over all splits",
+            help=help,
         )
+
+
+def _remedy(table: Table, columns: Sequence[str], target: Array, targets: int, context: Context) -> str:
+    """What to write so that each class of a target is in training.
+
+    Args:
+        table: The whole table.
+        columns: The columns of the target.
+        target: Its values, shape (rows, …).
+        targets: The number of targets.
+        context: The context with the spec.
+    """
+    data = context.spec.document.data
+    assert data is not None
+    if data.split.by is not None:
+        return f"mark a row of it as `train` in the column `{data.split.by}`"
+    if table.row_splits is not None:
+        return "move a row of it to the training file"
+    if target.ndim > 1 and len(columns) == 1 and target.shape[1:] != (1,):
+        return "collect more rows of it, or set another `seed`"
+    alone = len(columns) == 1 and (targets > 1 or isinstance(data.split.stratify, str))
+    if data.split.stratify in (True, columns[0]):
+        if data.split.stratify is True and alone:
+            return f"write `split: {{stratify: {columns[0]}}}`, which keeps a row of each class for training"
+        return "collect more rows of it"
+    wanted = columns[0] if alone and targets > 1 else "true"
+    return f"write `split: {{stratify: {wanted}}}`, which keeps a row of each class for training"
 
 
 def _is_classes(labels: Labels, task: str | None, rows: int) -> bool:
     """Whether a target is of classes: by its task; if that is unknown, integers are classes if they are few."""
     if task is not None:
         return task != "regression"
-    return labels.kind != "integer" or len(labels.names) <= min(FEW_CLASSES, rows // ROWS_PER_CLASS)
+    return labels.kind not in NUMBERS or len(labels.names) <= min(FEW_CLASSES, rows // ROWS_PER_CLASS)

@@ -25,14 +25,14 @@ class ColumnMapping:
         inputs: By input.
         targets: By output.
         weights: By output, the column of its sample weights.
-        stratify: The column whose proportions the splits keep.
+        stratify: The columns whose proportions the splits keep.
         places: By input or output, the setting that names its columns.
     """
 
     inputs: dict[str, list[str]] = field(default_factory=dict)
     targets: dict[str, list[str]] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
-    stratify: str | None = None
+    stratify: list[str] = field(default_factory=list)
     places: dict[str, Path] = field(default_factory=dict)
 
     @property
@@ -68,7 +68,7 @@ class ColumnMapping:
                     uses.setdefault(column, []).append(f"{kind} {name}")
         for name, column in self.weights.items():
             uses.setdefault(column, []).append(f"weight of {name}")
-        for key in (data.split.by, self.stratify):
+        for key in (data.split.by, *self.stratify):
             if key is not None:
                 uses.setdefault(key, []).append("split")
         return uses
@@ -177,17 +177,13 @@ class _Mapper:
             self._known(split.by, (*path, "by"))
         if isinstance(split.stratify, str):
             if self._known(split.stratify, (*path, "stratify")):
-                self.mapping.stratify = split.stratify
+                self.mapping.stratify = [split.stratify]
         elif split.stratify and split.by is None:
-            columns = [columns[0] for columns in self.mapping.targets.values() if len(columns) == 1]
-            if len(self.mapping.targets) == 1 and len(columns) == 1:
-                self.mapping.stratify = columns[0]
-            elif self.is_valid:
-                count = len(self.mapping.targets)
-                targets = f"{count} targets" if count != 1 else "a target of several columns"
+            self.mapping.stratify = self.mapping.target_columns
+            if not self.mapping.stratify and self.is_valid:
                 self._error(
                     codes.INVALID_SPLIT_COLUMN,
-                    f"with {targets}, `stratify` must name a column",
+                    "without a target, `stratify` must name a column",
                     (*path, "stratify"),
                     help="write `stratify: column`",
                 )
@@ -246,7 +242,7 @@ class _Mapper:
     def _reserved(self) -> set[str]:
         """Columns with another use: targets, weights, the columns that decide the split."""
         targets = {column for columns in self.mapping.targets.values() for column in columns}
-        keys = {key for key in (self.data.split.by, self.mapping.stratify) if key is not None}
+        keys = {key for key in (self.data.split.by, *self.mapping.stratify) if key is not None}
         return targets | set(self.mapping.weights.values()) | keys
 
     def _take(

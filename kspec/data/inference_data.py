@@ -11,10 +11,11 @@ from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck
-from kspec.data.labels import Labels, UnknownLabel
+from kspec.data.labels import UnknownLabel
 from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
+from kspec.data.target_encoding import TargetEncoding
 from kspec.data.types import DataSplit, InputSpec
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
@@ -33,7 +34,7 @@ def load_for_prediction(
     spec: Spec,
     inputs: Mapping[str, InputSpec],
     outputs: Sequence[str],
-    labels: Mapping[str, Labels],
+    encodings: Mapping[str, TargetEncoding],
     fitted: Mapping[str, Any],
     report: Report,
     *,
@@ -49,7 +50,7 @@ def load_for_prediction(
         spec: The spec of the model.
         inputs: The shape and dtype of each input.
         outputs: The names of the outputs.
-        labels: The vocabularies of the training targets.
+        encodings: By output, the encoding of its target in training.
         fitted: As in `Dataset.fitted`.
         report: Receives every problem.
         need_targets: Whether each target of training must be there, as for an evaluation.
@@ -68,7 +69,7 @@ def load_for_prediction(
         return _load(
             source,
             Request(context, inputs, outputs, spec.document.seed, for_prediction=not need_targets, values=values),
-            labels,
+            encodings,
             fitted,
         )
     except InvalidData:
@@ -76,7 +77,10 @@ def load_for_prediction(
 
 
 def _load(
-    source: str | Mapping[str, Any], request: Request, labels: Mapping[str, Labels], fitted: Mapping[str, Any]
+    source: str | Mapping[str, Any],
+    request: Request,
+    encodings: Mapping[str, TargetEncoding],
+    fitted: Mapping[str, Any],
 ) -> DataSplit:
     import numpy
 
@@ -85,7 +89,7 @@ def _load(
     table = context.require(read(kind, setting, request))
     table.row_splits = None
     mapping = _map_columns(table, data, fitted, request)
-    _restore_text_labels(table, mapping, labels)
+    _restore_text_labels(table, mapping, encodings)
     unused = _unused(table, mapping)
     notes = _remove_incomplete_targets(table, mapping) if request.for_prediction else []
     fill(table, fitted.get("fill", {}))
@@ -96,9 +100,9 @@ def _load(
         table, numbers = table.take(kept), numbers[kept]
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
-    for name, vocabulary in labels.items():
-        if name in arrays.targets:
-            notes += _check_labels(name, vocabulary, arrays, table, request)
+    for name in list(arrays.targets):
+        if name in encodings:
+            notes += _check_labels(name, encodings[name], arrays, table, request)
     unknown = request.values.run(arrays.inputs, table, mapping, context) if request.values is not None else []
     context.stop_on_errors()
     split = arrays.split(numpy.arange(table.rows), numbers)
@@ -206,10 +210,10 @@ def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], req
     return mapping
 
 
-def _restore_text_labels(table: Table, mapping: ColumnMapping, labels: Mapping[str, Labels]) -> None:
+def _restore_text_labels(table: Table, mapping: ColumnMapping, encodings: Mapping[str, TargetEncoding]) -> None:
     """Reads labels as text if they were text in training, even if all of this file's look like numbers."""
     for name, columns in mapping.targets.items():
-        vocabulary = labels.get(name)
+        vocabulary = encodings[name].labels if name in encodings else None
         column = table.columns[columns[0]]
         if vocabulary is not None and vocabulary.kind == "text" and column.kind in ("integer", "float", "boolean"):
             table.columns[column.name] = Column(
@@ -232,25 +236,27 @@ def _remove_incomplete_targets(table: Table, mapping: ColumnMapping) -> list[str
     return notes
 
 
-def _check_labels(name: str, vocabulary: Labels, arrays: TableArrays, table: Table, request: Request) -> list[str]:
+def _check_labels(
+    name: str, encoding: TargetEncoding, arrays: TableArrays, table: Table, request: Request
+) -> list[str]:
     """Reports labels that training did not have; for predictions, the target is ignored instead, with a note.
 
     Args:
         name: The output.
-        vocabulary: The labels of training.
+        encoding: The encoding of its target in training.
         arrays: The arrays of the new data.
         table: Its table, to name rows.
         request: What is read.
     """
     import numpy
 
-    context, raw = request.context, arrays.targets[name]
+    context, raw, vocabulary = request.context, arrays.targets[name], encoding.labels
+    if vocabulary is None:
+        return []
     try:
         vocabulary.indices(raw)
     except UnknownLabel as error:
-        if vocabulary.kind == "integer" and len(vocabulary.names) > 2 and raw.dtype.kind in "if":
-            return []
-        rows = table.locate(numpy.flatnonzero(raw == error.value))
+        rows = table.locate(numpy.flatnonzero((raw == error.value).reshape(len(raw), -1).any(axis=1)))
         if request.for_prediction:
             del arrays.targets[name]
             return [f"actual values of `{name}` are left out: `{error.value}` in {rows} was not seen in training"]

@@ -1,19 +1,19 @@
-"""Labels: the vocabulary of a target, and the encoding of targets for a loss."""
+"""Labels: the classes of a target, spelled as in the data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from kspec.analysis.settings import TargetForm
-    from kspec.data.table import Column
-
     Array = np.ndarray[Any, Any]
 
-LabelKind = Literal["text", "integer", "boolean"]
+LabelKind = Literal["text", "integer", "float", "boolean", "column"]
+NUMBERS = ("integer", "float")
+SPELLINGS = (("false", "true"), ("False", "True"), ("FALSE", "TRUE"))
+"""How files spell booleans."""
 
 
 class UnknownLabel(ValueError):
@@ -30,125 +30,133 @@ class Labels:
     """The classes of a target, in sorted order: class 0 is `names[0]`.
 
     Args:
-        kind: What the column contains. Integers are sorted as numbers, false before true, texts by code point.
-        names: Each class as text.
+        kind: What the target contains. Numbers are sorted as numbers, false before true, texts by code point. `column`:
+            each class has a column, and the largest value of a row marks its class.
+        names: Each class as text, spelled as in the data.
+        are_numbers: Whether a label is the number of its class, as in Keras. So are floats and the elements of arrays;
+            one column of integers or texts is numbered in sorted order, unless the integers fit the units.
+        ignored: The label that the loss ignores (Keras's `ignore_class`), which is no class.
     """
 
     kind: LabelKind
     names: list[str]
+    are_numbers: bool = False
+    ignored: int | None = None
 
     @property
     def values(self) -> list[Any]:
-        """Each class as a value of the raw target: text, int or bool."""
-        if self.kind == "text":
-            return list(self.names)
-        return [int(name) for name in self.names] if self.kind == "integer" else [name == "true" for name in self.names]
+        """Each class as a value of the raw target: text, int, float or bool."""
+        parse: Any = {"integer": int, "float": float, "boolean": lambda name: name.lower() == "true"}.get(
+            self.kind, str
+        )
+        return [parse(name) for name in self.names]
 
     @property
     def identity(self) -> bool:
-        """Whether the index of each class is its value: integers 0 … n-1, or booleans."""
-        return self.kind != "text" and [int(value) for value in self.values] == list(range(len(self.names)))
+        """Whether the number of each class is its value: 0 … n-1, or booleans."""
+        if self.kind in ("text", "column"):
+            return False
+        return [int(value) for value in self.values] == list(range(len(self.names)))
+
+    @property
+    def count(self) -> int:
+        """The number of classes, which is the number of units that they need."""
+        if self.are_numbers and self.names:
+            return max(int(value) for value in self.values) + 1
+        return len(self.names)
+
+    def text(self, value: Any) -> str:
+        """A value of the raw target, spelled as in `names`."""
+        match self.kind:
+            case "integer":
+                return str(int(value))
+            case "float":
+                return str(float(value))
+            case "boolean":
+                return next((pair for pair in SPELLINGS if set(self.names) & set(pair)), SPELLINGS[0])[bool(value)]
+        return str(value)
+
+    def of_units(self, units: int | None) -> Labels:
+        """The classes of an output with so many units.
+
+        Labels that are numbers from 0 to `units - 1` are their own class numbers, even if some do not occur.
+
+        Args:
+            units: The units of the output, 2 for one sigmoid unit; None if unknown.
+        """
+        if self.kind == "boolean":
+            return replace(self, names=[self.text(False), self.text(True)])
+        if self.kind not in NUMBERS or (units is None and not self.are_numbers):
+            return self
+        numbers = [int(value) for value in self.values]
+        units = self.count if units is None else units
+        if any(not 0 <= number < units for number in numbers):
+            return self
+        return replace(self, names=[self.text(number) for number in range(units)], are_numbers=True)
+
+    def find(self, label: Any) -> int | None:
+        """The class of a label as a spec writes it: `1` for `1.0`, `True` for `true`; None if it is no class."""
+        written = str(label)
+        if written in self.names:
+            return self.names.index(written)
+        if self.kind == "boolean":
+            lowered = [name.lower() for name in self.names]
+            return lowered.index(written.lower()) if written.lower() in lowered else None
+        if self.kind in NUMBERS:
+            try:
+                return self.values.index(float(written))
+            except ValueError:
+                return None
+        return None
 
     def to_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "names": self.names}
+        value: dict[str, Any] = {"kind": self.kind, "names": self.names}
+        return value | {"are_numbers": self.are_numbers, "ignored": self.ignored}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Labels:
-        return cls(value["kind"], list(value["names"]))
+        return cls(value["kind"], list(value["names"]), value.get("are_numbers", False), value.get("ignored"))
 
     def indices(self, raw: Array) -> Array:
-        """The class of each example, int32, shape (n,).
+        """The class of each element, int32, in the shape of `raw`, without its last axis if each class has a column.
+
+        An ignored label keeps its number.
 
         Raises:
             UnknownLabel: If a value is not a class.
         """
         import numpy
 
+        if self.kind == "column":
+            return numpy.asarray(raw.argmax(axis=-1), numpy.int32)
         if self.kind == "text":
             index = {name: number for number, name in enumerate(self.names)}
-            classes = numpy.fromiter((index.get(value, -1) for value in raw.tolist()), numpy.int32, len(raw))
+            classes = numpy.fromiter(
+                (index.get(str(value), -1) for value in raw.ravel().tolist()), numpy.int32, raw.size
+            )
+            classes = classes.reshape(raw.shape)
             _check_known(raw, classes < 0)
             return classes
         values = numpy.array([int(value) for value in self.values], dtype=numpy.int64)
+        ignored = self.is_ignored(raw)
         if not len(values):
-            _check_known(raw, numpy.ones(len(raw), bool))
-            return numpy.zeros(0, numpy.int32)
+            _check_known(raw, ~ignored)
+            return raw.astype(numpy.int32)
         classes = numpy.minimum(numpy.searchsorted(values, raw), len(values) - 1)
-        _check_known(raw, values[classes] != raw)
-        return classes.astype(numpy.int32)
+        _check_known(raw, (values[classes] != raw) & ~ignored)
+        return numpy.where(ignored, raw, classes).astype(numpy.int32)
+
+    def is_ignored(self, raw: Array) -> Array:
+        """Which elements have the label that the loss ignores: booleans in the shape of `indices(raw)`."""
+        import numpy
+
+        if self.ignored is None:
+            return numpy.zeros(raw.shape if self.kind != "column" else raw.shape[:-1], bool)
+        matches: Array = (self.indices(raw) if self.kind in ("text", "column") else raw) == self.ignored
+        return matches
 
 
 def _check_known(raw: Array, unknown: Array) -> None:
     if unknown.any():
         index = int(unknown.argmax())
-        raise UnknownLabel(raw[index], index)
-
-
-def labels_of(column: Column) -> Labels | None:
-    """The vocabulary of a target column; None if it cannot be classes (floats, several numbers per row)."""
-    import numpy
-
-    values = column.values[~column.missing]
-    if column.kind == "text":
-        return Labels("text", sorted(set(values.tolist())))
-    if column.kind == "boolean":
-        return Labels("boolean", ["true" if value else "false" for value in numpy.unique(values)])
-    if column.kind == "integer":
-        return Labels("integer", [str(int(value)) for value in numpy.unique(values)])
-    return None
-
-
-def encode(raw: Array, labels: Labels | None, form: TargetForm) -> Array:
-    """Encodes a raw target in the form that a loss takes.
-
-    Args:
-        raw: As in `DataSplit.targets`: shape (n,) for one column, (n, k) for several, (n, …) for arrays.
-        labels: The vocabulary of the target, if it has one.
-        form: `binary`: float32, (n, 1), 0 or 1 in the order of the vocabulary. `integer`: int32, (n,); the argmax of
-            one-hot columns. `one_hot`: float32, (n, classes); several columns stay as they are. `multi_label`: float32,
-            (n, k). `values`: float32, (n, k), unchanged.
-
-    Raises:
-        UnknownLabel: If a value is not in the vocabulary.
-        ValueError: If the target cannot take the form (text as values, more than two classes as binary).
-    """
-    import numpy
-
-    if form == "values":
-        if raw.dtype.kind not in "fiub":
-            raise ValueError("text is not a number")
-        return _column(raw.astype(numpy.float32))
-    if raw.ndim > 1:
-        if form == "integer" and raw.dtype.kind == "f":
-            return raw.argmax(axis=-1).astype(numpy.int32) if raw.ndim == 2 else raw.astype(numpy.int32)
-        if form == "integer":
-            one_hot = raw.ndim == 2 and raw.shape[1] > 1
-            return (raw.argmax(axis=1) if one_hot else raw).astype(numpy.int32)
-        return raw.astype(numpy.float32)
-    if form in ("binary", "multi_label"):
-        if labels is not None and len(labels.names) > 2:
-            raise ValueError(f"{len(labels.names)} classes are too many for a binary target")
-        classes = raw if labels is None else labels.indices(raw)
-        if labels is not None and len(labels.names) == 1 and labels.kind != "text":
-            classes = raw
-        return _column(classes.astype(numpy.float32))
-    classes = labels.indices(raw) if labels is not None else _class_numbers(raw)
-    if form == "integer":
-        return classes
-    count = len(labels.names) if labels is not None else int(classes.max(initial=-1)) + 1
-    return numpy.eye(count, dtype=numpy.float32)[classes]
-
-
-def _class_numbers(raw: Array) -> Array:
-    """The classes of floats such as 0.0, 1.0, 2.0."""
-    import numpy
-
-    classes = raw.astype(numpy.int32)
-    if (classes != raw).any() or (classes < 0).any():
-        raise ValueError("classes must be integers from 0")
-    return classes
-
-
-def _column(values: Array) -> Array:
-    """Reshapes (n,) to (n, 1)."""
-    return values.reshape(-1, 1) if values.ndim == 1 else values
+        raise UnknownLabel(raw.ravel()[index], index // (raw.size // len(raw)))

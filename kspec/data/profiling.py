@@ -81,7 +81,7 @@ def profile_splits(
         splits: By split, the indices of its rows.
         inputs: By input, shape (rows, …).
         targets: By output, as in `DataSplit.targets`.
-        labels: By output, the vocabulary of a target that is one column of labels.
+        labels: By output, the labels of a target that is classes.
     """
     return DataProfile(
         profile.source,
@@ -119,14 +119,16 @@ def _not_one_hot(target: Array) -> tuple[int, str] | None:
 
 
 def _classes_by_split(target: Array, labels: Labels, splits: Mapping[str, Array]) -> dict[str, dict[str, int]]:
+    """By split, the number of examples (or positions) of each class that occurs, without an ignored label."""
     import numpy
 
-    classes = labels.indices(target)
-    counts = {split: numpy.bincount(classes[rows], minlength=len(labels.names)) for split, rows in splits.items()}
-    return {
-        split: {name: int(count) for name, count in zip(labels.names, per_class, strict=True) if count}
-        for split, per_class in counts.items()
-    }
+    counted: dict[str, dict[str, int]] = {}
+    for split, rows in splits.items():
+        raw = target[rows]
+        classes = labels.indices(raw)[~labels.is_ignored(raw)]
+        counts = numpy.bincount(classes, minlength=len(labels.names))
+        counted[split] = {name: int(count) for name, count in zip(labels.names, counts, strict=True) if count}
+    return counted
 
 
 def _repeated(splits: Mapping[str, Array], arrays: Sequence[Any]) -> dict[str, int]:

@@ -12,12 +12,13 @@ from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
 from kspec.data.index_check import ValueCheck
-from kspec.data.labels import Labels, labels_of
+from kspec.data.labels import Labels
 from kspec.data.profiling import profile_splits, profile_table
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import split_rows
-from kspec.data.table import Table
+from kspec.data.table import Column, Table
+from kspec.data.target_labels import labels_of
 from kspec.data.types import Dataset, InputSpec, OutputSpec
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph
@@ -67,14 +68,13 @@ def _load(data: Data, request: Request) -> Dataset:
     numbers, dropped = table.row_numbers()[kept], int((~kept).sum())
     if dropped:
         table = table.take(kept)
-    stratify = table.columns[mapping.stratify] if mapping.stratify else None
-    splits = context.require(split_rows(table, data, stratify, request.seed, context))
+    splits = context.require(split_rows(table, data, _strata(table, mapping, request), request.seed, context))
     fills = fit_fills(table, mapping.input_columns, policies, splits["train"], context)
     fill(table, fills)
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
-    labels = _labels(table, mapping)
-    check_classes(table, mapping, labels, splits, request.output_specs, context)
+    labels = _labels(table, mapping, arrays, request)
+    check_classes(table, mapping, arrays.targets, labels, splits, request.output_specs, context)
     context.stop_on_errors()
     used = mapping.uses(data)
     notes = _check_values(arrays, mapping, splits, request)
@@ -140,8 +140,20 @@ def _check_synthetic(data: Data, context: Context) -> None:
             raise InvalidData
 
 
-def _labels(table: Table, mapping: ColumnMapping) -> dict[str, Labels]:
-    """By output, the vocabulary of a target that can be classes."""
-    columns = {name: table.columns[names[0]] for name, names in mapping.targets.items() if len(names) == 1}
-    labels = {name: labels_of(column) for name, column in columns.items()}
+def _strata(table: Table, mapping: ColumnMapping, request: Request) -> list[Column]:
+    """The columns whose classes the splits keep; `stratify: true` takes those of all targets that are classes."""
+    regressions = [name for name, output in request.output_specs.items() if output.task == "regression"]
+    numbers = {column for name in regressions for column in mapping.targets.get(name, ())}
+    columns = [name for name in mapping.stratify if name not in numbers] or mapping.stratify
+    return [table.columns[name] for name in columns]
+
+
+def _labels(table: Table, mapping: ColumnMapping, arrays: TableArrays, request: Request) -> dict[str, Labels]:
+    """By output, the labels of a target that can be classes."""
+    labels = {
+        name: labels_of(
+            [table.columns[column] for column in columns], arrays.targets[name], request.output_specs.get(name)
+        )
+        for name, columns in mapping.targets.items()
+    }
     return {name: vocabulary for name, vocabulary in labels.items() if vocabulary is not None}

@@ -5,7 +5,9 @@ split, the next the validation split, and the rest is for training. A split has 
 
 **Stratified.** The splits have the same sizes, distributed over the classes in proportion to their sizes (largest
 remainder; ties go to the class that sorts first). Within each class, rows are taken in the order of the same
-permutation: test first, then validation.
+permutation: test first, then validation. Each class keeps at least one row for training, so that the splits of rare
+classes can be smaller. Several columns make one class of each combination that occurs; the combinations with fewer than
+three rows are one class together.
 
 **By a column** of the words train, validation and test, or **by files**, one per split. If only some splits have files,
 a `validation` or `test` fraction in the spec is taken from the training rows.
@@ -16,6 +18,7 @@ Every split keeps the order of the file; with `shuffle: false`, training sees th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context
@@ -41,14 +44,14 @@ PATH = ("data", "split")
 
 
 def split_rows(
-    table: Table, data: Data, stratify: Column | None, seed: int, context: Context
+    table: Table, data: Data, stratify: Sequence[Column], seed: int, context: Context
 ) -> dict[str, Array] | None:
     """Splits the rows of a table.
 
     Args:
         table: The table.
         data: The `data` section.
-        stratify: The column whose proportions the splits keep.
+        stratify: The columns whose proportions the splits keep.
         seed: The seed of the spec.
         context: Receives every problem.
 
@@ -68,7 +71,7 @@ def split_rows(
         fractions = _fractions(data, table)
         free = numpy.flatnonzero(split_of == 0)
         classes = None
-        if stratify is not None:
+        if stratify:
             classes = _classes(stratify, table, context)
             if classes is None:
                 return None
@@ -105,6 +108,9 @@ def by_fractions(count: int, fractions: dict[str, float], seed: int, classes: Ar
         return {"test": numpy.sort(order[:test]), "validation": numpy.sort(order[test:held])}
     sizes = numpy.bincount(classes, minlength=1)
     shares = {name: largest_remainder(number, sizes) for name, number in wanted.items()}
+    spare = numpy.maximum(sizes - 1, 0)
+    shares["test"] = numpy.minimum(shares["test"], spare)
+    shares["validation"] = numpy.minimum(shares["validation"], spare - shares["test"])
     rows: dict[str, list[Array]] = {"test": [], "validation": []}
     in_order = classes[order]
     for number in range(len(sizes)):
@@ -180,33 +186,55 @@ def _by_column(column: Column, table: Table, context: Context) -> Array | None:
     return numbers[inverse]
 
 
-def _classes(column: Column, table: Table, context: Context) -> Array | None:
+def _classes(columns: Sequence[Column], table: Table, context: Context) -> Array | None:
+    """The class of each row, numbered in sorted order, shape (rows,); None if the columns have none."""
     import numpy
 
     path = (*PATH, "stratify")
-    if column.missing.any():
-        rows = numpy.flatnonzero(column.missing)
-        context.error(
-            codes.MISSING_VALUES,
-            f"`{column.name}` decides the split but has no value in {table.locate(rows)}",
-            path,
-            help=f"fill in the values, or drop these rows: `missing: {{{column.name}: drop_row}}`",
+    codes_of_columns = []
+    for column in columns:
+        if column.missing.any():
+            rows = numpy.flatnonzero(column.missing)
+            context.error(
+                codes.MISSING_VALUES,
+                f"`{column.name}` decides the split but has no value in {table.locate(rows)}",
+                path,
+                help=f"fill in the values, or drop these rows: `missing: {{{column.name}: drop_row}}`",
+            )
+            return None
+        values = column.values.reshape(table.rows, -1)
+        if values.dtype == object and column.size > 1:  # NumPy cannot compare rows of objects
+            values = values.astype(str)
+        distinct, inverse = numpy.unique(
+            values[:, 0] if column.size == 1 else values, return_inverse=True, axis=None if column.size == 1 else 0
         )
-        return None
-    distinct, inverse = numpy.unique(column.values, return_inverse=True)
-    if (
-        column.kind in ("array", "image")
-        or len(distinct) > MAX_CLASSES
-        or (column.kind == "float" and len(distinct) > 20)
-    ):
-        context.error(
-            codes.INVALID_SPLIT_COLUMN,
-            f"`{column.name}` has {len(distinct)} distinct values, too many for classes",
-            path,
-            help="stratify by a column of classes, or remove `stratify`",
-        )
-        return None
-    return inverse
+        if column.kind == "image" or len(distinct) > MAX_CLASSES or (values.dtype.kind == "f" and len(distinct) > 20):
+            context.error(
+                codes.INVALID_SPLIT_COLUMN,
+                f"`{column.name}` has {len(distinct)} distinct values, too many for classes",
+                path,
+                help="stratify by a column of classes, or remove `stratify`",
+            )
+            return None
+        codes_of_columns.append(inverse.ravel())
+    if len(columns) == 1 and columns[0].size == 1:
+        return codes_of_columns[0]
+    classes = numpy.unique(numpy.stack(codes_of_columns, axis=1), return_inverse=True, axis=0)[1].ravel()
+    return merge_rare(classes)
+
+
+def merge_rare(classes: Array) -> Array:
+    """Makes one class of all classes with fewer rows than there are splits.
+
+    >>> import numpy
+    >>> merge_rare(numpy.array([0, 1, 2, 2, 2, 3])).tolist()
+    [0, 0, 1, 1, 1, 0]
+    """
+    import numpy
+
+    rare = numpy.bincount(classes)[classes] < len(SPLITS)
+    merged: Array = numpy.unique(numpy.where(rare, -1, classes), return_inverse=True)[1].ravel()
+    return merged
 
 
 def _warn_of_empty(fractions: dict[str, float], split_of: Array, table: Table, context: Context) -> None:

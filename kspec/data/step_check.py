@@ -12,6 +12,7 @@ from kspec.language.training_config import Evaluate
 
 if TYPE_CHECKING:
     from kspec.analysis.program import Analysis
+    from kspec.data.target_encoding import TargetEncoding
 
 
 def check_step_data(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> None:
@@ -23,13 +24,15 @@ def check_step_data(spec: Spec, analysis: Analysis, dataset: Dataset, report: Re
         dataset: The training data, whose columns and labels the other data must have.
         report: Receives every problem.
     """
+    encodings = encodings_before_build(analysis, dataset)
     for step in STEPS:
         settings: Evaluate = getattr(spec.document, step)
         try:
             if settings.data is None:
                 choose_split(settings.split, dataset, report, spec.positions.value((step, "split")))
             else:
-                read_step_split(step, spec, analysis.graph, dataset, report, need_targets=step == "evaluate")
+                need_targets = step == "evaluate"
+                read_step_split(step, spec, analysis.graph, dataset, encodings, report, need_targets=need_targets)
         except SpecError as error:
             report.diagnostics.extend(error.diagnostics)
 
@@ -43,17 +46,37 @@ def check_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Repo
         dataset: The training data.
         report: Receives every problem.
     """
-    from kspec.data.target_encoding import TargetMismatch, check_weighted_labels, encode_targets
+    from kspec.data.sample_weights import check_weights
+    from kspec.data.target_encoding import TargetMismatch, encode_targets
+    from kspec.data.target_shapes import check_target_shapes
 
     if analysis.settings is None:
         return
-    outputs = analysis.settings.outputs
-    shapes = {name: analysis.types.tensor(tensor).shape for name, tensor in analysis.graph.outputs.items()}
-    ranks = {name: len(shape) if shape is not None else 2 for name, shape in shapes.items()}
+    encodings = encodings_before_build(analysis, dataset)
     for split in dataset.splits.values():
         try:
-            encode_targets(split, dataset.labels, outputs, ranks)
+            targets = encode_targets(split, encodings)
         except TargetMismatch as error:
             error.report(spec, report)
             return
-    check_weighted_labels(spec, outputs, dataset.labels, report)
+        if split is dataset.splits["train"] and dataset.profile.source != "synthetic":
+            before = report.errors
+            check_target_shapes(spec, analysis.graph, encodings, split, targets, report)
+            if report.errors == before:
+                check_weights(spec, split, encodings, targets, report)
+
+
+def encodings_before_build(analysis: Analysis, dataset: Dataset) -> dict[str, TargetEncoding]:
+    """By output, the encoding of its target, with the shapes that the analysis knows.
+
+    Args:
+        analysis: The analysis of a spec; without settings, there are none.
+        dataset: The training data.
+    """
+    from kspec.data.target_encoding import target_encodings
+
+    if analysis.settings is None:
+        return {}
+    shapes = {name: analysis.types.tensor(tensor).shape for name, tensor in analysis.graph.outputs.items()}
+    columns = dataset.fitted.get("columns", {}).get("targets", {})
+    return target_encodings(analysis.settings.outputs, shapes, dataset.labels, columns)

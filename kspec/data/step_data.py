@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from kspec.data import Dataset, DataSplit, load_for_prediction
 from kspec.data.index_check import ValueCheck
+from kspec.data.target_encoding import TargetEncoding
 from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report, Span, codes
 from kspec.ir import Graph
@@ -53,7 +55,14 @@ class StepExamples(NamedTuple):
 
 
 def choose_examples(
-    step: Step, spec: Spec, graph: Graph, dataset: Dataset, report: Report, *, need_targets: bool
+    step: Step,
+    spec: Spec,
+    graph: Graph,
+    dataset: Dataset,
+    encodings: Mapping[str, TargetEncoding],
+    report: Report,
+    *,
+    need_targets: bool,
 ) -> StepExamples:
     """Chooses or reads the examples of a step.
 
@@ -62,6 +71,7 @@ def choose_examples(
         spec: The spec.
         graph: Its graph.
         dataset: The training data.
+        encodings: By output, the encoding of its target.
         report: Receives every problem.
         need_targets: Whether other data must have targets.
 
@@ -72,14 +82,21 @@ def choose_examples(
     if settings.data is None:
         name, note = choose_split(settings.split, dataset, report, spec.positions.value((step, "split")))
         return StepExamples(dataset.splits[name], name, note)
-    split = read_step_split(step, spec, graph, dataset, report, need_targets=need_targets)
+    split = read_step_split(step, spec, graph, dataset, encodings, report, need_targets=need_targets)
     report.raise_errors()
     assert split is not None
     return StepExamples(split, settings.data, "")
 
 
 def read_step_split(
-    step: Step, spec: Spec, graph: Graph, dataset: Dataset, report: Report, *, need_targets: bool
+    step: Step,
+    spec: Spec,
+    graph: Graph,
+    dataset: Dataset,
+    encodings: Mapping[str, TargetEncoding],
+    report: Report,
+    *,
+    need_targets: bool,
 ) -> DataSplit | None:
     """Reads the other data that a step names; None if there are errors.
 
@@ -88,6 +105,7 @@ def read_step_split(
         spec: The spec.
         graph: Its graph.
         dataset: The training data.
+        encodings: By output, the encoding of its target.
         report: Receives every problem.
         need_targets: Whether the data must have targets.
     """
@@ -96,7 +114,7 @@ def read_step_split(
         spec,
         input_specs(spec),
         list(graph.outputs),
-        dataset.labels,
+        encodings,
         dataset.fitted,
         report,
         need_targets=need_targets,

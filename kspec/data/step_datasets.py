@@ -9,6 +9,7 @@ from kspec.data.inference_data import resolve_source
 from kspec.data.profiling import profile_table
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
+from kspec.data.step_check import encodings_before_build
 from kspec.data.step_data import STEPS, Step, read_step_split
 from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report
@@ -33,7 +34,9 @@ def read_step_datasets(spec: Spec, analysis: Analysis, dataset: Dataset, report:
 
 
 def _read(step: Step, spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> Dataset | None:
-    split = read_step_split(step, spec, analysis.graph, dataset, report, need_targets=step == "evaluate")
+    need_targets = step == "evaluate"
+    encodings = encodings_before_build(analysis, dataset)
+    split = read_step_split(step, spec, analysis.graph, dataset, encodings, report, need_targets=need_targets)
     if split is None:
         return None
     context = Context(spec, Report(), (step, "data"))

@@ -1,29 +1,251 @@
-"""Encodes targets and sample weights in the form that each loss takes."""
+"""How a target becomes what the loss of its output takes, and how its classes are named.
+
+A `TargetEncoding` is built once, from the labels of the data and the settings and shape of the output. Training,
+evaluation, class weights, predictions, confusion matrices and checks all read it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from kspec.analysis.settings import OutputSettings
-from kspec.analysis.task_inference import loss_name
-from kspec.data import DataSplit, Labels, encode
-from kspec.diagnostics import Path, Report, codes, did_you_mean
+from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
+from kspec.data.labels import Labels
+from kspec.data.types import DataSplit
+from kspec.diagnostics import Path, Report, codes
 from kspec.language import Spec
 
+Array = np.ndarray[Any, Any]
+Shape = tuple[int | None, ...]
 
-def encode_targets(
-    split: DataSplit, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], ranks: Mapping[str, int]
-) -> dict[str, Any]:
+HINGE_LOSSES = frozenset({"Hinge", "SquaredHinge"})
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEncoding:
+    """The classes of a target, and the form in which the loss takes it.
+
+    Args:
+        settings: The settings of the output.
+        shape: The output's shape for one example; None for open lengths.
+        labels: The classes of the output, one for each unit; None if the target is no classes.
+        columns: The columns of the target.
+        is_known: Whether the shape is known; if not, `shape` is that of an output with one prediction.
+        vocabulary: The labels that occur in the data, even if the output predicts no classes.
+    """
+
+    settings: OutputSettings
+    shape: Shape
+    labels: Labels | None
+    columns: tuple[str, ...] = ()
+    is_known: bool = True
+    vocabulary: Labels | None = None
+
+    @classmethod
+    def of(
+        cls, settings: OutputSettings, shape: Shape | None, labels: Labels | None, columns: Sequence[str] = ()
+    ) -> TargetEncoding:
+        """The encoding of a target.
+
+        Args:
+            settings: The settings of the output.
+            shape: The output's shape for one example; None if unknown.
+            labels: The labels that occur in the data.
+            columns: The columns of the target.
+        """
+        is_known = shape is not None
+        shape = (settings.head.units,) if shape is None else shape
+        vocabulary = labels
+        if settings.task == "regression":
+            labels = None
+        if labels is not None:
+            by_unit = settings.task == "multiclass_classification"
+            labels = labels.of_units((shape[-1] if shape else 1) if by_unit else 2)
+        return cls(settings, shape, labels, tuple(columns), is_known, vocabulary)
+
+    @property
+    def predicts_positions(self) -> bool:
+        """Whether the output predicts at several positions."""
+        return len(self.shape) > 1
+
+    @property
+    def weighs_columns(self) -> bool:
+        """Whether the class weights differ between the columns of an example."""
+        return self.settings.weighs_columns
+
+    @property
+    def is_free_form(self) -> bool:
+        """Whether the loss takes targets of another form than its predictions."""
+        return loss_name(self.settings.loss) in FREE_FORM_LOSSES
+
+    def encode(self, raw: Array) -> Array:
+        """Encodes a raw target for the loss.
+
+        Args:
+            raw: As in `DataSplit.targets`.
+
+        Returns:
+            `integer`: int32, a class for each example or position. Otherwise float32, in the shape of the output if the
+            sizes agree: 0 and 1 (`binary`, `multi_label`), a row of 0 and 1 for each class (`one_hot`), or the values.
+
+        Raises:
+            UnknownLabel: If a value is no class.
+            ValueError: If the target cannot take the form, such as text as values.
+        """
+        form, labels = self.settings.target_form, self.labels
+        if form == "values" or self.is_free_form:
+            if raw.dtype.kind not in "fiub":
+                raise ValueError("text is not a number")
+            return self._in_shape(raw.astype(np.float32))
+        if self.has_column_for_each_class(raw):
+            if form == "integer":
+                classes: Array = raw.argmax(axis=-1).astype(np.int32)
+                return classes
+            return self._in_shape(raw.astype(np.float32))
+        if labels is None and form not in ("integer", "one_hot"):
+            if raw.dtype.kind not in "fiub":
+                raise ValueError("text is not a number")
+            return self._in_shape(raw.astype(np.float32))
+        self._check_labels()
+        numbers = _class_numbers(raw) if labels is None else labels.indices(raw)
+        if form == "integer":
+            return reshaped(numbers, self.shape[:-1])
+        if form == "one_hot":
+            count = len(labels.names) if labels is not None else int(numbers.max(initial=-1)) + 1
+            count = max(count, self.shape[-1] or 0)  # a unit that no label has
+            numbers = reshaped(numbers, self.shape[:-1])
+            return np.asarray(np.eye(count, dtype=np.float32)[numbers])
+        return self._in_shape(numbers.astype(np.float32))
+
+    def classes(self, raw: Array) -> Array:
+        """The class of each example, position or column, as an index of `labels.names`; -1 for an ignored label.
+
+        Args:
+            raw: As in `DataSplit.targets`; the target has labels.
+        """
+        assert self.labels is not None
+        classes = np.where(self.labels.is_ignored(raw), -1, self.labels.indices(raw))
+        by_unit = self.settings.task == "multiclass_classification"
+        return reshaped(classes, self.shape[:-1] if by_unit else self.shape)
+
+    def names(self, width: int) -> list[str]:
+        """A name for each unit of a multi-class output: the label, or the number of a unit beyond the last label.
+
+        Args:
+            width: The number of units.
+        """
+        names = self.labels.names if self.labels is not None else []
+        if not names:
+            return self.suffixes(width)
+        return [*names[:width], *map(str, range(len(names), width))]
+
+    def suffixes(self, width: int) -> list[str]:
+        """A name for each value of an example: the column of the target, or a number.
+
+        Args:
+            width: The number of values.
+        """
+        return list(self.columns) if len(self.columns) == width else [str(i) for i in range(width)]
+
+    def spelled(self, raw: Array) -> list[str] | Array:
+        """The labels of a column, shape (n,), as predictions spell them; other numbers stay as they are."""
+        if self.labels is None:
+            return raw
+        return [self.labels.text(value) for value in raw.tolist()]
+
+    def has_column_for_each_class(self, raw: Array) -> bool:
+        """Whether the last axis of a raw target is a column for each class, as in one-hot rows."""
+        if self.labels is not None:
+            return self.labels.kind == "column"
+        is_exclusive = self.settings.target_form in ("integer", "one_hot")
+        return is_exclusive and raw.ndim == len(self.shape) + 1 and raw.shape[-1] > 1
+
+    def _check_labels(self) -> None:
+        labels = self.labels
+        if labels is None:
+            return
+        if self.settings.target_form in ("binary", "multi_label") and len(labels.names) > 2:
+            raise ValueError(f"{len(labels.names)} classes are too many for a binary target")
+        if labels.are_numbers and not labels.identity and not self._is_signed():
+            units = self.shape[-1] if self.settings.task == "multiclass_classification" else 2
+            raise ValueError(
+                f"its labels are {', '.join(labels.names[:5])}{' …' if len(labels.names) > 5 else ''}, "
+                f"and the classes are numbered from 0 to {(units or 2) - 1}"
+            )
+
+    def _is_signed(self) -> bool:
+        """Whether the labels are -1 and 1, which hinge losses take."""
+        assert self.labels is not None
+        return loss_name(self.settings.loss) in HINGE_LOSSES and set(self.labels.values) <= {-1, 1}
+
+    def _in_shape(self, values: Array) -> Array:
+        """The values in the shape of the output, if the sizes agree; else unchanged, but (n,) becomes (n, 1)."""
+        values = values if self.is_free_form else reshaped(values, self.shape or (1,))
+        return values.reshape(-1, 1) if values.ndim == 1 else values
+
+
+def reshaped(values: Array, shape: Shape) -> Array:
+    """An array with examples of this shape, if the sizes agree; else unchanged.
+
+    A single value for each example does not make an open length 1.
+
+    Args:
+        values: Shape (n, …).
+        shape: The wanted shape of an example; None for open lengths.
+    """
+    own = values.shape[1:]
+    if len(own) == len(shape) and all(want in (None, has) for want, has in zip(shape, own, strict=True)):
+        return values
+    fixed = math.prod(length for length in shape if length is not None)
+    size, unknown = math.prod(own), shape.count(None)
+    if unknown == 0 and fixed == size:
+        return values.reshape(len(values), *shape)
+    if unknown == 1 and fixed and size % fixed == 0 and size > fixed:
+        return values.reshape(len(values), *(size // fixed if length is None else length for length in shape))
+    return values
+
+
+def _class_numbers(raw: Array) -> Array:
+    """The classes of numbers such as 0.0, 1.0, 2.0."""
+    classes = raw.astype(np.int32)
+    if (classes != raw).any() or (classes < 0).any():
+        raise ValueError("classes must be integers from 0")
+    return classes
+
+
+def target_encodings(
+    outputs: Mapping[str, OutputSettings],
+    shapes: Mapping[str, Shape | None],
+    labels: Mapping[str, Labels],
+    columns: Mapping[str, Sequence[str]],
+) -> dict[str, TargetEncoding]:
+    """The encoding of each output's target.
+
+    Args:
+        outputs: By output, its settings.
+        shapes: By output, its shape, including the batch axis; None if unknown.
+        labels: By output, the labels of its target.
+        columns: By output, the columns of its target.
+    """
+    encodings = {}
+    for name, settings in outputs.items():
+        shape = shapes.get(name)
+        example = None if shape is None else shape[1:]
+        encodings[name] = TargetEncoding.of(settings, example, labels.get(name), columns.get(name, ()))
+    return encodings
+
+
+def encode_targets(split: DataSplit, encodings: Mapping[str, TargetEncoding]) -> dict[str, Array]:
     """The encoded targets of a split, for outputs that have a loss and a target.
 
     Args:
         split: The examples.
-        labels: By output, the vocabulary of its target.
-        outputs: By output, its settings.
-        ranks: By output, its rank, including the batch axis.
+        encodings: By output, the encoding of its target.
 
     Returns:
         By output, an array of shape (n, …).
@@ -32,18 +254,13 @@ def encode_targets(
         TargetMismatch: If a loss cannot take its target.
     """
     encoded = {}
-    for name, settings in outputs.items():
-        if settings.loss is None or name not in split.targets:
-            continue
-        form = settings.target_form
-        raw = split.targets[name]
-        if form == "integer" and raw.dtype.kind in "iuf" and raw.ndim == ranks[name] - 1 > 1:
-            encoded[name] = raw.astype("int32")  # a label at each position, not one-hot columns
+    for name, encoding in encodings.items():
+        if encoding.settings.loss is None or name not in split.targets:
             continue
         try:
-            encoded[name] = encode(raw, labels.get(name), form)
+            encoded[name] = encoding.encode(split.targets[name])
         except ValueError as error:
-            raise TargetMismatch(name, settings, labels.get(name), error) from error
+            raise TargetMismatch(name, encoding.settings, encoding.vocabulary, error) from error
     return encoded
 
 
@@ -103,35 +320,7 @@ class TargetMismatch(ValueError):
         return f"for the {count} classes of `{self.name}`, " + ", and ".join(changes or [f"write the loss `{loss}`"])
 
 
-def check_weighted_labels(
-    spec: Spec, outputs: Mapping[str, OutputSettings], labels: Mapping[str, Labels], report: Report
-) -> None:
-    """Reports class weights for unknown labels, which would have no effect.
-
-    Args:
-        spec: The spec.
-        outputs: By output, its settings.
-        labels: By output, the vocabulary of its target.
-        report: Receives every problem.
-    """
-    for name, output in outputs.items():
-        if not isinstance(output.class_weight, dict) or name not in labels:
-            continue
-        known = [str(label) for label in labels[name].names]
-        path: Path = ("fit", "class_weight")
-        path = (*path, name) if name in (spec.document.fit.class_weight or {}) else path
-        for label in output.class_weight:
-            if label not in known:
-                report.error(
-                    codes.INVALID_CLASS_WEIGHT,
-                    f"unknown label `{label}` of `{name}`",
-                    spec.positions.key((*path, label)),
-                    label=did_you_mean(label, known),
-                    help=f"available labels: {', '.join(known[:20])}",
-                )
-
-
-def spread_over_positions(target: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+def spread_over_positions(target: Array, shape: tuple[int, ...]) -> Array:
     """Repeats a synthetic target, one value per example, at every position of its output.
 
     Args:
@@ -147,7 +336,7 @@ def spread_over_positions(target: np.ndarray[Any, Any], shape: tuple[int, ...]) 
 
 def with_placeholders(
     targets: Mapping[str, Any], outputs: Mapping[str, OutputSettings], count: int
-) -> dict[str, np.ndarray[Any, Any]]:
+) -> dict[str, Array]:
     """Adds zeros as targets of outputs that have none: Keras requires a target for each output.
 
     Args:
@@ -158,54 +347,3 @@ def with_placeholders(
     if not targets and not any(output.is_minimized for output in outputs.values()):
         return {}
     return {name: targets[name] if name in targets else np.zeros(count, "float32") for name in outputs}
-
-
-def sample_weights(
-    split: DataSplit, labels: Mapping[str, Labels], outputs: Mapping[str, OutputSettings], *, training: bool
-) -> dict[str, np.ndarray[Any, Any]]:
-    """The sample weights of a split; empty if all examples have equal weight.
-
-    As in Keras, class weights apply only to training. They become sample weights, so that they work with any number of
-    outputs.
-
-    Args:
-        split: The examples.
-        labels: By output, the vocabulary of its target.
-        outputs: By output, its settings.
-        training: Whether class weights apply.
-
-    Returns:
-        By output, float32, shape (n,).
-    """
-    weights: dict[str, np.ndarray[Any, Any]] = {}
-    for name, settings in outputs.items():
-        if settings.loss is None or (name not in split.targets and not settings.is_minimized):
-            continue
-        weight = split.weights.get(name)
-        if training and settings.class_weight is not None and name in labels:
-            by_class = class_weights(split.targets[name], labels[name], settings.class_weight)
-            weight = by_class if weight is None else weight * by_class
-        if weight is not None:
-            weights[name] = weight.astype("float32")
-    if weights:
-        for name in outputs:
-            weights.setdefault(name, np.ones(len(split), "float32"))
-    return weights
-
-
-def class_weights(raw: np.ndarray[Any, Any], labels: Labels, setting: Any) -> np.ndarray[Any, Any]:
-    """The weight of each example by its class.
-
-    Args:
-        raw: The column of the target, shape (n,).
-        labels: The vocabulary of the target.
-        setting: `balanced` (n / (classes x count of the class)), or label → weight; other labels have weight 1.
-    """
-    classes = encode(raw, labels, "integer")
-    if setting == "balanced":
-        counts = np.bincount(classes, minlength=len(labels.names))
-        present = np.maximum(counts, 1)
-        by_class = len(classes) / (np.count_nonzero(counts) * present)
-    else:
-        by_class = np.array([float(setting.get(str(label), 1.0)) for label in labels.names])
-    return by_class[classes].astype("float32")

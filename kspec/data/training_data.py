@@ -21,14 +21,22 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Datase
     """
     if spec.document.data is None:
         return None
-    settings = analysis.settings
-    output_specs = {n: OutputSpec(o.task, o.head.units) for n, o in settings.outputs.items()} if settings else None
     try:
-        outputs = list(analysis.graph.outputs)
-        return load(spec, input_specs(spec), outputs, report, output_specs=output_specs, graph=analysis.graph)
+        outputs, known = list(analysis.graph.outputs), output_specs(analysis)
+        return load(spec, input_specs(spec), outputs, report, output_specs=known, graph=analysis.graph)
     except SpecError as error:
         report.diagnostics.extend(error.diagnostics)
         return None
+
+
+def output_specs(analysis: Analysis) -> dict[str, OutputSpec]:
+    """What an analysis knows of each output; nothing without settings."""
+    specs = {}
+    for name, output in analysis.settings.outputs.items() if analysis.settings is not None else ():
+        shape = analysis.types.tensor(analysis.graph.outputs[name]).shape
+        rank = None if shape is None else len(shape)
+        specs[name] = OutputSpec(output.task, output.head.units, rank, output.ignored_label)
+    return specs
 
 
 def input_specs(spec: Spec) -> dict[str, InputSpec]:

@@ -35,10 +35,14 @@ class OutputSpec(NamedTuple):
     Args:
         task: The problem type, such as `regression`; None if unknown.
         units: The size of the last axis; None if unknown.
+        rank: Its rank, including the batch axis; None if unknown.
+        ignored: The label that its loss ignores.
     """
 
     task: str | None = None
     units: int | None = None
+    rank: int | None = None
+    ignored: int | None = None
 
 
 @dataclass(slots=True)

@@ -179,6 +179,7 @@ TARGET_LEAKAGE = Rule("KS515", "target-leakage", Severity.WARNING, "never")
 UNDECODABLE_IMAGE = Rule("KS516", "undecodable-image", Severity.ERROR, "never")
 UNKNOWN_LABEL = Rule("KS517", "unknown-label", Severity.ERROR, "never")
 SINGLE_CLASS_TARGET = Rule("KS518", "single-class-target", Severity.WARNING, "never")
+RESHAPED_TARGET = Rule("KS519", "reshaped-target", Severity.INFO, "never")
 FILES_LEFT_OUT = Rule("KS521", "files-left-out", Severity.WARNING, "never")
 
 # KS6: run

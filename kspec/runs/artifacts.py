@@ -12,12 +12,14 @@ import numpy as np
 
 from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
-from kspec.data import Dataset, DataSplit, Labels, encode
+from kspec.data import Dataset, DataSplit
+from kspec.data.target_encoding import TargetEncoding
 from kspec.runs.regression_plot import Pairs
 from kspec.runs.run_folder import RunFolder
 from kspec.training.fit import History
 from kspec.training.predict import (
     Column,
+    actual_columns,
     is_table,
     node_columns,
     predicted_classes,
@@ -46,9 +48,7 @@ def write_predictions(
     name: str,
     split: DataSplit,
     predictions: Mapping[str, Array],
-    outputs: Mapping[str, OutputSettings],
-    labels: Mapping[str, Labels],
-    columns: Mapping[str, list[str]],
+    encodings: Mapping[str, TargetEncoding],
     nodes: Mapping[str, Array] | None = None,
 ) -> list[str]:
     """Writes predictions: a table if each is a value or a row of values, else `.npz`.
@@ -60,9 +60,7 @@ def write_predictions(
         name: The file's name; its suffix becomes `.npz` for predictions of higher rank.
         split: The examples.
         predictions: By output, shape (n, …); n may be smaller than the split after a smoke run.
-        outputs: Settings by output.
-        labels: By output, the names of its classes.
-        columns: By output, the names of its target's columns.
+        encodings: By output, the classes and columns of its target.
         nodes: By name, values of predicted nodes, shape (n, …); what does not fit the table goes to `<name>_nodes.npz`.
 
     Returns:
@@ -74,7 +72,7 @@ def write_predictions(
         arrays = {each: _with_gaps(values, split) for each, values in {**predictions, **nodes}.items()}
         write(name, lambda path: _write_npz(path, arrays))
         return [name]
-    table = prediction_table(split, predictions, outputs, labels, columns, nodes)
+    table = prediction_table(split, predictions, encodings, nodes)
     write(name, lambda path: _write_csv(path, table))
     arrays = {node: _with_gaps(values, split) for node, values in nodes.items() if values.ndim > 2}
     if not arrays:
@@ -87,9 +85,7 @@ def write_predictions(
 def prediction_table(
     split: DataSplit,
     predictions: Mapping[str, Array],
-    outputs: Mapping[str, OutputSettings],
-    labels: Mapping[str, Labels],
-    columns: Mapping[str, list[str]],
+    encodings: Mapping[str, TargetEncoding],
     nodes: Mapping[str, Array],
 ) -> list[list[Any]]:
     """The lines of a table of predictions, its header first.
@@ -97,9 +93,7 @@ def prediction_table(
     Args:
         split: The examples.
         predictions: By output, shape (n,) or (n, k).
-        outputs: Settings by output.
-        labels: By output, the names of its classes.
-        columns: By output, the names of its target's columns.
+        encodings: By output, the classes and columns of its target.
         nodes: By name, values of predicted nodes; those of a rank above 2 are left out.
 
     Returns:
@@ -110,10 +104,9 @@ def prediction_table(
     if split.names is not None:
         table.append(("file", split.names[:count]))
     for output, prediction in predictions.items():
-        table += prediction_columns(output, prediction, outputs[output], labels.get(output), columns.get(output, []))
-        actual = split.targets.get(output)
-        if actual is not None and actual.ndim == 1:
-            table.append((f"{output}_actual", actual[: len(prediction)]))
+        table += prediction_columns(output, prediction, encodings[output])
+        if output in split.targets:
+            table += actual_columns(output, split.targets[output][: len(prediction)], encodings[output])
     for node, values in nodes.items():
         table += node_columns(node, values) if values.ndim <= 2 else []
     lines = [list(line) for line in zip(*[_plain(values) for _, values in table], strict=True)]
@@ -151,43 +144,44 @@ def _plain(values: Array | Sequence[Any]) -> list[Any]:
 
 
 def confusion_matrices(
-    split: DataSplit,
-    predictions: Mapping[str, Array],
-    outputs: Mapping[str, OutputSettings],
-    labels: Mapping[str, Labels],
+    split: DataSplit, predictions: Mapping[str, Array], encodings: Mapping[str, TargetEncoding]
 ) -> dict[str, tuple[Array, list[str]]]:
-    """Confusion matrices of the classifiers whose targets have labels.
+    """Confusion matrices of the classifiers whose targets have labels; each position counts, an ignored label does not.
 
     Args:
         split: The examples, with targets.
-        predictions: By output, shape (n, k).
-        outputs: Settings by output.
-        labels: By output, the names of its classes.
+        predictions: By output, shape (n, …, k).
+        encodings: By output, the classes of its target.
 
     Returns:
         By output, counts of shape (k, k), a row for each true class and a column for each predicted one; and names.
     """
     matrices = {}
     for output, prediction in predictions.items():
-        if output in labels and output in split.targets:
-            matrix = _confusion_matrix(split.targets[output], prediction, outputs[output], labels[output])
-            if matrix is not None:
-                matrices[output] = matrix, [str(name) for name in labels[output].names]
+        encoding = encodings[output]
+        if encoding.labels is None or output not in split.targets:
+            continue
+        matrix = _confusion_matrix(split.targets[output][: len(prediction)], prediction, encoding)
+        if matrix is not None:
+            matrices[output] = matrix, encoding.names(len(matrix))
     return matrices
 
 
-def _confusion_matrix(raw: Array, prediction: Array, settings: OutputSettings, labels: Labels) -> Array | None:
-    if settings.task not in ("binary_classification", "multiclass_classification"):
+def _confusion_matrix(raw: Array, prediction: Array, encoding: TargetEncoding) -> Array | None:
+    settings, labels = encoding.settings, encoding.labels
+    assert labels is not None
+    if settings.task == "multiclass_classification":
+        count = max(len(labels.names), prediction.shape[-1])
+    elif settings.task == "binary_classification":
+        count = len(labels.names)
+    else:
         return None
-    if raw.ndim != 1 or prediction.ndim != 2:
-        return None
-    count = len(labels.names)
-    actual = encode(raw, labels, "integer")[: len(prediction)]
-    classes = predicted_classes(prediction if prediction.shape[1] > 1 else prediction[:, 0], settings)
-    if count < 2 or classes.max(initial=0) >= count:
+    actual, predicted = encoding.classes(raw).ravel(), predicted_classes(prediction, settings).ravel()
+    if count < 2 or len(actual) != len(predicted) or predicted.max(initial=0) >= count:
         return None
     matrix = np.zeros((count, count), dtype="int64")
-    np.add.at(matrix, (actual, classes), 1)
+    counted = actual >= 0
+    np.add.at(matrix, (actual[counted], predicted[counted]), 1)
     return matrix
 
 

@@ -26,7 +26,7 @@ from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
 from kspec.syntax.path_policy import PathPolicy
-from kspec.training.batching import batches_of
+from kspec.training.batching import batches_of, encodings_of
 from kspec.training.compile import compile_model
 from kspec.training.console import Console
 from kspec.training.engine import Engine, engine_of
@@ -125,8 +125,10 @@ class _Execution:
             self.console.step("fit", "nothing to train on: the spec has no `data:`")
             return
         # reads other data of these steps before training starts
-        evaluation = choose_examples("evaluate", self.spec, built.graph, dataset, self.report, need_targets=True)
-        prediction = choose_examples("predict", self.spec, built.graph, dataset, self.report, need_targets=False)
+        of_step = functools.partial(choose_examples, spec=self.spec, graph=built.graph, dataset=dataset)
+        of_step = functools.partial(of_step, encodings=encodings_of(built, dataset), report=self.report)
+        evaluation = of_step("evaluate", need_targets=True)
+        prediction = of_step("predict", need_targets=False)
         self.console.warn(self.report)
         splits = self._batch_splits(built, dataset)
         announce = functools.partial(self.console.step, "fit")
@@ -264,14 +266,14 @@ class _Execution:
             self.console.step("predict", f"{line}{examples.note}")
             self._note("predict", examples.split.notes)
             return
-        columns = dataset.fitted["columns"]["targets"]
+        encodings = encodings_of(built, dataset)
         names = write_predictions(
-            self.folder.write, document.predict.to, examples.split, predictions, outputs, dataset.labels, columns, nodes
+            self.folder.write, document.predict.to, examples.split, predictions, encodings, nodes
         )
         self.console.step("predict", f"{line} → {', '.join(names)}{examples.note}{describe_outputs(outputs)}")
         self._note("predict", examples.split.notes)
         with self._timed("pictures"):
-            matrices = confusion_matrices(examples.split, predictions, outputs, dataset.labels)
+            matrices = confusion_matrices(examples.split, predictions, encodings)
             pairs = regression_pairs(examples.split, predictions, outputs)
             best = self.fitted.kept if self.fitted.chosen_by else None
             draw_pictures(self.folder, built, self.result.history, matrices, pairs, line, best)

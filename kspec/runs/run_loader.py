@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +18,7 @@ from kspec.compiler.compile import compile_spec
 from kspec.compiler.define import output_shapes
 from kspec.data import DataSplit, Labels, load_for_prediction
 from kspec.data.index_check import ValueCheck
+from kspec.data.target_encoding import TargetEncoding, target_encodings
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, codes
 from kspec.language import Permissions, Spec
@@ -39,7 +40,7 @@ class LoadedRun:
         analysis: The spec's graph and types.
         model: The trained Keras model, not compiled.
         settings: Training settings with every default filled in.
-        labels: By output, the labels of its target.
+        encodings: By output, the classes and columns of its target.
     """
 
     folder: Path
@@ -48,7 +49,7 @@ class LoadedRun:
     analysis: Analysis
     model: Any
     settings: Settings
-    labels: dict[str, Labels]
+    encodings: dict[str, TargetEncoding]
 
     @property
     def fitted(self) -> dict[str, Any]:
@@ -100,6 +101,7 @@ def load_run(
     report = Report()
     model = _load_model(model_file, spec, report)
     name_outputs(model, analysis.graph.outputs)
+    shapes = output_shapes(analysis.graph, model)
     labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
     columns = record.get("data", {}).get("fitted", {}).get("columns", {}).get("targets", {})
     facts = {
@@ -109,11 +111,12 @@ def load_run(
             labels=tuple(labels[name].names) if name in labels else (),
             column_names=tuple(columns.get(name, ())),
         )
-        for name, shape in output_shapes(analysis.graph, model).items()
+        for name, shape in shapes.items()
     }
     settings = resolve_settings(spec, analysis.graph, report, facts)
     report.raise_errors()
-    return LoadedRun(folder, record, spec, analysis, model, settings, labels)
+    encodings = target_encodings(settings.outputs, shapes, labels, columns)
+    return LoadedRun(folder, record, spec, analysis, model, settings, encodings)
 
 
 def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[DataSplit, str]:
@@ -139,7 +142,7 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
             run.spec,
             input_specs(run.spec),
             list(run.analysis.graph.outputs),
-            run.labels,
+            run.encodings,
             run.fitted,
             report,
             need_targets=need_targets,
@@ -166,15 +169,15 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
 def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
     """Computes the loss and metrics of a run's model on examples with targets."""
     from kspec.data.pipeline import Batches
-    from kspec.data.target_encoding import TargetMismatch, encode_targets, sample_weights, with_placeholders
+    from kspec.data.sample_weights import sample_weights
+    from kspec.data.target_encoding import TargetMismatch, encode_targets, with_placeholders
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate
 
     _check_batch_size(run, examples)
     outputs = run.settings.outputs
-    ranks = {name: len(shape) for name, shape in output_shapes(run.analysis.graph, run.model).items()}
     try:
-        targets = encode_targets(examples, run.labels, outputs, ranks)
+        targets = encode_targets(examples, run.encodings)
     except TargetMismatch as error:
         report = Report()
         error.report(run.spec, report)
@@ -184,7 +187,7 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
         if name not in targets and not output.is_minimized:
             output.loss = None
     compile_model(run.model, run.spec, run.settings)
-    weights = sample_weights(examples, run.labels, outputs, training=False)
+    weights = sample_weights(examples, run.encodings, targets, training=False)
     size = run.spec.document.evaluate.batch_size or run.spec.document.fit.batch_size
     targets = with_placeholders(targets, outputs, len(examples))
     batches = Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
@@ -239,11 +242,10 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
 
     predictions, nodes = predictions_of(run, examples)
     count = len(next(iter(predictions.values())))
-    columns: Mapping[str, list[str]] = run.fitted.get("columns", {}).get("targets", {})
     if not isinstance(to, Path):
         if not is_table({**predictions, **nodes}):
             raise RunFolderError("these predictions are arrays and cannot be printed; name a file with -o")
-        table = prediction_table(examples, predictions, run.settings.outputs, run.labels, columns, nodes)
+        table = prediction_table(examples, predictions, run.encodings, nodes)
         csv.writer(to, lineterminator="\n").writerows(table)
         return [], count
     with failure_to_write(to):
@@ -253,9 +255,7 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
             to.name,
             examples,
             predictions,
-            run.settings.outputs,
-            run.labels,
-            columns,
+            run.encodings,
             nodes,
         )
     return [to.with_name(name) for name in names], count

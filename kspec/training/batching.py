@@ -7,16 +7,29 @@ from typing import Any
 from kspec.compiler.define import BuiltModel, output_shapes
 from kspec.data import Dataset, DataSplit
 from kspec.data.pipeline import Batches
+from kspec.data.sample_weights import check_weights, sample_weights
 from kspec.data.target_encoding import (
+    TargetEncoding,
     TargetMismatch,
-    check_weighted_labels,
     encode_targets,
-    sample_weights,
     spread_over_positions,
+    target_encodings,
     with_placeholders,
 )
+from kspec.data.target_shapes import check_target_shapes
 from kspec.diagnostics import Report
-from kspec.training.target_shapes import check_target_shapes, prediction_shapes
+from kspec.training.prediction_shapes import prediction_shapes
+
+
+def encodings_of(built: BuiltModel, dataset: Dataset) -> dict[str, TargetEncoding]:
+    """By output, the encoding of its target.
+
+    Args:
+        built: The model.
+        dataset: The training data, whose labels name the classes.
+    """
+    shapes = output_shapes(built.graph, built.model)
+    return target_encodings(built.settings.outputs, shapes, dataset.labels, dataset.fitted["columns"]["targets"])
 
 
 def batches_of(
@@ -39,31 +52,34 @@ def batches_of(
         batch_size: Examples in a step; that of `fit` by default.
 
     Raises:
-        SpecError: if a target cannot be encoded for its output's loss.
+        SpecError: if a target or a weight does not fit its output.
     """
     outputs = built.settings.outputs
     document = built.spec.document
-    targets = _encode(built, dataset, split, report)
+    encodings = encodings_of(built, dataset)
+    targets = _encode(built, split, encodings, report)
     if document.data is not None and document.data.source == "synthetic":
         shapes = prediction_shapes(built, split)
         targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
     if training:
-        check_target_shapes(built, targets, report)
-        check_weighted_labels(built.spec, outputs, dataset.labels, report)
+        check_target_shapes(built.spec, built.graph, encodings, split, targets, report)
+        check_weights(built.spec, split, encodings, targets, report)
+        report.raise_errors()
     return Batches(
         split.inputs,
         with_placeholders(targets, outputs, len(split)),
-        sample_weights(split, dataset.labels, outputs, training=training),
+        sample_weights(split, encodings, targets, training=training),
         batch_size=batch_size or document.fit.batch_size,
         shuffle=document.fit.shuffle and training,
         seed=document.seed,
     )
 
 
-def _encode(built: BuiltModel, dataset: Dataset, split: DataSplit, report: Report) -> dict[str, Any]:
+def _encode(
+    built: BuiltModel, split: DataSplit, encodings: dict[str, TargetEncoding], report: Report
+) -> dict[str, Any]:
     try:
-        ranks = {name: len(shape) for name, shape in output_shapes(built.graph, built.model).items()}
-        return encode_targets(split, dataset.labels, built.settings.outputs, ranks)
+        return encode_targets(split, encodings)
     except TargetMismatch as error:
         error.report(built.spec, report)
         report.raise_errors()

@@ -8,6 +8,7 @@ from kspec.analysis.metric_names import logged_metrics, metric_call, object_name
 from kspec.analysis.settings import OutputSettings, Settings
 from kspec.backend.keras_objects import Maker
 from kspec.language import Spec
+from kspec.training.column_losses import by_column
 
 
 def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = None) -> str:
@@ -51,7 +52,8 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
 def _loss(maker: Maker, output: OutputSettings) -> Any:
     """Makes the loss of an output."""
     if not output.is_minimized:
-        return maker.object("loss", output.loss)
+        loss = maker.object("loss", output.loss)
+        return by_column(loss) if output.weighs_columns else loss
     from kspec.training.losses import Minimize
 
     return Minimize()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from kspec.analysis.settings import OutputSettings
-from kspec.data import Labels
 from kspec.data.pipeline import Batches
+from kspec.data.target_encoding import TargetEncoding
 from kspec.ir.node import flat_order
 from kspec.training.engine import Engine, engine_of
 
@@ -91,41 +91,56 @@ def predicted_classes(prediction: Array, settings: OutputSettings) -> Array:
     return (prediction > settings.threshold).astype("int64")
 
 
-def prediction_columns(
-    name: str, prediction: Array, settings: OutputSettings, labels: Labels | None, columns: list[str]
-) -> list[Column]:
+def prediction_columns(name: str, prediction: Array, encoding: TargetEncoding) -> list[Column]:
     """The columns that one output adds to the table of predictions.
 
     Args:
         name: The output.
         prediction: Probabilities, scores or values, shape (n,) or (n, k).
-        settings: The output's task and threshold.
-        labels: The names of its classes, if its target has labels.
-        columns: The names of the target's columns, if it has several.
+        encoding: The classes of the output, and the names of its target's columns.
 
     Returns:
         Probabilities or scores, and class, of a classifier; the values of a regression.
     """
+    settings = encoding.settings
     flat = prediction.reshape(len(prediction), -1)
     width = flat.shape[1]
-    names = [str(label) for label in labels.names] if labels is not None else []
+    if settings.task == "multiclass_classification":
+        names = encoding.names(width)
+        shown = [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(names)]
+        return [*shown, (name, _label(predicted_classes(flat, settings), names))]
+    labels, kind = encoding.labels.names if encoding.labels is not None else [], settings.kind_of_value
     if settings.task == "binary_classification" and width == 1:
         classes = predicted_classes(flat[:, 0], settings)
-        return [(f"{name}_{settings.kind_of_value}", flat[:, 0]), (name, _label(classes, names))]
-    numbers = [str(i) for i in range(width)]
-    if settings.task == "multiclass_classification":
-        suffixes = names if len(names) == width else columns if len(columns) == width else numbers
-        shown = [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(suffixes)]
-        return [*shown, (name, _label(predicted_classes(flat, settings), suffixes))]
-    suffixes = columns if len(columns) == width else numbers
+        return [(f"{name}_{kind}", flat[:, 0]), (name, _label(classes, labels))]
+    suffixes = encoding.suffixes(width)
     if settings.task in ("multilabel_classification", "binary_classification"):
         classes = predicted_classes(flat, settings)
-        kind = settings.kind_of_value
         shown = [(f"{name}_{suffix}_{kind}", flat[:, i]) for i, suffix in enumerate(suffixes)]
-        return [*shown, *((f"{name}_{suffix}", classes[:, i]) for i, suffix in enumerate(suffixes))]
+        return [*shown, *((f"{name}_{suffix}", _label(classes[:, i], labels)) for i, suffix in enumerate(suffixes))]
     if width == 1:
         return [(name, flat[:, 0])]
     return [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(suffixes)]
+
+
+def actual_columns(name: str, raw: Array, encoding: TargetEncoding) -> list[Column]:
+    """The columns with what an output should have predicted, spelled as the predictions.
+
+    Args:
+        name: The output.
+        raw: Its target, as in `DataSplit.targets`.
+        encoding: The classes of the output, and the names of its target's columns.
+    """
+    labels = encoding.labels
+    if labels is not None and labels.kind == "column":
+        return [(f"{name}_actual", _label(labels.indices(raw), labels.names))]
+    flat = raw.reshape(len(raw), -1)
+    if flat.shape[1] == 1:
+        return [(f"{name}_actual", encoding.spelled(flat[:, 0]))]
+    return [
+        (f"{name}_{suffix}_actual", encoding.spelled(flat[:, i]))
+        for i, suffix in enumerate(encoding.suffixes(flat.shape[1]))
+    ]
 
 
 def node_columns(name: str, values: Array) -> list[Column]:
@@ -141,7 +156,8 @@ def node_columns(name: str, values: Array) -> list[Column]:
 
 
 def _label(classes: Array, names: list[str]) -> Array | list[str]:
-    return [names[index] for index in classes] if names else classes
+    """Each class by its name; a class without a name is its number."""
+    return [names[index] if index < len(names) else str(index) for index in classes.tolist()] if names else classes
 
 
 def is_table(predictions: Mapping[str, Array]) -> bool:

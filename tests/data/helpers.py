@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import kspec
+from kspec.analysis.settings import OutputSettings
+from kspec.analysis.task_inference import OutputHead
 from kspec.data import Dataset, InputSpec, load
 from kspec.diagnostics import Report
 
@@ -83,3 +85,10 @@ def table(folder: Path, name: str = "t.csv", rows: int = 50) -> Path:
     path = folder / name
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def output_settings(task: str, units: int, loss: Any, **settings: Any) -> OutputSettings:
+    """The settings of an output `y`."""
+    others: dict[str, Any] = {"metrics": [], "weighted_metrics": [], "loss_weight": None, "class_weight": None}
+    others |= {"threshold": 0.5, "logits": False, **settings}
+    return OutputSettings(name="y", task=task, head=OutputHead(None, units), loss=loss, **others)

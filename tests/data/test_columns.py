@@ -85,7 +85,7 @@ PROBLEMS = [
     ("inputs: [a, b], targets: y, weights: part", ONE, "KS512 column `part` contains no numbers", "part"),
     ("inputs: [a, b], targets: y, split: {by: b}", ONE, "KS514 `b` contains `0.0`", "b"),
     ("inputs: [a, b], targets: y, split: {stratify: b}", ONE, "KS514 `b` has 50 distinct values", "b"),
-    ("inputs: [a, b], targets: [w, a], split: {stratify: true}", ONE, "KS514 with a target of several columns", "true"),
+    ("inputs: [a, b], targets: [w, b], split: {stratify: true}", ONE, "KS514 `b` has 50 distinct values", "true"),
 ]  # fmt: skip
 
 

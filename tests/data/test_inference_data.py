@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from kspec.data import Labels, load, load_for_prediction
+from kspec.data.target_encoding import target_encodings
 from kspec.diagnostics import Report
-from tests.data.helpers import input_specs, make_spec, table
+from tests.data.helpers import input_specs, make_spec, output_settings, table
 from tests.data.test_sources import picture
 
 
@@ -23,11 +24,13 @@ class Trained:
         self.fitted = json.loads(json.dumps(dataset.fitted))
         labels = json.loads(json.dumps({name: labels.to_json() for name, labels in dataset.labels.items()}))
         self.labels = {name: Labels.from_json(value) for name, value in labels.items()}
+        settings = {"y": output_settings("binary_classification", 1, "binary_crossentropy")}
+        self.encodings = target_encodings(settings, {"y": (None, 1)}, self.labels, {})
 
     def read(self, source, place=("predict", "data"), **options):
         self.report = Report()
         split = load_for_prediction(
-            source, self.spec, self.inputs, ["y"], self.labels, self.fitted, self.report, place=place, **options
+            source, self.spec, self.inputs, ["y"], self.encodings, self.fitted, self.report, place=place, **options
         )
         self.problems = [f"{d.code} {d.message} | {d.help}" for d in self.report]
         return split

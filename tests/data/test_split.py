@@ -23,8 +23,9 @@ def test_a_plain_script_draws_the_same_splits(tmp_path):
 def test_splits_are_disjoint_and_have_the_requested_sizes(count, stratified):
     classes = np.arange(count) % 3 if stratified else None
     splits = by_fractions(count, {"test": 0.25, "validation": 0.1}, 5, classes)
-    assert len(splits["test"]) == int(count * 0.25 + 0.5)
-    assert len(splits["validation"]) == int(count * 0.1 + 0.5)
+    spare = count - len(set(classes)) if stratified else count  # a row of each class is for training
+    assert len(splits["test"]) == min(int(count * 0.25 + 0.5), spare)
+    assert len(splits["validation"]) == min(int(count * 0.1 + 0.5), spare)
     assert not set(splits["test"]) & set(splits["validation"])
 
 
@@ -33,6 +34,33 @@ def test_stratified_splits_keep_the_proportions():
     for rows in by_fractions(1000, {"test": 0.2, "validation": 0.1}, 1, classes).values():
         share = np.bincount(classes[rows]) / len(rows)
         np.testing.assert_allclose(share, [0.7, 0.25, 0.05])
+
+
+def test_rare_classes_go_to_training_first(tmp_path):
+    classes = np.array([0] * 10 + [1] * 2 + [2])
+    splits = by_fractions(13, {"test": 0.4, "validation": 0.4}, 1, classes)
+    held_out = np.concatenate(list(splits.values()))
+    assert set(np.delete(classes, held_out)) == {0, 1, 2}
+    assert 1 in classes[held_out]
+    (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{i},{'q' if i in (3, 7) else 'p'}\n" for i in range(12)))
+    text = "{csv: t.csv, targets: y, split: {validation: 0.2, test: 0.2, stratify: true}}"
+    loaded = read(tmp_path, text, "x: {shape: [1]}")
+    assert loaded.problems == []
+    assert "q" in loaded.data.splits["train"].targets["y"]
+
+
+def test_stratify_by_one_hot_columns_and_by_two_targets(tmp_path):
+    rows = [(i, *np.eye(3, dtype=int)[i % 3 if i > 5 else 2], i % 2) for i in range(60)]
+    (tmp_path / "t.csv").write_text("a,r,g,b,z\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    split = "split: {validation: 0.2, test: 0.2, stratify: true}"
+    one_hot = read(tmp_path, f"{{csv: t.csv, inputs: a, targets: [r, g, b], {split}}}", "x: {shape: [1]}").data
+    counts = {name: part.targets["y"].sum(axis=0).tolist() for name, part in one_hot.splits.items()}
+    assert counts["test"] == counts["validation"] == [3, 4, 5]
+    outputs = {"outputs": ("y", "z")}
+    both = read(tmp_path, f"{{csv: t.csv, inputs: a, targets: {{y: r, z: z}}, {split}}}", "x: {shape: [1]}", **outputs)
+    for part in both.data.splits.values():
+        pairs = 2 * part.targets["y"] + part.targets["z"]
+        assert np.abs(np.bincount(pairs) - len(part) / 60 * np.array([21, 21, 9, 9])).max() < 1
 
 
 def test_ties_of_the_largest_remainder_go_to_the_first():

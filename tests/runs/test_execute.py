@@ -185,16 +185,6 @@ def test_text_inputs_and_several_outputs_one_without_a_target(project):
     assert "input_dim: 6" in resolved  # good fine bad poor, padding and unknown
 
 
-def test_class_weights_are_lowered_to_sample_weights():
-    from kspec.data import Labels
-    from kspec.data.target_encoding import class_weights
-
-    labels = Labels.from_json({"kind": "text", "names": ["no", "yes"]})
-    raw = np.array(["no", "no", "no", "yes"], dtype=object)
-    assert np.allclose(class_weights(raw, labels, "balanced"), [4 / 6, 4 / 6, 4 / 6, 2.0])
-    assert np.allclose(class_weights(raw, labels, {"yes": 5}), [1, 1, 1, 5])
-
-
 def test_class_weights_train_as_keras_does(project):
     import keras
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.analysis.shapes.infer import infer
 from kspec.codegen.data.gaps import gap_without_policy
+from kspec.codegen.data.target import Target
 from kspec.codegen.model.names import HELPERS, OF_MAIN, Allocator, identifier
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
@@ -22,36 +23,11 @@ from kspec.language import Spec
 from kspec.language.data import SPLITS, CsvOptions, Data
 
 if TYPE_CHECKING:
-    from kspec.data import Dataset, DataSplit, Labels
+    from kspec.data import Dataset, DataSplit
+    from kspec.data.target_encoding import TargetEncoding
 
 SEVERAL = 6
 """From so many columns on, code selects them by a rule rather than by their names, if there is a rule."""
-
-
-@dataclass(slots=True)
-class Target:
-    """The target of an output.
-
-    Args:
-        name: The output.
-        columns: Its columns in the data.
-        labels: Its classes; None for numbers.
-        variable: The variable of its raw values.
-        constant: The constant with its labels; empty if each label is its own index, or there are none.
-    """
-
-    name: str
-    columns: list[str]
-    labels: Labels | None
-    variable: str
-    constant: str = ""
-
-    @property
-    def class_count(self) -> str:
-        """The number of its classes, in Python."""
-        if self.constant:
-            return f"len({self.constant})"
-        return str(len(self.labels.names)) if self.labels is not None else "0"
 
 
 @dataclass(slots=True)
@@ -209,8 +185,6 @@ class DatasetInfo:
         if step == "evaluate":
             info.weights = {name: column for name, column in self.weights.items() if name in split.weights}
             info.suffix, info.predicted = "held_out", False
-        else:
-            info.targets = {name: target for name, target in info.targets.items() if split.targets[name].ndim == 1}
         gap = gap_without_policy(dataset, info.used_columns(), self.data.missing) if split.left_out else ""
         if gap:
             help = f"fill them in the file, or write `missing: {{{gap}: drop_row}}`"
@@ -279,7 +253,7 @@ def report_unsupported(spec: Spec, report: Report, action: str, path: Path, help
 
 
 def describe_dataset(
-    spec: Spec, dataset: Dataset, report: Report, allocator: Allocator, outputs: Sequence[str]
+    spec: Spec, dataset: Dataset, report: Report, allocator: Allocator, encodings: Mapping[str, TargetEncoding]
 ) -> DatasetInfo:
     """Describes the training data.
 
@@ -288,7 +262,7 @@ def describe_dataset(
         dataset: The data.
         report: Gets errors.
         allocator: Names constants.
-        outputs: The outputs in order.
+        encodings: By output, in order, the encoding of its target.
     """
     fitted = dataset.fitted.get("columns", {})
     info = DatasetInfo(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
@@ -303,16 +277,17 @@ def describe_dataset(
                 help=f"available splits: {', '.join(info.splits)}",
             )
     variables = Allocator(*HELPERS, *OF_MAIN)
-    for output in outputs:
+    for output, encoding in encodings.items():
         if output not in dataset.splits["train"].targets:
             continue
         columns = list(fitted.get("targets", {}).get(output, [output]))
-        labels = dataset.labels.get(output)
         one = len(columns) == 1 and info.source not in ("images", "synthetic")
         variable = variables.take(identifier(columns[0] if one else output))
-        target = Target(output, columns, labels, variable)
-        if labels is not None and (not labels.identity or labels.kind == "boolean"):
-            target.constant = allocator.take("LABELS" if len(outputs) == 1 else f"{identifier(output).upper()}_LABELS")
+        target = Target(output, columns, encoding, variable)
+        if target.needs_constant:
+            target.constant = allocator.take(
+                "LABELS" if len(encodings) == 1 else f"{identifier(output).upper()}_LABELS"
+            )
         info.targets[output] = target
     return info
 
@@ -361,36 +336,3 @@ def output_shape(info: DatasetInfo, graph: Graph, output: str) -> tuple[int | No
     networks = {**spec.networks, (): network.model_copy(update={"inputs": inputs})}
     types = infer(replace(spec, networks=networks), graph, Report())
     return types.tensor(graph.outputs[output]).shape or ()
-
-
-def encoded(target: Target, name: str, raw: Any, form: str, rank: int) -> str:
-    """The raw values of a target in the form that its loss takes, in Python.
-
-    Args:
-        target: The target.
-        name: The variable of the raw values.
-        raw: The raw values, shape (examples, …).
-        form: The form: `binary`, `integer`, `one_hot`, `multi_label` or `values`.
-        rank: The rank of the output, including the batch.
-    """
-    labels = target.labels
-    column = ".reshape(-1, 1)" if raw.ndim == 1 else ""
-    if form == "integer" and raw.dtype.kind in "iuf" and raw.ndim == rank - 1 > 1:
-        return f'{name}.astype("int32")'
-    if form == "values":
-        return f'{name}.astype("float32"){column}'
-    if raw.ndim > 1:
-        if form == "integer":
-            one_hot = raw.ndim == 2 and (raw.shape[1] > 1 or raw.dtype.kind == "f")
-            return f'{name}{".argmax(axis=1)" if one_hot else ""}.astype("int32")'
-        return f'{name}.astype("float32")'
-    if form in ("binary", "multi_label"):
-        if labels is None or labels.identity or (len(labels.names) == 1 and labels.kind != "text"):
-            return f'{name}.astype("float32"){column}'
-        last = literal(labels.values[1]) if len(labels.names) == 2 else "None"
-        return f'({name} == {last}).astype("float32"){column}'
-    classes = name if labels is None or labels.identity else f"np.searchsorted({target.constant}, {name})"
-    if form == "integer":
-        return f'{classes}.astype("int32")'
-    count = target.class_count if labels is not None else f"{name}.max() + 1"
-    return f'np.eye({count}, dtype="float32")[{classes}]'

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings
-from kspec.codegen.data.dataset_info import DatasetInfo, encoded, output_shape
+from kspec.codegen.data.dataset_info import DatasetInfo, output_shape
 from kspec.codegen.data.images import ImageReader
 from kspec.codegen.data.imputation import fill_lines
 from kspec.codegen.data.reading import TableReader
@@ -112,7 +112,7 @@ class Examples:
             target = info.targets[name]
             form = settings.target_form
             variable = info.named(target.variable)
-            value = encoded(target, variable, info.first_split.targets[name], form, len(shape))
+            value = target.encoded(variable, info.first_split.targets[name])
             if info.source == "synthetic" and len(shape) > 2:
                 shape = output_shape(info, self.analysis.graph, name) if None in shape[1:] else shape
                 value = _broadcast(info, value, form, shape[1:], variable)

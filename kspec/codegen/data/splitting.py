@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.target import Target
 from kspec.codegen.text.literals import literal
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.split import SPLIT_NAMES
@@ -72,13 +75,44 @@ def _random_split(info: DatasetInfo, file: ModuleWriter, splits: Sequence[str], 
         splits: The splits to draw.
         rows: The variable of the rows to draw from; all rows by default.
     """
-    column = info.data.split.stratify
-    _write_split_rows(info, file, splits, stratified=bool(column))
-    if not column:
+    classes = _strata(info)
+    _write_split_rows(info, file, splits, stratified=bool(classes))
+    if not classes:
         return f"split_rows(len({rows or info.first_input}))"
-    targets = info.targets.values()
-    classes = next((t.variable for t in targets if column is True or t.columns == [column]), "classes")
     return f"split_rows({classes}[{rows}])" if rows else f"split_rows({classes})"
+
+
+def _strata(info: DatasetInfo) -> str:
+    """What the splits are stratified by, in Python, one value for each row; empty for a split by chance alone."""
+    column = info.data.split.stratify
+    if not column:
+        return ""
+    targets = list(info.targets.values())
+    if column is not True:
+        own = next((target for target in targets if target.columns == [column]), None)
+        kinds = [] if own is None else [own]
+        values, is_simple = "classes", info.column(column).shape == ()
+    else:
+        kinds = [target for target in targets if target.encoding.settings.task != "regression"] or targets
+        values, is_simple = "", len(kinds) == 1
+    if kinds and is_simple:
+        raw = info.first_split.targets[kinds[0].name]
+        values = kinds[0].variable if raw.ndim == 1 else f"{kinds[0].variable}.ravel()"
+        if raw[:1].size > 1:
+            values = f"-{kinds[0].variable}.argmax(axis=1)"  # rows sort in the opposite order of their columns
+            is_simple = _is_one_hot(info, kinds[0])
+    if not is_simple:
+        info.report_unsupported("stratify by combinations of values", ("data", "split", "stratify"))
+    return values
+
+
+def _is_one_hot(info: DatasetInfo, target: Target) -> bool:
+    """Whether each row of a target has a single 1, and each class has enough rows to be a class of its own."""
+    rows = np.concatenate([split.targets[target.name] for split in info.dataset.splits.values()])
+    if rows.ndim != 2 or not ((rows == 0) | (rows == 1)).all() or not (rows.sum(axis=1) == 1).all():
+        return False
+    counts = rows.sum(axis=0)
+    return bool((counts[counts > 0] >= len(SPLITS)).all())
 
 
 def _has_plain_names(info: DatasetInfo) -> bool:
@@ -133,6 +167,8 @@ def _stratified(drawn: Sequence[str], fractions: str) -> list[str]:
         "    order = np.random.default_rng([SEED, 0]).permutation(len(classes))",
         "    sizes = np.bincount(classes)",
         *(f"    {split}s = shares(int(len(classes) * {split} + 0.5), sizes)" for split in drawn),
+        f"    {drawn[0]}s = np.minimum({drawn[0]}s, sizes - 1)  # a row of each class is for training",
+        *(f"    {split}s = np.minimum({split}s, sizes - 1 - {drawn[0]}s)" for split in drawn[1:]),
         '    split = np.full(len(classes), "train", dtype=object)',
         "    for number in range(len(sizes)):",
         "        members = order[classes[order] == number]",

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kspec.analysis.settings import OutputSettings
-from kspec.codegen.data.dataset_info import DatasetInfo, Target
+from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.examples import Examples
+from kspec.codegen.data.target import Target
 from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import dict_of
 
@@ -44,11 +45,13 @@ class StepRows:
         """The sample weights; empty if there are none."""
         info = self.info
         weights = {
-            name: self._rows(f"{identifier(column)}_weights")
+            name: info.targets[name].weights_in_shape(
+                self._rows(f"{identifier(column)}_weights"), info.first_split.weights[name].ndim
+            )
             for name, column in info.weights.items()
             if outputs[name].loss is not None and (name in info.targets or outputs[name].is_minimized)
         }
-        return by_output(weights, outputs, f"len({self.split or info.first_input})")
+        return by_output(weights, outputs, info.targets, f"len({self.split or info.first_input})")
 
     def actual(self, target: Target) -> str:
         """The raw values of the target."""
@@ -75,18 +78,26 @@ class StepRows:
         return f"{variable}[{self.split}]" if self.split else self.info.named(variable)
 
 
-def by_output(weights: Mapping[str, str], outputs: Mapping[str, OutputSettings], count: str) -> str:
+def by_output(
+    weights: Mapping[str, str], outputs: Mapping[str, OutputSettings], targets: Mapping[str, Target], count: str
+) -> str:
     """Sample weights as Keras takes them: an array, or a dict if the model has several outputs.
 
     Args:
         weights: Output → its weights in Python.
         outputs: The settings of all outputs.
+        targets: Output → its target.
         count: The number of examples in Python.
     """
     if not weights or len(outputs) == 1:
         return next(iter(weights.values()), "")
-    ones = f'np.ones({count}, "float32")'
-    return dict_of({name: weights.get(name, ones) for name in outputs})
+    ones = dict.fromkeys(outputs, f'np.ones({count}, "float32")')
+    ones |= {
+        name: target.weights_in_shape(ones[name], 1)
+        for name, target in targets.items()
+        if outputs[name].loss is not None
+    }
+    return dict_of(ones | dict(weights))
 
 
 def rows_of_step(step: str, examples: Examples, *, targets: bool) -> StepRows:

@@ -9,6 +9,7 @@ from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings, Settings
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import StepRows
+from kspec.codegen.data.target import Target
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, text
 
@@ -142,8 +143,8 @@ def _columns(
     for name, output in outputs.items():
         columns += _output_columns(examples, analysis, name, output)
         target = step_rows.info.targets.get(name)
-        if target is not None and step_rows.info.first_split.targets[name].ndim == 1:
-            columns.append((f"{name}_actual", step_rows.actual(target)))
+        if target is not None:
+            columns.append(_actual_columns(step_rows, target))
     return columns
 
 
@@ -168,28 +169,45 @@ def _output_columns(examples: Examples, analysis: Analysis, name: str, output: O
     prediction = _prediction(name, single=len(examples.outputs) == 1)
     shape = analysis.types.tensor(analysis.graph.outputs[name]).shape or ()
     target = examples.info.targets.get(name)
-    labels = [str(label) for label in target.labels.names] if target and target.labels else []
-    constant = target.constant if target else ""
+    labels = target.labels.names if target and target.labels else []
     units = output.head.units or (shape[-1] if len(shape) > 1 else 1) or len(labels)
     threshold = repr(float(output.threshold))
     values = f"{prediction}.reshape(-1, 1)" if len(shape) == 1 else prediction
     if output.task == "binary_classification" and units == 1:
         classes = f"({values}[:, 0] > {threshold}).astype(int)"
-        return [(f"{name}_{output.kind_of_value}", f"{values}[:, 0]"), (name, _labelled(classes, labels, constant))]
+        label = target.spelled(classes) if target else classes
+        return [(f"{name}_{output.kind_of_value}", f"{values}[:, 0]"), (name, label)]
     numbers = [str(number) for number in range(units)]
-    names = target.columns if target and len(target.columns) == units else numbers
     if output.task == "multiclass_classification":
-        names = labels if len(labels) == units else names
-        labels_code = constant if len(labels) == units else ""
-        labels_code = labels_code or ("" if names == numbers else literal(names))
+        names = target.encoding.names(units) if target else numbers
+        constant = target.constant if target and names == labels else ""
+        code = constant or ("" if names == numbers else literal(names))
         classes = f"{values}.argmax(axis=-1)"
-        return [_loop(name, values, labels_code, units), (name, _labelled(classes, names, labels_code))]
-    labels_code = "" if names == numbers else literal(names)
+        return [_loop(name, values, code, units), (name, f"np.array({code})[{classes}]" if code else classes)]
+    names = target.encoding.suffixes(units) if target else numbers
+    code = "" if names == numbers else literal(names)
     if output.task in ("multilabel_classification", "binary_classification"):
         classes = f"({values} > {threshold}).astype(int)"
-        shown = _loop(name, values, labels_code, units, f"_{output.kind_of_value}")
-        return [shown, _loop(name, classes, labels_code, units)]
-    return [(name, f"{values}[:, 0]") if units == 1 else _loop(name, values, labels_code, units)]
+        shown = _loop(name, values, code, units, f"_{output.kind_of_value}")
+        return [shown, _loop(name, target.spelled(classes) if target else classes, code, units)]
+    return [(name, f"{values}[:, 0]") if units == 1 else _loop(name, values, code, units)]
+
+
+def _actual_columns(step_rows: StepRows, target: Target) -> Column:
+    """The column, or the loop that creates the columns, with what an output should have predicted.
+
+    Args:
+        step_rows: The examples that are predicted.
+        target: The target of the output.
+    """
+    raw = step_rows.info.first_split.targets[target.name]
+    values = target.spelled_raw(step_rows.actual(target), raw)
+    width = raw[:1].size
+    if width == 1 or (target.labels is not None and target.labels.kind == "column"):
+        return f"{target.name}_actual", values
+    names = target.encoding.suffixes(width)
+    code = "" if names == [str(number) for number in range(width)] else literal(names)
+    return _loop(target.name, values, code, width, "_actual")
 
 
 def _loop(name: str, values: str, labels: str, units: int | str, suffix: str = "") -> list[str]:
@@ -211,8 +229,3 @@ def _loop(name: str, values: str, labels: str, units: int | str, suffix: str = "
         f"    for number in range({units}):",
         f'        columns[f"{name}_{{number}}{suffix}"] = {values}[:, number]',
     ]
-
-
-def _labelled(classes: str, labels: list[str], constant: str) -> str:
-    """Classes as labels; labels that are the class numbers themselves have no constant."""
-    return f"np.array({constant})[{classes}]" if constant and labels else classes

@@ -7,21 +7,15 @@ from typing import Any
 
 from kspec import catalog
 from kspec.analysis.settings import OutputSettings, Settings
+from kspec.analysis.task_inference import loss_name
 from kspec.codegen.data.examples import Examples
-from kspec.codegen.data.step_rows import StepRows, by_output
+from kspec.codegen.data.step_rows import StepRows
 from kspec.codegen.model.arguments import Writer
-from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import dict_of, literal, text
+from kspec.codegen.training.weights import training_weights
 from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.names import snake_case
-
-_BALANCED = '''\
-def balanced(classes, train):
-    """A weight for each example: the rarer its class in training, the larger."""
-    counts = np.bincount(classes[train], minlength=classes.max() + 1)
-    weights = len(train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
-    return weights[classes].astype("float32")'''
 
 _MINIMIZE = '''\
 class Minimize(keras.losses.Loss):
@@ -50,12 +44,7 @@ def compile_lines(
     single = len(settings.outputs) == 1
     optimizer = optimizer or writer.object("optimizer", settings.optimizer, ("compile", "optimizer"), names)
     arguments = [f"optimizer={optimizer}"]
-    losses = {
-        name: "Minimize()"
-        if output.is_minimized
-        else writer.object("loss", output.loss, _loss_path(name, single), names)
-        for name, output in trained.items()
-    }
+    losses = {name: _loss(output, writer, _loss_path(name, single), names) for name, output in trained.items()}
     if losses:
         arguments.append(f"loss={_by_output(losses, single=single)}")
     weights = {name: literal(o.loss_weight) for name, o in trained.items() if o.loss_weight is not None}
@@ -77,6 +66,24 @@ def compile_lines(
 
 def _loss_path(output: str, single: bool) -> Path:
     return ("compile", "loss") if single else ("compile", "loss", output)
+
+
+def _loss(output: OutputSettings, writer: Writer, path: Path, names: Mapping[str, str]) -> str:
+    """The loss of an output in Python.
+
+    Args:
+        output: The settings of the output.
+        writer: Writes objects.
+        path: The place of the loss in the spec.
+        names: What expressions may use: variable → Python name.
+    """
+    if output.is_minimized:
+        return "Minimize()"
+    entry = catalog.find("loss", loss_name(output.loss))
+    if not output.weighs_columns or entry is None:
+        return writer.object("loss", output.loss, path, names)
+    arguments = next(iter(output.loss.values())) if isinstance(output.loss, dict) else None
+    return f"ByColumn({writer.construct(entry, arguments or {}, path, names)})"
 
 
 def minimize_class(outputs: Mapping[str, OutputSettings]) -> list[str]:
@@ -214,56 +221,6 @@ def _write_batches(examples: Examples, batch_size: str, *, weighted: bool) -> No
         f'    """Yields batches of these rows, {manner}."""',
         *lines,
     ]
-
-
-def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings], lines: list[str]) -> str:
-    """The sample weights of training in Python: those of the data times those of the classes; empty if none.
-
-    Args:
-        examples: All examples of `main`.
-        outputs: The settings of the outputs.
-        lines: Gets the statements before it.
-    """
-    info = examples.info
-    weights: dict[str, str] = {}
-    for name, settings in outputs.items():
-        if settings.loss is None or (name not in info.targets and not settings.is_minimized):
-            continue
-        factors = []
-        if name in info.weights:
-            factors.append(f"{identifier(info.weights[name])}_weights")
-        if settings.class_weight is not None and name in info.dataset.labels:
-            factors.append(_class_weights(examples, name, settings, lines))
-        if factors:
-            weights[name] = " * ".join(factors)
-    return by_output(weights, outputs, f"len({info.first_input})")
-
-
-def _class_weights(examples: Examples, name: str, settings: OutputSettings, lines: list[str]) -> str:
-    """The weight of each example by its class, in Python.
-
-    Args:
-        examples: All examples of `main`.
-        name: The output.
-        settings: Its settings.
-        lines: Gets the statements before it.
-    """
-    target = examples.info.targets[name]
-    form = settings.target_form
-    classes = f'y["{name}"]' if len(examples.outputs) > 1 else "y"
-    if form in ("binary", "multi_label"):
-        classes = f'{classes}.ravel().astype("int32")'
-    elif form == "one_hot":
-        classes = f"{classes}.argmax(axis=1)"
-    if settings.class_weight == "balanced":
-        examples.file.helpers["balanced"] = _BALANCED.splitlines()
-        return f"balanced({classes}, train)"
-    assert target.labels is not None
-    by_class: Mapping[str, float] = settings.class_weight or {}
-    weights = tuple(float(by_class.get(str(label), 1.0)) for label in target.labels.names)
-    variable = "class_weights" if len(examples.outputs) == 1 else f"{identifier(name)}_class_weights"
-    lines.append(f'    {variable} = np.array([{literal(weights).strip("(),")}], "float32")')
-    return f"{variable}[{classes}]"
 
 
 def evaluate_lines(step_rows: StepRows, settings: Settings, batch_size: str) -> list[str]:

@@ -75,8 +75,17 @@ def _expects_one_prediction(context: RuleContext, output: Output) -> bool:
     if target is not None:
         return not target.shape or target.shape == (output.units,) != output.shape[1:2]
     if source in ("csv", "images"):
-        return True
+        return not _names_several_columns(context, output.name)
     return source == "" and _lost_positions(context, output.shape)
+
+
+def _names_several_columns(context: RuleContext, output: str) -> bool:
+    """Whether the spec names several columns, or a pattern, as a target: they can be its positions."""
+    data = context.spec.document.data
+    targets = data.targets if data is not None else None
+    columns = targets.get(output) if isinstance(targets, dict) else targets
+    names = columns if isinstance(columns, list) else [columns or ""]
+    return len(names) > 1 or any(character in names[0] for character in "*?[")
 
 
 def _lost_positions(context: RuleContext, shape: Shape) -> bool:

@@ -37,7 +37,7 @@ def _check_output(context: RuleContext, output: Output, target: Target) -> None:
         more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
         shown = ", ".join(f"`{label}`" for label in labels[:SHOWN]) + more
         has = "splits have" if len(where) > 1 else "split has"
-        help, edits = _remedy(context, target)
+        help, edits = _remedy(context, output)
         context.report.warning(
             codes.CLASS_MISSING_IN_SPLIT,
             f"the {' and '.join(where)} {has} no {shown} of `{output.name}`, so their metrics do not cover it",
@@ -47,12 +47,14 @@ def _check_output(context: RuleContext, output: Output, target: Target) -> None:
         )
 
 
-def _remedy(context: RuleContext, target: Target) -> tuple[str, Edits]:
+def _remedy(context: RuleContext, output: Output) -> tuple[str, Edits]:
     data = context.spec.document.data
     assert data is not None
-    if data.split.by is not None or len(target.columns) > 1:
+    if data.split.by is not None:
         return "move some of its rows there", ()
     if data.split.stratify:
         return "make the split larger, or collect more of its rows", ()
-    edits = add_argument(context, SPLIT, "stratify", "true") if not isinstance(data.targets, dict) else ()
+    if output.shape is not None and len(output.shape) > 2:  # labels at each position
+        return "collect more of its rows, or set another `seed`", ()
+    edits = add_argument(context, SPLIT, "stratify", "true")
     return "write `split: {stratify: true}`, which divides each class among the splits", edits

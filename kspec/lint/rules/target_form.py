@@ -6,6 +6,7 @@ from kspec.diagnostics import codes
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import Edits, replace
 from kspec.lint.rules.shared.outputs import (
+    BINARY_CROSSENTROPIES,
     CATEGORICAL_CROSSENTROPIES,
     SPARSE_CROSSENTROPIES,
     Output,
@@ -23,7 +24,9 @@ def check(context: RuleContext) -> None:
         target = target_of(context, output.name)
         if target is None or output.shape is None:
             continue
-        if output.loss in SPARSE_CROSSENTROPIES:
+        if output.loss in BINARY_CROSSENTROPIES:
+            _binary(context, output, target)
+        elif output.loss in SPARSE_CROSSENTROPIES:
             _sparse(context, output, target)
         elif output.loss in CATEGORICAL_CROSSENTROPIES:
             _categorical(context, output, target)
@@ -67,6 +70,21 @@ def _categorical(context: RuleContext, output: Output, target: Target) -> None:
         )
     elif len(target.shape) == len(shape) and target.shape[-1] > 1:
         _check_rows(context, output, target)
+
+
+def _binary(context: RuleContext, output: Output, target: Target) -> None:
+    """Reports numbers outside 0 … 1; two integers in one column are numbered 0 and 1, and labels beyond have KS407."""
+    least, most = target.minimum, target.maximum
+    if least is None or most is None or (least >= 0 and most <= 1) or target.is_numbered or len(target.labels) > 2:
+        return
+    _report(
+        context,
+        output,
+        f"{target.names()} {'has' if len(target.columns) == 1 else 'have'} values from {least:g} to {most:g}, "
+        f"but {output.described_loss} expects 0 and 1",
+        "write 0 and 1 in the data; for numbers that are no classes, use a linear output and `mean_squared_error`",
+        (),
+    )
 
 
 def _check_rows(context: RuleContext, output: Output, target: Target) -> None:

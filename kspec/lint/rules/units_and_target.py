@@ -30,73 +30,95 @@ def check(context: RuleContext) -> None:
             continue
         if output.function == "softmax" and output.units == 1:
             continue  # KS402
-        if output.shape is None or len(output.shape) == 2:
-            _check_width(context, output, target)
-        elif output.loss in SPARSE_CROSSENTROPIES and target.columns[0].shape:
-            _check_largest_label(context, output, target, output.units)
+        if output.loss in SPARSE_CROSSENTROPIES or output.loss in CATEGORICAL_CROSSENTROPIES:
+            _check_exclusive(context, output, target, output.units)
+        elif output.settings.task == "binary_classification" and output.units == 1 and len(target.labels) > 2:
+            _report(
+                context,
+                output,
+                f"`{output.name}` is a binary classification, but its target {target.names()} has "
+                f"{len(target.labels)} classes: {_listed(target.labels)}",
+                0,
+                help=f"use {len(target.labels)} units with softmax",
+            )
+        elif output.shape is None or len(output.shape) == 2:
+            _check_columns(context, output, target, output.units)
 
 
-def _check_largest_label(context: RuleContext, output: Output, target: Target, units: int) -> None:
-    """Reports integer labels per position that are beyond the last unit."""
-    largest = target.maximum
-    if largest is not None and largest >= units:
-        _report(
-            context,
-            output,
-            f"the labels of {target.names()} go up to {largest:g}, but `{output.name}` has "
-            f"{_units(units)}, for labels up to {units - 1}",
-            int(largest) + 1,
-        )
-
-
-def _check_width(context: RuleContext, output: Output, target: Target) -> None:
-    width = len(target.columns) if len(target.columns) > 1 else target.shape[0] if len(target.shape) == 1 else 1
-    if len(target.shape) > 1:
-        return
-    task, units = output.settings.task, output.units
-    assert units is not None
-    exclusive = output.loss in SPARSE_CROSSENTROPIES or output.loss in CATEGORICAL_CROSSENTROPIES
-    if exclusive and width == 1 and not target.shape:
-        _check_classes(context, output, target, units)
-    elif exclusive and width > 1:
+def _check_exclusive(context: RuleContext, output: Output, target: Target, units: int) -> None:
+    """Checks an output with a unit for each class: its target has a column for each class, or labels."""
+    rank = len(output.shape) if output.shape is not None else 2
+    width = target.shape[-1] if target.shape else 1
+    if len(target.shape) == rank - 1 and width > 1:
         if units != width:
-            wrong = units < width or output.loss in CATEGORICAL_CROSSENTROPIES
             _report(
                 context,
                 output,
                 f"the target of `{output.name}` has {width} columns, one per class, but the output has {_units(units)}",
                 width,
-                error=wrong,
+                error=units < width or output.loss in CATEGORICAL_CROSSENTROPIES,
             )
-    elif task == "binary_classification" and units == 1 and len(target.labels) > 2:
-        _report(
-            context,
-            output,
-            f"`{output.name}` is a binary classification, but its target {target.names()} has "
-            f"{len(target.labels)} classes: {_listed(target.labels)}",
-            0,
-            help=f"use {len(target.labels)} units with softmax",
+    elif len(target.shape) <= rank - 2 or (len(target.shape) == rank - 1 and width == 1):
+        _check_labels(context, output, target, units)
+
+
+def _check_labels(context: RuleContext, output: Output, target: Target, units: int) -> None:
+    """Checks labels: numbers must fit the units, unless they are a column that is numbered in order, as text is."""
+    numbers = target.class_numbers
+    if numbers and numbers[0] >= 0 and numbers[-1] < units:
+        if 1 < numbers[-1] + 1 < units:
+            _report_classes(context, output, target, units, numbers[-1] + 1)
+    elif numbers and not (target.is_numbered and output.settings.ignored_label is None):
+        _report_range(context, output, target, units, numbers)
+    elif 2 <= len(target.labels) != units:
+        _report_classes(context, output, target, units, len(target.labels))
+
+
+def _report_classes(context: RuleContext, output: Output, target: Target, units: int, wanted: int) -> None:
+    if units == 1:
+        return
+    classes = len(target.labels) or wanted
+    listed = f" ({_listed(target.labels)})" if target.labels else ""
+    _report(
+        context,
+        output,
+        f"the target {target.names()} has {classes} classes{listed}, "
+        f"but the output `{output.name}` has {_units(units)}",
+        wanted,
+        error=units < wanted,
+    )
+
+
+def _report_range(context: RuleContext, output: Output, target: Target, units: int, numbers: list[int]) -> None:
+    """Reports labels that are no class numbers of the output: below 0, or beyond the last unit."""
+    least, most = numbers[0], numbers[-1]
+    if least < 0:
+        message = (
+            f"the labels of {target.names()} start at {least}, but those of `{output.name}`, "
+            f"which has {_units(units)}, are 0 to {units - 1}"
         )
-    elif output.loss in UNIT_PER_COLUMN and units != width and _is_numbers(target):
+        ignoring = f"`loss: {{SparseCategoricalCrossentropy: {{ignore_class: {least}}}}}`"
+        help = f"number the labels from 0; to ignore the examples with {least}, write {ignoring}"
+        _report(context, output, message, 0, help=help)
+        return
+    message = (
+        f"the labels of {target.names()} go up to {most}, but `{output.name}` has "
+        f"{_units(units)}, for labels up to {units - 1}"
+    )
+    help = f"use {_units(most + 1)}" + (", or number the labels from 0" if least > 0 else "")
+    _report(context, output, message, most + 1, help=help)
+
+
+def _check_columns(context: RuleContext, output: Output, target: Target, units: int) -> None:
+    """Checks an output that compares each unit with its own column."""
+    if len(target.shape) > 1:
+        return
+    width = target.shape[0] if target.shape else 1
+    if output.loss in UNIT_PER_COLUMN and units != width and _is_numbers(target):
         needs = f"{width} columns" if width > 1 else "one column"
         _report(
             context, output, f"the target of `{output.name}` has {needs}, but the output has {_units(units)}", width
         )
-
-
-def _check_classes(context: RuleContext, output: Output, target: Target, units: int) -> None:
-    classes = len(target.labels)
-    if classes < 2 or units == classes or units == 1:
-        return
-    too_few = units < classes
-    _report(
-        context,
-        output,
-        f"the target {target.names()} has {classes} classes ({_listed(target.labels)}), "
-        f"but the output `{output.name}` has {_units(units)}",
-        classes,
-        error=too_few or output.loss in CATEGORICAL_CROSSENTROPIES,
-    )
 
 
 def _is_numbers(target: Target) -> bool:

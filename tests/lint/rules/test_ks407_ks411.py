@@ -31,8 +31,34 @@ def test_classes(labels, units, loss, tmp_path):
     text, t = net(units, "softmax", loss=loss), table(f"y={labels}")
     diagnostics = check(text, tmp_path, t=t)
     assert codes(diagnostics) == ["KS407"]
-    assert diagnostics[0].is_error == (units < 3 or loss == CCE)
+    assert diagnostics[0].is_error == (units < 3)
     assert "units: 3" in fixed("KS407", text, tmp_path, t=t)
+
+
+@pytest.mark.parametrize("labels", ["0 2 3", "0.0 2.0 3.0"])
+def test_numbers_with_a_gap_that_fit_the_units(labels, tmp_path):
+    assert check(net(4, "softmax"), tmp_path, t=table(f"y={labels}")) == []
+
+
+@pytest.mark.parametrize(("labels", "problem"), [
+    ("1.0 2.0 3.0", "go up to 3"), ("-1.0 0.0 1.0", "start at -1"),
+])  # fmt: skip
+def test_floats_are_class_numbers(labels, problem, tmp_path):
+    diagnostics = check(net(3, "softmax"), tmp_path, t=table(f"y={labels}"))
+    assert codes(diagnostics) == ["KS407"]
+    assert problem in diagnostics[0].message
+
+
+def test_an_ignored_label_is_no_class(tmp_path):
+    loss = "{SparseCategoricalCrossentropy: {ignore_class: -1}}"
+    assert check(net(3, "softmax", loss=loss), tmp_path, t=table("y=-1 0 1 2")) == []
+    assert codes(check(net(2, "softmax", loss=loss), tmp_path, t=table("y=-1 0 1 2"))) == ["KS407"]
+
+
+@pytest.mark.parametrize("targets", ["y", "[y, z]"])
+def test_binary_targets_beyond_0_and_1(targets, tmp_path):
+    text = net(2 if "z" in targets else 1, "sigmoid", targets)
+    assert codes(check(text, tmp_path, t=table("y=0.0 3.5", "z=0 1"))) == ["KS411"]
 
 
 @pytest.mark.parametrize("units", ["3", "{classes_of: out}"])

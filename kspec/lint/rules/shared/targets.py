@@ -27,6 +27,21 @@ class Target:
         return list(dict.fromkeys(label for part in self.classes.values() for label in part))
 
     @property
+    def class_numbers(self) -> list[int] | None:
+        """Its labels as numbers, ascending, or the least and the largest; None if they are text or no integers."""
+        if not all(column.whole and column.type in ("integer", "float", "array") for column in self.columns):
+            return None
+        if self.labels:
+            return sorted(int(float(label)) for label in self.labels)
+        least, most = self.minimum, self.maximum
+        return None if least is None or most is None else [int(least), int(most)]
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether it is one column of integers, which are numbered in order if they are no class numbers."""
+        return self.columns[0].type == "integer" and not self.shape
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one example's target: `()` for a single value."""
         return self.columns[0].shape if len(self.columns) == 1 else (len(self.columns),)

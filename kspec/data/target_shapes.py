@@ -1,0 +1,91 @@
+"""Checks that targets have the shapes of their outputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from kspec.data.target_encoding import Shape, TargetEncoding
+from kspec.data.types import DataSplit
+from kspec.diagnostics import Report, codes
+from kspec.ir import Graph
+from kspec.language import Spec
+from kspec.syntax.yaml_flow import shape_text
+
+Array = np.ndarray[Any, Any]
+
+
+def check_target_shapes(
+    spec: Spec,
+    graph: Graph,
+    encodings: Mapping[str, TargetEncoding],
+    split: DataSplit,
+    targets: Mapping[str, Array],
+    report: Report,
+) -> None:
+    """Reports targets that do not have the shape of their output, which Keras would broadcast silently.
+
+    Args:
+        spec: The spec.
+        graph: Its graph.
+        encodings: By output, the encoding of its target.
+        split: The training split.
+        targets: By output, its encoded targets, shape (n, …).
+        report: Receives the mismatches, and a note on each target that is reshaped.
+    """
+    for name, target in targets.items():
+        encoding = encodings[name]
+        if encoding.is_free_form or not encoding.is_known:
+            continue
+        by_class = encoding.settings.target_form == "integer"
+        expected = encoding.shape[:-1] if by_class else encoding.shape
+        actual = tuple(target.shape[1:])
+        if not _fits(actual, expected):
+            _report_mismatch(spec, graph, name, encoding.shape, actual, report)
+        elif not by_class:
+            _note_reshaping(spec, graph, name, tuple(split.targets[name].shape[1:]), actual, report)
+
+
+def _fits(actual: Shape, expected: Shape) -> bool:
+    return len(actual) == len(expected) and all(e is None or e == a for e, a in zip(expected, actual, strict=True))
+
+
+def _note_reshaping(
+    spec: Spec, graph: Graph, name: str, own: tuple[int, ...], actual: tuple[int, ...], report: Report
+) -> None:
+    """Notes that the values of a target are arranged in another shape; a single value never counts."""
+    if own == actual or math.prod(own) != math.prod(actual) or math.prod(own) == 1:
+        return
+    report.info(
+        codes.RESHAPED_TARGET,
+        f"the target of `{name}` has the shape {shape_text(own)} for each example, and is reshaped to "
+        f"{shape_text(actual)}, the output's shape",
+        spec.positions.value(graph.nodes[graph.outputs[name].node].path),
+    )
+
+
+def _report_mismatch(
+    spec: Spec, graph: Graph, name: str, output: Shape, target: tuple[int, ...], report: Report
+) -> None:
+    node = graph.nodes[graph.outputs[name].node]
+    known = [size for size in output if size is not None]
+    single = math.prod(target) == 1
+    if len(output) > 1 and single:
+        help = (
+            f"`{name}` predicts at every position; for one prediction put `Flatten` or a global pooling layer before it"
+        )
+    elif len(output) == 1 and single and output[0] != 1:
+        help = f"give it as many units as the target has columns (for labels `{{classes_of: {name}}}`)"
+    else:
+        wanted = f"{math.prod(known)} values" if len(known) == len(output) else f"the shape {shape_text(output)}"
+        help = f"give the target {wanted} for each example, or the output the shape {shape_text(target)}"
+    shown = "one value" if single else f"the shape {shape_text(target)}"
+    report.error(
+        codes.DATA_SHAPE_MISMATCH,
+        f"`{name}` predicts {shape_text(output)} for each example, and its target has {shown}",
+        spec.positions.value(node.path),
+        help=help,
+    )
