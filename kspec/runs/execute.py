@@ -267,9 +267,7 @@ class _Execution:
             self._note("predict", examples.split.notes)
             return
         encodings = encodings_of(built, dataset)
-        names = write_predictions(
-            self.folder.write, document.predict.to, examples.split, predictions, encodings, nodes
-        )
+        names = write_predictions(self.folder.write, document.predict.to, examples.split, predictions, encodings, nodes)
         self.console.step("predict", f"{line} → {', '.join(names)}{examples.note}{describe_outputs(outputs)}")
         self._note("predict", examples.split.notes)
         with self._timed("pictures"):

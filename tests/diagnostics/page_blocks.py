@@ -51,11 +51,14 @@ def of_kind(kind: str) -> list[tuple[str, Block]]:
 def _read_data(overrides: tuple[str, ...]) -> list[Diagnostic]:
     """The diagnostics of reading the data, and of the rules about it."""
     from kspec.compiler.passes import analyse
+    from kspec.data.step_check import check_targets
     from kspec.data.training_data import read_training_data
 
     spec = api.load("spec.yaml", overrides)
     report = Report()
     dataset = read_training_data(spec, analyse(spec, Report()), report)
     if dataset is not None:
-        analyse(spec, report, dataset.profile)
+        analysis = analyse(spec, report, dataset.profile)
+        if not report.has_errors:
+            check_targets(spec, analysis, dataset, report)
     return report.sorted()

@@ -46,7 +46,7 @@ def _sparse(context: RuleContext, output: Output, target: Target) -> None:
         _check_rows(context, output, target)
     elif not target.shape:
         column = target.columns[0]
-        if column.whole is False or (column.whole and column.type == "float" and (column.minimum or 0) < 0):
+        if column.whole is False:
             _report(
                 context,
                 output,

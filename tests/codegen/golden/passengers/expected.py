@@ -82,6 +82,8 @@ def split_rows(classes, test=0.25, validation=0.2):
     sizes = np.bincount(classes)
     tests = shares(int(len(classes) * test + 0.5), sizes)
     validations = shares(int(len(classes) * validation + 0.5), sizes)
+    tests = np.minimum(tests, sizes - 1)  # a row of each class is for training
+    validations = np.minimum(validations, sizes - 1 - tests)
     split = np.full(len(classes), "train", dtype=object)
     for number in range(len(sizes)):
         members = order[classes[order] == number]
