@@ -128,6 +128,8 @@ def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str
         target = dataset.splits["train"].targets.get(name)
         columns = None if target is None else _columns(target.shape, len(shape))
         labels = dataset.labels.get(name)
+        if labels is not None and target is not None and labels.are_of_columns(target, len(shape)):
+            labels = None
         facts[name] = TargetFacts(
             columns,
             units,

@@ -65,6 +65,15 @@ class Labels:
             return max(int(value) for value in self.values) + 1
         return len(self.names)
 
+    def are_of_columns(self, raw: Array, rank: int) -> bool:
+        """Whether each column of an example has these labels, as several yes/no columns have.
+
+        Args:
+            raw: The raw target, shape (n, …).
+            rank: The rank of the output, including the batch.
+        """
+        return self.kind != "column" and raw.ndim == rank and raw.shape[-1] > 1
+
     def text(self, value: Any) -> str:
         """A value of the raw target, spelled as in `names`."""
         match self.kind:

@@ -102,7 +102,7 @@ class Dataset:
     def size(self, word: str, name: str) -> int | None:
         """The number of classes of an output's target (`classes_of`); None if it has none, and for other words."""
         labels = self.labels.get(name) if word == "classes_of" else None
-        return None if labels is None else len(labels.names)
+        return None if labels is None else labels.count
 
     def describe(self) -> str:
         """One line for the user: rows per split, columns, classes, unused columns.
