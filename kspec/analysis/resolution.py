@@ -20,6 +20,7 @@ from kspec.analysis.task_inference import (
     OutputHead,
     from_logits,
     gives_probabilities,
+    is_generic_crossentropy,
     loss_name,
     output_head,
     task_of,
@@ -79,6 +80,9 @@ class _Resolver:
                 loss = loss if is_minimized else None
             elif loss is None:
                 loss = self._default_loss(name, task, head)
+            elif is_generic_crossentropy(loss):
+                loss = self._crossentropy(name, task, head)
+                task = tasks.get(name) or task_of(head, loss)
             logits = _returns_logits(head, loss)
             default_threshold = 0.5 if gives_probabilities(head, loss) else 0.0
             raw_threshold = 0.0 if logits else default_threshold
@@ -131,6 +135,13 @@ class _Resolver:
             return None
         columns = self.facts.get(name, TargetFacts()).columns
         return self._default(default_loss(self._path("loss", name), task, head, columns))
+
+    def _crossentropy(self, name: str, task: str | None, head: OutputHead) -> Any:
+        """The crossentropy of an output's task; for a regression, that of its number of units."""
+        if task in (None, "regression"):
+            task = "binary_classification" if head.units in (1, None) else "multiclass_classification"
+        columns = self.facts.get(name, TargetFacts()).columns
+        return default_loss(self._path("loss", name), task, head, columns).value
 
     def _is_trained(self, name: str) -> bool:
         """Whether the output certainly has a target: only then must its loss be known."""

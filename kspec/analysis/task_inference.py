@@ -27,13 +27,13 @@ HINGE_LOSSES = frozenset({"Hinge", "SquaredHinge", "CategoricalHinge"})
 """Losses of scores, which are no probabilities."""
 FREE_FORM_LOSSES = frozenset({"CTC", "Circle"})
 """Losses whose targets need not have the form of the outputs."""
-SPARSE_LOSSES = frozenset({"SparseCategoricalCrossentropy"})
+SPARSE_LOSSES = frozenset({"SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy"})
+"""Losses of exclusive classes whose target is the number of a class."""
 CATEGORICAL_LOSSES = frozenset(
     {
         "CategoricalCrossentropy",
         "CategoricalFocalCrossentropy",
         "CategoricalHinge",
-        "CategoricalGeneralizedCrossEntropy",
     }
 )
 
@@ -156,6 +156,11 @@ def gives_probabilities(head: OutputHead, loss: Any | None) -> bool:
     return head.activation in PROBABILITIES or from_logits(loss)
 
 
+def is_generic_crossentropy(loss: Any) -> bool:
+    """Whether a loss is Keras's `crossentropy`, which is that of the output's task."""
+    return loss_name(loss) == "crossentropy"
+
+
 def task_of(head: OutputHead, loss: Any | None) -> str | None:
     """The task of an output; None if the spec must set it.
 
@@ -164,7 +169,7 @@ def task_of(head: OutputHead, loss: Any | None) -> str | None:
         loss: The loss as written; None if omitted.
     """
     by_units = "binary_classification" if head.units in (1, None) else "multilabel_classification"
-    if loss is not None:
+    if loss is not None and not is_generic_crossentropy(loss):
         name = loss_name(loss)
         if name in BINARY_LOSSES:
             return by_units

@@ -153,6 +153,7 @@ INEFFECTIVE_TRAINING_ARGUMENT = Rule("KS428", "ineffective-training-argument", S
 HINGE_OF_NON_NEGATIVE_OUTPUT = Rule("KS429", "hinge-of-non-negative-output", Severity.WARNING, "sometimes")
 ACCURACY_OF_LABELS = Rule("KS430", "accuracy-of-labels", Severity.WARNING, "sometimes")
 INEFFECTIVE_THRESHOLD = Rule("KS431", "ineffective-threshold", Severity.WARNING, "never")
+LOSS_OUTPUT_MISMATCH = Rule("KS432", "loss-output-mismatch", Severity.WARNING, "sometimes")
 CONFLICTING_OPTIONS = Rule("KS434", "conflicting-options", Severity.ERROR, "sometimes")
 LOG_NAME_CONFLICT = Rule("KS435", "log-name-conflict", Severity.ERROR, "never")
 MISSING_PACKAGE = Rule("KS436", "missing-package", Severity.ERROR, "never")

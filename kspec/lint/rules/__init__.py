@@ -44,6 +44,7 @@ SEMANTIC_RULES = (
     "activation_and_crossentropy",
     "activation_and_logits",
     "loss_needs_probabilities",
+    "loss_and_output",
     "bounded_regression",
     "units_and_target",
     "task_and_output",

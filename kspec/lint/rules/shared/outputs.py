@@ -32,10 +32,8 @@ REGRESSION_LOSSES = frozenset(
     }
 )
 BINARY_CROSSENTROPIES = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy"})
-CATEGORICAL_CROSSENTROPIES = frozenset(
-    {"CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalGeneralizedCrossEntropy"}
-)
-SPARSE_CROSSENTROPIES = frozenset({"SparseCategoricalCrossentropy"})
+CATEGORICAL_CROSSENTROPIES = frozenset({"CategoricalCrossentropy", "CategoricalFocalCrossentropy"})
+SPARSE_CROSSENTROPIES = frozenset({"SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy"})
 CROSSENTROPIES = BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES
 
 
