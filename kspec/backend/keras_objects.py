@@ -103,6 +103,8 @@ class Maker:
             from kspec.backend.standardization import Standardization
 
             converted["standardize"] = Standardization.of(arguments["standardize"])
+        if entry.kind == "metric":  # a tuple of thresholds counts as one threshold
+            return {name: list(value) if isinstance(value, tuple) else value for name, value in converted.items()}
         return converted
 
     def _argument(self, value: Any, kind: types.Type, owner: str) -> Any:

@@ -85,6 +85,8 @@ class Writer:
         parameters = [*entry.parameters, *[""] * len(arguments)]
         for i, ((name, value), parameter) in enumerate(zip(arguments.items(), parameters, strict=False)):
             code = self.argument(value, types.parse(entry.parameters[name].type), (*path, name), names)
+            if entry.kind == "metric" and code.startswith("("):  # metrics take a tuple for one threshold
+                code = f"[{code[1:-1].removesuffix(',')}]"
             leading = leading and name == parameter and name in BY_POSITION and (i == 0 or name == "kernel_size")
             written.append(code if leading else f"{name}={code}")
         return f"{shortened(entry.path)}({', '.join([*written, *keywords])})"

@@ -310,6 +310,12 @@ def _probabilities(m: Measurement) -> bool:
     function = m.output.function
     if m.form.reading != "probabilities" or not function:
         return False
+    if function == "softmax" and m.name == "BinaryCrossentropy":
+        return m.report(
+            f"Keras computes `{m.name}` from the logits of `{m.output.name}`, as if it ended with sigmoid",
+            "write `categorical_crossentropy`",
+            m.become("categorical_crossentropy"),
+        )
     if function in PROBABILITIES:
         if m.arguments.get("from_logits") is not True or m.name == "AUC":
             return False
