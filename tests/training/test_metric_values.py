@@ -113,7 +113,7 @@ def passed():
 def examples(kind):
     """Inputs, encoded targets."""
     rng = np.random.default_rng(5)
-    units, activation, _, by_position = KINDS[kind]
+    units, _, _, by_position = KINDS[kind]
     shape = (N, POSITIONS) if by_position else (N,)
     x = rng.normal(size=(*shape, 5)).astype("float32")
     classes = rng.integers(0, CLASSES, shape).astype("int32")
@@ -144,7 +144,7 @@ def expected(settings, target, prediction, weights=None):
     """Every logged name → NumPy's value."""
     found = {}
     for logged in logged_metrics(settings.outputs):
-        entry, head, arguments = metric_call(logged.metric)
+        entry, _, arguments = metric_call(logged.metric)
         name, arguments = entry.name, {key: item for key, item in arguments.items() if key not in ("name", "dtype")}
         if name == "accuracy":
             name = "BinaryAccuracy" if prediction.shape[-1] == 1 else "CategoricalAccuracy"
