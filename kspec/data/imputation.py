@@ -214,7 +214,9 @@ def fill(table: Table, fills: Mapping[str, Any]) -> None:
         column = table.columns.get(name)
         if column is None or not column.missing.any():
             continue
-        if column.kind != "text":
+        if isinstance(value, str) and column.kind != "text":  # a column of text, all numbers in this file
+            column.kind, column.values = "text", column.texts()
+        if column.kind in NUMERIC:
             is_integer = float(value).is_integer()
             if column.kind == "boolean" or (column.kind == "integer" and not is_integer):
                 column.kind = "integer" if is_integer else "float"

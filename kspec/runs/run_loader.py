@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from kspec.language import Permissions, Spec
 from kspec.runs.failures import failure_of, failure_to_write
 from kspec.runs.process import status_of
 from kspec.runs.run_folder import RunFolderError, find_run
+from kspec.runs.run_record import check_names, read_record
 from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.engine import Engine, engine_of
 
@@ -91,7 +91,7 @@ def load_run(
     import_tensorflow()
     from kspec.backend.keras_model import name_outputs
 
-    record = _record(folder)
+    record = read_record(folder)
     model_file = folder / "model.keras"
     if not model_file.is_file():
         raise RunFolderError(f"the run {folder} has no trained model (its status is {status_of(record)})")
@@ -101,6 +101,7 @@ def load_run(
     report = Report()
     model = _load_model(model_file, spec, report)
     name_outputs(model, analysis.graph.outputs)
+    check_names(record, folder, spec.document.inputs, analysis.graph.outputs)
     shapes = output_shapes(analysis.graph, model)
     labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
     columns = record.get("data", {}).get("fitted", {}).get("columns", {}).get("targets", {})
@@ -278,14 +279,6 @@ def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:
 def _engine(run: LoadedRun) -> Engine:
     """The engine that trained the run, for the same numbers."""
     return engine_of(run.model, run.spec.document.fit.engine)
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunFolderError(f"{folder / 'run.json'} cannot be read: {error}") from error
-    return record
 
 
 def _load_model(path: Path, spec: Spec, report: Report) -> Any:

@@ -147,3 +147,11 @@ def test_problems_of_command_line_data_are_reported_at_the_argument(tmp_path, tr
         (problem,) = trained.report
         assert (problem.span.source.name, problem.span.source.text) == ("--data", file)
         assert problem.help.endswith(help)
+
+
+def test_a_fill_of_text_for_a_column_that_looks_like_numbers_in_the_other_file(tmp_path):
+    (tmp_path / "t.csv").write_text("b,y\nwest,no\n,yes\n" + "8,no\n" * 6)
+    data = "{csv: t.csv, inputs: b, targets: y, missing: {b: unknown}}"
+    trained = Trained(tmp_path, data, "x: {shape: [1], dtype: string}")
+    (tmp_path / "new.csv").write_text("b,c\n007,1\n,1\n8,1\n")
+    assert trained.read("new.csv").inputs["x"].ravel().tolist() == ["007", "unknown", "8"]
