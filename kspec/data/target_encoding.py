@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from kspec.analysis.settings import OutputSettings
-from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
+from kspec.analysis.task_inference import BINARY_LOSSES, FREE_FORM_LOSSES, loss_name
 from kspec.data.labels import Labels
 from kspec.data.types import DataSplit
 from kspec.diagnostics import Path, Report, codes
@@ -311,6 +311,9 @@ class TargetMismatch(ValueError):
             units, activation = f"{count} units", "softmax"
         changes = []
         wanted = 1 if count <= 2 else count
+        is_loss_right = count <= 2 and loss_name(settings.loss) in BINARY_LOSSES and settings.head.units == 1
+        if is_loss_right and task_declared and settings.task != task:
+            return f"for the 2 classes of `{self.name}`, write `task: {task}`"
         if (settings.head.activation, settings.head.units) != (activation, wanted):
             changes.append(f"end `{self.name}` with {units} and `activation: {activation}`")
         if task_declared and settings.task != task:

@@ -23,6 +23,7 @@ def folder(tmp_path_factory):
         ("kind", "units: 1", "task: regression", "end `y` with one unit and `activation: sigmoid`, and write `task: binary_classification`"),
         ("kind", "units: 1", "compile: {loss: mse, metrics: [accuracy]}", "end `y` with one unit and `activation: sigmoid`, and write the loss `binary_crossentropy`"),
         ("kind", "units: 1, activation: sigmoid", "task: regression\ncompile: {loss: binary_crossentropy}", "write `task: binary_classification`"),
+        ("kind", "units: 1, activation: tanh", "task: regression\ncompile: {loss: hinge}", "write `task: binary_classification`"),
         ("size", "units: 1", "", "end `y` with 3 units and `activation: softmax`"),
         ("size", "units: 3, activation: sigmoid", "", "end `y` with 3 units and `activation: softmax`"),
     ],
