@@ -12,12 +12,13 @@ import numpy as np
 _STAGES = """\
 fit:
   batch_size: 7
+  keep: best
   callbacks:
     - ModelCheckpoint: {filepath: best.keras, save_best_only: true}
     - ModelCheckpoint: {filepath: last.keras}
   stages:
     - {epochs: 1, trainable: {outer: false, inner: false, timed: false}}
-    - {epochs: 1, trainable: {inner/b: true, outer/c: true}}
+    - {epochs: 2, optimizer: {SGD: {use_ema: true}}, trainable: {inner/b: true, outer/c: true}}
     - {epochs: 1, trainable: {"*": true, outer/c: false, timed/t: false, base/first: false}}
 """
 SPECS = {

@@ -136,6 +136,12 @@ def test_quantities_to_monitor(editor):
     editor.open(SMALL + "fit:\n  callbacks:\n    - EarlyStopping: {patience: 3}\n")
     editor.type("{patience: 3}", "{monitor: ")
     assert {"loss", "val_loss", "accuracy", "val_accuracy"} <= set(editor.complete())
+    editor.open(SMALL + "fit:\n  keep: best\n  monitor: x\n")
+    editor.type("monitor: x", "monitor: ")
+    assert {"loss", "val_loss", "accuracy", "val_accuracy"} <= set(editor.complete())
+    editor.open(SMALL + "fit:\n  keep: best\n")
+    editor.type("keep: best", "keep: ")
+    assert {"last", "best"} <= set(editor.complete())
 
 
 def test_sections_and_their_keys(editor):

@@ -66,7 +66,7 @@ def test_rename_of_an_output_changes_it_everywhere(editor):
 def test_rename_of_an_output_changes_what_callbacks_monitor(editor):
     text = SMALL.replace("outputs: grade\n", "outputs: [grade, wide]\n").replace(
         "  loss: {grade: binary_crossentropy}\n", "  loss: {grade: binary_crossentropy, wide: mse}\n"
-    ) + "fit: {callbacks: [{EarlyStopping: {monitor: val_grade_loss, mode: min}}]}\n"  # fmt: skip
+    ) + "fit: {keep: best, monitor: val_grade_loss, callbacks: [{EarlyStopping: {monitor: val_grade_loss, mode: min}}]}\n"  # fmt: skip
     editor.open(text)
     assert editor.rename("grade, wide]", "passed") == text.replace("grade", "passed")
 
