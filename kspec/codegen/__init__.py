@@ -198,6 +198,7 @@ class _PythonExport:
             if keep is not None:
                 lines += [f"    if {BEST_WEIGHTS}.weights is not None:"]
                 lines += [f"        model.set_weights({BEST_WEIGHTS}.weights)"]
+                lines += [f'        print(f"kept epoch {{{BEST_WEIGHTS}.epoch + 1}}")']
             lines.append(f'    model.save("{self.spec.name}.keras")')
             step_rows = rows_of_step("evaluate", examples, targets=True)
             lines += ["", *evaluate_lines(step_rows, self.settings, _or(document.evaluate.batch_size, batch_size))]

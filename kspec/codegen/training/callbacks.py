@@ -53,12 +53,12 @@ def best_weights_class(monitor: Monitor) -> list[str]:
         "class BestWeights(keras.callbacks.Callback):",
         f'    """Remembers the weights of the epoch with the {extreme} `{monitor.name}`."""',
         "",
-        f"    best, weights = {'-' if largest else ''}math.inf, None",
+        f"    best, weights, epoch = {'-' if largest else ''}math.inf, None, None",
         "",
         "    def on_epoch_end(self, epoch, logs=None):",
         f"        value = logs.get({name}, math.nan)",
         f"        if math.isfinite(value) and value {'>' if largest else '<'} self.best:",
-        "            self.best, self.weights = value, self.model.get_weights()",
+        "            self.best, self.weights, self.epoch = value, self.model.get_weights(), epoch",
     ]
 
 
