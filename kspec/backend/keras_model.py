@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import keras
 
+from kspec.backend.embedding_vectors import load_vectors
 from kspec.backend.keras_errors import plain
 from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_class, keras_class
 from kspec.diagnostics import Report, Rule, codes
@@ -41,6 +42,7 @@ class BuiltNetwork:
         layers: By node, the Keras layer that it calls (not for ops).
         sizes: The sizes that data decided, by word and name.
         models: By name, the sub-models.
+        notes: Lines for the user.
     """
 
     model: Any = None
@@ -48,6 +50,7 @@ class BuiltNetwork:
     layers: dict[str, Any] = field(default_factory=dict)
     sizes: dict[tuple[str, str], int] = field(default_factory=dict)
     models: dict[str, BuiltNetwork] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def tensors(self, references: Mapping[str, Tensor]) -> dict[str, Any]:
         """The Keras tensors of outputs of nodes, by the same names."""
@@ -185,6 +188,8 @@ class _Builder:
         first = next(iter(inputs), None)
         value = layer(**constants) if first is None else layer(inputs.pop(first), **inputs, **constants)
         self._keep(node, value)
+        if node.vectors is not None:
+            self.network.notes += load_vectors(self.spec, node, self.network.layers, self.report)
         if layer.weights and not any(_is_symbolic(v) for t in node.tensors() for v in self.network.values[t.node]):
             self._report(
                 node,

@@ -182,6 +182,8 @@ UNKNOWN_LABEL = Rule("KS517", "unknown-label", Severity.ERROR, "never")
 SINGLE_CLASS_TARGET = Rule("KS518", "single-class-target", Severity.WARNING, "never")
 RESHAPED_TARGET = Rule("KS519", "reshaped-target", Severity.INFO, "never")
 FILES_LEFT_OUT = Rule("KS521", "files-left-out", Severity.WARNING, "never")
+MISMATCHED_VECTORS = Rule("KS526", "mismatched-vectors", Severity.ERROR, "never")
+UNREADABLE_VECTORS = Rule("KS527", "unreadable-vectors", Severity.ERROR, "never")
 
 # KS6: run
 UNSUPPORTED_IN_PYTHON = Rule("KS620", "unsupported-in-python", Severity.ERROR, "never")

@@ -210,10 +210,18 @@ def _changes(old: Node, new: Node, a: _Network, b: _Network, same: Mapping[str, 
     by_entry = (old.trainable, new.trainable) == (a.trainable, b.trainable)  # reported for the sub-model
     if old.trainable != new.trainable and not by_entry:
         yield from _trainable(old.trainable, new.trainable)
+    if old.vectors != new.vectors:
+        yield from _values({"weights": _vectors(old)}, {"weights": _vectors(new)})
     before, after = [[*map(_place, node.tensors())] for node in (old, new)]
     if [(same.get(name, name), output) for name, output in before] != after:
         yield f"from {_list_tensors(before)} → {_list_tensors(after)}"
     yield from _sizes(a.types.calls[old.name], b.types.calls[new.name])
+
+
+def _vectors(node: Node) -> Any:
+    """The file of an Embedding's vectors, with the node that orders them."""
+    file, vocabulary = node.vectors or (None, None)
+    return file if vocabulary is None else {"file": file, "vocabulary": vocabulary}
 
 
 def _trainable(old: bool | None, new: bool | None) -> Iterator[str]:

@@ -225,6 +225,7 @@ class _Builder:
             arguments=resolve_sizes(entry.arguments, (*path, entry.head), name, self.scope),
             constants=resolve_sizes(entry.call or {}, (*path, "call"), name, self.scope),
             trainable=self._trainable(step, entry),
+            vectors=self._vectors(entry, path, name),
             named=step.named,
             source_path=step.path,
             formula=step.formula,
@@ -242,6 +243,16 @@ class _Builder:
             node.faulty = True
         self._define(node, entry)
         return node
+
+    def _vectors(self, entry: Entry, path: Path, name: str) -> tuple[str, str | None] | None:
+        """The file of an entry's `weights`, and the node whose vocabulary orders them."""
+        if entry.weights is None:
+            return None
+        vocabulary = entry.weights.vocabulary
+        tensor = None
+        if vocabulary is not None:
+            tensor = self.scope.resolve(vocabulary, (*path, "weights", "vocabulary"), name)
+        return entry.weights.file, tensor.node if tensor else None
 
     def _chained_feeds(self, step: Call, node: Node, signature: Signature) -> dict[str, Feed]:
         """The outputs of the previous copy in a chain, which feed the inputs in order."""

@@ -50,6 +50,7 @@ class Node:
         constants: The call's other arguments.
         outputs: The names that `as` gives to the outputs; None for one that is not used.
         trainable: What the entry or an enclosing one sets; None if nothing does.
+        vectors: The file with the initial vectors of an Embedding, and the node whose vocabulary orders them, or None.
         source_path: The path of its entry in the text: in `layers`, or in a block.
         named: Whether the spec gives the name.
         faulty: Whether an error of it is already reported, so that dependent problems are not.
@@ -66,6 +67,7 @@ class Node:
     constants: dict[str, Any] = field(default_factory=dict)
     outputs: tuple[str | None, ...] = ()
     trainable: bool | None = None
+    vectors: tuple[str, str | None] | None = None
     source_path: Path = ()
     named: bool = False
     faulty: bool = False

@@ -17,6 +17,18 @@ HeadKind = Literal["class", "op", "reuse", "model"]
 HEADS = ("op", "reuse", "block", "model", "expr")
 
 
+class Vectors(Model):
+    """The initial vectors of an Embedding, read from a file."""
+
+    file: str = Field(
+        description="GloVe or word2vec text (`.txt`, `.vec`), a word and its vector in each line; or `.npy`, a row for "
+        "each index"
+    )
+    vocabulary: str | None = Field(
+        None, description="The TextVectorization or lookup layer whose vocabulary gives each word its index"
+    )
+
+
 class Entry(Model):
     """A node: a call of a layer, of a `keras.ops` function, of a sub-model, or of another node's layer."""
 
@@ -32,6 +44,7 @@ class Entry(Model):
     as_: As | None = Field(None, alias="as", description="Names for the outputs of a call that has several")
     call: dict[str, Any] | None = Field(None, description="Constant arguments of the call")
     trainable: bool | None = Field(None, description="`false` freezes the layer")
+    weights: Vectors | None = Field(None, description="Initial vectors of an Embedding, from a file")
 
     @model_validator(mode="before")
     @classmethod

@@ -84,7 +84,7 @@ def _model_files(values: dict[str, Any], spec: Spec) -> list[Place]:
 
 
 def _vocabularies(value: Any, path: Path) -> Iterator[Place]:
-    """The vocabulary files of layers, at any depth."""
+    """The vocabulary files of layers, and the files of vectors, at any depth."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _vocabularies(item, (*path, index))
@@ -94,4 +94,7 @@ def _vocabularies(value: Any, path: Path) -> Iterator[Place]:
             vocabulary = item.get("vocabulary") if entry is not None and "vocabulary" in entry.parameters else None
             if isinstance(vocabulary, str) and "$" not in vocabulary:
                 yield item, "vocabulary", (*path, name, "vocabulary")
+            file = item.get("file") if name == "weights" and isinstance(item, dict) else None
+            if isinstance(file, str) and "$" not in file:
+                yield item, "file", (*path, name, "file")
             yield from _vocabularies(item, (*path, name))

@@ -10,6 +10,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from kspec import catalog
+from kspec.archive.vectors import SUFFIXES as VECTORS
 from kspec.catalog.applications import inner_layers
 from kspec.diagnostics import Path
 from kspec.language.data import POLICIES, SUFFIXES
@@ -318,6 +319,8 @@ class _Proposals:
             return self._nodes(names_of(value, (*network_path, "layers")))
         if path[:2] == ("predict", "nodes"):
             return self._nodes([*names_of(value), *models_at(value, path)])
+        if at and path[at : at + 1] == ("weights",):
+            return self._nodes(names_of(value, path[:at])) if path[-1] == "vocabulary" else self._files(VECTORS)
         if path[-1] == "weights" and path[:-1] in ((), network_path):
             return self._files((".weights.h5", ".keras"))
         if path[-1] == "file" and network_path[:1] == ("models",):

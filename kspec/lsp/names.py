@@ -170,6 +170,9 @@ class _Finder:
                 yield self._value(output, (*path, "as", index), is_definition=True)
         for word in ("from", "each"):
             yield from self._references(entry.get(word), (*path, word))
+        weights = entry.get("weights")
+        if isinstance(weights, dict):
+            yield from self._references(weights.get("vocabulary"), (*path, "weights", "vocabulary"))
         if isinstance(entry.get("reuse"), str):
             yield self._value(entry["reuse"], (*path, "reuse"))
         if isinstance(entry.get("expr"), str) and (*path, "expr") in self.positions.values:

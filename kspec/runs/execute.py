@@ -167,6 +167,8 @@ class _Execution:
             self.console.step("data", dataset.describe())
             self._note("data", dataset.notes)
         self.console.step("define", describe_model(built))
+        for note in built.network.notes:
+            self.console.step("weights", note)
         for line in describe_defaults(built):
             self.console.step("default", line)
         return built

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-ENTRY_KEYS = ("name", "from", "as", "call", "trainable", "repeat", "each", "with", "when")
+ENTRY_KEYS = ("name", "from", "as", "call", "trainable", "weights", "repeat", "each", "with", "when")
 """The keys of an entry that belong to the graph; any other key is its head."""
 
 MAX_COPIES = 10_000

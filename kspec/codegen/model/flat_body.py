@@ -68,6 +68,8 @@ def _entry(node: Node) -> SpecEntry:
         options["call"] = node.constants
     if node.outputs:
         options["as"] = [name or "_" for name in node.outputs]
+    if node.vectors is not None:
+        options["weights"] = node.vectors
     if node.trainable is not None:
         options["trainable"] = node.trainable
     kind = "class" if node.kind == "layer" else node.kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kspec.codegen.model.arguments import NeedsFlatCode
+from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython
 from kspec.codegen.model.calls import Feeds, Pieces, call_layer, call_op, only, spread
 from kspec.codegen.model.context import ModelContext, layer_definition
 from kspec.codegen.model.entries import SpecEntry
@@ -229,6 +229,8 @@ class Statements:
     def _layer(self, entry: SpecEntry, feeds: Feeds, names: Constants) -> str:
         """The constructor call of a layer, or the variable of one that is reused or adapts to the data."""
         definition = entry.definition
+        if entry.options.get("weights") is not None:
+            raise UnsupportedInPython("load vectors into an Embedding", (*entry.path, "weights"))
         keywords = []
         if not self.top or entry.named or self.suffix or self.context.needs_explicit_name(entry):
             keywords.append(f"name={self._layer_name(entry)}")

@@ -19,6 +19,7 @@ SYNTACTIC_NETWORK_RULES = (
     "node_arguments",
     "call_constants",
     "standardization",
+    "embedding_vectors",
     "adapt_in_submodel",
 )
 SYNTACTIC_RULES = (

@@ -24,7 +24,7 @@ DOCUMENT = (
     *("inputs", *TEMPLATES, "layers", "outputs", "compile", "fit", "evaluate", "predict"),
 )
 _TEMPLATE = ("params", "file", "application", "weights", "trainable", "inputs", "layers", "outputs")
-_WORDS = ("with", "from", "call", "name", "as", "trainable", "repeat", "each", "when")
+_WORDS = ("with", "from", "call", "name", "as", "trainable", "weights", "repeat", "each", "when")
 _STAGE = ("name", "epochs", "optimizer", "trainable")
 _DATA = ("inputs", "targets", "weights", "read", "missing", "window", "split")
 _KEYS: dict[Path, Sequence[str]] = {
