@@ -135,8 +135,9 @@ def find_prefix(graph: Graph, facts: NetworkFacts, *, frozen: bool = True) -> Pr
     late = {tensor.node for tensor in graph.outputs.values()}
     for node in reversed(graph.calls):
         if node.name in late:
-            boundary.update(tensor for tensor in node.tensors() if tensor.node in starts)
-            late.update(tensor.node for tensor in node.tensors() if tensor.node not in starts)
+            sources = [*node.tensors(), *graph.anchors(node)]
+            boundary.update(tensor for tensor in sources if tensor.node in starts)
+            late.update(tensor.node for tensor in sources if tensor.node not in starts)
     early = {tensor.node for tensor in boundary} & storable
     for node in reversed(graph.calls):
         if node.name in early:

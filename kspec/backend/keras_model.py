@@ -14,6 +14,8 @@ import keras
 from kspec.backend.embedding_vectors import load_vectors
 from kspec.backend.keras_errors import plain
 from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_class, keras_class
+from kspec.backend.learned_weight import call_learned_weight
+from kspec.backend.operation_names import name_operations
 from kspec.diagnostics import Report, Rule, codes
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.entry_spans import head_span
@@ -176,6 +178,9 @@ class _Builder:
 
     def _add_layer_call(self, node: Node) -> None:
         callee = self.graph.callee(node)
+        if node.is_weight:
+            self._add_weight(node)
+            return
         if node.kind == "layer":
             layer = self._make_layer(node)
             if self.adapt is not None and node.catalog is not None and node.catalog.adapts:
@@ -197,6 +202,18 @@ class _Builder:
                 f"`{node.name}` has weights but takes only constants: Keras would lose its weights",
                 "let it depend on an input",
             )
+
+    def _add_weight(self, node: Node) -> None:
+        assert node.catalog is not None
+        name = keras_name(node.name)
+        arguments = self.maker.arguments(node.catalog, node.arguments, name)
+        anchor = self._tensor(self.graph.anchors(node)[0])
+        layer, value = call_learned_weight(anchor, arguments, name)
+        if node.trainable is not None:
+            layer.trainable = node.trainable
+        self.network.layers[node.name] = layer
+        self._keep(node, value)
+        name_operations(self.network.values[node.name], {id(anchor)}, f"{name}.value", {id(layer)})
 
     def _add_model_call(self, node: Node) -> None:
         inner = self.network.models.get(node.head)
@@ -232,7 +249,7 @@ class _Builder:
         else:
             value = function(**inputs, **constants)
         self._keep(node, value)
-        _name_operations(self.network.values[node.name], before, keras_name(node.name))
+        name_operations(self.network.values[node.name], before, keras_name(node.name))
 
     def _constants(self, node: Node) -> dict[str, Any]:
         if node.catalog is None:
@@ -335,21 +352,6 @@ def _is_symbolic(value: Any) -> bool:
 def keras_name(name: str) -> str:
     """Keras rejects slashes in names: `use/inner` becomes `use.inner`."""
     return name.replace("/", ".")
-
-
-def _name_operations(values: Iterable[Any], before: set[int], name: str) -> None:
-    """Names the operations of an op's call after its node; Keras counts over the whole process."""
-    waiting = [value for value in values if _is_symbolic(value)]
-    operations: dict[int, Any] = {}
-    while waiting:
-        value = waiting.pop()
-        history = getattr(value, "_keras_history", None)
-        if id(value) in before or history is None or id(history.operation) in operations:
-            continue
-        operations[id(history.operation)] = history.operation
-        waiting.extend(history.operation._inbound_nodes[history.node_index].input_tensors)
-    for number, operation in enumerate(operations.values()):
-        operation.name = name if number == 0 else f"{name}.{number}"
 
 
 @contextmanager

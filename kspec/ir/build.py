@@ -9,7 +9,7 @@ from kspec.expand.emit import MAX_ENTRIES
 from kspec.expand.instructions import Bind, Call
 from kspec.ir.call_inputs import UnresolvedInputs, resolve_inputs
 from kspec.ir.callees import Callees, Signature
-from kspec.ir.entry_spans import head_span
+from kspec.ir.entry_spans import KEYS, head_span
 from kspec.ir.node import Feed, Graph, Node, Tensor
 from kspec.ir.outputs import resolve_outputs, warn_unused
 from kspec.ir.predicted_nodes import resolve_predicted_nodes
@@ -45,7 +45,7 @@ def _unexpanded(network: Network, network_path: Path) -> list[Call | Bind]:
     """The steps of a network without anything to expand."""
     as_names = {name for entry in network.layers for name in entry.as_ or () if name != "_"}
     heads = [
-        {"name": entry.name} if entry.name else entry.head if entry.kind == "class" else {entry.kind: entry.head}
+        {"name": entry.name} if entry.name else entry.head if entry.kind in KEYS else {entry.kind: entry.head}
         for entry in network.layers
     ]
     names = node_names(heads, taken={*network.inputs, *as_names})
@@ -219,7 +219,7 @@ class _Builder:
         self.scope.in_formula = bool(step.formula)
         node = Node(
             name,
-            "layer" if entry.kind == "class" else entry.kind,
+            "layer" if entry.kind == "class" or entry.kind == "weight" else entry.kind,
             entry.head,
             path,
             arguments=resolve_sizes(entry.arguments, (*path, entry.head), name, self.scope),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kspec import catalog
 from kspec.catalog import Tensor as Parameter
+from kspec.catalog.learned_weight import WEIGHT
 from kspec.diagnostics import Edit, Path, Report, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
 from kspec.ir.entry_spans import head_path, head_span
@@ -48,6 +49,9 @@ class Callees:
             return self._reuse(node, entry)
         if node.kind == "model":
             return self._model(node, entry)
+        if entry.kind == "weight":
+            node.catalog = WEIGHT
+            return ()
         if node.kind == "layer" and DOTTED.fullmatch(node.head) and not keras_name("layer", node.head):
             self._extension(node, entry)
             return None
@@ -195,14 +199,18 @@ class Callees:
                 help=f"call the sub-model again: `model: {target.head}`; all calls share the weights",
             )
             return None
-        if target.kind in ("input", "op"):
+        if target.kind in ("input", "op") or target.is_weight:
             node.faulty = True
-            noun = "an input" if target.kind == "input" else "a function"
+            noun = "an input" if target.kind == "input" else "a weight" if target.is_weight else "a function"
             self.report.error(
                 codes.INVALID_LAYER_REUSE,
                 f"`{node.head}` is {noun}, but only a layer can be reused",
                 head_span(node.path, entry, self.positions),
-                help="use the name of a layer" if target.kind == "input" else f"call it again: `op: {target.head}`",
+                help=f"call it again: `op: {target.head}`"
+                if target.kind == "op"
+                else f"name it in the `from` of what uses it: `from: {node.head}`"
+                if target.is_weight
+                else "use the name of a layer",
             )
             return None
         node.head = target.name

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from kspec.catalog import Entry as CatalogEntry
+from kspec.catalog.learned_weight import NAME as WEIGHT
 from kspec.diagnostics import Path, Span
 from kspec.language.spec import models_in
 
@@ -72,6 +73,11 @@ class Node:
     named: bool = False
     faulty: bool = False
     formula: str = ""
+
+    @property
+    def is_weight(self) -> bool:
+        """Whether it is a learned tensor: the head `weight`."""
+        return self.kind == "layer" and self.head == WEIGHT
 
     @property
     def is_inside_formula(self) -> bool:
@@ -161,9 +167,13 @@ class Graph:
         """The nodes that depend on no input."""
         constant: set[str] = set()
         for node in self.calls:
-            if all(tensor.node in constant for tensor in node.tensors()):
+            if not node.is_weight and all(tensor.node in constant for tensor in node.tensors()):
                 constant.add(node.name)
         return constant
+
+    def anchors(self, node: Node) -> list[Tensor]:
+        """What Keras computes a node from besides its own tensors: a weight from the first input, as a formality."""
+        return [Tensor(self.inputs[0].name)] if node.is_weight else []
 
     def needed_nodes(self) -> set[str]:
         """The nodes that any output depends on."""

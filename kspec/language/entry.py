@@ -13,8 +13,8 @@ from kspec.language.field_types import As, From, Name
 from kspec.syntax.names import ENTRY_KEYS
 from kspec.syntax.yaml_flow import abbreviate, kind_of
 
-HeadKind = Literal["class", "op", "reuse", "model"]
-HEADS = ("op", "reuse", "block", "model", "expr")
+HeadKind = Literal["class", "op", "reuse", "model", "weight"]
+HEADS = ("op", "reuse", "block", "model", "expr", "weight")
 
 
 class Vectors(Model):
@@ -85,6 +85,8 @@ class Entry(Model):
         head, body = heads[0], value[heads[0]]
         if head in ("op", "reuse", "model"):
             return keys | _function_head(head, body)
+        if head == "weight":
+            _check_weight(body, keys)
         if isinstance(body, dict):
             inside = [word for word in ("name", "trainable") if word in body]
             if inside:
@@ -101,7 +103,27 @@ class Entry(Model):
                 key=head,
                 help=_named_form(head, body),
             )
-        return keys | {"kind": "class", "head": head, "arguments": body or {}}
+        return keys | {"kind": "weight" if head == "weight" else "class", "head": head, "arguments": body or {}}
+
+
+def _check_weight(body: Any, keys: dict[str, Any]) -> None:
+    """Reject a learned tensor without a shape, or with what a node without inputs cannot have."""
+    if not isinstance(body, dict):
+        shape = body if isinstance(body, list) else [64, 256]
+        fail(
+            f"`weight` needs its arguments by name, not {kind_of(body)}",
+            code=codes.POSITIONAL_ARGUMENT,
+            key="weight",
+            help=f"write `weight: {{shape: {abbreviate(shape)}}}`",
+        )
+    for key in ("from", "each", "as", "call"):
+        if key in keys:
+            fail(
+                f"`{key}` cannot stand next to `weight`, which has no input",
+                code=codes.MALFORMED_ENTRY,
+                key=key,
+                help=f"remove `{key}`; name the weight, and write that name in the `from` of what uses it",
+            )
 
 
 def _function_head(head: str, body: Any) -> dict[str, Any]:

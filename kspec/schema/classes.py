@@ -13,6 +13,7 @@ from kspec import catalog
 from kspec.analysis.per_output import MINIMIZE
 from kspec.catalog import Entry, Kind, Parameter
 from kspec.catalog import types as t
+from kspec.catalog.learned_weight import DOC, DOCS, WEIGHT
 from kspec.catalog.type_text import describe
 from kspec.language.field_types import WEIGHTS_FILE
 from kspec.schema import reference
@@ -209,6 +210,27 @@ class KerasSchemas(TypeSchemas):
         return schema | {
             "description": doc,
             "markdownDescription": "\n\n".join([doc, f"*{words}; {default}*", *links]),
+        }
+
+    def learned_weight(self) -> Schema:
+        """The schema of the head `weight`."""
+
+        def arguments() -> Schema:
+            schema = self._arguments(WEIGHT)
+            for name, doc in DOCS.items():
+                words = schema["properties"][name]
+                words["markdownDescription"] = words["markdownDescription"].replace(words["description"], doc)
+                words["description"] = doc
+            return schema
+
+        return {
+            "type": "object",
+            "title": WEIGHT.name,
+            "description": DOC,
+            "markdownDescription": DOC,
+            "allOf": [self.ref("layer.weight.arguments", arguments)],
+            "defaultSnippets": [{"label": "{shape: …}", "sortText": "~", "body": "^{shape: [${1:64}]}"}],
+            "errorMessage": "A weight needs its arguments by name: `weight: {shape: [64, 256]}`.",
         }
 
     def share_arguments(self) -> None:

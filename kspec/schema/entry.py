@@ -11,7 +11,7 @@ from kspec.schema.classes import CALLED_MODEL, CUSTOM_CLASS, CUSTOM_CLASSES, Ker
 from kspec.schema.types import Schema, bounds, or_computed, words_or
 from kspec.syntax.names import MAX_COPIES
 
-NOTHING = "An entry needs a class, `op`, `reuse`, `block`, `model` or `expr`."
+NOTHING = "An entry needs a class, `op`, `reuse`, `block`, `model`, `expr` or `weight`."
 SEVERAL = "An entry is one thing; begin a new entry with `- ` for the second."
 NO_BLOCK = "`with` passes parameters to a block, and this entry uses none."
 
@@ -58,7 +58,16 @@ def entry(keras: KerasSchemas, keys: Schema) -> Schema:
     block = {"type": "string", "description": "A template of `blocks:`; each use creates new layers"}
     formula = {"type": "string", "description": "Arithmetic on nodes, such as `x0 * h + x`; `$name` is a variable"}
     keys = {**keys, **_EXPANDED}
-    properties = {**classes, "op": op, "reuse": reuse, "block": block, "model": CALLED_MODEL, "expr": formula, **keys}
+    properties = {
+        **classes,
+        "op": op,
+        "reuse": reuse,
+        "block": block,
+        "model": CALLED_MODEL,
+        "expr": formula,
+        "weight": keras.learned_weight(),
+        **keys,
+    }
     keras.ref("entry.one_thing", lambda: _one_thing(keras, list(keys), [*properties, *internal]))
     return {
         "title": "An entry",

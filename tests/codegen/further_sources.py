@@ -94,7 +94,10 @@ blocks:
       - expr: x0 * h * $factor + x
   gate:
     layers:
-      - Dense: {units: 4}
+      - weight: {shape: [4, {units_of: in}], regularizer: l2}
+        name: w
+      - op: matmul
+        from: [in, w]
         name: d
       - expr: d * sigmoid(-in)
 layers:
@@ -106,7 +109,10 @@ layers:
     name: c-1
   - expr: "$scale * 'c-1' - maximum(d, 0) / ${sqrt(units_of(d))}"
     name: y
-  - expr: (y > 0) * y + 2 ** 3
+  - weight: {shape: [4], initializer: ones}
+    name: shift
+    trainable: false
+  - expr: (y > shift) * y + 2 ** 3
     when: "${scale > 0.4}"
   - block: gate
     repeat: 2
@@ -129,9 +135,12 @@ layers:
   - block: tower
     name: t
   - Reshape: {target_shape: ["${units_of(t/d) // 2}", -1]}
-  - Flatten:
-    name: f
-  - expr: (f - 1) * f
+  - Flatten
+  - Dense: {units: 4}
+    name: g
+  - weight: {shape: [4], constraint: NonNeg}
+    name: w
+  - expr: (g - 1) * g * w
   - Dense: {units: {units_of: x-1}}
   - Dense: {units: 1}
     name: y

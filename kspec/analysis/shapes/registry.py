@@ -8,7 +8,9 @@ from typing import Any
 
 from kspec import catalog
 from kspec.analysis.shapes.layers.accepted_dtypes import check_layer_dtypes
+from kspec.analysis.shapes.learned_weight import learned_weight
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, TensorType
+from kspec.catalog.learned_weight import NAME as WEIGHT
 
 POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 """A dtype policy → its compute dtype; any other policy is its own."""
@@ -21,6 +23,8 @@ def rule_for(kind: str, name: str) -> InferenceRule | None:
         from kspec.analysis.shapes.applications import application
 
         return application
+    if kind == "layer" and name == WEIGHT:
+        return learned_weight
     package = "layers" if kind == "layer" else "ops"
     homes = import_module(f"kspec.analysis.shapes.{package}").HOMES
     if name not in homes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kspec import catalog
+from kspec.catalog.learned_weight import WEIGHT
 from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.diagnostics import Path
 from kspec.syntax.deferred import Uncomputed
@@ -26,7 +27,7 @@ class SpecEntry:
         path: Its place in the spec.
         name: The name of its node.
         named: Whether the spec gives that name; otherwise it is automatic.
-        kind: class, op, reuse, block, model or expr.
+        kind: class, op, reuse, block, model, expr or weight.
         head: The class, op, node, block or sub-model that it calls; the formula of an `expr`.
         arguments: The arguments of the class, not yet expanded.
         options: The other keys of the entry: `from`, `repeat`, `when` …
@@ -51,6 +52,8 @@ class SpecEntry:
     @property
     def definition(self) -> catalog.Entry | None:
         """The catalog's entry of its layer or op."""
+        if self.kind == "weight":
+            return WEIGHT
         return catalog.find("op" if self.kind == "op" else "layer", self.head)
 
     @property
@@ -102,7 +105,8 @@ def _entry(value: Any, name: str, path: Path) -> SpecEntry:
         if isinstance(value[head], Uncomputed) and head != "expr":
             raise NeedsFlatCode("a head that is computed")
         return SpecEntry(path, name, named, head, value[head], {}, options)
-    return SpecEntry(path, name, named, "class", head, value[head] or {}, options)
+    kind = "weight" if head == WEIGHT.name else "class"
+    return SpecEntry(path, name, named, kind, head, value[head] or {}, options)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -72,5 +72,5 @@ def _entry(node: Node) -> SpecEntry:
         options["weights"] = node.vectors
     if node.trainable is not None:
         options["trainable"] = node.trainable
-    kind = "class" if node.kind == "layer" else node.kind
+    kind = "weight" if node.is_weight else "class" if node.kind == "layer" else node.kind
     return SpecEntry(node.source_path, node.name, True, kind, node.head, node.arguments, options)

@@ -16,7 +16,17 @@ RESERVED = frozenset(
 
 HELPERS = frozenset(
     {"balanced", "batches", "compile_model", "fill", "inputs_of", "log_each_value", "make_examples", "Minimize"}
-    | {"most_frequent", "number", "numbers", "read_examples", "read_held_out", "read_image", "read_new", "read_rows"}
+    | {
+        "most_frequent",
+        "number",
+        "numbers",
+        "learned_weight",
+        "read_examples",
+        "read_held_out",
+        "read_image",
+        "read_new",
+        "read_rows",
+    }
     | {"shares", "sigmoid", "softmax", "split_rows", "standardize", "take", "weigh_losses_by_examples", "write_csv"}
 )
 """Functions that the file may have besides those of the network."""

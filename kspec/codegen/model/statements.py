@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kspec.catalog.learned_weight import WEIGHT
 from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython
 from kspec.codegen.model.calls import Feeds, Pieces, call_layer, call_op, only, spread
 from kspec.codegen.model.context import ModelContext, layer_definition
 from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.model.formulas import formula_code
+from kspec.codegen.model.learned_weight import HELPER, LINES
 from kspec.codegen.model.names import Allocator, Constants, identifier
 from kspec.ir.call_inputs import implied_argument
 from kspec.ir.preset import is_preset
@@ -84,7 +86,7 @@ class Statements:
 
     def _feeds(self, entry: SpecEntry, previous: Pieces | None) -> Feeds:
         """The tensors that a call takes, by argument."""
-        if entry.kind == "expr":
+        if entry.kind in ("expr", "weight"):
             return {}
         source = entry.options.get("from")
         signature = self.context.signature(entry, self.entries)
@@ -194,6 +196,8 @@ class Statements:
             return call
         if entry.kind == "expr":
             return self._formula(entry, names)
+        if entry.kind == "weight":
+            return self._weight(entry, names)
         if entry.kind == "block":
             return self._use(entry, feeds, names)
         if entry.kind == "model":
@@ -221,6 +225,24 @@ class Statements:
             self.context.file.modules.add("ops")
         return code
 
+    def _weight(self, entry: SpecEntry, names: Constants) -> str:
+        """The creation of a learned tensor; its function takes any tensor of the model."""
+        self.context.file.helpers[HELPER] = LINES
+        self.context.file.modules |= {"layers", "ops"}
+        path = (*entry.path, entry.head)
+        keywords = [f"name={self._layer_name(entry)}"]
+        if trainable := self._trainable_code(entry, names):
+            keywords.append(f"trainable={trainable}")
+        inside = self.writer.construct(WEIGHT, entry.arguments, path, names, keywords)
+        return f"{HELPER}({next(iter(self.inputs.values()))}, {inside.partition('(')[2]}"
+
+    def _trainable_code(self, entry: SpecEntry, names: Constants) -> str:
+        """The argument `trainable` of a layer; empty without one."""
+        if "trainable" in entry.options:
+            value = entry.options["trainable"]
+            return self.writer.source_expression(value, (*entry.path, "trainable"), names) or str(value)
+        return "trainable" if self.trainable and self.context.has_weights(entry) else ""
+
     def _reused_layer(self, entry: SpecEntry) -> str:
         """The variable of the layer that is called again."""
         layer = self.layers[entry.name] = self.layer(entry.head)
@@ -234,12 +256,7 @@ class Statements:
         keywords = []
         if not self.top or entry.named or self.suffix or self.context.needs_explicit_name(entry):
             keywords.append(f"name={self._layer_name(entry)}")
-        trainable = ""
-        if "trainable" in entry.options:
-            value = entry.options["trainable"]
-            trainable = self.writer.source_expression(value, (*entry.path, "trainable"), names) or str(value)
-        elif self.trainable and self.context.has_weights(entry):
-            trainable = "trainable"
+        trainable = self._trainable_code(entry, names)
         wraps = definition is not None and any(
             "<layer>" in parameter.type or "<cell>" in parameter.type for parameter in definition.parameters.values()
         )
