@@ -43,6 +43,7 @@ def test_the_best_epoch_is_kept_evaluated_and_recorded(project, engine):
     assert last.validation == {name[4:]: value for name, value in last.history[-1].items() if name[:4] == "val_"}
 
 
+@pytest.mark.slow
 def test_the_best_epoch_of_all_stages_is_kept(project, engine):
     spec = project(
         SPEC.replace("epochs: 6", "stages: [{epochs: 3}, {epochs: 2, optimizer: {SGD: {learning_rate: 9}}}]")
@@ -55,6 +56,7 @@ def test_the_best_epoch_of_all_stages_is_kept(project, engine):
     assert evaluated.metrics["loss"] == pytest.approx(min(values), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_averaged_weights_are_validated_and_kept(project, engine):
     """As in plain Keras with SwapEMAWeights before EarlyStopping."""
     spec = project(SPEC.replace("0.3}", "0.3, use_ema: true, ema_momentum: 0.8}"))
@@ -68,6 +70,24 @@ def test_averaged_weights_are_validated_and_kept(project, engine):
     assert last.kept_epoch is None
     assert last.validation["loss"] == pytest.approx(last.metrics["loss"])
     assert last.validation["loss"] != pytest.approx(last.history[-1]["val_loss"])
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_keeps_the_best_epoch_so_far(project, monkeypatch):
+    from kspec.training.progress import InterruptCallback
+
+    def interrupt(self, epoch, logs=None):
+        if epoch == 4:
+            raise KeyboardInterrupt
+
+    spec = project(SPEC)
+    whole = kspec.run(spec, ["fit.epochs=5", *BEST])
+    monkeypatch.setattr(InterruptCallback, "on_epoch_end", interrupt)
+    run = kspec.run(spec, BEST)
+    assert (run.status, len(run.history)) == ("interrupted", 5)
+    assert run.kept_epoch == whole.kept_epoch
+    assert equal(run, whole)
+    assert (run.folder.parent / "latest").resolve() == run.folder.resolve()
 
 
 def test_values_that_are_no_numbers_are_never_the_best():
