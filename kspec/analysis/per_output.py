@@ -30,6 +30,16 @@ def is_by_output(value: Any, outputs: Iterable[str], kind: catalog.Kind) -> bool
     return not (key[:1].isupper() or "." in key or catalog.find(kind, key) is not None)
 
 
+def untrained_outputs(loss: Any, outputs: Iterable[str]) -> set[str]:
+    """The outputs whose loss is `null`: they are only predicted.
+
+    Args:
+        loss: The `loss` of `compile` as written.
+        outputs: The names of the outputs.
+    """
+    return {name for name in outputs if isinstance(loss, dict) and loss.get(name, ...) is None}
+
+
 def minimized_outputs(loss: Any, outputs: Iterable[str]) -> set[str]:
     """The outputs that are themselves losses.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kspec.analysis.per_output import minimized_outputs
+from kspec.analysis.per_output import minimized_outputs, untrained_outputs
 from kspec.data.arrays import TableArrays
 from kspec.data.class_coverage import check_classes
 from kspec.data.columns import ColumnMapping, map_columns
@@ -114,7 +114,9 @@ def _read_table(data: Data, request: Request) -> tuple[Table, ColumnMapping]:
     table = context.require(read(data.source, getattr(data, data.source), request))
     mapping = context.require(map_columns(table, data, request.inputs, request.outputs, context))
     check_names(data.missing, table, context)
-    if not mapping.targets and not minimized_outputs(context.spec.document.compile.loss, request.outputs):
+    loss = context.spec.document.compile.loss
+    are_predicted = untrained_outputs(loss, request.outputs) == set(request.outputs)
+    if not mapping.targets and not are_predicted and not minimized_outputs(loss, request.outputs):
         context.error(
             codes.MISSING_COLUMN_MAPPING,
             "no output has a target column, so there is nothing to train on",

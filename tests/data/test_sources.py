@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kspec.compiler.compile import compile_spec
 from kspec.data import OutputSpec, images
 from kspec.data.sources import source_of
 from kspec.language.data import SOURCES
@@ -279,3 +280,15 @@ def test_every_source_has_a_module_that_reads_it(source):
 )
 def test_the_suffix_of_a_file_determines_its_source(path, source):
     assert source_of(path) == source
+
+
+@pytest.mark.parametrize(("loss", "targets"), [("{a: mse, b: null}", {"a"}), ("{a: null, b: null}", set())])
+def test_synthetic_data_has_no_target_for_a_loss_of_null(loss, targets, tmp_path):
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        "kspec: 1\ndata: {synthetic: {examples: 50}}\ninputs: {x: {shape: [4]}}\nlayers:\n  - Dense: {units: 1}\n"
+        "    name: a\n  - Dense: {units: 2}\n    from: x\n    name: b\n"
+        f"outputs: [a, b]\ncompile: {{loss: {loss}}}\n"
+    )
+    dataset = compile_spec(path, data="always").dataset
+    assert set(dataset.splits["train"].targets) == targets

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kspec.analysis.per_output import minimized_outputs
+from kspec.analysis.per_output import minimized_outputs, untrained_outputs
 from kspec.data.randomness import SYNTHETIC, generator
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
@@ -48,9 +48,10 @@ def read(setting: Synthetic, request: Request) -> Table | None:
         columns[name] = _column(name, values)
         features.append(numbers)
     signal = numpy.concatenate(features, axis=1)
-    minimized = minimized_outputs(context.spec.document.compile.loss, request.outputs)
+    loss = context.spec.document.compile.loss
+    without = minimized_outputs(loss, request.outputs) | untrained_outputs(loss, request.outputs)
     for number, name in enumerate(request.outputs, start=len(columns)):
-        if name in minimized:
+        if name in without:
             continue
         output_spec = request.output_specs.get(name, OutputSpec())
         random = generator(request.seed, SYNTHETIC, number)
