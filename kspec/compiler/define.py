@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kspec.analysis.index_limits import index_limits
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
@@ -19,7 +20,9 @@ from kspec.data import Dataset
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph
 from kspec.ir.node import flat_order
+from kspec.ir.preset import is_preset
 from kspec.language import Spec
+from kspec.lint.rules.embedding_range import report_count
 from kspec.syntax.path_policy import PathPolicy
 
 if TYPE_CHECKING:
@@ -88,11 +91,30 @@ def define(
     if network.model is None:
         return None
     load_initial_weights(spec, network, report)
+    if dataset is not None:
+        _check_vocabularies(spec, analysis.graph, network, report)
     if report.has_errors:
         return None
     facts = _target_facts(analysis.graph, network.model, dataset)
     settings = resolve_settings(spec, analysis.graph, report, facts)
     return BuiltModel(spec, analysis.graph, network.model, network, dataset, settings)
+
+
+def _check_vocabularies(spec: Spec, graph: Graph, network: BuiltNetwork, report: Report) -> None:
+    """Reports layers that take fewer indices than a TextVectorization has learned (KS423).
+
+    Args:
+        spec: The spec.
+        graph: Its graph.
+        network: The network, with adapted layers.
+        report: Receives the errors.
+    """
+    for limit in index_limits(graph):
+        layer = network.layers.get(limit.source.name)
+        if limit.source.head == "TextVectorization" and layer is not None and not is_preset(limit.source.arguments):
+            count = int(layer.vocabulary_size())
+            if limit.source.arguments.get("output_mode", "int") == "int" and count > limit.size:
+                report_count(limit, count, spec, report)
 
 
 def _import_extensions(spec: Spec, report: Report) -> bool:

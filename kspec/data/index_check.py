@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.table import Table
 from kspec.diagnostics import Edit, Path, Span, codes
-from kspec.ir import Graph
+from kspec.ir import Graph, Node
 from kspec.ir.entry_spans import head_span
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 SHOWN = 3
+_PUNCTUATION = re.compile(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']")
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+"""As Keras standardizes texts: of letters, it lowers only those of ASCII."""
 DEFAULT_OOV = {"StringLookup": "[UNK]", "IntegerLookup": -1}
 """The values that Keras never learns: they stand for unknown ones."""
 
@@ -33,11 +37,13 @@ class ValueCheck:
         graph: The network.
         vocabularies: Lookup → the values that it knows; completed from the training data.
         is_training: Whether the data is the training data, so that the spec can be changed to fit it.
+        train: The indices of the training examples, once they are known.
     """
 
     graph: Graph
     vocabularies: dict[str, list[Any]] = field(default_factory=dict)
     is_training: bool = False
+    train: Array | None = None
 
     def learn(self, inputs: Mapping[str, Any], train: Array) -> None:
         """Learns the vocabularies of lookups as Keras does.
@@ -46,6 +52,7 @@ class ValueCheck:
             inputs: By input, the values of all examples, shape (n, …).
             train: The indices of the training examples.
         """
+        self.train = train
         for lookup in lookups(self.graph):
             values = _selected(inputs.get(lookup.source.name), lookup.selections)
             name = lookup.layer.name
@@ -139,12 +146,36 @@ class _Reporter:
 
     def _check_computed(self, limit: IndexLimit) -> None:
         """Reports a vocabulary that has more entries than a layer has rows."""
-        learned = self.check.vocabularies.get(limit.source.name)
+        learned: Collection[Any] | None = self.check.vocabularies.get(limit.source.name)
+        if limit.source.head == "TextVectorization" and self.check.train is not None:
+            learned = self._words(limit.source)
         if learned is None or limit.source.arguments.get("output_mode", "int") != "int":
             return
-        count = len(learned) + extra_indices(limit.source)
+        count, most = len(learned) + extra_indices(limit.source), limit.source.arguments.get("max_tokens")
+        count = min(count, most) if isinstance(most, int) else count
         if count > limit.size and self.check.is_training:
             self._report_size(limit, count, f"`{limit.source.name}` gives indices up to {count - 1}")
+
+    def _words(self, layer: Node) -> set[str] | None:
+        """The words that a TextVectorization learns from an input; None if it splits the texts in another way.
+
+        Args:
+            layer: Its node.
+        """
+        usual = {
+            "standardize": "lower_and_strip_punctuation",
+            "split": "whitespace",
+            "ngrams": None,
+            "vocabulary": None,
+        }
+        tensor = next(layer.tensors(), None)
+        texts = self.inputs.get(tensor.node) if tensor is not None else None
+        if texts is None or any(layer.arguments.get(name, value) != value for name, value in usual.items()):
+            return None
+        words: set[str] = set()
+        for text in texts[self.check.train].ravel().tolist():
+            words.update(_PUNCTUATION.sub("", str(text).translate(_LOWER)).split())
+        return words
 
     def _place(self, limit: IndexLimit, indices: Array, worst: int, wrong: Array, extent: str) -> str:
         """The column and the row of the worst index: "`word` goes up to 22 in row 13"."""

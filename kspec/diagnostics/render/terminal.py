@@ -6,11 +6,20 @@ On a stream that cannot show the frame's characters, the frame is drawn in ASCII
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TextIO
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 from kspec.diagnostics.diagnostic import Diagnostic, summary
 from kspec.diagnostics.layout import WIDTH, Layout, Line, as_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+
+_PROSE = re.compile(r" *= \w+: |(error|warning|info)\b")
+"""The start of a remark, and of a message."""
 
 
 def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
@@ -58,4 +67,22 @@ def _write_coloured(lines: Sequence[Line], stream: TextIO) -> None:
 
     console = Console(file=stream, highlight=False, force_terminal=True)
     for line in lines:
-        console.print(Text.assemble(*line), soft_wrap=True)
+        for part in Text.assemble(*line).split("\n", allow_blank=True):
+            for piece in _wrapped(part, console):
+                console.print(piece, soft_wrap=True)
+
+
+def _wrapped(line: Text, console: Console) -> Iterator[Text]:
+    """The pieces of a message or a remark that fit the terminal, split between words; source lines stay whole."""
+    indent = _PROSE.match(line.plain)
+    if indent is None or line.cell_len <= console.width:
+        yield line
+        return
+    margin = len(indent[0]) if indent[0].endswith(": ") and "=" in indent[0] else 2
+    first, *_ = line.wrap(console, console.width)
+    yield first
+    rest = line[len(first.plain) :]
+    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
+    for piece in rest.wrap(console, max(20, console.width - margin)):
+        piece.pad_left(margin)
+        yield piece

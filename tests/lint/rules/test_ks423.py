@@ -130,3 +130,16 @@ class TestEncodings:
                     "{x: {shape: [1], dtype: int32}}")  # fmt: skip
         assert codes(check(text, tmp_path, t=self.TABLE)) == ["KS423"]
         assert check(text.replace("input_dim: 5", "input_dim: 6"), tmp_path, t=self.TABLE) == []
+
+    def test_words_that_a_text_layer_learns(self, tmp_path):
+        text = spec("TextVectorization: {output_sequence_length: 3}\nEmbedding: {input_dim: 8, output_dim: 2}\nFlatten\n"
+                    "Dense: {units: 1, activation: sigmoid}",
+                    "data: {csv: t.csv, inputs: words, targets: y, split: {validation: 0, test: 0.1}}",
+                    "{x: {shape: [1], dtype: string}}")  # fmt: skip
+        table = "\n".join(
+            ["words,y", *(f"W{n % 3}! good w{n % 3} bad-ly,{'yes' if n % 2 else 'no'}" for n in range(40))]
+        )
+        (problem,) = check(text.replace("8", "6"), tmp_path, t=table)  # padding, unknown, w0, w1, w2, good, badly
+        assert "`text_vectorization` gives indices up to 6" in problem.message
+        assert check(text.replace("8", "7"), tmp_path, t=table) == []
+        assert check(text.replace("8", "6").replace("length: 3", "length: 3, max_tokens: 6"), tmp_path, t=table) == []
