@@ -186,7 +186,7 @@ class _Reporter:
         at = worst % each if not limit.selections and len(columns) == each else 0
         whole = len(columns) == 1 or (not limit.selections and len(columns) == each)
         name = columns[at] if whole else limit.source.name
-        rows = numpy.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1))
+        rows = numpy.flatnonzero(wrong.any(axis=tuple(range(1, wrong.ndim))))
         more = f" ({len(rows)} rows are out of range)" if len(rows) > 1 else ""
         return f"`{name}` {extent} in {self.table.locate([worst // each])}{more}"
 
@@ -220,7 +220,7 @@ class _Reporter:
         unknown = unknown.reshape(values.shape)
         if rows is not None and not lookup.takes_only_known:
             unknown, values = unknown[rows], values[rows]
-        affected = numpy.flatnonzero(unknown.reshape(len(unknown), -1).any(axis=1))
+        affected = numpy.flatnonzero(unknown.any(axis=tuple(range(1, unknown.ndim))))
         if not len(affected):
             return ""
         columns = self.mapping.inputs.get(lookup.source.name, [])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kspec.data.columns import ColumnMapping
 from kspec.data.index_check import ValueCheck
 from tests.conftest import network, spec_of
 
@@ -13,7 +14,7 @@ def check_of(layer, inputs):
     from kspec.diagnostics import Report
     from kspec.ir import build
 
-    spec = spec_of(network(f"  - {layer}\n  - Embedding: {{input_dim: 1, output_dim: 1}}", inputs=inputs))
+    spec = spec_of(network(f"  - {layer}\n  - Embedding: {{input_dim: 99, output_dim: 1}}", inputs=inputs))
     return ValueCheck(build(spec, Report()), is_training=True)
 
 
@@ -43,3 +44,13 @@ def test_values_of_an_integer_lookup(arguments):
     check = check_of(f"IntegerLookup: {{{written}}}" if written else "IntegerLookup", "{x: {shape: [1], dtype: int64}}")
     check.learn({"x": values}, np.arange(len(values)))
     assert check.vocabularies["integer_lookup"] == [int(value) for value in layer.get_vocabulary(False)]
+
+
+def test_data_without_other_splits():
+    check = check_of("IntegerLookup", "{x: {shape: [1], dtype: int64}}")
+    values = {"x": np.array([[1], [2]])}
+    check.learn(values, np.arange(2))
+    assert check.run(values, None, ColumnMapping({"x": ["x"]}), None, rows=np.zeros(0, int)) == []
+    assert check.run({"x": np.array([[1], [4], [4]])}, None, ColumnMapping({"x": ["x"]}), None) == [
+        "2 rows hold a `x` not seen in training: 4"
+    ]
