@@ -91,6 +91,10 @@ class Emitter:
         """
         return (self.source_positions.key if key else self.source_positions.value)((*frame.path, *path))
 
+    def _reference_span(self, frame: Frame, path: Path) -> Span:
+        """The place where an entry references a node: a value, or a key of `each`."""
+        return self.span(frame, *path, key=len(path) == 2 and path[0] == "each" and isinstance(path[1], str))
+
     def error(self, code: Rule, message: str, frame: Frame, *path: str | int, key: bool = False, **more: Any) -> None:
         """Reports an error at a value of the frame's entry, or at its key.
 
@@ -148,7 +152,7 @@ class Emitter:
         """
         is_written = (*frame.path, *definition) in self.source_positions.values
         place = with_uses(self.span(frame, *(definition if is_written else ())), frame.uses)
-        span = with_uses(span or self.span(frame, *reference), frame.uses)
+        span = with_uses(span or self._reference_span(frame, reference), frame.uses)
         self.result.steps.append(Bind(frame.prefix + name, references, frame.prefix, span, place, **more))
 
     def call(self, item: Item, input: CopyInput = OWN_INPUT) -> None:
@@ -220,4 +224,4 @@ class Emitter:
             if source_path in old.variables:
                 new.variables[target] = tuple(name for name in old.variables[source_path] if name not in frame.origins)
         if source != ("from",):
-            new.values[(*new_path, "from")] = with_uses(self.span(frame, *source), frame.uses)
+            new.values[(*new_path, "from")] = with_uses(self._reference_span(frame, source), frame.uses)

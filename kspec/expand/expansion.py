@@ -25,6 +25,7 @@ from kspec.expand.emit import OWN_INPUT, CopyInput, Emitter, ExpansionTooLarge
 from kspec.expand.formulas import use_formula
 from kspec.expand.frame import Frame, Item, as_mapping, entries_of, strings
 from kspec.expand.instructions import Expansion, without_entries
+from kspec.expand.variables import has_own_variables
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.formula import references as formula_nodes
 from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
@@ -78,8 +79,7 @@ class _Expander(Emitter):
         counted = [self._with_count(entry, inner) for entry, inner in zip(entries, frames, strict=True)]
         names = node_names(counted, taken=names_in_use | as_names)
         for entry, name, inner in zip(entries, names, frames, strict=True):
-            is_repeated = isinstance(entry, dict) and "repeat" in entry
-            computed = not frame.prefix and not is_repeated
+            computed = not frame.prefix and not has_own_variables(entry)
             self._expand_item(Item(entry, name, written_name(entry) is not None, replace(inner, computed=computed)))
         return names
 
@@ -135,14 +135,19 @@ class _Expander(Emitter):
         return self.bind(name, (copies[-1],), frame, named=item.named)
 
     def _map(self, item: Item) -> None:
-        """Expands `each`: a copy `name_node` for each node; the name, and each name in `as`, stands for a list."""
+        """Expands `each`: a copy `name_node` for each node; the name, and each name in `as`, stands for a list.
+
+        If `each` is a mapping, each copy can use the value of its node as `value`, and its number as `index`.
+        """
         entry, name, frame = item.entry, item.name, item.frame
         value = self.compute(entry["each"], frame, "each")
-        references = strings(value)
+        values = as_mapping(value)
+        references = list(values) or strings(value)
         if any(map(is_failed, references)):
             return self.fail(item)
         if not references or (isinstance(value, list) and len(references) < len(value)):
-            return self.reject(item, "`each` must be a list of nodes", "each", help="write `each: [city, job]`")
+            return self.reject(item, "`each` must be a list of nodes, or a mapping from nodes to values", "each",
+                               help="write `each: [city, job]`, or `each: {city: 8, job: 4}`")  # fmt: skip
         if "from" in entry:
             return self.reject(item, "`from` and `each` cannot be combined", "from",
                                help="remove `from`: each copy takes one of the nodes in `each`")  # fmt: skip
@@ -150,7 +155,7 @@ class _Expander(Emitter):
         outputs: dict[str, list[str]] = {as_name: [] for as_name in as_names if as_name != "_"}
         copies: list[str] = []
         for number, reference in enumerate(references):
-            source: Path = ("each", number) if isinstance(value, list) else ("each",)
+            source: Path = ("each", number) if isinstance(value, list) else ("each", reference) if values else ("each",)
             for node in self.groups.get(frame.prefix + reference, (reference,)):
                 suffix = node.replace("/", "_")
                 copied = {key: part for key, part in entry.items() if key != "each"} | {"from": node}
@@ -160,7 +165,9 @@ class _Expander(Emitter):
                     nodes.append(f"{as_name}_{suffix}")
                 copies.append(f"{name}_{suffix}")
                 implied = "" if node in references else node
-                self._expand_copy(Item(copied, copies[-1], item.named, frame), CopyInput(implied, source))
+                own = {"index": len(copies) - 1, "value": values[reference]} if values else {}
+                inner = replace(frame, variables={**frame.variables, **own}) if own else frame
+                self._expand_copy(Item(copied, copies[-1], item.named, inner), CopyInput(implied, source))
         self.groups[frame.prefix + name] = tuple(copies)
         self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy_name for copy_name in copies)
         for as_name, nodes in outputs.items():

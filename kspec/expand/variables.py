@@ -42,8 +42,8 @@ def substitute(tree: Tree, report: Report) -> None:
 def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report, prefix: str = "") -> Any:
     """A value with all its expressions computed; lists and mappings are changed in place.
 
-    An entry with `repeat` is left as it is, since each copy has its own `index`. Sizes of nodes stay, with the nodes'
-    full names.
+    An entry with `repeat`, or `each` with values, is left as it is: its copies have their own variables. Sizes of nodes
+    stay, with the nodes' full names.
 
     Args:
         value: A plain value.
@@ -65,11 +65,16 @@ def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, re
             return size._replace(name=with_prefix(size, prefix)).mapping()
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            repeated = isinstance(item, dict) and "repeat" in item and _is_list_of_entries(path)
+            repeated = has_own_variables(item) and _is_list_of_entries(path)
             value[index] = (
                 uncomputed(item) if repeated else compute(item, (*path, index), variables, tree, report, prefix)
             )
     return value
+
+
+def has_own_variables(entry: Any) -> bool:
+    """Whether each copy of an entry has variables of its own: `index`, and `value` of an `each` with values."""
+    return isinstance(entry, dict) and ("repeat" in entry or isinstance(entry.get("each"), dict))
 
 
 def _is_list_of_entries(path: Path) -> bool:

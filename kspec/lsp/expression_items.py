@@ -9,7 +9,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from kspec.diagnostics import Path
-from kspec.expand.variables import COMPUTED_FIRST
+from kspec.expand.variables import COMPUTED_FIRST, has_own_variables
 from kspec.lsp.completion_items import Item
 from kspec.lsp.cursor import MARK, Cursor
 from kspec.lsp.scope import entry_at, names_of, network_path_at, output_names, params_of
@@ -72,8 +72,10 @@ def variable_items(cursor: Cursor, value: Mapping[str, Any], *, bare: bool = Fal
     if network_path[:1] == ("blocks",):
         known |= dict.fromkeys(params_of(dict(value), str(network_path[1])), f"parameter of `{network_path[1]}`")
     entry = _at(value, entry_at(cursor.path))
-    if isinstance(entry, dict) and "repeat" in entry:
+    if has_own_variables(entry):
         known["index"] = "number of the copy, from 0"
+    if isinstance(entry, dict) and isinstance(entry.get("each"), dict):
+        known["value"] = "value of the copy's node in `each`"
     for name, detail in known.items():
         if MARK not in name:
             yield Item(name if bare else f"${name}", lsp.CompletionItemKind.Variable, detail, order=order)

@@ -169,7 +169,11 @@ class _Finder:
             if isinstance(output, str) and output != "_":
                 yield self._value(output, (*path, "as", index), is_definition=True)
         for word in ("from", "each"):
-            yield from self._references(entry.get(word), (*path, word))
+            if word == "each" and isinstance(entry.get(word), dict):
+                for node in entry[word]:
+                    yield self._key(node, (*path, word, node))
+            else:
+                yield from self._references(entry.get(word), (*path, word))
         weights = entry.get("weights")
         if isinstance(weights, dict):
             yield from self._references(weights.get("vocabulary"), (*path, "weights", "vocabulary"))

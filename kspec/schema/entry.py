@@ -24,10 +24,11 @@ _EXPANDED: dict[str, Schema] = {
     "repeat": or_computed({"type": "integer"} | bounds(t.Number(True, 1, MAX_COPIES)))
     | {"description": "Number of copies in a chain: `name_0`, `name_1` …; `${index}` is 0, 1 …"},
     "each": {
-        "type": ["array", "string"],
+        "type": ["array", "string", "object"],
         "items": {"type": "string"},
         "minItems": 1,
-        "description": "One copy per node, in parallel; the name is the list of the copies",
+        "minProperties": 1,
+        "description": "One copy per node, in parallel; in a mapping each copy has the value of its node as `$value`",
     },
     "when": or_computed({"type": "boolean"}) | {"description": "`false` makes the entry the identity"},
 }

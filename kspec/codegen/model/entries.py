@@ -66,6 +66,8 @@ class SpecEntry:
         """The names of the nodes that it takes, not yet expanded."""
         if self.kind == "expr":
             yield from dict.fromkeys(node.name for node in formula_nodes(self.head))
+        if isinstance(self.options.get("each"), dict):
+            raise NeedsFlatCode("a value for each copy")
         for key in ("from", "each"):
             yield from _texts(self.options.get(key))
 
