@@ -25,7 +25,7 @@ from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, w
 from kspec.codegen.training.logs import log_lines
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.stages import stage_lines
-from kspec.codegen.training.steps import compile_lines, evaluate_lines, fit_lines, minimize_class
+from kspec.codegen.training.steps import compile_lines, count_others_function, evaluate_lines, fit_lines, minimize_class
 from kspec.codegen.training.weights import BY_COLUMN
 from kspec.data.step_check import encodings_before_build
 from kspec.diagnostics import Report, codes
@@ -132,6 +132,9 @@ class _PythonExport:
         minimize = minimize_class(self.settings.outputs)
         if minimize:
             self.file.helpers["Minimize"] = minimize
+        count_others = count_others_function(self.settings.outputs)
+        if count_others:
+            self.file.helpers["count_others"] = count_others
         if any(output.weighs_columns and output.loss is not None for output in self.settings.outputs.values()):
             self.file.helpers["ByColumn"] = BY_COLUMN.splitlines()
         staged = self.document.fit.stages is not None and self.info is not None

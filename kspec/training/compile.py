@@ -9,6 +9,7 @@ from kspec.analysis.settings import OutputSettings, Settings
 from kspec.backend.keras_objects import Maker
 from kspec.language import Spec
 from kspec.training.column_losses import by_column
+from kspec.training.ignored_labels import count_others, counted_metric
 
 
 def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = None) -> str:
@@ -27,8 +28,10 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
     maker = Maker()
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     losses = {name: _loss(maker, output) for name, output in trained.items()}
-    metrics = {name: _metrics(maker, output.metrics) for name, output in trained.items()}
-    weighted = {name: _metrics(maker, output.weighted_metrics) for name, output in trained.items()}
+    metrics = {name: _metrics(maker, output.metrics, output.ignored_label) for name, output in trained.items()}
+    weighted = {
+        name: _metrics(maker, output.weighted_metrics, output.ignored_label) for name, output in trained.items()
+    }
     weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
     single = len(settings.outputs) == 1
     model.compile(
@@ -59,13 +62,21 @@ def _loss(maker: Maker, output: OutputSettings) -> Any:
     return Minimize()
 
 
-def _metrics(maker: Maker, values: list[Any]) -> list[Any]:
-    """Makes metrics with the names of a fresh process: Keras counts names over all models compiled so far."""
+def _metrics(maker: Maker, values: list[Any], ignored: int | None) -> list[Any]:
+    """Makes metrics with the names of a fresh process: Keras counts names over all models compiled so far.
+
+    Args:
+        maker: Makes Keras objects.
+        values: The metrics as a spec would write them.
+        ignored: The label that the loss ignores, and the metrics with it.
+    """
     metrics = []
     for metric, name in zip(values, object_names(values), strict=True):
-        entry, _, arguments = metric_call(metric)
+        counted = None if ignored is None else counted_metric(metric)
+        entry, _, arguments = metric_call(counted or metric)
         is_named = entry is None or not entry.path or "name" in arguments
-        metrics.append(maker.object("metric", metric, **({} if is_named else {"name": name})))
+        made = maker.object("metric", counted or metric, **({} if is_named else {"name": name}))
+        metrics.append(made if counted is None or ignored is None else count_others(made, ignored))
     return metrics
 
 

@@ -28,6 +28,7 @@ HELPERS = frozenset(
         "read_rows",
     }
     | {"shares", "sigmoid", "softmax", "split_rows", "standardize", "take", "weigh_losses_by_examples", "write_csv"}
+    | {"ByColumn", "count_others"}
 )
 """Functions that the file may have besides those of the network."""
 CONSTANTS = ("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING")

@@ -16,6 +16,22 @@ from kspec.codegen.training.weights import training_weights
 from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.names import snake_case
+from kspec.training.ignored_labels import counted_metric
+
+_COUNT_OTHERS = '''\
+def count_others(metric, ignored):
+    """A metric that counts only the examples with another label than the ignored one."""
+    update = metric.update_state
+
+    def update_state(y_true, y_pred, sample_weight=None):
+        counted = keras.ops.not_equal(y_true, keras.ops.cast(ignored, y_true.dtype))
+        weight = keras.ops.cast(counted, "float32")
+        if sample_weight is not None:
+            weight = weight * keras.ops.reshape(keras.ops.cast(sample_weight, "float32"), keras.ops.shape(weight))
+        return update(keras.ops.where(counted, y_true, keras.ops.zeros_like(y_true)), y_pred, weight)
+
+    metric.update_state = update_state
+    return metric'''
 
 _MINIMIZE = '''\
 class Minimize(keras.losses.Loss):
@@ -52,7 +68,7 @@ def compile_lines(
         arguments.append(f"loss_weights={_by_output(weights, single=single)}")
     counts: dict[str, int] = {}
     for key in ("metrics", "weighted_metrics"):
-        lists = {name: _metrics(getattr(output, key), writer, names, counts) for name, output in trained.items()}
+        lists = {name: _output_metrics(output, key, writer, names, counts) for name, output in trained.items()}
         if any(lists.values()):
             metrics = {name: f"[{', '.join(codes)}]" for name, codes in lists.items() if codes}
             arguments.append(f"{key}={_by_output(metrics, single=single)}")
@@ -86,9 +102,46 @@ def _loss(output: OutputSettings, writer: Writer, path: Path, names: Mapping[str
     return f"ByColumn({writer.construct(entry, arguments or {}, path, names)})"
 
 
+def count_others_function(outputs: Mapping[str, OutputSettings]) -> list[str]:
+    """The lines of the function that keeps an ignored label out of metrics; none without any."""
+    metrics = [
+        metric
+        for output in outputs.values()
+        if output.loss is not None and output.ignored_label is not None
+        for metric in (*output.metrics, *output.weighted_metrics)
+    ]
+    return _COUNT_OTHERS.splitlines() if any(counted_metric(metric) is not None for metric in metrics) else []
+
+
 def minimize_class(outputs: Mapping[str, OutputSettings]) -> list[str]:
     """The lines of the loss of outputs that are losses themselves; none without any."""
     return _MINIMIZE.splitlines() if any(output.is_minimized for output in outputs.values()) else []
+
+
+def _output_metrics(
+    output: OutputSettings, key: str, writer: Writer, names: Mapping[str, str], counts: dict[str, int]
+) -> list[str]:
+    """The metrics of an output in Python; those of class numbers do not count a label that the loss ignores.
+
+    Args:
+        output: The settings of the output.
+        key: `metrics` or `weighted_metrics`.
+        writer: Writes objects.
+        names: What expressions may use: variable → Python name.
+        counts: Automatic name → the number of unnamed metrics so far, over all outputs.
+    """
+    metrics, ignored = getattr(output, key), output.ignored_label
+    counted = [None if ignored is None else counted_metric(metric) for metric in metrics]
+    codes = _metrics([own or metric for own, metric in zip(counted, metrics, strict=True)], writer, names, counts)
+    return [
+        code if own is None else f"count_others({_object(code)}, {ignored})"
+        for own, code in zip(counted, codes, strict=True)
+    ]
+
+
+def _object(metric: str) -> str:
+    """A metric in Python as an object, not as a name."""
+    return f"keras.metrics.get({metric})" if metric.startswith(('"', "'")) else metric
 
 
 def _metrics(metrics: list[Any], writer: Writer, names: Mapping[str, str], counts: dict[str, int]) -> list[str]:
