@@ -218,7 +218,9 @@ def test_a_failing_training_prints_one_line(project, cli, tmp_path):
     assert status == 3
     assert "fit failed" in err
     assert "Traceback" not in err
-    record = json.loads((tmp_path / "runs/bad/latest/run.json").read_text())
+    assert not (tmp_path / "runs/bad/latest").exists()  # a failed run is not the latest to work with
+    (folder,) = (tmp_path / "runs/bad").iterdir()
+    record = json.loads((folder / "run.json").read_text())
     assert record["status"] == "failed"
     assert "fit failed" in record["message"]
 
