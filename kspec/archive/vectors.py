@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import gzip
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from kspec.syntax.numpy_files import InvalidArray, read_header
+
 SUFFIXES = (".txt", ".vec", ".npy", ".txt.gz", ".vec.gz")
 _SHOWN = 40
-_MAX_HEADER = 1 << 16
 
 
 class InvalidVectors(ValueError):
@@ -92,13 +92,9 @@ def _shape_of_matrix(path: Path) -> tuple[int, int]:
     """The shape in the header of a `.npy` file."""
     try:
         with path.open("rb") as file:
-            magic, major = file.read(6), file.read(2)[:1]
-            size = int.from_bytes(file.read(2 if major == b"\x01" else 4), "little")
-            text = file.read(min(size, _MAX_HEADER)).decode("latin-1") if magic == b"\x93NUMPY" else ""
-        header = ast.literal_eval(text.strip())
-    except (OSError, ValueError, SyntaxError, MemoryError, RecursionError) as error:
-        raise InvalidVectors("it is no `.npy` file") from error
-    shape, dtype = (header.get("shape"), header.get("descr")) if isinstance(header, dict) else (None, None)
-    if not isinstance(shape, tuple) or len(shape) != 2 or str(dtype)[1:2] not in ("f", "i", "u"):
+            dtype, _, shape = read_header(file)
+    except (OSError, InvalidArray) as error:
+        raise InvalidVectors(str(error)) from error
+    if len(shape) != 2 or dtype[1:2] not in ("f", "i", "u"):
         raise InvalidVectors("it holds no matrix of numbers")
-    return shape
+    return shape[0], shape[1]

@@ -16,6 +16,7 @@ from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.submodels import uncounted_weights
 from kspec.analysis.shapes.types import InferredCall, Types
 from kspec.ir import Graph, Node, Tensor
+from kspec.ir.constant_files import ConstantFile
 from kspec.language import Spec
 from kspec.summary.resolved_spec import resolved_values
 from kspec.syntax.yaml_flow import shape_text, to_yaml
@@ -244,7 +245,11 @@ def _sizes(old: InferredCall, new: InferredCall) -> Iterator[str]:
 def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for name in dict.fromkeys([*old, *new]):
         if old.get(name) != new.get(name):
-            yield f"{name} {to_yaml(old.get(name))} → {to_yaml(new.get(name))}"
+            yield f"{name} {_shown(old.get(name))} → {_shown(new.get(name))}"
+
+
+def _shown(value: Any) -> str:
+    return value.file if isinstance(value, ConstantFile) else to_yaml(value)
 
 
 def _arguments(node: Node) -> dict[str, Any]:

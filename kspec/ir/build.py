@@ -9,6 +9,7 @@ from kspec.expand.emit import MAX_ENTRIES
 from kspec.expand.instructions import Bind, Call
 from kspec.ir.call_inputs import UnresolvedInputs, resolve_inputs
 from kspec.ir.callees import Callees, Signature
+from kspec.ir.constant_files import read_constant_files
 from kspec.ir.entry_spans import KEYS, head_span
 from kspec.ir.node import Feed, Graph, Node, Tensor
 from kspec.ir.outputs import resolve_outputs, warn_unused
@@ -231,6 +232,7 @@ class _Builder:
             formula=step.formula,
         )
         signature = self.callees.of(node, entry)
+        read_constant_files(node, self.spec, self.report)
         try:
             if entry.from_ is None and any(self.graph.nodes[tensor.node].faulty for tensor in previous):
                 raise UnresolvedInputs

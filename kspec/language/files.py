@@ -84,7 +84,7 @@ def _model_files(values: dict[str, Any], spec: Spec) -> list[Place]:
 
 
 def _vocabularies(value: Any, path: Path) -> Iterator[Place]:
-    """The vocabulary files of layers, and the files of vectors, at any depth."""
+    """The vocabulary files of layers, and the files of vectors and constants, at any depth."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _vocabularies(item, (*path, index))
@@ -97,4 +97,7 @@ def _vocabularies(value: Any, path: Path) -> Iterator[Place]:
             file = item.get("file") if name == "weights" and isinstance(item, dict) else None
             if isinstance(file, str) and "$" not in file:
                 yield item, "file", (*path, name, "file")
+            for constant, stated in item.items() if name == "call" and isinstance(item, dict) else ():
+                if isinstance(stated, dict) and list(stated) == ["file"] and "$" not in str(stated["file"]):
+                    yield stated, "file", (*path, name, constant, "file")
             yield from _vocabularies(item, (*path, name))

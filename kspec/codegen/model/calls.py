@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kspec.catalog import Entry, Tensor, types
-from kspec.codegen.model.arguments import NeedsFlatCode, Writer, shortened
+from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython, Writer, shortened
 from kspec.codegen.model.entries import SpecEntry
 from kspec.ir import call_inputs
+from kspec.ir.constant_files import ConstantFile
 
 Pieces = list[str]
 """Tensors in Python; `*codes` stands for all tensors of a list."""
@@ -125,6 +126,8 @@ def _constants(entry: SpecEntry, definition: Entry | None, writer: Writer, names
     arguments = []
     for name, value in (entry.options.get("call") or {}).items():
         notation = definition.constants[name].type if definition and name in definition.constants else "any"
+        if isinstance(value, ConstantFile) or (isinstance(value, dict) and list(value) == ["file"]):
+            raise UnsupportedInPython("read a constant from a file", (*path, name))
         code = writer.value(value, types.parse(notation), (*path, name), names)
         if isinstance(value, list) and notation.startswith("array"):
             dtype = "float32" if "." in code else "int32"
