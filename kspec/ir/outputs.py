@@ -6,8 +6,11 @@ from collections.abc import Collection
 
 from kspec import catalog
 from kspec.diagnostics import Path, Span, codes
-from kspec.ir.node import Graph, Tensor
+from kspec.ir.node import Graph, Node, Tensor
 from kspec.ir.scope import Scope
+
+MAX_COPIES = 3
+"""The number of unused copies of an entry that a warning names at most."""
 
 
 def resolve_outputs(
@@ -79,22 +82,39 @@ def warn_unused(graph: Graph, scope: Scope, reported: Collection[str] = ()) -> N
     if any(node.faulty for node in graph.nodes.values()):
         return
     needed = graph.needed_nodes()
-    used = {graph.nodes[name].source_path for name in needed}
+    fed = {tensor.node for node in graph.calls for tensor in node.tensors()}
+    unused: dict[Path, list[str]] = {}
     for node in graph.nodes.values():
-        if node.source_path in used or node.name in reported:  # or another copy of the entry is needed
+        if node.name in needed or node.name in reported:
             continue
-        span = scope.places[node.name]
         if node.kind == "input":
             scope.report.warning(
                 codes.UNUSED_INPUT,
                 f"no output depends on the input `{node.name}`",
-                span,
+                scope.places[node.name],
                 help="reference it in a `from`, or remove it",
             )
-        elif not any(node.name == tensor.node for other in graph.calls for tensor in other.tensors()):
-            scope.report.warning(
-                codes.UNUSED_NODE,
-                f"`{node.name}` reaches no output",
-                span,
-                help="reference it in a `from` or in `outputs`, or remove it",
-            )
+        elif node.name not in fed and not _is_spare_output(node, graph, needed):
+            unused.setdefault(node.source_path, []).append(node.name)
+    for copies in unused.values():
+        names = ", ".join(f"`{name}`" for name in copies[:MAX_COPIES])
+        more = f" and {len(copies) - MAX_COPIES} more" if len(copies) > MAX_COPIES else ""
+        scope.report.warning(
+            codes.UNUSED_NODE,
+            f"{names}{more} {'reaches' if len(copies) == 1 else 'reach'} no output",
+            scope.places[copies[0]],
+            help=f"reference {'it' if len(copies) == 1 else 'them'} in a `from` or in `outputs`, or remove "
+            + ("it" if len(copies) == 1 else "them"),
+        )
+
+
+def _is_spare_output(node: Node, graph: Graph, needed: Collection[str]) -> bool:
+    """Whether a node is part of a block whose use needs other nodes, and another use of the block needs this one."""
+    use = _use_around(node.name)
+    if not use or not any(_use_around(name) == use for name in needed):
+        return False
+    return any(graph.nodes[name].source_path == node.source_path and _use_around(name) != use for name in needed)
+
+
+def _use_around(name: str) -> str:
+    return name.rpartition("/")[0]
