@@ -14,6 +14,9 @@ KEEP_SHAPE = frozenset(
 )
 """Layers that do not change the meaning of an output."""
 
+SCALING = frozenset({"Normalization", "Rescaling"})
+"""Layers after which an output is a quantity in its own units, and no score of a class."""
+
 ACTIVATION_LAYERS = {"Softmax": "softmax", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "prelu"}
 
 PROBABILITIES = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"})
@@ -65,6 +68,8 @@ def output_head(graph: Graph, output: Tensor) -> OutputHead:
     origin: TensorOrigin | None = trace_origin(graph, output)
     while origin is not None:
         callee = origin.callee
+        if callee.head in SCALING and callee.kind == "layer":
+            return OutputHead("linear", None)
         own = _activation(callee)
         activation = activation or (own if own != "linear" else None)
         units = _units(callee)

@@ -151,7 +151,7 @@ class _PythonExport:
             examples = write_examples(
                 self.info, self.others, self.analysis, self.file, self.folder, self.settings.outputs
             )
-            data = examples.rows("x", "train") if self.network.needs_data else ""
+            data = ", ".join(examples.rows(variable, "train") for variable in self.network.data)
             models = f"model, {self.nodes}_model" if self.nodes else "model"
             main += ["", *examples.lines, "", f"    {models} = build_model({data})", *self._load_weights()]
             main += ["    model.summary()", *compile_, *self._steps(examples)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from kspec.analysis.adapted_layers import target_to_learn
 from kspec.backend.keras_objects import NeedsData, no_sizes
 from kspec.data import Dataset
-from kspec.ir import Node
+from kspec.ir import Graph, Node
 from kspec.ir.preset import is_preset
 from kspec.language import Spec
 
@@ -23,12 +24,14 @@ class Adapter:
 
     Args:
         spec: The spec.
+        graph: Its graph.
         dataset: None if the spec has no data, or it is not read.
         must_adapt: Whether adapting without data is an error; else the layer stays as it is (for a summary).
     """
 
-    def __init__(self, spec: Spec, dataset: Dataset | None, must_adapt: bool) -> None:
+    def __init__(self, spec: Spec, graph: Graph, dataset: Dataset | None, must_adapt: bool) -> None:
         self.spec = spec
+        self.graph = graph
         self.dataset = dataset
         self.must_adapt = must_adapt
         self.layers: dict[str, Any] = {}
@@ -48,7 +51,7 @@ class Adapter:
         return no_sizes(word, name)
 
     def __call__(self, layer: Any, node: Node, network: BuiltNetwork) -> None:
-        """Adapts a layer on what reaches it.
+        """Adapts a layer on what reaches it, or on the target that it scales predictions back to.
 
         Raises:
             NeedsData: if there is no data, and there must be.
@@ -60,6 +63,11 @@ class Adapter:
         if self.dataset is None:
             if self.must_adapt:
                 raise NeedsData(f"`{node.name}` learns from the training data, and the spec has none")
+            return
+        if (output := target_to_learn(self.graph, node)) is not None:
+            target = self.dataset.splits["train"].targets[output]
+            shape = network.values[next(node.tensors()).node][next(node.tensors()).output].shape
+            layer.adapt(target.reshape(len(target), *shape[1:]).astype("float32"))
             return
         feed = next(iter(node.feeds.values()))
         tensor = feed[0] if isinstance(feed, list) else feed

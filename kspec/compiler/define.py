@@ -85,7 +85,7 @@ def define(
         return None
     from kspec.backend.keras_model import build_keras_model
 
-    adapter = Adapter(spec, dataset, must_adapt)
+    adapter = Adapter(spec, analysis.graph, dataset, must_adapt)
     maker = Maker(sizes=adapter.size, path=PathPolicy(spec.folder, spec.permissions, run_folder).locate)
     network = build_keras_model(spec, analysis.graph, report, maker=maker, adapt=adapter)
     if network.model is None:

@@ -114,6 +114,7 @@ UNUSED_BLOCK = Rule("KS222", "unused-block", Severity.WARNING, "never")
 INVALID_INCLUDE = Rule("KS223", "invalid-include", Severity.ERROR, "never")
 UNUSED_BLOCK_PARAMETER = Rule("KS224", "unused-block-parameter", Severity.WARNING, "never")
 UNADAPTED_SUBMODEL_LAYER = Rule("KS226", "unadapted-submodel-layer", Severity.ERROR, "never")
+UNLEARNABLE_STATISTICS = Rule("KS227", "unlearnable-statistics", Severity.ERROR, "never")
 UNKNOWN_SIZE = Rule("KS229", "unknown-size", Severity.ERROR, "never")
 
 # KS3: shapes

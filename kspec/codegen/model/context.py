@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from kspec.analysis.adapted_layers import target_to_learn
 from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.types import InferredCall
 from kspec.catalog import Entry, Tensor
@@ -48,7 +49,8 @@ class ModelContext:
         blocks: The blocks that are functions of the file, by name; empty in flat code.
         functions: The names of these functions.
         statements: Those of the function being written, which know the variables of nodes.
-        needs_data: Whether `build_model` takes the training data, because layers adapt to it.
+        needs_data: Whether `build_model` takes the training inputs, because layers adapt to them.
+        needs_targets: Whether it takes the training targets, because a layer scales predictions back to them.
     """
 
     def __init__(self, spec: Spec, analysis: Analysis, file: ModuleWriter, class_counts: Mapping[str, str]) -> None:
@@ -62,6 +64,7 @@ class ModelContext:
         self.functions: set[str] = set()
         self.statements: Scope | None = None
         self.needs_data = False
+        self.needs_targets = False
         self._saved: dict[str, Saved] = {}
         self._name_counts: dict[str, int] = {}
         self._calls: dict[Path, InferredCall] = {}
@@ -76,6 +79,7 @@ class ModelContext:
         self.writer.flat = True
         self.blocks = {}
         self.needs_data = False
+        self.needs_targets = False
         self._name_counts.clear()
 
     def model_variables(self, path: Path) -> list[str]:
@@ -196,14 +200,22 @@ class ModelContext:
             self._saved[model] = Saved(model) if file is None else read_saved(self.spec.folder / file)
         return self._saved[model]
 
-    def adapt_lines(self, layer: str, tensor: str, inputs: Mapping[str, str]) -> list[str]:
+    def adapt_lines(self, entry: SpecEntry, layer: str, tensor: str, inputs: Mapping[str, str]) -> list[str]:
         """The statements that adapt a layer to the training data.
 
         Args:
-            layer: The variable of the layer.
+            entry: The layer in the spec.
+            layer: Its variable.
             tensor: The tensor that it takes; the part of the model before it computes that, unless it is an input.
             inputs: Input → its variable.
         """
+        node = self.graph.nodes.get(entry.name)
+        output = target_to_learn(self.graph, node) if node is not None else None
+        if output is not None:
+            self.needs_targets = True
+            target = "y_train" if len(self.graph.outputs) == 1 else f"y_train[{literal(output)}]"
+            shape = (-1, *(self._calls[entry.path].outputs[0].shape or ())[1:])
+            return [f'{layer}.adapt({target}.reshape{literal(shape)}.astype("float32"))']
         self.needs_data = True
         single = len(inputs) == 1
         name = next((name for name, variable in inputs.items() if variable == tensor), None)

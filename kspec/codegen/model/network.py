@@ -59,9 +59,9 @@ class Network:
         self.nodes = self._predicted_nodes() if predicts else {}
 
     @property
-    def needs_data(self) -> bool:
-        """Whether `build_model` takes the training data."""
-        return self.context.needs_data
+    def data(self) -> list[str]:
+        """What `build_model` takes of the training data: `x`, the inputs, and `y`, the targets."""
+        return [*(["x"] if self.context.needs_data else []), *(["y"] if self.context.needs_targets else [])]
 
     def write(self) -> list[list[str]]:
         """The functions of blocks, sub-models and, last, `build_model`; the lines of each."""
@@ -120,7 +120,7 @@ class Network:
         """The lines of `build_model`."""
         sub_models = [line for name in self.models for line in self._model_lines(name)]
         lines = self._network(self.graph, (), self.spec.name, self._outputs(), flat=flat)
-        return [f"def build_model({'x_train' if self.needs_data else ''}):", *sub_models, *lines]
+        return [f"def build_model({', '.join(f'{variable}_train' for variable in self.data)}):", *sub_models, *lines]
 
     def _sub_model(self, name: str, *, flat: bool = False) -> list[str]:
         """The lines of the function that builds a sub-model, from the sub-models that it calls itself."""

@@ -283,7 +283,7 @@ class Statements:
         if is_set_later:
             self._line(f"{variable}.trainable = {trainable}")
         if adapts:
-            for line in self.context.adapt_lines(variable, only(next(iter(feeds.values()))), self.inputs):
+            for line in self.context.adapt_lines(entry, variable, only(next(iter(feeds.values()))), self.inputs):
                 self._line(line)
         return variable
 

@@ -70,6 +70,7 @@ SEMANTIC_RULES = (
     "repeated_rows",
     "unscaled_features",
     "layer_after_output",
+    "adapted_layers",
     "embedding_range",
     "class_weight",
     "stages",
