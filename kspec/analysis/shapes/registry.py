@@ -9,6 +9,7 @@ from typing import Any
 from kspec import catalog
 from kspec.analysis.shapes.layers.accepted_dtypes import check_layer_dtypes
 from kspec.analysis.shapes.learned_weight import learned_weight
+from kspec.analysis.shapes.ops.accepted_dtypes import check_op_dtypes
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, TensorType
 from kspec.catalog.learned_weight import NAME as WEIGHT
 
@@ -41,6 +42,8 @@ def infer_call(call: Call) -> InferredCall:
     """
     if call.entry.kind == "layer":
         check_layer_dtypes(call)
+    elif call.entry.kind == "op":
+        check_op_dtypes(call)
     rule = rule_for(call.entry.kind, call.entry.name)
     return rule(call) if rule is not None else InferredCall([TensorType(None, call.dtype)], None)
 

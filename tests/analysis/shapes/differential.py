@@ -147,6 +147,8 @@ def keras_result(case: Case, on_data: bool = False) -> Found | Exception:
 
 def _as_on_data(symbolic: Found, real: Found | Exception) -> Found | Exception:
     """What Keras states of a call, with the dtypes of real outputs, or the exception that real inputs raise."""
+    if isinstance(real, tf.errors.FailedPreconditionError):
+        return symbolic  # a vocabulary that is not learned yet
     if isinstance(real, Exception):
         return real
     dtypes = [dtype for _, dtype in real.outputs]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, ShapeError, TensorType
@@ -67,8 +68,23 @@ def by_keras(call: OpCall) -> Outcome:
 
 
 def by_keras_on_numbers(call: OpCall) -> Outcome:
-    """What Keras gives for zeros, where an unknown size is 2."""
-    return _called(call, [[_zeros(t) for t in ts] for ts in call.tensors.values()])
+    """What Keras gives for zeros, where an unknown size is 2, in a graph of TensorFlow, as in training."""
+    outcomes: list[Outcome] = []
+
+    @tf.function
+    def compute(values: list[list[tf.Tensor]]) -> list[tf.Tensor]:
+        outcomes.append(_called(call, values))
+        return []
+
+    values = [[_zeros(t) for t in ts] for ts in call.tensors.values()]
+    eager = _called(call, values)
+    if eager == REFUSED:
+        return REFUSED
+    try:
+        compute(values)
+    except Exception:
+        return REFUSED
+    return eager if outcomes[0] != REFUSED else REFUSED
 
 
 def by_rule(call: OpCall) -> Outcome:
@@ -114,4 +130,6 @@ def _called(call: OpCall, values: list[list[Any]]) -> Outcome:
 def _zeros(tensor: TensorType) -> Any:
     assert tensor.shape is not None
     sizes = [2 if size is None else size for size in tensor.shape]
+    if tensor.dtype == "string":
+        return tf.fill(sizes, "1")
     return keras.ops.cast(keras.ops.convert_to_tensor(np.zeros(sizes)), tensor.dtype)

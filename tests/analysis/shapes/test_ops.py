@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from kspec.analysis.shapes.ops.accepted_dtypes import NOT_IN_GRAPHS
 from kspec.analysis.shapes.registry import rule_for
 from kspec.analysis.shapes.types import Shape, TensorType
 from kspec.catalog import Entry, find, names
-from tests.analysis.shapes.op_calls import REFUSED, OpCall, by_keras, by_keras_on_numbers, by_rule, op_call
+from tests.analysis.shapes.op_calls import REFUSED, OpCall, Outcome, by_keras, by_keras_on_numbers, by_rule, op_call
 from tests.analysis.shapes.op_cases import CASES
 from tests.catalog.samples import sample
 from tests.catalog.test_op_calls import CONSTANTS, SHAPES, dtype_of
@@ -48,6 +49,27 @@ SAFER = {
     "squeeze(x: ((None, 1, 3, 1), 'float32'); {'axis': [1, 1]})": "Keras squeezes it twice on symbols, once on numbers",
 }
 """Calls that we refuse though Keras never does: what it makes of symbols and of numbers differs."""
+
+STRICTER = {
+    "categorical_crossentropy": "Keras compares a target of float32 with integers, but not with float16",
+    "conv_transpose": "a model calls it with its arguments in the wrong order",
+    "image.ssim": "TensorFlow compares images of two dtypes by one of them",
+    "lstsq": "TensorFlow solves a system of float32 for bfloat16, but not for float64",
+    "polar": "TensorFlow takes integers and booleans for angles, but not for lengths",
+    "psnr": "TensorFlow compares integers of 32 bits and more",
+    "segment_sum": "TensorFlow sums some integers of 16 bits",
+    "where": "without branches it gives indices, as two tensors where Keras states one",
+}
+"""Ops of which we refuse a few calls that TensorFlow happens to compute."""
+
+
+DTYPES_BY_ARGUMENT = {
+    "in_top_k": {"predictions": "float32"},
+    "ldexp": {"x2": "int32"},
+    "take": {"indices": "int32"},
+    **{f"segment_{how}": {"segment_ids": "int32"} for how in ("max", "min", "prod", "sum")},
+}
+"""Arguments of another dtype than the other tensors of the op."""
 
 
 def made_up(name: str) -> Iterator[OpCall]:
@@ -95,14 +117,23 @@ def as_written(value: Any) -> Any:
     return [as_written(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
+def with_real_dtypes(stated: Outcome, real: Outcome) -> Outcome:
+    """What Keras states of a call, with the dtypes that it really returns; refused if it fails on numbers."""
+    if real == REFUSED or len(real) != len(stated):
+        return REFUSED
+    return [each and (each[0], other[1]) for each, other in zip(stated, real, strict=True)]
+
+
 @pytest.mark.parametrize("name", names("op"))
 def test_as_keras(name: str) -> None:
     table = [op_call(name, shapes, given) for shapes, given in CASES.get(name, [])]
     for call in [*made_up(name), *table]:
         ours, theirs = by_rule(call), by_keras(call)
-        if ours == REFUSED and theirs != REFUSED and str(call) not in SAFER:
-            theirs = by_keras_on_numbers(call)
-        assert ours == theirs or str(call) in SAFER, str(call)
+        if ours != theirs and theirs != REFUSED and str(call) not in SAFER:
+            theirs = with_real_dtypes(theirs, by_keras_on_numbers(call))
+        if call.constants.get("sparse"):
+            continue  # its dtype is that of a sparse tensor, which is none of Keras's
+        assert ours == theirs or str(call) in SAFER or (ours == REFUSED and name in STRICTER), str(call)
 
 
 @pytest.mark.parametrize("name", names("op"))
@@ -110,10 +141,11 @@ def test_an_unknown_rank_is_kept(name: str) -> None:
     entry = find("op", name)
     assert entry is not None
     assert rule_for("op", name) is not None
-    if not entry.tensors:
+    if not entry.tensors or name in NOT_IN_GRAPHS:
         return
     required, _ = constants(entry)
-    tensors = {t.name: [TensorType(None, dtype_of(name))] * (1 if t.form == "one" else 2) for t in entry.tensors}
+    dtypes = {t.name: dtype_of(name) for t in entry.tensors} | DTYPES_BY_ARGUMENT.get(name, {})
+    tensors = {t.name: [TensorType(None, dtypes[t.name])] * (1 if t.form == "one" else 2) for t in entry.tensors}
     outcome = by_rule(OpCall(name, tensors, required))
     assert outcome != REFUSED
     assert all(shape is None for shape, _ in outcome)

@@ -113,7 +113,7 @@ def infer_op(name: str, shapes: list[Any], **constants: Any) -> InferredCall:
             "add",
             [TensorType((B,), "string"), (B,)],
             {},
-            "cannot combine string with float32",
+            "cannot combine strings with float32",
             "KS301",
             "",
         ),

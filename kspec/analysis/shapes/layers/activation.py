@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kspec import catalog
+from kspec.analysis.shapes.dtypes import is_float
 from kspec.analysis.shapes.layers.shared import (
     axis_of,
     known_size,
@@ -13,7 +15,8 @@ from kspec.analysis.shapes.layers.shared import (
     several,
     unknown,
 )
-from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
+from kspec.analysis.shapes.registry import infer_call
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, TensorType, Weight
 from kspec.syntax.yaml_flow import shape_text
 
 
@@ -43,13 +46,26 @@ def softmax(call: Call) -> InferredCall:
     return same_shape(call, 3)
 
 
+def activation(call: Call) -> InferredCall:
+    """`(…) → (…)` by a function of `keras.ops`; what that does to integers decides the dtype."""
+    value = call["activation"]
+    name = value if isinstance(value, str) else next(iter(value), "") if isinstance(value, dict) else ""
+    entry = catalog.find("op", name)
+    dtype = moved_dtype(call)
+    if entry is None or is_float(dtype) or value is None:
+        return same_shape(call, dtype=dtype if value is None or name == "linear" else "")
+    number_shape(call)
+    own = Call(entry, {}, {entry.tensors[0].name: [TensorType((), dtype)]})
+    return same_shape(call, dtype=infer_call(own).outputs[0].dtype)
+
+
 def moves(call: Call) -> InferredCall:
     """`(…) → (…)`; integers stay integers."""
     return same_shape(call, dtype=moved_dtype(call))
 
 
 RULES: dict[str, InferenceRule] = {
-    "Activation": same_shape,
+    "Activation": activation,
     "ELU": same_shape,
     "LeakyReLU": same_shape,
     "PReLU": prelu,

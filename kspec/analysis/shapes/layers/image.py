@@ -10,7 +10,7 @@ from kspec.syntax.yaml_flow import shape_text
 COLOUR = {"RandomColorDegeneration": (3,), "RandomHue": (3,), "RandomSaturation": (3,), "RandomGrayscale": (1, 3)}
 """Layers that work on colours → the numbers of channels that they accept."""
 
-KEEPS_INTEGERS = ("Equalization", "RandomGrayscale")
+KEEPS_INTEGERS = ("ContrastLimitedAdaptiveHistogramEqualization", "Equalization", "RandomGrayscale")
 """Layers that return integers for integers."""
 
 RECOLOURED = (

@@ -35,7 +35,7 @@ def lookup(call: Call) -> InferredCall:
     shape, mode = call.x.shape, call["output_mode"]
     if mode == "int":
         return one(shape, "int64")
-    return one(None if shape is None or depth is None else encoded(shape, mode, depth), FLOATX)
+    return one(None if shape is None or depth is None else encoded(shape, mode, depth), _encoded_dtype(mode))
 
 
 def text(call: Call) -> InferredCall:
@@ -57,11 +57,16 @@ def text(call: Call) -> InferredCall:
             help="give each column of text its own input and TextVectorization, or write `split: null`",
         )
     if shape is None:
-        return one(None, "int64" if mode == "int" else FLOATX)
+        return one(None, _encoded_dtype(mode))
     if mode == "int":
         return one((shape[0], length), "int64")
     words: Shape = (*shape, None) if call["split"] is not None else shape if len(shape) > 1 else (*shape, 1)
-    return one(None if depth is None else encoded(words, mode, depth), FLOATX)
+    return one(None if depth is None else encoded(words, mode, depth), _encoded_dtype(mode))
+
+
+def _encoded_dtype(mode: str) -> str:
+    """Counts are integers, whatever Keras states; their weights are not."""
+    return FLOATX if mode == "tf_idf" else "int64"
 
 
 def _check_text(call: Call) -> None:

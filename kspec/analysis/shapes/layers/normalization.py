@@ -13,7 +13,8 @@ from kspec.analysis.shapes.layers.shared import (
     several,
     unknown,
 )
-from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, Weight
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, Shape, ShapeError, Weight
+from kspec.diagnostics import codes
 from kspec.syntax.yaml_flow import shape_text
 
 
@@ -33,7 +34,7 @@ def layer_normalization(call: Call) -> InferredCall:
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
-    axes = [axis_of(axis, shape) for axis in several(call["axis"], 1)]
+    axes = _different_axes(call, shape)
     weights = []
     if call["scale"] or call["center"]:
         weights = _scale_and_center(call, tuple(known_size(axis, shape, "axis") for axis in axes))
@@ -63,7 +64,7 @@ def rms_normalization(call: Call) -> InferredCall:
     shape = number_shape(call)
     if shape is None:
         return unknown(call, None)
-    axes = [axis_of(axis, shape) for axis in sorted(several(call["axis"], 1))]
+    axes = _different_axes(call, shape)
     sizes = tuple(known_size(axis, shape, "axis") for axis in axes)
     if broadcast(shape, sizes) is None:
         raise ShapeError(
@@ -80,9 +81,22 @@ def unit_normalization(call: Call) -> InferredCall:
     """`(…) → (…)`, of length 1 along `axis`."""
     shape = number_shape(call)
     if shape is not None:
-        for axis in several(call["axis"], 1):
-            axis_of(axis, shape)
+        _different_axes(call, shape)
     return one(shape, call.dtype, (), per_value(shape, 3))
+
+
+def _different_axes(call: Call, shape: Shape) -> list[int]:
+    """The axes to normalize, as Keras orders them for the weights."""
+    axes = several(call["axis"], 1)
+    kept = [axis_of(axis, shape) for axis in (sorted(axes) if call.entry.name == "RMSNormalization" else axes)]
+    if len(set(kept)) < len(kept):
+        raise ShapeError(
+            f"names the same axis of {shape_text(shape)} twice in `axis`",
+            help="name each axis once",
+            argument="axis",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
+        )
+    return kept
 
 
 def _scale_and_center(call: Call, sizes: tuple[int, ...]) -> list[Weight]:

@@ -121,6 +121,12 @@ def category(call: Call) -> InferredCall:
             argument="output_mode",
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
+    if call.dtype in ("float16", "bfloat16"):
+        raise ShapeError(
+            f"cannot count in {call.dtype}",
+            help="write `dtype: float32` in its arguments",
+            argument="dtype" if "dtype" in call.arguments else "",
+        )
     if shape is None or depth is None:
         return one(None, call.dtype)
     return one(encoded(shape, mode, depth), call.dtype)

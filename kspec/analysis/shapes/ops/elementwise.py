@@ -78,10 +78,8 @@ def where(call: Call) -> Shape:
     """`condition, (…a), (…b) → (…)`: all three broadcast."""
     shapes = [shape_of(operand(call, "condition"))]
     branches = [optional(call, "x1"), optional(call, "x2")]
-    if (branches[0] is None) != (branches[1] is None):
-        raise ShapeError(
-            "expects both `x1` and `x2`, or neither", help="name both in `from`, or write a number in `call`"
-        )
+    if None in branches:
+        raise ShapeError("expects both `x1` and `x2`", help="name both in `from`, or write a number in `call`")
     shapes += [shape_of(branch) for branch in branches if branch is not None]
     result = broadcast_shapes(shapes, f"choose from {', '.join(map(shape_text, shapes))}")
     check_examples(call, [shape for shape in shapes if len(shape) == len(result)])
@@ -231,14 +229,15 @@ def _rules(names: str, shape: Callable[[Call], Shape], dtype: DtypeRule | str) -
 RULES: dict[str, InferenceRule] = {
     **_rules(
         "abs absolute bitwise_invert bitwise_not conj conjugate erf erfinv imag nan_to_num negative real round rsqrt "
-        "sign trunc celu elu gelu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid relu relu6 selu "
+        "sign trunc celu elu gelu hard_shrink hard_sigmoid hard_silu hard_tanh log_sigmoid relu relu6 selu "
         "sigmoid silu soft_shrink softplus softsign sparse_plus sparse_sigmoid squareplus tanh_shrink threshold",
         unchanged,
         same,
     ),
     **dict.fromkeys(["copy", "stop_gradient", "tril", "triu"], op(unchanged, same)),
     **_rules("softmax log_softmax sparsemax", along_axis, same),
-    "normalize": op(along_axis, "float32", per_output),
+    "normalize": op(along_axis, of_first(float_for), per_output),
+    "leaky_relu": op(unchanged, of_first(float_for), per_output),
     "glu": op(glu, same, per_output),
     **_rules(
         "angle arccos arccosh arcsin arcsinh arctan arctanh ceil cos cosh erfc floor log log10 log1p log2 sin sinc "
@@ -252,7 +251,8 @@ RULES: dict[str, InferenceRule] = {
     "cbrt": op(unchanged, of_first(lambda dtype: _float_of_width(dtype, besides=("uint64",))), per_output),
     **_rules("deg2rad rad2deg i0", unchanged, of_first(_angle_unit)),
     **_rules("square clip", unchanged, of_first(number_for)),
-    **_rules("reciprocal polar", unchanged, "float32"),
+    "reciprocal": op(unchanged, of_first(float_for), per_output),
+    "polar": op(unchanged, "float32", per_output),
     **_rules("isfinite isinf isnan isneginf isposinf isreal logical_not signbit", unchanged, "bool"),
     "isin": op(lambda call: shape_of(sized(call, "x1")), "bool"),
     **dict.fromkeys(

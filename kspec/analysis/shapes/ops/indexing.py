@@ -219,7 +219,7 @@ RULES: dict[str, InferenceRule] = {
     "take": op(take, same),
     "take_along_axis": op(take_along_axis, same),
     "one_hot": op(one_hot, one_hot_dtype),
-    "multi_hot": op(multi_hot, same),
+    "multi_hot": op(multi_hot, one_hot_dtype),
     "searchsorted": op(searchsorted, searchsorted_dtype),
     "digitize": op(digitize, "int32"),
     "bincount": op(bincount, bincount_dtype, per_input),

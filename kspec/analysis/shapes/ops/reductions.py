@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.analysis.shapes.broadcasting import agree, size_of
-from kspec.analysis.shapes.dtypes import FLOATX, float_for, number_for, promote, sum_of
+from kspec.analysis.shapes.dtypes import float_for, number_for, promote, sum_of
 from kspec.analysis.shapes.ops.elementwise import dtype_named, floating, of_first, of_nanpercentile, of_percentile, same
 from kspec.analysis.shapes.ops.rule_helpers import (
     DtypeRule,
@@ -149,6 +149,7 @@ def top_k(call: Call) -> list[TensorType]:
 
 def histogram(call: Call) -> list[TensorType]:
     """`(n,) → (bins,), (bins + 1,)`: counts and edges."""
+    of_rank(shape_of(first(call)), 1)
     bins, dtype = constant(call, "bins"), first(call).dtype
     limits: Any = constant(call, "range")
     if limits and limits[1] < limits[0]:
@@ -180,7 +181,7 @@ RULES: dict[str, InferenceRule] = {
     **_reductions("var nanmean nanmedian nanstd nanvar median", floating),
     **_reductions("all any", "bool"),
     **_reductions("argmax argmin nanargmax nanargmin count_nonzero", "int32"),
-    **_reductions("logsumexp", FLOATX),
+    **_reductions("logsumexp", of_first(float_for)),
     "norm": op(norm, of_first(float_for), per_input),
     "average": op(average, average_dtype, per_input),
     **dict.fromkeys(["quantile", "nanquantile"], op(quantile, floating, unknown_cost)),
