@@ -16,7 +16,7 @@ layers:
     name: again
   - op: tanh
     name: bent
-  - Normalization:
+  - Normalization: {mean: 0.0, variance: 1.0}
     name: scaled
   - Dense: {units: 1}
     name: value
