@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.analysis.program import Analysis
+from kspec.analysis.task_inference import loss_name
 from kspec.data import Dataset, InputSpec, OutputSpec, load
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Spec
@@ -35,7 +36,9 @@ def output_specs(analysis: Analysis) -> dict[str, OutputSpec]:
     for name, output in analysis.settings.outputs.items() if analysis.settings is not None else ():
         shape = analysis.types.tensor(analysis.graph.outputs[name]).shape
         rank = None if shape is None else len(shape)
-        specs[name] = OutputSpec(output.task, output.head.units, rank, output.ignored_label)
+        steps = None if shape is None or len(shape) < 3 else shape[1]
+        loss = loss_name(output.loss)
+        specs[name] = OutputSpec(output.task, output.head.units, rank, output.ignored_label, loss, steps)
     return specs
 
 

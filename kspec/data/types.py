@@ -37,12 +37,16 @@ class OutputSpec(NamedTuple):
         units: The size of the last axis; None if unknown.
         rank: Its rank, including the batch axis; None if unknown.
         ignored: The label that its loss ignores.
+        loss: The class of its loss; empty if unknown.
+        steps: The number of its positions along the first axis after the batch; None if unknown.
     """
 
     task: str | None = None
     units: int | None = None
     rank: int | None = None
     ignored: int | None = None
+    loss: str = ""
+    steps: int | None = None
 
 
 @dataclass(slots=True)

@@ -60,7 +60,10 @@ def batches_of(
     targets = _encode(built, split, encodings, report)
     if document.data is not None and document.data.source == "synthetic":
         shapes = prediction_shapes(built, split)
-        targets = {name: spread_over_positions(target, shapes[name]) for name, target in targets.items()}
+        targets = {
+            name: target if encodings[name].is_free_form else spread_over_positions(target, shapes[name])
+            for name, target in targets.items()
+        }
     if training:
         check_target_shapes(built.spec, built.graph, encodings, split, targets, report)
         check_weights(built.spec, split, encodings, targets, report)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings
+from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.codegen.data.dataset_info import DatasetInfo, output_shape
 from kspec.codegen.data.images import ImageReader
 from kspec.codegen.data.imputation import fill_lines
@@ -113,7 +114,8 @@ class Examples:
             form = settings.target_form
             variable = info.named(target.variable)
             value = target.encoded(variable, info.first_split.targets[name])
-            if info.source == "synthetic" and len(shape) > 2:
+            is_free_form = loss_name(settings.loss) in FREE_FORM_LOSSES
+            if info.source == "synthetic" and len(shape) > 2 and not is_free_form:
                 shape = output_shape(info, self.analysis.graph, name) if None in shape[1:] else shape
                 value = _broadcast(info, value, form, shape[1:], variable)
             values[name] = value
@@ -157,7 +159,7 @@ def write_examples(
         name = f"read_{each.suffix or 'examples'}"
         if each.source == "synthetic":
             name = "make_examples"
-            variables = write_synthetic(each, file, outputs)
+            variables = write_synthetic(each, file, outputs, analysis)
         elif each.source == "images":
             variables = images.write(each, name)
         else:

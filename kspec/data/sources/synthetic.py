@@ -1,13 +1,15 @@
 """The source `synthetic`: random examples that fit the inputs and outputs, to try a spec without data.
 
-Floats are standard normal, integers 0 to 9 (`uint8`: 0 to 255), texts are words. Targets are a fixed random function of
-the inputs, so that there is something to learn.
+Floats are standard normal, integers 0 to 9 (`uint8`: 0 to 255), texts are words; where a layer takes indices or states
+a vocabulary, the values are of these. Targets are a fixed random function of the inputs, so that there is something to
+learn.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kspec.analysis.input_values import known_values
 from kspec.analysis.per_output import minimized_outputs, untrained_outputs
 from kspec.data.randomness import SYNTHETIC, generator
 from kspec.data.sources.read_request import Request
@@ -26,6 +28,12 @@ UNKNOWN_LENGTH = 32
 MAX_BYTES = 1 << 30
 WORDS = ("red", "green", "blue", "small", "large", "round", "square", "old", "new", "fast", "slow", "warm")
 NOISE = 0.1
+FEW = 20
+"""Classes with fewer examples than this are spread evenly, so that each split has some of each."""
+POSITIVE_LOSSES = frozenset({"Poisson", "MeanSquaredLogarithmicError"})
+"""Losses of targets that are not negative."""
+MAX_LABELS = 4
+"""The length of a sequence of labels, for CTC."""
 
 
 def read(setting: Synthetic, request: Request) -> Table | None:
@@ -43,8 +51,10 @@ def read(setting: Synthetic, request: Request) -> Table | None:
         return None
     columns: dict[str, Column] = {}
     features = []
+    known = {} if request.values is None else known_values(request.values.graph)
     for number, (name, takes) in enumerate(request.inputs.items()):
-        values, numbers = _example_values(takes, count, generator(request.seed, SYNTHETIC, number))
+        random = generator(request.seed, SYNTHETIC, number)
+        values, numbers = _example_values(takes, count, random, known.get(name))
         columns[name] = _column(name, values)
         features.append(numbers)
     signal = numpy.concatenate(features, axis=1)
@@ -76,14 +86,29 @@ def _column(name: str, values: Array) -> Column:
     return Column(name, kinds[values.dtype.kind], values, missing)  # type: ignore[arg-type]
 
 
-def _example_values(takes: InputSpec, count: int, random: np.random.Generator) -> tuple[Array, Array]:
-    """The values of an input, shape (count, *shape), and the numbers that targets depend on, (count, size)."""
+def _example_values(
+    takes: InputSpec, count: int, random: np.random.Generator, known: int | list[Any] | None
+) -> tuple[Array, Array]:
+    """The values of an input, shape (count, *shape), and the numbers that targets depend on, (count, size).
+
+    Args:
+        takes: The input.
+        count: The number of examples.
+        random: Draws the values.
+        known: The number of indices that its layers take, or the values that they know; None for any values.
+    """
     import numpy
 
     shape = (count, *(length or UNKNOWN_LENGTH for length in takes.shape))
     values: Array
     numbers: Array
-    if takes.dtype == "string":
+    if isinstance(known, list):
+        numbers = random.integers(0, len(known), shape)
+        values = numpy.array(known, dtype=object if takes.dtype == "string" else takes.dtype)[numbers]
+    elif known is not None and takes.dtype not in ("string", "bool"):
+        numbers = random.integers(0, known, shape)
+        values = numbers.astype(takes.dtype)
+    elif takes.dtype == "string":
         chosen = random.integers(0, len(WORDS), shape)
         values, numbers = numpy.array(WORDS, dtype=object)[chosen], chosen
     elif takes.dtype == "bool":
@@ -99,20 +124,35 @@ def _example_values(takes: InputSpec, count: int, random: np.random.Generator) -
 
 
 def _target(signal: Array, output_spec: OutputSpec, classes: int, random: np.random.Generator) -> Array:
-    """Raw targets: values, shape (n,) or (n, units); one label per example, (n,); or 0 and 1, (n, units)."""
+    """Raw targets: values, shape (n,) or (n, units); one label per example, (n,); 0 and 1, (n, units); or labels in
+    sequence, (n, labels).
+    """
     import numpy
 
     units = output_spec.units or 1
     several = units > 1
     width = units if several or output_spec.task == "regression" else classes
+    if output_spec.loss == "CTC":
+        width = label_count(output_spec)
     scores: Array = signal @ random.standard_normal((signal.shape[1], width), dtype=numpy.float32)
     spread = scores.std(axis=0)
     scores = (scores - scores.mean(axis=0)) / numpy.where(spread > 0, spread, 1)
+    if output_spec.loss == "CTC":  # label 0 is the blank
+        return numpy.asarray(1 + numpy.clip((scores + 2) / 4 * (units - 1), 0, units - 2).astype(numpy.int64))
     if output_spec.task == "regression":
         values: Array = (scores + NOISE * random.standard_normal(scores.shape)).astype(numpy.float32)
+        values = numpy.abs(values) if output_spec.loss in POSITIVE_LOSSES else values
         return values if several else values.ravel()
     if output_spec.task == "multilabel_classification":
         return numpy.asarray(scores > 0, dtype=numpy.int64)
     if output_spec.task == "binary_classification" or width == 2:
         return numpy.asarray(scores[:, 0] > 0, dtype=numpy.int64)
-    return numpy.asarray(scores.argmax(axis=1))
+    labels: Array = scores.argmax(axis=1)
+    if numpy.bincount(labels, minlength=width).min() < FEW:
+        labels = scores[:, 0].argsort().argsort() * width // len(scores)
+    return labels
+
+
+def label_count(output_spec: OutputSpec) -> int:
+    """The length of a sequence of labels for the loss CTC: at most half the output's steps, to fit any labels."""
+    return max(1, min(MAX_LABELS, (output_spec.steps or UNKNOWN_LENGTH) // 2))

@@ -25,6 +25,8 @@ def make_examples():
     scores = features @ rng.standard_normal((192, 3), dtype="float32")
     scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)
     kind = scores.argmax(axis=1)
+    if np.bincount(kind, minlength=3).min() < 20:
+        kind = scores[:, 0].argsort().argsort() * 3 // len(scores)
     return x, kind
 
 
