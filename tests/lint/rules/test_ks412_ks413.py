@@ -165,3 +165,56 @@ def test_invalid_metrics_are_only_reported_as_such(metrics):
     diagnostics = codes(check(net(3, "softmax", SCE, metrics)))
     assert diagnostics
     assert not {"KS412", "KS413"} & set(diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("units", "activation", "loss", "metric", "right"),
+    [
+        (1, "sigmoid", BCE, "{F1Score: {average: micro}}", "{F1Score: {threshold: 0.5, average: micro}}"),
+        (3, "sigmoid", BCE, "F1Score", "{F1Score: {threshold: 0.5}}"),
+        (3, "sigmoid", BCE, "CategoricalAccuracy", "[binary_accuracy]"),
+        (1, "sigmoid", BCE, "{MeanIoU: {num_classes: 2}}", "[BinaryIoU]"),
+        (3, "softmax", SCE, "{MeanIoU: {num_classes: 3}}", "{sparse_y_pred: false, num_classes: 3}"),
+        (3, "softmax", CCE, "{MeanIoU: {num_classes: 3}}", "{OneHotMeanIoU: {num_classes: 3}}"),
+        (5, "softmax", CCE, "{OneHotMeanIoU: {num_classes: 3}}", "num_classes: 5"),
+        (3, "softmax", CCE, "BinaryCrossentropy", "[categorical_crossentropy]"),
+        (3, "softmax", SCE, "AUC", "loss: categorical_crossentropy"),
+        (1, None, "mse", "CosineSimilarity", "[R2Score]"),
+        (1, None, "mse", "PearsonCorrelation", "[R2Score]"),
+        (3, None, "{CategoricalCrossentropy: {from_logits: true}}", "CategoricalCrossentropy", "from_logits: true}}]"),
+        (3, "softmax", CCE, "{CategoricalCrossentropy: {from_logits: true}}", "{from_logits: false}"),
+        (3, "softmax", CCE, "Accuracy", "[accuracy]"),
+    ],
+)
+def test_the_cure(units, activation, loss, metric, right):
+    assert right in fixed("KS413", net(units, activation, loss, f"[{metric}]"))
+
+
+def test_one_hot_labels_by_default():
+    text = spec("Dense: {units: 3, activation: softmax}\n    name: y", "compile: {metrics: [F1Score]}")
+    assert "compile: {loss: categorical_crossentropy, metrics: [F1Score]}" in fixed("KS413", text)
+
+
+@pytest.mark.parametrize("metric", ["{TopKCategoricalAccuracy: {k: 3}}", "{Precision: {class_id: 3}}",
+                                    "{AUC: {multi_label: true, num_labels: 2}}", "{CosineSimilarity: {axis: 0}}"])  # fmt: skip
+def test_arguments_against_the_units(metric):
+    assert codes(check(net(3, "softmax", CCE, f"[{metric}]"))) == ["KS413"]
+
+
+@pytest.mark.parametrize("metric", ["F1Score", "R2Score", "{AUC: {multi_label: true}}"])
+def test_one_prediction_an_example(metric):
+    text = spec("Dense: {units: 3, activation: softmax}\n    name: y", f"compile: {{loss: {CCE}, metrics: [{metric}]}}",
+                inputs="{x: {shape: [6, 4]}}")  # fmt: skip
+    found = [problem for problem in check(text) if problem.code == "KS413"]
+    assert [problem.is_error for problem in found] == [True]
+
+
+def test_weighted_counts_of_classes():
+    text = spec("Dense: {units: 3, activation: softmax}\n    name: y",
+                f"compile: {{loss: {CCE}, metrics: [], weighted_metrics: [{{OneHotMeanIoU: {{num_classes: 3}}}}]}}")  # fmt: skip
+    assert "dtype: float32" in fixed("KS413", text)
+
+
+@pytest.mark.parametrize("loss", ["ctc", "circle"])
+def test_no_metric_compares_targets_of_another_form(loss):
+    assert "KS413" in codes(check(net(3, None, loss, "[mae]")))

@@ -203,3 +203,38 @@ def test_a_file_name_with_a_quantity_that_some_epochs_lack():
     callback = "{ModelCheckpoint: {filepath: '{val_loss:.2f}.keras'}}"
     assert codes(check(rarely_validated(callback, 4, 2))) == ["KS414"]
     assert check(rarely_validated(callback, 4, 1)) == []
+
+
+def softmax(monitor, metric="{F1Score: {name: f1}}", data=""):
+    return spec(
+        "Dense: {units: 3, activation: softmax}\n    name: y",
+        f"{data}\ncompile: {{loss: categorical_crossentropy, metrics: [{metric}]}}\n"
+        f"fit: {{callbacks: [{{EarlyStopping: {{monitor: {monitor}, mode: max}}}}]}}",
+    )
+
+
+@pytest.mark.parametrize("monitor", ["f1_0", "val_f1_2"])
+def test_the_values_of_a_metric(monitor):
+    assert check(softmax(monitor)) == []
+    assert codes(check(softmax("val_f1"))) == ["KS414"]
+    assert "KS414" in codes(check(softmax("val_f1_3", data="data: {synthetic: {examples: 60}}")))
+
+
+def test_names_of_classes_that_only_the_data_knows(tmp_path):
+    text = softmax("val_f1_benign", data="data: {csv: t.csv, targets: kind}")
+    assert check(text) == []
+    rows = "".join(f"1,2,3,4,{kind}\n" for kind in ("benign", "malign", "unclear") * 9)
+    read = {"folder": tmp_path, "t": f"a,b,c,d,kind\n{rows}"}
+    assert "KS414" not in codes(check(text, **read))
+    wrong = [problem for problem in check(text.replace("f1_benign", "f1_bening"), **read) if problem.code == "KS414"]
+    assert [problem.label for problem in wrong] == ["did you mean `val_f1_benign`?"]
+
+
+def test_values_by_threshold():
+    assert check(softmax("val_precision_0.3", "{Precision: {thresholds: [0.3, 0.6]}}")) == []
+
+
+def test_each_output_numbers_its_own_metrics():
+    layers = "Dense: {units: 1, activation: sigmoid}\n    name: a\nDense: {units: 1, activation: sigmoid}\n    from: x\n    name: b"
+    text = "outputs: [a, b]\ncompile: {metrics: {a: [AUC], b: [AUC]}}\nfit: {callbacks: [{EarlyStopping: {monitor: val_b_auc, mode: max}}]}"
+    assert check(spec(layers, text)) == []
