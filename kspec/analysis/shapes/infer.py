@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from kspec.analysis.index_limits import extra_indices
 from kspec.analysis.shapes.registry import compute_dtype, infer_call
 from kspec.analysis.shapes.sizes import depends_on_data, with_known_sizes
 from kspec.analysis.shapes.submodels import match_input, uncounted_weights
@@ -144,7 +145,7 @@ class _Walk:
         assert node.catalog is not None
         dtype = compute_dtype(callee.arguments.get("dtype"), self.dtype)
         known = [
-            with_known_sizes(values, self.graph, self.types.tensor, self.shared.sizes)
+            with_known_sizes(values, self.graph, self.types.tensor, self._size_of_data)
             for values in (callee.arguments, node.constants)
         ]
         arguments, constants = (
@@ -159,6 +160,16 @@ class _Walk:
         if node.kind == "reuse":
             self._check_weights(node, callee, call)
         return call
+
+    def _size_of_data(self, word: str, name: str) -> int | None:
+        """A size that data decides, unless the spec states it: that of a vocabulary which it lists."""
+        node = self.graph.nodes.get(name)
+        layer = self.graph.callee(node) if word == "vocabulary_of" and node is not None else None
+        entries = None if layer is None else layer.arguments.get("vocabulary")
+        special = {"", "[UNK]", -1} if layer is None else {layer.arguments.get("mask_token"), "", "[UNK]", -1}
+        if layer is not None and isinstance(entries, list) and not special.intersection(entries):
+            return len(entries) + extra_indices(layer)
+        return self.shared.sizes(word, name)
 
     def _batch_sizes(self) -> frozenset[int]:
         """The batch sizes that the inputs declare."""
