@@ -59,7 +59,9 @@ def compute(value: Any, path: Path, variables: Mapping[str, Any], tree: Tree, re
         return _text(value, path, variables, tree, report, prefix)
     if isinstance(value, dict):
         for key, item in value.items():
-            if key != "expr" or not _is_list_of_entries(path[:-1]):  # a formula keeps its variables until it is read
+            if key == "expr" and _is_list_of_entries(path[:-1]):  # a formula keeps its variables until it is read
+                value[key] = Uncomputed(item) if isinstance(item, str) else item
+            else:
                 value[key] = compute(item, (*path, key), variables, tree, report, prefix)
         if prefix and (size := read_size(value)) is not None:
             return size._replace(name=with_prefix(size, prefix)).mapping()

@@ -25,6 +25,7 @@ from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.dump import dump
 from kspec.syntax.expressions import is_computed, names_in
 from kspec.syntax.extents import Extent, Place, layout
+from kspec.syntax.sizes import SizeExpression
 from kspec.syntax.yaml_flow import to_yaml
 
 _BLOCKS = ("data", "compile", "fit", "evaluate", "predict")
@@ -114,7 +115,7 @@ class _Rendering:
             for index, item in enumerate(raw):
                 self._value((*path, index), item, new[index])
             self._add_items(path, extent, raw, new)
-        elif isinstance(new, Uncomputed) and raw == new:
+        elif isinstance(new, (Uncomputed, SizeExpression)) and raw == new:
             return  # computed where it is used
         elif not (_means(raw, new) if isinstance(raw, str) else _same(raw, new)):
             self._replace(path, extent, raw, new)
@@ -297,7 +298,7 @@ def _means(raw: str, new: Any) -> bool:
 
 def _escaped(value: Any) -> Any:
     """A plain value as a spec writes it: texts that only look like expressions are escaped."""
-    if isinstance(value, Uncomputed):
+    if isinstance(value, (Uncomputed, SizeExpression)):
         return value
     if isinstance(value, str):
         return value.replace("$", "$$") if "$" in value and is_computed(value) else value

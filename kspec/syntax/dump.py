@@ -9,6 +9,7 @@ import yaml
 from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.expressions import is_computed
 from kspec.syntax.scalars import NumberTooLong, resolve
+from kspec.syntax.sizes import SizeExpression
 
 
 class _Dumper(yaml.SafeDumper):
@@ -19,7 +20,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    if "$" in text and is_computed(text) and not isinstance(text, Uncomputed):
+    if "$" in text and is_computed(text) and not isinstance(text, (Uncomputed, SizeExpression)):
         text = text.replace("$", "$$")
     try:
         plain = isinstance(resolve(text), str)
@@ -30,6 +31,7 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(Uncomputed, _text)
+_Dumper.add_representer(SizeExpression, _text)
 
 
 def dump(values: Any) -> str:

@@ -86,6 +86,30 @@ def test_names_of_nodes_are_not_variables():
     assert sorted(size.name for size in found) == ["factor-2", "h"]
 
 
+def test_a_resolved_spec_reads_back_with_the_same_sizes_and_expressions():
+    from kspec.diagnostics import Report
+    from kspec.ir import build
+    from kspec.syntax.dump import dump
+    from tests.conftest import spec_of
+
+    text = """\
+kspec: 1
+vars: {scale: 0.5}
+inputs: {x: {shape: [7]}}
+layers:
+  - Dense: {units: "${units_of(x) // 2}"}
+    name: h
+  - expr: $scale * h + ${scale * 2}
+  - Dense: {units: {shape_of: h, axis: -1}}
+"""
+    spec = spec_of(text)
+    again = spec_of(dump(spec.standalone_values()))
+    one, two = (build(each, Report()) for each in (spec, again))
+    assert [(n.name, n.arguments, n.constants) for n in one.calls] == [
+        (n.name, n.arguments, n.constants) for n in two.calls
+    ]
+
+
 def test_mappings():
     assert read_size({"shape_of": "x", "axis": 1}) == Size("shape_of", "x", 1)
     others = [
