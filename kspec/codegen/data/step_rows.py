@@ -44,13 +44,13 @@ class StepRows:
     def weights(self, outputs: Mapping[str, OutputSettings]) -> str:
         """The sample weights; empty if there are none."""
         info = self.info
-        weights = {
-            name: info.targets[name].weights_in_shape(
-                self._rows(f"{identifier(column)}_weights"), info.first_split.weights[name].ndim
-            )
-            for name, column in info.weights.items()
-            if outputs[name].loss is not None and (name in info.targets or outputs[name].is_minimized)
-        }
+        weights = {}
+        for name, column in info.weights.items():
+            own = self._rows(f"{identifier(column)}_weights")
+            if outputs[name].is_minimized:
+                weights[name] = own
+            elif outputs[name].loss is not None and name in info.targets:
+                weights[name] = info.targets[name].weights_in_shape(own, info.first_split.weights[name].ndim)
         return by_output(weights, outputs, info.targets, f"len({self.split or info.first_input})")
 
     def actual(self, target: Target) -> str:
