@@ -160,6 +160,8 @@ def _value(head: str, scores: Array, weights: Array | None) -> float:
     """The mean of a metric, each example with its weight."""
     if weights is not None:
         weights = np.asarray(weights, dtype="float64")
+        while weights.ndim > scores.ndim:  # weights by position of scores without the axis of the units
+            weights = weights.mean(axis=-1)
         shape = (*weights.shape, *[1] * (scores.ndim - weights.ndim))
         mean = float(np.average(scores, weights=np.broadcast_to(weights.reshape(shape), scores.shape)))
     else:
