@@ -49,7 +49,9 @@ def test_run_prints_each_step_and_the_run_folder(project, cli):
 @pytest.mark.parametrize(("verbose", "lines"), [(0, 1), (1, 3), (2, 3)])
 def test_verbose_sets_the_lines_of_fit(project, cli, verbose, lines):
     _, out, _ = cli("run", project(BINARY), "--smoke", "--set", f"fit.verbose={verbose}")
-    shown = [line for line in out.splitlines() if line.startswith("fit") and "graph built" not in line]  # a slow machine
+    shown = [
+        line for line in out.splitlines() if line.startswith("fit") and "graph built" not in line
+    ]  # a slow machine
     assert len(shown) == min(lines, 2)
 
 

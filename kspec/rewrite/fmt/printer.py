@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from kspec.rewrite.fmt.scalars import in_lines, on_line
 from kspec.rewrite.fmt.style import HEADER, WIDTH, form, order
 from kspec.rewrite.fmt.tree import Comment, Document, Element, Node
 
+_NUMBER = re.compile(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?")
 _WIDE = 4
 """At least this many spaces before a comment are deliberate."""
 
@@ -114,11 +116,27 @@ class Printer:
             return
         if self._is_on_line(element, len(head + gap), path):
             self._add(head + gap + self._flow(value, path), marks)
+        elif value.flow and _are_numbers(value):
+            self._numbers(value, head + gap, indent + 4, marks)
         elif gap:
             self._add(head, marks)
             self._children(value, indent + 2, path)
         else:
             self._children(value, indent + 2, path, lead=begin, beside=marks)
+
+    def _numbers(self, value: Node, begin: str, indent: int, marks: Sequence[Comment]) -> None:
+        """A list of numbers, as many to a line as fit; `begin` is what the first line begins with already."""
+        line, first = begin + "[", len(self.lines)
+        texts = [on_line(child.value, in_flow=True) for child in value.children]
+        for number, text in enumerate(texts):
+            text += "]" if number == len(texts) - 1 else ","
+            if number and len(line) + 1 + len(text) > WIDTH:
+                self._add(line)
+                line = " " * indent + text
+            else:
+                line += " " * bool(number) + text
+        self._add(line)
+        self._beside(self.lines[first], marks)
 
     def _is_on_line(self, element: Element, column: int, path: Path) -> bool:
         value = element.value
@@ -242,6 +260,18 @@ def _holds_lines(value: Node) -> bool:
     return bool(value.below) or any(
         child.above or child.on_key or child.beside or child.value.below or child.value.is_block_text
         for child in value.walk()
+    )
+
+
+def _are_numbers(value: Node) -> bool:
+    """Whether a value is a list of plain numbers, without comments."""
+    return (
+        value.kind == "list"
+        and not _holds_lines(value)
+        and all(
+            not child.value.is_collection and _NUMBER.fullmatch(on_line(child.value, in_flow=True))
+            for child in value.children
+        )
     )
 
 

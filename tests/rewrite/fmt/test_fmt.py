@@ -168,3 +168,15 @@ def test_a_single_unknown_key_of_data_is_taken_for_the_source() -> None:
     assert format_text(f"{head}  targets: y\n  table: t.x\n") == f"{head}  table: t.x\n  targets: y\n"
     ambiguous = f"{head}  targets: y\n  table: t.x\n  other: t.y\n"
     assert format_text(ambiguous) == ambiguous
+
+
+def test_a_long_list_of_numbers_has_several_to_a_line() -> None:
+    numbers = ", ".join(f"{number}.5" for number in range(60))
+    text = f"kspec: 1\nlayers:\n  - Normalization: {{axis: -1, mean: [{numbers}], variance: [1, 2]}}  # measured\n"
+    formatted = format_text(text)
+    assert format_text(formatted) == formatted
+    lines = formatted.splitlines()
+    assert len(lines) < 10
+    assert max(map(len, lines)) <= 120
+    assert f"mean: [{numbers}]" in " ".join(line.strip() for line in lines)
+    assert "# measured" in formatted
