@@ -26,10 +26,12 @@ def load_vectors(spec: Spec, node: Node, layers: Mapping[str, Any], report: Repo
     Returns:
         A line for the user: how many rows were set; none after an error.
     """
+    import keras
+
     assert node.vectors is not None
     file, vocabulary = node.vectors
     layer, path = layers[node.name], spec.folder / file
-    rows = np.array(layer.embeddings)
+    rows = np.array(keras.ops.convert_to_numpy(layer.embeddings))
     try:
         if vocabulary is None:
             matrix = _matrix(path, rows)

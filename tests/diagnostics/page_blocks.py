@@ -21,10 +21,14 @@ class Block(NamedTuple):
     text: str
     tables: dict[str, str]
 
-    def check(self) -> list[Diagnostic]:
-        """The diagnostics of the spec, in the working directory; the data is read if the page shows a table."""
+    def write_tables(self) -> None:
+        """Writes the tables to the working directory."""
         for name, table in self.tables.items():
             Path(name).write_text(table, encoding="utf-8")
+
+    def check(self) -> list[Diagnostic]:
+        """The diagnostics of the spec, in the working directory; the data is read if the page shows a table."""
+        self.write_tables()
         Path("spec.yaml").write_text(self.text, encoding="utf-8")
         diagnostics = api.check("spec.yaml", overrides=self.overrides)
         return _read_data(self.overrides) if self.tables and not diagnostics else diagnostics

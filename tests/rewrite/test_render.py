@@ -68,7 +68,11 @@ def test_shipped_specs_keep_their_meaning(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "block"), of_kind("right"), ids=lambda value: value if isinstance(value, str) else "")
-def test_examples_of_the_pages_keep_their_meaning(code: str, block: Block) -> None:
+def test_examples_of_the_pages_keep_their_meaning(
+    code: str, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    block.write_tables()
     if explain.title(code) and not block.overrides:
         assert_same(block.text)
 

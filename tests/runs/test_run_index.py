@@ -24,6 +24,7 @@ def make(out, name, stamp, metrics=None, **record):
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)  # of the terminal that runs the tests
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

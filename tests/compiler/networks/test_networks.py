@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from kspec import api
+from kspec.compiler.compile import compile_spec
 from kspec.compiler.passes import analyse
-from kspec.data import InputSpec, OutputSpec, load
 from kspec.diagnostics import Diagnostic, Report
 from kspec.language import load_file
 from tests.compiler.networks.examples import write_examples
@@ -29,16 +29,9 @@ def told(found: list[Diagnostic]) -> list[str]:
 
 def read_and_check(path: Path) -> list[str]:
     """The diagnostics of reading a spec's data, and of the rules that use it."""
-    report = Report()
-    spec = load_file(path)
-    analysis = analyse(spec, report)
-    inputs = {name: InputSpec(tuple(given.shape), given.dtype) for name, given in spec.document.inputs.items()}
-    answers = {name: OutputSpec(o.task, o.head.units) for name, o in analysis.settings.outputs.items()}
-    dataset = load(spec, inputs, list(analysis.graph.outputs), report, output_specs=answers)
-    if dataset is not None:
-        assert dataset.profile.parts["train"]
-        analyse(spec, report, dataset.profile)
-    return told(report.sorted())
+    compiled = compile_spec(path, data="always")
+    assert compiled.dataset is None or compiled.dataset.profile.parts["train"]
+    return told(compiled.report.sorted())
 
 
 def test_there_are_enough_networks():
