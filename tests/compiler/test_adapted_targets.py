@@ -47,7 +47,7 @@ def run(folder, monkeypatch, engine):
     return kspec.run(f"{engine}.yaml", quiet=True)
 
 
-@pytest.mark.parametrize("engine", ["keras", "fused"])
+@pytest.mark.parametrize("engine", ["fused", pytest.param("keras", marks=pytest.mark.slow)])
 def test_predictions_are_in_the_units_of_the_target(folder, monkeypatch, engine):
     trained = run(folder, monkeypatch, engine)
     train, test = np.load("train.npz"), np.load("test.npz")

@@ -71,7 +71,10 @@ def expected(model, x, tumour, size, weights):
     return found
 
 
-@pytest.mark.parametrize("engine", ["keras", "fused", pytest.param("fused_xla", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "engine",
+    [pytest.param("keras", marks=pytest.mark.slow), "fused", pytest.param("fused_xla", marks=pytest.mark.slow)],
+)
 def test_a_run_logs_numpys_values(folder, engine):
     (folder / "spec.yaml").write_text(SPEC + f"  engine: {engine}\n")
     run = kspec.run(kspec.load("spec.yaml"))
