@@ -19,6 +19,8 @@ def load_initial_weights(spec: Spec, network: BuiltNetwork, report: Report) -> N
         network: The built model and its sub-models.
         report: Receives files that cannot be read or do not fit.
     """
+    if spec.is_trained:
+        return
     from kspec.archive.saved_weights import load_saved
     from kspec.archive.weights import load_weights
 

@@ -193,7 +193,7 @@ class _Builder:
         first = next(iter(inputs), None)
         value = layer(**constants) if first is None else layer(inputs.pop(first), **inputs, **constants)
         self._keep(node, value)
-        if node.vectors is not None:
+        if node.vectors is not None and not self.spec.is_trained:
             self.network.notes += load_vectors(self.spec, node, self.network.layers, self.report)
         if layer.weights and not any(_is_symbolic(v) for t in node.tensors() for v in self.network.values[t.node]):
             self._report(

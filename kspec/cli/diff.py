@@ -48,7 +48,7 @@ def command(
     if one == other == "-":
         raise click.UsageError("standard input holds one spec: name a file or a run for the other")
     places = [spec_or_run(place, runs) for place in (one, other)]
-    a, b = (_analysed(place, permissions) for place, _ in places)
+    a, b = (_analysed(place, permissions, is_trained=is_run) for place, is_run in places)
     comparison = compare(a, b, of_run=any(is_run for _, is_run in places))
     if format_ == "json":
         json.dump({"a": one, "b": other, **comparison.to_json()}, sys.stdout, indent=2, ensure_ascii=False)
@@ -59,11 +59,11 @@ def command(
         ctx.exit(1)
 
 
-def _analysed(place: Source | str, permissions: dict[str, Any]) -> tuple[Spec, Analysis]:
+def _analysed(place: Source | str, permissions: dict[str, Any], *, is_trained: bool) -> tuple[Spec, Analysis]:
     from kspec.compiler.compile import compile_spec
     from kspec.language import Permissions
 
-    return compile_spec(place, permissions=Permissions.of(permissions)).unwrap()
+    return compile_spec(place, permissions=Permissions.of(permissions), is_trained=is_trained).unwrap()
 
 
 def _show(one: str, other: str, comparison: Comparison) -> None:

@@ -65,8 +65,9 @@ def command(
     if suffix not in FORMATS:
         hint = "; to print a diagram: kspec export SPEC --to mermaid -o -" if output == "-" else ""
         raise click.UsageError(f"-o must end in .svg, .png, .dot or .mmd: {output}{hint}")
-    place, _ = spec_or_run(path)
+    place, is_run = spec_or_run(path)
     spec = load_file(place, overrides, Permissions.of(permissions))
+    spec.is_trained = is_run
     target = requested or Path(f"{spec.name}.svg")
     target.parent.mkdir(parents=True, exist_ok=True)
     overwritten = existing(target)

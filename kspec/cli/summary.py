@@ -47,8 +47,8 @@ def command(
     from kspec.language import Permissions
     from kspec.summary.summary import differences, summarise, summarise_built
 
-    place, _ = spec_or_run(path)
-    compiled = compile_spec(place, overrides, permissions=Permissions.of(permissions))
+    place, is_run = spec_or_run(path)
+    compiled = compile_spec(place, overrides, permissions=Permissions.of(permissions), is_trained=is_run)
     spec, analysis = compiled.unwrap()
     if analysis.needs_data and spec.document.data is not None:
         compiled.read_data()

@@ -77,6 +77,7 @@ def compile_spec(
     *,
     data: DataAccess = "never",
     permissions: Permissions | None = None,
+    is_trained: bool = False,
 ) -> CompiledSpec:
     """Compiles a spec, without TensorFlow: text → language → graph → types and settings, checked by every rule.
 
@@ -85,6 +86,7 @@ def compile_spec(
         overrides: As after `--set`, for a text or a file.
         data: When to read the training data.
         permissions: What the user allows the spec to do.
+        is_trained: Whether the text or file is that of a run, whose trained model is saved.
 
     Returns:
         The compiled spec; `unwrap()` raises its errors.
@@ -98,6 +100,8 @@ def compile_spec(
         text = source if isinstance(source, Source) else read_source(source, report) or Source(os.fspath(source), "")
         if not report.has_errors:
             spec = load_source(text, report, tuple(overrides), permissions)
+            if spec is not None:
+                spec.is_trained = is_trained
     compiled = CompiledSpec(text, report, spec)
     if spec is not None:
         compiled.analysis = analyse(spec, report)

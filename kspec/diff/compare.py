@@ -6,6 +6,7 @@ the same thing do not differ.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
@@ -74,7 +75,7 @@ def compare(one: tuple[Spec, Analysis], other: tuple[Spec, Analysis], *, of_run:
         of_run: Whether one of them is the resolved spec of a run, whose engine may be the choice of `auto`.
     """
     (_, a), (_, b) = one, other
-    networks = _Network(a.graph, a.types), _Network(b.graph, b.types)
+    networks = _Network(a.graph, a.types, one[0].folder), _Network(b.graph, b.types, other[0].folder)
     settings = [_resolved(*each) for each in (one, other)]
     if of_run and any(values["fit"]["engine"] == "auto" for values in settings):
         for values in settings:
@@ -94,12 +95,14 @@ class _Network(NamedTuple):
     Args:
         graph: Its graph.
         types: The types of its nodes.
+        folder: The folder of the spec.
         name: The sub-model's name; empty for the spec's own network.
         trainable: The `trainable` of its entry.
     """
 
     graph: Graph
     types: Types
+    folder: Path
     name: str = ""
     trainable: bool | None = None
 
@@ -148,8 +151,9 @@ def _model(a: _Network, b: _Network, entries: list[dict[str, Any]]) -> Iterator[
 
 def _networks(spec: Spec, analysis: Analysis) -> dict[str, _Network]:
     """The sub-models that the spec calls."""
+    graphs, types, folder = analysis.graph.models, analysis.types.models, spec.folder
     return {
-        name: _Network(analysis.graph.models[name], analysis.types.models[name], name, spec.trainable(("models", name)))
+        name: _Network(graphs[name], types[name], folder, name, spec.trainable(("models", name)))
         for name in analysis.graph.called_models()
     }
 
@@ -206,22 +210,23 @@ def _changes(old: Node, new: Node, a: _Network, b: _Network, same: Mapping[str, 
     if (old.kind, old.head) != (new.kind, new.head):
         yield f"{old.head or old.kind} → {new.head or new.kind}"
     elif old.kind != "reuse":
-        yield from _values(_arguments(old), _arguments(new))
+        yield from _values(_arguments(old, a.folder), _arguments(new, b.folder))
     yield from _values(_constants(old), _constants(new))
     by_entry = (old.trainable, new.trainable) == (a.trainable, b.trainable)  # reported for the sub-model
     if old.trainable != new.trainable and not by_entry:
         yield from _trainable(old.trainable, new.trainable)
-    if old.vectors != new.vectors:
-        yield from _values({"weights": _vectors(old)}, {"weights": _vectors(new)})
+    yield from _values({"weights": _vectors(old, a.folder)}, {"weights": _vectors(new, b.folder)})
     before, after = [[*map(_place, node.tensors())] for node in (old, new)]
     if [(same.get(name, name), output) for name, output in before] != after:
         yield f"from {_list_tensors(before)} → {_list_tensors(after)}"
     yield from _sizes(a.types.calls[old.name], b.types.calls[new.name])
 
 
-def _vectors(node: Node) -> Any:
-    """The file of an Embedding's vectors, with the node that orders them."""
-    file, vocabulary = node.vectors or (None, None)
+def _vectors(node: Node, folder: Path) -> Any:
+    """The file of an Embedding's vectors, relative to the working directory, with the node that orders them."""
+    if node.vectors is None:
+        return None
+    file, vocabulary = os.path.relpath(folder / node.vectors[0]), node.vectors[1]
     return file if vocabulary is None else {"file": file, "vocabulary": vocabulary}
 
 
@@ -249,13 +254,25 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
-    return value.file if isinstance(value, ConstantFile) else to_yaml(value)
+    return value.file if isinstance(value, ConstantFile | _Vocabulary) else to_yaml(value)
 
 
-def _arguments(node: Node) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Vocabulary:
+    """A file of words; copies are equal."""
+
+    file: str = field(compare=False)
+    content: bytes
+
+
+def _arguments(node: Node, folder: Path) -> dict[str, Any]:
     """The arguments with Keras's defaults, so that writing out a default is no difference."""
     known = node.catalog.parameters.values() if node.catalog and node.kind == "layer" else ()
-    return {p.name: p.default for p in known if not p.required} | node.arguments
+    arguments = {p.name: p.default for p in known if not p.required} | node.arguments
+    file = arguments.get("vocabulary")
+    if isinstance(file, str) and (folder / file).is_file():
+        arguments["vocabulary"] = _Vocabulary(file, (folder / file).read_bytes())
+    return arguments
 
 
 def _constants(node: Node) -> dict[str, Any]:

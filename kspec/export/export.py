@@ -203,6 +203,7 @@ def _source(
     file = None if isinstance(place, Source) else Path(place) if folder is None else folder / "resolved.yaml"
     spec = load_file(place if isinstance(place, Source) or file is None else file, overrides, permissions)
     if needs == "graph":
+        spec.is_trained = folder is not None
         graph, info, heading = sized_graph(spec)
         context = ExportContext(format, spec, graph, info, heading=heading)
     elif needs == "data":

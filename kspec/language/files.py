@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path as File
+from types import MappingProxyType
 from typing import Any
 
 from kspec import catalog
@@ -12,8 +13,17 @@ from kspec.diagnostics import Path
 from kspec.language.data import SOURCES, SPLITS
 from kspec.language.spec import Spec
 
+NO_COPIES: Mapping[File, str] = MappingProxyType({})
 
-def relocate(values: dict[str, Any], spec: Spec, there: File, *, absolute: bool = False) -> list[tuple[Path, str]]:
+
+def relocate(
+    values: dict[str, Any],
+    spec: Spec,
+    there: File,
+    *,
+    absolute: bool = False,
+    copies: Mapping[File, str] = NO_COPIES,
+) -> list[tuple[Path, str]]:
     """Make the paths of a spec's input files relative to another folder.
 
     Args:
@@ -21,6 +31,7 @@ def relocate(values: dict[str, Any], spec: Spec, there: File, *, absolute: bool 
         spec: The spec.
         there: The folder that the values will lie in.
         absolute: Whether to make absolute paths relative, too.
+        copies: By file, the path of its copy in the other folder.
 
     Returns:
         The place of each changed path in the document, with its old text.
@@ -29,11 +40,22 @@ def relocate(values: dict[str, Any], spec: Spec, there: File, *, absolute: bool 
     for holder, key, path in [*_model_files(values, spec), *_files(values)]:
         text = holder[key]
         if "://" not in text and (absolute or not os.path.isabs(text)):
-            holder[key] = File(os.path.relpath(spec.folder / text, there)).as_posix()
+            file = spec.folder / text
+            holder[key] = copies.get(file) or File(os.path.relpath(file, there)).as_posix()
             changed.append((path, text))
     return changed
 
 
+def definition_files(spec: Spec) -> list[File]:
+    """The files that the network is made of besides its weights: vocabularies and constants."""
+    layers = (spec.values.get(section) for section in _SECTIONS)
+    places = [place for section in layers for place in _of_layers(section, ())]
+    texts = dict.fromkeys(holder[key] for holder, key, path in places if path[-2] != "weights")
+    return [spec.folder / text for text in texts if "://" not in text and spec.paths.file_problem(text) is None]
+
+
+_SECTIONS = ("layers", "blocks", "models")
+"""The sections with layers."""
 Place = tuple[Any, Any, Path]
 """A list or mapping, the key or index of a path in it, and where that is in the document."""
 
@@ -48,8 +70,8 @@ def _files(values: dict[str, Any]) -> Iterator[Place]:
             yield from _of_source(values[step], "data", (step, "data"))
     if isinstance(values.get("weights"), str):
         yield values, "weights", ("weights",)
-    for section in ("layers", "blocks", "models"):
-        yield from _vocabularies(values.get(section), (section,))
+    for section in _SECTIONS:
+        yield from _of_layers(values.get(section), (section,))
 
 
 def _of_source(holder: Any, key: Any, path: Path) -> Iterator[Place]:
@@ -83,11 +105,11 @@ def _model_files(values: dict[str, Any], spec: Spec) -> list[Place]:
     return places
 
 
-def _vocabularies(value: Any, path: Path) -> Iterator[Place]:
+def _of_layers(value: Any, path: Path) -> Iterator[Place]:
     """The vocabulary files of layers, and the files of vectors and constants, at any depth."""
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _vocabularies(item, (*path, index))
+            yield from _of_layers(item, (*path, index))
     elif isinstance(value, dict):
         for name, item in value.items():
             entry = catalog.find("layer", name) if isinstance(item, dict) else None
@@ -100,4 +122,4 @@ def _vocabularies(value: Any, path: Path) -> Iterator[Place]:
             for constant, stated in item.items() if name == "call" and isinstance(item, dict) else ():
                 if isinstance(stated, dict) and list(stated) == ["file"] and "$" not in str(stated["file"]):
                     yield stated, "file", (*path, name, constant, "file")
-            yield from _vocabularies(item, (*path, name))
+            yield from _of_layers(item, (*path, name))

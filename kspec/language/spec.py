@@ -38,6 +38,7 @@ class Spec:
             then `()`, the spec's own.
         expansions: How the entries of a network are expanded; networks with nothing to expand are left out.
         is_partial: Whether it lacks invalid values, which have been reported.
+        is_trained: Whether its trained model is saved, so that nothing reads its initial weights.
     """
 
     document: Document
@@ -51,6 +52,7 @@ class Spec:
     networks: dict[Path, Network] = field(default_factory=dict)
     expansions: dict[Path, Expansion] = field(default_factory=dict)
     is_partial: bool = False
+    is_trained: bool = False
 
     @property
     def name(self) -> str:

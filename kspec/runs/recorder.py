@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.hoisting import hoisted_by_stage
@@ -10,6 +11,7 @@ from kspec.analysis.program import Analysis
 from kspec.analysis.stages import trained_by_stage
 from kspec.compiler.define import BuiltModel
 from kspec.language import Spec
+from kspec.language.files import definition_files
 from kspec.runs.artifacts import dataset_facts, write_history
 from kspec.runs.environment import command_line, environment
 from kspec.runs.process import this_process
@@ -66,6 +68,7 @@ class Recorder:
         self.history = HistoryWriter(folder)
         self._started = time.time()
         self._has_model = False
+        self._copies: dict[Path, str] | None = None
 
     def begin(self) -> None:
         """Writes the spec, and that it is running."""
@@ -144,7 +147,10 @@ class Recorder:
         from kspec.summary.resolved_spec import resolved_text
 
         plan = self.engine.plan.to_spec() if self.engine is not None else None
-        text = resolved_text(self.spec, built.settings, built.network.sizes, self.folder.path.resolve(), plan)
+        if self._copies is None:
+            self._copies = self.folder.copy("files", definition_files(self.spec))
+        here = self.folder.path.resolve()
+        text = resolved_text(self.spec, built.settings, built.network.sizes, here, plan, self._copies)
         self.folder.text("resolved.yaml", text)
 
     def save_model(self, built: BuiltModel) -> None:

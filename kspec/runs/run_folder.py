@@ -7,8 +7,9 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,24 @@ class RunFolder:
         """Writes a file with a function that takes a path."""
         with self.writing(name) as path:
             writer(path)
+
+    def copy(self, folder: str, files: Iterable[Path]) -> dict[Path, str]:
+        """Copies files into a folder of the run folder, each under its name, or that with a number.
+
+        Returns:
+            By file, the path of its copy in the run folder.
+
+        Raises:
+            RunFolderError: if one cannot be copied.
+        """
+        copies: dict[Path, str] = {}
+        for file in files:
+            number, name = 1, f"{folder}/{file.name}"
+            while name in copies.values():
+                number, name = number + 1, f"{folder}/{file.stem}-{number + 1}{file.suffix}"
+            self.write(name, partial(shutil.copyfile, file))
+            copies[file] = name
+        return copies
 
 
 def finite(value: Any) -> Any:

@@ -97,7 +97,8 @@ def load_run(
         raise RunFolderError(f"the run {folder} has no trained model (its status is {status_of(record)})")
     granted = Permissions(allow_code, allow_outside, network=True)  # the model is saved: nothing is downloaded
     overrides = [f"predict.nodes={to_yaml(list(nodes))}"] if nodes else []
-    spec, analysis = compile_spec(folder / "resolved.yaml", overrides, permissions=granted).unwrap()
+    compiled = compile_spec(folder / "resolved.yaml", overrides, permissions=granted, is_trained=True)
+    spec, analysis = compiled.unwrap()
     report = Report()
     model = _load_model(model_file, spec, report)
     name_outputs(model, analysis.graph.outputs)

@@ -12,7 +12,7 @@ from typing import Any
 from kspec.analysis.settings import Settings
 from kspec.language import Spec
 from kspec.language.document import Document
-from kspec.language.files import relocate
+from kspec.language.files import NO_COPIES, relocate
 from kspec.syntax.dump import dump
 from kspec.syntax.evaluation import compute_size
 from kspec.syntax.sizes import is_size
@@ -24,6 +24,7 @@ def resolved_values(
     sizes: Mapping[tuple[str, str], int],
     folder: Path | None = None,
     engine: Any = None,
+    copies: Mapping[Path, str] = NO_COPIES,
 ) -> dict[str, Any]:
     """The resolved spec as plain values.
 
@@ -33,6 +34,7 @@ def resolved_values(
         sizes: The sizes that the data decided: (`vocabulary_of` or `classes_of`, name) → size.
         folder: The folder of the resolved spec; paths are made relative to it.
         engine: The engine that ran the training, with the steps at which it changed; None if not yet known.
+        copies: By file, the path of its copy in that folder.
     """
     values = spec.standalone_values()
     document = spec.document
@@ -63,7 +65,7 @@ def resolved_values(
         values["predict"]["threshold"] = settings.thresholds
     values["evaluate"] = document.evaluate.model_dump(exclude_none=True)
     if folder is not None:
-        relocate(values, spec, folder, absolute=True)
+        relocate(values, spec, folder, absolute=True, copies=copies)
     return {key: values[key] for key in Document.model_fields if values.get(key) not in (None, {}, [])}
 
 
@@ -73,6 +75,7 @@ def resolved_text(
     sizes: Mapping[tuple[str, str], int],
     folder: Path | None = None,
     engine: Any = None,
+    copies: Mapping[Path, str] = NO_COPIES,
 ) -> str:
     """The resolved spec as YAML.
 
@@ -82,11 +85,12 @@ def resolved_text(
         sizes: The sizes that the data decided: (`vocabulary_of` or `classes_of`, name) → size.
         folder: The folder of the resolved spec; paths are made relative to it.
         engine: The engine that ran the training, with the steps at which it changed; None if not yet known.
+        copies: By file, the path of its copy in that folder.
 
     Returns:
         The text of a spec.
     """
-    return dump(resolved_values(spec, settings, sizes, folder, engine))
+    return dump(resolved_values(spec, settings, sizes, folder, engine, copies))
 
 
 def _compile(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,17 +28,19 @@ def check(context: RuleContext) -> None:
 
 
 def _without_invalid_weights(context: RuleContext, model: SubModel, path: Path) -> Any:
-    """An application as the spec has it; without a file of weights whose suffix is invalid, which is reported."""
+    """An application as the spec has it; without a file of weights that is invalid, which is
+    reported, or not needed."""
     text, (name, arguments) = model.application_weights(), model.application_call
-    if text is None or text.endswith(ENDINGS):
+    if text is None or (text.endswith(ENDINGS) and not context.spec.is_trained):
         return model.application
-    context.report.error(
-        codes.INVALID_ARGUMENT_VALUE,
-        f"`{text}` is not a weights file",
-        context.spec.positions.value((*path, name, "weights")),
-        label=did_you_mean(text, ["imagenet"]),
-        help="weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`) files",
-    )
+    if not context.spec.is_trained:
+        context.report.error(
+            codes.INVALID_ARGUMENT_VALUE,
+            f"`{text}` is not a weights file",
+            context.spec.positions.value((*path, name, "weights")),
+            label=did_you_mean(text, ["imagenet"]),
+            help="weights are read from `.weights.h5` (`model.save_weights`) or `.keras` (`model.save`) files",
+        )
     return {name: {argument: value for argument, value in arguments.items() if argument != "weights"}}
 
 

@@ -30,6 +30,8 @@ def _check(context: RuleContext, node: Node, file: str, vocabulary: str | None) 
             help="to load all weights of a network, write `weights` at the top level or in `models`",
         )
         return
+    if context.spec.is_trained:
+        return
     problem = context.spec.paths.file_problem(file, suffixes=SUFFIXES)
     if problem is not None:
         problem.report(report, positions.value((*path, "file")))
