@@ -69,7 +69,7 @@ def shape_of(name: str) -> tuple[int, ...]:
     for digits, shape in (("1D", SEQUENCE), ("2D", IMAGE), ("3D", VOLUME)):
         if digits in name:
             return shape
-    if "image_preprocessing" in getattr(keras.layers, name).__module__:
+    if "image_preprocessing" in getattr(getattr(keras.layers, name, None), "__module__", ""):
         return IMAGE
     return SEQUENCE if name in SEQUENTIAL else ROWS
 

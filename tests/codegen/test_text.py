@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 import subprocess
@@ -76,6 +77,26 @@ def test_exported_files_pass_a_formatter_and_a_linter(exports):
     for command in (["format", "--isolated", "--diff"], ["check", "--config", str(ROOT / "pyproject.toml")]):
         result = subprocess.run([*ruff, *command, exports, GOLDEN], capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("words", [[f"a, {i} (b" for i in range(9)], [f"w{i}, " for i in range(40)]])
+def test_a_long_list_has_several_words_to_a_line(words, tmp_path):
+    spec = tmp_path / "spec.yaml"
+    means = [i / 7 for i in range(30)]
+    layers = f"""
+  - StringLookup: {{vocabulary: {json.dumps(words)}, output_mode: multi_hot}}
+  - Dense: {{units: 30}}
+  - Normalization: {{mean: {means}, variance: {[1] * 30}}}
+"""
+    spec.write_text(f"kspec: 1\ninputs: {{x: {{shape: [1], dtype: string}}}}\nlayers:{layers}")
+    text = exported(spec, tmp_path / "exported.py")
+    lists = [ast.literal_eval(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.List | ast.Tuple)]
+    assert words in lists
+    assert tuple(means) in lists
+    assert max(map(len, text.splitlines())) <= 88
+    assert len(text.splitlines()) < 70
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", tmp_path / "exported.py"]
+    assert find_spec("ruff") is None or subprocess.run(ruff, capture_output=True, check=False).returncode == 0
 
 
 def test_an_array_in_a_call_is_a_numpy_array(tmp_path):

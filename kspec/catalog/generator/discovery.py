@@ -25,10 +25,12 @@ _BASES: dict[Kind, tuple[str, type]] = {
 }
 _HELPERS = {"get", "serialize", "deserialize"}
 _INTERNAL = {
-    "keras.src.applications.convnext": ("LayerScale", "StochasticDepth"),
+    "keras.src.applications.convnext": ("LayerScale",),
     "keras.src.applications.inception_resnet_v2": ("CustomScaleLayer",),
 }
 """Private layers of Keras that some of its applications use."""
+_LISTED = {"keras.src.applications.convnext": ("StochasticDepth",)}
+"""Private layers that specs use like public ones: plain Keras loads a model that has them."""
 _ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
 """Layers that Keras accepts as a layer's activation."""
 
@@ -42,7 +44,7 @@ class KerasObject:
         path: Its public path.
         aliases: Its other names.
         target: The class or function itself.
-        internal: Whether it is private in Keras.
+        internal: Whether it is not listed, since it is private in Keras.
     """
 
     name: str
@@ -69,11 +71,11 @@ def walk(kind: Kind) -> Iterator[KerasObject]:
 
 def internal_layers() -> Iterator[KerasObject]:
     """Keras's private layers."""
-    for module, names in _INTERNAL.items():
-        for name in names:
-            yield KerasObject(
-                name, f"{module}.{name}", (), getattr(importlib.import_module(module), name), internal=True
-            )
+    for modules, internal in ((_INTERNAL, True), (_LISTED, False)):
+        for module, names in modules.items():
+            for name in names:
+                layer = getattr(importlib.import_module(module), name)
+                yield KerasObject(name, f"{module}.{name}", (), layer, internal)
 
 
 def activation_layers() -> Iterator[KerasObject]:

@@ -2,6 +2,9 @@
 
 A logical line that is too long is split at its last bracket that starts early enough: the content goes to a line of its
 own, or, if that is too long or the bracket is a list or dict, each item does.
+
+Only a long list of numbers or words has several to a line, which formatters would undo: its statement ends in
+`# fmt: skip`.
 """
 
 from __future__ import annotations
@@ -10,6 +13,11 @@ import re
 from collections.abc import Iterator
 
 WIDTH = 88
+LONG_LIST = 20
+"""The most numbers or words that get a line each."""
+
+_PLAIN = r'(?:-?[0-9][0-9.e+-]*|"(?:[^"\\]|\\.)*")'
+_ROW = re.compile(rf"\s+{_PLAIN}(?:, {_PLAIN})+,")
 
 
 def wrap(line: str) -> list[str]:
@@ -18,17 +26,24 @@ def wrap(line: str) -> list[str]:
     >>> wrap("f(1)")
     ['f(1)']
     """
+    lines = _broken(line)
+    if any(_ROW.fullmatch(row) for row in lines):
+        lines[-1] += "  # fmt: skip"
+    return lines
+
+
+def _broken(line: str) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())]
     if len(line) <= WIDTH:
         return [line]
     assigned = re.match(r"\s*(?:[^=(]+ = |return )(?=[^(])", line)
     if assigned and _reads_better_in_parentheses(line[assigned.end() :]):
         return [f"{assigned[0]}(", *_operands(line[assigned.end() :], indent + "    "), f"{indent})"]
-    pairs = [pair for pair in _pairs(line) if pair[1] > pair[0] + 1]
+    pairs = [pair for pair in _pairs(line) if line[pair[0]] != '"' and pair[1] > pair[0] + 1]
     for start, end in reversed(pairs):
         if start + 1 <= WIDTH:
             head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
-            return [head, *_body(body, indent + "    ", _is_display(line, start)), *wrap(indent + tail)]
+            return [head, *_body(body, indent + "    ", _is_display(line, start)), *_broken(indent + tail)]
     return [line]
 
 
@@ -53,20 +68,33 @@ def _operands(value: str, indent: str) -> list[str]:
         if places:
             ends = [*places[1:], len(value)]
             parts = [value[: places[0]], *(value[start:end] for start, end in zip(places, ends, strict=True))]
-            return [line for part in parts for line in wrap(indent + part.strip())]
-    return wrap(indent + value)
+            return [line for part in parts for line in _broken(indent + part.strip())]
+    return _broken(indent + value)
 
 
 def _body(body: str, indent: str, display: bool) -> list[str]:
-    """The content of a bracket: on one line, or one item per line."""
+    """The content of a bracket: on one line, or one item per line; a long list has several."""
     items = [body] if _clauses(body) else list(_split(body, ","))
+    if display and len(items) > LONG_LIST and all(re.fullmatch(_PLAIN, item) for item in items):
+        return _rows(items, indent)
     several = len(items) > 1
     if len(indent + body) <= WIDTH and not (display and several):
         return [indent + body]
     if several or not (parts := _clauses(items[0])):
         comma = "" if body.startswith("*") and not several else ","
-        return [line for item in items for line in wrap(f"{indent}{item}{comma}")]
-    return [line for part in parts for line in wrap(indent + part)]
+        return [line for item in items for line in _broken(f"{indent}{item}{comma}")]
+    return [line for part in parts for line in _broken(indent + part)]
+
+
+def _rows(items: list[str], indent: str) -> list[str]:
+    """Items as many to a line as fit."""
+    rows = [indent + items[0] + ","]
+    for item in items[1:]:
+        if len(rows[-1]) + len(item) + 2 <= WIDTH:
+            rows[-1] += f" {item},"
+        else:
+            rows.append(f"{indent}{item},")
+    return rows
 
 
 def _clauses(item: str) -> list[str]:
@@ -99,7 +127,7 @@ def _outside(text: str) -> Iterator[int]:
 
 
 def _pairs(text: str) -> list[tuple[int, int]]:
-    """The positions of the outermost brackets; a string counts as an empty one."""
+    """The positions of the outermost brackets, and of the quotes of strings outside them."""
     pairs: list[tuple[int, int]] = []
     depth, start, place = 0, 0, 0
     while place < len(text):
@@ -109,7 +137,7 @@ def _pairs(text: str) -> list[tuple[int, int]]:
             while text[end] != '"':
                 end += 2 if text[end] == "\\" else 1
             if depth == 0:
-                pairs.append((end, end))
+                pairs.append((place, end))
             place = end
         elif character in "([{":
             start = place if depth == 0 else start
