@@ -39,6 +39,7 @@ SEMANTIC_NETWORK_RULES = (
     "redundant_activation",
     "collapsed_dims",
     "training_argument",
+    "processor_support",
 )
 SEMANTIC_RULES = (
     "softmax_on_one_unit",

@@ -23,6 +23,13 @@ PATTERNS = (
 )
 
 CASES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
+    **{
+        f"adaptive_{how}_pool": [
+            ([shape], {"output_size": n, "data_format": "channels_first"})
+            for shape, n in (((None, 3, 9), [2]), (IMAGE, [2, 3]), (IMAGE, [2]), ((None, 3, None, 5), [2, 3]))
+        ]
+        for how in ("average", "max")
+    },
     "append": [
         ([(2, 3), (2, 4)], {"axis": 1}),
         ([(None, 3), (None, 4)], {"axis": -1}),
@@ -77,6 +84,7 @@ CASES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
             for f in (None, "channels_first")
         ]
         + [([(None, 9, 2), (4, 2, 3)], {"strides": 2}), ([(None, 9, 9, 9, 2), (4, 3, 2, 2, 3)], {})]
+        + [([IMAGE, (3, 2, 4, 5)], {"strides": s, "dilation_rate": 2}) for s in (2, [2, 1])]
         for name in ("conv", "depthwise_conv")
     },
     "separable_conv": [
@@ -171,7 +179,7 @@ CASES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     + [([(None, None, 5)] * 2, {"sequence_length": 6, "sequence_stride": 2, "fft_length": 8})],
     "stft": [
         ([(None, n)], {"sequence_length": 6, "sequence_stride": 2, "fft_length": f, "center": c})
-        for n in (16, None)
+        for n in (16, None, 4)
         for f in (8, 7)
         for c in (True, False)
     ],

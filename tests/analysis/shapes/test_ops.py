@@ -51,6 +51,9 @@ SAFER = {
 """Calls that we refuse though Keras never does: what it makes of symbols and of numbers differs."""
 
 STRICTER = {
+    **dict.fromkeys(
+        ("adaptive_average_pool", "adaptive_max_pool"), "of channels that come last, Keras states a wrong shape"
+    ),
     "categorical_crossentropy": "Keras compares a target of float32 with integers, but not with float16",
     "conv_transpose": "a model calls it with its arguments in the wrong order",
     "image.ssim": "TensorFlow compares images of two dtypes by one of them",

@@ -137,6 +137,8 @@ SOUND = [
     *grid("MelSpectrogram", [[(16000,)], [(511,)], [(None,)]], num_mel_bins=[..., 20], sequence_stride=[..., 100]),
     Case("MelSpectrogram", {"fft_length": 100, "sequence_length": 200}, [(16000,)], code="KS302"),
     Case("MelSpectrogram", {"dtype": "float16"}, [(16000,)]),
+    Case("MelSpectrogram", {"fft_length": 256}, [(128,)], code="KS301", late=True),
+    Case("MelSpectrogram", {"fft_length": 256}, [(129,)], code=""),
     *grid(
         "STFTSpectrogram",
         [[(100, 2)], [(None, 1)]],

@@ -22,7 +22,7 @@ def compare(text: str) -> str:
     spec = spec_of(text, report)
     assert spec is not None, text
     analysis = analyse(spec, report)
-    ours = [d for d in report if d.code.startswith("KS3")]
+    ours = [d for d in report if d.code.startswith("KS3") and d.is_error]
     keras_report = Report()
     graph = build(spec, Report())
     built = build_keras_model(spec, graph, keras_report)

@@ -23,6 +23,7 @@ def mel(call: Call) -> InferredCall:
         raise ShapeError(
             f"expects a signal, (null, time), got {shape_text(shape)}", help="give the input the shape [time]"
         )
+    check_reflection(shape, call["fft_length"])
     frames = None if shape[1] is None else (shape[1] + stride + 1) // stride
     return one((shape[0], call["num_mel_bins"], frames), call.dtype, (), None)
 
@@ -73,6 +74,25 @@ def stft(call: Call) -> InferredCall:
     else:
         result = (shape[0], channels * values, frames) if first else (shape[0], frames, channels * values)
     return one(result, call.dtype, weights, size_of((frames, 2 * parts * frame * bins * channels)))
+
+
+def check_reflection(shape: Shape, fft_length: int) -> None:
+    """Check that a signal is long enough for what centred frames add at both ends: half a frame of its mirror image.
+
+    Args:
+        shape: Of the signal, its time axis last.
+        fft_length: The length of a frame.
+
+    Raises:
+        ShapeError: If it is not.
+    """
+    margin = fft_length // 2
+    if shape[-1] is not None and shape[-1] <= margin:
+        raise ShapeError(
+            f"needs a signal longer than {margin}, half of its `fft_length`, got {shape_text(shape)}",
+            help=f"use longer signals, or write `fft_length: {max(2 * shape[-1] - 2, 1)}` or less",
+            argument="fft_length",
+        )
 
 
 def _too_short(call: Call, frame: int, name: str) -> ShapeError:

@@ -104,7 +104,7 @@ def depthwise_convolution(count: int) -> InferenceRule:
     """`(…, channels) → (…', channels · depth_multiplier)`; each channel has its own kernels."""
 
     def rule(call: Call) -> InferredCall:
-        kernel, axes = Kernel.of(call, count), axes_of(call, count)
+        kernel, axes = _depthwise_kernel(call, count), axes_of(call, count)
         if axes is None:
             return unknown(call, None)
         channels, spatial = _channels(call, axes), _output_sizes(call, kernel, axes)
@@ -123,7 +123,7 @@ def separable_convolution(count: int) -> InferenceRule:
     """`(…, channels) → (…', filters)`: each channel has its own kernels; a kernel of size 1 mixes the results."""
 
     def rule(call: Call) -> InferredCall:
-        kernel, axes = Kernel.of(call, count), axes_of(call, count)
+        kernel, axes = _depthwise_kernel(call, count), axes_of(call, count)
         if axes is None:
             return unknown(call, None)
         channels, spatial = _channels(call, axes), _output_sizes(call, kernel, axes)
@@ -160,18 +160,19 @@ def transposed_convolution(count: int) -> InferenceRule:
                 argument="output_padding",
                 code=codes.INCOMPATIBLE_ARGUMENTS,
             )
+        if call["padding"] == "same" and any(p == 0 and n % 2 == 0 for p, n in zip(more, kernel.reach, strict=True)):
+            raise ShapeError(
+                f"has a kernel of even size, {size_words(kernel.size)}, and `output_padding: 0` with `padding: same`: "
+                "TensorFlow cannot compute an output of that size",
+                help="leave `output_padding` out, or write `padding: valid`",
+                argument="output_padding",
+                code=codes.INCOMPATIBLE_ARGUMENTS,
+            )
         axes = axes_of(call, count)
         if axes is None:
             return unknown(call, None)
         channels = _channels(call, axes)
         spatial = tuple(map(_transposed_size(call["padding"]), axes.spatial, kernel.reach, kernel.strides, more))
-        if 0 in spatial:
-            raise ShapeError(
-                f"shrinks its input from {size_words(axes.spatial)} to {size_words(spatial)}",
-                help="leave `output_padding` out, or write `padding: valid`",
-                argument="output_padding",
-                code=codes.DIMENSION_COLLAPSE,
-            )
         shape = axes.with_sizes(spatial, filters)
         if filters is None:
             return one(shape, call.dtype, None)
@@ -211,6 +212,27 @@ def _checked_kernel(call: Call, count: int) -> Kernel:
             code=codes.INCOMPATIBLE_ARGUMENTS,
         )
     return kernel
+
+
+def _depthwise_kernel(call: Call, count: int) -> Kernel:
+    kernel = Kernel.of(call, count)
+    check_depthwise_strides(kernel.strides, several(call["dilation_rate"], count))
+    return kernel
+
+
+def check_depthwise_strides(strides: Sequence[int], dilation: Sequence[int]) -> None:
+    """Check that TensorFlow can compute a depthwise convolution. With dilation, Keras computes it in another way.
+
+    Raises:
+        ShapeError: If the strides differ.
+    """
+    if len(set(strides)) > 1 and max(dilation) == 1:
+        raise ShapeError(
+            f"has strides of {size_words(strides)}: TensorFlow computes depthwise convolutions only with equal strides",
+            help=f"write one number, as in `strides: {max(strides)}`",
+            argument="strides",
+            code=codes.INCOMPATIBLE_ARGUMENTS,
+        )
 
 
 def _channels(call: Call, axes: Axes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kspec.analysis.shapes.broadcasting import size_of, size_per_example
+from kspec.analysis.shapes.layers.convolution import check_depthwise_strides
 from kspec.analysis.shapes.ops.elementwise import same
 from kspec.analysis.shapes.ops.rule_helpers import (
     at_least,
@@ -67,36 +68,59 @@ def pooling(call: Call) -> Shape:
 
 
 def adaptive_pooling(call: Call) -> Shape:
-    """`(…, c) → (…, output_size, c)`; channels first: `(batch, c, …) → (batch, c, output_size)`."""
-    shape = at_least(shape_of(operand(call, "inputs")), 2)
-    value = constant(call, "output_size")
+    """`(batch, c, …) → (batch, c, output_size)`; of channels that come last, Keras states one axis too many."""
+    shape = at_least(shape_of(operand(call, "inputs")), 3)
+    value, count = constant(call, "output_size"), len(shape) - 2
+    if _last(call):
+        layer = f"Adaptive{'Max' if 'max' in call.entry.name else 'Average'}Pooling{min(count, 3)}D"
+        raise ShapeError(
+            "fails within a model: Keras states a wrong shape for it, unless the channels come first",
+            help=f"use the layer `{layer}`, or write `data_format: channels_first`",
+            argument="data_format",
+        )
     if isinstance(value, int):
         raise invalid_constant(
             f"expects a list as `output_size`, got {value}",
             "output_size",
-            f"write one size for each axis: [{value}, {value}]",
+            f"write one size for each axis: {[value] * count}",
         )
-    if _last(call):
-        return (*shape[: -len(value)], *value, shape[-1])
+    if len(value) != count:
+        raise invalid_constant(
+            f"has {len(value)} numbers in `output_size` for {count} spatial axes",
+            "output_size",
+            f"write {count} numbers",
+        )
+    if None in shape[2:]:
+        raise ShapeError(
+            f"expects input of known size, got {shape_text(shape)}", help="write the sizes in the input's `shape`"
+        )
     return (*shape[:2], *value)
 
 
 def conv(call: Call) -> Shape:
     """`(batch, n, …, c), (k, …, c, f) → (batch, ⌊(n - k) / stride⌋ + 1, …, f)`"""
     kernel = at_least(shape_of(operand(call, "kernel")), 3)
+    steps, gaps = (each(call, name, len(kernel) - 2) for name in ("strides", "dilation_rate"))
+    if max(steps) > 1 and max(gaps) > 1:
+        raise invalid_constant(
+            "has both `strides` and `dilation_rate` above 1", "dilation_rate", "set one to 1, as `strides: 1`"
+        )
     return _conv(call, kernel, kernel[-1])
 
 
 def depthwise_conv(call: Call) -> Shape:
     """`(batch, n, …, c), (k, …, c, m) → (batch, ⌊(n - k) / stride⌋ + 1, …, c·m)`"""
     kernel = at_least(shape_of(operand(call, "kernel")), 3)
+    _check_depthwise(call, kernel)
     return _conv(call, kernel, times(kernel[-2], kernel[-1]))
 
 
 def separable_conv(call: Call) -> Shape:
     """`(batch, n, …, c), (k, …, c, m), (1, …, cm, f) → (batch, ⌊(n - k) / stride⌋ + 1, …, f)`"""
     filters = at_least(shape_of(operand(call, "pointwise_kernel")), 1)[-1]
-    return _conv(call, at_least(shape_of(operand(call, "depthwise_kernel")), 3), filters)
+    kernel = at_least(shape_of(operand(call, "depthwise_kernel")), 3)
+    _check_depthwise(call, kernel)
+    return _conv(call, kernel, filters)
 
 
 def conv_transpose(call: Call) -> Shape:
@@ -203,6 +227,11 @@ def _conv(call: Call, kernel: Shape, filters: Dim) -> Shape:
     padding = constant(call, "padding")
     spans = _spans(kernel, gaps) if padding == "valid" else [1] * len(space)
     return _join(shape, _windows(shape, space, spans, steps, padding), filters, call)
+
+
+def _check_depthwise(call: Call, kernel: Shape) -> None:
+    count = len(kernel) - 2
+    check_depthwise_strides(each(call, "strides", count), each(call, "dilation_rate", count))
 
 
 def _space_and_channels(call: Call, shape: Shape, kernel: Shape, expected: Dim) -> tuple[list[Dim], Dim]:

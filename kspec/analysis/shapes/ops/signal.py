@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.analysis.shapes.layers.audio import check_reflection
 from kspec.analysis.shapes.ops.elementwise import same
 from kspec.analysis.shapes.ops.rule_helpers import at_least, constant, first, op, several, shape_of, unknown_cost
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, Shape, ShapeError, TensorType
@@ -38,6 +39,8 @@ def stft(call: Call) -> list[TensorType]:
     x, length = first(call), constant(call, "fft_length")
     shape = at_least(shape_of(x), 1)
     margin = length // 2 * 2 if constant(call, "center") else 0
+    if margin:
+        check_reflection(shape, length)
     count = _windows(shape[-1], length - margin, constant(call, "sequence_stride"))
     return [TensorType((*shape[:-1], count, length // 2 + 1), x.dtype)] * 2
 
