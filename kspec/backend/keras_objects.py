@@ -10,6 +10,7 @@ from typing import Any
 
 from kspec import catalog
 from kspec.catalog import types
+from kspec.ir.list_dtype import list_dtype
 from kspec.syntax.evaluation import compute_size, with_numbers
 from kspec.syntax.names import snake_case
 from kspec.syntax.sizes import OF_DATA, Size, is_size
@@ -122,8 +123,7 @@ class Maker:
         if isinstance(constant, list) and notation.startswith("array"):
             import numpy as np
 
-            array = np.asarray(constant)
-            return array.astype("int32" if array.dtype.kind in "iu" else "float32")
+            return np.asarray(constant, dtype=list_dtype(constant))
         return constant
 
     def _value(self, value: Any, kind: types.Type, owner: str) -> Any:

@@ -72,16 +72,17 @@ def _aliases(kind: Kind) -> dict[str, str]:
 
 
 def _entry(kind: Kind, name: str, raw: dict[str, Any]) -> Entry:
+    tensors = raw.get("tensors", ())
     return Entry(
         kind=kind,
         name=name,
         path=raw["path"],
         aliases=tuple(raw.get("aliases", ())),
         parameters=_parameters(raw, (kind, name, "parameters")),
-        tensors=tuple(Tensor(called, form, required) for called, form, required in raw.get("tensors", ())),
+        tensors=tuple(Tensor(called, form, required) for called, form, required in tensors),
         constants=_parameters(raw, (kind, name, "constants")),
         order=tuple(
-            raw.get("order") or (*(called for called, *_ in raw.get("tensors", ())), *raw.get("constants", ()))
+            raw.get("order") or dict.fromkeys([*(called for called, *_ in tensors), *raw.get("constants", ())])
         ),
         adapts=raw.get("adapts", False),
         cell=raw.get("cell", False),

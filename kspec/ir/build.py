@@ -232,12 +232,13 @@ class _Builder:
             formula=step.formula,
         )
         signature = self.callees.of(node, entry)
+        accepted = node.catalog.constants if node.catalog is not None else ()
         read_constant_files(node, self.spec, self.report)
         try:
             if entry.from_ is None and any(self.graph.nodes[tensor.node].faulty for tensor in previous):
                 raise UnresolvedInputs
             if not node.faulty:
-                node.feeds = resolve_inputs(entry, name, path, signature, previous, self.scope)
+                node.feeds = resolve_inputs(entry, name, path, signature, previous, self.scope, accepted)
                 node.feeds |= self._chained_feeds(step, node, signature)
             if any(self.graph.nodes[tensor.node].faulty for tensor in node.tensors()):
                 node.faulty = True

@@ -70,6 +70,7 @@ def resolve_inputs(
     signature: Sequence[Parameter] | None,
     previous: Sequence[Tensor],
     scope: Scope,
+    constants: Collection[str] = (),
 ) -> dict[str, Feed]:
     """Resolve the tensors that an entry's call receives.
 
@@ -80,6 +81,7 @@ def resolve_inputs(
         signature: The tensor parameters of the callee; None if unknown (an extension).
         previous: The output of the previous entry, several after `each`; empty if there is no single one.
         scope: The names that can be referenced.
+        constants: The arguments that take a constant.
 
     Returns:
         The tensors by argument name.
@@ -87,7 +89,7 @@ def resolve_inputs(
     Raises:
         UnresolvedInputs: If a reference is invalid, or the callee takes other arguments.
     """
-    return _Inputs(entry, name, path, signature, previous, scope).resolve()
+    return _Inputs(entry, name, path, signature, previous, scope, constants).resolve()
 
 
 class _Inputs:
@@ -99,6 +101,7 @@ class _Inputs:
         signature: Sequence[Parameter] | None,
         previous: Sequence[Tensor],
         scope: Scope,
+        accepted: Collection[str],
     ) -> None:
         self.entry = entry
         self.name = name
@@ -108,6 +111,7 @@ class _Inputs:
         self.previous = previous
         self.scope = scope
         self.constants = set(entry.call or {})
+        self.accepted = accepted
         self.callee = f"`{entry.head}`"
 
     def resolve(self) -> dict[str, Feed]:
@@ -152,14 +156,9 @@ class _Inputs:
         if rest:
             count = len(self.signature)
             limit = ("no tensor", "one tensor")[count] if count < 2 else f"at most {count} tensors"
-            constant = next((each.name for each in self.signature if each.name in self.constants), "")
-            if len(tensors) <= count and constant:
-                self._error(
-                    codes.WRONG_INPUT_COUNT,
-                    f"{self.callee} needs a tensor for `{constant}`, not a constant",
-                    at="call",
-                    help=f"remove `{constant}` from `call`, and name the tensor in `from`",
-                )
+            constant = next((each for each in self.signature if each.name in self.constants), None)
+            if len(tensors) <= count and constant is not None:
+                self._misplaced_constant(constant)
                 raise UnresolvedInputs
             helps = ("write `from: []`", "to join several, add `Add`, `Concatenate` or another merge layer before it")
             self._error(
@@ -174,6 +173,25 @@ class _Inputs:
             name: group if name in lists or (self.is_open and len(group) > 1) else group[0]
             for name, group in inputs.items()
         }
+
+    def _misplaced_constant(self, parameter: Parameter) -> None:
+        """Report a constant for an argument that `from` could have given, and that no tensor is left for."""
+        name = parameter.name
+        if name in self.accepted:
+            self._error(
+                codes.WRONG_INPUT_COUNT,
+                f"{self.callee} gets a constant for `{name}`, and takes no further tensor",
+                at="call",
+                help="write `from: []`",
+            )
+            return
+        value = abbreviate((self.entry.call or {}).get(name))
+        self._error(
+            codes.WRONG_INPUT_COUNT,
+            f"{self.callee} needs {'a tensor' if parameter.form == 'one' else 'tensors'} for `{name}`, not a constant",
+            at="call",
+            help=f"make it a node, `- {{op: array, from: [], call: {{x: {value}}}, name: k}}`, and name `k` in `from`",
+        )
 
     def _by_name(self, source: dict[str, str | list[str]]) -> dict[str, Feed]:
         feeds: dict[str, Feed] = {}
@@ -227,7 +245,7 @@ class _Inputs:
             for parameter in self.signature
             if parameter.required
             and not feeds.get(parameter.name)
-            and parameter.name not in self.constants
+            and (self.entry.call or {}).get(parameter.name) is None
             and not self.is_open
         ]
         if missing:
@@ -248,6 +266,9 @@ class _Inputs:
         required = [parameter for parameter in self.signature if parameter.required]
         if len(required) == 1 and required[0].form != "one":
             return "write `from: [a, b]` with the names of nodes"
+        if len(required) == 1 and required[0].name in self.accepted:
+            name = required[0].name
+            return f"write `from: {{{name}: ...}}` with the name of a node, or a constant, `call: {{{name}: ...}}`"
         source = self.entry.from_
         if isinstance(source, dict):
             known = dict(source)

@@ -159,7 +159,8 @@ def test_a_tensor_may_be_a_constant_instead(name, argument):
     entry = find("op", name)
     place = [tensor.name for tensor in entry.tensors].index(argument)
     shape = SHAPES.get(name, [(4, 4)] * 5)[place]
-    assert symbols(call(entry, every_tensor=True, **{argument: np.ones(shape, dtype_of(name))}))
+    output = call(entry, every_tensor=True, **{argument: np.ones(shape, dtype_of(name))})
+    assert symbols(output) if len(entry.tensors) > 1 else keras.ops.is_tensor(output)
     if name in SCALAR_OPERANDS:
         assert symbols(call(entry, **{argument: 2}))
 

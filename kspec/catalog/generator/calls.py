@@ -90,7 +90,7 @@ def _op(keras_object: KerasObject) -> Call:
             call.tensors.append([item.name, "one", required])
         else:
             call.constants[item.name] = (None if required else item.default, required)
-    if len(call.tensors) > 1:
+    if len(call.tensors) > 1 or known.of(keras_object.name, "either"):
         for name in (tensor[0] for tensor in call.tensors if tensor[0] not in known.of(keras_object.name, "never")):
             if name in either:
                 call.constants[name] = (None, False)

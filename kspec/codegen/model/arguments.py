@@ -14,7 +14,7 @@ from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.expressions import ExpressionError, names_in, substitute
-from kspec.syntax.sizes import Size, SizeExpression, is_size, read_size
+from kspec.syntax.sizes import Size, SizeExpression, is_size, read_size, sizes_in
 
 BY_POSITION = frozenset(
     {"units", "filters", "kernel_size", "rate", "pool_size", "layer", "target_shape", "scale", "size", "stddev"}
@@ -178,6 +178,8 @@ class Writer:
                     return self.object(object_kind, value, path, names)
                 case types.ListOf(item) if isinstance(value, list):
                     return self._list(value, item, path, names)
+                case types.Array() if isinstance(value, list) and next(sizes_in(value), None) is not None:
+                    return self._list(value, option, path, names)
                 case types.Shape() if isinstance(value, list):
                     parts = [self.value(part, types.AnyValue(), (*path, i), names) for i, part in enumerate(value)]
                     return series(parts, as_tuple=True)

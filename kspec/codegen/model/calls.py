@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from kspec.catalog import Entry, Tensor, types
 from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython, Writer, shortened
 from kspec.codegen.model.entries import SpecEntry
 from kspec.ir import call_inputs
 from kspec.ir.constant_files import ConstantFile
+from kspec.ir.list_dtype import list_dtype
+from kspec.syntax.deferred import Uncomputed
+from kspec.syntax.evaluation import with_numbers
 
 Pieces = list[str]
 """Tensors in Python; `*codes` stands for all tensors of a list."""
@@ -130,7 +134,26 @@ def _constants(entry: SpecEntry, definition: Entry | None, writer: Writer, names
             raise UnsupportedInPython("read a constant from a file", (*path, name))
         code = writer.value(value, types.parse(notation), (*path, name), names)
         if isinstance(value, list) and notation.startswith("array"):
-            dtype = "float32" if "." in code else "int32"
-            code = f'np.array({code}, dtype="{dtype}")'
+            code = f'np.array({code}, dtype="{_dtype(value)}")'
         arguments.append(f"{name}={code}")
     return arguments
+
+
+def _dtype(value: Any) -> str:
+    """The dtype of a list of numbers, as `kspec build` has it; whether sizes in it are integers depends on no size.
+
+    Raises:
+        NeedsFlatCode: If it holds a parameter of a block.
+    """
+    if any(isinstance(part, Uncomputed) for part in _parts(value)):
+        raise NeedsFlatCode("a list that holds a parameter of a block")
+    return list_dtype(with_numbers(value, lambda _: 1009))
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """What nested lists hold."""
+    if isinstance(value, list):
+        for part in value:
+            yield from _parts(part)
+    else:
+        yield value

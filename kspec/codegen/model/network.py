@@ -275,6 +275,7 @@ class Network:
         )
         if node.name == name and own and not tensor.output:
             return value
+        self.context.import_module_of("keras.layers.Identity")
         return f'layers.Identity(name="{name}")({value})'
 
 

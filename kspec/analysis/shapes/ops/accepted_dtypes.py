@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kspec.analysis.shapes.dtypes import kind_of
+from kspec.analysis.shapes.dtypes import is_float, kind_of, promote
 from kspec.analysis.shapes.layers.accepted_dtypes import dtype_error
+from kspec.analysis.shapes.ops.rule_helpers import constant_type
 from kspec.analysis.shapes.types import Call, ShapeError
 
 Accepted = tuple[str, ...]
@@ -150,6 +151,11 @@ def check_op_dtypes(call: Call) -> None:
                 raise dtype_error(NAMES.get(accepted, _listed(accepted)), tensor.dtype)
             if argument not in APART:
                 dtypes.append(tensor.dtype)
+    for argument, value in call.constants.items():
+        accepted = by_argument.get(argument, BY_OP.get(name, NUMBERS))
+        is_operand = any(tensor.name == argument for tensor in call.entry.tensors)
+        if is_operand and value is not None and "float" not in accepted and is_float(constant_type(value).dtype):
+            raise dtype_error(NAMES.get(accepted, _listed(accepted)), promote(constant_type(value).dtype))
     different = sorted(set(dtypes))
     if name == "batch_normalization":
         different = sorted(

@@ -24,6 +24,7 @@ from kspec.analysis.shapes.ops.rule_helpers import (
     unknown_cost,
 )
 from kspec.analysis.shapes.types import Call, InferenceRule, Shape, ShapeError, TensorType
+from kspec.ir.list_dtype import list_dtype
 from kspec.syntax.yaml_flow import shape_text
 
 DOING = {
@@ -129,7 +130,7 @@ def promoted_numbers(call: Call) -> str:
 
 
 def promoted_strong(call: Call) -> str:
-    """The promotion of both operands, where a number has its own width: 2 is an int64."""
+    """The promotion of both operands, where a number beside a tensor has its own width: 2 is an int64."""
     return promote(*_strong(call))
 
 
@@ -170,9 +171,13 @@ def of_where(call: Call) -> str:
 
 
 def of_cast(call: Call) -> str:
-    """The `dtype` of the call, by default that of the first tensor."""
-    dtype = constant(call, "dtype")
-    return first(call).dtype if dtype is None else dtype_named(dtype)
+    """The `dtype` of the call, by default that of the first tensor, or of the number in its place."""
+    own, dtype = first(call).dtype, constant(call, "dtype")
+    if dtype is None:
+        return list_dtype([call.constants["x"]]) if own in STRONG else own
+    if dtype == "string" and own != "string":
+        raise invalid_constant("cannot turn numbers into text", "dtype", "write a dtype of numbers")
+    return dtype_named(dtype)
 
 
 def dtype_named(word: str) -> str:
@@ -211,7 +216,8 @@ def of_nanpercentile(dtype: str) -> str:
 
 
 def _strong(call: Call) -> list[str]:
-    return [STRONG.get(tensor.dtype, tensor.dtype) for tensor in pair(call)]
+    dtypes = [tensor.dtype for tensor in pair(call)]
+    return [STRONG.get(dtype, dtype) for dtype in dtypes] if call.tensors else dtypes
 
 
 def _together(call: Call, a: TensorType, b: TensorType) -> Shape:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from kspec.analysis.shapes.broadcasting import agree, broadcast_shapes, size_of, size_per_example
 from kspec.analysis.shapes.dtypes import promote
-from kspec.analysis.shapes.ops.elementwise import promoted, promoted_strong, promoted_to_float, single
+from kspec.analysis.shapes.ops.elementwise import promoted, promoted_strong, promoted_to_float
 from kspec.analysis.shapes.ops.rule_helpers import (
     at_least,
     axis_in,
@@ -58,6 +60,12 @@ def tensordot(call: Call) -> Shape:
         left, right = list(range(max(len(a) - axes, 0), len(a))), list(range(min(max(axes, 0), len(b))))
         if axes <= 0:
             left, right = [], []
+        elif not call.tensors and axes > min(len(a), len(b)):
+            raise invalid_constant(
+                f"cannot multiply over {axes} axes of {shape_text(a)} and {shape_text(b)}",
+                "axes",
+                f"write an integer from 0 to {min(len(a), len(b))}",
+            )
     else:
         if any(isinstance(part, int) for part in axes):
             raise invalid_constant(
@@ -95,9 +103,18 @@ def outer(call: Call) -> Shape:
 
 
 def kron(call: Call) -> Shape:
-    """`(a, b), (c, d) → (ac, bd)`; Keras drops the axes that only one has."""
+    """`(a, b), (c, d) → (ac, bd)`; the shorter shape gets leading axes of 1."""
     a, b = (shape_of(tensor) for tensor in pair(call))
-    return tuple(times(x, y) for x, y in zip(a, b, strict=False))
+    rank = max(len(a), len(b))
+    return tuple(times(x, y) for x, y in zip((1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b, strict=True))
+
+
+def vdot(call: Call) -> Shape:
+    """`(…), (…) → ()`: both flattened, so they have as many elements."""
+    a, b = (shape_of(tensor) for tensor in pair(call))
+    if None not in (*a, *b) and prod(size or 0 for size in a) != prod(size or 0 for size in b):
+        raise ShapeError(f"cannot multiply {shape_text(a)} by {shape_text(b)}: they differ in their number of elements")
+    return ()
 
 
 def cross(call: Call) -> Shape:
@@ -179,7 +196,7 @@ RULES: dict[str, InferenceRule] = {
     "inner": op(inner, promoted, contraction),
     "tensordot": op(tensordot, promoted, unknown_cost),
     "outer": op(outer, promoted, per_output),
-    "vdot": op(single, promoted, unknown_cost),
+    "vdot": op(vdot, promoted, unknown_cost),
     "kron": op(kron, promoted_strong, per_output),
     "cross": op(cross, sized_dtype, unknown_cost),
     "cdist": op(cdist, promoted_to_float, unknown_cost),

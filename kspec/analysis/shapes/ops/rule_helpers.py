@@ -8,6 +8,7 @@ from typing import Any
 from kspec.analysis.shapes.broadcasting import size_per_example
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError, TensorType
 from kspec.diagnostics import codes
+from kspec.ir.list_dtype import list_dtype
 from kspec.syntax.yaml_flow import shape_text
 
 ShapeRule = Callable[[Call], Shape]
@@ -138,7 +139,7 @@ def shape_of(tensor: TensorType) -> Shape:
 
 
 def constant_type(value: Any) -> TensorType:
-    """The type of a constant in place of a tensor: a number is weak, a list is int32 or float32."""
+    """The type of a constant in place of a tensor: a number is weak, a list has the dtype of `list_dtype`."""
     if isinstance(value, bool):
         return TensorType((), "bool")
     if isinstance(value, (int, float)):
@@ -148,7 +149,7 @@ def constant_type(value: Any) -> TensorType:
     while isinstance(level, list):
         shape.append(len(level))
         level = level[0] if level else None
-    return TensorType(tuple(shape), "int32" if _all_integers(value) and 0 not in shape else "float32")
+    return TensorType(tuple(shape), list_dtype(value))
 
 
 def constant(call: Call, argument: str) -> Any:
@@ -260,12 +261,6 @@ def inserted(shape: Shape, axis: int, size: Dim) -> Shape:
 def times(size: Dim, factor: Dim) -> Dim:
     """A product; None if a factor is."""
     return None if size is None or factor is None else size * factor
-
-
-def _all_integers(value: Any) -> bool:
-    if isinstance(value, list):
-        return all(_all_integers(part) for part in value)
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _checked(shape: Shape) -> Shape:

@@ -1,0 +1,29 @@
+"""The dtype of a list of numbers that stands in place of a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def list_dtype(value: list[Any]) -> str:
+    """The dtype of a list of numbers in place of a tensor: int32, int64 where they need it, or float32.
+
+    Unknown sizes in it, which are None, are integers.
+
+    >>> list_dtype([1, 2]), list_dtype([[1], [2.5]]), list_dtype([2**31]), list_dtype([])
+    ('int32', 'float32', 'int64', 'float32')
+    """
+    numbers = [0 if number is None else number for number in _numbers(value)]
+    if not numbers or any(type(number) is not int for number in numbers):
+        return "float32"
+    return "int32" if min(numbers) >= -(2**31) and max(numbers) < 2**31 else "int64"
+
+
+def _numbers(value: Any) -> Iterator[Any]:
+    """The numbers in nested lists."""
+    if isinstance(value, list):
+        for part in value:
+            yield from _numbers(part)
+    else:
+        yield value
