@@ -9,7 +9,7 @@ from kspec.catalog import Entry, find
 from kspec.ir import Graph, Node
 from kspec.language.spec import models_in
 
-RATES = ("rate", "dropout", "recurrent_dropout")
+RATES = ("rate", "dropout", "recurrent_dropout", "drop_path_rate")
 """The arguments for the share of values that a random layer drops; it is pure if they are 0."""
 
 
