@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from kspec.analysis.index_limits import extra_indices
 from kspec.ir import Graph, Node
 from kspec.ir.preset import is_preset
+from kspec.ir.vocabulary_file import VocabularyFile
+from kspec.language import Spec
 
 
 def adapts(node: Node) -> bool:
@@ -20,6 +23,30 @@ def adapts(node: Node) -> bool:
 def is_inverted(node: Node) -> bool:
     """Whether a layer turns what it would learn around: scaled values into values, indices into words."""
     return bool(node.arguments.get("invert"))
+
+
+def stated_vocabulary_size(layer: Node, spec: Spec) -> int | None:
+    """The size of a vocabulary that the spec lists or has in a file, with its special tokens; None if it is learned.
+
+    Args:
+        layer: The node with the arguments of a lookup.
+        spec: Its spec, whose path policy holds for the file.
+    """
+    entries = layer.arguments.get("vocabulary")
+    if isinstance(entries, str):
+        count = VocabularyFile.read(entries, spec).entries
+        return None if count is None else count + extra_indices(layer)
+    if not isinstance(entries, list):
+        return None
+    mask, unknown = layer.arguments.get("mask_token"), layer.arguments.get("oov_token")
+    if layer.head == "TextVectorization":
+        mask, unknown = "", "[UNK]"
+    elif unknown is None:
+        unknown = -1 if layer.head == "IntegerLookup" else "[UNK]"
+    extra = extra_indices(layer)
+    unknowns = 1 if layer.head == "TextVectorization" else layer.arguments.get("num_oov_indices", 1)
+    special = [mask] * (extra - unknowns) + [unknown] * unknowns
+    return len(entries) + (0 if entries[:extra] == special else extra)
 
 
 def target_to_learn(graph: Graph, node: Node) -> str | None:

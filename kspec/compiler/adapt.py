@@ -35,6 +35,7 @@ class Adapter:
         self.dataset = dataset
         self.must_adapt = must_adapt
         self.layers: dict[str, Any] = {}
+        self.preset: set[str] = set()
 
     def size(self, word: str, name: str) -> int:
         """The size of a vocabulary (`vocabulary_of`, a layer) or of a target's classes (`classes_of`, an output).
@@ -44,7 +45,7 @@ class Adapter:
         """
         if word == "vocabulary_of":
             layer = self.layers.get(name)
-            if layer is not None and (self.dataset is not None or layer.vocabulary_size() > 2):
+            if layer is not None and (self.dataset is not None or name in self.preset):
                 return int(layer.vocabulary_size())
         elif self.dataset is not None and (size := self.dataset.size(word, name)) is not None:
             return size
@@ -57,6 +58,8 @@ class Adapter:
             NeedsData: if there is no data, and there must be.
         """
         self.layers[node.name] = layer
+        if is_preset(node.arguments):
+            self.preset.add(node.name)
         weights_follow = self.spec.document.weights is not None and node.head == "Normalization"  # its state is weights
         if weights_follow or is_preset(node.arguments):
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kspec.analysis.index_limits import extra_indices
+from kspec.analysis.adapted_layers import stated_vocabulary_size
 from kspec.analysis.shapes.registry import compute_dtype, infer_call
 from kspec.analysis.shapes.sizes import depends_on_data, with_known_sizes
 from kspec.analysis.shapes.submodels import match_input, uncounted_weights
@@ -14,6 +14,7 @@ from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorTy
 from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph, Node
 from kspec.ir.entry_spans import head_span
+from kspec.ir.vocabulary_file import VocabularyFile
 from kspec.language import Spec
 from kspec.syntax.yaml_flow import shape_text
 
@@ -154,6 +155,8 @@ class _Walk:
         )
         if known != [None, None]:
             self.types.numbers[node.name] = {**arguments, **constants}
+        if node.catalog.adapts and isinstance(arguments.get("vocabulary"), str):
+            arguments = {**arguments, "vocabulary": VocabularyFile.read(arguments["vocabulary"], self.shared.spec)}
         call = infer_call(
             Call(node.catalog, arguments, tensors, constants, dtype, self._wrapped_model, self._batch_sizes())
         )
@@ -162,14 +165,11 @@ class _Walk:
         return call
 
     def _size_of_data(self, word: str, name: str) -> int | None:
-        """A size that data decides, unless the spec states it: that of a vocabulary which it lists."""
+        """A size that data decides, unless the spec states it: that of a vocabulary which it lists or has in a file."""
         node = self.graph.nodes.get(name)
         layer = self.graph.callee(node) if word == "vocabulary_of" and node is not None else None
-        entries = None if layer is None else layer.arguments.get("vocabulary")
-        special = {"", "[UNK]", -1} if layer is None else {layer.arguments.get("mask_token"), "", "[UNK]", -1}
-        if layer is not None and isinstance(entries, list) and not special.intersection(entries):
-            return len(entries) + extra_indices(layer)
-        return self.shared.sizes(word, name)
+        size = stated_vocabulary_size(layer, self.shared.spec) if layer is not None else None
+        return self.shared.sizes(word, name) if size is None else size
 
     def _batch_sizes(self) -> frozenset[int]:
         """The batch sizes that the inputs declare."""

@@ -10,13 +10,14 @@ from kspec.analysis.shapes.layers.preprocessing import check_not_sparse, encoded
 from kspec.analysis.shapes.layers.shared import number_shape, one
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.diagnostics import codes
+from kspec.ir.vocabulary_file import VocabularyFile
 from kspec.syntax.yaml_flow import shape_text
 
 
 def lookup(call: Call) -> InferredCall:
     """`(…) → (…)`, indices as int64; in other modes encoded over the vocabulary, as by `CategoryEncoding`.
 
-    The shape is unknown if the vocabulary is learned or read from a file.
+    The shape is unknown if the vocabulary is learned.
     """
     text = call.entry.name == "StringLookup" and not call["invert"]
     if text:
@@ -100,8 +101,24 @@ def _depth(call: Call, mask: Any, oov: Any, unknowns: int) -> Dim:
             "has a `vocabulary`, but no `idf_weights` for it",
             "list the vocabulary, and a weight for each entry in `idf_weights`; or leave both out to learn them",
         )
-    size = None if entries is None or isinstance(entries, str) else _size(call, entries, mask, oov, unknowns)
+    if isinstance(entries, VocabularyFile):
+        size = _size_of_file(entries, call, mask, unknowns)
+    else:
+        size = None if entries is None or isinstance(entries, str) else _size(call, entries, mask, oov, unknowns)
     return limit if call["pad_to_max_tokens"] else size
+
+
+def _size_of_file(file: VocabularyFile, call: Call, mask: Any, unknowns: int) -> Dim:
+    """The size of a vocabulary in a file, to which Keras adds its special tokens; None if it is not known."""
+    if file.problem:
+        raise ShapeError(
+            f"has a vocabulary that Keras cannot read: `{file}` {file.problem}",
+            help="write each entry on a line of its own, once",
+            argument="vocabulary",
+            code=codes.MALFORMED_DATA_FILE,
+        )
+    padded = mask is not None and call["output_mode"] == "int"
+    return None if file.entries is None else file.entries + unknowns + padded
 
 
 def _size(call: Call, entries: Sequence[Any], mask: Any, oov: Any, unknowns: int) -> int:
