@@ -37,11 +37,13 @@ class Layer:
     Args:
         data: As Keras wrote it: `module`, `class_name`, `config`.
         calls: Positional and named arguments of each of its calls, tensors as `Ref`.
+        is_weight: Whether it is a learned weight, with the arguments of the head `weight` as its configuration.
     """
 
     name: str
     data: Mapping[str, Any]
     calls: list[tuple[list[Any], dict[str, Any]]] = field(default_factory=list)
+    is_weight: bool = False
 
     @property
     def class_name(self) -> str:

@@ -23,9 +23,11 @@ from kspec.archive.compile_config import compile_section
 from kspec.archive.config_graph import OUTPUTS, CallId, ConfigGraph, Layer, Ref, read_graph, refs
 from kspec.archive.dtype_policy import common_policy
 from kspec.archive.errors import contains_code, printable, reject_keras_2, unreadable, unsupported
+from kspec.archive.learned_weights import fold_learned_weights
 from kspec.archive.names import Names, entries_to_name, valid_name
 from kspec.archive.values import MODELS, Config, Surroundings, arguments_of, dtype_argument, keras_entry, policy_of
 from kspec.archive.vocabulary import LearnedVocabulary
+from kspec.catalog.learned_weight import WEIGHT
 from kspec.catalog.operations import find_operation
 
 _OBJECT_ID = re.compile(r', "shared_object_id": \d+')
@@ -171,6 +173,7 @@ class _Writer:
     """Writes the entries of one network."""
 
     def __init__(self, structure: ConfigGraph, importer: _Importer, within: tuple[str, ...]) -> None:
+        fold_learned_weights(structure)
         self.structure = structure
         self.importer = importer
         self.within = within
@@ -275,6 +278,7 @@ class _Writer:
                 f"`{printable(layer.name)}` calls an op that is not in keras.ops: `{printable(layer.class_name)}`"
             )
         entry = keras_entry("layer", layer.data, owner)
+        entry = WEIGHT if layer.is_weight else entry
         config = layer.data["config"]
         arguments = arguments_of(entry, config, owner, self.importer.around)
         arguments |= dtype_argument(entry, config, owner, self.importer.around)

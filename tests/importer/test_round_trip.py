@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import yaml
 
 import kspec
 from kspec.diagnostics import SpecError
@@ -26,6 +27,57 @@ def test_equal_models_become_copies_with_a_note():
     found = import_config(shared, name="model")
     assert len(found.values["models"]) == 4
     assert "`core_1` is a copy of `core` with its own weights, as when Keras loads the model" in found.notes
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_learned_weights_come_back(compact, tmp_path):
+    text = """\
+kspec: 1
+inputs: {x: {shape: [3]}}
+models:
+  scale:
+    inputs: {v: {shape: [4]}}
+    layers:
+      - weight: {shape: [], initializer: {Constant: {value: 2.0}}}
+        name: factor
+      - op: multiply
+        from: [v, factor]
+layers:
+  - weight: {shape: [3], initializer: ones}
+    name: shift
+    trainable: false
+  - op: add
+    from: [x, shift]
+    name: shifted
+  - weight: {shape: [3, 4], regularizer: {L2: {l2: 0.1}}, constraint: {MaxNorm: {max_value: 0.5}}}
+    name: kernel
+  - op: matmul
+    from: [shifted, kernel]
+  - model: scale
+  - Activation: {activation: tanh}
+"""
+    model, _ = built(text)
+    model.save(tmp_path / "model.keras")
+    found = import_file(str(tmp_path / "model.keras"), compact=compact)
+    wanted = yaml.safe_load(text)
+    assert found.values["layers"][:4] == wanted["layers"][:4]
+    assert found.values["models"]["scale"]["layers"][0] == wanted["models"]["scale"]["layers"][0]
+    spec = tmp_path / "spec.yaml"
+    found.write_weights(spec)
+    spec.write_text(found.text)
+    ours = kspec.build(spec)
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    np.testing.assert_array_equal(ours.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert ours.count_params() == model.count_params() == 16
+
+
+def test_what_is_not_quite_a_learned_weight_stays_as_it_is():
+    x = keras.Input((3,))
+    one = keras.ops.prod(keras.ops.ones_like(x, dtype="float32"))
+    scaled = keras.layers.PReLU()(keras.ops.broadcast_to(-one, (1, 3)))
+    minus = -scaled
+    imported = assert_same(keras.Model(x, x + keras.ops.squeeze(minus, 0) + minus))
+    assert "weight:" not in imported.text
 
 
 def shared(*, layer):
