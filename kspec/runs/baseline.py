@@ -25,7 +25,7 @@ def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: 
         evaluated.targets,
         evaluated.weights,
         built.settings.outputs,
-        dataset.splits["train"].targets,
         dataset.fitted["columns"]["targets"],
+        dataset.labels,
         without=masked,
     )

@@ -12,6 +12,7 @@ from kspec.analysis.accuracy import ACCURACY, metric_head
 from kspec.analysis.metric_names import logged_metrics
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
+from kspec.data import Labels
 
 Array = np.ndarray[Any, Any]
 Score = Callable[[Array, Array], Array]
@@ -84,8 +85,8 @@ def baseline(
     evaluated: Mapping[str, Array],
     weights: Mapping[str, Array],
     outputs: Mapping[str, OutputSettings],
-    raw: Mapping[str, Array],
     columns: Mapping[str, list[str]],
+    labels: Mapping[str, Labels],
     *,
     without: Collection[str] = (),
 ) -> Baseline:
@@ -96,8 +97,8 @@ def baseline(
         evaluated: Likewise, of the evaluated split.
         weights: By output, the sample weights of the evaluated split, shape (n, …); they count in weighted metrics.
         outputs: The settings of the outputs.
-        raw: By output, the targets of the training split as the data has them.
         columns: By output, the names of its target's columns.
+        labels: By output, its classes, spelled as in the data; a label that the loss ignores does not count.
         without: The outputs that have no baseline.
     """
     result, logged = Baseline(), logged_metrics(outputs)
@@ -111,6 +112,11 @@ def baseline(
             continue
         is_number = form == "values"
         true, answer = _classes(evaluated[name], form), _classes(train[name], form)
+        ignored = settings.ignored_label if form == "integer" else None
+        answer = answer if ignored is None else answer[answer != ignored]
+        counted = None if ignored is None else true != ignored
+        if not answer.size or (counted is not None and not counted.any()):
+            continue
         constant = _central(answer, settings) if is_number else _commonest(answer, by_column=form == "multi_label")
         scores = OF_NUMBERS if is_number else OF_CLASSES
         values = {}
@@ -118,10 +124,10 @@ def baseline(
             head, is_weighted = metric_head(metric.metric), number >= len(settings.metrics)
             if head in scores:
                 own = weights.get(name) if is_weighted else None
-                values[metric.key] = _value(head, scores[head](true, constant), own)
+                values[metric.key] = _value(head, scores[head](true, constant), own, counted)
         if values:
             result.metrics[name] = values
-            result.answers[name] = _in_words(settings, constant, answer, raw.get(name), columns.get(name, []))
+            result.answers[name] = _in_words(settings, constant, labels.get(name), columns.get(name, []))
     return result
 
 
@@ -156,27 +162,34 @@ def _central(values: Array, settings: OutputSettings) -> Array:
     return np.asarray(rows.mean(axis=0))
 
 
-def _value(head: str, scores: Array, weights: Array | None) -> float:
-    """The mean of a metric, each example with its weight."""
+def _value(head: str, scores: Array, weights: Array | None, counted: Array | None) -> float:
+    """The mean of a metric.
+
+    Args:
+        head: The metric.
+        scores: Its values, shape (n, …).
+        weights: The weights of the examples; None for equal ones.
+        counted: Which values count; None for all.
+    """
     if weights is not None:
         weights = np.asarray(weights, dtype="float64")
         while weights.ndim > scores.ndim:  # weights by position of scores without the axis of the units
             weights = weights.mean(axis=-1)
         shape = (*weights.shape, *[1] * (scores.ndim - weights.ndim))
-        mean = float(np.average(scores, weights=np.broadcast_to(weights.reshape(shape), scores.shape)))
-    else:
-        mean = float(scores.mean())
+        weights = np.broadcast_to(weights.reshape(shape), scores.shape)
+    if counted is not None:
+        scores, weights = scores[counted], None if weights is None else weights[counted]
+    mean = float(np.average(scores, weights=weights))
     return mean**0.5 if head == "RootMeanSquaredError" else mean
 
 
-def _in_words(settings: OutputSettings, constant: Array, train: Array, raw: Array | None, columns: list[str]) -> str:
+def _in_words(settings: OutputSettings, constant: Array, labels: Labels | None, columns: list[str]) -> str:
     """The answer in words.
 
     Args:
         settings: The output's settings.
         constant: The answer, shape () or (k,).
-        train: The targets of training as numbers to compare.
-        raw: The targets of training as the data has them, shape (n, …).
+        labels: The classes, spelled as in the data.
         columns: The names of the target's columns.
     """
     if settings.target_form == "values":
@@ -186,11 +199,8 @@ def _in_words(settings: OutputSettings, constant: Array, train: Array, raw: Arra
         return f"always the {word}s of training"
     if constant.ndim:
         return "always the commonest labels of training"
-    if len(columns) > max(1, int(constant)):
-        return f"always `{columns[int(constant)]}`"
-    label: Any = int(constant)
-    if raw is not None and raw.ndim == 1 and train.shape == raw.shape:
-        label = raw[int((train == constant).argmax())]
-    if isinstance(label, (bool, np.bool_)):
-        label = str(bool(label)).lower()
-    return f"always `{label:g}`" if isinstance(label, (float, np.floating)) else f"always `{label}`"
+    number = int(constant)
+    if len(columns) > max(1, number):
+        return f"always `{columns[number]}`"
+    names = [] if labels is None else labels.names
+    return f"always `{names[number] if 0 <= number < len(names) else number}`"

@@ -192,7 +192,7 @@ layers:
   - Dense: {units: 3, activation: softmax}
     name: y
 evaluate: {data: 3.parquet}
-predict: {data: 3.parquet}
+predict: {split: test}
 """,
     "several_npz": """\
 data:

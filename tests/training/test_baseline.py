@@ -9,6 +9,7 @@ import pytest
 
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import OutputHead
+from kspec.data import Labels
 from kspec.training.baseline import baseline
 
 RANDOM = np.random.default_rng(0)
@@ -24,14 +25,14 @@ def settings(task: str, loss: str, *metrics: object, weighted: tuple[object, ...
     )
 
 
-def scores(data, output, weights=None, raw=None, columns=(), others=()):
+def scores(data, output, weights=None, labels=None, columns=(), others=()):
     """The baseline of one output.
 
     Args:
         data: Split → encoded targets.
         output: The settings of the output.
         weights: Of the test examples.
-        raw: The training targets as the data has them.
+        labels: The classes, spelled as in the data.
         columns: The names of the target's columns.
         others: Names of further outputs, which are only predicted.
     """
@@ -40,8 +41,8 @@ def scores(data, output, weights=None, raw=None, columns=(), others=()):
         *encoded,
         {} if weights is None else {"y": weights},
         {"y": output, **{name: replace(output, name=name, loss=None) for name in others}},
-        {} if raw is None else {"y": raw},
         {"y": list(columns)},
+        {} if labels is None else {"y": labels},
     )
 
 
@@ -58,9 +59,9 @@ def test_a_yes_or_no(shape, metric):
 
 def test_classes_in_every_form():
     expected = (CLASSES["test"] == 2).mean()
-    names = np.array(["red", "green", "blue", "pink"])
+    names = ["red", "green", "blue", "pink"]
     sparse = scores(
-        CLASSES, settings(MULTICLASS, "sparse_categorical_crossentropy", "acc"), raw=names[CLASSES["train"]]
+        CLASSES, settings(MULTICLASS, "sparse_categorical_crossentropy", "acc"), labels=Labels("text", names)
     )
     one_hot = {split: np.eye(4)[classes] for split, classes in CLASSES.items()}
     columns = scores(one_hot, settings(MULTICLASS, "categorical_crossentropy", "accuracy"), columns=names)
@@ -71,6 +72,18 @@ def test_classes_in_every_form():
     assert several.metrics["y"] == {"y_accuracy": pytest.approx(expected)}
     assert sparse.describe() == f"acc {expected:.4g} (always `blue`)"
     assert columns.answers["y"] == "always `blue`"
+
+
+@pytest.mark.parametrize("weight", [1.0, 3.0])
+def test_an_ignored_label_does_not_count(weight):
+    loss = {"SparseCategoricalCrossentropy": {"ignore_class": 2}}  # the commonest
+    weights = np.where(CLASSES["test"] == 1, weight, 1.0)
+    result = scores(CLASSES, settings(MULTICLASS, loss, weighted=("accuracy",)), weights, Labels("text", list("abcd")))
+    train, test = (CLASSES[split][CLASSES[split] != 2] for split in ("train", "test"))
+    commonest = np.bincount(train).argmax()
+    expected = np.average(test == commonest, weights=weights[CLASSES["test"] != 2])
+    assert list(result.metrics["y"].values()) == [pytest.approx(expected)]
+    assert result.answers["y"] == f"always `{'abcd'[commonest]}`"
 
 
 def test_several_labels():

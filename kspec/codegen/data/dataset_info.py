@@ -189,6 +189,9 @@ class DatasetInfo:
         if gap:
             help = f"fill them in the file, or write `missing: {{{gap}: drop_row}}`"
             info.report_unsupported(f"leave out rows of other data for gaps in `{gap}`", info.path, help)
+        elif split.left_out and step == "predict":
+            help = "remove those rows from the file, or fill their gaps"
+            info.report_unsupported("write empty lines for rows with gaps that it leaves out", info.path, help)
         return info
 
     def report_unsupported(self, action: str, path: Path, help: str = "") -> None:

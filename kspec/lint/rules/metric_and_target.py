@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kspec import catalog
+from kspec.analysis.target_facts import target_facts
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, PROBABILITIES
 from kspec.diagnostics import Path, codes
 from kspec.lint.context import RuleContext
@@ -17,6 +18,7 @@ from kspec.lint.rules.shared.metric_arguments import check_arguments
 from kspec.lint.rules.shared.metric_forms import MetricForm, metric_form
 from kspec.lint.rules.shared.outputs import (
     Output,
+    data_source,
     metric_span,
     metrics_of,
     trained_outputs,
@@ -163,6 +165,8 @@ def _integer_target(m: Measurement) -> bool:
     """A target that is the number of a class, where the metric takes a value for each unit."""
     if m.output.settings.target_form != "integer" or m.form.target == "classes" or m.output.units == 1:
         return False
+    if not _is_form_known(m):
+        return False
     other = FOR_INTEGERS.get(m.name, "")
     help, edits = f"write `{other}`", m.become(other) if other else ()
     if not other:
@@ -178,6 +182,15 @@ def _integer_target(m: Measurement) -> bool:
         edits,
         is_error=True,
     )
+
+
+def _is_form_known(m: Measurement) -> bool:
+    """Whether the form of the target is certain: by the loss that the spec sets, or by the target's columns."""
+    context, spec = m.context, m.context.spec
+    if m.output.loss_path is not None or spec.document.data is None or data_source(context) == "synthetic":
+        return True
+    assert context.types is not None
+    return target_facts(spec, context.graph, context.types, context.profile)[m.output.name].columns is not None
 
 
 def _others_take_integers(m: Measurement) -> bool:
@@ -200,6 +213,8 @@ def _class_number(m: Measurement) -> bool:
     """A target with a value for each unit, where the metric takes the number of a class."""
     target, units = m.output.settings.target_form, m.output.units
     if m.form.target != "classes" or target == "integer" or units == 1 or units is None:
+        return False
+    if not _is_form_known(m):
         return False
     is_one_hot = target == "one_hot"
     other = (FOR_ONE_HOT if is_one_hot else FOR_BINARY).get(m.name, "")

@@ -70,15 +70,20 @@ def _check_labels(context: RuleContext, output: Output, target: Target, units: i
             _report_classes(context, output, target, units, numbers[-1] + 1)
     elif numbers and not (target.is_numbered and output.settings.ignored_label is None):
         _report_range(context, output, target, units, numbers)
-    elif 2 <= len(target.labels) != units:
-        _report_classes(context, output, target, units, len(target.labels))
+    else:
+        is_ignored = (
+            not numbers and (output.settings.ignored_label or 0) >= 0 and output.settings.ignored_label is not None
+        )
+        classes = len(target.labels) + is_ignored  # the profile leaves out the label, but it has a class number
+        if 2 <= classes != units:
+            _report_classes(context, output, target, units, classes)
 
 
 def _report_classes(context: RuleContext, output: Output, target: Target, units: int, wanted: int) -> None:
     if units == 1:
         return
-    classes = len(target.labels) or wanted
-    listed = f" ({_listed(target.labels)})" if target.labels else ""
+    classes = max(len(target.labels), wanted)
+    listed = f" ({_listed(target.labels)})" if len(target.labels) == classes else ""
     _report(
         context,
         output,

@@ -170,3 +170,19 @@ def test_forms_of_positions(form, loss, right, tmp_path):
     )
     assert f"loss: {right}" in fixed("KS411", text, tmp_path, t=arrays)
     assert check(text.replace(loss, right), tmp_path, t=arrays) == []
+
+
+@pytest.mark.parametrize(("units", "expected"), [(2, [True]), (3, []), (4, [False])])
+def test_a_text_label_that_the_loss_ignores_has_a_class_number(units, expected, tmp_path):
+    loss = "{SparseCategoricalCrossentropy: {ignore_class: 0}}"
+    found = check(net(units, "softmax", loss=loss), tmp_path, t=table("y=hi lo mid"))
+    assert [(problem.code, problem.is_error) for problem in found] == [("KS407", is_error) for is_error in expected]
+
+
+@pytest.mark.parametrize("metric", ["F1Score", "{OneHotMeanIoU: {num_classes: 3}}"])
+def test_a_metric_is_judged_by_the_form_of_the_target_once_that_is_known(metric, tmp_path):
+    t = table("oh_a=1 0 0", "oh_b=0 1 0", "oh_c=0 0 1", "y=0 1 2")
+    for targets, known in (('"oh_*"', []), ("y", ["KS413"])):
+        text = net(3, "softmax", targets=targets, more=f"compile: {{metrics: [{metric}]}}\n")
+        assert codes(check(text, tmp_path)) in ([], known)
+        assert codes(check(text, tmp_path, t=t)) == known

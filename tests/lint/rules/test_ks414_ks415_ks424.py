@@ -238,3 +238,14 @@ def test_each_output_numbers_its_own_metrics():
     layers = "Dense: {units: 1, activation: sigmoid}\n    name: a\nDense: {units: 1, activation: sigmoid}\n    from: x\n    name: b"
     text = "outputs: [a, b]\ncompile: {metrics: {a: [AUC], b: [AUC]}}\nfit: {callbacks: [{EarlyStopping: {monitor: val_b_auc, mode: max}}]}"
     assert check(spec(layers, text)) == []
+
+
+def test_an_output_without_a_loss_logs_none():
+    outputs = "Dense: {units: 1}\n    name: even\nDense: {units: 1}\n    name: odd\n    from: even"
+    text = spec(
+        outputs,
+        "task: regression\ndata: {synthetic: {examples: 40}}\noutputs: [even, odd]\n"
+        "compile: {loss: {even: mse, odd: null}}\nfit: {keep: best, monitor: val_odd_loss}\n",
+        "{x: {shape: [2]}}",
+    )
+    assert "KS414" in codes(check(text))

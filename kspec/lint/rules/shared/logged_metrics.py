@@ -63,7 +63,7 @@ def logged_names(context: RuleContext) -> dict[str, bool] | None:
     several = len(outputs) > 1
     names = {"loss": True}
     if several:
-        names.update({f"{name}_loss": False for name in outputs})
+        names.update({f"{name}_loss": False for name, output in outputs.items() if output.loss is not None})
     for metric in metrics_in_logs(context):
         if metric.name is None:
             return None
