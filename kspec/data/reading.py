@@ -143,11 +143,15 @@ def _check_synthetic(data: Data, context: Context) -> None:
 
 
 def _strata(table: Table, mapping: ColumnMapping, request: Request) -> list[Column]:
-    """The columns whose classes the splits keep; `stratify: true` takes those of all targets that are classes."""
+    """The columns whose classes the splits keep; `stratify: true` takes those of all targets that are classes.
+
+    Labels by position are left out beside other targets: hardly two examples have the same ones.
+    """
     regressions = [name for name, output in request.output_specs.items() if output.task == "regression"]
     numbers = {column for name in regressions for column in mapping.targets.get(name, ())}
     columns = [name for name in mapping.stratify if name not in numbers] or mapping.stratify
-    return [table.columns[name] for name in columns]
+    found = [table.columns[name] for name in columns]
+    return [column for column in found if column.size == 1] or found
 
 
 def _labels(table: Table, mapping: ColumnMapping, arrays: TableArrays, request: Request) -> dict[str, Labels]:

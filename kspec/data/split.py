@@ -220,7 +220,16 @@ def _classes(columns: Sequence[Column], table: Table, context: Context) -> Array
     if len(columns) == 1 and columns[0].size == 1:
         return codes_of_columns[0]
     classes = numpy.unique(numpy.stack(codes_of_columns, axis=1), return_inverse=True, axis=0)[1].ravel()
-    return merge_rare(classes)
+    merged = merge_rare(classes)
+    if merged.max(initial=0) == 0 < classes.max(initial=0):
+        context.warning(
+            codes.INVALID_SPLIT_COLUMN,
+            f"no combination of the values of {', '.join(f'`{column.name}`' for column in columns)} "
+            f"has {len(SPLITS)} rows, so the split is not stratified",
+            path,
+            help=f"stratify by one column: `stratify: {columns[0].name}`",
+        )
+    return merged
 
 
 def merge_rare(classes: Array) -> Array:

@@ -120,3 +120,16 @@ def test_empty_splits_are_warnings(tmp_path):
 def test_a_stratify_column_with_missing_values_is_an_error(tmp_path):
     (tmp_path / "t.csv").write_text("a,b,y,s\n" + "1,2,0,u\n3,4,1,\n" * 5)
     assert "KS503" in read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, split: {stratify: s}}").only
+
+
+def test_labels_by_position_beside_a_class_do_not_stratify(tmp_path):
+    random = np.random.default_rng(1)
+    arrays = {"x": random.random((60, 2)), "tags": random.integers(0, 9, (60, 6)), "c": np.repeat([0, 1, 2], 20)}
+    np.savez(tmp_path / "t.npz", **arrays)
+    split = "split: {validation: 0.2, test: 0.2, stratify: true}"
+    both = read(tmp_path, f"{{npz: t.npz, targets: {{t: tags, c: c}}, {split}}}", "x: {shape: [2]}", outputs=("t", "c"))
+    assert both.problems == []
+    assert np.bincount(both.data.splits["test"].targets["c"]).tolist() == [4, 4, 4]
+    alone = read(tmp_path, f"{{npz: t.npz, targets: {{t: tags}}, {split}}}", "x: {shape: [2]}", outputs=("t",))
+    (problem,) = alone.problems
+    assert "the split is not stratified" in problem
