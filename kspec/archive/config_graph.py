@@ -194,7 +194,7 @@ def _named(value: Any, found: ConfigGraph, name: str = "", depth: int = 0) -> It
         ref = _ref(value)
         if ref.layer not in found.layers:
             raise unreadable(f"the model's graph references a missing layer: `{printable(ref.layer)}`")
-        yield name or ref.layer, ref
+        yield name or ref.layer, _without_own_node(ref, found.layers[ref.layer])
     elif isinstance(value, dict):
         for key in sorted(value):
             yield from _named(value[key], found, str(key), depth + 1)
@@ -204,6 +204,13 @@ def _named(value: Any, found: ConfigGraph, name: str = "", depth: int = 0) -> It
             yield from _named(item, found, inner, depth + 1)
     else:
         raise unreadable("the model's configuration does not name its inputs and outputs")
+
+
+def _without_own_node(ref: Ref, layer: Layer) -> Ref:
+    """An output of the model, whose calls of a functional model Keras counts from one."""
+    if not layer.is_model or layer.class_name == "Sequential":
+        return ref
+    return ref._replace(call=ref.call - 1 if ref.call else len(layer.calls) - 1)
 
 
 def _ref(value: list[Any]) -> Ref:

@@ -80,6 +80,16 @@ def test_what_is_not_quite_a_learned_weight_stays_as_it_is():
     assert "weight:" not in imported.text
 
 
+@pytest.mark.parametrize("outputs", [[0], [1], [1, 0], [2]])
+def test_calls_of_a_functional_model_are_outputs(outputs):
+    v, x = keras.Input((4,)), keras.Input((4,))
+    inner = keras.Model(v, keras.layers.Dense(4, activation="tanh")(v), name="inner")
+    tensors = [inner(x)]
+    tensors += [inner(tensors[0])]
+    tensors += [inner(tensors[1])]
+    assert_same(keras.Model(x, [tensors[number] for number in outputs]))
+
+
 def shared(*, layer):
     """A layer, or a model that holds one, that the network calls and a model within it too."""
     dense = keras.layers.Dense(4, name="dense")
