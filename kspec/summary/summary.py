@@ -295,7 +295,8 @@ def _measure(graph: Graph, network: KerasNetwork) -> dict[str, _Measure]:
         trains = {id(weight) for weight in layer.trainable_weights} if layer is not None else set()
         trainable = sum(size for weight, size in sizes.items() if weight in trains)
         shape = [None if size is None else int(size) for size in values[0].shape]
-        measures[node.name] = _Measure(shape, str(values[0].dtype), sum(sizes.values()), trainable, None)
+        dtype = getattr(values[0].dtype, "name", values[0].dtype)  # a constant is TensorFlow's tensor
+        measures[node.name] = _Measure(shape, dtype, sum(sizes.values()), trainable, None)
     return measures
 
 

@@ -1,4 +1,4 @@
-"""Compares the shapes that kspec infers with those that Keras builds, for many random graphs.
+"""Compares what kspec infers with what Keras builds, and with a batch of training, for many random graphs.
 
     python -m tests.proofs.graphs [GRAPHS] [FIRST SEED]
 
@@ -28,7 +28,7 @@ def main() -> None:
         text = random_spec(seed, random.Random(seed).randint(2, 60))
         counts["nodes"] += text.count("name: n")
         try:
-            counts[compare(text)] += 1
+            counts[compare(text, in_graph=True)] += 1
         except Exception as failure:
             counts["failed"] += 1
             print(f"seed {seed}: {type(failure).__name__}: {failure}", flush=True)

@@ -166,9 +166,16 @@ SOUND = [
 
 
 STRICTER = [
-    Case("Rescaling", {"scale": [1.0, 2.0, 3.0]}, [(8, 8, 1)], miss="one channel becomes three, where Keras tells one"),
+    Case("Rescaling", {"scale": [1.0, 2.0, 3.0]}, [(8, 8, 1)], code="KS302", late=True),
+    Case("Hashing", {"num_bins": 5, "output_mode": "one_hot"}, [((4,), "string")], code="KS301", late=True),
+    *[
+        Case(name, {**more, "output_mode": mode}, [((4, 5), "int32")], code="KS301", late=True)
+        for name, more in (("Hashing", {"num_bins": 5}), ("CategoryEncoding", {"num_tokens": 5}))
+        for mode in ("multi_hot", "count")
+    ],
+    Case("IntegerLookup", {"vocabulary": [1, 2], "output_mode": "count"}, [((4, 5), "int32")], code="KS301", late=True),
 ]
-"""Calls that Keras accepts and we reject."""
+"""Calls of which Keras states another shape than it gives."""
 
 
 @pytest.mark.parametrize("case", [*STRICTER, *NUMBERS, *CATEGORIES, *LOOKUPS, *TEXT, *SOUND], ids=str)

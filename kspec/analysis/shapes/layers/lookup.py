@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kspec.analysis.shapes.dtypes import FLOATX
-from kspec.analysis.shapes.layers.preprocessing import check_not_sparse, encoded
+from kspec.analysis.shapes.layers.preprocessing import check_not_sparse, check_one_row, encoded
 from kspec.analysis.shapes.layers.shared import number_shape, one
 from kspec.analysis.shapes.types import Call, Dim, InferenceRule, InferredCall, Shape, ShapeError
 from kspec.diagnostics import codes
@@ -36,6 +36,8 @@ def lookup(call: Call) -> InferredCall:
     shape, mode = call.x.shape, call["output_mode"]
     if mode == "int":
         return one(shape, "int64")
+    if shape is not None:
+        check_one_row(shape, mode)
     return one(None if shape is None or depth is None else encoded(shape, mode, depth), _encoded_dtype(mode))
 
 

@@ -129,6 +129,7 @@ def category(call: Call) -> InferredCall:
         )
     if shape is None or depth is None:
         return one(None, call.dtype)
+    check_one_row(shape, mode)
     return one(encoded(shape, mode, depth), call.dtype)
 
 
@@ -147,6 +148,14 @@ def hashing(call: Call) -> InferredCall:
     shape = call.x.shape
     if shape is None or mode == "int":
         return one(shape, dtype)
+    check_one_row(shape, mode)
+    if mode == "one_hot" and (len(shape) < 2 or shape[-1] != 1):
+        raise ShapeError(
+            f"cannot encode {shape_text(shape)} as `one_hot`: Keras states the shape of one value for each example",
+            help=f"write `output_mode: int`, and encode with `CategoryEncoding: {{num_tokens: {call['num_bins']}, "
+            "output_mode: one_hot}`",
+            argument="output_mode",
+        )
     return one((*shape[:-1], call["num_bins"]), dtype)
 
 
@@ -191,6 +200,25 @@ def encoded(shape: Shape, mode: str, depth: Dim) -> Shape:
     if mode == "one_hot" and (len(shape) < 2 or shape[-1] != 1):
         return (*shape, depth)
     return (*shape[:-1], depth)
+
+
+def check_one_row(shape: Shape, mode: str) -> None:
+    """Check that an example is one row of categories, where a mode joins it: of more rows, Keras joins another axis.
+
+    Args:
+        shape: The shape of the categories, with the batch axis.
+        mode: The layer's `output_mode`.
+
+    Raises:
+        ShapeError: If it is not.
+    """
+    if mode not in ("int", "one_hot") and len(shape) > 2:
+        raise ShapeError(
+            f"cannot encode {shape_text(shape)} as `{mode}`: Keras counts along axis 1, but states the shape of a count"
+            " along the last",
+            help="insert `Flatten` before it, or write `output_mode: one_hot`",
+            argument="output_mode",
+        )
 
 
 def check_not_sparse(call: Call, mode: str) -> None:
