@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from math import prod
+
+from kspec.syntax.yaml_flow import shape_text
 
 _NOISE = (
     re.compile(r"\x1b\[[0-9;]*m"),
@@ -13,6 +16,25 @@ _NOISE = (
     re.compile(r"\s*\[Op:\w+\].*", re.DOTALL),
 )
 _FULL_SHAPE = re.compile(r"Full shape received: \((None, )?([^)]*)\)")
+
+
+_OUT_OF_MEMORY = re.compile(r"OOM when allocating tensor with shape\[([\d,]*)\] and type (\w+)")
+_BYTES = {"bool": 1, "int8": 1, "uint8": 1, "half": 2, "bfloat16": 2, "int16": 2, "double": 8, "int64": 8}
+"""Width of an element by TensorFlow's name of the dtype; 4 for the others, such as `float`."""
+
+
+def tensor_too_large(error: BaseException) -> str:
+    """Which tensor TensorFlow has no memory for, as a sentence; empty for any other error.
+
+    >>> tensor_too_large(ValueError("OOM when allocating tensor with shape[1000,1000000000] and type float on CPU"))
+    'a tensor of (1000, 1000000000) takes 4,000 GB'
+    """
+    found = _OUT_OF_MEMORY.search(str(error))
+    if found is None:
+        return ""
+    shape = tuple(int(size) for size in found[1].split(",") if size)
+    gigabytes = prod(shape) * _BYTES.get(found[2], 4) / 1e9
+    return f"a tensor of {shape_text(shape)} takes {gigabytes:,.{0 if gigabytes >= 10 else 1}f} GB"
 
 
 def plain(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import keras
 
 from kspec.backend.embedding_vectors import load_vectors
-from kspec.backend.keras_errors import plain
+from kspec.backend.keras_errors import plain, tensor_too_large
 from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_class, keras_class
 from kspec.backend.learned_weight import call_learned_weight
 from kspec.backend.operation_names import name_operations
@@ -135,9 +135,11 @@ class _Builder:
             except UnknownSize as error:
                 self._report(node, codes.UNKNOWN_SIZE, str(error), "state the size in the `shape` of the input")
             except Exception as error:
-                self._report(
-                    node, codes.REJECTED_BY_KERAS, f"Keras rejects `{node.name}`: {plain(error)}", self._shapes(node)
-                )
+                if too_large := tensor_too_large(error):
+                    message, help = f"there is not enough memory for `{node.name}`: {too_large}", "make it smaller"
+                else:
+                    message, help = f"Keras rejects `{node.name}`: {plain(error)}", self._shapes(node)
+                self._report(node, codes.REJECTED_BY_KERAS, message, help)
         if not self.report.has_errors:
             self._assemble()
         return self.network

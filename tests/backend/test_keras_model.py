@@ -182,6 +182,18 @@ def test_errors_of_keras_are_reported_at_their_line(layers, code, line):
     assert "Arguments received" not in report.sorted()[0].message
 
 
+def test_weights_larger_than_the_memory():
+    from kspec.ir import build
+
+    spec = spec_of(network("  - Dense: {units: 1000000000000000}\n    name: d", more="task: regression"))
+    report = Report()
+    build_keras_model(spec, build(spec, report), report)
+    (found,) = [each for each in report.sorted() if each.is_error]
+    assert (found.code, found.span.line) == ("KS301", 4)
+    size = "a tensor of (4, 1000000000000000) takes 16,000,000 GB"
+    assert found.message == f"there is not enough memory for `d`: {size}"
+
+
 @pytest.mark.slow
 def test_five_thousand_layers():
     model = model_of("  - Dense: {units: 4}\n" * 5000)
