@@ -137,7 +137,7 @@ def problems(text):
             SPEC + "  - {op: relu, call: {x: 3}}\n",
             "KS206",
             "`relu` needs a tensor for `x`, not a constant",
-            "remove `x` from `call`, and name the tensor in `from`",
+            "make it a node, `- {op: array, from: [], call: {x: 3}, name: k}`, and name `k` in `from`",
         ),
     ],
 )

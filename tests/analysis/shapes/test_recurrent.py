@@ -107,9 +107,7 @@ CASES = [
 
 
 STRICTER = [
-    Case(
-        "RNN", {"cell": SIMPLE_2}, [(3, 1, 1)], miss="on axes of 1 the product broadcasts, to another shape than told"
-    ),
+    Case("RNN", {"cell": SIMPLE_2}, [(3, 1, 1)]),  # on axes of 1 the product broadcasts, to another shape than stated
 ]
 """Calls that Keras accepts and we reject."""
 
