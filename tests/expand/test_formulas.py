@@ -12,7 +12,7 @@ kspec: 1
 vars: {scale: 0.5}
 inputs:
   x: {shape: [3, 4]}
-  n: {shape: [4], dtype: int32}
+  n: {shape: [1, 4], dtype: int32}
 blocks:
   cross:
     params: [factor]
@@ -58,12 +58,11 @@ def test_an_expression_computes_what_python_does():
     )
     assert inferred.parameters == 20
     x = np.linspace(-2, 2, 24, dtype="float32").reshape(2, 3, 4)
-    n = np.array([[1, 2, 3, 4]] * 3, dtype="int32")[:2]
-    # the batch of `n` meets the second axis of `c` unless it has one row
-    found = network.model({"x": x[:1], "n": n[:1]})
-    h = x[:1].sum(-1, keepdims=True) * np.ones(4, "float32")
-    c = x[:1] * h * 3 + x[:1]
-    y = ((c > 1) * abs(c) - 0.5) / 2 + n[:1] % 3
+    n = np.arange(8, dtype="int32").reshape(2, 1, 4)
+    found = network.model({"x": x, "n": n})
+    h = x.sum(-1, keepdims=True) * np.ones(4, "float32")
+    c = x * h * 3 + x
+    y = ((c > 1) * abs(c) - 0.5) / 2 + n % 3
     np.testing.assert_allclose(found["c"], c, rtol=1e-5)
     np.testing.assert_allclose(found["same"], y, rtol=1e-5)
     np.testing.assert_allclose(found["out"], 2 ** -np.tanh(y), rtol=1e-5)
@@ -106,3 +105,10 @@ def test_a_parameter_in_an_expression_is_used():
         "layers:", "blocks: {b: {params: [f], layers: [{expr: $f * in}]}}\nlayers:", 1
     )
     assert not diagnostics_of(text)
+
+
+def test_the_batch_of_a_tensor_of_lower_rank_meets_no_other_axis():
+    text = "kspec: 1\ntask: regression\ninputs: {x: {shape: [3, 4]}, n: {shape: [4]}}\nlayers:\n  - expr: x + n\n"
+    (found,) = diagnostics_of(text)
+    assert found.code == "KS301"
+    assert "takes the batch of (null, 4) for the axis of 3 in (null, 3, 4)" in found.message

@@ -79,6 +79,25 @@ def check_examples(call: Call, shapes: list[Shape], help: str = "") -> None:
             )
 
 
+def check_batch_axes(shapes: list[Shape]) -> None:
+    """Check that the batch of no tensor meets another axis of a tensor of higher rank.
+
+    Args:
+        shapes: Of tensors that broadcast; an unknown first axis is the batch.
+
+    Raises:
+        ShapeError: If an axis that the batch meets has another size than 1, which the batch has only by chance.
+    """
+    for shape in shapes:
+        for other in shapes:
+            if shape and shape[0] is None and len(other) > len(shape) and other[-len(shape)] not in (None, 1):
+                size, whole = other[-len(shape)], shape_text(other)
+                raise ShapeError(
+                    f"takes the batch of {shape_text(shape)} for the axis of {size} in {whole}",
+                    help="give both the same rank: insert axes of 1 after the batch, with `op: expand_dims`",
+                )
+
+
 def agree(a: Iterable[Dim], b: Iterable[Dim], besides: int | None = None) -> bool:
     """Whether two shapes may be equal: same rank, and sizes that are equal or unknown.
 

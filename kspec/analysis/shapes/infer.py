@@ -21,7 +21,7 @@ from kspec.syntax.yaml_flow import shape_text
 RANK_FIXED = frozenset({"BatchNormalization", "GroupNormalization", "PReLU"})
 """Layers that keep the rank of their first call, even if their weights would fit another."""
 
-BROADCASTS = frozenset({"LayerNormalization", "PReLU"})
+BROADCASTS = frozenset({"PReLU"})
 """Layers whose weights of size 1 fit an input of any size."""
 
 Sizes = Callable[[str, str], int | None]

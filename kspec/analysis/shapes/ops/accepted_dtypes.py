@@ -156,6 +156,8 @@ def check_op_dtypes(call: Call) -> None:
         is_operand = any(tensor.name == argument for tensor in call.entry.tensors)
         if is_operand and value is not None and "float" not in accepted and is_float(constant_type(value).dtype):
             raise dtype_error(NAMES.get(accepted, _listed(accepted)), promote(constant_type(value).dtype))
+        if is_operand and value is not None and "string" in dtypes and not isinstance(value, str):
+            dtypes.append(constant_type(value).dtype)
     different = sorted(set(dtypes))
     if name == "batch_normalization":
         different = sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kspec.analysis.shapes.broadcasting import broadcast_shapes, check_examples
+from kspec.analysis.shapes.broadcasting import broadcast_shapes, check_batch_axes, check_examples
 from kspec.analysis.shapes.dtypes import STRONG, float_for, is_float, is_integer, number_for, promote
 from kspec.analysis.shapes.ops.rule_helpers import (
     DtypeRule,
@@ -82,6 +82,7 @@ def where(call: Call) -> Shape:
     if None in branches:
         raise ShapeError("expects both `x1` and `x2`", help="name both in `from`, or write a number in `call`")
     shapes += [shape_of(branch) for branch in branches if branch is not None]
+    check_batch_axes(shapes)
     result = broadcast_shapes(shapes, f"choose from {', '.join(map(shape_text, shapes))}")
     check_examples(call, [shape for shape in shapes if len(shape) == len(result)])
     return result
@@ -223,6 +224,7 @@ def _strong(call: Call) -> list[str]:
 def _together(call: Call, a: TensorType, b: TensorType) -> Shape:
     shapes = [shape_of(a), shape_of(b)]
     doing = DOING.get(call.entry.name, "combine {0} and {1}").format(*map(shape_text, shapes))
+    check_batch_axes(shapes)
     result = broadcast_shapes(shapes, doing)
     check_examples(call, [shape for shape in shapes if len(shape) == len(result)])
     return result
