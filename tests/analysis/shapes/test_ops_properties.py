@@ -24,14 +24,14 @@ def same(name: str, shapes: list[Shape], **constants: Any) -> None:
     assert ours == theirs, str(call)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(SHAPES, SHAPES, SHAPES)
 def test_broadcasting(a: Shape, b: Shape, c: Shape) -> None:
     same("add", [a, b])
     same("where", [a, b, c])
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(SHAPES, SHAPES)
 def test_products(a: Shape, b: Shape) -> None:
     same("matmul", [a, b])
@@ -39,7 +39,7 @@ def test_products(a: Shape, b: Shape) -> None:
     same("kron", [a, b])
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(SHAPES, ONE_OR_SEVERAL, st.booleans())
 def test_reductions(shape: Shape, axis: Any, keepdims: bool) -> None:
     rank = len(shape)
@@ -49,13 +49,13 @@ def test_reductions(shape: Shape, axis: Any, keepdims: bool) -> None:
         same("logsumexp", [shape], axis=axis, keepdims=keepdims)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(SHAPES, st.lists(st.sampled_from([None, -1, 0, 1, 2, 3, 4, 6, 12, 24]), max_size=4))
 def test_reshape(shape: Shape, new: list[int | None]) -> None:
     same("reshape", [shape], newshape=new)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(SHAPES, st.data())
 def test_orders(shape: Shape, data: st.DataObject) -> None:
     same("transpose", [shape], axes=data.draw(st.permutations(range(len(shape)))))
@@ -75,7 +75,7 @@ PART = st.one_of(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(SHAPES, st.lists(PART, min_size=1, max_size=5))
 def test_get_item(shape: Shape, parts: list[str]) -> None:
     same("get_item", [shape], key=", ".join(parts) + ("," if len(parts) == 1 and ":" in parts[0] else ""))
@@ -104,21 +104,21 @@ def einsums(draw: Any) -> tuple[str, list[Shape]]:
     return subscripts, shapes
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(einsums())
 def test_einsum(case: tuple[str, list[Shape]]) -> None:
     subscripts, shapes = case
     same("einsum", shapes, subscripts=subscripts)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(SHAPES, min_size=1, max_size=3), AXES)
 def test_joining(shapes: list[Shape], axis: int) -> None:
     same("concatenate", shapes, axis=axis)
     same("stack", shapes, axis=axis)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(-9, 9), st.integers(-9, 9), st.sampled_from([1, 2, -1, 0.1, 0.3, -0.7, 2.5]))
 def test_counting(start: int, stop: int, step: float) -> None:
     same("arange", [], start=start, stop=stop, step=step)
