@@ -121,13 +121,6 @@ def test_as_keras(seed, count):
     compare(random_spec(seed, count))
 
 
-@pytest.mark.slow
-@settings(max_examples=300, **COMMON)
-@given(st.integers(0, 2**32), st.integers(2, 60))
-def test_as_keras_for_long(seed, count):
-    compare(random_spec(seed, count))
-
-
 @pytest.mark.parametrize("layer", ["Flatten", "Masking"])
 def test_one_number_for_the_whole_batch(layer):
     compare(
