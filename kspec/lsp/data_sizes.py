@@ -14,7 +14,7 @@ from kspec.diagnostics import Report
 from kspec.language import Spec
 
 MAX_BYTES = 50_000_000
-"""Of larger files nothing is read: an editor does not wait for them."""
+"""Larger files, and folders, are not read: an editor does not wait for them."""
 
 
 class DataSizes:
@@ -28,16 +28,29 @@ class DataSizes:
         """An analysis with the sizes that the data decides; the same one where it needs none or cannot be read."""
         if spec.document.data is None or analysis.settings is None or not analysis.needs_data:
             return analysis
-        files = {file: file.stat() for file in _files(spec.values["data"], spec.folder)}
-        if sum(status.st_size for status in files.values()) > MAX_BYTES:
+        state = _state(_files(spec.values["data"], spec.folder))
+        if state is None:
             return analysis
-        state = [(str(file), status.st_mtime_ns, status.st_size) for file, status in sorted(files.items())]
         key = json.dumps([spec.values["data"], sorted(analysis.settings.outputs), state], default=str)
         if key != self._key:
             self._key, self._sizes = key, _class_counts(spec)
         return (
             analyse(spec, Report(), sizes=lambda word, name: self._sizes.get((word, name))) if self._sizes else analysis
         )
+
+
+def _state(files: Iterator[Path]) -> list[tuple[str, int, int]] | None:
+    """Path, time and size of each file; None if reading them would take long: folders, and large or missing files."""
+    state = []
+    try:
+        for file in files:
+            status = file.stat()
+            if not file.is_file():
+                return None
+            state.append((str(file), status.st_mtime_ns, status.st_size))
+    except OSError:
+        return None
+    return sorted(state) if sum(size for _, _, size in state) <= MAX_BYTES else None
 
 
 def _class_counts(spec: Spec) -> dict[tuple[str, str], int]:
