@@ -46,6 +46,7 @@ from kspec.lsp.scope import (
     output_names,
     params_of,
     used_network,
+    value_at,
 )
 from kspec.syntax.sizes import OF_SHAPE
 from kspec.syntax.yaml_flow import to_yaml
@@ -147,7 +148,7 @@ class _Proposals:
 
     def _keys(self, path: Path) -> Iterator[Item]:
         """The keys that the mapping at a path lacks."""
-        present = self._at(path)
+        present = value_at(self.value, path)
         existing = {key for key in present if MARK not in key} if isinstance(present, dict) else set()
         special = self._special_keys(path)
         if special is not None:
@@ -177,7 +178,7 @@ class _Proposals:
             return self._named_keys(self.columns(self.document.path, self.value.get("data")))
         if len(path) < 3 or not is_entry(path[:-1]):
             return None
-        entry = self._at(path[:-1])
+        entry = value_at(self.value, path[:-1])
         if path[-1] == "with":
             block = entry.get("block") if isinstance(entry, dict) else None
             return self._named_keys(params_of(self.value, block) if isinstance(block, str) else [])
@@ -326,7 +327,7 @@ class _Proposals:
         if path[-1] == "file" and network_path[:1] == ("models",):
             return self._files((".keras",))
         if at and len(path) > at + 1 and path[at] == "call":
-            callee = callee_of(self._at(path[:at]))
+            callee = callee_of(value_at(self.value, path[:at]))
             known = callee.constants.get(str(path[at + 1])) if callee else None
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
         if path[-1] == "monitor":
@@ -357,7 +358,7 @@ class _Proposals:
     def _nodes(self, names: list[str]) -> Iterator[Item]:
         """The nearest first: most references are to a node just above."""
         analysed = self.document.analysed
-        existing = self._at(self.cursor.path[:-1])
+        existing = value_at(self.value, self.cursor.path[:-1])
         present = {each for each in existing if isinstance(each, str)} if isinstance(existing, list) else set()
         for order, name in enumerate(reversed(names)):
             if name not in present and MARK not in name:
@@ -378,15 +379,6 @@ class _Proposals:
         if analysed is not None and analysed.analysis.settings is not None:
             for name in monitor_names(analysed.spec, analysed.analysis.graph, analysed.analysis.settings):
                 yield Item(name, lsp.CompletionItemKind.Value, order=1)
-
-    def _at(self, path: Path) -> Any:
-        value: Any = self.value
-        for key in path:
-            try:
-                value = value[key]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return value
 
 
 def _layers_of_application(model: Any) -> list[str]:

@@ -8,11 +8,10 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from kspec.diagnostics import Path
 from kspec.expand.variables import COMPUTED_FIRST, has_own_variables
 from kspec.lsp.completion_items import Item
 from kspec.lsp.cursor import MARK, Cursor
-from kspec.lsp.scope import entry_at, names_of, network_path_at, output_names, params_of
+from kspec.lsp.scope import entry_at, names_of, network_path_at, output_names, params_of, value_at
 from kspec.syntax.expressions import FUNCTIONS
 from kspec.syntax.formula import FUNCTIONS as OPS
 from kspec.syntax.sizes import SIZE_WORDS
@@ -71,7 +70,7 @@ def variable_items(cursor: Cursor, value: Mapping[str, Any], *, bare: bool = Fal
     network_path = network_path_at(cursor.path)
     if network_path[:1] == ("blocks",):
         known |= dict.fromkeys(params_of(dict(value), str(network_path[1])), f"parameter of `{network_path[1]}`")
-    entry = _at(value, entry_at(cursor.path))
+    entry = value_at(value, entry_at(cursor.path))
     if has_own_variables(entry):
         known["index"] = "number of the copy, from 0"
     if isinstance(entry, dict) and isinstance(entry.get("each"), dict):
@@ -79,12 +78,3 @@ def variable_items(cursor: Cursor, value: Mapping[str, Any], *, bare: bool = Fal
     for name, detail in known.items():
         if MARK not in name:
             yield Item(name if bare else f"${name}", lsp.CompletionItemKind.Variable, detail, order=order)
-
-
-def _at(value: Any, path: Path) -> Any:
-    for key in path:
-        try:
-            value = value[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value

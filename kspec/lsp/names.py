@@ -14,7 +14,7 @@ from kspec.diagnostics import Path, Positions, Report, Source, Span
 from kspec.expand.variables import variable_spans
 from kspec.ir.layer_patterns import is_glob
 from kspec.ir.sizes import name_within
-from kspec.lsp.scope import entries_at, inputs_at, output_names, params_of, texts, used_network
+from kspec.lsp.scope import entries_at, inputs_at, output_names, params_of, texts, used_network, value_at
 from kspec.syntax import parse
 from kspec.syntax.entries import head_place
 from kspec.syntax.expressions import sizes_in_text
@@ -231,7 +231,7 @@ class _Finder:
     def _settings(self) -> Iterator[Occurrence]:
         """Keys that are inputs or outputs."""
         for path in (("data", "inputs"), *BY_OUTPUT):
-            value = self._at(path)
+            value = value_at(self.value, path)
             if not isinstance(value, dict):
                 continue
             of_inputs = path == ("data", "inputs")
@@ -247,7 +247,7 @@ class _Finder:
     def _predicted(self) -> Iterator[Occurrence]:
         """Nodes that `predict` writes, or the sub-models and block uses that contain them."""
         path: Path = ("predict", "nodes")
-        nodes, models = self._at(path), self.value.get("models")
+        nodes, models = value_at(self.value, path), self.value.get("models")
         for index, name in enumerate(nodes if isinstance(nodes, list) else [nodes]):
             if isinstance(name, str) and "$" not in name:
                 first = name.partition("/")[0]
@@ -258,7 +258,7 @@ class _Finder:
 
     def _staged(self) -> Iterator[Occurrence]:
         """Layers that stages freeze or train, by their names or those of the block uses that contain them."""
-        stages = self._at(("fit", "stages"))
+        stages = value_at(self.value, ("fit", "stages"))
         for index, stage in enumerate(stages if isinstance(stages, list) else ()):
             trainable = stage.get("trainable") if isinstance(stage, dict) else None
             for pattern in trainable if isinstance(trainable, dict) else ():
@@ -271,14 +271,14 @@ class _Finder:
     def _monitored(self) -> Iterator[Occurrence]:
         """Quantities with an output's name in them: `val_grade_loss`."""
         paths: list[Path] = [("fit", "monitor")]
-        callbacks = self._at(("fit", "callbacks"))
+        callbacks = value_at(self.value, ("fit", "callbacks"))
         for index, callback in enumerate(callbacks if isinstance(callbacks, list) else ()):
             for head in callback if isinstance(callback, dict) else ():
                 paths.append(("fit", "callbacks", index, head, "monitor"))
         for path in paths:
             if path not in self.positions.values or len(self.outputs) < 2:
                 continue
-            monitor = self._at(path)
+            monitor = value_at(self.value, path)
             if not isinstance(monitor, str):
                 continue
             rest = monitor.removeprefix("val_")
@@ -288,15 +288,6 @@ class _Finder:
                     column = span.column + len(monitor) - len(rest)
                     place = span._replace(column=column, end_column=column + len(name))
                     yield Occurrence("output" if self.renamed else "node", name, place, is_definition=False)
-
-    def _at(self, path: Path) -> Any:
-        value: Any = self.value
-        for key in path:
-            try:
-                value = value[key]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return value
 
     def _variables(self, value: Any, path: Path) -> Iterator[Occurrence]:
         if isinstance(value, dict):

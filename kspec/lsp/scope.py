@@ -26,6 +26,16 @@ def entry_at(path: Path) -> Path:
     return path[:length] if path[length - 2 : length - 1] == ("layers",) and len(path) >= length else ()
 
 
+def value_at(value: Any, path: Path) -> Any:
+    """The value at a path; None if there is none."""
+    for key in path:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
 def holder_at(value: Any, network_path: Path) -> dict[str, Any]:
     """The mapping of a network: its inputs, entries and outputs."""
     for key in network_path:

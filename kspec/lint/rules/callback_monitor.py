@@ -5,15 +5,14 @@ from __future__ import annotations
 from string import Formatter
 from typing import Any
 
+from kspec.analysis.monitor import VALIDATION_PREFIX
 from kspec.analysis.stages import Stage
 from kspec.diagnostics import Path, Related, Span, codes, did_you_mean
-from kspec.diagnostics.suggest import Suggestion
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.fixes import Edits, add_argument, give_argument, replace
+from kspec.lint.rules.shared.fixes import add_argument, give_argument, replace, suggest_monitor
 from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, may_log, monitoring_callbacks
 from kspec.lint.rules.shared.outputs import trained_outputs
 
-VALIDATION_PREFIX = "val_"
 FREQUENCY: Path = ("fit", "validation_freq")
 LESS_IS_BETTER = ("loss", "error", "false_", "logcosh", "crossentropy", "hinge", "poisson", "divergence")
 
@@ -49,12 +48,7 @@ def _check_monitor(
             return
         known = sorted(names)
         available = known if validated is False else [*known, *(VALIDATION_PREFIX + name for name in known)]
-        prefix = monitor[: len(monitor) - len(bare)]
-        label = did_you_mean(bare, known)
-        edits: Edits = ()
-        if isinstance(label, Suggestion):
-            edits = replace(context, (*inside, "monitor"), prefix + label.replacement)
-            label = f"did you mean `{prefix}{label.replacement}`?"
+        label, edits = suggest_monitor(context, (*inside, "monitor"), monitor, known)
         context.report.error(
             codes.UNKNOWN_MONITOR,
             f"`{head}` monitors `{monitor}`, but training does not log `{monitor}`",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from kspec.analysis.monitor import VALIDATION_PREFIX
-from kspec.diagnostics import Path, codes, did_you_mean
-from kspec.diagnostics.suggest import Suggestion
+from kspec.diagnostics import Path, codes
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.fixes import replace
-from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names
+from kspec.lint.rules.shared.fixes import replace, suggest_monitor
+from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, may_log
 from kspec.lint.rules.shared.option_conflicts import is_restoring
 from kspec.lint.rules.shared.outputs import trained_outputs
 from kspec.lint.rules.shared.training_parts import callbacks
@@ -37,11 +36,9 @@ def check(context: RuleContext) -> None:
             edits=replace(context, KEEP, "last") if MONITOR not in positions.values else (),
         )
     elif names is not None and bare not in names:
-        label = did_you_mean(bare, names)
-        prefix = VALIDATION_PREFIX if of_validation else ""
-        edits = replace(context, MONITOR, prefix + label.replacement) if isinstance(label, Suggestion) else ()
-        if isinstance(label, Suggestion):
-            label = f"did you mean `{prefix}{label.replacement}`?"
+        if may_log(context, bare):
+            return
+        label, edits = suggest_monitor(context, MONITOR, keep.name, names)
         known = [*names] if validated is False else [*(VALIDATION_PREFIX + name for name in names), *names]
         context.report.error(
             codes.UNKNOWN_MONITOR,

@@ -249,3 +249,13 @@ def test_an_output_without_a_loss_logs_none():
         "{x: {shape: [2]}}",
     )
     assert "KS414" in codes(check(text))
+
+
+def test_what_is_kept_can_be_decided_by_a_class_that_only_the_data_knows():
+    for monitor, expected in (("val_f1_score_high", []), ("val_f2_score", ["KS414"])):
+        text = spec(
+            "Dense: {units: 3, activation: softmax}\n    name: y",
+            "data: {csv: t.csv, targets: t}\ncompile: {loss: categorical_crossentropy, metrics: [F1Score]}\n"
+            f"fit: {{keep: best, monitor: {monitor}}}\n",
+        )
+        assert [code for code in codes(check(text)) if code == "KS414"] == expected

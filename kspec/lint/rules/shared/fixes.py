@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from kspec.diagnostics import Edit, Path, Span
+from collections.abc import Iterable
+
+from kspec.analysis.monitor import VALIDATION_PREFIX
+from kspec.diagnostics import Edit, Path, Span, did_you_mean
+from kspec.diagnostics.suggest import Suggestion
 from kspec.ir import Node
 from kspec.lint.context import RuleContext
 
@@ -121,3 +125,20 @@ def _own_span(context: RuleContext, path: Path | None, *, lines: bool = False) -
     start = span.source.line(span.line)[span.column - 1 : span.column]
     is_whole = span.line == span.end_line or lines
     return span if span.source is context.spec.source and start not in ("&", "*", "!") and is_whole else None
+
+
+def suggest_monitor(context: RuleContext, path: Path, monitor: str, known: Iterable[str]) -> tuple[str, Edits]:
+    """The label and the edit for a monitored quantity that is probably misspelt; both empty if none is similar.
+
+    Args:
+        context: The context of the rule.
+        path: The place of the quantity.
+        monitor: The quantity, with or without `val_`.
+        known: The quantities that training logs, without `val_`.
+    """
+    bare = monitor.removeprefix(VALIDATION_PREFIX)
+    label = did_you_mean(bare, known)
+    if not isinstance(label, Suggestion):
+        return label, ()
+    meant = monitor[: len(monitor) - len(bare)] + label.replacement
+    return f"did you mean `{meant}`?", replace(context, path, meant)
