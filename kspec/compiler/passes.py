@@ -77,7 +77,7 @@ def infer_types(state: State) -> bool:
     state.types = infer(state.spec, state.graph, state.report, state.sizes, state.context.invalid_nodes)
     networks = [state.graph, *state.graph.models.values()]
     not_computed = _drop_consequences(state.report)
-    is_incomplete = not_computed or state.spec.is_partial
+    is_incomplete = not_computed or state.spec.is_partial or not state.graph.has_all_outputs
     return not is_incomplete and not any(node.faulty for network in networks for node in network.nodes.values())
 
 

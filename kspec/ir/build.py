@@ -105,10 +105,11 @@ class _Builder:
         self.graph.copies = spec.expansions[network_path].copies if network_path in spec.expansions else {}
         self._check_names_of_called_models()
         self._count_calls()
-        outputs_exist = resolve_outputs(network.outputs, (*network_path, "outputs"), self.graph, self.scope, last)
-        if not outputs_exist and network_path:
+        place: Path = (*network_path, "outputs")
+        self.graph.has_all_outputs = resolve_outputs(network.outputs, place, self.graph, self.scope, last)
+        if not self.graph.has_all_outputs and network_path:
             self.graph.outputs.clear()  # so that calls of it are faulty
-        elif outputs_exist:
+        elif self.graph.has_all_outputs:
             nodes = () if network_path else spec.document.predict.nodes
             unused = resolve_predicted_nodes(nodes, self.graph, self.scope)
             warn_unused(self.graph, self.scope, unused)

@@ -110,6 +110,7 @@ class Graph:
         models: The sub-models that it can call, each with those defined above it.
         automatic_names: Names that are not in the spec (`dense_1`), with the place of what they name.
         copies: For each entry with `repeat` or `each`, the names of its copies.
+        has_all_outputs: Whether every output that the spec names exists; one that does not is reported.
         predicted_nodes: The tensors of the nodes that `predict` writes beside the outputs, by name.
     """
 
@@ -120,6 +121,7 @@ class Graph:
     models: dict[str, Graph] = field(default_factory=dict)
     automatic_names: dict[str, Span] = field(default_factory=dict)
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    has_all_outputs: bool = True
     predicted_nodes: dict[str, Tensor] = field(default_factory=dict)
 
     @property

@@ -56,6 +56,7 @@ def test_a_malformed_notation_is_an_error(notation):
         ('"sum"|"mul"|null', "`sum`, `mul` or `null`"),
         ('bool|"auto"', "`auto`, `true` or `false`"),
         ("int|[int;2]", "an integer or a list of 2 integers"),
+        ("int[1,1]", "1"),
         ("[int>=0;1]", "a list of 1 non-negative integer"),
         ("[int>=1;1..3]", "a list of 1 to 3 positive integers"),
         ("[int|null]", "a list, each item an integer or `null`"),

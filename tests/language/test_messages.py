@@ -173,6 +173,11 @@ def test_an_invalid_name_of_an_input_is_underlined():
         (SPEC + "  - Conv2D: [32, 3]\n    name: c\n  - Dense: {units: 1}\n    from: c\n", ["KS105"]),
         (SPEC + "  - LSTM: [8]\n    as: [h, c]\n  - Dense: {units: 1}\n    from: h\n", ["KS105"]),
         (SPEC.replace("shape: [2]", "shape: two"), ["KS103"]),
+        (
+            SPEC.replace("units: 1}", "units: 1}\n    name: y")
+            + "outputs: [yy]\ntask: {y: regression}\ncompile: {loss: {y: mse}}\nfit: {class_weight: {y: balanced}}\n",
+            ["KS201"],
+        ),
         (SPEC + "    name: h\n  - Dense: {units: 1}\n    name: h\noutputs: [h, h]\n", ["KS203"]),
         (
             "kspec: 1\ninputs: {a: {shape: [4, 3]}, m: {shape: [4], dtype: bool}}\nlayers:\n  - GRU: {units: 1}\n    from: {sequence: a, mask: m}\n",
