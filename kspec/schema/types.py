@@ -8,6 +8,7 @@ Text can always be computed (`$name`, `${...}`); only `kspec check` sees the val
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -50,7 +51,7 @@ _MAX_LISTED = 16
 """An error message lists the choices up to this number."""
 
 
-class TypeSchemas:
+class TypeSchemas(ABC):
     """The schemas of the catalog's types, and the definitions that they share.
 
     Subclasses add the classes of Keras (`objects`).
@@ -85,6 +86,7 @@ class TypeSchemas:
             return self.ref("_or_".join(map(_slug, options)), lambda: self._union(options, sizes=False))
         return self._union(options, sizes=sizes)
 
+    @abstractmethod
     def objects(self, kinds: tuple[str, ...], words: list[str]) -> Schema:
         """The schema of an object of Keras: its name, or a mapping of one key, the class, to its arguments.
 
@@ -92,7 +94,6 @@ class TypeSchemas:
             kinds: Kinds of the catalog.
             words: Other text that is allowed.
         """
-        raise NotImplementedError
 
     def _union(self, options: tuple[t.Type, ...], *, sizes: bool) -> Schema:
         words = [word for option in options for word in _words(option)]
