@@ -80,15 +80,13 @@ def _add(emitter: Emitter, item: Item, operation: Operation, names: dict[int, st
     constants: dict[str, Any] = {}
     whole = place(operation.start, operation.end)
     places: dict[Path, Span] = {(): whole, ("op",): whole, ("from",): whole, ("call",): whole}
-    for argument, operand in zip(arguments, operation.operands, strict=True):
-        if isinstance(operand, Reference):
-            sources[argument] = operand.name
-            places["from", argument] = place(operand.start, operand.end)
-        elif isinstance(operand, Operation):
-            sources[argument] = names[id(operand)]
-            places["from", argument] = place(operand.start, operand.end)
+    for argument, operand, where in zip(arguments, operation.operands, operation.places, strict=True):
+        if isinstance(operand, (Reference, Operation)):
+            sources[argument] = operand.name if isinstance(operand, Reference) else names[id(operand)]
+            places["from", argument] = place(*where)
         else:
             constants[argument] = operand
+            places["call", argument] = place(*where)
     entry = {"op": operation.op, "from": sources, **({"call": constants} if constants else {})}
     is_last = names[id(operation)] == item.name
     named = item.named if is_last else True

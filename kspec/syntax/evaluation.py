@@ -134,7 +134,7 @@ class Evaluator:
     def _Constant(self, node: ast.Constant) -> Any:  # noqa: N802
         if isinstance(node.value, (bytes, complex)) or node.value is ...:
             raise ExpressionError("an expression can only contain numbers, text, booleans and null")
-        return node.value
+        return self._finite(node.value)
 
     def _Name(self, node: ast.Name) -> Any:  # noqa: N802
         return look_up(node.id, self.variables)
@@ -151,7 +151,7 @@ class Evaluator:
         self._number(right)
         if isinstance(node.op, ast.Pow):
             self._bounded_power(left, right)
-        return function(left, right)
+        return self._finite(function(left, right), left, right)
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Any:  # noqa: N802
         value = self.value(node.operand)
@@ -220,6 +220,13 @@ class Evaluator:
     def _number(value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ExpressionError(f"arithmetic needs numbers, not {kind_of_value(value)}")
+
+    @staticmethod
+    def _finite(result: Any, *operands: Any) -> Any:
+        """Rejects an infinite result of finite operands."""
+        if isinstance(result, float) and not math.isfinite(result) and all(map(math.isfinite, operands)):
+            raise ExpressionError("the number is too large")
+        return result
 
     @staticmethod
     def _bounded_power(base: Any, exponent: Any) -> None:

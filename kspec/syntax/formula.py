@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from kspec.diagnostics import Span
-from kspec.syntax.evaluation import Evaluator, kind_of_value
+from kspec.syntax.evaluation import Evaluator, UnknownName, kind_of_value
 from kspec.syntax.expressions import substitute
 from kspec.syntax.sizes import ExpressionError, is_size
 
@@ -43,6 +44,7 @@ OF_TWO = ("maximum", "minimum")
 """Functions of two tensors."""
 FUNCTIONS = (*UNARY, *OF_TWO)
 _HELP = f"use names of nodes, numbers, + - * / // % **, comparisons, and {', '.join(FUNCTIONS)}"
+NO_NUMBERS: Mapping[str, Any] = MappingProxyType({})
 _MARK = "ǂ"
 """The first letter of what replaces a variable or a word of Python; no name in a spec begins with it."""
 _TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|\$\{[^}]*\}|\$[A-Za-z_]\w*|[A-Za-z_]\w*")
@@ -64,12 +66,14 @@ class Operation:
     Args:
         op: The op.
         operands: Its arguments: nodes, other operations, numbers, or sizes of nodes.
-        start: Where it begins in the text.
+        places: Where each of them begins and ends in the text.
+        start: Where the operation begins.
         end: Where it ends.
     """
 
     op: str
     operands: tuple[Any, ...]
+    places: tuple[tuple[int, int], ...]
     start: int
     end: int
 
@@ -188,8 +192,8 @@ class _Reader:
         if is_reference(node, self.text):
             return Reference(node_name(node, self.text), *place_of(node, self.text))
         match node:
-            case ast.Constant(int() | float() as value) if not isinstance(value, bool):
-                return value
+            case ast.Constant(int() | float()) if not isinstance(node.value, bool):
+                return self._computed(node, node)
             case ast.BinOp(left, op, right) if type(op) in BINARY:
                 return self._operation(BINARY[type(op)], node, left, right)
             case ast.Compare(left, [op], [right]) if type(op) in COMPARISON:
@@ -217,15 +221,27 @@ class _Reader:
         """An operation; its value, if it has only numbers."""
         operands = tuple(map(self.read, arguments))
         if any(isinstance(operand, (Reference, Operation)) for operand in operands):
-            return Operation(op, operands, *place_of(node, self.text))
+            places = tuple(place_of(argument, self.text) for argument in arguments)
+            return Operation(op, operands, places, *place_of(node, self.text))
         if isinstance(node, (ast.Call, ast.Compare)) or any(map(is_size, operands)):
             raise self._error(
                 "a part of the expression names no node",
                 "compute numbers in `${...}`: `x / ${sqrt(units_of(x))}`",
                 node,
             )
+        numbers = dict(zip(("left", "right"), operands, strict=False))
+        return self._computed(node, _of_names(node, list(numbers)), numbers)
+
+    def _computed(self, node: ast.expr, arithmetic: ast.expr, numbers: Mapping[str, Any] = NO_NUMBERS) -> Any:
+        """The value of arithmetic on numbers, for a node of the syntax tree.
+
+        Args:
+            node: The node, the place of an error.
+            arithmetic: The arithmetic.
+            numbers: The variables in it.
+        """
         try:
-            return Evaluator({}).value(_of_numbers(node, operands))
+            return Evaluator(numbers).value(arithmetic)
         except ExpressionError as error:
             raise self._error(str(error), error.help, node) from None
 
@@ -234,7 +250,8 @@ class _Reader:
         try:
             value = substitute(self.text[start:end], self.variables, self.prefix)
         except ExpressionError as error:
-            raise self._error(str(error), error.help or "define it under `vars:`", node) from None
+            help = "define it under `vars:`" if isinstance(error, UnknownName) else ""
+            raise self._error(str(error), error.help or help, node) from None
         if is_size(value) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
             return value
         raise self._error(f"arithmetic needs numbers, not {kind_of_value(value)}", "", node)
@@ -243,10 +260,10 @@ class _Reader:
         return FormulaError(message, help, *place_of(node, self.text))
 
 
-def _of_numbers(node: Any, operands: tuple[Any, ...]) -> ast.expr:
-    """An arithmetic node of a syntax tree with numbers as its operands."""
-    constants = [ast.Constant(operand) for operand in operands]
-    return ast.UnaryOp(node.op, *constants) if len(constants) == 1 else ast.BinOp(constants[0], node.op, constants[1])
+def _of_names(node: Any, names: Sequence[str]) -> ast.expr:
+    """An arithmetic node of a syntax tree with variables as its operands."""
+    operands = [ast.Name(name) for name in names]
+    return ast.UnaryOp(node.op, *operands) if len(operands) == 1 else ast.BinOp(operands[0], node.op, operands[1])
 
 
 def in_order(formula: Operation) -> Iterator[Operation]:

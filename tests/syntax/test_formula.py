@@ -1,5 +1,7 @@
 """The arithmetic of `expr`."""
 
+import math
+
 import pytest
 
 from kspec.codegen.model.formulas import formula_code
@@ -23,11 +25,12 @@ def plain(value):
         ("x * 2 * 3", ("multiply", ("multiply", "x", 2), 3)),
         ("maximum(x, -0.5) >= is", ("greater_equal", ("maximum", "x", -0.5), "is")),
         ("+x != exp(y)", ("not_equal", "x", ("exp", "y"))),
+        ("maximum(x, -$inf) + (1 - $inf)", ("add", ("maximum", "x", -math.inf), -math.inf)),
         ("x / ${sqrt(units_of(q))}", ("divide", "x", "${sqrt(units_of(use/q))}")),
     ],
 )
 def test_operations(text, expected):
-    formula = read_formula(text, {"a": 3, "b": 3}, "use/")
+    formula = read_formula(text, {"a": 3, "b": 3, "inf": math.inf}, "use/")
     assert plain(formula) == expected
     assert list(in_order(formula))[-1] is formula
 
@@ -45,6 +48,9 @@ def test_operations(text, expected):
         ("x * $b", "unknown variable `b`", "$b"),
         ("x * ${t}", "arithmetic needs numbers, not text", "${t}"),
         ("x * (1 / 0)", "division by zero", "1 / 0"),
+        ("x * 1e400", "the number is too large", "1e400"),
+        ("x * (1e300 * 1e300)", "the number is too large", "1e300 * 1e300"),
+        ("x + ${1e308 * 10}", "the number is too large", "${1e308 * 10}"),
         ("exp(1) * x", "a part of the expression names no node", "exp(1)"),
         ("lambda: x", "invalid expression `lambda: x`", ""),
     ],

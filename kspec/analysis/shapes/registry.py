@@ -10,6 +10,7 @@ from kspec import catalog
 from kspec.analysis.shapes.layers.accepted_dtypes import check_layer_dtypes
 from kspec.analysis.shapes.learned_weight import learned_weight
 from kspec.analysis.shapes.ops.accepted_dtypes import check_op_dtypes
+from kspec.analysis.shapes.ops.constant_operands import check_constant_operands
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, TensorType
 from kspec.catalog.learned_weight import NAME as WEIGHT
 
@@ -38,14 +39,17 @@ def infer_call(call: Call) -> InferredCall:
     """The outputs of a call by its rule; one unknown output without a rule.
 
     Raises:
-        ShapeError: If Keras would reject the call.
+        ShapeError: If Keras would reject the call, or no result of it is a finite number.
     """
     if call.entry.kind == "layer":
         check_layer_dtypes(call)
     elif call.entry.kind == "op":
         check_op_dtypes(call)
     rule = rule_for(call.entry.kind, call.entry.name)
-    return rule(call) if rule is not None else InferredCall([TensorType(None, call.dtype)], None)
+    result = rule(call) if rule is not None else InferredCall([TensorType(None, call.dtype)], None)
+    if call.entry.kind == "op":
+        check_constant_operands(call, result)
+    return result
 
 
 def inner_call(call: Call, value: Any, tensors: list[TensorType]) -> Call | None:

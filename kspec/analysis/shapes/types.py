@@ -78,7 +78,7 @@ class Types:
 
 
 class ShapeError(Exception):
-    """A call that Keras would reject, in the user's words.
+    """A call that Keras would reject, or without a finite result, in the user's words.
 
     Args:
         message: The predicate of a sentence whose subject, the node, the caller adds: "expects 4-dimensional input
