@@ -103,11 +103,23 @@ def read_model(path: str | os.PathLike[str]) -> ModelFile:
             raise unreadable(
                 "it is not a zip archive, as every `.keras` file must be", "save it again with `model.save`"
             )
-        if os.fstat(file.fileno()).st_size > MAX_JSON:
-            raise unreadable(
-                f"it is not a Keras model: not an archive, and too large for JSON (over {MAX_JSON >> 20} MB)"
-            )
-        return ModelFile(name, _model(_json(file.read(MAX_JSON + 1), "the file", is_member=False)))
+        return read_model_json(name, file)
+
+
+def read_model_json(name: str, file: IO[bytes]) -> ModelFile:
+    """Read a model's JSON from an open file, which need not be on a disk.
+
+    Args:
+        name: Its name.
+        file: The file.
+
+    Raises:
+        ImportRefused: If it does not hold a model's JSON.
+    """
+    text = file.read(MAX_JSON + 1)
+    if len(text) > MAX_JSON:
+        raise unreadable(f"it is not a Keras model: not an archive, and too large for JSON (over {MAX_JSON >> 20} MB)")
+    return ModelFile(name, _model(_json(text, "the file", is_member=False)))
 
 
 def _legacy(name: str) -> ImportRefused:

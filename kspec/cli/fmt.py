@@ -26,7 +26,7 @@ _STANDARD_INPUT = "-"
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, required=True, metavar="SPEC|FOLDER...", shell_complete=_completion.files)
+@click.argument("paths", nargs=-1, required=True, metavar="SPEC|FOLDER|-...", shell_complete=_completion.files)
 @click.option(
     "--check", is_flag=True, help="Write nothing; list what would change. Exit with status 1 if anything would."
 )

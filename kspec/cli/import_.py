@@ -7,18 +7,19 @@ from pathlib import Path
 
 import click
 
-from kspec.cli._options import spec_file
+from kspec.cli._options import STANDARD_INPUT, spec_file
 
 EPILOG = """\b
 Examples:
   kspec import model.keras -o spec.yaml
   kspec import model.keras -o spec.yaml --weights    its weights beside it
   kspec import resnet.json -o resnet.yaml --compact  repeated chains as blocks
+  kspec import - < model.json                        JSON on standard input
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("model", type=click.Path(), metavar="MODEL.keras|MODEL.json")
+@click.argument("model", type=click.Path(), metavar="MODEL.keras|MODEL.json|-")
 @spec_file
 @click.option("--weights", is_flag=True, help="Also write the weights; the spec then starts from them.")
 @click.option("--compact", is_flag=True, help="Write repeated chains as blocks.")
@@ -28,16 +29,23 @@ def command(model: str, output: str, weights: bool, compact: bool, no_compile: b
     """Write the spec that builds a Keras model.
 
     MODEL is what `model.save("model.keras")` or `model.to_json()` writes: a functional or Sequential model of Keras's
-    own layers. It is read as data: no code in it runs. TensorFlow is imported only to write weights.
+    own layers; `-` is the JSON on standard input. It is read as data: no code in it runs. TensorFlow is imported only
+    to write weights.
     """
-    from kspec.importer.from_model import import_file
+    from kspec.importer.from_model import import_file, import_json
 
+    if weights and model == STANDARD_INPUT:
+        raise click.UsageError("--weights needs a .keras file: the JSON on standard input has no weights")
     if weights and output == "-":
         raise click.UsageError("--weights writes a file beside the spec: name the spec, -o spec.yaml")
     target = Path(output)
     if output != "-" and target.exists() and not force:
         raise click.UsageError(f"{output} exists; --force overwrites it, -o names another file")
-    imported = import_file(model, compiled=not no_compile, compact=compact)
+    compiled = not no_compile
+    if model == STANDARD_INPUT:
+        imported = import_json(sys.stdin.buffer, compiled=compiled, compact=compact)
+    else:
+        imported = import_file(model, compiled=compiled, compact=compact)
     if output == "-":
         sys.stdout.write(imported.text)
         _print_notes(imported.notes)

@@ -11,19 +11,20 @@ from typing import Any
 import click
 
 from kspec.cli import _completion
-from kspec.cli._options import overrides, permissions, runs_folder
+from kspec.cli._options import overrides, permissions, runs_folder, spec_source
 
 EPILOG = """\b
 Examples:
   kspec run spec.yaml
   kspec run spec.yaml --smoke
   kspec run spec.yaml --engine keras
+  kspec run - < spec.yaml
   kspec run spec.yaml --set fit.epochs=5 --set layers.hidden1.units=32
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="SPEC", shell_complete=_completion.files)
+@click.argument("path", metavar="SPEC|-", shell_complete=_completion.files)
 @overrides
 @click.option(
     "--engine",
@@ -60,11 +61,11 @@ def command(
     The run folder holds the trained model, the spec as written and as resolved, history, metrics, predictions and
     plots. Ctrl-C keeps what has been trained so far.
     """
-    from kspec.api import load
     from kspec.cli import FAILED, INTERRUPTED
     from kspec.cli._json_output import reserve_stdout
     from kspec.diagnostics import SpecError
     from kspec.diagnostics.render.json_format import as_plain
+    from kspec.language import Permissions, load_file
     from kspec.runs.execute import StepFailed, execute
     from kspec.runs.run_folder import RunFolderError, finite
     from kspec.training.console import Console
@@ -76,7 +77,8 @@ def command(
     console = Console(quiet, sys.stderr if as_json else sys.stdout)
     try:
         with reserve_stdout(as_json):
-            result = execute(load(path, overrides, **permissions), out=runs, smoke=smoke, console=console)
+            spec = load_file(spec_source(path), overrides, Permissions.of(permissions))
+            result = execute(spec, out=runs, smoke=smoke, console=console)
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         if as_json:

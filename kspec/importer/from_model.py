@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from kspec.archive import Imported, ImportRefused, ModelFile, read_model, spec_from_config
+from kspec.archive import Imported, ImportRefused, ModelFile, read_model, read_model_json, spec_from_config
 from kspec.archive.from_config import Vocabulary, no_vocabulary
 from kspec.archive.hdf5_layout import groups_of_config
 from kspec.archive.values import MODELS
@@ -159,8 +159,29 @@ def import_file(path: str | os.PathLike[str], *, compiled: bool = True, compact:
         SpecError: If the model cannot become a spec.
     """
     name = os.fspath(path)
+    return _import(name, lambda: read_model(name), compiled=compiled, compact=compact)
+
+
+def import_json(
+    file: IO[bytes], *, name: str = "<stdin>", compiled: bool = True, compact: bool = False
+) -> ImportedSpec:
+    """Import a model's JSON from an open file, such as standard input.
+
+    Args:
+        file: The open file.
+        name: Its name in messages.
+        compiled: Whether to import the compile configuration.
+        compact: Whether to write repeated layers as blocks.
+
+    Raises:
+        SpecError: If it holds no model's JSON, or the model cannot become a spec.
+    """
+    return _import(name, lambda: read_model_json(name, file), compiled=compiled, compact=compact)
+
+
+def _import(name: str, read: Callable[[], ModelFile], *, compiled: bool, compact: bool) -> ImportedSpec:
     try:
-        file = read_model(name)
+        file = read()
         groups = groups_of_config(file.config) if file.has_assets else {}
         return import_config(
             file.config,

@@ -46,6 +46,27 @@ def test_a_spec_on_standard_input(capsys, monkeypatch, verb, expected):
     assert expected in run_cli([verb, "-", *more], capsys)
 
 
+def test_a_run_of_standard_input(capsys, monkeypatch, folder):
+    (folder / "table.csv").write_text("x,y\n" + "1,2\n" * 10)
+    text = "kspec: 1\ndata: {csv: table.csv, targets: y}\ninputs: {x: {shape: [1]}}\nlayers: [{Dense: {units: 1}}]\n"
+    give(monkeypatch, text)
+    shown = run_cli(["run", "-", "--set", "fit.epochs=1", "--quiet"], capsys)
+    (run,) = (path for path in (folder / "runs" / "stdin").iterdir() if path.name != "latest")
+    assert run.name in shown
+    assert (run / "spec.yaml").read_text() == text
+
+
+def test_a_model_on_standard_input(capsys, monkeypatch):
+    give(monkeypatch, SPEC)
+    exported = run_cli(["export", "-", "--to", "json", "-o", "-"], capsys)
+    give(monkeypatch, exported)
+    assert "units: 3" in run_cli(["import", "-", "-o", "-"], capsys)
+    give(monkeypatch, exported)
+    assert "the JSON on standard input has no weights" in run_cli(["import", "-", "--weights"], capsys, 2)
+    give(monkeypatch, SPEC)
+    assert "neither a `.keras` file nor JSON" in run_cli(["import", "-", "-o", "-"], capsys, 1)
+
+
 def test_a_problem_on_standard_input_has_a_place(capsys, monkeypatch):
     give(monkeypatch, SPEC.replace("units", "unit"))
     assert main(["check", "-"]) == 1

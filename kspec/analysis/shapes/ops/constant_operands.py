@@ -29,8 +29,8 @@ def check_constant_operands(call: Call, result: InferredCall) -> None:
     dtype = result.outputs[0].dtype
     smallest, largest = _LIMITS.get(dtype, (0.0, math.inf))
     for argument in ("x1", "x2"):
-        value = call.constants.get(argument)
-        if not _is_finite(value):
+        value = _number(call.constants.get(argument))
+        if value is None:
             continue
         if abs(value) >= largest:
             raise invalid_constant(
@@ -43,6 +43,7 @@ def check_constant_operands(call: Call, result: InferredCall) -> None:
             )
 
 
-def _is_finite(value: Any) -> bool:
-    """Whether a constant is a number other than infinity."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def _number(value: Any) -> float | None:
+    """A constant that is a finite number; None for any other."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_number else None
