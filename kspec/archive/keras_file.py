@@ -11,12 +11,13 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import IO, Any
+from dataclasses import dataclass, replace
+from typing import IO, Any, BinaryIO
 
 from kspec.archive.errors import ImportRefused, printable, unreadable, unsafe
+from kspec.syntax.regular_files import NotRegularFile, open_regular
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
@@ -28,6 +29,8 @@ MAX_RATIO, SMALL = 200, 16 << 20
 compresses to a fortieth."""
 MAX_METADATA = 1 << 16
 
+Opener = Callable[[str], BinaryIO]
+"""Opens a file for reading."""
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _CHUNK = 1 << 20
 _SAVE_AGAIN = "if you trust it, load it with Keras and save it as `.keras`"
@@ -42,12 +45,14 @@ class ModelFile:
         config: The serialized model: `class_name`, `config` …
         has_weights: Whether the file contains weights.
         has_assets: Whether the file may contain vocabularies.
+        opener: Opens it.
     """
 
     path: str
     config: dict[str, Any]
     has_weights: bool = False
     has_assets: bool = False
+    opener: Opener = open_regular
 
     def vocabulary(self, group: str) -> list[str] | None:
         """Read the vocabulary of a layer, which the archive stores as a file with one word per line.
@@ -61,7 +66,7 @@ class ModelFile:
         Raises:
             ImportRefused: If the archive cannot be read.
         """
-        with open_regular_file(self.path) as file, _archive(file) as archive:
+        with open_regular_file(self.path, self.opener) as file, _archive(file) as archive:
             name = f"assets/{group}/vocabulary.txt"
             if name not in archive.namelist():
                 return None
@@ -77,24 +82,28 @@ class ModelFile:
         Raises:
             ImportRefused: If the archive cannot be read.
         """
-        with open_regular_file(self.path) as file, _archive(file) as archive:
+        with open_regular_file(self.path, self.opener) as file, _archive(file) as archive:
             for chunk in _chunks(archive, archive.getinfo(WEIGHTS), None):
                 target.write(chunk)
 
 
-def read_model(path: str | os.PathLike[str]) -> ModelFile:
+def read_model(path: str | os.PathLike[str], opener: Opener = open_regular) -> ModelFile:
     """Read a `.keras` archive, or a model's JSON.
+
+    Args:
+        path: The file.
+        opener: Opens it; that of a path policy also makes sure that it may be read.
 
     Raises:
         ImportRefused: If it is neither, is damaged, or is unsafe.
     """
     name = os.fspath(path)
-    with open_regular_file(name) as file:
+    with open_regular_file(name, opener) as file:
         head = file.read(len(_HDF5))
         file.seek(0)
         if head.startswith(b"PK"):
             with _archive(file) as archive:
-                return _of_archive(name, archive)
+                return replace(_of_archive(name, archive), opener=opener)
         if head == _HDF5:
             raise _legacy(name)
         if not head:
@@ -132,22 +141,28 @@ def _legacy(name: str) -> ImportRefused:
 
 
 @contextmanager
-def open_regular_file(path: str) -> Iterator[IO[bytes]]:
-    """Open a file for reading, if it is a regular file."""
+def open_regular_file(path: str, opener: Opener = open_regular) -> Iterator[BinaryIO]:
+    """Open a file for reading, if it is a regular file.
+
+    Args:
+        path: The file.
+        opener: Opens it.
+
+    Raises:
+        ImportRefused: If it cannot be opened.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        raise unreadable(f"it cannot be read: {error.strerror}") from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        if stat.S_ISDIR(mode):
+        file = opener(path)
+    except NotRegularFile as error:
+        if os.path.isdir(path):
             raise unreadable(
                 "it is a folder",
                 "use the `.keras` file itself, or the `config.json` of a model that was saved as a folder",
-            )
-        raise unreadable("it is not a regular file")
-    with open(descriptor, "rb") as file:
+            ) from None
+        raise unreadable(str(error.strerror)) from None
+    except OSError as error:
+        raise unreadable(f"it cannot be read: {error.strerror}") from None
+    with file:
         yield file
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from kspec.archive.errors import ImportRefused, printable, unreadable, unsafe
-from kspec.archive.keras_file import open_regular_file, read_model
+from kspec.archive.keras_file import Opener, open_regular_file, read_model
 from kspec.archive.vocabulary import shortest_floats
 from kspec.diagnostics import Report, Span, codes
+from kspec.syntax.regular_files import open_regular
 
 _ASIDE = re.compile(r"(^|/)(optimizer|seed_generator(_\d+)?|\w*metrics?)(/|$)")
 """Groups of a weights file that are not weights of the model."""
@@ -30,7 +31,13 @@ _FILTERS = {1, 2, 3, 4, 5, 6, 32000}
 """Filters that are built into HDF5 and h5py; HDF5 would search and load a library for any other."""
 
 
-def load_weights(model: Any, path: str | os.PathLike[str], report: Report, place: Span | str = "") -> bool:
+def load_weights(
+    model: Any,
+    path: str | os.PathLike[str],
+    report: Report,
+    place: Span | str = "",
+    opener: Opener = open_regular,
+) -> bool:
     """Load weights into a Keras model.
 
     Args:
@@ -38,12 +45,13 @@ def load_weights(model: Any, path: str | os.PathLike[str], report: Report, place
         path: A `.weights.h5` file, or a `.keras` archive of the same model.
         report: Receives the error if the weights cannot be loaded.
         place: Where a spec references the file; its name by default.
+        opener: Opens the file.
 
     Returns:
         Whether the weights are loaded.
     """
     try:
-        with verified_copy(path) as file:
+        with verified_copy(path, opener) as file:
             give(model, file)
     except ImportRefused as refused:
         refused.report(report, place or os.fspath(path))
@@ -52,8 +60,12 @@ def load_weights(model: Any, path: str | os.PathLike[str], report: Report, place
 
 
 @contextmanager
-def verified_copy(path: str | os.PathLike[str]) -> Iterator[Path]:
+def verified_copy(path: str | os.PathLike[str], opener: Opener = open_regular) -> Iterator[Path]:
     """A temporary, verified copy of a weights file, or of the weights in a `.keras` archive.
+
+    Args:
+        path: The file.
+        opener: Opens it.
 
     Raises:
         ImportRefused: If it cannot be read, or is unsafe.
@@ -62,12 +74,12 @@ def verified_copy(path: str | os.PathLike[str]) -> Iterator[Path]:
         copy = Path(folder, "model.weights.h5")
         with copy.open("wb") as target:
             if os.fspath(path).endswith(".keras"):
-                found = read_model(path)
+                found = read_model(path, opener)
                 if not found.has_weights:
                     raise unreadable("the archive contains no weights")
                 found.copy_weights(target)
             else:
-                with open_regular_file(os.fspath(path)) as file:
+                with open_regular_file(os.fspath(path), opener) as file:
                     shutil.copyfileobj(file, target)
         verify(copy)
         yield copy

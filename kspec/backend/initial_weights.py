@@ -24,18 +24,20 @@ def load_initial_weights(spec: Spec, network: BuiltNetwork, report: Report) -> N
     from kspec.archive.saved_weights import load_saved
     from kspec.archive.weights import load_weights
 
+    opener = spec.paths.open_file
     for name, model in spec.document.models.items():
         inner = network.models.get(name)
         if inner is None:
             continue
         if file := model.application_weights():
             span = spec.positions.value(("models", name, "application", model.application_call[0], "weights"))
-            load_weights(inner.model, spec.folder / file, report, span)
+            load_weights(inner.model, spec.folder / file, report, span, opener)
             continue
         path: Path = ("models", name, "weights" if model.weights is not None else "file")
         if model.weights is not None:
-            load_weights(inner.model, spec.folder / model.weights, report, spec.positions.value(path))
+            load_weights(inner.model, spec.folder / model.weights, report, spec.positions.value(path), opener)
         elif model.file is not None and not model.file.endswith(".json"):
-            load_saved(inner.model, spec.folder / model.file, report, spec.positions.value(path))
+            load_saved(inner.model, spec.folder / model.file, report, spec.positions.value(path), opener)
     if spec.document.weights is not None:
-        load_weights(network.model, spec.folder / spec.document.weights, report, spec.positions.value(("weights",)))
+        span = spec.positions.value(("weights",))
+        load_weights(network.model, spec.folder / spec.document.weights, report, span, opener)

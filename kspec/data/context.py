@@ -11,6 +11,8 @@ from typing import TypeVar
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Report, Rule, Span, codes, nearest
 from kspec.language import Spec
+from kspec.syntax.path_policy import PathProblem
+from kspec.syntax.regular_files import kind_of_file, shown_path, unusable_text
 
 REMOTE = "://"
 MAX_FOLDERS = 100
@@ -122,8 +124,8 @@ class Context:
             message = f"`{text}` is a URL: kspec reads data only from files"
             self.error(codes.NETWORK_ACCESS, message, path, help="download the data and name the file")
             return None
-        if "\0" in text:
-            self.error(codes.UNREADABLE_DATA, "a path cannot contain a null character", path)
+        if unusable := unusable_text(text):
+            self.error(codes.UNREADABLE_DATA, unusable, path)
             return None
         base = Path.cwd() if self.source_path is None else self.spec.folder
         pattern = base / os.path.expanduser(text)
@@ -144,11 +146,21 @@ class Context:
             problem.report(self.report, self.span(path))
         return problem is None
 
-    def _is_readable(self, file: Path, text: str, path: SpecPath | None, folder: bool) -> bool:
-        label = ""
+    @staticmethod
+    def _exists(file: Path) -> bool:
+        """Whether there is a file; raises OSError if nobody can tell, as in a circle of links."""
         try:
-            if not file.exists():
+            file.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+    def _is_readable(self, file: Path, text: str, path: SpecPath | None, folder: bool) -> bool:
+        label, text = "", shown_path(text)
+        try:
+            if not self._exists(file):
                 message = f"{'folder' if folder else 'file'} `{text}` not found"
+                message += ": it is a link that leads nowhere" if file.is_symlink() else ""
                 label = _suggestion(file, text)
                 help = _searched(file, self.spec.folder if self.source_path is not None else None)
             elif file.is_dir() and not folder:
@@ -156,7 +168,7 @@ class Context:
             elif folder and not file.is_dir():
                 message, help = f"`{text}` is a file, not a folder", "name the folder that contains a folder per class"
             elif not file.is_dir() and not file.is_file():
-                message, help = f"`{text}` is not a regular file", ""
+                message, help = f"`{text}` is {kind_of_file(file) or 'no regular file'}, not a file", ""
             elif not os.access(file, os.R_OK):
                 message, help = f"cannot read `{text}`: permission denied", ""
             elif not folder and file.stat().st_size == 0:
@@ -164,7 +176,7 @@ class Context:
             else:
                 return True
         except OSError as error:
-            message, help = f"cannot read `{text}`: {error.strerror or error}", ""
+            message, help = PathProblem.of(error, text).message, ""
         self.error(codes.UNREADABLE_DATA, message, path, label=label, help=help)
         return False
 

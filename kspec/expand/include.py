@@ -6,9 +6,10 @@ import os
 from pathlib import Path as File
 from typing import Any
 
-from kspec.diagnostics import Path, Report, Span, codes, nearest
+from kspec.diagnostics import Path, Report, Span, codes
 from kspec.syntax.parse import Tree, parse
-from kspec.syntax.path_policy import PathPolicy
+from kspec.syntax.path_policy import PathPolicy, PathRefused
+from kspec.syntax.regular_files import shown_path
 from kspec.syntax.source import read_source
 
 SHARED = ("vars", "blocks", "models")
@@ -64,25 +65,27 @@ class _Includer:
     def _read(self, text: str, tree: Tree, path: Path, chain: tuple[str, ...]) -> Tree | None:
         span = tree.positions.value(path)
         file = File(os.path.abspath(span.source.name)).parent / text
-        problem = self.policy.reading_problem(text, file)
-        if problem is not None:
+        problem = self.policy.file_problem(text, file)
+        if problem is not None and problem.rule == codes.UNREADABLE_DATA:
+            help = "the path is relative to the file that includes it" if "not found" in problem.message else ""
+            self._error(problem.message, span, label=problem.label, help=help)
+        elif problem is not None:
             problem.report(self.report, span)
+        if problem is not None:
             return None
         target = os.path.realpath(file)
         if target in chain:
             cycle = " → ".join(f"`{File(name).name}`" for name in (*chain[chain.index(target) :], target))
             self._error(f"`{text}` includes itself", span, help=f"cycle: {cycle}")
             return None
-        if not file.is_file():
-            siblings = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
-            similar = nearest(file.name, siblings)
-            self._error(f"file `{text}` not found", span, label=f"did you mean `{similar}`?" if similar else "",
-                        help="the path is relative to the file that includes it")  # fmt: skip
-            return None
         reading = Report()
-        source = read_source(_display_name(file), reading)
+        try:
+            source = read_source(_display_name(file), reading, lambda name: self.policy.open(text, File(name)))
+        except PathRefused as refused:
+            refused.problem.report(self.report, span)
+            return None
         for diagnostic in reading:
-            self._error(f"cannot include `{text}`: {diagnostic.message}", span, help=diagnostic.help)
+            self._error(f"cannot include `{shown_path(text)}`: {diagnostic.message}", span, help=diagnostic.help)
         other = None if source is None else parse(source, self.report)
         if other is None:
             return None

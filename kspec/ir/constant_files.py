@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 from kspec.diagnostics import Path, Report, codes
 from kspec.ir.node import Node
 from kspec.language import Spec
 from kspec.syntax.numpy_files import SUFFIXES, InvalidArray, read_array
+from kspec.syntax.path_policy import PathProblem
 
 
 class ConstantFile(list[Any]):
@@ -55,7 +57,11 @@ def _numbers(file: str, path: Path, spec: Spec, report: Report) -> list[Any] | N
         report.error(codes.INVALID_VALUE, f"`{file}` is no file of numbers", place, help=help)
         return None
     try:
-        return read_array(spec.folder / file)
+        with spec.paths.open(file) as stream:
+            return read_array(stream, PurePath(file).suffix)
+    except OSError as error:
+        PathProblem.of(error, file).report(report, place)
+        return None
     except InvalidArray as error:
         report.error(codes.MALFORMED_DATA_FILE, f"`{file}` is no array: {error}", place)
         return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from kspec.language import Spec
+from kspec.syntax.path_policy import PathPolicy
 
 MAX_BYTES = 100_000_000
 """Of larger files the entries are not counted."""
@@ -32,17 +32,22 @@ class VocabularyFile(str):
             file = spec.folder / path
             status = file.stat()
             if status.st_size <= MAX_BYTES:
-                vocabulary.entries, vocabulary.problem = _read(file, status.st_mtime_ns, status.st_size)
+                key = (str(file), status.st_mtime_ns, status.st_size)
+                vocabulary.entries, vocabulary.problem = _read(path, spec.paths, *key)
         return vocabulary
 
 
 @lru_cache(maxsize=32)
-def _read(file: Path, _modified: int, _size: int) -> tuple[int | None, str]:
+def _read(path: str, policy: PathPolicy, *_state: object) -> tuple[int | None, str]:
     """The number of entries of a file, or what is wrong with it, as TensorFlow reads it."""
     try:
-        lines = file.read_bytes().split(b"\n")
+        with policy.open(path) as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError:
         return None, ""
+    if len(data) > MAX_BYTES:
+        return None, ""
+    lines = data.split(b"\n")
     entries = [line.removesuffix(b"\r") for line in (lines[:-1] if lines[-1] == b"" else lines)]
     if not entries:
         return None, "is empty"
@@ -51,6 +56,6 @@ def _read(file: Path, _modified: int, _size: int) -> tuple[int | None, str]:
         if not entry:
             return None, f"has an empty line {number}"
         if first.setdefault(entry, number) != number:
-            text = entry.decode("utf-8", "replace")
+            text = entry[:40].decode("utf-8", "replace")
             return None, f"has `{text}` twice, on lines {first[entry]} and {number}"
     return len(entries), ""

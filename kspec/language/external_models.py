@@ -53,7 +53,7 @@ def networks_of_files(tree: Tree, report: Report, policy: PathPolicy) -> Network
         from kspec.archive import ImportRefused, read_model, spec_from_config
 
         try:
-            values = spec_from_config(read_model(policy.folder / text).config, compiled=False).values
+            values = spec_from_config(read_model(policy.folder / text, policy.open_file).config, compiled=False).values
         except ImportRefused as refused:
             refused.report(report, span)
             continue

@@ -9,8 +9,11 @@ from typing import Any
 
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
+from kspec.syntax.regular_files import read_bounded
 
 FILE = "pyproject.toml"
+MAX_BYTES = 1 << 20
+"""Larger files are no settings, and are passed over."""
 _OURS = re.compile(rb"""tool["']?\s*\.\s*["']?kspec|^\s*\[\s*["']?tool["']?\s*\]|^\s*tool\s*=""", re.MULTILINE)
 """Matches every file that may have a section of ours; others are not even parsed."""
 _KEYS = ("select", "ignore", "strict")
@@ -35,8 +38,10 @@ def read_config(folder: Path, report: Report) -> Config:
     """The settings of the nearest `pyproject.toml` that has any, in the folder or above it."""
     for parent in (folder, *folder.parents):
         try:
-            data = (parent / FILE).read_bytes()
+            data = read_bounded(parent / FILE, MAX_BYTES)
         except OSError:
+            continue
+        if len(data) > MAX_BYTES:
             continue
         if _OURS.search(data):
             config = _Settings(_display_name(parent / FILE), data, report).config()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import array
 import ast
+import io
 import math
 import re
 import sys
-from pathlib import Path
 from typing import Any, BinaryIO
 
 MAX_NUMBERS = 1_000_000
 """The largest array that may be a constant."""
+MAX_LINE = 32 * MAX_NUMBERS
+"""The longest line of a text, in characters."""
 SUFFIXES = (".npy", ".csv", ".txt")
 
 _MAX_HEADER = 1 << 16
@@ -22,14 +24,18 @@ class InvalidArray(ValueError):
     """A file that holds no array of numbers; the message is for the user."""
 
 
-def read_array(path: Path) -> list[Any]:
+def read_array(file: BinaryIO, suffix: str) -> list[Any]:
     """The numbers of a file in nested lists: those of a `.npy` array, or a list for each line of a text.
+
+    Args:
+        file: The open file.
+        suffix: The ending of its name, one of `SUFFIXES`.
 
     Raises:
         InvalidArray: If the file cannot be read, or holds anything else.
     """
     try:
-        return _read_npy(path) if path.suffix == ".npy" else _read_text(path)
+        return _read_npy(file) if suffix == ".npy" else _read_text(file)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidArray(f"it cannot be read: {error}") from error
 
@@ -48,23 +54,24 @@ def read_header(file: BinaryIO) -> tuple[str, bool, tuple[int, ...]]:
         dtype, fortran, shape = header["descr"], header["fortran_order"], header["shape"]
     except (ValueError, SyntaxError, MemoryError, RecursionError, KeyError, TypeError) as error:
         raise InvalidArray("it is no `.npy` file") from error
-    if not isinstance(dtype, str) or not isinstance(shape, tuple) or not all(isinstance(n, int) for n in shape):
+    if not isinstance(dtype, str) or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
         raise InvalidArray("it holds no array of numbers")
     return dtype, bool(fortran), shape
 
 
-def _read_npy(path: Path) -> list[Any]:
-    with path.open("rb") as file:
-        dtype, fortran, shape = read_header(file)
-        code = {"f2": "e", "f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q",
-                "u1": "B", "u2": "H", "u4": "I", "u8": "Q"}.get(dtype[1:])  # fmt: skip
-        count = math.prod(shape)
-        if code is None or not shape:
-            raise InvalidArray("it holds no array of numbers")
-        if count > MAX_NUMBERS:
-            raise InvalidArray(f"it holds {count:,} numbers; a constant has at most {MAX_NUMBERS:,}")
-        size = int(dtype[2:])
-        data = file.read(count * size)
+def _read_npy(file: BinaryIO) -> list[Any]:
+    dtype, fortran, shape = read_header(file)
+    code = {"f2": "e", "f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q",
+            "u1": "B", "u2": "H", "u4": "I", "u8": "Q"}.get(dtype[1:])  # fmt: skip
+    count = math.prod(shape)
+    if code is None or not shape:
+        raise InvalidArray("it holds no array of numbers")
+    if not count:
+        raise InvalidArray("it holds no numbers")
+    if count > MAX_NUMBERS:
+        raise InvalidArray(f"it holds {_count(count)} numbers; a constant has at most {MAX_NUMBERS:,}")
+    size = int(dtype[2:])
+    data = file.read(count * size)
     if len(data) < count * size:
         raise InvalidArray("it ends too early")
     if code == "e":
@@ -97,12 +104,14 @@ def _transposed(nested: list[Any], rank: int) -> list[Any]:
     return [list(row) for row in zip(*nested, strict=True)]
 
 
-def _read_text(path: Path) -> list[Any]:
+def _read_text(file: BinaryIO) -> list[Any]:
     """A list for each line of numbers; one list, if each line has one number."""
     rows: list[list[float]] = []
     count = 0
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
+    with io.TextIOWrapper(file, encoding="utf-8") as text:
+        for number, line in enumerate(iter(lambda: text.readline(MAX_LINE), ""), 1):
+            if len(line) >= MAX_LINE:
+                raise InvalidArray(f"line {number} is longer than {MAX_LINE:,} characters")
             parts = [part for part in _SEPARATORS.split(line.strip()) if part]
             if not parts:
                 continue
@@ -118,6 +127,10 @@ def _read_text(path: Path) -> list[Any]:
     if not rows:
         raise InvalidArray("it holds no numbers")
     return [row[0] for row in rows] if len(rows[0]) == 1 else rows
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number < 10**18 else "far too many"
 
 
 def _number(text: str) -> float:

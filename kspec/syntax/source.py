@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from kspec.diagnostics import Report, Source, Span, codes
+from kspec.syntax.path_policy import PathRefused, names_beside
+from kspec.syntax.regular_files import NotRegularFile, open_regular
 
 MAX_BYTES = 8 * 1024 * 1024
 """The largest size of a spec; 1 MB holds ten thousand layers."""
@@ -13,8 +17,19 @@ MAX_BYTES = 8 * 1024 * 1024
 HELP_FOR_EMPTY = "`kspec init` writes a working spec to start from"
 
 
-def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
-    """The text of a spec file (UTF-8, with or without a byte order mark); None after a reported error."""
+def read_source(
+    path: str | os.PathLike[str], report: Report, opener: Callable[[str], BinaryIO] = open_regular
+) -> Source | None:
+    """Reads the text of a spec file: UTF-8, with or without a byte order mark.
+
+    Args:
+        path: The file.
+        report: Receives the reason why it cannot be read.
+        opener: Opens it. A `PathRefused` that it raises is passed on.
+
+    Returns:
+        The text; None after a reported error.
+    """
     name = os.fspath(path)
     place = Span(Source(name, ""), 1, 1, 1, 1)
     file = Path(path)
@@ -24,15 +39,20 @@ def read_source(path: str | os.PathLike[str], report: Report) -> Source | None:
                 codes.UNREADABLE_FILE, "this is a folder, not a spec", place, help=f"pass a file: {_example(file)}"
             )
             return None
-        if file.is_file() and file.stat().st_size > MAX_BYTES:
-            _report_size(file.stat().st_size, place, report)
+        with opener(name) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(MAX_BYTES + 1)
+        if max(size, len(data)) > MAX_BYTES:
+            _report_size(max(size, len(data)), place, report)
             return None
-        data = file.read_bytes()
+    except PathRefused:
+        raise
     except FileNotFoundError:
         report.error(codes.UNREADABLE_FILE, "file not found", place, help=_similar_file(file))
         return None
     except OSError as error:
-        report.error(codes.UNREADABLE_FILE, f"cannot read the file: {error.strerror or error}", place)
+        help = "pass `-` to read standard input" if isinstance(error, NotRegularFile) else ""
+        report.error(codes.UNREADABLE_FILE, f"cannot read the file: {error.strerror or error}", place, help=help)
         return None
     return source_of(name, data, report)
 
@@ -98,16 +118,14 @@ def _report_size(size: int, place: Span, report: Report) -> None:
 
 
 def _example(folder: Path) -> str:
-    specs = sorted(folder.glob("*.yaml"))
-    return str(specs[0]) if specs else "kspec check spec.yaml"
+    specs = [name for name in names_beside(folder / "spec.yaml") if name.endswith(".yaml")]
+    return str(folder / specs[0]) if specs else "kspec check spec.yaml"
 
 
 def _similar_file(file: Path) -> str:
     from kspec.diagnostics import nearest
 
-    try:
-        names = [entry.name for entry in file.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
-    except OSError:
+    if not os.path.isdir(file.parent):
         return f"folder `{file.parent}` does not exist"
-    match = nearest(file.name, names)
+    match = nearest(file.name, [name for name in names_beside(file) if name.endswith((".yaml", ".yml"))])
     return f"did you mean `{file.parent / match}`?" if match else ""

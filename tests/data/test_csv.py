@@ -256,4 +256,4 @@ def test_headers_longer_than_a_block_and_over_several_lines(tmp_path):
 
 def test_a_device_file_is_an_error(tmp_path):
     result = read(tmp_path, "{csv: /dev/zero, targets: y}", allow_outside=True)
-    assert "KS501 `/dev/zero` is not a regular file" in result.only
+    assert "KS501 `/dev/zero` is a device, not a file" in result.only

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.syntax.numpy_files import InvalidArray, read_array
+from kspec.syntax import numpy_files
+from kspec.syntax.numpy_files import InvalidArray
 
 SPEC = """\
 kspec: 1
@@ -18,6 +19,11 @@ layers:
 task: regression
 """
 RNG = np.random.default_rng(0)
+
+
+def read_array(path):
+    with path.open("rb") as file:
+        return numpy_files.read_array(file, path.suffix)
 
 
 @pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", "<f2", "<i4", ">i8", "|u1", "|i1", "<u2"])

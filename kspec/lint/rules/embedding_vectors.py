@@ -6,6 +6,7 @@ from kspec.archive.vectors import SUFFIXES, InvalidVectors, shape_of_vectors
 from kspec.diagnostics import codes
 from kspec.ir import Node
 from kspec.lint.context import RuleContext
+from kspec.syntax.path_policy import PathProblem
 
 VOCABULARIES = ("TextVectorization", "StringLookup", "IntegerLookup")
 """Layers with a vocabulary."""
@@ -81,7 +82,11 @@ def _check_shape(context: RuleContext, node: Node, file: str) -> None:
     """Compares the file with the Embedding's sizes, as far as they are known."""
     report, place = context.report, context.spec.positions.value((*node.path, "weights", "file"))
     try:
-        rows, length = shape_of_vectors(context.spec.folder / file)
+        with context.spec.paths.open(file) as stream:
+            rows, length = shape_of_vectors(stream, file)
+    except OSError as error:
+        PathProblem.of(error, file).report(report, place)
+        return
     except InvalidVectors as error:
         report.error(codes.UNREADABLE_VECTORS, f"`{file}` holds no vectors: {error}", place)
         return

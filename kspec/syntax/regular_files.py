@@ -1,0 +1,123 @@
+"""Opens files that others may have made: only regular ones, since a pipe would wait and a device would never end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+LONGEST_SHOWN = 80
+"""Characters of a path in a message."""
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY"))
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class NotRegularFile(OSError):
+    """A path leads to a folder, pipe, socket or device."""
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Opens a regular file for reading.
+
+    Raises:
+        NotRegularFile: If it is anything else.
+        OSError: If it cannot be opened, or the path cannot be one.
+    """
+    name = os.fspath(path)
+    try:
+        _require_regular(os.stat(name).st_mode, name)  # opening a device may already have an effect
+        descriptor = os.open(name, _FLAGS)
+    except ValueError as error:  # a null character, or half of a surrogate pair
+        raise OSError(errno.EINVAL, unusable_text(name) or str(error), name) from None
+    try:
+        _require_regular(os.fstat(descriptor).st_mode, name)
+        return open(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
+    """The bytes of a regular file; one more than the limit of a larger file.
+
+    Args:
+        path: The file.
+        limit: The largest size that the caller accepts, in bytes.
+
+    Raises:
+        NotRegularFile: If it is not a regular file.
+        OSError: If it cannot be read.
+    """
+    with open_regular(path) as file:
+        return file.read(limit + 1)
+
+
+def opened_path(file: BinaryIO, name: str) -> str:
+    """Where an open file really lies, all links resolved.
+
+    Args:
+        file: The file.
+        name: The path by which it was opened.
+
+    Raises:
+        OSError: If the path has come to lead to another file.
+    """
+    descriptor = file.fileno()
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        pass
+    if sys.platform == "darwin":
+        import fcntl
+
+        return os.fsdecode(fcntl.fcntl(descriptor, 50, bytes(1024)).split(b"\0", 1)[0])  # F_GETPATH
+    path = os.path.realpath(name)
+    if not os.path.samestat(os.stat(path), os.fstat(descriptor)):
+        raise OSError(errno.EAGAIN, "the file was replaced while it was read", name)
+    return path
+
+
+def unusable_text(text: str) -> str:
+    """Why a text cannot be the path of a file; empty if it can."""
+    if "\0" in text:
+        return "a path cannot contain a null character"
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return "the path contains half of a surrogate pair, which no file name has"
+    return ""
+
+
+def kind_of_file(path: str | os.PathLike[str]) -> str:
+    """What a path leads to: `a folder`, `a pipe`, `a device` …; empty for a regular file and for none."""
+    try:
+        return _KINDS.get(stat.S_IFMT(os.stat(path).st_mode), "")
+    except (OSError, ValueError):
+        return ""
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a path leads to a regular file; false for a path that cannot be one."""
+    return os.path.isfile(path)
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """A path in a message: on one line, printable, and its end if it is long."""
+    text = Path(path).as_posix() if not isinstance(path, str) else path
+    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return plain if len(plain) <= LONGEST_SHOWN else f"…{plain[1 - LONGEST_SHOWN :]}"
+
+
+def _require_regular(mode: int, name: str) -> None:
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "no regular file")
+        raise NotRegularFile(errno.EINVAL, f"it is {kind}, not a file", name)
