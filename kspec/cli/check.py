@@ -139,9 +139,11 @@ def _show(diagnostics: list[Diagnostic], clean: list[tuple[str, CheckResult]], f
     render(diagnostics, format_, sys.stdout)
     if format_ == "text":
         for path, result in clean:
-            size = len(result.spec.document.layers) if result.spec else 0
+            size = len(result.analysis.graph.layers) if result.analysis else 0
             summary = (
-                f"{size} layer{'' if size == 1 else 's'}" if result.spec else "no spec, but blocks or models to include"
+                f"{size} layer{'' if size == 1 else 's'}"
+                if result.analysis
+                else "no spec, but blocks or models to include"
             )
             sys.stdout.write(f"{path}: ok ({summary})\n")
             for default in _defaults(result):

@@ -64,7 +64,8 @@ def command(
     if with_keras or (summary.parameters is None and compiled.dataset is not None):
         from kspec.compiler.build import build_structure
 
-        built = summarise_built(spec.name, analysis.graph, build_structure(spec).network, hoisted, stages)
+        model = build_structure(spec)
+        built = summarise_built(spec.name, model.graph_with_numbers(), model.network, hoisted, stages)
         mismatches = differences(summary, built)
         summary = built
     click.echo(

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.index_limits import index_limits
+from kspec.analysis.known_numbers import with_known_numbers
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
+from kspec.analysis.shapes.infer import infer
 from kspec.backend.initial_weights import load_initial_weights
 from kspec.backend.keras_objects import Maker
 from kspec.backend.tensorflow import import_tensorflow
@@ -48,6 +50,12 @@ class BuiltModel:
     network: BuiltNetwork
     dataset: Dataset | None
     settings: Settings
+
+    def graph_with_numbers(self) -> Graph:
+        """The graph with numbers in place of sizes, also of those that the data decided."""
+        sizes = self.network.sizes
+        types = infer(self.spec, self.graph, Report(), lambda word, name: sizes.get((word, name)))
+        return with_known_numbers(self.graph, types)
 
 
 def define(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kspec.diagram.diagram_graph import DiagramGraph, NodeInfo, Repeat, info_key
 from kspec.ir import Feed, Graph, Node, Tensor
+from kspec.ir.formula import formula_text
 from kspec.ir.node import NodeKind
 
 COLLAPSED_ABOVE = 80
@@ -220,7 +221,7 @@ def _add_boxes(diagram: DiagramGraph, outputs: Mapping[str, Tensor], depth: int)
         is_formula = nodes[-1].name == box
         kind: NodeKind = "op" if is_formula else "model"
         diagram.boxes[box] = Node(box, kind, "", nodes[0].path, feeds={"inputs": inputs}, outputs=names)
-        diagram.collapsed[box] = nodes[-1].formula if is_formula else _description(box, nodes)
+        diagram.collapsed[box] = formula_text(diagram.graph, nodes[-1]) if is_formula else _description(box, nodes)
         if all(node.name in diagram.shared for node in nodes):
             diagram.shared[box] = ""
         if all(node.name in diagram.info for node in nodes):
@@ -233,7 +234,7 @@ def _description(box: str, nodes: list[Node]) -> str:
     """`block residual, 7 nodes`."""
     own = next((node for node in nodes if node.name.count("/") == box.count("/") + 1), nodes[0])
     block = f"block {own.source_path[1]}" if own.source_path[:1] == ("blocks",) else "block"
-    count = sum(not node.is_inside_formula for node in nodes)
+    count = len(Graph({node.name: node for node in nodes}).entries)
     return f"{block}, {count} node{'' if count == 1 else 's'}"
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from kspec.analysis.known_numbers import with_known_numbers
 from kspec.compiler.build import build_structure
 from kspec.compiler.compile import compile_spec
 from kspec.ir import Graph
 from kspec.language import Spec
-from kspec.summary.resolved_spec import with_sizes
 from kspec.summary.summary import Summary
 
 if TYPE_CHECKING:
@@ -81,12 +79,12 @@ def draw_spec(
     """
     from kspec.diagram.diagram import draw
 
-    sized = sized_graph(spec) if shapes else SizedGraph(compile_spec(spec).unwrap()[1].graph, {}, [spec.name])
+    sized = sized_graph(spec) if shapes else _without_shapes(spec)
     drawing = draw(
         sized.graph, sized.info, path, format, depth,
         heading=sized.heading, sideways=sideways, all_copies=all_copies,
     )  # fmt: skip
-    return len(sized.graph.nodes), drawing
+    return len(sized.graph.entries), drawing
 
 
 def sized_graph(spec: Spec) -> SizedGraph:
@@ -101,26 +99,19 @@ def sized_graph(spec: Spec) -> SizedGraph:
     if analysis.needs_data:
         return _sized(build_structure(spec))
     summary = summarise(spec.name, analysis.graph, analysis.types)
-    return SizedGraph(analysis.graph, node_info(summary), _heading(summary))
+    return SizedGraph(with_known_numbers(analysis.graph, analysis.types), node_info(summary), _heading(summary))
+
+
+def _without_shapes(spec: Spec) -> SizedGraph:
+    _, analysis = compile_spec(spec).unwrap()
+    return SizedGraph(with_known_numbers(analysis.graph, analysis.types), {}, [spec.name])
 
 
 def _sized(built: BuiltModel) -> SizedGraph:
     from kspec.summary.summary import summarise_built
 
     summary = summarise_built(built.spec.name, built.graph, built.network)
-    return SizedGraph(_with_known_sizes(built.graph, built.network.sizes), node_info(summary), _heading(summary))
-
-
-def _with_known_sizes(graph: Graph, sizes: Mapping[tuple[str, str], int]) -> Graph:
-    """A graph whose arguments state the sizes that data decides: `units: 3`, not `{classes_of: cultivar}`."""
-    nodes = {
-        name: replace(node, arguments=with_sizes(node.arguments, sizes)) if sizes else node
-        for name, node in graph.nodes.items()
-    }
-    models: dict[str, Graph] = {}
-    for name, model in graph.models.items():
-        models[name] = replace(_with_known_sizes(model, sizes), models=dict(models))
-    return replace(graph, nodes=nodes, models=models)
+    return SizedGraph(built.graph_with_numbers(), node_info(summary), _heading(summary))
 
 
 def _heading(summary: Summary) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from kspec.diagram.diagram_graph import DiagramGraph, NodeInfo
 from kspec.ir import Graph, Node, Tensor
+from kspec.ir.formula import formula_text
 from kspec.ir.preset import is_preset
 from kspec.syntax.sizes import SizeExpression, read_size
 
@@ -218,7 +219,7 @@ def _description(graph: Graph, node: Node) -> str:
     if node.kind == "model":
         return f"model {node.head}"
     if node.formula:
-        return node.formula
+        return formula_text(graph, node)
     if node.kind == "op":
         constants = [f"{name} {_value(value)}" for name, value in node.constants.items() if value is not None]
         return _with_arguments(f"op {node.head}", constants)

@@ -181,7 +181,7 @@ class Emitter:
             item: The entry that it is a part of.
             name: The name of its node, within the frame.
             named: Whether the spec gives that name.
-            formula: The text of the `expr` that it is a part of.
+            formula: The part of an `expr` that it computes, as in `Node.formula`.
 
         Raises:
             ExpansionTooLarge: if there are too many.

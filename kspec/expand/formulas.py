@@ -10,7 +10,7 @@ from typing import Any
 from kspec.diagnostics import Path, Span, codes
 from kspec.expand.emit import Emitter
 from kspec.expand.frame import Item, with_uses
-from kspec.syntax.formula import FormulaError, Operation, Reference, in_order, place_within, read_formula
+from kspec.syntax.formula import FormulaError, Operation, Reference, in_order, place_within, read_formula, template
 from kspec.syntax.yaml_flow import kind_of
 
 BESIDE = frozenset({"expr", "name", "when"})
@@ -93,4 +93,4 @@ def _add(emitter: Emitter, item: Item, operation: Operation, names: dict[int, st
     if is_last:
         own = ("name",) if item.named else ()
         places["name",] = with_uses(emitter.span(item.frame, *own), uses)
-    emitter.add(entry, places, item, names[id(operation)], named=named, formula=text)
+    emitter.add(entry, places, item, names[id(operation)], named=named, formula=template(text, operation))

@@ -22,7 +22,7 @@ class Call:
         implied: Full names among its references that the spec does not write.
         trainable: `trainable` of the use around it; the entry's own takes precedence.
         before: The full name of the copy that it follows in a chain.
-        formula: The text of the `expr` that it is a part of.
+        formula: The part of an `expr` that it computes, as in `Node.formula`.
     """
 
     index: int

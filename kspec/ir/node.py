@@ -55,7 +55,8 @@ class Node:
         source_path: The path of its entry in the text: in `layers`, or in a block.
         named: Whether the spec gives the name.
         faulty: Whether an error of it is already reported, so that dependent problems are not.
-        formula: The text of the `expr` that it is an operation of; the last operation has the entry's name.
+        formula: The part of an `expr` that it computes, with `{x1}` for an operand that is an operation too, or a
+            number that is not written as one; the last operation has the entry's name. See `formula_text`.
     """
 
     name: str
@@ -132,6 +133,16 @@ class Graph:
     def calls(self) -> list[Node]:
         """All nodes but the inputs."""
         return [node for node in self.nodes.values() if node.kind != "input"]
+
+    @property
+    def entries(self) -> list[Node]:
+        """The nodes as users count them: every input and every entry is one, whatever an `expr` expands to."""
+        return [node for node in self.nodes.values() if not node.is_inside_formula]
+
+    @property
+    def layers(self) -> list[Node]:
+        """The same without the inputs."""
+        return [node for node in self.entries if node.kind != "input"]
 
     @property
     def application(self) -> Node | None:

@@ -36,7 +36,7 @@ def _hints(analysed: AnalysedText) -> dict[int, tuple[str, str]]:
     """Offset → the label and the tooltip of the nodes that come from one entry."""
     by_place: dict[int, list[tuple[Node, Network]]] = {}
     for _, network in analysed.networks():
-        for node in network.graph.nodes.values():
+        for node in network.graph.entries:
             if node.source_path:
                 by_place.setdefault(_place(node.source_path, analysed), []).append((node, network))
     hints_by_place = {}
@@ -58,7 +58,7 @@ def _hints(analysed: AnalysedText) -> dict[int, tuple[str, str]]:
 def _of_use(name: str, network: Network) -> tuple[str, str]:
     """A use of a block."""
     within = re.compile(rf"{re.escape(name)}(_\d+)?/")
-    inside = [call for node, call in network.types.calls.items() if within.match(node)]
+    inside = [network.types.calls[node.name] for node in network.graph.entries if within.match(node.name)]
     shape = tensor_in_words(network.types.tensor(network.graph.names[name]))
     counts = [parameters(call) for call in inside]
     total = None if None in counts else sum(count or 0 for count in counts)
@@ -74,7 +74,7 @@ def _of_model(name: str, analysed: AnalysedText) -> tuple[str, str]:
     frozen = "frozen" if analysed.spec.trainable(("models", name)) is False else ""
     label = " · ".join(word for word in (shapes_through(model), count_of(count) if count else "", frozen) if word)
     weights = f"; {count_of(count)}, {trainable(call):,} trainable" if count else ""
-    return label, f"`{name}`; {count_of(len(model.graph.calls), 'node')} inside{weights}"
+    return label, f"`{name}`; {count_of(len(model.graph.layers), 'node')} inside{weights}"
 
 
 def _uses(analysed: AnalysedText, network_path: Path, network: Network) -> dict[str, Path]:

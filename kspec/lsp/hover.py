@@ -5,9 +5,11 @@ from __future__ import annotations
 from lsprotocol import types as lsp
 
 from kspec import catalog
+from kspec.analysis.known_numbers import with_known_numbers
 from kspec.analysis.shapes.types import InferredCall
 from kspec.diagnostics import Path
 from kspec.ir import Node
+from kspec.ir.formula import formula_text
 from kspec.lsp import schema_lookup
 from kspec.lsp.completion_items import is_head, kind_at
 from kspec.lsp.cursor import Element, element_at
@@ -82,7 +84,7 @@ def _path(document: Document, path: Path) -> str:
     if analysed is not None and analysed.text is document.text and _is_head(path):
         entry = entry_at(path)
         for _, network in analysed.networks():
-            node = next((node for node in network.graph.nodes.values() if node.source_path == entry), None)
+            node = next((node for node in network.graph.entries if node.source_path == entry), None)
             if node is not None:
                 return _node(node, network, details=True)
     return schema_lookup.meaning_at(path)
@@ -112,12 +114,14 @@ def _is_head(path: Path) -> bool:
 
 def _node(node: Node, network: Network, *, details: bool = False) -> str:
     """A node with its shapes and parameters; with `details`, its documentation and arguments too."""
-    callee = network.graph.callee(node)
-    call = network.types.calls[node.name]
-    head = callee.head or "Input"
+    graph = with_known_numbers(network.graph, network.types)
+    node = graph.nodes[node.name]
+    callee, call = graph.callee(node), network.types.calls[node.name]
+    head = formula_text(graph, node) if node.formula else callee.head or "Input"
     note = {"reuse": f" (the layer of `{callee.name}`)", "model": " (a sub-model)"}.get(node.kind, "")
     lines = [f"**{node.name}** · `{head}`{note}"]
-    inputs = ", ".join(f"`{tensor_in_words(tensor) or '?'}`" for tensor in input_types(node, network))
+    types = [] if node.formula else input_types(node, network)
+    inputs = ", ".join(f"`{tensor_in_words(tensor) or '?'}`" for tensor in types)
     outputs = shape_of(node, network) or "?"
     lines.append(f"{inputs} → `{outputs}`" if inputs else f"`{outputs}`")
     lines += _weights(call)
@@ -129,7 +133,7 @@ def _node(node: Node, network: Network, *, details: bool = False) -> str:
     if not details:
         return text
     entry = node.catalog
-    if entry is None:
+    if entry is None or node.formula:
         return text
     arguments = _arguments(callee, entry)
     link = page(entry)
@@ -161,7 +165,7 @@ def _inside(name: str, caller: Network) -> str:
     lines = [f"- {word} `{each}`: `{tensor_in_words(tensor) or '?'}`" for word, each, tensor in rows]
     count = parameters(model_call(name, caller))
     weights = f", {count_of(count)}, shared by all calls" if count else ""
-    return "\n".join([f"`{name}`: {count_of(len(graph.calls), 'node')}{weights}", *lines])
+    return "\n".join([f"`{name}`: {count_of(len(graph.layers), 'node')}{weights}", *lines])
 
 
 def _arguments(node: Node, entry: catalog.Entry) -> str:

@@ -14,8 +14,7 @@ from kspec.training.stage_setup import trained_parameters
 def describe_model(built: BuiltModel) -> str:
     """Name, layers and parameters: `mlp: 5 layers, 572 parameters (551 trainable)`."""
     trainable, total = trained_parameters(built.model), built.model.count_params()
-    needed = built.graph.needed_nodes()
-    count = sum(node.name in needed for node in built.graph.calls)
+    count = len(built.graph.layers)
     split = f" ({trainable:,} trainable)" if trainable != total else ""
     return f"{built.spec.name}: {count} layer{'' if count == 1 else 's'}, {total:,} parameters{split}"
 

@@ -124,7 +124,8 @@ class Recorder:
         hoisted = hoisted_by_stage(engine, graph, types, stages)
         trained = trained_by_stage(graph, types, stages)
         self.folder.text(
-            "summary.txt", summarise_built(self.spec.name, graph, built.network, hoisted, trained).to_text()
+            "summary.txt",
+            summarise_built(self.spec.name, built.graph_with_numbers(), built.network, hoisted, trained).to_text(),
         )
         outputs = built.settings.outputs
         self.facts["parameters"] = int(built.model.count_params())

@@ -6,14 +6,16 @@ The table is laid out here rather than by `rich.table`, whose import would take 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+from kspec.analysis.known_numbers import with_known_numbers
 from kspec.analysis.shapes.dtypes import bytes_of
 from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph, Node
+from kspec.ir.formula import formula_text, operations, sources
 from kspec.summary.columns import aligned, fitted
 from kspec.syntax.yaml_flow import shape_text
 
@@ -245,7 +247,7 @@ def summarise(
         stages: Stage of training → the number of parameters that it trains.
     """
     measures = {model: _infer(graph.models[model], types.models[model]) for model in graph.called_models()}
-    return _summary(name, graph, _infer(graph, types), measures, hoisted, stages)
+    return _summary(name, with_known_numbers(graph, types), _infer(graph, types), measures, hoisted, stages)
 
 
 def summarise_built(
@@ -320,36 +322,30 @@ def _nodes(
     graph: Graph, measures: Mapping[str, _Measure], models: Mapping[str, Summary], hoisted: Hoisted
 ) -> list[NodeSummary]:
     needed = graph.needed_nodes()
-    operations = {name: _operations(graph, node) for name, node in graph.nodes.items() if node.formula}
+    by_entry = {node.name: operations(graph, node) for node in graph.entries if node.formula}
     return [
         NodeSummary(
             node.name,
-            INPUT if node.kind == "input" else node.formula or graph.callee(node).head,
+            _layer(graph, node),
             *measures[node.name]._replace(
-                flops=_sum(measures[each].flops for each in operations.get(node.name, [node.name]))
+                flops=_sum(measures[each].flops for each in by_entry.get(node.name, [node.name]))
             ),
-            from_=list(dict.fromkeys(_sources(graph, node))),
+            from_=list(dict.fromkeys(sources(graph, node))),
             hoisted=bool(hoisted) and all(node.name in nodes for nodes in hoisted.values()),
             unused=node.kind != "input" and node.name not in needed,
             is_model=node.kind == "model",
             inside=models[node.head].inside if node.kind == "model" else None,
         )
-        for node in graph.nodes.values()
-        if node.name in measures and not node.is_inside_formula
+        for node in graph.entries
+        if node.name in measures
     ]
 
 
-def _operations(graph: Graph, node: Node) -> list[str]:
-    """The operations of an `expr` up to a node of it."""
-    inside = [graph.nodes[tensor.node] for tensor in node.tensors()]
-    return [name for each in inside if each.is_inside_formula for name in _operations(graph, each)] + [node.name]
-
-
-def _sources(graph: Graph, node: Node) -> Iterator[str]:
-    """The nodes that a node takes; of an `expr` those that it names."""
-    for tensor in node.tensors():
-        source = graph.nodes[tensor.node]
-        yield from _sources(graph, source) if source.is_inside_formula else (source.name,)
+def _layer(graph: Graph, node: Node) -> str:
+    """What a node calls: a class, an op, or the arithmetic of an `expr`."""
+    if node.kind == "input":
+        return INPUT
+    return formula_text(graph, node) if node.formula else graph.callee(node).head
 
 
 def differences(inferred: Summary, built: Summary) -> list[str]:

@@ -274,6 +274,29 @@ def in_order(formula: Operation) -> Iterator[Operation]:
     yield formula
 
 
+def template(text: str, operation: Operation) -> str:
+    """The text of an operation, with `{x}`, or `{x1}` and `{x2}`, for what is no name of a node and no literal number.
+
+    Args:
+        text: The formula.
+        operation: An operation of it.
+    """
+    result, end = "", operation.start
+    names = ("x",) if len(operation.operands) == 1 else ("x1", "x2")
+    for name, operand, place in zip(names, operation.operands, operation.places, strict=True):
+        is_as_written = isinstance(operand, Reference) or not (
+            isinstance(operand, Operation) or "$" in text[slice(*place)]
+        )
+        if not is_as_written:
+            result += _escaped(text[end : place[0]]) + f"{{{name}}}"
+            end = place[1]
+    return " ".join((result + _escaped(text[end : operation.end])).split())
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def place_within(span: Span, text: str, start: int, end: int) -> Span:
     """The place of `text[start:end]` in the text at a span; all of that if it is written in another form.
 

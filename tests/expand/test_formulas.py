@@ -53,7 +53,7 @@ def test_an_expression_computes_what_python_does():
     rows = {node.name: node for node in inferred.nodes}
     assert list(rows) == ["x", "n", "c/h-1", "c/expr", "y", "powered"]
     assert (rows["y"].layer, rows["y"].from_) == (
-        "((c > 1) * abs(c) - $scale) / ${sqrt(units_of(x))} + n % 3",
+        "((c > 1) * abs(c) - 0.5) / 2 + n % 3",
         ["c/expr", "n"],
     )
     assert inferred.parameters == 20

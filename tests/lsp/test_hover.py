@@ -28,6 +28,13 @@ def test_hover_over_an_argument_a_setting_a_reference_and_a_variable(editor):
     assert editor.hover("\n\nlayers") == ""
 
 
+def test_hover_over_an_expression_shows_its_numbers(editor):
+    editor.open(SMALL.replace("  - Dropout: {rate: 0.5}", "  - expr: (wide - 1) / ${units_of(wide)} * $width"))
+    shown = editor.hover("expr: (wide")
+    assert "**expr** · `(wide - 1) / 16 * 8`  \n`(null, 16)`" in shown
+    assert "keras.ops" not in shown
+
+
 def test_hover_over_a_sub_model(editor):
     editor.open(MODELS)
     shown = editor.hover("encoder\n    from: left")
