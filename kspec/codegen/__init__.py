@@ -19,7 +19,7 @@ from kspec.codegen.data.step_rows import rows_of_step
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.model.names import CONSTANTS, Allocator, identifier
 from kspec.codegen.model.network import Network
-from kspec.codegen.text.literals import literal
+from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, write_callbacks
 from kspec.codegen.training.logs import log_lines
@@ -128,7 +128,7 @@ class _PythonExport:
         functions = self.network.write()
         main = ["def main():", "    keras.utils.set_random_seed(SEED)"]
         if self.document.dtype_policy is not None:
-            main.append(f'    keras.config.set_dtype_policy("{self.document.dtype_policy}")')
+            main.append(f"    keras.config.set_dtype_policy({text(self.document.dtype_policy)})")
         minimize = minimize_class(self.settings.outputs)
         if minimize:
             self.file.helpers["Minimize"] = minimize
@@ -202,7 +202,7 @@ class _PythonExport:
                 lines += [f"    if {BEST_WEIGHTS}.weights is not None:"]
                 lines += [f"        model.set_weights({BEST_WEIGHTS}.weights)"]
                 lines += [f'        print(f"kept epoch {{{BEST_WEIGHTS}.epoch + 1}}")']
-            lines.append(f'    model.save("{self.spec.name}.keras")')
+            lines.append(f"    model.save({text(f'{self.spec.name}.keras')})")
             step_rows = rows_of_step("evaluate", examples, targets=True)
             lines += ["", *evaluate_lines(step_rows, self.settings, _or(document.evaluate.batch_size, batch_size))]
         step_rows = rows_of_step("predict", examples, targets=False)
@@ -253,8 +253,7 @@ class _PythonExport:
         description = " ".join((self.document.description or "").split()) or f"The model `{self.spec.name}`."
         name = Path(self.spec.source.name).name
         origin = f"Generated from {name} by `kspec export --to python`. Requires {requirements}."
-        escaped = description.replace("\\", "\\\\").replace('"""', "'''")
-        return [*textwrap.wrap(escaped, 80), "", *textwrap.wrap(origin, 88)]
+        return [*textwrap.wrap(description, 80), "", *textwrap.wrap(origin, 88)]
 
 
 def _or(batch_size: int | None, default: str) -> str:

@@ -1,6 +1,8 @@
 """`data`: where the examples come from, and which columns feed which input and output."""
 
+import codecs
 import math
+import re
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -85,6 +87,26 @@ def _delimiter(value: Any) -> Any:
     return value
 
 
+_ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
+_NO_TABLE_ENCODINGS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
+"""Encodings of Python for names and literals rather than for the text of a file."""
+
+
+def _encoding(value: Any) -> Any:
+    help = f"common encodings: {', '.join(_ENCODINGS)}"
+    if not isinstance(value, str):
+        fail(f"an encoding must be a name, not {kind_of(value)}", help=help)
+    try:
+        found = codecs.lookup(value) if re.fullmatch(r"[A-Za-z0-9_.-]+", value) else None
+    except LookupError:
+        found = None
+    if found is None:
+        fail(f"unknown encoding `{value}`", help=help, label=did_you_mean(value, _ENCODINGS))
+    if not found._is_text_encoding or found.name.replace("_", "-") in _NO_TABLE_ENCODINGS:
+        fail(f"`{value}` is not an encoding of text", help=help)
+    return value
+
+
 class CsvOptions(Model):
     """CSV files and how to parse them."""
 
@@ -94,7 +116,11 @@ class CsvOptions(Model):
         BeforeValidator(_delimiter),
         JsonSchema(pattern=r"^[\t -!#-~]$", errorMessage="A delimiter is a single character."),
     ] = Field(default=",", description="The character that separates values")
-    encoding: str = Field(default="utf-8", description="Text encoding of the file")
+    encoding: Annotated[
+        str,
+        BeforeValidator(_encoding),
+        JsonSchema(pattern="^[A-Za-z0-9_.-]+$", errorMessage="An encoding is a name such as `utf-8` or `latin-1`."),
+    ] = Field(default="utf-8", description="Text encoding of the file")
     header: bool = Field(
         default=True, description="Whether the first line holds the column names; otherwise they are `c0`, `c1` …"
     )

@@ -165,7 +165,7 @@ def test_a_truncated_gzip_file_is_an_error(tmp_path):
 def test_an_unknown_encoding_is_an_error(tmp_path):
     table(tmp_path)
     result = read(tmp_path, "{csv: {path: t.csv, encoding: latin9999}, inputs: [a, b], targets: y}")
-    assert "KS504 unknown encoding `latin9999`" in result.only
+    assert "KS107 unknown encoding `latin9999`" in result.only
     assert result.pointed == "latin9999"
 
 

@@ -71,10 +71,10 @@ def is_float(dtype: str) -> bool:
 
 
 def kind_of(dtype: str) -> str:
-    """`text`, `bool`, `int`, `float` or `complex`."""
+    """`text`, `bool`, `int`, `float` or `complex`; an unknown dtype, which a rule reports, counts as `float`."""
     if dtype == "string":
         return "text"
-    return next(kind for kind in ("bool", "int", "float", "complex") if kind in dtype)
+    return next((kind for kind in ("bool", "int", "float", "complex") if kind in dtype), "float")
 
 
 def float_for(dtype: str) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from kspec.codegen.data.dataset_info import SEVERAL, DatasetInfo
 from kspec.codegen.data.imputation import policy
 from kspec.codegen.data.tables import Table
-from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.type_inference import MISSING_WORDS
@@ -191,7 +190,7 @@ class CsvTable(Table):
         name = next((name for name, own in self.info.inputs.items() if own == list(columns)), "")
         if len(code) < 40 or not name or code.startswith("fnmatch"):
             return code
-        variable = "columns" if self.info.single_input else f"{identifier(name)}_columns"
+        variable = "columns" if self.info.single_input else self.info.variables.of(name, "columns")
         self.before.append(f"    {variable} = {code}")
         return variable
 
@@ -231,7 +230,8 @@ def _encoding_and_header(path: Path, options: CsvOptions) -> tuple[str, list[str
     is_gzipped = path.suffix == ".gz"
     with gzip.open(path) if is_gzipped else path.open("rb") as stream:
         has_bom = stream.read(3) == codecs.BOM_UTF8
-    encoding = "utf-8-sig" if has_bom and codecs.lookup(options.encoding).name == "utf-8" else options.encoding
+    encoding = codecs.lookup(options.encoding).name
+    encoding = "utf-8-sig" if has_bom and encoding == "utf-8" else encoding
     with (
         gzip.open(path, "rt", encoding=encoding, newline="")
         if is_gzipped
@@ -250,8 +250,8 @@ def _open(path: str, encoding: str, gzipped: set[bool]) -> str:
     """
     if gzipped == {True, False}:
         name = "path.name" if path == "path" else "path"
-        return f'(gzip.open if {name}.endswith(".gz") else open)({path}, "rt", newline="", encoding="{encoding}")'
+        return f'(gzip.open if {name}.endswith(".gz") else open)({path}, "rt", newline="", encoding={text(encoding)})'
     if gzipped == {True}:
-        return f'gzip.open({path}, "rt", newline="", encoding="{encoding}")'
+        return f'gzip.open({path}, "rt", newline="", encoding={text(encoding)})'
     opened = path if path.isidentifier() else f"({path})"
-    return f'{opened}.open(newline="", encoding="{encoding}")'
+    return f'{opened}.open(newline="", encoding={text(encoding)})'

@@ -14,7 +14,7 @@ from kspec.analysis.data_profile import ColumnProfile
 from kspec.analysis.shapes.infer import infer
 from kspec.codegen.data.gaps import gap_without_policy
 from kspec.codegen.data.target import Target
-from kspec.codegen.model.names import HELPERS, OF_MAIN, Allocator, identifier
+from kspec.codegen.model.names import Allocator, Variables, identifier
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path, Report, codes
@@ -45,6 +45,7 @@ class DatasetInfo:
         path: The place in the spec that names the data of a step.
         datasets: All data sets of the file, the training data first.
         predicted: Whether predictions for its examples are written, with their row numbers and files.
+        variables: Names the variables of columns and outputs, the same for all data sets of the file.
     """
 
     spec: Spec
@@ -57,6 +58,7 @@ class DatasetInfo:
     path: Path = ()
     datasets: list[Dataset] = field(default_factory=list)
     predicted: bool = True
+    variables: Variables = field(default_factory=Variables)
 
     @property
     def data(self) -> Data:
@@ -169,7 +171,7 @@ class DatasetInfo:
     def first_input(self) -> str:
         """An array in `main` with one row for each example."""
         x = self.named("x")
-        return x if self.single_input else f'{x}["{next(iter(self.spec.document.inputs))}"]'
+        return x if self.single_input else f"{x}[{text(next(iter(self.spec.document.inputs)))}]"
 
     def for_step(self, step: str, dataset: Dataset) -> DatasetInfo:
         """The data of a step, with the same columns; it has the targets and weights that the step needs.
@@ -279,13 +281,12 @@ def describe_dataset(
                 spec.positions.value((step, "split")),
                 help=f"available splits: {', '.join(info.splits)}",
             )
-    variables = Allocator(*HELPERS, *OF_MAIN)
     for output, encoding in encodings.items():
         if output not in dataset.splits["train"].targets:
             continue
         columns = list(fitted.get("targets", {}).get(output, [output]))
         one = len(columns) == 1 and info.source not in ("images", "synthetic")
-        variable = variables.take(identifier(columns[0] if one else output))
+        variable = info.variables.of(columns[0] if one else output)
         target = Target(output, columns, encoding, variable)
         if target.needs_constant:
             target.constant = allocator.take(

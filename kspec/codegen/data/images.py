@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kspec.codegen.data.dataset_info import DatasetInfo
-from kspec.codegen.model.names import identifier
-from kspec.codegen.text.literals import dict_of, literal, text
+from kspec.codegen.text.literals import dict_of, docstring, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 
 
@@ -32,7 +31,7 @@ class ImageReader:
             lines, classes, names = self._from_one(info, folders[0][0])
         else:
             lines, classes, names = self._from_several(info, folders)
-        lines = [f"def {name}():", f'    """{_docstring(info)}"""', *lines, f"    x = {self._x(info, classes)}"]
+        lines = [f"def {name}():", f"    {docstring(_docstring(info))}", *lines, f"    x = {self._x(info, classes)}"]
         values = {"x": "x"}
         for target in info.targets.values():
             lines.append(f"    {target.variable} = np.array({classes})")
@@ -123,7 +122,7 @@ class ImageReader:
         values = {}
         for name in info.spec.document.inputs:
             if name in sizes:
-                reader = "read_image" if len(set(sizes.values())) == 1 else f"read_{identifier(name)}_image"
+                reader = "read_image" if len(set(sizes.values())) == 1 else f"read_{info.variables.of(name, 'image')}"
                 self.file.helpers[reader] = _reader(reader, *sizes[name])
                 values[name] = f"np.stack([{reader}(file) for file in files])"
             else:
@@ -155,7 +154,7 @@ def _reader(name: str, shape: tuple[int, ...], dtype: str) -> list[str]:
     channels = shape[2] if len(shape) == 3 else 1
     decoded = f"tf.io.decode_image(tf.io.read_file(str(file)), channels={channels}, expand_animations=False)"
     resized = f"tf.image.resize(image, {shape[:2]}).numpy()"
-    ending = "" if dtype == "float32" else f'.astype("{dtype}")'
+    ending = "" if dtype == "float32" else f".astype({text(dtype)})"
     if not dtype.startswith("float"):
         resized = f"tf.round({resized.removesuffix('.numpy()')}).numpy()"
     if len(shape) == 2:

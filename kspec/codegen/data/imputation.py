@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from kspec.codegen.data.dataset_info import DatasetInfo
-from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.language.data import POLICIES
@@ -84,7 +83,7 @@ def fill_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
             for i, (column, rule) in columns.items():
                 lines += filler.number(f"{filler.variable}[:, {i}]", column, rule)
             dtype = "float32" if settings.dtype == "bfloat16" else settings.dtype
-            lines.append(f'    {filler.variable} = {filler.variable}.astype("{dtype}"){filler.reshape}')
+            lines.append(f"    {filler.variable} = {filler.variable}.astype({text(dtype)}){filler.reshape}")
     return lines
 
 
@@ -116,7 +115,7 @@ class _Filler:
         """
         is_statistic = rule in POLICIES
         if not is_statistic or self.info.suffix:
-            value = _fill_variable(column, rule) if is_statistic else literal(rule)
+            value = self.info.variables.of(column, rule) if is_statistic else literal(rule)
             missing = self.info.column(column).missing
             return [f"    np.nan_to_num({values}, copy=False, nan={value})"] if missing else []
         statistic = f"np.{rule}"
@@ -125,7 +124,7 @@ class _Filler:
             statistic = "most_frequent"
         if self._is_needed_later(column):
             self.file.helpers["fill"] = _FILL_AND_RETURN.splitlines()
-            return [f"    {_fill_variable(column, rule)} = fill({values}, train, {statistic})"]
+            return [f"    {self.info.variables.of(column, rule)} = fill({values}, train, {statistic})"]
         self.file.helpers.setdefault("fill", _FILL.splitlines())
         return [f"    fill({values}, train, {statistic})"]
 
@@ -165,14 +164,14 @@ class _Filler:
         values = f"{self.variable}[:{index}]" if index else self.variable
         value = literal(str(rule))
         if rule == "most_frequent" and self.info.suffix:
-            value = _fill_variable(column, rule)
+            value = self.info.variables.of(column, rule)
         elif rule == "most_frequent":
             self.file.helpers["most_frequent"] = _MOST_FREQUENT.splitlines()
             rows = f"{self.variable}[train{index}]"
             value = f"most_frequent({rows}[~{self._is_missing(rows)}])"
             if self._is_needed_later(column):
-                lines.append(f"    {_fill_variable(column, rule)} = {value}")
-                value = _fill_variable(column, rule)
+                lines.append(f"    {self.info.variables.of(column, rule)} = {value}")
+                value = self.info.variables.of(column, rule)
         return (
             f"np.where({self._is_missing(values)}, {value}, {values})" if self.info.column(column).missing else values
         )
@@ -190,7 +189,7 @@ class _Filler:
             lines: Gets the statements before it.
         """
         profile = self.info.column(column)
-        variable = self.info.named(f"{identifier(column)}_numbers")
+        variable = self.info.named(self.info.variables.of(column, "numbers"))
         numbers = f"{values}.astype(float)"
         if self.info.source == "csv":
             numbers = f"np.array([number(text) for text in {values}])"
@@ -201,8 +200,3 @@ class _Filler:
             return values if self.info.source == "csv" else f"{values}.astype(str)"
         is_whole = profile.type != "float" and float(self.info.dataset.fitted["fill"][column]).is_integer()
         return f"{variable}{'.astype(int)' if is_whole else ''}.astype(str)"
-
-
-def _fill_variable(column: str, rule: str) -> str:
-    """The variable of a column's fill value: `age_median`."""
-    return f"{identifier(column)}_{rule}"

@@ -12,8 +12,7 @@ from kspec.codegen.data.csv_tables import CsvTable, common_traits
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.imputation import filled_columns, fills_numbers_as_text
 from kspec.codegen.data.tables import Table
-from kspec.codegen.model.names import identifier
-from kspec.codegen.text.literals import dict_of, literal
+from kspec.codegen.text.literals import dict_of, docstring, literal
 from kspec.codegen.text.module_writer import ModuleWriter
 
 NOT_TABLES = ("images", "synthetic")
@@ -67,7 +66,7 @@ class TableReader:
                 f"    return {inputs.value}",
             ]
             x = [f"    x = inputs_of({table.variable})"]
-        lines = [f"def {name}():", f'    """{_docstring(info)}"""', *table.lines, *x]
+        lines = [f"def {name}():", f"    {docstring(_docstring(info))}", *table.lines, *x]
         returned = {"x": "x"}
         for target in info.targets.values():
             raw = table.raw(target.columns[0]) if len(target.columns) == 1 else table.numbers(target.columns)
@@ -76,8 +75,9 @@ class TableReader:
         for column in dict.fromkeys(info.weights.values()):
             value = table.raw(column)
             value = value[:-1] + ', "float32")' if value.startswith("np.array([") else f'{value}.astype("float32")'
-            returned[_weight(column)] = _weight(column)
-            lines.append(f"    {_weight(column)} = {value}")
+            variable = info.variables.of(column, "weights")
+            returned[variable] = variable
+            lines.append(f"    {variable} = {value}")
         by, stratify = info.data.split.by, info.data.split.stratify
         is_split = not info.suffix
         if by is not None and is_split:
@@ -140,7 +140,3 @@ def _docstring(info: DatasetInfo) -> str:
     step = {"held_out": " to evaluate", "new": " to predict"}.get(info.suffix, "")
     targets = "".join(f" and `{name}`" for name in names)
     return f"Reads the inputs{step}{targets} in the order of the table."
-
-
-def _weight(column: str) -> str:
-    return f"{identifier(column)}_weights"

@@ -8,7 +8,7 @@ import numpy as np
 
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.target import Target
-from kspec.codegen.text.literals import literal
+from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.split import SPLIT_NAMES
 from kspec.language.data import SPLITS
@@ -172,14 +172,14 @@ def _stratified(drawn: Sequence[str], fractions: str) -> list[str]:
         '    split = np.full(len(classes), "train", dtype=object)',
         "    for number in range(len(sizes)):",
         "        members = order[classes[order] == number]",
-        f'        split[members[: {drawn[0]}s[number]]] = "{drawn[0]}"',
+        f"        split[members[: {drawn[0]}s[number]]] = {text(drawn[0])}",
     ]
     if len(drawn) == 2:
         lines += [
             "        held_out = members[tests[number] : tests[number] + validations[number]]",
             '        split[held_out] = "validation"',
         ]
-    names = ", ".join(f'"{split}"' for split in splits)
+    names = ", ".join(map(text, splits))
     return [*lines, f"    return [np.flatnonzero(split == name) for name in ({names})]"]
 
 

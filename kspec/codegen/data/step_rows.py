@@ -9,7 +9,6 @@ from kspec.analysis.settings import OutputSettings
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.target import Target
-from kspec.codegen.model.names import identifier
 from kspec.codegen.text.literals import dict_of
 
 
@@ -46,7 +45,7 @@ class StepRows:
         info = self.info
         weights = {}
         for name, column in info.weights.items():
-            own = self._rows(f"{identifier(column)}_weights")
+            own = self._rows(info.variables.of(column, "weights"))
             if outputs[name].is_minimized:
                 weights[name] = own
             elif outputs[name].loss is not None and name in info.targets:

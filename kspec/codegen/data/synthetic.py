@@ -10,7 +10,7 @@ from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.model.names import Allocator, identifier
-from kspec.codegen.text.literals import dict_of, literal
+from kspec.codegen.text.literals import dict_of, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.sources.synthetic import FEW, POSITIVE_LOSSES, WORDS, label_count
 from kspec.data.training_data import output_specs
@@ -45,13 +45,13 @@ def write_synthetic(
         variable = variables[name] = "x" if len(inputs) == 1 else allocator.take(identifier(name))
         entries = known.get(name)
         if isinstance(entries, list):
-            dtype = "" if settings.dtype == "string" else f', dtype="{settings.dtype}"'
+            dtype = "" if settings.dtype == "string" else f", dtype={text(settings.dtype)}"
             lines.append(f"    indices = rng.integers(0, {len(entries)}, {size})")
             lines.append(f"    {variable} = np.array({literal(entries)}{dtype})[indices]")
             features.append(f'indices.reshape({count}, -1).astype("float32")')
             continue
         if entries is not None and settings.dtype not in ("string", "bool"):
-            lines.append(f'    {variable} = rng.integers(0, {entries}, {size}).astype("{settings.dtype}")')
+            lines.append(f"    {variable} = rng.integers(0, {entries}, {size}).astype({text(settings.dtype)})")
             features.append(f'{variable}.reshape({count}, -1).astype("float32")')
             continue
         if settings.dtype == "string":
@@ -63,7 +63,7 @@ def write_synthetic(
             lines.append(f"    {variable} = rng.integers(0, 2, {size}).astype(bool)")
         elif "int" in settings.dtype:
             high = 256 if settings.dtype == "uint8" else 10
-            lines.append(f'    {variable} = rng.integers(0, {high}, {size}).astype("{settings.dtype}")')
+            lines.append(f"    {variable} = rng.integers(0, {high}, {size}).astype({text(settings.dtype)})")
         else:
             lines.append(f'    {variable} = rng.standard_normal({size}, dtype="float32")')
         is_whole = settings.dtype == "bool" or "int" in settings.dtype

@@ -9,7 +9,7 @@ from typing import Any
 from kspec import catalog
 from kspec.catalog import types
 from kspec.codegen.model.names import Constants, identifier
-from kspec.codegen.text.literals import expression, literal, series, text
+from kspec.codegen.text.literals import expression, is_python_name, keyword_arguments, literal, series, text
 from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.deferred import Uncomputed
@@ -56,12 +56,14 @@ class Writer:
         sizes: Writes sizes of nodes, and those that depend on the data.
         flat: Whether to write computed values rather than the spec's expressions.
         file_path: Writes the path of a file that the spec reads.
+        model_variable: The variable of a sub-model.
     """
 
     spec: Spec
     sizes: Sizes
     flat: bool = False
     file_path: Callable[[str], str] = literal
+    model_variable: Callable[[str], str] = identifier
 
     def construct(
         self,
@@ -101,23 +103,23 @@ class Writer:
             names: What expressions may use: variable → Python name.
         """
         if isinstance(value, str):
-            return self._without_arguments(kind, value)
+            return self._without_arguments(kind, value, path)
         name, arguments = next(iter(value.items()))
         if name == "model" and isinstance(arguments, str):
-            return identifier(arguments)
+            return self.model_variable(arguments)
         entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
-            inside = ", ".join(f"{key}={literal(item)}" for key, item in (arguments or {}).items())
-            return f"{name}({inside})" if "." in name else literal(value)
+            inside = keyword_arguments((key, literal(item)) for key, item in (arguments or {}).items())
+            return f"{extension_class(name, path)}({', '.join(inside)})" if "." in name else literal(value)
         if kind == "activation" and not entry.is_layer:
             return text(entry.name)
         return self.construct(entry, arguments or {}, (*path, name), names)
 
-    def _without_arguments(self, kind: str, name: str) -> str:
+    def _without_arguments(self, kind: str, name: str, path: Path) -> str:
         """A class without arguments: its name as a string if Keras creates the same object from that."""
         entry = catalog.find("layer" if kind == "cell" else kind, name)
         if entry is None or not entry.path:
-            return f"{name}()" if "." in name else text(name)
+            return f"{extension_class(name, path)}()" if "." in name else text(name)
         seeded = kind == "initializer" and "seed" in entry.parameters  # its values depend on when it is created
         if entry.is_layer or kind in ("callback", "schedule") or seeded:
             return f"{shortened(entry.path)}()"
@@ -272,6 +274,21 @@ class Writer:
 def _becomes_object(option: types.Type) -> bool:
     """Whether a value of this type becomes something else in the file: an object, a path."""
     return isinstance(option, types.FilePath) or (isinstance(option, types.ObjectOf) and option.kind != "activation")
+
+
+def extension_class(name: str, path: Path) -> str:
+    """A class of an extension with its module.
+
+    Args:
+        name: Its name in the spec.
+        path: Its place in the spec.
+
+    Raises:
+        UnsupportedInPython: If a part of the name is a word of Python.
+    """
+    if not all(map(is_python_name, name.split("."))):
+        raise UnsupportedInPython(f"import `{name}`, whose name has a word of Python", path)
+    return name
 
 
 def shortened(path: str) -> str:

@@ -10,7 +10,7 @@ from kspec.codegen.model.blocks import Block
 from kspec.codegen.model.body import Body
 from kspec.codegen.model.calls import Pieces, only
 from kspec.codegen.model.context import ModelContext
-from kspec.codegen.model.names import identifier
+from kspec.codegen.model.names import Allocator, identifier
 from kspec.codegen.model.statements import CHAIN
 from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.expressions import sizes_in_text
@@ -22,10 +22,12 @@ def write_function(block: Block, context: ModelContext) -> list[str]:
     template = block.template
     later = {name for entry in block.entries[1:] for name in (*entry.references(), *entry.shape_sources())}
     later |= set(block.returns)
+    allocator = Allocator(*block.parameters.values())
     inputs = {
         name: (CHAIN if name not in later else "inputs") if len(template.inputs) == 1 else identifier(name)
         for name in template.inputs
     }
+    inputs = {name: allocator.take(wish) for name, wish in inputs.items()}
     names = context.names.within(block.parameters)
     computed: list[str] = []
     optional = {name: default for name, default in template.params.items() if name not in template.required}

@@ -9,7 +9,7 @@ from itertools import chain
 
 from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.codegen.model.entries import SpecEntry, read_entries
-from kspec.codegen.model.names import identifier
+from kspec.codegen.model.names import Allocator, identifier
 from kspec.expand.templates import Template
 from kspec.language.spec import models_in
 
@@ -45,7 +45,9 @@ def make_block(template: Template, function: str) -> Block:
     if any(entry.kind == "model" or any(models_in(entry.arguments)) for entry in entries):
         raise NeedsFlatCode("a sub-model that is called in a block")
     outputs = list(template.outputs or (entries[-1].name,))
-    return Block(template, entries, function, {name: identifier(name) for name in template.params}, outputs)
+    allocator = Allocator()
+    parameters = {name: allocator.take(identifier(name)) for name in template.params}
+    return Block(template, entries, function, parameters, outputs)
 
 
 def collect_exposed_nodes(blocks: Mapping[str, Block], entries: Sequence[SpecEntry], outputs: Sequence[str]) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 from kspec.catalog import Entry, Tensor, types
 from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython, Writer, shortened
 from kspec.codegen.model.entries import SpecEntry
+from kspec.codegen.text.literals import keyword_arguments, literal, text
 from kspec.ir import call_inputs
 from kspec.ir.constant_files import ConstantFile
 from kspec.ir.list_dtype import list_dtype
+from kspec.ir.slices import parse_slices
 from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.evaluation import with_numbers
 
@@ -87,7 +89,7 @@ def call_layer(
     for i, (name, pieces) in enumerate(feeds.items()):
         single = forms.get(name, "one" if len(pieces) == 1 else "list") == "one"
         code = only(pieces) if single else as_list(pieces)
-        arguments.append(code if i == 0 else f"{name}={code}")
+        arguments += [code] if i == 0 else keyword_arguments([(name, code)])
     return f"{callee}({', '.join([*arguments, *_constants(entry, definition, writer, names)])})"
 
 
@@ -103,8 +105,9 @@ def call_op(entry: SpecEntry, feeds: Feeds, definition: Entry, writer: Writer, n
     """
     constants = entry.options.get("call") or {}
     if entry.head == "get_item" and isinstance(constants.get("key"), (str, int)):
-        parts = [part.strip() for part in str(constants["key"]).split(",")]
-        return f"{only(next(iter(feeds.values())))}[{', '.join(parts).strip()}]"
+        if isinstance(constants["key"], Uncomputed):
+            raise NeedsFlatCode("an index that is computed")
+        return f"{only(next(iter(feeds.values())))}[{_index(parse_slices(constants['key']))}]"
     variadic = next((tensor.name for tensor in definition.tensors if tensor.form == "spread"), None)
     arguments = []
     if variadic is not None:
@@ -124,6 +127,18 @@ def call_op(entry: SpecEntry, feeds: Feeds, definition: Entry, writer: Writer, n
     return f"{shortened(definition.path)}({', '.join([*arguments, *_constants(entry, definition, writer, names)])})"
 
 
+def _index(key: Any) -> str:
+    """What stands in square brackets for an index, a slice, or a tuple of them."""
+    if isinstance(key, tuple):
+        return ", ".join(map(_index, key)) + ("," if len(key) == 1 else "")
+    if key is ...:
+        return "..."
+    if not isinstance(key, slice):
+        return literal(key)
+    start, stop, step = ("" if part is None else literal(part) for part in (key.start, key.stop, key.step))
+    return f"{start}:{stop}" + (f":{step}" if step else "")
+
+
 def _constants(entry: SpecEntry, definition: Entry | None, writer: Writer, names: Mapping[str, str]) -> list[str]:
     """The call's arguments that are no tensors."""
     path = (*entry.path, "call")
@@ -134,8 +149,8 @@ def _constants(entry: SpecEntry, definition: Entry | None, writer: Writer, names
             raise UnsupportedInPython("read a constant from a file", (*path, name))
         code = writer.value(value, types.parse(notation), (*path, name), names)
         if isinstance(value, list) and notation.startswith("array"):
-            code = f'np.array({code}, dtype="{_dtype(value)}")'
-        arguments.append(f"{name}={code}")
+            code = f"np.array({code}, dtype={text(_dtype(value))})"
+        arguments += keyword_arguments([(name, code)])
     return arguments
 
 

@@ -9,17 +9,19 @@ from kspec.analysis.adapted_layers import target_to_learn
 from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.types import InferredCall
 from kspec.catalog import Entry, Tensor
-from kspec.codegen.model.arguments import NeedsFlatCode, Writer
+from kspec.codegen.model.arguments import NeedsFlatCode, Writer, extension_class
 from kspec.codegen.model.blocks import Block
 from kspec.codegen.model.calls import Feeds, Pieces, only
 from kspec.codegen.model.entries import SpecEntry
-from kspec.codegen.model.names import Constants, identifier
+from kspec.codegen.model.names import Allocator, Constants, identifier
 from kspec.codegen.model.saved import Saved, read_saved
 from kspec.codegen.model.standardization import standardization_lines
-from kspec.codegen.text.literals import dict_of, literal, text
+from kspec.codegen.text.literals import dict_of, keyword_arguments, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path
+from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.language.spec import models_in
 from kspec.syntax.names import snake_case
 from kspec.syntax.sizes import Size
 
@@ -58,7 +60,14 @@ class ModelContext:
         self.graph = analysis.graph
         self.file = file
         self.class_counts = class_counts
-        self.writer = Writer(spec, self._size, file_path=lambda path: file.relative_path(spec.folder / path))
+        allocator = Allocator()
+        self._models = {name: allocator.take(identifier(name)) for name in self.graph.models}
+        self.writer = Writer(
+            spec,
+            self._size,
+            file_path=lambda path: file.relative_path(spec.folder / path),
+            model_variable=self.model_variable,
+        )
         self.names = Constants(file.variables, file.used)
         self.blocks: dict[str, Block] = {}
         self.functions: set[str] = set()
@@ -85,7 +94,16 @@ class ModelContext:
     def model_variables(self, path: Path) -> list[str]:
         """The variables of the sub-models that the entries at a path can call."""
         graph = self.graph.models[str(path[1])] if path[0] == "models" else self.graph
-        return [identifier(name) for name in graph.models]
+        return [self.model_variable(name) for name in graph.models]
+
+    def model_variable(self, model: str) -> str:
+        """The variable of a sub-model."""
+        return self._models[model]
+
+    def called_by(self, graph: Graph) -> list[str]:
+        """The variables of the sub-models that a network calls itself."""
+        calls = [([node.head] if node.kind == "model" else models_in(node.arguments)) for node in graph.calls]
+        return list(dict.fromkeys(self.model_variable(name) for names in calls for name in names))
 
     def signature(self, entry: SpecEntry, entries: Sequence[SpecEntry]) -> Sequence[Tensor] | None:
         """The tensor parameters of the callee of an entry; None for a class outside Keras.
@@ -147,8 +165,8 @@ class ModelContext:
         """
         self.file.imports.add(entry.head.rpartition(".")[0])
         path = (*entry.path, entry.head)
-        own = [f"{name}={self.writer.plain(value, (*path, name), names)}" for name, value in entry.arguments.items()]
-        return f"{entry.head}({', '.join([*own, *keywords])})"
+        own = [(name, self.writer.plain(value, (*path, name), names)) for name, value in entry.arguments.items()]
+        return f"{extension_class(entry.head, entry.path)}({', '.join([*keyword_arguments(own), *keywords])})"
 
     def model_call(self, entry: SpecEntry, feeds: Feeds, names: Mapping[str, str]) -> str:
         """The call of a sub-model; one with several inputs takes a dict, or a list if its file says so.
@@ -164,8 +182,8 @@ class ModelContext:
             first = f"[{', '.join(tensors[name] for name in order)}]"
         path = (*entry.path, "call")
         options = entry.options.get("call") or {}
-        constants = [f"{name}={self.writer.plain(value, (*path, name), names)}" for name, value in options.items()]
-        return f"{identifier(entry.head)}({', '.join([first, *constants])})"
+        constants = [(name, self.writer.plain(value, (*path, name), names)) for name, value in options.items()]
+        return f"{self.model_variable(entry.head)}({', '.join([first, *keyword_arguments(constants)])})"
 
     def outputs_of(self, entry: SpecEntry) -> list[str]:
         """The outputs of the sub-model that an entry calls."""

@@ -56,7 +56,7 @@ class FlatBody(Statements):
             for name in (node.name, *(name for name in node.outputs if name)):
                 if users.get(name, [i + 1]) != [i + 1] or name in sized:
                     referenced.add(name)
-        return referenced if len(self.graph.outputs) > 1 or predicted else referenced - {calls[-1].name}
+        return referenced if len(self.graph.outputs) > 1 or predicted or not calls else referenced - {calls[-1].name}
 
     def _reference(self, tensor: Tensor) -> str:
         return self.graph.nodes[tensor.node].outputs[tensor.output] or "" if tensor.output else tensor.node

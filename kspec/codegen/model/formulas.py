@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from kspec.codegen.text.literals import formatted
+from kspec.codegen.text.literals import mark, unmarked
 from kspec.syntax.formula import (
     COMPARISON,
     FUNCTIONS,
@@ -30,10 +30,7 @@ def formula_code(text: str, tensor: Callable[[str], str], number: Callable[[str]
     '-ops.exp(A * h_) + x_'
     """
     written = _Writer(text, tensor, number)
-    code = ast.unparse(written.visit(parse_formula(text)))
-    for mark, inside in written.codes.items():
-        code = code.replace(mark, inside)
-    return formatted(code)
+    return unmarked(ast.unparse(written.visit(parse_formula(text))), written.marks)
 
 
 class _Writer(ast.NodeTransformer):
@@ -43,7 +40,7 @@ class _Writer(ast.NodeTransformer):
         self.text = text
         self.tensor = tensor
         self.number = number
-        self.codes: dict[str, str] = {}
+        self.marks: list[str] = []
 
     def visit(self, node: ast.AST) -> Any:
         if is_variable(node, self.text):
@@ -64,9 +61,8 @@ class _Writer(ast.NodeTransformer):
         return _call(COMPARISON[type(node.ops[0])], [self.visit(node.left), self.visit(node.comparators[0])])
 
     def _mark(self, code: str) -> ast.expr:
-        mark = f"ǂ{len(self.codes)}ǂ"
-        self.codes[mark] = code
-        return ast.Name(mark)
+        self.marks.append(code)
+        return ast.Name(mark(len(self.marks) - 1))
 
 
 def _call(op: str, arguments: list[ast.expr]) -> ast.expr:

@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 import keyword
-import re
+import unicodedata
 from collections.abc import Iterator, Mapping
-
-RESERVED = frozenset(
-    {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model", "name", "node"}
-    | {"l", "O", "I"}
-    | {"range", "len", "zip", "min", "max", "round", "int", "float", "input", "print", "list", "type", "str", "id"}
-    | {"x_train", "before", "examples"}
-)
-
 
 HELPERS = frozenset(
     {"balanced", "batches", "compile_model", "fill", "inputs_of", "log_each_value", "make_examples", "Minimize"}
@@ -51,15 +43,27 @@ OF_MAIN = frozenset(
     | {"x", "x_held_out", "x_new", "y", "y_held_out"}
 )
 """Variables of `main` and of the functions that read data."""
+RESERVED = frozenset(
+    {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model", "name", "node", "_"}
+    | {"math", "fnmatch", "gzip", "itertools", "Path", "pa", "pq", "main", "learned_weight"}
+    | {"l", "O", "I"}
+    | {"range", "len", "zip", "min", "max", "round", "int", "float", "input", "print", "list", "type", "str", "id"}
+    | {"abs", "all", "any", "bool", "classmethod", "dict", "enumerate", "iter", "next", "object", "open", "set"}
+    | {"sorted", "sum", "super", "tuple"}
+    | {"x_train", "y_train", "before", "examples"}
+)
+"""What the file uses itself: a name in the spec gets another name."""
 
 
 def identifier(name: str) -> str:
-    """A name in the spec as a Python identifier.
+    """A name in the spec, or of a column, as a Python identifier.
 
-    >>> identifier("level-1/gate"), identifier("class"), identifier("x")
-    ('level_1_gate', 'class_', 'x_')
+    >>> identifier("level-1/gate"), identifier("class"), identifier("x"), identifier("2nd")
+    ('level_1_gate', 'class_', 'x_', '_2nd')
     """
-    result = re.sub(r"\W", "_", name)
+    folded = unicodedata.normalize("NFKC", name)  # as Python reads it
+    result = "".join(character if f"_{character}".isidentifier() else "_" for character in folded)
+    result = result if result.isidentifier() else f"_{result}"
     return f"{result}_" if result in RESERVED else result
 
 
@@ -87,6 +91,26 @@ class Allocator:
             count += 1
         self.taken.add(name)
         return name
+
+
+class Variables:
+    """Variables of `main` for columns and outputs; names that are alike in Python stay apart."""
+
+    def __init__(self) -> None:
+        self.allocator = Allocator(*HELPERS, *OF_MAIN)
+        self._variables: dict[tuple[str, str], str] = {}
+
+    def of(self, name: str, ending: str = "") -> str:
+        """The variable of a column or an output.
+
+        Args:
+            name: Its name.
+            ending: What of it: `weights`; empty for its values.
+        """
+        if (name, ending) not in self._variables:
+            wish = "_".join(filter(None, (identifier(name), ending)))
+            self._variables[name, ending] = self.allocator.take(wish)
+        return self._variables[name, ending]
 
 
 class Constants(Mapping[str, str]):

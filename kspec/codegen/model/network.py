@@ -23,7 +23,6 @@ from kspec.diagnostics import Path
 from kspec.expand.templates import read_template
 from kspec.ir import Graph, Node
 from kspec.language import Spec
-from kspec.language.spec import models_in
 
 USE_THEIR_NAMES = ("ConvNeXt", "EfficientNetV2")
 """Applications that build layer names from their `name`, or look their widths up by it."""
@@ -127,16 +126,16 @@ class Network:
         graph = self.graph.models[name]
         outputs = _outputs(self.spec.values["models"][name].get("outputs"))
         lines = self._network(graph, ("models", name), name, outputs, flat=flat)
-        return [f"def build_{identifier(name)}({', '.join(_called_by(graph))}):", *lines]
+        return [f"def build_{self.context.model_variable(name)}({', '.join(self.context.called_by(graph))}):", *lines]
 
     def _model_lines(self, name: str) -> list[str]:
         """The lines of `build_model` that build or load a sub-model, with its weights."""
-        variable, model = identifier(name), self.spec.document.models.get(name)
+        model = self.spec.document.models.get(name)
         if model is None:  # it is part of another model's file
             return []
-        graph = self.graph.models[name]
+        variable, graph = self.context.model_variable(name), self.graph.models[name]
         if model.layers is not None:
-            value = f"build_{variable}({', '.join(_called_by(graph))})"
+            value = f"build_{variable}({', '.join(self.context.called_by(graph))})"
         elif graph.application is not None:
             value = self._application(name, graph.application)
         else:
@@ -180,7 +179,7 @@ class Network:
         if arguments.get("weights", "imagenet") != "imagenet":
             arguments["weights"] = None
         path = ("models", name, "application", node.head)
-        keywords = [] if self._needs_its_name(name) else [f'name="{name}"']
+        keywords = [] if self._needs_its_name(name) else [f"name={text(name)}"]
         return self.writer.construct(node.catalog, arguments, path, self.names, keywords)
 
     def load_weights_line(self, variable: str, file: str) -> str:
@@ -204,7 +203,9 @@ class Network:
             flat: Whether each node gets a statement of its own, without blocks and loops.
         """
         values = self.spec.values["models"][name] if network_path else self.spec.values
-        inputs = {node.name: "inputs" if node.name == CHAIN else identifier(node.name) for node in graph.inputs}
+        allocator = Allocator()
+        wishes = {node.name: "inputs" if node.name == CHAIN else identifier(node.name) for node in graph.inputs}
+        inputs = {name: allocator.take(wish) for name, wish in wishes.items()}
         body: Body | FlatBody
         if flat:
             body = FlatBody(self.context, graph, inputs, self.names)
@@ -226,7 +227,7 @@ class Network:
         model_inputs = only(list(inputs.values())) if len(inputs) == 1 else dict_of(inputs)
         model_outputs = dict_of(dict(zip(names, tensors, strict=True))) if several else tensors[0]
         input_lines = [self._input(values, network_path, name, variable) for name, variable in inputs.items()]
-        model = f'keras.Model({model_inputs}, {model_outputs}, name="{name.replace("/", ".")}")'
+        model = f"keras.Model({model_inputs}, {model_outputs}, name={text(name.replace('/', '.'))})"
         if self.nodes and not network_path:
             nodes = {name: only(body.value(node)) for name, node in self.nodes.items()}
             variables = body.allocator.take("model"), body.allocator.take("node_model")
@@ -248,8 +249,8 @@ class Network:
         path = (*network_path, "inputs", name, "shape")
         shape = self.writer.value(values["inputs"][name]["shape"], Shape(), path, self.names)
         batch = "" if settings.batch_size is None else f", batch_size={settings.batch_size}"
-        dtype = "" if settings.dtype == "float32" else f', dtype="{settings.dtype}"'
-        return f'    {variable} = keras.Input({shape}{batch}{dtype}, name="{name}")'
+        dtype = "" if settings.dtype == "float32" else f", dtype={text(settings.dtype)}"
+        return f"    {variable} = keras.Input({shape}{batch}{dtype}, name={text(name)})"
 
     def _predicted_nodes(self) -> dict[str, str]:
         """The predicted nodes by name, each as an entry would reference it."""
@@ -276,13 +277,7 @@ class Network:
         if node.name == name and own and not tensor.output:
             return value
         self.context.import_module_of("keras.layers.Identity")
-        return f'layers.Identity(name="{name}")({value})'
-
-
-def _called_by(graph: Graph) -> list[str]:
-    """The variables of the sub-models that a network calls itself."""
-    calls = [([node.head] if node.kind == "model" else models_in(node.arguments)) for node in graph.calls]
-    return list(dict.fromkeys(identifier(name) for names in calls for name in names))
+        return f"layers.Identity(name={text(name)})({value})"
 
 
 def _outputs(value: Any) -> dict[str, str]:

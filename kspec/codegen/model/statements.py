@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from kspec.catalog.learned_weight import WEIGHT
@@ -12,6 +13,7 @@ from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.model.formulas import formula_code
 from kspec.codegen.model.learned_weight import HELPER, LINES
 from kspec.codegen.model.names import Allocator, Constants, identifier
+from kspec.codegen.text.literals import Code, text, text_of
 from kspec.ir.call_inputs import implied_argument
 from kspec.ir.preset import is_preset
 from kspec.syntax.deferred import Uncomputed
@@ -307,7 +309,8 @@ class Statements:
     def _layer_name(self, entry: SpecEntry) -> str:
         """The name of a layer, or the prefix of the names of a block's layers: the node's name in the spec."""
         name = f"{self.prefix}{entry.name}{self.suffix}".replace("/", ".")
-        return f'f"{name}"' if "{" in name else f'"{name}"'
+        parts = [Code(part[1:-1]) if part.startswith("{") else part for part in re.split(r"(\{\w+\})", name) if part]
+        return text_of(*parts) if len(parts) > 1 or isinstance(parts[0], Code) else text(name)
 
     def _variable(self, *names: str) -> str:
         """The variable of the first of these names that is referenced; the chain's variable if none is."""

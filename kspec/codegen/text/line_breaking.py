@@ -43,7 +43,10 @@ def _broken(line: str) -> list[str]:
     for start, end in reversed(pairs):
         if start + 1 <= WIDTH:
             head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
-            return [head, *_body(body, indent + "    ", _is_display(line, start)), *_broken(indent + tail)]
+            display = _is_display(line, start)
+            is_value = line[start] == "(" if display else line[start] == "["  # a comma would make it a tuple
+            inside = _body(body, indent + "    ", display, comma=not is_value or body.endswith(","))
+            return [head, *inside, *_broken(indent + tail)]
     return [line]
 
 
@@ -72,8 +75,15 @@ def _operands(value: str, indent: str) -> list[str]:
     return _broken(indent + value)
 
 
-def _body(body: str, indent: str, display: bool) -> list[str]:
-    """The content of a bracket: on one line, or one item per line; a long list has several."""
+def _body(body: str, indent: str, display: bool, *, comma: bool) -> list[str]:
+    """The content of a bracket: on one line, or one item per line; a long list has several.
+
+    Args:
+        body: The content.
+        indent: What its lines begin with.
+        display: Whether the bracket creates a list, dict or tuple.
+        comma: Whether a comma can follow its only item.
+    """
     items = [body] if _clauses(body) else list(_split(body, ","))
     if display and len(items) > LONG_LIST and all(re.fullmatch(_PLAIN, item) for item in items):
         return _rows(items, indent)
@@ -81,8 +91,8 @@ def _body(body: str, indent: str, display: bool) -> list[str]:
     if len(indent + body) <= WIDTH and not (display and several):
         return [indent + body]
     if several or not (parts := _clauses(items[0])):
-        comma = "" if body.startswith("*") and not several else ","
-        return [line for item in items for line in _broken(f"{indent}{item}{comma}")]
+        end = "," if several or (comma and not body.startswith("*")) else ""
+        return [line for item in items for line in _broken(f"{indent}{item}{end}")]
     return [line for part in parts for line in _broken(indent + part)]
 
 

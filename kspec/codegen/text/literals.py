@@ -1,20 +1,33 @@
-"""Values and expressions of a spec in Python."""
+"""Values, texts and expressions of a spec in Python: what comes from a spec enters the file only through these."""
 
 from __future__ import annotations
 
 import ast
-import json
+import keyword
 import math
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from kspec.syntax.expressions import pieces
+from kspec.syntax.expressions import FUNCTIONS, pieces
 from kspec.syntax.sizes import Size, is_size_call, size_of_call
 
 _WORDS = {"true": True, "false": False, "null": None}
 _OF_MATH = ("sqrt", "log2", "ceil", "floor")
 _SIMPLE = r"-?[A-Za-z0-9_.]+"
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_POWER = re.compile(rf"{_STRING}|(?<![\w.)\]])({_SIMPLE}) \*\* ({_SIMPLE})(?![\w.(\[])")
+_MARK = re.compile(r"ǂ(\d+)ǂ")
+_IN_F_STRING = re.compile(r"[\w.+\-*/%, ()\[\]]+")
+"""Code that an f-string can hold in every version of Python."""
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_NODES = (
+    *(ast.Constant, ast.Name, ast.Call, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Subscript),
+    *(ast.Slice, ast.List, ast.Tuple, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context),
+)
+"""The syntax of expressions."""
 
 
 def literal(value: Any) -> str:
@@ -49,9 +62,87 @@ def _is_number(value: Any) -> bool:
 
 
 def text(value: str) -> str:
-    """A string in double quotes."""
-    quoted = json.dumps(value, ensure_ascii=False)
-    return quoted if quoted.isprintable() else json.dumps(value)
+    """A string in double quotes; what does not print is escaped, so that the file shows what it does.
+
+    >>> text('say "hi"')
+    '"say \\\\"hi\\\\""'
+    """
+    return f'"{_escaped(value).replace(chr(34), chr(92) + chr(34))}"'
+
+
+def _escaped(value: str) -> str:
+    """A text as the inside of a string literal, except for its quotes."""
+    if value.isprintable() and "\\" not in value:
+        return value
+    return "".join(map(_character, value))
+
+
+def _character(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def docstring(*lines: str) -> str:
+    """A docstring; one of several lines is that of a module."""
+    inside = "\n".join(map(_inside_docstring, lines))
+    return f'"""{inside}"""' if len(lines) == 1 else f'"""{inside}\n"""'
+
+
+def _inside_docstring(line: str) -> str:
+    escaped = _escaped(line).replace('"""', '\\"\\"\\"')
+    return f'{escaped[:-1]}\\"' if escaped.endswith('"') else escaped
+
+
+def comment(line: str) -> str:
+    """A comment of one line."""
+    return f"# {_escaped(line)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A part of a text that Python code computes, in a format of Python."""
+
+    code: str
+    format: str = ""
+
+    @property
+    def field(self) -> str:
+        return f"{self.code}:{self.format}" if self.format else self.code
+
+
+def text_of(*parts: str | Code) -> str:
+    """A text with computed parts: an f-string, or a call of `format` where the code would not fit into one.
+
+    >>> text_of("a_", Code("N")), text_of("{", Code('"x"'))
+    ('f"a_{N}"', '"{{{}".format("x")')
+    """
+    codes = [part.code for part in parts if isinstance(part, Code)]
+    fits = all(_IN_F_STRING.fullmatch(code) for code in codes)
+    inside = "".join(
+        f"{{{part.field if fits else part.field[len(part.code) :]}}}"
+        if isinstance(part, Code)
+        else text(part)[1:-1].replace("{", "{{").replace("}", "}}")
+        for part in parts
+    )
+    return f'f"{inside}"' if fits else f'"{inside}".format({", ".join(codes)})'
+
+
+def is_python_name(name: str) -> bool:
+    """Whether Python reads a name as the same name: it is no keyword, and no letter folds into another."""
+    return name.isidentifier() and not keyword.iskeyword(name) and unicodedata.normalize("NFKC", name) == name
+
+
+def keyword_arguments(arguments: Iterable[tuple[str, str]]) -> list[str]:
+    """Keyword arguments of a call, of values that are Python already; those that are no names of Python in a dict.
+
+    >>> keyword_arguments([("units", "3"), ("a b", "4")])
+    ['units=3', '**{"a b": 4}']
+    """
+    return [f"{name}={code}" if is_python_name(name) else f"**{dict_of({name: code})}" for name, code in arguments]
 
 
 def expression(written: str, names: Mapping[str, str], sizes: Callable[[Size], str] = str) -> str:
@@ -71,18 +162,11 @@ def expression(written: str, names: Mapping[str, str], sizes: Callable[[Size], s
     parts = pieces(written)
     if len(parts) == 1 and not isinstance(parts[0], str):
         return _python(parts[0], names, sizes)
-    inside = "".join(
-        _in_f_string(piece) if isinstance(piece, str) else "{" + _python(piece, names, sizes) + "}" for piece in parts
-    )
-    return f'f"{inside}"'
-
-
-def _in_f_string(piece: str) -> str:
-    return text(piece)[1:-1].replace("{", "{{").replace("}", "}}")
+    return text_of(*(piece if isinstance(piece, str) else Code(_python(piece, names, sizes)) for piece in parts))
 
 
 class UnknownVariable(KeyError):
-    """A variable without a Python name: one that has no value, in an entry that a condition leaves out."""
+    """What has no value, in an entry that a condition leaves out: an unknown variable, function or syntax."""
 
 
 class _Renamer(ast.NodeTransformer):
@@ -91,13 +175,19 @@ class _Renamer(ast.NodeTransformer):
     def __init__(self, names: Mapping[str, str], sizes: Callable[[Size], str]) -> None:
         self.names = names
         self.sizes = sizes
-        self.texts: dict[str, str] = {}
+        self.marks: list[str] = []
+
+    def visit(self, node: ast.AST) -> Any:
+        if not isinstance(node, _NODES):
+            raise UnknownVariable(type(node).__name__)
+        return super().visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if is_size_call(node):
             return self._mark(self.sizes(size_of_call(node)))
-        assert isinstance(node.func, ast.Name)
-        name = node.func.id
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in FUNCTIONS or node.keywords:
+            raise UnknownVariable(name)
         function = ast.Attribute(ast.Name("math"), name) if name in _OF_MATH else ast.Name(name)
         return ast.Call(function, [self.visit(argument) for argument in node.args], [])
 
@@ -114,22 +204,28 @@ class _Renamer(ast.NodeTransformer):
         return self._mark(text(node.value))
 
     def _mark(self, code: str) -> ast.expr:
-        mark = f"text_{len(self.texts)}_"
-        self.texts[mark] = code
-        return ast.Name(mark)
+        self.marks.append(code)
+        return ast.Name(mark(len(self.marks) - 1))
+
+
+def mark(number: int) -> str:
+    """The name in a syntax tree that stands for a piece of code; no name in a spec is like it."""
+    return f"ǂ{number}ǂ"
+
+
+def unmarked(code: str, marks: list[str]) -> str:
+    """Code with each mark replaced by the piece of code that it stands for."""
+    return formatted(_MARK.sub(lambda match: marks[int(match[1])], code))
 
 
 def _python(tree: ast.expr, names: Mapping[str, str], sizes: Callable[[Size], str]) -> str:
-    renamed = _Renamer(names, sizes)
-    written = ast.unparse(renamed.visit(tree))
-    for mark, quoted in renamed.texts.items():
-        written = written.replace(mark, quoted)
-    return formatted(written)
+    renamer = _Renamer(names, sizes)
+    return unmarked(ast.unparse(renamer.visit(tree)), renamer.marks)
 
 
 def formatted(code: str) -> str:
     """An expression as formatters have it: `2**3`, without the spaces of `ast.unparse`."""
-    return re.sub(rf"(?<![\w.)\]])({_SIMPLE}) \*\* ({_SIMPLE})(?![\w.(\[])", r"\1**\2", code)
+    return _POWER.sub(lambda match: match[0] if match[1] is None else f"{match[1]}**{match[2]}", code)
 
 
 def dict_of(values: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kspec.codegen.text.line_breaking import wrap
-from kspec.codegen.text.literals import text
+from kspec.codegen.text.literals import docstring, text
 
 STANDARD = ("csv", "fnmatch", "gzip", "itertools", "math")
 
@@ -51,9 +51,10 @@ class ModuleWriter:
             functions: The lines of each function, in order.
             variables: Constant → value of the spec's variables.
         """
-        docstring = "\n".join(['"""' + header[0], *header[1:], '"""']) if len(header) > 1 else f'"""{header[0]}"""'
         constants = [f"{name} = {value}" for name, value in {**self.constants, **variables}.items()]
-        sections = ["\n".join(section) for section in ([docstring], *self._imports(), _wrapped(constants)) if section]
+        sections = [
+            "\n".join(section) for section in ([docstring(*header)], *self._imports(), _wrapped(constants)) if section
+        ]
         bodies = ["\n".join(_wrapped(function)) for function in functions]
         return "\n\n\n".join(["\n\n".join(sections), *bodies, 'if __name__ == "__main__":\n    main()\n'])
 

@@ -9,7 +9,7 @@ from kspec import catalog
 from kspec.analysis.settings import Monitor
 from kspec.analysis.stages import Stage, stage_callbacks
 from kspec.codegen.model.arguments import Writer
-from kspec.codegen.text.literals import literal
+from kspec.codegen.text.literals import docstring, literal
 from kspec.language import Spec
 
 BEST_WEIGHTS = "best_weights"
@@ -48,15 +48,16 @@ def best_weights_class(monitor: Monitor) -> list[str]:
         monitor: What decides between epochs.
     """
     largest = monitor.direction == "max"
-    name, extreme = literal(monitor.name), "largest" if largest else "smallest"
+    extreme = "largest" if largest else "smallest"
+    summary = f"Remembers the weights of the epoch with the {extreme} `{monitor.name}`."
     return [
         "class BestWeights(keras.callbacks.Callback):",
-        f'    """Remembers the weights of the epoch with the {extreme} `{monitor.name}`."""',
+        f"    {docstring(summary)}",
         "",
         f"    best, weights, epoch = {'-' if largest else ''}math.inf, None, None",
         "",
         "    def on_epoch_end(self, epoch, logs=None):",
-        f"        value = logs.get({name}, math.nan)",
+        f"        value = logs.get({literal(monitor.name)}, math.nan)",
         f"        if math.isfinite(value) and value {'>' if largest else '<'} self.best:",
         "            self.best, self.weights, self.epoch = value, self.model.get_weights(), epoch",
     ]

@@ -11,7 +11,7 @@ from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import StepRows
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.arguments import UnsupportedInPython
-from kspec.codegen.text.literals import dict_of, literal, text
+from kspec.codegen.text.literals import Code, dict_of, literal, text, text_of
 
 Column = tuple[str, str] | list[str]
 """A column's name and its value in Python, or the lines of a loop that creates several columns."""
@@ -223,9 +223,9 @@ def _loop(name: str, values: str, labels: str, units: int | str, suffix: str = "
     if labels:
         return [
             f"    for label, values in zip({labels}, {values}.T, strict=True):",
-            f'        columns[f"{name}_{{label}}{suffix}"] = values',
+            f"        columns[{text_of(f'{name}_', Code('label'), suffix)}] = values",
         ]
     return [
         f"    for number in range({units}):",
-        f'        columns[f"{name}_{{number}}{suffix}"] = {values}[:, number]',
+        f"        columns[{text_of(f'{name}_', Code('number'), suffix)}] = {values}[:, number]",
     ]

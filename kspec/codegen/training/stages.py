@@ -9,6 +9,7 @@ from kspec.analysis.settings import Settings
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.model.arguments import Writer
 from kspec.codegen.model.freezing import Freezing
+from kspec.codegen.text.literals import comment
 from kspec.codegen.training.callbacks import BEST_WEIGHTS, write_callbacks
 from kspec.codegen.training.steps import fit_lines
 from kspec.ir import Graph
@@ -40,7 +41,7 @@ def stage_lines(
         if number:
             lines += ["    first_epoch = history.epoch[-1] + 1", ""]
         title = f"Stage {stage.number}"
-        lines.append(f"    # {title}" + ("" if stage.name == title.lower() else f": {stage.name}"))
+        lines.append(f"    {comment(title if stage.name == title.lower() else f'{title}: {stage.name}')}")
         lines += freezing.change_lines(stage.trainable)
         optimizer = writer.object("optimizer", stage.optimizer, (*path, "optimizer"), names)
         lines.append(f"    compile_model(model, {optimizer})")

@@ -11,7 +11,7 @@ from kspec.analysis.task_inference import loss_name
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import StepRows
 from kspec.codegen.model.arguments import Writer
-from kspec.codegen.text.literals import dict_of, literal, text
+from kspec.codegen.text.literals import Code, dict_of, literal, text, text_of
 from kspec.codegen.training.weights import training_weights
 from kspec.diagnostics import Path
 from kspec.language import Spec
@@ -171,7 +171,7 @@ def _metrics(metrics: list[Any], writer: Writer, names: Mapping[str, str], count
             count = own[stem] = own.get(stem, -1) + 1
             name = f"{stem}_{count}" if count else stem
             if counts.get(stem, 0) != count:
-                keywords.append(f'name="{name}"')
+                keywords.append(f"name={text(name)}")
             counts[stem] = counts.get(stem, 0) + 1
         if isinstance(metric, str) and metric == name and not keywords:
             codes.append(literal(metric))
@@ -287,10 +287,10 @@ def evaluate_lines(step_rows: StepRows, settings: Settings, batch_size: str) -> 
     weights = step_rows.weights(settings.outputs)
     arguments = [step_rows.x, step_rows.y, *([f"sample_weight={weights}"] if weights else [])]
     arguments += [f"batch_size={batch_size}", "return_dict=True", "verbose=0"]
-    message = text(f"{step_rows.label} {{name}}: {{value:.4f}}")
+    message = text_of(f"{step_rows.label} ", Code("name"), ": ", Code("value", ".4f"))
     return [
         *step_rows.lines,
         f"    metrics = model.evaluate({', '.join(arguments)})",
         "    for name, value in metrics.items():",
-        f"        print(f{message})",
+        f"        print({message})",
     ]

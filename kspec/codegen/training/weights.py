@@ -8,8 +8,7 @@ from kspec.analysis.settings import OutputSettings
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import by_output
 from kspec.codegen.data.target import Target
-from kspec.codegen.model.names import identifier
-from kspec.codegen.text.literals import literal
+from kspec.codegen.text.literals import literal, text
 from kspec.diagnostics import Path
 
 _BALANCED = '''\
@@ -43,13 +42,13 @@ def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings], 
     weights: dict[str, str] = {}
     for name, settings in outputs.items():
         if settings.is_minimized and name in info.weights:
-            weights[name] = f"{identifier(info.weights[name])}_weights"
+            weights[name] = info.variables.of(info.weights[name], "weights")
         if settings.loss is None or name not in info.targets:
             continue
         factors, target = [], info.targets[name]
         if name in info.weights:
             ndim = info.first_split.weights[name].ndim
-            factors.append(target.weights_in_shape(f"{identifier(info.weights[name])}_weights", ndim))
+            factors.append(target.weights_in_shape(info.variables.of(info.weights[name], "weights"), ndim))
         if settings.class_weight is not None and target.labels is not None:
             factors.append(_class_weights(examples, target, lines))
         if factors:
@@ -70,7 +69,7 @@ def _class_weights(examples: Examples, target: Target, lines: list[str]) -> str:
     if labels.ignored is not None:
         examples.info.report_unsupported("weigh classes next to `ignore_class`", _PATH)
     settings = encoding.settings
-    classes, ndim = _classes(f'y["{target.name}"]' if len(examples.outputs) > 1 else "y", target)
+    classes, ndim = _classes(f"y[{text(target.name)}]" if len(examples.outputs) > 1 else "y", target)
     if settings.class_weight == "balanced":
         examples.file.helpers["balanced"] = _BALANCED.splitlines()
         if not encoding.weighs_columns:
@@ -83,7 +82,9 @@ def _class_weights(examples: Examples, target: Target, lines: list[str]) -> str:
         number = labels.find(label)
         if number is not None:
             by_class[number] = float(weight)
-    variable = "class_weights" if len(examples.outputs) == 1 else f"{identifier(target.name)}_class_weights"
+    variable = (
+        "class_weights" if len(examples.outputs) == 1 else examples.info.variables.of(target.name, "class_weights")
+    )
     lines.append(f'    {variable} = np.array([{literal(tuple(by_class)).strip("(),")}], "float32")')
     return target.weights_in_shape(f"{variable}[{classes}]", ndim)
 

@@ -41,8 +41,6 @@ def read(setting: Any, request: Request) -> Table | None:
     context = request.context
     if isinstance(setting, CsvOptions) and context.source_path is not None:
         context.source_path = (*context.source_path, "path")
-    if not _encoding_exists(options, context):
-        return None
     files = source_files(paths, request)
     if files is None:
         return None
@@ -54,7 +52,7 @@ def names(setting: Any, request: Request) -> list[str]:
     """Reads the columns of the first file from its header; empty if it cannot be read."""
     options, paths = _options(setting)
     files = source_files(paths, request)
-    if not files or not _encoding_exists(options, request.context):
+    if not files:
         return []
     header = _header(files[0], files[0].file.name, options, request.context)
     return header.names if header else []
@@ -63,20 +61,6 @@ def names(setting: Any, request: Request) -> list[str]:
 def _options(setting: Any) -> tuple[CsvOptions, Any]:
     """The options of the source, and its paths."""
     return (setting, setting.path) if isinstance(setting, CsvOptions) else (CsvOptions(path="-"), setting)
-
-
-def _encoding_exists(options: CsvOptions, context: Context) -> bool:
-    try:
-        codecs.lookup(options.encoding)
-    except LookupError:
-        context.error(
-            codes.MALFORMED_DATA_FILE,
-            f"unknown encoding `{options.encoding}`",
-            ("data", "csv", "encoding"),
-            help="common encodings: utf-8, latin-1, cp1252, utf-16",
-        )
-        return False
-    return True
 
 
 def _read_file(source: SourceFile, options: CsvOptions, context: Context) -> Any:
