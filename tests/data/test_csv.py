@@ -1,10 +1,14 @@
 """The source `csv`: valid and malformed files."""
 
+import encodings.aliases
 import gzip
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
+import kspec
+from kspec.language.data import CsvOptions
 from tests.data.helpers import make_spec, read, table
 
 
@@ -162,11 +166,43 @@ def test_a_truncated_gzip_file_is_an_error(tmp_path):
     assert read(tmp_path, "{csv: t.csv.gz, targets: y}").only.startswith("KS504")
 
 
-def test_an_unknown_encoding_is_an_error(tmp_path):
-    table(tmp_path)
-    result = read(tmp_path, "{csv: {path: t.csv, encoding: latin9999}, inputs: [a, b], targets: y}")
-    assert "KS107 unknown encoding `latin9999`" in result.only
-    assert result.pointed == "latin9999"
+NOT_OF_TEXT = ["base64", "zlib", "bz2", "hex", "rot13", "uu", "quopri", "punycode", "idna", "unicode_escape"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "message"),
+    [
+        *((name, f"`{name}` is not an encoding of text") for name in [*NOT_OF_TEXT, "undefined", "raw-unicode-escape"]),
+        ("latin9999", "unknown encoding `latin9999`"),
+        ("(utf-8)", "unknown encoding `(utf-8)`"),
+        ("a.json", "unknown encoding `a.json`"),
+    ],
+)
+def test_an_encoding_that_is_none_of_text_is_an_error(encoding, message, tmp_path):
+    data = f'{{csv: {{path: t.csv, encoding: "{encoding}"}}, inputs: [a, b], targets: y}}'
+    with pytest.raises(kspec.SpecError) as raised:
+        make_spec(tmp_path, data)
+    (diagnostic,) = raised.value.diagnostics
+    assert (diagnostic.code, diagnostic.message) == ("KS103", message)
+    assert diagnostic.span.text == f'"{encoding}"'
+
+
+def test_each_encoding_of_text_is_read(tmp_path):
+    """Of all encodings that Python has, those that can write a table are either refused or read right."""
+    read_right = 0
+    for encoding in sorted({*encodings.aliases.aliases.values()}):
+        try:
+            content = "a,b,y\n1,2.5,yes\n3,4,no\n".encode(encoding)
+            CsvOptions(path="t.csv", encoding=encoding)
+        except (LookupError, UnicodeError, ValidationError):
+            continue
+        write(tmp_path, "t.csv", content)
+        data = read(
+            tmp_path, f"{{csv: {{path: t.csv, encoding: {encoding}}}, inputs: [a, b], targets: y, {ALL_TRAIN}}}"
+        )
+        assert data.data.splits["train"].inputs["x"].tolist() == [[1, 2.5], [3, 4]], encoding
+        read_right += 1
+    assert read_right > 80
 
 
 PATHS = [

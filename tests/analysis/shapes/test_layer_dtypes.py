@@ -2,6 +2,7 @@
 
 import pytest
 
+import kspec
 from tests.analysis.shapes.differential import Case, compare, grid, shape_error
 
 TYPED = [
@@ -49,3 +50,11 @@ def test_messages(case, message, help):
     error = shape_error(case)
     assert error.message == message
     assert help in error.help
+
+
+@pytest.mark.parametrize("dtype", ["str", "stringx", "flaot32"])
+def test_an_unknown_dtype_is_reported_once(dtype):
+    lookup = "- StringLookup: {vocabulary: [a], output_mode: multi_hot}"
+    text = f"kspec: 1\ninputs: {{x: {{shape: [2], dtype: {dtype}}}}}\nlayers:\n  {lookup}\n  - Dense: {{units: 1}}\n"
+    (diagnostic,) = kspec.check(text)
+    assert diagnostic.message == f"unknown dtype `{dtype}`"

@@ -15,7 +15,8 @@ import kspec.codegen
 from kspec.diagnostics import SpecError
 
 SPEC = "kspec: 1\nextensions: [gates_of_this_test]\ninputs: {x: {shape: [2]}}\nlayers:\n  - gates_of_this_test.Gate\n"
-GATE = "import colorsys\nimport keras\n\n\nclass Gate(keras.layers.Layer):\n    colours = colorsys.__file__\n"
+GATE = "import colorsys\nimport keras\n\n\nclass Gate(keras.layers.Layer):\n"
+GATE += "    colours = colorsys.__file__\n\n    def call(self, inputs):\n        return inputs\n"
 
 
 @pytest.fixture
