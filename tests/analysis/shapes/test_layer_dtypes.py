@@ -53,8 +53,9 @@ def test_messages(case, message, help):
 
 
 @pytest.mark.parametrize("dtype", ["str", "stringx", "flaot32"])
-def test_an_unknown_dtype_is_reported_once(dtype):
+def test_an_unknown_dtype_is_reported_once(dtype, tmp_path):
     lookup = "- StringLookup: {vocabulary: [a], output_mode: multi_hot}"
     text = f"kspec: 1\ninputs: {{x: {{shape: [2], dtype: {dtype}}}}}\nlayers:\n  {lookup}\n  - Dense: {{units: 1}}\n"
-    (diagnostic,) = kspec.check(text)
+    (tmp_path / "spec.yaml").write_text(text)
+    (diagnostic,) = kspec.check(tmp_path / "spec.yaml")
     assert diagnostic.message == f"unknown dtype `{dtype}`"
