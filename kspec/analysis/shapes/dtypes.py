@@ -70,11 +70,16 @@ def is_float(dtype: str) -> bool:
     return "float" in dtype
 
 
+def is_dtype(dtype: str) -> bool:
+    """Whether there is a dtype of this name."""
+    return dtype in WIDENS_TO or dtype == "string"
+
+
 def kind_of(dtype: str) -> str:
-    """`text`, `bool`, `int`, `float` or `complex`; an unknown dtype, which a rule reports, counts as `float`."""
+    """`text`, `bool`, `int`, `float` or `complex`."""
     if dtype == "string":
         return "text"
-    return next((kind for kind in ("bool", "int", "float", "complex") if kind in dtype), "float")
+    return next(kind for kind in ("bool", "int", "float", "complex") if kind in dtype)
 
 
 def float_for(dtype: str) -> str:

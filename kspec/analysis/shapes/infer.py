@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from kspec.analysis.adapted_layers import stated_vocabulary_size
+from kspec.analysis.shapes.dtypes import is_dtype
 from kspec.analysis.shapes.registry import compute_dtype, infer_call
 from kspec.analysis.shapes.sizes import depends_on_data, with_known_sizes
 from kspec.analysis.shapes.submodels import match_input, uncounted_weights
@@ -119,6 +120,8 @@ class _Walk:
             name: [self.types.tensor(tensor) for tensor in (feed if isinstance(feed, list) else [feed])]
             for name, feed in node.feeds.items()
         }
+        if not all(is_dtype(tensor.dtype) for feed in tensors.values() for tensor in feed):
+            return unknown  # a rule reports the unknown dtype
         try:
             if node.kind == "model":
                 call = self._model(node.head, {name: types[0] for name, types in tensors.items()})
