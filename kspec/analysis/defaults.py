@@ -11,10 +11,10 @@ from typing import Any
 
 from kspec import catalog
 from kspec.analysis.accuracy import ACCURACY, binary_accuracy
-from kspec.analysis.settings import DefaultValue, OutputSettings, Settings
+from kspec.analysis.settings import DefaultValue, OutputSettings, Settings, TargetFacts
 from kspec.analysis.shapes.types import Types
 from kspec.analysis.target_facts import target_facts
-from kspec.analysis.task_inference import THRESHOLDED_TASKS, OutputHead, task_of
+from kspec.analysis.task_inference import THRESHOLDED_TASKS, OutputHead, is_certain_task, task_of
 from kspec.diagnostics import Path
 from kspec.ir import Graph
 from kspec.language import Spec
@@ -129,10 +129,11 @@ def _head(spec: Spec, settings: Settings) -> list[DefaultValue]:
     defaults = []
     if spec.document.name is None:
         defaults.append(DefaultValue(("name",), spec.name, "the file's name", is_inferred=True))
-    tasks: dict[str, Any] = {name: output.task for name, output in settings.outputs.items() if output.task is not None}
+    outputs = settings.outputs
+    tasks = {name: output.task for name, output in outputs.items() if is_certain_task(output.head, output.task)}
     if spec.document.task is None and tasks:
-        reasons = dict.fromkeys(_task_reason(settings.outputs[name]) for name in tasks)
-        value = tasks if len(settings.outputs) > 1 else next(iter(tasks.values()))
+        reasons = dict.fromkeys(_task_reason(outputs[name]) for name in tasks)
+        value = tasks if len(outputs) > 1 else next(iter(tasks.values()))
         defaults.append(DefaultValue(("task",), value, ", ".join(reasons), is_inferred=True))
     if "seed" not in spec.document.model_fields_set:
         defaults.append(DefaultValue(("seed",), spec.document.seed))
@@ -167,21 +168,30 @@ def _outputs(spec: Spec, graph: Graph) -> list[DefaultValue]:
 
 
 def _certain(spec: Spec, graph: Graph, types: Types, settings: Settings) -> list[DefaultValue]:
-    """The defaults of `compile` that the data cannot change: losses first, then metrics."""
+    """The defaults of `compile` that the data cannot change: losses first, then metrics.
+
+    Metrics of some outputs would leave the others without any, so they are written for all outputs or for none.
+    """
     facts = target_facts(spec, graph, types)
     data, single = spec.document.data, len(settings.outputs) == 1
-    certain = []
-    for default in sorted(settings.defaults, key=lambda default: default.path[1] == "metrics"):
+    always = single or data is None or data.source == "synthetic"  # then each output has a target
+    certain, metrics, uncertain_metrics = [], [], False
+    for default in settings.defaults:
         name = str(default.path[-1]) if len(default.path) > 2 else next(iter(settings.outputs))
-        if default.path != OPTIMIZER.path:
-            always = single or data is None or data.source == "synthetic"  # then each output has a target
-            is_trained = always or (data is not None and isinstance(data.targets, dict) and name in data.targets)
-            is_open = settings.outputs[name].task == "multiclass_classification" and facts[name].columns is None
-            is_open &= default.path[1] != "loss_weights"
-            if is_open or not is_trained:
-                continue
-        certain.append(default)
-    return certain
+        is_trained = always or (data is not None and isinstance(data.targets, dict) and name in data.targets)
+        if default.path == OPTIMIZER.path:
+            certain.append(default)
+        elif default.path[1] == "metrics":
+            metrics.append(default)
+            uncertain_metrics |= not is_trained
+        elif is_trained and not _is_open(default, settings.outputs[name], facts[name]):
+            certain.append(default)
+    return certain if uncertain_metrics else [*certain, *metrics]
+
+
+def _is_open(default: DefaultValue, output: OutputSettings, facts: TargetFacts) -> bool:
+    """Whether labels would have another loss than one-hot columns, and the data decides which they are."""
+    return default.path[1] == "loss" and output.task == "multiclass_classification" and facts.columns is None
 
 
 def _fit(spec: Spec) -> list[DefaultValue]:

@@ -187,3 +187,20 @@ def task_of(head: OutputHead, loss: Any | None) -> str | None:
     if head.activation == "softmax":
         return "multiclass_classification"
     return "regression" if head.activation == "linear" else None
+
+
+def is_certain_task(head: OutputHead, task: str | None) -> bool:
+    """Whether the task of an output is known, and its activation does not suggest another.
+
+    A squared error of a sigmoid can be a regression or a classification.
+
+    Args:
+        head: The output's head.
+        task: Its inferred task.
+    """
+    return task is not None and not (task == "regression" and suggests_classes(head.activation))
+
+
+def suggests_classes(activation: str | None) -> bool:
+    """Whether an activation is usual for classes; so may be one that is not known."""
+    return not activation or activation == "tanh" or activation in PROBABILITIES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from kspec.summary.resolved_spec import resolved_values
 from kspec.syntax import parse
 from tests.conftest import SPECS
 from tests.diagnostics.page_blocks import Block, of_kind
+from tests.support.round_trips import meaning
 
 SHIPPED = sorted([*SPECS.glob("*.yaml"), *SPECS.glob("tutorial/*.yaml"), *TEMPLATES.glob("*.yaml")])
 
@@ -37,23 +37,9 @@ def analysed(text: str, *overrides: str, name: str = "spec.yaml"):
     return spec, analysis
 
 
-def model(text: str, *overrides: str, name: str = "spec.yaml"):
-    """Everything that determines what a spec trains."""
-    spec, analysis = analysed(text, *overrides, name=name)
-    left_out = dict.fromkeys(("vars", "outputs", "task", "name", "compile"), True)
-    document = spec.document.model_dump(exclude={**left_out, "fit": {"stages"}, "predict": {"threshold"}})
-    nodes = [
-        (n.name, n.kind, n.head, n.arguments, n.feeds, n.constants, n.trainable, n.named)
-        for n in analysis.graph.nodes.values()
-    ]
-    settings = analysis.settings
-    outputs = {name: dataclasses.asdict(output) for name, output in settings.outputs.items()}
-    return spec.name, document, nodes, analysis.graph.outputs, settings.optimizer, settings.stages, outputs
-
-
 def assert_same(text: str, *overrides: str, name: str = "spec.yaml") -> str:
     result = rendered(text, *overrides, name=name)
-    assert model(result, name=name) == model(text, *overrides, name=name)
+    assert meaning(*analysed(result, name=name)) == meaning(*analysed(text, *overrides, name=name))
     assert rendered(result, name=name) == result, "a rendered spec is complete"
     return result
 

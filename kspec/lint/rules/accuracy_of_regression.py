@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec.analysis.task_inference import PROBABILITIES
+from kspec.analysis.task_inference import suggests_classes
 from kspec.diagnostics import codes
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import replace
@@ -76,4 +76,4 @@ def is_regression(output: Output) -> bool:
     """Whether an output is certainly a regression: by its task and loss, and no activation suggests classes."""
     if output.settings.task != "regression" or output.loss not in REGRESSION_LOSSES:
         return False
-    return output.task_declared or output.function not in PROBABILITIES | {"", "tanh"}
+    return output.task_declared or not suggests_classes(output.function)

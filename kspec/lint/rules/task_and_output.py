@@ -7,6 +7,8 @@
 | multilabel_classification | the same | the same |
 | multiclass_classification | sigmoid; one without probabilities, if the loss is a default | of numbers |
 
+A task that kspec would infer anyway contradicts nothing: what is wrong between the loss and the output, their own rules
+report, whether the spec states the task or not.
 A loss of numbers contradicts no output of probabilities: the squared error of a probability is a loss of classes, too.
 """
 
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kspec.analysis.task_inference import BINARY_LOSSES, HINGE_LOSSES, PROBABILITIES
+from kspec.analysis.task_inference import BINARY_LOSSES, HINGE_LOSSES, PROBABILITIES, task_of
 from kspec.diagnostics import Path, codes
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import Edits, replace
@@ -52,6 +54,8 @@ def check(context: RuleContext) -> None:
     """Compares a declared `task` with the activation, the units and the loss of each output."""
     for output in trained_outputs(context):
         if not output.task_declared or (output.function == "softmax" and output.units == 1):
+            continue
+        if output.loss_path is not None and output.settings.task == task_of(output.settings.head, output.settings.loss):
             continue
         if output.function == "sigmoid" and output.loss_path is not None and output.loss in EXCLUSIVE:
             continue  # KS403
