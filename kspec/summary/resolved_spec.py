@@ -101,8 +101,8 @@ def _compile(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:
     single = len(outputs) == 1
     if any(loss is not None for loss in losses.values()):
         compile_["loss"] = next(iter(losses.values())) if single else losses
-    if metrics:
-        compile_["metrics"] = next(iter(metrics.values())) if single else metrics
+        # metrics that are omitted would be filled in
+        compile_["metrics"] = next(iter(metrics.values()), []) if single else metrics or []
     weights = {name: output.loss_weight for name, output in outputs.items() if output.loss_weight is not None}
     if weights:
         compile_["loss_weights"] = weights

@@ -1,4 +1,4 @@
-"""What must hold of every valid spec: `render` and `fmt` keep its meaning, and its Python export compiles."""
+"""What must hold of every valid spec: `render`, `fmt` and a run's `resolved.yaml` keep its meaning; its Python export compiles."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from kspec.diagnostics import Report, Source
 from kspec.language import Spec
 from kspec.rewrite.fmt import format_text
 from kspec.rewrite.render import render
+from kspec.summary.resolved_spec import resolved_text
 from tests.conftest import SPECS
 from tests.support.mutations import mutated_spec
 
@@ -113,6 +114,11 @@ def judge(text: str, name: str) -> bool:
     _hold(_warnings(same) == _warnings(before), "fmt changes the warnings", before, same)
     _hold(meaning(*same.unwrap()) == meaning(*before.unwrap()), "fmt changes the network")
     _hold(format_text(formatted) == formatted, "fmt is not complete")
+    if not analysis.needs_data:
+        assert analysis.settings is not None
+        resolved = compile_spec(Source(name, resolved_text(spec, analysis.settings, {})))
+        _hold(not resolved.report.has_errors, "resolved.yaml makes errors", before, resolved)
+        _hold(_network(resolved.unwrap()[1]) == _network(analysis), "resolved.yaml changes the network")
     report = Report()
     source = python_source(spec, analysis, None, report)
     if not report.has_errors:
@@ -124,6 +130,11 @@ def meaning(spec: Spec, analysis: Analysis) -> Any:
     """Everything that determines what a valid spec trains."""
     left_out = dict.fromkeys(("vars", "outputs", "task", "name", "compile"), True)
     document = spec.document.model_dump(exclude={**left_out, "fit": {"stages"}, "predict": {"threshold"}})
+    return spec.name, document, _network(analysis)
+
+
+def _network(analysis: Analysis) -> Any:
+    """The nodes, and how they are trained."""
     nodes = [
         (n.name, n.kind, n.head, n.arguments, n.feeds, n.constants, n.trainable, n.named)
         for n in analysis.graph.nodes.values()
@@ -131,7 +142,7 @@ def meaning(spec: Spec, analysis: Analysis) -> Any:
     settings = analysis.settings
     assert settings is not None
     outputs = {name: dataclasses.asdict(output) for name, output in settings.outputs.items()}
-    return spec.name, document, nodes, analysis.graph.outputs, settings.optimizer, settings.stages, outputs
+    return nodes, analysis.graph.outputs, settings.optimizer, settings.stages, outputs
 
 
 def _warnings(compiled: CompiledSpec) -> Counter[str]:

@@ -12,7 +12,6 @@ from kspec.analysis.shapes.registry import compute_dtype, infer_call
 from kspec.analysis.shapes.sizes import depends_on_data, with_known_sizes
 from kspec.analysis.shapes.submodels import match_input, uncounted_weights
 from kspec.analysis.shapes.types import Call, InferredCall, ShapeError, TensorType, Types
-from kspec.catalog.types import DTYPES
 from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph, Node
 from kspec.ir.entry_spans import head_span
@@ -110,8 +109,7 @@ class _Walk:
     def _node(self, node: Node) -> InferredCall:
         if node.kind == "input":
             declared = self.spec.input(node.path)
-            dtype = declared.dtype if declared.dtype in DTYPES else self.dtype  # an unknown one has its own diagnostic
-            tensor = TensorType((declared.batch_size, *declared.shape), dtype)
+            tensor = TensorType((declared.batch_size, *declared.shape), declared.dtype)
             return InferredCall([self.inputs.get(node.name, tensor)])
         unknown = InferredCall([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
         callee = self.graph.callee(node)

@@ -13,7 +13,6 @@ from kspec.analysis.shapes.ops.accepted_dtypes import check_op_dtypes
 from kspec.analysis.shapes.ops.constant_operands import check_constant_operands
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, TensorType
 from kspec.catalog.learned_weight import NAME as WEIGHT
-from kspec.catalog.types import DTYPES
 
 POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 """A dtype policy → its compute dtype; any other policy is its own."""
@@ -74,8 +73,7 @@ def compute_dtype(policy: str | None, default: str) -> str:
     """The compute dtype of a layer.
 
     Args:
-        policy: Its `dtype` argument: a dtype or a policy; one that Keras does not know counts as omitted.
+        policy: Its `dtype` argument: a dtype or a policy.
         default: The compute dtype of a layer without that argument.
     """
-    dtype = POLICY_COMPUTES.get(policy, policy) if policy is not None else default
-    return dtype if dtype in DTYPES else default
+    return POLICY_COMPUTES.get(policy, policy) if policy is not None else default
