@@ -28,6 +28,7 @@ from kspec.analysis.task_inference import (
 from kspec.diagnostics import Path, Report, codes, did_you_mean
 from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.language.removed_values import REMOVED, attempt
 
 
 def resolve_settings(spec: Spec, graph: Graph, report: Report, facts: dict[str, TargetFacts] | None = None) -> Settings:
@@ -56,18 +57,17 @@ class _Resolver:
 
     def settings(self) -> Settings:
         settings = self.spec.document.compile
-        optimizer = settings.optimizer
-        stages = self.spec.document.fit.stages
-        if optimizer is None and stages and stages[0].optimizer is not None:
-            optimizer = stages[0].optimizer  # no stage uses another
-        elif optimizer is None:
-            optimizer = self._default(OPTIMIZER)
+        optimizer = attempt(self._optimizer)
         losses = self._by_output(settings.loss, ("compile", "loss"), "loss")
-        metrics = self._by_output(settings.metrics, ("compile", "metrics"), "metric", several=True)
-        weighted = self._by_output(settings.weighted_metrics, ("compile", "weighted_metrics"), "metric", several=True)
-        weights = self._named(settings.loss_weights, ("compile", "loss_weights"))
-        class_weights = self._class_weights()
-        thresholds = self._thresholds()
+        parts: dict[str, Any] = {
+            "metrics": attempt(lambda: self._metrics("metrics")),
+            "weighted_metrics": attempt(lambda: self._metrics("weighted_metrics")),
+            "loss_weight": attempt(lambda: self._named(settings.loss_weights, ("compile", "loss_weights"))),
+            "class_weight": attempt(self._class_weights),
+            "threshold": attempt(self._thresholds),
+        }
+        removed = {key: REMOVED for key, part in parts.items() if part is REMOVED}
+        metrics, weighted, weights, class_weights, thresholds = ({} if p is REMOVED else p for p in parts.values())
         tasks = self._tasks()
         outputs = {}
         for name in self.names:
@@ -87,7 +87,8 @@ class _Resolver:
             default_threshold = 0.5 if gives_probabilities(head, loss) else 0.0
             raw_threshold = 0.0 if logits else default_threshold
             own_metrics = metrics.get(name) or []
-            if is_trained and settings.metrics is None and task and loss_name(loss) not in FREE_FORM_LOSSES:
+            has_default = "metrics" not in removed and settings.metrics is None
+            if has_default and is_trained and task and loss_name(loss) not in FREE_FORM_LOSSES:
                 own_metrics = self._default(default_metrics(self._path("metrics", name), task, raw_threshold))
             resolve = partial(resolved_accuracy, task=task, units=head.units, rank=facts.rank, threshold=raw_threshold)
             outputs[name] = OutputSettings(
@@ -102,9 +103,23 @@ class _Resolver:
                 threshold=thresholds.get(name, default_threshold) if task in THRESHOLDED_TASKS else 0.5,
                 logits=logits,
                 unit_names=facts.unit_names,
-            )
-        resolved = resolve_stages(self.spec, self.graph, optimizer, self.report)
-        return Settings(optimizer, outputs, resolved, self.defaults, self._keep(outputs))
+            ).changed(**removed)
+        stages = attempt(lambda: resolve_stages(self.spec, self.graph, optimizer, self.report))
+        return Settings(optimizer, outputs, stages, self.defaults, attempt(lambda: self._keep(outputs)))
+
+    def _optimizer(self) -> Any:
+        """The optimizer of `compile`; by default that of the first stage, or kspec's."""
+        optimizer = self.spec.document.compile.optimizer
+        if optimizer is not None:
+            return optimizer
+        stages = self.spec.document.fit.stages
+        if stages and stages[0].optimizer is not None:
+            return stages[0].optimizer  # no stage uses another
+        return self._default(OPTIMIZER)
+
+    def _metrics(self, key: str) -> dict[str, list[Any]]:
+        """The `metrics` or `weighted_metrics` of each output, as written."""
+        return self._by_output(getattr(self.spec.document.compile, key), ("compile", key), "metric", several=True)
 
     def _keep(self, outputs: dict[str, OutputSettings]) -> Monitor | None:
         name = self.spec.document.fit.best_monitor
@@ -145,10 +160,13 @@ class _Resolver:
 
     def _is_trained(self, name: str) -> bool:
         """Whether the output certainly has a target: only then must its loss be known."""
-        data = self.spec.document.data
         present = self.facts.get(name, TargetFacts()).present
         if present is not None:
             return present
+        return attempt(lambda: self._is_target(name)) is True
+
+    def _is_target(self, name: str) -> bool:
+        data = self.spec.document.data
         return data is not None and (not isinstance(data.targets, dict) or name in data.targets)
 
     def _ask_for_task(self, name: str) -> None:

@@ -19,6 +19,7 @@ from kspec.analysis.task_inference import (
     loss_name,
 )
 from kspec.diagnostics import Path
+from kspec.language.removed_values import MayLackValues
 
 TargetForm = Literal["binary", "integer", "one_hot", "multi_label", "values"]
 
@@ -56,7 +57,7 @@ class DefaultValue:
 
 
 @dataclass(slots=True)
-class OutputSettings:
+class OutputSettings(MayLackValues):
     """The settings of one output.
 
     Args:
@@ -153,7 +154,7 @@ class Monitor:
 
 
 @dataclass(slots=True)
-class Settings:
+class Settings(MayLackValues):
     """The settings of training.
 
     Args:

@@ -22,6 +22,7 @@ from kspec.ir.layer_patterns import (
 )
 from kspec.ir.scope import automatic_part
 from kspec.language import Spec
+from kspec.language.removed_values import MayLackValues, attempt
 from kspec.language.spec import models_in
 from kspec.syntax.entries import warn_automatic_name
 
@@ -29,7 +30,7 @@ PATH: Path = ("fit", "stages")
 
 
 @dataclass(slots=True)
-class Stage:
+class Stage(MayLackValues):
     """A stage of training, with every default resolved.
 
     Args:
@@ -59,7 +60,7 @@ def resolve_stages(spec: Spec, graph: Graph, optimizer: Any, report: Report) -> 
     """
     fit = spec.document.fit
     if fit.stages is None:
-        return [Stage(1, "", fit.epochs, optimizer)]
+        return [Stage(1, "", attempt(lambda: fit.epochs), optimizer)]
     _check_names(spec, report)
     stages: list[Stage] = []
     trainable: dict[str, bool] = {}
@@ -68,7 +69,8 @@ def resolve_stages(spec: Spec, graph: Graph, optimizer: Any, report: Report) -> 
         patterns = _match_patterns(stage.trainable or {}, graph, (*PATH, index, "trainable"), spec, report)
         trainable = {**trainable, **patterns}
         name = stage.name or f"stage {index + 1}"
-        stages.append(Stage(index + 1, name, stage.epochs or fit.epochs, optimizer, trainable))
+        epochs = stage.epochs or attempt(lambda: fit.epochs)
+        stages.append(Stage(index + 1, name, epochs, optimizer, trainable))
     return stages
 
 

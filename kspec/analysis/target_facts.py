@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from kspec.analysis.data_profile import DataProfile
 from kspec.analysis.settings import TargetFacts
 from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.language.removed_values import REMOVED, attempt
 
 
 def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | None = None) -> dict[str, TargetFacts]:
@@ -22,7 +26,7 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
     for name, tensor in graph.outputs.items():
         shape = types.tensor(tensor).shape
         units = None if shape is None else shape[-1] if len(shape) > 1 else 1
-        columns, present = _columns_in_spec(spec, name), _presence_in_spec(spec, name)
+        columns, present = (_unless_removed(fact, spec, name) for fact in (_columns_in_spec, _presence_in_spec))
         labels: tuple[str, ...] = ()
         column_names: tuple[str, ...] = ()
         if profile is not None and profile.source != "synthetic":
@@ -33,6 +37,12 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
         rank = None if shape is None else len(shape)
         facts[name] = TargetFacts(columns or None, units, present, rank, labels, column_names)
     return facts
+
+
+def _unless_removed(fact: Callable[[Spec, str], Any], spec: Spec, name: str) -> Any:
+    """A fact about an output's target; None if it depends on a setting of `data` that is invalid."""
+    value = attempt(lambda: fact(spec, name))
+    return None if value is REMOVED else value
 
 
 def _columns_in_data(name: str, profile: DataProfile, rank: int) -> tuple[int | None, bool]:

@@ -7,7 +7,7 @@ semantic rules would only repeat what the argument checks have reported.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kspec.analysis.data_profile import DataProfile
 from kspec.analysis.program import Analysis
@@ -19,6 +19,7 @@ from kspec.analysis.target_facts import target_facts
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, build
 from kspec.language import Spec
+from kspec.language.removed_values import attempt
 from kspec.lint.context import RuleContext
 from kspec.lint.rules import (
     SEMANTIC_NETWORK_RULES,
@@ -77,7 +78,7 @@ def infer_types(state: State) -> bool:
     state.types = infer(state.spec, state.graph, state.report, state.sizes, state.context.invalid_nodes)
     networks = [state.graph, *state.graph.models.values()]
     not_computed = _drop_consequences(state.report)
-    is_incomplete = not_computed or state.spec.is_partial or not state.graph.has_all_outputs
+    is_incomplete = not_computed or not state.graph.has_all_outputs
     return not is_incomplete and not any(node.faulty for network in networks for node in network.nodes.values())
 
 
@@ -85,7 +86,7 @@ def infer_settings(state: State) -> bool:
     """Infers the task of each output, and fills in the defaults of training."""
     settings_report = Report()
     facts = target_facts(state.spec, state.graph, state.types, state.profile)
-    state.settings = resolve_settings(state.spec, state.graph, settings_report, facts)
+    state.settings = attempt(lambda: resolve_settings(state.spec, state.graph, settings_report, facts))
     hidden = {codes.UNCLEAR_TASK} if state.report.has_errors else set()  # a faulty layer hides what an output means
     state.report.diagnostics.extend(d for d in settings_report if d.code not in hidden)
     return True
@@ -93,7 +94,7 @@ def infer_settings(state: State) -> bool:
 
 def check_meaning(state: State) -> bool:
     """Runs the rules that need shapes and settings."""
-    state.context.types, state.context.settings = state.types, state.settings
+    state.context = replace(state.context, types=state.types, settings=state.settings)
     run_rules(SEMANTIC_RULES + SEMANTIC_NETWORK_RULES, state.context)
     for name, inner in state.models.items():
         inner.types = state.types.models[name]
@@ -120,7 +121,7 @@ def analyse(spec: Spec, report: Report, profile: DataProfile | None = None, size
     for run in PASSES:
         if not run(state):
             break
-    return Analysis(state.graph, state.types, state.settings)
+    return Analysis(state.graph, state.types, None if spec.is_partial else state.settings)
 
 
 def _drop_consequences(report: Report) -> bool:

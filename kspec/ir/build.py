@@ -17,6 +17,7 @@ from kspec.ir.predicted_nodes import resolve_predicted_nodes
 from kspec.ir.scope import Scope
 from kspec.ir.sizes import resolve_sizes
 from kspec.language import Entry, Network, Spec
+from kspec.language.removed_values import REMOVED, attempt
 from kspec.language.spec import models_in
 from kspec.syntax.names import node_names
 
@@ -110,9 +111,10 @@ class _Builder:
         if not self.graph.has_all_outputs and network_path:
             self.graph.outputs.clear()  # so that calls of it are faulty
         elif self.graph.has_all_outputs:
-            nodes = () if network_path else spec.document.predict.nodes
-            unused = resolve_predicted_nodes(nodes, self.graph, self.scope)
-            warn_unused(self.graph, self.scope, unused)
+            nodes = () if network_path else attempt(lambda: spec.document.predict.nodes)
+            if nodes is not REMOVED:
+                unused = resolve_predicted_nodes(nodes, self.graph, self.scope)
+                warn_unused(self.graph, self.scope, unused)
 
     def _count_calls(self) -> None:
         """Count all calls, including those within sub-models, and bound them: Keras executes each one."""

@@ -1,17 +1,25 @@
 """The base of the language's Pydantic models, and the errors that their validators raise."""
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from kspec.diagnostics import Rule, codes
+from kspec.language.removed_values import RemovedValue
 
 
 class Model(BaseModel):
     """A mapping of the language: unknown keys are errors, and values are never converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, validate_by_alias=True, validate_by_name=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise RemovedValue(name)
+            return super().__getattr__(name)
 
 
 def fail(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from kspec.diagnostics import Path
+from kspec.diagnostics import Path, nearest
 from kspec.language.entry import Entry
+from kspec.language.model_fields import inner_model
 from kspec.syntax.deferred import FAILED
 from kspec.syntax.names import NAME
 
@@ -22,7 +23,8 @@ def recover(values: dict[str, Any], invalid: Iterable[Path], model: type[M]) -> 
     """Validates values again without those that are invalid.
 
     An invalid entry is replaced by one that calls nothing known, and keeps its name, so that references to it are
-    valid. An invalid setting is removed, with the whole section where that is not enough.
+    valid. An invalid setting is removed, with the whole section where that is not enough, and so is what an unknown
+    key is likely to mean: reading it raises `RemovedValue`.
 
     Args:
         values: The plain values of a document or a sub-model.
@@ -33,6 +35,7 @@ def recover(values: dict[str, Any], invalid: Iterable[Path], model: type[M]) -> 
         The typed rest; None if an invalid value is one that nothing can be checked without, such as an input.
     """
     rest = dict(values)
+    invalid = [each for path in invalid for each in (path, *_meant(path, values, model))]
     for path in invalid:
         match path:
             case ("layers", int(index), *_) if isinstance(rest["layers"], list):
@@ -45,12 +48,34 @@ def recover(values: dict[str, Any], invalid: Iterable[Path], model: type[M]) -> 
             case _:
                 return None
     try:
-        return model.model_validate(rest)
+        return _without(model.model_validate(rest), invalid)
     except ValidationError as error:
         sections = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
         if not sections <= {*OPTIONAL_SECTIONS} & rest.keys():
             return None
-        return recover(rest, [(section,) for section in sections], model)
+        return recover(rest, [*invalid, *((section,) for section in sections)], model)
+
+
+def _meant(path: Path, values: Mapping[str, Any], document: type[BaseModel]) -> Iterator[Path]:
+    """The setting whose name an unknown key resembles: it may have been meant."""
+    *sections, key = path or ("",)
+    model: type[BaseModel] | None = document
+    if len(sections) == 1 and sections[0] in OPTIONAL_SECTIONS:
+        model, values = inner_model(document.model_fields[str(sections[0])].annotation), values[str(sections[0])]
+    if model is not None and len(sections) < 2 and key not in model.model_fields and isinstance(values, Mapping):
+        name = nearest(str(key), [name for name in model.model_fields if name not in values])
+        if name is not None and (sections or name in OPTIONAL_SECTIONS):
+            yield (*sections, name)
+
+
+def _without(document: M, removed: Iterable[Path]) -> M:
+    """A typed document in which removed settings are absent."""
+    for section, *keys in removed:
+        holder = document.__dict__.get(str(section)) if keys else document
+        key = str(keys[0] if keys else section)
+        if section in OPTIONAL_SECTIONS and isinstance(holder, BaseModel) and key in type(holder).model_fields:
+            holder.__dict__.pop(key, None)
+    return document
 
 
 def _failed_entry(value: Any) -> Entry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, nearest
 from kspec.diagnostics.suggest import HABITS
 from kspec.language.key_hints import correct_form, correct_place
+from kspec.language.model_fields import inner_model
 from kspec.language.recovery import recover
 from kspec.syntax.coercion import replacement_edits, suggest_correction
 from kspec.syntax.deferred import is_failed
@@ -52,7 +52,13 @@ def validate(values: Any, positions: Positions, report: Report, model: type[M]) 
         by_path = [(_path_in_values(e["loc"], values, is_missing=e["type"] == "missing"), e) for e in errors]
         for path, each in _without_consequences(by_path):
             _report(path, each, positions, report, model)
-        return recover(values, [path for path, _ in by_path], model)
+        return recover(values, [_invalid_part(path, each) for path, each in by_path], model)
+
+
+def _invalid_part(path: Path, error: Mapping[str, Any]) -> Path:
+    """The path of what is invalid: of a mapping that a validator rejects, the key that it names."""
+    key = (error.get("ctx") or {}).get("key") if error["type"] == "kspec" else ""
+    return (*path, key) if key else path
 
 
 def _without_consequences(
@@ -256,7 +262,7 @@ def _model_at(path: Path, model: type[BaseModel] | None) -> type[BaseModel] | No
         field = next((f for n, f in model.model_fields.items() if (f.alias or n) == part), None)
         if field is None:
             return None
-        model = _inner_model(field.annotation)
+        model = inner_model(field.annotation)
         is_name = _is_mapping(field.annotation)
     return model
 
@@ -265,17 +271,6 @@ def _is_mapping(annotation: Any) -> bool:
     if typing.get_origin(annotation) is typing.Annotated:
         return _is_mapping(typing.get_args(annotation)[0])
     return typing.get_origin(annotation) is dict
-
-
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if typing.get_origin(annotation) in (types.UnionType, typing.Union, list, dict, typing.Annotated):
-        for argument in typing.get_args(annotation):
-            model = _inner_model(argument)
-            if model is not None:
-                return model
-    return None
 
 
 def _fields(model: type[BaseModel] | None) -> list[str]:

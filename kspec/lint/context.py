@@ -12,10 +12,11 @@ from kspec.analysis.shapes.types import Types
 from kspec.diagnostics import Report
 from kspec.ir import Graph, Node
 from kspec.language import Spec
+from kspec.language.removed_values import MayLackValues
 
 
 @dataclass(slots=True)
-class RuleContext:
+class RuleContext(MayLackValues):
     """A network, seen by the rules.
 
     Args:
@@ -23,7 +24,8 @@ class RuleContext:
         graph: The network: the spec's own, or a sub-model's.
         report: Receives the diagnostics.
         types: Shapes and dtypes; None before they are inferred.
-        settings: The training settings with every default; None where the graph has errors.
+        settings: The training settings with every default; None where the graph has errors. Without what depends on
+            invalid values of the spec.
         profile: Facts about the data; None where it has not been read.
         invalid_nodes: Nodes whose arguments have errors, so that nothing can be concluded from them.
         outer: The spec's own network, where `graph` is a sub-model's.

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from kspec.runs.process_table import start_time
+
+MAX_PID = 2**32
+"""No system has an id of a process from here on."""
 
 
 def this_process() -> dict[str, Any]:
     """What identifies this process among all that ever ran: host, id, and start time."""
-    return {"host": socket.gethostname(), "pid": os.getpid(), "started": _start_time(os.getpid())}
+    return {"host": socket.gethostname(), "pid": os.getpid(), "started": start_time(os.getpid())}
 
 
 def status_of(record: Mapping[str, Any]) -> str:
@@ -27,28 +31,11 @@ def has_ended(process: Any) -> bool:
     """
     if not isinstance(process, Mapping) or process.get("host") != socket.gethostname():
         return False
-    pid = process.get("pid")
-    if not isinstance(pid, int) or pid <= 0:
-        return False
-    started = process.get("started")
-    if started is not None and Path("/proc/self/stat").exists():
-        return bool(_start_time(pid) != started)
-    if os.name != "posix":  # elsewhere, asking may end the process
+    pid, started = process.get("pid"), process.get("started")
+    if not isinstance(pid, int) or isinstance(pid, bool) or not 0 < pid < MAX_PID:
         return False
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
+        now = start_time(pid)
     except OSError:
         return False
-    return False
-
-
-def _start_time(pid: int) -> str | None:
-    """When a process started, as the system counts it; None if it has ended, or where the system does not tell."""
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return None
-    return None if state in ("Z", "X") else f"{boot} {fields[18]}"
+    return now is None or bool(started and now and now != started)

@@ -1,15 +1,19 @@
 """Runs and the process: threads, standard output, killed processes, `latest`."""
 
+import ctypes
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 import kspec
 from kspec.cli import main
+from kspec.runs import process_table
 from kspec.runs.execute import StepFailed
 from kspec.runs.process import has_ended, status_of, this_process
 from kspec.runs.run_folder import RunFolderError, find_run
@@ -145,3 +149,57 @@ def test_a_killed_process_is_not_running():
     assert not has_ended({**other, "host": "elsewhere"})
     assert not has_ended(None)
     assert status_of({}) == "unknown"
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    """The functions of Windows that tell of processes: id → creation time and exit code, or an error."""
+    table = {7: (1340, 259), 8: (1350, 1), 9: 5}
+    closed, error = [], []
+
+    def open_process(access, inherit, pid):
+        found = table.get(pid, 87)
+        error[:] = [found]
+        return 0 if isinstance(found, int) else pid
+
+    def exit_code(handle, code):
+        code._obj.value = table[handle.value][1]
+        return 1
+
+    def process_times(handle, creation, *_):
+        creation._obj.value = table[handle.value][0]
+        return 1
+
+    kernel = SimpleNamespace(
+        OpenProcess=open_process,
+        GetExitCodeProcess=exit_code,
+        GetProcessTimes=process_times,
+        CloseHandle=lambda handle: closed.append(handle.value),
+    )
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr(ctypes, "WinDLL", lambda *_, **__: kernel, raising=False)
+    monkeypatch.setattr(ctypes, "get_last_error", lambda: error[0], raising=False)
+    monkeypatch.setattr(os, "kill", None)  # there it would end the process
+    return closed
+
+
+def test_a_killed_process_on_windows(windows):
+    def ended(pid, started):
+        return has_ended({"host": socket.gethostname(), "pid": pid, "started": started})
+
+    assert not ended(7, "1340")
+    assert ended(7, "1339")  # another process has its id
+    assert ended(8, "1350")  # it has ended, and something holds a handle of it
+    assert ended(6, "1330")
+    assert not ended(9, "1360")  # another user's
+    assert windows == [7, 7, 8]
+
+
+def test_a_killed_process_without_start_times(monkeypatch):
+    monkeypatch.setattr("kspec.runs.process.start_time", process_table._on_posix)
+    process = this_process()
+    assert not has_ended(process)
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    assert has_ended({**process, "pid": child.pid})
+    assert not has_ended({**process, "pid": 2**70})

@@ -9,8 +9,10 @@ about data reports nothing without it. Rules of the `NETWORK` groups also run on
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 
+from kspec.language.removed_values import RemovedValue
 from kspec.lint.context import RuleContext
 
 Rule = Callable[[RuleContext], None]
@@ -83,10 +85,14 @@ SEMANTIC_RULES = (
 def run_rules(names: tuple[str, ...], context: RuleContext) -> None:
     """Runs rules on a network; a rule's file is imported when it first runs.
 
+    A rule that reads an invalid value of the spec, which has been reported, ends there: what it would conclude from a
+    default is no mistake of the user's.
+
     Args:
         names: Files of this package, in order.
         context: The network, and the report that receives the diagnostics.
     """
     for name in names:
         rule: Rule = import_module(f"{__name__}.{name}").check
-        rule(context)
+        with suppress(RemovedValue):
+            rule(context)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from string import Formatter
 from typing import Any
 
 from kspec.analysis.monitor import VALIDATION_PREFIX
 from kspec.analysis.stages import Stage
 from kspec.diagnostics import Path, Related, Span, codes, did_you_mean
+from kspec.language.removed_values import RemovedValue
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import add_argument, give_argument, replace, suggest_monitor
 from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, may_log, monitoring_callbacks
@@ -28,7 +30,8 @@ def check(context: RuleContext) -> None:
             _check_file_name(context, arguments, (*path, head), names, validated)
             if not arguments.get("save_best_only") and "monitor" not in arguments:
                 continue
-        _check_monitor(context, head, arguments, path, monitor, names, validated)
+        with suppress(RemovedValue):  # what one callback depends on hides no other
+            _check_monitor(context, head, arguments, path, monitor, names, validated)
 
 
 def _check_monitor(

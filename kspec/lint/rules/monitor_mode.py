@@ -24,7 +24,7 @@ def check(context: RuleContext) -> None:
             _check_rate(context, part, parts)
             continue
         better, mode = monitor_direction(monitor, context.settings.outputs), part["mode"]
-        if better is not None and mode in WORDS and mode != better:
+        if better is not None and isinstance(mode, str) and mode in WORDS and mode != better:
             context.report.warning(
                 codes.CONFLICTING_OPTIONS,
                 f"`mode: {mode}` looks for the {WORDS[mode]} `{monitor}`, and the {WORDS[better]} is the best",

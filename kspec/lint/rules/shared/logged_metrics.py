@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from kspec import catalog
@@ -12,6 +11,7 @@ from kspec.analysis.settings import Settings
 from kspec.diagnostics import Path, Report
 from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.language.removed_values import REMOVED, attempt
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.outputs import data_source, is_object
 
@@ -20,7 +20,12 @@ WITHOUT_DIRECTION = frozenset({"TruePositives", "TrueNegatives", "FalsePositives
 
 
 def has_validation(context: RuleContext) -> bool | None:
-    """Whether there is a validation split; None if that depends on the data."""
+    """Whether there is a validation split; None if that depends on the data, or on a setting that is invalid."""
+    known = attempt(lambda: _has_validation(context))
+    return None if known is REMOVED else known
+
+
+def _has_validation(context: RuleContext) -> bool | None:
     data = context.spec.document.data
     if data is None:
         return None
@@ -76,17 +81,16 @@ def logged_names(context: RuleContext) -> dict[str, bool] | None:
 
 def may_log(context: RuleContext, name: str) -> bool:
     """Whether a name can be that of a class that only the data knows: `f1_score_benign`."""
-    if context.profile is not None or data_source(context) == "synthetic":
+    if not any(metric.is_open and name.startswith(f"{metric.key}_") for metric in metrics_in_logs(context)):
         return False
-    return any(metric.is_open and name.startswith(f"{metric.key}_") for metric in metrics_in_logs(context))
+    return context.profile is None and data_source(context) != "synthetic"
 
 
 def metrics_in_logs(context: RuleContext) -> list[LoggedMetric]:
     """The metrics of the outputs, without those that are reported as invalid elsewhere."""
     assert context.settings is not None
     outputs = {
-        name: replace(
-            output,
+        name: output.changed(
             metrics=[metric for metric in output.metrics if is_object(metric)],
             weighted_metrics=[metric for metric in output.weighted_metrics if is_object(metric)],
         )
