@@ -23,8 +23,9 @@ from kspec.archive.compile_config import compile_section
 from kspec.archive.config_graph import OUTPUTS, CallId, ConfigGraph, Layer, Ref, read_graph, refs
 from kspec.archive.dtype_policy import common_policy
 from kspec.archive.errors import contains_code, printable, reject_keras_2, unreadable, unsupported
+from kspec.archive.formulas import find_formulas
 from kspec.archive.learned_weights import fold_learned_weights
-from kspec.archive.names import Names, entries_to_name, valid_name
+from kspec.archive.names import Names, entries_to_name, shown_entry, valid_name
 from kspec.archive.values import MODELS, Config, Surroundings, arguments_of, dtype_argument, keras_entry, policy_of
 from kspec.archive.vocabulary import LearnedVocabulary
 from kspec.catalog.learned_weight import WEIGHT
@@ -71,7 +72,12 @@ def no_vocabulary(_layer: tuple[str, ...], _weighed: bool) -> None:
 
 
 def spec_from_config(
-    model: Config, *, compiled: bool = True, vocabulary: Vocabulary = no_vocabulary, shares_objects: bool = False
+    model: Config,
+    *,
+    compiled: bool = True,
+    vocabulary: Vocabulary = no_vocabulary,
+    shares_objects: bool = False,
+    formulas: bool = False,
 ) -> Imported:
     """The spec of a serialized model, from `model.to_json()` or the `config.json` of a `.keras` file.
 
@@ -81,13 +87,14 @@ def spec_from_config(
         vocabulary: Returns the adapted vocabularies of layers, which are not in the configuration.
         shares_objects: Whether models that are the same have the same object as their configuration here. Keras's own
             configurations do not say: they describe a model again wherever another holds it.
+        formulas: Whether to write the ops of an `expr` as one.
 
     Raises:
         ImportRefused: If a spec cannot express the model, or if it contains code.
     """
     reject_keras_2(model)
     try:
-        return _Importer(model, vocabulary, shares_objects).run(compiled)
+        return _Importer(model, vocabulary, shares_objects, formulas).run(compiled)
     except RecursionError:
         raise unreadable("the model's configuration is nested too deeply") from None
 
@@ -95,8 +102,9 @@ def spec_from_config(
 class _Importer:
     """One import, with the sub-models and notes so far."""
 
-    def __init__(self, model: Config, vocabulary: Vocabulary, shares_objects: bool) -> None:
+    def __init__(self, model: Config, vocabulary: Vocabulary, shares_objects: bool, formulas: bool) -> None:
         self.model = model
+        self.formulas = formulas
         self.shares_objects = shares_objects
         self.vocabulary = vocabulary
         self.notes: list[str] = []
@@ -175,6 +183,7 @@ class _Writer:
     def __init__(self, structure: ConfigGraph, importer: _Importer, within: tuple[str, ...]) -> None:
         fold_learned_weights(structure)
         self.structure = structure
+        self.formulas = find_formulas(structure) if importer.formulas else {}
         self.importer = importer
         self.within = within
         self.names = Names(importer.notes, ".".join(within))
@@ -187,10 +196,12 @@ class _Writer:
         """`inputs`, `layers`, and `outputs` unless that is the last node."""
         structure = self.structure
         inputs = {self._input_name(name, ref): self._input(ref) for name, ref in structure.inputs.items()}
-        order = structure.ordered_calls()
+        inside = {call for formula in self.formulas.values() for call in formula.calls()}
+        calls = structure.ordered_calls()
+        order = [call for call in calls if call not in inside]
         if not order:
             raise unsupported("the model has no layers besides its inputs")
-        self._give_names(order)
+        self._give_names(order, calls)
         before = next(iter(structure.inputs.values())) if len(inputs) == 1 else None
         entries = []
         for call in order:
@@ -201,9 +212,8 @@ class _Writer:
         referenced = {number for number, call in enumerate(order) if call in self.referenced}
         wanted = [self.called[call] for call in order]
         named_entries = entries_to_name(entries, wanted, referenced, {*inputs, *as_names})
-        layers = [
-            _shown(entry, wanted[number] if number in named_entries else None) for number, entry in enumerate(entries)
-        ]
+        names = [name if number in named_entries else None for number, name in enumerate(wanted)]
+        layers = [shown_entry(entry, name) for entry, name in zip(entries, names, strict=True)]
         return {"inputs": inputs, "layers": layers} | ({} if outputs is None else {"outputs": outputs})
 
     # names
@@ -217,9 +227,9 @@ class _Writer:
         self.called[CallId(ref.layer, ref.call)] = given
         return given
 
-    def _give_names(self, order: list[CallId]) -> None:
+    def _give_names(self, order: list[CallId], calls: list[CallId]) -> None:
         used: dict[CallId, set[int]] = {}
-        taken = [ref for call in order for ref in refs(list(self.structure.arguments(call)))]
+        taken = [ref for call in calls for ref in refs(list(self.structure.arguments(call)))]
         for ref in [*taken, *(ref for _, ref in self.structure.outputs)]:
             if ref.output:
                 used.setdefault(CallId(ref.layer, ref.call), set()).add(ref.output)
@@ -261,6 +271,8 @@ class _Writer:
         return found | ({"batch_size": shape[0]} if shape[0] is not None else {})
 
     def _entry(self, call: CallId, before: Ref | None) -> dict[str, Any]:
+        if call in self.formulas:
+            return {"expr": self.formulas[call].text(self._reference)}
         layer = self.structure.layers[call.layer]
         if layer.is_input:
             raise unreadable(f"the input layer `{printable(layer.name)}` is used, but it is not an input of the model")
@@ -376,16 +388,6 @@ class _Writer:
             found[given.give(name if self.structure.named else node, is_original=self.structure.named)] = node
         self.output_names = list(found)
         return list(found) if all(name == node for name, node in found.items()) else found
-
-
-def _shown(entry: dict[str, Any], name: str | None) -> Any:
-    """An entry with its name; only the class if there is nothing else."""
-    head = next(iter(entry))
-    rest = {key: value for key, value in entry.items() if key != head}
-    if name is None and not rest and head not in ("op", "reuse", "model"):
-        return {head: entry[head]} if entry[head] else head
-    body = entry[head] or None if head not in ("op", "reuse", "model") else entry[head]
-    return {head: body, **({"name": name} if name is not None else {}), **rest}
 
 
 def _all_axes(layer: Mapping[str, Any]) -> list[int] | None:

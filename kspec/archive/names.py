@@ -88,3 +88,13 @@ def _first_of_each(wrong: set[int], wanted: Sequence[str]) -> set[int]:
 
 def _with_name(entry: Any, name: str) -> Any:
     return {**(entry if isinstance(entry, dict) else {entry: None}), "name": name}
+
+
+def shown_entry(entry: dict[str, Any], name: str | None) -> Any:
+    """An entry with its name; only the class if there is nothing else."""
+    head = next(iter(entry))
+    rest = {key: value for key, value in entry.items() if key != head}
+    if name is None and not rest and head not in ("op", "reuse", "model"):
+        return {head: entry[head]} if entry[head] else head
+    body = entry[head] or None if head not in ("op", "reuse", "model") else entry[head]
+    return {head: body, **({"name": name} if name is not None else {}), **rest}

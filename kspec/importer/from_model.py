@@ -297,7 +297,9 @@ def import_config(
     Raises:
         ImportRefused: If the model cannot become a spec.
     """
-    imported = spec_from_config(config, compiled=compiled, vocabulary=vocabulary, shares_objects=shares_objects)
+    imported = spec_from_config(
+        config, compiled=compiled, vocabulary=vocabulary, shares_objects=shares_objects, formulas=not compact
+    )
     plain = cast("dict[str, Any]", _literal(imported.values))
     if not compact:
         return ImportedSpec(plain, imported.notes, name, config, imported, plain)
