@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +169,8 @@ def run(
         allow_network: Likewise.
 
     Returns:
-        The run: its folder, metrics, history, predictions and model.
+        The run: its folder, metrics, history, predictions and model. After Ctrl-C, an interrupted one; SIGTERM and
+        SIGHUP end the process, once the model is saved.
 
     Raises:
         SpecError: when the spec or its data is faulty.
@@ -176,7 +178,10 @@ def run(
     from kspec.runs.execute import execute
 
     loaded = _loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network))
-    return execute(loaded, out=out, smoke=smoke, quiet=quiet)
+    result = execute(loaded, out=out, smoke=smoke, quiet=quiet)
+    if result.interrupted_by not in ("", "SIGINT"):  # what was trained is saved, and the process ends, as it was told
+        signal.raise_signal(signal.Signals[result.interrupted_by])
+    return result
 
 
 def predict(

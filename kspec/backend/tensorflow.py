@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from kspec.syntax.bounded_json import InvalidJson, read_json
+
 _KERAS = threading.RLock()
 _IMPORT = threading.RLock()
 
@@ -40,12 +42,40 @@ def _import_tensorflow() -> Any:
     if "tensorflow" in sys.modules:
         return sys.modules["tensorflow"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    _choose_backend()
     _cache_compiled_programs()
     with _hide_startup_messages(), _no_garbage_collection():
         import keras  # noqa: F401
         import tensorflow
     return tensorflow
+
+
+def _choose_backend() -> None:
+    """Makes Keras use TensorFlow, and says so where the user has chosen another backend.
+
+    Raises:
+        RuntimeError: If Keras already uses another.
+    """
+    chosen, place = os.environ.get("KERAS_BACKEND"), "the environment variable KERAS_BACKEND"
+    if "keras" in sys.modules:
+        used = sys.modules["keras"].backend.backend()
+        if used != "tensorflow":
+            raise RuntimeError(f"Keras is already imported with the backend {used}; kspec needs TensorFlow")
+    elif chosen is None:
+        chosen, place = _configured_backend()
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    if chosen not in (None, "", "tensorflow"):
+        print(f"kspec: uses TensorFlow, not the backend {chosen!r} that {place} names", file=sys.stderr)
+
+
+def _configured_backend() -> tuple[Any, str]:
+    """The backend that Keras's configuration file names, and that file."""
+    path = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "keras.json")
+    try:
+        settings = read_json(path)
+    except (OSError, InvalidJson):
+        return None, ""
+    return settings.get("backend") if isinstance(settings, dict) else None, str(path)
 
 
 def cache_folder() -> Path | None:

@@ -18,17 +18,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The words after `kspec`; `sys.argv` by default.
     """
-    try:
-        status = _run(arguments)
-        sys.stdout.flush()
-        return status
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        _discard_stdout()
+    from kspec.cli._output import reliable_output
+
+    with reliable_output() as out:
+        try:
+            status = _run(arguments)
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        except BrokenPipeError:
+            return PIPE_CLOSED
+        except Exception as error:
+            status = _failed(error)
+        out.flush()
+        return status if out.problem is None else _lost(out.problem, status)
+
+
+def _lost(problem: OSError, status: int) -> int:
+    """The exit status where standard output could not be written."""
+    import errno
+
+    if problem.errno == errno.EPIPE:  # the reader has seen enough
         return PIPE_CLOSED
-    except Exception as error:
-        return _failed(error)
+    print(f"kspec: standard output cannot be written: {problem.strerror or problem}", file=sys.stderr)
+    return status if status > FAILED else FAILED
 
 
 def script() -> None:
@@ -38,6 +50,10 @@ def script() -> None:
     """
     import gc
 
+    from kspec.cli._output import occupy_closed_streams, use_utf8_files
+
+    occupy_closed_streams()
+    use_utf8_files()
     gc.set_threshold(100_000)  # start-up creates many objects and no garbage; collecting takes a tenth of a check
     status = main()
     if "tensorflow" not in sys.modules:
@@ -46,9 +62,9 @@ def script() -> None:
     import os
 
     atexit._run_exitfuncs()
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
     os._exit(status)
 
 
@@ -106,11 +122,3 @@ def _failed(error: Exception) -> int:
     traceback.print_exception(error)
     print("kspec: internal error, in kspec or in a library that it called", file=sys.stderr)
     return FAILED
-
-
-def _discard_stdout() -> None:
-    """The interpreter flushes stdout once more when it exits; whatever is left is discarded."""
-    import os
-
-    with open(os.devnull, "w") as null:
-        os.dup2(null.fileno(), sys.stdout.fileno())

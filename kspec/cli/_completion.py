@@ -27,7 +27,7 @@ def _of(names: Callable[[click.Context], Iterable[str]], *, files: bool = False)
 
 
 def _runs(ctx: click.Context) -> list[str]:
-    from kspec.runs.run_index import spec_names
+    from kspec.runs.run_folder import spec_names
 
     return spec_names(ctx.params.get("runs") or "runs")
 

@@ -10,6 +10,7 @@ import click
 
 from kspec.cli import _completion
 from kspec.cli._options import output_format, permissions, runs_folder, spec_or_run
+from kspec.cli._output import write_document
 
 if TYPE_CHECKING:
     from kspec.analysis.program import Analysis
@@ -51,8 +52,8 @@ def command(
     a, b = (_analysed(place, permissions, is_trained=is_run) for place, is_run in places)
     comparison = compare(a, b, of_run=any(is_run for _, is_run in places))
     if format_ == "json":
-        json.dump({"a": one, "b": other, **comparison.to_json()}, sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
+        document = json.dumps({"a": one, "b": other, **comparison.to_json()}, indent=2, ensure_ascii=False)
+        write_document(f"{document}\n")
     else:
         _show(one, other, comparison)
     if exit_code and comparison.differences:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +63,7 @@ def command(
     """
     from kspec.cli import FAILED
     from kspec.cli._json_output import reserve_stdout
+    from kspec.cli._output import write_document
     from kspec.export.export import ExportRefused, export, show
     from kspec.export.formats import CannotExport
     from kspec.language import Permissions
@@ -74,7 +74,7 @@ def command(
         if output == "-":
             with reserve_stdout():
                 text = show(source, export_format, **options)
-            sys.stdout.write(text)
+            write_document(text)
             return
         with reserve_stdout(format_ == "json"):
             exported = export(source, export_format, Path(output) if output else None, **options)
@@ -84,7 +84,7 @@ def command(
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
     if format_ == "json":
-        click.echo(json.dumps(exported.to_json(), indent=2, ensure_ascii=False))
+        write_document(json.dumps(exported.to_json(), indent=2, ensure_ascii=False) + "\n")
     else:
         _print(exported)
 

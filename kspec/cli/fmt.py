@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from kspec.cli import _completion
+from kspec.cli._output import write_document
 from kspec.diagnostics import codes
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
 
             sys.stdout.write(difference(source, text))
         if is_filter:
-            sys.stdout.buffer.write(text.encode("utf-8"))
+            write_document(text)
         elif kind == "changed":
             _change(source, text, only_show, quiet=diff)
     stream = sys.stderr if diff or is_filter else sys.stdout

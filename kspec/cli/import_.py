@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from kspec.cli._options import STANDARD_INPUT, spec_file
+from kspec.cli._output import write_document
 
 EPILOG = """\b
 Examples:
@@ -47,7 +48,7 @@ def command(model: str, output: str, weights: bool, compact: bool, no_compile: b
     else:
         imported = import_file(model, compiled=compiled, compact=compact)
     if output == "-":
-        sys.stdout.write(imported.text)
+        write_document(imported.text)
         _print_notes(imported.notes)
         return
     target.parent.mkdir(parents=True, exist_ok=True)

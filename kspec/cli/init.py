@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
@@ -54,13 +53,14 @@ def command(data: str | None, output: str, template: str | None, target: str | N
         raise click.UsageError("use a table or a template, not both")
     if data is None and target is not None:
         raise click.UsageError("--target names a column of a table: kspec init data.csv --target ...")
+    from kspec.cli._output import write_document
     from kspec.rewrite.init import InitRefused, from_template, write
     from kspec.schema.document import as_text
 
     try:
         text = _from_data(data, target, output) if data is not None else from_template(template or "mlp")
         if output == "-":
-            sys.stdout.write(text)
+            write_document(text)
             return
         paths = write(text, Path(output), as_text(), force=force)
     except InitRefused as error:

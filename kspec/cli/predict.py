@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import sys
 from pathlib import Path
 
 import click
@@ -54,6 +53,7 @@ def command(
     number, and the output names it.
     """
     from kspec.cli._json_output import reserve_stdout
+    from kspec.cli._output import write_document
     from kspec.runs.announcements import describe_outputs
     from kspec.runs.run_loader import load_run, predict_run, read_examples
 
@@ -66,7 +66,7 @@ def command(
         if table is not None:
             predict_run(loaded, part, table)
     if table is not None:
-        sys.stdout.write(table.getvalue())
+        write_document(table.getvalue())
         click.echo("".join(f"{note}\n" for note in part.notes), nl=False, err=True)
         return
     target = Path(output or f"{Path(name).stem}.predictions.csv")

@@ -29,6 +29,7 @@ def command(path: str, output: str | None, overrides: tuple[str, ...], **permiss
     """
     from pathlib import Path
 
+    from kspec.cli._output import write_document
     from kspec.compiler.compile import compile_spec
     from kspec.language import Permissions
     from kspec.rewrite.render import render
@@ -36,7 +37,7 @@ def command(path: str, output: str | None, overrides: tuple[str, ...], **permiss
     place, _ = spec_or_run(path)
     spec, analysis = compile_spec(place, overrides, permissions=Permissions.of(permissions)).unwrap()
     if output in (None, "-"):
-        click.echo(render(spec, analysis), nl=False)
+        write_document(render(spec, analysis))
         return
     target = Path(output)
     text = render(spec, analysis, target.absolute().parent)

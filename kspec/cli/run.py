@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
 import warnings
 from typing import Any
@@ -59,7 +60,7 @@ def command(
     """Define, compile, fit, evaluate and predict.
 
     The run folder holds the trained model, the spec as written and as resolved, history, metrics, predictions and
-    plots. Ctrl-C keeps what has been trained so far.
+    plots. Ctrl-C, SIGTERM and SIGHUP keep what has been trained so far.
     """
     from kspec.cli import FAILED, INTERRUPTED
     from kspec.cli._json_output import reserve_stdout
@@ -97,7 +98,8 @@ def command(
     else:
         _show(result, console)
     if result.status == "interrupted":
-        ctx.exit(INTERRUPTED)
+        by = result.interrupted_by
+        ctx.exit(128 + signal.Signals[by] if by else INTERRUPTED)
 
 
 def _show_warning(message: Any, category: type[Warning], *_: Any) -> None:
@@ -110,7 +112,7 @@ def _show(result: Any, console: Any) -> None:
     if result.status == "interrupted":
         epochs = len(result.history)
         if not epochs:
-            click.echo("stopped before the first epoch ended; nothing saved", err=True)
+            click.echo(f"stopped{_by(result)} before the first epoch ended; nothing saved", err=True)
             return
         trained = f"the model after {epochs} epoch{'s' if epochs != 1 else ''}"
         if result.kept_epoch is not None:
@@ -119,7 +121,7 @@ def _show(result: Any, console: Any) -> None:
         if result.folder:
             saved = (result.folder / "model.keras").exists()
             place = f"; {trained} is in {result.folder}" if saved else f"; {trained} is not saved"
-        click.echo(f"stopped{place}", err=True)
+        click.echo(f"stopped{_by(result)}{place}", err=True)
         return
     numbers = {name: value for name, value in result.metrics.items() if isinstance(value, float)}
     if numbers and not console.quiet:
@@ -132,6 +134,11 @@ def _show(result: Any, console: Any) -> None:
     elif not console.quiet:
         verdict = "passed" if _is_finite(result) else "finished, but the loss is not finite"
         click.echo(f"\nsmoke run {verdict}; nothing saved")
+
+
+def _by(result: Any) -> str:
+    """Which signal stopped a run; nothing for Ctrl-C."""
+    return f" by {result.interrupted_by}" if result.interrupted_by not in ("", "SIGINT") else ""
 
 
 def _is_finite(result: Any) -> bool:

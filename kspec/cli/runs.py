@@ -65,7 +65,7 @@ def command(name: str | None, runs: str, best: str | None, format_: str) -> None
 
 def _refuse_name(name: str, out: str) -> None:
     from kspec.diagnostics.suggest import did_you_mean
-    from kspec.runs.run_index import spec_names
+    from kspec.runs.run_folder import spec_names
 
     names = spec_names(out)
     if names:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -27,11 +26,12 @@ def command(output: str | None) -> None:
 
     It is generated from the language and the catalog, so it agrees with `kspec check` on keys, arguments and values.
     """
+    from kspec.cli._output import write_document
     from kspec.schema.document import as_text
 
     text = as_text()
     if output in (None, "-"):
-        sys.stdout.write(text)
+        write_document(text)
         return
     target = Path(output)
     target.parent.mkdir(parents=True, exist_ok=True)

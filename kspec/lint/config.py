@@ -39,15 +39,26 @@ def read_config(folder: Path, report: Report) -> Config:
     for parent in (folder, *folder.parents):
         try:
             data = read_bounded(parent / FILE, MAX_BYTES)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            _ignore(parent / FILE, error.strerror or str(error), report)
             continue
         if len(data) > MAX_BYTES:
+            _ignore(parent / FILE, f"it is larger than {MAX_BYTES >> 20} MB", report)
             continue
         if _OURS.search(data):
             config = _Settings(_display_name(parent / FILE), data, report).config()
             if config is not None:
                 return config
     return Config()
+
+
+def _ignore(path: Path, reason: str, report: Report) -> None:
+    """Reports a file that may hold settings, and cannot be read."""
+    place = Span(Source(_display_name(path), ""), 1, 1, 1, 1)
+    reason = f"{reason[:1].lower()}{reason[1:]}"
+    report.warning(codes.INVALID_CONFIG_SETTING, f"its settings are ignored, as it cannot be read: {reason}", place)
 
 
 def suggest_code(word: str) -> str:

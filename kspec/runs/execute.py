@@ -55,7 +55,7 @@ def execute(
         console: Where to print; standard output by default.
 
     Returns:
-        The finished run, or an interrupted one after Ctrl-C.
+        The finished run, or an interrupted one after a signal: Ctrl-C, SIGTERM, SIGHUP.
 
     Raises:
         SpecError: with every error in the spec or its data.
@@ -100,6 +100,8 @@ class _Execution:
             faulty = isinstance(error, SpecError)
             if faulty and not self.fitted.history and self.folder is not None:
                 self.folder.delete()  # as after errors that are found without the data: nothing has run
+            elif isinstance(error, KeyboardInterrupt):
+                self._stop()
             else:
                 self.recorder.finish("failed", error.errors if isinstance(error, SpecError) else str(error))
             raise
@@ -112,10 +114,20 @@ class _Execution:
         try:
             self.recorder.begin()
             self._run_steps()
-            self.recorder.finish("interrupted" if self.result.status == "interrupted" else "finished")
+            if self.result.status == "interrupted":
+                self._stop()
+            else:
+                self.recorder.finish("finished")
         except KeyboardInterrupt:
             self.interrupt.clear()
-            self.recorder.finish("interrupted")
+            self._stop()
+
+    def _stop(self) -> None:
+        """Writes that a signal ended the run."""
+        if self.interrupt.signal is not None:
+            self.result.interrupted_by = self.interrupt.signal.name
+        other = self.result.interrupted_by not in ("", "SIGINT")
+        self.recorder.finish("interrupted", f"stopped by {self.result.interrupted_by}" if other else "")
 
     def _run_steps(self) -> None:
         dataset = self._read_data()
@@ -217,6 +229,7 @@ class _Execution:
         if fitted.interrupted:
             self.result.status = "interrupted"
             return
+        self.interrupt.resume()
         if fitted.diverged:
             self.console.step("warning", "the loss is NaN or infinite: lower the learning rate, or scale the inputs")
         for note in engine.notes:

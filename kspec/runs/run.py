@@ -25,6 +25,7 @@ class Run:
         validation: Losses and metrics of the model on the validation split; empty without one.
         baseline: What always giving the commonest answer of the training split would score, by metric; and that answer
             by output, under `answers`.
+        interrupted_by: The signal that ended an interrupted run: `SIGINT` (Ctrl-C), `SIGTERM`, `SIGHUP`.
         notes: What the user must know of the data, a sentence each: rows left out, unknown categories.
     """
 
@@ -38,6 +39,7 @@ class Run:
     kept_epoch: int | None = None
     validation: dict[str, float] = field(default_factory=dict)
     baseline: dict[str, Any] = field(default_factory=dict)
+    interrupted_by: str = ""
     notes: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:

@@ -32,7 +32,7 @@ class FitResult:
     Args:
         history: The epochs trained.
         stages: The stages begun, if the spec has stages: name, epochs, optimizer, number of trained parameters.
-        interrupted: Whether Ctrl-C ended training.
+        interrupted: Whether a signal such as Ctrl-C ended training.
         kept: The epoch whose weights the model has; None for averages over epochs, and for a part of an epoch.
         chosen_by: The quantity by which that epoch was chosen; empty for the last epoch.
         averaged: Whether the optimizer averages weights: then `val_` metrics may be those of other weights.
@@ -74,18 +74,23 @@ def fit(
         locate: Maps a path that a callback reads (False) or writes (True) to the file's path.
         smoke: Train a few batches of one epoch of each stage.
         after_epoch: Called with the history so far.
-        interrupt: Remembers that Ctrl-C was pressed.
+        interrupt: Remembers the signal that ends training. When `fit` returns, further ones are deferred, so that the
+            caller can save the model.
 
     Returns:
-        The history and the stages; training ends early on Ctrl-C, and when the loss is no number.
+        The history and the stages; training ends early on a signal, and when the loss is no number.
     """
     trainer = _Trainer(
         built, engine, train, validation, console, Maker(path=locate), smoke, after_epoch, interrupt or Interrupt()
     )
-    for stage in built.settings.stages:
-        trainer.train(stage)
-        if trainer.result.interrupted or trainer.result.diverged:
-            break
+    try:
+        for stage in built.settings.stages:
+            trainer.train(stage)
+            if trainer.result.interrupted or trainer.result.diverged:
+                break
+        trainer.interrupt.defer()
+    except KeyboardInterrupt:  # between two stages, say
+        trainer.stop()
     trainer.keep()
     return trainer.result
 
@@ -140,14 +145,19 @@ class _Trainer:
                 watchers = [OnEpochEnd(end_epoch), *best, *progress, InterruptCallback(self.interrupt)]
                 self.engine.fit(self.batches, self.validation, schedule, [*callbacks, *watchers])
         except KeyboardInterrupt:
-            self.interrupt.clear()
-            self.result.interrupted = True
+            self.stop()
         finally:
             for callback in progress:
                 if hasattr(callback, "stop"):
                     callback.stop()
         if stage.name:
             self.result.stages[-1]["epochs"] = len(self.result.history) - schedule.initial_epoch
+
+    def stop(self) -> None:
+        """Ends training after a signal."""
+        self.interrupt.defer()
+        self.interrupt.clear()
+        self.result.interrupted = True
 
     def keep(self) -> None:
         """Restores the weights to keep, and notes which epoch they are from."""
