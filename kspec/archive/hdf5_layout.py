@@ -28,7 +28,7 @@ def groups_of_config(model: Config) -> dict[Names, str]:
 def _of_configuration(model: Config, within: Names, prefix: str) -> Iterator[tuple[Names, str]]:
     layers = [layer for layer in read_graph(model).layers.values() if not _is_op(layer.data)]
     classes = [snake_case(layer.class_name) for layer in layers]
-    for layer, group in zip(layers, _counted(classes), strict=True):
+    for layer, group in zip(layers, counted(classes), strict=True):
         place = f"{prefix}layers/{group}"
         if layer.is_model:
             yield from _of_configuration(layer.data, (*within, layer.name), f"{place}/")
@@ -52,7 +52,7 @@ def groups_of_model(model: Any, within: Names = (), prefix: str = "") -> Iterato
         A layer's names and the HDF5 path of its group. Models in it are entered, but not layers that wrap models.
     """
     classes = [snake_case(type(layer).__name__) for layer in model.layers]
-    for layer, group in zip(model.layers, _counted(classes), strict=True):
+    for layer, group in zip(model.layers, counted(classes), strict=True):
         place = f"{prefix}layers/{group}"
         if type(layer).__name__ in ("Functional", "Sequential"):
             yield from groups_of_model(layer, (*within, layer.name), f"{place}/")
@@ -60,7 +60,12 @@ def groups_of_model(model: Any, within: Names = (), prefix: str = "") -> Iterato
             yield (*within, layer.name), place
 
 
-def _counted(names: Iterable[str]) -> list[str]:
+def counted(names: Iterable[str]) -> list[str]:
+    """Names with a number from the second occurrence on, as Keras names groups.
+
+    >>> counted(["dense", "dropout", "dense"])
+    ['dense', 'dropout', 'dense_1']
+    """
     counts: dict[str, int] = {}
     found = []
     for name in names:

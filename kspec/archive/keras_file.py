@@ -6,18 +6,18 @@ its name.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, Any, BinaryIO
 
 from kspec.archive.errors import ImportRefused, printable, unreadable, unsafe
-from kspec.syntax.regular_files import NotRegularFile, open_regular
+from kspec.syntax.bounded_json import InvalidJson, TooLarge, parse_json
+from kspec.syntax.regular_files import NotRegularFile, Opener, open_regular
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
@@ -29,8 +29,6 @@ MAX_RATIO, SMALL = 200, 16 << 20
 compresses to a fortieth."""
 MAX_METADATA = 1 << 16
 
-Opener = Callable[[str], BinaryIO]
-"""Opens a file for reading."""
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _CHUNK = 1 << 20
 _SAVE_AGAIN = "if you trust it, load it with Keras and save it as `.keras`"
@@ -72,7 +70,7 @@ class ModelFile:
                 return None
             text = _member(archive, name, MAX_JSON)
         try:
-            return text.decode("utf-8").split("\n")
+            return text.decode("utf-8").replace("\r\n", "\n").split("\n")
         except UnicodeDecodeError:
             raise unreadable(f"`{name}` is not text") from None
 
@@ -263,15 +261,15 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int | None) 
 
 def _json(text: bytes, what: str, *, is_member: bool = True) -> Any:
     try:
-        return json.loads(text.decode("utf-8"), object_pairs_hook=_unique_keys)
+        return parse_json(text, _unique_keys)
     except _DuplicateKey as twice:
         raise unsafe(f"{what} has the key `{printable(twice)}` twice in one object: readers may use either") from None
-    except RecursionError:
-        raise unsafe(f"{what} is nested too deeply") from None
-    except ValueError as error:
+    except TooLarge as error:
+        raise unsafe(f"{what} is no model of Keras: {error}") from None
+    except InvalidJson as error:
         if not is_member:
             raise unreadable("it is not a Keras model: it is neither a `.keras` file nor JSON") from None
-        raise unreadable(f"{what} is not JSON: {printable(error)}") from None
+        raise unreadable(f"{what} cannot be read: {printable(error)}") from None
 
 
 class _DuplicateKey(Exception):

@@ -8,10 +8,10 @@ from typing import Any
 from kspec.archive.errors import ImportRefused
 from kspec.archive.from_config import spec_from_config
 from kspec.archive.hdf5_layout import groups_of_config, groups_of_model, rearrange_weights
-from kspec.archive.keras_file import Opener, read_model
+from kspec.archive.keras_file import read_model
 from kspec.archive.weights import give, verified_copy
 from kspec.diagnostics import Report, Span
-from kspec.syntax.regular_files import open_regular
+from kspec.syntax.regular_files import Opener, open_regular
 
 
 def load_saved(

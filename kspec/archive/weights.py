@@ -10,16 +10,17 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from kspec.archive.errors import ImportRefused, printable, unreadable, unsafe
-from kspec.archive.keras_file import Opener, open_regular_file, read_model
+from kspec.archive.keras_file import open_regular_file, read_model
 from kspec.archive.vocabulary import shortest_floats
 from kspec.diagnostics import Report, Span, codes
-from kspec.syntax.regular_files import open_regular
+from kspec.syntax.regular_files import Opener, open_regular
 
 _ASIDE = re.compile(r"(^|/)(optimizer|seed_generator(_\d+)?|\w*metrics?)(/|$)")
 """Groups of a weights file that are not weights of the model."""
@@ -176,8 +177,19 @@ def give(model: Any, file: Path) -> None:
         ImportRefused: If the weights do not fit the model.
     """
     _compare_counts(model, file)
+    assign(model, file)
+
+
+def assign(model: Any, file: Path) -> None:
+    """Load a verified file that has the model's number of weights in each layer.
+
+    Raises:
+        ImportRefused: If the weights do not fit the model.
+    """
     try:
-        model.load_weights(str(file))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what the error, if there is one, says once more
+            model.load_weights(str(file))
     except (ValueError, KeyError, TypeError) as error:
         raise ImportRefused(codes.MODEL_WEIGHTS_MISMATCH, *_misfit(model, error)) from None
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import keras
 
+from kspec.backend.application_weights import without_downloads
 from kspec.backend.embedding_vectors import load_vectors
 from kspec.backend.keras_errors import plain, tensor_too_large
 from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_class, keras_class
@@ -22,6 +23,7 @@ from kspec.ir.entry_spans import head_span
 from kspec.ir.node import flat_order
 from kspec.ir.slices import parse_slices
 from kspec.language import Spec
+from kspec.syntax.names import name_in_keras
 from kspec.syntax.yaml_flow import shape_text
 
 Adapter = Callable[[Any, Node, "BuiltNetwork"], None]
@@ -147,15 +149,16 @@ class _Builder:
     def _build_application(self, node: Node) -> None:
         """Builds a model of `keras.applications` under the sub-model's name; weights from a file are loaded later."""
         assert node.catalog is not None
-        arguments = self.maker.arguments(node.catalog, node.arguments, keras_name(self.name))
+        arguments = self.maker.arguments(node.catalog, node.arguments, name_in_keras(self.name))
         if node.catalog.parameters["weights"].default != arguments.get("weights", "imagenet"):
             arguments["weights"] = None
         try:
-            model = keras_class(node.catalog.path)(**arguments)
+            with without_downloads(self.spec.is_trained):
+                model = keras_class(node.catalog.path)(**arguments)
         except Exception as error:
             self._report(node, codes.REJECTED_BY_KERAS, f"Keras rejects `{node.head}`: {plain(error)}", "")
             return
-        model.name = keras_name(self.name)  # as an argument, some would derive layer names or widths from it
+        model.name = name_in_keras(self.name)  # as an argument, some would derive layer names or widths from it
         if node.trainable is False:
             model.trainable = False
         (entry,) = self.graph.inputs
@@ -207,7 +210,7 @@ class _Builder:
 
     def _add_weight(self, node: Node) -> None:
         assert node.catalog is not None
-        name = keras_name(node.name)
+        name = name_in_keras(node.name)
         arguments = self.maker.arguments(node.catalog, node.arguments, name)
         anchor = self._tensor(self.graph.anchors(node)[0])
         layer, value = call_learned_weight(anchor, arguments, name)
@@ -228,7 +231,7 @@ class _Builder:
         self._keep(node, [value[name] for name in outputs] if len(outputs) > 1 else value)
 
     def _make_layer(self, node: Node) -> Any:
-        name = keras_name(node.name)
+        name = name_in_keras(node.name)
         if node.catalog is None:
             layer = import_class(node.head)(**node.arguments, name=name)
         else:
@@ -251,7 +254,7 @@ class _Builder:
         else:
             value = function(**inputs, **constants)
         self._keep(node, value)
-        name_operations(self.network.values[node.name], before, keras_name(node.name))
+        name_operations(self.network.values[node.name], before, name_in_keras(node.name))
 
     def _constants(self, node: Node) -> dict[str, Any]:
         if node.catalog is None:
@@ -310,7 +313,7 @@ class _Builder:
             self.network.model = keras.Model(
                 inputs=inputs if len(inputs) > 1 else next(iter(inputs.values())),
                 outputs=outputs if len(outputs) > 1 else next(iter(outputs.values())),
-                name=keras_name(self.name),
+                name=name_in_keras(self.name),
             )
         except Exception as error:
             self.report.error(
@@ -349,11 +352,6 @@ def name_outputs(model: Any, outputs: Iterable[str]) -> None:
 
 def _is_symbolic(value: Any) -> bool:
     return isinstance(value, keras.KerasTensor)
-
-
-def keras_name(name: str) -> str:
-    """Keras rejects slashes in names: `use/inner` becomes `use.inner`."""
-    return name.replace("/", ".")
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.backend.keras_model import keras_name
 from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order
+from kspec.syntax.names import name_in_keras
 
 
 def node_tensors(model: Any, graph: Graph) -> dict[str, Any]:
@@ -41,8 +41,8 @@ def node_tensors(model: Any, graph: Graph) -> dict[str, Any]:
 def _callee_name(node: Node, graph: Graph) -> str:
     """The name of the layer, op or model that a node calls, in Keras."""
     if node.kind == "model":
-        return keras_name(node.head.rpartition("/")[2])
-    return keras_name(graph.callee(node).name)
+        return name_in_keras(node.head.rpartition("/")[2])
+    return name_in_keras(graph.callee(node).name)
 
 
 def _calls_of_same_layer(node: Node, graph: Graph) -> list[str]:

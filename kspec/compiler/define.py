@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kspec.analysis.index_limits import index_limits
 from kspec.analysis.known_numbers import with_known_numbers
@@ -20,7 +20,7 @@ from kspec.backend.tensorflow import import_tensorflow
 from kspec.compiler.adapt import Adapter
 from kspec.data import Dataset
 from kspec.diagnostics import Report, codes
-from kspec.ir import Graph
+from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order
 from kspec.ir.preset import is_preset
 from kspec.language import Spec
@@ -29,6 +29,16 @@ from kspec.syntax.path_policy import PathPolicy
 
 if TYPE_CHECKING:
     from kspec.backend.keras_model import BuiltNetwork
+
+
+class LayerAdapter(Protocol):
+    """Supplies what the layers of a network learn from data, and the sizes that data decides."""
+
+    def size(self, word: str, name: str) -> int:
+        """The size of a vocabulary (`vocabulary_of`, a layer) or of a target's classes (`classes_of`, an output)."""
+
+    def __call__(self, layer: Any, node: Node, network: BuiltNetwork) -> None:
+        """Adapts a layer, before what follows it is built."""
 
 
 @dataclass(slots=True)
@@ -80,6 +90,34 @@ def define(
     Returns:
         None if the model cannot be built, with the reasons in the report.
     """
+    network = build_network(spec, analysis, report, Adapter(spec, analysis.graph, dataset, must_adapt), run_folder)
+    if network is None:
+        return None
+    load_initial_weights(spec, network, report)
+    if dataset is not None:
+        _check_vocabularies(spec, analysis.graph, network, report)
+    if report.has_errors:
+        return None
+    facts = _target_facts(analysis.graph, network.model, dataset)
+    settings = resolve_settings(spec, analysis.graph, report, facts)
+    return BuiltModel(spec, analysis.graph, network.model, network, dataset, settings)
+
+
+def build_network(
+    spec: Spec, analysis: Analysis, report: Report, adapter: LayerAdapter, run_folder: Path | None = None
+) -> BuiltNetwork | None:
+    """Builds the network that a spec describes; its weights are random, but for those of layers that adapt.
+
+    Args:
+        spec: A spec without errors.
+        analysis: Its analysis.
+        report: Receives what Keras rejects.
+        adapter: Adapts preprocessing layers, and decides sizes.
+        run_folder: The folder for paths that are written.
+
+    Returns:
+        None if the network cannot be built, with the reasons in the report.
+    """
     if spec.document.extensions and not spec.permissions.code:
         report.error(
             codes.UNTRUSTED_EXTENSION,
@@ -93,19 +131,9 @@ def define(
         return None
     from kspec.backend.keras_model import build_keras_model
 
-    adapter = Adapter(spec, analysis.graph, dataset, must_adapt)
     maker = Maker(sizes=adapter.size, path=PathPolicy(spec.folder, spec.permissions, run_folder).locate)
     network = build_keras_model(spec, analysis.graph, report, maker=maker, adapt=adapter)
-    if network.model is None:
-        return None
-    load_initial_weights(spec, network, report)
-    if dataset is not None:
-        _check_vocabularies(spec, analysis.graph, network, report)
-    if report.has_errors:
-        return None
-    facts = _target_facts(analysis.graph, network.model, dataset)
-    settings = resolve_settings(spec, analysis.graph, report, facts)
-    return BuiltModel(spec, analysis.graph, network.model, network, dataset, settings)
+    return None if network.model is None else network
 
 
 def _check_vocabularies(spec: Spec, graph: Graph, network: BuiltNetwork, report: Report) -> None:

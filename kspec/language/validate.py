@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, nearest
+from kspec.diagnostics.expectation import expectation
 from kspec.diagnostics.suggest import HABITS
 from kspec.language.key_hints import correct_form, correct_place
 from kspec.language.model_fields import inner_model
@@ -117,14 +118,12 @@ def _is_name(path: Path, message: str, positions: Positions) -> bool:
 
 
 def _wrong_value(path: Path, error: Mapping[str, Any], positions: Positions, report: Report) -> None:
-    kind, value, context = error["type"], error.get("input"), error.get("ctx") or {}
+    kind, value = error["type"], error.get("input")
     key = next((part for part in reversed(path) if isinstance(part, str)), "the spec")
     subject = f"`{key}`" if path and path[-1] == key else f"an item of `{key}`"
     if _is_input(path):
         subject = f"input {subject}"
-    bounds = {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in context.items()}
-    expected = _EXPECTED[kind].format(**bounds) if kind in _EXPECTED else error["msg"].removeprefix("Input should be ")
-    expected = expected.replace("'", "`")
+    expected = expectation(error)
     hint = suggest_correction(value, {}) if kind in _PLAIN else None
     if hint is not None and not isinstance(hint.value, _PLAIN[kind]):
         hint = None
@@ -148,27 +147,6 @@ def _depends_on_failed(value: Any, key: str) -> bool:
 
 _PLAIN: dict[str, type] = {"int_type": int, "int_from_float": int, "float_type": float, "bool_type": bool}
 """Pydantic's errors about plain types, and those types."""
-
-_EXPECTED = {
-    "int_type": "an integer",
-    "int_from_float": "an integer",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "string_type": "text",
-    "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "greater_than": "greater than {gt}",
-    "greater_than_equal": "at least {ge}",
-    "less_than": "less than {lt}",
-    "less_than_equal": "at most {le}",
-    "literal_error": "{expected}",
-    "too_short": "a list or mapping of at least {min_length}",
-    "string_too_short": "text of at least {min_length} characters",
-    "string_too_long": "text of at most {max_length} characters",
-    "string_pattern_mismatch": "made of letters, digits, `_`, `-` and `.` (it names a folder)",
-}
 
 
 def _literal_label(kind: str, error: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from kspec.runs.environment import command_line, environment
 from kspec.runs.process import this_process
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
+from kspec.runs.run_record import VERSION
 from kspec.training.fit import History
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Recorder:
         self.facts: dict[str, Any] = {}
         self.engine: Engine | None = None
         self.history = HistoryWriter(folder)
-        self._started = time.time()
+        self._started, self._clock = time.time(), time.monotonic()
         self._has_model = False
         self._copies: dict[Path, str] | None = None
 
@@ -92,10 +93,11 @@ class Recorder:
         if self.folder is None:
             return
         record: dict[str, Any] = {
+            "version": VERSION,
             "name": self.spec.name,
             "status": status,
             "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self._started)),
-            "seconds": round(time.time() - self._started, 3),
+            "seconds": round(time.monotonic() - self._clock, 3),
             "seed": self.spec.document.seed,
             "engine": self.engine.plan.to_spec() if self.engine is not None else self.spec.document.fit.engine,
             "spec": self.spec.source.name,

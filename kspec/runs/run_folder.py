@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kspec.syntax.bounded_json import InvalidJson, read_bounded
+
 SPEC_SUFFIXES = (".yaml", ".yml")
+STAMPED = re.compile(r"(\d{8}-\d{6})-(\d+)")
+"""The name of a run folder: a time, and a number that distinguishes runs of the same second."""
 
 
 class RunFolderError(OSError):
@@ -148,11 +153,14 @@ def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs
     """
     path = Path(place)
     try:
+        if path.name == "latest":
+            _require_beside(path)
         if path.is_file() and path.name == "latest":
-            path = path.parent / path.read_text(encoding="utf-8").strip()
+            path = path.parent / _name_in(path)
         if (path / "run.json").is_file():
             return path.resolve()
         if (path / "latest").exists():
+            _require_beside(path / "latest")
             return find_run(path / "latest", runs)
         named = Path(runs) / path
         if not path.exists() and named.is_dir():
@@ -170,6 +178,31 @@ def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs
     if is_file and path.suffix in SPEC_SUFFIXES:
         raise RunFolderError(f"{path} is a spec; run it first: kspec run {path}")
     raise RunFolderError(f"no run at {path}; `kspec runs` lists all runs")
+
+
+def _require_beside(latest: Path) -> None:
+    """Checks that `latest` leads to a run beside it, where it is a link.
+
+    Raises:
+        RunFolderError: If it leads elsewhere.
+    """
+    if latest.is_symlink() and latest.resolve().parent != latest.parent.resolve():
+        raise RunFolderError(f"{latest} leads to no run beside it; name the run folder itself")
+
+
+def _name_in(latest: Path) -> str:
+    """The folder that the file `latest` names, where links are not possible.
+
+    Raises:
+        RunFolderError: if it names none beside it.
+    """
+    try:
+        name = read_bounded(latest, 1000).decode("utf-8").strip()
+    except InvalidJson as error:
+        raise RunFolderError(f"{latest} names no run: {error}") from error
+    if not name or name in (".", "..", "latest") or set(name) & set("/\\:\0\n"):
+        raise RunFolderError(f"{latest} names no run beside it")
+    return name
 
 
 def run_at(place: str, runs: str | os.PathLike[str] = "runs") -> Path | None:
@@ -198,3 +231,23 @@ def run_at(place: str, runs: str | os.PathLike[str] = "runs") -> Path | None:
     if not exists and path.suffix not in SPEC_SUFFIXES:
         raise RunFolderError(f"no spec or run at {path}; `kspec runs` lists all runs")
     return None
+
+
+def spec_names(out: str | os.PathLike[str]) -> list[str]:
+    """The names of the specs that have been run."""
+    return sorted({path.parent.name for path in run_folders(Path(out))})
+
+
+def run_folders(out: Path) -> Iterator[Path]:
+    """The run folders: those with a `run.json`, or with the name of a run; the link `latest` does not count."""
+    for parent in _subfolders(out):
+        for path in _subfolders(parent):
+            if not path.is_symlink() and (STAMPED.fullmatch(path.name) or (path / "run.json").is_file()):
+                yield path
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError:
+        return []

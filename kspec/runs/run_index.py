@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +13,12 @@ from typing import Any
 
 from kspec.analysis.metric_direction import Direction
 from kspec.runs.process import status_of
-from kspec.runs.run_folder import finite
+from kspec.runs.run_folder import STAMPED, finite, run_folders
+from kspec.runs.run_record import DamagedFile, MetricsJson, RunJson, read_part
+from kspec.syntax.bounded_json import InvalidJson, read_bounded
 
-_STAMPED = re.compile(r"(\d{8}-\d{6})-(\d+)")
-"""The name of a run folder: a time, and a number that distinguishes runs of the same second."""
+MAX_HISTORY = 64 << 20
+"""The most bytes of a history whose epochs are counted."""
 
 
 @dataclass(slots=True)
@@ -84,13 +84,8 @@ def past_runs(out: str | os.PathLike[str], name: str | None = None) -> list[RunR
         out: The parent of the run folders.
         name: List only runs of the spec with this name.
     """
-    runs = [_read(path) for path in _folders(Path(out)) if name is None or path.parent.name == name]
+    runs = [_read(path) for path in run_folders(Path(out)) if name is None or path.parent.name == name]
     return sorted(runs, key=_age, reverse=True)
-
-
-def spec_names(out: str | os.PathLike[str]) -> list[str]:
-    """The names of the specs that have been run."""
-    return sorted({path.parent.name for path in _folders(Path(out))})
 
 
 def metric_names(runs: Iterable[RunRecord], *, validation: bool = False) -> list[str]:
@@ -126,44 +121,25 @@ def best_first(runs: Iterable[RunRecord], metric: str, better: Direction) -> lis
     return sorted(runs, key=rank)
 
 
-def _folders(out: Path) -> Iterator[Path]:
-    """The run folders: those with a `run.json`, or with the name of a run; the link `latest` does not count."""
-    for parent in _subfolders(out):
-        for path in _subfolders(parent):
-            if not path.is_symlink() and (_STAMPED.fullmatch(path.name) or (path / "run.json").is_file()):
-                yield path
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError:
-        return []
-
-
 def _age(run: RunRecord) -> tuple[float, int]:
-    stamp = _STAMPED.fullmatch(run.path.name)
+    stamp = STAMPED.fullmatch(run.path.name)
     return run.started or 0.0, int(stamp[2]) if stamp else 0
 
 
 def _read(path: Path) -> RunRecord:
     run = RunRecord(path, path.parent.name, started=_time_in_name(path))
     try:
-        record = _json_object(path / "run.json")
-    except (OSError, ValueError) as error:
-        run.message = "it has no run.json" if isinstance(error, FileNotFoundError) else "its run.json cannot be read"
+        record, _ = read_part(path / "run.json", RunJson)
+    except (OSError, DamagedFile) as error:
+        run.message = _reason("run.json", error)
         run.epochs = _rows(path / "history.csv")
         return run
-    run.name = str(record.get("name") or run.name)
-    run.status = status_of(record)
-    run.message = str(record.get("message") or "")
-    run.started = _seconds_since_1970(record.get("started")) or run.started
-    run.seconds = _number(record.get("seconds"))
-    epochs = _number(record.get("epochs"))
-    run.epochs = int(epochs) if epochs and math.isfinite(epochs) else _rows(path / "history.csv")
-    kept, overrides = _number(record.get("kept_epoch")), record.get("overrides")
-    run.kept_epoch = int(kept) if kept and math.isfinite(kept) else None
-    run.overrides = [str(item) for item in overrides] if isinstance(overrides, list) else []
+    run.name, run.message, run.overrides = record.name or run.name, record.message, record.overrides
+    run.status = status_of(record.model_dump(include={"status", "process"}))
+    if record.started is not None:
+        run.started = datetime.fromisoformat(record.started).timestamp()
+    run.seconds, run.kept_epoch = record.seconds, record.kept_epoch
+    run.epochs = record.epochs or _rows(path / "history.csv")
     _read_metrics(run)
     return run
 
@@ -171,45 +147,33 @@ def _read(path: Path) -> RunRecord:
 def _read_metrics(run: RunRecord) -> None:
     """Reads the metrics of evaluation and validation, if there were any."""
     try:
-        metrics = _json_object(run.path / "metrics.json")
-    except (OSError, ValueError):
+        metrics, _ = read_part(run.path / "metrics.json", MetricsJson)
+    except FileNotFoundError:
         return
-    evaluated = metrics.get("evaluate")
-    if isinstance(evaluated, dict):
-        run.split = str(evaluated.get("split") or "")
-    run.metrics = _numbers(evaluated)
-    run.validation = {f"val_{name}": value for name, value in _numbers(metrics.get("validation")).items()}
+    except (OSError, DamagedFile) as error:
+        run.message = f"{run.message}; {_reason('metrics.json', error)}".removeprefix("; ")
+        return
+    run.split = metrics.evaluate.split
+    run.metrics = _numbers(metrics.evaluate.model_extra or {})
+    run.validation = {f"val_{name}": value for name, value in _numbers(metrics.validation).items()}
 
 
-def _numbers(metrics: Any) -> dict[str, float]:
-    """The metrics among the values of a step."""
-    if not isinstance(metrics, dict):
-        return {}
-    numbers = {name: _number(value) for name, value in metrics.items() if name not in ("split", "examples")}
-    return {name: value for name, value in numbers.items() if value is not None}
+def _numbers(metrics: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: float(value) for name, value in metrics.items() if value is not None}
 
 
-def _json_object(path: Path) -> dict[str, Any]:
-    value = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(value, dict):
-        raise ValueError("not an object")
-    return value
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _seconds_since_1970(text: Any) -> float | None:
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
+def _reason(name: str, error: OSError | DamagedFile) -> str:
+    """Why a file of a run folder is not read, in a line."""
+    if isinstance(error, FileNotFoundError):
+        return f"it has no {name}"
+    if isinstance(error, OSError):
+        return f"its {name} cannot be read: {error.strerror or error}"
+    return f"its {name} is damaged: {str(error).splitlines()[0]}"
 
 
 def _time_in_name(path: Path) -> float | None:
     """The time in a folder's name."""
-    stamp = _STAMPED.fullmatch(path.name)
+    stamp = STAMPED.fullmatch(path.name)
     try:
         return time.mktime(time.strptime(stamp[1], "%Y%m%d-%H%M%S")) if stamp else None
     except (ValueError, OverflowError):
@@ -219,7 +183,6 @@ def _time_in_name(path: Path) -> float | None:
 def _rows(path: Path) -> int | None:
     """The number of epochs in a history, for a run that is still running or was killed."""
     try:
-        with path.open("rb") as file:
-            return max(0, sum(1 for _ in file) - 1)
-    except OSError:
+        return max(0, len(read_bounded(path, MAX_HISTORY).splitlines()) - 1)
+    except (OSError, InvalidJson):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +13,24 @@ from kspec.analysis.index_limits import lookups
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
-from kspec.backend.tensorflow import exclusive_keras, import_tensorflow
+from kspec.archive.errors import ImportRefused
+from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.define import output_shapes
+from kspec.compiler.restore import restore_model
 from kspec.data import DataSplit, Labels, load_for_prediction
 from kspec.data.index_check import ValueCheck
 from kspec.data.target_encoding import TargetEncoding, target_encodings
 from kspec.data.training_data import input_specs, read_training_data
-from kspec.diagnostics import Report, codes
+from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
 from kspec.runs.failures import failure_of, failure_to_write
 from kspec.runs.process import status_of
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.runs.run_record import check_names, read_record
+from kspec.syntax.names import name_in_keras
+from kspec.syntax.path_policy import PathPolicy
+from kspec.syntax.regular_files import Opener
 from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.engine import Engine, engine_of
 
@@ -59,10 +65,8 @@ class LoadedRun:
 
     def vocabularies(self) -> dict[str, list[Any]]:
         """The values that each lookup layer has learned, by node."""
-        from kspec.backend.keras_model import keras_name
-
         learned = {lookup.layer.name for lookup in lookups(self.analysis.graph) if lookup.is_learned}
-        return {name: self.model.get_layer(keras_name(name)).get_vocabulary(False) for name in learned}
+        return {name: self.model.get_layer(name_in_keras(name)).get_vocabulary(False) for name in learned}
 
 
 @exclusive_keras()
@@ -88,20 +92,18 @@ def load_run(
         SpecError: if its resolved spec has errors.
     """
     folder = find_run(place, runs)
-    import_tensorflow()
-    from kspec.backend.keras_model import name_outputs
-
-    record = read_record(folder)
+    opener = PathPolicy(folder, Permissions(outside=allow_outside, folders=())).open_file
+    record = read_record(folder, opener)
     model_file = folder / "model.keras"
-    if not model_file.is_file():
+    if not os.path.lexists(model_file):
         raise RunFolderError(f"the run {folder} has no trained model (its status is {status_of(record)})")
-    granted = Permissions(allow_code, allow_outside, network=True)  # the model is saved: nothing is downloaded
+    _require_resolved(folder / "resolved.yaml", opener)
+    granted = Permissions(allow_code, allow_outside)
     overrides = [f"predict.nodes={to_yaml(list(nodes))}"] if nodes else []
     compiled = compile_spec(folder / "resolved.yaml", overrides, permissions=granted, is_trained=True)
     spec, analysis = compiled.unwrap()
     report = Report()
-    model = _load_model(model_file, spec, report)
-    name_outputs(model, analysis.graph.outputs)
+    model = _load_model(model_file, spec, analysis, report, opener)
     check_names(record, folder, spec.document.inputs, analysis.graph.outputs)
     shapes = output_shapes(analysis.graph, model)
     labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
@@ -282,27 +284,38 @@ def _engine(run: LoadedRun) -> Engine:
     return engine_of(run.model, run.spec.document.fit.engine)
 
 
-def _load_model(path: Path, spec: Spec, report: Report) -> Any:
-    entries = [entry for network in spec.networks.values() for entry in network.layers]
-    extensions = {entry.head for entry in entries if entry.kind == "class" and "." in entry.head}
-    if extensions and not spec.permissions.code:
-        report.error(
-            codes.UNTRUSTED_EXTENSION,
-            f"the run imports code: {', '.join(sorted(extensions))}",
-            help="if you trust it, add --allow-code",
-        )
-        report.raise_errors()
-    import keras
+def _require_resolved(path: Path, opener: Opener) -> None:
+    """Checks that a run has a resolved spec of its own.
 
-    from kspec.backend.keras_objects import import_class
-    from kspec.backend.standardization import Standardization
-
-    custom = {name.rpartition(".")[2]: import_class(name) for name in extensions}
-    custom["kspec>Standardization"] = Standardization
+    Raises:
+        RunFolderError: If it has none.
+    """
     try:
-        model = keras.models.load_model(path, custom_objects=custom, compile=False, safe_mode=True)
-    except Exception as error:  # whatever Keras, zipfile and HDF5 raise for a damaged file
+        opener(str(path)).close()
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _load_model(path: Path, spec: Spec, analysis: Analysis, report: Report, opener: Opener) -> Any:
+    """Builds the network of the resolved spec, and gives it what is in `model.keras`.
+
+    Args:
+        path: The archive.
+        spec: The resolved spec.
+        analysis: Its analysis.
+        report: Receives what Keras rejects.
+        opener: Opens the archive.
+
+    Raises:
+        RunFolderError: If the archive cannot be read, is unsafe, or does not fit.
+    """
+    try:
+        return restore_model(spec, analysis, report, path, opener)
+    except ImportRefused as refused:
+        raise RunFolderError(f"{path} cannot be loaded: {refused.message}") from refused
+    except SpecError:
+        raise
+    except Exception as error:  # whatever Keras and HDF5 raise for damaged data
         from kspec.backend.keras_errors import plain
 
         raise RunFolderError(f"{path} cannot be loaded: {plain(error)}") from error
-    return model

@@ -1,33 +1,63 @@
-"""`run.json`: what a run knows of its data, validated, because evaluation and prediction depend on it."""
+"""`run.json` and `metrics.json` of a run folder, read as data: anyone may have written them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kspec.data.labels import NUMBERS, LabelKind
+from kspec.diagnostics.expectation import expectation
 from kspec.runs.run_folder import RunFolderError
+from kspec.syntax.bounded_json import InvalidJson, read_json
+from kspec.syntax.regular_files import Opener, open_regular
+
+VERSION = 1
+"""The version of the format in which this kspec writes `run.json`."""
+_MOST_PROBLEMS = 5
+_LONGEST_PLACE = 80
+
+
+def _sensible_time(text: str) -> str:
+    """Checks a time that the calendar has here.
+
+    Raises:
+        ValueError: If there is no such time.
+    """
+    try:
+        datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("must be a time such as 2026-01-31T12:00:00+0000") from None
+    return text
+
+
+Seconds = Annotated[float, Field(ge=0)]
+Time = Annotated[str, AfterValidator(_sensible_time)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
 
 class _Labels(_Part):
     kind: LabelKind
     names: list[str]
+    are_numbers: bool = False
+    ignored: int | None = None
 
     @model_validator(mode="after")
     def _names_fit_kind(self) -> _Labels:
         if self.kind in NUMBERS:
             for name in self.names:
-                float(name)
+                try:
+                    (int if self.kind == "integer" else float)(name)
+                except ValueError:
+                    raise ValueError(f"must be labels of the kind {self.kind}") from None
         elif self.kind == "boolean" and not {name.lower() for name in self.names} <= {"true", "false"}:
-            raise ValueError("labels other than true and false")
+            raise ValueError("must be the labels true and false")
         return self
 
 
@@ -48,26 +78,123 @@ class _Data(_Part):
     fitted: _Fitted = Field(default_factory=_Fitted)
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """Reads the `run.json` of a run folder.
+class RunJson(_Part):
+    """`run.json`: what a run is, and what it knows of its data.
+
+    Args:
+        version: The version of the format.
+        name: The name of the spec.
+        status: `running`, `finished`, `interrupted` or `failed`; `unknown` if nothing states it.
+        started: When it began, in ISO format.
+        seconds: How long it took, or until it last wrote.
+        epochs: The epochs trained.
+        kept_epoch: The epoch whose weights the model has.
+        overrides: Overrides of values of the spec.
+        message: Why it failed.
+        process: What identifies its process.
+        data: What evaluation and prediction need to know of the data.
+    """
+
+    version: Annotated[int, Field(ge=1)] = VERSION
+    name: str = ""
+    status: Literal["running", "finished", "interrupted", "failed", "unknown"] = "unknown"
+    started: Time | None = None
+    seconds: Seconds | None = None
+    epochs: Annotated[int, Field(ge=0)] | None = None
+    kept_epoch: Annotated[int, Field(ge=1)] | None = None
+    overrides: list[str] = Field(default_factory=list)
+    message: str = ""
+    process: dict[str, Any] | None = None
+    data: _Data = Field(default_factory=_Data)
+
+
+class _Evaluation(_Part):
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=True)
+    split: str = ""
+    examples: int = 0
+    __pydantic_extra__: dict[str, float | None] = Field(init=False)
+
+
+class MetricsJson(_Part):
+    """`metrics.json`: losses and metrics of the evaluation and of the validation, null where they are not finite."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=True)
+    evaluate: _Evaluation = Field(default_factory=_Evaluation)
+    validation: dict[str, float | None] = Field(default_factory=dict)
+
+
+Part = TypeVar("Part", bound=_Part)
+
+
+class DamagedFile(ValueError):
+    """A file of a run folder that is no such file; each line of the message says what is wrong."""
+
+
+def read_part(path: Path, model: type[Part], opener: Opener = open_regular) -> tuple[Part, dict[str, Any]]:
+    """Reads a JSON file of a run folder.
+
+    Args:
+        path: The file.
+        model: What it must hold.
+        opener: Opens it.
+
+    Returns:
+        The content, typed and plain.
 
     Raises:
-        RunFolderError: if it cannot be read, or is damaged.
+        OSError: If the file cannot be read.
+        DamagedFile: If it holds something else.
+    """
+    try:
+        value = read_json(path, opener)
+    except InvalidJson as error:
+        raise DamagedFile(str(error)) from None
+    if not isinstance(value, dict):
+        raise DamagedFile("it holds no object")
+    version = value.get("version")
+    if type(version) is int and version > VERSION:
+        raise DamagedFile(f"a later version of kspec wrote it, in version {version} of the format")
+    try:
+        return model.model_validate(value), value
+    except ValidationError as error:
+        raise DamagedFile("\n".join(_problems(error))) from None
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """A line for each of the first problems."""
+    problems = error.errors(include_url=False)
+    lines = []
+    for problem in problems[:_MOST_PROBLEMS]:
+        place = ".".join(str(part) for part in problem["loc"])
+        place = place if len(place) <= _LONGEST_PLACE else f"{place[: _LONGEST_PLACE - 1]}…"
+        own = (problem.get("ctx") or {}).get("error")
+        if problem["type"] == "missing":
+            what = "is missing"
+        else:
+            what = str(own) if own is not None else f"must be {expectation(problem)}"
+        lines.append(f"`{place}` {what}")
+    rest = len(problems) - len(lines)
+    return [*lines, f"and {rest} more"] if rest else lines
+
+
+def read_record(folder: Path, opener: Opener = open_regular) -> dict[str, Any]:
+    """Reads the `run.json` of a run folder.
+
+    Args:
+        folder: The run folder.
+        opener: Opens files.
+
+    Raises:
+        RunFolderError: If it cannot be read, or is damaged.
     """
     path = folder / "run.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunFolderError(f"{path} cannot be read: {error}") from error
-    if not isinstance(record, dict):
-        raise RunFolderError(f"{path} is damaged: it holds no object")
-    try:
-        _Data.model_validate(record.get("data", {}))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(map(str, ("data", *problem["loc"])))
-        raise RunFolderError(f"{path} is damaged: `{place}`: {problem['msg']}") from None
-    return record
+        return read_part(path, RunJson, opener)[1]
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read: {error.strerror or error}") from error
+    except DamagedFile as error:
+        lines = [f"{path} is damaged: {line}" for line in str(error).splitlines()]
+        raise RunFolderError("\n".join(lines)) from error
 
 
 def check_names(record: dict[str, Any], folder: Path, inputs: Iterable[str], outputs: Iterable[str]) -> None:
@@ -80,15 +207,13 @@ def check_names(record: dict[str, Any], folder: Path, inputs: Iterable[str], out
         outputs: Its outputs.
 
     Raises:
-        RunFolderError: if it does not.
+        RunFolderError: If it does not.
     """
-    data = record.get("data", {})
+    data, known = record.get("data", {}), set(outputs)
     columns = data.get("fitted", {}).get("columns")
-    if columns is None:
-        return
-    missing = [name for name in inputs if not columns["inputs"].get(name)]
-    targets, known = columns["targets"], set(outputs)
-    strange = [name for name in (*targets, *columns["weights"], *data.get("labels", {})) if name not in known]
+    missing = [] if columns is None else [name for name in inputs if not columns["inputs"].get(name)]
+    targets, weights = ({}, {}) if columns is None else (columns["targets"], columns["weights"])
+    strange = [name for name in (*targets, *weights, *data.get("labels", {})) if name not in known]
     strange += [name for name, own in targets.items() if not own]
     if missing or strange:
         name = (missing or strange)[0]

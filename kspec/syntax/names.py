@@ -91,3 +91,8 @@ def _copies(entry: Any, name: str) -> list[str]:
     """The names of the copies of a repeated entry."""
     count = entry.get("repeat") if isinstance(entry, dict) else None
     return [f"{name}_{index}" for index in range(min(count, MAX_COPIES))] if isinstance(count, int) else []
+
+
+def name_in_keras(name: str) -> str:
+    """Keras rejects slashes in names: `use/inner` becomes `use.inner`."""
+    return name.replace("/", ".")

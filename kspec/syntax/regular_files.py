@@ -6,9 +6,12 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+Opener = Callable[[str], BinaryIO]
+"""Opens a file for reading; that of a path policy also makes sure that it may be read."""
 LONGEST_SHOWN = 80
 """Characters of a path in a message."""
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY"))

@@ -8,7 +8,8 @@ import pytest
 
 from kspec.analysis.metric_direction import direction
 from kspec.cli import main
-from kspec.runs.run_index import best_first, metric_names, past_runs, spec_names
+from kspec.runs.run_folder import spec_names
+from kspec.runs.run_index import best_first, metric_names, past_runs
 
 
 def make(out, name, stamp, metrics=None, **record):
@@ -69,15 +70,18 @@ def test_missing_and_broken_files_are_reported(here):
     (broken / "history.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n")
     listed = make("runs", "mlp", "20260101-120002-1")
     (listed / "run.json").write_text("[1]")
-    odd = make("runs", "mlp", "20260101-120003-1", started="soon", seconds="long", epochs=None, status=None)
-    (odd / "metrics.json").write_text('{"evaluate": {"loss": NaN, "accuracy": "high", "auc": true}}')
+    odd = make("runs", "mlp", "20260101-120003-1")
+    (odd / "metrics.json").write_text('{"evaluate": {"loss": NaN, "accuracy": null}}')
     (here / "runs" / "notes").mkdir()
     (here / "runs" / "mlp" / "notes").mkdir()
     runs = past_runs("runs")
-    assert [run.status for run in runs] == ["unknown"] * 4
-    assert [run.message for run in runs] == [
-        "", "its run.json cannot be read", "its run.json cannot be read", "it has no run.json",
-    ]  # fmt: skip
+    assert [run.status for run in runs] == ["finished", *["unknown"] * 3]
+    assert [run.message.partition(" (")[0] for run in runs] == [
+        "",
+        "its run.json is damaged: it holds no object",
+        "its run.json is damaged: it is not JSON: Unterminated string starting at: line 1 column 10",
+        "it has no run.json",
+    ]
     assert all(run.started is not None for run in runs)
     assert runs[2].epochs == 2
     assert list(runs[0].metrics) == ["loss"]

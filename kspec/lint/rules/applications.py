@@ -45,7 +45,8 @@ def _without_invalid_weights(context: RuleContext, model: SubModel, path: Path) 
 
 
 def _check_download(context: RuleContext, name: str, arguments: dict[str, Any], path: Path) -> None:
-    if context.spec.permissions.network or arguments.get("weights", "imagenet") != "imagenet":
+    is_allowed = context.spec.permissions.network or context.spec.is_trained  # no download for a trained model
+    if is_allowed or arguments.get("weights", "imagenet") != "imagenet":
         return
     positions = context.spec.positions
     stated = positions.values.get((*path, name, "weights"))

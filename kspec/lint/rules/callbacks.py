@@ -13,7 +13,8 @@ def check(context: RuleContext) -> None:
         path = ("fit", "callbacks", index)
         check_object(context, callback, "callback", path)
         name = callback if isinstance(callback, str) else next(iter(callback))
-        if name == "RemoteMonitor" and not context.spec.permissions.network:
+        is_allowed = context.spec.permissions.network or context.spec.is_trained  # after training, no callback runs
+        if name == "RemoteMonitor" and not is_allowed:
             context.report.error(
                 codes.NETWORK_ACCESS,
                 "`RemoteMonitor` opens a network connection",
