@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from string import Formatter
 from typing import Any
 
 from kspec.analysis.monitor import VALIDATION_PREFIX
@@ -11,6 +10,7 @@ from kspec.analysis.stages import Stage
 from kspec.diagnostics import Path, Related, Span, codes, did_you_mean
 from kspec.language.removed_values import RemovedValue
 from kspec.lint.context import RuleContext
+from kspec.lint.rules.shared.file_templates import quantities
 from kspec.lint.rules.shared.fixes import add_argument, give_argument, replace, suggest_monitor
 from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, may_log, monitoring_callbacks
 from kspec.lint.rules.shared.outputs import trained_outputs
@@ -154,11 +154,7 @@ def _check_file_name(
             context.spec.positions.value((*path, "filepath")),
             help=f"write `filepath: best{ending}`; with `save_weights_only: true`, it is `.weights.h5`",
         )
-    try:
-        fields = [field for _, field, _, _ in Formatter().parse(name) if field]
-    except ValueError:
-        return
-    for field in fields:
+    for field in quantities(name):
         bare = field.removeprefix(VALIDATION_PREFIX)
         missing = bare not in names and field not in ("epoch", "batch", "learning_rate") and not may_log(context, bare)
         of_validation = field.startswith(VALIDATION_PREFIX)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from string import Formatter
 
 from kspec.diagnostics import codes
 from kspec.lint.context import RuleContext
+from kspec.lint.rules.shared.file_templates import quantities
 from kspec.lint.rules.shared.training_parts import Part, callbacks, optimizers
 
 
@@ -85,11 +85,7 @@ def _check_loss_scale(context: RuleContext, part: Part) -> None:
 def _check_placeholders(context: RuleContext, part: Part) -> None:
     """Compares the quantities in a checkpoint's file name with those that are known when it saves."""
     name, by_epoch = part["filepath"], part["save_freq"] == "epoch"
-    try:
-        fields = [field for _, field, _, _ in Formatter().parse(name) if field] if isinstance(name, str) else []
-    except ValueError:
-        return
-    for field in fields:
+    for field in quantities(name) if isinstance(name, str) else ():
         if field == "batch" if by_epoch else field.startswith("val_"):
             when = "between epochs" if field == "batch" else "in the middle of an epoch"
             context.report.error(
