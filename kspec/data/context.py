@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
+from kspec.data.limits import LimitReached, too_many_files
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Report, Rule, Span, codes, nearest
 from kspec.language import Spec
-from kspec.syntax.path_policy import PathProblem
-from kspec.syntax.regular_files import kind_of_file, shown_path, unusable_text
+from kspec.language.data_limits import Limits
+from kspec.syntax.globs import TooManyEntries, is_glob, matches
+from kspec.syntax.path_policy import PathProblem, names_beside
+from kspec.syntax.regular_files import kind_of_file, open_regular, printable_path, shown_path, unusable_text
 
 REMOTE = "://"
 MAX_FOLDERS = 100
@@ -129,16 +131,68 @@ class Context:
             return None
         base = Path.cwd() if self.source_path is None else self.spec.folder
         pattern = base / os.path.expanduser(text)
-        is_glob = glob.has_magic(text) and not pattern.exists()
-        files = [Path(name) for name in sorted(glob.glob(str(pattern), recursive=True))] if is_glob else [pattern]
-        if is_glob and not folder:
+        matching = is_glob(text) and not os.path.exists(pattern)
+        files = self._matches(base, text, path) if matching else [pattern]
+        if files is None:
+            return None
+        if matching and not folder:
             files = [file for file in files if not file.is_dir()]
         if not files:
-            self.error(codes.UNREADABLE_DATA, f"no file matches `{text}`", path, help=f"looked in {_short(base)}")
+            message = f"no file matches `{shown_path(text)}`"
+            self.error(codes.UNREADABLE_DATA, message, path, help=f"looked in {_short(base)}")
             return None
         if self.source_path is not None and not all(self._is_allowed(file, text, path) for file in files):
             return None
         return files if all(self._is_readable(file, text, path, folder) for file in files) else None
+
+    def _matches(self, base: Path, text: str, path: SpecPath | None) -> list[Path] | None:
+        """The files and folders that match a glob; None if it leads into a folder that may not be read, or too far."""
+        refused: list[PathProblem] = []
+
+        def may_enter(entered: Path) -> bool:
+            problem = None if self.source_path is None else self.spec.paths.reading_problem(text, entered)
+            refused.extend([] if problem is None else [problem])
+            return problem is None
+
+        try:
+            files = matches(base, os.path.expanduser(text), may_enter, self.limits.files)
+        except TooManyEntries:
+            self.limit(too_many_files(shown_path(text), self.limits), path)
+            return None
+        if refused:
+            refused[0].report(self.report, self.span(path))
+            return None
+        return files
+
+    @property
+    def limits(self) -> Limits:
+        """How much the data may take."""
+        data = self.spec.document.data
+        return Limits() if data is None else data.limits
+
+    def limit(self, reached: LimitReached, path: SpecPath | None) -> None:
+        """Reports a limit that data has reached.
+
+        Args:
+            reached: The limit.
+            path: The setting that names the data.
+        """
+        self.error(reached.rule, str(reached), path, help=reached.help)
+
+    def open(self, file: Path) -> BinaryIO:
+        """Opens a file of the data.
+
+        Raises:
+            PathRefused: If the spec may not read it.
+            OSError: If it cannot be opened, or is not a regular file.
+        """
+        if self.source_path is None:
+            return open_regular(file)
+        return self.spec.paths.open(display_name(file, self), file)
+
+    def reading_problem(self, file: Path) -> PathProblem | None:
+        """Why a file or folder of the data may not be read; None if it may."""
+        return None if self.source_path is None else self.spec.paths.reading_problem(display_name(file, self), file)
 
     def _is_allowed(self, file: Path, text: str, path: SpecPath | None) -> bool:
         problem = self.spec.paths.reading_problem(text, file)
@@ -183,10 +237,9 @@ class Context:
 
 def display_name(file: Path, context: Context) -> str:
     """A file's name in messages: relative to the spec's folder if the file is below it."""
-    try:
-        return file.resolve().relative_to(context.spec.folder.resolve()).as_posix()
-    except ValueError:
-        return str(file)
+    name = os.path.realpath(file)
+    folder = os.path.realpath(context.spec.folder)
+    return printable_path(Path(name).relative_to(folder) if Path(name).is_relative_to(folder) else str(file))
 
 
 def _short(folder: Path) -> str:
@@ -202,13 +255,10 @@ def _suggestion(file: Path, text: str) -> str:
         text: Its path as the spec has it.
     """
     path = PurePath(text)
-    try:
-        siblings = sorted(file.parent.iterdir()) if file.parent.is_dir() else []
-        below = [entry.name for entry in siblings[:MAX_FOLDERS] if (entry / file.name).exists()]
-        above = len(path.parts) > 1 and (file.parent.parent / file.name).exists()
-    except OSError:
-        return ""
-    similar = nearest(file.name, [entry.name for entry in siblings])
+    siblings = names_beside(file)
+    below = [name for name in siblings[:MAX_FOLDERS] if os.path.exists(file.parent / name / file.name)]
+    above = len(path.parts) > 1 and os.path.exists(file.parent.parent / file.name)
+    similar = nearest(file.name, siblings)
     if below:
         suggestion = path.parent / below[0] / file.name
     elif similar:
@@ -231,7 +281,8 @@ def _searched(file: Path, spec_folder: Path | None) -> str:
 
 
 def _help_for_folder(folder: Path) -> str:
-    for pattern in ("*.csv", "*.parquet"):
-        if next(folder.glob(pattern), None) is not None:
-            return f"name a file, or all files with a glob: `{folder.name}/{pattern}`"
+    names = names_beside(folder / "any")
+    for suffix in (".csv", ".parquet"):
+        if any(name.endswith(suffix) for name in names):
+            return f"name a file, or all files with a glob: `{folder.name}/*{suffix}`"
     return "name a file; a folder of images is read with `images:`"

@@ -6,6 +6,7 @@ interpolation. Images that do not fit into memory are decoded when a batch needs
 
 from __future__ import annotations
 
+import os
 import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class ImageFiles:
         tf = import_tensorflow()
 
         with tf.device("CPU"):
-            files = tf.constant(self.files.astype(str))
+            files = tf.constant(_encoded(self.files))
         one = tf.TensorSpec(self.example_shape, self.dtype)
 
         def decode(chosen: Any) -> Any:
@@ -80,7 +81,7 @@ class ImageFiles:
 
         tf = import_tensorflow()
 
-        decoded = tf.data.Dataset.from_tensor_slices(self.files.astype(str))
+        decoded = tf.data.Dataset.from_tensor_slices(_encoded(self.files))
         decoded = decoded.map(self._decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         images = numpy.empty(self.shape, dtype=self.dtype)
         for number, image in enumerate(decoded.as_numpy_iterator()):
@@ -96,7 +97,7 @@ class ImageFiles:
         files = []
         for file in self.files.tolist():
             try:
-                self._decode(file)
+                self._decode(os.fsencode(file))
             except tf.errors.OpError:
                 files.append(file)
         return files
@@ -111,6 +112,11 @@ class ImageFiles:
         if not self.dtype.startswith("float"):
             image = tf.round(image)
         return tf.cast(tf.reshape(image, self.example_shape), self.dtype)
+
+
+def _encoded(files: Array) -> list[bytes]:
+    """Paths as TensorFlow takes them: a name need not be UTF-8."""
+    return [os.fsencode(file) for file in files.tolist()]
 
 
 def load_images(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> Any:
@@ -186,7 +192,7 @@ def _common_size(name: str, column: Column, path: Path, context: Context) -> tup
     sizes: dict[tuple[int, int], str] = {}
     for file in column.values.tolist():
         try:
-            image = tf.io.decode_image(tf.io.read_file(file), expand_animations=False)
+            image = tf.io.decode_image(tf.io.read_file(os.fsencode(file)), expand_animations=False)
         except tf.errors.OpError:
             _report_undecodable([file], None, column, context)
             return None

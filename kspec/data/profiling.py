@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ MAX_COMPARED_BYTES = 1 << 27
 """Larger data is not searched for examples that occur in two splits."""
 CHECKED_ROWS = 10_000
 """Rows of a target that are compared at once."""
+PIECE = 1 << 24
+"""Numbers that are looked at together."""
 CLOSE = 0.01
 """How far the sum of probabilities may be from 1."""
 SHOWN_COLUMNS = 5
@@ -44,7 +47,6 @@ def profile_table(
 
 def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
     """The profile of a column; the minimum, maximum and mean ignore non-finite numbers."""
-    import numpy
 
     missing = int(column.missing.sum())
     shape = tuple(int(length) for length in column.values.shape[1:])
@@ -54,17 +56,49 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
         return ColumnProfile(column.name, column.kind, **facts)
     facts["example"] = _example(present[0]) if not shape else ""
     if present.dtype.kind in "fiub":
-        finite = present[numpy.isfinite(present)] if present.dtype.kind == "f" else present
-        if finite.size:
-            facts["minimum"] = float(finite.min())
-            facts["maximum"] = float(finite.max())
-            facts["mean"] = float(finite.mean(dtype=numpy.float64))
-            facts["deviation"] = float(finite.std(dtype=numpy.float64))
-            facts["whole"] = bool(present.dtype.kind != "f" or (finite == numpy.floor(finite)).all())
+        facts |= _moments(present)
     if column.kind in NUMERIC or column.kind == "text":
         facts["distinct"], classes = _counts(present, column.kind)
         facts["classes"] = dict(sorted(classes.items(), key=lambda item: (-item[1], item[0])))
     return ColumnProfile(column.name, column.kind, **facts)
+
+
+def _moments(present: Array) -> dict[str, Any]:
+    """The range, mean and deviation of the finite numbers, and whether all are whole."""
+    import numpy
+
+    rows = max(1, PIECE * len(present) // max(1, present.size))
+    pieces = [_finite(present[start : start + rows]) for start in range(0, len(present), rows)]
+    pieces = [piece for piece in pieces if piece.size]
+    if not pieces:
+        return {}
+    count = sum(piece.size for piece in pieces)
+    mean = sum(float(piece.mean(dtype=numpy.float64)) * (piece.size / count) for piece in pieces)
+    if len(pieces) == 1:
+        deviation = float(pieces[0].std(dtype=numpy.float64))
+    else:  # a large array is looked at piece by piece: its numbers as float64 would take twice its memory
+        variance = sum(
+            (float(piece.var(dtype=numpy.float64)) + (float(piece.mean(dtype=numpy.float64)) - mean) ** 2)
+            * (piece.size / count)
+            for piece in pieces
+        )
+        deviation = math.sqrt(variance)
+    return {
+        "minimum": float(min(piece.min() for piece in pieces)),
+        "maximum": float(max(piece.max() for piece in pieces)),
+        "mean": mean,
+        "deviation": deviation,
+        "whole": all(bool(p.dtype.kind != "f" or (p == numpy.floor(p)).all()) for p in pieces),
+    }
+
+
+def _finite(values: Array) -> Array:
+    import numpy
+
+    finite: Array = values
+    if values.dtype.kind == "f" and not (known := numpy.isfinite(values)).all():
+        finite = values[known]
+    return finite
 
 
 def profile_splits(

@@ -35,7 +35,7 @@ def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProf
     if kind != "csv":
         table = read(kind, name, Request(context, {}, []))
         return None if table is None else (profile_table(table, kind), None)
-    options = CsvOptions.model_validate({"path": name, "delimiter": likely_delimiter(files[0])})
+    options = CsvOptions.model_validate({"path": name, "delimiter": likely_delimiter(files[0], context)})
     table = read("csv", options, Request(context, {}, []))
     if table is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.table import Column
@@ -15,12 +16,13 @@ MISSING_WORDS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-NaN", "-nan", "
 """Texts that mean a missing value, unless they are quoted."""
 
 
-def typed_column(name: str, texts: Any) -> Column:
+def typed_column(name: str, texts: Any, before_text: Callable[[], None]) -> Column:
     """A column of integers, floats or booleans if all values are, else of texts.
 
     Args:
         name: The column's name.
         texts: A pyarrow chunked array of strings, null where a value is missing.
+        before_text: Called before memory is taken for a column of texts.
     """
     import numpy
     import pyarrow as pa
@@ -55,6 +57,7 @@ def typed_column(name: str, texts: Any) -> Column:
             missing,
             original_texts,
         )
+    before_text()
     return Column(name, "text", original_texts(), _numpy(texts.is_null()))
 
 

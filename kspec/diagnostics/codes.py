@@ -185,6 +185,11 @@ RESHAPED_TARGET = Rule("KS519", "reshaped-target", Severity.INFO, "never")
 FILES_LEFT_OUT = Rule("KS521", "files-left-out", Severity.WARNING, "never")
 MISMATCHED_VECTORS = Rule("KS526", "mismatched-vectors", Severity.ERROR, "never")
 UNREADABLE_VECTORS = Rule("KS527", "unreadable-vectors", Severity.ERROR, "never")
+DATA_TOO_LARGE = Rule("KS530", "data-too-large", Severity.ERROR, "never")
+DATA_GROWS = Rule("KS531", "data-grows", Severity.ERROR, "never")
+TOO_MANY_COLUMNS = Rule("KS532", "too-many-columns", Severity.ERROR, "never")
+TOO_MANY_FILES = Rule("KS533", "too-many-files", Severity.ERROR, "never")
+IMAGE_TOO_LARGE = Rule("KS534", "image-too-large", Severity.ERROR, "never")
 
 # KS6: run
 UNSUPPORTED_IN_PYTHON = Rule("KS620", "unsupported-in-python", Severity.ERROR, "never")

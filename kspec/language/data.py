@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail, reject_reserved
+from kspec.language.data_limits import Limits
 from kspec.language.field_types import Columns
 from kspec.language.json_schema import JsonSchema, exactly_one
 from kspec.syntax.yaml_flow import kind_of
@@ -273,6 +274,7 @@ class Data(Model):
         "mapping from columns to these",
     )
     split: Split = Field(default_factory=Split, description="How the examples are split")
+    limits: Limits = Field(default_factory=Limits, description="How much the data may take")
 
     model_config = ConfigDict(
         json_schema_extra=exactly_one(
@@ -310,7 +312,7 @@ class Data(Model):
 
 def _no_source(value: dict[str, Any]) -> None:
     """Reject data without a source, at the key that may be a misspelled one."""
-    fields = ("inputs", "targets", "weights", "missing", "split")
+    fields = ("inputs", "targets", "weights", "missing", "split", "limits")
     stray = next((key for key in value if key not in fields), None)
     if stray is None:
         fail("`data` has no source", code=codes.MISSING_KEY, help=f"add one of {', '.join(SOURCES)}")

@@ -6,14 +6,23 @@ import gzip
 import io
 from typing import Any, BinaryIO
 
-MAX_RATIO, SMALL = 200, 64 << 20
+MAX_RATIO, SMALL = 200, 16 << 20
 """How many times larger than packed a file may become, checked once it has a minimum size. Tables become 5 to 20 times
 larger."""
 _CHUNK = 1 << 20
 
 
 class GrowsTooMuch(OSError):
-    """A packed file has become larger than is allowed."""
+    """A packed file has become larger than is allowed.
+
+    Args:
+        reason: What it does, as the predicate of a sentence.
+        is_size: Whether its size is too large, not its ratio to that of the file.
+    """
+
+    def __init__(self, reason: str, *, is_size: bool) -> None:
+        super().__init__(0, reason)
+        self.is_size = is_size
 
 
 def unpacked(file: BinaryIO, *, ratio: float = MAX_RATIO, limit: float = float("inf")) -> BinaryIO:
@@ -40,9 +49,11 @@ class _Unpacked(io.RawIOBase):
         count = self._gzip.readinto(buffer)
         self._size += count
         if self._size > self._limit:
-            raise GrowsTooMuch(0, f"it becomes larger than {self._limit / 2**30:.3g} GiB when it is unpacked")
+            size = f"{self._limit / 1e9:g} GB"
+            raise GrowsTooMuch(f"it becomes larger than {size} when it is unpacked", is_size=True)
         if self._size > SMALL and self._size > self._ratio * self._file.tell():
-            raise GrowsTooMuch(0, f"it becomes more than {self._ratio:g} times larger when it is unpacked")
+            times = f"{self._ratio:g} times"
+            raise GrowsTooMuch(f"it becomes more than {times} larger when it is unpacked", is_size=False)
         return count
 
     def close(self) -> None:

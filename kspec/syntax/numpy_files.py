@@ -24,6 +24,10 @@ class InvalidArray(ValueError):
     """A file that holds no array of numbers; the message is for the user."""
 
 
+class NoPlainArray(InvalidArray):
+    """An array of several fields, or of another kind that has no plain dtype."""
+
+
 def read_array(file: BinaryIO, suffix: str) -> list[Any]:
     """The numbers of a file in nested lists: those of a `.npy` array, or a list for each line of a text.
 
@@ -54,8 +58,10 @@ def read_header(file: BinaryIO) -> tuple[str, bool, tuple[int, ...]]:
         dtype, fortran, shape = header["descr"], header["fortran_order"], header["shape"]
     except (ValueError, SyntaxError, MemoryError, RecursionError, KeyError, TypeError) as error:
         raise InvalidArray("it is no `.npy` file") from error
-    if not isinstance(dtype, str) or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
-        raise InvalidArray("it holds no array of numbers")
+    if not isinstance(dtype, str) or not isinstance(shape, tuple) or not all(type(n) is int for n in shape):
+        raise NoPlainArray("it holds no array of numbers")
+    if any(n < 0 for n in shape):
+        raise InvalidArray("its shape is negative")
     return dtype, bool(fortran), shape
 
 

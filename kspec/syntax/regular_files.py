@@ -113,10 +113,15 @@ def is_file(path: str | os.PathLike[str]) -> bool:
     return os.path.isfile(path)
 
 
+def printable_path(path: str | os.PathLike[str]) -> str:
+    """A path on one line, with the escapes of Python for what cannot be printed."""
+    text = path if isinstance(path, str) else Path(path).as_posix()
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def shown_path(path: str | os.PathLike[str]) -> str:
-    """A path in a message: on one line, printable, and its end if it is long."""
-    text = Path(path).as_posix() if not isinstance(path, str) else path
-    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    """A path in a message: printable, and only its end if it is long."""
+    plain = printable_path(path)
     return plain if len(plain) <= LONGEST_SHOWN else f"…{plain[1 - LONGEST_SHOWN :]}"
 
 

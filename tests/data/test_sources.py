@@ -259,7 +259,7 @@ def test_synthetic_targets_can_be_learned(tmp_path):
 def test_invalid_synthetic_settings_are_errors(tmp_path):
     assert "KS509 synthetic data has no columns" in read(tmp_path, "{synthetic: {}, targets: y}").only
     result = read(tmp_path, "{synthetic: {examples: 100000}}", "x: {shape: [224, 224, 3]}")
-    assert "KS506 100,000 synthetic examples need 56" in result.only
+    assert "KS530 100,000 synthetic examples take about 36" in result.only
 
 
 @pytest.mark.parametrize("source", SOURCES)

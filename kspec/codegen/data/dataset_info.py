@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.data import SPLITS, CsvOptions, Data
+from kspec.syntax.globs import is_glob, matches
 
 if TYPE_CHECKING:
     from kspec.data import Dataset, DataSplit
@@ -101,9 +101,9 @@ class DatasetInfo:
         result: dict[FilePath, None] = {}
         for pattern in [paths] if isinstance(paths, str) else paths:
             path = self.spec.folder / os.path.expanduser(pattern)
-            is_glob = glob.has_magic(pattern) and not path.exists()
-            files = [FilePath(name) for name in (sorted(glob.glob(str(path), recursive=True)) if is_glob else [path])]
-            if is_glob and self.source != "images":
+            matching = is_glob(pattern) and not path.exists()
+            files = matches(self.spec.folder, os.path.expanduser(pattern), lambda _: True) if matching else [path]
+            if matching and self.source != "images":
                 files = [file for file in files if not file.is_dir()]
             result.update(dict.fromkeys(files))
         return list(result)

@@ -14,6 +14,7 @@ from typing import Any
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
 from kspec.language.data import SUFFIXES
+from kspec.syntax.path_policy import PathProblem
 
 
 def source_of(path: str) -> str | None:
@@ -33,7 +34,13 @@ def read(source: str, setting: Any, request: Request) -> Table | None:
     Returns:
         The table; None if there are errors.
     """
-    table: Table | None = import_module(f"{__name__}.{source}").read(setting, request)
+    context = request.context
+    try:
+        table: Table | None = import_module(f"{__name__}.{source}").read(setting, request)
+    except OSError as error:  # a file that was there a moment ago
+        problem = PathProblem.of(error, str(error.filename or source))
+        problem.report(context.report, context.span(context.source_path))
+        return None
     return table
 
 

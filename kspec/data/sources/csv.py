@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.data.context import Context, display_name
+from kspec.data.limits import MAX_HEADER, LimitReached, check_columns, check_memory, grows_too_much
 from kspec.data.sources.read_request import (
     Request,
     SourceFile,
@@ -26,8 +29,17 @@ from kspec.data.table import FileRows, Table
 from kspec.data.type_inference import MISSING_WORDS, typed_column
 from kspec.diagnostics import codes
 from kspec.language.data import CsvOptions
+from kspec.language.data_limits import Limits
+from kspec.syntax.gzip_stream import GrowsTooMuch
+from kspec.syntax.path_policy import PathRefused
 
 SHOWN = 3
+MAX_RAGGED = 10_000
+"""After so many lines of another length, the rest is not read."""
+CELL_BYTES = 16
+"""The memory of a value beside that of its text."""
+TEXT_BYTES = 64
+"""The memory of a value of a column of text."""
 
 
 def read(setting: Any, request: Request) -> Table | None:
@@ -42,7 +54,7 @@ def read(setting: Any, request: Request) -> Table | None:
     if isinstance(setting, CsvOptions) and context.source_path is not None:
         context.source_path = (*context.source_path, "path")
     files = source_files(paths, request)
-    if files is None:
+    if files is None or not _fits(files, options, context):
         return None
     pieces = [_read_file(file, options, context) for file in files]
     return None if any(piece is None for piece in pieces) else _combined(files, pieces, context)
@@ -68,35 +80,38 @@ def _read_file(source: SourceFile, options: CsvOptions, context: Context) -> Any
     import pyarrow as pa
     from pyarrow import csv
 
-    ragged: list[Any] = []
-
-    def collect(row: Any) -> str:
-        ragged.append(row)
-        return "skip"
+    ragged = _Ragged()
 
     name = display_name(source.file, context)
     header = _header(source, name, options, context)
     if header is None:
         return None
     try:
-        table = csv.read_csv(
-            source.file,
-            read_options=csv.ReadOptions(
+        with open_file(source.file, context) as stream:
+            table = csv.read_csv(
+                stream,
+                read_options=csv.ReadOptions(
                 column_names=header.names, skip_rows=header.lines, encoding=options.encoding, use_threads=False,
                 block_size=16 << 20,
             ),
             parse_options=csv.ParseOptions(
-                delimiter=options.delimiter, newlines_in_values=True, invalid_row_handler=collect
+                delimiter=options.delimiter, newlines_in_values=True, invalid_row_handler=ragged.collect
             ),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(header.names, pa.string()), strings_can_be_null=True,
                 quoted_strings_can_be_null=False, null_values=MISSING_WORDS,
             ),
         )  # fmt: skip
-    except (pa.ArrowInvalid, pa.ArrowException, UnicodeError, OSError, EOFError) as error:
-        _explain(error, source, name, options, context)
+    except GrowsTooMuch as error:
+        context.limit(grows_too_much(name, context.limits, error), source.path)
         return None
-    if ragged:
+    except (pa.ArrowInvalid, pa.ArrowException, UnicodeError, OSError, EOFError, zlib.error) as error:
+        if ragged.count:
+            _report_ragged(ragged, name, source, options, context)
+        else:
+            _explain(error, source, name, options, context)
+        return None
+    if ragged.count:
         _report_ragged(ragged, name, source, options, context)
         return None
     if not table.num_rows:
@@ -107,6 +122,21 @@ def _read_file(source: SourceFile, options: CsvOptions, context: Context) -> Any
     return table
 
 
+class _Ragged:
+    """The first lines with another number of values than the header, and how many there are."""
+
+    def __init__(self) -> None:
+        self.rows: list[Any] = []
+        self.count = 0
+
+    def collect(self, row: Any) -> str:
+        """Takes a line that pyarrow cannot divide into the columns."""
+        self.count += 1
+        if len(self.rows) < SHOWN:
+            self.rows.append(row)
+        return "skip" if self.count < MAX_RAGGED else "error"
+
+
 class Header(NamedTuple):
     """The names of the columns, and the number of lines that the header takes."""
 
@@ -114,20 +144,67 @@ class Header(NamedTuple):
     lines: int
 
 
+def _fits(files: list[SourceFile], options: CsvOptions, context: Context) -> bool:
+    """Whether the tables stay below the limits; reports the first that does not."""
+    import numpy
+
+    limits, total = context.limits, 0.0
+    marks = (ord("\n"), ord(options.delimiter))
+    for source in files:
+        name, before = display_name(source.file, context), total
+        try:
+            with context.open(source.file) as packed:
+                size = os.fstat(packed.fileno()).st_size
+            is_packed = source.file.suffix == ".gz"
+            total += size
+            check_memory(total, name, limits)
+            if not is_packed and before + size * (1 + CELL_BYTES) <= limits.memory:
+                total += size * CELL_BYTES
+                continue
+            total = before
+            for block in blocks(source.file, context):
+                letters = numpy.frombuffer(block, numpy.uint8)
+                total += len(block) + CELL_BYTES * sum(int(numpy.count_nonzero(letters == mark)) for mark in marks)
+                check_memory(total, name, limits)
+        except LimitReached as reached:
+            context.limit(reached, source.path)
+            return False
+        except GrowsTooMuch as error:
+            context.limit(grows_too_much(name, limits, error), source.path)
+            return False
+        except PathRefused as refused:
+            refused.problem.report(context.report, context.span(source.path))
+            return False
+        except (OSError, EOFError, zlib.error):
+            continue  # reported when it is read
+    return True
+
+
 def _header(source: SourceFile, name: str, options: CsvOptions, context: Context) -> Header | None:
     """Reads the header: unique, trimmed names; numbered names for empty ones. None if there are errors."""
     import csv as standard
 
     try:
-        if b"\0" in first_lines(source.file) and "16" not in options.encoding and "32" not in options.encoding:
+        if b"\0" in first_lines(source.file, context) and "16" not in options.encoding and "32" not in options.encoding:
             message, help = f"`{name}` is a binary file, not a text table", _help_for_binary(source.file)
             context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
             return None
         encoding = "utf-8-sig" if codecs.lookup(options.encoding).name == "utf-8" else options.encoding
-        with open_file(source.file) as stream, io.TextIOWrapper(stream, encoding, "replace", newline="") as text:
-            reader = standard.reader(text, delimiter=options.delimiter)
+        stream = open_file(source.file, context)
+        with stream, io.TextIOWrapper(stream, encoding, "replace", newline="") as text:
+            reader = standard.reader(_bounded_lines(text, name, context.limits), delimiter=options.delimiter)
             first = next(reader, [])
             lines = reader.line_num
+        check_columns(len(first), name, context.limits)
+    except LimitReached as reached:
+        context.limit(reached, source.path)
+        return None
+    except GrowsTooMuch as error:
+        context.limit(grows_too_much(name, context.limits, error), source.path)
+        return None
+    except PathRefused as refused:
+        refused.problem.report(context.report, context.span(source.path))
+        return None
     except (OSError, EOFError, zlib.error) as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", source.path)
         return None
@@ -151,9 +228,34 @@ def _header(source: SourceFile, name: str, options: CsvOptions, context: Context
     return Header([column or nameless(number) for number, column in enumerate(names)], lines)
 
 
+def _bounded_lines(text: io.TextIOWrapper, name: str, limits: Limits) -> Iterator[str]:
+    """The lines of a text, until they are too long for a header."""
+    left = MAX_HEADER
+    while line := text.readline(left + 1):
+        left -= len(line)
+        if left < 0:
+            columns = f"a first line of more than {MAX_HEADER >> 20} million characters"
+            message = f"`{name}` has {columns}, more than the limit of {limits.columns:,} columns can have"
+            raise LimitReached(codes.TOO_MANY_COLUMNS, message)
+        yield line
+
+
 def nameless(number: int) -> str:
     """The name of a column without a name in the header, such as the index that pandas writes."""
     return f"unnamed_{number}"
+
+
+class _Texts:
+    """Counts the memory of columns of text, each of which takes far more than in its file."""
+
+    def __init__(self, rows: int, name: str, limits: Limits) -> None:
+        self._rows, self._name, self._limits = rows, name, limits
+        self._bytes = 0
+
+    def take(self) -> None:
+        """Counts another column; raises `LimitReached` if they take too much."""
+        self._bytes += TEXT_BYTES * self._rows
+        check_memory(self._bytes, self._name, self._limits)
 
 
 def _help_for_binary(file: Path) -> str:
@@ -164,14 +266,14 @@ def _help_for_binary(file: Path) -> str:
     return "to read UTF-16, set `encoding: utf-16`"
 
 
-def _report_ragged(rows: list[Any], name: str, source: SourceFile, options: CsvOptions, context: Context) -> None:
+def _report_ragged(ragged: _Ragged, name: str, source: SourceFile, options: CsvOptions, context: Context) -> None:
     lengths = []
-    for row in rows[:SHOWN]:
+    for row in ragged.rows:
         line = f"line {row.number}" if row.number is not None else "a line"
         lengths.append(f"{line} has {row.actual_columns}")
-    more = f", and {len(rows) - SHOWN} more lines differ" if len(rows) > SHOWN else ""
-    columns = rows[0].expected_columns
-    delimiter = likely_delimiter(source.file)
+    more = f", and {ragged.count - SHOWN} more lines differ" if ragged.count > SHOWN else ""
+    columns = ragged.rows[0].expected_columns
+    delimiter = likely_delimiter(source.file, context)
     if delimiter != options.delimiter and columns == 1:
         escaped = "\\t" if delimiter == "\t" else delimiter
         help = f'is the delimiter right? try `csv: {{path: {source.file.name}, delimiter: "{escaped}"}}`'
@@ -187,7 +289,10 @@ def _report_ragged(rows: list[Any], name: str, source: SourceFile, options: CsvO
 
 def _explain(error: Exception, source: SourceFile, name: str, options: CsvOptions, context: Context) -> None:
     """Reports why pyarrow cannot read a file."""
-    line, text, help = _first_bad_line(source.file, options.encoding), str(error), ""
+    if isinstance(error, PathRefused):
+        error.problem.report(context.report, context.span(source.path))
+        return
+    line, text, help = _first_bad_line(source.file, options.encoding, context), str(error), ""
     if line is not None:
         message = f"`{name}` is not {options.encoding}: line {line} cannot be decoded"
         help = f"set the encoding, for example `csv: {{path: {source.file.name}, encoding: latin-1}}`"
@@ -200,12 +305,18 @@ def _explain(error: Exception, source: SourceFile, name: str, options: CsvOption
     context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
 
 
-def _first_bad_line(file: Path, encoding: str) -> int | None:
-    """The number of the first line (from 1) that cannot be decoded; None if all can."""
+def _first_bad_line(file: Path, encoding: str, context: Context) -> int | None:
+    """The number of the first line (from 1) that cannot be decoded; None if all can.
+
+    Args:
+        file: The file.
+        encoding: How it should be encoded.
+        context: Opens it.
+    """
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     try:
-        for block in blocks(file):
+        for block in blocks(file, context):
             try:
                 line += decoder.decode(block).count("\n")
             except UnicodeDecodeError as error:
@@ -213,7 +324,7 @@ def _first_bad_line(file: Path, encoding: str) -> int | None:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return line
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return None
     return None
 
@@ -232,11 +343,16 @@ def _combined(files: list[SourceFile], pieces: list[Any], context: Context) -> T
     counts = [piece.num_rows for piece in pieces]
     table = Table({}, combined.num_rows, row_splits=row_splits(files, counts), unusable=unusable)
     table.nameless = tuple(name for number, name in enumerate(names) if name == nameless(number))
+    texts = _Texts(combined.num_rows, shown_names[0], context.limits)
     for name in names:
-        table.columns[name] = typed_column(name, combined.column(name))
+        try:
+            table.columns[name] = typed_column(name, combined.column(name), texts.take)
+        except LimitReached as reached:
+            context.limit(reached, files[0].path)
+            return None
     start = 0
     for file, shown, count in zip(files, shown_names, counts, strict=True):
         table.files.append(FileRows(shown, start, start + count))
-        table.fingerprints[shown] = fingerprint(file.file)
+        table.fingerprints[shown] = fingerprint(file.file, context)
         start += count
     return table

@@ -12,18 +12,24 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from kspec.data.context import display_name
+from kspec.data.context import Context, display_name
+from kspec.data.image_size import image_size
+from kspec.data.limits import LimitReached, check_pixels, too_many_files
 from kspec.data.sources.read_request import Request, SourceFile, row_splits, source_files
 from kspec.data.split import SPLIT_NAMES
 from kspec.data.table import Column, FileRows, Table
 from kspec.diagnostics import codes
 from kspec.language import data
 from kspec.language.data import SPLITS
+from kspec.syntax.globs import TooManyEntries, files_below
+from kspec.syntax.path_policy import PathProblem, PathRefused
+from kspec.syntax.regular_files import printable_path
 
 SUFFIXES = data.SUFFIXES["images"]
 SHOWN = 3
 HASHED_BYTES = 1 << 30
 """The fingerprint of a larger folder covers only names and sizes: reading all bytes would take too long."""
+_BLOCK = 1 << 20
 
 
 def read(setting: Any, request: Request) -> Table | None:
@@ -43,7 +49,8 @@ def read(setting: Any, request: Request) -> Table | None:
     rows = [row for group in images for row in group or ()]
     counts = [len(group or ()) for group in images]
     missing = numpy.zeros(len(rows), bool)
-    columns = {"image": Column("image", "image", numpy.array([str(file) for file, _ in rows], dtype=object), missing)}
+    files = numpy.array([os.path.realpath(file) for file, _ in rows], dtype=object)
+    columns = {"image": Column("image", "image", files, missing)}
     if all(label is not None for _, label in rows):
         columns["class"] = Column("class", "text", numpy.array([label for _, label in rows], dtype=object), missing)
     table = Table(columns, len(rows), row_splits=row_splits(sources, counts))
@@ -52,7 +59,10 @@ def read(setting: Any, request: Request) -> Table | None:
     for source, count in zip(sources, counts, strict=True):
         name = display_name(source.file, request.context)
         table.files.append(FileRows(name, start, start + count))
-        table.fingerprints[name] = _fingerprint(source.file, [file for file, _ in rows[start : start + count]])
+        digest = _fingerprint(source, [file for file, _ in rows[start : start + count]], request.context)
+        if digest is None:
+            return None
+        table.fingerprints[name] = digest
         start += count
     return table
 
@@ -63,18 +73,28 @@ def _class_images(source: SourceFile, request: Request) -> list[tuple[Path, str 
     if root.is_file():
         return [(root, None)]
     name = display_name(root, context)
-    classes = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    images: list[tuple[Path, str | None]] = [(file, label) for label in classes for file in _files_in(root / label)]
+    try:
+        loose, by_class = _files_by_class(root, context)
+    except TooManyEntries:
+        context.limit(too_many_files(name, context.limits), source.path)
+        return None
+    except PathRefused as refused:
+        refused.problem.report(context.report, context.span(source.path))
+        return None
+    classes = list(by_class)
+    images: list[tuple[Path, str | None]] = [(file, label) for label in classes for file in _images(by_class[label])]
     if not images and request.for_prediction:
-        images = [(file, None) for file in _files_in(root)]
+        found = [*loose, *(file for files in by_class.values() for file in files)]
+        images = [(file, None) for file in sorted(_images(found))]
     if classes and all(label.lower() in SPLIT_NAMES for label in classes):
         folders = {SPLIT_NAMES[label.lower()]: label for label in classes}
         splits = ", ".join(f"{SPLITS[number]}: {root.name}/{folder}" for number, folder in sorted(folders.items()))
         message, help = f"`{name}` has a folder per split, not per class", f"write `images: {{{splits}}}`"
     elif images:
-        _warn_of_other_files(source, classes if images[0][1] is not None else [], images, request)
+        every = [*loose, *(file for files in by_class.values() for file in files)]
+        _warn_of_other_files(source, classes if images[0][1] is not None else [], images, every, context)
         return images
-    elif _files_in(root):
+    elif _images(loose):
         message = f"the images in `{name}` are not in class folders"
         help = f"put them into one folder per class, such as `{root.name}/cat/1.png`"
     else:
@@ -84,8 +104,42 @@ def _class_images(source: SourceFile, request: Request) -> list[tuple[Path, str 
     return None
 
 
+def _files_by_class(root: Path, context: Context) -> tuple[list[Path], dict[str, list[Path]]]:
+    """The files of a folder that are not hidden: those in no class folder, and those of each class, sorted.
+
+    Raises:
+        TooManyEntries: If there are more than the limit.
+        PathRefused: If a class folder is a link to a folder that may not be read.
+    """
+    loose, classes, left = [], [], context.limits.files
+    with os.scandir(root) as entries:
+        for entry in entries:
+            left -= 1
+            if left < 0:
+                raise TooManyEntries
+            if entry.name.startswith("."):
+                continue
+            if not entry.is_dir():
+                loose.append(root / entry.name)
+                continue
+            problem = context.reading_problem(root / entry.name) if entry.is_symlink() else None
+            if problem is not None:
+                raise PathRefused(problem)
+            classes.append(entry.name)
+    by_class: dict[str, list[Path]] = {}
+    for label in sorted(classes):
+        files = sorted(files_below(root / label, left))
+        by_class[printable_path(label)] = files
+        left -= len(files)
+    return sorted(loose), by_class
+
+
 def _warn_of_other_files(
-    source: SourceFile, classes: list[str], images: list[tuple[Path, str | None]], request: Request
+    source: SourceFile,
+    classes: list[str],
+    images: list[tuple[Path, str | None]],
+    every: list[Path],
+    context: Context,
 ) -> None:
     """Warns of the files that are not read, and of the class folders without images (KS521).
 
@@ -93,11 +147,11 @@ def _warn_of_other_files(
         source: The folder.
         classes: The names of its class folders.
         images: The images that are read, each with its class.
-        request: What is read.
+        every: All files of the folder.
+        context: Receives the warning.
     """
-    root, context = source.file, request.context
-    read = {file for file, _ in images}
-    others = [file for file in _all_files_in(root) if file not in read]
+    root, read = source.file, {file for file, _ in images}
+    others = [file for file in every if file not in read]
     empty = sorted(set(classes) - {label for _, label in images})
     if not others and not empty:
         return
@@ -123,28 +177,39 @@ def _warn_of_other_files(
     )
 
 
-def _files_in(folder: Path) -> list[Path]:
-    """The images below a folder, sorted by path."""
-    return [file for file in _all_files_in(folder) if file.name.lower().endswith(SUFFIXES)]
+def _images(files: list[Path]) -> list[Path]:
+    return [file for file in files if file.name.lower().endswith(SUFFIXES)]
 
 
-def _all_files_in(folder: Path) -> list[Path]:
-    """The files below a folder that are not hidden, sorted by path."""
-    result: list[Path] = []
-    for parent, folders, files in os.walk(folder, followlinks=False):
-        folders[:] = [inner for inner in folders if not inner.startswith(".")]
-        result += [Path(parent, file) for file in files if not file.startswith(".")]
-    return sorted(result)
+def _fingerprint(source: SourceFile, files: list[Path], context: Context) -> str | None:
+    """The SHA-256 of the paths and bytes of all images; of a large folder, of the paths and sizes.
 
+    Args:
+        source: The folder, or the only image.
+        files: Its images.
+        context: Receives the first image that cannot be read, or is too large.
 
-def _fingerprint(root: Path, files: list[Path]) -> str:
-    """The SHA-256 of the paths and bytes of all images; of a large folder, of the paths and sizes."""
+    Returns:
+        The digest; None after an error.
+    """
+    root, file = source.file, source.file
     digest = hashlib.sha256()
-    sizes = [file.stat().st_size for file in files]
-    read_bytes = sum(sizes) <= HASHED_BYTES
-    for file, size in zip(files, sizes, strict=True):
-        inside = file.relative_to(root).as_posix() if file != root else file.name
-        digest.update(f"{inside}\0{size}\0".encode())
-        if read_bytes:
-            digest.update(file.read_bytes())
+    try:
+        read_bytes = sum(os.stat(file).st_size for file in files) <= HASHED_BYTES
+        for file in files:
+            with context.open(file) as stream:
+                size = os.fstat(stream.fileno()).st_size
+                check_pixels(image_size(stream), display_name(file, context), context.limits)
+                inside = file.relative_to(root).as_posix() if file != root else file.name
+                digest.update(os.fsencode(f"{inside}\0{size}\0"))
+                stream.seek(0)
+                while read_bytes and (block := stream.read(_BLOCK)):
+                    digest.update(block)
+    except LimitReached as reached:
+        context.limit(reached, source.path)
+        return None
+    except OSError as error:
+        name = display_name(Path(error.filename or file), context)
+        PathProblem.of(error, name).report(context.report, context.span(source.path))
+        return None
     return digest.hexdigest()

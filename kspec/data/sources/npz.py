@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import math
+import os
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import display_name
+from kspec.data.limits import LimitReached, check_columns, check_growth, check_memory, check_zip_directory
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
 from kspec.data.table import Column, Kind, Table
 from kspec.diagnostics import codes
+from kspec.language.data_limits import Limits
+from kspec.syntax.numpy_files import NoPlainArray, read_header
+from kspec.syntax.path_policy import PathRefused
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
+TEXT_BYTES = 64
+"""The memory of a text beside its letters."""
 KINDS: dict[str, Kind] = {"i": "integer", "u": "integer", "f": "float", "b": "boolean", "U": "text"}
 
 
@@ -27,30 +36,40 @@ def read(setting: Any, request: Request) -> Table | None:
 def names(setting: Any, request: Request) -> list[str]:
     """Reads the names of the arrays of the first file; empty if it cannot be read."""
     files = source_files(setting, request)
+    if not files:
+        return []
     try:
-        if not files:
-            return []
-        with zipfile.ZipFile(files[0].file) as archive:
-            return [name.removesuffix(".npy") for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError):
+        with request.context.open(files[0].file) as stream:
+            check_zip_directory(stream, files[0].file.name, request.context.limits)
+            with zipfile.ZipFile(stream) as archive:
+                return [name.removesuffix(".npy") for name in archive.namelist()]
+    except (zipfile.BadZipFile, OSError, ValueError, LimitReached):
         return []
 
 
 def _read_file(source: SourceFile, request: Request) -> Table | None:
-    import numpy
-
     context, name = request.context, display_name(source.file, request.context)
     columns: dict[str, Column] = {}
     unusable: dict[str, str] = {}
     try:
-        with numpy.load(source.file, allow_pickle=False) as arrays:
-            for key in arrays.files:
-                result = _column(key, arrays[key])
-                if isinstance(result, Column):
-                    columns[key] = result
-                else:
-                    unusable[key] = result
-    except (ValueError, AttributeError, TypeError, OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:
+        with context.open(source.file) as stream:
+            check_zip_directory(stream, name, context.limits)
+            with zipfile.ZipFile(stream) as archive:
+                others = _check_sizes(archive, os.fstat(stream.fileno()).st_size, name, context.limits)
+                for member in archive.NameToInfo.values():
+                    key = member.filename.removesuffix(".npy")
+                    result = others.get(member.filename) or _read_array(archive, member)
+                    if isinstance(result, Column):
+                        columns[key] = result
+                    else:
+                        unusable[key] = result
+    except LimitReached as reached:
+        context.limit(reached, source.path)
+        return None
+    except PathRefused as refused:
+        refused.problem.report(context.report, context.span(source.path))
+        return None
+    except (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
         if "pickle" in str(error).lower() and zipfile.is_zipfile(source.file):
             message = f"`{name}` contains Python objects instead of numbers or text"
             help = "objects can contain code; save numbers, or text as `array.astype(str)`"
@@ -81,6 +100,58 @@ def _read_file(source: SourceFile, request: Request) -> Table | None:
         context.error(codes.EMPTY_SPLIT, f"`{name}` has no examples", source.path)
         return None
     return Table(columns, rows, unusable=unusable)
+
+
+def _check_sizes(archive: zipfile.ZipFile, packed: int, name: str, limits: Limits) -> dict[str, str]:
+    """Compares what the arrays of an archive say that they hold with the limits, and with what is there.
+
+    Args:
+        archive: The archive.
+        packed: The bytes of its file.
+        name: The file in messages.
+        limits: The limits.
+
+    Returns:
+        The arrays that can be no columns, each with the reason.
+
+    Raises:
+        LimitReached: If they hold too much.
+        ValueError: If a member is no array, or holds less than it says.
+    """
+    import numpy
+
+    members = list(archive.NameToInfo.values())
+    check_columns(len(members), name, limits)
+    size = sum(member.file_size for member in members)
+    check_growth(size, packed, name, limits)
+    check_memory(size, name, limits)
+    unusable, total = {}, 0
+    for member in members:
+        try:
+            with archive.open(member) as stream:
+                descr, _, shape = read_header(stream)  # type: ignore[arg-type]
+        except NoPlainArray as error:
+            unusable[member.filename] = str(error)
+            continue
+        try:
+            dtype = numpy.dtype(descr)
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+        count = math.prod(shape)
+        if count * dtype.itemsize > member.file_size and not dtype.hasobject:
+            raise ValueError(f"`{member.filename}` ends too early")
+        total += count * (dtype.itemsize + TEXT_BYTES * (dtype.kind == "U")) + (shape[0] if shape else 1)
+        check_memory(total, name, limits)
+    return unusable
+
+
+def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Column | str:
+    """The column of an array; the reason if it can be none."""
+    import numpy
+
+    with archive.open(member) as stream:
+        array = numpy.lib.format.read_array(stream, allow_pickle=False)
+    return _column(member.filename.removesuffix(".npy"), array)
 
 
 def _column(name: str, array: Array) -> Column | str:

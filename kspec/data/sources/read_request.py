@@ -14,6 +14,7 @@ from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
 from kspec.language.data import SPLITS
+from kspec.syntax.gzip_stream import unpacked
 
 if TYPE_CHECKING:
     from kspec.data.index_check import ValueCheck
@@ -78,10 +79,14 @@ def source_files(setting: Any, request: Request, *, folder: bool = False) -> lis
     ]
 
 
-def fingerprint(file: Path) -> str:
-    """The SHA-256 of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def fingerprint(file: Path, context: Context) -> str:
+    """The SHA-256 of a file.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with context.open(file) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def row_splits(files: Sequence[SourceFile], counts: Sequence[int]) -> Any:
@@ -133,7 +138,7 @@ def combine(files: Sequence[SourceFile], tables: Sequence[Table | None], context
     starts = numpy.cumsum([0, *counts]).tolist()
     for number, (file, name) in enumerate(zip(files, names, strict=True)):
         combined.files.append(FileRows(name, starts[number], starts[number + 1]))
-        combined.fingerprints[name] = fingerprint(file.file)
+        combined.fingerprints[name] = fingerprint(file.file, context)
     return combined
 
 
@@ -169,34 +174,57 @@ def _concatenated(pieces: Sequence[Column]) -> Column:
     return Column(pieces[0].name, kind, values, numpy.concatenate([piece.missing for piece in pieces]))
 
 
-def open_file(file: Path) -> BinaryIO:
-    """Opens a file for reading, decompressed if it is gzip."""
-    import gzip
+def open_file(file: Path, context: Context) -> BinaryIO:
+    """Opens a file for reading, unpacked within the limits if it is gzip.
 
-    return gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
+    Raises:
+        OSError: If it may not or cannot be read; reading raises `GrowsTooMuch`, too.
+    """
+    stream, limits = context.open(file), context.limits
+    if file.suffix != ".gz":
+        return stream
+    return unpacked(stream, ratio=limits.ratio, limit=limits.memory)
 
 
-def first_lines(file: Path, size: int = 65536) -> bytes:
-    """The beginning of a file, decompressed if it is gzip."""
-    with open_file(file) as stream:
+def first_lines(file: Path, context: Context, size: int = 65536) -> bytes:
+    """The beginning of a file, unpacked if it is gzip.
+
+    Args:
+        file: The file.
+        context: Opens it.
+        size: How many bytes are read.
+
+    Raises:
+        OSError: If it may not or cannot be read.
+    """
+    with open_file(file, context) as stream:
         return stream.read(size)
 
 
 DELIMITERS = (",", ";", "\t", "|")
 
 
-def likely_delimiter(file: Path) -> str:
+def likely_delimiter(file: Path, context: Context) -> str:
     """The delimiter that is most frequent in the first line of a file."""
     try:
-        lines = first_lines(file).decode("utf-8", errors="replace").splitlines()
+        lines = first_lines(file, context).decode("utf-8", errors="replace").splitlines()
     except (OSError, EOFError):
         return DELIMITERS[0]
     counts = {delimiter: lines[0].count(delimiter) if lines else 0 for delimiter in DELIMITERS}
     return max(DELIMITERS, key=counts.__getitem__)
 
 
-def blocks(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
-    """The bytes of a file in pieces, decompressed if it is gzip."""
-    with open_file(file) as stream:
+def blocks(file: Path, context: Context, size: int = 1 << 20) -> Iterator[bytes]:
+    """The bytes of a file in pieces, unpacked if it is gzip.
+
+    Args:
+        file: The file.
+        context: Opens it.
+        size: The length of a piece.
+
+    Raises:
+        OSError: If it may not or cannot be read.
+    """
+    with open_file(file, context) as stream:
         while block := stream.read(size):
             yield block

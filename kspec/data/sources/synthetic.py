@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.input_values import known_values
 from kspec.analysis.per_output import minimized_outputs, untrained_outputs
+from kspec.data.limits import shown_bytes
 from kspec.data.randomness import SYNTHETIC, generator
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 UNKNOWN_LENGTH = 32
 """The length of an axis that the spec leaves open."""
-MAX_BYTES = 1 << 30
+NUMBER_BYTES, TEXT_BYTES, TARGET_BYTES = 24, 80, 24
+"""The memory of a number and of a text of an input, and of a score of a target."""
 WORDS = ("red", "green", "blue", "small", "large", "round", "square", "old", "new", "fast", "slow", "warm")
 NOISE = 0.1
 FEW = 20
@@ -42,12 +44,12 @@ def read(setting: Synthetic, request: Request) -> Table | None:
 
     context = request.context
     count = setting.examples
-    size = 4 * count * sum(_size(takes) for takes in request.inputs.values())
-    if size > MAX_BYTES:
-        fewer = max(1, count * MAX_BYTES // size)
-        message = f"{count:,} synthetic examples need {size / 2**30:.1f} GiB, more than the limit of 1 GiB"
-        help = f"set `synthetic: {{examples: {fewer}}}`"
-        context.error(codes.EMPTY_SPLIT, message, context.source_path, help=help)
+    size, limit = count * _bytes_each(setting, request), context.limits.memory
+    if size > limit:
+        message = f"{count:,} synthetic examples take about {shown_bytes(size)} of memory, more than the limit of "
+        fewer = int(count * limit / size)
+        help = f"set `synthetic: {{examples: {fewer}}}`" if fewer else "the inputs or outputs are too large"
+        context.error(codes.DATA_TOO_LARGE, message + shown_bytes(limit), context.source_path, help=help)
         return None
     columns: dict[str, Column] = {}
     features = []
@@ -67,6 +69,16 @@ def read(setting: Synthetic, request: Request) -> Table | None:
         random = generator(request.seed, SYNTHETIC, number)
         columns[name] = _column(name, _target(signal, output_spec, setting.classes, random))
     return Table(columns, count)
+
+
+def _bytes_each(setting: Synthetic, request: Request) -> int:
+    """The memory of an example, while it is made and looked at."""
+    size = sum(_size(takes) * (TEXT_BYTES if takes.dtype == "string" else NUMBER_BYTES)
+               for takes in request.inputs.values())  # fmt: skip
+    for name in request.outputs:
+        units = request.output_specs.get(name, OutputSpec()).units or 1
+        size += TARGET_BYTES * max(units, setting.classes)
+    return size
 
 
 def _size(takes: InputSpec) -> int:
