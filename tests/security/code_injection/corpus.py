@@ -20,7 +20,7 @@ SPECS = {
     "table": r"""
 kspec: 1
 description: What the model~ is for
-vars: {word: relu, lead: ~best, folder: ~logs, width: 4, rate: 0.1}
+vars: {word: relu, lead: best, folder: ~logs, width: 4, rate: 0.1}
 data:
   csv: {path: {train: ~train.csv, test: ~held.csv}, delimiter: ",", encoding: utf-8, header: true}
   inputs: {numbers: [~age_of_the_person, ~fare_of_the_passage], words: [~port, ~deck]}
@@ -65,7 +65,7 @@ fit:
   monitor: val_kind_~hits
   class_weight: {kind: {~red: 2.0, ~blue: 1.0}}
   callbacks:
-    - ModelCheckpoint: {filepath: "${lead}~.keras"}
+    - ModelCheckpoint: {filepath: "${lead}.keras"}
     - CSVLogger: {filename: "$folder", separator: ";"}
 evaluate: {data: ~other.csv}
 predict: {data: ~new.csv, to: ~answers.csv, nodes: [shared]}

@@ -14,11 +14,13 @@ _FORMAT = re.compile(r"[0-9]{0,2}(?:\.[0-9]{1,2})?[dfeg]?")
 
 
 def quantities(name: str) -> list[str]:
-    """The quantities in a name, in order.
+    """The quantities in a name, in order; none if something is wrong with its braces.
 
     >>> quantities("{epoch:02d}-{val_loss:.2f}.keras")
     ['epoch', 'val_loss']
     """
+    if template_problem(name):
+        return []
     return [match[1] for match in _PART.finditer(name) if match[1] is not None]
 
 
