@@ -28,7 +28,7 @@ from kspec.expand.instructions import Expansion, without_entries
 from kspec.expand.variables import has_own_variables
 from kspec.syntax.deferred import is_failed
 from kspec.syntax.formula import references as formula_nodes
-from kspec.syntax.names import MAX_COPIES, is_macro, node_names, written_name
+from kspec.syntax.names import MAX_COPIES, NAME, NAME_HELP, is_macro, node_names, written_name
 from kspec.syntax.parse import Tree
 from kspec.syntax.yaml_flow import kind_of
 
@@ -92,6 +92,8 @@ class _Expander(Emitter):
     def _expand_item(self, item: Item) -> None:
         if not isinstance(item.entry, dict):
             self.call(item)
+        elif is_macro(item.entry) and not self._has_valid_name(item):
+            return
         elif "expr" in item.entry and not {"repeat", "each"}.isdisjoint(item.entry):
             use_formula(self, item)
         elif "repeat" in item.entry and "each" in item.entry:
@@ -103,6 +105,18 @@ class _Expander(Emitter):
             self._map(item)
         else:
             self._expand_copy(item)
+
+    def _has_valid_name(self, item: Item) -> bool:
+        """Whether the name of an entry that is expanded is one; anything else is reported."""
+        name = item.entry.get("name")
+        if name is None or is_failed(name) or (isinstance(name, str) and ("$" in name or NAME.fullmatch(name))):
+            return True
+        if isinstance(name, str):
+            self.reject(item, f"invalid name `{name}`", "name", help=NAME_HELP, code=codes.INVALID_NAME)
+        else:
+            problem = f"a name must be text, not {kind_of(name)}"
+            self.reject(item, problem, "name", help=NAME_HELP, code=codes.INVALID_NAME)
+        return False
 
     def _repeat(self, item: Item) -> None:
         """Expands `repeat`: copies `name_0`, `name_1` … in a chain; the name stands for the last."""

@@ -19,6 +19,7 @@ from kspec.ir.sizes import resolve_sizes
 from kspec.language import Entry, Network, Spec
 from kspec.language.removed_values import REMOVED, attempt
 from kspec.language.spec import models_in
+from kspec.syntax.deferred import is_failed
 from kspec.syntax.names import node_names
 
 
@@ -75,7 +76,8 @@ class _Builder:
         self.graph = Graph(models=models)
         outer = spec.networks[()] if network_path else None
         names = () if outer is None else {*outer.inputs, *(entry.name for entry in outer.layers if entry.name)}
-        self.scope = Scope(report, spec.positions, sub_models=models, outer_names=names)
+        lacks_names = any(is_failed(entry.head) and entry.name is None for entry in spec.networks[network_path].layers)
+        self.scope = Scope(report, spec.positions, sub_models=models, outer_names=names, lacks_names=lacks_names)
         self.callees = Callees(spec, network_path, self.graph, self.scope, report)
         network = spec.networks[network_path]
         self.entries = network.layers

@@ -63,6 +63,7 @@ class Scope:
         outer_names: In a sub-model, the names of the spec's own network.
         in_formula: Whether the current entry is an operation of an `expr`.
         duplicates: Names that are defined twice, which is reported.
+        lacks_names: Whether the name of an invalid entry is unknown: it may be any that is missing.
     """
 
     report: Report
@@ -80,6 +81,7 @@ class Scope:
     outer_names: Collection[str] = ()
     in_formula: bool = False
     duplicates: set[str] = field(default_factory=set)
+    lacks_names: bool = False
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
         """Defines a name.
@@ -123,7 +125,9 @@ class Scope:
         span = path if isinstance(path, Span) else self.positions.value(path)
         name = self._last_copy(self.prefix + reference)
         if name not in self.tensors or name in self.groups:
-            self.report.error(**self._explain_unresolved(reference, name, span, user)._asdict(), span=span)
+            explanation = self._explain_unresolved(reference, name, span, user)
+            if explanation.rule != codes.UNKNOWN_NODE or not self.lacks_names:
+                self.report.error(**explanation._asdict(), span=span)
             return None
         automatic = automatic_part(reference, self.automatic_names, self.prefix)
         if automatic and name not in self.implied:

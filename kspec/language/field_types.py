@@ -9,7 +9,7 @@ from kspec.diagnostics import codes
 from kspec.language.base import fail
 from kspec.language.examples import with_first
 from kspec.language.json_schema import JsonSchema
-from kspec.syntax.names import NAME
+from kspec.syntax.names import NAME, NAME_HELP
 from kspec.syntax.sizes import read_size
 from kspec.syntax.yaml_flow import abbreviate, kind_of
 from kspec.syntax.yaml_typos import parse_tuple
@@ -22,7 +22,7 @@ def _name(value: Any) -> Any:
         fail(
             f"invalid name `{value}`",
             code=codes.INVALID_NAME,
-            help="names consist of letters, digits, `_` and `-`, and do not begin with a digit",
+            help=NAME_HELP,
         )
     return value
 

@@ -23,6 +23,7 @@ from kspec.language.network import Network
 from kspec.language.spec import Spec
 from kspec.language.validate import validate
 from kspec.syntax import Tree, can_be_read, parse, read_source
+from kspec.syntax.deferred import is_failed
 from kspec.syntax.path_policy import PathPolicy, Permissions
 
 
@@ -219,6 +220,15 @@ def _validate_sub_models(state: _State) -> None:
     state.is_partial |= state.report.errors > errors
 
 
+def _drop_unused(state: _State) -> None:
+    """What an invalid entry or definition may use is not unused."""
+    networks = [state.document, *state.typed.values()]
+    is_sound = all(each is not None and not any(is_failed(entry.head) for entry in each.layers) for each in networks)
+    if not state.is_library and not is_sound:
+        unused = (codes.UNUSED_BLOCK, codes.UNUSED_BLOCK_PARAMETER)
+        state.report.diagnostics[:] = [problem for problem in state.report if problem.code not in unused]
+
+
 def _report_library(state: _State) -> None:
     if state.is_library and not state.report.has_errors:
         section = next(word for word in TEMPLATES if word in state.tree.value)
@@ -240,6 +250,7 @@ PASSES: tuple[Callable[[_State], None], ...] = (
     _report_unused,
     _validate_document,
     _validate_sub_models,
+    _drop_unused,
     _report_library,
 )
 """From a parsed tree to a spec, in this order."""

@@ -13,6 +13,7 @@ MAX_COPIES = 10_000
 """The most copies that `repeat` can make."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NAME_HELP = "names consist of letters, digits, `_` and `-`, and do not begin with a digit"
 DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
 """The name of a class of an extension, with its module."""
 

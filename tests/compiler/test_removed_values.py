@@ -163,6 +163,45 @@ def test_mistakes_of_meaning_are_reported_beside_a_structural_one(structural):
     assert [each for each in expected if each not in found] == []
 
 
+BLOCKS = """\
+kspec: 1
+task: regression
+inputs: {x: {shape: [4]}}
+blocks: {one: {params: [units], layers: [{Dense: {units: $units}}]}}
+models: {code: {inputs: {v: {shape: [4]}}, layers: [{Dense: {units: 4}}]}}
+layers:
+  - Dense: {units: 4}
+    name: first
+  - block: one
+    with: {units: 3}
+    name: second
+  - model: code
+    from: first
+    name: third
+  - Concatenate:
+    from: [second, third]
+  - Dense: {units: 1}
+    name: y
+outputs: y
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("    name: first", "    nam: first"),
+        ("  - model: code\n    from: first\n    name: third", "  - true"),
+        ("  - block: one\n    with: {units: 3}\n    name: second", "  - 5"),
+        ("    name: y", "    nme: y"),
+    ],
+)
+def test_an_invalid_entry_may_be_what_seems_unknown_or_unused(right, wrong):
+    assert diagnostics(BLOCKS) == []
+    (found,) = diagnostics(BLOCKS.replace(right, wrong))
+    assert found.is_error
+    assert found.code < "KS105"
+
+
 def test_an_invalid_value_is_absent():
     text = RICH.replace("epochs: 20", "epochs: eight").replace("threshold:", "treshold:")
     spec = load_source(Source("s.yaml", text), Report())

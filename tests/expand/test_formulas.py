@@ -81,6 +81,13 @@ def test_an_expression_computes_what_python_does():
         ("  - expr: x / 1e-60", "KS302", "`expr` divides by zero", (15, 20)),
         ("  - expr: 1e39 * x", "KS302", "`expr` has the number 1e+39, which is infinite in float32", (11, 15)),
         ("  - op: divide\n    from: {x1: x}\n    call: {x2: 0}", "KS302", "`divide` divides by zero", (12, 14)),
+        ("  - expr: x + 1\n    name: 5", "KS109", "a name must be text, not 5", (11, 12)),
+        (
+            "  - Dropout: {rate: 0.1}\n    from: x\n    name: a b\n    repeat: 2",
+            "KS109",
+            "invalid name `a b`",
+            (11, 14),
+        ),
         ("  - expr: x * 2 + mean(z)", "KS014", "unknown function `mean`", (19, 26)),
         ("  - expr: 3", "KS104", "`expr` must be an expression, not 3", (11, 12)),
         ("  - expr: x + 1\n    from: x", "KS104", "`from` cannot stand next to `expr`", (5, 9)),
