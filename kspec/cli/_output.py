@@ -63,8 +63,9 @@ class Output:
         self._before = getattr(self._stream, "errors", None) or "strict"
         self._reconfigure(errors=_HANDLER)
 
-    def write(self, text: str) -> int:
-        """Writes a text, or discards it."""
+    def write(self, text: str | bytes) -> int:
+        """Writes a text, or discards it; click gives what it completes for a shell in UTF-8."""
+        text = text.decode() if isinstance(text, bytes) else text
         if self._is_closed and text:
             self._discard(OSError(errno.EBADF, "it is closed"))
         try:
