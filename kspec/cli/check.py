@@ -166,14 +166,14 @@ def _value(value: Any) -> str:
 def _write_json(diagnostics: list[Diagnostic], clean: list[tuple[str, CheckResult]]) -> None:
     import json
 
-    from kspec.diagnostics.render.json_format import as_plain
+    from kspec.diagnostics.render.json_format import document
 
     filled = [
         {"file": path, "setting": default.setting, "value": default.value, "reason": default.reason}
         for path, result in clean
         for default in _defaults(result)
     ]
-    json.dump({"diagnostics": [as_plain(d) for d in diagnostics], "defaults": filled}, sys.stdout, indent=2)
+    json.dump({**document(diagnostics), "defaults": filled}, sys.stdout, indent=2)
     sys.stdout.write("\n")
 
 

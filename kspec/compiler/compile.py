@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from kspec.analysis.program import Analysis
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report, Source
+from kspec.diagnostics.budget import BudgetExceeded, limited
 from kspec.language import Permissions, Spec, load_source
 from kspec.language.load import report_no_network
 from kspec.syntax import read_source
@@ -93,18 +94,26 @@ def compile_spec(
     """
     report = Report()
     spec: Spec | None = None
-    if isinstance(source, Spec):
-        text, spec = source.source, source
-        report.diagnostics.extend(spec.diagnostics)
-    else:
-        text = source if isinstance(source, Source) else read_source(source, report) or Source(os.fspath(source), "")
-        if not report.has_errors:
-            spec = load_source(text, report, tuple(overrides), permissions)
-            if spec is not None:
-                spec.is_trained = is_trained
-    compiled = CompiledSpec(text, report, spec)
-    if spec is not None:
-        compiled.analysis = analyse(spec, report)
-        if data == "always" or (data == "if_needed" and compiled.analysis.needs_data):
-            compiled.read_data()
+    with limited():
+        if isinstance(source, Spec):
+            text, spec = source.source, source
+            report.diagnostics.extend(spec.diagnostics)
+        else:
+            text = (
+                source if isinstance(source, Source) else read_source(source, report) or Source(os.fspath(source), "")
+            )
+            if not report.has_errors:
+                spec = load_source(text, report, tuple(overrides), permissions)
+                if spec is not None:
+                    spec.is_trained = is_trained
+        if spec is None:
+            return CompiledSpec(text, report)
+        try:
+            compiled = CompiledSpec(text, report, spec, analyse(spec, report))
+        except BudgetExceeded as error:
+            report.end(error)
+            return CompiledSpec(text, report)
+    assert compiled.analysis is not None
+    if data == "always" or (data == "if_needed" and compiled.analysis.needs_data):
+        compiled.read_data()
     return compiled

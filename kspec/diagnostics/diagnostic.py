@@ -99,15 +99,38 @@ class SpecError(Exception):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n\n".join((*map(str, self.diagnostics), summary(self.diagnostics)))
+        shown, more = most_important(self.diagnostics)
+        rest = [f"and {more:,} more"] if more else []
+        return "\n\n".join((*map(str, shown), *rest, summary(self.diagnostics)))
 
     @property
     def errors(self) -> str:
         """The code and message of each error, a line each."""
-        return "\n".join(f"{problem.code}: {problem.message}" for problem in self.diagnostics if problem.is_error)
+        shown, _ = most_important(self.diagnostics)
+        return "\n".join(f"{problem.code}: {problem.message}" for problem in shown if problem.is_error)
 
 
 Diagnostic.__module__ = SpecError.__module__ = "kspec"  # their public home, which tracebacks show
+
+
+MAX_SHOWN = 100
+"""How many problems a report shows to people; the rest is counted."""
+MAX_LISTED = 1000
+"""How many problems a report lists for machines; the rest is counted."""
+
+
+def most_important(diagnostics: Sequence[Diagnostic], limit: int = MAX_SHOWN) -> tuple[list[Diagnostic], int]:
+    """The problems that a report shows, in their order, and how many it leaves out: first notes, then warnings.
+
+    Args:
+        diagnostics: All problems.
+        limit: How many it shows at most.
+    """
+    if len(diagnostics) <= limit:
+        return list(diagnostics), 0
+    order = list(Severity)
+    ranked = sorted(range(len(diagnostics)), key=lambda number: order.index(diagnostics[number].severity))
+    return [diagnostics[number] for number in sorted(ranked[:limit])], len(diagnostics) - limit
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:

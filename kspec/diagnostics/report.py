@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, Unpack
 
-from kspec.diagnostics.codes import Rule
+from kspec.diagnostics.budget import PROBLEMS, BudgetExceeded, spend
+from kspec.diagnostics.codes import SPEC_TOO_LARGE, Rule
 from kspec.diagnostics.diagnostic import Diagnostic, SpecError
 from kspec.diagnostics.severity import Severity
 from kspec.diagnostics.source import Edit, Related, Span, UsedSpan
@@ -83,7 +84,22 @@ class Report:
                 details["edits"] = _replacement(span, label)
         if isinstance(span, UsedSpan):
             details["related"] = (*details.get("related", ()), *reversed(span.uses))
-        self.diagnostics.append(Diagnostic(rule, severity, message, span, **details))
+        if len(help := details.get("help", "")) > MAX_TEXT:
+            details["help"] = _shortened(help)
+        self.diagnostics.append(Diagnostic(rule, severity, _shortened(message), span, **details))
+        spend(PROBLEMS, 1, span)
+
+    def end(self, exceeded: BudgetExceeded) -> None:
+        """Reports, once, that a spec grows beyond a bound, which ends its compilation."""
+        if any(problem.code == SPEC_TOO_LARGE for problem in self.diagnostics):
+            return
+        self.errors += 1
+        span = exceeded.span
+        uses = tuple(reversed(span.uses)) if isinstance(span, UsedSpan) else ()
+        problem = Diagnostic(
+            SPEC_TOO_LARGE, Severity.ERROR, str(exceeded), span, help=exceeded.bound.help, related=uses
+        )
+        self.diagnostics.append(problem)
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.diagnostics)
@@ -103,6 +119,15 @@ class Report:
         """Raises a SpecError if there is an error."""
         if self.has_errors:
             raise SpecError(self.sorted())
+
+
+MAX_TEXT = 2000
+"""The longest message, label or help, in characters."""
+
+
+def _shortened(text: str) -> str:
+    """A text, or the beginning and the end of one that is too long to read."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT // 2]} … {text[-MAX_TEXT // 2 :]}"
 
 
 def _replacement(span: Span, suggestion: Suggestion) -> tuple[Edit, ...]:

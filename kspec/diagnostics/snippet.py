@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 TAB = 4
+_AROUND = 4
+"""How far around the beginning of a span its line is looked at, in widths of the terminal."""
 _HIDDEN = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
 """Characters without width, or that change the writing direction: shown, because they are often the mistake."""
 
@@ -29,6 +31,7 @@ def snippet(line: str, column: int, end_column: int | None, width: int) -> Snipp
     >>> snippet("  név: x", 8, 9, 80)
     Snippet(text='  név: x', offset=7, length=1)
     """
+    line, column, end_column = _neighbourhood(line, column, end_column, width)
     cells = _cells(line)
     places = [0]
     for _, size in cells:
@@ -42,6 +45,20 @@ def snippet(line: str, column: int, end_column: int | None, width: int) -> Snipp
     offset = len(left) + places[start] - places[first]
     length = max(places[min(end, last)] - places[start], 1)
     return Snippet(text.rstrip(), offset, length)
+
+
+def _neighbourhood(line: str, column: int, end_column: int | None, width: int) -> tuple[str, int, int | None]:
+    """A part of a long line that has all that may be shown, and the columns of the span in it.
+
+    Args:
+        line: The whole line.
+        column: Where the span begins, counted from 1, in characters.
+        end_column: The first column past it; None if it continues past the end of the line.
+        width: The available width, in terminal cells.
+    """
+    first = max(column - 1 - _AROUND * width, 0)
+    part = line[first : first + 2 * _AROUND * width]
+    return part, column - first, end_column if end_column is None else end_column - first
 
 
 def _window(places: list[int], start: int, end: int, width: int) -> tuple[int, int]:

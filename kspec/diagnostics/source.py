@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
-
-T = TypeVar("T")
+from typing import NamedTuple
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
@@ -129,16 +126,16 @@ class Positions:
         span = self.keys.get(path)
         return span if span is not None else self.value(path)
 
-    def below(self, path: Path) -> Positions:
-        """The places of everything below `path`, by the rest of its path."""
-        if not path:
-            return self
-
-        def rest(known: Mapping[Path, T]) -> dict[Path, T]:
-            cut = len(path)
-            return {place[cut:]: span for place, span in known.items() if place[:cut] == path and len(place) > cut}
-
-        return Positions(self.key(path), rest(self.keys), rest(self.values), rest(self.variables))
+    def below_each(self, section: str) -> dict[Path, Positions]:
+        """The places of everything below each key of a section, by the rest of their paths."""
+        parts: dict[Path, Positions] = {}
+        for kind in ("keys", "values", "variables"):
+            for path, place in getattr(self, kind).items():
+                if len(path) > 2 and path[0] == section:
+                    if (part := parts.get(path[:2])) is None:
+                        part = parts[path[:2]] = Positions(self.key(path[:2]))
+                    getattr(part, kind)[path[2:]] = place
+        return parts
 
     def related(self, path: Path) -> tuple[Related, ...]:
         """The places where the variables are set that the value at `path` was computed from."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from kspec.diagnostics.budget import may_suggest
 
 HABITS = {
     "lr": "learning_rate",
@@ -54,6 +57,10 @@ HABITS = {
 }
 """Words that users know from an older Keras or another framework → the name here, suggested where it is available."""
 
+_LONGEST = 100
+"""The longest word that gets a suggestion, in characters; the comparison is quadratic in it."""
+_MANY = 500
+"""The most candidates that a word is compared with in detail."""
 _MARGIN = 0.05
 """How much more similar the best candidate must be than the second, for an edit to be offered."""
 
@@ -75,10 +82,20 @@ def _similar(word: str, candidates: Iterable[str]) -> list[str]:
     candidates = list(candidates)
     if HABITS.get(word) in candidates:
         return [HABITS[word]]
+    candidates = _plausible(word, candidates)
     folded: dict[str, str] = {}
     for candidate in sorted(candidates, key=lambda name: name[:1].isupper() != word[:1].isupper()):
         folded.setdefault(_folded(candidate), candidate)
     return [folded[match] for match in get_close_matches(_folded(word), folded, n=3, cutoff=0.7)]
+
+
+def _plausible(word: str, candidates: list[str]) -> list[str]:
+    """The candidates worth comparing in detail: of many, those of about the word's length and its first letter."""
+    short = [name for name in candidates if len(name) <= _LONGEST] if len(word) <= _LONGEST else []
+    if len(short) <= _MANY:
+        return short
+    near = [name for name in short if abs(len(name) - len(word)) <= 2]
+    return sorted(near, key=lambda name: name[:1] != word[:1])[:_MANY]
 
 
 def _folded(word: str) -> str:
@@ -117,12 +134,29 @@ class Suggestion(str):
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """A label such as "did you mean `x`?"; empty if nothing is similar, without an edit if two candidates are."""
-    similar = _similar(word, candidates)
+    """A label such as "did you mean `x`?"; empty if nothing is similar, without an edit if two candidates are.
+
+    Of a compilation's misspelt words, the first ones get a label; see `kspec.diagnostics.budget`.
+    """
+    similar = _similar(word, candidates) if may_suggest() else []
     if len(similar) > 1 and _is_ambiguous(word, similar):
         return f"did you mean `{similar[0]}` or `{similar[1]}`?"
     return Suggestion(word, similar[0]) if similar else ""
 
+
+def available(noun: str, names: Iterable[str]) -> str:
+    """The help "available nouns: a, b", which lists the first names; empty if there are none.
+
+    >>> available("blocks", ["stem", "head"])
+    'available blocks: stem, head'
+    """
+    shown = list(islice(names, _SHOWN + 1))
+    more = " …" if len(shown) > _SHOWN else ""
+    return f"available {noun}: {', '.join(shown[:_SHOWN])}{more}" if shown else ""
+
+
+_SHOWN = 20
+"""How many names a help lists."""
 
 _PLAIN = re.compile(r"[^\W\d](?:[\w.-]| (?=[\w.-]))*")
 _CONSTANTS = frozenset({"null", "true", "false"})

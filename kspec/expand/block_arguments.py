@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from kspec.diagnostics import Path, Positions, Related, Span, UsedSpan
-from kspec.expand.templates import Template
 from kspec.syntax.expressions import names_in
 from kspec.syntax.sizes import ROOT, SIZE_WORDS
 
@@ -15,20 +14,13 @@ class ArgumentSpan(UsedSpan):
     """The place of a block argument's value, together with its use in the block."""
 
 
-def default_span(name: str, template: Template, positions: Positions) -> Span | None:
-    """The place of the default of a block's parameter.
-
-    Args:
-        name: The parameter.
-        template: The block.
-        positions: The places of the values in the spec.
-
-    Returns:
-        The place; None if the parameter has no default.
-    """
-    places = positions.values
-    paths = (path for path in places if path[:3] == ("blocks", template.name, "params") and path[-1] == name)
-    return next((places[path] for path in paths if len(path) == 5), None)
+def default_spans(positions: Positions) -> dict[tuple[Any, Any], Span]:
+    """The places of the defaults of all block parameters, by block and parameter."""
+    return {
+        (path[1], path[4]): span
+        for path, span in positions.values.items()
+        if len(path) == 5 and path[0] == "blocks" and path[2] == "params"
+    }
 
 
 def parameter_of(value: Any, parameters: Collection[str]) -> str | None:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kspec.diagnostics import Path, Span, codes, did_you_mean
-from kspec.expand.block_arguments import default_span, parameter_of
+from kspec.diagnostics.budget import EDGES, spend
+from kspec.diagnostics.suggest import available
+from kspec.expand.block_arguments import parameter_of
 from kspec.expand.emit import Emitter
-from kspec.expand.frame import Item, as_mapping, strings, with_uses
+from kspec.expand.frame import Item, as_mapping, strings, with_uses, with_variables
 from kspec.expand.templates import Template, read_template
 from kspec.expand.variables import compute
 from kspec.syntax.deferred import is_failed
@@ -28,12 +30,12 @@ def find_template(emitter: Emitter, item: Item) -> Template | None:
         return None
     if not isinstance(name, str):
         emitter.error(codes.MALFORMED_ENTRY, "`block` must be the name of a block", frame, "block",
-                      help=_available("blocks", emitter.blocks) or "define one under `blocks:`")  # fmt: skip
+                      help=available("blocks", emitter.blocks) or "define one under `blocks:`")  # fmt: skip
         return None
     if name not in emitter.blocks:
         emitter.error(codes.UNKNOWN_BLOCK, f"unknown block `{name}`", frame, "block",
                       label=did_you_mean(name, emitter.blocks),
-                      help=_available("blocks", emitter.blocks) or "define it under `blocks:`")  # fmt: skip
+                      help=available("blocks", emitter.blocks) or "define it under `blocks:`")  # fmt: skip
         return None
     if name in frame.blocks or len(frame.blocks) >= MAX_DEPTH:
         cycle = " → ".join(f"`{block}`" for block in (*frame.blocks, name))
@@ -72,7 +74,7 @@ def block_variables(emitter: Emitter, template: Template, item: Item) -> Mapping
     for name in unknown:
         emitter.error(codes.INVALID_BLOCK_ARGUMENTS, f"unknown parameter `{name}` of the block `{template.name}`",
                       frame, "with", name, key=True, label=did_you_mean(name, template.params),
-                      help=_available("parameters", template.params) or "the block has no parameters")  # fmt: skip
+                      help=available("parameters", template.params) or "the block has no parameters")  # fmt: skip
     missing = [] if unknown else [name for name in template.required if name not in arguments]
     if missing:
         names = " and ".join(f"`{name}`" for name in missing)
@@ -81,14 +83,17 @@ def block_variables(emitter: Emitter, template: Template, item: Item) -> Mapping
                       "block", help=f"write `with: {{{example}}}`")  # fmt: skip
     if unknown or missing:
         return None
-    variables = dict(emitter.variables)
+    own: dict[str, Any] = {}
+    variables = with_variables(emitter.variables, own)
     for name, default in template.params.items():
         if name in arguments:
-            variables[name] = emitter.compute(copy.deepcopy(arguments[name]), frame, "with", name)
+            emitter.spend_copy(arguments[name], frame)
+            own[name] = emitter.compute(copy.deepcopy(arguments[name]), frame, "with", name)
         else:
             path = ("blocks", template.name, "params")
             inner = f"{frame.prefix}{item.name}/"
-            variables[name] = compute(copy.deepcopy(default), path, variables, emitter.tree, emitter.report, inner)
+            emitter.spend_copy(default, frame)
+            own[name] = compute(copy.deepcopy(default), path, variables, emitter.tree, emitter.report, inner)
     return variables
 
 
@@ -112,8 +117,8 @@ def argument_origins(emitter: Emitter, template: Template, item: Item) -> dict[s
             origins[name] = frame.origins[outer]
         elif span is not None:
             origins[name] = with_uses(span, frame.uses)
-        elif (default := default_span(name, template, emitter.source_positions)) is not None:
-            origins[name] = default
+        elif (template.name, name) in emitter.default_spans:
+            origins[name] = emitter.default_spans[template.name, name]
     return origins
 
 
@@ -145,13 +150,15 @@ def block_inputs(emitter: Emitter, template: Template, item: Item, source: Path)
             if name not in template.inputs:
                 emitter.error(codes.UNKNOWN_TENSOR_ARGUMENT, f"unknown input `{name}` of the block `{template.name}`",
                               frame, *source, name, key=True, label=did_you_mean(name, template.inputs),
-                              help=_available("inputs", template.inputs))  # fmt: skip
+                              help=available("inputs", template.inputs))  # fmt: skip
                 return None
             inputs[name] = tuple(strings(references))
         if set(template.inputs) - set(inputs) == {template.inputs[0]}:
             inputs[template.inputs[0]] = ()
     else:
-        nodes = [node for name in strings(value) for node in emitter.groups.get(frame.prefix + name, (name,))]
+        groups = [emitter.groups.get(frame.prefix + name, (name,)) for name in strings(value)]
+        spend(EDGES, sum(map(len, groups)), emitter.span(frame))
+        nodes = [node for group in groups for node in group]
         if len(nodes) == len(template.inputs):
             inputs = {name: (node,) for name, node in zip(template.inputs, nodes, strict=True)}
         elif not nodes and len(template.inputs) == 1:
@@ -203,7 +210,3 @@ def chained_inputs(template: Template, before: str) -> dict[str, tuple[str, ...]
     """By input of a repeated block, the output of the copy before it, in their order."""
     nodes = (before, *(f"{before}/{output}" for output in template.outputs[1:]))
     return {name: (node,) for name, node in zip(template.inputs, nodes, strict=False)}
-
-
-def _available(noun: str, names: Any) -> str:
-    return f"available {noun}: {', '.join(names)}" if names else ""

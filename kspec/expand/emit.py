@@ -7,18 +7,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kspec.diagnostics import Path, Positions, Report, Rule, Span, codes
-from kspec.expand.block_arguments import argument_spans, with_full_names
+from kspec.diagnostics.budget import CHARACTERS, COPIES, LAYERS, BudgetExceeded, current, spend
+from kspec.expand.block_arguments import argument_spans, default_spans, with_full_names
 from kspec.expand.frame import Frame, Item, as_mapping, strings, with_uses
 from kspec.expand.instructions import Bind, Call, Expansion, relative_paths
 from kspec.expand.variables import compute
 from kspec.syntax.parse import Tree
-
-MAX_ENTRIES = 20_000
-"""The most entries that a network can expand to."""
-
-
-class ExpansionTooLarge(Exception):
-    """The network expands to more entries than allowed, which is reported."""
 
 
 class CopyInput(NamedTuple):
@@ -34,6 +28,9 @@ class CopyInput(NamedTuple):
     source: Path = ("from",)
     before: str = ""
 
+
+_HANDLED = ("each", "repeat", "when")
+"""The keys that a plain entry no longer has."""
 
 OWN_INPUT = CopyInput()
 """The input that the entry itself references."""
@@ -57,6 +54,7 @@ class Emitter:
         self.blocks: Mapping[str, Any] = as_mapping(tree.value.get("blocks"))
         self.variables: Mapping[str, Any] = as_mapping(tree.value.get("vars"))
         self.relative_paths = relative_paths(self.source_positions)
+        self.default_spans = default_spans(self.source_positions)
         self.groups: dict[str, tuple[str, ...]] = {}
         self.result = Expansion(positions)
 
@@ -155,13 +153,31 @@ class Emitter:
         span = with_uses(span or self._reference_span(frame, reference), frame.uses)
         self.result.steps.append(Bind(frame.prefix + name, references, frame.prefix, span, place, **more))
 
-    def call(self, item: Item, input: CopyInput = OWN_INPUT) -> None:
-        """Adds a plain entry.
+    def spend_copy(self, value: Any, frame: Frame, copies: int = 1) -> None:
+        """Counts a copy of a value, and with it a copy of an entry.
+
+        Args:
+            value: The value.
+            frame: The context of the entry.
+            copies: How many entries it makes.
 
         Raises:
-            ExpansionTooLarge: if there are too many.
+            BudgetExceeded: If the spec grows beyond a bound.
         """
+        if (budget := current()) is None:
+            return
+        try:
+            budget.spend(COPIES, copies)
+            budget.spend_copy(value)
+            budget.spend(CHARACTERS, len(frame.prefix))
+        except BudgetExceeded as error:
+            error.span = with_uses(self.span(frame), frame.uses)
+            raise
+
+    def call(self, item: Item, input: CopyInput = OWN_INPUT) -> None:
+        """Adds a plain entry."""
         index, frame = self._next_index(item), item.frame
+        self.spend_copy(item.entry, frame, 0)
         self.result.entries.append(self.compute(copy.deepcopy(item.entry), frame))
         self._add_positions(index, item.entry, frame, input.source)
         implied = frozenset({frame.prefix + input.implied} if input.implied else ())
@@ -182,9 +198,6 @@ class Emitter:
             name: The name of its node, within the frame.
             named: Whether the spec gives that name.
             formula: The part of an `expr` that it computes, as in `Node.formula`.
-
-        Raises:
-            ExpansionTooLarge: if there are too many.
         """
         index, frame = self._next_index(item), item.frame
         self.result.entries.append(entry)
@@ -197,17 +210,9 @@ class Emitter:
         self.result.steps.append(call)
 
     def _next_index(self, item: Item) -> int:
-        """The index of the next plain entry.
-
-        Raises:
-            ExpansionTooLarge: if there are too many.
-        """
-        index = len(self.result.entries)
-        if index >= MAX_ENTRIES:
-            self.error(codes.INVALID_EXPANSION, f"the spec expands to more than {MAX_ENTRIES:,} entries", item.frame,
-                       help="is a `repeat` too large?")  # fmt: skip
-            raise ExpansionTooLarge
-        return index
+        """The index of the next plain entry."""
+        spend(LAYERS, 1, with_uses(self.span(item.frame), item.frame.uses))
+        return len(self.result.entries)
 
     def _add_positions(self, index: int, entry: Any, frame: Frame, source: Path) -> None:
         """Gives a plain entry the positions of its source; a block argument those of where its value is written."""
@@ -216,6 +221,8 @@ class Emitter:
         arguments = argument_spans(frame.origins, entry, old.values, frame.path, block)
         new_path: Path = (*self.layers_path, index)
         for path in self.relative_paths.get(frame.path, ()):
+            if path and path[0] in _HANDLED:
+                continue
             source_path, target = (*frame.path, *path), (*new_path, *path)
             if source_path in old.keys:
                 new.keys[target] = with_uses(old.keys[source_path], frame.uses)

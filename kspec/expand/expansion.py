@@ -21,9 +21,9 @@ from kspec.expand.block_use import (
     chained_inputs,
     find_template,
 )
-from kspec.expand.emit import OWN_INPUT, CopyInput, Emitter, ExpansionTooLarge
+from kspec.expand.emit import OWN_INPUT, CopyInput, Emitter
 from kspec.expand.formulas import use_formula
-from kspec.expand.frame import Frame, Item, as_mapping, entries_of, strings
+from kspec.expand.frame import Frame, Item, as_mapping, entries_of, strings, with_variables
 from kspec.expand.instructions import Expansion, without_entries
 from kspec.expand.variables import has_own_variables
 from kspec.syntax.deferred import is_failed
@@ -65,11 +65,7 @@ def expand(tree: Tree, networks: Mapping[Path, Any], report: Report) -> dict[Pat
 class _Expander(Emitter):
     def expand(self, network: Any) -> Expansion:
         frame = Frame(self.layers_path, "", self.variables)
-        try:
-            self._expand_list(entries_of(network), frame, set(as_mapping(network.get("inputs"))))
-        except ExpansionTooLarge:  # nothing else about the network is worth reporting
-            del self.result.entries[1:], self.result.steps[:]
-            self.bind("…", (), frame, faulty=True)
+        self._expand_list(entries_of(network), frame, set(as_mapping(network.get("inputs"))))
         return self.result
 
     def _expand_list(self, entries: list[Any], frame: Frame, names_in_use: set[str]) -> list[str]:
@@ -86,8 +82,11 @@ class _Expander(Emitter):
     def _with_count(self, entry: Any, frame: Frame) -> Any:
         """An entry with its `repeat` computed, from which the names of its copies follow."""
         if not isinstance(entry, dict) or "repeat" not in entry:
+            self.spend_copy(None, frame)
             return entry
-        return entry | {"repeat": self.compute(entry["repeat"], frame, "repeat")}
+        count = self.compute(entry["repeat"], frame, "repeat")
+        self.spend_copy(None, frame, min(max(count, 1), MAX_COPIES) if isinstance(count, int) else 1)
+        return entry | {"repeat": count}
 
     def _expand_item(self, item: Item) -> None:
         if not isinstance(item.entry, dict):
@@ -142,7 +141,7 @@ class _Expander(Emitter):
                 entry = _take_previous(entry, copies[index - 1])
             if index < count - 1:
                 entry.pop("as", None)
-            inner = replace(frame, variables={**frame.variables, "index": index})
+            inner = replace(frame, variables=with_variables(frame.variables, {"index": index}))
             source = CopyInput(copies[index - 1], before=copies[index - 1]) if index else OWN_INPUT
             self._expand_copy(Item(entry, copy_name, item.named, inner), source)
         self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy_name for copy_name in copies)
@@ -166,11 +165,13 @@ class _Expander(Emitter):
             return self.reject(item, "`from` and `each` cannot be combined", "from",
                                help="remove `from`: each copy takes one of the nodes in `each`")  # fmt: skip
         as_names = strings(entry.get("as"))
+        written = set(references)
         outputs: dict[str, list[str]] = {as_name: [] for as_name in as_names if as_name != "_"}
         copies: list[str] = []
         for number, reference in enumerate(references):
             source: Path = ("each", number) if isinstance(value, list) else ("each", reference) if values else ("each",)
             for node in self.groups.get(frame.prefix + reference, (reference,)):
+                self.spend_copy(entry.get("as"), frame)
                 suffix = node.replace("/", "_")
                 copied = {key: part for key, part in entry.items() if key != "each"} | {"from": node}
                 if isinstance(entry.get("as"), list):
@@ -178,15 +179,16 @@ class _Expander(Emitter):
                 for as_name, nodes in outputs.items():
                     nodes.append(f"{as_name}_{suffix}")
                 copies.append(f"{name}_{suffix}")
-                implied = "" if node in references else node
+                implied = "" if node in written else node
                 own = {"index": len(copies) - 1, "value": values[reference]} if values else {}
-                inner = replace(frame, variables={**frame.variables, **own}) if own else frame
+                inner = replace(frame, variables=with_variables(frame.variables, own)) if own else frame
                 self._expand_copy(Item(copied, copies[-1], item.named, inner), CopyInput(implied, source))
         self.groups[frame.prefix + name] = tuple(copies)
         self.result.copies[frame.prefix + name] = tuple(frame.prefix + copy_name for copy_name in copies)
+        numbers = {as_name: number for number, as_name in reversed(list(enumerate(as_names)))}
         for as_name, nodes in outputs.items():
             self.groups[frame.prefix + as_name] = tuple(nodes)
-            definition: Path = ("as", as_names.index(as_name))
+            definition: Path = ("as", numbers[as_name])
             self.bind(as_name, tuple(nodes), frame, group=True, next="same", definition=definition)
         return self.bind(name, tuple(copies), frame, named=item.named, group=True)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from kspec.diagnostics import Path, Related, Span, UsedSpan
 
@@ -67,6 +68,11 @@ def entries_of(network: Any) -> list[Any]:
     """The entries of a network's plain values."""
     layers = network.get("layers") if isinstance(network, dict) else None
     return layers if isinstance(layers, list) else []
+
+
+def with_variables(outer: Mapping[str, Any], own: dict[str, Any]) -> Mapping[str, Any]:
+    """Variables and those around them, which are not copied."""
+    return ChainMap(own, cast("dict[str, Any]", outer))
 
 
 def with_uses(span: Span, uses: tuple[Related, ...]) -> Span:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path as File
 from typing import Any
 
 from kspec.diagnostics import Path, Report, Span, codes
+from kspec.diagnostics.budget import FILES, spend
+from kspec.expand.frame import as_mapping
 from kspec.syntax.parse import Tree, parse
 from kspec.syntax.path_policy import PathPolicy, PathRefused
 from kspec.syntax.regular_files import shown_path
@@ -48,15 +51,18 @@ class _Includer:
         if isinstance(value, list):
             items = [(item, ("include", index)) for index, item in enumerate(value)]
         sections: dict[str, dict[str, Any]] = {key: {} for key in SHARED}
+        origins: dict[Path, Tree] = {}
         for item, path in items:
             other = self._read(item, tree, path, chain) if isinstance(item, str) else None
             if other is None:
                 continue
             for key, section in sections.items():
-                included = other.value.get(key)
-                for name, definition in included.items() if isinstance(included, dict) else ():
-                    section[name] = definition
-                    self._add_positions(tree, other, (key, name), own=tree.value.get(key))
+                included, own = other.value.get(key), as_mapping(tree.value.get(key))
+                if isinstance(included, dict):
+                    section.update(included)
+                    origins.update({(key, name): other for name in included if name not in own})
+        for other in {id(other): other for other in origins.values()}.values():
+            _add_positions(tree, other, origins)
         for key, section in sections.items():
             own = tree.value.get(key)
             if section and (own is None or isinstance(own, dict)):
@@ -64,6 +70,7 @@ class _Includer:
 
     def _read(self, text: str, tree: Tree, path: Path, chain: tuple[str, ...]) -> Tree | None:
         span = tree.positions.value(path)
+        spend(FILES, 1, span)
         file = File(os.path.abspath(span.source.name)).parent / text
         problem = self.policy.file_problem(text, file)
         if problem is not None and problem.rule == codes.UNREADABLE_DATA:
@@ -99,19 +106,23 @@ class _Includer:
         self.add_to(other, (*chain, target))
         return other
 
-    def _add_positions(self, tree: Tree, other: Tree, path: Path, own: Any) -> None:
-        """Adds the positions of an included definition, unless the document has its own of that name."""
-        if isinstance(own, dict) and path[-1] in own:
-            return
-        for kind in ("keys", "values", "variables"):
-            places, included = getattr(tree.positions, kind), getattr(other.positions, kind)
-            for old in [old for old in places if old[:2] == path]:
-                del places[old]
-            places.update({old: place for old, place in included.items() if old[:2] == path})
-        tree.positions.keys.setdefault(path[:1], other.positions.key(path[:1]))
-
     def _error(self, message: str, span: Span, **more: Any) -> None:
         self.report.error(codes.INVALID_INCLUDE, message, span, **more)
+
+
+def _add_positions(tree: Tree, other: Tree, origins: Mapping[Path, Tree]) -> None:
+    """Adds the positions of what a document includes from another.
+
+    Args:
+        tree: The document.
+        other: The other document.
+        origins: The document that each definition comes from.
+    """
+    for kind in ("keys", "values", "variables"):
+        included = getattr(other.positions, kind)
+        getattr(tree.positions, kind).update({p: place for p, place in included.items() if origins.get(p[:2]) is other})
+    for section in {path[:1] for path, origin in origins.items() if origin is other}:
+        tree.positions.keys.setdefault(section, other.positions.key(section))
 
 
 def _display_name(file: File) -> str:

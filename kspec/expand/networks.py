@@ -31,9 +31,12 @@ def networks(tree: Tree, outside: Mapping[str, Mapping[str, Any] | None], report
     models = document.get("models")
     variables = document.get("vars")
     result: Networks = {}
+    inner: dict[str, list[str]] = {}
+    for other in outside:
+        if "/" in other:
+            inner.setdefault(other.partition("/")[0], []).append(other)
     for name, model in models.items() if isinstance(models, dict) else ():
-        inner = [other for other in outside if other.startswith(f"{name}/")]
-        for other in [*inner, *([name] if name in outside else [])]:
+        for other in [*inner.get(name, ()), *([name] if name in outside else [])]:
             network = outside[other]
             if network is not None:
                 result["models", other] = dict(network)

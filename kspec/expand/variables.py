@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kspec.diagnostics import Edit, Path, Report, Span, codes, did_you_mean
-from kspec.diagnostics.suggest import Suggestion
+from kspec.diagnostics.budget import BudgetExceeded, current
+from kspec.diagnostics.suggest import Suggestion, available
 from kspec.syntax.deferred import FAILED, Uncomputed, is_failed
 from kspec.syntax.expressions import ExpressionError, UnknownName, is_computed, names_in
 from kspec.syntax.expressions import substitute as substitute_text
@@ -93,27 +94,31 @@ def uncomputed(value: Any) -> Any:
 
 
 def _text(text: str, path: Path, variables: Mapping[str, Any], tree: Tree, report: Report, prefix: str) -> Any:
-    names = names_in(text)
-    if names:
-        tree.positions.variables[path] = names
-    if any(is_failed(variables.get(name)) for name in names):
-        return FAILED
     span = tree.positions.value(path)
     try:
+        names = names_in(text)
+        if names:
+            tree.positions.variables[path] = names
+        if any(is_failed(variables.get(name)) for name in names):
+            return FAILED
         value = substitute_text(text, variables, prefix)
         if isinstance(value, SizeExpression):
             _check_place(path)
+        if (budget := current()) is not None:
+            budget.spend_shared(value)
         return value
+    except BudgetExceeded as error:
+        error.span = span
+        raise
     except UnknownName as error:
         label = did_you_mean(error.name, variables)
-        known = ", ".join(variables)
         report.error(
             codes.UNDEFINED_VARIABLE,
             str(error),
             span,
             label=label,
             edits=_rename(span, error.name, label.replacement) if isinstance(label, Suggestion) else (),
-            help=f"available variables: {known}" if known else "define it under `vars:`, above its use",
+            help=available("variables", variables) or "define it under `vars:`, above its use",
         )
     except ExpressionError as error:
         report.error(codes.INVALID_EXPRESSION, str(error), span, help=error.help, related=tree.positions.related(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.diagnostics import Path, Related, Report, Span, codes
-from kspec.expand.emit import MAX_ENTRIES
+from kspec.diagnostics.budget import LAYERS, BudgetExceeded
 from kspec.expand.instructions import Bind, Call
 from kspec.ir.call_inputs import UnresolvedInputs, resolve_inputs
 from kspec.ir.callees import Callees, Signature
@@ -87,6 +87,8 @@ class _Builder:
             else _unexpanded(network, network_path)
         )
         self.trainable = spec.trainable(network_path)
+        self.duplicates: dict[str, int] = {}
+        self.entry_of_copy: dict[str, str] | None = None
         inputs = network.inputs
         self._add_inputs()
         self._collect_later_names()
@@ -124,14 +126,8 @@ class _Builder:
         self.graph.size = sum(
             models[node.head].size if node.head in models and node.kind == "model" else 1 for node in self.graph.calls
         )
-        if self.graph.size > MAX_ENTRIES:
-            self.report.error(
-                codes.INVALID_EXPANSION,
-                f"with its sub-models, the network has more than {MAX_ENTRIES:,} layers",
-                self.positions.key(self.network_path or ("layers",)),
-                help="every call of a sub-model counts all its layers; use fewer calls",
-            )
-            self.graph.size = 1
+        if self.graph.size > LAYERS.limit:
+            raise BudgetExceeded(LAYERS, self.positions.key(self.network_path or ("layers",)))
 
     def _check_names_of_called_models(self) -> None:
         """Report nodes with the name of a called sub-model, which is a layer of that name in Keras."""
@@ -304,7 +300,8 @@ class _Builder:
         """Whether a name is already defined, which is reported."""
         if name not in self.scope.places:
             return False
-        if any(name.startswith(f"{use}/") for use in self.scope.places if "/" not in use):
+        use, slash, _ = name.partition("/")
+        if slash and use in self.scope.places:
             return True  # two uses of a block with one name: reported there
         self.scope.duplicates.add(name)
         self.report.error(
@@ -319,14 +316,18 @@ class _Builder:
     def _copy_note(self, name: str) -> str:
         """A note that a name is that of a copy, which is not in the text."""
         copies = self.spec.expansions[self.network_path].copies if self.network_path in self.spec.expansions else {}
-        for entry, names in copies.items():
-            if name in names:
-                shown = ", ".join(f"`{copy}`" for copy in names[:3]) + (" …" if len(names) > 3 else "")
-                return f"; the copies of `{entry}` are named {shown}"
-        return ""
+        if self.entry_of_copy is None:
+            self.entry_of_copy = {copy: entry for entry, names in reversed(copies.items()) for copy in names}
+        entry = self.entry_of_copy.get(name)
+        if entry is None:
+            return ""
+        names = copies[entry]
+        shown = ", ".join(f"`{copy}`" for copy in names[:3]) + (" …" if len(names) > 3 else "")
+        return f"; the copies of `{entry}` are named {shown}"
 
     def _free(self, name: str) -> str:
-        count = 1
+        count = self.duplicates.get(name, 1)
         while f"{name}_{count}" in self.graph.nodes:
             count += 1
+        self.duplicates[name] = count + 1
         return f"{name}_{count}"

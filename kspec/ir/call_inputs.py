@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from kspec.catalog import Tensor as Parameter
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
+from kspec.diagnostics.budget import EDGES, spend
 from kspec.ir.entry_spans import head_span
 from kspec.ir.node import Feed, Tensor
-from kspec.ir.scope import Scope
+from kspec.ir.scope import MAX_NAMES, Scope
 from kspec.language import Entry
 from kspec.syntax.yaml_flow import abbreviate
 
@@ -125,6 +127,8 @@ class _Inputs:
         else:
             feeds = self._spread(self._group(source, (*self.path, "from")))
         self._require_all(feeds)
+        count = sum(len(feed) if isinstance(feed, list) else 1 for feed in feeds.values())
+        spend(EDGES, count, self.scope.positions.value((*self.path, "from")))
         return feeds
 
     def _group(self, name: str, path: Path) -> list[Tensor]:
@@ -142,7 +146,7 @@ class _Inputs:
 
     def _previous(self) -> Sequence[Tensor]:
         if not self.previous:
-            inputs = [name.removeprefix(self.scope.prefix) for name in self.scope.tensors]
+            inputs = [name.removeprefix(self.scope.prefix) for name in islice(self.scope.tensors, MAX_NAMES)]
             self._error(
                 codes.AMBIGUOUS_FIRST_INPUT,
                 f"`{self.name}` is the first node, and there are several inputs",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from kspec import catalog
 from kspec.catalog import Tensor as Parameter
 from kspec.catalog.learned_weight import WEIGHT
 from kspec.diagnostics import Edit, Path, Report, Span, codes, did_you_mean
-from kspec.diagnostics.suggest import Suggestion
+from kspec.diagnostics.budget import EDGES, spend
+from kspec.diagnostics.suggest import Suggestion, available
 from kspec.ir.entry_spans import head_path, head_span
 from kspec.ir.node import Graph, Node
 from kspec.ir.scope import Scope
@@ -135,8 +137,8 @@ class Callees:
 
     def _extension(self, node: Node, entry: Entry) -> None:
         module = node.head.rpartition(".")[0]
-        extensions = self.spec.document.extensions
-        if not any(module == known or module.startswith(known + ".") for known in extensions):
+        packages = {module, *(module[: dot.start()] for dot in re.finditer(r"\.", module))}
+        if packages.isdisjoint(self.spec.document.extensions):
             node.faulty = True
             self.report.error(
                 codes.UNDECLARED_EXTENSION,
@@ -171,6 +173,7 @@ class Callees:
         self.scope.models[node.name] = node.head
         if len(model.outputs) > 1 and not entry.as_:
             self.scope.unnamed_outputs[node.name] = list(model.outputs)
+        spend(EDGES, len(model.inputs) + len(model.outputs), span)
         node.faulty = not model.outputs or any(model.nodes[tensor.node].faulty for tensor in model.outputs.values())
         return [Parameter(each.name, "one", True) for each in model.inputs]
 
@@ -213,8 +216,8 @@ class Callees:
                 else "use the name of a layer",
             )
             return None
-        node.head = target.name
         callee = self.graph.callee(target)
+        node.head = callee.name  # not a call in between: a chain of them takes long to follow
         if entry.trainable is not None:
             self.report.error(
                 codes.INVALID_LAYER_REUSE,
@@ -253,11 +256,10 @@ def report_unknown_model(
             help="move it up in `models:`",
         )
     else:
-        known = ", ".join(graph.models)
         report.error(
             codes.UNKNOWN_BLOCK,
             f"unknown sub-model `{name}`",
             span,
             label=did_you_mean(name, graph.models),
-            help=f"available sub-models: {known}" if known else "define it under `models:`",
+            help=available("sub-models", graph.models) or "define it under `models:`",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Literal, NamedTuple
 
 from kspec.catalog import Entry as CatalogEntry
@@ -127,7 +128,7 @@ class Graph:
 
     @property
     def inputs(self) -> list[Node]:
-        return [node for node in self.nodes.values() if node.kind == "input"]
+        return list(takewhile(lambda node: node.kind == "input", self.nodes.values()))
 
     @property
     def calls(self) -> list[Node]:
@@ -183,6 +184,14 @@ class Graph:
             if not node.is_weight and all(tensor.node in constant for tensor in node.tensors()):
                 constant.add(node.name)
         return constant
+
+    def independent_nodes(self) -> set[str]:
+        """The nodes without an input before them, weights included."""
+        independent: set[str] = set()
+        for node in self.calls:
+            if all(tensor.node in independent for tensor in node.tensors()):
+                independent.add(node.name)
+        return independent
 
     def anchors(self, node: Node) -> list[Tensor]:
         """What Keras computes a node from besides its own tensors: a weight from the first input, as a formality."""

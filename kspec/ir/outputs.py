@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from kspec import catalog
 from kspec.diagnostics import Path, Span, codes
@@ -84,6 +84,10 @@ def warn_unused(graph: Graph, scope: Scope, reported: Collection[str] = ()) -> N
     needed = graph.needed_nodes()
     fed = {tensor.node for node in graph.calls for tensor in node.tensors()}
     unused: dict[Path, list[str]] = {}
+    uses: dict[Path, set[str]] = {(): set()}
+    for name in needed:
+        uses.setdefault(graph.nodes[name].source_path, set()).add(_use_around(name))
+        uses[()].add(_use_around(name))
     for node in graph.nodes.values():
         if node.name in needed or node.name in reported:
             continue
@@ -94,7 +98,7 @@ def warn_unused(graph: Graph, scope: Scope, reported: Collection[str] = ()) -> N
                 scope.places[node.name],
                 help="reference it in a `from`, or remove it",
             )
-        elif node.name not in fed and not _is_spare_output(node, graph, needed):
+        elif node.name not in fed and not _is_spare_output(node, uses):
             unused.setdefault(node.source_path, []).append(node.name)
     for copies in unused.values():
         names = ", ".join(f"`{name}`" for name in copies[:MAX_COPIES])
@@ -108,12 +112,15 @@ def warn_unused(graph: Graph, scope: Scope, reported: Collection[str] = ()) -> N
         )
 
 
-def _is_spare_output(node: Node, graph: Graph, needed: Collection[str]) -> bool:
-    """Whether a node is part of a block whose use needs other nodes, and another use of the block needs this one."""
+def _is_spare_output(node: Node, uses: Mapping[Path, Collection[str]]) -> bool:
+    """Whether a node is part of a block whose use needs other nodes, and another use of the block needs this one.
+
+    Args:
+        node: The node.
+        uses: The uses of blocks in which a node is needed, by its place in the text; all of them under `()`.
+    """
     use = _use_around(node.name)
-    if not use or not any(_use_around(name) == use for name in needed):
-        return False
-    return any(graph.nodes[name].source_path == node.source_path and _use_around(name) != use for name in needed)
+    return bool(use) and use in uses[()] and any(other != use for other in uses.get(node.source_path, ()))
 
 
 def _use_around(name: str) -> str:

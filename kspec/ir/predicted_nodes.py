@@ -25,11 +25,15 @@ def resolve_predicted_nodes(names: Sequence[str], graph: Graph, scope: Scope) ->
     """
     unused: set[str] = set()
     needed = graph.needed_nodes()
-    inputs = {node.name for node in graph.inputs}
+    constant = graph.independent_nodes() if names else set()
+    calls: dict[str, list[str]] = {}
+    for node in graph.calls if names else ():
+        if node.kind == "model":
+            calls.setdefault(node.head, []).append(node.name)
     for index, name in enumerate(names):
         path: Path = ("predict", "nodes", index)
         span = scope.positions.value(path)
-        for key, tensor in _tensors(name, path, graph, scope).items():
+        for key, tensor in _tensors(name, path, graph, scope, calls.get(name, [])).items():
             if graph.nodes[tensor.node].faulty:
                 continue
             if tensor.node not in needed:
@@ -49,7 +53,7 @@ def resolve_predicted_nodes(names: Sequence[str], graph: Graph, scope: Scope) ->
                     help="rename the node or the output",
                 )
                 break
-            if inputs.isdisjoint(graph.nodes_before([tensor.node])):
+            if tensor.node in constant:
                 scope.report.error(
                     codes.NO_INPUT_DEPENDENCY,
                     f"`{name}` depends on no input, so it is the same for all examples",
@@ -61,14 +65,21 @@ def resolve_predicted_nodes(names: Sequence[str], graph: Graph, scope: Scope) ->
     return unused
 
 
-def _tensors(name: str, path: Path, graph: Graph, scope: Scope) -> dict[str, Tensor]:
-    """The tensors that a name stands for, each under its own name; none if the name is unknown, which is reported."""
+def _tensors(name: str, path: Path, graph: Graph, scope: Scope, calls: Sequence[str]) -> dict[str, Tensor]:
+    """The tensors that a name stands for, each under its own name; none if the name is unknown, which is reported.
+
+    Args:
+        name: The name in the spec.
+        path: Its place.
+        graph: The graph.
+        scope: Its names.
+        calls: The calls of the sub-model of that name.
+    """
     call, _, output = name.rpartition("/")
     if name not in scope.tensors and call in scope.tensors and output:
         outputs = _outputs_of_call(call, scope.tensors[call], graph)
         if name in outputs:
             return {name: outputs[name]}
-    calls = [node.name for node in graph.calls if node.kind == "model" and node.head == name]
     if calls:
         return {key: tensor for each in calls for key, tensor in _outputs_of_call(each, Tensor(each), graph).items()}
     tensors = scope.resolve_all(name, path, "")

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kspec.diagnostics import Edit, Path, Positions, Related, Report, Rule, Span, codes, did_you_mean
+from kspec.diagnostics.budget import EDGES, can_suggest, spend
 from kspec.ir.node import Tensor
 from kspec.syntax.entries import warn_automatic_name
+from kspec.syntax.names import MAX_NAME
 
+MAX_REFERENCE = 32 * (MAX_NAME + 1)
+"""The longest reference, in characters: a name within the most blocks."""
 MAX_NAMES = 12
 """The number of names that a help text lists at most."""
 
@@ -64,6 +68,7 @@ class Scope:
         in_formula: Whether the current entry is an operation of an `expr`.
         duplicates: Names that are defined twice, which is reported.
         lacks_names: Whether the name of an invalid entry is unknown: it may be any that is missing.
+        copies: For a node of a repeated block, by the block's use and its name there, the number of the last copy.
     """
 
     report: Report
@@ -82,6 +87,7 @@ class Scope:
     in_formula: bool = False
     duplicates: set[str] = field(default_factory=set)
     lacks_names: bool = False
+    copies: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, name: str, tensor: Tensor, place: Span) -> None:
         """Defines a name.
@@ -93,6 +99,10 @@ class Scope:
         """
         self.later.pop(name, None)
         self.tensors[name] = tensor
+        use, slash, inner = name.rpartition("/")
+        stem, _, number = use.rpartition("_")
+        if slash and number.isdecimal():
+            self.copies[stem, inner] = max(int(number), self.copies.get((stem, inner), 0))
         self.places[name] = place
 
     def resolve_all(self, reference: str, path: Path | Span, user: str) -> list[Tensor] | None:
@@ -107,6 +117,7 @@ class Scope:
             The tensors; None if the reference is invalid, which is reported.
         """
         if group := self.groups.get(self.prefix + reference):
+            spend(EDGES, len(group), path if isinstance(path, Span) else self.positions.value(path))
             return group
         tensor = self.resolve(reference, path, user)
         return None if tensor is None else [tensor]
@@ -123,7 +134,10 @@ class Scope:
             The tensor; None if the reference is invalid, which is reported.
         """
         span = path if isinstance(path, Span) else self.positions.value(path)
-        name = self._last_copy(self.prefix + reference)
+        if len(reference) > MAX_REFERENCE:
+            self.report.error(codes.UNKNOWN_NODE, "no node has a name of this length", span)
+            return None
+        name = self.last_copy(self.prefix + reference)
         if name not in self.tensors or name in self.groups:
             explanation = self._explain_unresolved(reference, name, span, user)
             if explanation.rule != codes.UNKNOWN_NODE or not self.lacks_names:
@@ -169,7 +183,7 @@ class Scope:
                 f"`{reference}` is inside the sub-model `{model}`, and cannot be referenced from outside",
                 help=f"make it an output of `{model}`, and name it with `as` where the sub-model is called",
             )
-        similar = self._similar_names(reference, user)
+        similar = self._similar_names(reference, user) if can_suggest() else []
         return _Explanation(
             codes.UNKNOWN_NODE,
             f"unknown node `{reference}`" + (" in this block" if self.prefix else ""),
@@ -178,7 +192,7 @@ class Scope:
         )
 
     def _help_for_unknown(self, reference: str, similar: list[str]) -> str:
-        for call, outputs in self.unnamed_outputs.items():
+        for call, outputs in self.unnamed_outputs.items() if similar else ():
             if reference in outputs:
                 return f"it is an output of `{call}`: name the outputs of that call, `as: [{', '.join(outputs)}]`"
         if reference in self.sub_models:
@@ -188,6 +202,8 @@ class Scope:
         if reference in self.outer_names:
             return f"a sub-model sees only its own nodes: hand it `{reference}` as an input; write a size as a number"
         names = [name for name in similar if self.prefix + name.strip("'") in self.tensors]
+        if not names:
+            return ""
         more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
         return f"available nodes: {', '.join(names[-MAX_NAMES:])}{more}"
 
@@ -196,14 +212,12 @@ class Scope:
         around = reference.rpartition("/")[0]
         return self.models.get(self.prefix + around) or (around if around in self.sub_models else None)
 
-    def _last_copy(self, name: str) -> str:
+    def last_copy(self, name: str) -> str:
         """For a node of a repeated block (`stage/main`), that of the last copy (`stage_2/main`)."""
         use, slash, inner = name.rpartition("/")
-        if name in self.tensors or not slash or use not in self.tensors:
+        if name in self.tensors or not slash or use not in self.tensors or (use, inner) not in self.copies:
             return name
-        copies = re.compile(rf"{re.escape(use)}_(\d+)/{re.escape(inner)}")
-        numbers = [int(match[1]) for known in self.tensors if (match := copies.fullmatch(known))]
-        return f"{use}_{max(numbers)}/{inner}" if numbers else name
+        return f"{use}_{self.copies[use, inner]}/{inner}"
 
     def _similar_names(self, reference: str, user: str) -> list[str]:
         """Names that a reference may be a misspelling of, as written in the current block.

@@ -7,6 +7,7 @@ from typing import Any
 
 from kspec.catalog.applications import image_shape
 from kspec.diagnostics import Report
+from kspec.diagnostics.budget import FILES, spend
 from kspec.expand.variables import compute
 from kspec.syntax import Tree
 from kspec.syntax.deferred import is_failed
@@ -50,6 +51,7 @@ def networks_of_files(tree: Tree, report: Report, policy: PathPolicy) -> Network
         if problem is not None:
             problem.report(report, span)
             continue
+        spend(FILES, 1, span)
         from kspec.archive import ImportRefused, read_model, spec_from_config
 
         try:

@@ -9,15 +9,26 @@ from kspec.diagnostics import codes
 from kspec.language.base import fail
 from kspec.language.examples import with_first
 from kspec.language.json_schema import JsonSchema
-from kspec.syntax.names import NAME, NAME_HELP
+from kspec.syntax.names import MAX_NAME, NAME, NAME_HELP
 from kspec.syntax.sizes import read_size
 from kspec.syntax.yaml_flow import abbreviate, kind_of
 from kspec.syntax.yaml_typos import parse_tuple
+
+MAX_RANK = 64
+"""The most axes of a tensor; NumPy has no more."""
+MAX_SIZE = 2**63
+"""The length from which no axis can be indexed."""
 
 
 def _name(value: Any) -> Any:
     if not isinstance(value, str):
         fail(f"a name must be text, not {kind_of(value)}")
+    if len(value) > MAX_NAME:
+        fail(
+            f"the name has {len(value):,} characters; a name has at most {MAX_NAME}",
+            code=codes.INVALID_NAME,
+            help="names of nodes within blocks contain those around them",
+        )
     if not NAME.fullmatch(value):
         fail(
             f"invalid name `{value}`",
@@ -151,6 +162,8 @@ Columns = Annotated[
 
 
 def _dimension(value: Any) -> Any:
+    if isinstance(value, int) and value >= MAX_SIZE:
+        fail("a dimension must be less than 2⁶³", help="no tensor is that large")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         fail(
             f"a dimension must be a positive integer or null, not {kind_of(value)}",
@@ -164,6 +177,8 @@ def _shape(value: Any) -> Any:
         fail("a shape must be a list", help="write `shape: [10]`")
     if isinstance(value, str) and (sizes := parse_tuple(value)) is not None:
         fail("YAML has no tuples", help=f"write `shape: {abbreviate(sizes)}`", replacement=abbreviate(sizes))
+    if isinstance(value, list) and len(value) >= MAX_RANK:
+        fail(f"a shape has at most {MAX_RANK - 1} sizes, not {len(value):,}")
     if not isinstance(value, list):
         fail(
             f"a shape must be a list of sizes without the batch, not {kind_of(value)}",

@@ -10,7 +10,9 @@ from pathlib import Path as File
 from typing import Any
 
 from kspec.diagnostics import Path, Positions, Report, Source, codes
+from kspec.diagnostics.budget import LAYERS, SUB_MODELS, BudgetExceeded, limited, spend
 from kspec.expand.expansion import EXPANSION_RULES, expand
+from kspec.expand.frame import as_mapping, entries_of
 from kspec.expand.include import include
 from kspec.expand.instructions import Expansion
 from kspec.expand.networks import PARTS, Networks, networks
@@ -24,6 +26,7 @@ from kspec.language.spec import Spec
 from kspec.language.validate import validate
 from kspec.syntax import Tree, can_be_read, parse, read_source
 from kspec.syntax.deferred import is_failed
+from kspec.syntax.names import is_macro
 from kspec.syntax.path_policy import PathPolicy, Permissions
 
 
@@ -75,13 +78,18 @@ def load_source(
         The spec, without its invalid values if it is partial; None if no network can be checked without these, or if
         the text is a library for other specs to include.
     """
-    tree = parse(source, report) if can_be_read(source, report) else None
-    if tree is None:
-        return None
-    state = _State(source, tree, report, overrides, permissions or Permissions())
-    for run_pass in PASSES:
-        run_pass(state)
-    return state.spec()
+    with limited():
+        tree = parse(source, report) if can_be_read(source, report) else None
+        if tree is None:
+            return None
+        state = _State(source, tree, report, overrides, permissions or Permissions())
+        try:
+            for run_pass in PASSES:
+                run_pass(state)
+        except BudgetExceeded as error:
+            report.end(error)
+            return None
+        return state.spec()
 
 
 @dataclass(slots=True)
@@ -189,6 +197,11 @@ def _collect_networks(state: _State) -> None:
 
 
 def _expand_entries(state: _State) -> None:
+    for path, network in state.networks.items():
+        entries, inputs = entries_of(network), as_mapping(network.get("inputs"))
+        own = 0 if any(map(is_macro, entries)) else len(entries)  # expansion counts the others
+        spend(LAYERS, own + len(inputs), state.tree.positions.key((*path, "layers")))
+    spend(SUB_MODELS, len(state.networks), state.tree.positions.key(("models",)))
     state.expansions = expand(state.tree, state.networks, state.report)
 
 
@@ -213,10 +226,12 @@ def _validate_document(state: _State) -> None:
 
 def _validate_sub_models(state: _State) -> None:
     errors = state.report.errors
+    positions = state.positions.below_each("models")
     for path, network in state.networks.items():
         # one without layers is external, or its error is already reported at the document
         if path and "layers" in network:
-            state.typed[path] = validate(state.expanded(path), state.positions.below(path), state.report, Network)
+            own = positions.get(path) or Positions(state.positions.key(path))
+            state.typed[path] = validate(state.expanded(path), own, state.report, Network)
     state.is_partial |= state.report.errors > errors
 
 

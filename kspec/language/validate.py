@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from kspec.diagnostics import Path, Positions, Report, codes, did_you_mean, nearest
+from kspec.diagnostics.budget import SUGGESTIONS
 from kspec.diagnostics.expectation import expectation
 from kspec.diagnostics.suggest import HABITS
 from kspec.language.key_hints import correct_form, correct_place
@@ -70,17 +72,25 @@ def _without_consequences(
     A misspelled key is not also a missing one. Of a value with several possible forms, the form whose own parts have
     errors is the intended one.
     """
-    unknown = [path for path, error in errors if error["type"] == "extra_forbidden"]
+    unknown: dict[Path, list[str]] = {}
+    around: set[Path] = set()
+    for path, error in errors:
+        if error["type"] == "extra_forbidden":
+            unknown.setdefault(path[:-1], []).append(str(path[-1]))
+        around.update(path[:length] for length in range(len(path)))
     seen: set[Path] = set()
     for path, error in errors:
-        is_misspelled = error["type"] == "missing" and any(
-            other[:-1] == path[:-1] and nearest(str(other[-1]), [str(path[-1])]) for other in unknown
-        )
-        has_inner = any(len(other) > len(path) and other[: len(path)] == path for other, _ in errors)
+        is_misspelled = error["type"] == "missing" and _is_similar(str(path[-1]), unknown.get(path[:-1], ()))
+        has_inner = path in around
         is_other_form = has_inner and (error["type"].endswith("_type") or error["type"] == "literal_error")
         if path not in seen and not is_misspelled and not is_other_form:
             seen.add(path)
             yield path, error
+
+
+def _is_similar(key: str, unknown: Iterable[str]) -> bool:
+    """Whether one of the unknown keys is a misspelling of a key."""
+    return any(nearest(word, [key]) for word in islice(unknown, SUGGESTIONS))
 
 
 def _report(path: Path, error: Mapping[str, Any], positions: Positions, report: Report, model: type[BaseModel]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ from kspec.syntax.regular_files import read_bounded
 FILE = "pyproject.toml"
 MAX_BYTES = 1 << 20
 """Larger files are no settings, and are passed over."""
-_OURS = re.compile(rb"""tool["']?\s*\.\s*["']?kspec|^\s*\[\s*["']?tool["']?\s*\]|^\s*tool\s*=""", re.MULTILINE)
+_OURS = re.compile(
+    rb"""tool["']?[ \t]*\.[ \t]*["']?kspec|\[[ \t]*["']?tool["']?[ \t]*\]|^[ \t]*tool[ \t]*=""", re.MULTILINE
+)
 """Matches every file that may have a section of ours; others are not even parsed."""
 _KEYS = ("select", "ignore", "strict")
+_MAX_REPORTED = 20
+"""How many unknown settings, and unknown codes of a setting, are reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,9 @@ class _Settings:
 
         try:
             document = tomllib.loads(self.source.text)
+        except RecursionError:
+            self._error("values are nested too deeply", Span(self.source, 1, 1, 1, 1))
+            return Config()
         except tomllib.TOMLDecodeError as error:
             place = re.search(r"\(at line (\d+), column (\d+)\)$", str(error))
             line, column = (int(place[1]), int(place[2])) if place else (len(self.source.lines), 1)
@@ -108,14 +116,13 @@ class _Settings:
                 "`tool.kspec` must be a table", self._place("kspec"), help="write `[tool.kspec]` on a line of its own"
             )
             return Config()
-        for key in section:
-            if key not in _KEYS:
-                self._error(
-                    f"unknown setting `{key}` in `[tool.kspec]`",
-                    self._place(key),
-                    label=did_you_mean(key, _KEYS),
-                    help=f"available settings: {', '.join(_KEYS)}",
-                )
+        for key in islice((key for key in section if key not in _KEYS), _MAX_REPORTED):
+            self._error(
+                f"unknown setting `{key}` in `[tool.kspec]`",
+                self._place(key),
+                label=did_you_mean(key, _KEYS),
+                help=f"available settings: {', '.join(_KEYS)}",
+            )
         strict = section.get("strict", False)
         if not isinstance(strict, bool):
             self._error("`strict` must be true or false", self._place("strict"))
@@ -128,14 +135,13 @@ class _Settings:
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             self._error(f"`{key}` must be a list of codes", self._place(key), help=f'write `{key} = ["KS208", "KS5"]`')
             return ()
-        for word in words:
-            if not codes.matches(word):
-                self._error(
-                    f"unknown code `{word}`",
-                    self._place(word, after=key),
-                    label=suggest_code(word),
-                    help="`kspec explain` lists all codes; KS4 stands for all that start with it",
-                )
+        for word in islice((word for word in words if not codes.matches(word)), _MAX_REPORTED):
+            self._error(
+                f"unknown code `{word}`",
+                self._place(word, after=key),
+                label=suggest_code(word),
+                help="`kspec explain` lists all codes; KS4 stands for all that start with it",
+            )
         return tuple(words)
 
     def _place(self, word: str, after: str = "") -> Span:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from kspec.diagnostics import Edit, Path, Positions
 from kspec.syntax.expressions import ExpressionError, evaluate
-from kspec.syntax.scalars import resolve
+from kspec.syntax.scalars import NumberTooLong, resolve
 from kspec.syntax.yaml_flow import to_yaml
 from kspec.syntax.yaml_typos import parse_tuple
 
@@ -57,7 +57,10 @@ def _correct_text(text: str, variables: Mapping[str, Any]) -> Correction | None:
         return Correction("YAML has no tuples; write", to_yaml(items), items)
     if _ARITHMETIC.fullmatch(text):
         return _correct_arithmetic(text)
-    number = resolve(text.replace("_", ""))
+    try:
+        number = resolve(text.replace("_", ""))
+    except NumberTooLong:
+        return None
     if isinstance(number, (int, float)) and not isinstance(number, bool):
         advice = "write it without `_`:" if "_" in text else "remove the quotes:"
         return Correction(advice, text.replace("_", ""), number)

@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kspec.diagnostics.budget import STEPS, current, spend
 from kspec.syntax.sizes import SIZE_WORDS, ExpressionError, Size, Sizes, is_size, parse_sizes, read_size, size_of_call
 
 MAX_NUMBER = 2**63
@@ -123,6 +124,7 @@ class Evaluator:
                 f"use numbers, variables, arithmetic, comparison, `a if c else b`, indexing, {_LISTED}",
             )
         try:
+            spend(STEPS)
             return self._bounded(method(node))
         except ZeroDivisionError:
             raise ExpressionError("division by zero") from None
@@ -178,6 +180,7 @@ class Evaluator:
             if function is None:
                 raise ExpressionError("unsupported comparison; use == != < <= > >= in, not in")
             right = self.value(right_node)
+            _spend_sizes(left, right)
             try:
                 holds = function(left, right)
             except TypeError:
@@ -210,6 +213,7 @@ class Evaluator:
             return self.sizes(size_of_call(node))
         check_call(node)
         arguments = [self.value(argument) for argument in node.args]
+        _spend_sizes(*arguments)
         try:
             return _FUNCTIONS[name](*arguments)
         except (TypeError, ValueError, OverflowError):
@@ -242,6 +246,16 @@ class Evaluator:
         if isinstance(value, (str, list)) and len(value) > MAX_ITEMS:
             raise ExpressionError("the value is too long")
         return value
+
+
+def _spend_sizes(*values: Any) -> None:
+    """Counts the steps of an operation that may look at every part of its operands.
+
+    Raises:
+        BudgetExceeded: If a compilation has taken too many.
+    """
+    if (budget := current()) is not None:
+        budget.spend(STEPS, sum(budget.size(value) for value in values if isinstance(value, (str, list, dict))))
 
 
 def kind_of_value(value: Any) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kspec.diagnostics.budget import CHARACTERS, STEPS, current, spend
 from kspec.syntax.evaluation import CONSTANTS, FUNCTIONS, Evaluator, UnknownName, format_value, look_up
 from kspec.syntax.partial import bind, has_sizes
 from kspec.syntax.sizes import (
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 MAX_LENGTH = 500
+MAX_DEPTH = 100
+"""The most operations that an expression can nest in one another."""
 
 _NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -76,6 +79,8 @@ def substitute(text: str, variables: Mapping[str, Any], prefix: str = "") -> Any
         return values[0]
     if any(map(is_size, values)):
         raise ExpressionError("a size cannot be part of a text", "sizes are numbers: arguments of layers and ops")
+    if (budget := current()) is not None:
+        budget.spend(CHARACTERS, sum(map(budget.size, values)))
     return "".join(
         part if isinstance(part, str) else format_value(value) for part, value in zip(parts, values, strict=True)
     )
@@ -179,10 +184,24 @@ def _parse(expression: str) -> ast.expr:
         raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "split it into several `vars`")
     if not expression.strip():
         raise ExpressionError("the expression is empty", "write `${name}` or `${name * 2}`")
+    spend(STEPS, 20 + 2 * len(expression))
     try:
-        return ast.parse(quote_names(expression.strip()), mode="eval").body
+        tree = ast.parse(quote_names(expression.strip()), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ExpressionError(
             f"invalid expression `{expression.strip()}`",
             "use arithmetic and comparisons of variables, such as `${width * 2}`",
         ) from None
+    if _is_deep(tree):
+        raise ExpressionError(f"the expression nests more than {MAX_DEPTH} operations", "split it into several `vars`")
+    return tree
+
+
+def _is_deep(tree: ast.expr) -> bool:
+    """Whether a syntax tree has more levels than `MAX_DEPTH`."""
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        if not level:
+            return False
+    return True

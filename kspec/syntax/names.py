@@ -12,6 +12,9 @@ ENTRY_KEYS = ("name", "from", "as", "call", "trainable", "weights", "repeat", "e
 MAX_COPIES = 10_000
 """The most copies that `repeat` can make."""
 
+MAX_NAME = 200
+"""The longest name, in characters."""
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 NAME_HELP = "names consist of letters, digits, `_` and `-`, and do not begin with a digit"
 DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
@@ -67,9 +70,16 @@ def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]
     ['stage', 'stage_2']
     """
     used = set(taken)
+    copies: dict[str, int] = {}
+
+    def is_used(name: str) -> bool:
+        stem, _, number = name.rpartition("_")
+        return name in used or (stem in copies and number.isdecimal() and int(number) < copies[stem])
+
     for entry in entries:
         if (name := written_name(entry)) is not None:
-            used |= {name, *_copies(entry, name)}
+            used.add(name)
+            copies[name] = max(_copies(entry), copies.get(name, 0))
     counts: dict[str, int] = {}
     names = []
     for entry in entries:
@@ -79,19 +89,20 @@ def node_names(entries: Sequence[Any], taken: Collection[str] = ()) -> list[str]
             is_reuse = isinstance(entry, dict) and "reuse" in entry
             count = counts.get(stem, int(is_reuse))  # a second call of `reader` is `reader_1`
             name = f"{stem}_{count}" if count else stem
-            while name in used:
+            while is_used(name):
                 count += 1
                 name = f"{stem}_{count}"
             counts[stem] = count + 1
-            used |= {name, *_copies(entry, name)}
+            used.add(name)
+            copies[name] = _copies(entry)
         names.append(name)
     return names
 
 
-def _copies(entry: Any, name: str) -> list[str]:
-    """The names of the copies of a repeated entry."""
+def _copies(entry: Any) -> int:
+    """The number of copies of a repeated entry; 0 for any other."""
     count = entry.get("repeat") if isinstance(entry, dict) else None
-    return [f"{name}_{index}" for index in range(min(count, MAX_COPIES))] if isinstance(count, int) else []
+    return min(count, MAX_COPIES) if isinstance(count, int) else 0
 
 
 def name_in_keras(name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from kspec.diagnostics import Path, Positions, Related, Report, Rule, Source, Span, codes
+from kspec.diagnostics.budget import CHARACTERS, VALUES, Budget, BudgetExceeded, limited
 from kspec.syntax.events import yaml_events
 from kspec.syntax.scalars import NumberTooLong, resolve
 from kspec.syntax.yaml_errors import MAX_DEPTH, explain_yaml_error, report_too_deep
@@ -25,9 +26,6 @@ from kspec.syntax.yaml_typos import (
     report_missing_space_after_dash,
     split_unspaced,
 )
-
-MAX_VALUES = 500_000
-"""The most values of a document, including those that aliases repeat: a limit for YAML bombs."""
 
 _IN_UNSPACED = re.compile(r"[:{]|^-")
 """Characters of keys that may be pairs without a space, or open a brace."""
@@ -57,26 +55,31 @@ def parse(source: Source, report: Report, *, indent: int = 0) -> Tree | None:
     Returns:
         The document; None if the text is not valid YAML.
     """
-    builder = _Builder(source, report)
     text = " " * indent + source.text[indent:] if indent else source.text
-    try:
-        value = builder.document(yaml_events(text))
-    except yaml.YAMLError as error:
-        explain_yaml_error(error, source, report)
-        return None
-    except _Stop:
-        return None
-    return Tree(value, builder.positions)
+    with limited() as budget:
+        builder = _Builder(source, report, budget)
+        try:
+            value = builder.document(yaml_events(text))
+        except yaml.YAMLError as error:
+            explain_yaml_error(error, source, report)
+            return None
+        except BudgetExceeded as error:
+            report.end(error)
+            return None
+        except _Stop:
+            return None
+        return Tree(value, builder.positions)
 
 
 class _Builder:
-    def __init__(self, source: Source, report: Report) -> None:
+    def __init__(self, source: Source, report: Report, budget: Budget) -> None:
         self.source = source
         self.report = report
+        self.budget = budget
         self.positions = Positions(Span(source, 1, 1, 1, 1))
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.anchors: dict[str, Any] = {}
         self.open_anchors: set[str] = set()
-        self.count = 0
+        self.line_ends: dict[int, int] = {}
 
     def document(self, events: Iterator[Any]) -> Any:
         value: Any = None
@@ -97,23 +100,19 @@ class _Builder:
         return value
 
     def _value(self, event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
-        self.count += 1
-        if self.count > MAX_VALUES:
-            self._stop(
-                codes.SPEC_TOO_LARGE,
-                f"the spec has more than {MAX_VALUES:,} values",
-                self._span(event),
-                help="aliases of values that contain aliases multiply: use fewer",
-            )
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
+        spent = self.budget.spent
+        spent[VALUES] += 1
+        if spent[VALUES] > VALUES.limit:
+            raise BudgetExceeded(VALUES, self._span(event))
         if event.tag is not None:
             self._check_tag(event)
         if event.anchor:
             self.open_anchors.add(event.anchor)
-        before = self.count
         value: Any
         if isinstance(event, yaml.ScalarEvent):
+            spent[CHARACTERS] += len(event.value)
             self.positions.values[path] = self._span(event)
             value = self._scalar(event)
         else:
@@ -127,7 +126,7 @@ class _Builder:
                 self.positions.values[path] = self.positions.values[path]._replace(end_column=end.column + 1)
         if event.anchor:
             self.open_anchors.discard(event.anchor)
-            self.anchors[event.anchor] = (value, self.count - before + 1)
+            self.anchors[event.anchor] = value
         return value
 
     def _sequence(self, events: Iterator[Any], path: Path, depth: int) -> tuple[list[Any], Any]:
@@ -268,15 +267,8 @@ class _Builder:
                 span,
                 help=f"if it is text or a pattern, quote it: {quoted}",
             )
-        value, size = self.anchors[event.anchor]
-        self.count += size
-        if self.count > MAX_VALUES:
-            self._stop(
-                codes.SPEC_TOO_LARGE,
-                f"the spec has more than {MAX_VALUES:,} values, counting what aliases repeat",
-                span,
-                help="aliases of values that contain aliases multiply: use fewer",
-            )
+        value = self.anchors[event.anchor]
+        self.budget.spend_copy(value, span)
         return copy.deepcopy(value)
 
     def _check_tag(self, event: Any) -> None:
@@ -297,8 +289,10 @@ class _Builder:
     def _start_line(self, event: Any) -> Span:
         """The first line of a list or mapping."""
         start = event.start_mark
-        line = self.source.line(start.line + 1)
-        end = max(len(line.rstrip()), start.column + 1)
+        end = self.line_ends.get(start.line)
+        if end is None:
+            end = self.line_ends[start.line] = len(self.source.line(start.line + 1).rstrip())
+        end = max(end, start.column + 1)
         return Span(self.source, start.line + 1, start.column + 1, start.line + 1, end + 1)
 
     def _stop(self, code: Rule, message: str, span: Span, **more: Any) -> None:

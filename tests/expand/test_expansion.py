@@ -290,7 +290,7 @@ def test_an_entry_that_cannot_be_expanded_hides_no_other_error():
         ("Dense: {units: 3}\n    repeat: 0", "KS221"),
         ("Dense: {units: 3}\n    repeat: -2", "KS221"),
         ("Dense: {units: 3}\n    repeat: 1000000", "KS221"),
-        ("Dense: {units: 3}\n    repeat: 9999\n  - block: residual\n    with: {units: 3, deep: 9999}\n    repeat: 9999", "KS221"),
+        ("Dense: {units: 3}\n    repeat: 9999\n  - block: residual\n    with: {units: 3, deep: 9999}\n    repeat: 9999", "KS006"),
         ("Dense: {units: 3}\n    repeat: two", "KS221"),
         ("Dense: {units: 3}\n    repeat: 2\n    each: [x]", "KS221"),
         ("Dense: {units: 3}\n    each: []", "KS221"),

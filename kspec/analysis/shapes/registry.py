@@ -11,8 +11,9 @@ from kspec.analysis.shapes.layers.accepted_dtypes import check_layer_dtypes
 from kspec.analysis.shapes.learned_weight import learned_weight
 from kspec.analysis.shapes.ops.accepted_dtypes import check_op_dtypes
 from kspec.analysis.shapes.ops.constant_operands import check_constant_operands
-from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, TensorType
+from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, TensorType
 from kspec.catalog.learned_weight import NAME as WEIGHT
+from kspec.language.field_types import MAX_RANK, MAX_SIZE
 
 POLICY_COMPUTES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 """A dtype policy → its compute dtype; any other policy is its own."""
@@ -49,7 +50,22 @@ def infer_call(call: Call) -> InferredCall:
     result = rule(call) if rule is not None else InferredCall([TensorType(None, call.dtype)], None)
     if call.entry.kind == "op":
         check_constant_operands(call, result)
+    for output in result.outputs:
+        _check_size(output)
     return result
+
+
+def _check_size(output: TensorType) -> None:
+    """Rejects a tensor that no machine can hold, before the sizes of those after it grow without bound.
+
+    Raises:
+        ShapeError: If it has too many axes, or an axis is too long.
+    """
+    shape = output.shape or ()
+    if len(shape) > MAX_RANK:
+        raise ShapeError(f"the output has {len(shape)} axes; a tensor has at most {MAX_RANK}")
+    if any(size is not None and size >= MAX_SIZE for size in shape):
+        raise ShapeError("an axis of the output has 2⁶³ positions or more; no tensor is that large")
 
 
 def inner_call(call: Call, value: Any, tensors: list[TensorType]) -> Call | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from kspec.diagnostics.diagnostic import Diagnostic
+from kspec.diagnostics.diagnostic import Diagnostic, most_important
 from kspec.diagnostics.severity import Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -13,8 +13,11 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
     """Writes one command a line."""
-    for diagnostic in diagnostics:
+    shown, more = most_important(diagnostics)
+    for diagnostic in shown:
         stream.write(command(diagnostic) + "\n")
+    if more:
+        stream.write(f"::notice ::and {more:,} more\n")
 
 
 def command(diagnostic: Diagnostic) -> str:

@@ -6,14 +6,20 @@ import json
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from kspec.diagnostics.diagnostic import Diagnostic
+from kspec.diagnostics.diagnostic import MAX_LISTED, Diagnostic, most_important
 from kspec.diagnostics.source import Span
 
 
 def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
     """Writes the document, in ASCII, which every stream can encode."""
-    json.dump({"diagnostics": [as_plain(diagnostic) for diagnostic in diagnostics]}, stream, indent=2)
+    json.dump(document(diagnostics), stream, indent=2)
     stream.write("\n")
+
+
+def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+    """The document as plain values; `omitted` counts the diagnostics that are too many to list."""
+    listed, omitted = most_important(diagnostics, MAX_LISTED)
+    return {"diagnostics": [as_plain(diagnostic) for diagnostic in listed]} | ({"omitted": omitted} if omitted else {})
 
 
 def as_plain(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from kspec.diagnostics.diagnostic import Diagnostic
+from kspec.diagnostics.diagnostic import MAX_LISTED, Diagnostic, most_important
 from kspec.diagnostics.severity import Severity
 from kspec.diagnostics.source import Edit, Span
 
@@ -23,9 +23,10 @@ def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
 
 
 def as_plain(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """The log as plain values. Its rules are those of the diagnostics."""
+    """The log as plain values. Its rules are those of the diagnostics; `omitted` counts what is too much to list."""
     from kspec._version import __version__
 
+    diagnostics, omitted = most_important(diagnostics, MAX_LISTED)
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
     driver = {
         "name": "kspec",
@@ -33,11 +34,13 @@ def as_plain(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
         "semanticVersion": __version__,
         "rules": [_rule(code) for code in codes],
     }
-    run = {
+    run: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [_result(diagnostic, codes.index(diagnostic.code)) for diagnostic in diagnostics],
     }
+    if omitted:
+        run["properties"] = {"omitted": omitted}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from kspec.diagnostics.diagnostic import Diagnostic, summary
+from kspec.diagnostics.diagnostic import Diagnostic, most_important, summary
 from kspec.diagnostics.layout import WIDTH, Layout, Line, as_text
 
 if TYPE_CHECKING:
@@ -29,9 +29,12 @@ def write(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
     coloured = wants_colour(stream)
     layout = Layout(_terminal_width() if coloured else WIDTH, unicode=_can_encode(stream, "┌─│…"))
     lines: list[Line] = []
-    for diagnostic in diagnostics:
+    shown, more = most_important(diagnostics)
+    for diagnostic in shown:
         lines.extend(diagnostic.lines(layout))
         lines.append([])
+    if more:
+        lines += [[(f"and {more:,} more", "bold")], []]
     lines.append([(summary(diagnostics), "bold")])
     if coloured:
         _write_coloured(lines, stream)
