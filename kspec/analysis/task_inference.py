@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kspec import catalog
+from kspec.catalog.layer_families import NOISE, UNCHANGED
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.tensor_origin import TensorOrigin, trace_origin
 
-KEEP_SHAPE = frozenset(
-    {"Dropout", "Reshape", "Identity", "ActivityRegularization", "Flatten", "GaussianDropout", "AlphaDropout"}
-)
+KEEP_SHAPE = NOISE | UNCHANGED | {"Reshape", "Flatten"}
 """Layers that do not change the meaning of an output."""
 
 SCALING = frozenset({"Normalization", "Rescaling"})

@@ -283,25 +283,26 @@ def policy_of(value: Any, what: str) -> str | None:
 
 
 def array(config: Any, what: str) -> Any:
-    """A serialized array as lists of numbers, if a spec preserves its dtype."""
+    """A serialized array as lists of numbers or booleans, if a spec preserves its dtype."""
     dtype = config.get("dtype") if isinstance(config, dict) else None
-    if dtype not in ("float32", "int32"):
+    if dtype not in ("float32", "int32", "bool"):
         raise unsupported(f"{what} is an array of {printable(dtype)}", "use float32 or int32")
+    if dtype == "bool" and _is_nested(config.get("value"), bool):
+        return config["value"]
     return numbers(config, what)
 
 
 def numbers(config: Any, what: str) -> Any:
     """A serialized array of any dtype as lists of numbers."""
     value = config.get("value") if isinstance(config, dict) else None
-    if not _is_numbers(value):
+    if not _is_nested(value, int, float):
         raise unsupported(f"{what} is an array of values other than numbers")
     return value
 
 
-def _is_numbers(value: Any) -> bool:
-    if isinstance(value, list):
-        return all(_is_numbers(part) for part in value)
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _is_nested(value: Any, *kinds: type) -> bool:
+    """Whether a value is of one of these types, or a list of such, nested to any depth."""
+    return all(_is_nested(part, *kinds) for part in value) if isinstance(value, list) else type(value) in kinds
 
 
 def is_default(name: str, value: Any, parameter: catalog.Parameter, kind: types.Type, *, of_op: bool = False) -> bool:

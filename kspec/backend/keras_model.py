@@ -15,8 +15,10 @@ from kspec.backend.application_weights import without_downloads
 from kspec.backend.embedding_vectors import load_vectors
 from kspec.backend.keras_errors import plain, tensor_too_large
 from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_class, keras_class
+from kspec.backend.leading_constant import lead_with_symbol
 from kspec.backend.learned_weight import call_learned_weight
 from kspec.backend.operation_names import name_operations
+from kspec.catalog.layer_families import MERGES
 from kspec.diagnostics import Report, Rule, codes
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.entry_spans import head_span
@@ -194,6 +196,8 @@ class _Builder:
         else:
             layer = self.network.layers[node.name] = self.network.layers[callee.name]
         inputs = self._inputs(node)
+        if callee.head in MERGES:
+            inputs = {name: lead_with_symbol(tensors, name_in_keras(node.name)) for name, tensors in inputs.items()}
         constants = self._constants(node)
         first = next(iter(inputs), None)
         value = layer(**constants) if first is None else layer(inputs.pop(first), **inputs, **constants)

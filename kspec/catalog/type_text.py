@@ -44,7 +44,7 @@ _SIMPLE: dict[type, tuple[str, str]] = {
     Text: ("a string", "strings"),
     Shape: ("a shape (such as `[28, 28, 1]`, with `null` for an unknown length)", "shapes"),
     Dtype: ("a dtype (such as `float32`)", "dtypes"),
-    Array: ("a number or a (nested) list of numbers", "numbers"),
+    Array: ("a number, a boolean or a (nested) list of them", "numbers"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path as File
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,7 @@ from kspec import catalog
 from kspec.diagnostics import Path
 from kspec.language.data import SOURCES, SPLITS
 from kspec.language.spec import Spec
+from kspec.syntax.deferred import Uncomputed
 
 NO_COPIES: Mapping[File, str] = MappingProxyType({})
 
@@ -43,15 +45,91 @@ def relocate(
             file = spec.folder / text
             holder[key] = copies.get(file) or File(os.path.relpath(file, there)).as_posix()
             changed.append((path, text))
+    here = File(os.path.relpath(spec.folder, there)).as_posix()
+    copied = _folder_of_computed(spec, copies) or here
+    for holder, key, path in _layer_places(values):
+        folder = here if _of_weights(path) else copied
+        if not _is_stated(holder[key]) and folder != "." and not _may_be_elsewhere(spec):
+            text = holder[key]
+            changed.append((path, text))
+            whole = f"${{{text[1:]}}}" if text[1:].isidentifier() else text  # `$table` has to stand alone
+            holder[key] = Uncomputed(f"{folder}/{whole}")
     return changed
 
 
-def definition_files(spec: Spec) -> list[File]:
-    """The files that the network is made of besides its weights: vocabularies and constants."""
-    layers = (spec.values.get(section) for section in _SECTIONS)
-    places = [place for section in layers for place in _of_layers(section, ())]
-    texts = dict.fromkeys(holder[key] for holder, key, path in places if path[-2] != "weights")
-    return [spec.folder / text for text in texts if "://" not in text and spec.paths.file_problem(text) is None]
+def definition_files(spec: Spec) -> dict[File, str]:
+    """The files that the network is made of besides its weights: vocabularies and constants.
+
+    Returns:
+        By file, the path of a copy in a folder: its name, or all of the path where the spec computes paths.
+    """
+    names = {spec.folder / text: PurePosixPath(text).as_posix() for text in _computed_texts(spec) if _is_inside(text)}
+    for holder, key, path in _layer_places(spec.values):
+        text = holder[key]
+        if "://" not in text and _is_stated(text) and not _of_weights(path):
+            names.setdefault(spec.folder / text, File(text).name)
+    return {
+        file: name
+        for file, name in names.items()
+        if spec.paths.file_problem(os.path.relpath(file, spec.folder)) is None
+    }
+
+
+def _folder_of_computed(spec: Spec, copies: Mapping[File, str]) -> str:
+    """The folder that has copies of all files whose paths the spec computes; empty without one."""
+    ends = {spec.folder / text: f"/{PurePosixPath(text).as_posix()}" for text in _computed_texts(spec)}
+    found = [copies.get(file, "") for file in ends]
+    if not all(copy.endswith(end) for copy, end in zip(found, ends.values(), strict=True)):
+        return ""
+    folders = {copy.removesuffix(end) for copy, end in zip(found, ends.values(), strict=True)}
+    return folders.pop() if len(folders) == 1 else ""
+
+
+def _may_be_elsewhere(spec: Spec) -> bool:
+    """Whether a path that the spec computes is relative to no folder."""
+    return any("://" in text or os.path.isabs(text) for text in _paths_of_networks(spec, weights=True))
+
+
+def _computed_texts(spec: Spec) -> list[str]:
+    """The paths of the files that the network is made of, if some are expressions; empty otherwise."""
+    places = _layer_places(spec.values)
+    if all(_is_stated(holder[key]) or _of_weights(path) for holder, key, path in places):
+        return []
+    return _paths_of_networks(spec)
+
+
+def _paths_of_networks(spec: Spec, *, weights: bool = False) -> list[str]:
+    """The paths in the layers of all networks, in their order.
+
+    Args:
+        weights: Whether those of vectors are among them.
+    """
+    entries = [
+        {entry.head: entry.arguments, "call": entry.call or {}}
+        | ({"weights": {"file": entry.weights.file}} if entry.weights is not None and weights else {})
+        for network in spec.networks.values()
+        for entry in network.layers
+    ]
+    return list(dict.fromkeys(holder[key] for holder, key, _ in _of_layers(entries, ())))
+
+
+def _layer_places(values: Mapping[str, Any]) -> list[Place]:
+    """The places of all paths in layers."""
+    return [place for section in _SECTIONS for place in _of_layers(values.get(section), (section,))]
+
+
+def _of_weights(path: Path) -> bool:
+    """Whether a place is that of the vectors of an `Embedding`."""
+    return path[-2] == "weights"
+
+
+def _is_stated(text: str) -> bool:
+    return not isinstance(text, Uncomputed)
+
+
+def _is_inside(text: str) -> bool:
+    """Whether a path leads to a file in the folder of the spec or below."""
+    return "://" not in text and not os.path.isabs(text) and ".." not in PurePosixPath(text).parts
 
 
 _SECTIONS = ("layers", "blocks", "models")
@@ -70,8 +148,7 @@ def _files(values: dict[str, Any]) -> Iterator[Place]:
             yield from _of_source(values[step], "data", (step, "data"))
     if isinstance(values.get("weights"), str):
         yield values, "weights", ("weights",)
-    for section in _SECTIONS:
-        yield from _of_layers(values.get(section), (section,))
+    yield from (place for place in _layer_places(values) if _is_stated(place[0][place[1]]))
 
 
 def _of_source(holder: Any, key: Any, path: Path) -> Iterator[Place]:
@@ -114,12 +191,12 @@ def _of_layers(value: Any, path: Path) -> Iterator[Place]:
         for name, item in value.items():
             entry = catalog.find("layer", name) if isinstance(item, dict) else None
             vocabulary = item.get("vocabulary") if entry is not None and "vocabulary" in entry.parameters else None
-            if isinstance(vocabulary, str) and "$" not in vocabulary:
+            if isinstance(vocabulary, str):
                 yield item, "vocabulary", (*path, name, "vocabulary")
             file = item.get("file") if name == "weights" and isinstance(item, dict) else None
-            if isinstance(file, str) and "$" not in file:
+            if isinstance(file, str):
                 yield item, "file", (*path, name, "file")
             for constant, stated in item.items() if name == "call" and isinstance(item, dict) else ():
-                if isinstance(stated, dict) and list(stated) == ["file"] and "$" not in str(stated["file"]):
+                if isinstance(stated, dict) and list(stated) == ["file"] and isinstance(stated["file"], str):
                     yield stated, "file", (*path, name, constant, "file")
             yield from _of_layers(item, (*path, name))

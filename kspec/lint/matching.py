@@ -163,7 +163,7 @@ def _is_axis_size(value: Any) -> bool:
 def _is_array(value: Any) -> bool:
     if isinstance(value, list):
         return all(is_failed(part) or _is_array(part) for part in value)
-    return is_size(value) or (isinstance(value, (int, float)) and not isinstance(value, bool))
+    return is_size(value) or isinstance(value, (bool, int, float))
 
 
 def _find(kind: str, name: str) -> catalog.Entry | None:

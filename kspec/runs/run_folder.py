@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -102,8 +102,8 @@ class RunFolder:
         with self.writing(name) as path:
             writer(path)
 
-    def copy(self, folder: str, files: Iterable[Path]) -> dict[Path, str]:
-        """Copies files into a folder of the run folder, each under its name, or that with a number.
+    def copy(self, folder: str, files: Mapping[Path, str]) -> dict[Path, str]:
+        """Copies files into a folder of the run folder, each under a name, or that with a number.
 
         Returns:
             By file, the path of its copy in the run folder.
@@ -112,8 +112,8 @@ class RunFolder:
             RunFolderError: if one cannot be copied.
         """
         copies: dict[Path, str] = {}
-        for file in files:
-            number, name = 1, f"{folder}/{file.name}"
+        for file, wanted in files.items():
+            number, name = 1, f"{folder}/{wanted}"
             while name in copies.values():
                 number, name = number + 1, f"{folder}/{file.stem}-{number + 1}{file.suffix}"
             self.write(name, partial(shutil.copyfile, file))

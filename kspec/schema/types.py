@@ -41,7 +41,7 @@ _SIZE: Schema = {
     "errorMessage": "A dimension is a positive integer, or null if unknown.",
 }
 _NUMBERS: Schema = {
-    "type": ["number", "array", "string"],
+    "type": ["number", "boolean", "array", "string"],
     "items": {"$ref": "#/definitions/numbers"},
     "pattern": COMPUTED,
 }
@@ -128,7 +128,7 @@ class TypeSchemas(ABC):
             case t.MappingOf(item):
                 return {"type": "object", "additionalProperties": self.of(item)}
             case t.Array():
-                return {"type": ["number", "array"], "items": self.ref("numbers", lambda: _NUMBERS)}
+                return {"type": ["number", "boolean", "array"], "items": self.ref("numbers", lambda: _NUMBERS)}
         return {}
 
     def _numbers(self, numbers: list[t.Number], sizes: bool) -> list[Schema]:

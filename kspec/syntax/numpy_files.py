@@ -67,7 +67,7 @@ def read_header(file: BinaryIO) -> tuple[str, bool, tuple[int, ...]]:
 
 def _read_npy(file: BinaryIO) -> list[Any]:
     dtype, fortran, shape = read_header(file)
-    code = {"f2": "e", "f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q",
+    code = {"b1": "b", "f2": "e", "f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q",
             "u1": "B", "u2": "H", "u4": "I", "u8": "Q"}.get(dtype[1:])  # fmt: skip
     count = math.prod(shape)
     if code is None or not shape:
@@ -88,7 +88,7 @@ def _read_npy(file: BinaryIO) -> list[Any]:
         values = array.array(code, data)
         if dtype[0] in "<>" and (dtype[0] == ">") == (sys.byteorder == "little"):
             values.byteswap()
-        numbers = values.tolist()
+        numbers = [value != 0 for value in values] if dtype[1:] == "b1" else values.tolist()
     if not fortran:
         return _nested(numbers, shape)
     return _transposed(_nested(numbers, shape[::-1]), len(shape))

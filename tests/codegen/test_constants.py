@@ -12,6 +12,7 @@ task: regression
 vars: {floats: [1.0, 2.0, 3.0], half: 0.5}
 inputs: {x: {shape: [3], dtype: int32}}
 blocks:
+  less: {inputs: [one, other], layers: [{Subtract: {}, from: [one, other]}]}
   scaled: {params: [by], layers: [{op: multiply, call: {x2: ["${by}", 1, 2]}}]}
 layers:
 - {op: multiply, from: x, call: {x2: $floats}, name: a}
@@ -21,10 +22,15 @@ layers:
 - {op: multiply, from: x, call: {x2: ["${units_of(x) / 2}", 1, 2]}, name: e}
 - {op: array, from: [], call: {x: [[1, 2, 3]]}, name: k}
 - {op: add, from: [x, k], name: f}
-- {op: array, from: [], call: {x: [1, 0, 1], dtype: int64}, name: l}
+- {op: array, from: [], call: {x: [1, 0, 1], dtype: int64}, name: l1}
+- {op: expand_dims, from: l1, call: {axis: 0}, name: l}
 - {op: add, from: [x, l], name: g}
+- {Subtract: {}, from: [k, x], name: m}
+- {op: multiply, from: x, call: {x2: [true, false, true]}, name: q}
+- {Average: {}, from: [k, x, k], name: n}
 """
 BLOCK = "- {block: scaled, from: x, with: {by: 2.0}, name: h}\n- {block: scaled, from: x, with: {by: 3}, name: i}\n"
+BLOCK += "- {block: less, from: [l, x], name: o}\n- {block: less, from: [x, l], name: p}\n"
 
 
 def outputs(text, names, folder):
@@ -40,12 +46,16 @@ def outputs(text, names, folder):
 
 
 def test_constants_of_a_spec_and_its_export(tmp_path):
-    for text, names in ((SPEC, "abcdefg"), (SPEC + BLOCK, "hi")):
+    for text, names in ((SPEC, "abcdefgmnq"), (SPEC + BLOCK, "hiop")):
         ours, exported = outputs(text, names, tmp_path)
         assert {name: value.dtype for name, value in ours.items()} == {n: v.dtype for n, v in exported.items()}
         for name, value in ours.items():
             assert np.array_equal(value, exported[name]), name
+        if "o" in names:
+            assert np.array_equal(ours["o"], -ours["p"])
         if "a" in names:
+            assert np.array_equal(ours["m"], [[0, 0, 0]])
+            assert np.array_equal(ours["q"], [[1, 0, 3]])
             assert [str(ours[name].dtype) for name in "abcdefg"] == [
                 *("float32", "float32", "int32", "int32", "float32", "int32", "int64"),
             ]

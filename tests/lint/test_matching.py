@@ -39,7 +39,7 @@ def test_a_value_of_the_type_has_no_mismatch(type_: str, values: list[object]) -
         ("{float}", [{"a": "1"}, [1]]),
         ("shape", [[0], ["a"], 3]),
         ("dtype", ["float"]),
-        ("array", [["a"], True]),
+        ("array", [["a"], "a"]),
         ("<initializer>", ["nonesuch", {"nonesuch": {}}, {"HeNormal": {}, "Zeros": {}}, 1]),
         ("null", [0, ""]),
     ],

@@ -34,7 +34,7 @@ def main() -> None:
             print(f"seed {seed}: {type(failure).__name__}: {failure}", flush=True)
         if number % 100 == 0:
             keras.utils.clear_session()
-        if number % 1000 == 0 or number == graphs:
+        if number % 100 == 0 or number == graphs:
             summary = ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
             print(f"{number:,} graphs: {summary}; {time.perf_counter() - start:,.0f} s", flush=True)
     sys.exit(1 if counts["failed"] else 0)

@@ -18,6 +18,14 @@ SPEC = """\
 kspec: 1
 data: {csv: data.csv, inputs: {text: text, a: [a1, a2]}, targets: {out: y}, split: {validation: 0.25}}
 inputs: {text: {shape: [], dtype: string}, a: {shape: [2]}}
+vars: {tables: two}
+blocks:
+  times:
+    params: [table]
+    layers:
+      - op: multiply
+        from: {x1: in}
+        call: {x2: {file: $table}}
 layers:
   - TextVectorization: {vocabulary: words.txt, output_sequence_length: 2}
     from: text
@@ -27,11 +35,11 @@ layers:
     name: vectors
   - Flatten:
     name: flat
-  - op: multiply
-    from: {x1: a}
-    call: {x2: {file: one/table.npy}}
+  - block: times
+    from: a
+    with: {table: one/table.npy}
   - op: add
-    call: {x2: {file: two/table.npy}}
+    call: {x2: {file: "${tables}/table.npy"}}
     name: scaled
   - Concatenate:
     from: [flat, scaled]
@@ -62,8 +70,12 @@ def test_a_run_needs_none_of_the_files_its_network_was_made_of(tmp_path, monkeyp
 
     for name in ("glove.txt", "words.txt", "one", "two", "start.weights.h5"):
         (shutil.rmtree if "." not in name else lambda path: path.unlink())(tmp_path / name)
-    loaded = load_run(str(run.folder))
-    examples, _ = read_examples(loaded, "data.csv", None, need_targets=True)
+    folder = run.folder.resolve()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    loaded = load_run(str(folder))
+    examples, _ = read_examples(loaded, "../data.csv", None, need_targets=True)
     predictions, _ = predictions_of(loaded, examples)
     inputs = {
         "text": np.array([row[0] for row in rows], dtype=object),
@@ -72,4 +84,4 @@ def test_a_run_needs_none_of_the_files_its_network_was_made_of(tmp_path, monkeyp
     np.testing.assert_array_equal(predictions["out"], run.model.predict(inputs, verbose=0))
     error = np.mean((predictions["out"][:, 0] - np.arange(20)) ** 2)
     assert evaluate_run(loaded, examples)["loss"] == pytest.approx(error, rel=1e-5)
-    assert export(str(run.folder), "keras").path.is_file()
+    assert export(str(folder), "keras").path.is_file()

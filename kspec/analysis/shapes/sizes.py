@@ -92,7 +92,8 @@ def depends_on_data(graph: Graph, tensor: Tensor) -> bool:
         name = waiting.pop()
         node = graph.nodes[name]
         callee = graph.callee(node)
-        adapts = callee.catalog is not None and callee.catalog.adapts
+        lists = isinstance(callee.arguments.get("vocabulary"), list)
+        adapts = callee.catalog is not None and callee.catalog.adapts and not lists
         encodes = adapts and callee.arguments.get("output_mode") in ENCODING
         if node.kind == "model" or encodes or any(size.word in OF_DATA for size in sizes_in(callee.arguments)):
             return True

@@ -13,6 +13,7 @@ from kspec.codegen.model.arguments import NeedsFlatCode, Writer, extension_class
 from kspec.codegen.model.blocks import Block
 from kspec.codegen.model.calls import Feeds, Pieces, only
 from kspec.codegen.model.entries import SpecEntry
+from kspec.codegen.model.leading_constant import HELPER, LINES, merges_with_leading_constant
 from kspec.codegen.model.names import Allocator, Constants, identifier
 from kspec.codegen.model.saved import Saved, read_saved
 from kspec.codegen.model.standardization import standardization_lines
@@ -77,11 +78,13 @@ class ModelContext:
         self._saved: dict[str, Saved] = {}
         self._name_counts: dict[str, int] = {}
         self._calls: dict[Path, InferredCall] = {}
+        self._leading_constants: set[Path] = set()
         for name in ("", *self.graph.models):
             graph = self.graph.models[name] if name else self.graph
             types = analysis.types.models[name] if name else analysis.types
             for node in graph.calls:
                 self._calls.setdefault(node.source_path, types.calls[node.name])
+            self._leading_constants |= merges_with_leading_constant(graph)
 
     def restart_flat(self) -> None:
         """Forgets blocks and loops; every node gets a statement of its own from now on."""
@@ -148,6 +151,16 @@ class ModelContext:
         calls = [node for graph in (self.graph, *self.graph.models.values()) for node in graph.calls]
         inside = {snake_case(name) for node in calls for name in _classes_in(node.arguments)}
         return inside | {snake_case(node.head) for node in calls if node.kind == "op"}
+
+    def with_leading_symbol(self, entry: SpecEntry, pieces: Pieces) -> Pieces:
+        """The tensors of a merge layer, of which Keras takes no constant as the first."""
+        if entry.path not in self._leading_constants:
+            return pieces
+        if pieces[0].startswith("*"):
+            raise NeedsFlatCode("a constant in a list that a merge layer takes")
+        self.file.helpers[HELPER] = LINES
+        self.file.modules.add("ops")
+        return [f"{HELPER}({', '.join(pieces)})", *pieces[1:]]
 
     def import_module_of(self, path: str) -> None:
         """Has the file import the module of Keras that a class or function is in."""

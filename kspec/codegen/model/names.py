@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 HELPERS = frozenset(
     {"balanced", "batches", "compile_model", "fill", "inputs_of", "log_each_value", "make_examples", "Minimize"}
     | {
+        "as_symbol",
         "most_frequent",
         "number",
         "numbers",

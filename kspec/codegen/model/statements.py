@@ -212,6 +212,7 @@ class Statements:
             callee, definition = self._layer(entry, feeds, names), entry.definition
         if "" in feeds:
             feeds = spread(entry, feeds[""], definition.tensors if definition else None)
+        feeds = {name: self.context.with_leading_symbol(entry, pieces) for name, pieces in feeds.items()}
         return call_layer(callee, entry, feeds, definition, self.writer, names)
 
     def _formula(self, entry: SpecEntry, names: Constants) -> str:

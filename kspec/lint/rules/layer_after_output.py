@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from kspec.analysis.task_inference import KEEP_SHAPE, PROBABILITIES
+from kspec.catalog.layer_families import NOISE, NORMALIZATIONS
 from kspec.diagnostics import codes
 from kspec.ir import Node, Tensor
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import activation_at
 from kspec.lint.rules.shared.outputs import REGRESSION_LOSSES, node_span, trained_outputs
-
-DROPS = frozenset({"Dropout", "AlphaDropout", "GaussianDropout", "SpatialDropout1D", "SpatialDropout2D",
-                   "SpatialDropout3D", "GaussianNoise"})  # fmt: skip
-NORMALIZES = frozenset({"BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"})
 
 
 def check(context: RuleContext) -> None:
@@ -27,9 +24,9 @@ def check(context: RuleContext) -> None:
         is_regression = activation.name == "linear" and output.loss in REGRESSION_LOSSES
         for node in after:
             head = context.graph.callee(node).head
-            wrong = activation.name in PROBABILITIES or (is_regression and head in DROPS)
+            wrong = activation.name in PROBABILITIES or (is_regression and head in NOISE)
             if wrong and context.spec.positions.value(node.path) not in unclear:
-                effect = "drops predictions at random" if head in DROPS else "changes the predictions"
+                effect = "drops predictions at random" if head in NOISE else "changes the predictions"
                 context.report.warning(
                     codes.NOISE_AFTER_OUTPUT,
                     f"`{head}` comes after the output activation of `{before.name}`: in training it {effect}",
@@ -44,7 +41,7 @@ def _after(context: RuleContext, tensor: Tensor) -> tuple[list[Node], Node | Non
     while True:
         node = context.graph.nodes[tensor.node]
         head = context.graph.callee(node).head
-        if head in DROPS | NORMALIZES:
+        if head in NOISE | NORMALIZATIONS:
             after.append(node)
         elif head not in KEEP_SHAPE:
             return after, node

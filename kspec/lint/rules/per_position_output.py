@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.analysis.shapes.types import Shape
+from kspec.catalog.layer_families import ACTIVATIONS, NOISE, NORMALIZATIONS, UNCHANGED
 from kspec.diagnostics import codes
 from kspec.ir import Node
 from kspec.lint.context import RuleContext
@@ -12,9 +13,7 @@ from kspec.lint.rules.shared.outputs import Output, data_source, node_span, time
 from kspec.lint.rules.shared.targets import target_of
 from kspec.syntax.yaml_flow import shape_text
 
-BY_POSITION = frozenset({"Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "BatchNormalization",
-                         "LayerNormalization", "Activation", "Softmax", "ReLU", "LeakyReLU", "PReLU", "ELU",
-                         "Identity", "Dense"})  # fmt: skip
+BY_POSITION = NOISE | UNCHANGED | NORMALIZATIONS | ACTIVATIONS | {"Dense"}
 """Layers that treat each position separately, or keep all of them."""
 GROWING = frozenset({"UpSampling1D", "UpSampling2D", "UpSampling3D", "Conv1DTranspose", "Conv2DTranspose",
                      "Conv3DTranspose", "Reshape", "RepeatVector", "Resizing", "ZeroPadding2D"})  # fmt: skip

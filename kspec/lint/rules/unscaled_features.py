@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from kspec.analysis.data_profile import ColumnProfile
+from kspec.catalog.layer_families import NOISE, UNCHANGED
 from kspec.diagnostics import codes
 from kspec.ir import Node
 from kspec.lint.context import RuleContext
@@ -15,7 +16,7 @@ from kspec.lint.rules.shared.targets import columns_with
 FACTOR = 100.0
 LARGE = 10.0
 WEIGHTED_SUMS = frozenset({"Dense", "EinsumDense"})
-SCALE_KEEPING = frozenset({"Flatten", "Reshape", "Concatenate", "Dropout", "GaussianNoise", "Identity"})
+SCALE_KEEPING = NOISE | UNCHANGED | {"Flatten", "Reshape", "Concatenate"}
 
 
 def check(context: RuleContext) -> None:

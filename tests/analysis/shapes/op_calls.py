@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import keras
@@ -85,6 +88,29 @@ def by_keras_on_numbers(call: OpCall) -> Outcome:
     except Exception:
         return REFUSED
     return eager if outcomes[0] != REFUSED else REFUSED
+
+
+class KerasElsewhere:
+    """`by_keras_on_numbers` in another process: a call that ends it fails one test, and spoils no other."""
+
+    def __init__(self) -> None:
+        self.pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> KerasElsewhere:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.pool is not None:
+            self.pool.shutdown()
+
+    def __call__(self, call: OpCall) -> Outcome:
+        if self.pool is None:
+            self.pool = ProcessPoolExecutor(1, get_context("spawn"))
+        try:
+            return self.pool.submit(by_keras_on_numbers, call).result()
+        except BrokenProcessPool:
+            self.pool = None
+            raise AssertionError(f"TensorFlow ends the process of {call}, or of a call before it") from None
 
 
 def by_rule(call: OpCall) -> Outcome:

@@ -202,8 +202,6 @@ def _entry(r: random.Random, known: _Known) -> dict[str, Any]:
         others = r.sample(same, min(len(same), r.randint(2, 3))) if len(same) > 1 else [source, source]
         if r.random() < 0.1:
             others = [source, r.choice(list(shapes))]
-        if known.constants.intersection(others) and not known.constants.issuperset(others):
-            others = [source, source]  # only the build refuses some constants in a merge layer
         merge = r.choice([name for name in MERGES if name != "Concatenate" or rank > 1])  # or it joins the examples
         return {merge: {}, "from": others[:2] if merge == "Subtract" else others}
     if dice < 0.4:

@@ -41,12 +41,19 @@ CALLS = [
     "kron {x1: 2, x2: [1, 2, 3]}",
     "kron {x1: [[1], [2]], x2: [1, 2.5]}",
     "maximum {x1: 2, x2: 2.5}",
+    "array {x: [[true, false], [false, true]]}",
+    "array {x: true}",
+    "array {x: [true, 2]}",
+    "array {x: {file: booleans.npy}}",
+    "convert_to_tensor {x: [true, false]}",
+    "logical_and {x1: [true, true], x2: [true, false]}",
 ]
 
 
 def test_shapes_and_dtypes_are_those_of_keras(tmp_path):
     np.save(tmp_path / "ints.npy", np.arange(3))
     np.save(tmp_path / "floats.npy", np.array([[1.5, 2.0]]))
+    np.save(tmp_path / "booleans.npy", np.array([[True], [False]]))
     entries = [call.split(maxsplit=1) for call in CALLS]
     layers = [f"- {{op: {op}, from: [], call: {call}, name: k{i}}}\n" for i, (op, call) in enumerate(entries)]
     (tmp_path / "spec.yaml").write_text(HEAD + "".join(layers) + TAIL)
@@ -59,6 +66,8 @@ def test_shapes_and_dtypes_are_those_of_keras(tmp_path):
     ]
     assert np.array_equal(real[5][0], [3_000_000_000])
     assert np.array_equal(real[9][0], [0, 1, 2])
+    assert np.array_equal(real[-3][0], [[True], [False]])
+    assert np.array_equal(real[-1][0], [True, False])
 
 
 @pytest.mark.parametrize(
