@@ -9,6 +9,7 @@ from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.types import DataSplit, InputSpec
+from kspec.data.value_checks import FLOATS, by_row, misfits, non_finite
 from kspec.diagnostics import Path, codes
 from kspec.syntax.yaml_flow import to_yaml
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-FLOATS = {"float16", "float32", "float64", "bfloat16"}
 SHOWN_COLUMNS = 3
 
 
@@ -36,6 +36,16 @@ class TableArrays:
         self.inputs = {name: input_array(name, takes, table, mapping, context) for name, takes in inputs.items()}
         self.targets = {name: target_array(name, table, mapping, context) for name in mapping.targets}
         self.weights = {name: weight_array(name, table, mapping, context) for name in mapping.weights}
+        self.absent: dict[str, Array] = {}
+
+    def take(self, kept: Array) -> None:
+        """Keeps only the rows where `kept`, shape (rows,), is true."""
+        import numpy
+
+        rows = numpy.flatnonzero(kept)
+        self.table = self.table.take(kept)
+        for arrays in (self.inputs, self.targets, self.weights, self.absent):
+            arrays.update({name: array[rows] for name, array in arrays.items()})
 
     def split(self, rows: Array, numbers: Array) -> DataSplit:
         """The split with these rows.
@@ -55,6 +65,7 @@ class TableArrays:
             inputs=select(self.inputs),
             targets=select(self.targets),
             weights=select(self.weights),
+            absent=select(self.absent),
             names=None if names is None else [names[int(row)] for row in rows],
         )
 
@@ -158,7 +169,8 @@ def _refuse_shape(name: str, takes: InputSpec, columns: list[Column], path: Path
     else:
         remedy = "name the columns with `data: {inputs: ...}`"
     help = f"{remedy}, or set `shape: [{has}]`"
-    context.error(codes.DATA_SHAPE_MISMATCH, f"`{name}` has shape {shown}, {needs}, but {actual}", path, help=help)
+    message = f"`{name}` has shape {shown}, {needs}, but {actual}"
+    context.error(codes.DATA_SHAPE_MISMATCH, message, path, help=context.remedy(help))
 
 
 def _listed(columns: Sequence[Column]) -> str:
@@ -174,7 +186,7 @@ def _texts(name: str, columns: list[Column], path: Path, context: Context) -> li
                 codes.INCOMPATIBLE_DATA_TYPE,
                 f"`{name}` takes text, but `{column.name}` contains arrays of numbers",
                 path,
-                help="remove `dtype: string`",
+                help=context.remedy("remove `dtype: string`"),
             )
             return None
     return [column.values if column.kind == "array" else column.texts() for column in columns]
@@ -184,7 +196,7 @@ def _numbers(
     name: str, dtype: str, columns: list[Column], table: Table, path: Path, context: Context
 ) -> list[Array] | None:
     sound = True
-    misfits = []
+    unfit = []
     for column in columns:
         if column.kind == "text" or column.values.dtype.kind not in "fiub":
             _refuse_text(name, column, columns, table, path, context)
@@ -192,13 +204,18 @@ def _numbers(
         elif not _finite(column, table, path, context):
             sound = False
         elif dtype not in FLOATS and (example := _invalid_integer(dtype, column, table)):
-            misfits.append(example)
-    if misfits:
+            unfit.append(example)
+    if unfit:
         sound = False
-        others = len(misfits) - 1
+        others = len(unfit) - 1
         more = f"; {others} other column{'s do' if others > 1 else ' does'} not fit either" if others else ""
         help = "omit `dtype` for float32" if dtype != "bool" else "a bool is 0 or 1, false or true"
-        context.error(codes.INCOMPATIBLE_DATA_TYPE, f"`{name}` takes {dtype}, but {misfits[0]}{more}", path, help=help)
+        context.error(
+            codes.INCOMPATIBLE_DATA_TYPE,
+            f"`{name}` takes {dtype}, but {unfit[0]}{more}",
+            path,
+            help=context.remedy(help),
+        )
     return [column.values for column in columns] if sound else None
 
 
@@ -216,7 +233,7 @@ def _refuse_text(name: str, column: Column, columns: list[Column], table: Table,
         codes.INCOMPATIBLE_DATA_TYPE,
         f'`{name}` takes numbers, but `{column.name}` has text: "{example[:40]}" in {table.locate([index])}',
         path,
-        help=help,
+        help=context.remedy(help),
     )
 
 
@@ -229,50 +246,27 @@ def _is_number(value: Any) -> bool:
 
 
 def _finite(column: Column, table: Table, path: Path, context: Context) -> bool:
-    """Whether all numbers are finite. In arrays, NaN is an error too: imputation fills only scalar columns."""
+    """Whether all numbers are finite."""
     import numpy
 
-    values = column.values
-    if values.dtype.kind != "f":
-        return True
-    bad: Array = numpy.isinf(values) if column.kind != "array" else ~numpy.isfinite(values)
-    bad = _by_row(bad)
-    rows = numpy.flatnonzero(bad & ~column.missing)
+    rows = numpy.flatnonzero(non_finite(column))
     if not len(rows):
         return True
     value = "a non-finite number" if column.kind == "array" else "an infinite value"
     message = f"`{column.name}` has {value} in {table.locate(rows)}"
-    context.error(codes.NON_FINITE_VALUES, message, path, help="correct the data: a model cannot learn from infinity")
+    help = context.remedy("correct the data: a model cannot learn from infinity")
+    context.error(codes.NON_FINITE_VALUES, message, path, help=help)
     return False
-
-
-def _by_row(bad: Array) -> Array:
-    """Which rows have a bad value, shape (rows,)."""
-    import numpy
-
-    return numpy.asarray(bad.reshape(len(bad), -1).any(axis=1))
 
 
 def _invalid_integer(dtype: str, column: Column, table: Table) -> str:
     """A value of a column that an integer (or bool) dtype cannot hold, in words; empty if it can hold all."""
     import numpy
 
-    values = column.values
-    if values.dtype.kind == "b":
-        return ""
-    if dtype == "bool":
-        low, high = 0, 1
-    else:
-        bounds = numpy.iinfo(dtype)
-        low, high = int(bounds.min), int(bounds.max)
-    bad: Array = (values < low) | (values > high)
-    if values.dtype.kind == "f":
-        bad |= values != numpy.floor(values)
-    bad = _by_row(bad)
-    rows = numpy.flatnonzero(bad & ~column.missing)
+    rows = numpy.flatnonzero(misfits(dtype, column))
     if not len(rows):
         return ""
-    example = numpy.ravel(values[rows[0]])[0] if values.ndim == 1 else "a value"
+    example = numpy.ravel(column.values[rows[0]])[0] if column.values.ndim == 1 else "a value"
     return f"`{column.name}` has {example} in {table.locate(rows[:1])}"
 
 
@@ -348,7 +342,7 @@ def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Con
         (~numpy.isfinite(values), "a non-finite number"),
         (values < 0, "a negative weight"),
     ):
-        rows = numpy.flatnonzero(_by_row(bad))
+        rows = numpy.flatnonzero(by_row(bad))
         if len(rows):
             message = f"`{column.name}` has {problem} in {table.locate(rows)}"
             context.error(codes.INVALID_SAMPLE_WEIGHTS, message, path, help="weights must be 0 or greater")

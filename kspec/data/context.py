@@ -38,12 +38,14 @@ class Context:
         source_path: The setting that names the source, such as `("data", "csv")`; None for data named on the command
             line or in Python, whose paths are relative to the working directory and may lie anywhere.
         argument: The command-line argument, where problems of such data are reported.
+        is_new: Whether the data is not that of training, so that the spec cannot be changed to fit it.
     """
 
     spec: Spec
     report: Report
     source_path: SpecPath | None
     argument: Span | None = None
+    is_new: bool = False
     _errors_before: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,10 @@ class Context:
         if value is None:
             raise InvalidData
         return value
+
+    def remedy(self, help: str) -> str:
+        """The help for values that the model cannot take: for training data as given, else to correct the data."""
+        return "correct the data: the model takes what it was trained on" if self.is_new else help
 
     def span(self, path: SpecPath | None, *, key: bool = False) -> Span | None:
         """The span of a value in the spec, or of its key.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from kspec.analysis.index_limits import IndexLimit, Lookup, extra_indices, index
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.table import Table
+from kspec.data.value_checks import by_row
 from kspec.diagnostics import Edit, Path, Span, codes
 from kspec.ir import Graph, Node
 from kspec.ir.entry_spans import head_span
@@ -85,6 +86,21 @@ class ValueCheck:
         notes = [reporter.check_vocabulary(lookup, rows) for lookup in lookups(self.graph)]
         return list(dict.fromkeys(note for note in notes if note))
 
+    def refused(
+        self, inputs: Mapping[str, Any], table: Table, mapping: ColumnMapping, context: Context
+    ) -> list[tuple[Array, str]]:
+        """The rows of other data with a value that a layer cannot take, shape (n,), and why; layer by layer.
+
+        Args:
+            inputs: By input, the values, shape (n, …).
+            table: The table that they come from.
+            mapping: The columns of each input.
+            context: Where the data is read.
+        """
+        reporter = _Reporter(self, inputs, table, mapping, context)
+        found = [reason for limit in index_limits(self.graph) for reason in reporter.wrong_indices(limit)]
+        return found + [reason for lookup in lookups(self.graph) for reason in reporter.unknown_values(lookup)]
+
 
 def _selected(values: Any, selections: Sequence[Any]) -> Any:
     """The part of an input that reaches a layer, shape (n, …); None if it is not an array, or cannot be selected."""
@@ -126,15 +142,12 @@ class _Reporter:
 
     def check_indices(self, limit: IndexLimit) -> None:
         """Reports an index beyond what a layer takes, or below zero."""
-        import numpy
-
         if limit.source.kind != "input":
             self._check_computed(limit)
             return
-        values = _selected(self.inputs.get(limit.source.name), limit.selections)
-        if values is None or values.dtype.kind not in "fiu" or not values.size:
+        indices = self._indices(limit)
+        if indices is None:
             return
-        indices = numpy.trunc(values) if values.dtype.kind == "f" else values
         low, high = int(indices.min()), int(indices.max())
         if high >= limit.size:
             place = self._place(limit, indices, int(indices.argmax()), indices >= limit.size, f"goes up to {high}")
@@ -143,6 +156,37 @@ class _Reporter:
             place = self._place(limit, indices, int(indices.argmin()), indices < limit.lowest, f"goes down to {low}")
             self._error(limit.call, f"`{limit.layer.name}` needs indices from 0, but {place}",
                         "map the numbers with `IntegerLookup` first, or number them from 0 in the data")  # fmt: skip
+
+    def wrong_indices(self, limit: IndexLimit) -> Iterator[tuple[Array, str]]:
+        """The rows with an index that a layer does not have, and why."""
+        values = self._indices(limit)
+        if values is None:
+            return
+        high, low = int(values.argmax()), int(values.argmin())
+        for worst, wrong in ((high, values >= limit.size), (low, values < limit.lowest)):
+            if wrong.any():
+                value = f"`{self._column(limit, values, worst)}` is {values.ravel()[worst]:g}"
+                is_low = worst == low and values.ravel()[worst] < limit.lowest
+                reason = f"`{limit.layer.name}` needs indices from 0, but {value}"
+                yield by_row(wrong), reason if is_low else size_message(limit, value)
+
+    def unknown_values(self, lookup: Lookup) -> Iterator[tuple[Array, str]]:
+        """The rows with a value that a lookup without indices for unknown values does not know, and why."""
+        found = self._unknown(lookup) if lookup.takes_only_known else None
+        if found is not None and found[0].any():
+            unknown, values = found
+            name, word = self._name_of(lookup), str(values[unknown].ravel()[0])
+            yield by_row(unknown), f"`{lookup.layer.name}` has no index for `{name}` {word}"
+
+    def _indices(self, limit: IndexLimit) -> Array | None:
+        """The indices that a layer takes from an input, shape (n, …); None if they are not known here."""
+        import numpy
+
+        values = _selected(self.inputs.get(limit.source.name), limit.selections)
+        if limit.source.kind != "input" or values is None or values.dtype.kind not in "fiu" or not values.size:
+            return None
+        indices: Array = numpy.trunc(values) if values.dtype.kind == "f" else values
+        return indices
 
     def _check_computed(self, limit: IndexLimit) -> None:
         """Reports a vocabulary that has more entries than a layer has rows."""
@@ -181,14 +225,17 @@ class _Reporter:
         """The column and the row of the worst index: "`word` goes up to 22 in row 13"."""
         import numpy
 
-        each = indices[0].size or 1
-        columns = self.mapping.inputs.get(limit.source.name, [])
-        at = worst % each if not limit.selections and len(columns) == each else 0
-        whole = len(columns) == 1 or (not limit.selections and len(columns) == each)
-        name = columns[at] if whole else limit.source.name
-        rows = numpy.flatnonzero(wrong.any(axis=tuple(range(1, wrong.ndim))))
+        rows = numpy.flatnonzero(by_row(wrong))
         more = f" ({len(rows)} rows are out of range)" if len(rows) > 1 else ""
-        return f"`{name}` {extent} in {self.table.locate([worst // each])}{more}"
+        row = self.table.locate([worst // (indices[0].size or 1)])
+        return f"`{self._column(limit, indices, worst)}` {extent} in {row}{more}"
+
+    def _column(self, limit: IndexLimit, indices: Array, worst: int) -> str:
+        """The column of an index, given its place among all, or else the input."""
+        each, columns = indices[0].size or 1, self.mapping.inputs.get(limit.source.name, [])
+        if not limit.selections and len(columns) == each:
+            return columns[worst % each]
+        return columns[0] if len(columns) == 1 else limit.source.name
 
     def _report_size(self, limit: IndexLimit, size: int, place: str) -> None:
         spec = self.context.spec
@@ -209,22 +256,16 @@ class _Reporter:
         """
         import numpy
 
-        values, known = _selected(self.inputs.get(lookup.source.name), lookup.selections), self._known(lookup.layer)
-        if values is None or known is None or not values.size or values.dtype.kind not in "OUiu":
+        found = self._unknown(lookup)
+        if found is None:
             return ""
-        words = {*known, lookup.layer.arguments.get("mask_token")}
-        if values.dtype.kind in "iu":
-            unknown = ~numpy.isin(values, [word for word in words if isinstance(word, int)])
-        else:
-            unknown = numpy.fromiter((value not in words for value in values.ravel().tolist()), bool, values.size)
-        unknown = unknown.reshape(values.shape)
+        unknown, values = found
         if rows is not None and not lookup.takes_only_known:
             unknown, values = unknown[rows], values[rows]
-        affected = numpy.flatnonzero(unknown.any(axis=tuple(range(1, unknown.ndim))))
+        affected = numpy.flatnonzero(by_row(unknown))
         if not len(affected):
             return ""
-        columns = self.mapping.inputs.get(lookup.source.name, [])
-        name = columns[0] if len(columns) == 1 else lookup.source.name
+        name = self._name_of(lookup)
         shown = list(dict.fromkeys(map(str, values[unknown].tolist())))
         listed = ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
         complete = lookup.is_learned and lookup.layer.arguments.get("max_tokens") is None
@@ -240,6 +281,25 @@ class _Reporter:
             "leave `num_oov_indices: 0` out: unknown values then share an index of their own",
         )
         return ""
+
+    def _unknown(self, lookup: Lookup) -> tuple[Array, Array] | None:
+        """Which values a lookup does not know, and the values, each of shape (n, …); None if that is not known here."""
+        import numpy
+
+        values, known = _selected(self.inputs.get(lookup.source.name), lookup.selections), self._known(lookup.layer)
+        if values is None or known is None or not values.size or values.dtype.kind not in "OUiu":
+            return None
+        words = {*known, lookup.layer.arguments.get("mask_token")}
+        if values.dtype.kind in "iu":
+            unknown = ~numpy.isin(values, [word for word in words if isinstance(word, int)])
+        else:
+            unknown = numpy.fromiter((value not in words for value in values.ravel().tolist()), bool, values.size)
+        return unknown.reshape(values.shape), values
+
+    def _name_of(self, lookup: Lookup) -> str:
+        """The column that a lookup takes, or its input if that has several."""
+        columns = self.mapping.inputs.get(lookup.source.name, [])
+        return columns[0] if len(columns) == 1 else lookup.source.name
 
     def _known(self, layer: Any) -> Sequence[Any] | None:
         """The values that a lookup knows; None if that is not known here."""

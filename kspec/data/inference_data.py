@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.per_output import minimized_outputs
+from kspec.data.actual_values import ActualValues
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck
-from kspec.data.labels import UnknownLabel
 from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.data.target_encoding import TargetEncoding
 from kspec.data.types import DataSplit, InputSpec
+from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
+from kspec.data.value_checks import by_row
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.data import SOURCES, CsvOptions, Data
@@ -64,7 +66,7 @@ def load_for_prediction(
     argument = None
     if place is None and isinstance(source, str):
         argument = Span(Source("--data", source), 1, 1, 1, len(source) + 1)
-    context = Context(spec, report, place, argument)
+    context = Context(spec, report, place, argument, is_new=True)
     try:
         return _load(
             source,
@@ -90,44 +92,45 @@ def _load(
     table.row_splits = None
     mapping = _map_columns(table, data, fitted, request)
     _restore_text_labels(table, mapping, encodings)
-    unused = _unused(table, mapping)
-    notes = _remove_incomplete_targets(table, mapping) if request.for_prediction else []
+    unused, numbers, rows = _unused(table, mapping), table.row_numbers(), UnusableRows(table)
+    actual = None
+    if request.for_prediction:
+        actual, mapping.weights = ActualValues(table, mapping, encodings), {}
     fill(table, fitted.get("fill", {}))
-    kept, note = _complete_rows(table, mapping, request)
-    numbers = table.row_numbers()
-    left_out = numbers[~kept].tolist()
-    if left_out:
-        table, numbers = table.take(kept), numbers[kept]
-    arrays = TableArrays(table, mapping, request.inputs, context)
+    _leave_out(rows, mapping, encodings, request)
+    arrays = TableArrays(table.take(rows.kept), mapping, request.inputs, context)
     context.stop_on_errors()
-    for name in list(arrays.targets):
-        if name in encodings:
-            notes += _check_labels(name, encodings[name], arrays, table, request)
-    unknown = request.values.run(arrays.inputs, table, mapping, context) if request.values is not None else []
-    context.stop_on_errors()
-    split = arrays.split(numpy.arange(table.rows), numbers)
-    split.left_out, split.notes = left_out, [text for text in (note, *unknown, *notes, unused) if text]
+    if actual is not None:
+        actual.complete(arrays, rows.kept)
+    else:
+        _check_labels(arrays, encodings, context)
+    unknown = _check_values(rows, arrays, mapping, request)
+    split = arrays.split(numpy.arange(arrays.table.rows), numbers[rows.kept])
+    split.left_out = numbers[~rows.kept].tolist()
+    left_out = f"left out {', '.join(rows.reasons)}" if rows.reasons else ""
+    notes = (left_out, *unknown, *(actual.notes if actual is not None else ()), unused)
+    split.notes = [note for note in notes if note]
     return split
 
 
-def _complete_rows(table: Table, mapping: ColumnMapping, request: Request) -> tuple[Array, str]:
-    """The rows with a value in every column that the model needs, as booleans, shape (rows,); and a note on the others.
+def _leave_out(
+    rows: UnusableRows, mapping: ColumnMapping, encodings: Mapping[str, TargetEncoding], request: Request
+) -> None:
+    """Leaves out the rows without a value that the model needs, or with one that its inputs cannot take.
+
+    Args:
+        rows: Receives the rows.
+        mapping: The columns of each input and output.
+        encodings: By output, the encoding of its target in training.
+        request: What is read.
 
     Raises:
-        InvalidData: If no row is left.
+        InvalidData: If each row has a gap.
     """
-    import numpy
-
-    kept = numpy.ones(table.rows, bool)
-    reasons = []
-    for name in dict.fromkeys((*mapping.input_columns, *mapping.target_columns)):
-        missing = table.columns[name].missing
-        rows = numpy.flatnonzero(missing & kept)
-        if len(rows):
-            reasons.append(f"{table.locate(rows)} (no value in `{name}`)")
-        kept &= ~missing
-    if not kept.any():
-        columns = [name for name in mapping.input_columns if table.columns[name].missing.any()]
+    targets = {} if request.for_prediction else mapping.targets
+    rows.add_gaps([*mapping.input_columns, *(column for columns in targets.values() for column in columns)])
+    if not rows.kept.any():
+        columns = [name for name in mapping.input_columns if rows.table.columns[name].missing.any()]
         message = f"every row lacks a value that the model needs: {', '.join(f'`{name}`' for name in columns[:SHOWN])}"
         request.context.error(
             codes.MISSING_VALUES,
@@ -136,7 +139,41 @@ def _complete_rows(table: Table, mapping: ColumnMapping, request: Request) -> tu
             help="fill the gaps in the file, or train with a `missing:` policy for these columns",
         )
         raise InvalidData
-    return kept, f"left out {', '.join(reasons)}" if reasons else ""
+    add_bad_inputs(rows, mapping, request.inputs)
+    for name, columns in targets.items():
+        labels = encodings[name].labels if name in encodings else None
+        if labels is None or labels.kind not in ("text", "column"):
+            for column in columns:
+                add_bad_numbers(rows, column, "float64")
+
+
+def _check_values(rows: UnusableRows, arrays: TableArrays, mapping: ColumnMapping, request: Request) -> list[str]:
+    """Leaves out the rows with a value that a layer cannot take, which is an error if no other is left.
+
+    Args:
+        rows: Receives the rows.
+        arrays: The arrays of the rows that are kept; loses those rows.
+        mapping: The columns of each input and output.
+        request: What is read.
+
+    Returns:
+        A note for each lookup that meets unknown values.
+    """
+    import numpy
+
+    if request.values is None:
+        return []
+    context, places = request.context, numpy.flatnonzero(rows.kept)
+    refused = request.values.refused(arrays.inputs, arrays.table, mapping, context)
+    if refused and not numpy.any([bad for bad, _ in refused], axis=0).all():
+        for bad, reason in refused:
+            everywhere = numpy.zeros(len(rows.kept), bool)
+            everywhere[places] = bad
+            rows.add(everywhere, reason)
+        arrays.take(rows.kept[places])
+    unknown = request.values.run(arrays.inputs, arrays.table, mapping, context)
+    context.stop_on_errors()
+    return unknown
 
 
 def _unused(table: Table, mapping: ColumnMapping) -> str:
@@ -221,51 +258,30 @@ def _restore_text_labels(table: Table, mapping: ColumnMapping, encodings: Mappin
             )
 
 
-def _remove_incomplete_targets(table: Table, mapping: ColumnMapping) -> list[str]:
-    """Ignores targets with missing values, which predictions do not need; returns a note on each."""
-    import numpy
-
-    notes = []
-    for name, columns in list(mapping.targets.items()):
-        incomplete = next((column for column in columns if table.columns[column].missing.any()), None)
-        if incomplete is not None:
-            rows = table.locate(numpy.flatnonzero(table.columns[incomplete].missing))
-            notes.append(f"actual values of `{name}` are left out: no value in `{incomplete}` in {rows}")
-            del mapping.targets[name]
-            mapping.weights.pop(name, None)
-    return notes
-
-
-def _check_labels(
-    name: str, encoding: TargetEncoding, arrays: TableArrays, table: Table, request: Request
-) -> list[str]:
-    """Reports labels that training did not have; for predictions, the target is ignored instead, with a note.
+def _check_labels(arrays: TableArrays, encodings: Mapping[str, TargetEncoding], context: Context) -> None:
+    """Reports labels that training did not have.
 
     Args:
-        name: The output.
-        encoding: The encoding of its target in training.
         arrays: The arrays of the new data.
-        table: Its table, to name rows.
-        request: What is read.
+        encodings: By output, the encoding of its target in training.
+        context: Receives the error.
+
+    Raises:
+        InvalidData: If there is one.
     """
     import numpy
 
-    context, raw, vocabulary = request.context, arrays.targets[name], encoding.labels
-    if vocabulary is None:
-        return []
-    try:
-        vocabulary.indices(raw)
-    except UnknownLabel as error:
-        rows = table.locate(numpy.flatnonzero((raw == error.value).reshape(len(raw), -1).any(axis=1)))
-        if request.for_prediction:
-            del arrays.targets[name]
-            return [f"actual values of `{name}` are left out: `{error.value}` in {rows} was not seen in training"]
+    for name, raw in arrays.targets.items():
+        labels = encodings[name].labels if name in encodings else None
+        if labels is None or not (unknown := labels.are_unknown(raw)).any():
+            continue
+        value = raw[unknown].ravel()[0]
+        rows = arrays.table.locate(numpy.flatnonzero(by_row(raw == value)))
         context.error(
             codes.UNKNOWN_LABEL,
-            f"unknown label `{error.value}` of `{name}` in {rows}",
+            f"unknown label `{value}` of `{name}` in {rows}",
             context.source_path,
-            label=did_you_mean(str(error.value), vocabulary.names),
-            help=f"the model was trained on: {', '.join(vocabulary.names[:SHOWN])}",
+            label=did_you_mean(str(value), labels.names),
+            help=f"the model was trained on: {', '.join(labels.names[:SHOWN])}",
         )
-        raise InvalidData from error
-    return []
+        raise InvalidData

@@ -138,22 +138,34 @@ class Labels:
 
         if self.kind == "column":
             return numpy.asarray(raw.argmax(axis=-1), numpy.int32)
+        classes, unknown = self._find_all(raw)
+        if unknown.any():
+            index = int(unknown.argmax())
+            raise UnknownLabel(raw.ravel()[index], index // (raw.size // len(raw)))
+        return classes
+
+    def are_unknown(self, raw: Array) -> Array:
+        """Which elements are no class: booleans in the shape of `raw`."""
+        import numpy
+
+        return numpy.zeros(raw.shape, bool) if self.kind == "column" else self._find_all(raw)[1]
+
+    def _find_all(self, raw: Array) -> tuple[Array, Array]:
+        """The class of each element, int32, and whether it is unknown, each in the shape of `raw`."""
+        import numpy
+
         if self.kind == "text":
             index = {name: number for number, name in enumerate(self.names)}
-            classes = numpy.fromiter(
-                (index.get(str(value), -1) for value in raw.ravel().tolist()), numpy.int32, raw.size
-            )
-            classes = classes.reshape(raw.shape)
-            _check_known(raw, classes < 0)
-            return classes
+            numbers = (index.get(str(value), -1) for value in raw.ravel().tolist())
+            classes = numpy.fromiter(numbers, numpy.int32, raw.size).reshape(raw.shape)
+            return classes, classes < 0
         values = numpy.array([int(value) for value in self.values], dtype=numpy.int64)
-        ignored = self.is_ignored(raw)
+        ignored = numpy.zeros(raw.shape, bool) if self.ignored is None else raw == self.ignored
         if not len(values):
-            _check_known(raw, ~ignored)
-            return raw.astype(numpy.int32)
+            return raw.astype(numpy.int32), ~ignored
         classes = numpy.minimum(numpy.searchsorted(values, raw), len(values) - 1)
-        _check_known(raw, (values[classes] != raw) & ~ignored)
-        return numpy.where(ignored, raw, classes).astype(numpy.int32)
+        unknown = (values[classes] != raw) & ~ignored
+        return numpy.where(ignored, raw, classes).astype(numpy.int32), unknown
 
     def is_ignored(self, raw: Array) -> Array:
         """Which elements have the label that the loss ignores: booleans in the shape of `indices(raw)`."""
@@ -163,9 +175,3 @@ class Labels:
             return numpy.zeros(raw.shape if self.kind != "column" else raw.shape[:-1], bool)
         matches: Array = (self.indices(raw) if self.kind in ("text", "column") else raw) == self.ignored
         return matches
-
-
-def _check_known(raw: Array, unknown: Array) -> None:
-    if unknown.any():
-        index = int(unknown.argmax())
-        raise UnknownLabel(raw.ravel()[index], index // (raw.size // len(raw)))

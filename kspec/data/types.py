@@ -59,6 +59,8 @@ class DataSplit:
             are `kspec.data.images.ImageFiles`, which the batches decode.
         targets: By output, as in the file: shape (n,) for one column, (n, k) for several.
         weights: By output, the sample weights, shape (n,).
+        absent: By output, which examples have no actual value, or none that training knew, shape (n,); their target is
+            arbitrary.
         names: The file of each example, if each example is a file.
         left_out: The row numbers of examples that the file has and the split lacks, ascending.
         notes: What the user must know of them, a sentence each: rows left out, categories unknown to the model.
@@ -68,6 +70,7 @@ class DataSplit:
     inputs: dict[str, Any]
     targets: dict[str, Array] = field(default_factory=dict)
     weights: dict[str, Array] = field(default_factory=dict)
+    absent: dict[str, Array] = field(default_factory=dict)
     names: list[str] | None = None
     left_out: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

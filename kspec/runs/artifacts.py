@@ -1,9 +1,9 @@
-"""Files made from results: history, predictions, pictures."""
+"""Files made from results: history, pictures."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -17,17 +17,9 @@ from kspec.data.target_encoding import TargetEncoding
 from kspec.runs.regression_plot import Pairs
 from kspec.runs.run_folder import RunFolder
 from kspec.training.fit import History
-from kspec.training.predict import (
-    Column,
-    actual_columns,
-    is_table,
-    node_columns,
-    predicted_classes,
-    prediction_columns,
-)
+from kspec.training.predict import predicted_classes
 
 Array = np.ndarray[Any, Any]
-Writer = Callable[[Path], None]
 
 
 def write_history(folder: RunFolder, history: History) -> None:
@@ -41,106 +33,6 @@ def write_history(folder: RunFolder, history: History) -> None:
             writer.writerows(history)
 
     folder.write("history.csv", write)
-
-
-def write_predictions(
-    write: Callable[[str, Writer], None],
-    name: str,
-    split: DataSplit,
-    predictions: Mapping[str, Array],
-    encodings: Mapping[str, TargetEncoding],
-    nodes: Mapping[str, Array] | None = None,
-) -> list[str]:
-    """Writes predictions: a table if each is a value or a row of values, else `.npz`.
-
-    Examples that were left out for missing values have a row without predictions; in `.npz`, NaN (0 for integers).
-
-    Args:
-        write: Called with the file's name and a function that writes to a path: `RunFolder.write`.
-        name: The file's name; its suffix becomes `.npz` for predictions of higher rank.
-        split: The examples.
-        predictions: By output, shape (n, …); n may be smaller than the split after a smoke run.
-        encodings: By output, the classes and columns of its target.
-        nodes: By name, values of predicted nodes, shape (n, …); what does not fit the table goes to `<name>_nodes.npz`.
-
-    Returns:
-        The names of the files.
-    """
-    nodes = nodes or {}
-    if not is_table(predictions):
-        name = str(Path(name).with_suffix(".npz"))
-        arrays = {each: _with_gaps(values, split) for each, values in {**predictions, **nodes}.items()}
-        write(name, lambda path: _write_npz(path, arrays))
-        return [name]
-    table = prediction_table(split, predictions, encodings, nodes)
-    write(name, lambda path: _write_csv(path, table))
-    arrays = {node: _with_gaps(values, split) for node, values in nodes.items() if values.ndim > 2}
-    if not arrays:
-        return [name]
-    beside = str(Path(name).with_name(f"{Path(name).stem}_nodes.npz"))
-    write(beside, lambda path: _write_npz(path, arrays))
-    return [name, beside]
-
-
-def prediction_table(
-    split: DataSplit,
-    predictions: Mapping[str, Array],
-    encodings: Mapping[str, TargetEncoding],
-    nodes: Mapping[str, Array],
-) -> list[list[Any]]:
-    """The lines of a table of predictions, its header first.
-
-    Args:
-        split: The examples.
-        predictions: By output, shape (n,) or (n, k).
-        encodings: By output, the classes and columns of its target.
-        nodes: By name, values of predicted nodes; those of a rank above 2 are left out.
-
-    Returns:
-        A line for each example, and one without predictions for each that was left out, in the order of the file.
-    """
-    count = len(next(iter(predictions.values())))
-    table: list[Column] = [("row", list(split.rows)[:count])]
-    if split.names is not None:
-        table.append(("file", split.names[:count]))
-    for output, prediction in predictions.items():
-        table += prediction_columns(output, prediction, encodings[output])
-        if output in split.targets:
-            table += actual_columns(output, split.targets[output][: len(prediction)], encodings[output])
-    for node, values in nodes.items():
-        table += node_columns(node, values) if values.ndim <= 2 else []
-    lines = [list(line) for line in zip(*[_plain(values) for _, values in table], strict=True)]
-    gaps = [[row, *[""] * (len(table) - 1)] for row in split.left_out]
-    return [[heading for heading, _ in table], *(sorted([*lines, *gaps], key=lambda line: line[0]) if gaps else lines)]
-
-
-def _with_gaps(prediction: Array, split: DataSplit) -> Array:
-    """The predictions of all examples of the file, with NaN for those that were left out."""
-    if not split.left_out:
-        return prediction
-    rows = np.sort(np.concatenate([split.rows, split.left_out]))
-    fill = np.nan if prediction.dtype.kind == "f" else 0
-    every = np.full((len(rows), *prediction.shape[1:]), fill, prediction.dtype)
-    every[np.isin(rows, split.rows)] = prediction
-    return every
-
-
-def _write_csv(path: Path, table: list[list[Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(table)
-
-
-def _write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
-    with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-
-
-def _plain(values: Array | Sequence[Any]) -> list[Any]:
-    """Numbers as Python prints them, without digits that float32 does not have."""
-    array = np.asarray(values)
-    if array.dtype == np.float32:
-        return [str(value) for value in array]
-    return array.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
 def confusion_matrices(
@@ -161,10 +53,16 @@ def confusion_matrices(
         encoding = encodings[output]
         if encoding.labels is None or output not in split.targets:
             continue
-        matrix = _confusion_matrix(split.targets[output][: len(prediction)], prediction, encoding)
+        known = _known(split, output, len(prediction))
+        matrix = _confusion_matrix(split.targets[output][: len(prediction)][known], prediction[known], encoding)
         if matrix is not None:
             matrices[output] = matrix, encoding.names(len(matrix))
     return matrices
+
+
+def _known(split: DataSplit, output: str, count: int) -> Any:
+    """An index of the examples with an actual value, among the first `count`."""
+    return ~split.absent[output][:count] if output in split.absent else slice(None)
 
 
 def _confusion_matrix(raw: Array, prediction: Array, encoding: TargetEncoding) -> Array | None:
@@ -200,7 +98,8 @@ def regression_pairs(
         actual = split.targets.get(output)
         if outputs[output].task != "regression" or actual is None or actual.dtype.kind not in "fiub":
             continue
-        actual = actual[: len(prediction)]
+        known = _known(split, output, len(prediction))
+        actual, prediction = actual[: len(prediction)][known], prediction[known]
         if actual.size != prediction.size or not actual.size:
             continue
         values, truths = (array.reshape(len(prediction), -1) for array in (prediction, actual))
@@ -216,8 +115,9 @@ def draw_pictures(
     history: History,
     matrices: Mapping[str, tuple[Array, list[str]]],
     pairs: Mapping[str, Pairs],
-    examples: str,
+    split: str,
     best: int | None,
+    encodings: Mapping[str, TargetEncoding],
 ) -> None:
     """Draws the model, the history, `confusion.png` for classifiers, and `regression.png` for regressions.
 
@@ -227,8 +127,9 @@ def draw_pictures(
         history: Metrics by epoch.
         matrices: By output, a confusion matrix and the names of its classes.
         pairs: The actual and predicted values of regressions, by name.
-        examples: Which examples were predicted: `114 examples of test`.
+        split: The name of the examples that were predicted.
         best: The epoch whose weights are kept as the best; None if nothing chose one.
+        encodings: By output, the encoding of its target.
     """
     from kspec.diagram.draw_spec import draw_model
     from kspec.runs.plots import confusion_plot, history_plot
@@ -244,9 +145,16 @@ def draw_pictures(
         folder.write("history.png", partial(history_plot, history, best=best))
     for output, (matrix, names) in matrices.items():
         name = "confusion.png" if len(matrices) == 1 else f"confusion_{output}.png"
-        folder.write(name, partial(confusion_plot, matrix, names, title=f"{output}: {examples}"))
+        unit = "position" if encodings[output].predicts_positions else "example"
+        title = f"{output}: {_counted(int(matrix.sum()), unit)} of {split}"
+        folder.write(name, partial(confusion_plot, matrix, names, title=title))
     if pairs:
-        folder.write("regression.png", partial(regression_plot, pairs, title=examples))
+        title = f"{_counted(max(len(pair.actual) for pair in pairs.values()), 'example')} of {split}"
+        folder.write("regression.png", partial(regression_plot, pairs, title=title))
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
 
 
 def dataset_facts(dataset: Dataset, outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:

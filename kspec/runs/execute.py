@@ -20,8 +20,9 @@ from kspec.data.step_data import StepExamples, choose_examples
 from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.announcements import describe_defaults, describe_model, describe_outputs, describe_training
-from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs, write_predictions
+from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs
 from kspec.runs.baseline import baseline_of
+from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
@@ -289,7 +290,7 @@ class _Execution:
             matrices = confusion_matrices(examples.split, predictions, encodings)
             pairs = regression_pairs(examples.split, predictions, outputs)
             best = self.fitted.kept if self.fitted.chosen_by else None
-            draw_pictures(self.folder, built, self.result.history, matrices, pairs, line, best)
+            draw_pictures(self.folder, built, self.result.history, matrices, pairs, examples.name, best, encodings)
 
     def _note(self, step: str, notes: list[str]) -> None:
         """Prints what the user must know of a step's data, and keeps it with the result."""

@@ -231,8 +231,8 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
     Args:
         run: A loaded run.
         examples: With or without targets.
-        to: The file to write; `.npz` replaces its suffix if the predictions do not fit a table. Or a stream for the
-            table.
+        to: The file to write; what does not fit a table goes to a file beside it, with the suffix `.npz`. Or a stream
+            for the table.
 
     Returns:
         The files written, none for a stream; and the number of predictions.
@@ -241,14 +241,18 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
         RunFolderError: if the model cannot predict, the file cannot be written, or the predictions are no table for a
             stream.
     """
-    from kspec.runs.artifacts import prediction_table, write_predictions
-    from kspec.training.predict import is_table
+    from kspec.runs.prediction_files import prediction_table, write_predictions
+    from kspec.training.predict import fits_table
 
     predictions, nodes = predictions_of(run, examples)
     count = len(next(iter(predictions.values())))
     if not isinstance(to, Path):
-        if not is_table({**predictions, **nodes}):
-            raise RunFolderError("these predictions are arrays and cannot be printed; name a file with -o")
+        arrays = [name for name, values in {**predictions, **nodes}.items() if not fits_table(values)]
+        if arrays:
+            raise RunFolderError(
+                f"the predictions of {', '.join(f'`{name}`' for name in arrays)} are arrays and cannot be printed; "
+                "name a file with -o"
+            )
         table = prediction_table(examples, predictions, run.encodings, nodes)
         csv.writer(to, lineterminator="\n").writerows(table)
         return [], count

@@ -160,6 +160,6 @@ def _label(classes: Array, names: list[str]) -> Array | list[str]:
     return [names[index] if index < len(names) else str(index) for index in classes.tolist()] if names else classes
 
 
-def is_table(predictions: Mapping[str, Array]) -> bool:
-    """Whether every prediction is a value or a row of values, so that a table can hold it."""
-    return all(prediction.ndim <= 2 for prediction in predictions.values())
+def fits_table(values: Array) -> bool:
+    """Whether each example has a value or a row of values, so that a table can hold them."""
+    return values.ndim <= 2

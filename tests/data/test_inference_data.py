@@ -59,9 +59,12 @@ def test_prediction_needs_no_targets(tmp_path, trained):
 
 
 def test_prediction_ignores_incomplete_and_unknown_targets(tmp_path, trained):
-    (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,\n")
-    assert trained.read("new.csv").targets == {}
-    (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,maybe\n")
+    for value in ("", "maybe"):
+        (tmp_path / "new.csv").write_text(f"a,b,y\n3,1,yes\n3,1,{value}\n3,1,no\n")
+        split = trained.read("new.csv")
+        assert (len(split), split.absent["y"].tolist()) == (3, [False, True, False])
+        assert split.targets["y"][[0, 2]].tolist() == ["yes", "no"]
+    (tmp_path / "new.csv").write_text("a,b,y\n3,1,\n3,1,maybe\n")
     assert trained.read("new.csv").targets == {}
     assert trained.read("new.csv", need_targets=True) is None
     assert "KS517 unknown label `maybe` of `y` in row 2" in trained.problems[0]
@@ -86,14 +89,43 @@ def test_a_row_without_a_value_that_the_model_needs_is_left_out_and_named(tmp_pa
     assert trained.problems[0].startswith("KS503 every row lacks a value that the model needs: `b` | fill the gaps")
 
 
+def test_a_row_with_a_value_that_an_input_cannot_take_is_left_out_and_named(tmp_path, trained):
+    (tmp_path / "new.csv").write_text("a,b\n1,x\n 2 ,3\n,inf\n5,-1e2\n")
+    split = trained.read("new.csv")
+    assert (split.rows.tolist(), split.left_out) == ([2, 4], [1, 3])
+    assert split.inputs["x"].tolist() == [[2, 3], [5, -100]]
+    assert split.notes == ['left out row 1 (`b` has text: "x"), row 3 (`b` has an infinite value)']
+    (tmp_path / "new.csv").write_text("a,b\nx,\n2,y\n")
+    assert trained.read("new.csv") is None
+    assert trained.problems == [
+        'KS508 `x` takes numbers, but `b` has text: "y" in row 2 | '
+        "correct the data: the model takes what it was trained on"
+    ]
+
+
+def test_a_fraction_for_an_integer_is_left_out(tmp_path):
+    (tmp_path / "t.csv").write_text("a,y\n" + "1,0\n2,1\n" * 5)
+    trained = Trained(tmp_path, "{csv: t.csv, targets: y}", "x: {shape: [1], dtype: uint8}")
+    (tmp_path / "new.csv").write_text("a\n1\n1.5\n300\n4\n")
+    split = trained.read("new.csv")
+    assert (split.rows.tolist(), split.inputs["x"].tolist()) == ([1, 4], [[1], [4]])
+    assert split.notes == ["left out rows 2, 3 (`a` takes uint8, and has 1.5)"]
+
+
+def test_predictions_need_no_weights(tmp_path, trained):
+    (tmp_path / "new.csv").write_text("a,b,w,y\n3,1,-1,yes\n3,1,,no\n")
+    split = trained.read("new.csv")
+    assert (len(split), split.weights, split.notes) == (2, {}, [])
+
+
 def test_what_is_not_used_is_named(tmp_path, trained):
     (tmp_path / "new.csv").write_text("note,a,b,y\nx,3,1,yes\nx,3,1,\n")
     assert trained.read("new.csv").notes == [
-        "actual values of `y` are left out: no value in `y` in row 2", "not used: note",
+        "left out the actual value of `y` in row 2 (no value in `y`)", "not used: note",
     ]  # fmt: skip
     (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,maybe\n")
     assert trained.read("new.csv").notes == [
-        "actual values of `y` are left out: `maybe` in row 2 was not seen in training"
+        "left out the actual value of `y` in row 2 (`maybe` was not seen in training)"
     ]
 
 

@@ -86,12 +86,30 @@ def test_evaluate_counts_what_it_leaves_out(project):
 
 
 @pytest.mark.parametrize("verb", ["predict", "evaluate"])
-def test_a_value_that_a_layer_cannot_take_is_named(project, verb):
-    write(project, "Earth,0,0.1,a,x", "Venus,4,0.1,b,x", "Venus,-1,0.1,b,x")
+def test_a_row_with_a_value_that_a_layer_cannot_take_is_left_out(project, verb):
+    write(project, "Earth,0,0.1,a,x", "Venus,4,0.1,b,x", "Mars,9,0.1,b,x", "Venus,-1,0.1,b,x", "Venus,1,much,b,x",
+          "Mars,2,0.3,c,x")  # fmt: skip
+    status, text = call([verb, "planets", "--data", "new.csv"])
+    notes = [
+        'left out row 5 (`n` has text: "much"), rows 2, 3 (`embedding` has 4 rows, for indices up to 3, but `level` is '
+        "9), row 4 (`embedding` needs indices from 0, but `level` is -1)",
+        "1 row holds a `planet` not seen in training: Mars",
+        "not used: comment",
+    ]
+    assert (status, text.splitlines()[-3:]) == (0, notes)
+    if verb == "predict":
+        with open("new.predictions.csv", newline="") as file:
+            assert [row["row"] for row in csv.DictReader(file) if row["y"]] == ["1", "6"]
+
+
+@pytest.mark.parametrize("verb", ["predict", "evaluate"])
+def test_data_of_which_no_row_is_left_is_an_error(project, verb):
+    write(project, "Venus,4,0.1,b,x", "Venus,-1,0.1,b,x")
     status, text = call([verb, "planets", "--data", "new.csv"])
     assert status == 1
-    assert "error[KS423]: `embedding` has 4 rows, for indices up to 3, but `level` goes up to 4 in row 2" in text
-    assert "error[KS423]: `embedding` needs indices from 0, but `level` goes down to -1 in row 3" in text
+    assert "error[KS423]: `embedding` has 4 rows, for indices up to 3, but `level` goes up to 4 in row 1" in text
+    assert "error[KS423]: `embedding` needs indices from 0, but `level` goes down to -1 in row 2" in text
+    assert "= help: correct the data" in text
 
 
 def test_the_line_says_that_a_file_was_overwritten(project):

@@ -12,6 +12,7 @@ from kspec.codegen.data.step_rows import StepRows
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import Code, dict_of, literal, text, text_of
+from kspec.codegen.training.prediction_arrays import array_entries, with_rows
 
 Column = tuple[str, str] | list[str]
 """A column's name and its value in Python, or the lines of a loop that creates several columns."""
@@ -49,7 +50,7 @@ def predict_lines(
     """
     info, file = examples.info, examples.file
     outputs = settings.outputs
-    path = info.spec.document.predict.to
+    path = Path(info.spec.document.predict.to)
     predict = f"model.predict({step_rows.x}, batch_size={batch_size}, verbose=0)"
     lines = [*step_rows.lines, f"    predictions = {predict}"]
     inner = _nodes_beside_outputs(analysis, outputs) if nodes else {}
@@ -62,23 +63,31 @@ def predict_lines(
             file.helpers[function] = (_SOFTMAX if function == "softmax" else _SIGMOID).splitlines()
             variable = _prediction(name, single=single)
             lines.append(f"    {variable} = {function}({variable})")
-    ranks = [len(analysis.types.tensor(analysis.graph.outputs[name]).shape or ()) for name in outputs]
-    if any(rank > 2 for rank in ranks):
-        path = Path(path).with_suffix(".npz").as_posix()
-        arrays = f"**{{{text(next(iter(outputs)))}: predictions}}" if single else "**predictions"
-        lines.append(f"    np.savez_compressed({text(path)}, {', '.join([arrays, *_arrays(inner, nodes)])})")
-    else:
+    shapes = {name: analysis.types.tensor(analysis.graph.outputs[name]).shape or () for name in outputs}
+    tabular = {name: output for name, output in outputs.items() if len(shapes[name]) <= 2}
+    tensors = {title: name for title, name in inner.items() if len(_shape(name, analysis)) > 2}
+    files = []
+    if tabular or len(tensors) < len(inner):
         file.imports.add("csv")
         file.helpers["write_csv"] = _WRITE_CSV.splitlines()
-        columns = [*_columns(step_rows, examples, analysis, outputs), *_node_columns(inner, nodes, analysis)]
-        lines += [*_table(columns), f"    write_csv({text(path)}, columns)"]
-        tensors = {title: name for title, name in inner.items() if len(_shape(name, analysis)) > 2}
-        if tensors:
-            beside = Path(path).with_name(f"{Path(path).stem}_nodes.npz").as_posix()
-            lines.append(f"    np.savez_compressed({text(beside)}, {', '.join(_arrays(tensors, nodes))})")
-            file.imports.add("numpy as np")
-            path = f"{path}, {beside}"
-    return [*lines, f"    print({text(f'predictions: {path}')})"]
+        columns = [*_columns(step_rows, examples, analysis, tabular), *_node_columns(inner, nodes, analysis)]
+        files.append(path.with_suffix(".csv") if path.suffix == ".npz" else path)
+        lines += [*_table(columns), f"    write_csv({text(files[-1].as_posix())}, columns)"]
+    entries: dict[str, str] = {}
+    for name, output in outputs.items():
+        if name not in tabular:
+            prediction, target = _prediction(name, single=single), info.targets.get(name)
+            entries |= array_entries(name, prediction, shapes[name][-1] or 1, output, target, step_rows)
+    if entries:
+        files.append(path.with_suffix(".npz"))
+        lines.append(f"    arrays = {dict_of(with_rows(step_rows, entries))}")
+        lines.append(f"    np.savez_compressed({text(files[-1].as_posix())}, **arrays)")
+    if tensors:
+        files.append(path.with_name(f"{path.stem}_nodes.npz"))
+        lines.append(f"    np.savez_compressed({text(files[-1].as_posix())}, {', '.join(_arrays(tensors, nodes))})")
+        file.imports.add("numpy as np")
+    named = ", ".join(each.as_posix() for each in files)
+    return [*lines, f"    print({text(f'predictions: {named}')})"]
 
 
 def _nodes_beside_outputs(analysis: Analysis, outputs: Mapping[str, OutputSettings]) -> dict[str, str]:

@@ -1,0 +1,98 @@
+"""Rows of other data that a model cannot use: they are left out, and named with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kspec.data.columns import ColumnMapping
+from kspec.data.table import Table
+from kspec.data.types import InputSpec
+from kspec.data.value_checks import misfits, non_finite, read_numbers
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+class UnusableRows:
+    """The rows to leave out of a table, each with its first reason.
+
+    Args:
+        table: The table.
+    """
+
+    def __init__(self, table: Table) -> None:
+        import numpy
+
+        self.table = table
+        self.kept: Array = numpy.ones(table.rows, bool)
+        self.reasons: list[str] = []
+
+    def add(self, rows: Array, reason: str) -> None:
+        """Leaves rows out.
+
+        Args:
+            rows: Which rows, shape (rows,).
+            reason: Why, in a few words.
+        """
+        import numpy
+
+        new = numpy.flatnonzero(rows & self.kept)
+        if len(new):
+            self.reasons.append(f"{self.table.locate(new)} ({reason})")
+        self.kept = self.kept & ~rows
+
+    def add_gaps(self, columns: list[str]) -> None:
+        """Leaves out the rows without a value in one of these columns."""
+        for name in columns:
+            self.add(self.table.columns[name].missing, f"no value in `{name}`")
+
+
+def add_bad_inputs(rows: UnusableRows, mapping: ColumnMapping, inputs: Mapping[str, InputSpec]) -> None:
+    """Leaves out the rows with a value that an input cannot take.
+
+    A column of text that feeds numbers is replaced by its numbers, unless it has none. A column of which no row is left
+    is not touched, so that it is reported.
+
+    Args:
+        rows: Receives the rows.
+        mapping: Which columns feed which input.
+        inputs: The shape and dtype of each input.
+    """
+    for name, takes in inputs.items():
+        if takes.dtype != "string":
+            for column in mapping.inputs[name]:
+                add_bad_numbers(rows, column, takes.dtype)
+
+
+def add_bad_numbers(rows: UnusableRows, name: str, dtype: str) -> None:
+    """Leaves out the rows in which a column has no number of a dtype.
+
+    Args:
+        rows: Receives the rows.
+        name: The column.
+        dtype: A Keras dtype.
+    """
+    column = rows.table.columns[name]
+    if column.kind == "text":
+        numbers = read_numbers(column)
+        if numbers is None or not (rows.kept & ~numbers[1]).any():
+            return
+        texts = column.texts()
+        column, bad = numbers
+        rows.table.columns[name] = column
+        rows.add(bad, f'`{name}` has text: "{_first(texts, bad)[:40]}"')
+    if column.values.dtype.kind not in "fiub":
+        return
+    infinite = non_finite(column)
+    wrong = misfits(dtype, column) & ~infinite
+    if (rows.kept & ~infinite & ~wrong).any():
+        rows.add(infinite, f"`{name}` has {'a non-finite number' if column.kind == 'array' else 'an infinite value'}")
+        value = _first(column.values, wrong) if column.values.ndim == 1 else "a value"
+        rows.add(wrong, f"`{name}` takes {dtype}, and has {value}")
+
+
+def _first(values: Array, rows: Array) -> str:
+    return str(values[rows.argmax()]) if rows.any() else ""

@@ -1,0 +1,81 @@
+"""Which values of a column an input can take."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from kspec.data.table import Column
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+FLOATS = {"float16", "float32", "float64", "bfloat16"}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
+_TRUTHS = {"true": 1, "false": 0}
+
+
+def by_row(bad: Array) -> Array:
+    """Which rows have a bad value, shape (rows,).
+
+    Args:
+        bad: Which values are bad, shape (rows, …).
+    """
+    import numpy
+
+    return numpy.asarray(bad.any(axis=tuple(range(1, bad.ndim))))
+
+
+def non_finite(column: Column) -> Array:
+    """The rows with an infinite number. In arrays, NaN counts too: imputation fills only scalar columns."""
+    import numpy
+
+    values = column.values
+    if values.dtype.kind != "f":
+        return numpy.zeros(len(values), bool)
+    bad: Array = numpy.isinf(values) if column.kind != "array" else ~numpy.isfinite(values)
+    return by_row(bad) & ~column.missing
+
+
+def misfits(dtype: str, column: Column) -> Array:
+    """The rows with a value that a dtype cannot hold: fractions, and numbers out of range.
+
+    Args:
+        dtype: A Keras dtype; floats hold all numbers.
+        column: A column of finite numbers.
+    """
+    import numpy
+
+    values = column.values
+    if dtype in FLOATS or values.dtype.kind == "b":
+        return numpy.zeros(len(values), bool)
+    if dtype == "bool":
+        low, high = 0, 1
+    else:
+        bounds = numpy.iinfo(dtype)
+        low, high = int(bounds.min), int(bounds.max)
+    bad: Array = (values < low) | (values > high)
+    if values.dtype.kind == "f":
+        bad |= values != numpy.floor(values)
+    return by_row(bad) & ~column.missing
+
+
+def read_numbers(column: Column) -> tuple[Column, Array] | None:
+    """The numbers of a column of text in which some value is none; without a number, its booleans.
+
+    Returns:
+        A column of floats, and the rows with another text, shape (n,); None if there is neither number nor boolean.
+    """
+    import numpy
+
+    texts = [str(text).strip() for text in column.texts().tolist()]
+    numbers = [float(text) if _NUMBER.fullmatch(text) else None for text in texts]
+    if all(number is None for number in numbers):
+        numbers = [_TRUTHS.get(text.lower()) for text in texts]
+    unread = numpy.array([number is None for number in numbers], bool) & ~column.missing
+    if (unread | column.missing).all():
+        return None
+    values = numpy.array([0.0 if number is None else number for number in numbers])
+    return Column(column.name, "float", values, column.missing, column.original_texts), unread

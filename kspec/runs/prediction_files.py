@@ -1,0 +1,158 @@
+"""The files with the predictions of a model: a table, and arrays for what no table holds."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kspec.data import DataSplit
+from kspec.data.target_encoding import TargetEncoding
+from kspec.training.predict import Column, actual_columns, fits_table, node_columns, prediction_columns
+from kspec.training.prediction_arrays import Arrays, actual_array, aligned, prediction_arrays
+
+Array = np.ndarray[Any, Any]
+Writer = Callable[[Path], None]
+
+
+def write_predictions(
+    write: Callable[[str, Writer], None],
+    name: str,
+    split: DataSplit,
+    predictions: Mapping[str, Array],
+    encodings: Mapping[str, TargetEncoding],
+    nodes: Mapping[str, Array] | None = None,
+) -> list[str]:
+    """Writes predictions: what fits a table to a CSV file, the other outputs and nodes each to an npz file.
+
+    Examples that were left out have a row without predictions; in arrays, NaN, or "" as text.
+
+    Args:
+        write: Called with the file's name and a function that writes to a path: `RunFolder.write`.
+        name: The name of the table; its suffix becomes `.npz` for the arrays of outputs.
+        split: The examples.
+        predictions: By output, shape (n, …); n may be smaller than the split after a smoke run.
+        encodings: By output, the classes and columns of its target.
+        nodes: By name, values of predicted nodes, shape (n, …); what does not fit the table goes to `<name>_nodes.npz`.
+
+    Returns:
+        The names of the files.
+    """
+    nodes = nodes or {}
+    path = Path(name)
+    files: dict[str, Writer] = {}
+    tabular = {output: each for output, each in predictions.items() if fits_table(each)}
+    if tabular or any(map(fits_table, nodes.values())):
+        table = prediction_table(split, tabular, encodings, nodes)
+        files[str(path.with_suffix(".csv")) if path.suffix == ".npz" else name] = lambda path: _write_csv(path, table)
+    arrays = {output: each for output, each in predictions.items() if not fits_table(each)}
+    if arrays:
+        outputs = output_arrays(split, arrays, encodings)
+        files[str(path.with_suffix(".npz"))] = lambda path: _write_npz(path, outputs)
+    tensors = {node: values for node, values in nodes.items() if not fits_table(values)}
+    if tensors:
+        _, present = _rows(split, len(next(iter(tensors.values()))))
+        beside = {node: aligned(values, present) for node, values in tensors.items()}
+        files[str(path.with_name(f"{path.stem}_nodes.npz"))] = lambda path: _write_npz(path, beside)
+    for file, writer in files.items():
+        write(file, writer)
+    return list(files)
+
+
+def output_arrays(
+    split: DataSplit, predictions: Mapping[str, Array], encodings: Mapping[str, TargetEncoding]
+) -> Arrays:
+    """The arrays of outputs, as `prediction_arrays` names them; `NAME_actual`, `row`, and `file` of files.
+
+    Args:
+        split: The examples.
+        predictions: By output, shape (n, …).
+        encodings: By output, the classes of its target.
+    """
+    count = len(next(iter(predictions.values())))
+    rows, present = _rows(split, count)
+    arrays: Arrays = {"row": rows}
+    if split.names is not None:
+        arrays["file"] = aligned(np.array(split.names[:count]), present)
+    for name, prediction in predictions.items():
+        own = prediction_arrays(name, prediction, encodings[name])
+        if name in split.targets:
+            absent = split.absent.get(name)
+            raw, absent = split.targets[name][:count], None if absent is None else absent[:count]
+            own[f"{name}_actual"] = actual_array(raw, prediction.shape[-1], encodings[name], absent)
+        labels = f"{name}_labels"
+        arrays |= {key: values if key == labels else aligned(values, present) for key, values in own.items()}
+    return arrays
+
+
+def _rows(split: DataSplit, count: int) -> tuple[Array, Array]:
+    """The row numbers of all examples of the file, and which of them have predictions.
+
+    Args:
+        split: The examples.
+        count: How many of them were predicted, from the first.
+    """
+    known = split.rows[:count]
+    rows = np.sort(np.concatenate([known, np.asarray(split.left_out, known.dtype)]))
+    return rows, np.isin(rows, known)
+
+
+def prediction_table(
+    split: DataSplit,
+    predictions: Mapping[str, Array],
+    encodings: Mapping[str, TargetEncoding],
+    nodes: Mapping[str, Array],
+) -> list[list[Any]]:
+    """The lines of a table of predictions, its header first.
+
+    Args:
+        split: The examples.
+        predictions: By output, shape (n,) or (n, k).
+        encodings: By output, the classes and columns of its target.
+        nodes: By name, values of predicted nodes; those of a rank above 2 are left out.
+
+    Returns:
+        A line for each example, and one without predictions for each that was left out, in the order of the file.
+    """
+    nodes = {name: values for name, values in nodes.items() if fits_table(values)}
+    count = len(next(iter([*predictions.values(), *nodes.values()])))
+    table: list[Column] = [("row", list(split.rows)[:count])]
+    if split.names is not None:
+        table.append(("file", split.names[:count]))
+    for output, prediction in predictions.items():
+        table += prediction_columns(output, prediction, encodings[output])
+        if output in split.targets:
+            columns = actual_columns(output, split.targets[output][:count], encodings[output])
+            absent = split.absent.get(output)
+            table += columns if absent is None else [(name, _blanked(values, absent)) for name, values in columns]
+    for node, values in nodes.items():
+        table += node_columns(node, values)
+    lines = [list(line) for line in zip(*[_plain(values) for _, values in table], strict=True)]
+    gaps = [[row, *[""] * (len(table) - 1)] for row in split.left_out]
+    return [[heading for heading, _ in table], *(sorted([*lines, *gaps], key=lambda line: line[0]) if gaps else lines)]
+
+
+def _blanked(values: Array | Sequence[Any], absent: Array) -> list[Any]:
+    """The values of a column, with "" for the examples that have none."""
+    return ["" if gap else value for value, gap in zip(_plain(values), absent.tolist(), strict=False)]
+
+
+def _write_csv(path: Path, table: list[list[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(table)
+
+
+def _write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def _plain(values: Array | Sequence[Any]) -> list[Any]:
+    """Numbers as Python prints them, without digits that float32 does not have."""
+    array = np.asarray(values)
+    if array.dtype == np.float32:
+        return [str(value) for value in array]
+    return array.tolist() if isinstance(values, np.ndarray) else list(values)
