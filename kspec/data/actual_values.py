@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
-from kspec.data.table import Table
+from kspec.data.table import Column, Table
 from kspec.data.target_encoding import TargetEncoding
 from kspec.data.value_checks import by_row, non_finite, read_numbers
+from kspec.data.yes_no import as_boolean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +73,11 @@ class ActualValues:
         self._leave_out(name, column.missing, f"no value in `{column_name}`", table)
         is_text = labels is not None and labels.kind == "text"
         if column.kind == "text" and not is_text and column_name not in self._mapping.input_columns:
-            numbers = read_numbers(column)
+            number = self._mapping.targets[name].index(column_name)
+            if labels is not None and labels.kind == "boolean":
+                numbers: tuple[Column, Array] | None = as_boolean(column, labels.of_column(number).names)
+            else:
+                numbers = read_numbers(column)
             if numbers is None:
                 self._leave_out(name, ~column.missing, f"`{column_name}` has text", table)
                 return

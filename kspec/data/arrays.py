@@ -10,6 +10,7 @@ from kspec.data.context import Context
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.types import DataSplit, InputSpec
 from kspec.data.value_checks import FLOATS, by_row, misfits, non_finite
+from kspec.data.yes_no import yes_no_pair
 from kspec.diagnostics import Path, codes
 from kspec.syntax.yaml_flow import to_yaml
 
@@ -300,15 +301,49 @@ def target_array(name: str, table: Table, mapping: ColumnMapping, context: Conte
         return columns[0].values
     for column in columns:
         if column.kind not in NUMERIC:
+            content, wanted = "contains arrays", "numeric"
+            if column.kind == "text":
+                row, value = _odd_text(column)
+                content = f'has text: "{value[:40]}" in {table.locate([row])}'
+                if yes_no_pair({value}) is None:
+                    wanted = "numeric or yes/no"
+                else:
+                    content += _third_value(columns, table)
             context.error(
                 codes.INCOMPATIBLE_DATA_TYPE,
-                f"a target of {len(columns)} columns must be numeric, "
-                f"but `{column.name}` contains {'text' if column.kind == 'text' else 'arrays'}",
+                f"a target of {len(columns)} columns must be {wanted}, but `{column.name}` {content}",
                 path,
-                help="name one column of labels, or only numeric columns",
+                help=context.remedy("name one column of labels, or only columns of numbers or of yes and no"),
             )
             return None
     return numpy.stack([column.values for column in columns], axis=1)
+
+
+def _third_value(columns: Sequence[Column], table: Table) -> str:
+    """The first number that makes a column no yes/no column, for the end of a sentence; empty if there is none."""
+    import numpy
+
+    for column in columns:
+        if column.kind in NUMERIC and (rows := numpy.flatnonzero((column.values != 0) & (column.values != 1))).size:
+            return (
+                f", and for yes/no columns `{column.name}` has {column.values[rows[0]]:g} in {table.locate(rows[:1])}"
+            )
+    return ""
+
+
+def _odd_text(column: Column) -> tuple[int, str]:
+    """The row and the text of the first value that makes a column of text no yes/no column."""
+    texts = [str(text) for text in column.texts().tolist()]
+    known: set[str] = set()
+    first = None
+    for row, text in enumerate(texts):
+        if column.missing[row]:
+            continue
+        first = row if first is None else first
+        if yes_no_pair({*known, text}) is None:
+            return row, text
+        known.add(text)
+    return first or 0, texts[first or 0]
 
 
 def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:

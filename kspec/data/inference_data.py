@@ -19,6 +19,7 @@ from kspec.data.target_encoding import TargetEncoding
 from kspec.data.types import DataSplit, InputSpec
 from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
 from kspec.data.value_checks import by_row
+from kspec.data.yes_no import as_boolean
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.data import SOURCES, CsvOptions, Data
@@ -142,9 +143,42 @@ def _leave_out(
     add_bad_inputs(rows, mapping, request.inputs)
     for name, columns in targets.items():
         labels = encodings[name].labels if name in encodings else None
-        if labels is None or labels.kind not in ("text", "column"):
-            for column in columns:
+        for number, column in enumerate(columns):
+            if labels is not None and labels.kind == "boolean":
+                _read_truths(rows, column, labels.of_column(number).names, request.context)
+            elif labels is None or labels.kind not in ("text", "column"):
                 add_bad_numbers(rows, column, "float64")
+
+
+def _read_truths(rows: UnusableRows, name: str, pair: Sequence[str], context: Context) -> None:
+    """Reads a target column of text as booleans.
+
+    Args:
+        rows: The rows with the table.
+        name: The column.
+        pair: How training spelled false and true.
+        context: Receives an error for another text.
+
+    Raises:
+        InvalidData: If there is one.
+    """
+    import numpy
+
+    column = rows.table.columns[name]
+    if column.kind != "text":
+        return
+    texts = column.texts()
+    column, unread = as_boolean(column, pair)
+    rows.table.columns[name] = column
+    found = numpy.flatnonzero(unread & rows.kept)
+    if len(found):
+        context.error(
+            codes.UNKNOWN_LABEL,
+            f"unknown label `{texts[found[0]]}` of `{name}` in {rows.table.locate(found)}",
+            context.source_path,
+            help=f"the model was trained on: {', '.join(pair)}",
+        )
+        raise InvalidData
 
 
 def _check_values(rows: UnusableRows, arrays: TableArrays, mapping: ColumnMapping, request: Request) -> list[str]:

@@ -36,20 +36,28 @@ class Labels:
         are_numbers: Whether a label is the number of its class, as in Keras. So are floats and the elements of arrays;
             one column of integers or texts is numbered in sorted order, unless the integers fit the units.
         ignored: The label that the loss ignores (Keras's `ignore_class`), which is no class.
+        columns: How each of several yes/no columns spells false and true; empty for one column, and for numbers alone.
     """
 
     kind: LabelKind
     names: list[str]
     are_numbers: bool = False
     ignored: int | None = None
+    columns: tuple[tuple[str, str], ...] = ()
 
     @property
     def values(self) -> list[Any]:
         """Each class as a value of the raw target: text, int, float or bool."""
+        if self.kind == "boolean" and len(self.names) == 2:
+            return [False, True]
         parse: Any = {"integer": int, "float": float, "boolean": lambda name: name.lower() == "true"}.get(
             self.kind, str
         )
         return [parse(name) for name in self.names]
+
+    def of_column(self, number: int) -> Labels:
+        """The labels of one of several columns, as it spells them."""
+        return replace(self, names=list(self.columns[number]), columns=()) if self.columns else self
 
     @property
     def identity(self) -> bool:
@@ -82,6 +90,8 @@ class Labels:
             case "float":
                 return str(float(value))
             case "boolean":
+                if len(self.names) == 2:
+                    return self.names[bool(value)]
                 return next((pair for pair in SPELLINGS if set(self.names) & set(pair)), SPELLINGS[0])[bool(value)]
         return str(value)
 
@@ -109,8 +119,8 @@ class Labels:
         if written in self.names:
             return self.names.index(written)
         if self.kind == "boolean":
-            lowered = [name.lower() for name in self.names]
-            return lowered.index(written.lower()) if written.lower() in lowered else None
+            spellings = [[name.lower() for name in names] for names in (self.names, *self.columns)]
+            return next((names.index(written.lower()) for names in spellings if written.lower() in names), None)
         if self.kind in NUMBERS:
             try:
                 return self.values.index(float(written))
@@ -120,11 +130,13 @@ class Labels:
 
     def to_json(self) -> dict[str, Any]:
         value: dict[str, Any] = {"kind": self.kind, "names": self.names}
-        return value | {"are_numbers": self.are_numbers, "ignored": self.ignored}
+        value |= {"are_numbers": self.are_numbers, "ignored": self.ignored}
+        return value | ({"columns": [list(pair) for pair in self.columns]} if self.columns else {})
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Labels:
-        return cls(value["kind"], list(value["names"]), value.get("are_numbers", False), value.get("ignored"))
+        columns = tuple((pair[0], pair[1]) for pair in value.get("columns", ()))
+        return cls(value["kind"], list(value["names"]), value.get("are_numbers", False), value.get("ignored"), columns)
 
     def indices(self, raw: Array) -> Array:
         """The class of each element, int32, in the shape of `raw`, without its last axis if each class has a column.

@@ -20,6 +20,7 @@ from kspec.data.split import split_rows
 from kspec.data.table import Column, Table
 from kspec.data.target_labels import labels_of
 from kspec.data.types import Dataset, InputSpec, OutputSpec
+from kspec.data.yes_no import read_yes_no_targets
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
@@ -113,6 +114,7 @@ def _read_table(data: Data, request: Request) -> tuple[Table, ColumnMapping]:
     _check_synthetic(data, context)
     table = context.require(read(data.source, getattr(data, data.source), request))
     mapping = context.require(map_columns(table, data, request.inputs, request.outputs, context))
+    read_yes_no_targets(table, mapping, request.output_specs)
     check_names(data.missing, table, context)
     loss = context.spec.document.compile.loss
     are_predicted = untrained_outputs(loss, request.outputs) == set(request.outputs)

@@ -152,11 +152,17 @@ class TargetEncoding:
         """
         return list(self.columns) if len(self.columns) == width else [str(i) for i in range(width)]
 
-    def spelled(self, raw: Array) -> list[str] | Array:
-        """The labels of a column, shape (n,), as predictions spell them; other numbers stay as they are."""
+    def spelled(self, raw: Array, column: int = 0) -> list[str] | Array:
+        """The labels of a column as predictions spell them; other numbers stay as they are.
+
+        Args:
+            raw: Its values, shape (n,).
+            column: Its number among several.
+        """
         if self.labels is None:
             return raw
-        return [self.labels.text(value) for value in raw.tolist()]
+        labels = self.labels.of_column(column)
+        return [labels.text(value) for value in raw.tolist()]
 
     def has_column_for_each_class(self, raw: Array) -> bool:
         """Whether the last axis of a raw target is a column for each class, as in one-hot rows."""
@@ -260,8 +266,22 @@ def encode_targets(split: DataSplit, encodings: Mapping[str, TargetEncoding]) ->
         try:
             encoded[name] = encoding.encode(split.targets[name])
         except ValueError as error:
-            raise TargetMismatch(name, encoding.settings, encoding.vocabulary, error) from error
+            odd = _third_value(encoding, split)
+            raise TargetMismatch(name, encoding.settings, encoding.vocabulary, error, odd) from error
     return encoded
+
+
+def _third_value(encoding: TargetEncoding, split: DataSplit) -> str:
+    """The first value of several yes/no columns that is neither 0 nor 1, with its place; empty if there is none."""
+    raw = split.targets[encoding.settings.name]
+    several = raw.ndim == 2 and raw.shape[1] == len(encoding.columns) > 1
+    if encoding.settings.target_form not in ("binary", "multi_label") or not several or raw.dtype.kind not in "iuf":
+        return ""
+    rows, columns = np.nonzero((raw != 0) & (raw != 1))
+    if not len(rows):
+        return ""
+    row, column = rows[0], columns[0]
+    return f"`{encoding.columns[column]}` has {raw[row, column]:g} in row {split.rows[row]}"
 
 
 class TargetMismatch(ValueError):
@@ -272,14 +292,18 @@ class TargetMismatch(ValueError):
         settings: Its settings.
         labels: The vocabulary of its target, if it has one.
         error: Why the target cannot be encoded.
+        odd: The value of a yes/no column that is at fault, with its place; empty if there is none.
     """
 
-    def __init__(self, name: str, settings: OutputSettings, labels: Labels | None, error: ValueError) -> None:
+    def __init__(
+        self, name: str, settings: OutputSettings, labels: Labels | None, error: ValueError, odd: str = ""
+    ) -> None:
         super().__init__(f"the target of `{name}` does not fit the loss `{loss_name(settings.loss)}`: {error}")
         self.name = name
         self.settings = settings
         self.labels = labels
         self.error = error
+        self.odd = odd
 
     def report(self, spec: Spec, report: Report) -> None:
         """Reports the mismatch at the loss or, if the spec omits it, at the target."""
@@ -291,9 +315,13 @@ class TargetMismatch(ValueError):
         message = (
             f"the target of `{self.name}` does not fit the loss `{loss_name(self.settings.loss)}`"
             + (", which kspec filled in" if is_default else "")
-            + f": {self.error}"
+            + f": {self.odd or self.error}"
         )
-        help = self._help(is_default=is_default, task_declared=spec.document.task is not None)
+        help = (
+            "write 0 and 1 in each of its columns"
+            if self.odd
+            else self._help(is_default=is_default, task_declared=spec.document.task is not None)
+        )
         report.error(codes.INCOMPATIBLE_DATA_TYPE, message, spec.positions.value(path), help=help)
 
     def _help(self, *, is_default: bool, task_declared: bool) -> str:

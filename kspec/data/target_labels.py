@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.labels import SPELLINGS, LabelKind, Labels
 from kspec.data.types import OutputSpec
+from kspec.data.yes_no import pair_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,10 +41,15 @@ def labels_of(columns: Sequence[Column], raw: Array, output: OutputSpec | None =
         return _floats(values, output.ignored) if is_classifier else None
     if not is_classifier:
         return None
-    rank = output.rank or 2
-    if output.task == "multiclass_classification" and raw.ndim == rank and raw.shape[-1] > 1:
+    rank, is_number = output.rank or 2, raw.dtype.kind in "fiub"
+    if output.task == "multiclass_classification" and raw.ndim == rank and raw.shape[-1] > 1 and is_number:
         names = [column.name for column in columns] if len(columns) > 1 else [str(i) for i in range(raw.shape[-1])]
         return Labels("column", names, ignored=output.ignored)
+    pairs = [pair_of(column) for column in columns]
+    if len(columns) > 1 and None not in pairs and any(column.kind == "boolean" for column in columns):
+        spellings = tuple(pair for pair in pairs if pair is not None)
+        shared = spellings[0] if len(set(spellings)) == 1 else SPELLINGS[0]
+        return Labels("boolean", list(shared), columns=spellings)
     match raw.dtype.kind:
         case "O" | "U":
             return Labels("text", sorted(set(map(str, raw.ravel().tolist()))), ignored=output.ignored)

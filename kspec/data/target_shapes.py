@@ -44,7 +44,11 @@ def check_target_shapes(
         expected = encoding.shape[:-1] if by_class else encoding.shape
         actual = tuple(target.shape[1:])
         if not _fits(actual, expected):
-            _report_mismatch(spec, graph, name, encoding.shape, actual, report)
+            raw = split.targets[name]
+            form = encoding.settings.target_form
+            is_class = form in ("integer", "one_hot") and not encoding.has_column_for_each_class(raw)
+            actual = tuple(raw.shape[1:]) if is_class else actual
+            _report_mismatch(spec, graph, name, encoding.shape, actual, report, is_class=is_class)
         elif not by_class:
             _note_reshaping(spec, graph, name, tuple(split.targets[name].shape[1:]), actual, report)
 
@@ -68,8 +72,26 @@ def _note_reshaping(
 
 
 def _report_mismatch(
-    spec: Spec, graph: Graph, name: str, output: Shape, target: tuple[int, ...], report: Report
+    spec: Spec,
+    graph: Graph,
+    name: str,
+    output: Shape,
+    target: tuple[int, ...],
+    report: Report,
+    *,
+    is_class: bool,
 ) -> None:
+    """Reports a target that does not have the shape of its output.
+
+    Args:
+        spec: The spec.
+        graph: Its graph.
+        name: The output.
+        output: Its shape for one example.
+        target: The shape of its target.
+        report: Receives the error.
+        is_class: Whether each value of the target is a class.
+    """
     node = graph.nodes[graph.outputs[name].node]
     known = [size for size in output if size is not None]
     single = math.prod(target) == 1
@@ -77,6 +99,10 @@ def _report_mismatch(
         help = (
             f"`{name}` predicts at every position; for one prediction put `Flatten` or a global pooling layer before it"
         )
+    elif is_class:
+        has = "each position" if known[:-1] else "each example"
+        wanted = shape_text((*target, output[-1]))
+        help = f"give the target one label for {has}, or let `{name}` predict {wanted}"
     elif len(output) == 1 and single and output[0] != 1:
         help = f"give it as many units as the target has columns (for labels `{{classes_of: {name}}}`)"
     else:

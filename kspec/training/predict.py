@@ -109,15 +109,19 @@ def prediction_columns(name: str, prediction: Array, encoding: TargetEncoding) -
         names = encoding.names(width)
         shown = [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(names)]
         return [*shown, (name, _label(predicted_classes(flat, settings), names))]
-    labels, kind = encoding.labels.names if encoding.labels is not None else [], settings.kind_of_value
+    labels, kind = encoding.labels, settings.kind_of_value
     if settings.task == "binary_classification" and width == 1:
         classes = predicted_classes(flat[:, 0], settings)
-        return [(f"{name}_{kind}", flat[:, 0]), (name, _label(classes, labels))]
+        return [(f"{name}_{kind}", flat[:, 0]), (name, _label(classes, [] if labels is None else labels.names))]
     suffixes = encoding.suffixes(width)
     if settings.task in ("multilabel_classification", "binary_classification"):
         classes = predicted_classes(flat, settings)
         shown = [(f"{name}_{suffix}_{kind}", flat[:, i]) for i, suffix in enumerate(suffixes)]
-        return [*shown, *((f"{name}_{suffix}", _label(classes[:, i], labels)) for i, suffix in enumerate(suffixes))]
+        spelled = [[] if labels is None else labels.of_column(i).names for i in range(width)]
+        return [
+            *shown,
+            *((f"{name}_{suffix}", _label(classes[:, i], spelled[i])) for i, suffix in enumerate(suffixes)),
+        ]
     if width == 1:
         return [(name, flat[:, 0])]
     return [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(suffixes)]
@@ -138,7 +142,7 @@ def actual_columns(name: str, raw: Array, encoding: TargetEncoding) -> list[Colu
     if flat.shape[1] == 1:
         return [(f"{name}_actual", encoding.spelled(flat[:, 0]))]
     return [
-        (f"{name}_{suffix}_actual", encoding.spelled(flat[:, i]))
+        (f"{name}_{suffix}_actual", encoding.spelled(flat[:, i], i))
         for i, suffix in enumerate(encoding.suffixes(flat.shape[1]))
     ]
 

@@ -288,6 +288,13 @@ def describe_dataset(
         one = len(columns) == 1 and info.source not in ("images", "synthetic")
         variable = info.variables.of(columns[0] if one else output)
         target = Target(output, columns, encoding, variable)
+        labels = target.labels
+        if labels is not None and any(pair != ("false", "true") for pair in labels.columns):
+            info.report_unsupported(
+                f"read the targets of `{output}` as text",
+                ("data", "targets"),
+                help="write 0 and 1, or true and false, in the data",
+            )
         if target.needs_constant:
             target.constant = allocator.take(
                 "LABELS" if len(encodings) == 1 else f"{identifier(output).upper()}_LABELS"

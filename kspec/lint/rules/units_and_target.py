@@ -50,7 +50,9 @@ def _check_exclusive(context: RuleContext, output: Output, target: Target, units
     rank = len(output.shape) if output.shape is not None else 2
     width = target.shape[-1] if target.shape else 1
     if len(target.shape) == rank - 1 and width > 1:
-        if units != width:
+        is_text = target.labels and not target.columns[0].whole  # labels by position, whose shape is reported
+        is_one_hot = context.profile is not None and output.name not in context.profile.not_one_hot  # else KS411
+        if units != width and is_one_hot and not is_text:
             _report(
                 context,
                 output,
