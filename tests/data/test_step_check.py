@@ -1,5 +1,6 @@
 """What the check of targets advises."""
 
+import numpy as np
 import pytest
 
 from kspec import check
@@ -35,3 +36,28 @@ def test_the_head_for_a_target_of_text(target, head, more, help, folder):
     found = [diagnostic for diagnostic in diagnostics if diagnostic.code == INCOMPATIBLE_DATA_TYPE]
     assert [diagnostic.help.partition(", ")[2] for diagnostic in found] == [help]
     assert not {"KS412", "KS413"} & {diagnostic.code for diagnostic in diagnostics}
+
+
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy"])
+def test_texts_by_position_for_one_prediction_are_one_mistake(loss, folder):
+    y = np.array(["p", "q", "r"])[np.random.default_rng(0).integers(0, 3, (60, 5))]
+    np.savez(folder / "t.npz", x=np.random.default_rng(1).normal(size=(60, 2)), y=y)
+    text = SPEC.format(target="y", head="units: 3, activation: softmax") + f"compile: {{loss: {loss}}}\n"
+    path = folder / "positions.yaml"
+    path.write_text(text.replace("csv: t.csv, inputs: [a, b]", "npz: t.npz, inputs: x"))
+    (problem,) = check(path, data=True)
+    assert (problem.code, problem.message) == (
+        "KS505",
+        "`y` predicts (3,) for each example, and its target has the shape (5,)",
+    )
+    assert problem.help == "give the target one label for each example, or let `y` predict (5, 3)"
+
+
+def test_the_number_that_is_neither_yes_nor_no_is_named(folder):
+    rows = "\n".join(f"{i % 7},{i % 5},{i % 2},{2 if i == 40 else i % 2}" for i in range(60))
+    (folder / "three.csv").write_text("a,b,p,q\n" + rows + "\n")
+    path = folder / "three.yaml"
+    text = SPEC.format(target="[p, q]", head="units: 2, activation: sigmoid").replace("t.csv", "three.csv")
+    path.write_text(text + "task: multilabel_classification\n")
+    problems = [problem for problem in check(path, data=True) if problem.is_error]
+    assert any("`q` has 2 in row 41" in problem.message for problem in problems), problems

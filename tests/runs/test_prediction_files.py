@@ -147,6 +147,7 @@ def test_rows_left_out_are_empty_in_arrays(run, tmp_path, capsys):
     assert (len(lines), lines[3]) == (7, "3,,,,")
 
 
+@pytest.mark.slow
 def test_exported_python_writes_the_same_arrays(run, tmp_path, monkeypatch):
     folder = run.folder.parents[2]
     export(str(folder / "spec.yaml"), "python", folder / "exported.py")
@@ -159,3 +160,37 @@ def test_exported_python_writes_the_same_arrays(run, tmp_path, monkeypatch):
     assert list(ours) == list(theirs)
     for name, values in ours.items():
         np.testing.assert_array_equal(theirs[name], values, err_msg=name)
+
+
+def test_a_confusion_matrix_counts_positions():
+    """Of 3 examples of 4 positions, one label is ignored; the other output has one label an example, one unknown."""
+    from kspec.data.labels import Labels
+    from kspec.data.target_encoding import TargetEncoding
+    from kspec.data.types import DataSplit
+    from kspec.runs.artifacts import confusion_matrices, draw_pictures
+    from tests.data.helpers import output_settings
+
+    settings = output_settings("multiclass_classification", 2, "sparse_categorical_crossentropy")
+    encodings = {
+        "tags": TargetEncoding.of(settings, (4, 2), Labels("integer", ["0", "1"], are_numbers=True, ignored=-1)),
+        "kind": TargetEncoding.of(settings, (2,), Labels("text", ["no", "yes"])),
+    }
+    tags = np.array([[0, 1, 1, 1], [0, 0, 1, -1], [1, 1, 0, 0]])
+    kinds = np.array(["no", "yes", "no"], dtype=object)
+    absent = {"kind": np.array([False, False, True])}
+    split = DataSplit(np.arange(1, 4), {}, {"tags": tags, "kind": kinds}, absent=absent)
+    predictions = {"tags": np.eye(2)[np.ones((3, 4), int)], "kind": np.eye(2)[[0, 0, 1]]}
+    matrices = confusion_matrices(split, predictions, encodings)
+    assert {name: matrix.tolist() for name, (matrix, _) in matrices.items()} == {
+        "tags": [[0, 5], [0, 6]],
+        "kind": [[1, 0], [1, 0]],
+    }
+    titles = {}
+
+    class Folder:
+        def write(self, name, write):
+            titles[name] = write.keywords.get("title")
+
+    draw_pictures(Folder(), None, [], matrices, {}, "test", None, encodings)
+    assert titles["confusion_tags.png"] == "tags: 11 positions of test"
+    assert titles["confusion_kind.png"] == "kind: 2 examples of test"

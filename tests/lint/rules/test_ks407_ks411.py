@@ -110,6 +110,18 @@ def test_labels_of_positions(tmp_path):
     assert "units: 5" in fixed("KS407", text.replace("units: 5", "units: 4"), tmp_path, t=arrays)
 
 
+@pytest.mark.parametrize("labels", [["p", "q", "r"], [0, 1, 2]])
+@pytest.mark.parametrize("loss", [SCE, CCE])
+def test_labels_by_position_for_one_prediction_are_one_mistake(labels, loss, tmp_path):
+    y = np.array(labels)[np.random.default_rng(0).integers(0, 3, (N, 5))]
+    data = f"data: {{npz: t.npz, inputs: a, targets: y}}\ncompile: {{loss: {loss}}}"
+    text = spec("Dense: {units: 3, activation: softmax}", data, "{x: {shape: [2]}}")
+    found = check(text, tmp_path, t={"a": np.random.rand(N, 2), "y": y})
+    assert codes([problem for problem in found if problem.is_error]) == (
+        [] if labels[0] == "p" else ["KS411"]
+    )  # the shape of texts is checked with the targets
+
+
 def test_nothing_is_reported_without_the_data():
     assert check(net(2, "softmax")) == []
 
