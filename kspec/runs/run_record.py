@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kspec.data.labels import NUMBERS, LabelKind
+from kspec.data.yes_no import yes_no_pair
 from kspec.diagnostics.expectation import expectation
 from kspec.runs.run_folder import RunFolderError
 from kspec.syntax.bounded_json import InvalidJson, read_json
@@ -47,6 +48,7 @@ class _Labels(_Part):
     names: list[str]
     are_numbers: bool = False
     ignored: int | None = None
+    columns: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _names_fit_kind(self) -> _Labels:
@@ -56,7 +58,7 @@ class _Labels(_Part):
                     (int if self.kind == "integer" else float)(name)
                 except ValueError:
                     raise ValueError(f"must be labels of the kind {self.kind}") from None
-        elif self.kind == "boolean" and not {name.lower() for name in self.names} <= {"true", "false"}:
+        elif self.kind == "boolean" and self.names and yes_no_pair(self.names) is None:
             raise ValueError("must be the labels true and false")
         return self
 
@@ -215,6 +217,8 @@ def check_names(record: dict[str, Any], folder: Path, inputs: Iterable[str], out
     targets, weights = ({}, {}) if columns is None else (columns["targets"], columns["weights"])
     strange = [name for name in (*targets, *weights, *data.get("labels", {})) if name not in known]
     strange += [name for name, own in targets.items() if not own]
+    spelled = {name: labels.get("columns") for name, labels in data.get("labels", {}).items()}
+    strange += [name for name, own in spelled.items() if own and len(own) != len(targets.get(name, ()))]
     if missing or strange:
         name = (missing or strange)[0]
         raise RunFolderError(f"{folder / 'run.json'} does not describe the spec beside it: `{name}`")
