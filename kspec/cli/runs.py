@@ -22,7 +22,7 @@ Examples:
   kspec runs mlp --best accuracy
 """
 _MOST_COLUMNS = 6
-"""Up to this many metrics have a column each; more share one."""
+"""More metrics share a column in a file; on a terminal, they give way to the other columns."""
 _LONGEST_MESSAGE = 60
 
 
@@ -60,7 +60,8 @@ def command(name: str | None, runs: str, best: str | None, format_: str) -> None
     if best is not None and order is not None:
         kind = "largest" if order == "max" else "smallest"
         unsure = "" if direction(best) else "; whether larger is better is not known for this metric"
-        click.echo(f"\nsorted by {best}, {kind} first{unsure}")
+        line = f"sorted by {best}, {kind} first{unsure}"
+        click.echo("\n" + "\n".join(textwrap.wrap(line, limit() or len(line))))
 
 
 def _refuse_name(name: str, out: str) -> None:
@@ -86,13 +87,17 @@ def _metric(query: str, runs: Sequence[RunRecord]) -> str:
 
 
 def _table(runs: Sequence[RunRecord], best: str | None) -> str:
-    """A row for each run; a column for each metric, or one for all of many."""
+    """A row for each run, and a column for each metric that fits, that of `best` first; the others are named below.
+
+    Args:
+        runs: The runs, in their order.
+        best: The metric by which they are sorted, if any.
+    """
     from kspec.runs.run_index import metric_names
     from kspec.summary.columns import aligned, fitted
 
     shown = metric_names(runs)
     names = sorted(shown if best is None or best in shown else [best, *shown], key=lambda name: name != best)
-    wide = len(names) <= _MOST_COLUMNS
     columns = {
         "run": [run.path.as_posix() for run in runs],
         "started": [_moment(run.started) for run in runs],
@@ -101,16 +106,18 @@ def _table(runs: Sequence[RunRecord], best: str | None) -> str:
         "epochs": [_epochs(run) for run in runs],
         "split": [run.split for run in runs],
     }
-    if wide:
-        columns |= {name: [_value(run, name) for run in runs] for name in names}
-    elif names:
-        columns["metrics"] = [
-            "  ".join(f"{name} {_value(run, name)}" for name in names if _value(run, name)) for run in runs
-        ]
     room = limit()
-    metrics = [name for name in names if name != best][::-1] if wide else []
-    drop = ["split", "time", "started", "epochs", *metrics[:-1]]
-    columns = fitted(columns, room, drop=drop, shorten=["metrics"])
+    if room is None and len(names) > _MOST_COLUMNS:  # a file or a pipe, where nothing is left out
+        own = [name for name in names if name == best]
+        columns |= {name: [_value(run, name) for run in runs] for name in own}
+        columns["metrics"] = [
+            "  ".join(f"{name} {_value(run, name)}" for name in names if name not in own and _value(run, name))
+            for run in runs
+        ]
+    else:
+        columns |= {name: [_value(run, name) for run in runs] for name in names}
+        many, few = names[_MOST_COLUMNS:][::-1], names[1:_MOST_COLUMNS][::-1]
+        columns = fitted(columns, room, drop=[*many, "split", "time", "started", "epochs", *few])
     lines = []
     messages = ["", *("  ".join([*run.overrides, run.message]).rstrip() for run in runs)]
     for message, line in zip(messages, aligned(columns, right={"time", "epochs", *names}), strict=True):
@@ -121,6 +128,10 @@ def _table(runs: Sequence[RunRecord], best: str | None) -> str:
             lines += [f"{line.rstrip()}\n", *(f"    {piece}\n" for piece in below)]
         else:
             lines.append(f"{line}  {message}".rstrip() + "\n")
+    left_out = [name for name in names if name not in columns]
+    if room is not None and left_out:
+        text = f"not shown: {', '.join(left_out)} (`--format json` has all)"
+        lines += ["\n", *(f"{piece}\n" for piece in textwrap.wrap(text, room, break_on_hyphens=False))]
     return "".join(lines)
 
 

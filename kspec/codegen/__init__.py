@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kspec.data import Dataset
 
 _BELOW_THE_MODEL = (
-    *("Minimize", "log_each_value", "weigh_losses_by_examples", "compile_model", "balanced", "batches"),
+    *("Minimize", "log_each_value", "weigh_losses_by_examples", "weigh_losses", "compile_model", "balanced", "batches"),
     *("BestWeights", "softmax", "sigmoid", "write_csv"),
 )
 """Helper functions that come after those of the network."""
@@ -141,7 +141,7 @@ class _PythonExport:
         optimizer = "optimizer" if staged else ""
         compile_ = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)
         if self.info is not None:
-            compile_ += log_lines(self.settings, self.file)
+            compile_ += log_lines(self.settings, self.analysis.graph, self.file)
         if staged:
             self.file.helpers["compile_model"] = ["def compile_model(model, optimizer):", *compile_]
             compile_ = []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from kspec.catalog import reader
@@ -127,12 +129,17 @@ _TYPICAL = {"pool_size": "2", "kernel_size": "3", "filters": "32", "rate": "0.5"
 """Typical values of arguments for which any number is valid."""
 
 
-def needed(entry: Entry) -> str:
-    """A class with an example of each argument that it needs."""
+def needed(entry: Entry, known: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A class with an example of each argument that it needs.
+
+    Args:
+        entry: The class.
+        known: Better values than typical ones, by argument.
+    """
     wanted = [parameter for parameter in entry.parameters.values() if parameter.required]
-    return (
-        f"{entry.name}: {{{', '.join(f'{p.name}: {_TYPICAL.get(p.name) or example(parse(p.type))}' for p in wanted)}}}"
-    )
+    typical = {**_TYPICAL, **known}
+    arguments = ", ".join(f"{p.name}: {typical.get(p.name) or example(parse(p.type))}" for p in wanted)
+    return f"{entry.name}: {{{arguments}}}"
 
 
 def written(entry: Entry, arguments: dict[str, Any]) -> str:

@@ -46,7 +46,9 @@ def check_value(context: RuleContext, value: Any, type_: Type, path: Path, subje
             _check_reference(context, finding, place)
 
 
-def check_object(context: RuleContext, value: Any, kind: str, path: Path) -> None:
+def check_object(
+    context: RuleContext, value: Any, kind: str, path: Path, examples: Mapping[str, str] | None = None
+) -> None:
     """Checks a class of one kind of the catalog, named alone or with its arguments.
 
     Args:
@@ -54,6 +56,7 @@ def check_object(context: RuleContext, value: Any, kind: str, path: Path) -> Non
         value: `"Adam"`, or `{"Adam": {"learning_rate": 0.1}}`.
         kind: A kind of the catalog, or `cell`.
         path: Where it is in the spec.
+        examples: By argument, the value to suggest where it is missing.
     """
     noun = NOUNS.get(kind, kind)
     positions = context.spec.positions
@@ -91,11 +94,16 @@ def check_object(context: RuleContext, value: Any, kind: str, path: Path) -> Non
         return
     entry = _resolve(context, name, kind, place)
     if entry is not None:
-        check_arguments(context, entry, arguments or {}, path, place)
+        check_arguments(context, entry, arguments or {}, path, place, examples)
 
 
 def check_arguments(
-    context: RuleContext, entry: catalog.Entry, arguments: Mapping[str, Any], path: Path, place: Span
+    context: RuleContext,
+    entry: catalog.Entry,
+    arguments: Mapping[str, Any],
+    path: Path,
+    place: Span,
+    examples: Mapping[str, str] | None = None,
 ) -> None:
     """Checks the arguments of a class's constructor: known names, valid values, and none missing.
 
@@ -105,6 +113,7 @@ def check_arguments(
         arguments: Its arguments, by name.
         path: Where they are in the spec.
         place: Where the class is named.
+        examples: By argument, the value to suggest where it is missing.
     """
     known = set(arguments)
     for name, value in arguments.items():
@@ -116,9 +125,8 @@ def check_arguments(
     missing = [p for p in entry.parameters.values() if p.required and p.name not in known]
     if missing:
         names = " and ".join(f"`{p.name}`" for p in missing)
-        context.report.error(
-            codes.MISSING_ARGUMENT, f"`{entry.name}` needs {names}", place, help=f"write `{needed(entry)}`"
-        )
+        help = f"write `{needed(entry, examples or {})}`"
+        context.report.error(codes.MISSING_ARGUMENT, f"`{entry.name}` needs {names}", place, help=help)
 
 
 def _report_mismatch(context: RuleContext, mismatch: Mismatch, path: Path, subject: str) -> None:

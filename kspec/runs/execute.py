@@ -220,6 +220,8 @@ class _Execution:
         self.result.history, self.result.kept_epoch = fitted.history, fitted.kept
         if fitted.stages:
             recorder.facts["stages"] = fitted.stages
+        if fitted.averaged and fitted.kept is None:
+            recorder.facts["averaged_weights"] = True
         recorder.write_resolved(built)
         recorder.history.write(fitted.history)
         if self.folder is not None and (fitted.history or not fitted.interrupted):  # a partial first epoch is discarded

@@ -163,10 +163,12 @@ class Recorder:
             self._has_model = True
 
     def write_metrics(self) -> None:
-        """Writes `metrics.json`: evaluation, baseline, validation of the kept weights, and their epoch."""
+        """Writes `metrics.json`: evaluation, baseline, validation of the kept weights, and which weights those are."""
         if self.folder is not None:
             rows = self.run.history
             kept = next((row for row in rows if row["epoch"] == self.run.kept_epoch), rows[-1] if rows else {})
             compared = {"baseline": self.run.baseline} if self.run.baseline else {}
             values = {"evaluate": self.run.metrics, **compared, "validation": self.run.validation, "fit": kept}
+            if self.facts.get("averaged_weights"):
+                values["averaged_weights"] = True
             self.folder.json("metrics.json", values)

@@ -61,3 +61,16 @@ def averages_weights(optimizer: Any) -> bool:
     """Whether a Keras optimizer replaces the weights by their moving average when training ends."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return bool(getattr(inner, "use_ema", False))
+
+
+def average_weights(model: keras.Model, callbacks: list[Any]) -> None:
+    """Gives an interrupted model the averaged weights, which Keras does where training ends as planned.
+
+    Args:
+        model: The model; nothing happens if its optimizer averages no weights, or has trained no step.
+        callbacks: Those of the training: a SwapEMAWeights may have put the averages into the model already.
+    """
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    has_them = any(getattr(callback, "_ema_weights_in_model", False) for callback in callbacks)
+    if averages_weights(optimizer) and not has_them and int(optimizer.iterations):
+        optimizer.finalize_variable_values(model.trainable_variables)

@@ -45,10 +45,10 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
     )
     if any(output.is_minimized for output in trained.values()):
         model.get_compile_config = lambda: None  # Keras alone could not load a saved model with a loss of kspec
-    from kspec.training.logs import log_each_value, weigh_losses_by_examples
+    from kspec.training.logs import log_each_value, weigh_losses
 
     log_each_value(model, {metric.key: metric.values for metric in logged_metrics(settings.outputs) if metric.values})
-    weigh_losses_by_examples(model)
+    weigh_losses(model)
     return _describe(optimizer, trained, single)
 
 

@@ -114,7 +114,7 @@ class _Trainer:
 
     def train(self, stage: Stage) -> None:
         """Trains one stage."""
-        from kspec.training.best_weights import BestWeights
+        from kspec.training.best_weights import BestWeights, average_weights
         from kspec.training.progress import InterruptCallback, OnEpochEnd
 
         schedule = self._schedule(stage)
@@ -146,6 +146,7 @@ class _Trainer:
                 self.engine.fit(self.batches, self.validation, schedule, [*callbacks, *watchers])
         except KeyboardInterrupt:
             self.stop()
+            average_weights(self.built.model, callbacks)
         finally:
             for callback in progress:
                 if hasattr(callback, "stop"):

@@ -189,3 +189,16 @@ def test_many_metrics_share_a_column_and_failures_show_the_reason(capsys):
     assert header.split()[-1] == "metrics"
     assert finished.endswith("metric_7 0.7  metric_8 0.8")
     assert failed.endswith("…")
+
+
+@pytest.mark.usefixtures("here")
+def test_a_narrow_table_shows_the_metric_asked_for_and_names_those_left_out(capsys, monkeypatch):
+    values = {f"a_metric_with_a_long_name_{i}": i / 10 for i in range(9)}
+    make("runs", "big", "20260101-120000-1", values | {"loss": 0.25})
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["runs", "--best", "a_metric_with_a_long_name_3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split()[-1] == "a_metric_with_a_long_name_3"
+    assert lines[1].split()[-1] == "0.3"
+    assert set(" ".join(lines[3:]).replace(",", "").split()) >= {"loss", *values} - {"a_metric_with_a_long_name_3"}

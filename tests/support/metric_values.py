@@ -21,14 +21,14 @@ def value(
         name: Keras's class.
         target: Encoded targets, shape (n, …).
         prediction: Predictions, shape (n, …).
-        weights: Of the examples, shape (n,); equal by default.
+        weights: Of the examples, shape (n,), or of their positions, shape (n, …); equal by default.
         arguments: Those of the metric.
 
     Returns:
         A number; a list for a metric that gives several.
     """
     y, p = np.asarray(target, "float64"), np.asarray(prediction, "float64")
-    w = np.ones(len(p)) if weights is None else np.asarray(weights, "float64")
+    w = np.ones(p.shape[: 1 if p.ndim < 3 else 2]) if weights is None else np.asarray(weights, "float64")
     if name in _BY_EXAMPLE:
         each = _BY_EXAMPLE[name](y, p, **arguments)
         result = _mean(each, w)
@@ -38,7 +38,7 @@ def value(
 
 
 def _mean(values: Array, weights: Array) -> float:
-    each = values.reshape(len(values), -1).mean(axis=1)
+    each = values.reshape(*weights.shape, -1).mean(axis=-1)
     return float((each * weights).sum() / weights.sum())
 
 
@@ -124,7 +124,7 @@ _BY_EXAMPLE: dict[str, Any] = {
 
 def _counts(y: Array, p: Array, w: Array, thresholds: Array) -> dict[str, Array]:
     """The four counts at each threshold, over all values of the target."""
-    w = np.broadcast_to(w.reshape(-1, *[1] * (y.ndim - 1)), y.shape).ravel()
+    w = np.broadcast_to(w.reshape(*w.shape, *[1] * (y.ndim - w.ndim)), y.shape).ravel()
     above = p.ravel()[None] > thresholds[:, None]
     positive = y.ravel()[None] > 0
     return {
@@ -220,7 +220,7 @@ def _f_beta(
 
 def _iou(y: Array, p: Array, w: Array, classes: Any, count: int) -> Any:
     """The mean over the classes of intersection over union, without classes that never occur."""
-    w = np.broadcast_to(w.reshape(-1, *[1] * (y.ndim - 1)), y.shape).ravel()
+    w = np.broadcast_to(w.reshape(*w.shape, *[1] * (y.ndim - w.ndim)), y.shape).ravel()
     y, p = y.ravel(), p.ravel()
     assert set(np.unique(p)) <= set(range(count))
     union = np.array([(w * ((y == c) | (p == c))).sum() for c in classes])

@@ -73,6 +73,24 @@ def test_averaged_weights_are_validated_and_kept(project, engine):
 
 
 @pytest.mark.slow
+def test_an_interrupted_run_keeps_averaged_weights_as_a_finished_one_does(project, monkeypatch):
+    from kspec.training.progress import InterruptCallback
+
+    def interrupt(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    spec = project(SPEC.replace("0.3}", "0.3, use_ema: true, ema_momentum: 0.8}"))
+    whole = kspec.run(spec, ["fit.epochs=2"])
+    assert json.loads((whole.folder / "metrics.json").read_text())["averaged_weights"] is True
+    monkeypatch.setattr(InterruptCallback, "on_epoch_end", interrupt)
+    run = kspec.run(spec)
+    assert (run.status, len(run.history)) == ("interrupted", 2)
+    assert equal(run, whole)
+    assert json.loads((run.folder / "run.json").read_text())["averaged_weights"] is True
+
+
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_the_best_epoch_so_far(project, monkeypatch):
     from kspec.training.progress import InterruptCallback
 

@@ -1,4 +1,8 @@
-"""Every metric of Keras on every kind of output: its value is NumPy's, or `check` reports it."""
+"""Every metric of Keras on every kind of output: its value is NumPy's, or `check` reports it.
+
+The pairs of a metric and a kind that `check` passes are spread over the engines, so that every metric meets every
+engine, and every kind does. All pairs of an engine are in one model, which has an output for each kind.
+"""
 
 import numpy as np
 import pytest
@@ -46,8 +50,15 @@ VARIANTS = [
     "IoU: {num_classes: 3, target_class_ids: [1], sparse_y_pred: false}",
     "MeanIoU: {num_classes: 3, sparse_y_pred: false}",
     "MeanIoU: {num_classes: 3, sparse_y_true: false, sparse_y_pred: false}",
+    "MeanIoU: {num_classes: 3, sparse_y_pred: false, dtype: float32}",
+    "OneHotIoU: {num_classes: 3, target_class_ids: [0, 2], dtype: float32}",
+    "OneHotMeanIoU: {num_classes: 3, dtype: float32}",
+    "BinaryIoU: {dtype: float32}",
+    "BinaryIoU: {threshold: 0, dtype: float32}",
 ]
 """Metrics with arguments that a user would write to suit an output."""
+ENGINES = ("keras", "fused", "auto", "fused_xla")
+INTERPRETED = ENGINES[:3]
 LOGITS = "{{{}: {{from_logits: true}}}}"
 KINDS = {
     "sigmoid": (1, "sigmoid", "binary_crossentropy", False),
@@ -77,15 +88,31 @@ def metrics():
         yield variant.removesuffix("}") + f", name: variant{chr(97 + index)}}}"
 
 
-def text_of(kind, chosen, key="metrics"):
-    units, activation, loss, by_position = KINDS[kind]
-    shape = f"[{POSITIONS}, 5]" if by_position else "[5]"
-    listed = "".join(f"\n    - {metric}" for metric in chosen)
-    return (
-        f"kspec: 1\ninputs: {{x: {{shape: {shape}}}}}\nlayers:\n"
-        f"  - Dense: {{units: {units}, activation: {activation}}}\n    name: y\n"
-        f"compile:\n  loss: {loss}\n  {key}:{listed}\n" + ("" if key == "metrics" else "  metrics: []\n")
-    )
+def text_of(chosen, weighted=None):
+    """A spec with an output for each kind.
+
+    Args:
+        chosen: Kind → metrics.
+        weighted: Kind → weighted metrics.
+    """
+    weighted = weighted or {}
+    lines = ["kspec: 1", f"inputs: {{x: {{shape: [5]}}, s: {{shape: [{POSITIONS}, 5]}}}}", "layers:"]
+    kinds = [kind for kind in KINDS if kind in chosen or kind in weighted]
+    for kind in kinds:
+        units, activation, _, by_position = KINDS[kind]
+        lines.append(f"  - Dense: {{units: {units}, activation: {activation}}}")
+        lines.append(f"    from: {'s' if by_position else 'x'}\n    name: {kind}")
+    lines += [f"outputs: [{', '.join(kinds)}]", "compile:", "  loss:"]
+    lines += [f"    {kind}: {KINDS[kind][2]}" for kind in kinds]
+    for key, by_kind in (("metrics", chosen), ("weighted_metrics", weighted)):
+        lines.append(f"  {key}:")
+        lines += [f"    {kind}: [{', '.join(map(in_flow, by_kind.get(kind, [])))}]" for kind in kinds]
+    return "\n".join([*lines, "fit: {class_weight: null}", ""])
+
+
+def in_flow(metric):
+    """A metric as an item of a list on one line."""
+    return f"{{{metric}}}" if ":" in metric else metric
 
 
 def analysed(text):
@@ -95,93 +122,123 @@ def analysed(text):
     return spec, analysis.settings, [problem for problem in report.sorted() if problem.code in ("KS412", "KS413")]
 
 
+def passed(key):
+    """Metric → the kinds on which `check` does not report it."""
+    known = {metric: [] for metric in metrics()}
+    for kind in KINDS:
+        for metric in known:
+            both = {"metrics": {kind: []}, key: {kind: [metric]}}
+            if not analysed(text_of(both["metrics"], both.get("weighted_metrics")))[2]:
+                known[metric].append(kind)
+    return known
+
+
+def spread(pairs, engines, limit=None):
+    """Engine → kind → metrics, such that every metric meets every engine.
+
+    Args:
+        pairs: Metric → the kinds that it suits.
+        engines: The engines.
+        limit: The most kinds of a metric; by default all.
+    """
+    chosen = {engine: {kind: [] for kind in KINDS} for engine in engines}
+    for metric, kinds in pairs.items():
+        turns, left = max(len(engines), min(len(kinds), limit or len(kinds))) if kinds else 0, []
+        for turn in range(turns):
+            left = left or list(kinds)
+            by_kind = chosen[engines[turn % len(engines)]]
+            kind = min(left, key=lambda kind: len(by_kind[kind]))
+            left.remove(kind)
+            by_kind[kind].append(metric)
+    return chosen
+
+
 @pytest.fixture(scope="module")
-def passed():
-    """A function: kind and key → the metrics that `check` does not report."""
-    known = {}
-
-    def find(kind, key):
-        if (kind, key) not in known:
-            known[kind, key] = [m for m in metrics() if not analysed(text_of(kind, [m], key))[2]]
-        return known[kind, key]
-
-    return find
+def plan():
+    """Engine → the metrics of each kind, and the weighted ones. XLA compiles slowly: it meets each metric once."""
+    plain, weighted = passed("metrics"), passed("weighted_metrics")
+    groups = [spread(plain, INTERPRETED), spread(weighted, INTERPRETED, len(INTERPRETED))]
+    compiled = [spread(group, ("fused_xla",), 1)["fused_xla"] for group in (plain, weighted)]
+    return {engine: [group[engine] for group in groups] for engine in INTERPRETED} | {"fused_xla": compiled}
 
 
-def examples(kind):
-    """Inputs, encoded targets."""
+def examples(weighted):
+    """Batches of all kinds: inputs, encoded targets, and weights of the examples or positions."""
     rng = np.random.default_rng(5)
-    units, _, _, by_position = KINDS[kind]
-    shape = (N, POSITIONS) if by_position else (N,)
-    x = rng.normal(size=(*shape, 5)).astype("float32")
-    classes = rng.integers(0, CLASSES, shape).astype("int32")
-    if "integers" in kind:
-        return x, classes
-    if "one_hot" in kind:
-        return x, np.eye(CLASSES, dtype="float32")[classes]
-    if kind.startswith("number"):
-        return x, rng.normal(size=(*shape, units)).astype("float32")
-    return x, rng.integers(0, 2, (*shape, units)).astype("float32")
+    inputs = {"x": rng.normal(size=(N, 5)).astype("float32"), "s": rng.normal(size=(N, POSITIONS, 5)).astype("float32")}
+    targets, weights = {}, {}
+    for kind, (units, _, _, by_position) in KINDS.items():
+        shape = (N, POSITIONS) if by_position else (N,)
+        classes = rng.integers(0, CLASSES, shape).astype("int32")
+        if "integers" in kind:
+            targets[kind] = classes
+        elif "one_hot" in kind:
+            targets[kind] = np.eye(CLASSES, dtype="float32")[classes]
+        elif kind.startswith("number"):
+            targets[kind] = rng.normal(size=(*shape, units)).astype("float32")
+        else:
+            targets[kind] = rng.integers(0, 2, (*shape, units)).astype("float32")
+        weights[kind] = rng.uniform(0.5, 2, (*shape, 1) if by_position else shape).astype("float32")
+    return Batches(inputs, targets, weights if weighted else {}, batch_size=SIZE, shuffle=False, seed=0)
 
 
-def build(kind, spec, settings):
+def build(spec, settings):
     import keras
 
     from kspec.training.compile import compile_model
 
-    units, activation, _, by_position = KINDS[kind]
     keras.utils.set_random_seed(3)
-    inputs = keras.Input((POSITIONS, 5) if by_position else (5,), name="x")
-    outputs = keras.layers.Dense(units, activation=activation, kernel_initializer="glorot_normal", name="y")(inputs)
+    inputs = {"x": keras.Input((5,), name="x"), "s": keras.Input((POSITIONS, 5), name="s")}
+    outputs = {
+        kind: keras.layers.Dense(units, activation=activation, kernel_initializer="glorot_normal", name=kind)(
+            inputs["s" if by_position else "x"]
+        )
+        for kind, (units, activation, _, by_position) in KINDS.items()
+    }
     model = keras.Model(inputs, outputs)
     compile_model(model, spec, settings, {"SGD": {"learning_rate": 0.0}})
     return model
 
 
-def expected(settings, target, prediction, weights=None):
+def expected(settings, targets, predictions, weights):
     """Every logged name → NumPy's value."""
     found = {}
-    for logged in logged_metrics(settings.outputs):
+    plain = sum(len(output.metrics) for output in settings.outputs.values())
+    for number, logged in enumerate(logged_metrics(settings.outputs)):
+        target, prediction = targets[logged.output], predictions[logged.output]
+        weight = weights[logged.output].reshape(prediction.shape[:-1]) if number >= plain else None
         entry, _, arguments = metric_call(logged.metric)
         name, arguments = entry.name, {key: item for key, item in arguments.items() if key not in ("name", "dtype")}
         if name == "accuracy":
             name = "BinaryAccuracy" if prediction.shape[-1] == 1 else "CategoricalAccuracy"
             name = "SparseCategoricalAccuracy" if target.ndim < prediction.ndim else name
-        result = value(name, target, prediction, weights, **arguments)
+        result = value(name, target, prediction, weight, **arguments)
         values = result if isinstance(result, list) else [result]
         assert len(values) == len(logged.names), (name, values, logged.names)
         found.update(zip(logged.names, values, strict=True))
     return found
 
 
-def assert_equal(actual, wanted):
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_metric_is_numpys(plan, engine):
+    from kspec.training.engine import Schedule, engine_of
+
+    assert all(plan[engine][0].values())  # every kind
+    spec, settings, _ = analysed(text_of(*plan[engine]))
+    model, batches = build(spec, settings), examples(weighted=True)
+    runner = engine_of(model, engine)
+    if engine in ("auto", "fused_xla"):  # which evaluate as `fused` does
+        runner.fit(batches, None, Schedule(1, batches.steps), [])
+        actual = {name: values[-1] for name, values in model.history.history.items()}
+        assert engine == "auto" or runner.plan.to_spec() == engine
+    else:
+        actual = runner.evaluate(batches)
+    predictions = model.predict(batches.inputs, verbose=0)
+    wanted = expected(settings, batches.targets, predictions, batches.weights)
     wrong = {
         name: (float(actual[name]), number)
         for name, number in wanted.items()
         if not np.isclose(float(actual[name]), number, rtol=3e-4, atol=3e-5)
     }
     assert not wrong
-
-
-def evaluated(kind, chosen, engine, key="metrics", weights=None):
-    from kspec.training.engine import engine_of
-
-    spec, settings, _ = analysed(text_of(kind, chosen, key))
-    model = build(kind, spec, settings)
-    x, y = examples(kind)
-    batches = Batches({"x": x}, {"y": y}, weights or {}, batch_size=SIZE, shuffle=False, seed=0)
-    actual = engine_of(model, engine).evaluate(batches)
-    return actual, expected(settings, y, model.predict(x, verbose=0), (weights or {}).get("y"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_metric_that_passes_is_numpys(kind, passed):
-    assert_equal(*evaluated(kind, passed(kind, "metrics"), "fused"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["one_hot", "numbers"])
-def test_every_weighted_metric_that_passes_is_numpys(kind, passed):
-    weights = {"y": np.random.default_rng(7).uniform(0.5, 2, N).astype("float32")}
-    assert_equal(*evaluated(kind, passed(kind, "weighted_metrics"), "keras", "weighted_metrics", weights))

@@ -20,7 +20,18 @@ HELPERS = frozenset(
         "read_new",
         "read_rows",
     }
-    | {"shares", "sigmoid", "softmax", "split_rows", "standardize", "take", "weigh_losses_by_examples", "write_csv"}
+    | {
+        "shares",
+        "sigmoid",
+        "softmax",
+        "split_rows",
+        "standardize",
+        "take",
+        "weigh_losses_by_examples",
+        "weigh_losses",
+        "TotalLoss",
+        "write_csv",
+    }
     | {"ByColumn", "count_others"}
 )
 """Functions that the file may have besides those of the network."""

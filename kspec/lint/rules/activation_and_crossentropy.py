@@ -25,7 +25,7 @@ def check(context: RuleContext) -> None:
         if output.units is None or output.loss_path is None:
             continue  # a default loss contradicts the activation only where `task` does: KS408
         if output.logits:
-            if output.units == 1 and output.loss in EXCLUSIVE and output.function == "linear":
+            if output.units == 1 and output.loss in EXCLUSIVE:
                 _one_unit(context, output, "{BinaryCrossentropy: {from_logits: true}}")
         elif output.function == "sigmoid" and output.loss in EXCLUSIVE:
             _sigmoid(context, output)

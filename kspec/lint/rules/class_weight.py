@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from kspec.diagnostics import Path, codes, did_you_mean
@@ -41,6 +42,7 @@ def _check_output(context: RuleContext, output: str, weights: Any, path: Path) -
                     f"the weight of `{label}` must be a non-negative number",
                     context.spec.positions.value((*path, label)),
                 )
+        _check_repeats(context, list(weights), path)
     elif weights != "balanced":
         label = did_you_mean(weights, ["balanced"]) if isinstance(weights, str) else ""
         context.report.error(
@@ -58,3 +60,33 @@ def _check_output(context: RuleContext, output: str, weights: Any, path: Path) -
             span,
             help="remove them; `data: {weights: column}` weights each example",
         )
+
+
+def _check_repeats(context: RuleContext, labels: list[Any], path: Path) -> None:
+    """Reports labels that name the same class in two spellings, of which one weight would be lost."""
+    first: dict[str, Any] = {}
+    for label in labels:
+        other = first.setdefault(_meaning(label), label)
+        if other is not label:
+            context.report.error(
+                codes.INVALID_CLASS_WEIGHT,
+                f"`{other}` and `{label}` are the same label, and it can have one weight only",
+                context.spec.positions.key((*path, label)),
+                help="remove one of them",
+            )
+
+
+def _meaning(label: Any) -> str:
+    """What a label is as a number or a boolean, however it is spelled.
+
+    >>> [_meaning("1"), _meaning("1.0"), _meaning("True"), _meaning("yes")]
+    ['1.0', '1.0', 'true', 'yes']
+    """
+    text = str(label)
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(number) if math.isfinite(number) else text

@@ -37,7 +37,7 @@ FORMS = {
     "CosineSimilarity": LossForm(units=2, instead="mean_squared_error"),
     "CategoricalHinge": LossForm(units=2, instead="hinge"),
     "Circle": LossForm(units=2, rank=2, instead="mean_squared_error"),
-    "CTC": LossForm(units=2, rank=3),
+    "CTC": LossForm(values="logits", units=2, rank=3),
 }
 """Keras's class of a loss → what it takes. The crossentropies have rules of their own (KS402 to KS405)."""
 
@@ -93,6 +93,16 @@ def _check_values(context: RuleContext, output: Output, form: LossForm) -> bool:
             f"{_loss(output)} takes the logarithm of predictions, but `{output.name}` {ending}, and can be negative",
             "write `activation: softplus`, or `exponential`",
             replace(context, path, "softplus"),
+        )
+    if form.values == "logits":
+        if function not in PROBABILITIES:
+            return False
+        return _warn(
+            context,
+            output,
+            f"{_loss(output)} applies softmax itself, but `{output.name}` {ending}",
+            f"remove the {function}",
+            replace(context, path, "linear"),
         )
     if function in PROBABILITIES:
         return False

@@ -29,6 +29,12 @@ def test_invalid_weights(weights, message):
     assert (diagnostic.code, diagnostic.message) == ("KS217", message)
 
 
+@pytest.mark.parametrize(("first", "second"), [("1", "1.0"), ("True", "true"), ("0", "0e1")])
+def test_a_label_in_two_spellings(first, second):
+    (diagnostic,) = check(dense(1, "sigmoid") + f"fit: {{class_weight: {{no: 1, {first}: 2, {second}: 3}}}}\n")
+    assert diagnostic.message == f"`{first}` and `{second}` are the same label, and it can have one weight only"
+
+
 def test_a_misspelt_word_is_fixed():
     (diagnostic,) = check(dense(1, "sigmoid") + "fit: {class_weight: {y: balance}}\n")
     assert diagnostic.edits[0].replacement == "balanced"

@@ -12,6 +12,12 @@ def test_one_sigmoid_and_classes():
     assert BCE in fixed("KS403", dense(1, "sigmoid", CCE))
 
 
+@pytest.mark.parametrize("activation", ["linear", "tanh"])
+def test_one_logit_and_classes(activation):
+    right = fixed("KS403", dense(1, activation, "{CategoricalCrossentropy: {from_logits: true}}"))
+    assert "BinaryCrossentropy: {from_logits: true}" in right
+
+
 @pytest.mark.parametrize("loss", [CCE, SCE, "CategoricalFocalCrossentropy"])
 def test_several_sigmoids_and_classes(loss):
     assert not check(dense(3, "sigmoid", loss))[0].is_error

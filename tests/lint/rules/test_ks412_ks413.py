@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lint.rules.helpers import check, codes, fixed, spec
+from tests.lint.rules.helpers import check, codes, dense, fixed, spec
 
 SCE, CCE, BCE = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
 
@@ -218,3 +218,9 @@ def test_weighted_counts_of_classes():
 @pytest.mark.parametrize("loss", ["ctc", "circle"])
 def test_no_metric_compares_targets_of_another_form(loss):
     assert "KS413" in codes(check(net(3, None, loss, "[mae]")))
+
+
+def test_weights_of_several_yes_or_no():
+    text = dense(3, "sigmoid", f"{BCE}, metrics: [], weighted_metrics: [{{BinaryIoU: {{dtype: float32}}}}]")
+    assert [(problem.code, problem.is_error) for problem in check(text)] == [("KS413", True)]
+    assert check(text.replace("units: 3", "units: 1")) == []

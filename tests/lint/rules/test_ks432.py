@@ -41,3 +41,9 @@ def test_positions(loss, shape, wrong):
     text = spec("Dense: {units: 3}\n    name: y", f"compile: {{loss: {loss}}}", inputs=f"{{x: {{shape: {shape}}}}}")
     mine = [problem for problem in check(text) if problem.code == "KS432"]
     assert [problem.is_error for problem in mine] == [True] * wrong
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_ctc_takes_logits(activation):
+    layer = f"Dense: {{units: 3, activation: {activation}}}\n    name: y"
+    assert "activation: linear" in fixed("KS432", spec(layer, "compile: {loss: ctc}", inputs="{x: {shape: [6, 4]}}"))

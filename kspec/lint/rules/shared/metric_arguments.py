@@ -71,6 +71,19 @@ def check_arguments(
             "write `ConcordanceCorrelation`, or `binary_accuracy`",
         )
     is_weighted = path is not None and path[1] == "weighted_metrics"
+    if (
+        is_weighted
+        and name == "BinaryIoU"
+        and units is not None
+        and units > 1
+        and output.settings.target_form != "integer"
+    ):
+        report(
+            f"`{name}` takes a weight for each unit, but the weights of `{output.name}` are those of its examples",
+            "list it under `metrics`, or write a weighted `binary_accuracy`",
+            is_error=True,
+        )
+        return
     if is_weighted and name.endswith("IoU") and not str(arguments.get("dtype", "int")).startswith(("float", "bfloat")):
         report(
             f"`{name}` counts in integers, and would cut off the fractions of sample weights",
