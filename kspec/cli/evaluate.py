@@ -37,20 +37,24 @@ def command(
     """
     from kspec.cli._json_output import reserve_stdout
     from kspec.runs.run_folder import finite
-    from kspec.runs.run_loader import evaluate_run, load_run, read_examples
+    from kspec.runs.run_loader import evaluate_and_compare, load_run, read_examples
 
     refuse_split_of_file(data, split)
     with reserve_stdout(format_ == "json"):
         loaded = load_run(run, runs=runs, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=True)
-        values = evaluate_run(loaded, part)
+        values, baseline = evaluate_and_compare(loaded, part)
     if format_ == "json":
         facts = {"data": name, "examples": len(part), "metrics": values, "notes": part.notes}
+        if baseline.metrics:
+            facts["baseline"] = baseline.to_json()
         click.echo(json.dumps(finite(facts)))
         return
     click.echo(f"{name}: {len(part)} example{'' if len(part) == 1 else 's'}")
     width = max(map(len, values))
     for metric, value in values.items():
         click.echo(f"  {metric:<{width}}  {value:.4f}")
+    if baseline.metrics:
+        click.echo(f"baseline: {baseline.describe()}")
     for note in part.notes:
         click.echo(note)

@@ -168,7 +168,12 @@ class Recorder:
             rows = self.run.history
             kept = next((row for row in rows if row["epoch"] == self.run.kept_epoch), rows[-1] if rows else {})
             compared = {"baseline": self.run.baseline} if self.run.baseline else {}
-            values = {"evaluate": self.run.metrics, **compared, "validation": self.run.validation, "fit": kept}
+            values: dict[str, Any] = {
+                "evaluate": self.run.metrics,
+                **compared,
+                "validation": self.run.validation,
+                "fit": kept,
+            }
             if self.facts.get("averaged_weights"):
                 values["averaged_weights"] = True
             self.folder.json("metrics.json", values)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from kspec.analysis.index_limits import lookups
 from kspec.analysis.program import Analysis
@@ -33,6 +33,9 @@ from kspec.syntax.path_policy import PathPolicy
 from kspec.syntax.regular_files import Opener
 from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.engine import Engine, engine_of
+
+if TYPE_CHECKING:
+    from kspec.training.baseline import Baseline
 
 
 @dataclass(slots=True)
@@ -169,12 +172,18 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
     return dataset.splits[name], name
 
 
-@exclusive_keras()
 def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
     """Computes the loss and metrics of a run's model on examples with targets."""
+    return evaluate_and_compare(run, examples)[0]
+
+
+@exclusive_keras()
+def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, float], Baseline]:
+    """Computes the loss and metrics of a run's model on examples with targets, and what constant answers would score."""
     from kspec.data.pipeline import Batches
     from kspec.data.sample_weights import sample_weights
     from kspec.data.target_encoding import TargetMismatch, encode_targets, with_placeholders
+    from kspec.runs.baseline import baseline_of_run
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate
 
@@ -196,7 +205,8 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
     targets = with_placeholders(targets, outputs, len(examples))
     batches = Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
     with failure_of("evaluate"):
-        return evaluate(_engine(run), batches)
+        values = evaluate(_engine(run), batches)
+    return values, baseline_of_run(run, batches)
 
 
 @exclusive_keras()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from kspec.analysis.accuracy import ACCURACY, metric_head
-from kspec.analysis.metric_names import logged_metrics
+from kspec.analysis.metric_names import logged_metrics, metric_call
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.data import Labels
+from kspec.training.baseline_scores import overall_score
 
 Array = np.ndarray[Any, Any]
 Score = Callable[[Array, Array], Array]
@@ -60,10 +61,12 @@ class Baseline:
     Args:
         answers: By output, the answer in words: "always `no`".
         metrics: By output, value by metric, as it is called in the logs.
+        constants: By output, the answer: the number of a class, or a value for each unit, shape (k,).
     """
 
     answers: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
+    constants: dict[str, Array] = field(default_factory=dict)
 
     def describe(self) -> str:
         """It on one line: "accuracy 0.63 (always `no`)"."""
@@ -73,62 +76,105 @@ class Baseline:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Value by metric, and the answers; empty if no metric has a baseline."""
+        """Value by metric, the answers, in words and as numbers; empty if no metric has a baseline."""
         if not self.metrics:
             return {}
         values: dict[str, Any] = {name: value for metrics in self.metrics.values() for name, value in metrics.items()}
-        return {"answers": {name: self.answers[name] for name in self.metrics}, **values}
+        constants = {name: constant.tolist() for name, constant in self.constants.items()}
+        return {"answers": {name: self.answers[name] for name in self.metrics}, "constants": constants, **values}
+
+
+def constant_answers(
+    train: Mapping[str, Array], outputs: Mapping[str, OutputSettings], without: Collection[str] = ()
+) -> dict[str, Array]:
+    """By output, the commonest answer of the training split, or its mean, or its median where that fits the loss.
+
+    Args:
+        train: By output, the encoded targets of the training split, shape (n, …).
+        outputs: The settings of the outputs; an ignored label does not count.
+        without: The outputs that have no baseline.
+
+    Returns:
+        The number of a class, or a value for each unit, shape (k,).
+    """
+    constants = {}
+    for name, settings in outputs.items():
+        form = settings.target_form
+        if name in without or name not in train or settings.loss is None:
+            continue
+        if loss_name(settings.loss) in FREE_FORM_LOSSES or (form == "values" and settings.task != "regression"):
+            continue
+        answers = _classes(train[name], form)
+        if settings.ignored_label is not None and form == "integer":
+            answers = answers[answers != settings.ignored_label]
+        if answers.size:
+            is_number, by_column = form == "values", form == "multi_label"
+            constants[name] = _central(answers, settings) if is_number else _commonest(answers, by_column=by_column)
+    return constants
 
 
 def baseline(
-    train: Mapping[str, Array],
+    constants: Mapping[str, Array],
     evaluated: Mapping[str, Array],
     weights: Mapping[str, Array],
     outputs: Mapping[str, OutputSettings],
-    columns: Mapping[str, list[str]],
+    columns: Mapping[str, Sequence[str]],
     labels: Mapping[str, Labels],
-    *,
-    without: Collection[str] = (),
 ) -> Baseline:
     """The baseline of an evaluation, for the metrics of which a constant answer has a known value.
 
     Args:
-        train: By output, the encoded targets of the training split, shape (n, …).
-        evaluated: Likewise, of the evaluated split.
+        constants: By output, what is always answered: see `constant_answers`.
+        evaluated: By output, the encoded targets of the evaluated split, shape (n, …).
         weights: By output, the sample weights of the evaluated split, shape (n, …); they count in weighted metrics.
         outputs: The settings of the outputs.
         columns: By output, the names of its target's columns.
         labels: By output, its classes, spelled as in the data; a label that the loss ignores does not count.
-        without: The outputs that have no baseline.
     """
     result, logged = Baseline(), logged_metrics(outputs)
-    for name, settings in outputs.items():
-        if name in without or settings.loss is None or name not in train:
+    for name, constant in constants.items():
+        settings = outputs[name]
+        if name not in evaluated or settings.loss is None:
             continue
-        if loss_name(settings.loss) in FREE_FORM_LOSSES:
-            continue
-        form = settings.target_form
-        if form == "values" and settings.task != "regression":
-            continue
-        is_number = form == "values"
-        true, answer = _classes(evaluated[name], form), _classes(train[name], form)
-        ignored = settings.ignored_label if form == "integer" else None
-        answer = answer if ignored is None else answer[answer != ignored]
-        counted = None if ignored is None else true != ignored
-        if not answer.size or (counted is not None and not counted.any()):
-            continue
-        constant = _central(answer, settings) if is_number else _commonest(answer, by_column=form == "multi_label")
-        scores = OF_NUMBERS if is_number else OF_CLASSES
-        values = {}
+        values: dict[str, float] = {}
         for number, metric in enumerate(each for each in logged if each.output == name):
-            head, is_weighted = metric_head(metric.metric), number >= len(settings.metrics)
-            if head in scores:
-                own = weights.get(name) if is_weighted else None
-                values[metric.key] = _value(head, scores[head](true, constant), own, counted)
+            own = weights.get(name) if number >= len(settings.metrics) else None
+            found = _values(metric.metric, settings, evaluated[name], constant, own)
+            if len(found) == len(metric.names):
+                values.update(zip(metric.names, found, strict=True))
         if values:
             result.metrics[name] = values
-            result.answers[name] = _in_words(settings, constant, labels.get(name), columns.get(name, []))
+            result.answers[name] = _in_words(settings, constant, labels.get(name), list(columns.get(name, ())))
+            result.constants[name] = constant
     return result
+
+
+def _values(
+    metric: Any, settings: OutputSettings, target: Array, constant: Array, weights: Array | None
+) -> list[float]:
+    """The values of a metric for a constant answer; empty if that has no known value.
+
+    Args:
+        metric: As a spec would write it.
+        settings: The settings of its output.
+        target: The encoded target, shape (n, …).
+        constant: The answer.
+        weights: The weights of the examples, shape (n, …); None for equal ones.
+    """
+    form, head = settings.target_form, metric_head(metric)
+    true = _classes(target, form)
+    counted = true != settings.ignored_label if settings.ignored_label is not None and form == "integer" else None
+    if counted is not None and not counted.any():
+        return []
+    scores = OF_NUMBERS if form == "values" else OF_CLASSES
+    if head in scores:
+        return [_value(head, scores[head](true, constant), weights, counted)]
+    if form == "integer":
+        return []
+    if target.ndim < 2:
+        target = target[:, np.newaxis]
+    answer = np.eye(target.shape[-1])[int(constant)] if form == "one_hot" else np.atleast_1d(constant)
+    return overall_score(head, metric_call(metric)[2], target, answer, weights)
 
 
 def _classes(target: Array, form: str) -> Array:

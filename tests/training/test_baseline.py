@@ -10,7 +10,8 @@ import pytest
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import OutputHead
 from kspec.data import Labels
-from kspec.training.baseline import baseline
+from kspec.training.baseline import baseline, constant_answers
+from tests.support.metric_values import value
 
 RANDOM = np.random.default_rng(0)
 CLASSES = {"train": RANDOM.choice(4, 60, p=[0.1, 0.2, 0.5, 0.2]), "test": RANDOM.choice(4, 25)}
@@ -36,11 +37,13 @@ def scores(data, output, weights=None, labels=None, columns=(), others=()):
         columns: The names of the target's columns.
         others: Names of further outputs, which are only predicted.
     """
-    encoded = [{"y": data[split].astype("float32")} for split in ("train", "test")]
+    train, test = ({"y": data[split].astype("float32")} for split in ("train", "test"))
+    outputs = {"y": output, **{name: replace(output, name=name, loss=None) for name in others}}
     return baseline(
-        *encoded,
+        constant_answers(train, outputs),
+        test,
         {} if weights is None else {"y": weights},
-        {"y": output, **{name: replace(output, name=name, loss=None) for name in others}},
+        outputs,
         {"y": list(columns)},
         {} if labels is None else {"y": labels},
     )
@@ -102,6 +105,7 @@ def test_numbers():
         "mean_squared_error": pytest.approx(((test - mean) ** 2).mean()),
         "root_mean_squared_error": pytest.approx(((test - mean) ** 2).mean() ** 0.5),
         "mean_absolute_percentage_error": pytest.approx(100 * np.abs((test - mean) / test).mean()),
+        "r2_score": pytest.approx(value("R2Score", test, np.broadcast_to(mean, test.shape))),
     }
     result = scores(NUMBERS, settings("regression", "mae", "mae"))
     assert result.metrics["y"]["mean_absolute_error"] == pytest.approx(np.abs(test - np.median(train, axis=0)).mean())
@@ -121,4 +125,37 @@ def test_weighted_metrics_count_examples_by_their_weights():
 
 def test_without_a_metric_that_has_a_baseline():
     assert scores(CLASSES, settings(MULTICLASS, "sparse_categorical_crossentropy")).to_json() == {}
-    assert scores(NUMBERS, settings("regression", "mse", "R2Score")).to_json() == {}
+    assert scores(NUMBERS, settings("regression", "mse", "CosineSimilarity")).to_json() == {}
+
+
+OVERALL = {
+    "auc": "AUC",
+    "precision": "Precision",
+    "recall": "Recall",
+    "micro": {"F1Score": {"average": "micro", "threshold": 0.5, "name": "micro"}},
+    "macro": {"FBetaScore": {"average": "macro", "beta": 2.0, "threshold": 0.5, "name": "macro"}},
+    "balanced": {"F1Score": {"average": "weighted", "threshold": 0.5, "name": "balanced"}},
+    "first": {"Recall": {"class_id": 0, "name": "first"}},
+}
+
+
+@pytest.mark.parametrize("task", [BINARY, MULTILABEL, MULTICLASS])
+@pytest.mark.parametrize("positions", [(), (5,)])
+def test_metrics_of_all_examples(task, positions):
+    labels = {split: y[:, 2:] if task == BINARY else y for split, y in LABELS.items()}
+    loss = "categorical_crossentropy" if task == MULTICLASS else "binary_crossentropy"
+    if task == MULTICLASS:
+        labels = {split: np.eye(4)[classes] for split, classes in CLASSES.items()}
+    train, test = (y.astype("float64").reshape(len(y) // 5, 5, -1) if positions else y for y in labels.values())
+    weights = np.random.default_rng(4).uniform(0.5, 2, test.shape[:-1])
+    given = weights[..., None] if positions else weights
+    output = settings(task, loss, weighted=tuple(OVERALL.values()))
+    result = scores({"train": train, "test": test}, output, given).metrics["y"]
+    mean = train.reshape(-1, train.shape[-1]).mean(axis=0)
+    answer = np.eye(len(mean))[mean.argmax()] if task == MULTICLASS else (mean > 0.5).astype(float)
+    predicted = np.broadcast_to(answer, test.shape)
+    flat = [array.reshape(-1, test.shape[-1]) for array in (test, predicted)]
+    for name, metric in OVERALL.items():
+        head, arguments = (metric, {}) if isinstance(metric, str) else next(iter(metric.items()))
+        arguments = {key: item for key, item in arguments.items() if key != "name"}
+        assert result[name] == pytest.approx(value(head, *flat, weights.ravel(), **arguments), abs=1e-6), name
