@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
 from kspec.data import Dataset
 from kspec.data.pipeline import Batches
+from kspec.data.target_encoding import TargetEncoding
 from kspec.ir.node import flat_order
 from kspec.training.baseline import Baseline, baseline, constant_answers
-
-if TYPE_CHECKING:
-    from kspec.runs.run_loader import LoadedRun
 
 
 def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: Batches) -> Baseline:
@@ -35,19 +35,21 @@ def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: 
     return baseline(constants, evaluated.targets, evaluated.weights, outputs, columns, dataset.labels)
 
 
-def baseline_of_run(run: LoadedRun, evaluated: Batches) -> Baseline:
+def baseline_of_run(
+    folder: Path, outputs: Mapping[str, OutputSettings], encodings: Mapping[str, TargetEncoding], evaluated: Batches
+) -> Baseline:
     """What the answers that were the commonest in a run's training would score on other examples.
 
     Args:
-        run: The run, whose `metrics.json` has the answers.
+        folder: The run folder, whose `metrics.json` has the answers.
+        outputs: The settings of the outputs.
+        encodings: By output, the encoding of its target.
         evaluated: The examples.
     """
-    constants = _constants(run.folder / "metrics.json")
-    outputs = {name: output for name, output in run.settings.outputs.items() if output.loss is not None}
-    known = {name: np.asarray(value) for name, value in constants.items() if name in outputs}
-    columns = {name: encoding.columns for name, encoding in run.encodings.items()}
-    labels = {name: encoding.vocabulary for name, encoding in run.encodings.items() if encoding.vocabulary is not None}
-    return baseline(known, evaluated.targets, evaluated.weights, run.settings.outputs, columns, labels)
+    constants = {n: np.asarray(v) for n, v in _constants(folder / "metrics.json").items() if n in outputs}
+    columns = {name: encoding.columns for name, encoding in encodings.items()}
+    labels = {name: encoding.vocabulary for name, encoding in encodings.items() if encoding.vocabulary is not None}
+    return baseline(constants, evaluated.targets, evaluated.weights, outputs, columns, labels)
 
 
 def _constants(file: Path) -> dict[str, Any]:

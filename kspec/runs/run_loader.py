@@ -179,7 +179,7 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
 
 @exclusive_keras()
 def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, float], Baseline]:
-    """Computes the loss and metrics of a run's model on examples with targets, and what constant answers would score."""
+    """Computes the loss and metrics of a run's model on examples, and what constant answers would score."""
     from kspec.data.pipeline import Batches
     from kspec.data.sample_weights import sample_weights
     from kspec.data.target_encoding import TargetMismatch, encode_targets, with_placeholders
@@ -206,7 +206,7 @@ def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str,
     batches = Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
     with failure_of("evaluate"):
         values = evaluate(_engine(run), batches)
-    return values, baseline_of_run(run, batches)
+    return values, baseline_of_run(run.folder, outputs, run.encodings, batches)
 
 
 @exclusive_keras()
