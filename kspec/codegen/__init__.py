@@ -141,7 +141,7 @@ class _PythonExport:
         optimizer = "optimizer" if staged else ""
         compile_ = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)
         if self.info is not None:
-            compile_ += log_lines(self.settings, self.analysis.graph, self.file)
+            compile_ += log_lines(self.settings, self.analysis.graph, self.info.targets, self.file)
         if staged:
             self.file.helpers["compile_model"] = ["def compile_model(model, optimizer):", *compile_]
             compile_ = []

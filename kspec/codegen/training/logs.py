@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kspec.analysis.metric_names import logged_metrics
 from kspec.analysis.settings import OutputSettings, Settings
+from kspec.codegen.data.target import Target
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.ir import Graph
@@ -53,7 +56,7 @@ class TotalLoss(keras.metrics.Metric):
 
     def update_state(self, total, sample_weight=None):
         losses = self.losses
-        values, counts = zip(*losses.counted, (total - losses.total, losses.size))
+        values, counts = zip(*losses.counted, (total - losses.total, losses.size), strict=True)
         counts = keras.ops.stack(counts)
         self.sums.assign_add(keras.ops.stack(values) * counts)
         self.counts.assign_add(counts)
@@ -109,12 +112,13 @@ def weigh_losses(model):
     model._loss_tracker = TotalLoss(losses)'''
 
 
-def log_lines(settings: Settings, graph: Graph, file: ModuleWriter) -> list[str]:
+def log_lines(settings: Settings, graph: Graph, targets: Mapping[str, Target], file: ModuleWriter) -> list[str]:
     """The lines after `model.compile`; none where Keras's logs are right.
 
     Args:
         settings: The settings of the outputs.
         graph: The network.
+        targets: By output, its target.
         file: Gets the helper functions that the lines call.
     """
     lines = []
@@ -124,7 +128,8 @@ def log_lines(settings: Settings, graph: Graph, file: ModuleWriter) -> list[str]
         names = ", ".join(f"{text(key)}: {literal(list(own))}" for key, own in values.items())
         lines.append(f"    log_each_value(model, {{{names}}})")
     trained = [output for output in settings.outputs.values() if output.loss is not None]
-    if trained and (any(map(_counts_some, trained)) or _has_masks(graph)):
+    by_position = any(target.encoding.predicts_positions for target in targets.values())
+    if any(map(_counts_some, trained)) or (by_position and _has_masks(graph)):
         file.helpers["weigh_losses"] = _WEIGH_LOSSES.splitlines()
         lines.append("    weigh_losses(model)")
     elif len(trained) > 1:
@@ -140,6 +145,6 @@ def _counts_some(output: OutputSettings) -> bool:
 
 
 def _has_masks(graph: Graph) -> bool:
-    """Whether a layer makes a mask, which may reach an output."""
+    """Whether a layer makes a mask, which may reach an output by position."""
     nodes = [node for network in (graph, *graph.models.values()) for node in network.nodes.values()]
     return any(node.head == "Masking" or node.arguments.get("mask_zero") is True for node in nodes)
