@@ -34,6 +34,7 @@ def command(model: str, output: str, weights: bool, compact: bool, no_compile: b
     to write weights.
     """
     from kspec.importer.from_model import import_file, import_json
+    from kspec.syntax.regular_files import write_text
 
     if weights and model == STANDARD_INPUT:
         raise click.UsageError("--weights needs a .keras file: the JSON on standard input has no weights")
@@ -55,7 +56,7 @@ def command(model: str, output: str, weights: bool, compact: bool, no_compile: b
     paths = [output, *map(str, imported.write_vocabularies(target))]
     if weights:
         paths.append(str(imported.write_weights(target)))
-    target.write_text(imported.text, encoding="utf-8", newline="\n")
+    write_text(target, imported.text, newline="\n")
     _print_notes(imported.notes)
     click.echo(f"wrote {' and '.join(paths)}\nnext: kspec check {output}, kspec summary {output}")
 

@@ -58,7 +58,12 @@ def command() -> None:
         if error.name not in ("pygls", "lsprotocol"):
             raise
         raise click.ClickException("the language server is an extra: pip install 'kspec[lsp]'") from None
-    from kspec.compiler.check import check_spec
+    from kspec.compiler.check import CheckResult, check_spec
     from kspec.data.table_preview import column_names
+    from kspec.diagnostics import Source
+    from kspec.language import Permissions
 
-    serve(check_spec, column_names)
+    def check(source: Source, permissions: Permissions) -> CheckResult:
+        return check_spec(source, permissions=permissions)
+
+    serve(check, column_names)

@@ -33,6 +33,7 @@ def command(path: str, output: str | None, overrides: tuple[str, ...], **permiss
     from kspec.compiler.compile import compile_spec
     from kspec.language import Permissions
     from kspec.rewrite.render import render
+    from kspec.syntax.regular_files import write_text
 
     place, _ = spec_or_run(path)
     spec, analysis = compile_spec(place, overrides, permissions=Permissions.of(permissions)).unwrap()
@@ -43,5 +44,5 @@ def command(path: str, output: str | None, overrides: tuple[str, ...], **permiss
     text = render(spec, analysis, target.absolute().parent)
     target.parent.mkdir(parents=True, exist_ok=True)
     overwritten = existing(target)
-    target.write_text(text, encoding="utf-8", newline="")
+    write_text(target, text, newline="")
     click.echo(f"{output}{overwritten}")

@@ -28,6 +28,7 @@ def command(output: str | None) -> None:
     """
     from kspec.cli._output import write_document
     from kspec.schema.document import as_text
+    from kspec.syntax.regular_files import write_text
 
     text = as_text()
     if output in (None, "-"):
@@ -35,4 +36,4 @@ def command(output: str | None) -> None:
         return
     target = Path(output)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", newline="\n")
+    write_text(target, text, newline="\n")

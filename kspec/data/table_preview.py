@@ -12,8 +12,11 @@ from kspec.data.profiling import profile_table
 from kspec.data.sources import names, read, source_of
 from kspec.data.sources.read_request import Request, likely_delimiter
 from kspec.diagnostics import Positions, Report, Source, Span
-from kspec.language import Document, Spec
-from kspec.language.data import SOURCES, CsvOptions, Data
+from kspec.language import Document, Permissions, Spec
+from kspec.language.data import SOURCES, CsvOptions
+
+MAX_FILES = 20_000
+"""How many names a glob looks at while somebody types."""
 
 
 def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProfile, CsvOptions | None] | None:
@@ -42,26 +45,29 @@ def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProf
     return profile_table(table, "csv"), options if options.delimiter != "," else None
 
 
-def column_names(name: str, data: Any) -> list[str]:
+def column_names(name: str, data: Any, permissions: Permissions) -> list[str]:
     """The columns of a spec's data, from the header of the file; empty if it cannot be read.
 
     Args:
         name: The file of the spec.
         data: The plain value of `data:`, which may be incomplete.
+        permissions: What the spec may read.
     """
     source = next((word for word in SOURCES if isinstance(data, Mapping) and data.get(word)), None)
     if source is None:
         return []
     try:
-        setting = getattr(Data.model_validate({source: data[source]}), source)
-        return names(source, setting, Request(Context(_empty_spec(name), Report(), ("data", source)), {}, []))
+        spec = _empty_spec(name, {source: data[source], "limits": {"files": MAX_FILES}})
+        spec.permissions = permissions
+        request = Request(Context(spec, Report(), ("data", source)), {}, [])
+        return names(source, getattr(spec.document.data, source), request)
     except (ValueError, OSError):
         return []
 
 
-def _empty_spec(name: str = "") -> Spec:
+def _empty_spec(name: str = "", data: Any = None) -> Spec:
     """A minimal spec: reading needs its folder and its positions."""
     source = Source(name, "")
     places = Positions(Span(source, 1, 1, 1, 1))
-    values = {"kspec": 1, "inputs": {"x": {"shape": [1]}}, "layers": ["Flatten"]}
+    values = {"kspec": 1, "inputs": {"x": {"shape": [1]}}, "layers": ["Flatten"], "data": data}
     return Spec(Document.model_validate(values), values, places, places, source)

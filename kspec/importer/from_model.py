@@ -19,6 +19,7 @@ from kspec.archive.vocabulary import LearnedVocabulary, shortest_floats, with_fi
 from kspec.diagnostics import Report, Source, SpecError, codes
 from kspec.rewrite.yaml_writer import spec_text
 from kspec.syntax.expressions import is_computed
+from kspec.syntax.regular_files import write_text
 
 if TYPE_CHECKING:
     from kspec.ir import Graph
@@ -67,7 +68,7 @@ class ImportedSpec:
         self.plain = with_files(self.plain, files, beside.stem)
         for name, words in files.items():
             text = "".join(f"{word.replace('$$', '$') if is_computed(word) else word}\n" for word in words)
-            beside.with_name(name).write_text(text, encoding="utf-8", newline="\n")
+            write_text(beside.with_name(name), text, newline="\n")
         return [beside.with_name(name) for name in files]
 
     def write_weights(self, beside: Path) -> Path:

@@ -13,6 +13,7 @@ from kspec import catalog
 from kspec.archive.vectors import SUFFIXES as VECTORS
 from kspec.catalog.applications import inner_layers
 from kspec.diagnostics import Path
+from kspec.language import Permissions
 from kspec.language.data import POLICIES, SUFFIXES
 from kspec.language.entry import HEADS
 from kspec.lint.rules.shared.logged_metrics import monitor_names
@@ -48,15 +49,18 @@ from kspec.lsp.scope import (
     used_network,
     value_at,
 )
+from kspec.syntax.globs import TooManyEntries, matches
 from kspec.syntax.sizes import OF_SHAPE
 from kspec.syntax.yaml_flow import to_yaml
 
-Columns = Callable[[str, Any], list[str]]
-"""The column names of the data, from the path of the spec and its plain `data:`."""
+Columns = Callable[[str, Any, Permissions], list[str]]
+"""The column names of the data, from the path of the spec, its plain `data:`, and what it may read."""
 
 TRIGGERS = [" ", ":", "{", "[", ",", "$", "-", "\n"]
 _OPEN_EXPRESSION = re.compile(r"\$\{[^}]*\Z")
 MAX_FILES = 200
+MAX_NAMES = 20_000
+"""How many names are looked at for files to suggest."""
 _SPLIT_COLUMNS = ("stratify", "by", "group", "time")
 
 
@@ -175,7 +179,7 @@ class _Proposals:
             inside = [f"{name}/{layer}" for name, model in models.items() for layer in _layers_of_application(model)]
             return self._named_keys([*layers, *models, *inside])
         if path == ("data", "missing"):
-            return self._named_keys(self.columns(self.document.path, self.value.get("data")))
+            return self._named_keys(self.columns(self.document.path, self.value.get("data"), self.document.permissions))
         if len(path) < 3 or not is_entry(path[:-1]):
             return None
         entry = value_at(self.value, path[:-1])
@@ -340,7 +344,7 @@ class _Proposals:
         if path[1:2] and (
             path[1] in ("inputs", "targets", "weights") or path[-1] in ("stratify", "by", "group", "time")
         ):
-            columns = self.columns(self.document.path, self.value.get("data"))
+            columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
         source = str(path[1]) if len(path) > 1 else ""
         if SUFFIXES.get(source) and path[-1] not in ("delimiter", "encoding", "header"):
@@ -351,7 +355,11 @@ class _Proposals:
         """Files below the spec's folder with these suffixes; folders if there are none."""
         folder = Path_(self.document.path).parent
         for depth in ("*", "*/*"):
-            for file in sorted(folder.glob(depth))[:MAX_FILES]:
+            try:
+                found = matches(folder, depth, lambda inner: not inner.is_symlink(), MAX_NAMES)
+            except TooManyEntries:
+                continue
+            for file in found[:MAX_FILES]:
                 if file.name.removesuffix(".gz").endswith(suffixes) if suffixes else file.is_dir():
                     yield Item(to_yaml(file.relative_to(folder).as_posix()), lsp.CompletionItemKind.File)
 

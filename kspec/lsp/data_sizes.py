@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from kspec.compiler.compile import compile_spec
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.language import Spec
+from kspec.syntax.globs import TooManyEntries, is_glob, matches
 
+MAX_NAMES = 20_000
+"""How many names a glob looks at; an editor does not wait for more."""
 MAX_BYTES = 50_000_000
 """Larger files, and folders, are not read: an editor does not wait for them."""
 
@@ -28,7 +32,7 @@ class DataSizes:
         """An analysis with the sizes that the data decides; the same one where it needs none or cannot be read."""
         if spec.document.data is None or analysis.settings is None or not analysis.needs_data:
             return analysis
-        state = _state(_files(spec.values["data"], spec.folder))
+        state = _state(_files(spec.values["data"], spec))
         if state is None:
             return analysis
         key = json.dumps([spec.values["data"], sorted(analysis.settings.outputs), state], default=str)
@@ -61,15 +65,19 @@ def _class_counts(spec: Spec) -> dict[tuple[str, str], int]:
     return {key: count for key, count in counts.items() if count is not None}
 
 
-def _files(value: Any, folder: Path) -> Iterator[Path]:
+def _files(value: Any, spec: Spec) -> Iterator[Path]:
     """The files that texts in a value may name."""
     if isinstance(value, str) and value and "\0" not in value:
-        pattern = folder / value
+        pattern, may_read = spec.folder / value, spec.paths.reading_problem
+        if may_read(value, pattern) is not None:
+            return
         try:
-            found = [pattern] if pattern.exists() else list(folder.glob(value)) if "*" in value else []
-        except (OSError, ValueError, NotImplementedError):
-            found = []
-        yield from found
+            if os.path.exists(pattern):
+                yield pattern
+            elif is_glob(value):
+                yield from matches(spec.folder, value, lambda folder: may_read(value, folder) is None, MAX_NAMES)
+        except TooManyEntries:
+            yield spec.folder  # which is not read, as any folder
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _files(item, folder)
+            yield from _files(item, spec)

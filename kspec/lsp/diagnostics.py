@@ -135,7 +135,7 @@ def _fix_all(document: Document, *, forced: bool) -> list[lsp.CodeAction]:
     fixable = sum(bool(problem.edits) for problem in document.diagnostics)
     if fixable < (1 if forced else 2):
         return []
-    fixed = fix(document.source, document.check)
+    fixed = fix(document.source, lambda source: document.check(source, document.permissions))
     if not fixed.fixed:
         return []
     whole_text = lsp.TextEdit(document.text.between(0, len(document.text.content)), fixed.after.text)

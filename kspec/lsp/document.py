@@ -15,15 +15,23 @@ from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.types import Types
 from kspec.diagnostics import Diagnostic, Path, Source
 from kspec.ir import Graph
-from kspec.language import Spec
+from kspec.language import Permissions, Spec
 from kspec.lsp.data_sizes import DataSizes
 from kspec.lsp.text import Text
 
 if TYPE_CHECKING:
     from kspec.compiler.check import CheckResult
 
-Check = Callable[[Source], "CheckResult"]
-"""Checks a text."""
+Check = Callable[[Source, Permissions], "CheckResult"]
+"""Checks a text, which may read what the permissions say."""
+Folders = Callable[[], tuple[str, ...]]
+"""Returns the folders that are open in the editor."""
+
+
+def no_folders() -> tuple[str, ...]:
+    """The folders of a document that is open on its own."""
+    return ()
+
 
 _MARKS = re.compile(r"^kspec[ \t]*:|^#[ \t]*yaml-language-server:.*kspec", re.MULTILINE)
 _SUFFIXES = (".kspec.yaml", ".kspec.yml")
@@ -80,13 +88,17 @@ class Document:
         content: Its text.
         version: The client's number of the text.
         check: Checks a text.
+        folders: The folders that are open; a spec may read below them and below its own.
     """
 
-    def __init__(self, uri: str, content: str, version: int | None, check: Check) -> None:
+    def __init__(
+        self, uri: str, content: str, version: int | None, check: Check, folders: Folders = no_folders
+    ) -> None:
         self.uri = uri
         self.version = version
         self.path = to_fs_path(uri) or uri.rpartition("/")[2] or "spec.yaml"
         self.check = check
+        self.folders = folders
         self.seconds = 0.0
         """Duration of the last check."""
         self._text = Text(Source(self.path, content))
@@ -95,6 +107,11 @@ class Document:
         self._analysed: AnalysedText | None = None
         self._valid: AnalysedText | None = None
         self._sizes = DataSizes()
+
+    @property
+    def permissions(self) -> Permissions:
+        """What its text may do: read below the open folders, but not below the server's working directory."""
+        return Permissions(folders=self.folders())
 
     @property
     def text(self) -> Text:
@@ -134,7 +151,7 @@ class Document:
         """The result of checking the current text, at the first use."""
         if self._result is None:
             start = time.perf_counter()
-            result = self._result = self.check(self.source)
+            result = self._result = self.check(self.source, self.permissions)
             self.seconds = time.perf_counter() - start
             if result.spec is not None and result.analysis is not None:
                 is_valid = not any(problem.is_error for problem in result.diagnostics)

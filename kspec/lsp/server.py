@@ -12,6 +12,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.uris import to_fs_path
 
 from kspec._version import __version__
 from kspec.lsp import completion, diagnostics, formatting, hints, hover, navigation, outline
@@ -51,6 +52,12 @@ class Server(LanguageServer):
         """An open document that is a spec."""
         document = self.documents.get(uri)
         return document if document is not None and document.is_spec else None
+
+    def open_folders(self) -> tuple[str, ...]:
+        """The folders that are open in the editor."""
+        folders = (to_fs_path(uri) for uri in self.workspace.folders)
+        found = tuple(folder for folder in folders if folder)
+        return found or ((self.workspace.root_path,) if self.workspace.root_path else ())
 
     @property
     def snippets(self) -> bool:
@@ -111,7 +118,7 @@ def _documents(server: Server) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
         item = params.text_document
-        server.documents[item.uri] = Document(item.uri, item.text, item.version, server.check)
+        server.documents[item.uri] = Document(item.uri, item.text, item.version, server.check, server.open_folders)
         server.publish(item.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from kspec.diagnostics import Source
+from kspec.syntax.regular_files import open_regular, refuse_link
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -16,10 +17,12 @@ def replace_text(before: Source, text: str) -> None:
     """Replaces the text of a file that was read; encoding, byte order mark and permissions are kept.
 
     Raises:
-        OSError: If it cannot be written, or has changed since it was read.
+        OSError: If it cannot be written, is a link, or has changed since it was read.
     """
+    refuse_link(before.name)
     path = Path(os.path.realpath(before.name))
-    data = path.read_bytes()
+    with open_regular(path) as stream:
+        data = stream.read()
     mark = _BOM if data.startswith(_BOM) else b""
     if data[len(mark) :] != before.text.encode("utf-8"):
         raise OSError(0, "the file has changed since it was read; nothing was written", before.name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kspec.syntax.regular_files import refuse_link, write_text
+
 TEMPLATES = Path(__file__).parent / "templates"
 SCHEMA = "kspec.schema.json"
 MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
@@ -52,11 +54,12 @@ def write(text: str, path: Path, schema_text: str, *, force: bool = False) -> li
     schema = path.parent / SCHEMA
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        refuse_link(path)
         with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
         raise InitRefused(f"{path} exists; --force overwrites it, -o names another file") from None
     if schema.exists() and not force:
         return [path]
-    schema.write_text(schema_text, encoding="utf-8", newline="\n")
+    write_text(schema, schema_text, newline="\n")
     return [path, schema]

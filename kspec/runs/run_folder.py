@@ -89,9 +89,9 @@ class RunFolder:
             temporary.unlink(missing_ok=True)
 
     def text(self, name: str, text: str) -> None:
-        """Writes a text file."""
+        """Writes a text file; what is no text in the name of a file is escaped as in JSON."""
         with self.writing(name) as path:
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
     def json(self, name: str, value: Any) -> None:
         """Writes a JSON file."""

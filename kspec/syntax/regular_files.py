@@ -89,6 +89,33 @@ def opened_path(file: BinaryIO, name: str) -> str:
     return path
 
 
+def refuse_link(path: str | os.PathLike[str]) -> None:
+    """Makes sure that a file to write is no link: it may have been made by others, and lead anywhere.
+
+    Raises:
+        OSError: If it is one; those of the system, such as `/dev/stdout`, are allowed.
+    """
+    name = os.fspath(path)
+    if os.path.islink(name) and not name.startswith("/dev/"):
+        target = shown_path(os.path.realpath(name))
+        raise OSError(errno.ELOOP, f"it is a link, through which nothing is written; name `{target}` itself", name)
+
+
+def write_text(path: str | os.PathLike[str], text: str, newline: str | None = None) -> None:
+    """Writes a text file in UTF-8, but not through a link.
+
+    Args:
+        path: The file.
+        text: The text.
+        newline: As for `open`.
+
+    Raises:
+        OSError: If it is a link, or cannot be written.
+    """
+    refuse_link(path)
+    Path(path).write_text(text, encoding="utf-8", newline=newline)
+
+
 def unusable_text(text: str) -> str:
     """Why a text cannot be the path of a file; empty if it can."""
     if "\0" in text:

@@ -57,10 +57,14 @@ def test_byte_order_mark_and_line_endings_are_kept() -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["right.yaml", "windows.yaml", "wrong.yaml"]
 
 
-def test_a_symbolic_link_is_kept() -> None:
+def test_nothing_is_written_through_a_link(capsys: pytest.CaptureFixture[str]) -> None:
     Path("link.yaml").symlink_to("wrong.yaml")
-    assert main(["fmt", "link.yaml"]) == 0
+    for words in (["fmt", "link.yaml"], ["schema", "-o", "link.yaml"]):
+        assert main(words) == 3
+        assert "it is a link, through which nothing is written; name `" in capsys.readouterr().err
     assert Path("link.yaml").is_symlink()
+    assert Path("wrong.yaml").read_text() == WRONG
+    assert main(["fmt", "."]) == 0
     assert Path("wrong.yaml").read_text() == RIGHT
 
 

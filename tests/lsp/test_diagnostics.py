@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lsprotocol import types as lsp
 
 from tests.lsp.client import text_of
@@ -91,3 +93,12 @@ def test_fix_all_applies_every_fix(editor):
     (action,) = code_actions(editor, found[0], only=["source.fixAll"]).values()
     assert action.title == "Fix all auto-fixable problems (2)"
     assert editor.apply(action.edit) == MLP
+
+
+def test_a_spec_reads_nothing_below_the_server_s_working_directory(editor):
+    """Editors that are started from a desktop have the home folder, or all files, as the working directory."""
+    library = Path.cwd() / "specs" / "mlp.yaml"
+    assert library.is_file()
+    problem = editor.open(SMALL.replace("kspec: 1", f"kspec: 1\ninclude: [{library}]"))[0]
+    assert problem.code == "KS701"
+    assert "the folders that are open" in problem.message
