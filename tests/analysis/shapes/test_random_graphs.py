@@ -140,9 +140,11 @@ def test_as_keras_for_long(first):
         compare(random_spec(seed, random.Random(seed).randint(2, 30)))
 
 
-@pytest.mark.parametrize("layer", ["Flatten", "Masking"])
+@pytest.mark.parametrize(
+    "layer", ["Flatten: {}", "Masking: {}", "Activation: {activation: softmax}", "Activation: {activation: sparsemax}"]
+)
 def test_one_number_for_the_whole_batch(layer):
     compare(
         f"{{kspec: 1, task: regression, inputs: {{x: {{shape: []}}}}, layers: "
-        f"[{{op: mean, from: x, name: number}}, {{{layer}: {{}}, from: number}}]}}"
+        f"[{{op: mean, from: x, name: number}}, {{{layer}, from: number}}]}}"
     )

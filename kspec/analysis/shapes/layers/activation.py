@@ -19,6 +19,9 @@ from kspec.analysis.shapes.registry import infer_call
 from kspec.analysis.shapes.types import Call, InferenceRule, InferredCall, ShapeError, TensorType, Weight
 from kspec.syntax.yaml_flow import shape_text
 
+ALONG_AN_AXIS = frozenset({"log_softmax", "softmax", "sparsemax"})
+"""Activations that need an axis."""
+
 
 def prelu(call: Call) -> InferredCall:
     """`(…) → (…)`; a slope for each value of an example, shared along `shared_axes`."""
@@ -51,6 +54,11 @@ def activation(call: Call) -> InferredCall:
     value = call["activation"]
     name = value if isinstance(value, str) else next(iter(value), "") if isinstance(value, dict) else ""
     entry = catalog.find("op", name)
+    if entry is not None and entry.name in ALONG_AN_AXIS and call.inputs[0].shape == ():
+        raise ShapeError(
+            "expects a value for each example, got one for the whole batch",
+            help="keep the batch: reduce over axis 1 and up",
+        )
     dtype = moved_dtype(call)
     if entry is None or is_float(dtype) or value is None:
         return same_shape(call, dtype=dtype if value is None or name == "linear" else "")
