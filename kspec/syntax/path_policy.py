@@ -95,10 +95,17 @@ class PathPolicy:
     run_folder: Path | None = None
 
     def locate(self, text: str, write: bool = False) -> str:
-        """Where a path leads; a file to be written gets its folder. A URL stays as it is."""
+        """Where a path leads; a file to be written gets its folder. A URL stays as it is.
+
+        Raises:
+            PathRefused: If the spec may not read it.
+        """
         if "://" in text:
             return text
         file = ((self.run_folder or Path.cwd()) if write else self.folder) / text
+        problem = None if write else self.reading_problem(text, file)
+        if problem is not None:  # it has come to lead elsewhere since the spec was checked
+            raise PathRefused(problem)
         if write:
             file.parent.mkdir(parents=True, exist_ok=True)
         return str(file)

@@ -192,7 +192,7 @@ def _header(source: SourceFile, name: str, options: CsvOptions, context: Context
         encoding = "utf-8-sig" if codecs.lookup(options.encoding).name == "utf-8" else options.encoding
         stream = open_file(source.file, context)
         with stream, io.TextIOWrapper(stream, encoding, "replace", newline="") as text:
-            reader = standard.reader(_bounded_lines(text, name, context.limits), delimiter=options.delimiter)
+            reader = standard.reader(_bounded_lines(text, name), delimiter=options.delimiter)
             first = next(reader, [])
             lines = reader.line_num
         check_columns(len(first), name, context.limits)
@@ -228,15 +228,14 @@ def _header(source: SourceFile, name: str, options: CsvOptions, context: Context
     return Header([column or nameless(number) for number, column in enumerate(names)], lines)
 
 
-def _bounded_lines(text: io.TextIOWrapper, name: str, limits: Limits) -> Iterator[str]:
+def _bounded_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
     """The lines of a text, until they are too long for a header."""
     left = MAX_HEADER
     while line := text.readline(left + 1):
         left -= len(line)
         if left < 0:
-            columns = f"a first line of more than {MAX_HEADER >> 20} million characters"
-            message = f"`{name}` has {columns}, more than the limit of {limits.columns:,} columns can have"
-            raise LimitReached(codes.TOO_MANY_COLUMNS, message)
+            message = f"the first line of `{name}` is longer than {MAX_HEADER >> 20} million characters"
+            raise LimitReached(codes.TOO_MANY_COLUMNS, f"{message}: it is no line of column names")
         yield line
 
 
