@@ -48,7 +48,7 @@ ALONE: list[Shape] = [
     (None, None, 8, 4),
 ]
 TOGETHER: list[Shape] = [(), (4,), (None,), (2, 3), (None, 4), (None, 3, 3), (1, 4, 4)]
-NUMBERS: list[Any] = [2, 2.5, True, [1, 2, 3, 4], [1.5, 2], [[1, 2, 3, 4]] * 4]
+NUMBERS: list[Any] = [2, 2.5, True, [True, False, True, True], [1, 2, 3, 4], [1.5, 2], [[1, 2, 3, 4]] * 4]
 
 
 _LARGE_WINDOW = OpCall(
