@@ -70,6 +70,9 @@ class TableReader:
         returned = {"x": "x"}
         for target in info.targets.values():
             raw = table.raw(target.columns[0]) if len(target.columns) == 1 else table.numbers(target.columns)
+            are_whole = info.first_split.targets[target.name].dtype.kind in "iu"
+            if len(target.columns) > 1 and are_whole and isinstance(table, CsvTable):
+                raw += ".astype(int)"
             lines.append(f"    {target.variable} = {raw}")
             returned[target.variable] = target.variable
         for column in dict.fromkeys(info.weights.values()):

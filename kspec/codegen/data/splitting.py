@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from kspec.codegen.data.dataset_info import DatasetInfo
-from kspec.codegen.data.target import Target
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.split import SPLIT_NAMES
@@ -20,6 +17,13 @@ def shares(count, sizes):
     largest = np.argsort(-remainders, kind="stable")[: count - counts.sum()]
     counts[largest] += 1
     return counts'''
+
+_COMBINE = f'''\
+def combine(columns):
+    """One class for each combination of values; those of fewer than {len(SPLITS)} rows are one class together."""
+    codes = [np.unique(column, return_inverse=True, axis=0)[1].ravel() for column in columns]
+    classes = np.unique(np.stack(codes, axis=1), return_inverse=True, axis=0)[1].ravel()
+    return np.where(np.bincount(classes)[classes] < {len(SPLITS)}, -1, classes)'''
 
 
 def split_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
@@ -75,44 +79,46 @@ def _random_split(info: DatasetInfo, file: ModuleWriter, splits: Sequence[str], 
         splits: The splits to draw.
         rows: The variable of the rows to draw from; all rows by default.
     """
-    classes = _strata(info)
+    classes = _strata(info, file)
     _write_split_rows(info, file, splits, stratified=bool(classes))
     if not classes:
         return f"split_rows(len({rows or info.first_input}))"
     return f"split_rows({classes}[{rows}])" if rows else f"split_rows({classes})"
 
 
-def _strata(info: DatasetInfo) -> str:
-    """What the splits are stratified by, in Python, one value for each row; empty for a split by chance alone."""
+def _strata(info: DatasetInfo, file: ModuleWriter) -> str:
+    """What the splits are stratified by, in Python, one value for each row; empty for a split by chance alone.
+
+    Args:
+        info: The training data.
+        file: Gets the function that combines columns.
+    """
     column = info.data.split.stratify
     if not column:
         return ""
     targets = list(info.targets.values())
     if column is not True:
         own = next((target for target in targets if target.columns == [column]), None)
-        kinds = [] if own is None else [own]
-        values, is_simple = "classes", info.column(column).shape == ()
+        if own is None:
+            return "classes" if info.column(column).shape == () else _combined(["classes"], file)
+        kinds = [own]
     else:
         kinds = [target for target in targets if target.encoding.settings.task != "regression"] or targets
-        values, is_simple = "", len(kinds) == 1
-    if kinds and is_simple:
-        raw = info.first_split.targets[kinds[0].name]
-        values = kinds[0].variable if raw.ndim == 1 else f"{kinds[0].variable}.ravel()"
-        if raw[:1].size > 1:
-            values = f"-{kinds[0].variable}.argmax(axis=1)"  # rows sort in the opposite order of their columns
-            is_simple = _is_one_hot(info, kinds[0])
-    if not is_simple:
-        info.report_unsupported("stratify by combinations of values", ("data", "split", "stratify"))
-    return values
+    raw = {target.variable: info.first_split.targets[target.name] for target in kinds}
+    if len(kinds) == 1 and raw[kinds[0].variable][:1].size == 1:
+        variable = kinds[0].variable
+        return variable if raw[variable].ndim == 1 else f"{variable}.ravel()"
+    single = [t for t in kinds if all(info.column(name).shape == () for name in t.columns)]
+    if any(len(t.columns) > 1 and t not in single for t in kinds):
+        info.report_unsupported("stratify by arrays in several columns", ("data", "split", "stratify"))
+    values = [f"*{t.variable}.T" if len(t.columns) > 1 else t.variable for t in single or kinds]
+    return _combined(values, file)
 
 
-def _is_one_hot(info: DatasetInfo, target: Target) -> bool:
-    """Whether each row of a target has a single 1, and each class has enough rows to be a class of its own."""
-    rows = np.concatenate([split.targets[target.name] for split in info.dataset.splits.values()])
-    if rows.ndim != 2 or not ((rows == 0) | (rows == 1)).all() or not (rows.sum(axis=1) == 1).all():
-        return False
-    counts = rows.sum(axis=0)
-    return bool((counts[counts > 0] >= len(SPLITS)).all())
+def _combined(columns: Sequence[str], file: ModuleWriter) -> str:
+    """The combinations of the values of columns, in Python."""
+    file.helpers["combine"] = _COMBINE.splitlines()
+    return f"combine([{', '.join(columns)}])"
 
 
 def _has_plain_names(info: DatasetInfo) -> bool:

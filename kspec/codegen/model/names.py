@@ -32,7 +32,7 @@ HELPERS = frozenset(
         "TotalLoss",
         "write_csv",
     }
-    | {"ByColumn", "count_others"}
+    | {"ByColumn", "combine", "count_others"}
 )
 """Functions that the file may have besides those of the network."""
 CONSTANTS = ("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING")

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kspec.analysis.program import Analysis
+from kspec.analysis.shapes.dtypes import is_float
+from kspec.analysis.shapes.registry import compute_dtype
 from kspec.catalog.types import Shape
 from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython
 from kspec.codegen.model.block_functions import write_function
@@ -50,6 +52,7 @@ class Network:
     ) -> None:
         self.spec = spec
         self.graph = analysis.graph
+        self.types = analysis.types
         self.file = file
         self.context = ModelContext(spec, analysis, file, class_counts)
         self.writer = self.context.writer
@@ -277,7 +280,10 @@ class Network:
         if node.name == name and own and not tensor.output:
             return value
         self.context.import_module_of("keras.layers.Identity")
-        return f"layers.Identity(name={text(name)})({value})"
+        dtype = self.types.tensor(tensor).dtype
+        casts = is_float(dtype) and dtype != compute_dtype(self.spec.document.dtype_policy, "float32")
+        own = f", dtype={text(dtype)}" if casts else ""  # a layer converts floats to its own dtype
+        return f"layers.Identity(name={text(name)}{own})({value})"
 
 
 def _outputs(value: Any) -> dict[str, str]:

@@ -9,7 +9,6 @@ from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import by_output
 from kspec.codegen.data.target import Target
 from kspec.codegen.text.literals import literal, text
-from kspec.diagnostics import Path
 
 _BALANCED = '''\
 def balanced(classes, train):
@@ -17,6 +16,13 @@ def balanced(classes, train):
     counts = np.bincount(classes[train].ravel(), minlength=classes.max() + 1)
     weights = counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))
     return weights[classes].astype("float32")'''
+_BALANCED_BUT_IGNORED = '''\
+def balanced(classes, train):
+    """A weight for each label: the rarer its class in training, the larger; 0 for the ignored label, -1."""
+    counted = classes[train][classes[train] >= 0]
+    counts = np.bincount(counted, minlength=classes.max() + 1)
+    weights = len(counted) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return np.append(weights, 0.0)[classes].astype("float32")'''
 BY_COLUMN = '''\
 class ByColumn(keras.losses.Loss):
     """A loss that keeps the columns of an example apart, so that each can have its own weight."""
@@ -27,7 +33,6 @@ class ByColumn(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         return self.loss.call(keras.ops.expand_dims(y_true, -1), keras.ops.expand_dims(y_pred, -1))'''
-_PATH: Path = ("fit", "class_weight")
 
 
 def training_weights(examples: Examples, outputs: Mapping[str, OutputSettings], lines: list[str]) -> str:
@@ -66,22 +71,25 @@ def _class_weights(examples: Examples, target: Target, lines: list[str]) -> str:
     """
     encoding, labels = target.encoding, target.labels
     assert labels is not None
-    if labels.ignored is not None:
-        examples.info.report_unsupported("weigh classes next to `ignore_class`", _PATH)
     settings = encoding.settings
     classes, ndim = _classes(f"y[{text(target.name)}]" if len(examples.outputs) > 1 else "y", target)
+    if labels.ignored is not None:
+        classes = f"np.where({classes} == {labels.ignored}, -1, {classes})"
     if settings.class_weight == "balanced":
-        examples.file.helpers["balanced"] = _BALANCED.splitlines()
+        balanced = _BALANCED if labels.ignored is None else _BALANCED_BUT_IGNORED
+        if examples.file.helpers.get("balanced") != _BALANCED_BUT_IGNORED.splitlines():
+            examples.file.helpers["balanced"] = balanced.splitlines()
         if not encoding.weighs_columns:
             return target.weights_in_shape(f"balanced({classes}, train)", ndim)
         if encoding.predicts_positions:
-            examples.info.report_unsupported("balance the columns of each position", _PATH)
+            return f"np.stack([balanced(column, train) for column in np.moveaxis({classes}, -1, 0)], axis=-1)"
         return f"np.stack([balanced(column, train) for column in {classes}.T], axis=1)"
     by_class = [1.0] * len(labels.names)
     for label, weight in (settings.class_weight or {}).items():
         number = labels.find(label)
         if number is not None:
             by_class[number] = float(weight)
+    by_class += [0.0] if labels.ignored is not None else []  # class -1
     variable = (
         "class_weights" if len(examples.outputs) == 1 else examples.info.variables.of(target.name, "class_weights")
     )
