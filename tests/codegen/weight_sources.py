@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,35 @@ outputs: {a: head, b: other}
 compile: {loss: {a: sparse_categorical_crossentropy, b: mean_squared_error}}
 fit: {epochs: 1}
 """,
+    "vectors": """\
+data: {csv: one.csv, inputs: {t: colour}, targets: flag}
+inputs: {t: {shape: [], dtype: string}}
+blocks:
+  embedded:
+    layers:
+      - Embedding: {input_dim: 6, output_dim: 3}
+        weights: {file: matrix.npy}
+        name: rows
+layers:
+  - TextVectorization: {output_sequence_length: 2}
+    name: words
+  - Embedding: {input_dim: "${vocabulary_of(words)}", output_dim: 3}
+    weights: {file: words.vec.gz, vocabulary: words}
+    trainable: false
+  - op: multiply
+    call: {x2: {file: matrix.csv}}
+    name: scaled
+  - block: embedded
+    from: words
+  - Add:
+    from: [scaled, embedded]
+  - op: add
+    call: {x2: {file: row.npy}}
+  - Flatten
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+fit: {epochs: 1}
+""",
 }
 OWN_FIT = {name for name, text in SPECS.items() if "\nfit:" in text}
 
@@ -91,4 +121,9 @@ def make_data(folder: Path) -> None:
     chance = np.random.default_rng(6)
     classes = np.where(chance.random((24, 5)) < 0.2, 255, chance.integers(0, 3, (24, 5)))
     flags = (chance.random((24, 5, 2)) < [0.3, 0.8]).astype("int64")
+    np.save(folder / "matrix.npy", chance.normal(size=(6, 3)))
+    np.save(folder / "row.npy", np.arange(3, dtype="uint8"))
+    (folder / "matrix.csv").write_text("1, 2, 0.5\n\n3,4,0.1\n")
+    with gzip.open(folder / "words.vec.gz", "wt", encoding="utf-8") as file:
+        file.write("4 3\nred 1 2 3.5\nfar away 0 0 1\nblue -1 0.1 2\nred 7 7 7\n")
     np.savez(folder / "positions.npz", x=chance.normal(size=(24, 5, 3)), classes=classes, flags=flags)

@@ -201,5 +201,7 @@ class Body(Statements):
         """Whether an entry is a single call with a single output."""
         if entry.kind == "block":
             return len(self.context.blocks[entry.head].returns) == 1
+        if entry.vectors is not None:
+            return False
         definition = entry.definition if entry.kind == "class" else None
         return not (definition and definition.adapts) and self.context.output_count(entry) == 1

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kspec.catalog import Entry, Tensor, types
-from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython, Writer, shortened
+from kspec.codegen.model.arguments import NeedsFlatCode, Writer, shortened
+from kspec.codegen.model.constant_files import constant_file_code, is_constant_file
 from kspec.codegen.model.entries import SpecEntry
 from kspec.codegen.text.literals import keyword_arguments, literal, text
 from kspec.ir import call_inputs
-from kspec.ir.constant_files import ConstantFile
 from kspec.ir.list_dtype import list_dtype
 from kspec.ir.slices import parse_slices
 from kspec.syntax.deferred import Uncomputed
@@ -145,8 +145,9 @@ def _constants(entry: SpecEntry, definition: Entry | None, writer: Writer, names
     arguments = []
     for name, value in (entry.options.get("call") or {}).items():
         notation = definition.constants[name].type if definition and name in definition.constants else "any"
-        if isinstance(value, ConstantFile) or (isinstance(value, dict) and list(value) == ["file"]):
-            raise UnsupportedInPython("read a constant from a file", (*path, name))
+        if is_constant_file(value):
+            arguments += keyword_arguments([(name, constant_file_code(value, writer))])
+            continue
         code = writer.value(value, types.parse(notation), (*path, name), names)
         if isinstance(value, list) and notation.startswith("array"):
             code = f"np.array({code}, dtype={text(_dtype(value))})"

@@ -17,6 +17,7 @@ from kspec.codegen.model.leading_constant import HELPER, LINES, merges_with_lead
 from kspec.codegen.model.names import Allocator, Constants, identifier
 from kspec.codegen.model.saved import Saved, read_saved
 from kspec.codegen.model.standardization import standardization_lines
+from kspec.codegen.model.word_vectors import WORD_VECTORS, word_vectors_lines
 from kspec.codegen.text.literals import dict_of, keyword_arguments, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path
@@ -222,6 +223,17 @@ class ModelContext:
         head = ["@keras.saving.register_keras_serializable()", f"def {name}(texts):", summary]
         self.file.helpers[name] = [*head, *lines]
         return name
+
+    def write_word_vectors(self, *, is_packed: bool) -> None:
+        """Writes the function that reads the vectors of words.
+
+        Args:
+            is_packed: Whether it reads a file that ends in `.gz`.
+        """
+        packed = "gzip.open" in "".join(self.file.helpers.get(WORD_VECTORS, ()))
+        if is_packed:
+            self.file.imports.add("gzip")
+        self.file.helpers[WORD_VECTORS] = word_vectors_lines(is_packed=is_packed or packed)
 
     def saved(self, model: str) -> Saved:
         """How the file of a sub-model has its inputs and outputs; the default for a model defined in the spec."""

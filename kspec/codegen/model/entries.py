@@ -62,6 +62,12 @@ class SpecEntry:
         names = self.options.get("as")
         return list(names) if isinstance(names, list) else []
 
+    @property
+    def vectors(self) -> tuple[str, str | None] | None:
+        """The file with the initial vectors of an Embedding, and the layer whose vocabulary orders them, or None."""
+        weights = self.options.get("weights")
+        return None if weights is None else (weights["file"], weights.get("vocabulary"))
+
     def references(self) -> Iterator[str]:
         """The names of the nodes that it takes, not yet expanded."""
         if self.kind == "expr":

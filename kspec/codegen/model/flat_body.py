@@ -69,7 +69,7 @@ def _entry(node: Node) -> SpecEntry:
     if node.outputs:
         options["as"] = [name or "_" for name in node.outputs]
     if node.vectors is not None:
-        options["weights"] = node.vectors
+        options["weights"] = dict(zip(("file", "vocabulary"), node.vectors, strict=True))
     if node.trainable is not None:
         options["trainable"] = node.trainable
     kind = "weight" if node.is_weight else "class" if node.kind == "layer" else node.kind

@@ -32,7 +32,7 @@ HELPERS = frozenset(
         "TotalLoss",
         "write_csv",
     }
-    | {"ByColumn", "combine", "count_others"}
+    | {"ByColumn", "word_vectors", "combine", "count_others"}
 )
 """Functions that the file may have besides those of the network."""
 CONSTANTS = ("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING")
@@ -57,7 +57,7 @@ OF_MAIN = frozenset(
 """Variables of `main` and of the functions that read data."""
 RESERVED = frozenset(
     {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model", "name", "node", "_"}
-    | {"math", "fnmatch", "gzip", "itertools", "Path", "pa", "pq", "main", "learned_weight"}
+    | {"math", "fnmatch", "gzip", "itertools", "Path", "pa", "pq", "main", "learned_weight", "word_vectors"}
     | {"l", "O", "I"}
     | {"range", "len", "zip", "min", "max", "round", "int", "float", "input", "print", "list", "type", "str", "id"}
     | {"abs", "all", "any", "bool", "classmethod", "dict", "enumerate", "iter", "next", "object", "open", "set"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ from kspec.diagnostics import Path
 from kspec.expand.templates import read_template
 from kspec.ir import Graph, Node
 from kspec.language import Spec
+from kspec.syntax.names import snake_case
 
 USE_THEIR_NAMES = ("ConvNeXt", "EfficientNetV2")
 """Applications that build layer names from their `name`, or look their widths up by it."""
@@ -237,7 +239,7 @@ class Network:
             body.lines.append(f"    {variables[0]} = {model}")
             body.lines.append(f"    {variables[1]} = keras.Model({model_inputs}, {dict_of(nodes)})")
             model = ", ".join(variables)
-        return [*input_lines, *body.lines, f"    return {model}"]
+        return [*input_lines, *_taken_names(graph), *body.lines, f"    return {model}"]
 
     def _input(self, values: Mapping[str, Any], network_path: Path, name: str, variable: str) -> str:
         """The statement that creates an input.
@@ -282,8 +284,22 @@ class Network:
         self.context.import_module_of("keras.layers.Identity")
         dtype = self.types.tensor(tensor).dtype
         casts = is_float(dtype) and dtype != compute_dtype(self.spec.document.dtype_policy, "float32")
-        own = f", dtype={text(dtype)}" if casts else ""  # a layer converts floats to its own dtype
-        return f"layers.Identity(name={text(name)}{own})({value})"
+        keyword = f", dtype={text(dtype)}" if casts else ""  # a layer converts floats to its own dtype
+        return f"layers.Identity(name={text(name)}{keyword})({value})"
+
+
+def _taken_names(graph: Graph) -> list[str]:
+    """The statements that keep Keras from giving an op, which it names itself, the name of a layer."""
+    lines = []
+    names = {*graph.outputs, *(node.name for node in graph.nodes.values() if node.kind != "op")}
+    for stem in sorted({snake_case(node.head) for node in graph.calls if node.kind == "op"}):
+        pattern = re.compile(rf"{re.escape(stem)}(?:_(\d+))?")
+        own = [match for name in names if (match := pattern.fullmatch(name))]
+        if own:
+            count = 1 + max(int(match[1] or 0) for match in own)
+            loop = f"    for _ in range({count}):  # names of layers, which no op may get"
+            lines += [loop, f"        keras.backend.get_uid({text(stem)})"]
+    return lines
 
 
 def _outputs(value: Any) -> dict[str, str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from kspec.catalog.learned_weight import WEIGHT
-from kspec.codegen.model.arguments import NeedsFlatCode, UnsupportedInPython
+from kspec.codegen.model.arguments import NeedsFlatCode
 from kspec.codegen.model.calls import Feeds, Pieces, call_layer, call_op, only, spread
 from kspec.codegen.model.context import ModelContext, layer_definition
 from kspec.codegen.model.entries import SpecEntry
@@ -69,6 +69,7 @@ class Statements:
         self.allocator = Allocator(*{*inputs.values(), *taken, CHAIN})
         self.reused = {entry.head for entry in entries if entry.kind == "reuse"}
         self.reused |= {name for entry in entries for name in entry.vocabulary_sources()}
+        self.reused |= {entry.vectors[1] for entry in entries if entry.vectors is not None and entry.vectors[1]}
         self.variables: dict[str, str] = {}
         self.prefix = "" if top else "{name}."
         self.suffix = ""
@@ -151,6 +152,8 @@ class Statements:
             unused = len(variables) > 2 and set(variables[1:]) == {"_"}
             left = f"{variables[0]}, *_" if unused else ", ".join(variables)
         self._line(f"{left} = {call}")
+        if entry.vectors is not None:
+            self._line(self._vectors_line(entry))
         self.values[entry.name] = [variables[0]]
         return [variables[0]]
 
@@ -193,7 +196,7 @@ class Statements:
             if entry.head != "get_item":
                 self.context.import_module_of(definition.path)
             call = call_op(entry, feeds, definition, self.writer, names)
-            if "np.array(" in call:
+            if any(function in call for function in ("np.array(", "np.load(", "np.loadtxt(")):
                 self.context.file.imports.add("numpy as np")
             return call
         if entry.kind == "expr":
@@ -214,6 +217,20 @@ class Statements:
             feeds = spread(entry, feeds[""], definition.tensors if definition else None)
         feeds = {name: self.context.with_leading_symbol(entry, pieces) for name, pieces in feeds.items()}
         return call_layer(callee, entry, feeds, definition, self.writer, names)
+
+    def _vectors_line(self, entry: SpecEntry) -> str:
+        """The statement that gives an Embedding its initial vectors, after its call has built it."""
+        assert entry.vectors is not None
+        file, vocabulary = entry.vectors
+        if isinstance(file, Uncomputed) or isinstance(vocabulary, Uncomputed):
+            raise NeedsFlatCode("vectors from a file that is the parameter of a block")
+        self.context.file.imports.add("numpy as np")
+        layer, path = self.layer(entry.name), self.writer.file_path(file)
+        value = f"np.load({path})"
+        if vocabulary is not None:
+            self.context.write_word_vectors(is_packed=file.endswith(".gz"))
+            value = f"word_vectors({path}, {self.layer(vocabulary)}.get_vocabulary(), np.array({layer}.embeddings))"
+        return f"{layer}.embeddings.assign({value})"
 
     def _formula(self, entry: SpecEntry, names: Constants) -> str:
         """The arithmetic of an `expr`."""
@@ -254,8 +271,6 @@ class Statements:
     def _layer(self, entry: SpecEntry, feeds: Feeds, names: Constants) -> str:
         """The constructor call of a layer, or the variable of one that is reused or adapts to the data."""
         definition = entry.definition
-        if entry.options.get("weights") is not None:
-            raise UnsupportedInPython("load vectors into an Embedding", (*entry.path, "weights"))
         keywords = []
         if not self.top or entry.named or self.suffix or self.context.needs_explicit_name(entry):
             keywords.append(f"name={self._layer_name(entry)}")
@@ -277,7 +292,7 @@ class Statements:
         if adapts and not self.top:
             raise NeedsFlatCode("a layer in a block that adapts to the data")
         is_set_later = bool(trainable) and wraps  # as an argument it would not reach the layers inside
-        if entry.name not in self.reused and not adapts and not is_set_later:
+        if entry.name not in self.reused and not adapts and not is_set_later and entry.vectors is None:
             return constructor
         name = identifier(entry.name)
         taken = entry.name in self.referenced or name in self.variables.values()  # by its output

@@ -27,7 +27,8 @@ def count_others(metric, ignored):
         counted = keras.ops.not_equal(y_true, keras.ops.cast(ignored, y_true.dtype))
         weight = keras.ops.cast(counted, "float32")
         if sample_weight is not None:
-            weight = weight * keras.ops.reshape(keras.ops.cast(sample_weight, "float32"), keras.ops.shape(weight))
+            own = keras.ops.cast(sample_weight, "float32")
+            weight = weight * keras.ops.reshape(own, keras.ops.shape(weight))
         return update(keras.ops.where(counted, y_true, keras.ops.zeros_like(y_true)), y_pred, weight)
 
     metric.update_state = update_state
