@@ -32,11 +32,11 @@ outputs: [colour, flag, size]
 data:
   csv: one.csv
   inputs: [a, b]
-  targets: [is_red, is_green, flag]
+  targets: [is_red, is_green]
   split: {validation: 0.3, test: 0.2, stratify: true}
 inputs: {x: {shape: [2]}}
 layers:
-  - Dense: {units: 3, activation: sigmoid}
+  - Dense: {units: 2, activation: sigmoid}
     name: y
 fit: {epochs: 1, class_weight: balanced}
 """,
