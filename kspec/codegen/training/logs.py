@@ -54,7 +54,7 @@ class TotalLoss(keras.metrics.Metric):
         self.sums = self.add_variable(shape, "zeros", name="sums")
         self.counts = self.add_variable(shape, "zeros", name="counts")
 
-    def update_state(self, total, sample_weight=None):
+    def update_state(self, total, **_):
         losses = self.losses
         values, counts = zip(*losses.counted, (total - losses.total, losses.size), strict=True)
         counts = keras.ops.stack(counts)
@@ -87,7 +87,8 @@ def weigh_losses(model):
                 nonlocal count
                 if reduction == "mean_with_sample_weight":
                     weights = module.apply_mask(sample_weight, mask, "float32", reduction)
-                    count = count if weights is None else keras.ops.sum(keras.ops.cast(weights, "float32"))
+                    if weights is not None:
+                        count = keras.ops.sum(keras.ops.cast(weights, "float32"))
                 elif mask is not None and reduction in ("mean", "sum_over_batch_size"):
                     count = keras.ops.sum(keras.ops.cast(mask, "float32"))
                 return reduce(values, sample_weight, mask, reduction, dtype)
