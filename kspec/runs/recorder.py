@@ -151,7 +151,7 @@ class Recorder:
 
         plan = self.engine.plan.to_spec() if self.engine is not None else None
         if self._copies is None:
-            self._copies = self.folder.copy("files", definition_files(self.spec))
+            self._copies = self.folder.copy("files", definition_files(self.spec), self.spec.paths.open_file)
         here = self.folder.path.resolve()
         text = resolved_text(self.spec, built.settings, built.network.sizes, here, plan, self._copies)
         self.folder.text("resolved.yaml", text)

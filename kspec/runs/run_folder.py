@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from kspec.syntax.bounded_json import InvalidJson, read_bounded
 
@@ -102,8 +102,13 @@ class RunFolder:
         with self.writing(name) as path:
             writer(path)
 
-    def copy(self, folder: str, files: Mapping[Path, str]) -> dict[Path, str]:
+    def copy(self, folder: str, files: Mapping[Path, str], opener: Callable[[str], BinaryIO]) -> dict[Path, str]:
         """Copies files into a folder of the run folder, each under a name, or that with a number.
+
+        Args:
+            folder: The folder.
+            files: By file, the name of its copy.
+            opener: Opens a file.
 
         Returns:
             By file, the path of its copy in the run folder.
@@ -116,9 +121,15 @@ class RunFolder:
             number, name = 1, f"{folder}/{wanted}"
             while name in copies.values():
                 number, name = number + 1, f"{folder}/{file.stem}-{number + 1}{file.suffix}"
-            self.write(name, partial(shutil.copyfile, file))
+            with opener(str(file)) as source:
+                self.write(name, partial(_write_copy, source))
             copies[file] = name
         return copies
+
+
+def _write_copy(source: BinaryIO, target: Path) -> None:
+    with target.open("wb") as file:
+        shutil.copyfileobj(source, file)
 
 
 def finite(value: Any) -> Any:
