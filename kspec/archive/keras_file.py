@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from kspec.archive.errors import ImportRefused, printable, unreadable, unsafe
@@ -74,6 +75,29 @@ class ModelFile:
         except UnicodeDecodeError:
             raise unreadable(f"`{name}` is not text") from None
 
+    def copy_assets(self, group: str, folder: Path) -> bool:
+        """Copy the files that a layer has saved beside its weights.
+
+        Args:
+            group: The group of the layer's weights.
+            folder: The folder that receives them.
+
+        Returns:
+            Whether there are any.
+
+        Raises:
+            ImportRefused: If the archive cannot be read.
+        """
+        with open_regular_file(self.path, self.opener) as file, _archive(file) as archive:
+            own = [member for member in archive.infolist() if member.filename.startswith(f"assets/{group}/")]
+            for member in own:
+                target = folder / member.filename.removeprefix(f"assets/{group}/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if not member.is_dir():
+                    with target.open("wb") as copy:
+                        copy.writelines(_chunks(archive, member, None))
+        return bool(own)
+
     def copy_weights(self, target: IO[bytes]) -> None:
         """Copy the archive's weights file to an open file. It is not verified yet.
 
@@ -85,12 +109,13 @@ class ModelFile:
                 target.write(chunk)
 
 
-def read_model(path: str | os.PathLike[str], opener: Opener = open_regular) -> ModelFile:
+def read_model(path: str | os.PathLike[str], opener: Opener = open_regular, max_json: int = MAX_JSON) -> ModelFile:
     """Read a `.keras` archive, or a model's JSON.
 
     Args:
         path: The file.
         opener: Opens it; that of a path policy also makes sure that it may be read.
+        max_json: The most bytes that the configuration in an archive may have.
 
     Raises:
         ImportRefused: If it is neither, is damaged, or is unsafe.
@@ -101,7 +126,7 @@ def read_model(path: str | os.PathLike[str], opener: Opener = open_regular) -> M
         file.seek(0)
         if head.startswith(b"PK"):
             with _archive(file) as archive:
-                return replace(_of_archive(name, archive), opener=opener)
+                return replace(_of_archive(name, archive, max_json), opener=opener)
         if head == _HDF5:
             raise _legacy(name)
         if not head:
@@ -205,7 +230,7 @@ def _times(member: zipfile.ZipInfo) -> str:
     return f"{member.file_size // max(member.compress_size, 1):,}"
 
 
-def _of_archive(path: str, archive: zipfile.ZipFile) -> ModelFile:
+def _of_archive(path: str, archive: zipfile.ZipFile, max_json: int) -> ModelFile:
     names = set(archive.namelist())
     if CONFIG not in names:
         what = "a TensorFlow SavedModel" if "saved_model.pb" in names else "not a Keras model"
@@ -213,7 +238,7 @@ def _of_archive(path: str, archive: zipfile.ZipFile) -> ModelFile:
             f"the archive has no `{CONFIG}`: it is {what}", "save the model with `model.save('model.keras')`"
         )
     _check_metadata(archive, names)
-    config = _json(_member(archive, CONFIG, MAX_JSON), f"`{CONFIG}`")
+    config = _json(_member(archive, CONFIG, max_json), f"`{CONFIG}`")
     return ModelFile(path, _model(config), WEIGHTS in names, any(name.startswith("assets/") for name in names))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,10 @@ from typing import Any
 
 from kspec.archive.errors import ImportRefused, printable, unreadable
 from kspec.archive.hdf5_layout import Names, counted, rearrange_weights
-from kspec.archive.keras_file import ModelFile, read_model
+from kspec.archive.keras_file import MAX_JSON, ModelFile, read_model
 from kspec.archive.values import Config
 from kspec.archive.vocabulary import shortest_floats
-from kspec.archive.weights import assign, verified_copy
+from kspec.archive.weights import assign, verified_weights
 from kspec.diagnostics import codes
 from kspec.syntax.names import snake_case
 from kspec.syntax.regular_files import Opener, open_regular
@@ -27,6 +28,8 @@ from kspec.syntax.regular_files import Opener, open_regular
 DEEPEST = 50
 """How many models may be nested."""
 _MODELS = ("Functional", "Sequential")
+_LARGEST_CONSTANT = 40 << 20
+"""Bytes of a million numbers as JSON, the most that a constant has."""
 _SLACK = 1 << 20
 """Bytes that a file may hold beyond the weights of the model: states of random generators, IDF weights."""
 _TWICE = 2
@@ -82,18 +85,21 @@ class SavedState:
 
     @classmethod
     @contextmanager
-    def of(cls, path: str | os.PathLike[str], opener: Opener = open_regular) -> Iterator[SavedState]:
+    def of(
+        cls, path: str | os.PathLike[str], opener: Opener = open_regular, constants: int = 0
+    ) -> Iterator[SavedState]:
         """Opens an archive.
 
         Args:
             path: The archive.
             opener: Opens the file.
+            constants: How many constants of the network stand in files: the configuration holds their numbers.
 
         Raises:
             ImportRefused: If it cannot be read, or is unsafe.
         """
-        file = read_model(path, opener)
-        with verified_copy(path, opener) as weights:
+        file = read_model(path, opener, MAX_JSON + constants * _LARGEST_CONSTANT)
+        with verified_weights(file) as weights:
             yield cls(file, weights)
 
     def vocabulary(self, layer: str) -> list[str]:
@@ -170,10 +176,22 @@ class SavedState:
             file = file.with_name("fitting.weights.h5")
             rearrange_weights(self._weights, file, groups, fitting, lambda names: names)
         assign(model, file)
+        for pair in leaves:
+            self._give_assets(pair)
         for pair in pairs:  # a model before its layers, which take its value
             trainable = pair.saved.config.get("trainable")
             if isinstance(trainable, bool) and trainable != pair.layer.trainable:
                 pair.layer.trainable = trainable
+
+    def _give_assets(self, pair: _Pair) -> None:
+        """Lets a layer of an extension, whose code the user has allowed, read the files that it has saved."""
+        if type(pair.layer).__module__.partition(".")[0] == "keras":
+            return
+        from keras.src.saving.saving_lib import DiskIOStore, _load_state
+
+        with tempfile.TemporaryDirectory(prefix="kspec-") as folder:
+            if self._file.copy_assets(pair.saved.group, Path(folder)):
+                _load_state(pair.layer, None, DiskIOStore(folder, mode="r"), "", visited_saveables=set())
 
     def _layer(self, name: str) -> _SavedLayer:
         if name not in self._layers:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kspec.archive.errors import ImportRefused, printable, unreadable, unsafe
-from kspec.archive.keras_file import open_regular_file, read_model
+from kspec.archive.keras_file import ModelFile, open_regular_file, read_model
 from kspec.archive.vocabulary import shortest_floats
 from kspec.diagnostics import Report, Span, codes
 from kspec.syntax.regular_files import Opener, open_regular
@@ -71,17 +71,31 @@ def verified_copy(path: str | os.PathLike[str], opener: Opener = open_regular) -
     Raises:
         ImportRefused: If it cannot be read, or is unsafe.
     """
+    if os.fspath(path).endswith(".keras"):
+        with verified_weights(read_model(path, opener)) as copy:
+            yield copy
+        return
+    with tempfile.TemporaryDirectory(prefix="kspec-") as folder:
+        copy = Path(folder, "model.weights.h5")
+        with copy.open("wb") as target, open_regular_file(os.fspath(path), opener) as file:
+            shutil.copyfileobj(file, target)
+        verify(copy)
+        yield copy
+
+
+@contextmanager
+def verified_weights(found: ModelFile) -> Iterator[Path]:
+    """A temporary, verified copy of the weights in an archive.
+
+    Raises:
+        ImportRefused: If it has none, or they are unsafe.
+    """
+    if not found.has_weights:
+        raise unreadable("the archive contains no weights")
     with tempfile.TemporaryDirectory(prefix="kspec-") as folder:
         copy = Path(folder, "model.weights.h5")
         with copy.open("wb") as target:
-            if os.fspath(path).endswith(".keras"):
-                found = read_model(path, opener)
-                if not found.has_weights:
-                    raise unreadable("the archive contains no weights")
-                found.copy_weights(target)
-            else:
-                with open_regular_file(os.fspath(path), opener) as file:
-                    shutil.copyfileobj(file, target)
+            found.copy_weights(target)
         verify(copy)
         yield copy
 

@@ -109,7 +109,8 @@ class Output:
     def _reconfigure(self, **settings: str) -> None:
         reconfigure = getattr(self._stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(**settings)
+            with suppress(OSError):  # of what is still buffered
+                reconfigure(**settings)
 
     def _discard(self, error: OSError) -> None:
         """Sends what is still to come nowhere: the process would write what is buffered once more when it ends."""

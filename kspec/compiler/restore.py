@@ -15,6 +15,7 @@ from kspec.backend.keras_objects import no_sizes
 from kspec.compiler.define import build_network
 from kspec.diagnostics import Report
 from kspec.ir import Graph, Node
+from kspec.ir.constant_files import ConstantFile
 from kspec.ir.layer_patterns import networks_by_path
 from kspec.ir.preset import is_preset
 from kspec.language import Spec
@@ -95,7 +96,9 @@ def restore_model(spec: Spec, analysis: Analysis, report: Report, path: Path, op
         ImportRefused: If the archive cannot be read, is unsafe, or holds another network.
         SpecError: If the network cannot be built.
     """
-    with SavedState.of(path, opener) as state:
+    constants = [value for node in analysis.graph.calls for value in node.constants.values()]
+    in_files = sum(isinstance(value, ConstantFile) for value in constants)
+    with SavedState.of(path, opener, in_files) as state:
         count, due = state.sizes()[0], _known_parameters(analysis)
         if due > _MOST * count + _SLACK:
             raise misfit(f"it holds {count:,} parameters, and the network has {due:,}")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import kspec
+from kspec.backend.application_weights import without_downloads
 from kspec.cli import main
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.restore import restore_model
@@ -264,3 +265,55 @@ def test_a_restored_model_is_the_one_that_was_saved(tmp_path):
     expected = model(inputs)
     np.testing.assert_array_equal(restored(inputs), expected)
     np.testing.assert_array_equal(saved(inputs), expected)
+
+
+EXTENSION = """\
+import keras
+
+class Noted(keras.layers.Layer):
+    def build(self, shape):
+        self.scale = self.add_weight(shape=shape[-1:], name="scale")
+
+    def call(self, x):
+        return x * self.scale
+
+    def save_assets(self, folder):
+        with open(folder + "/note.txt", "w") as file:
+            file.write("kept")
+
+    def load_assets(self, folder):
+        with open(folder + "/note.txt") as file:
+            self.note = file.read()
+"""
+EXTENDED = """\
+kspec: 1
+extensions: [noted_layers]
+models: {base: {application: {EfficientNetB0: {include_top: false, input_shape: [32, 32, 3], pooling: avg}}}}
+inputs: {x: {shape: [32, 32, 3]}}
+layers:
+  - model: base
+  - noted_layers.Noted: {}
+    name: noted
+  - Dense: {units: 1}
+    name: y
+"""
+
+
+@pytest.mark.slow
+def test_extensions_read_their_files_and_applications_download_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "noted_layers.py").write_text(EXTENSION)
+    (tmp_path / "spec.yaml").write_text(EXTENDED)
+    with without_downloads():
+        model = kspec.build("spec.yaml", allow_code=True, allow_network=True)
+    model.save(tmp_path / "model.keras")
+    spec = kspec.load("spec.yaml", allow_code=True)
+    spec.is_trained = True
+    spec, analysis = compile_spec(spec).unwrap()
+    with watched() as events:
+        restored = restore_model(spec, analysis, Report(), tmp_path / "model.keras", open_regular)
+    assert "socket.connect" not in {event for event, _ in events}
+    assert restored.get_layer("noted").note == "kept"
+    assert len(restored._flatten_layers()) == len(model._flatten_layers())
+    for one, other in zip(restored.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
