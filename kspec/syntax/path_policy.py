@@ -172,10 +172,13 @@ class PathPolicy:
 
     def _outside_problem(self, text: str, target: str, file: Path) -> PathProblem:
         link = " (through a link)" if target != os.path.abspath(file) else ""
-        beside = "the working directory" if self.permissions.folders is None else "the folders that are open"
+        folders = self.permissions.folders
+        beside = (
+            " and the working directory" if folders is None else " and the folders that are open" if folders else ""
+        )
         return PathProblem(
             codes.PATH_OUTSIDE_FOLDER,
-            f"`{shown_path(text)}` lies outside the spec's folder and {beside}{link}",
+            f"`{shown_path(text)}` lies outside the spec's folder{beside}{link}",
             "copy it into the spec's folder, or allow it with --allow-outside",
         )
 
