@@ -10,6 +10,7 @@ from pathlib import Path
 from kspec.analysis.program import Analysis
 from kspec.compiler.compile import CompiledSpec, DataAccess, compile_spec
 from kspec.diagnostics import Diagnostic, Report, Source
+from kspec.diagnostics.budget import unlimited
 from kspec.language import Permissions, Spec
 from kspec.lint.config import Config, read_config
 from kspec.lint.suppressions import suppress
@@ -75,7 +76,9 @@ def check_spec(
     config = _config(compiled.source, config_report, select, ignore)
     report.diagnostics.extend(config_report)
     complete = _complete_codes(compiled, data=data)
-    return CheckResult(suppress(report, compiled.source, config, complete), spec, analysis, config.strict)
+    with unlimited():
+        diagnostics = suppress(report, compiled.source, config, complete)
+    return CheckResult(diagnostics, spec, analysis, config.strict)
 
 
 def _config(source: Source, report: Report, select: Iterable[str] | None, ignore: Iterable[str] | None) -> Config:

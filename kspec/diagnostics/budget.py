@@ -45,6 +45,7 @@ LAYERS = Bound(
     "is a `repeat` too large?",
 )
 SUB_MODELS = Bound(200, "networks, counting sub-models", "call a sub-model twice rather than define it twice")
+OUTPUTS = Bound(1000, "outputs", "concatenate outputs that belong together")
 COPIES = Bound(20_000, "uses of blocks, repeated entries and entries left out", "is a `repeat` too large?")
 EDGES = Bound(200_000, "connections between nodes", "join nodes once, and reference what joins them")
 STEPS = Bound(2_000_000, "steps to compute its expressions", "compute a value once, in `vars`")
@@ -53,7 +54,7 @@ PROBLEMS = Bound(10_000, "problems", "fix those above first")
 SUGGESTIONS = 20
 """How many misspelt names get suggestions; the search compares each with all known names."""
 
-BOUNDS = (VALUES, CHARACTERS, LAYERS, SUB_MODELS, COPIES, EDGES, STEPS, FILES, PROBLEMS)
+BOUNDS = (VALUES, CHARACTERS, LAYERS, SUB_MODELS, OUTPUTS, COPIES, EDGES, STEPS, FILES, PROBLEMS)
 
 
 class BudgetExceeded(Exception):
@@ -74,9 +75,13 @@ class BudgetExceeded(Exception):
 
 
 class Budget:
-    """What a compilation has spent."""
+    """What a compilation has spent.
+
+    Another thread can set `cancelled`: the compilation stops at the next work that it counts.
+    """
 
     def __init__(self) -> None:
+        self.cancelled = False
         self.spent = dict.fromkeys(BOUNDS, 0)
         self.suggestions = 0
         self._weights: _Weights = {}
@@ -93,7 +98,7 @@ class Budget:
             BudgetExceeded: If that is more than the bound.
         """
         spent = self.spent[bound] = self.spent[bound] + amount
-        if spent > bound.limit:
+        if spent > bound.limit or self.cancelled:
             raise BudgetExceeded(bound, span)
 
     def spend_copy(self, value: Any, span: Span | None = None) -> None:
@@ -158,16 +163,22 @@ _current: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 @contextmanager
-def limited() -> Iterator[Budget]:
-    """Bounds the work inside, together with that around it: one budget for a whole compilation."""
-    budget = _current.get()
-    if budget is not None:
-        yield budget
-        return
-    budget = Budget()
+def limited(budget: Budget | None = None) -> Iterator[Budget]:
+    """Bounds the work inside, by default together with that around it: one budget for a whole compilation."""
+    budget = budget or _current.get() or Budget()
     token = _current.set(budget)
     try:
         yield budget
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def unlimited() -> Iterator[None]:
+    """Lifts the bounds inside: a finished compilation is reported whatever it has spent."""
+    token = _current.set(None)
+    try:
+        yield
     finally:
         _current.reset(token)
 

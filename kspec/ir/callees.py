@@ -41,6 +41,7 @@ class Callees:
         self.scope = scope
         self.report = report
         self.positions = spec.positions
+        self.extensions = frozenset(spec.document.extensions)
 
     def of(self, node: Node, entry: Entry) -> Signature:
         """The tensor parameters of what a node calls; None if unknown."""
@@ -138,7 +139,7 @@ class Callees:
     def _extension(self, node: Node, entry: Entry) -> None:
         module = node.head.rpartition(".")[0]
         packages = {module, *(module[: dot.start()] for dot in re.finditer(r"\.", module))}
-        if packages.isdisjoint(self.spec.document.extensions):
+        if packages.isdisjoint(self.extensions):
             node.faulty = True
             self.report.error(
                 codes.UNDECLARED_EXTENSION,

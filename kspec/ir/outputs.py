@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from kspec import catalog
 from kspec.diagnostics import Path, Span, codes
+from kspec.diagnostics.budget import OUTPUTS, spend
 from kspec.ir.node import Graph, Node, Tensor
 from kspec.ir.scope import Scope
 
@@ -47,6 +48,7 @@ def resolve_outputs(
     else:
         for output, node in declared.items():
             named[output] = (node, (*place, output))
+    spend(OUTPUTS, len(named), scope.positions.value(place))
     faulty = False
     for output, (name, path) in named.items():
         tensor = scope.resolve(name, path, "")

@@ -14,6 +14,8 @@ from functools import lru_cache
 from kspec.diagnostics import Diagnostic, Report, Source, Span, codes, did_you_mean
 from kspec.lint.config import Config, suggest_code
 
+MAX_COMMENTS = 2000
+"""How many comments of a text count; others are passed over."""
 _MARK = re.compile(r"#[ \t]*kspec:[ \t]*(?P<word>[A-Za-z]+)[ \t]*(?:\[(?P<codes>[^\]\r\n]*)\])?")
 
 
@@ -119,11 +121,14 @@ def _check_comments(source: Source, report: Report) -> None:
 
 def _report_unused(source: Source, report: Report, complete: Sequence[str]) -> None:
     """Reports comments, and codes in them, that no diagnostic needs."""
-    needed = [(each.code, comment) for each in report if can_be_ignored(each) for comment in _comments_at(each.span)]
+    needed: dict[Span, list[str]] = {}
+    for each in report:
+        for comment in _comments_at(each.span) if can_be_ignored(each) else ():
+            needed.setdefault(comment.word_span, []).append(each.code)
     for comment in _comments(source).values():
         if comment.word != "ignore":
             continue
-        here = [code for code, other in needed if other == comment]
+        here = needed.get(comment.word_span, [])
         if not comment.codes and not here and "" in complete:
             report.warning(
                 codes.UNUSED_IGNORE_COMMENT,
@@ -151,10 +156,11 @@ def _comments(source: Source) -> Mapping[int, _Comment]:
 
     comments: dict[int, _Comment] = {}
     for number, line in enumerate(source.lines, start=1):
-        for mark in _MARK.finditer(line) if "kspec:" in line else ():
-            column = comment_column(source, number)
-            if column is not None and column <= mark.start():
-                comments[number] = _comment(source, number, mark)
+        column = comment_column(source, number) if "kspec:" in line else None
+        mark = None if column is None else _MARK.search(line, column)
+        if mark is not None:
+            comments[number] = _comment(source, number, mark)
+            if len(comments) == MAX_COMMENTS:
                 break
     return comments
 

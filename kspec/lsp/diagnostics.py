@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lsprotocol import types as lsp
 
 from kspec.diagnostics import Diagnostic, Severity, Span, codes
+from kspec.diagnostics.diagnostic import MAX_LISTED, most_important
 from kspec.lint.suppressions import can_be_ignored
 from kspec.lsp.document import Document
 from kspec.rewrite.fix import fix
@@ -23,8 +24,9 @@ _TOP = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
 
 
 def published_diagnostics(document: Document) -> list[lsp.Diagnostic]:
-    """The diagnostics of `kspec check` for the current text, in its order."""
-    return [_diagnostic(diagnostic, document) for diagnostic in document.diagnostics]
+    """The diagnostics of `kspec check` for the current text, in its order; of very many, errors before others."""
+    listed, _ = most_important(document.diagnostics, MAX_LISTED)
+    return [_diagnostic(diagnostic, document) for diagnostic in listed]
 
 
 def _diagnostic(diagnostic: Diagnostic, document: Document) -> lsp.Diagnostic:

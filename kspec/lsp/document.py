@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from pygls.uris import to_fs_path
 from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.types import Types
 from kspec.diagnostics import Diagnostic, Path, Source
+from kspec.diagnostics.budget import Budget, BudgetExceeded, limited
 from kspec.ir import Graph
 from kspec.language import Permissions, Spec
 from kspec.lsp.data_sizes import DataSizes
@@ -80,6 +82,22 @@ class AnalysedText:
                 yield network_path, network
 
 
+class _Checked(NamedTuple):
+    """What a check finds out about a text.
+
+    Args:
+        result: The result.
+        seconds: How long it took.
+        analysed: The text with its analysis, if there is one.
+        is_valid: Whether the text has no errors.
+    """
+
+    result: CheckResult
+    seconds: float
+    analysed: AnalysedText | None
+    is_valid: bool
+
+
 class Document:
     """An open file.
 
@@ -107,6 +125,8 @@ class Document:
         self._analysed: AnalysedText | None = None
         self._valid: AnalysedText | None = None
         self._sizes = DataSizes()
+        self._check: asyncio.Task[_Checked] | None = None
+        self._budget = Budget()
 
     @property
     def permissions(self) -> Permissions:
@@ -140,26 +160,59 @@ class Document:
         self.version = version
         if content != self.source.text:
             self._text = Text(Source(self.path, content))
-            self._result = None
+            self.abandon()
 
     def invalidate(self) -> None:
         """Check again at the next request: settings, or files next to the spec, may have changed."""
-        self._result = None
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Forget the result of the last check, and stop one that runs."""
+        self._result = self._check = None
+        self._budget.cancelled = True
+
+    async def ready(self) -> None:
+        """Check the current text off the event loop, which answers for other documents meanwhile."""
+        while self._result is None:
+            if self._check is None:
+                self._budget = Budget()
+                run = asyncio.to_thread(self._checked, self._text, self._budget)
+                self._check = asyncio.ensure_future(run)
+            check = self._check
+            try:
+                checked = await asyncio.shield(check)
+            except BudgetExceeded:  # cancelled by an edit
+                self._check = None if self._check is check else self._check
+                continue
+            if self._check is check:  # else the text has changed
+                self._accept(checked)
 
     @property
     def result(self) -> CheckResult:
         """The result of checking the current text, at the first use."""
         if self._result is None:
-            start = time.perf_counter()
-            result = self._result = self.check(self.source, self.permissions)
-            self.seconds = time.perf_counter() - start
-            if result.spec is not None and result.analysis is not None:
-                is_valid = not any(problem.is_error for problem in result.diagnostics)
-                analysis = self._sizes.complete(result.spec, result.analysis) if is_valid else result.analysis
-                self._analysed = AnalysedText(self._text, result.spec, analysis)
-                if is_valid:
-                    self._valid = self._analysed
+            self._accept(self._checked(self._text, Budget()))
+        assert self._result is not None
         return self._result
+
+    def _checked(self, text: Text, budget: Budget) -> _Checked:
+        start = time.perf_counter()
+        with limited(budget):
+            result = self.check(text.source, self.permissions)
+        seconds = time.perf_counter() - start
+        is_valid = not any(problem.is_error for problem in result.diagnostics)
+        analysed = None
+        if result.spec is not None and result.analysis is not None:
+            analysis = self._sizes.complete(result.spec, result.analysis) if is_valid else result.analysis
+            analysed = AnalysedText(text, result.spec, analysis)
+        return _Checked(result, seconds, analysed, is_valid)
+
+    def _accept(self, checked: _Checked) -> None:
+        self._result, self.seconds, self._check = checked.result, checked.seconds, None
+        if checked.analysed is not None:
+            self._analysed = checked.analysed
+            if checked.is_valid:
+                self._valid = checked.analysed
 
     @property
     def diagnostics(self) -> list[Diagnostic]:

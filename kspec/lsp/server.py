@@ -6,10 +6,10 @@ import asyncio
 import logging
 import os
 import sys
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from lsprotocol import types as lsp
-from pygls.exceptions import JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
@@ -22,6 +22,10 @@ LONGEST_WAIT = 0.3
 """Seconds of inactivity after which a large text is checked."""
 
 
+_LONGEST_HEADER = 10_000
+"""The most bytes of a line that precedes a message."""
+
+
 class _Protocol(LanguageServerProtocol):
     """pygls without its own copy of the texts: it breaks lines at U+2028 and others, where the protocol does not, and
     overwrites the positions of requests."""
@@ -31,6 +35,30 @@ class _Protocol(LanguageServerProtocol):
         handler = self.fm.features.get(lsp.TEXT_DOCUMENT_DID_CHANGE)
         if handler is not None:
             yield handler, (params,), None
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Reads a message; a request with faulty parameters is answered with an error."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "method" in data and "id" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+
+class _Requests:
+    """The client's messages; a length that is none ends them, since nothing tells where the next one begins."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.read = stream.read
+
+    def readline(self) -> bytes:
+        line = self._stream.readline(_LONGEST_HEADER)
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-length" and not value.strip().isdigit():
+            return b""
+        return line
 
 
 class Server(LanguageServer):
@@ -47,11 +75,15 @@ class Server(LanguageServer):
         self.columns = columns
         self.documents: dict[str, Document] = {}
         self._waiting: dict[str, asyncio.TimerHandle] = {}
+        self._publishing: set[asyncio.Task[None]] = set()
 
-    def spec(self, uri: str) -> Document | None:
-        """An open document that is a spec."""
+    async def spec(self, uri: str) -> Document | None:
+        """An open document that is a spec, once its text is checked."""
         document = self.documents.get(uri)
-        return document if document is not None and document.is_spec else None
+        if document is None or not document.is_spec:
+            return None
+        await document.ready()
+        return document
 
     def open_folders(self) -> tuple[str, ...]:
         """The folders that are open in the editor."""
@@ -74,11 +106,21 @@ class Server(LanguageServer):
         self._waiting[uri] = asyncio.get_running_loop().call_later(wait, self.publish, uri)
 
     def publish(self, uri: str) -> None:
-        """Publish the diagnostics of a text."""
+        """Publish the diagnostics of a text once it is checked."""
         self._cancel(uri)
+        task = asyncio.get_running_loop().create_task(self._publish(uri))
+        self._publishing.add(task)
+        task.add_done_callback(self._publishing.discard)
+
+    async def _publish(self, uri: str) -> None:
         document = self.documents.get(uri)
         if document is None:
             return
+        text = document.text
+        if document.is_spec:
+            await document.ready()
+        if self.documents.get(uri) is not document or document.text is not text:
+            return  # it was closed, or what replaced it is published next
         items = diagnostics.published_diagnostics(document) if document.is_spec else []
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, items, document.version))
 
@@ -100,7 +142,7 @@ def serve(check: Check, columns: completion.Columns) -> None:
     client = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # other output must not mix with the protocol
     with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as requests, os.fdopen(client, "wb") as responses:
-        make(check, columns).start_io(requests, responses)
+        make(check, columns).start_io(cast("BinaryIO", _Requests(requests)), responses)
 
 
 def make(check: Check, columns: completion.Columns) -> Server:
@@ -144,39 +186,39 @@ def _reading(server: Server) -> None:
     """Features that show and find."""
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
-    def inlay_hints(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
-        document = server.spec(params.text_document.uri)
+    async def inlay_hints(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+        document = await server.spec(params.text_document.uri)
         return hints.hints(document, params.range) if document else []
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
-    def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
-        document = server.spec(params.text_document.uri)
+    async def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
+        document = await server.spec(params.text_document.uri)
         return hover.hover(document, params.position) if document else None
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
-    def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
-        document = server.spec(params.text_document.uri)
+    async def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
+        document = await server.spec(params.text_document.uri)
         return navigation.definition(document, params.position) if document else None
 
     @server.feature(lsp.TEXT_DOCUMENT_REFERENCES)
-    def references(params: lsp.ReferenceParams) -> list[lsp.Location]:
-        document = server.spec(params.text_document.uri)
+    async def references(params: lsp.ReferenceParams) -> list[lsp.Location]:
+        document = await server.spec(params.text_document.uri)
         with_definition = params.context.include_declaration
         return navigation.references(document, params.position, with_definition=with_definition) if document else []
 
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
-    def highlights(params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight]:
-        document = server.spec(params.text_document.uri)
+    async def highlights(params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight]:
+        document = await server.spec(params.text_document.uri)
         return navigation.highlights(document, params.position) if document else []
 
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    def symbols(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
-        document = server.spec(params.text_document.uri)
+    async def symbols(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
+        document = await server.spec(params.text_document.uri)
         return outline.symbols(document) if document else []
 
     @server.feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE)
-    def folding_ranges(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
-        document = server.spec(params.text_document.uri)
+    async def folding_ranges(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
+        document = await server.spec(params.text_document.uri)
         return outline.folding_ranges(document) if document else []
 
 
@@ -186,8 +228,8 @@ def _writing(server: Server) -> None:
     options = lsp.CompletionOptions(trigger_characters=completion.TRIGGERS, resolve_provider=True)
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)
-    def completed(params: lsp.CompletionParams) -> lsp.CompletionList | None:
-        document = server.spec(params.text_document.uri)
+    async def completed(params: lsp.CompletionParams) -> lsp.CompletionList | None:
+        document = await server.spec(params.text_document.uri)
         if document is None:
             return None
         items = completion.complete(document, params.position, server.columns, snippets=server.snippets)
@@ -201,25 +243,25 @@ def _writing(server: Server) -> None:
         lsp.TEXT_DOCUMENT_CODE_ACTION,
         lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, diagnostics.FIX_ALL]),
     )
-    def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        document = server.spec(params.text_document.uri)
+    async def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        document = await server.spec(params.text_document.uri)
         only = None if params.context.only is None else [str(kind) for kind in params.context.only]
         return diagnostics.actions(document, params.range, only) if document else []
 
     @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
-    def rename_placeholder(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
-        document = server.spec(params.text_document.uri)
+    async def rename_placeholder(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
+        document = await server.spec(params.text_document.uri)
         return navigation.rename_placeholder(document, params.position) if document else None
 
     @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
-    def rename(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-        document = server.spec(params.text_document.uri)
+    async def rename(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+        document = await server.spec(params.text_document.uri)
         try:
             return navigation.rename(document, params.position, params.new_name) if document else None
         except navigation.CannotRename as reason:
             raise JsonRpcInvalidParams(str(reason)) from None
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
-    def formatting_edits(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
-        document = server.spec(params.text_document.uri)
+    async def formatting_edits(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
+        document = await server.spec(params.text_document.uri)
         return formatting.formatting_edits(document) if document else None

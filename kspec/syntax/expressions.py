@@ -8,8 +8,10 @@ and no other calls, and limits the size of every value. Python's parser parses a
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from kspec.diagnostics.budget import CHARACTERS, STEPS, current, spend
@@ -89,7 +91,7 @@ def substitute(text: str, variables: Mapping[str, Any], prefix: str = "") -> Any
 def _value(expression: str, variables: Mapping[str, Any], prefix: str) -> Any:
     tree = _parse(expression)
     if has_sizes(tree, variables):
-        tree = bind(tree, variables, prefix)
+        tree = bind(copy.deepcopy(tree), variables, prefix)
     return unparse(tree) if has_sizes(tree, {}) else Evaluator(variables).value(tree)
 
 
@@ -180,11 +182,21 @@ def _closing_brace(text: str, start: int) -> int:
 
 
 def _parse(expression: str) -> ast.expr:
+    """The syntax tree of an expression, which must not be changed.
+
+    Raises:
+        ExpressionError: if it cannot be parsed.
+    """
+    spend(STEPS, 20 + 2 * len(expression))
+    return _parsed(expression)
+
+
+@lru_cache(maxsize=1000)
+def _parsed(expression: str) -> ast.expr:
     if len(expression) > MAX_LENGTH:
         raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "split it into several `vars`")
     if not expression.strip():
         raise ExpressionError("the expression is empty", "write `${name}` or `${name * 2}`")
-    spend(STEPS, 20 + 2 * len(expression))
     try:
         tree = ast.parse(quote_names(expression.strip()), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -116,10 +116,16 @@ def write_text(path: str | os.PathLike[str], text: str, newline: str | None = No
     Path(path).write_text(text, encoding="utf-8", newline=newline)
 
 
+MAX_PATH = 4096
+"""The longest path, in characters: no system takes longer ones."""
+
+
 def unusable_text(text: str) -> str:
     """Why a text cannot be the path of a file; empty if it can."""
     if "\0" in text:
         return "a path cannot contain a null character"
+    if len(text) > MAX_PATH:
+        return f"the path has more than {MAX_PATH:,} characters"
     try:
         os.fsencode(text)
     except UnicodeEncodeError:

@@ -7,8 +7,10 @@ written, or as a `SizeExpression`, in which variables are already replaced by th
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 OF_DATA = ("vocabulary_of", "classes_of")
@@ -106,7 +108,7 @@ def renamed(value: Any, rename: Callable[[Size], str]) -> Any:
     """
     if (size := read_size(value)) is not None:
         return size._replace(name=rename(size)).mapping()
-    return unparse(_Renamer(rename).visit(parse_sizes(value)))
+    return unparse(_Renamer(rename).visit(copy.deepcopy(parse_sizes(value))))
 
 
 def with_prefix(size: Size, prefix: str) -> str:
@@ -125,8 +127,9 @@ def quote_names(expression: str) -> str:
     return _CALL.sub(r"\1('\2'", expression)
 
 
+@lru_cache(maxsize=1000)
 def parse_sizes(value: str) -> ast.expr:
-    """The syntax tree of a `SizeExpression`."""
+    """The syntax tree of a `SizeExpression`, which must not be changed."""
     return ast.parse(quote_names(value[2:-1]), mode="eval").body
 
 

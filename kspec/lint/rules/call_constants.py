@@ -102,7 +102,7 @@ def _shape(value: Any) -> tuple[int, ...] | None:
 def _available(node: Node) -> str:
     assert node.catalog is not None
     names = ", ".join(node.catalog.constants)
-    inside = set(node.constants) & set(node.catalog.parameters)
-    if inside:
-        return f"`{next(iter(inside))}` is an argument of the class: write it inside `{node.catalog.name}: {{...}}`"
+    inside = next((name for name in node.catalog.parameters if name in node.constants), None)
+    if inside is not None:
+        return f"`{inside}` is an argument of the class: write it inside `{node.catalog.name}: {{...}}`"
     return f"available arguments of the call: {names}" if names else "its call takes only tensors"
