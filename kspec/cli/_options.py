@@ -173,7 +173,7 @@ def spec_or_run(place: str, runs: str = "runs") -> tuple[Source | str, bool]:
     Raises:
         RunFolderError: If there is neither a spec nor a run, or the run has no resolved spec.
     """
-    from kspec.runs.run_folder import RunFolderError, run_at
+    from kspec.runs.run_folder import RunFolderError, require_inside, run_at
 
     if place == STANDARD_INPUT:
         return read_standard_input(), False
@@ -183,6 +183,7 @@ def spec_or_run(place: str, runs: str = "runs") -> tuple[Source | str, bool]:
     resolved = folder / "resolved.yaml"
     if not resolved.is_file():
         raise RunFolderError(f"the run {folder} was stopped before its spec was resolved")
+    require_inside(resolved, folder)
     return str(resolved), True
 
 

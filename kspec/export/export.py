@@ -21,7 +21,7 @@ from kspec.export.formats import FORMATS, CannotExport, ExportContext, ExportFor
 from kspec.export.verification import Verification, verify
 from kspec.ir.entry_spans import head_span
 from kspec.language import Permissions, Spec, load_file
-from kspec.runs.run_folder import run_at
+from kspec.runs.run_folder import require_inside, run_at
 from kspec.runs.run_loader import LoadedRun, load_run
 
 
@@ -201,6 +201,8 @@ def _source(
         run = load_run(str(folder), allow_code=permissions.code, allow_outside=permissions.outside)
         return _Source(ExportContext(format, run.spec, run.analysis.graph, model=run.model), None, folder, run)
     file = None if isinstance(place, Source) else Path(place) if folder is None else folder / "resolved.yaml"
+    if folder is not None and file is not None:
+        require_inside(file, folder)
     spec = load_file(place if isinstance(place, Source) or file is None else file, overrides, permissions)
     if needs == "graph":
         spec.is_trained = folder is not None

@@ -191,6 +191,20 @@ def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs
     raise RunFolderError(f"no run at {path}; `kspec runs` lists all runs")
 
 
+def require_inside(file: Path, folder: Path) -> None:
+    """Checks that a file of a run lies in its folder, and is no link that leads out of it.
+
+    Args:
+        file: The file.
+        folder: The run folder.
+
+    Raises:
+        RunFolderError: If it lies elsewhere.
+    """
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise RunFolderError(f"{file} is a link that leads out of the run folder")
+
+
 def _require_beside(latest: Path) -> None:
     """Checks that `latest` leads to a run beside it, where it is a link.
 
