@@ -82,10 +82,9 @@ def _comments_at(span: Span | None) -> list[_Comment]:
     """The comments that apply to a place."""
     if span is None or not (comments := _comments(span.source)):
         return []
-    from kspec.syntax.entries import list_items
+    from kspec.syntax.entries import items_around
 
-    place = (span.line, span.column)
-    lines = {span.line} | {item.start.line for item in list_items(span.source) if item.start <= place <= item.end}
+    lines = {span.line} | {item.start.line for item in items_around(span)}
     return [comments[line] for line in sorted(lines) if line in comments]
 
 

@@ -19,6 +19,30 @@ def list_items(source: Source) -> tuple[Extent, ...]:
     return tuple(sorted(extents, key=lambda item: item.start))
 
 
+def items_around(place: Span) -> Iterator[Extent]:
+    """The items of lists that contain a place, the innermost first."""
+    items, starts, outer = _nested_items(place.source)
+    index = bisect_right(starts, (place.line, place.column)) - 1
+    while index >= 0:
+        if (place.line, place.column) <= items[index].end:
+            yield items[index]
+        index = outer[index]
+
+
+@lru_cache(maxsize=4)
+def _nested_items(source: Source) -> tuple[tuple[Extent, ...], list[tuple[int, int]], list[int]]:
+    """The items of all lists, where they begin, and the index of the item around each; -1 for none."""
+    items = list_items(source)
+    outer: list[int] = []
+    around: list[int] = []
+    for index, item in enumerate(items):
+        while around and items[around[-1]].end < item.start:
+            around.pop()
+        outer.append(around[-1] if around else -1)
+        around.append(index)
+    return items, [(item.start.line, item.start.column) for item in items], outer
+
+
 def entry_at(place: Span) -> Extent | None:
     """The entry of a list of layers that contains a place."""
     entries, starts = _entries(place.source)

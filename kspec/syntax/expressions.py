@@ -91,6 +91,7 @@ def substitute(text: str, variables: Mapping[str, Any], prefix: str = "") -> Any
 def _value(expression: str, variables: Mapping[str, Any], prefix: str) -> Any:
     tree = _parse(expression)
     if has_sizes(tree, variables):
+        spend(STEPS, 600)  # it is bound, written and parsed again at each stage
         tree = bind(copy.deepcopy(tree), variables, prefix)
     return unparse(tree) if has_sizes(tree, {}) else Evaluator(variables).value(tree)
 
