@@ -115,10 +115,9 @@ def _circle(y: Array, p: Array, *, gamma: float = 80.0, margin: float = 0.4) -> 
     similar = p @ p.T
     distance = np.maximum(1 - similar, 0)
     near, far = same & ~np.eye(len(p), dtype=bool), ~same
-    positive = np.exp(-gamma * np.maximum(margin + distance, 0) * (margin - distance))
-    negative = np.exp(gamma * np.maximum(1 + margin - distance, 0) * (1 - margin - distance))
-    product = (positive * near).sum(axis=1) * (negative * far).sum(axis=1)
-    each = np.log1p(product)
+    positive = np.where(near, -gamma * np.maximum(margin + distance, 0) * (margin - distance), -np.inf)
+    negative = np.where(far, gamma * np.maximum(1 + margin - distance, 0) * (1 - margin - distance), -np.inf)
+    each = np.logaddexp(0, np.logaddexp.reduce(positive, axis=1) + np.logaddexp.reduce(negative, axis=1))
     return each[each > 0].mean()
 
 
