@@ -31,6 +31,8 @@ def loss_value(
     if name in BY_BATCH and arguments.get("axis") is None:
         cuts = [slice(start, start + batch_size) for start in range(0, len(p), batch_size)]
         each = [_VALUES[name](y[cut], p[cut], **arguments) for cut in cuts]
+        if name == "Circle":
+            return float(np.concatenate(each).mean())
         return float(np.average(each, weights=[len(p[cut]) for cut in cuts]))
     return float((_VALUES[name](y, p, **arguments) * w).mean())
 
@@ -118,7 +120,7 @@ def _circle(y: Array, p: Array, *, gamma: float = 80.0, margin: float = 0.4) -> 
     positive = np.where(near, -gamma * np.maximum(margin + distance, 0) * (margin - distance), -np.inf)
     negative = np.where(far, gamma * np.maximum(1 + margin - distance, 0) * (1 - margin - distance), -np.inf)
     each = np.logaddexp(0, np.logaddexp.reduce(positive, axis=1) + np.logaddexp.reduce(negative, axis=1))
-    return each[each > 0].mean()
+    return each[each > 0]
 
 
 def _ctc(y: Array, p: Array) -> Array:
