@@ -166,12 +166,13 @@ def main() -> None:
     sys.exit(bool(failures))
 
 
-def grow(seconds: float, seed: int) -> tuple[list[str], int, float]:
+def grow(seconds: float, seed: int, slack: float = 1.0) -> tuple[list[str], int, float]:
     """Grows values at random places for some time.
 
     Args:
         seconds: How long.
         seed: Where the choice of places begins.
+        slack: How many times its bound a step may take, on a machine that does other work, too.
 
     Returns:
         The failures, the number of steps, and the largest part of its bound that a step took.
@@ -197,7 +198,7 @@ def grow(seconds: float, seed: int) -> tuple[list[str], int, float]:
                 steps += 1
                 bound = unit * (MAX_SECONDS - START_UP + SECONDS_PER_MB * len(text) / 1e6)
                 worst = max(worst, measured.seconds / bound)
-                if measured.seconds > bound or measured.memory > MAX_MEMORY_MB or measured.status:
+                if measured.seconds > slack * bound or measured.memory > MAX_MEMORY_MB or measured.status:
                     failures.append(
                         f"seed {seed}, {path} {way}, step {step}: {measured.seconds:.1f} s of {bound:.1f} s, "
                         f"{measured.memory:.0f} MB, status {measured.status}: {measured.output[:200]}"

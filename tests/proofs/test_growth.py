@@ -1,4 +1,4 @@
-"""The bound on time and memory of a check holds for specs that grow."""
+"""Work and memory of a check stay bounded for specs that grow."""
 
 import pytest
 
@@ -7,6 +7,6 @@ from tests.proofs.growth import grow
 
 @pytest.mark.slow
 def test_specs_grow_until_the_budget_speaks():
-    failures, steps, _ = grow(60, 1)
+    failures, steps, _ = grow(60, 1, slack=10)
     assert failures == []
     assert steps > 20
