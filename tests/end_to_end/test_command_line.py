@@ -214,9 +214,9 @@ def test_evaluating_a_spec_says_to_run_it_first(project, cli):
 
 
 def test_a_failing_training_prints_one_line(project, cli, tmp_path):
-    text = BINARY.replace("name: small", "name: bad").replace(
-        "batch_size: 8}", "batch_size: 8, callbacks: [{ModelCheckpoint: {filepath: '{epoch:q}.keras'}}]}"
-    )
+    """An index that the network computes is out of range: no check knows it."""
+    lookup = "  - {op: multiply, call: {x2: 1000}}\n  - {op: cast, call: {dtype: int32}}\n  - Embedding: {input_dim: 2, output_dim: 3}\n  - Flatten\n"
+    text = BINARY.replace("name: small", "name: bad").replace("  - Normalization\n", lookup)
     status, _, err = cli("run", project(text, "bad.yaml"))
     assert status == 3
     assert "fit failed" in err

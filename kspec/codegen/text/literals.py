@@ -8,6 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,7 +221,7 @@ def unmarked(code: str, marks: list[str]) -> str:
 
 def _python(tree: ast.expr, names: Mapping[str, str], sizes: Callable[[Size], str]) -> str:
     renamer = _Renamer(names, sizes)
-    return unmarked(ast.unparse(renamer.visit(tree)), renamer.marks)
+    return unmarked(ast.unparse(renamer.visit(deepcopy(tree))), renamer.marks)  # trees are shared
 
 
 def formatted(code: str) -> str:
