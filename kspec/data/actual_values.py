@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
+from kspec.data.new_targets import NewTargets
 from kspec.data.table import Column, Table
-from kspec.data.target_encoding import TargetEncoding
-from kspec.data.value_checks import by_row, non_finite, read_numbers
-from kspec.data.yes_no import as_boolean
+from kspec.data.value_checks import non_finite, read_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +22,13 @@ class ActualValues:
     Args:
         table: The table; a target column of text is replaced by its numbers where training had numbers.
         mapping: The columns of each output.
-        encodings: By output, the encoding of its target in training.
+        targets: The targets, read as training had them.
     """
 
-    def __init__(self, table: Table, mapping: ColumnMapping, encodings: Mapping[str, TargetEncoding]) -> None:
+    def __init__(self, table: Table, mapping: ColumnMapping, targets: NewTargets) -> None:
         import numpy
 
-        self.encodings = encodings
+        self._targets = targets
         self.absent: dict[str, Array] = {name: numpy.zeros(table.rows, bool) for name in mapping.targets}
         self.notes: list[str] = []
         self._mapping = mapping
@@ -49,14 +47,9 @@ class ActualValues:
         """
         for name, raw in list(arrays.targets.items()):
             absent = self.absent[name] = self.absent[name][kept]
-            labels = self.encodings[name].labels if name in self.encodings else None
-            if labels is not None:
-                unknown = labels.are_unknown(raw)
-                unknown &= ~absent.reshape(-1, *[1] * (raw.ndim - 1))
-                if unknown.any():
-                    reason = f"`{raw[unknown].ravel()[0]}` was not seen in training"
-                    self._leave_out(name, by_row(unknown), reason, arrays.table)
-                absent = self.absent[name]
+            for problem in self._targets.problems(name, arrays, kept):
+                self._leave_out(name, problem.rows, problem.reason, arrays.table)
+            absent, labels = self.absent[name], self._targets.labels(name)
             if not absent.any():
                 continue
             if absent.all():
@@ -69,15 +62,12 @@ class ActualValues:
 
     def _check_column(self, name: str, column_name: str, table: Table) -> None:
         column = table.columns[column_name]
-        labels = self.encodings[name].labels if name in self.encodings else None
         self._leave_out(name, column.missing, f"no value in `{column_name}`", table)
-        is_text = labels is not None and labels.kind == "text"
-        if column.kind == "text" and not is_text and column_name not in self._mapping.input_columns:
-            number = self._mapping.targets[name].index(column_name)
-            if labels is not None and labels.kind == "boolean":
-                numbers: tuple[Column, Array] | None = as_boolean(column, labels.of_column(number).names)
-            else:
-                numbers = read_numbers(column)
+        labels = self._targets.labels(name)
+        if labels is not None and labels.kind != "column" and column.kind != "array":
+            return
+        if column.kind == "text" and column_name not in self._mapping.input_columns:
+            numbers = read_numbers(column)
             if numbers is None:
                 self._leave_out(name, ~column.missing, f"`{column_name}` has text", table)
                 return
@@ -85,9 +75,13 @@ class ActualValues:
             self._leave_out(name, unread, f"`{column_name}` has text", table)
             table.columns[column_name] = column
         infinite = non_finite(column)
-        if infinite.any() and column.kind != "array":
-            self._leave_out(name, infinite, f"`{column_name}` is infinite", table)
-            column.missing = column.missing | infinite
+        if infinite.any():
+            has = "has a non-finite number" if column.kind == "array" else "is infinite"
+            self._leave_out(name, infinite, f"`{column_name}` {has}", table)
+            values = column.values.copy()
+            values[infinite] = 0
+            missing = column.missing | infinite
+            table.columns[column_name] = Column(column.name, column.kind, values, missing, column.original_texts)
 
     def _leave_out(self, name: str, rows: Array, reason: str, table: Table) -> None:
         """Gives some rows no actual value, with a note.

@@ -12,14 +12,13 @@ from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck
+from kspec.data.new_targets import NewTargets
 from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
-from kspec.data.table import Column, Table
+from kspec.data.table import Table
 from kspec.data.target_encoding import TargetEncoding
 from kspec.data.types import DataSplit, InputSpec
 from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
-from kspec.data.value_checks import by_row
-from kspec.data.yes_no import as_boolean
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.data import SOURCES, CsvOptions, Data
@@ -92,11 +91,12 @@ def _load(
     table = context.require(read(kind, setting, request))
     table.row_splits = None
     mapping = _map_columns(table, data, fitted, request)
-    _restore_text_labels(table, mapping, encodings)
+    targets = NewTargets(table, mapping, encodings)
     unused, numbers, rows = _unused(table, mapping), table.row_numbers(), UnusableRows(table)
     actual = None
     if request.for_prediction:
-        actual, mapping.weights = ActualValues(table, mapping, encodings), {}
+        actual, mapping.weights = ActualValues(table, mapping, targets), {}
+    unweighted = _unweighted(mapping, fitted, request)
     fill(table, fitted.get("fill", {}))
     _leave_out(rows, mapping, encodings, request)
     arrays = TableArrays(table.take(rows.kept), mapping, request.inputs, context)
@@ -104,12 +104,12 @@ def _load(
     if actual is not None:
         actual.complete(arrays, rows.kept)
     else:
-        _check_labels(arrays, encodings, context)
+        _refuse(targets, arrays, rows.kept, context)
     unknown = _check_values(rows, arrays, mapping, request)
     split = arrays.split(numpy.arange(arrays.table.rows), numbers[rows.kept])
     split.left_out = numbers[~rows.kept].tolist()
     left_out = f"left out {', '.join(rows.reasons)}" if rows.reasons else ""
-    notes = (left_out, *unknown, *(actual.notes if actual is not None else ()), unused)
+    notes = (left_out, *unknown, *(actual.notes if actual is not None else ()), unweighted, unused)
     split.notes = [note for note in notes if note]
     return split
 
@@ -129,56 +129,27 @@ def _leave_out(
         InvalidData: If each row has a gap.
     """
     targets = {} if request.for_prediction else mapping.targets
-    rows.add_gaps([*mapping.input_columns, *(column for columns in targets.values() for column in columns)])
+    needed = [*mapping.input_columns, *(column for columns in targets.values() for column in columns)]
+    rows.add_gaps(needed)
     if not rows.kept.any():
-        columns = [name for name in mapping.input_columns if rows.table.columns[name].missing.any()]
-        message = f"every row lacks a value that the model needs: {', '.join(f'`{name}`' for name in columns[:SHOWN])}"
+        columns = [name for name in needed if rows.table.columns[name].missing.any()]
+        more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+        needs = "an evaluation" if any(name not in mapping.input_columns for name in columns) else "the model"
+        message = f"every row lacks a value that {needs} needs: {', '.join(f'`{name}`' for name in columns[:SHOWN])}"
+        can_fill = any(name in mapping.input_columns for name in columns)
         request.context.error(
             codes.MISSING_VALUES,
-            message,
+            message + more,
             request.context.source_path,
-            help="fill the gaps in the file, or train with a `missing:` policy for these columns",
+            help="fill the gaps in the file"
+            + (", or train with a `missing:` policy for the inputs" if can_fill else ": an evaluation needs targets"),
         )
         raise InvalidData
     add_bad_inputs(rows, mapping, request.inputs)
     for name, columns in targets.items():
         labels = encodings[name].labels if name in encodings else None
-        for number, column in enumerate(columns):
-            if labels is not None and labels.kind == "boolean":
-                _read_truths(rows, column, labels.of_column(number).names, request.context)
-            elif labels is None or labels.kind not in ("text", "column"):
-                add_bad_numbers(rows, column, "float64")
-
-
-def _read_truths(rows: UnusableRows, name: str, pair: Sequence[str], context: Context) -> None:
-    """Reads a target column of text as booleans.
-
-    Args:
-        rows: The rows with the table.
-        name: The column.
-        pair: How training spelled false and true.
-        context: Receives an error for another text.
-
-    Raises:
-        InvalidData: If there is one.
-    """
-    import numpy
-
-    column = rows.table.columns[name]
-    if column.kind != "text":
-        return
-    texts = column.texts()
-    column, unread = as_boolean(column, pair)
-    rows.table.columns[name] = column
-    found = numpy.flatnonzero(unread & rows.kept)
-    if len(found):
-        context.error(
-            codes.UNKNOWN_LABEL,
-            f"unknown label `{texts[found[0]]}` of `{name}` in {rows.table.locate(found)}",
-            context.source_path,
-            help=f"the model was trained on: {', '.join(pair)}",
-        )
-        raise InvalidData
+        for column in columns if labels is None else ():
+            add_bad_numbers(rows, column, "float64")
 
 
 def _check_values(rows: UnusableRows, arrays: TableArrays, mapping: ColumnMapping, request: Request) -> list[str]:
@@ -208,6 +179,21 @@ def _check_values(rows: UnusableRows, arrays: TableArrays, mapping: ColumnMappin
     unknown = request.values.run(arrays.inputs, arrays.table, mapping, context)
     context.stop_on_errors()
     return unknown
+
+
+def _unweighted(mapping: ColumnMapping, fitted: Mapping[str, Any], request: Request) -> str:
+    """A note that an evaluation lacks the sample weights that training had; empty if it does not.
+
+    Args:
+        mapping: The columns of the other data.
+        fitted: As in `Dataset.fitted`.
+        request: What is read.
+    """
+    trained = fitted.get("columns", {}).get("weights", {})
+    absent = dict.fromkeys(column for name, column in trained.items() if name not in mapping.weights)
+    if request.for_prediction or not absent:
+        return ""
+    return f"without sample weights: the data lacks {', '.join(f'`{name}`' for name in absent)}"
 
 
 def _unused(table: Table, mapping: ColumnMapping) -> str:
@@ -281,41 +267,19 @@ def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], req
     return mapping
 
 
-def _restore_text_labels(table: Table, mapping: ColumnMapping, encodings: Mapping[str, TargetEncoding]) -> None:
-    """Reads labels as text if they were text in training, even if all of this file's look like numbers."""
-    for name, columns in mapping.targets.items():
-        vocabulary = encodings[name].labels if name in encodings else None
-        column = table.columns[columns[0]]
-        if vocabulary is not None and vocabulary.kind == "text" and column.kind in ("integer", "float", "boolean"):
-            table.columns[column.name] = Column(
-                column.name, "text", column.texts(), column.missing, column.original_texts
-            )
-
-
-def _check_labels(arrays: TableArrays, encodings: Mapping[str, TargetEncoding], context: Context) -> None:
-    """Reports labels that training did not have.
+def _refuse(targets: NewTargets, arrays: TableArrays, kept: Array, context: Context) -> None:
+    """Reports targets that training did not have, such as other labels.
 
     Args:
-        arrays: The arrays of the new data.
-        encodings: By output, the encoding of its target in training.
-        context: Receives the error.
+        targets: The targets.
+        arrays: The arrays of the rows that are kept.
+        kept: Which rows of the table these are, shape (rows,).
+        context: Receives the errors.
 
     Raises:
-        InvalidData: If there is one.
+        InvalidData: If there are some.
     """
-    import numpy
-
-    for name, raw in arrays.targets.items():
-        labels = encodings[name].labels if name in encodings else None
-        if labels is None or not (unknown := labels.are_unknown(raw)).any():
-            continue
-        value = raw[unknown].ravel()[0]
-        rows = arrays.table.locate(numpy.flatnonzero(by_row(raw == value)))
-        context.error(
-            codes.UNKNOWN_LABEL,
-            f"unknown label `{value}` of `{name}` in {rows}",
-            context.source_path,
-            label=did_you_mean(str(value), labels.names),
-            help=f"the model was trained on: {', '.join(labels.names[:SHOWN])}",
-        )
-        raise InvalidData
+    for name in arrays.targets:
+        for problem in targets.problems(name, arrays, kept):
+            context.error(problem.rule, problem.message, context.source_path, label=problem.label, help=problem.help)
+    context.stop_on_errors()

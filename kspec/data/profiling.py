@@ -137,19 +137,33 @@ def _not_one_hot(target: Array) -> tuple[int, str] | None:
 
     None if all are, or if it has one column.
     """
-    import numpy
-
     if target.ndim < 2 or target.shape[-1] < 2 or target.dtype.kind not in "fiub":
         return None
     count, first = 0, ""
     for start in range(0, len(target), CHECKED_ROWS):
-        rows = target[start : start + CHECKED_ROWS].reshape(-1, target.shape[-1]).astype(numpy.float32, copy=False)
-        wrong = (abs(rows.sum(axis=-1) - 1) > CLOSE) | (rows < 0).any(axis=-1) | (rows > 1).any(axis=-1)
+        rows = target[start : start + CHECKED_ROWS].reshape(-1, target.shape[-1])
+        wrong = not_probabilities(rows)
         if not first and wrong.any():
             first = ", ".join(f"{value:g}" for value in rows[wrong.argmax()][:SHOWN_COLUMNS].tolist())
             first += ", ..." if target.shape[-1] > SHOWN_COLUMNS else ""
         count += int(wrong.sum())
     return (count, first) if count else None
+
+
+def not_probabilities(values: Array) -> Array:
+    """Which rows along the last axis are no probabilities, from 0 to 1 with the sum 1; one-hot rows are.
+
+    Args:
+        values: Numbers or booleans, shape (…, k).
+
+    Returns:
+        Booleans, shape (…).
+    """
+    import numpy
+
+    values = values.astype(numpy.float32, copy=False)
+    wrong: Array = (abs(values.sum(axis=-1) - 1) > CLOSE) | (values < 0).any(axis=-1) | (values > 1).any(axis=-1)
+    return wrong
 
 
 def _classes_by_split(target: Array, labels: Labels, splits: Mapping[str, Array]) -> dict[str, dict[str, int]]:

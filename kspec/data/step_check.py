@@ -24,7 +24,7 @@ def check_step_data(spec: Spec, analysis: Analysis, dataset: Dataset, report: Re
         dataset: The training data, whose columns and labels the other data must have.
         report: Receives every problem.
     """
-    encodings = encodings_before_build(analysis, dataset)
+    encodings = _without_misfits(encodings_before_build(analysis, dataset), dataset)
     for step in STEPS:
         settings: Evaluate = getattr(spec.document, step)
         try:
@@ -35,6 +35,24 @@ def check_step_data(spec: Spec, analysis: Analysis, dataset: Dataset, report: Re
                 read_step_split(step, spec, analysis.graph, dataset, encodings, report, need_targets=need_targets)
         except SpecError as error:
             report.diagnostics.extend(error.diagnostics)
+
+
+def _without_misfits(encodings: dict[str, TargetEncoding], dataset: Dataset) -> dict[str, TargetEncoding]:
+    """Encodings that ask no shape where the targets of training lack it too, which is one mistake.
+
+    Args:
+        encodings: By output, the encoding of its target.
+        dataset: The training data.
+    """
+    from dataclasses import replace
+
+    from kspec.data.target_shapes import misfit
+
+    targets = dataset.splits["train"].targets
+    return {
+        name: replace(encoding, is_known=False) if name in targets and misfit(encoding, targets[name]) else encoding
+        for name, encoding in encodings.items()
+    }
 
 
 def check_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> None:

@@ -108,10 +108,39 @@ def _report_mismatch(
     else:
         wanted = f"{math.prod(known)} values" if len(known) == len(output) else f"the shape {shape_text(output)}"
         help = f"give the target {wanted} for each example, or the output the shape {shape_text(target)}"
-    shown = "one value" if single else f"the shape {shape_text(target)}"
     report.error(
         codes.DATA_SHAPE_MISMATCH,
-        f"`{name}` predicts {shape_text(output)} for each example, and its target has {shown}",
+        f"`{name}` predicts {shape_text(output)} for each example, and its target has {_size(target)}",
         spec.positions.value(node.path),
         help=help,
     )
+
+
+def misfit(encoding: TargetEncoding, raw: Array) -> str:
+    """How a target of other data differs in shape from that of training, after "it has"; empty if it fits its output.
+
+    Args:
+        encoding: The encoding of the target in training.
+        raw: The other target, as in `DataSplit.targets`.
+    """
+    own, labels = tuple(raw.shape[1:]), encoding.labels
+    if encoding.is_free_form or not encoding.is_known or encoding.settings.loss is None:
+        return ""
+    wanted: Shape = encoding.shape
+    if labels is not None and labels.kind == "column":
+        wanted = (*wanted[:-1], len(labels.names))
+        fits = _fits(own, wanted)
+    else:
+        is_class = encoding.settings.target_form in ("integer", "one_hot")
+        known = labels.values[0] if labels is not None and labels.names else 0.0
+        try:
+            encoded = tuple(encoding.encode(np.full((1, *own), known)).shape[1:])
+        except ValueError:  # the loss cannot take the target of training either, which is reported there
+            return ""
+        fits = _fits(encoded, wanted[:-1] if encoding.settings.target_form == "integer" else wanted)
+        wanted = wanted[:-1] if is_class else wanted
+    return "" if fits else f"{_size(own)} for each example, and the model was trained on {_size(wanted)}"
+
+
+def _size(shape: Shape) -> str:
+    return "one value" if math.prod(size or 2 for size in shape) == 1 else f"the shape {shape_text(shape)}"

@@ -78,4 +78,4 @@ def read_numbers(column: Column) -> tuple[Column, Array] | None:
     if (unread | column.missing).all():
         return None
     values = numpy.array([0.0 if number is None else number for number in numbers])
-    return Column(column.name, "float", values, column.missing, column.original_texts), unread
+    return Column(column.name, "float", values, column.missing, column.texts), unread

@@ -5,27 +5,30 @@ import json
 import numpy as np
 import pytest
 
-from kspec.data import Labels, load, load_for_prediction
+from kspec.data import Labels, OutputSpec, load, load_for_prediction
 from kspec.data.target_encoding import target_encodings
 from kspec.diagnostics import Report
 from tests.data.helpers import input_specs, make_spec, output_settings, table
 from tests.data.test_sources import picture
 
+BINARY = ("binary_classification", 1, "binary_crossentropy")
+
 
 class Trained:
     """A training data set, and a function that reads other data for its model."""
 
-    def __init__(self, folder, data, inputs="x: {shape: [2]}"):
+    def __init__(self, folder, data, inputs="x: {shape: [2]}", head=BINARY, shape=(None, 1), columns=()):
         self.spec = make_spec(folder, data, inputs)
         report = Report()
         self.inputs = input_specs(self.spec)
-        dataset = load(self.spec, self.inputs, ["y"], report)
+        known = {"y": OutputSpec(task=head[0], rank=len(shape))}
+        dataset = load(self.spec, self.inputs, ["y"], report, output_specs=known)
         assert dataset is not None, report.diagnostics
         self.fitted = json.loads(json.dumps(dataset.fitted))
         labels = json.loads(json.dumps({name: labels.to_json() for name, labels in dataset.labels.items()}))
         self.labels = {name: Labels.from_json(value) for name, value in labels.items()}
-        settings = {"y": output_settings("binary_classification", 1, "binary_crossentropy")}
-        self.encodings = target_encodings(settings, {"y": (None, 1)}, self.labels, {})
+        settings = {"y": output_settings(*head)}
+        self.encodings = target_encodings(settings, {"y": shape}, self.labels, {"y": columns})
 
     def read(self, source, place=("predict", "data"), **options):
         self.report = Report()
@@ -83,10 +86,19 @@ def test_a_row_without_a_value_that_the_model_needs_is_left_out_and_named(tmp_pa
     (tmp_path / "new.csv").write_text("a,b,y\n1,,yes\n3,1,\n4,2,no\n")
     split = trained.read("new.csv", need_targets=True)
     assert (split.rows.tolist(), split.left_out) == ([3], [1, 2])
-    assert split.notes == ["left out row 1 (no value in `b`), row 2 (no value in `y`)"]
-    (tmp_path / "new.csv").write_text("a,b\n1,\n")
+    assert split.notes == [
+        "left out row 1 (no value in `b`), row 2 (no value in `y`)",
+        "without sample weights: the data lacks `w`",
+    ]
+    (tmp_path / "new.csv").write_text("a,b,y\n1,,yes\n")
     assert trained.read("new.csv") is None
     assert trained.problems[0].startswith("KS503 every row lacks a value that the model needs: `b` | fill the gaps")
+    (tmp_path / "new.csv").write_text("a,b,y\n1,2,\n")
+    assert trained.read("new.csv", need_targets=True) is None
+    assert trained.problems == [
+        "KS503 every row lacks a value that an evaluation needs: `y` | "
+        "fill the gaps in the file: an evaluation needs targets"
+    ]
 
 
 def test_a_row_with_a_value_that_an_input_cannot_take_is_left_out_and_named(tmp_path, trained):
@@ -124,9 +136,7 @@ def test_what_is_not_used_is_named(tmp_path, trained):
         "left out the actual value of `y` in row 2 (no value in `y`)", "not used: note",
     ]  # fmt: skip
     (tmp_path / "new.csv").write_text("a,b,y\n3,1,yes\n3,1,maybe\n")
-    assert trained.read("new.csv").notes == [
-        "left out the actual value of `y` in row 2 (`maybe` was not seen in training)"
-    ]
+    assert trained.read("new.csv").notes == ["left out the actual value of `y` in row 2 (unknown label `maybe` of `y`)"]
 
 
 def test_labels_that_look_like_numbers_in_the_other_file(tmp_path):
