@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kspec.diagnostics.source import Span
 
 
-class Bound(NamedTuple):
-    """A bound on one kind of work.
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """A bound on one kind of work; compared by identity, since it is looked up for each piece of work.
 
     Args:
         limit: The most that a spec can spend.
@@ -151,10 +153,18 @@ def _weigh(value: Any, known: _Weights) -> tuple[int, int]:
     if (found := known.get(id(value))) is not None:
         return found[1]
     values, characters = 1, 0
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        inner = _weigh(item, known)
-        values += inner[0]
-        characters += inner[1] + (len(key) if isinstance(key, str) else 0)
+    if isinstance(value, dict):
+        characters += sum(len(key) for key in value if isinstance(key, str))
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, str):
+            values += 1
+            characters += len(item)
+        elif isinstance(item, (list, dict)):
+            inner = _weigh(item, known)
+            values += inner[0]
+            characters += inner[1]
+        else:
+            values += 1
     known[id(value)] = (value, (values, characters))
     return values, characters
 

@@ -59,7 +59,7 @@ def argument_spans(
 
 
 def with_full_names(value: Any, variables: Mapping[str, Any], scopes: Mapping[str, str]) -> Any:
-    """A value of a block's entry in which `{vocabulary_of: $node}` has the full name of the node that a use hands in.
+    """A copy of a block's entry, where `{vocabulary_of: $node}` has the full name of the node that a use hands in.
 
     Args:
         value: The value as the block writes it.

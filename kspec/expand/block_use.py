@@ -88,7 +88,7 @@ def block_variables(emitter: Emitter, template: Template, item: Item) -> Mapping
     for name, default in template.params.items():
         if name in arguments:
             emitter.spend_copy(arguments[name], frame)
-            own[name] = emitter.compute(copy.deepcopy(arguments[name]), frame, "with", name)
+            own[name] = emitter.compute(arguments[name], frame, "with", name)
         else:
             path = ("blocks", template.name, "params")
             inner = f"{frame.prefix}{item.name}/"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -62,19 +61,17 @@ class Emitter:
         """The value at a path of the frame's entry, with its expressions computed.
 
         Args:
-            value: The value; it is returned as it is if the frame is computed already.
+            value: The value, which is not changed: other uses of a block compute it again.
             frame: The context of the entry.
             path: The value's path in the entry.
 
         Returns:
-            The plain value; lists and mappings are changed in place.
+            The plain value, a copy.
         """
-        whole = (*frame.path, *path)
+        value = with_full_names(value, frame.variables, frame.scopes)
         if frame.computed:
             return value
-        if frame.scopes:
-            value = with_full_names(value, frame.variables, frame.scopes)
-        return compute(value, whole, frame.variables, self.tree, self.report, frame.prefix)
+        return compute(value, (*frame.path, *path), frame.variables, self.tree, self.report, frame.prefix)
 
     def span(self, frame: Frame, *path: str | int, key: bool = False) -> Span:
         """The place of a value of the frame's entry, or of its key.
@@ -178,7 +175,7 @@ class Emitter:
         """Adds a plain entry."""
         index, frame = self._next_index(item), item.frame
         self.spend_copy(item.entry, frame, 0)
-        self.result.entries.append(self.compute(copy.deepcopy(item.entry), frame))
+        self.result.entries.append(self.compute(item.entry, frame))
         self._add_positions(index, item.entry, frame, input.source)
         implied = frozenset({frame.prefix + input.implied} if input.implied else ())
         before = input.before and frame.prefix + input.before

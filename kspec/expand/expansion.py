@@ -71,12 +71,14 @@ class _Expander(Emitter):
     def _expand_list(self, entries: list[Any], frame: Frame, names_in_use: set[str]) -> list[str]:
         """Expands a list of entries; returns the names of their nodes."""
         as_names = {name for entry in entries if isinstance(entry, dict) for name in strings(entry.get("as"))}
-        frames = [replace(frame, path=(*frame.path, number)) for number in range(len(entries))]
+        frames = [
+            frame.of_entry(number, computed=not frame.prefix and not has_own_variables(entry))
+            for number, entry in enumerate(entries)
+        ]
         counted = [self._with_count(entry, inner) for entry, inner in zip(entries, frames, strict=True)]
         names = node_names(counted, taken=names_in_use | as_names)
         for entry, name, inner in zip(entries, names, frames, strict=True):
-            computed = not frame.prefix and not has_own_variables(entry)
-            self._expand_item(Item(entry, name, written_name(entry) is not None, replace(inner, computed=computed)))
+            self._expand_item(Item(entry, name, written_name(entry) is not None, inner))
         return names
 
     def _with_count(self, entry: Any, frame: Frame) -> Any:

@@ -159,7 +159,7 @@ class Graph:
     def called_models(self) -> list[str]:
         """The sub-models that are called, directly or by other sub-models, in their order."""
         called: set[str] = set()
-        waiting = [self]
+        waiting = [self] if self.models else []
         while waiting:
             for node in waiting.pop().calls:
                 names = [node.head] if node.kind == "model" else models_in(node.arguments)

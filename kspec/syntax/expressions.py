@@ -12,7 +12,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from kspec.diagnostics.budget import CHARACTERS, STEPS, current, spend
 from kspec.syntax.evaluation import CONSTANTS, FUNCTIONS, Evaluator, UnknownName, format_value, look_up
@@ -89,10 +89,11 @@ def substitute(text: str, variables: Mapping[str, Any], prefix: str = "") -> Any
 
 
 def _value(expression: str, variables: Mapping[str, Any], prefix: str) -> Any:
-    tree = _parse(expression)
-    if has_sizes(tree, variables):
-        spend(STEPS, 600)  # it is bound, written and parsed again at each stage
-        tree = bind(copy.deepcopy(tree), variables, prefix)
+    parsed = _parse(expression)
+    if not parsed.calls_size and not any(is_size(variables.get(name)) for name in parsed.names):
+        return Evaluator(variables).value(parsed.tree)
+    spend(STEPS, 600)  # it is bound, written and parsed again at each stage
+    tree = bind(copy.deepcopy(parsed.tree), variables, prefix)
     return unparse(tree) if has_sizes(tree, {}) else Evaluator(variables).value(tree)
 
 
@@ -104,8 +105,7 @@ def names_in(text: str) -> tuple[str, ...]:
     try:
         for part in _parts(text):
             if not isinstance(part, str):
-                tree = _parse(part.text)
-                names.update((n.id, None) for n in ast.walk(tree) if isinstance(n, ast.Name))
+                names.update(dict.fromkeys(_parse(part.text).names))
     except ExpressionError:
         return ()
     return tuple(name for name in names if name not in (*FUNCTIONS, *SIZE_WORDS, *CONSTANTS))
@@ -127,8 +127,8 @@ def pieces(text: str) -> list[str | ast.expr]:
         ExpressionError: if an expression cannot be parsed.
     """
     if name := _NAME.fullmatch(text):
-        return [_parse(name[1])]
-    return [part if isinstance(part, str) else _parse(part.text) for part in _parts(text)]
+        return [_parse(name[1]).tree]
+    return [part if isinstance(part, str) else _parse(part.text).tree for part in _parts(text)]
 
 
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
@@ -137,7 +137,7 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     Raises:
         ExpressionError: if it cannot be parsed, uses an unknown name, or has no value within the limits.
     """
-    return Evaluator(variables).value(_parse(expression))
+    return Evaluator(variables).value(_parse(expression).tree)
 
 
 class _Expression:
@@ -182,8 +182,22 @@ def _closing_brace(text: str, start: int) -> int:
     raise ExpressionError("unclosed `${`", "end the expression with `}`")
 
 
-def _parse(expression: str) -> ast.expr:
-    """The syntax tree of an expression, which must not be changed.
+class _Parsed(NamedTuple):
+    """What is known of an expression before it is computed.
+
+    Args:
+        tree: The syntax tree, which must not be changed.
+        names: The names in it, in order.
+        calls_size: Whether it has a call such as `units_of(h)`.
+    """
+
+    tree: ast.expr
+    names: tuple[str, ...]
+    calls_size: bool
+
+
+def _parse(expression: str) -> _Parsed:
+    """An expression, parsed.
 
     Raises:
         ExpressionError: if it cannot be parsed.
@@ -193,7 +207,7 @@ def _parse(expression: str) -> ast.expr:
 
 
 @lru_cache(maxsize=1000)
-def _parsed(expression: str) -> ast.expr:
+def _parsed(expression: str) -> _Parsed:
     if len(expression) > MAX_LENGTH:
         raise ExpressionError(f"the expression has more than {MAX_LENGTH} characters", "split it into several `vars`")
     if not expression.strip():
@@ -205,16 +219,21 @@ def _parsed(expression: str) -> ast.expr:
             f"invalid expression `{expression.strip()}`",
             "use arithmetic and comparisons of variables, such as `${width * 2}`",
         ) from None
-    if _is_deep(tree):
-        raise ExpressionError(f"the expression nests more than {MAX_DEPTH} operations", "split it into several `vars`")
-    return tree
-
-
-def _is_deep(tree: ast.expr) -> bool:
-    """Whether a syntax tree has more levels than `MAX_DEPTH`."""
+    nodes: list[ast.AST] = []
     level: list[ast.AST] = [tree]
     for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        nodes += level
+        level = [child for node in level for child in _children(node)]
         if not level:
-            return False
-    return True
+            names = dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name))
+            return _Parsed(tree, tuple(names), any(map(is_size_call, nodes)))
+    raise ExpressionError(f"the expression nests more than {MAX_DEPTH} operations", "split it into several `vars`")
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a node of a syntax tree, without operators and the like, which have no parts."""
+    for field in node._fields:
+        value = getattr(node, field, None)
+        for part in value if isinstance(value, list) else (value,):
+            if isinstance(part, ast.AST) and part._fields:
+                yield part

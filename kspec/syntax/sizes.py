@@ -70,7 +70,7 @@ def read_size(value: Any) -> Size | None:
     """The size that a mapping stands for: `{units_of: node}`, `{shape_of: node, axis: 1}`; None for anything else."""
     if not isinstance(value, dict) or not 1 <= len(value) <= 2:
         return None
-    word = next((word for word in SIZE_WORDS if word in value), "")
+    word = next((key for key in value if key in SIZE_WORDS), "")
     name, axis = value.get(word), value.get("axis", -1)
     if not isinstance(name, str) or set(value) != ({word, "axis"} if word == "shape_of" else {word}):
         return None

@@ -56,6 +56,29 @@ layers:
     assert units == [3, 4, 5, 6, 2, 2, 1]
 
 
+def test_each_use_of_a_block_computes_its_own_values():
+    text = """\
+kspec: 1
+inputs: {x: {shape: [2]}}
+blocks:
+  tower:
+    params: [{units: 3}, {node: a}]
+    layers:
+      - {Dense: {units: 4}, name: a}
+      - {Dense: {units: 4}, name: c}
+      - {Dense: {units: $value}, each: {a: $units, c: 2}, name: g}
+      - {Dense: {units: 7}, each: [$node], name: h}
+      - {Concatenate: {}, from: [g, h]}
+layers:
+  - {block: tower, name: one}
+  - {block: tower, with: {units: 8, node: c}, name: two}
+"""
+    assert not diagnostics_of(text)
+    graph = build(spec_of(text), Report())
+    assert [graph.nodes[f"{use}/g_a"].arguments["units"] for use in ("one", "two")] == [3, 8]
+    assert {"one/h_a", "two/h_c"} < set(graph.nodes)
+
+
 @pytest.mark.parametrize(
     ("each", "code", "message", "column"),
     [

@@ -70,8 +70,13 @@ def by_keras(call: OpCall) -> Outcome:
     return _called(call, [[keras.KerasTensor(t.shape, t.dtype) for t in ts] for ts in call.tensors.values()])
 
 
-def by_keras_on_numbers(call: OpCall) -> Outcome:
-    """What Keras gives for zeros, where an unknown size is 2, in a graph of TensorFlow, as in training."""
+def by_keras_on_numbers(call: OpCall, unknown: int = 2) -> Outcome:
+    """What Keras gives for zeros in a graph of TensorFlow, as in training.
+
+    Args:
+        call: The call.
+        unknown: The number that stands for each unknown size.
+    """
     outcomes: list[Outcome] = []
 
     @tf.function
@@ -79,7 +84,7 @@ def by_keras_on_numbers(call: OpCall) -> Outcome:
         outcomes.append(_called(call, values))
         return []
 
-    values = [[_zeros(t) for t in ts] for ts in call.tensors.values()]
+    values = [[_zeros(t, unknown) for t in ts] for ts in call.tensors.values()]
     eager = _called(call, values)
     if eager == REFUSED:
         return REFUSED
@@ -153,9 +158,9 @@ def _called(call: OpCall, values: list[list[Any]]) -> Outcome:
     ]
 
 
-def _zeros(tensor: TensorType) -> Any:
+def _zeros(tensor: TensorType, unknown: int) -> Any:
     assert tensor.shape is not None
-    sizes = [2 if size is None else size for size in tensor.shape]
+    sizes = [unknown if size is None else size for size in tensor.shape]
     if tensor.dtype == "string":
         return tf.fill(sizes, "1")
     return keras.ops.cast(keras.ops.convert_to_tensor(np.zeros(sizes)), tensor.dtype)

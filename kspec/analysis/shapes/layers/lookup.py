@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -131,7 +132,7 @@ def _size(call: Call, entries: Sequence[Any], mask: Any, oov: Any, unknowns: int
     own = entries[len(special) :] if listed else entries
     if not entries:
         raise _conflict("vocabulary", "has an empty `vocabulary`", "list its entries, or leave it out to learn them")
-    twice = next((entry for index, entry in enumerate(own) if entry in own[:index]), None)
+    twice = next((entry for entry, count in Counter(own).items() if count > 1), None)
     if twice is not None:
         raise _conflict("vocabulary", f"has `{twice}` twice in its `vocabulary`", "list each entry once")
     if (mask is not None and mask in own) or (call["invert"] and oov in own):
