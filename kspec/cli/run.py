@@ -89,7 +89,7 @@ def command(
         if as_json:
             faults = [as_plain(diagnostic) for diagnostic in error.diagnostics]
             click.echo(json.dumps({"status": "failed", "diagnostics": faults}))
-        raise
+        raise SpecError(console.unseen(error.diagnostics)) from error
     if as_json:
         folder = str(result.folder) if result.folder else None
         values = {"status": result.status, "metrics": result.metrics, "validation": result.validation}

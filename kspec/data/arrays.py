@@ -9,7 +9,7 @@ from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.types import DataSplit, InputSpec
-from kspec.data.value_checks import FLOATS, by_row, misfits, non_finite
+from kspec.data.value_checks import FLOATS, by_row, misfit_in_row, misfits, non_finite, read_numbers
 from kspec.data.yes_no import yes_no_pair
 from kspec.diagnostics import Path, codes
 from kspec.syntax.yaml_flow import to_yaml
@@ -221,9 +221,11 @@ def _numbers(
 
 
 def _refuse_text(name: str, column: Column, columns: list[Column], table: Table, path: Path, context: Context) -> None:
-    values = column.values.tolist()
-    index = next((i for i, value in enumerate(values) if not column.missing[i] and not _is_number(value)), 0)
-    example = str(values[index]) if values and column.values.ndim == 1 else ""
+    values = [(row, value) for row, value in enumerate(column.values.tolist()) if not column.missing[row]]
+    if column.values.ndim > 1:
+        values = [(row, value) for row, _ in values for value in column.values[row].ravel().tolist()]
+    index, text = next((pair for pair in values if not _is_number(pair[1])), values[0] if values else (0, ""))
+    example = str(text)
     if "," in example and _is_number(example.replace(",", ".", 1)):
         help = "replace the decimal commas in the file with points"
     elif len(columns) == 1:
@@ -255,7 +257,8 @@ def _finite(column: Column, table: Table, path: Path, context: Context) -> bool:
         return True
     value = "a non-finite number" if column.kind == "array" else "an infinite value"
     message = f"`{column.name}` has {value} in {table.locate(rows)}"
-    help = context.remedy("correct the data: a model cannot learn from infinity")
+    what = "NaN or infinity" if column.kind == "array" else "infinity"
+    help = context.remedy(f"correct the data: a model cannot learn from {what}")
     context.error(codes.NON_FINITE_VALUES, message, path, help=help)
     return False
 
@@ -267,8 +270,7 @@ def _invalid_integer(dtype: str, column: Column, table: Table) -> str:
     rows = numpy.flatnonzero(misfits(dtype, column))
     if not len(rows):
         return ""
-    example = numpy.ravel(column.values[rows[0]])[0] if column.values.ndim == 1 else "a value"
-    return f"`{column.name}` has {example} in {table.locate(rows[:1])}"
+    return f"`{column.name}` has {misfit_in_row(dtype, column, rows[0])} in {table.locate(rows[:1])}"
 
 
 def target_array(name: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:
@@ -365,11 +367,11 @@ def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Con
     setting = context.spec.document.data.weights if context.spec.document.data else None
     path: Path = ("data", "weights", output) if isinstance(setting, dict) else ("data", "weights")
     if column.values.dtype.kind not in "fiub":
-        context.error(
-            codes.INVALID_SAMPLE_WEIGHTS,
-            f"column `{column.name}` contains no numbers, so it cannot hold sample weights",
-            path,
-        )
+        message, numbers = f"column `{column.name}` contains no numbers, so it cannot hold sample weights", None
+        if column.kind == "text" and (numbers := read_numbers(column)) is not None and numbers[1].any():
+            rows = numpy.flatnonzero(numbers[1])
+            message = f'`{column.name}` has text: "{column.texts()[rows[0]][:40]}" in {table.locate(rows)}'
+        context.error(codes.INVALID_SAMPLE_WEIGHTS, message, path, help="weights must be numbers, 0 or greater")
         return None
     values = column.values.astype(numpy.float64)
     for bad, problem in (

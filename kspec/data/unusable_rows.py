@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.columns import ColumnMapping
 from kspec.data.table import Table
 from kspec.data.types import InputSpec
-from kspec.data.value_checks import misfits, non_finite, read_numbers
+from kspec.data.value_checks import misfit_in_row, misfits, non_finite, read_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +90,7 @@ def add_bad_numbers(rows: UnusableRows, name: str, dtype: str) -> None:
     wrong = misfits(dtype, column) & ~infinite
     if (rows.kept & ~infinite & ~wrong).any():
         rows.add(infinite, f"`{name}` has {'a non-finite number' if column.kind == 'array' else 'an infinite value'}")
-        value = _first(column.values, wrong) if column.values.ndim == 1 else "a value"
+        value = misfit_in_row(dtype, column, int(wrong.argmax())) if wrong.any() else ""
         rows.add(wrong, f"`{name}` takes {dtype}, and has {value}")
 
 

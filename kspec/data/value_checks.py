@@ -46,11 +46,29 @@ def misfits(dtype: str, column: Column) -> Array:
         dtype: A Keras dtype; floats hold all numbers.
         column: A column of finite numbers.
     """
+    return by_row(_unfit(dtype, column.values)) & ~column.missing
+
+
+def misfit_in_row(dtype: str, column: Column, row: int) -> Any:
+    """The first value in a row that a dtype cannot hold.
+
+    Args:
+        dtype: A Keras dtype.
+        column: A column of numbers.
+        row: A row that `misfits` finds.
+    """
     import numpy
 
-    values = column.values
+    values = numpy.ravel(column.values[row])
+    return values[_unfit(dtype, values)][0]
+
+
+def _unfit(dtype: str, values: Array) -> Array:
+    """Which numbers a dtype cannot hold, in the shape of `values`."""
+    import numpy
+
     if dtype in FLOATS or values.dtype.kind == "b":
-        return numpy.zeros(len(values), bool)
+        return numpy.zeros(values.shape, bool)
     if dtype == "bool":
         low, high = 0, 1
     else:
@@ -59,7 +77,7 @@ def misfits(dtype: str, column: Column) -> Array:
     bad: Array = (values < low) | (values > high)
     if values.dtype.kind == "f":
         bad |= values != numpy.floor(values)
-    return by_row(bad) & ~column.missing
+    return bad
 
 
 def read_numbers(column: Column) -> tuple[Column, Array] | None:

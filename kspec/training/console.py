@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -75,6 +75,10 @@ class Console:
             from kspec.diagnostics.render import render
 
             render(new, "text", sys.stderr)
+
+    def unseen(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """The diagnostics without the warnings that have been printed."""
+        return [d for d in diagnostics if self.quiet or d not in self._warned]
 
     @contextmanager
     def own_output(self) -> Iterator[None]:

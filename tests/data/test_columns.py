@@ -246,3 +246,22 @@ def test_columns_are_not_mapped_to_outputs_that_could_not_be_resolved(tmp_path):
     result = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: w}", outputs=())
     assert result.dataset is None
     assert result.problems == []
+
+
+def test_one_text_among_the_weights(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,y,w\n" + "1,2,0,1\n1,2,1,x\n1,2,1,2\n" * 3)
+    found = read(tmp_path, "{csv: t.csv, inputs: [a, b], targets: y, weights: w}").only
+    assert found == 'KS512 `w` has text: "x" in rows 2, 5, 8 |  | weights must be numbers, 0 or greater'
+
+
+@pytest.mark.parametrize(("array", "dtype", "problem"), [
+    ([["0", "1"], ["2", "?"]], "float32", 'KS508 `x` takes numbers, but `x` has text: "?" in row 2'),
+    ([["0", "1"], ["2", "3"]], "float32", 'KS508 `x` takes numbers, but `x` has text: "0" in row 1'),
+    ([[0, 1], [2, 1.5]], "int32", "KS508 `x` takes int32, but `x` has 1.5 in row 2"),
+    ([[0, 1], [2, np.nan]], "float32",
+     "KS511 `x` has a non-finite number in row 2 |  | correct the data: a model cannot learn from NaN or infinity"),
+])  # fmt: skip
+def test_a_value_in_an_array_that_an_input_cannot_take(tmp_path, array, dtype, problem):
+    np.savez(tmp_path / "t.npz", x=np.array(array + array[:1] * 8), y=np.arange(10))
+    found = read(tmp_path, "{npz: t.npz, inputs: x, targets: y}", f"x: {{shape: [2], dtype: {dtype}}}")
+    assert found.only.startswith(problem)

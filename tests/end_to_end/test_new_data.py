@@ -146,3 +146,17 @@ def test_other_verbs_take_a_run(project):
     assert "input_dim: 4" in call(["render", "planets"])[1]
     assert call(["plot", "planets", "-o", "out/p.dot"])[0] == 0
     assert call(["diff", "planets", "spec.yaml"]) == (0, "no differences\n")
+
+
+def test_run_prints_a_warning_once_though_an_error_follows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = ["a,l,m,n,y", *(f"{k},{k % 2},{k % 3 % 2},{k % 5 % 2},0" for k in range(20))]
+    (tmp_path / "t.csv").write_text("\n".join(rows))
+    (tmp_path / "new.csv").write_text("a,l,m,n\n1,0,7,1\n")
+    (tmp_path / "spec.yaml").write_text(
+        "kspec: 1\ndata: {csv: t.csv, inputs: a, targets: [l, m, n]}\ninputs: {x: {shape: [1]}}\n"
+        "layers:\n  - Dense: {units: 3, activation: sigmoid}\n    name: y\n"
+        "compile: {metrics: [accuracy]}\nfit: {epochs: 1}\nevaluate: {data: new.csv}\n"
+    )
+    status, text = call(["run", "spec.yaml"])
+    assert (status, text.count("warning[KS430]"), text.count("error[KS517]")) == (1, 1, 1)

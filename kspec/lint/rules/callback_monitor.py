@@ -11,7 +11,7 @@ from kspec.diagnostics import Path, Related, Span, codes, did_you_mean
 from kspec.language.removed_values import RemovedValue
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.file_templates import quantities
-from kspec.lint.rules.shared.fixes import add_argument, give_argument, replace, suggest_monitor
+from kspec.lint.rules.shared.fixes import add_argument, give_argument, listed_monitors, replace, suggest_monitor
 from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, may_log, monitoring_callbacks
 from kspec.lint.rules.shared.outputs import trained_outputs
 
@@ -57,7 +57,7 @@ def _check_monitor(
             f"`{head}` monitors `{monitor}`, but training does not log `{monitor}`",
             place,
             label=label,
-            help=f"available: {', '.join(f'`{name}`' for name in available[:8])}",
+            help=f"available: {listed_monitors(available)}",
             edits=edits,
         )
     elif validated is False and monitor.startswith(VALIDATION_PREFIX):

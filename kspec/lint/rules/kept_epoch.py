@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.analysis.monitor import VALIDATION_PREFIX
 from kspec.diagnostics import Path, codes
 from kspec.lint.context import RuleContext
-from kspec.lint.rules.shared.fixes import replace, suggest_monitor
+from kspec.lint.rules.shared.fixes import listed_monitors, replace, suggest_monitor
 from kspec.lint.rules.shared.logged_metrics import has_validation, logged_names, may_log
 from kspec.lint.rules.shared.option_conflicts import is_restoring
 from kspec.lint.rules.shared.outputs import trained_outputs
@@ -45,7 +45,7 @@ def check(context: RuleContext) -> None:
             f"`keep: best` compares `{keep.name}`, but training does not log `{keep.name}`",
             place,
             label=label,
-            help=f"available: {', '.join(f'`{name}`' for name in known[:8])}",
+            help=f"available: {listed_monitors(known)}",
             edits=edits,
         )
     elif keep.direction is None:

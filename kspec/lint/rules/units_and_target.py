@@ -73,12 +73,17 @@ def _check_labels(context: RuleContext, output: Output, target: Target, units: i
     elif numbers and not (target.is_numbered and output.settings.ignored_label is None):
         _report_range(context, output, target, units, numbers)
     else:
-        is_ignored = (
-            not numbers and (output.settings.ignored_label or 0) >= 0 and output.settings.ignored_label is not None
-        )
-        classes = len(target.labels) + is_ignored  # the profile leaves out the label, but it has a class number
+        classes = len(target.labels) + (not numbers and _ignores_label(output, target))
         if 2 <= classes != units:
             _report_classes(context, output, target, units, classes)
+
+
+def _ignores_label(output: Output, target: Target) -> bool:
+    """Whether the loss ignores a label of text, which the profile leaves out though it has a class number."""
+    ignored, distinct = output.settings.ignored_label, target.columns[0].distinct
+    if ignored is None or not 0 <= ignored <= len(target.labels):
+        return False
+    return distinct is None or distinct > len(target.labels)
 
 
 def _report_classes(context: RuleContext, output: Output, target: Target, units: int, wanted: int) -> None:

@@ -191,6 +191,12 @@ def test_a_text_label_that_the_loss_ignores_has_a_class_number(units, expected, 
     assert [(problem.code, problem.is_error) for problem in found] == [("KS407", is_error) for is_error in expected]
 
 
+@pytest.mark.parametrize("ignored", [3, 7])
+def test_a_label_of_text_that_does_not_occur_counts_no_class(ignored, tmp_path):
+    loss = f"{{SparseCategoricalCrossentropy: {{ignore_class: {ignored}}}}}"
+    assert check(net(3, "softmax", loss=loss), tmp_path, t=table("y=hi lo mid")) == []
+
+
 @pytest.mark.parametrize("metric", ["F1Score", "{OneHotMeanIoU: {num_classes: 3}}"])
 def test_a_metric_is_judged_by_the_form_of_the_target_once_that_is_known(metric, tmp_path):
     t = table("oh_a=1 0 0", "oh_b=0 1 0", "oh_c=0 0 1", "y=0 1 2")

@@ -36,6 +36,16 @@ def test_an_unknown_quantity(head, monitor, suggestion):
         assert f"monitor: {suggestion}" in fixed("KS414", text)
 
 
+def test_the_available_quantities_that_are_not_listed_are_counted():
+    counts = "[accuracy, AUC, Precision, Recall, TruePositives]"
+    for text in (net("{EarlyStopping: {monitor: gain}}", metrics=counts),
+                 spec("Dense: {units: 1, activation: sigmoid}\n    name: y",
+                      f"{ALL}\ncompile: {{metrics: {counts}}}\nfit: {{keep: best, monitor: gain}}")):  # fmt: skip
+        (problem,) = check(text)
+        assert problem.help.count("`") == 16
+        assert problem.help.endswith(" and 4 more")
+
+
 @pytest.mark.parametrize(
     ("metrics", "monitor"),
     [("[accuracy]", "accuracy"), ("[acc]", "val_acc"), ("[AUC]", "val_auc"), ("[auc]", "auc"), ("[{AUC: {name: pr}}]", "val_pr"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kspec.analysis.monitor import VALIDATION_PREFIX
 from kspec.diagnostics import Edit, Path, Span, did_you_mean
@@ -11,6 +11,7 @@ from kspec.ir import Node
 from kspec.lint.context import RuleContext
 
 Edits = tuple[Edit, ...]
+SHOWN_MONITORS = 8
 
 
 def replace(context: RuleContext, path: Path | None, text: str) -> Edits:
@@ -125,6 +126,12 @@ def _own_span(context: RuleContext, path: Path | None, *, lines: bool = False) -
     start = span.source.line(span.line)[span.column - 1 : span.column]
     is_whole = span.line == span.end_line or lines
     return span if span.source is context.spec.source and start not in ("&", "*", "!") and is_whole else None
+
+
+def listed_monitors(names: Sequence[str]) -> str:
+    """Logged quantities for a help, the first of many."""
+    more = f" and {len(names) - SHOWN_MONITORS} more" if len(names) > SHOWN_MONITORS else ""
+    return ", ".join(f"`{name}`" for name in names[:SHOWN_MONITORS]) + more
 
 
 def suggest_monitor(context: RuleContext, path: Path, monitor: str, known: Iterable[str]) -> tuple[str, Edits]:
