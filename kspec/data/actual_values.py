@@ -67,13 +67,13 @@ class ActualValues:
         if labels is not None and labels.kind != "column" and column.kind != "array":
             return
         if column.kind == "text" and column_name not in self._mapping.input_columns:
-            numbers = read_numbers(column)
+            numbers, texts = read_numbers(column), column.texts()
+            unread = ~column.missing if numbers is None else numbers[1]
+            if unread.any():
+                self._leave_out(name, unread, f'`{column_name}` has text: "{texts[unread.argmax()][:40]}"', table)
             if numbers is None:
-                self._leave_out(name, ~column.missing, f"`{column_name}` has text", table)
                 return
-            column, unread = numbers
-            self._leave_out(name, unread, f"`{column_name}` has text", table)
-            table.columns[column_name] = column
+            column = table.columns[column_name] = numbers[0]
         infinite = non_finite(column)
         if infinite.any():
             has = "has a non-finite number" if column.kind == "array" else "is infinite"

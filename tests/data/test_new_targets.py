@@ -110,3 +110,20 @@ def test_labels_by_position(positions):
             assert split.targets["y"][1 - row].tolist() == known[1 - row].tolist()
         elif reason:
             assert split.targets == {}
+
+
+def test_text_among_the_numbers_of_a_regression(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "1,2,0.5\n1,2,1.5\n" * 5)
+    data = "{csv: t.csv, inputs: [a, b], targets: y}"
+    trained = Trained(tmp_path, data, head=("regression", 1, "mean_squared_error"))
+    file = new(tmp_path, "a,b,y", "1,2,0.25", "1,2,tall", "1,2,inf")
+    split = trained.read(file)
+    assert (split.absent["y"].tolist(), split.targets["y"][0]) == ([False, True, True], 0.25)
+    assert split.notes == [
+        'left out the actual value of `y` in row 2 (`y` has text: "tall")',
+        "left out the actual value of `y` in row 3 (`y` is infinite)",
+    ]
+    assert trained.read(file, need_targets=True).rows.tolist() == [1]
+    assert trained.read(new(tmp_path, "a,b,y", "1,2,tall")).targets == {}
+    assert trained.read("new.csv", need_targets=True) is None
+    assert trained.problems[0].startswith('KS508 `y` has text: "tall" in row 1')
