@@ -56,6 +56,7 @@ OTHER = {
     "KS109": "layers: [{Dense: {units: 1}, name: " + "a" * 100_000 + "}]\n",
     "KS112": "layers: [{Dense: {units: '" + "9_" * 500 + "'}}]\n",
     "KS201": "layers: [{Dense: {units: 1}, from: '" + "a/" * 50_000 + "b'}]\n",
+    "KS302": f"layers: [{{op: cast, call: {{dtype: int64}}}}, {{IntegerLookup: {{vocabulary: [{_joined(80_000, '{}')}, 9]}}}}]\n",
     "KS501": "layers: [{Dense: {units: 1}}]\nweights: " + "a/" * 50_000 + "b.weights.h5\n",
 }
 CHILD = """
