@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 ENTRY_KEYS = ("name", "from", "as", "call", "trainable", "weights", "repeat", "each", "with", "when")
@@ -21,6 +22,7 @@ DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
 """The name of a class of an extension, with its module."""
 
 
+@lru_cache(maxsize=1000)
 def snake_case(class_name: str) -> str:
     """A class name in snake case, as Keras derives layer names from it.
 
