@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, docstring, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 
@@ -174,6 +175,9 @@ def _glob(root: str, folders: Sequence[Path], info: DatasetInfo) -> tuple[str, b
         root: The folder in Python.
         folders: The folders that the code will run for.
         info: The data set.
+
+    Raises:
+        UnsupportedInPython: If names of folders or files do not print.
     """
     names = [name for split in info.dataset.splits.values() for name in split.names or ()]
     files = {Path(os.path.normpath(info.spec.folder / name)) for name in names}
@@ -181,6 +185,8 @@ def _glob(root: str, folders: Sequence[Path], info: DatasetInfo) -> tuple[str, b
         folder: [file for file in files if folder in file.parents]
         for folder in (Path(os.path.normpath(folder)) for folder in folders)
     }
+    if not any(inside.values()):  # names of data are printed with escapes, which lead to no file
+        raise UnsupportedInPython("read pictures in folders whose names do not print", ("data",))
     depth = max(len(file.relative_to(folder).parts) for folder, own in inside.items() for file in own)
     before = {1: "", 2: "*/"}.get(depth, "*/**/")
     suffixes = sorted({file.suffix for file in files})

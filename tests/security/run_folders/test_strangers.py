@@ -183,7 +183,8 @@ def test_pipes_are_refused(run, capsys):
         (run / "aside").rename(run / name)
 
 
-def test_the_list_of_runs_names_those_that_cannot_be_read(made, tmp_path, capsys):
+def test_the_list_of_runs_names_those_that_cannot_be_read(made, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)  # of the terminal that runs the tests
     good = shutil.copytree(made.folder, tmp_path / "runs" / "small" / "20260102-120000-1")
     texts = {"1": '{"seconds": 1e400}', "2": DEEP, "3": "[]", "4": '{"seconds": -5.0}', "5": "\0"}
     for number, text in texts.items():
