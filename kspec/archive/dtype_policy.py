@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kspec.archive.values import Config
+from kspec.catalog.types import DTYPE_POLICIES
 
 
 def common_policy(model: Config) -> str:
-    """The most common dtype policy of the layers."""
-    counts = Counter(_policies(model))
+    """The most common dtype policy of the layers, among those that a whole model can have."""
+    counts = Counter(policy for policy in _policies(model) if policy in DTYPE_POLICIES)
     return counts.most_common(1)[0][0] if counts else "float32"
 
 

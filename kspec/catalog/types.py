@@ -134,6 +134,9 @@ DTYPES = frozenset((
 ))  # fmt: skip
 """The names of dtypes that Keras has."""
 
+DTYPE_POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
+"""The policies that a whole model can have."""
+
 _TOKEN = re.compile(
     r"""
     (?P<number>(?:int|float)(?:(?P<bound>[<>]=?)(?P<at>-?[\d.]+)|(?P<open>[\[(])(?P<low>-?[\d.]+),(?P<high>-?[\d.]+)(?P<close>[\])]))?)

