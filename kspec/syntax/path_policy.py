@@ -151,7 +151,7 @@ class PathPolicy:
                 target = opened_path(opened, str(path))
                 if not self._is_inside(target):
                     raise PathRefused(self._outside_problem(text, target, path))
-        except BaseException:
+        except BaseException:  # Ctrl-C too: whatever ends the look, the file must not stay open
             opened.close()
             raise
         return opened

@@ -44,7 +44,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     try:
         _require_regular(os.fstat(descriptor).st_mode, name)
         return open(descriptor, "rb")
-    except BaseException:
+    except BaseException:  # Ctrl-C too: a descriptor without an owner would stay open
         os.close(descriptor)
         raise
 
