@@ -61,7 +61,8 @@ def _meant(path: Path, values: Mapping[str, Any], document: type[BaseModel]) -> 
     *sections, key = path or ("",)
     model: type[BaseModel] | None = document
     if len(sections) == 1 and sections[0] in OPTIONAL_SECTIONS:
-        model, values = inner_model(document.model_fields[str(sections[0])].annotation), values[str(sections[0])]
+        section = str(sections[0])
+        model, values = inner_model(document.model_fields[section].annotation), values.get(section, {})
     if model is not None and len(sections) < 2 and key not in model.model_fields and isinstance(values, Mapping):
         name = nearest(str(key), [name for name in model.model_fields if name not in values])
         if name is not None and (sections or name in OPTIONAL_SECTIONS):

@@ -11,6 +11,7 @@ from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report, Source
 from kspec.diagnostics.render import render
 from kspec.language import load_source
+from kspec.syntax.dump import dump
 from tests.conftest import SPECS
 
 GOOD = [path.read_text(encoding="utf-8") for path in sorted(SPECS.rglob("*.yaml"))]
@@ -72,12 +73,17 @@ SECTIONS = (
 )
 
 
-@QUICK
-@given(st.dictionaries(st.sampled_from(SECTIONS), VALUES, max_size=10))
-def test_random_documents(document):
-    from kspec.syntax.dump import dump
+def documents():
+    """Specs of random sections."""
+    network = {"kspec": 1, "inputs": {"x": {"shape": [4]}}, "layers": ["Flatten"]}
+    sections = st.dictionaries(st.sampled_from(SECTIONS), VALUES, max_size=10)
+    return sections.map(lambda values: dump({**network, **values}))
 
-    judge(dump({"kspec": 1, "inputs": {"x": {"shape": [4]}}, "layers": ["Flatten"], **document}))
+
+@QUICK
+@given(documents())
+def test_random_documents(text):
+    judge(text)
 
 
 @st.composite

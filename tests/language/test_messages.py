@@ -187,3 +187,14 @@ def test_an_invalid_name_of_an_input_is_underlined():
 )
 def test_every_mistake_is_reported_once_and_hides_no_other(text, found):
     assert [code for code, _, _ in problems(text)] == found
+
+
+def test_braces_in_a_key_are_printed_as_they_stand():
+    text = SPEC + 'data: {"a{b": 1}\n'
+    assert problems(text)[0][:2] == ("KS103", "`a{b` is not a data source")
+
+
+def test_a_section_without_anything_valid_hides_no_other_problem():
+    """The second look at what is left meets sections that the first one removed."""
+    text = SPEC + 'name:\ntask: {"${1": null}\ndata: {"${1": null}\n'
+    assert [code for code, *_ in problems(text)] == ["KS103", "KS103"]
