@@ -42,7 +42,7 @@ def fail(
         replacement: The text to replace the value with; empty if that is uncertain.
     """
     context = {"code": code, "help": help, "key": key, "label": label, "replacement": replacement}
-    # Pydantic puts values into the template one after the other; the message comes last, so its braces stay as they are.
+    # Pydantic fills its template value by value. The message comes last, so that its braces stay as they are.
     raise PydanticCustomError("kspec", "{message}", {**context, "message": message})
 
 
