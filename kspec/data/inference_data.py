@@ -21,7 +21,8 @@ from kspec.data.types import DataSplit, InputSpec
 from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
-from kspec.language.data import SOURCES, CsvOptions, Data
+from kspec.language.csv_options import CsvOptions
+from kspec.language.data import SOURCES, Data
 
 if TYPE_CHECKING:
     import numpy as np

@@ -25,7 +25,8 @@ from kspec.data.context import Context
 from kspec.data.randomness import SPLIT, generator
 from kspec.data.table import Column, Table
 from kspec.diagnostics import codes
-from kspec.language.data import SPLITS, Data
+from kspec.language.data import Data
+from kspec.language.source_files import SPLITS
 
 if TYPE_CHECKING:
     import numpy as np

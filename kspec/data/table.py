@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from kspec.language.data import SPLITS
+from kspec.language.source_files import SPLITS
 
 if TYPE_CHECKING:
     import numpy as np

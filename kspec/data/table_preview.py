@@ -13,7 +13,8 @@ from kspec.data.sources import names, read, source_of
 from kspec.data.sources.read_request import Request, likely_delimiter
 from kspec.diagnostics import Positions, Report, Source, Span
 from kspec.language import Document, Permissions, Spec
-from kspec.language.data import SOURCES, CsvOptions
+from kspec.language.csv_options import CsvOptions
+from kspec.language.data import SOURCES
 
 MAX_FILES = 20_000
 """How many names a glob looks at while somebody types."""

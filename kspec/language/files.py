@@ -11,7 +11,8 @@ from typing import Any
 
 from kspec import catalog
 from kspec.diagnostics import Path
-from kspec.language.data import SOURCES, SPLITS
+from kspec.language.data import SOURCES
+from kspec.language.source_files import SPLITS
 from kspec.language.spec import Spec
 from kspec.syntax.deferred import Uncomputed
 

@@ -6,10 +6,10 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 
 from kspec.diagnostics import did_you_mean
 from kspec.language.base import Model, fail
-from kspec.language.data import SplitName
 from kspec.language.engine import EngineName, FusedName, check_changes
 from kspec.language.field_types import Name, Object, PerOutput
 from kspec.language.json_schema import JsonSchema, reject
+from kspec.language.source_files import SplitName
 from kspec.syntax.yaml_flow import kind_of
 
 Optimizer = Annotated[Object | None, JsonSchema("<optimizer>|null")]

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 import kspec
-from kspec.language.data import CsvOptions
+from kspec.language.csv_options import CsvOptions
 from tests.data.helpers import make_spec, read, table
 
 

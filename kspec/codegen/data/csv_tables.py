@@ -15,7 +15,7 @@ from kspec.codegen.data.tables import Table
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.type_inference import MISSING_WORDS
-from kspec.language.data import CsvOptions
+from kspec.language.csv_options import CsvOptions
 
 
 @dataclass(slots=True)

@@ -19,7 +19,9 @@ from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
-from kspec.language.data import SPLITS, CsvOptions, Data
+from kspec.language.csv_options import CsvOptions
+from kspec.language.data import Data
+from kspec.language.source_files import SPLITS
 from kspec.syntax.globs import is_glob, matches
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.split import SPLIT_NAMES
-from kspec.language.data import SPLITS
+from kspec.language.source_files import SPLITS
 
 _SHARES = '''\
 def shares(count, sizes):

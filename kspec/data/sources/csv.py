@@ -28,7 +28,7 @@ from kspec.data.sources.read_request import (
 from kspec.data.table import FileRows, Table
 from kspec.data.type_inference import MISSING_WORDS, typed_column
 from kspec.diagnostics import codes
-from kspec.language.data import CsvOptions
+from kspec.language.csv_options import CsvOptions
 from kspec.language.data_limits import Limits
 from kspec.syntax.gzip_stream import GrowsTooMuch
 from kspec.syntax.path_policy import PathRefused

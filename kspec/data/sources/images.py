@@ -20,7 +20,7 @@ from kspec.data.split import SPLIT_NAMES
 from kspec.data.table import Column, FileRows, Table
 from kspec.diagnostics import codes
 from kspec.language import data
-from kspec.language.data import SPLITS
+from kspec.language.source_files import SPLITS
 from kspec.syntax.globs import TooManyEntries, files_below
 from kspec.syntax.path_policy import PathProblem, PathRefused
 from kspec.syntax.regular_files import printable_path

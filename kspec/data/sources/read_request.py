@@ -13,7 +13,7 @@ from kspec.data.table import NUMERIC, Column, FileRows, Table
 from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
-from kspec.language.data import SPLITS
+from kspec.language.source_files import SPLITS
 from kspec.syntax.gzip_stream import unpacked
 
 if TYPE_CHECKING:
