@@ -16,7 +16,7 @@ from kspec.language.split import Split
 from kspec.syntax.yaml_flow import kind_of
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
-    "csv": (".csv", ".tsv", ".txt"),
+    "csv": (".csv", ".tsv", ".txt", ".tab", ".dat", ".data"),
     "parquet": (".parquet", ".pq"),
     "npz": (".npz",),
     "images": (".png", ".jpg", ".jpeg", ".bmp", ".gif"),

@@ -11,7 +11,9 @@ from kspec.syntax.yaml_flow import kind_of
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[str, ...] = get_args(SplitName)
-CSV_OPTIONS = ("delimiter", "encoding", "header")
+CSV_OPTIONS = (
+    "delimiter", "encoding", "header", "names", "quote", "comment", "skip_rows", "decimal", "thousands", "missing",
+)  # fmt: skip
 """The keys of `csv` besides its path."""
 FILES_HELP = "write a path, as in `csv: table.csv`, or one per split, as in `csv: {train: a.csv, test: b.csv}`"
 

@@ -16,6 +16,7 @@ from kspec.diagnostics import Path
 from kspec.language import Permissions
 from kspec.language.data import POLICIES, SUFFIXES
 from kspec.language.entry import HEADS
+from kspec.language.source_files import CSV_OPTIONS
 from kspec.lint.rules.shared.logged_metrics import monitor_names
 from kspec.lsp import schema_lookup
 from kspec.lsp.completion_items import (
@@ -178,7 +179,7 @@ class _Proposals:
             models = mapping(self.value.get("models"))
             inside = [f"{name}/{layer}" for name, model in models.items() for layer in _layers_of_application(model)]
             return self._named_keys([*layers, *models, *inside])
-        if path == ("data", "missing"):
+        if path in (("data", "missing"), ("data", "csv", "missing")):
             return self._named_keys(self.columns(self.document.path, self.value.get("data"), self.document.permissions))
         if len(path) < 3 or not is_entry(path[:-1]):
             return None
@@ -347,7 +348,7 @@ class _Proposals:
             columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
         source = str(path[1]) if len(path) > 1 else ""
-        if SUFFIXES.get(source) and path[-1] not in ("delimiter", "encoding", "header"):
+        if SUFFIXES.get(source) and not set(path) & set(CSV_OPTIONS):
             return self._files(() if source == "images" else SUFFIXES[source])
         return None
 
