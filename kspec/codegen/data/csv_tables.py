@@ -55,6 +55,7 @@ class CsvTable(Table):
     def __init__(self, info: DatasetInfo, file: ModuleWriter, folder: Path, traits: CsvTraits) -> None:
         super().__init__(info, file, folder)
         self.traits = traits
+        self._reject_options()
         file.imports.add("csv")
         if len(self.files) == 1:
             self.lines = self._read_lines(self.constant())
@@ -80,6 +81,12 @@ class CsvTable(Table):
     @property
     def variable(self) -> str:
         return "rows"
+
+    def _reject_options(self) -> None:
+        """Rejects options that the module csv does not have."""
+        known = {"path", "delimiter", "encoding", "header"}
+        for key in sorted(self.info.csv.model_fields_set - known):
+            self.info.report_unsupported(f"read a table with `{key}`", ("data", "csv", key))
 
     def _reject_quoted_words(self) -> None:
         """Rejects a quoted `"NA"` in a column with missing values: the module csv does not report quotes."""
