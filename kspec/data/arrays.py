@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.number_texts import why_no_numbers
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.types import DataSplit, InputSpec
 from kspec.data.value_checks import FLOATS, by_row, misfit_in_row, misfits, non_finite, read_numbers
@@ -226,11 +227,12 @@ def _refuse_text(name: str, column: Column, columns: list[Column], table: Table,
         values = [(row, value) for row, _ in values for value in column.values[row].ravel().tolist()]
     index, text = next((pair for pair in values if not _is_number(pair[1])), values[0] if values else (0, ""))
     example = str(text)
-    if "," in example and _is_number(example.replace(",", ".", 1)):
-        help = "replace the decimal commas in the file with points"
-    elif len(columns) == 1:
+    data = context.spec.document.data
+    is_csv = data is not None and data.source == "csv"
+    help = why_no_numbers(str(value) for _, value in values) if is_csv else ""
+    if not help and len(columns) == 1:
         help = "set `dtype: string` and add a `StringLookup` or `TextVectorization` layer, or drop the column"
-    else:
+    elif not help:
         help = "drop the column, or feed it to its own input with `dtype: string` and a `StringLookup` layer"
     context.error(
         codes.INCOMPATIBLE_DATA_TYPE,

@@ -89,6 +89,8 @@ def _load(
 
     context, data = request.context, request.context.spec.document.data
     kind, setting = context.require(resolve_source(source, data, context))
+    if "width" in fitted and isinstance(setting, CsvOptions) and not setting.header and setting.names is None:
+        setting = setting.model_copy(update={"names": [f"c{number}" for number in range(fitted["width"])]})
     table = context.require(read(kind, setting, request))
     table.row_splits = None
     mapping = _map_columns(table, data, fitted, request)
@@ -210,7 +212,7 @@ def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: 
 
     Args:
         source: As in `load_for_prediction`.
-        data: The spec's `data` section, whose CSV options hold for a path too.
+        data: The spec's `data` section, whose CSV options hold for a path without any, too.
         context: Receives a problem of the source.
     """
     if isinstance(source, str):
@@ -233,7 +235,15 @@ def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: 
         return None
     if context.source_path is not None:
         context.source_path = (*context.source_path, kinds[0])
-    return kinds[0], getattr(Data.model_validate(dict(source)), kinds[0])
+    setting = getattr(Data.model_validate(dict(source)), kinds[0])
+    if (
+        kinds[0] == "csv"
+        and data is not None
+        and isinstance(data.csv, CsvOptions)
+        and not isinstance(setting, CsvOptions)
+    ):
+        setting = data.csv.model_copy(update={"path": setting})
+    return kinds[0], setting
 
 
 def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], request: Request) -> ColumnMapping:

@@ -24,6 +24,7 @@ from kspec.data.yes_no import read_yes_no_targets
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
 
 
@@ -78,11 +79,13 @@ def _load(data: Data, request: Request) -> Dataset:
     check_classes(table, mapping, arrays.targets, labels, splits, request.output_specs, context)
     context.stop_on_errors()
     used = mapping.uses(data)
+    is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
+    width = {"width": len(table.columns) + len(table.unusable)} if is_numbered else {}
     notes = _check_values(arrays, mapping, splits, request)
     return Dataset(
         splits={name: arrays.split(rows, numbers) for name, rows in splits.items()},
         labels=labels,
-        fitted={"fill": fills, "columns": mapping.to_json()},
+        fitted={"fill": fills, "columns": mapping.to_json(), **width},
         profile=profile_splits(profile, splits, arrays.inputs, arrays.targets, labels),
         fingerprint=table.fingerprints,
         unused=[name for name in (*table.columns, *table.unusable) if name not in used],

@@ -3,47 +3,132 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import DataProfile
+from kspec.data.column_hints import ColumnHints, table_hints
 from kspec.data.context import Context
+from kspec.data.csv_format import find_format
+from kspec.data.number_texts import MARKS, notation, number_texts
 from kspec.data.profiling import profile_table
 from kspec.data.sources import names, read, source_of
-from kspec.data.sources.read_request import Request, likely_delimiter
-from kspec.diagnostics import Positions, Report, Source, Span
+from kspec.data.sources.read_request import Request, first_lines
+from kspec.data.table import Table
+from kspec.diagnostics import Positions, Report, Source, Span, codes
 from kspec.language import Document, Permissions, Spec
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import SOURCES
+from kspec.syntax.gzip_stream import GrowsTooMuch
 
 MAX_FILES = 20_000
 """How many names a glob looks at while somebody types."""
 
 
-def profile_file(path: str | os.PathLike[str], report: Report) -> tuple[DataProfile, CsvOptions | None] | None:
+class FilePreview(NamedTuple):
+    """A table without a spec.
+
+    Args:
+        profile: Its profile.
+        options: The options of a CSV file that differ from their defaults.
+        hints: By column, what the order of its rows tells.
+        notes: By option, why it is set.
+    """
+
+    profile: DataProfile
+    options: dict[str, Any]
+    hints: dict[str, ColumnHints]
+    notes: dict[str, str]
+
+
+def profile_file(
+    path: str | os.PathLike[str], report: Report, options: Mapping[str, Any] | None = None
+) -> FilePreview | None:
     """Profiles the file of a table.
 
     Args:
         path: The file, relative to the working directory.
         report: Receives every problem.
+        options: Options of a CSV file that are known.
 
     Returns:
-        The profile, and CSV options if the delimiter of the file is not a comma; None if there are errors.
+        The profile; None if there are errors.
     """
     name = os.fspath(path)
     context = Context(_empty_spec("spec.yaml"), report, None)
     files = context.find(name, None)
     if files is None:
         return None
-    kind = source_of(name) or "parquet"
-    if kind != "csv":
-        table = read(kind, name, Request(context, {}, []))
-        return None if table is None else (profile_table(table, kind), None)
-    options = CsvOptions.model_validate({"path": name, "delimiter": likely_delimiter(files[0], context)})
-    table = read("csv", options, Request(context, {}, []))
-    if table is None:
+    try:
+        kind = source_of(name) or _kind_of_content(first_lines(files[0], context, 512))
+        if kind == "arff":
+            help = "copy its lines below `@data` into a CSV file, and its `@attribute` names into a first line"
+            context.error(
+                codes.MALFORMED_DATA_FILE, f"`{name}` is an ARFF file, which kspec does not read", None, help=help
+            )
+            return None
+        if kind != "csv":
+            table = read(kind, name, Request(context, {}, []))
+            return None if table is None else FilePreview(profile_table(table, kind), {}, table_hints(table), {})
+        found = find_format(files[0], context, dict(options or {}))
+    except (OSError, EOFError, zlib.error, GrowsTooMuch) as error:
+        context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
         return None
-    return profile_table(table, "csv"), options if options.delimiter != "," else None
+    return _profile_csv(name, found, context)
+
+
+def _profile_csv(name: str, options: dict[str, Any], context: Context) -> FilePreview | None:
+    """Profiles a CSV file; reads it again if its texts are numbers in another notation."""
+
+    def read_table() -> Table | None:
+        settings = CsvOptions.model_validate({**options, "path": name})
+        return read("csv", settings, Request(context, {}, []))
+
+    table, notes = read_table(), dict[str, str]()
+    if table is not None and (more := _number_options(table, options)):
+        options |= more
+        table = read_table()
+        if "missing" in more:
+            notes["missing"] = "stand for missing values between numbers"
+    return None if table is None else FilePreview(profile_table(table, "csv"), options, table_hints(table), notes)
+
+
+def _number_options(table: Table, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with which columns of text are columns of numbers."""
+    texts = {
+        name: number_texts(column.values[~column.missing].tolist())
+        for name, column in table.columns.items()
+        if column.kind == "text"
+    }
+    numbers = {name: found for name, found in texts.items() if found.are_numbers}
+    options: dict[str, Any] = {}
+    decimal, thousands = notation(list(numbers.values()), known.get("delimiter", ","))
+    if decimal != "." and "decimal" not in known:
+        options["decimal"] = decimal
+    if thousands is not None and "thousands" not in known:
+        options["thousands"] = thousands
+    marks = {name: found.marks for name, found in numbers.items() if found.marks}
+    if marks and "missing" not in known:
+        words = sorted({word for own in marks.values() for word in own})
+        safe = all(word in MARKS for word in words) and not any(
+            set(words) & set(column.values.tolist())
+            for name, column in table.columns.items()
+            if column.kind == "text" and name not in numbers
+        )
+        options["missing"] = words if safe else marks
+    return options
+
+
+def _kind_of_content(start: bytes) -> str:
+    """The source that reads a file whose name does not tell it."""
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"PK") and b".npy" in start:
+        return "npz"
+    lines = (line.strip().lower() for line in start.splitlines())
+    first = next((line for line in lines if line and not line.startswith(b"%")), b"")
+    return "arff" if first.startswith(b"@relation") else "csv"
 
 
 def column_names(name: str, data: Any, permissions: Permissions) -> list[str]:

@@ -87,7 +87,8 @@ class Dataset:
         splits: `train` always; `validation` and `test` if they have examples.
         labels: By output, the vocabulary of a target that can be classes.
         fitted: What other data for the same model needs, as plain JSON: `fill` (column → fill value, computed from the
-            training split) and `columns` (`inputs`, `targets`, `weights`: name → columns).
+            training split) and `columns` (`inputs`, `targets`, `weights`: name → columns); also `width`, the number of
+            columns of a table whose columns have only numbers.
         profile: Facts about each column, and the rows per split.
         fingerprint: The SHA-256 of each file.
         unused: The columns that feed nothing.

@@ -190,6 +190,7 @@ DATA_GROWS = Rule("KS531", "data-grows", Severity.ERROR, "never")
 TOO_MANY_COLUMNS = Rule("KS532", "too-many-columns", Severity.ERROR, "never")
 TOO_MANY_FILES = Rule("KS533", "too-many-files", Severity.ERROR, "never")
 IMAGE_TOO_LARGE = Rule("KS534", "image-too-large", Severity.ERROR, "never")
+DATA_IN_HEADER = Rule("KS550", "data-in-header", Severity.WARNING, "never")
 
 # KS6: run
 UNSUPPORTED_IN_PYTHON = Rule("KS620", "unsupported-in-python", Severity.ERROR, "never")

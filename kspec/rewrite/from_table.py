@@ -4,27 +4,61 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
+from kspec.data.column_hints import ColumnHints
+from kspec.language.split import Split
 from kspec.rewrite.init import MODELINE
 from kspec.rewrite.table_inference import ONE_HOT, TableRoles, infer_columns
 from kspec.syntax.scalars import resolve
 from kspec.syntax.yaml_flow import to_yaml
 
+FEW_ROWS = 10
+"""Fewer rows are not split into three."""
+MOST_WORDS = 500
+"""The longest texts that are read to their end."""
 COMMENTS = 40
 """The column where comments stand."""
 
 
-def from_table(profile: DataProfile, path: str, *, target: str | None = None, delimiter: str = ",") -> str:
+class Choices(NamedTuple):
+    """What the user has named.
+
+    Args:
+        target: The column to predict.
+        task: The task of the output.
+        time: The column of times.
+    """
+
+    target: str | None = None
+    task: str | None = None
+    time: str | None = None
+
+
+NOTHING = Choices()
+
+
+def from_table(
+    profile: DataProfile,
+    path: str,
+    choices: Choices = NOTHING,
+    *,
+    options: Mapping[str, Any] | None = None,
+    hints: Mapping[str, ColumnHints] | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> str:
     """Writes a spec for a table.
 
     Args:
         profile: The profile of the table's columns.
         path: The path of the table as the spec will name it.
-        target: The column to predict; inferred if None.
-        delimiter: The separator of a CSV file.
+        choices: What the user has named; the rest is inferred.
+        options: The options of a CSV file.
+        hints: By column, what the order of its rows tells.
+        notes: By option, why it is set.
 
     Returns:
         The text of the spec.
@@ -32,15 +66,38 @@ def from_table(profile: DataProfile, path: str, *, target: str | None = None, de
     Raises:
         InitRefused: If there is nothing to predict, or nothing to predict it from.
     """
-    return _Writer(profile, infer_columns(profile, target), path, delimiter).text()
+    roles = infer_columns(profile, choices.target, hints, task=choices.task, time=choices.time)
+    return _Writer(profile, roles, path, dict(options or {}), hints or {}, notes or {}).text()
+
+
+_WHY_OPTION = {
+    "delimiter": "between values",
+    "encoding": "the text is not UTF-8",
+    "header": "the first line is data like the others",
+    "names": "unique names in place of those of the file",
+    "comment": "starts comments",
+    "skip_rows": "lines above the table",
+    "decimal": "as in 41,5",
+    "thousands": "between thousands",
+}
 
 
 class _Writer:
-    def __init__(self, profile: DataProfile, roles: TableRoles, path: str, delimiter: str) -> None:
+    def __init__(
+        self,
+        profile: DataProfile,
+        roles: TableRoles,
+        path: str,
+        options: dict[str, Any],
+        hints: Mapping[str, ColumnHints],
+        notes: Mapping[str, str],
+    ) -> None:
         self.profile = profile
         self.roles = roles
         self.path = path
-        self.delimiter = delimiter
+        self.options = options
+        self.hints = hints
+        self.notes = _WHY_OPTION | dict(notes)
         self.lines: list[str] = []
         self.names: set[str] = set()
         self.output = self._name(roles.target.name)
@@ -87,7 +144,8 @@ class _Writer:
         self._add("# Correct what does not fit; `kspec check --data` reports mismatches between spec and data.")
         self._add("kspec: 1")
         self._add(f"name: {self._spec_name()}")
-        self._add(f"task: {self.roles.task}", f"`{self.roles.target.name}` {self.roles.why}")
+        doubt = f"; {self.roles.doubt}" if self.roles.doubt else ""
+        self._add(f"task: {self.roles.task}", f"`{self.roles.target.name}` {self.roles.why}{doubt}")
         self._add("seed: 0", "determines split, weights, shuffling and dropout")
 
     def _spec_name(self) -> str:
@@ -96,17 +154,31 @@ class _Writer:
     def _data(self) -> None:
         self._add()
         self._add("data:")
-        if self.profile.source == "csv" and self.delimiter != ",":
-            self._add(f"  csv: {to_yaml({'path': self.path, 'delimiter': self.delimiter})}")
+        if self.options:
+            self._add("  csv:")
+            self._add(f"    path: {to_yaml(self.path)}")
+            for key, value in self.options.items():
+                why = self.notes.get(key, "") if (key, value) != ("header", True) else "names stand in the first line"
+                self._add(f"    {key}: {to_yaml(value)}", why)
         else:
             self._add(f"  {self.profile.source}: {to_yaml(self.path)}")
         for name, reason in self.roles.unused.items():
             self._add(f"  # `{name}` is not used: {reason}")
         self._columns()
-        self._add(f"  targets: {to_yaml(self.roles.target.name)}")
+        why = f"{self.roles.why_target}; --target names another" if self.roles.why_target else ""
+        self._add(f"  targets: {to_yaml(self.roles.target.name)}", why)
         self._missing()
-        stratify = ", stratify: true" if self._can_stratify() else ""
-        self._add(f"  split: {{validation: 0.2, test: 0.2{stratify}}}")
+        self._split()
+
+    def _split(self) -> None:
+        """The split: in the order of time if the rows are, else with the same share of each class."""
+        time = self.roles.time
+        if time is not None and "time" in Split.model_fields:
+            self._add(f"  split: {{time: {to_yaml(time)}, validation: 0.2, test: 0.2}}", "the last rows are the test")
+            return
+        stratify = ", stratify: true" if self.roles.task != "regression" else ""
+        validation = 0.2 if self.profile.rows >= FEW_ROWS else 0
+        self._add(f"  split: {{validation: {validation}, test: 0.2{stratify}}}")
 
     def _columns(self) -> None:
         if len(self.inputs) > 1:
@@ -131,10 +203,6 @@ class _Writer:
             rules[self.roles.target.name] = "drop_row"
         if rules:
             self._add_long(f"  missing: {to_yaml(rules)}")
-
-    def _can_stratify(self) -> bool:
-        counts = self.roles.target.classes.values()
-        return self.roles.task != "regression" and bool(counts) and min(counts) >= 10
 
     def _inputs(self) -> None:
         self._add()
@@ -165,7 +233,13 @@ class _Writer:
             self._entry("Normalization", "", name, node, several, comment)
         elif column in self.roles.texts:
             words, node = self._name(f"{name}_words"), self._name(f"{name}_vector")
-            self._entry("TextVectorization", "{max_tokens: 5000, output_sequence_length: 100}", name, words, True)
+            self._entry(
+                "TextVectorization",
+                f"{{max_tokens: 5000, output_sequence_length: {self._length(column)}}}",
+                name,
+                words,
+                True,
+            )
             self._entry("Embedding", f"{{input_dim: {{vocabulary_of: {words}}}, output_dim: 32}}", "", "", False)
             self._entry("GlobalAveragePooling1D", "", "", node, several)
         elif (column.distinct or 0) <= ONE_HOT:
@@ -179,6 +253,11 @@ class _Writer:
             self._entry("Embedding", f"{{input_dim: {{vocabulary_of: {code}}}, output_dim: {size}}}", "", "", False)
             self._entry("Flatten", "", "", node, several)
         return node
+
+    def _length(self, column: ColumnProfile) -> int:
+        """The number of words that nine of ten texts do not exceed, within limits."""
+        words = self.hints[column.name].most_words if column.name in self.hints else 100
+        return min(max(words, 4), MOST_WORDS)
 
     def _entry(self, head: str, arguments: str, source: str, name: str, beside: bool, comment: str = "") -> None:
         source = source if len(self.inputs) > 1 else ""
@@ -213,12 +292,19 @@ class _Writer:
         self._add()
         self._add("fit:")
         self._add("  epochs: 50")
-        self._add(f"  batch_size: {16 if rows < 1000 else 32 if rows < 20_000 else 256}")
+        self._add(f"  batch_size: {self._batch_size()}")
         counts = list(self.roles.target.classes.values())
         if self.roles.task != "regression" and counts and min(counts) < sum(counts) / len(counts) / 3:
             self._add("  class_weight: balanced", "one class has far fewer rows than another")
+        if rows < FEW_ROWS:
+            return
         self._add("  callbacks:")
         self._add("    - EarlyStopping: {monitor: val_loss, patience: 8, restore_best_weights: true}")
+
+    def _batch_size(self) -> int:
+        """The batch size: no more than the rows of training."""
+        rows = self.profile.rows
+        return min(16, max(rows // 2, 1)) if rows < 1000 else 32 if rows < 20_000 else 256
 
 
 def _rounded(value: float) -> float:

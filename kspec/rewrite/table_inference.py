@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
+from kspec.data.column_hints import ColumnHints
 from kspec.rewrite.init import InitRefused
-
-TARGETS = ("target", "targets", "label", "labels", "class", "y", "diagnosis", "outcome", "species", "survived", "churn")
-"""Names of a target column, wherever it stands; otherwise the last column is the target."""
+from kspec.rewrite.target_inference import infer_target, infer_task, known_column
 
 ONE_HOT = 20
 """Up to this many distinct texts are one-hot encoded; more are embedded."""
-MOST_CLASSES = 100
+PROSE = 4
+"""The median number of words from which texts are prose."""
 _NUMBERS = ("integer", "float", "boolean")
-_KEY = re.compile(r"(^|[_\W])(id|uuid|index|key)$|^unnamed|^$", re.IGNORECASE)
+_KEY = re.compile(r"(^|_)(id|uuid|guid|index|key|idx)$", re.IGNORECASE)
+_NUMBER = re.compile(r"(^|_)(number|num|no|nr|code)$", re.IGNORECASE)
+_NAMELESS = re.compile(r"unnamed_\d+")
+_CALENDAR = 12
+"""A time with no more values than this is a season, such as the month."""
 
 
 @dataclass(slots=True)
@@ -24,29 +29,45 @@ class TableRoles:
 
     Args:
         target: The column to predict.
+        why_target: Why that column, as a noun; empty if the user named it.
         task: The task of the output.
         why: The reason for the task, as a predicate: `is one of 3 texts`.
+        doubt: What to write if the task is another one; empty without doubt.
         numbers: Numeric columns, which feed one input together.
         categories: Categorical text columns, an input each.
         texts: Columns of running text, an input each.
         unused: Column → why it is not used.
+        time: The column of times in whose order the rows stand, if there is one.
     """
 
     target: ColumnProfile
+    why_target: str
     task: str
     why: str
+    doubt: str = ""
     numbers: list[ColumnProfile] = field(default_factory=list)
     categories: list[ColumnProfile] = field(default_factory=list)
     texts: list[ColumnProfile] = field(default_factory=list)
     unused: dict[str, str] = field(default_factory=dict)
+    time: str | None = None
 
 
-def infer_columns(profile: DataProfile, target: str | None = None) -> TableRoles:
+def infer_columns(
+    profile: DataProfile,
+    target: str | None = None,
+    hints: Mapping[str, ColumnHints] | None = None,
+    *,
+    task: str | None = None,
+    time: str | None = None,
+) -> TableRoles:
     """Infers the roles of a table's columns.
 
     Args:
         profile: The profile of the columns.
         target: The column to predict, if the user named it.
+        hints: By column, what the order of its rows tells.
+        task: The task, if the user named it.
+        time: The column of times, if the user named it.
 
     Returns:
         The roles.
@@ -56,73 +77,78 @@ def infer_columns(profile: DataProfile, target: str | None = None) -> TableRoles
     """
     if len(profile.columns) < 2:
         raise InitRefused("the table has one column; a spec needs a column to predict and one to predict it from")
-    column = _target(profile, target)
-    task, why = _task(column, profile.rows)
-    roles = TableRoles(column, task, why)
+    hints = hints or {}
+    if time is not None:
+        known_column(profile, time)
+    column, why_target = infer_target(profile, hints, target, time)
+    found = infer_task(column, profile.rows, task)
+    roles = TableRoles(column, why_target, found.task, found.why, found.doubt, time=time)
     for other in profile.columns:
         if other.name != column.name:
-            _assign(other, profile.rows, roles)
+            _assign(other, profile.rows, hints.get(other.name, ColumnHints()), roles)
     if not (roles.numbers or roles.categories or roles.texts):
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.unused.items())
-        raise InitRefused(f"no column is left from which to predict `{column.name}` ({reasons})")
+        _use_best(profile, roles)
     return roles
 
 
-def _target(profile: DataProfile, name: str | None) -> ColumnProfile:
-    if name is not None:
-        column = profile.column(name)
-        if column is None:
-            from kspec.diagnostics import did_you_mean
-
-            names = [known.name for known in profile.columns]
-            suggestion = did_you_mean(name, names) or f"available columns: {', '.join(names[:20])}"
-            raise InitRefused(f"unknown column `{name}`; {suggestion}")
-        return column
-    by_name = {known.name.lower(): known for known in profile.columns}
-    return next((by_name[name] for name in TARGETS if name in by_name), profile.columns[-1])
-
-
-def _task(column: ColumnProfile, rows: int) -> tuple[str, str]:
-    distinct = column.distinct
-    if column.type in ("array", "image") or distinct is None:
-        raise InitRefused(
-            f"`{column.name}` holds {column.type}s, which cannot be a target; name another column with --target"
-        )
-    if distinct < 2:
-        raise InitRefused(f"`{column.name}` has the same value in every row; name another column with --target")
-    if distinct == 2 and column.type != "float":
-        values = ", ".join(sorted(column.classes))
-        return "binary_classification", f"has the values {values}" if values else "has two values"
-    if column.type == "text":
-        if distinct > MOST_CLASSES or distinct > rows / 2:
-            raise InitRefused(f"`{column.name}` has {distinct} distinct texts; name another column with --target")
-        return "multiclass_classification", f"is one of {distinct} texts"
-    if column.type == "integer" and distinct <= 20 and distinct * 5 <= rows and _counts_up(column):
-        return "multiclass_classification", f"is one of {distinct} small integers"
-    return "regression", "is numeric"
-
-
-def _counts_up(column: ColumnProfile) -> bool:
-    """Whether the integers look like labels: 0, 1, 2 … or 1, 2, 3 … without a gap."""
-    low, high, distinct = column.minimum, column.maximum, column.distinct
-    return low in (0, 1) and high is not None and distinct is not None and high - low + 1 == distinct
-
-
-def _assign(column: ColumnProfile, rows: int, roles: TableRoles) -> None:
+def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRoles) -> None:
     distinct = column.distinct or 0
-    if column.type in ("array", "image"):
-        roles.unused[column.name] = f"it holds {column.type}s"
-    elif column.missing >= rows:
-        roles.unused[column.name] = "it is empty"
-    elif distinct == 1:
-        roles.unused[column.name] = "it has the same value in every row"
-    elif distinct >= rows - column.missing and column.type != "float" and _KEY.search(column.name):
-        roles.unused[column.name] = "it is a row identifier"
+    present = rows - column.missing
+    reason = _reason_against(column, present, hints, roles)
+    if reason:
+        roles.unused[column.name] = reason
     elif column.type in _NUMBERS:
         roles.numbers.append(column)
-    elif column.example.count(" ") >= 3 and distinct > ONE_HOT:
+    elif (hints.words >= PROSE or column.example.count(" ") >= PROSE - 1) and distinct > ONE_HOT:
         roles.texts.append(column)
-    elif distinct > rows / 2 and distinct > ONE_HOT:
+    elif distinct > present / 2 and distinct > ONE_HOT:
         roles.unused[column.name] = "almost every value is unique"
     else:
         roles.categories.append(column)
+
+
+def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, roles: TableRoles) -> str:
+    """Why a column is no input; empty if it can be one."""
+    distinct, name = column.distinct or 0, re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", column.name)
+    if column.type in ("array", "image"):
+        return f"it holds {column.type}s"
+    if present <= 0:
+        return "it is empty"
+    if distinct == 1:
+        return "it has the same value in every row" if not column.missing else "it has only one value"
+    if column.name == roles.time:
+        return "it is the time of the row"
+    if _is_time(column, hints):
+        if roles.time is None and hints.is_sorted:
+            roles.time = column.name
+        return "it is the time of the row" if column.type != "text" else "it is a date"
+    if _NAMELESS.fullmatch(column.name) and (hints.is_row_number or column.type == "text"):
+        return "it has no name"
+    if column.type == "float":
+        return ""
+    if _KEY.search(name) and distinct > present / 2:
+        return "it is a row identifier"
+    if distinct >= 0.9 * present and distinct > 2 and _NUMBER.search(name):
+        return "it is a row identifier"
+    return "it counts the rows" if hints.is_row_number else ""
+
+
+def _is_time(column: ColumnProfile, hints: ColumnHints) -> bool:
+    if not hints.is_time:
+        return False
+    return column.type == "text" or not hints.has_repeats or (column.distinct or 0) > _CALENDAR
+
+
+def _use_best(profile: DataProfile, roles: TableRoles) -> None:
+    """Uses a column after all, rather than none.
+
+    Raises:
+        InitRefused: If none can be used.
+    """
+    for column in profile.columns:
+        if column.name in roles.unused and column.type in _NUMBERS and (column.distinct or 0) > 1:
+            del roles.unused[column.name]
+            roles.numbers.append(column)
+            return
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.unused.items())
+    raise InitRefused(f"no column is left from which to predict `{roles.target.name}` ({reasons})")

@@ -167,6 +167,21 @@ def test_csv_options_apply_to_other_data(tmp_path):
     assert trained.read("new.csv").inputs["x"].tolist() == [[7, 8]]
 
 
+@pytest.mark.parametrize("options", ["header: false", "names: [c0, c1, c2]"])
+def test_other_data_without_a_header_may_lack_the_target_wherever_it_stands(tmp_path, options):
+    (tmp_path / "t.csv").write_text("0,1,2\n1,3,?\n" * 5)
+    data = f"{{csv: {{path: t.csv, {options}, missing: '?'}}, targets: c0, missing: {{c2: 9}}}}"
+    trained = Trained(tmp_path, data)
+    (tmp_path / "new.csv").write_text("7,8\n7,?\n")
+    assert trained.read("new.csv").inputs["x"].tolist() == [[7, 8], [7, 9]]
+    assert trained.read({"csv": "new.csv"}).inputs["x"].tolist() == [[7, 8], [7, 9]]
+    (tmp_path / "full.csv").write_text("1,7,8\n")
+    assert trained.read("full.csv").inputs["x"].tolist() == [[7, 8]]
+    (tmp_path / "more.csv").write_text("1,7,8,9\n")
+    assert trained.read("more.csv") is None
+    assert "has 4 columns, but the training data had 3" in next(reversed(list(trained.report))).message
+
+
 def test_image_files_and_folders(tmp_path):
     for label in ("cat", "dog"):
         for number in range(5):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
+from kspec.data.column_hints import ColumnHints
 from kspec.diagnostics import Report, Source
 from kspec.rewrite.from_table import from_table
 from kspec.rewrite.init import InitRefused
@@ -37,6 +38,11 @@ YES_NO = column("bought", "text", 2, classes={"no": 300, "yes": 100})
         (column("t", "integer", 10, minimum=0, maximum=90), "regression"),
         (column("t", "integer", 300, minimum=1, maximum=300), "regression"),
         (column("t", "float", 2, minimum=0.0, maximum=1.0), "regression"),
+        (column("t", "float", 2, minimum=0.0, maximum=1.0, whole=True), "binary_classification"),
+        (column("t", "integer", 6, minimum=1, maximum=7), "multiclass_classification"),
+        (column("type", "integer", 30, minimum=1, maximum=90), "multiclass_classification"),
+        (column("count", "integer", 6, minimum=1, maximum=7), "regression"),
+        (column("t", "float", 3, minimum=1.0, maximum=3.0, whole=True), "regression"),
         (column("t"), "regression"),
     ],
 )
@@ -55,10 +61,10 @@ def test_the_target_is_found_by_name_else_it_is_the_last_column() -> None:
     ("columns", "message"),
     [
         ([column("a")], "one column"),
-        ([column("a"), column("b", "text", 390)], "390 distinct texts"),
-        ([column("a"), column("b", distinct=1)], "same value"),
-        ([column("a"), column("b", "array", None)], "arrays"),
-        ([column("id", "integer", 400), column("b")], "no column is left"),
+        ([column("a", "text", 390), column("b", "text", 390)], "390 distinct texts"),
+        ([column("a", distinct=1), column("b", distinct=1)], "same value"),
+        ([column("a", "array", None), column("b", "array", None)], "arrays"),
+        ([column("id", "text", 400), column("b")], "no column is left"),
     ],
 )
 def test_unusable_tables_are_rejected(columns: list[ColumnProfile], message: str) -> None:
@@ -115,7 +121,7 @@ def test_unusual_column_names_pass_the_check(tmp_path: Any) -> None:
     from kspec import api
 
     spec = tmp_path / "spec.yaml"
-    spec.write_text(from_table(table(*ODD, YES_NO), "t.csv", delimiter="\t"), encoding="utf-8")
+    spec.write_text(from_table(table(*ODD, YES_NO), "t.csv", options={"delimiter": "\t"}), encoding="utf-8")
     assert [problem for problem in api.check(spec) if problem.is_error] == []
 
 
@@ -128,7 +134,64 @@ def test_long_lists_of_columns_are_wrapped() -> None:
     assert tree.value["data"]["inputs"] == [known.name for known in columns]
 
 
-def test_rare_classes_are_weighted_and_not_stratified() -> None:
+def test_rare_classes_are_weighted_and_stratified() -> None:
     text = from_table(table(column("a"), column("t", "text", 2, classes={"no": 395, "yes": 5})), "t.csv")
     assert "class_weight: balanced" in text
-    assert "stratify" not in text
+    assert "stratify: true" in text
+
+
+@pytest.mark.parametrize(
+    ("columns", "target"),
+    [
+        ([column("y"), column("a")], "y"),
+        ([column("price"), column("a"), column("is_fraud", "integer", 2, minimum=0, maximum=1)], "is_fraud"),
+        ([column("SalePrice"), column("sold", "text", 3)], "SalePrice"),
+        ([column("c0", "integer", 3, minimum=1, maximum=3), column("c1"), column("c2")], "c0"),
+        ([column("id", "integer"), column("c1", "text", 2), column("c2"), column("c3")], "c1"),
+        ([column("c0", "text", 2), column("c1", "text", 6), column("c2", "text", 7)], "c0"),
+        ([column("sex", "text", 3), column("b"), column("rings", "integer", 28, minimum=1, maximum=29)], "rings"),
+        ([column("a"), column("b"), column("note", "text", 390)], "b"),
+        ([column("a"), column("b"), column("empty", missing=400, distinct=0)], "b"),
+    ],
+)
+def test_the_target_is_an_outcome_or_stands_first_or_last(columns: list[ColumnProfile], target: str) -> None:
+    assert infer_columns(table(*columns)).target.name == target
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (column("CustomerId", "integer", 390), "it is a row identifier"),
+        (column("RowNumber", "integer", 400), "it is a row identifier"),
+        (column("store_id", "integer", 40), ""),
+        (column("Phone", "text", 400, example="1 2"), "almost every value is unique"),
+    ],
+)
+def test_identifiers_are_left_out(other: ColumnProfile, reason: str) -> None:
+    assert infer_columns(table(other, column("a"), YES_NO)).unused.get(other.name, "") == reason
+
+
+def test_the_order_of_the_rows_tells_row_numbers_and_times() -> None:
+    columns = [column(name, "integer", 400, minimum=0, maximum=399) for name in ("n", "a")]
+    hints = {"n": ColumnHints(is_row_number=True), "day": ColumnHints(is_time=True, is_sorted=True)}
+    roles = infer_columns(table(*columns, column("day", "text", 400), column("z")), None, hints)
+    assert roles.unused == {"n": "it counts the rows", "day": "it is a date"}
+    assert roles.time == "day"
+    assert roles.target.name == "z"
+
+
+def test_prose_is_judged_by_its_median() -> None:
+    review = column("review", "text", 390, example="Great!")
+    hints = {"review": ColumnHints(words=9, most_words=31)}
+    text = from_table(table(review, YES_NO), "t.csv", hints=hints)
+    assert "output_sequence_length: 31" in text
+
+
+def test_what_the_user_names_is_kept() -> None:
+    target = column("n", "integer", 6, minimum=1, maximum=7)
+    roles = infer_columns(table(column("a"), target, column("t")), "n", task="regression", time="t")
+    assert (roles.task, roles.time, roles.why_target) == ("regression", "t", "")
+    with pytest.raises(InitRefused, match="unknown column `nn`"):
+        infer_columns(table(column("a"), target), "nn")
+    with pytest.raises(InitRefused, match="holds texts"):
+        infer_columns(table(column("a"), YES_NO), "bought", task="regression")

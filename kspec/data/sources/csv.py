@@ -7,9 +7,10 @@ import zlib
 from typing import Any, NamedTuple
 
 from kspec.data.context import Context, display_name
+from kspec.data.first_row import is_data
 from kspec.data.limits import LimitReached, check_memory, grows_too_much
 from kspec.data.sources.csv_errors import explain, report_ragged
-from kspec.data.sources.csv_header import Header, nameless, read_header
+from kspec.data.sources.csv_header import Header, nameless, option, read_header
 from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.read_request import (
     Request,
@@ -28,6 +29,8 @@ from kspec.language.data_limits import Limits
 from kspec.syntax.gzip_stream import GrowsTooMuch
 from kspec.syntax.path_policy import PathRefused
 
+SAMPLE, SHOWN_NAMES = 200, 4
+"""How many rows tell whether the header is one, and how many of its names are shown."""
 MAX_RAGGED = 10_000
 """After so many lines of another length, the rest is not read."""
 CELL_BYTES = 16
@@ -61,6 +64,8 @@ def read(setting: Any, request: Request) -> Table | None:
             report_ragged(piece.ragged, piece.header, name, text, file, options, context)
             return None
     tables = [piece.table for piece in pieces if piece is not None]
+    if options.header and options.names is None and len(tables) == len(files) and not request.for_prediction:
+        _warn_of_data_in_header(files[0], pieces[0], context)
     return _combined(files, tables, text, options, context) if len(tables) == len(files) else None
 
 
@@ -78,6 +83,16 @@ def names(setting: Any, request: Request) -> list[str]:
 def _options(setting: Any) -> tuple[CsvOptions, Any]:
     """The options of the source, and its paths."""
     return (setting, setting.path) if isinstance(setting, CsvOptions) else (CsvOptions(path="-"), setting)
+
+
+def _warn_of_data_in_header(source: SourceFile, piece: Any, context: Context) -> None:
+    """Warns of a table without a header, which lacks its first row."""
+    rows = zip(*(column.to_pylist() for column in piece.table.slice(0, SAMPLE).columns), strict=True)
+    if is_data(piece.header.names, [[value or "" for value in row] for row in rows]):
+        first = ", ".join(f"`{name}`" for name in piece.header.names[:SHOWN_NAMES])
+        message = f"the first line of `{display_name(source.file, context)}` looks like data, not like names: {first}"
+        help = f"to keep it as a row, write {option(source, 'header: false')}"
+        context.warning(codes.DATA_IN_HEADER, message, source.path, help=help)
 
 
 def _is_untidy(piece: _Piece) -> bool:

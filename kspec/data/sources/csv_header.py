@@ -115,9 +115,7 @@ def _names(
     if options.names is not None:
         listed = _listed_names(names, first, options, context)
         if listed is None:
-            message = f"`names` lists {len(options.names)} columns, but `{name}` has {len(names)}"
-            path = None if source.path is None else (*(context.source_path or ())[:2], "names")
-            context.error(codes.MALFORMED_DATA_FILE, message, path, help="name each column of the file")
+            _refuse_names(len(options.names), len(names), name, source, context)
             return None
         names = listed
     twice = [column for column, count in Counter(names).items() if column and count > 1]
@@ -128,6 +126,26 @@ def _names(
         context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
         return None
     return [column or nameless(number) for number, column in enumerate(names)]
+
+
+def _refuse_names(listed: int, columns: int, name: str, source: SourceFile, context: Context) -> None:
+    """Reports that a file has another number of columns than names.
+
+    Args:
+        listed: The number of names.
+        columns: The number of columns.
+        name: The file in messages.
+        source: The file.
+        context: Receives the error.
+    """
+    if context.is_new:
+        message = f"`{name}` has {columns} columns, but the training data had {listed}"
+        help = "a table without a header needs the same columns in the same order; only targets may be absent"
+        context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
+        return
+    message = f"`names` lists {listed} columns, but `{name}` has {columns}"
+    path = None if context.source_path is None else (*context.source_path[:2], "names")
+    context.error(codes.MALFORMED_DATA_FILE, message, path, help="name each column of the file")
 
 
 def option(source: SourceFile, text: str) -> str:

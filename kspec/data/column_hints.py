@@ -1,0 +1,67 @@
+"""What the rows of a column in their order tell of its role: row numbers, dates, running text."""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+from kspec.data.dates import are_dates, names_time
+from kspec.data.table import Column, Table
+
+FEW = 10
+"""In fewer rows, numbers that count up may be measured."""
+PIECE = 20_000
+"""So many texts of a column are looked at."""
+
+
+class ColumnHints(NamedTuple):
+    """What the order of a column's rows tells.
+
+    Args:
+        is_row_number: Whether its integers count the rows.
+        is_time: Whether it holds dates, or its numbers are called a time.
+        is_sorted: Whether no value is less than the one before.
+        has_repeats: Whether a value occurs twice.
+        words: The median number of words of its texts.
+        most_words: The number of words that nine of ten of its texts do not exceed.
+    """
+
+    is_row_number: bool = False
+    is_time: bool = False
+    is_sorted: bool = False
+    has_repeats: bool = False
+    words: int = 0
+    most_words: int = 0
+
+
+def table_hints(table: Table) -> dict[str, ColumnHints]:
+    """The hints of each column."""
+    return {name: column_hints(column) for name, column in table.columns.items()}
+
+
+def column_hints(column: Column) -> ColumnHints:
+    """The hints of a column."""
+    import numpy
+
+    values = column.values[~column.missing]
+    if values.ndim > 1 or len(values) < 2 or column.kind not in ("integer", "float", "text"):
+        return ColumnHints()
+    if column.kind == "text":
+        texts = [str(value) for value in values[:PIECE].tolist()]
+        words = numpy.array([len(text.split()) for text in texts])
+        is_sorted = all(after >= before for before, after in itertools.pairwise(texts))
+        return ColumnHints(
+            is_time=are_dates(texts),
+            is_sorted=is_sorted,
+            has_repeats=len(set(texts)) < len(texts),
+            words=int(numpy.median(words)),
+            most_words=int(numpy.ceil(numpy.quantile(words, 0.9))),
+        )
+    steps = numpy.diff(values)
+    is_integer, is_sorted = column.kind == "integer", bool((steps >= 0).all())
+    return ColumnHints(
+        is_row_number=is_integer and len(values) >= FEW and bool((steps == 1).all()) and values[0] in (0, 1),
+        is_time=is_sorted and names_time(column.name) and bool((steps > 0).any()),
+        is_sorted=is_sorted,
+        has_repeats=len(numpy.unique(values)) < len(values),
+    )

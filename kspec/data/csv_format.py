@@ -1,0 +1,174 @@
+"""Finds out how a text table is written: encoding, lines on top, delimiter, header."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kspec.data.context import Context
+from kspec.data.first_row import is_data
+from kspec.data.sources.read_request import blocks, first_lines
+from kspec.language.csv_options import WHITESPACE, CsvOptions
+
+SAMPLE, ROWS, TOP = 1 << 18, 500, 50
+"""How many bytes and rows are looked at, and how many lines may stand on top of a table."""
+DELIMITERS = ("\t", ";", "|", ",", WHITESPACE)
+"""From the least likely to stand in a text to the most likely."""
+CONSISTENT = 0.95
+_BLANKS = re.compile(r"[ \t]+")
+
+
+class _Division(NamedTuple):
+    """A text, divided at a delimiter.
+
+    Args:
+        delimiter: The delimiter.
+        width: The number of values that most rows have.
+        start: The place of the first row of the table.
+        rows: Its rows.
+        numbers: The share of numbers among their values.
+    """
+
+    delimiter: str
+    width: int
+    start: int
+    rows: list[list[str]]
+    numbers: float
+
+
+def find_format(file: Path, context: Context, given: dict[str, Any]) -> dict[str, Any]:
+    """The options with which a text table is read.
+
+    Args:
+        file: The file.
+        context: Opens it.
+        given: Options that are known already; they are kept.
+
+    Returns:
+        The options that differ from their defaults, `header` and `names` as they must be.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    options = {"encoding": _encoding(file, context), **given}
+    data = first_lines(file, context, SAMPLE)
+    text = data.decode(options["encoding"], errors="replace").lstrip("\ufeff")
+    lines = text.splitlines()[: None if len(data) < SAMPLE else -1][: ROWS + TOP]
+    comment = _comment(lines)
+    if comment and "comment" not in options:
+        options["comment"] = comment
+    if comment:
+        lines = [line.partition(comment)[0] for line in lines]
+    division = _division(lines, options)
+    if division is not None:
+        options["delimiter"] = division.delimiter
+        if division.start and "skip_rows" not in options:
+            options["skip_rows"] = division.start
+        _find_header(division, options)
+    defaults = CsvOptions(path="-")
+    return {key: value for key, value in options.items() if key == "header" or value != getattr(defaults, key)}
+
+
+def _encoding(file: Path, context: Context) -> str:
+    start = first_lines(file, context, 4096)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if start[1::2].count(0) > len(start) / 4:
+        return "utf-16-le"
+    for encoding in ("utf-8", "cp1252"):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            for block in blocks(file, context):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
+
+
+def _comment(lines: Sequence[str]) -> str | None:
+    """The character that starts comments above the table."""
+    mark = lines[0].strip()[:1] if lines else ""
+    if mark not in ("#", "%"):
+        return None
+    below = next((line for line in lines if not line.strip().startswith(mark) and line.strip()), "")
+    is_header = sum(line.startswith(mark) for line in lines[:TOP]) == 1 and any(
+        delimiter in below and lines[0].count(delimiter) == below.count(delimiter) for delimiter in ",;\t|"
+    )
+    return None if is_header else mark
+
+
+def _division(lines: list[str], options: dict[str, Any]) -> _Division | None:
+    """The most plausible way to divide the lines; None if they are a single column."""
+    candidates = [options["delimiter"]] if "delimiter" in options else DELIMITERS
+    skipped = options.get("skip_rows")
+    found = [each for delimiter in candidates if (each := _divide(lines, delimiter, skipped)) is not None]
+    return max(found, key=lambda each: round(each.numbers, 2), default=None)
+
+
+def _divide(lines: list[str], delimiter: str, skipped: int | None) -> _Division | None:
+    """Divides lines at a delimiter; None if the rows have different lengths."""
+    rows: list[tuple[int, list[str]]] = []
+    if delimiter == WHITESPACE:
+        reader = csv.reader((_BLANKS.sub(" ", line.strip()) for line in lines), delimiter=" ")
+    else:
+        reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
+    before = 0
+    try:
+        for row in reader:
+            if any(value.strip() for value in row):
+                rows.append((before, row))
+            before = reader.line_num
+    except csv.Error:
+        return None
+    rows = [(line, row) for line, row in rows if skipped is None or line >= skipped]
+    if not rows:
+        return None
+    widths = Counter(len(row) for _, row in rows)
+    width = max(widths, key=lambda each: (widths[each], each))
+    start = next(place for place, (_, row) in enumerate(rows) if len(row) == width)
+    if skipped is None and start and len(rows[start - 1][1]) == width - 1:
+        start -= _names_columns(rows[start - 1][1], width)
+    below = rows[start:]
+    fitting = sum(len(row) == width for _, row in below[1:]) + 1
+    if width < 2 or start > TOP or fitting < CONSISTENT * len(below):
+        return None
+    values = [value for _, row in below[1:] for value in row] or [value for _, row in below for value in row]
+    numbers = sum(re.fullmatch(r"\s*[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*", value) is not None for value in values)
+    line = rows[start][0] if skipped is None and start else 0
+    return _Division(delimiter, width, line, [row for _, row in below], numbers / len(values))
+
+
+def _names_columns(row: list[str], width: int) -> bool:
+    """Whether a row that is shorter by one names all columns but the first."""
+    return len(row) == width - 1 and len(row) > 1 and not any(re.search(r"\d{2}|^-?\d", value) for value in row)
+
+
+def _find_header(division: _Division, options: dict[str, Any]) -> None:
+    """Adds `header: false` where the first row is data, and names where those of the file are not unique."""
+    first, rows = division.rows[0], division.rows[1:]
+    if "header" not in options and options.get("names") is None and is_data(first, rows):
+        options["header"] = False
+        return
+    if options.get("header", True) and options.get("names") is None:
+        names = [name.strip() for name in first]
+        named = [name for name in names if name]
+        if len(set(named)) < len(named) and len(first) == division.width:
+            options["header"], options["names"] = True, _unique(names)
+
+
+def _unique(names: list[str]) -> list[str]:
+    unique: list[str] = []
+    for number, name in enumerate(names):
+        free, count = name or f"unnamed_{number}", 1
+        while free in unique:
+            count += 1
+            free = f"{name}_{count}"
+        unique.append(free)
+    return unique

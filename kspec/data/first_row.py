@@ -1,0 +1,64 @@
+"""Whether the first row of a table is data, or the names of its columns."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from kspec.data.number_texts import MARKS
+
+EVEN = 3
+"""So many numbers in even steps are names, such as those of years or pixels."""
+YEARS = (1900, 2100)
+
+
+def is_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row fits the columns below it, as data does and names do not.
+
+    Args:
+        first: The first row.
+        rows: Rows below it.
+    """
+    evidence, numbers = 0, []
+    for place, word in enumerate(first):
+        below = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
+        word = word.strip()
+        if not below or not word:
+            continue
+        values = [_number(text) for text in below]
+        are_numbers = sum(value is not None for value in values) > len(below) / 2
+        number = _number(word)
+        if are_numbers and number is not None:
+            numbers.append(number)
+        elif are_numbers and word not in MARKS and _number(word.strip("$€£% ")) is None:
+            return False
+        elif not are_numbers and (word in below or _is_date(word)):
+            evidence += 1
+        elif not are_numbers and number is None and len(set(below)) * 2 < len(below):
+            return False  # the column has few texts, and its name is none of them
+    if numbers and not _are_names(numbers):
+        evidence += len(numbers)
+    return evidence > 0
+
+
+def _are_names(numbers: list[float]) -> bool:
+    steps = {round(after - before, 9) for before, after in itertools.pairwise(numbers)}
+    if len(numbers) >= EVEN:
+        return len(steps) == 1 and steps != {0.0}
+    return all(number.is_integer() and YEARS[0] <= number <= YEARS[1] for number in numbers)
+
+
+def _number(text: str) -> float | None:
+    """A number, also one with a decimal comma."""
+    for form in (text, text.replace(",", ".", 1)):
+        try:
+            return float(form)
+        except ValueError:
+            continue
+    return None
+
+
+def _is_date(text: str) -> bool:
+    from kspec.data.dates import is_date
+
+    return is_date(text)
