@@ -14,7 +14,7 @@ import keras
 from kspec.backend.application_weights import without_downloads
 from kspec.backend.embedding_vectors import load_vectors
 from kspec.backend.keras_errors import plain, tensor_too_large
-from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_class, keras_class
+from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_class, keras_class, make_object
 from kspec.backend.leading_constant import lead_with_symbol
 from kspec.backend.learned_weight import call_learned_weight
 from kspec.backend.operation_names import name_operations
@@ -240,7 +240,7 @@ class _Builder:
             layer = import_class(node.head)(**node.arguments, name=name)
         else:
             arguments = self.maker.arguments(node.catalog, node.arguments, name)
-            layer = keras_class(node.catalog.path)(**arguments, name=name)
+            layer = make_object(node.catalog.path, arguments, name=name)
         if node.trainable is not None:  # as an argument it would not reach inner layers
             layer.trainable = node.trainable
         return layer

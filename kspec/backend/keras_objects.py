@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -11,11 +12,14 @@ from typing import Any
 from kspec import catalog
 from kspec.catalog import types
 from kspec.ir.list_dtype import list_dtype
+from kspec.ir.vocabulary_file import vocabulary_entries
 from kspec.syntax.evaluation import compute_size, with_numbers
 from kspec.syntax.names import snake_case
+from kspec.syntax.regular_files import Opener, open_regular
 from kspec.syntax.sizes import OF_DATA, Size, is_size
 from kspec.syntax.yaml_flow import shape_text
 
+_INTEGER = re.compile(rb"\s*[+-]?[0-9]+\s*")
 Sizes = Callable[[str, str], int]
 """Maps a word and a name to a size that data decides: `("vocabulary_of", node)`, `("classes_of", output)`."""
 
@@ -53,6 +57,7 @@ class Maker:
     Args:
         sizes: Looks up sizes that data decides.
         path: Maps a path that the spec reads (False) or writes (True) to the file's path.
+        opener: Opens a file that the spec reads.
         resolved: The sizes looked up so far, by word and name; the resolved spec states them.
         models: By name, the sub-models that layers can hold.
         shape: The shape of a node of the network that is being built, batch first.
@@ -60,6 +65,7 @@ class Maker:
 
     sizes: Sizes = no_sizes
     path: Callable[[str, bool], str] = lambda text, _: text
+    opener: Opener = open_regular
     resolved: dict[tuple[str, str], int] = field(default_factory=dict)
     models: dict[str, Any] = field(default_factory=dict)
     shape: Callable[[str], tuple[int | None, ...]] = no_shape
@@ -85,7 +91,7 @@ class Maker:
             return entry.name
         if entry.is_layer and "name" not in more:
             more["name"] = snake_case(entry.name)
-        return keras_class(entry.path)(**self.arguments(entry, arguments or {}, more.get("name", "")), **more)
+        return make_object(entry.path, self.arguments(entry, arguments or {}, more.get("name", "")), **more)
 
     def arguments(self, entry: catalog.Entry, arguments: Mapping[str, Any], owner: str = "") -> dict[str, Any]:
         """Converts constructor arguments for Keras.
@@ -104,6 +110,9 @@ class Maker:
             from kspec.backend.standardization import Standardization
 
             converted["standardize"] = Standardization.of(arguments["standardize"])
+        vocabulary = arguments.get("vocabulary")
+        if entry.is_layer and isinstance(vocabulary, str) and "://" not in vocabulary:
+            converted["vocabulary"] = _FileEntries(vocabulary_entries(vocabulary, self.opener))
         if entry.kind == "metric":  # a tuple of thresholds counts as one threshold
             return {name: list(value) if isinstance(value, tuple) else value for name, value in converted.items()}
         return converted
@@ -188,6 +197,66 @@ def keras_class(path: str) -> Any:
     """Imports a class or function by the catalog's path: `keras.layers.Dense`."""
     module, _, name = path.rpartition(".")
     return getattr(import_module(module), name)
+
+
+class _FileEntries(list[bytes]):
+    """The vocabulary of a layer that stands in a file."""
+
+
+def make_object(path: str, arguments: dict[str, Any], **more: Any) -> Any:
+    """Makes an object of Keras.
+
+    Args:
+        path: Its class or function, by the catalog's path.
+        arguments: Constructor arguments, converted for Keras.
+        more: Further ones.
+
+    Raises:
+        ValueError: If Keras rejects them.
+    """
+    entries = arguments.get("vocabulary")
+    if not isinstance(entries, _FileEntries):
+        return keras_class(path)(**arguments, **more)
+    layer = keras_class(path)(**{**arguments, "vocabulary": None}, **more)
+    lookup = getattr(layer, "_lookup_layer", layer)
+    # What `set_vocabulary` does with a path, which Keras would open once more. It does not compare the entries with the
+    # special tokens, as it does with those of a list.
+    lookup.lookup_table = lookup._lookup_table_from_tokens(_words(_typed(entries, lookup)))
+    lookup._record_vocabulary_size()
+    return layer
+
+
+def set_vocabulary(layer: Any, entries: list[Any], weights: Any = None) -> None:
+    """Gives a layer its vocabulary.
+
+    Args:
+        layer: A layer that looks entries up.
+        entries: The entries.
+        weights: For `tf_idf`, their weights.
+    """
+    layer.set_vocabulary(_words(entries), weights)
+
+
+def _words(entries: list[Any]) -> Any:
+    """The entries as a NumPy array; of texts, each would otherwise take the memory of the longest."""
+    import numpy
+
+    is_text = bool(entries) and not isinstance(entries[0], int)
+    return numpy.array(entries, dtype=object if is_text else None)
+
+
+def _typed(entries: list[bytes], layer: Any) -> list[Any]:
+    """The entries as the layer holds them: text or integers.
+
+    Raises:
+        ValueError: If one is no integer.
+    """
+    if not str(getattr(layer, "vocabulary_dtype", "string")).startswith("int"):
+        return list(entries)
+    odd = next((entry for entry in entries if not _INTEGER.fullmatch(entry)), None)
+    if odd is not None:
+        raise ValueError(f"`{odd[:40].decode('utf-8', 'replace')}` in its vocabulary is no integer")
+    return [int(entry) for entry in entries]
 
 
 def import_class(dotted: str) -> Any:

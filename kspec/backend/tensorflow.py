@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import gc
 import hashlib
 import os
@@ -39,7 +41,8 @@ def import_tensorflow() -> Any:
 
 
 def _import_tensorflow() -> Any:
-    if "tensorflow" in sys.modules:
+    if "tensorflow" in sys.modules and "keras" in sys.modules:
+        _set_conventions()
         return sys.modules["tensorflow"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     _choose_backend()
@@ -47,35 +50,82 @@ def _import_tensorflow() -> Any:
     with _hide_startup_messages(), _no_garbage_collection():
         import keras  # noqa: F401
         import tensorflow
+    _set_conventions()
     return tensorflow
 
 
 def _choose_backend() -> None:
-    """Makes Keras use TensorFlow, and says so where the user has chosen another backend.
+    """Makes Keras use TensorFlow, and all data, and says so where the user has chosen otherwise.
 
     Raises:
-        RuntimeError: If Keras already uses another.
+        RuntimeError: If Keras already uses another backend.
+        OSError: If Keras cannot read its configuration file.
     """
     chosen, place = os.environ.get("KERAS_BACKEND"), "the environment variable KERAS_BACKEND"
     if "keras" in sys.modules:
         used = sys.modules["keras"].backend.backend()
         if used != "tensorflow":
             raise RuntimeError(f"Keras is already imported with the backend {used}; kspec needs TensorFlow")
-    elif chosen is None:
-        chosen, place = _configured_backend()
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+    else:
+        settings = _configuration()
+        if chosen is None:
+            chosen, place = settings.get("backend"), str(_configuration_file())
+        for name in _SHORTENERS:
+            if os.environ.pop(name, None) is not None:
+                _announce(f"ignores the environment variable {name}; a short run is `kspec run --smoke`")
+    os.environ["KERAS_BACKEND"], os.environ["KERAS_NNX_ENABLED"] = "tensorflow", "false"
     if chosen not in (None, "", "tensorflow"):
-        print(f"kspec: uses TensorFlow, not the backend {chosen!r} that {place} names", file=sys.stderr)
+        _announce(f"uses TensorFlow, not the backend {chosen!r} that {place} names")
 
 
-def _configured_backend() -> tuple[Any, str]:
-    """The backend that Keras's configuration file names, and that file."""
-    path = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "keras.json")
+def _configuration_file() -> Path:
+    return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "keras.json")
+
+
+def _configuration() -> dict[str, Any]:
+    """Keras's configuration file.
+
+    Raises:
+        OSError: If Keras would fail on its content.
+    """
+    path = _configuration_file()
     try:
         settings = read_json(path)
-    except (OSError, InvalidJson):
-        return None, ""
-    return settings.get("backend") if isinstance(settings, dict) else None, str(path)
+    except (OSError, InvalidJson):  # Keras ignores it
+        return {}
+    if not isinstance(settings, dict):
+        raise OSError(errno.EINVAL, "Keras's configuration must be a JSON object; delete the file", str(path))
+    for name, values in _CONFIGURABLE.items():
+        value = settings.get(name, values[0])
+        if type(value) is not type(values[0]) or (isinstance(value, str) and value not in values):
+            raise OSError(errno.EINVAL, f"Keras cannot use its `{name}`; delete the file", str(path))
+    return settings
+
+
+_CONFIGURABLE = {
+    "floatx": ("float32", "float16", "float64"),
+    "epsilon": (1e-7,),
+    "image_data_format": ("channels_last", "channels_first"),
+}
+"""What Keras's configuration file sets: Keras's own default, which is what a spec means, and other values."""
+_SHORTENERS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
+"""With these, Keras ends training and evaluation early, for those who debug a script."""
+
+
+@functools.cache
+def _set_conventions() -> None:
+    """Makes Keras compute as a spec means it wherever it runs, and says so where the user's settings differ."""
+    import keras
+
+    for name, (value, *_) in _CONFIGURABLE.items():
+        found = getattr(keras.config, name)()
+        if found != value:
+            getattr(keras.config, f"set_{name}")(value)
+            _announce(f"uses {name} {value}, not {found}, which Keras's configuration names")
+
+
+def _announce(text: str) -> None:
+    print(f"kspec: {text}", file=sys.stderr)
 
 
 def cache_folder() -> Path | None:

@@ -131,7 +131,8 @@ def build_network(
         return None
     from kspec.backend.keras_model import build_keras_model
 
-    maker = Maker(sizes=adapter.size, path=PathPolicy(spec.folder, spec.permissions, run_folder).locate)
+    paths = PathPolicy(spec.folder, spec.permissions, run_folder)
+    maker = Maker(sizes=adapter.size, path=paths.locate, opener=paths.open)
     network = build_keras_model(spec, analysis.graph, report, maker=maker, adapt=adapter)
     return None if network.model is None else network
 

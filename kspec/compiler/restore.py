@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.analysis.program import Analysis
 from kspec.archive.saved_state import SavedState, integers, misfit
 from kspec.archive.vocabulary import LearnedVocabulary
-from kspec.backend.keras_objects import no_sizes
+from kspec.backend.keras_objects import no_sizes, set_vocabulary
 from kspec.compiler.define import build_network
 from kspec.diagnostics import Report
 from kspec.ir import Graph, Node
@@ -60,7 +60,7 @@ class Restorer:
         self._layers[node.name] = layer
         match self._learned.get(node.name):
             case LearnedVocabulary(words, weights):
-                layer.set_vocabulary(words, weights)
+                set_vocabulary(layer, list(words), weights)
             case list() as boundaries:
                 layer.bin_boundaries = boundaries
 

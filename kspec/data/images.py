@@ -6,16 +6,22 @@ interpolation. Images that do not fit into memory are decoded when a batch needs
 
 from __future__ import annotations
 
+import io
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context, display_name
+from kspec.data.image_size import image_size
+from kspec.data.limits import LimitReached, check_pixels
 from kspec.data.table import Column
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, codes
+from kspec.syntax.path_policy import PathProblem
+from kspec.syntax.regular_files import open_regular, opened_path
 from kspec.syntax.yaml_flow import to_yaml
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 BUDGET = 1 << 30
 """How many bytes of decoded images are kept in memory."""
 SHOWN = 3
+_READ_TOGETHER = 32
 
 
 @dataclass(slots=True)
@@ -34,12 +41,14 @@ class ImageFiles:
 
     Args:
         files: The paths, dtype object, shape (n,).
+        read: Reads a file. TensorFlow gets its bytes: given its path, it would open what lies there by then.
         size: Height, width and channels of a decoded image.
         example_shape: The shape of the input: `size`, or `size` without the channels.
         dtype: The NumPy dtype of the values.
     """
 
     files: Array
+    read: Callable[[str], bytes]
     size: tuple[int, int, int]
     example_shape: tuple[int, ...]
     dtype: str
@@ -52,7 +61,7 @@ class ImageFiles:
         return len(self.files)
 
     def __getitem__(self, rows: Array) -> ImageFiles:
-        return ImageFiles(self.files[rows], self.size, self.example_shape, self.dtype)
+        return ImageFiles(self.files[rows], self.read, self.size, self.example_shape, self.dtype)
 
     def decoder(self) -> Callable[[Any], Any]:
         """A TensorFlow function: indices, shape (b,) → images, shape (b, *example_shape)."""
@@ -60,12 +69,10 @@ class ImageFiles:
 
         tf = import_tensorflow()
 
-        with tf.device("CPU"):
-            files = tf.constant(_encoded(self.files))
         one = tf.TensorSpec(self.example_shape, self.dtype)
 
         def decode(chosen: Any) -> Any:
-            return tf.map_fn(self._decode, tf.gather(files, chosen), fn_output_signature=one)
+            return tf.map_fn(self._decode, self._encoded(chosen), fn_output_signature=one)
 
         return decode
 
@@ -73,7 +80,7 @@ class ImageFiles:
         """All images, decoded, shape (n, *example_shape).
 
         Raises:
-            tf.errors.OpError: If an image cannot be decoded; see `undecodable`.
+            tf.errors.OpError: If an image cannot be read or decoded; see `undecodable`.
         """
         import numpy
 
@@ -81,15 +88,20 @@ class ImageFiles:
 
         tf = import_tensorflow()
 
-        decoded = tf.data.Dataset.from_tensor_slices(_encoded(self.files))
-        decoded = decoded.map(self._decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        encoded = tf.data.Dataset.range(len(self.files)).batch(_READ_TOGETHER).map(self._encoded).unbatch()
+        decoded = encoded.map(self._decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         images = numpy.empty(self.shape, dtype=self.dtype)
         for number, image in enumerate(decoded.as_numpy_iterator()):
             images[number] = image
         return images
 
     def undecodable(self) -> list[str]:
-        """The files that cannot be decoded."""
+        """The files that cannot be decoded.
+
+        Raises:
+            OSError: If one cannot be read.
+            LimitReached: If one is larger than allowed.
+        """
         from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
@@ -97,26 +109,51 @@ class ImageFiles:
         files = []
         for file in self.files.tolist():
             try:
-                self._decode(os.fsencode(file))
+                self._decode(self.read(file))
             except tf.errors.OpError:
                 files.append(file)
         return files
 
-    def _decode(self, file: Any) -> Any:
+    def _encoded(self, chosen: Any) -> Any:
+        """Indices, shape (b,) → the bytes of these files, shape (b,)."""
+        import numpy
+        import tensorflow as tf
+
+        def read(rows: Array) -> Array:
+            return numpy.array([self.read(file) for file in self.files[rows].tolist()], dtype=object)
+
+        return tf.ensure_shape(tf.numpy_function(read, [chosen], tf.string), [None])
+
+    def _decode(self, encoded: Any) -> Any:
+        """The bytes of a file → the image, shape `example_shape`."""
         from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
 
-        image = tf.io.decode_image(tf.io.read_file(file), channels=self.size[2], expand_animations=False)
+        image = tf.io.decode_image(encoded, channels=self.size[2], expand_animations=False)
         image = tf.cast(tf.image.resize(image, self.size[:2]), tf.float32)
         if not self.dtype.startswith("float"):
             image = tf.round(image)
         return tf.cast(tf.reshape(image, self.example_shape), self.dtype)
 
 
-def _encoded(files: Array) -> list[bytes]:
-    """Paths as TensorFlow takes them: a name need not be UTF-8."""
-    return [os.fsencode(file) for file in files.tolist()]
+def _reader(context: Context) -> Callable[[str], bytes]:
+    """A function that reads an image, and makes sure that it still is one that may be read and decoded.
+
+    It raises OSError or LimitReached.
+    """
+    limits = context.limits
+
+    def read(path: str) -> bytes:
+        with open_regular(path) as stream:
+            encoded = stream.read() if opened_path(stream, path) == path else None
+        if encoded is None:  # it does not lie any more where it was when it was checked
+            with context.open(pathlib.Path(path)) as stream:
+                encoded = stream.read()
+        check_pixels(image_size(io.BytesIO(encoded)), os.path.basename(path), limits)
+        return encoded
+
+    return read
 
 
 def load_images(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> Any:
@@ -147,8 +184,25 @@ def load_images(name: str, takes: InputSpec, column: Column, path: Path, context
     try:
         return images.array()
     except tf.errors.OpError:
-        _report_undecodable(images.undecodable(), images, column, context)
+        with _reading(path, context):
+            _report_undecodable(images.undecodable(), images, column, context)
         return None
+
+
+@contextmanager
+def _reading(path: Path, context: Context) -> Iterator[None]:
+    """Reports an image that cannot be read any more.
+
+    Args:
+        path: The setting that names the column.
+        context: Receives the problem.
+    """
+    try:
+        yield
+    except LimitReached as reached:
+        context.limit(reached, path)
+    except OSError as error:
+        PathProblem.of(error, error.filename or "").report(context.report, context.span(path))
 
 
 def _image_files(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> ImageFiles | None:
@@ -180,7 +234,7 @@ def _image_files(name: str, takes: InputSpec, column: Column, path: Path, contex
         height, width = height or common[0], width or common[1]
     size = (height, width, channels)
     dtype = "float32" if takes.dtype == "bfloat16" else takes.dtype
-    return ImageFiles(column.values, size, size[: len(takes.shape)], dtype)
+    return ImageFiles(column.values, _reader(context), size, size[: len(takes.shape)], dtype)
 
 
 def _common_size(name: str, column: Column, path: Path, context: Context) -> tuple[int, int] | None:
@@ -190,9 +244,15 @@ def _common_size(name: str, column: Column, path: Path, context: Context) -> tup
     tf = import_tensorflow()
 
     sizes: dict[tuple[int, int], str] = {}
+    read, errors = _reader(context), context.report.errors
     for file in column.values.tolist():
+        encoded = b""
+        with _reading(path, context):
+            encoded = read(file)
+        if context.report.errors > errors:
+            return None
         try:
-            image = tf.io.decode_image(tf.io.read_file(os.fsencode(file)), expand_animations=False)
+            image = tf.io.decode_image(encoded, expand_animations=False)
         except tf.errors.OpError:
             _report_undecodable([file], None, column, context)
             return None

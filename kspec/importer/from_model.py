@@ -19,7 +19,7 @@ from kspec.archive.vocabulary import LearnedVocabulary, shortest_floats, with_fi
 from kspec.diagnostics import Report, Source, SpecError, codes
 from kspec.rewrite.yaml_writer import spec_text
 from kspec.syntax.expressions import is_computed
-from kspec.syntax.regular_files import write_text
+from kspec.syntax.regular_files import open_regular, write_text
 
 if TYPE_CHECKING:
     from kspec.ir import Graph
@@ -128,7 +128,7 @@ class ImportedSpec:
 
         spec, graph = read(self.values)
         plain_graph = graph if self.plain is self.values else read(self.plain)[1]
-        maker = Maker(path=lambda text, _: str(beside.parent / text))
+        maker = Maker(opener=lambda text: open_regular(beside.parent / text))
         model = build_keras_model(spec, graph, report, maker=maker).model
         report.raise_errors()
         return model, dict(zip(_layers(graph), _layers(plain_graph), strict=True))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import BinaryIO
 
 from kspec.language import Spec
 from kspec.syntax.path_policy import PathPolicy
@@ -47,8 +49,7 @@ def _read(path: str, policy: PathPolicy, *_state: object) -> tuple[int | None, s
         return None, ""
     if len(data) > MAX_BYTES:
         return None, ""
-    lines = data.split(b"\n")
-    entries = [line.removesuffix(b"\r") for line in (lines[:-1] if lines[-1] == b"" else lines)]
+    entries = _lines(data)
     if not entries:
         return None, "is empty"
     first: dict[bytes, int] = {}
@@ -59,3 +60,23 @@ def _read(path: str, policy: PathPolicy, *_state: object) -> tuple[int | None, s
             text = entry[:40].decode("utf-8", "replace")
             return None, f"has `{text}` twice, on lines {first[entry]} and {number}"
     return len(entries), ""
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """The lines of a file as TensorFlow splits them."""
+    lines = data.split(b"\n")
+    return [line.removesuffix(b"\r") for line in (lines[:-1] if lines[-1] == b"" else lines)]
+
+
+def vocabulary_entries(path: str, opener: Callable[[str], BinaryIO]) -> list[bytes]:
+    """The entries of a vocabulary, as bytes of UTF-8.
+
+    Args:
+        path: The path in the spec.
+        opener: Opens it.
+
+    Raises:
+        OSError: If it cannot be opened.
+    """
+    with opener(path) as file:
+        return _lines(file.read())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 
 import kspec
@@ -144,3 +145,50 @@ def test_a_table_that_is_swapped_is_not_read(folder, monkeypatch):
         assert not any("binary" in problem for problem in found)
         refused += any("outside" in problem for problem in found)
     assert refused
+
+
+def test_a_picture_that_becomes_a_link_to_the_outside_is_not_decoded(folder):
+    """TensorFlow gets the bytes that kspec reads: what lies at the path may have changed since it was checked."""
+    from kspec.data.context import Context
+    from kspec.data.images import ImageFiles, _reader
+    from kspec.diagnostics import Report
+    from kspec.syntax.path_policy import PathRefused
+
+    for name in ("a", "b"):
+        picture(folder / "pictures" / name / "1.bmp", 10)
+    picture(folder.parent / "outside" / "secret.bmp", 200)
+    (folder / "spec.yaml").write_text(IMAGES)
+    spec = kspec.load(folder / "spec.yaml")
+    files = np.array([str(folder / "pictures" / name / "1.bmp") for name in ("a", "b")], dtype=object)
+    read = _reader(Context(spec, Report(), ("data", "images")))
+    images = ImageFiles(files, read, (4, 4, 3), (4, 4, 3), "float32")
+    assert (images.array() == 10).all()
+    assert (images.decoder()(np.array([1, 0])).numpy() == 10).all()
+    (folder / "pictures" / "b" / "1.bmp").unlink()
+    (folder / "pictures" / "b" / "1.bmp").symlink_to(folder.parent / "outside" / "secret.bmp")
+    with pytest.raises(PathRefused):
+        images.undecodable()
+    for decode in (images.array, lambda: images.decoder()(np.array([1]))):
+        with pytest.raises(Exception, match="outside the spec's folder"):
+            decode()
+
+
+def test_a_vocabulary_that_becomes_a_link_to_the_outside_is_not_read(folder, monkeypatch):
+    from kspec.backend import keras_objects
+
+    (folder / "words.txt").write_text("a\nb\n")
+    (folder.parent / "outside" / "secret.txt").write_text("c\nd\n")
+    (folder / "spec.yaml").write_text(
+        "kspec: 1\ninputs: {x: {shape: [1], dtype: string}}\nlayers: [{StringLookup: {vocabulary: words.txt}}]\n"
+    )
+    real = keras_objects.vocabulary_entries
+
+    def swap_and_read(path, opener):
+        (folder / "words.txt").unlink()
+        (folder / "words.txt").symlink_to(folder.parent / "outside" / "secret.txt")
+        return real(path, opener)
+
+    assert kspec.build(folder / "spec.yaml").layers[-1].get_vocabulary() == ["[UNK]", "a", "b"]
+    monkeypatch.setattr(keras_objects, "vocabulary_entries", swap_and_read)
+    with pytest.raises(kspec.SpecError, match="outside the spec's folder"):
+        kspec.build(folder / "spec.yaml")
