@@ -12,6 +12,7 @@ from kspec.compiler.compile import CompiledSpec, DataAccess, compile_spec
 from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.diagnostics.budget import unlimited
 from kspec.language import Permissions, Spec
+from kspec.language.removed_values import attempt
 from kspec.lint.config import Config, read_config
 from kspec.lint.suppressions import suppress
 
@@ -68,6 +69,8 @@ def check_spec(
         if not report.has_errors:
             check_targets(spec, analysis, compiled.dataset, report)
         check_step_data(spec, analysis, compiled.dataset, report)
+    if access == "never" and spec is not None:
+        attempt(lambda: _check_expressions(spec, report))
     if with_keras and spec is not None and not report.has_errors:
         from kspec.compiler.build import build_compiled
 
@@ -79,6 +82,15 @@ def check_spec(
     with unlimited():
         diagnostics = suppress(report, compiled.source, config, complete)
     return CheckResult(diagnostics, spec, analysis, config.strict)
+
+
+def _check_expressions(spec: Spec, report: Report) -> None:
+    """Checks the expressions of `data`, whose engine is imported only where there are some."""
+    data = spec.document.data
+    if data is not None and (data.columns or data.where):
+        from kspec.data.derivation import check_syntax
+
+        check_syntax(spec, report)
 
 
 def _config(source: Source, report: Report, select: Iterable[str] | None, ignore: Iterable[str] | None) -> Config:

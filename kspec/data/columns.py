@@ -312,17 +312,41 @@ class _Mapper:
         return ""
 
     def _warn_of_leaks(self) -> None:
+        sources = self.table.sources
         for name, columns in self.mapping.inputs.items():
             for target in self.mapping.targets.values():
                 both = [column for column in columns if column in target]
                 if both and columns != target:
-                    self.context.warning(
-                        codes.TARGET_LEAKAGE,
-                        f"column `{both[0]}` is a target and also feeds input `{name}`: "
-                        "the model sees what it is to predict",
-                        self.mapping.places[name],
-                        help="remove it from the columns of the input",
+                    self._warn_of_leak(
+                        f"column `{both[0]}` is a target and also feeds input `{name}`", name, "from the columns"
                     )
+                for column in columns:
+                    read = [source for source in sources.get(column, ()) if source in target]
+                    if read:
+                        message = f"column `{column}` of input `{name}` is computed from the target `{read[0]}`"
+                        self._warn_of_leak(message, name, "from the columns")
+                for column in target:
+                    if sources.get(column) and set(sources[column]) <= set(columns):
+                        read = list(sources[column])
+                        message = f"the target `{column}` is computed from `{'`, `'.join(read)}` of input `{name}`"
+                        self._warn_of_leak(
+                            message, name, "or another column that it is computed from, from the columns"
+                        )
+
+    def _warn_of_leak(self, message: str, name: str, whence: str) -> None:
+        """Warns that an input tells the target.
+
+        Args:
+            message: How.
+            name: The input.
+            whence: From where to remove the column.
+        """
+        self.context.warning(
+            codes.TARGET_LEAKAGE,
+            f"{message}: the model sees what it is to predict",
+            self.mapping.places[name],
+            help=f"remove it {whence} of the input",
+        )
 
 
 def _yaml(setting: str | list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.per_output import minimized_outputs
@@ -10,6 +10,7 @@ from kspec.data.actual_values import ActualValues
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
+from kspec.data.derivation import Derivation, derive_new
 from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck
 from kspec.data.new_targets import NewTargets
@@ -93,9 +94,11 @@ def _load(
         setting = setting.model_copy(update={"names": [f"c{number}" for number in range(fitted["width"])]})
     table = context.require(read(kind, setting, request))
     table.row_splits = None
+    derivation = _derive(table, data, fitted, request)
+    table = derivation.table
     mapping = _map_columns(table, data, fitted, request)
     targets = NewTargets(table, mapping, encodings)
-    unused, numbers, rows = _unused(table, mapping), table.row_numbers(), UnusableRows(table)
+    unused, numbers, rows = _unused(table, mapping, derivation.types), table.row_numbers(), UnusableRows(table)
     actual = None
     if request.for_prediction:
         actual, mapping.weights = ActualValues(table, mapping, targets), {}
@@ -112,9 +115,21 @@ def _load(
     split = arrays.split(numpy.arange(arrays.table.rows), numbers[rows.kept])
     split.left_out = numbers[~rows.kept].tolist()
     left_out = f"left out {', '.join(rows.reasons)}" if rows.reasons else ""
-    notes = (left_out, *unknown, *(actual.notes if actual is not None else ()), unweighted, unused)
+    notes = (*derivation.notes, left_out, *unknown, *(actual.notes if actual is not None else ()), unweighted, unused)
     split.notes = [note for note in notes if note]
     return split
+
+
+def _derive(table: Table, data: Data | None, fitted: Mapping[str, Any], request: Request) -> Derivation:
+    """The table with the new columns of training; an evaluation filters its rows as training did."""
+    if data is None:
+        return Derivation(table)
+    columns = fitted.get("columns", {})
+    needed = [name for names in columns.get("inputs", {}).values() for name in names]
+    if not request.for_prediction:
+        needed += [name for names in columns.get("targets", {}).values() for name in names]
+    with_filter = not request.for_prediction
+    return derive_new(table, data, fitted.get("types", {}), needed, request.context, with_filter=with_filter)
 
 
 def _leave_out(
@@ -199,9 +214,15 @@ def _unweighted(mapping: ColumnMapping, fitted: Mapping[str, Any], request: Requ
     return f"without sample weights: the data lacks {', '.join(f'`{name}`' for name in absent)}"
 
 
-def _unused(table: Table, mapping: ColumnMapping) -> str:
-    """A note on the columns that the model does not use; empty if it uses all."""
-    used = {*mapping.input_columns, *mapping.target_columns, *mapping.weights.values()}
+def _unused(table: Table, mapping: ColumnMapping, read: Iterable[str]) -> str:
+    """A note on the columns that the model does not use; empty if it uses all.
+
+    Args:
+        table: The table.
+        mapping: The columns of each input and output.
+        read: The columns that expressions read.
+    """
+    used = {*mapping.input_columns, *mapping.target_columns, *mapping.weights.values(), *read}
     names = [name for name in (*table.columns, *table.unusable) if name not in used]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"not used: {', '.join(names[:SHOWN])}{more}" if names else ""

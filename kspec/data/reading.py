@@ -10,6 +10,7 @@ from kspec.data.arrays import TableArrays
 from kspec.data.class_coverage import check_classes
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
+from kspec.data.derivation import Derivation, derive
 from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
 from kspec.data.index_check import ValueCheck
 from kspec.data.labels import Labels
@@ -62,7 +63,8 @@ def load(
 
 def _load(data: Data, request: Request) -> Dataset:
     context = request.context
-    table, mapping = _read_table(data, request)
+    derivation, mapping = _read_table(data, request)
+    table = derivation.table
     profile = profile_table(table, data.source, use=mapping.uses(data))
     policies = Policies(data.missing)
     kept = rows_to_keep(table, mapping, policies, ("data", "missing"), context)
@@ -78,18 +80,19 @@ def _load(data: Data, request: Request) -> Dataset:
     labels = _labels(table, mapping, arrays, request)
     check_classes(table, mapping, arrays.targets, labels, splits, request.output_specs, context)
     context.stop_on_errors()
-    used = mapping.uses(data)
+    used = {*mapping.uses(data), *derivation.types}
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
-    width = {"width": len(table.columns) + len(table.unusable)} if is_numbered else {}
+    width = {"width": len(table.columns) - len(data.columns) + len(table.unusable)} if is_numbered else {}
     notes = _check_values(arrays, mapping, splits, request)
     return Dataset(
         splits={name: arrays.split(rows, numbers) for name, rows in splits.items()},
         labels=labels,
-        fitted={"fill": fills, "columns": mapping.to_json(), **width},
+        fitted={"fill": fills, "columns": mapping.to_json(), "types": derivation.types, **width},
         profile=profile_splits(profile, splits, arrays.inputs, arrays.targets, labels),
         fingerprint=table.fingerprints,
         unused=[name for name in (*table.columns, *table.unusable) if name not in used],
         dropped=dropped,
+        filters=derivation.notes,
         vocabularies=request.values.vocabularies if request.values else {},
         notes=notes,
     )
@@ -109,13 +112,14 @@ def _check_values(
     return request.values.run(arrays.inputs, arrays.table, mapping, request.context, numpy.sort(rows))
 
 
-def _read_table(data: Data, request: Request) -> tuple[Table, ColumnMapping]:
-    """The table of the source, and which of its columns feed which input and output."""
+def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping]:
+    """The table of the source, with new columns and without filtered rows, and which column feeds what."""
     context = request.context
     if not request.inputs or not request.outputs:  # they could not be resolved, which has been reported
         raise InvalidData
     _check_synthetic(data, context)
-    table = context.require(read(data.source, getattr(data, data.source), request))
+    derivation = derive(context.require(read(data.source, getattr(data, data.source), request)), data, context)
+    table = derivation.table
     mapping = context.require(map_columns(table, data, request.inputs, request.outputs, context))
     read_yes_no_targets(table, mapping, request.output_specs)
     check_names(data.missing, table, context)
@@ -130,13 +134,14 @@ def _read_table(data: Data, request: Request) -> tuple[Table, ColumnMapping]:
             help=f"name the target column: `targets: {next(reversed(table.columns))}`",
         )
     context.stop_on_errors()
-    return table, mapping
+    return derivation, mapping
 
 
 def _check_synthetic(data: Data, context: Context) -> None:
     """Reports settings that name columns of synthetic data, which has one for each input and output."""
-    for key in ("inputs", "targets", "weights", "missing") if data.source == "synthetic" else ():
-        if getattr(data, key) is not None:
+    keys = ("columns", "where", "distinct", "inputs", "targets", "weights", "missing")
+    for key in keys if data.source == "synthetic" else ():
+        if getattr(data, key) not in (None, False, {}):
             context.error(
                 codes.MISSING_COLUMN_MAPPING,
                 f"synthetic data has no columns for `{key}` to name",

@@ -94,6 +94,8 @@ class Table:
         unusable: Columns that no tensor can hold, with the reason.
         names: The file of each row, if each row is a file.
         original: The index of each row in the table that these rows were taken from.
+        numbers: The number of each row in that table, as in `row_numbers`.
+        sources: By column that an expression computes, the columns of the file that it is computed from.
     """
 
     columns: dict[str, Column]
@@ -105,11 +107,15 @@ class Table:
     unusable: dict[str, str] = field(default_factory=dict)
     names: list[str] | None = None
     original: Array | None = None
+    numbers: Array | None = None
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def row_numbers(self) -> Array:
         """The number of each row within its split (or the table), from 1, without the header; shape (rows,)."""
         import numpy
 
+        if self.numbers is not None:
+            return self.numbers
         numbers = numpy.arange(1, self.rows + 1)
         if self.row_splits is not None:
             for split in range(len(SPLITS)):
@@ -146,4 +152,6 @@ class Table:
             unusable=self.unusable,
             names=None if self.names is None else [self.names[int(index)] for index in numpy.flatnonzero(kept)],
             original=original,
+            numbers=self.row_numbers()[kept],
+            sources=self.sources,
         )

@@ -87,12 +87,14 @@ class Dataset:
         splits: `train` always; `validation` and `test` if they have examples.
         labels: By output, the vocabulary of a target that can be classes.
         fitted: What other data for the same model needs, as plain JSON: `fill` (column → fill value, computed from the
-            training split) and `columns` (`inputs`, `targets`, `weights`: name → columns); also `width`, the number of
-            columns of a table whose columns have only numbers.
+            training split), `columns` (`inputs`, `targets`, `weights`: name → columns) and `types` (column that an
+            expression reads → its type in the engine); also `width`, the number of columns of a table whose columns
+            have only numbers.
         profile: Facts about each column, and the rows per split.
         fingerprint: The SHA-256 of each file.
         unused: The columns that feed nothing.
         dropped: How many rows were dropped for missing values.
+        filters: How many rows `where` and `distinct` left out, in words.
         vocabularies: By lookup layer, the values that it learns from the training split.
         notes: What the user must know of the other splits, a sentence each.
     """
@@ -104,6 +106,7 @@ class Dataset:
     fingerprint: dict[str, str] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
     dropped: int = 0
+    filters: list[str] = field(default_factory=list)
     vocabularies: dict[str, list[Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -126,6 +129,7 @@ class Dataset:
         for name, labels in self.labels.items():
             if labels.kind == "text" or len(labels.names) <= SHOWN_NAMES:
                 facts.append(f"target {name}: {_listed(labels.names)}")
+        facts += self.filters
         if self.dropped:
             facts.append(f"{self.dropped:,} dropped for missing values")
         if self.unused:

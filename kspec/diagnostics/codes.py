@@ -190,6 +190,11 @@ DATA_GROWS = Rule("KS531", "data-grows", Severity.ERROR, "never")
 TOO_MANY_COLUMNS = Rule("KS532", "too-many-columns", Severity.ERROR, "never")
 TOO_MANY_FILES = Rule("KS533", "too-many-files", Severity.ERROR, "never")
 IMAGE_TOO_LARGE = Rule("KS534", "image-too-large", Severity.ERROR, "never")
+INVALID_DATA_EXPRESSION = Rule("KS540", "invalid-data-expression", Severity.ERROR, "never")
+EXPRESSION_OVER_ROWS = Rule("KS541", "expression-over-rows", Severity.ERROR, "never")
+UNREPEATABLE_EXPRESSION = Rule("KS542", "unrepeatable-expression", Severity.ERROR, "never")
+FAILED_EXPRESSION = Rule("KS543", "failed-expression", Severity.ERROR, "never")
+REDEFINED_COLUMN = Rule("KS544", "redefined-column", Severity.ERROR, "never")
 DATA_IN_HEADER = Rule("KS550", "data-in-header", Severity.WARNING, "never")
 
 # KS6: run

@@ -9,6 +9,7 @@ from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail, reject_reserved
 from kspec.language.csv_options import CSV_KEYS, CsvOptions, check_csv
 from kspec.language.data_limits import Limits
+from kspec.language.expressions import Expression, Expressions
 from kspec.language.field_types import Columns
 from kspec.language.json_schema import JsonSchema, exactly_one
 from kspec.language.source_files import Files, Paths, SplitName
@@ -74,6 +75,16 @@ class Data(Model):
         BeforeValidator(_synthetic),
         JsonSchema(Synthetic | Literal[True] | None),
     ] = Field(default=None, description="Random examples, generated from the seed")
+    columns: Expressions = Field(
+        default_factory=dict,
+        description="New columns: the name and the SQL expression of each, over the columns of a row",
+    )
+    where: Expression | None = Field(
+        default=None, description="Which rows to keep: a SQL expression, such as `price > 0 and city is not null`"
+    )
+    distinct: bool = Field(
+        default=False, description="Keep the first of rows that are equal in every column of the file"
+    )
     inputs: Columns | None = Field(
         default=None, description="Columns of the only input, or a mapping from inputs to columns"
     )
@@ -127,7 +138,7 @@ class Data(Model):
 
 def _no_source(value: dict[str, Any]) -> None:
     """Reject data without a source, at the key that may be a misspelled one."""
-    fields = ("inputs", "targets", "weights", "missing", "split", "limits")
+    fields = ("columns", "where", "distinct", "inputs", "targets", "weights", "missing", "split", "limits")
     stray = next((key for key in value if key not in fields), None)
     if stray is None:
         fail("`data` has no source", code=codes.MISSING_KEY, help=f"add one of {', '.join(SOURCES)}")

@@ -274,6 +274,9 @@ def describe_dataset(
     fitted = dataset.fitted.get("columns", {})
     info = DatasetInfo(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
     info.datasets.append(dataset)
+    for key, action in (("columns", "compute new columns"), ("where", "filter rows"), ("distinct", "leave out rows")):
+        if getattr(info.data, key):
+            info.report_unsupported(action, ("data", key), help="write a file with the columns and rows that are used")
     info.predicted = spec.document.predict.data is None
     for step, split in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
         if split is not None and split not in info.splits:
