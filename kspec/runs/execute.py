@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from kspec.backend.tensorflow import exclusive_keras
@@ -222,13 +222,15 @@ class _Execution:
             recorder.facts["stages"] = fitted.stages
         if fitted.averaged and fitted.kept is None:
             recorder.facts["averaged_weights"] = True
-        recorder.write_resolved(built)
-        recorder.history.write(fitted.history)
-        if self.folder is not None and (fitted.history or not fitted.interrupted):  # a partial first epoch is discarded
-            if fitted.interrupted:
-                self.console.step("fit", "interrupted: saving the trained model")
-            with self._timed("save"):
-                recorder.save_model(built)
+        is_trained = bool(fitted.history) or not fitted.interrupted  # a partial first epoch is discarded
+        with recorder.rescuing(built) if is_trained else nullcontext():
+            recorder.write_resolved(built)
+            recorder.history.write(fitted.history)
+            if self.folder is not None and is_trained:
+                if fitted.interrupted:
+                    self.console.step("fit", "interrupted: saving the trained model")
+                with self._timed("save"):
+                    recorder.save_model(built)
         if fitted.interrupted:
             self.result.status = "interrupted"
             return

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +19,7 @@ from kspec.runs.artifacts import dataset_facts, write_history
 from kspec.runs.environment import command_line, environment
 from kspec.runs.process import this_process
 from kspec.runs.run import Run
-from kspec.runs.run_folder import RunFolder
+from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.runs.run_record import VERSION
 from kspec.training.fit import History
 
@@ -36,13 +39,14 @@ class HistoryWriter:
 
     def __call__(self, history: History) -> None:
         if time.monotonic() - self._written > HISTORY_SECONDS:
-            self.write(history)
+            with suppress(OSError):  # a full disk ends no training; at its end, it is written again
+                self.write(history)
 
     def write(self, history: History) -> None:
         """Rewrites the file now."""
         if self.folder is not None and history:
-            write_history(self.folder, history)
             self._written = time.monotonic()
+            write_history(self.folder, history)
 
 
 class Recorder:
@@ -161,6 +165,25 @@ class Recorder:
         if self.folder is not None:
             self.folder.write("model.keras", built.model.save)
             self._has_model = True
+
+    @contextmanager
+    def rescuing(self, built: BuiltModel) -> Iterator[None]:
+        """Saves the trained model elsewhere where the run folder cannot be written.
+
+        Raises:
+            RunFolderError: If it cannot be, with the place of the model.
+        """
+        try:
+            yield
+        except OSError as error:
+            if self.folder is None or self._has_model:
+                raise
+            try:
+                file = Path(tempfile.mkdtemp(prefix=f"kspec-{self.folder.path.name}-"), "model.keras")
+                built.model.save(file)
+            except OSError:
+                raise error from None
+            raise RunFolderError(f"{error}; the trained model is in {file}") from error
 
     def write_metrics(self) -> None:
         """Writes `metrics.json`: evaluation, baseline, validation of the kept weights, and which weights those are."""

@@ -86,7 +86,8 @@ class RunFolder:
         except OSError as error:
             raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # the run folder may have become a file
+                temporary.unlink(missing_ok=True)
 
     def text(self, name: str, text: str) -> None:
         """Writes a text file; what is no text in the name of a file is escaped as in JSON."""
