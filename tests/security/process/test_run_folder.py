@@ -33,7 +33,7 @@ def test_a_folder_that_becomes_a_file_loses_no_model(project, temporary, monkeyp
         real(writer, history)
 
     monkeypatch.setattr(recorder.HistoryWriter, "__call__", replace_and_write)
-    with pytest.raises(RunFolderError, match="cannot be written: .*; the trained model is in .*model.keras") as raised:
+    with pytest.raises(RunFolderError, match=r"cannot be written: .*; the trained model is in .*model.keras") as raised:
         kspec.run(project(BINARY))
     assert epochs == [1, 2]
     file = re.search(r"in (\S+)$", str(raised.value))[1]
