@@ -224,7 +224,9 @@ class _Network:
     def _continues(self, before: Item, item: Item, counts: Mapping[Source, int]) -> bool:
         end = Source(before.number)
         same = all(getattr(item, word) == getattr(before, word) for word in ("head", "callee", "arguments", "call"))
-        if not same or item.head in ("model", "reuse") or item.rest or before.rest:
+        if not same or item.head == "model" or item.rest or before.rest:
+            return False
+        if not item.is_movable or not before.is_movable:
             return False
         if item.form != "one" or before.form != "one" or counts.get(end, 0) != 1 or end in self.of_outputs:
             return False

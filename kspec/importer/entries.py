@@ -35,6 +35,7 @@ class Item:
         rest: Its other keys.
         count: The number of repetitions.
         size: The number of entries that it expands to.
+        is_reused: Whether a later entry refers to its name with `reuse`.
     """
 
     number: int
@@ -48,11 +49,12 @@ class Item:
     rest: dict[str, Any] = field(default_factory=dict)
     count: Any = 1
     size: int = 1
+    is_reused: bool = False
 
     @property
     def is_movable(self) -> bool:
-        """Whether it can be moved into a block; entries that are reused by name cannot."""
-        return self.head != "reuse" and "as" not in self.rest
+        """Whether it can be moved into a block or repeated; an entry whose names others need, or that reuses, cannot."""
+        return self.head != "reuse" and not self.is_reused and "as" not in self.rest
 
 
 def read_items(layers: Sequence[Any], inputs: Sequence[str], models: Mapping[str, Any]) -> list[Item]:
@@ -82,6 +84,9 @@ def read_items(layers: Sequence[Any], inputs: Sequence[str], models: Mapping[str
                 known[name] = Source(number, output)
         before = Source(number)
         items.append(item)
+    reused = {item.callee for item in items if item.head == "reuse"}
+    for item in items:
+        item.is_reused = bool(item.name) and item.name in reused
     return items
 
 

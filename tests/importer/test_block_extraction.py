@@ -55,6 +55,19 @@ def test_the_same_model(make):
     assert compact.text.count("\n") <= assert_same(model).text.count("\n")
 
 
+def test_a_layer_that_is_reused_keeps_its_name():
+    """Neither `repeat` nor a block may hide it."""
+    first = layers.UpSampling1D()
+    x = keras.Input([2, 3])
+    y = layers.UpSampling1D()(first(x))
+    for units in (4, 5, 6):
+        shared = layers.Dense(units)
+        y = layers.ReLU()(layers.Dropout(0.5)(layers.LayerNormalization()(shared(y))))
+    y = layers.Dense(5)(y)
+    compact = assert_same(keras.Model(x, first(shared(y))), compact=True)
+    assert "reuse: up_sampling1d\n" in compact.text
+
+
 def test_repeated_chains_are_blocks():
     found = assert_same(stack(), compact=True)
     (block,) = found.values["blocks"].values()
