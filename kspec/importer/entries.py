@@ -53,7 +53,7 @@ class Item:
 
     @property
     def is_movable(self) -> bool:
-        """Whether it can be moved into a block or repeated; an entry whose names others need, or that reuses, cannot."""
+        """Whether it can be moved into a block or repeated; entries that reuse, or whose names others need, cannot."""
         return self.head != "reuse" and not self.is_reused and "as" not in self.rest
 
 
