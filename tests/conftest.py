@@ -7,9 +7,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KSPEC_CACHE"] = "off"  # cached measurements must not influence tests
 
 import pytest
+from hypothesis import settings
 
 from kspec.diagnostics import Report, Source
 from tests.support.project import project  # noqa: F401 (a fixture for all tests)
+
+# the same cases at each run: a search for new ones is a proof of its own, in `tests/proofs`
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parent.parent
 SPECS = ROOT / "specs"

@@ -16,16 +16,16 @@ from tests.conftest import SPECS
 
 GOOD = [path.read_text(encoding="utf-8") for path in sorted(SPECS.rglob("*.yaml"))]
 WORDS = sorted({word for text in GOOD for word in text.replace("\n", " ").split(" ") if word})
-QUICK = settings(max_examples=300, deadline=5000, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def judge(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     report = Report()
     spec = load_source(Source("spec.yaml", text), report)
     if spec is not None:
         analyse(spec, report)
-    assert time.perf_counter() - start < 5  # a hang; the script that prints the slowest case is tests/proofs/fuzz.py
+    assert time.process_time() - start < 5  # a hang; the script that prints the slowest case is tests/proofs/fuzz.py
     lines = Source("", text).lines
     for problem in report.sorted():
         assert problem.message

@@ -234,10 +234,15 @@ def test_ctrl_c_saves_the_trained_model(project, tmp_path):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     process = kspec_process("run", project(BINARY), "--set", "fit.epochs=100000", cwd=tmp_path, preexec_fn=reset_ctrl_c)
-    history = tmp_path / "runs/small/latest/history.csv"
     deadline = time.monotonic() + 90
-    while not (history.exists() and history.read_text().count("\n") > 3) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        history = next((tmp_path / "runs/small").glob("*/history.csv"), None)
+        if history is not None and history.read_text().count("\n") > 3:
+            break
         time.sleep(0.1)
+    else:
+        process.kill()
+        pytest.fail("no epoch ends within 90 s")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

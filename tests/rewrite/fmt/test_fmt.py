@@ -86,7 +86,7 @@ def test_random_texts_keep_their_meaning(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=8_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2_500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts())
 def test_many_random_texts_keep_their_meaning(text: str) -> None:
     new = format_text(text)

@@ -80,7 +80,7 @@ def made(world):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("engine", "examples"), [("fused", 12), ("fused_xla", 5)])
+@pytest.mark.parametrize(("engine", "examples"), [("fused", 7), ("fused_xla", 3)])
 def test_every_network(engine, examples):
     import keras
 
