@@ -188,7 +188,7 @@ class _Evaluation:
             if needed is not None and self._lacks(text, path, lacking, name in set(needed)):
                 lacking.add(name)
                 continue
-            expression = check_expression(text, path, self.engine, self.context, self._known())
+            expression = check_expression(text, path, self.engine, self.context, list(self.table.columns))
             column = None if expression is None else self._column(name, expression)
             self.context.stop_on_errors()
             assert expression is not None
@@ -212,10 +212,6 @@ class _Evaluation:
             )
         return bool(absent)
 
-    def _known(self) -> list[str]:
-        """The columns that an expression can read."""
-        return [name for name, column in self.table.columns.items() if column.kind != "array"]
-
     def where(self, text: str, notes: list[str]) -> Any:
         """Which rows a condition keeps, shape (rows,).
 
@@ -223,7 +219,9 @@ class _Evaluation:
             text: The condition.
             notes: Gets how many it leaves out.
         """
-        expression = self.context.require(check_expression(text, WHERE, self.engine, self.context, self._known()))
+        expression = self.context.require(
+            check_expression(text, WHERE, self.engine, self.context, list(self.table.columns))
+        )
         column = self.context.require(self._column("where", expression))
         if column.kind != "boolean":
             self.context.error(
@@ -246,6 +244,11 @@ class _Evaluation:
 
         from kspec.data.duckdb_engine import EngineError
 
+        for column in expression.columns:
+            if self.table.columns[column].kind == "array":
+                message = f"`{column}` has several numbers in each row; an expression takes one value of a row"
+                report_place(self.context, expression.path, expression.text, codes.INVALID_DATA_EXPRESSION, message)
+                return None
         casts = {column: self._cast(column) for column in expression.columns}
         arrays = {column: self._arrays[column] for column in expression.columns}
         rows = pa.table({**arrays, _ROW: pa.nulls(self.table.rows, pa.bool_())})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from kspec.data.context import Context
@@ -262,6 +263,19 @@ class _Checker:
             f"`{name}` does not depend on the row alone: another run would get other values",
             node,
             help="write a fixed value, as in `date '2024-06-01'`, or a column",
+        )
+
+
+@cache
+def function_names() -> tuple[str, ...]:
+    """The functions that an expression can use, for editors."""
+    with Engine(1e9) as engine:
+        return tuple(
+            sorted(
+                name
+                for name, function in engine.functions.items()
+                if function.arities and name.isidentifier() and not name.startswith(("_", "icu_", "collate_"))
+            )
         )
 
 

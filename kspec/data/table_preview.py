@@ -132,7 +132,7 @@ def _kind_of_content(start: bytes) -> str:
 
 
 def column_names(name: str, data: Any, permissions: Permissions) -> list[str]:
-    """The columns of a spec's data, from the header of the file; empty if it cannot be read.
+    """The columns of a spec's data: those in the header of the file, unless it cannot be read, and the new ones.
 
     Args:
         name: The file of the spec.
@@ -146,7 +146,9 @@ def column_names(name: str, data: Any, permissions: Permissions) -> list[str]:
         spec = _empty_spec(name, {source: data[source], "limits": {"files": MAX_FILES}})
         spec.permissions = permissions
         request = Request(Context(spec, Report(), ("data", source)), {}, [])
-        return names(source, getattr(spec.document.data, source), request)
+        new = data.get("columns")
+        own = names(source, getattr(spec.document.data, source), request)
+        return [*own, *(str(key) for key in new)] if own and isinstance(new, Mapping) else own
     except (ValueError, OSError):
         return []
 

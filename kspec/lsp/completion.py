@@ -36,7 +36,7 @@ from kspec.lsp.completion_items import (
 )
 from kspec.lsp.cursor import MARK, Cursor, cursor_at
 from kspec.lsp.document import Document
-from kspec.lsp.expression_items import expression_items, formula_items, nodes_in_expression, variable_items
+from kspec.lsp.expression_items import expression_items, formula_items, nodes_in_expression, sql_items, variable_items
 from kspec.lsp.labels import shapes_through
 from kspec.lsp.names import BY_OUTPUT
 from kspec.lsp.scope import (
@@ -342,9 +342,10 @@ class _Proposals:
     def _data(self, path: Path) -> Iterator[Item] | None:
         if path[1:2] == ("missing",):
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in POLICIES])
-        if path[1:2] and (
-            path[1] in ("inputs", "targets", "weights") or path[-1] in ("stratify", "by", "group", "time")
-        ):
+        if path[1:] == ("where",) or (path[1:2] == ("columns",) and len(path) == 3):
+            columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
+            return sql_items(columns)
+        if path[1:2] and (path[1] in ("inputs", "targets", "weights") or path[-1] in _SPLIT_COLUMNS):
             columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
         source = str(path[1]) if len(path) > 1 else ""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lsprotocol import types as lsp
 
 from kspec.expand.variables import COMPUTED_FIRST, has_own_variables
-from kspec.lsp.completion_items import Item
+from kspec.lsp.completion_items import Item, plain
 from kspec.lsp.cursor import MARK, Cursor
 from kspec.lsp.scope import entry_at, names_of, network_path_at, output_names, params_of, value_at
 from kspec.syntax.expressions import FUNCTIONS
@@ -53,6 +53,16 @@ def expression_items(cursor: Cursor, value: Mapping[str, Any]) -> Iterator[Item]
 def formula_items() -> Iterator[Item]:
     """The functions that the arithmetic of an `expr` can use."""
     for name in OPS:
+        yield Item(name, lsp.CompletionItemKind.Function, insert=f"{name}($1)", order=2)
+
+
+def sql_items(columns: Iterable[str]) -> Iterator[Item]:
+    """Columns and functions that a SQL expression of `data` can use."""
+    from kspec.data.expressions import function_names, quoted
+
+    for name in columns:
+        yield Item(name, lsp.CompletionItemKind.Field, insert=plain(quoted(name)))
+    for name in function_names():
         yield Item(name, lsp.CompletionItemKind.Function, insert=f"{name}($1)", order=2)
 
 

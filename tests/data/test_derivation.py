@@ -10,8 +10,9 @@ import pytest
 
 import kspec
 from kspec.compiler.compile import compile_spec
+from kspec.data import load_for_prediction
 from kspec.data.duckdb_engine import Engine, EngineError
-from kspec.data.training_data import read_training_data
+from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report
 
 ROWS = 60
@@ -202,3 +203,44 @@ def test_filter_must_be_true_or_false(folder: Path) -> None:
 
 def test_filter_that_leaves_nothing(folder: Path) -> None:
     assert [d.code for d in errors(folder, "columns: {new: size}\n  where: size > 1000")] == ["KS506"]
+
+
+def test_other_data_is_derived_as_the_training_data_was(folder: Path) -> None:
+    """A word among numbers and a wrong date are gaps of their rows; `where` filters an evaluation alone."""
+    (folder / "new.csv").write_text(
+        "date,size,city,price\n2024-03-01,50,Ulm,10\n2024-13-01,60,Ulm,20\n2024-04-01,x,Bonn,30\n2024-05-01,70,Ulm,-5\n"
+    )
+    path = write(
+        folder, "columns: {month: month(date), log_size: ln(size)}\n  where: price > 0", "[month, log_size]", 2
+    )
+    compiled = compile_spec(path, data="never")
+    spec, analysis, report = compiled.spec, compiled.analysis, Report()
+    assert spec is not None
+    assert analysis is not None
+    dataset = read_training_data(spec, analysis, report)
+    assert dataset is not None
+    assert dataset.fitted["types"] == {"date": "DATE", "size": "BIGINT", "price": "BIGINT"}
+    arguments: Any = ("new.csv", spec, input_specs(spec), ["y"], {}, dataset.fitted, report)
+    for need_targets, rows in ((False, [1, 4]), (True, [1])):
+        split = load_for_prediction(*arguments, need_targets=need_targets, place=("predict", "data"))
+        assert split is not None, list(report)
+        assert split.rows.tolist() == rows
+        expected = numpy.stack([[3, 5], numpy.log([50, 70])], 1)[: len(rows)].astype("float32")
+        numpy.testing.assert_array_equal(split.inputs["x"], expected)
+        assert any("left out by `where`" in note for note in split.notes) == need_targets
+
+
+@pytest.mark.parametrize("source", ["parquet: t.parquet", "npz: t.npz"])
+def test_each_source(tmp_path: Path, source: str) -> None:
+    from pyarrow import parquet, table
+
+    size = numpy.arange(1, 31)
+    parquet.write_table(table({"size": size, "price": size * 1.5}), tmp_path / "t.parquet")
+    numpy.savez(tmp_path / "t.npz", size=size, price=size * 1.5)
+    path = write(tmp_path, "columns: {new: size * 2}\n  where: size % 3 = 0")
+    path.write_text(path.read_text().replace("csv: t.csv", source))
+    compiled = compile_spec(path, data="always")
+    assert compiled.dataset is not None
+    train = compiled.dataset.splits["train"]
+    numpy.testing.assert_array_equal(train.inputs["x"][:, 0], train.rows * 2)
+    assert sorted(train.rows) == list(range(3, 31, 3))

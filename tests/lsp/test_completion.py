@@ -190,6 +190,12 @@ def test_proposals_fit_the_place(editor):
     editor.type("csv: table.csv", "csv: ")
     assert "table.csv" in editor.complete()
     editor.open(SMALL)
+    editor.type("targets: {grade: mark}}", "columns: {new: ")
+    found = editor.complete()
+    assert {"first", "größe", "month", "ln"} <= set(found)
+    assert found["größe"].text_edit.new_text == '"größe"'
+    assert not {"sum", "random", "read_csv"} & set(found)
+    editor.open(SMALL)
     editor.type("  - Dropout: {rate: 0.5}", "  - MultiHeadAttention: {num_heads: 1, key_dim: 2}\n    from: {")
     assert {"query", "value", "key"} <= set(editor.complete())
     editor.open(SMALL)
