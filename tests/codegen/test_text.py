@@ -146,6 +146,18 @@ def test_unsupported_features_are_reported(tmp_path):
     assert not (tmp_path / "exported.py").exists()
 
 
+def test_expressions_are_reported(tmp_path):
+    (tmp_path / "table.csv").write_text("a,b\n" + "1,2\n3,5\n" * 10)
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "kspec: 1\ndata:\n  csv: table.csv\n  columns: {c: a * 2}\n  where: b > 1\n  distinct: true\n  inputs: c\n  targets: b\n"
+        "  split: {validation: 0, test: 0}\ninputs: {x: {shape: [1]}}\nlayers:\n  - Dense: {units: 1}\n    name: y\n"
+    )
+    with pytest.raises(SpecError) as raised:
+        exported(spec, tmp_path / "exported.py")
+    assert [(d.code, d.span.line) for d in raised.value.diagnostics if d.is_error] == [("KS620", n) for n in (4, 5, 6)]
+
+
 def test_a_source_without_code_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr("kspec.codegen.data.examples._SOURCES", ("csv",))
     spec = tmp_path / "spec.yaml"
