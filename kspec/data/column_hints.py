@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kspec.data.dates import are_dates, names_time
 from kspec.data.table import Column, Table
 
 FEW = 10
 """In fewer rows, numbers that count up may be measured."""
+DAYS = (1700_00_00, 2200_00_00)
 PIECE = 20_000
 """So many texts of a column are looked at."""
 
@@ -39,6 +40,11 @@ def table_hints(table: Table) -> dict[str, ColumnHints]:
     return {name: column_hints(column) for name, column in table.columns.items()}
 
 
+def _are_days(values: Any) -> bool:
+    """Whether numbers are dates such as 20240501."""
+    return bool(((values > DAYS[0]) & (values < DAYS[1])).all())
+
+
 def column_hints(column: Column) -> ColumnHints:
     """The hints of a column."""
     import numpy
@@ -61,7 +67,7 @@ def column_hints(column: Column) -> ColumnHints:
     is_integer, is_sorted = column.kind == "integer", bool((steps >= 0).all())
     return ColumnHints(
         is_row_number=is_integer and len(values) >= FEW and bool((steps == 1).all()) and values[0] in (0, 1),
-        is_time=is_sorted and names_time(column.name) and bool((steps > 0).any()),
+        is_time=names_time(column.name) and ((is_sorted and bool((steps > 0).any())) or _are_days(values)),
         is_sorted=is_sorted,
         has_repeats=len(numpy.unique(values)) < len(values),
     )

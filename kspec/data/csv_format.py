@@ -20,6 +20,7 @@ SAMPLE, ROWS, TOP = 1 << 18, 500, 50
 DELIMITERS = ("\t", ";", "|", ",", WHITESPACE)
 """From the least likely to stand in a text to the most likely."""
 CONSISTENT = 0.95
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:[.,']\d{3})+(?:[.,]\d+)?|\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 _BLANKS = re.compile(r"[ \t]+")
 
 
@@ -64,6 +65,8 @@ def find_format(file: Path, context: Context, given: dict[str, Any]) -> dict[str
         options["comment"] = comment
     if comment:
         lines = [line.partition(comment)[0] for line in lines]
+    if "quote" not in options and _has_single_quotes(lines):
+        options["quote"] = "'"
     division = _division(lines, options)
     if division is not None:
         options["delimiter"] = division.delimiter
@@ -104,21 +107,35 @@ def _comment(lines: Sequence[str]) -> str | None:
     return None if is_header else mark
 
 
+def _has_single_quotes(lines: Sequence[str]) -> bool:
+    """Whether the values of the first line stand in single quotes."""
+    line = next((line.strip() for line in lines if line.strip()), "")
+    return '"' not in line and line.count("'") >= 4 and line.startswith("'") and line.endswith("'")
+
+
 def _division(lines: list[str], options: dict[str, Any]) -> _Division | None:
     """The most plausible way to divide the lines; None if they are a single column."""
     candidates = [options["delimiter"]] if "delimiter" in options else DELIMITERS
     skipped = options.get("skip_rows")
-    found = [each for delimiter in candidates if (each := _divide(lines, delimiter, skipped)) is not None]
-    return max(found, key=lambda each: round(each.numbers, 2), default=None)
+    quote = options.get("quote") or '"'
+    found = [each for delimiter in candidates if (each := _divide(lines, delimiter, skipped, quote)) is not None]
+    return max(found, key=lambda each: (not each.start, round(each.numbers, 2)), default=None)
 
 
-def _divide(lines: list[str], delimiter: str, skipped: int | None) -> _Division | None:
-    """Divides lines at a delimiter; None if the rows have different lengths."""
+def _divide(lines: list[str], delimiter: str, skipped: int | None, quote: str) -> _Division | None:
+    """Divides lines at a delimiter; None if the rows have different lengths.
+
+    Args:
+        lines: The lines.
+        delimiter: The delimiter.
+        skipped: How many lines stand above the table; None if that is to be found.
+        quote: The character around texts.
+    """
     rows: list[tuple[int, list[str]]] = []
     if delimiter == WHITESPACE:
-        reader = csv.reader((_BLANKS.sub(" ", line.strip()) for line in lines), delimiter=" ")
+        reader = csv.reader((_BLANKS.sub(" ", line.strip()) for line in lines), delimiter=" ", quotechar=quote)
     else:
-        reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
+        reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, quotechar=quote)
     before = 0
     try:
         for row in reader:
@@ -140,7 +157,7 @@ def _divide(lines: list[str], delimiter: str, skipped: int | None) -> _Division 
     if width < 2 or start > TOP or fitting < CONSISTENT * len(below):
         return None
     values = [value for _, row in below[1:] for value in row] or [value for _, row in below for value in row]
-    numbers = sum(re.fullmatch(r"\s*[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?\s*", value) is not None for value in values)
+    numbers = sum(_NUMBER.fullmatch(value.strip()) is not None for value in values)
     line = rows[start][0] if skipped is None and start else 0
     return _Division(delimiter, width, line, [row for _, row in below], numbers / len(values))
 
@@ -153,6 +170,9 @@ def _names_columns(row: list[str], width: int) -> bool:
 def _find_header(division: _Division, options: dict[str, Any]) -> None:
     """Adds `header: false` where the first row is data, and names where those of the file are not unique."""
     first, rows = division.rows[0], division.rows[1:]
+    if first[:2] == [str(len(rows)), str(division.width - 1)] and "header" not in options:
+        options["skip_rows"] = options.get("skip_rows", 0) + 1  # the numbers of rows and inputs, as scikit-learn writes
+        first, rows = rows[0], rows[1:]
     if "header" not in options and options.get("names") is None and is_data(first, rows):
         options["header"] = False
         return

@@ -19,6 +19,7 @@ _NUMBERS = ("integer", "float", "boolean")
 _KEY = re.compile(r"(^|_)(id|uuid|guid|index|key|idx)$", re.IGNORECASE)
 _NUMBER = re.compile(r"(^|_)(number|num|no|nr|code)$", re.IGNORECASE)
 _NAMELESS = re.compile(r"unnamed_\d+")
+MANY_ROWS = 50
 _CALENDAR = 12
 """A time with no more values than this is a season, such as the month."""
 
@@ -128,7 +129,7 @@ def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, rol
         return ""
     if _KEY.search(name) and distinct > present / 2:
         return "it is a row identifier"
-    if distinct >= 0.9 * present and distinct > 2 and _NUMBER.search(name):
+    if distinct >= 0.9 * present and (hints.is_sorted or present >= MANY_ROWS) and _NUMBER.search(name):
         return "it is a row identifier"
     return "it counts the rows" if hints.is_row_number else ""
 
@@ -151,4 +152,7 @@ def _use_best(profile: DataProfile, roles: TableRoles) -> None:
             roles.numbers.append(column)
             return
     reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.unused.items())
-    raise InitRefused(f"no column is left from which to predict `{roles.target.name}` ({reasons})")
+    message = f"no column is left from which to predict `{roles.target.name}` ({reasons})"
+    if any("date" in reason or "time" in reason for reason in roles.unused.values()):
+        message += "; for a series in time, add a column with an earlier value to each row"
+    raise InitRefused(message)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.column_hints import ColumnHints
+from kspec.data.dates import names_time
 from kspec.rewrite.init import InitRefused
 
 OUTCOMES = (
@@ -29,8 +30,8 @@ _AMOUNTS = re.compile(
 )
 _CLASSES = re.compile(r"(^|_)(class|type|label|category|species|grade|digit|quality|cluster|group|kind)(_|$)", re.I)
 MOST_CLASSES, FEW_CLASSES = 100, 20
-_MANY = 50
-"""A number with more values than this is an amount."""
+FEW_OTHERS = 4
+"""Beside fewer columns, a first column with a name is not taken for the class."""
 
 
 class Task(NamedTuple):
@@ -162,7 +163,7 @@ def _are_without_gap(column: ColumnProfile) -> bool:
 def _is_usable(column: ColumnProfile, rows: int, hints: Mapping[str, ColumnHints]) -> bool:
     """Whether a column can be a target that nobody has named."""
     own, distinct = hints.get(column.name, ColumnHints()), column.distinct or 0
-    if own.is_row_number or own.is_time or column.missing * 2 > rows:
+    if own.is_row_number or own.is_time or names_time(column.name) or column.missing * 2 > rows:
         return False
     try:
         infer_task(column, rows, None)
@@ -176,7 +177,10 @@ def _first_class(profile: DataProfile, usable: list[ColumnProfile]) -> ColumnPro
     """The first column if it alone holds classes, and the last one is an amount or less telling."""
     first, last = usable[0], usable[-1]
     others = [column for column in usable if column is not first]
-    if not others or not _looks_like_classes(first, profile.rows) or first not in profile.columns[:2]:
+    has_names = not re.fullmatch(r"c\d+", first.name)
+    if len(others) < (FEW_OTHERS if has_names else 1) or first not in profile.columns[:2]:
+        return None
+    if not _looks_like_classes(first, profile.rows):
         return None
     if all(column.type == "text" for column in usable):
         return first if first.distinct == 2 and last.distinct != 2 else None

@@ -15,7 +15,7 @@ from kspec.codegen.data.tables import Table
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.type_inference import MISSING_WORDS
-from kspec.language.csv_options import CsvOptions
+from kspec.language.csv_options import WHITESPACE, CsvOptions
 
 
 @dataclass(slots=True)
@@ -64,6 +64,8 @@ class CsvTable(Table):
         else:
             paths = self.paths()
             self.lines = ["    rows = []", f"    for path in {paths}:", *self._append_lines("        ")]
+        self.strip = ".strip()" if self._has_blanks() else ""
+        """What removes the blanks around texts, if there are some."""
         if traits.missing:
             file.constants["MISSING"] = literal(MISSING_WORDS)
             self._reject_quoted_words()
@@ -85,8 +87,33 @@ class CsvTable(Table):
     def _reject_options(self) -> None:
         """Rejects options that the module csv does not have."""
         known = {"path", "delimiter", "encoding", "header"}
+        if self.info.csv.delimiter == WHITESPACE:
+            known -= {"delimiter"}
         for key in sorted(self.info.csv.model_fields_set - known):
             self.info.report_unsupported(f"read a table with `{key}`", ("data", "csv", key))
+
+    def _has_blanks(self) -> bool:
+        """Whether texts have blanks around them; rejects those of which some may be quoted, which the reader keeps."""
+        names = [name for name in self.info.used_columns() if self.info.column(name).type == "text"]
+        options, has_blanks, has_quotes = self.info.csv, False, False
+        for path, _ in self.info.files() if names and options.delimiter != WHITESPACE else ():
+            encoding, _ = _encoding_and_header(path, options)
+            with (
+                gzip.open(path, "rt", encoding=encoding)
+                if path.suffix == ".gz"
+                else path.open(encoding=encoding) as file
+            ):
+                for line in file:
+                    has_quotes |= '"' in line
+                    values = line.rstrip("\r\n").split(options.delimiter)
+                    has_blanks |= any(value != value.strip() for value in values)
+        if has_blanks and has_quotes:
+            self.info.report_unsupported(
+                "distinguish blanks in quotes from blanks around values",
+                self.info.path or ("data", "csv"),
+                help="remove the blanks beside the delimiters from the file",
+            )
+        return has_blanks
 
     def _reject_quoted_words(self) -> None:
         """Rejects a quoted `"NA"` in a column with missing values: the module csv does not report quotes."""
@@ -223,13 +250,13 @@ class CsvTable(Table):
             "float": f"float(row[{key}])",
             "boolean": f'row[{key}].strip().lower() == "true"',
         }
-        return f"np.array([{parsers.get(kind, f'row[{key}]')} for row in rows])"
+        return f"np.array([{parsers.get(kind, f'row[{key}]{self.strip}')} for row in rows])"
 
     def texts(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:
-            return f"np.array([[row[{text(columns[0])}]] for row in rows])"
+            return f"np.array([[row[{text(columns[0])}]{self.strip}] for row in rows])"
         names = self.info.columns_code(columns, "row", self.file)
-        return f"np.array([[row[name] for name in {names}] for row in rows])"
+        return f"np.array([[row[name]{self.strip} for name in {names}] for row in rows])"
 
 
 def _encoding_and_header(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
@@ -244,7 +271,9 @@ def _encoding_and_header(path: Path, options: CsvOptions) -> tuple[str, list[str
         if is_gzipped
         else path.open(encoding=encoding, newline="") as file
     ):
-        return encoding, next(csv.reader(file, delimiter=options.delimiter), [])
+        return encoding, next(
+            csv.reader(file, delimiter=" " if options.delimiter == WHITESPACE else options.delimiter), []
+        )
 
 
 def _open(path: str, encoding: str, gzipped: set[bool]) -> str:
