@@ -89,7 +89,10 @@ class CsvTable(Table):
         known = {"path", "delimiter", "encoding", "header"}
         if self.info.csv.delimiter == WHITESPACE:
             known -= {"delimiter"}
+        defaults = CsvOptions(path="-")
         for key in sorted(self.info.csv.model_fields_set - known):
+            if getattr(self.info.csv, key) == getattr(defaults, key):
+                continue
             self.info.report_unsupported(f"read a table with `{key}`", ("data", "csv", key))
 
     def _has_blanks(self) -> bool:
