@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kspec.analysis.program import Analysis
+from kspec.compiler.garbage_collection import paused
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report, Source
 from kspec.diagnostics.budget import BudgetExceeded, limited
@@ -94,7 +95,7 @@ def compile_spec(
     """
     report = Report()
     spec: Spec | None = None
-    with limited():
+    with paused(), limited():
         if isinstance(source, Spec):
             text, spec = source.source, source
             report.diagnostics.extend(spec.diagnostics)

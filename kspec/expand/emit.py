@@ -28,9 +28,6 @@ class CopyInput(NamedTuple):
     before: str = ""
 
 
-_HANDLED = ("each", "repeat", "when")
-"""The keys that a plain entry no longer has."""
-
 OWN_INPUT = CopyInput()
 """The input that the entry itself references."""
 
@@ -218,8 +215,6 @@ class Emitter:
         arguments = argument_spans(frame.origins, entry, old.values, frame.path, block)
         new_path: Path = (*self.layers_path, index)
         for path in self.relative_paths.get(frame.path, ()):
-            if path and path[0] in _HANDLED:
-                continue
             source_path, target = (*frame.path, *path), (*new_path, *path)
             if source_path in old.keys:
                 new.keys[target] = with_uses(old.keys[source_path], frame.uses)

@@ -84,12 +84,18 @@ class Expansion:
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+_HANDLED = ("each", "repeat", "when")
+"""The keys of an entry that its copies lack."""
+
+
 def relative_paths(positions: Positions) -> dict[Path, list[Path]]:
-    """By the path of an entry, the paths below it that have a position, relative to the entry."""
+    """By the path of an entry, the paths below it that its copies have as well, relative to the entry."""
     paths: dict[Path, list[Path]] = {}
     for path in dict.fromkeys([*positions.values, *positions.keys]):
         length = {"layers": 2, "blocks": 4, "models": 4}.get(str(path[0]), 0) if path else 0
         if length and len(path) >= length and (length == 2 or path[2] == "layers"):
+            if len(path) > length and path[length] in _HANDLED:
+                continue
             paths.setdefault(path[:length], []).append(path[length:])
     return paths
 
