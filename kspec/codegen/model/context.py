@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 from kspec.analysis.adapted_layers import target_to_learn
@@ -139,7 +140,7 @@ class ModelContext:
         Weights depend on names to the last bit: TensorFlow sums gradients in an order that follows them.
         """
         stem = snake_case(entry.head)
-        if stem in self._names_numbered_by_keras_alone():
+        if stem in self._names_numbered_by_keras_alone:
             return True
         count = self._name_counts.get(stem, 0)
         if entry.name != (f"{stem}_{count}" if count else stem):
@@ -147,6 +148,7 @@ class ModelContext:
         self._name_counts[stem] = count + 1
         return False
 
+    @cached_property
     def _names_numbered_by_keras_alone(self) -> set[str]:
         """Automatic names that Keras gives to objects which are no nodes: layers inside other layers, and ops."""
         calls = [node for graph in (self.graph, *self.graph.models.values()) for node in graph.calls]
