@@ -57,6 +57,7 @@ class DataProfile:
             splits that were compared.
         not_one_hot: Target of several columns → number of rows that are no probabilities of its columns, and the first
             such row as text.
+        series: A column of times at even steps, in rows that are split by chance; empty if there is none.
     """
 
     source: str
@@ -66,6 +67,7 @@ class DataProfile:
     classes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     repeated: dict[str, int] = field(default_factory=dict)
     not_one_hot: dict[str, tuple[int, str]] = field(default_factory=dict)
+    series: str = ""
 
     def column(self, name: str) -> ColumnProfile | None:
         """The column of that name, if any."""
@@ -81,6 +83,6 @@ class DataProfile:
             ColumnProfile(**{**column, "shape": tuple(column["shape"]), "use": tuple(column["use"])})
             for column in value["columns"]
         )
-        more = {name: value[name] for name in ("parts", "classes", "repeated") if name in value}
+        more = {name: value[name] for name in ("parts", "classes", "repeated", "series") if name in value}
         not_one_hot = {name: (int(rows), str(row)) for name, (rows, row) in value.get("not_one_hot", {}).items()}
         return cls(value["source"], value["rows"], columns, not_one_hot=not_one_hot, **more)

@@ -142,7 +142,7 @@ def _head(spec: Spec, settings: Settings) -> list[DefaultValue]:
 
 def _split_parts(spec: Spec) -> list[DefaultValue]:
     data = spec.document.data
-    if data is None or data.source == "images" or _has_files_for_splits(spec) or data.split.by is not None:
+    if data is None or data.source == "images" or _has_files_for_splits(spec) or data.split.way in ("by", "lists"):
         return []
     present = data.split.model_fields_set if "split" in data.model_fields_set else set()
     return [

@@ -122,6 +122,10 @@ def _remedy(table: Table, columns: Sequence[str], target: Array, targets: int, c
     assert data is not None
     if data.split.by is not None:
         return f"mark a row of it as `train` in the column `{data.split.by}`"
+    if data.split.lists is not None:
+        return f"name a row of it in `{data.split.lists['train']}`"
+    if data.split.way in ("time", "order", "hash"):
+        return "collect more rows of it, or make the other splits smaller"
     if table.row_splits is not None:
         return "move a row of it to the training file"
     if target.ndim > 1 and len(columns) == 1 and target.shape[1:] != (1,):

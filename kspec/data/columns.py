@@ -68,9 +68,8 @@ class ColumnMapping:
                     uses.setdefault(column, []).append(f"{kind} {name}")
         for name, column in self.weights.items():
             uses.setdefault(column, []).append(f"weight of {name}")
-        for key in (data.split.by, *self.stratify):
-            if key is not None:
-                uses.setdefault(key, []).append("split")
+        for key in dict.fromkeys((*data.split.columns, *self.stratify)):
+            uses.setdefault(key, []).append("split")
         return uses
 
 
@@ -173,8 +172,10 @@ class _Mapper:
 
     def _split_keys(self) -> None:
         split, path = self.data.split, ("data", "split")
-        if split.by is not None:
-            self._known(split.by, (*path, "by"))
+        for key in ("by", "time", "group", "hash", "key"):
+            column = getattr(split, key)
+            if column is not None:
+                self._known(column, (*path, key))
         if isinstance(split.stratify, str):
             if self._known(split.stratify, (*path, "stratify")):
                 self.mapping.stratify = [split.stratify]
@@ -242,7 +243,7 @@ class _Mapper:
     def _reserved(self) -> set[str]:
         """Columns with another use: targets, weights, the columns that decide the split."""
         targets = {column for columns in self.mapping.targets.values() for column in columns}
-        keys = {key for key in (self.data.split.by, *self.mapping.stratify) if key is not None}
+        keys = {*self.data.split.columns, *self.mapping.stratify}
         return targets | set(self.mapping.weights.values()) | keys
 
     def _take(

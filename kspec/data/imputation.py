@@ -58,13 +58,13 @@ def check_names(setting: Any, table: Table, context: Context) -> None:
 
 
 def rows_to_keep(
-    table: Table, mapping: ColumnMapping, policies: Policies, path: Path | None, context: Context
+    table: Table, columns: Iterable[str], policies: Policies, path: Path | None, context: Context
 ) -> Array:
     """The rows that `drop_row` leaves, as booleans, shape (rows,).
 
     Args:
         table: The table.
-        mapping: The columns in use.
+        columns: The columns in use.
         policies: How missing values are treated.
         path: The setting where an error is reported.
         context: Receives it.
@@ -75,7 +75,7 @@ def rows_to_keep(
     import numpy
 
     kept = numpy.ones(table.rows, bool)
-    for name in (*mapping.input_columns, *mapping.target_columns):
+    for name in columns:
         policy = policies.of(name)
         if policy is not None and policy[0] == "drop_row":
             kept &= ~table.columns[name].missing

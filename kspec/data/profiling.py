@@ -107,6 +107,7 @@ def profile_splits(
     inputs: Mapping[str, Any],
     targets: Mapping[str, Array],
     labels: Mapping[str, Labels],
+    series: str = "",
 ) -> DataProfile:
     """The profile with the facts about each split.
 
@@ -116,6 +117,7 @@ def profile_splits(
         inputs: By input, shape (rows, …).
         targets: By output, as in `DataSplit.targets`.
         labels: By output, the labels of a target that is classes.
+        series: As in `DataProfile`.
     """
     return DataProfile(
         profile.source,
@@ -129,6 +131,7 @@ def profile_splits(
         },
         repeated=_repeated(splits, [*inputs.values(), *targets.values()]),
         not_one_hot={name: rows for name, target in targets.items() if (rows := _not_one_hot(target)) is not None},
+        series=series,
     )
 
 

@@ -15,6 +15,7 @@ from kspec.data.imputation import Policies, check_names, check_policies, fill, f
 from kspec.data.index_check import ValueCheck
 from kspec.data.labels import Labels
 from kspec.data.profiling import profile_splits, profile_table
+from kspec.data.series import series_column
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import split_rows
@@ -65,14 +66,17 @@ def _load(data: Data, request: Request) -> Dataset:
     context = request.context
     derivation, mapping = _read_table(data, request)
     table = derivation.table
-    profile = profile_table(table, data.source, use=mapping.uses(data))
+    used = mapping.uses(data)
+    profile = profile_table(table, data.source, use=used)
     policies = Policies(data.missing)
-    kept = rows_to_keep(table, mapping, policies, ("data", "missing"), context)
+    in_use = (*mapping.input_columns, *mapping.target_columns, *mapping.stratify, *data.split.columns)
+    kept = rows_to_keep(table, in_use, policies, ("data", "missing"), context)
     check_policies(table, mapping, policies, kept, context)
     numbers, dropped = table.row_numbers()[kept], int((~kept).sum())
     if dropped:
         table = table.take(kept)
-    splits = context.require(split_rows(table, data, _strata(table, mapping, request), request.seed, context))
+    parts = context.require(split_rows(table, data, _strata(table, mapping, request), request.seed, context))
+    splits = parts.rows
     fills = fit_fills(table, mapping.input_columns, policies, splits["train"], context)
     fill(table, fills)
     arrays = TableArrays(table, mapping, request.inputs, context)
@@ -80,7 +84,7 @@ def _load(data: Data, request: Request) -> Dataset:
     labels = _labels(table, mapping, arrays, request)
     check_classes(table, mapping, arrays.targets, labels, splits, request.output_specs, context)
     context.stop_on_errors()
-    used = {*mapping.uses(data), *derivation.types}
+    read_columns = {*used, *derivation.types}
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
     width = {"width": len(table.columns) - len(data.columns) + len(table.unusable)} if is_numbered else {}
     notes = _check_values(arrays, mapping, splits, request)
@@ -88,11 +92,15 @@ def _load(data: Data, request: Request) -> Dataset:
         splits={name: arrays.split(rows, numbers) for name, rows in splits.items()},
         labels=labels,
         fitted={"fill": fills, "columns": mapping.to_json(), "types": derivation.types, **width},
-        profile=profile_splits(profile, splits, arrays.inputs, arrays.targets, labels),
+        profile=profile_splits(
+            profile, splits, arrays.inputs, arrays.targets, labels, series_column(table, data, splits)
+        ),
         fingerprint=table.fingerprints,
-        unused=[name for name in (*table.columns, *table.unusable) if name not in used],
+        unused=[name for name in (*table.columns, *table.unusable) if name not in read_columns],
         dropped=dropped,
         filters=derivation.notes,
+        left_out=parts.left_out,
+        last=dict(parts.last),
         vocabularies=request.values.vocabularies if request.values else {},
         notes=notes,
     )

@@ -9,6 +9,9 @@ permutation: test first, then validation. Each class keeps at least one row for 
 classes can be smaller. Several columns make one class of each combination that occurs; the combinations with fewer than
 three rows are one class together.
 
+**By time, by order, by group, by hash, by lists**: see `kspec.data.splits`. These, like chance, draw the splits
+that have no files of their own from the training rows.
+
 **By a column** of the words train, validation and test, or **by files**, one per split. If only some splits have files,
 a `validation` or `test` fraction in the spec is taken from the training rows.
 
@@ -18,15 +21,22 @@ Every split keeps the order of the file; with `shuffle: false`, training sees th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.context import Context
 from kspec.data.randomness import SPLIT, generator
+from kspec.data.splits.by_group import split_by_group
+from kspec.data.splits.by_key import split_by_hash
+from kspec.data.splits.by_lists import split_by_lists
+from kspec.data.splits.time_setting import draw_by_time
 from kspec.data.table import Column, Table
-from kspec.diagnostics import codes
+from kspec.data.times import read_times, time_text
+from kspec.diagnostics import Path, codes
 from kspec.language.data import Data
 from kspec.language.source_files import SPLITS
+from kspec.language.split import Split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,9 +54,21 @@ MAX_CLASSES = 1000
 PATH = ("data", "split")
 
 
-def split_rows(
-    table: Table, data: Data, stratify: Sequence[Column], seed: int, context: Context
-) -> dict[str, Array] | None:
+class Splits(NamedTuple):
+    """The rows of each split.
+
+    Args:
+        rows: By split, the indices of its rows, ascending; `validation` and `test` only if they have rows.
+        left_out: How many rows are in no split, and why, as in `3 left out by the gap`; empty if all are.
+        last: The last time in each split, as text; empty except for a split by time.
+    """
+
+    rows: dict[str, Array]
+    left_out: str = ""
+    last: Mapping[str, str] = MappingProxyType({})
+
+
+def split_rows(table: Table, data: Data, stratify: Sequence[Column], seed: int, context: Context) -> Splits | None:
     """Splits the rows of a table.
 
     Args:
@@ -57,35 +79,126 @@ def split_rows(
         context: Receives every problem.
 
     Returns:
-        By split, the indices of its rows, ascending; `validation` and `test` only if they have rows. None if there are
-        errors.
+        The splits; None if there are errors.
     """
     import numpy
 
-    by = data.split.by
-    if by is not None:
-        split_of = _by_column(table.columns[by], table, context)
-        if split_of is None:
+    split = data.split
+    last: dict[str, str] = {}
+    split_of = numpy.zeros(table.rows, int) if table.row_splits is None else table.row_splits.copy()
+    if split.by is not None or split.lists is not None:
+        assigned = (
+            _by_column(table.columns[split.by], table, context)
+            if split.by is not None
+            else split_by_lists(table, split.lists or {}, split.key or "", context)
+        )
+        if assigned is None:
             return None
+        split_of = assigned
     else:
-        split_of = numpy.zeros(table.rows, int) if table.row_splits is None else table.row_splits.copy()
-        fractions = _fractions(data, table)
+        parts = _parts(data, table)
         free = numpy.flatnonzero(split_of == 0)
-        classes = None
-        if stratify:
-            classes = _classes(stratify, table, context)
-            if classes is None:
-                return None
-            classes = classes[free]
-        for name, places in by_fractions(len(free), fractions, seed, classes).items():
-            split_of[free[places]] = SPLITS.index(name)
-        _warn_of_empty(fractions, split_of, table, context)
+        drawn = _draw(table, split, parts, free, stratify, seed, context)
+        if drawn is None:
+            return None
+        split_of[free] = drawn
+        _warn_of_empty(parts, split_of, table, context)
     splits: dict[str, Array] = {name: numpy.flatnonzero(split_of == number) for number, name in enumerate(SPLITS)}
     if not len(splits["train"]):
         message = f"no rows are left for training: {_counts(splits)}"
         context.error(codes.EMPTY_SPLIT, message, PATH, help="use more rows, or smaller validation and test splits")
         return None
-    return {name: rows for name, rows in splits.items() if len(rows)}
+    splits = {name: rows for name, rows in splits.items() if len(rows)}
+    if split.time is not None and table.columns[split.time].kind == "text":
+        times = read_times(table.columns[split.time], table, None, context)
+        assert times is not None
+        last = {name: time_text(times[rows].max()) for name, rows in splits.items()}
+    count = int((split_of < 0).sum())
+    reason = "by the gap" if split.lists is None else "in no list"
+    return Splits(splits, f"{count:,} left out {reason}" if count else "", last)
+
+
+def _draw(
+    table: Table,
+    split: Split,
+    parts: Mapping[str, float | str],
+    free: Array,
+    stratify: Sequence[Column],
+    seed: int,
+    context: Context,
+) -> Array | None:
+    """Draws the validation and test splits from rows.
+
+    Args:
+        table: The table.
+        split: The setting.
+        parts: The split to draw, and its fraction; by time, also the time at which it begins.
+        free: The indices of the rows.
+        stratify: The columns whose proportions the splits keep.
+        seed: The seed of the spec.
+        context: Receives every problem.
+
+    Returns:
+        By row of `free`, the number of its split, or -1; None if there are errors.
+    """
+    import numpy
+
+    if split.way in ("time", "order"):
+        return draw_by_time(table, split, parts, free, context)
+    fractions = {name: float(part) for name, part in parts.items()}
+    key = split.group or split.hash
+    if key is not None:
+        column, path = table.columns[key], (*PATH, split.way)
+        if not _has_values(column, table, path, context):
+            return None
+        if column.size > 1 or column.kind == "array":
+            message = f"`{column.name}` has several values in each row, so it cannot decide the split"
+            context.error(codes.INVALID_SPLIT_COLUMN, message, path, help="name a column with one value in each row")
+            return None
+    if split.hash is not None:
+        return split_by_hash(column, fractions.get("test", 0.0), fractions.get("validation", 0.0))[free]
+    classes = None
+    if stratify:
+        classes = _classes(stratify, table, context)
+        if classes is None:
+            return None
+        classes = classes[free]
+    if split.group is not None:
+        groups = (column.texts() if column.kind == "text" else column.values)[free]
+        wanted = 1 + sum(fraction > 0 for fraction in fractions.values())
+        found = len(numpy.unique(groups.astype(str) if column.kind == "text" else groups))
+        if found < wanted:
+            message = f"`{column.name}` has {found} group{'s' if found > 1 else ''}, too few for {wanted} splits"
+            help = "collect more groups, or set `validation: 0` or `test: 0`"
+            context.error(codes.EMPTY_SPLIT, message, (*PATH, "group"), help=help)
+            return None
+        return split_by_group(groups.astype(str) if column.kind == "text" else groups, fractions, seed, classes)
+    drawn = numpy.zeros(len(free), int)
+    for name, places in by_fractions(len(free), fractions, seed, classes).items():
+        drawn[places] = SPLITS.index(name)
+    return drawn
+
+
+def _has_values(column: Column, table: Table, path: Path, context: Context) -> bool:
+    """Whether each row has a value; reports the rows without one.
+
+    Args:
+        column: The column that decides the split.
+        table: Its table.
+        path: The setting that names it.
+        context: Receives the error.
+    """
+    import numpy
+
+    if not column.missing.any():
+        return True
+    context.error(
+        codes.MISSING_VALUES,
+        f"`{column.name}` decides the split but has no value in {table.locate(numpy.flatnonzero(column.missing))}",
+        path,
+        help=f"fill in the values, or drop these rows: `missing: {{{column.name}: drop_row}}`",
+    )
+    return False
 
 
 def by_fractions(count: int, fractions: dict[str, float], seed: int, classes: Array | None = None) -> dict[str, Array]:
@@ -146,16 +259,17 @@ def _rounded(value: float) -> int:
     return math.floor(value + 0.5)
 
 
-def _fractions(data: Data, table: Table) -> dict[str, float]:
+def _parts(data: Data, table: Table) -> dict[str, Any]:
+    """The size of each split that is drawn; beside splits with files of their own, only those that are stated are."""
     split = data.split
-    fractions = {"validation": split.validation, "test": split.test}
+    parts: dict[str, Any] = {"validation": split.validation, "test": split.test}
     if table.row_splits is not None:
         stated = split.model_fields_set
         has_file: dict[str, bool] = {
             name: bool((table.row_splits == number).any()) for number, name in enumerate(SPLITS)
         }
-        fractions = {name: value for name, value in fractions.items() if name in stated and not has_file[name]}
-    return fractions
+        parts = {name: value for name, value in parts.items() if name in stated and not has_file[name]}
+    return parts
 
 
 def _by_column(column: Column, table: Table, context: Context) -> Array | None:
@@ -194,14 +308,7 @@ def _classes(columns: Sequence[Column], table: Table, context: Context) -> Array
     path = (*PATH, "stratify")
     codes_of_columns = []
     for column in columns:
-        if column.missing.any():
-            rows = numpy.flatnonzero(column.missing)
-            context.error(
-                codes.MISSING_VALUES,
-                f"`{column.name}` decides the split but has no value in {table.locate(rows)}",
-                path,
-                help=f"fill in the values, or drop these rows: `missing: {{{column.name}: drop_row}}`",
-            )
+        if not _has_values(column, table, path, context):
             return None
         values = column.values.reshape(table.rows, -1)
         if values.dtype == object and column.size > 1:  # NumPy cannot compare rows of objects
@@ -247,12 +354,14 @@ def merge_rare(classes: Array) -> Array:
     return merged
 
 
-def _warn_of_empty(fractions: dict[str, float], split_of: Array, table: Table, context: Context) -> None:
-    for name, fraction in fractions.items():
-        if fraction > 0 and not (split_of == SPLITS.index(name)).any():
+def _warn_of_empty(parts: Mapping[str, float | str], split_of: Array, table: Table, context: Context) -> None:
+    for name, part in parts.items():
+        if (isinstance(part, str) or part > 0) and not (split_of == SPLITS.index(name)).any():
+            is_small = isinstance(part, float) and part * table.rows < 0.5
+            why = f"{part:g} of {table.rows} rows is less than one row" if is_small else "no row belongs to it"
             context.warning(
                 codes.EMPTY_SPLIT,
-                f"the {name} split is empty: {fraction:g} of {table.rows} rows is less than one row",
+                f"the {name} split is empty: {why}",
                 (*PATH, name),
                 help=f"use more rows, or set `{name}: 0`",
             )

@@ -95,6 +95,8 @@ class Dataset:
         unused: The columns that feed nothing.
         dropped: How many rows were dropped for missing values.
         filters: How many rows `where` and `distinct` left out, in words.
+        left_out: How many rows are in no split, and why; empty if all are.
+        last: The last time in each split, as text; empty except for a split by time.
         vocabularies: By lookup layer, the values that it learns from the training split.
         notes: What the user must know of the other splits, a sentence each.
     """
@@ -107,6 +109,8 @@ class Dataset:
     unused: list[str] = field(default_factory=list)
     dropped: int = 0
     filters: list[str] = field(default_factory=list)
+    left_out: str = ""
+    last: dict[str, str] = field(default_factory=dict)
     vocabularies: dict[str, list[Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -122,7 +126,8 @@ class Dataset:
         """
         rows = {name: len(split) for name, split in self.splits.items()}
         total = sum(rows.values())
-        counts = ", ".join(f"{count:,} {name}" for name, count in rows.items())
+        last = {name: f" (to {time})" for name, time in self.last.items()}
+        counts = ", ".join(f"{count:,} {name}{last.get(name, '')}" for name, count in rows.items())
         facts = [f"{total:,} row{'s' if total != 1 else ''}: {counts}"]
         columns = self.fitted.get("columns", {}).get("inputs", {})
         facts += [_input_text(name, names) for name, names in columns.items()]
@@ -132,6 +137,8 @@ class Dataset:
         facts += self.filters
         if self.dropped:
             facts.append(f"{self.dropped:,} dropped for missing values")
+        if self.left_out:
+            facts.append(self.left_out)
         if self.unused:
             facts.append(f"not used: {_listed(self.unused)}")
         return "; ".join(facts)

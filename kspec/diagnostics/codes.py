@@ -196,6 +196,8 @@ UNREPEATABLE_EXPRESSION = Rule("KS542", "unrepeatable-expression", Severity.ERRO
 FAILED_EXPRESSION = Rule("KS543", "failed-expression", Severity.ERROR, "never")
 REDEFINED_COLUMN = Rule("KS544", "redefined-column", Severity.ERROR, "never")
 DATA_IN_HEADER = Rule("KS550", "data-in-header", Severity.WARNING, "never")
+INVALID_TIMES = Rule("KS560", "invalid-times", Severity.ERROR, "never")
+SHUFFLED_SERIES = Rule("KS561", "shuffled-series", Severity.WARNING, "never")
 
 # KS6: run
 UNSUPPORTED_IN_PYTHON = Rule("KS620", "unsupported-in-python", Severity.ERROR, "never")

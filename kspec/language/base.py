@@ -49,8 +49,7 @@ def fail(
 RESERVED = {
     "read": "columns of paths",
     "window": "windows over a table",
-    "time": "splits by time",
-    "group": "splits by group",
+    "folds": "cross-validation",
 }
 """Keys that are reserved, and what they will mean."""
 

@@ -144,6 +144,8 @@ def _files(values: dict[str, Any]) -> Iterator[Place]:
     for source in SOURCES:
         if source in data and source != "synthetic":
             yield from _of_source(data, source, ("data", source))
+    if isinstance(data.get("split"), dict) and isinstance(data["split"].get("lists"), dict):
+        yield from _of_source(data["split"], "lists", ("data", "split", "lists"))
     for step in ("evaluate", "predict"):
         if (values.get(step) or {}).get("data") is not None:
             yield from _of_source(values[step], "data", (step, "data"))

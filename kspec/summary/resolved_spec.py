@@ -13,6 +13,7 @@ from kspec.analysis.settings import Settings
 from kspec.language import Spec
 from kspec.language.document import Document
 from kspec.language.files import NO_COPIES, relocate
+from kspec.language.split import Split
 from kspec.syntax.dump import dump
 from kspec.syntax.evaluation import compute_size
 from kspec.syntax.sizes import is_size
@@ -50,8 +51,7 @@ def resolved_values(
         more = input_.model_dump(exclude={"shape"}, exclude_none=True)
         values["inputs"][name] = {"shape": list(input_.shape), **more}
     if document.data is not None:
-        split = document.data.split.model_dump(exclude_none=True)
-        values["data"]["split"] = {"by": split["by"]} if "by" in split else split
+        values["data"]["split"] = _split(document.data.split)
     values["compile"] = _compile(settings, values.get("compile") or {})
     values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}
     if settings.keep is not None:
@@ -129,3 +129,13 @@ def with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
     if isinstance(value, dict):
         return {key: with_sizes(item, sizes) for key, item in value.items()}
     return [with_sizes(item, sizes) for item in value] if isinstance(value, list) else value
+
+
+def _split(split: Split) -> dict[str, Any]:
+    """The keys that have an effect with the way to split."""
+    values = split.model_dump(exclude_none=True)
+    if split.way in ("by", "lists"):
+        return {key: values[key] for key in (split.way, "key") if key in values}
+    if split.way not in ("", "group"):
+        del values["stratify"]
+    return {key: value for key, value in values.items() if (key, value) != ("order", False)}

@@ -91,7 +91,7 @@ def test_constants_of_a_call(call, code):
         ("data: {}", "KS102"),
         ("data: {csv: a, npz: b}", "KS103"),
         ("data: {csv: a.csv, read: {}}", "KS107"),
-        ("data: {csv: a.csv, split: {time: date}}", "KS107"),
+        ("data: {csv: a.csv, split: {folds: 5}}", "KS107"),
         ("data: {csv: a.csv, split: {test: 0.7, validation: 0.5}}", "KS506"),
     ],
 )

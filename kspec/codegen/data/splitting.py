@@ -28,7 +28,9 @@ def combine(columns):
 
 def split_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     """The lines of `main` that find the rows of each split."""
-    by = info.data.split.by
+    by, way = info.data.split.by, info.data.split.way
+    if way not in ("", "by"):
+        info.report_unsupported(f"split by `{way}`", ("data", "split", way), help="mark the splits in a column: `by`")
     if len(info.splits) == 1 and by is None:
         return [f"    train = np.arange(len({info.first_input}))"]
     if by is not None:

@@ -71,6 +71,7 @@ SEMANTIC_RULES = (
     "batch_size",
     "split_class_coverage",
     "repeated_rows",
+    "shuffled_series",
     "unscaled_features",
     "layer_after_output",
     "adapted_layers",

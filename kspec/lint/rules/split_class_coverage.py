@@ -50,9 +50,9 @@ def _check_output(context: RuleContext, output: Output, target: Target) -> None:
 def _remedy(context: RuleContext, output: Output) -> tuple[str, Edits]:
     data = context.spec.document.data
     assert data is not None
-    if data.split.by is not None:
+    if data.split.way in ("by", "lists"):
         return "move some of its rows there", ()
-    if data.split.stratify:
+    if data.split.stratify or data.split.way in ("time", "order", "hash"):
         return "make the split larger, or collect more of its rows", ()
     if output.shape is not None and len(output.shape) > 2:  # labels at each position
         return "collect more of its rows, or set another `seed`", ()

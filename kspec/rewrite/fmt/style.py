@@ -29,7 +29,20 @@ _STAGE = ("name", "epochs", "optimizer", "trainable")
 _DATA = ("columns", "where", "distinct", "inputs", "targets", "weights", "read", "missing", "window", "split")
 _KEYS: dict[Path, Sequence[str]] = {
     ("data", "csv"): ("path", "train", "validation", "test", "delimiter", "encoding", "header"),
-    ("data", "split"): ("by", "time", "group", "train", "validation", "test", "stratify"),
+    ("data", "split"): (
+        "by",
+        "time",
+        "order",
+        "group",
+        "hash",
+        "lists",
+        "key",
+        "train",
+        "validation",
+        "test",
+        "gap",
+        "stratify",
+    ),
     ("compile",): ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "auto_scale_loss"),
     ("fit",): (
         *("epochs", "batch_size", "steps_per_epoch", "shuffle", "class_weight", "validation_freq"),

@@ -33,12 +33,14 @@ def _has_validation(context: RuleContext) -> bool | None:
         return "validation" in context.profile.parts
     if data.split.by is not None:
         return None
+    if data.split.lists is not None:
+        return "validation" in data.split.lists
     source = getattr(data, data_source(context))
     files = getattr(source, "path", source)
     if isinstance(files, dict):
-        declared = "validation" in data.split.model_fields_set and data.split.validation > 0
+        declared = "validation" in data.split.model_fields_set and data.split.validation != 0
         return "validation" in files or declared
-    return data.split.validation > 0
+    return data.split.validation != 0
 
 
 def monitor_names(spec: Spec, graph: Graph, settings: Settings) -> list[str]:

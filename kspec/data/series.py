@@ -1,0 +1,68 @@
+"""Finds tables that are a series in time: a column whose times follow each other at even steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kspec.data.table import Column, Table
+from kspec.data.times import is_time, parse_times
+from kspec.language.data import Data
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+MIN_ROWS = 20
+"""A table with fewer rows is not called a series."""
+MOST = 0.7
+"""The share of steps that are equal in a series; of working days, four fifths are."""
+_NAMES = re.compile(r"(.*[_ ])?(year|date|time|timestamp|datetime|month|week|day|hour)s?", re.IGNORECASE)
+"""Names under which numbers are times."""
+
+
+def series_column(table: Table, data: Data, splits: Mapping[str, Array]) -> str:
+    """The first column of times at even steps, where chance splits the rows; empty if there is none.
+
+    Args:
+        table: The table.
+        data: The `data` section.
+        splits: By split, the indices of its rows.
+    """
+    if data.split.way or table.row_splits is not None or len(splits) < 2 or table.rows < MIN_ROWS:
+        return ""
+    return next((name for name, column in table.columns.items() if _is_series(column)), "")
+
+
+def _is_series(column: Column) -> bool:
+    import numpy
+
+    if column.missing.any() or column.size != 1:
+        return False
+    if column.kind in ("integer", "float"):
+        values = column.values.reshape(len(column.values))
+        return (
+            _NAMES.fullmatch(column.name) is not None and bool(numpy.isfinite(values).all()) and has_even_step(values)
+        )
+    if column.kind != "text" or not all(is_time(str(text)) for text in column.values[:MIN_ROWS]):
+        return False
+    times = parse_times(numpy.asarray(column.values))
+    return isinstance(times, numpy.ndarray) and has_even_step(times)
+
+
+def has_even_step(times: Array) -> bool:
+    """Whether times, shape (rows,), are all distinct and most follow at one step, of time or of whole months."""
+    import numpy
+
+    ordered = numpy.sort(times)
+    if ordered.dtype.kind == "M":
+        months = ordered.astype("datetime64[M]")
+        days = ordered - months.astype(ordered.dtype)
+        ordered = months.astype(int) if len(numpy.unique(days)) == 1 else ordered.astype(int)
+    steps = numpy.diff(ordered.astype(float) if ordered.dtype.kind in "bu" else ordered)
+    if not len(steps) or (steps <= 0).any():
+        return False
+    close = numpy.isclose(steps, numpy.median(steps), rtol=1e-6, atol=0)
+    return bool(close.mean() >= MOST)
