@@ -115,6 +115,8 @@ def _split(spec: Spec) -> list[DefaultValue]:
     data = spec.document.data
     if data is None or "split" in data.model_fields_set or _has_files_for_splits(spec):
         return []
+    if data.splits_by_default_in_time:
+        return []
     shares = {"validation": data.split.validation, "test": data.split.test}
     return [DefaultValue(("data", "split"), shares, "a fifth each; the rest for training")]
 
@@ -143,6 +145,8 @@ def _head(spec: Spec, settings: Settings) -> list[DefaultValue]:
 def _split_parts(spec: Spec) -> list[DefaultValue]:
     data = spec.document.data
     if data is None or data.source == "images" or _has_files_for_splits(spec) or data.split.way in ("by", "lists"):
+        return []
+    if data.splits_by_default_in_time:
         return []
     present = data.split.model_fields_set if "split" in data.model_fields_set else set()
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -32,11 +33,40 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
         if profile is not None and profile.source != "synthetic":
             columns, present = _columns_in_data(name, profile, len(shape or (None, None)))
             labels, column_names = _labels(name, profile), _column_names(name, profile)
-        if shape is None or (len(shape) > 2 and profile is None):  # columns may be positions
+        if horizon := _horizon(spec):
+            columns = _columns_of_rows(spec, name, profile, horizon if shape is not None and len(shape) == 2 else 1)
+        elif shape is None or (len(shape) > 2 and profile is None):  # columns may be positions
             columns = None
         rank = None if shape is None else len(shape)
         facts[name] = TargetFacts(columns or None, units, present, rank, labels, column_names)
     return facts
+
+
+def _horizon(spec: Spec) -> int:
+    """The rows of a target of windows; 0 for a single one."""
+    horizon = attempt(lambda: _horizon_in_spec(spec))
+    return 0 if horizon is REMOVED else int(horizon)
+
+
+def _horizon_in_spec(spec: Spec) -> int:
+    data = spec.document.data
+    return 0 if data is None or data.window is None else data.window.horizon
+
+
+def _columns_of_rows(spec: Spec, name: str, profile: DataProfile | None, rows: int) -> int | None:
+    """The values of a target of windows for each prediction; None if unknown.
+
+    Args:
+        spec: The spec.
+        name: The output.
+        profile: Facts about the data, if it has been read.
+        rows: The rows of a prediction.
+    """
+    if profile is None:
+        columns = _unless_removed(_columns_in_spec, spec, name)
+    else:
+        columns = sum(math.prod(column.shape) for column in profile.columns if f"target {name}" in column.use)
+    return columns * rows if columns else None
 
 
 def _unless_removed(fact: Callable[[Spec, str], Any], spec: Spec, name: str) -> Any:

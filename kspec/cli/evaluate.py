@@ -46,7 +46,7 @@ def command(
         values, baseline = evaluate_and_compare(loaded, part)
     if format_ == "json":
         facts = {"data": name, "examples": len(part), "metrics": values, "notes": part.notes}
-        if baseline.metrics:
+        if baseline.lines():
             facts["baseline"] = baseline.to_json()
         click.echo(json.dumps(finite(facts)))
         return
@@ -54,7 +54,7 @@ def command(
     width = max(map(len, values))
     for metric, value in values.items():
         click.echo(f"  {metric:<{width}}  {value:.4f}")
-    if baseline.metrics:
-        click.echo(f"baseline: {baseline.describe()}")
+    for line in baseline.lines():
+        click.echo(f"baseline: {line}")
     for note in part.notes:
         click.echo(note)

@@ -68,6 +68,10 @@ def python_source(
     """
     if dataset is None and _needs_data(spec, analysis, report):
         return ""
+    if spec.document.data is not None and spec.document.data.window is not None:
+        help = "`kspec export` to another format has the network; the windows can be made with NumPy"
+        report_unsupported(spec, report, "make windows over a table", ("data", "window"), help)
+        return ""
     try:
         return _PythonExport(spec, analysis, dataset, report, others or {}, Path(os.path.abspath(folder))).text()
     except UnsupportedInPython as error:

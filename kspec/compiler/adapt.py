@@ -85,6 +85,10 @@ def _adapt_on_input(layer: Any, values: Any) -> None:
     """Adapts a layer on an input, shape (n, …)."""
     import numpy as np
 
+    from kspec.data.images import BUDGET
+    from kspec.data.window_array import copied_if_small
+
+    values = copied_if_small(values, BUDGET)
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
         layer.adapt(values)
     else:

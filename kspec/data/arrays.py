@@ -1,4 +1,4 @@
-"""Columns → the arrays of inputs, targets and sample weights."""
+"""Columns → the arrays of a table: those of inputs here, those of targets and weights in `target_arrays`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.number_texts import why_no_numbers
-from kspec.data.table import NUMERIC, Column, Table
+from kspec.data.table import Column, Table
+from kspec.data.target_arrays import all_finite, target_array, weight_array
 from kspec.data.types import DataSplit, InputSpec
-from kspec.data.value_checks import FLOATS, by_row, misfit_in_row, misfits, non_finite, read_numbers
-from kspec.data.yes_no import yes_no_pair
+from kspec.data.value_checks import FLOATS, misfit_in_row, misfits
 from kspec.diagnostics import Path, codes
 from kspec.syntax.yaml_flow import to_yaml
 
@@ -49,6 +49,16 @@ class TableArrays:
         for arrays in (self.inputs, self.targets, self.weights, self.absent):
             arrays.update({name: array[rows] for name, array in arrays.items()})
 
+    def arrange(self, order: Array) -> None:
+        """Brings the rows into another order.
+
+        Args:
+            order: The indices of the rows, shape (rows,).
+        """
+        self.table = self.table.arranged(order)
+        for arrays in (self.inputs, self.targets, self.weights, self.absent):
+            arrays.update({name: array[order] for name, array in arrays.items()})
+
     def split(self, rows: Array, numbers: Array) -> DataSplit:
         """The split with these rows.
 
@@ -75,6 +85,8 @@ class TableArrays:
 def input_array(name: str, takes: InputSpec, table: Table, mapping: ColumnMapping, context: Context) -> Any:
     """The array of an input, shape (rows, *shape), in its dtype; None if its columns do not fit, which is reported.
 
+    Of an input that takes several rows, it has the shape of one of them.
+
     Args:
         name: The input.
         takes: The shape and dtype of the input.
@@ -84,9 +96,14 @@ def input_array(name: str, takes: InputSpec, table: Table, mapping: ColumnMappin
     """
     columns = [table.columns[column] for column in mapping.inputs[name]]
     path = mapping.places[name]
+    window = mapping.windows.get(name)
     if any(column.kind == "image" for column in columns):
+        if window is not None:
+            message = f"`{name}` takes several rows, and a window of images cannot be read"
+            context.error(codes.INCOMPATIBLE_DATA_TYPE, message, path)
+            return None
         return _image_array(name, takes, columns, path, context)
-    return _numbers_or_text(name, takes, columns, table, path, context)
+    return _numbers_or_text(name, takes, columns, table, path, context, is_window=window is not None)
 
 
 def _image_array(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> Any:
@@ -104,8 +121,26 @@ def _image_array(name: str, takes: InputSpec, columns: list[Column], path: Path,
 
 
 def _numbers_or_text(
-    name: str, takes: InputSpec, columns: list[Column], table: Table, path: Path, context: Context
+    name: str,
+    takes: InputSpec,
+    columns: list[Column],
+    table: Table,
+    path: Path,
+    context: Context,
+    *,
+    is_window: bool,
 ) -> Any:
+    """The array of an input of numbers or text; see `input_array`.
+
+    Args:
+        name: The input.
+        takes: The shape and dtype of the input.
+        columns: Its columns.
+        table: The table.
+        path: The setting that names the columns.
+        context: Receives every problem.
+        is_window: Whether the input takes several rows, along its first axis.
+    """
     import numpy
 
     if takes.dtype == "string":
@@ -114,9 +149,10 @@ def _numbers_or_text(
         pieces = _numbers(name, takes.dtype, columns, table, path, context)
     if pieces is None:
         return None
-    shape = fitting_shape(takes.shape, columns)
+    shape = fitting_shape(takes.shape[1:] if is_window else takes.shape, columns)
     if shape is None:
-        _refuse_shape(name, takes, columns, path, context)
+        refuse = _refuse_window if is_window else _refuse_shape
+        refuse(name, takes, columns, path, context)
         return None
     dtype: Any = object if takes.dtype == "string" else _storage(takes.dtype)
     if len(pieces) == 1:
@@ -175,6 +211,16 @@ def _refuse_shape(name: str, takes: InputSpec, columns: list[Column], path: Path
     context.error(codes.DATA_SHAPE_MISMATCH, message, path, help=context.remedy(help))
 
 
+def _refuse_window(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> None:
+    """Reports an input of several rows that do not have its shape; the number of rows is checked without the data."""
+    has, rows = sum(column.size for column in columns), to_yaml(takes.shape[0]) if takes.shape else "1"
+    message = (
+        f"`{name}` has shape {to_yaml(list(takes.shape))}, but each row of its window has {has} "
+        f"value{'s' if has > 1 else ''} ({_listed(columns)})"
+    )
+    context.error(codes.DATA_SHAPE_MISMATCH, message, path, help=context.remedy(f"set `shape: [{rows}, {has}]`"))
+
+
 def _listed(columns: Sequence[Column]) -> str:
     names = [column.name for column in columns]
     more = " …" if len(names) > SHOWN_COLUMNS else ""
@@ -203,7 +249,7 @@ def _numbers(
         if column.kind == "text" or column.values.dtype.kind not in "fiub":
             _refuse_text(name, column, columns, table, path, context)
             sound = False
-        elif not _finite(column, table, path, context):
+        elif not all_finite(column, table, path, context):
             sound = False
         elif dtype not in FLOATS and (example := _invalid_integer(dtype, column, table)):
             unfit.append(example)
@@ -250,21 +296,6 @@ def _is_number(value: Any) -> bool:
     return True
 
 
-def _finite(column: Column, table: Table, path: Path, context: Context) -> bool:
-    """Whether all numbers are finite."""
-    import numpy
-
-    rows = numpy.flatnonzero(non_finite(column))
-    if not len(rows):
-        return True
-    value = "a non-finite number" if column.kind == "array" else "an infinite value"
-    message = f"`{column.name}` has {value} in {table.locate(rows)}"
-    what = "NaN or infinity" if column.kind == "array" else "infinity"
-    help = context.remedy(f"correct the data: a model cannot learn from {what}")
-    context.error(codes.NON_FINITE_VALUES, message, path, help=help)
-    return False
-
-
 def _invalid_integer(dtype: str, column: Column, table: Table) -> str:
     """A value of a column that an integer (or bool) dtype cannot hold, in words; empty if it can hold all."""
     import numpy
@@ -273,122 +304,3 @@ def _invalid_integer(dtype: str, column: Column, table: Table) -> str:
     if not len(rows):
         return ""
     return f"`{column.name}` has {misfit_in_row(dtype, column, rows[0])} in {table.locate(rows[:1])}"
-
-
-def target_array(name: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:
-    """The raw target of an output.
-
-    Args:
-        name: The output.
-        table: The table with its columns.
-        mapping: The columns of each output.
-        context: Receives the errors.
-
-    Returns:
-        An array of shape (rows,), or (rows, k) for k columns; None if they cannot be a target, which is reported.
-    """
-    import numpy
-
-    columns = [table.columns[column] for column in mapping.targets[name]]
-    path = mapping.places[name]
-    if any(column.kind == "image" for column in columns):
-        context.error(
-            codes.INCOMPATIBLE_DATA_TYPE,
-            f"the target of `{name}` is an image column",
-            path,
-            help="use the column `class`",
-        )
-        return None
-    if not all(_finite(column, table, path, context) for column in columns):
-        return None
-    if len(columns) == 1:
-        return columns[0].values
-    for column in columns:
-        if column.kind not in NUMERIC:
-            content, wanted = "contains arrays", "numeric"
-            if column.kind == "text":
-                row, value = _odd_text(column)
-                content = f'has text: "{value[:40]}" in {table.locate([row])}'
-                if yes_no_pair({value}) is None:
-                    wanted = "numeric or yes/no"
-                else:
-                    content += _third_value(columns, table)
-            context.error(
-                codes.INCOMPATIBLE_DATA_TYPE,
-                f"a target of {len(columns)} columns must be {wanted}, but `{column.name}` {content}",
-                path,
-                help=context.remedy("name one column of labels, or only columns of numbers or of yes and no"),
-            )
-            return None
-    return numpy.stack([column.values for column in columns], axis=1)
-
-
-def _third_value(columns: Sequence[Column], table: Table) -> str:
-    """The first number that makes a column no yes/no column, for the end of a sentence; empty if there is none."""
-    import numpy
-
-    for column in columns:
-        if column.kind in NUMERIC and (rows := numpy.flatnonzero((column.values != 0) & (column.values != 1))).size:
-            return (
-                f", and for yes/no columns `{column.name}` has {column.values[rows[0]]:g} in {table.locate(rows[:1])}"
-            )
-    return ""
-
-
-def _odd_text(column: Column) -> tuple[int, str]:
-    """The row and the text of the first value that makes a column of text no yes/no column."""
-    texts = [str(text) for text in column.texts().tolist()]
-    known: set[str] = set()
-    first = None
-    for row, text in enumerate(texts):
-        if column.missing[row]:
-            continue
-        first = row if first is None else first
-        if yes_no_pair({*known, text}) is None:
-            return row, text
-        known.add(text)
-    return first or 0, texts[first or 0]
-
-
-def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:
-    """The sample weights of an output.
-
-    Args:
-        output: The output.
-        table: The table with the column of its weights.
-        mapping: The weight column of each output.
-        context: Receives the errors.
-
-    Returns:
-        A float32 array of shape (rows,), or (rows, *positions) for a weight at each position; None if the weights are
-        invalid, which is reported.
-    """
-    import numpy
-
-    column = table.columns[mapping.weights[output]]
-    setting = context.spec.document.data.weights if context.spec.document.data else None
-    path: Path = ("data", "weights", output) if isinstance(setting, dict) else ("data", "weights")
-    if column.values.dtype.kind not in "fiub":
-        message, numbers = f"column `{column.name}` contains no numbers, so it cannot hold sample weights", None
-        if column.kind == "text" and (numbers := read_numbers(column)) is not None and numbers[1].any():
-            rows = numpy.flatnonzero(numbers[1])
-            message = f'`{column.name}` has text: "{column.texts()[rows[0]][:40]}" in {table.locate(rows)}'
-        context.error(codes.INVALID_SAMPLE_WEIGHTS, message, path, help="weights must be numbers, 0 or greater")
-        return None
-    values = column.values.astype(numpy.float64)
-    for bad, problem in (
-        (column.missing, "a missing value"),
-        (~numpy.isfinite(values), "a non-finite number"),
-        (values < 0, "a negative weight"),
-    ):
-        rows = numpy.flatnonzero(by_row(bad))
-        if len(rows):
-            message = f"`{column.name}` has {problem} in {table.locate(rows)}"
-            context.error(codes.INVALID_SAMPLE_WEIGHTS, message, path, help="weights must be 0 or greater")
-            return None
-    if not (values > 0).any():
-        context.error(
-            codes.INVALID_SAMPLE_WEIGHTS, f"every weight in `{column.name}` is 0, so nothing would be learned", path
-        )
-        return None
-    return values.astype(numpy.float32)

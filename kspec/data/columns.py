@@ -13,6 +13,7 @@ from kspec.data.table import Table
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.language.data import Data
+from kspec.language.window import Window, WindowColumns, column_names
 
 SHOWN_COLUMNS = 12
 
@@ -26,6 +27,7 @@ class ColumnMapping:
         targets: By output.
         weights: By output, the column of its sample weights.
         stratify: The columns whose proportions the splits keep.
+        windows: By input that takes several rows, which: `past` or `future`.
         places: By input or output, the setting that names its columns.
     """
 
@@ -33,6 +35,7 @@ class ColumnMapping:
     targets: dict[str, list[str]] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
     stratify: list[str] = field(default_factory=list)
+    windows: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Path] = field(default_factory=dict)
 
     @property
@@ -46,7 +49,8 @@ class ColumnMapping:
         return list(dict.fromkeys(column for columns in self.targets.values() for column in columns))
 
     def to_json(self) -> dict[str, Any]:
-        return {"inputs": self.inputs, "targets": self.targets, "weights": self.weights}
+        windows = {"windows": self.windows} if self.windows else {}
+        return {"inputs": self.inputs, "targets": self.targets, "weights": self.weights, **windows}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ColumnMapping:
@@ -54,13 +58,14 @@ class ColumnMapping:
             {name: list(columns) for name, columns in value["inputs"].items()},
             {name: list(columns) for name, columns in value["targets"].items()},
             dict(value["weights"]),
+            windows=dict(value.get("windows", {})),
         )
         for name in (*mapping.inputs, *mapping.targets):
             mapping.places[name] = ("data",)
         return mapping
 
     def uses(self, data: Data) -> dict[str, list[str]]:
-        """By column, its uses in words: `input x`, `target y`, `weight of y`, `split`."""
+        """By column, its uses in words: `input x`, `target y`, `weight of y`, `split`, `window`."""
         uses: dict[str, list[str]] = {}
         for kind, feeds in (("input", self.inputs), ("target", self.targets)):
             for name, columns in feeds.items():
@@ -70,7 +75,14 @@ class ColumnMapping:
             uses.setdefault(column, []).append(f"weight of {name}")
         for key in dict.fromkeys((*data.split.columns, *self.stratify)):
             uses.setdefault(key, []).append("split")
+        for key in window_columns(data.window):
+            uses.setdefault(key, []).append("window")
         return uses
+
+
+def window_columns(window: Window | None) -> list[str]:
+    """The columns that order the rows of windows."""
+    return [] if window is None else [name for name in (window.by, window.time) if name is not None]
 
 
 def map_columns(
@@ -95,6 +107,7 @@ class _Mapper:
     def __init__(self, table: Table, data: Data, inputs: list[str], outputs: list[str], context: Context) -> None:
         self.table = table
         self.data = data
+        self.window = data.window
         self.inputs = inputs
         loss = context.spec.document.compile.loss
         self.minimized = minimized_outputs(loss, outputs)
@@ -188,13 +201,20 @@ class _Mapper:
                     (*path, "stratify"),
                     help="write `stratify: column`",
                 )
+        for key, column in (("time", self.window.time), ("by", self.window.by)) if self.window else ():
+            if column is not None:
+                self._known(column, ("data", "window", key))
 
     def _inputs(self) -> None:
         setting, path = self.data.inputs, ("data", "inputs")
         if isinstance(setting, dict):
             for name, columns in setting.items():
                 if name in self.inputs:
-                    self._take(self.mapping.inputs, name, columns, (*path, name), skip=self._reserved())
+                    here: Path = (*path, name)
+                    if isinstance(columns, WindowColumns):
+                        self.mapping.windows[name] = columns.window
+                        here = (*here, "columns")
+                    self._take(self.mapping.inputs, name, column_names(columns), here, skip=self._reserved())
                 else:
                     self._unknown_name("input", name, self.inputs, (*path, name))
         elif setting is not None:
@@ -241,9 +261,9 @@ class _Mapper:
             )
 
     def _reserved(self) -> set[str]:
-        """Columns with another use: targets, weights, the columns that decide the split."""
+        """Columns with another use: targets, weights, the columns that decide the split, or order the rows."""
         targets = {column for columns in self.mapping.targets.values() for column in columns}
-        keys = {*self.data.split.columns, *self.mapping.stratify}
+        keys = {*self.data.split.columns, *self.mapping.stratify, *window_columns(self.data.window)}
         return targets | set(self.mapping.weights.values()) | keys
 
     def _take(
@@ -315,6 +335,8 @@ class _Mapper:
     def _warn_of_leaks(self) -> None:
         sources = self.table.sources
         for name, columns in self.mapping.inputs.items():
+            if self.window is not None and self.window.horizon and self.mapping.windows.get(name) != "future":
+                continue  # the rows up to t are known when those after it are predicted
             for target in self.mapping.targets.values():
                 both = [column for column in columns if column in target]
                 if both and columns != target:

@@ -102,6 +102,19 @@ class ValueCheck:
         return found + [reason for lookup in lookups(self.graph) for reason in reporter.unknown_values(lookup)]
 
 
+def inputs_by_row(inputs: Mapping[str, Any], mapping: ColumnMapping, graph: Graph) -> dict[str, Any]:
+    """The inputs whose values can be checked row by row: a layer may take a part of a window, which no row has.
+
+    Args:
+        inputs: By input, the values of all rows.
+        mapping: Which inputs take several rows.
+        graph: The network.
+    """
+    parts = {limit.source.name for limit in index_limits(graph) if limit.selections}
+    parts |= {lookup.source.name for lookup in lookups(graph) if lookup.selections}
+    return {name: values for name, values in inputs.items() if name not in mapping.windows or name not in parts}
+
+
 def _selected(values: Any, selections: Sequence[Any]) -> Any:
     """The part of an input that reaches a layer, shape (n, …); None if it is not an array, or cannot be selected."""
     import numpy

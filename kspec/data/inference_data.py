@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from kspec.analysis.per_output import minimized_outputs
 from kspec.data.actual_values import ActualValues
 from kspec.data.arrays import TableArrays
-from kspec.data.columns import ColumnMapping, map_columns
+from kspec.data.columns import ColumnMapping, map_columns, window_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive_new
 from kspec.data.imputation import fill
-from kspec.data.index_check import ValueCheck
+from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.new_targets import NewTargets
 from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
@@ -20,10 +20,12 @@ from kspec.data.table import Table
 from kspec.data.target_encoding import TargetEncoding
 from kspec.data.types import DataSplit, InputSpec
 from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
+from kspec.data.window_inference import split_of_other_data, windows_of_other_data
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import SOURCES, Data
+from kspec.language.window import Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,13 +99,19 @@ def _load(
     derivation = _derive(table, data, fitted, request)
     table = derivation.table
     mapping = _map_columns(table, data, fitted, request)
-    targets = NewTargets(table, mapping, encodings)
-    unused, numbers, rows = _unused(table, mapping, derivation.types), table.row_numbers(), UnusableRows(table)
+    window = None if data is None else data.window
+    targets = NewTargets(table, mapping, encodings, window.horizon if window is not None else 0)
+    read_columns = [*derivation.types, *window_columns(window)]
+    unused, numbers, rows = _unused(table, mapping, read_columns), table.row_numbers(), UnusableRows(table)
     actual = None
     if request.for_prediction:
         actual, mapping.weights = ActualValues(table, mapping, targets), {}
     unweighted = _unweighted(mapping, fitted, request)
     fill(table, fitted.get("fill", {}))
+    if window is not None:
+        split = _windows(table, mapping, window, fitted, request, targets, actual, numbers)
+        split.notes = [note for note in (*split.notes, unweighted, unused) if note]
+        return split
     _leave_out(rows, mapping, encodings, request)
     arrays = TableArrays(table.take(rows.kept), mapping, request.inputs, context)
     context.stop_on_errors()
@@ -130,6 +138,49 @@ def _derive(table: Table, data: Data | None, fitted: Mapping[str, Any], request:
         needed += [name for names in columns.get("targets", {}).values() for name in names]
     with_filter = not request.for_prediction
     return derive_new(table, data, fitted.get("types", {}), needed, request.context, with_filter=with_filter)
+
+
+def _windows(
+    table: Table,
+    mapping: ColumnMapping,
+    window: Window,
+    fitted: Mapping[str, Any],
+    request: Request,
+    targets: NewTargets,
+    actual: ActualValues | None,
+    numbers: Array,
+) -> DataSplit:
+    """The examples of other data that are windows.
+
+    Args:
+        table: The table.
+        mapping: Its columns.
+        window: The setting.
+        fitted: As in `Dataset.fitted`.
+        request: What is read.
+        targets: The targets, read as training had them.
+        actual: The targets of predictions, which may be absent; None for an evaluation.
+        numbers: The number of each row in the file.
+
+    Raises:
+        InvalidData: If there are errors.
+    """
+    import numpy
+
+    context = request.context
+    arrays, series, anchors, notes = windows_of_other_data(table, mapping, window, fitted, request, actual)
+    if actual is not None:
+        actual.complete(arrays, series.order)
+    else:
+        _refuse(targets, arrays, series.order, context)
+    split = split_of_other_data(arrays, mapping, window, series, anchors, numbers[series.order])
+    if request.values is not None:
+        by_row = inputs_by_row(arrays.inputs, mapping, request.values.graph)
+        used = numpy.unique(anchors[:, numpy.newaxis] - numpy.arange(window.length))
+        notes += request.values.run(by_row, arrays.table, mapping, context, used)
+        context.stop_on_errors()
+    split.notes = [*notes, *(actual.notes if actual is not None else ())]
+    return split
 
 
 def _leave_out(
@@ -274,7 +325,8 @@ def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], req
         data = data or Data.model_validate({"synthetic": {}})
         return context.require(map_columns(table, data, request.inputs, request.outputs, context))
     mapping = ColumnMapping.from_json(fitted["columns"])
-    missing = [column for column in mapping.input_columns if column not in table.columns]
+    needed = [*mapping.input_columns, *window_columns(None if data is None else data.window)]
+    missing = [column for column in needed if column not in table.columns]
     for name, columns in list(mapping.targets.items()):
         absent = [column for column in columns if column not in table.columns]
         if absent and not request.for_prediction:

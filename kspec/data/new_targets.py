@@ -57,10 +57,14 @@ class NewTargets:
         table: The table; the columns of targets are replaced by labels of the kind that training had.
         mapping: The columns of each output.
         encodings: By output, the encoding of its target in training.
+        horizon: The rows of a target, of windows; 0 for a single one.
     """
 
-    def __init__(self, table: Table, mapping: ColumnMapping, encodings: Mapping[str, TargetEncoding]) -> None:
+    def __init__(
+        self, table: Table, mapping: ColumnMapping, encodings: Mapping[str, TargetEncoding], horizon: int = 0
+    ) -> None:
         self._mapping = mapping
+        self._horizon = horizon
         self._encodings = encodings
         self._unread: dict[str, Array] = {}
         for name, columns in mapping.targets.items():
@@ -91,7 +95,7 @@ class NewTargets:
         encoding = self._encodings.get(name)
         if encoding is None:
             return []
-        if reason := misfit(encoding, raw):
+        if reason := misfit(encoding, raw, self._horizon):
             everywhere, message = numpy.ones(len(raw), bool), f"the target of `{name}` has {reason}"
             return [TargetProblem(name, everywhere, f"it has {reason}", codes.DATA_SHAPE_MISMATCH, message)]
         if labels is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kspec.data.randomness import ORDER, generator
+from kspec.data.window_array import copied_if_small
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -23,7 +24,8 @@ CHUNK_BYTES = 64 << 20
 class Batches:
     """The examples of a split, in batches.
 
-    Arrays stay in memory; `ImageFiles` are decoded on demand. The last batch may be smaller.
+    Arrays stay in memory; `ImageFiles` are decoded on demand, and windows gathered, unless a copy of them all is small.
+    The last batch may be smaller.
 
     Args:
         inputs: By name, shape (n, …).
@@ -46,7 +48,7 @@ class Batches:
         seed: int,
         single_target: bool | None = None,
     ) -> None:
-        self.inputs = dict(inputs)
+        self.inputs = {name: copied_if_small(values, CHUNK_BYTES) for name, values in inputs.items()}
         self.targets = dict(targets)
         self.weights = dict(weights)
         self.batch_size = batch_size
@@ -85,7 +87,7 @@ class Batches:
 
     @property
     def in_memory(self) -> bool:
-        """Whether all inputs are arrays, none of them `ImageFiles`."""
+        """Whether all inputs are arrays, none of them `ImageFiles` or windows."""
         return all(isinstance(array, np.ndarray) for array in self.inputs.values())
 
     @property
@@ -182,7 +184,7 @@ class Batches:
         return whole.concatenate(rest) if full else rest
 
     def _decoded(self, tf: Any, order: Any) -> Any:
-        """Batches of images that are decoded on demand, several batches in parallel."""
+        """Batches of images and windows that are made on demand, several batches in parallel."""
         gather = self._gatherer(tf)
         decoders = {name: array.decoder() for name, array in self.inputs.items() if not isinstance(array, np.ndarray)}
         size, count = self.batch_size, self.examples

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import MAX_CLASSES, ColumnProfile, DataProfile
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kspec.data.labels import Labels
+    from kspec.data.types import DataSplit
 
     Array = np.ndarray[Any, Any]
 
@@ -133,6 +135,17 @@ def profile_splits(
         not_one_hot={name: rows for name, target in targets.items() if (rows := _not_one_hot(target)) is not None},
         series=series,
     )
+
+
+def of_windows(profile: DataProfile, splits: Mapping[str, DataSplit]) -> DataProfile:
+    """The profile of a table whose examples are windows: its classes are those of rows.
+
+    Args:
+        profile: The profile of the rows.
+        splits: The examples.
+    """
+    parts = {name: len(split) for name, split in splits.items()}
+    return replace(profile, rows=sum(parts.values()), parts=parts, repeated={})
 
 
 def _not_one_hot(target: Array) -> tuple[int, str] | None:

@@ -12,22 +12,26 @@ from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive
 from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
-from kspec.data.index_check import ValueCheck
+from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.labels import Labels
-from kspec.data.profiling import profile_splits, profile_table
+from kspec.data.profiling import of_windows, profile_splits, profile_table
 from kspec.data.series import series_column
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
-from kspec.data.split import split_rows
+from kspec.data.split import Splits, split_rows
 from kspec.data.table import Column, Table
 from kspec.data.target_labels import labels_of
 from kspec.data.types import Dataset, InputSpec, OutputSpec
+from kspec.data.window_examples import window_splits
+from kspec.data.window_series import Series, series_of
+from kspec.data.windowing import draw_rows, ordered_rows, row_parts
 from kspec.data.yes_no import read_yes_no_targets
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
+from kspec.language.source_files import SPLITS
 
 
 def load(
@@ -72,13 +76,18 @@ def _load(data: Data, request: Request) -> Dataset:
     in_use = (*mapping.input_columns, *mapping.target_columns, *mapping.stratify, *data.split.columns)
     kept = rows_to_keep(table, in_use, policies, ("data", "missing"), context)
     check_policies(table, mapping, policies, kept, context)
+    series = None if data.window is None else series_of(table, data.window, context)
     numbers, dropped = table.row_numbers()[kept], int((~kept).sum())
     if dropped:
         table = table.take(kept)
-    parts = context.require(split_rows(table, data, _strata(table, mapping, request), request.seed, context))
-    splits = parts.rows
+        series = None if series is None else series.without(kept)
+    drawn = context.require(_split(table, mapping, series, request, data))
+    splits = drawn.rows
     fills = fit_fills(table, mapping.input_columns, policies, splits["train"], context)
     fill(table, fills)
+    if series is not None:
+        table, numbers = table.arranged(series.order), numbers[series.order]
+        splits = _in_order(splits, series)
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
     labels = _labels(table, mapping, arrays, request)
@@ -88,22 +97,58 @@ def _load(data: Data, request: Request) -> Dataset:
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
     width = {"width": len(table.columns) - len(data.columns) + len(table.unusable)} if is_numbered else {}
     notes = _check_values(arrays, mapping, splits, request)
+    shuffled = series_column(table, data, splits) if series is None else ""
+    profile = profile_splits(profile, splits, arrays.inputs, arrays.targets, labels, shuffled)
+    fitted: dict[str, Any] = {"fill": fills, "columns": mapping.to_json(), "types": derivation.types, **width}
+    if series is None or data.window is None:
+        parts = {name: arrays.split(rows, numbers) for name, rows in splits.items()}
+    else:
+        parts = window_splits(arrays, mapping, data.window, series, splits, numbers, context)
+        profile = of_windows(profile, parts)
+        fitted["window"] = {"step": series.step}
+        if data.splits_by_default_in_time and table.row_splits is None:
+            by = f"in time, by `{data.window.time}`" if data.window.time else "in the order of the rows"
+            series.notes.insert(0, f"split {by}: the last fifth is the test, the fifth before it validation")
+        notes = [*series.notes, *notes]
     return Dataset(
-        splits={name: arrays.split(rows, numbers) for name, rows in splits.items()},
+        splits=parts,
         labels=labels,
-        fitted={"fill": fills, "columns": mapping.to_json(), "types": derivation.types, **width},
-        profile=profile_splits(
-            profile, splits, arrays.inputs, arrays.targets, labels, series_column(table, data, splits)
-        ),
+        fitted=fitted,
+        profile=profile,
         fingerprint=table.fingerprints,
         unused=[name for name in (*table.columns, *table.unusable) if name not in read_columns],
         dropped=dropped,
         filters=derivation.notes,
-        left_out=parts.left_out,
-        last=dict(parts.last),
+        left_out=drawn.left_out,
+        last=dict(drawn.last),
         vocabularies=request.values.vocabularies if request.values else {},
         notes=notes,
     )
+
+
+def _split(table: Table, mapping: ColumnMapping, series: Series | None, request: Request, data: Data) -> Splits | None:
+    """The rows of each split; windows that share no row are drawn whole.
+
+    Args:
+        table: The table.
+        mapping: Its columns.
+        series: Its rows in order, of windows.
+        request: What is read.
+        data: The `data` section.
+    """
+    if series is not None and data.splits_by_default_in_time and table.row_splits is None:
+        return Splits(ordered_rows(series, data.split.fractions))
+    if series is not None and data.window is not None and not data.split.way and table.row_splits is None:
+        return Splits(draw_rows(series, data.window, data.split.fractions, request.seed))
+    return split_rows(table, data, _strata(table, mapping, request), request.seed, request.context)
+
+
+def _in_order(splits: Mapping[str, Any], series: Series) -> dict[str, Any]:
+    """The rows of each split in the order of the series."""
+    import numpy
+
+    parts = row_parts(splits, series.rows)[series.order]
+    return {name: numpy.flatnonzero(parts == SPLITS.index(name)) for name in splits}
 
 
 def _check_values(
@@ -114,10 +159,11 @@ def _check_values(
         return []
     import numpy
 
-    request.values.learn(arrays.inputs, splits["train"])
+    inputs = inputs_by_row(arrays.inputs, mapping, request.values.graph)
+    request.values.learn(inputs, splits["train"])
     others = [rows for name, rows in splits.items() if name != "train"]
     rows = numpy.concatenate(others) if others else numpy.zeros(0, int)
-    return request.values.run(arrays.inputs, arrays.table, mapping, request.context, numpy.sort(rows))
+    return request.values.run(inputs, arrays.table, mapping, request.context, numpy.sort(rows))
 
 
 def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping]:
@@ -174,10 +220,11 @@ def _strata(table: Table, mapping: ColumnMapping, request: Request) -> list[Colu
 
 def _labels(table: Table, mapping: ColumnMapping, arrays: TableArrays, request: Request) -> dict[str, Labels]:
     """By output, the labels of a target that can be classes."""
+    known = dict(request.output_specs)
+    if mapping.windows:  # labels are those of rows, each of which is a position of a window
+        known = {name: each._replace(rank=each.rank and max(2, each.rank - 1)) for name, each in known.items()}
     labels = {
-        name: labels_of(
-            [table.columns[column] for column in columns], arrays.targets[name], request.output_specs.get(name)
-        )
+        name: labels_of([table.columns[column] for column in columns], arrays.targets[name], known.get(name))
         for name, columns in mapping.targets.items()
     }
     return {name: vocabulary for name, vocabulary in labels.items() if vocabulary is not None}

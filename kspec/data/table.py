@@ -57,7 +57,7 @@ class Column:
         return numpy.array([_text(value) for value in self.values.tolist()], dtype=object)
 
     def take(self, kept: Array) -> Column:
-        """The column with only the rows where `kept`, shape (n,), is true."""
+        """The column with only some rows: those where `kept`, shape (n,), is true, or whose indices it has."""
         original_texts = self.original_texts
         return Column(
             self.name,
@@ -141,17 +141,24 @@ class Table:
         """The table with only the rows where `kept`, shape (rows,), is true; `locate` names their original rows."""
         import numpy
 
-        original = numpy.flatnonzero(kept) if self.original is None else self.original[kept]
+        return self.arranged(numpy.flatnonzero(kept))
+
+    def arranged(self, order: Array) -> Table:
+        """The table with these rows, in this order; `locate` names their original rows.
+
+        Args:
+            order: The indices of the rows, shape (n,).
+        """
         return Table(
-            {name: column.take(kept) for name, column in self.columns.items()},
-            int(kept.sum()),
+            {name: column.take(order) for name, column in self.columns.items()},
+            len(order),
             files=self.files,
-            row_splits=None if self.row_splits is None else self.row_splits[kept],
+            row_splits=None if self.row_splits is None else self.row_splits[order],
             fingerprints=self.fingerprints,
             nameless=self.nameless,
             unusable=self.unusable,
-            names=None if self.names is None else [self.names[int(index)] for index in numpy.flatnonzero(kept)],
-            original=original,
-            numbers=self.row_numbers()[kept],
+            names=None if self.names is None else [self.names[int(index)] for index in order],
+            original=order if self.original is None else self.original[order],
+            numbers=self.row_numbers()[order],
             sources=self.sources,
         )

@@ -116,14 +116,16 @@ def _report_mismatch(
     )
 
 
-def misfit(encoding: TargetEncoding, raw: Array) -> str:
+def misfit(encoding: TargetEncoding, raw: Array, horizon: int = 0) -> str:
     """How a target of other data differs in shape from that of training, after "it has"; empty if it fits its output.
 
     Args:
         encoding: The encoding of the target in training.
-        raw: The other target, as in `DataSplit.targets`.
+        raw: The other target, as in `DataSplit.targets`, or that of rows.
+        horizon: The rows of a target, if `raw` is that of rows.
     """
     own, labels = tuple(raw.shape[1:]), encoding.labels
+    own = (horizon, *own) if horizon else own
     if encoding.is_free_form or not encoding.is_known or encoding.settings.loss is None:
         return ""
     wanted: Shape = encoding.shape

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from kspec.analysis.data_profile import DataProfile
     from kspec.data.labels import Labels
+    from kspec.data.window_places import WindowPlaces
 
     Array = np.ndarray[Any, Any]
 
@@ -56,7 +57,8 @@ class DataSplit:
     Args:
         rows: Their row numbers in the file, from 1, without the header; shape (n,).
         inputs: By input, shape (n, …), in the dtype of the input; text as objects. Images that do not fit into memory
-            are `kspec.data.images.ImageFiles`, which the batches decode.
+            are `kspec.data.images.ImageFiles`, which the batches decode; windows are
+            `kspec.data.window_array.WindowArray`, which they gather.
         targets: By output, as in the file: shape (n,) for one column, (n, k) for several.
         weights: By output, the sample weights, shape (n,).
         absent: By output, which examples have no actual value, or none that training knew, shape (n,); their target is
@@ -64,6 +66,7 @@ class DataSplit:
         names: The file of each example, if each example is a file.
         left_out: The row numbers of examples that the file has and the split lacks, ascending.
         notes: What the user must know of them, a sentence each: rows left out, categories unknown to the model.
+        windows: Where each example stands in its series, if examples are windows.
     """
 
     rows: Array
@@ -74,6 +77,7 @@ class DataSplit:
     names: list[str] | None = None
     left_out: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    windows: WindowPlaces | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -128,7 +132,8 @@ class Dataset:
         total = sum(rows.values())
         last = {name: f" (to {time})" for name, time in self.last.items()}
         counts = ", ".join(f"{count:,} {name}{last.get(name, '')}" for name, count in rows.items())
-        facts = [f"{total:,} row{'s' if total != 1 else ''}: {counts}"]
+        word = "row" if self.splits["train"].windows is None else "window"
+        facts = [f"{total:,} {word}{'s' if total != 1 else ''}: {counts}"]
         columns = self.fitted.get("columns", {}).get("inputs", {})
         facts += [_input_text(name, names) for name, names in columns.items()]
         for name, labels in self.labels.items():

@@ -198,6 +198,11 @@ REDEFINED_COLUMN = Rule("KS544", "redefined-column", Severity.ERROR, "never")
 DATA_IN_HEADER = Rule("KS550", "data-in-header", Severity.WARNING, "never")
 INVALID_TIMES = Rule("KS560", "invalid-times", Severity.ERROR, "never")
 SHUFFLED_SERIES = Rule("KS561", "shuffled-series", Severity.WARNING, "never")
+WINDOW_SHAPE = Rule("KS570", "window-shape", Severity.ERROR, "sometimes")
+WINDOWS_IN_TWO_SPLITS = Rule("KS571", "windows-in-two-splits", Severity.ERROR, "sometimes")
+WINDOW_TOO_LONG = Rule("KS572", "window-too-long", Severity.ERROR, "never")
+REPEATED_TIMES = Rule("KS573", "repeated-times", Severity.ERROR, "never")
+TIME_STEP_MISMATCH = Rule("KS574", "time-step-mismatch", Severity.ERROR, "never")
 
 # KS6: run
 UNSUPPORTED_IN_PYTHON = Rule("KS620", "unsupported-in-python", Severity.ERROR, "never")

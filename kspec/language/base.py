@@ -48,7 +48,6 @@ def fail(
 
 RESERVED = {
     "read": "columns of paths",
-    "window": "windows over a table",
     "folds": "cross-validation",
 }
 """Keys that are reserved, and what they will mean."""

@@ -14,6 +14,7 @@ from kspec.language.field_types import Columns
 from kspec.language.json_schema import JsonSchema, exactly_one
 from kspec.language.source_files import Files, Paths, SplitName
 from kspec.language.split import Split
+from kspec.language.window import InputColumns, Window, WindowColumns
 from kspec.syntax.yaml_flow import kind_of
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -85,7 +86,8 @@ class Data(Model):
     distinct: bool = Field(
         default=False, description="Keep the first of rows that are equal in every column of the file"
     )
-    inputs: Columns | None = Field(
+    window: Window | None = Field(default=None, description="Examples that are windows over the rows")
+    inputs: InputColumns | None = Field(
         default=None, description="Columns of the only input, or a mapping from inputs to columns"
     )
     targets: Columns | None = Field(
@@ -113,7 +115,7 @@ class Data(Model):
     @model_validator(mode="before")
     @classmethod
     def _one_source(cls, value: Any) -> Any:
-        reject_reserved(value, "read", "window")
+        reject_reserved(value, "read")
         if value in SOURCES:
             fail(f'`data` must be a mapping, not "{value}"', help=f"write `data: {{{value}: ...}}`")
         if isinstance(value, dict):
@@ -130,6 +132,40 @@ class Data(Model):
                 )
         return value
 
+    @model_validator(mode="after")
+    def _window_is_used(self) -> "Data":
+        """Reject windows that nothing takes, and inputs that take windows of nothing."""
+        settings = self.inputs.values() if isinstance(self.inputs, dict) else ()
+        parts = {setting.window for setting in settings if isinstance(setting, WindowColumns)}
+        if self.window is None:
+            if parts:
+                fail(
+                    "an input takes a window, and the data has none",
+                    code=codes.MISSING_KEY,
+                    help="say how many rows it has: `window: {length: 24, horizon: 1}`",
+                )
+            return self
+        if self.source in ("synthetic", "images"):
+            fail(f"{self.source} data has no rows in time for a window", key="window", help="remove `window`")
+        if "past" not in parts:
+            fail(
+                "no input takes the rows of the window",
+                key="window",
+                help="write `inputs: {history: {columns: [...], window: past}}`, with the name of the input",
+            )
+        if "future" in parts and not self.window.horizon:
+            fail(
+                "an input takes the rows to predict, and with `horizon: 0` there are none",
+                key="window",
+                help="set `horizon` to the rows to predict",
+            )
+        return self
+
+    @property
+    def splits_by_default_in_time(self) -> bool:
+        """Whether the data is split in the order of its windows, because the spec states no split."""
+        return self.window is not None and "split" not in self.model_fields_set
+
     @property
     def source(self) -> str:
         """The name of the source: `csv`, `images` …"""
@@ -138,7 +174,7 @@ class Data(Model):
 
 def _no_source(value: dict[str, Any]) -> None:
     """Reject data without a source, at the key that may be a misspelled one."""
-    fields = ("columns", "where", "distinct", "inputs", "targets", "weights", "missing", "split", "limits")
+    fields = ("columns", "where", "distinct", "window", "inputs", "targets", "weights", "missing", "split", "limits")
     stray = next((key for key in value if key not in fields), None)
     if stray is None:
         fail("`data` has no source", code=codes.MISSING_KEY, help=f"add one of {', '.join(SOURCES)}")

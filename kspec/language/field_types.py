@@ -151,8 +151,17 @@ def _column(value: Any) -> Any:
     return value
 
 
+def check_columns(value: Any) -> Any:
+    """A column, a glob, or a list of them."""
+    if isinstance(value, dict):
+        fail(f"columns must be a name or a list of names, not {kind_of(value)}")
+    return _columns(value)
+
+
 _Column = Annotated[str, Field(min_length=1)]
 _ColumnList = Annotated[list[_Column], Field(min_length=1)]
+ColumnNames = _Column | _ColumnList
+"""A column, a glob, or a list of them."""
 Columns = Annotated[
     str | list[str] | dict[str, str | list[str]],
     BeforeValidator(_columns),

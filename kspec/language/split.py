@@ -153,6 +153,11 @@ class Split(Model):
         return next((way for way in WAYS if getattr(self, way)), "")
 
     @property
+    def fractions(self) -> dict[str, float]:
+        """The fractions of `validation` and `test`, where both are stated as such."""
+        return {"validation": float(self.validation), "test": float(self.test)}
+
+    @property
     def columns(self) -> list[str]:
         """The columns that decide the split, besides those of `stratify`."""
         return [name for name in (self.by, self.time, self.group, self.hash, self.key) if name is not None]

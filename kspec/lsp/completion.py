@@ -62,7 +62,7 @@ _OPEN_EXPRESSION = re.compile(r"\$\{[^}]*\Z")
 MAX_FILES = 200
 MAX_NAMES = 20_000
 """How many names are looked at for files to suggest."""
-_SPLIT_COLUMNS = ("stratify", "by", "group", "time", "hash", "key")
+_SPLIT_COLUMNS = {("split", key) for key in ("stratify", "by", "group", "time", "hash", "key")}
 
 
 def complete(
@@ -345,9 +345,7 @@ class _Proposals:
         if path[1:] == ("where",) or (path[1:2] == ("columns",) and len(path) == 3):
             columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return sql_items(columns)
-        if path[1:2] and (
-            path[1] in ("inputs", "targets", "weights") or path[1:] in [("split", key) for key in _SPLIT_COLUMNS]
-        ):
+        if path[1:2] and (path[1] in ("inputs", "targets", "weights") or path[1:] in _SPLIT_COLUMNS):
             columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
         source = str(path[1]) if len(path) > 1 else ""

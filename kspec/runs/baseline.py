@@ -11,32 +11,43 @@ import numpy as np
 
 from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
-from kspec.data import Dataset
+from kspec.data import Dataset, DataSplit
 from kspec.data.pipeline import Batches
 from kspec.data.target_encoding import TargetEncoding
 from kspec.ir.node import flat_order
 from kspec.training.baseline import Baseline, baseline, constant_answers
+from kspec.training.batching import encodings_of
+from kspec.training.naive_forecast import naive_forecasts
 
 
-def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: Batches) -> Baseline:
+def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: Batches, split: DataSplit) -> Baseline:
     """What always giving the commonest answer of the training split would score.
 
     Args:
         built: The model; metrics of outputs with a mask leave out positions, and have no baseline.
         dataset: The data.
         train: The training split.
-        evaluated: The evaluated split.
+        evaluated: The evaluated split, in batches.
+        split: The evaluated split.
     """
     tensors = dict(zip(flat_order(built.graph.outputs), built.model.outputs, strict=True))
     masked = {name for name, tensor in tensors.items() if getattr(tensor, "_keras_mask", None) is not None}
     outputs = built.settings.outputs
     constants = constant_answers(train.targets, outputs, masked)
     columns = dataset.fitted["columns"]["targets"]
-    return baseline(constants, evaluated.targets, evaluated.weights, outputs, columns, dataset.labels)
+    result = baseline(constants, evaluated.targets, evaluated.weights, outputs, columns, dataset.labels)
+    own = {name: each for name, each in outputs.items() if name not in masked}
+    encodings = encodings_of(built, dataset)
+    result.forecasts.update(naive_forecasts(split, evaluated.targets, evaluated.weights, own, encodings))
+    return result
 
 
 def baseline_of_run(
-    folder: Path, outputs: Mapping[str, OutputSettings], encodings: Mapping[str, TargetEncoding], evaluated: Batches
+    folder: Path,
+    outputs: Mapping[str, OutputSettings],
+    encodings: Mapping[str, TargetEncoding],
+    evaluated: Batches,
+    split: DataSplit,
 ) -> Baseline:
     """What the answers that were the commonest in a run's training would score on other examples.
 
@@ -44,12 +55,15 @@ def baseline_of_run(
         folder: The run folder, whose `metrics.json` has the answers.
         outputs: The settings of the outputs.
         encodings: By output, the encoding of its target.
-        evaluated: The examples.
+        evaluated: The examples, in batches.
+        split: The examples.
     """
     constants = {n: np.asarray(v) for n, v in _constants(folder / "metrics.json").items() if n in outputs}
     columns = {name: encoding.columns for name, encoding in encodings.items()}
     labels = {name: encoding.vocabulary for name, encoding in encodings.items() if encoding.vocabulary is not None}
-    return baseline(constants, evaluated.targets, evaluated.weights, outputs, columns, labels)
+    result = baseline(constants, evaluated.targets, evaluated.weights, outputs, columns, labels)
+    result.forecasts.update(naive_forecasts(split, evaluated.targets, evaluated.weights, outputs, encodings))
+    return result
 
 
 def _constants(file: Path) -> dict[str, Any]:

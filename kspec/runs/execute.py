@@ -26,6 +26,7 @@ from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
+from kspec.runs.window_table import by_step
 from kspec.syntax.path_policy import PathPolicy
 from kspec.training.batching import batches_of, encodings_of
 from kspec.training.compile import compile_model
@@ -264,10 +265,10 @@ class _Execution:
         self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{examples.note}")
         self._note("evaluate", examples.split.notes)
         if not self.smoke:
-            reference = baseline_of(built, dataset, train, batches)
+            reference = baseline_of(built, dataset, train, batches, examples.split)
             self.result.baseline = reference.to_json()
-            if reference.metrics:
-                self.console.step("baseline", f"{examples.name}: {reference.describe()}")
+            for line in reference.lines():
+                self.console.step("baseline", f"{examples.name}: {line}")
         self.recorder.write_metrics()
 
     def _predict(self, built: BuiltModel, engine: Engine, dataset: Dataset, examples: StepExamples) -> None:
@@ -291,8 +292,9 @@ class _Execution:
         self.console.step("predict", f"{line} → {', '.join(names)}{examples.note}{describe_outputs(outputs)}")
         self._note("predict", examples.split.notes)
         with self._timed("pictures"):
-            matrices = confusion_matrices(examples.split, predictions, encodings)
-            pairs = regression_pairs(examples.split, predictions, outputs)
+            flat, rows, _ = by_step(examples.split, predictions, encodings)
+            matrices = confusion_matrices(flat, rows, encodings)
+            pairs = regression_pairs(flat, rows, outputs)
             best = self.fitted.kept if self.fitted.chosen_by else None
             draw_pictures(self.folder, built, self.result.history, matrices, pairs, examples.name, best, encodings)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from kspec.data import DataSplit
 from kspec.data.target_encoding import TargetEncoding
+from kspec.runs.window_table import by_step, nodes_by_step
 from kspec.training.predict import Column, actual_columns, fits_table, node_columns, prediction_columns
 from kspec.training.prediction_arrays import Arrays, actual_array, aligned, prediction_arrays
 
@@ -42,11 +43,14 @@ def write_predictions(
         The names of the files.
     """
     nodes = nodes or {}
+    count = len(next(iter(predictions.values())))
+    split, predictions, places = by_step(split, predictions, encodings)
+    nodes = nodes_by_step(nodes, count, len(next(iter(predictions.values()))))
     path = Path(name)
     files: dict[str, Writer] = {}
     tabular = {output: each for output, each in predictions.items() if fits_table(each)}
     if tabular or any(map(fits_table, nodes.values())):
-        table = prediction_table(split, tabular, encodings, nodes)
+        table = prediction_table(split, tabular, encodings, nodes, places)
         files[str(path.with_suffix(".csv")) if path.suffix == ".npz" else name] = lambda path: _write_csv(path, table)
     arrays = {output: each for output, each in predictions.items() if not fits_table(each)}
     if arrays:
@@ -105,6 +109,7 @@ def prediction_table(
     predictions: Mapping[str, Array],
     encodings: Mapping[str, TargetEncoding],
     nodes: Mapping[str, Array],
+    places: Sequence[Column] = (),
 ) -> list[list[Any]]:
     """The lines of a table of predictions, its header first.
 
@@ -113,6 +118,7 @@ def prediction_table(
         predictions: By output, shape (n,) or (n, k).
         encodings: By output, the classes and columns of its target.
         nodes: By name, values of predicted nodes; those of a rank above 2 are left out.
+        places: Columns that say what each prediction is about, beside its row.
 
     Returns:
         A line for each example, and one without predictions for each that was left out, in the order of the file.
@@ -122,6 +128,7 @@ def prediction_table(
     table: list[Column] = [("row", list(split.rows)[:count])]
     if split.names is not None:
         table.append(("file", split.names[:count]))
+    table += places
     for output, prediction in predictions.items():
         table += prediction_columns(output, prediction, encodings[output])
         if output in split.targets:

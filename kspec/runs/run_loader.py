@@ -206,7 +206,7 @@ def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str,
     batches = Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
     with failure_of("evaluate"):
         values = evaluate(_engine(run), batches)
-    return values, baseline_of_run(run.folder, outputs, run.encodings, batches)
+    return values, baseline_of_run(run.folder, outputs, run.encodings, batches, examples)
 
 
 @exclusive_keras()
@@ -252,18 +252,21 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
             stream.
     """
     from kspec.runs.prediction_files import prediction_table, write_predictions
+    from kspec.runs.window_table import by_step, nodes_by_step
     from kspec.training.predict import fits_table
 
     predictions, nodes = predictions_of(run, examples)
     count = len(next(iter(predictions.values())))
     if not isinstance(to, Path):
+        examples, predictions, places = by_step(examples, predictions, run.encodings)
+        nodes = nodes_by_step(nodes, count, len(next(iter(predictions.values()))))
         arrays = [name for name, values in {**predictions, **nodes}.items() if not fits_table(values)]
         if arrays:
             raise RunFolderError(
                 f"the predictions of {', '.join(f'`{name}`' for name in arrays)} are arrays and cannot be printed; "
                 "name a file with -o"
             )
-        table = prediction_table(examples, predictions, run.encodings, nodes)
+        table = prediction_table(examples, predictions, run.encodings, nodes, places)
         csv.writer(to, lineterminator="\n").writerows(table)
         return [], count
     with failure_to_write(to):

@@ -50,7 +50,9 @@ def resolved_values(
     for name, input_ in document.inputs.items():
         more = input_.model_dump(exclude={"shape"}, exclude_none=True)
         values["inputs"][name] = {"shape": list(input_.shape), **more}
-    if document.data is not None:
+    if document.data is not None and document.data.splits_by_default_in_time:
+        values["data"].pop("split", None)
+    elif document.data is not None:
         values["data"]["split"] = _split(document.data.split)
     values["compile"] = _compile(settings, values.get("compile") or {})
     values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}

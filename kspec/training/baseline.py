@@ -62,26 +62,37 @@ class Baseline:
         answers: By output, the answer in words: "always `no`".
         metrics: By output, value by metric, as it is called in the logs.
         constants: By output, the answer: the number of a class, or a value for each unit, shape (k,).
+        forecasts: Naive forecast in words → value by metric.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
     constants: dict[str, Array] = field(default_factory=dict)
+    forecasts: dict[str, dict[str, float]] = field(default_factory=dict)
 
-    def describe(self) -> str:
-        """It on one line: "accuracy 0.63 (always `no`)"."""
-        return ", ".join(
-            f"{'  '.join(f'{name} {value:.4g}' for name, value in metrics.items())} ({self.answers[output]})"
-            for output, metrics in self.metrics.items()
-        )
+    def lines(self) -> list[str]:
+        """It in lines such as "accuracy 0.63 (always `no`)": the constant answers, then each naive forecast."""
+        constant = ", ".join(_line(metrics, self.answers[output]) for output, metrics in self.metrics.items())
+        naive = [_line(metrics, words) for words, metrics in self.forecasts.items()]
+        return [line for line in (constant, *naive) if line]
 
     def to_json(self) -> dict[str, Any]:
         """Value by metric, the answers, in words and as numbers; empty if no metric has a baseline."""
-        if not self.metrics:
+        if not self.metrics and not self.forecasts:
             return {}
         values: dict[str, Any] = {name: value for metrics in self.metrics.values() for name, value in metrics.items()}
         constants = {name: constant.tolist() for name, constant in self.constants.items()}
-        return {"answers": {name: self.answers[name] for name in self.metrics}, "constants": constants, **values}
+        naive = {"forecasts": self.forecasts} if self.forecasts else {}
+        return {
+            "answers": {name: self.answers[name] for name in self.metrics},
+            "constants": constants,
+            **naive,
+            **values,
+        }
+
+
+def _line(metrics: Mapping[str, float], answer: str) -> str:
+    return f"{'  '.join(f'{name} {value:.4g}' for name, value in metrics.items())} ({answer})"
 
 
 def constant_answers(
@@ -139,7 +150,7 @@ def baseline(
         values: dict[str, float] = {}
         for number, metric in enumerate(each for each in logged if each.output == name):
             own = weights.get(name) if number >= len(settings.metrics) else None
-            found = _values(metric.metric, settings, evaluated[name], constant, own)
+            found = metric_values(metric.metric, settings, evaluated[name], constant, own)
             if len(found) == len(metric.names):
                 values.update(zip(metric.names, found, strict=True))
         if values:
@@ -149,16 +160,16 @@ def baseline(
     return result
 
 
-def _values(
+def metric_values(
     metric: Any, settings: OutputSettings, target: Array, constant: Array, weights: Array | None
 ) -> list[float]:
-    """The values of a metric for a constant answer; empty if that has no known value.
+    """The values of a metric for a constant answer, or for one by example; empty if that has no known value.
 
     Args:
         metric: As a spec would write it.
         settings: The settings of its output.
         target: The encoded target, shape (n, …).
-        constant: The answer.
+        constant: The answer, or values in the shape of the target.
         weights: The weights of the examples, shape (n, …); None for equal ones.
     """
     form, head = settings.target_form, metric_head(metric)

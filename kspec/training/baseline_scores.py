@@ -30,6 +30,7 @@ def overall_score(
     weights = weights.reshape(*weights.shape, *[1] * (true.ndim - weights.ndim))
     units = true.shape[-1]
     weights = np.broadcast_to(weights, true.shape).reshape(-1, units)
+    answer = answer.reshape(-1, units) if answer.ndim > 1 else answer
     return _SCORES[name](true.reshape(-1, units).astype("float64"), answer.astype("float64"), weights, arguments)
 
 

@@ -207,7 +207,10 @@ def test_invalid_weights_are_errors(tmp_path, weights, expected):
 def test_decimal_commas_get_their_own_help(tmp_path):
     write(tmp_path, "a;b;y\n1,5;2,5;0\n")
     result = read(tmp_path, "{csv: {path: t.csv, delimiter: ';'}, targets: y}")
-    assert any("replace the decimal commas" in problem for problem in result.problems)
+    assert any(
+        'its numbers have a decimal comma: write `csv: {path: ..., decimal: ","}`' in problem
+        for problem in result.problems
+    )
 
 
 def test_classes_that_training_lacks_and_single_classes_are_reported(tmp_path):

@@ -82,7 +82,6 @@ def test_constants_of_a_call(call, code):
         ("fit: {engine: [fused, fused_xla]}", "KS103"),
         ("fit: {engine: [{fused: 3}]}", "KS103"),
         ("fit: {engine: [fused, {keras: 3}]}", "KS103"),
-        ("data: {csv: a.csv, window: {}}", "KS107"),
         ("task: regresion", "KS103"),
         ("fit: {epochs: 0}", "KS103"),
         ("ft: {}", "KS101"),

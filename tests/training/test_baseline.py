@@ -73,7 +73,7 @@ def test_classes_in_every_form():
     assert sparse.metrics["y"] == {"acc": pytest.approx(expected)}
     assert columns.metrics["y"] == {"accuracy": pytest.approx(expected)}
     assert several.metrics["y"] == {"y_accuracy": pytest.approx(expected)}
-    assert sparse.describe() == f"acc {expected:.4g} (always `blue`)"
+    assert sparse.lines() == [f"acc {expected:.4g} (always `blue`)"]
     assert columns.answers["y"] == "always `blue`"
 
 

@@ -33,6 +33,8 @@ SYNTACTIC_RULES = (
     "applications",
     "missing_packages",
     "fixed_batch",
+    "window_inputs",
+    "window_split",
 )
 SEMANTIC_NETWORK_RULES = (
     "constant_inputs",
@@ -51,6 +53,7 @@ SEMANTIC_RULES = (
     "loss_and_output",
     "bounded_regression",
     "units_and_target",
+    "window_targets",
     "task_and_output",
     "per_position_output",
     "target_form",

@@ -10,7 +10,7 @@ from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import activation_at
 from kspec.lint.rules.shared.fixes import Edits, insert_before, replace
 from kspec.lint.rules.shared.outputs import Output, data_source, node_span, times_used, trained_outputs
-from kspec.lint.rules.shared.targets import target_of
+from kspec.lint.rules.shared.targets import horizon_of, target_of
 from kspec.syntax.yaml_flow import shape_text
 
 BY_POSITION = NOISE | UNCHANGED | NORMALIZATIONS | ACTIVATIONS | {"Dense"}
@@ -68,7 +68,7 @@ def _is_pointwise(node: Node) -> bool:
 def _expects_one_prediction(context: RuleContext, output: Output) -> bool:
     assert output.shape is not None
     source = data_source(context)
-    if source == "synthetic":
+    if source == "synthetic" or horizon_of(context.spec):
         return False
     target = target_of(context, output.name)
     if target is not None:

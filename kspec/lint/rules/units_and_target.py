@@ -30,6 +30,8 @@ def check(context: RuleContext) -> None:
             continue
         if output.function == "softmax" and output.units == 1:
             continue  # KS402
+        if target.horizon and (output.shape is None or len(output.shape) == 2):
+            continue  # KS570
         if output.loss in SPARSE_CROSSENTROPIES or output.loss in CATEGORICAL_CROSSENTROPIES:
             _check_exclusive(context, output, target, output.units)
         elif output.settings.task == "binary_classification" and output.units == 1 and len(target.labels) > 2:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from kspec.diagnostics import SpecError
-from kspec.export.export import show
+from kspec.export.export import export, show
 from kspec.language import Permissions
 from kspec.language.base import Model
 from kspec.language.document import Document
@@ -155,6 +155,29 @@ def test_each_text_is_refused_or_stays_a_text(name, benign_code, tmp_path):
     assert harmless > len(TEXTS)
 
 
+FLAT = "kspec: 1\ninputs: {x: {shape: SHAPE}}\nlayers: [Flatten, {Dense: {units: 1, activation: sigmoid}}]\n"
+REFUSED = [
+    ("columns", "csv: t.csv, columns: {z: a + 1}, inputs: z"),
+    ("where", "csv: t.csv, where: a > 3, inputs: a"),
+    ("names", "csv: {path: t.csv, header: true, names: [a, y, t]}, inputs: a"),
+    ("decimal", 'csv: {path: t.csv, decimal: ","}, inputs: a'),
+    ("thousands", 'csv: {path: t.csv, thousands: "_"}, inputs: a'),
+    ("comment", "csv: {path: t.csv, comment: '#'}, inputs: a"),
+    ("quote", 'csv: {path: t.csv, quote: "\'"}, inputs: a'),
+    ("time", "csv: t.csv, split: {time: t}, inputs: a"),
+    ("gap", "csv: t.csv, split: {time: t, gap: 1 day}, inputs: a"),
+    ("group", "csv: t.csv, split: {group: t}, inputs: a"),
+    ("hash", "csv: t.csv, split: {hash: t}, inputs: a"),
+    ("lists", "csv: t.csv, split: {lists: {train: train.txt, test: test.txt}, key: a}, inputs: a"),
+    ("key", "csv: t.csv, split: {lists: {train: train.txt, test: test.txt}, key: a}, inputs: a"),
+    (
+        "every",
+        "csv: t.csv, window: {length: 1, horizon: 0, time: t, every: 1 day}, inputs: {x: {columns: [a], window: past}}",
+    ),
+]
+"""Keys whose texts never reach the exported file, and a `data` section with each."""
+
+
 def _parts(annotation: Any) -> list[Any]:
     return [annotation, *(part for inner in get_args(annotation) for part in _parts(inner))]
 
@@ -173,4 +196,18 @@ def test_the_corpus_has_each_key_under_which_a_text_can_stand():
     assert fields >= {"description", "encoding", "monitor", "from"}
     of_entries = {"head", "arguments"}  # of the parsed entry: in a spec they have no keys
     elsewhere = {"include", "file"}  # not read from the exported file; a file's path is written as other paths are
-    assert fields - keys == of_entries | elsewhere
+    assert fields - keys == of_entries | elsewhere | {key for key, _ in REFUSED}
+
+
+@pytest.mark.parametrize(("key", "data"), REFUSED)
+def test_what_is_not_exported_cannot_bring_code(key, data, tmp_path):
+    """The exported file says none of these keys; whatever stands under them, the export is refused."""
+    (tmp_path / "spec.yaml").write_text(
+        f"{FLAT.replace('SHAPE', '[1, 1]' if key == 'every' else '[1]')}data: {{{data}, targets: y}}\n"
+    )
+    (tmp_path / "t.csv").write_text("a,y,t\n" + "".join(f"{n},{n % 2},2024-01-{n:02}\n" for n in range(1, 29)))
+    (tmp_path / "train.txt").write_text("\n".join(map(str, range(1, 20))))
+    (tmp_path / "test.txt").write_text("\n".join(map(str, range(20, 29))))
+    with pytest.raises(SpecError) as raised:
+        export(str(tmp_path / "spec.yaml"), "python", tmp_path / "exported.py")
+    assert "KS620" in {problem.code for problem in raised.value.diagnostics}, key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kspec.analysis.data_profile import ColumnProfile
+from kspec.language import Spec
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.outputs import data_source
 
@@ -16,10 +17,12 @@ class Target:
     Args:
         columns: Its columns, in the file's order.
         classes: Split → label → number of rows, for one column of labels; empty otherwise.
+        horizon: The rows of an example's target, of windows; 0 for a single one.
     """
 
     columns: tuple[ColumnProfile, ...]
     classes: dict[str, dict[str, int]]
+    horizon: int = 0
 
     @property
     def labels(self) -> list[str]:
@@ -44,7 +47,8 @@ class Target:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one example's target: `()` for a single value."""
-        return self.columns[0].shape if len(self.columns) == 1 else (len(self.columns),)
+        shape = self.columns[0].shape if len(self.columns) == 1 else (len(self.columns),)
+        return (self.horizon, *shape) if self.horizon else shape
 
     @property
     def minimum(self) -> float | None:
@@ -68,7 +72,13 @@ def target_of(context: RuleContext, output: str) -> Target | None:
     columns = columns_with(context, f"target {output}")
     if context.profile is None or not columns or data_source(context) == "synthetic":
         return None
-    return Target(columns, context.profile.classes.get(output, {}))
+    return Target(columns, context.profile.classes.get(output, {}), horizon_of(context.spec))
+
+
+def horizon_of(spec: Spec) -> int:
+    """The rows of a target of windows; 0 if a target is of a single row."""
+    data = spec.document.data
+    return 0 if data is None or data.window is None else data.window.horizon
 
 
 def columns_with(context: RuleContext, use: str) -> tuple[ColumnProfile, ...]:

@@ -1,0 +1,224 @@
+"""Times of rows, and the steps between them."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kspec.data.context import Context
+from kspec.data.table import NUMERIC, Column, Table
+from kspec.diagnostics import Path, codes
+from kspec.language.window import CALENDAR_UNITS, UNITS, Step
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+MICROSECONDS = 1_000_000
+EPOCH = datetime.datetime(1970, 1, 1)
+DATES = (
+    "%Y-%m-%d",
+    "%Y-%m",
+    "%Y/%m/%d",
+    "%Y/%m",
+    "%Y%m%d",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%b %Y",
+    "%b %d %Y",
+    "%Y",
+)
+CLOCKS = ("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M", " %H")
+PATTERNS = tuple(f"{date}{clock}" for date in DATES for clock in CLOCKS)
+"""How files usually spell times."""
+SHORTEST_MONTH = 27 * UNITS["day"] * MICROSECONDS
+
+
+@dataclass(slots=True)
+class Times:
+    """The times of rows.
+
+    Args:
+        values: Numbers, or microseconds since 1970; shape (rows,).
+        are_numbers: Whether they are numbers, such as years.
+        texts: As the file has them, shape (rows,).
+    """
+
+    values: Array
+    are_numbers: bool
+    texts: Array
+
+    def take(self, rows: Array) -> Times:
+        """The times of some rows."""
+        return Times(self.values[rows], self.are_numbers, self.texts[rows])
+
+    def text(self, row: int) -> str:
+        """The time of a row."""
+        return str(self.texts[row])
+
+
+def read_times(column: Column, table: Table, path: Path, context: Context) -> Times | None:
+    """The times of a column; None if there are errors, which are reported.
+
+    Args:
+        column: The column.
+        table: Its table, to name rows.
+        path: The setting that names the column.
+        context: Receives the errors.
+    """
+    import numpy
+
+    if column.kind in NUMERIC and column.kind != "boolean":
+        return Times(column.values, True, column.texts())
+    texts = column.texts()
+    values = numpy.zeros(len(texts), numpy.int64)
+    for row, text in enumerate(texts.tolist()):
+        try:
+            values[row] = (datetime.datetime.fromisoformat(text) - EPOCH) // datetime.timedelta(microseconds=1)
+        except ValueError:
+            context.error(codes.INCOMPATIBLE_DATA_TYPE, f'"{text}" in {table.locate([row])} is no time', path)
+            return None
+    return Times(values, False, texts)
+
+
+def months_of(values: Array) -> Array | None:
+    """The months since 1970 of times at one day and time of the month, or at its end; None for others.
+
+    Args:
+        values: Microseconds since 1970, shape (n,).
+    """
+    import numpy
+
+    dates = values.astype("datetime64[us]")
+    months = dates.astype("datetime64[M]")
+    within = dates - months.astype("datetime64[us]")
+    left = (months + 1).astype("datetime64[us]") - dates
+    if len(values) and not ((within == within[0]).all() or (left == left[0]).all()):
+        return None
+    return numpy.asarray(months.astype(numpy.int64))
+
+
+def usual_step(times: Times, same: Array) -> Step:
+    """The most frequent step from row to row; of equally frequent ones, the smallest.
+
+    Args:
+        times: The times, series by series, in order.
+        same: Whether a row and the one after it are of one series, shape (rows - 1,).
+    """
+    import numpy
+
+    def usual(values: Array) -> Any:
+        steps, counts = numpy.unique(numpy.diff(values)[same], return_counts=True)
+        return steps[counts.argmax()].item() if len(steps) else 1
+
+    if times.are_numbers:
+        return Step(usual(times.values), "number")
+    step = usual(times.values)
+    if step > SHORTEST_MONTH and (months := months_of(times.values)) is not None:
+        return Step(usual(months), "month")
+    return Step(step / MICROSECONDS, "second")
+
+
+def steps_of(times: Times, step: Step) -> Array | None:
+    """How many steps each row is before the one after it, shape (rows - 1,); None if the times have no such steps.
+
+    A number that is not whole within float's precision stays as it is: 1.5 steps are none.
+    """
+    import numpy
+
+    if step.unit == "row":
+        return numpy.ones(max(0, len(times.values) - 1))
+    if times.are_numbers != (step.unit == "number"):
+        return None
+    if step.unit == "month":
+        months = months_of(times.values)
+        return numpy.zeros(max(0, len(times.values) - 1)) if months is None else numpy.diff(months) / step.size
+    size = step.size if times.are_numbers else step.size * MICROSECONDS
+    steps = numpy.diff(times.values) / size
+    whole = numpy.rint(steps)
+    return numpy.where(abs(steps - whole) < 1e-6, whole, steps)
+
+
+def step_text(step: Step) -> str:
+    """A step in words: `1 day`, `2`."""
+    if step.unit == "row":
+        return "a row"
+    if step.unit == "number":
+        return f"{step.size:g}"
+    units = CALENDAR_UNITS if step.unit == "month" else UNITS
+    for unit in sorted(units, key=units.__getitem__, reverse=True):
+        count = step.size / units[unit]
+        if count.is_integer():
+            return f"{count:g} {unit}{'s' if count != 1 else ''}"
+    return f"{step.size:g} seconds"
+
+
+def later_times(times: Times, step: Step, rows: Array, ahead: Array) -> Array:
+    """The times of rows some steps after others, spelled as the file does.
+
+    Args:
+        times: The times of all rows.
+        step: The step from row to row, not of `row`.
+        rows: The rows, shape (n,).
+        ahead: How many steps after each, shape (k,).
+
+    Returns:
+        Texts, shape (n, k).
+    """
+    import numpy
+
+    known = times.values[rows][:, numpy.newaxis]
+    if times.are_numbers:
+        values = known + ahead * step.size
+    elif step.unit == "month":
+        values = _months_later(known, (ahead * step.size).astype(numpy.int64))
+    else:
+        values = known + (ahead * step.size * MICROSECONDS).astype(numpy.int64)
+    distinct, places = numpy.unique(values, return_inverse=True)
+    texts = numpy.array(_spelled(distinct, times), object)
+    spelled: Array = texts[places.reshape(values.shape)]
+    return spelled
+
+
+def _months_later(values: Array, months: Array) -> Array:
+    """Times some months later, at the same day and time of the month, or at its end if they are there.
+
+    Args:
+        values: Microseconds since 1970, shape (n, 1).
+        months: How many months, shape (k,).
+    """
+    import numpy
+
+    dates = values.astype("datetime64[us]")
+    own = dates.astype("datetime64[M]")
+    left = (own + 1).astype("datetime64[us]") - dates
+    if len(left) and (left == left[0]).all() and int(left.flat[0].astype(int)) <= UNITS["day"] * MICROSECONDS:
+        later = (own + months + 1).astype("datetime64[us]") - left
+    else:
+        later = (own + months).astype("datetime64[us]") + (dates - own.astype("datetime64[us]"))
+    moved: Array = later.astype(numpy.int64)
+    return moved
+
+
+def _spelled(values: Array, times: Times) -> list[str]:
+    """Times as the file would have them.
+
+    Args:
+        values: Numbers, or microseconds since 1970, shape (n,).
+        times: The times of the file.
+    """
+    if times.are_numbers:
+        return [str(int(value)) if float(value).is_integer() else f"{value:.10g}" for value in values.tolist()]
+    pattern = _pattern(times)
+    texts = [EPOCH + datetime.timedelta(microseconds=value) for value in values.tolist()]
+    return [moment.strftime(pattern) if pattern else moment.isoformat(" ") for moment in texts]
+
+
+def _pattern(times: Times) -> str:
+    """The pattern that gives the texts of the file; empty if none of the usual ones does."""
+    sample = {0, len(times.values) // 2, len(times.values) - 1} if len(times.values) else set()
+    pairs = [(EPOCH + datetime.timedelta(microseconds=int(times.values[row])), times.text(row)) for row in sample]
+    return next((p for p in PATTERNS if all(moment.strftime(p) == text for moment, text in pairs)), "")

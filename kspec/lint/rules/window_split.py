@@ -1,0 +1,30 @@
+"""KS571: windows that share rows, and a split by chance."""
+
+from __future__ import annotations
+
+from kspec.diagnostics import Path, codes
+from kspec.lint.context import RuleContext
+
+SPLIT: Path = ("data", "split")
+
+
+def check(context: RuleContext) -> None:
+    """Finds a split by chance whose parts would share rows."""
+    data = context.spec.document.data
+    if data is None or data.window is None or "split" not in data.model_fields_set:
+        return
+    if data.split.way not in ("", "hash"):
+        return
+    window = data.window
+    needed = window.length + window.reach
+    source = getattr(data, data.source)
+    files = getattr(source, "path", source)
+    if window.stride >= needed or isinstance(files, dict) or not (data.split.validation or data.split.test):
+        return
+    context.report.error(
+        codes.WINDOWS_IN_TWO_SPLITS,
+        "the split is drawn by chance, so that training would see rows that validation and test predict",
+        context.spec.positions.key(SPLIT),
+        help=f"remove `split`, for one in {'time' if window.time else 'the order of the rows'}; or use windows that "
+        f"share no row: `stride: {needed}`",
+    )
