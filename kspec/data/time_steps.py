@@ -6,9 +6,6 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.context import Context
-from kspec.data.table import NUMERIC, Column, Table
-from kspec.diagnostics import Path, codes
 from kspec.language.window import CALENDAR_UNITS, UNITS, Step
 
 if TYPE_CHECKING:
@@ -58,30 +55,6 @@ class Times:
     def text(self, row: int) -> str:
         """The time of a row."""
         return str(self.texts[row])
-
-
-def read_times(column: Column, table: Table, path: Path, context: Context) -> Times | None:
-    """The times of a column; None if there are errors, which are reported.
-
-    Args:
-        column: The column.
-        table: Its table, to name rows.
-        path: The setting that names the column.
-        context: Receives the errors.
-    """
-    import numpy
-
-    if column.kind in NUMERIC and column.kind != "boolean":
-        return Times(column.values, True, column.texts())
-    texts = column.texts()
-    values = numpy.zeros(len(texts), numpy.int64)
-    for row, text in enumerate(texts.tolist()):
-        try:
-            values[row] = (datetime.datetime.fromisoformat(text) - EPOCH) // datetime.timedelta(microseconds=1)
-        except ValueError:
-            context.error(codes.INCOMPATIBLE_DATA_TYPE, f'"{text}" in {table.locate([row])} is no time', path)
-            return None
-    return Times(values, False, texts)
 
 
 def months_of(values: Array) -> Array | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import Context, InvalidData
 from kspec.data.table import Column, Table
 from kspec.data.time_steps import Times, step_text, steps_of, usual_step
+from kspec.data.times import read_times
 from kspec.diagnostics import Path, codes
 from kspec.language.window import Step, Window, read_step
 
@@ -148,12 +149,13 @@ def times_of(column: Column, table: Table, context: Context) -> Times:
     Raises:
         InvalidData: If a value is missing, or is no time.
     """
-    from kspec.data.time_steps import read_times
+    import numpy
 
-    times = read_times(column, table, (*PATH, "time"), context)
-    if times is None:
+    values = read_times(column, table, (*PATH, "time"), context)
+    if values is None:
         raise InvalidData
-    return times
+    are_numbers = values.dtype.kind != "M"
+    return Times(values if are_numbers else values.astype(numpy.int64), are_numbers, column.texts())
 
 
 def _refuse_repeats(series: Series, same: Array, table: Table, window: Window, context: Context) -> None:
