@@ -99,7 +99,10 @@ def test_weights_and_predictions_are_equal(name, paths, exported, tmp_path):
             assert (folder / predictions.name).read_text() == predictions.read_text()
         else:
             with np.load(folder / predictions.name) as a, np.load(predictions) as b:
-                assert {key: a[key].tolist() for key in a.files} == {key: b[key].tolist() for key in b.files}
+                assert a.files == b.files
+                for key in a.files:  # a label that the loss ignores is NaN
+                    assert a[key].dtype == b[key].dtype
+                    np.testing.assert_array_equal(a[key], b[key])
     with np.load(folder / "weights.npz") as arrays:
         theirs = [arrays[key] for key in arrays.files]
     assert sum(weight.size for weight in ours) == sum(weight.size for weight in theirs)
