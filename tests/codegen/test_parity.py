@@ -100,9 +100,8 @@ def test_weights_and_predictions_are_equal(name, paths, exported, tmp_path):
         else:
             with np.load(folder / predictions.name) as a, np.load(predictions) as b:
                 assert a.files == b.files
-                for key in a.files:  # a label that the loss ignores is NaN
-                    assert a[key].dtype == b[key].dtype
-                    np.testing.assert_array_equal(a[key], b[key])
+                for key in a.files:  # as text, since a label that the loss ignores is NaN
+                    assert repr(a[key].tolist()) == repr(b[key].tolist())
     with np.load(folder / "weights.npz") as arrays:
         theirs = [arrays[key] for key in arrays.files]
     assert sum(weight.size for weight in ours) == sum(weight.size for weight in theirs)
