@@ -7,13 +7,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KSPEC_CACHE"] = "off"  # cached measurements must not influence tests
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from kspec.diagnostics import Report, Source
 from tests.support.project import project  # noqa: F401 (a fixture for all tests)
 
 # the same cases at each run: a search for new ones is a proof of its own, in `tests/proofs`
-settings.register_profile("repeatable", derandomize=True, database=None)
+settings.register_profile(
+    "repeatable", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parent.parent
