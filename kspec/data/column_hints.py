@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from kspec.data.dates import are_dates, names_time
 from kspec.data.table import Column, Table
+from kspec.data.times import parse_times
 
 FEW = 10
 """In fewer rows, numbers that count up may be measured."""
@@ -21,7 +22,7 @@ class ColumnHints(NamedTuple):
     Args:
         is_row_number: Whether its integers count the rows.
         is_time: Whether it holds dates, or its numbers are called a time.
-        is_sorted: Whether no value is less than the one before.
+        is_sorted: Whether no value is less than the one before; of dates, whether they can be read and are in order.
         has_repeats: Whether a value occurs twice.
         words: The median number of words of its texts.
         most_words: The number of words that nine of ten of its texts do not exceed.
@@ -55,9 +56,11 @@ def column_hints(column: Column) -> ColumnHints:
     if column.kind == "text":
         texts = [str(value) for value in values[:PIECE].tolist()]
         words = numpy.array([len(text.split()) for text in texts])
-        is_sorted = all(after >= before for before, after in itertools.pairwise(texts))
+        is_time = are_dates(texts)
+        times = parse_times(values) if is_time else texts
+        is_sorted = isinstance(times, (numpy.ndarray, list)) and all(a <= b for a, b in itertools.pairwise(times))
         return ColumnHints(
-            is_time=are_dates(texts),
+            is_time=is_time,
             is_sorted=is_sorted,
             has_repeats=len(set(texts)) < len(texts),
             words=int(numpy.median(words)),

@@ -6,6 +6,7 @@ A column has one format, one of
 - `31.01.2024`, `31/01/2024`, `01/31/2024`, with `-` too: where the numbers allow days or months first, it is the one in
   which the rows are in order, or if both are, the one with the more even steps;
 - `31 Jan 2024`, `31-Jan-2024`, `Jan 31, 2024`, `Jan 2024`;
+- `2024Q1`, a quarter, which stands for its first day;
 
 each with a time of day, if any. A zone (`Z`, `+02:00`) is in all rows or in none; such times are compared in UTC.
 """
@@ -37,6 +38,7 @@ _DATES = {
     "01/31/2024": r"(?P<first>\d{1,2})(?P<mark>[-/])(?P<other>\d{1,2})(?P=mark)(?P<year>\d{4})",
     "31 Jan 2024": r"(?P<day>\d{1,2})[- ](?P<word>[A-Za-z]{3,9})[- ](?P<year>\d{4})",
     "Jan 31, 2024": r"(?P<word>[A-Za-z]{3,9}) (?P<day>\d{1,2}),? (?P<year>\d{4})",
+    "2024Q1": r"(?P<year>\d{4})[- ]?[Qq](?P<quarter>[1-4])",
     "Jan 2024": r"(?P<word>[A-Za-z]{3,9})[- ](?P<year>\d{4})",
 }
 _FORMATS = {name: re.compile(date + _CLOCK) for name, date in _DATES.items()}
@@ -174,6 +176,8 @@ def _moments(matches: dict[str, tuple[str, re.Match[str]]], order: tuple[str, st
         parts |= {order[0]: parts["first"], order[1]: parts["other"]} if "first" in parts else {}
         if parts.get("word"):
             parts["month"] = str(_MONTHS.index(parts["word"][:3].lower()) + 1)
+        if parts.get("quarter"):
+            parts["month"] = str(3 * int(parts["quarter"]) - 2)
         hour, minute, second = (int(parts.get(key) or 0) for key in ("hour", "minute", "second"))
         year, month, day = int(parts["year"] or 0), int(parts["month"] or 0), int(parts.get("day") or 1)
         fraction = int((parts.get("part") or "0").ljust(9, "0")) // 1000

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.column_hints import ColumnHints
-from kspec.language.split import Split
 from kspec.rewrite.init import MODELINE
 from kspec.rewrite.table_inference import ONE_HOT, TableRoles, infer_columns
 from kspec.syntax.scalars import resolve
@@ -173,7 +172,7 @@ class _Writer:
     def _split(self) -> None:
         """The split: in the order of time if the rows are, else with the same share of each class."""
         time = self.roles.time
-        if time is not None and "time" in Split.model_fields:
+        if time is not None:
             self._add(f"  split: {{time: {to_yaml(time)}, validation: 0.2, test: 0.2}}", "the last rows are the test")
             return
         stratify = ", stratify: true" if self.roles.task != "regression" else ""

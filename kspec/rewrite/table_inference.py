@@ -120,7 +120,7 @@ def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, rol
     if column.name == roles.time:
         return "it is the time of the row"
     if _is_time(column, hints):
-        if roles.time is None and hints.is_sorted:
+        if roles.time is None and hints.is_sorted and not column.missing:
             roles.time = column.name
         return "it is the time of the row" if column.type != "text" else "it is a date"
     if _NAMELESS.fullmatch(column.name) and (hints.is_row_number or column.type == "text"):
