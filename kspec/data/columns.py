@@ -303,7 +303,7 @@ class _Mapper:
             codes.UNKNOWN_COLUMN,
             f"unknown column `{column}`",
             path,
-            label=did_you_mean(column, self.table.columns),
+            label=did_you_mean(column, self.table.available),
             help=self._wrong_delimiter() or self._columns(),
         )
         return False
@@ -319,7 +319,7 @@ class _Mapper:
         )
 
     def _columns(self) -> str:
-        names = list(self.table.columns)
+        names = self.table.available
         more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
         return f"available columns: {', '.join(names[:SHOWN_COLUMNS])}{more}"
 

@@ -18,6 +18,8 @@ Kind = Literal["integer", "float", "boolean", "text", "array", "image"]
 
 NUMERIC: tuple[Kind, ...] = ("integer", "float", "boolean")
 SHOWN_ROWS = 5
+NOT_NAMED = "the spec does not name it"
+"""Why a column is unusable that a source has not read, since the spec does not use it."""
 
 
 @dataclass(slots=True)
@@ -109,6 +111,11 @@ class Table:
     original: Array | None = None
     numbers: Array | None = None
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def available(self) -> list[str]:
+        """The columns that the spec can name: those of the table, and those that a source reads if it does."""
+        return [*self.columns, *(name for name, reason in self.unusable.items() if reason == NOT_NAMED)]
 
     def row_numbers(self) -> Array:
         """The number of each row within its split (or the table), from 1, without the header; shape (rows,)."""

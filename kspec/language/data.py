@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
+from kspec.language.array_files import NpyFiles, NpzFiles
 from kspec.language.base import Model, fail, reject_reserved
 from kspec.language.csv_options import CSV_KEYS, CsvOptions, check_csv
 from kspec.language.data_limits import Limits
@@ -21,6 +22,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv", ".txt", ".tab", ".dat", ".data"),
     "parquet": (".parquet", ".pq"),
     "npz": (".npz",),
+    "npy": (".npy",),
     "images": (".png", ".jpg", ".jpeg", ".bmp", ".gif"),
     "synthetic": (),
 }
@@ -69,7 +71,8 @@ class Data(Model):
         JsonSchema(Paths | CsvOptions | dict[SplitName, Paths], **CSV_KEYS),
     ] = Field(default=None, description="CSV files")
     parquet: Files = Field(default=None, description="Parquet files")
-    npz: Files = Field(default=None, description="A NumPy `.npz` file; each array is a column")
+    npz: NpzFiles = Field(default=None, description="A NumPy `.npz` file; each array is a column")
+    npy: NpyFiles = Field(default=None, description="NumPy arrays in files: column → file, or one array")
     images: Files = Field(default=None, description="A folder with one subfolder of images per class")
     synthetic: Annotated[
         Synthetic | None,

@@ -12,7 +12,6 @@ from typing import Any
 from kspec import catalog
 from kspec.diagnostics import Path
 from kspec.language.data import SOURCES
-from kspec.language.source_files import SPLITS
 from kspec.language.spec import Spec
 from kspec.syntax.deferred import Uncomputed
 
@@ -155,7 +154,7 @@ def _files(values: dict[str, Any]) -> Iterator[Place]:
 
 
 def _of_source(holder: Any, key: Any, path: Path) -> Iterator[Place]:
-    """A path, a list of them, or `path` and those of splits."""
+    """A path, a list of them, those of splits, those of columns; or only what `path` says, where it stands."""
     value = holder[key]
     if isinstance(value, str):
         yield holder, key, path
@@ -163,9 +162,8 @@ def _of_source(holder: Any, key: Any, path: Path) -> Iterator[Place]:
         for index in range(len(value)):
             yield from _of_source(value, index, (*path, index))
     elif isinstance(value, dict):
-        for word in ("path", *SPLITS):
-            if word in value:
-                yield from _of_source(value, word, (*path, word))
+        for word in ["path"] if "path" in value else list(value):
+            yield from _of_source(value, word, (*path, word))
 
 
 def _model_files(values: dict[str, Any], spec: Spec) -> list[Place]:

@@ -158,14 +158,21 @@ def test_expressions_are_reported(tmp_path):
     assert [(d.code, d.span.line) for d in raised.value.diagnostics if d.is_error] == [("KS620", n) for n in (4, 5, 6)]
 
 
-def test_a_source_without_code_is_reported(tmp_path, monkeypatch):
-    monkeypatch.setattr("kspec.codegen.data.examples._SOURCES", ("csv",))
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        ("npy: {x: x.npy, y: y.npy}", "`npy` data"),
+        ("npz: {path: t.npz, train: {x: x, y: y}, test: {x: x, y: y}}", "the splits of one `npz` file"),
+    ],
+)
+def test_a_source_without_code_is_reported(tmp_path, data, what):
+    x, y = np.arange(20.0), np.arange(20)
+    np.savez(tmp_path / "t.npz", x=x, y=y)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
     spec = tmp_path / "spec.yaml"
-    spec.write_text("kspec: 1\ndata: {synthetic: {}}\ninputs: {x: {shape: [1]}}\nlayers:\n  - Dense: {units: 1}\n")
+    spec.write_text(f"kspec: 1\ndata: {{{data}}}\ninputs: {{x: {{shape: [1]}}}}\nlayers:\n  - Dense: 1\n    name: y\n")
     with pytest.raises(SpecError) as raised:
         exported(spec, tmp_path / "exported.py")
-    (diagnostic,) = raised.value.diagnostics
-    assert (diagnostic.code, diagnostic.message) == (
-        "KS620",
-        "exported Python code cannot read `synthetic` data yet",
-    )
+    errors = [(d.code, d.message, d.span.line) for d in raised.value.diagnostics if d.is_error]
+    assert errors == [("KS620", f"exported Python code cannot read {what} yet", 2)]

@@ -43,7 +43,9 @@ def test_classes_and_shared_examples(tmp_path, monkeypatch):
 
 def test_spread_of_numbers(tmp_path, monkeypatch):
     arrays = {"x": np.array([[1.0, 3.0]] * 6), "y": np.array([0.5, 1.5] * 3), "z": np.array([2.0, 4.0] * 3)}
-    profile = profile_of(tmp_path, monkeypatch, "{npz: t.npz, inputs: x, targets: y}", "{x: {shape: [2]}}", t=arrays)
+    profile = profile_of(
+        tmp_path, monkeypatch, "{npz: t.npz, inputs: x, targets: y, weights: z}", "{x: {shape: [2]}}", t=arrays
+    )
     x, y, z = (profile.column(name) for name in "xyz")
     assert (x.deviation, x.whole, x.minimum, x.maximum) == (1.0, True, 1.0, 3.0)
     assert (y.deviation, y.whole) == (0.5, False)

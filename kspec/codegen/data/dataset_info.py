@@ -77,8 +77,13 @@ class DatasetInfo:
         """Its files in the spec: a path, a list, or one of these for each split."""
         if self.path:
             return getattr(self.spec.document, str(self.path[0])).data
-        source = getattr(self.data, self.source)
+        source = self.setting
         return source.path if isinstance(source, CsvOptions) else source
+
+    @property
+    def setting(self) -> Any:
+        """What the spec says of its source; for the data of a step, the path."""
+        return getattr(self.data, self.source) if not self.path else self.paths
 
     @property
     def has_split_files(self) -> bool:

@@ -18,6 +18,7 @@ from kspec.codegen.data.synthetic import write_synthetic
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
+from kspec.language.array_files import NpzParts
 
 _SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
 """The sources that exported code can read."""
@@ -149,8 +150,8 @@ def write_examples(
         UnsupportedInPython: If no code reads the source of the data.
     """
     for each in (info, *others.values()):
-        if each.source not in _SOURCES:
-            raise UnsupportedInPython(f"read `{each.source}` data", ("data", each.source))
+        if each.source not in _SOURCES or isinstance(each.setting, NpzParts):
+            raise UnsupportedInPython(f"read {_what(each)}", each.path or ("data", each.source))
     file.imports.add("numpy as np")
     examples = Examples(info, file, analysis, outputs, dict(others))
     distinct = list({each.suffix: each for each in others.values()}.values())
@@ -178,6 +179,11 @@ def write_examples(
     if info.source not in ("images", "synthetic"):
         examples.lines += fill_lines(info, file)
     return examples
+
+
+def _what(info: DatasetInfo) -> str:
+    """The data that no code reads, in words."""
+    return "the splits of one `npz` file" if isinstance(info.setting, NpzParts) else f"`{info.source}` data"
 
 
 def _broadcast(info: DatasetInfo, value: str, form: str, shape: tuple[int | None, ...], variable: str) -> str:

@@ -1,68 +1,123 @@
-"""The source `npz`: NumPy arrays by name. Each is a column; the first axis is the examples."""
+"""The source `npz`: NumPy arrays by name. Each that the spec names is a column; its first axis is the examples."""
 
 from __future__ import annotations
 
-import math
 import os
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-from kspec.data.context import display_name
-from kspec.data.limits import LimitReached, check_columns, check_growth, check_memory, check_zip_directory
+from kspec.data.context import Context, display_name
+from kspec.data.limits import LimitReached, check_columns, check_growth, check_zip_directory
+from kspec.data.named_columns import named_columns
+from kspec.data.sources.arrays import array_column, array_table, check_header, read_array
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
-from kspec.data.table import Column, Kind, Table
-from kspec.diagnostics import codes
-from kspec.language.data_limits import Limits
-from kspec.syntax.numpy_files import NoPlainArray, read_header
+from kspec.data.table import NOT_NAMED, Column, Table
+from kspec.diagnostics import codes, did_you_mean
+from kspec.language.array_files import NpzParts
+from kspec.language.source_files import SPLITS
+from kspec.syntax.numpy_files import NoPlainArray
 from kspec.syntax.path_policy import PathRefused
 
-if TYPE_CHECKING:
-    import numpy as np
+SHOWN = 12
+SUFFIX = ".npy"
 
-    Array = np.ndarray[Any, Any]
 
-TEXT_BYTES = 64
-"""The memory of a text beside its letters."""
-KINDS: dict[str, Kind] = {"i": "integer", "u": "integer", "f": "float", "b": "boolean", "U": "text"}
+class _UnknownArray(Exception):
+    """The file lacks an array that the spec names.
+
+    Args:
+        column: The column that is to be the array.
+        array: Its name.
+        available: The arrays of the file.
+    """
+
+    def __init__(self, column: str, array: str, available: list[str]) -> None:
+        super().__init__(array)
+        self.column, self.array, self.available = column, array, available
 
 
 def read(setting: Any, request: Request) -> Table | None:
-    """Reads all files into one table. Pickled objects are rejected: unpickling runs code from the file."""
-    files = source_files(setting, request)
-    return None if files is None else combine(files, [_read_file(file, request) for file in files], request.context)
+    """Reads all files, or all parts of a file, into one table; arrays that the spec does not name are not looked at.
+
+    Args:
+        setting: A path, a list, a glob, a file for each split, or `NpzParts`.
+        request: What is read.
+    """
+    files = _files(setting, request)
+    if files is None:
+        return None
+    parts = setting.parts if isinstance(setting, NpzParts) else {}
+    tables = [
+        _read_file(file, parts.get(SPLITS[file.split]) if file.split is not None else None, request)  # type: ignore[call-overload]
+        for file in files
+    ]
+    return combine(files, tables, request.context)
 
 
 def names(setting: Any, request: Request) -> list[str]:
-    """Reads the names of the arrays of the first file; empty if it cannot be read."""
-    files = source_files(setting, request)
+    """The columns that the spec makes of arrays, or the arrays of the first file; empty if it cannot be read."""
+    if isinstance(setting, NpzParts):
+        return list(setting.train or ())
+    files = _files(setting, request)
     if not files:
         return []
     try:
         with request.context.open(files[0].file) as stream:
             check_zip_directory(stream, files[0].file.name, request.context.limits)
             with zipfile.ZipFile(stream) as archive:
-                return [name.removesuffix(".npy") for name in archive.namelist()]
+                return [name.removesuffix(SUFFIX) for name in archive.namelist()]
     except (zipfile.BadZipFile, OSError, ValueError, LimitReached):
         return []
 
 
-def _read_file(source: SourceFile, request: Request) -> Table | None:
+def _files(setting: Any, request: Request) -> list[SourceFile] | None:
+    """The files; that of a setting with parts once for each."""
+    if not isinstance(setting, NpzParts):
+        return source_files(setting, request)
+    context, path = request.context, request.context.source_path
+    found = context.find(setting.path, None if path is None else (*path, "path"))
+    if found is None:
+        return None
+    return [
+        SourceFile(found[0], SPLITS.index(split), None if path is None else (*path, split)) for split in setting.parts
+    ]
+
+
+def _read_file(source: SourceFile, arrays: Mapping[str, str] | None, request: Request) -> Table | None:
+    """The table of a file, or of the arrays of a part of it.
+
+    Args:
+        source: The file.
+        arrays: Column → its array; None for the arrays that the spec names.
+        request: What is read.
+    """
     context, name = request.context, display_name(source.file, request.context)
-    columns: dict[str, Column] = {}
-    unusable: dict[str, str] = {}
     try:
         with context.open(source.file) as stream:
             check_zip_directory(stream, name, context.limits)
             with zipfile.ZipFile(stream) as archive:
-                others = _check_sizes(archive, os.fstat(stream.fileno()).st_size, name, context.limits)
-                for member in archive.NameToInfo.values():
-                    key = member.filename.removesuffix(".npy")
-                    result = others.get(member.filename) or _read_array(archive, member)
-                    if isinstance(result, Column):
-                        columns[key] = result
-                    else:
-                        unusable[key] = result
+                check_columns(len(archive.NameToInfo), name, context.limits)
+                known = {member.removesuffix(SUFFIX): member for member in archive.NameToInfo}
+                if arrays is None:
+                    arrays = {column: column for column in named_columns(list(known), request)}
+                    others = [array for array in known if array not in arrays]
+                else:
+                    others = []
+                    _require(arrays, known)
+                members = {column: archive.NameToInfo[known[array]] for column, array in arrays.items()}
+                results = _read_arrays(archive, members, os.fstat(stream.fileno()).st_size, name, context)
+    except _UnknownArray as error:
+        context.error(
+            codes.UNKNOWN_COLUMN,
+            f"`{name}` has no array `{error.array}`",
+            None if source.path is None else (*source.path, error.column),
+            label=did_you_mean(error.array, error.available),
+            help=f"available arrays: {', '.join(error.available[:SHOWN])}",
+        )
+        return None
     except LimitReached as reached:
         context.limit(reached, source.path)
         return None
@@ -70,101 +125,77 @@ def _read_file(source: SourceFile, request: Request) -> Table | None:
         refused.problem.report(context.report, context.span(source.path))
         return None
     except (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
-        if "pickle" in str(error).lower() and zipfile.is_zipfile(source.file):
-            message = f"`{name}` contains Python objects instead of numbers or text"
-            help = "objects can contain code; save numbers, or text as `array.astype(str)`"
-        elif isinstance(error, MemoryError):
-            message, help = f"`{name}` does not fit into memory", ""
-        else:
-            message, help = f"`{name}` is not an npz file of arrays", "create one with `numpy.savez(path, x=x, y=y)`"
-        context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
+        _explain(error, name, source, context)
         return None
-    if not columns:
-        context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has no array of examples", source.path)
-        return None
-    lengths = {key: len(column.values) for key, column in columns.items()}
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"`{key}` has {length}" for key, length in lengths.items())
-        splits = any("train" in key for key in lengths)
-        context.error(
-            codes.DATA_SHAPE_MISMATCH,
-            f"the arrays of `{name}` have different numbers of examples: {shown}",
-            source.path,
-            help="save each split in its own file: `npz: {train: a.npz, test: b.npz}`"
-            if splits
-            else "the first axis of each array must be the examples",
-        )
-        return None
-    rows = next(iter(lengths.values()))
-    if not rows:
-        context.error(codes.EMPTY_SPLIT, f"`{name}` has no examples", source.path)
-        return None
-    return Table(columns, rows, unusable=unusable)
+    hint = f"name the arrays of each split: `npz: {{path: {name}, train: {{x: x_train, y: y_train}}, test: {{…}}}}`"
+    table = array_table(results, name, source, context, hint if any("train" in key for key in results) else "")
+    if table is not None:
+        table.unusable |= dict.fromkeys(others, NOT_NAMED)
+    return table
 
 
-def _check_sizes(archive: zipfile.ZipFile, packed: int, name: str, limits: Limits) -> dict[str, str]:
-    """Compares what the arrays of an archive say that they hold with the limits, and with what is there.
+def _require(arrays: Mapping[str, str], known: Mapping[str, str]) -> None:
+    """Raises `_UnknownArray` for the first array that the file lacks."""
+    for column, array in arrays.items():
+        if array not in known:
+            raise _UnknownArray(column, array, list(known))
+
+
+def _read_arrays(
+    archive: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], packed: int, name: str, context: Context
+) -> dict[str, Column | str]:
+    """By name, a column, or the reason that an array can be none.
 
     Args:
         archive: The archive.
+        members: By name, the array in the archive.
         packed: The bytes of its file.
         name: The file in messages.
-        limits: The limits.
-
-    Returns:
-        The arrays that can be no columns, each with the reason.
+        context: Has the limits.
 
     Raises:
         LimitReached: If they hold too much.
-        ValueError: If a member is no array, or holds less than it says.
+        ValueError: If a member is no array, holds less than it says, or holds Python objects.
     """
-    import numpy
-
-    members = list(archive.NameToInfo.values())
-    check_columns(len(members), name, limits)
-    size = sum(member.file_size for member in members)
-    check_growth(size, packed, name, limits)
-    check_memory(size, name, limits)
-    unusable, total = {}, 0
-    for member in members:
+    check_growth(sum(member.file_size for member in members.values()), packed, name, context.limits)
+    results: dict[str, Column | str] = {}
+    total = 0
+    for key, member in members.items():
         try:
             with archive.open(member) as stream:
-                descr, _, shape = read_header(stream)  # type: ignore[arg-type]
+                header = check_header(stream, member.file_size, name, total, context.limits)  # type: ignore[arg-type]
         except NoPlainArray as error:
-            unusable[member.filename] = str(error)
+            results[key] = str(error)
             continue
-        try:
-            dtype = numpy.dtype(descr)
-        except TypeError as error:
-            raise ValueError(str(error)) from error
-        count = math.prod(shape)
-        if count * dtype.itemsize > member.file_size and not dtype.hasobject:
-            raise ValueError(f"`{member.filename}` ends too early")
-        total += count * (dtype.itemsize + TEXT_BYTES * (dtype.kind == "U")) + (shape[0] if shape else 1)
-        check_memory(total, name, limits)
-    return unusable
+        total += header.size
+    for key, member in members.items():
+        if key not in results:
+            with archive.open(member) as stream:
+                results[key] = array_column(key, read_array(stream))  # type: ignore[arg-type]
+    return results
 
 
-def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Column | str:
-    """The column of an array; the reason if it can be none."""
-    import numpy
+def _explain(error: Exception, name: str, source: SourceFile, context: Context) -> None:
+    """Reports that a file cannot be read.
 
-    with archive.open(member) as stream:
-        array = numpy.lib.format.read_array(stream, allow_pickle=False)
-    return _column(member.filename.removesuffix(".npy"), array)
+    Args:
+        error: What was raised.
+        name: The file in messages.
+        source: The file.
+        context: Receives the error.
+    """
+    if "pickle" in str(error).lower() and _is_zip(source.file):
+        message = f"`{name}` contains Python objects instead of numbers or text"
+        help = "objects can contain code; save numbers, or text as `array.astype(str)`"
+    elif isinstance(error, MemoryError):
+        message, help = f"`{name}` does not fit into memory", ""
+    else:
+        message, help = f"`{name}` is not an npz file of arrays", "create one with `numpy.savez(path, x=x, y=y)`"
+    context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
 
 
-def _column(name: str, array: Array) -> Column | str:
-    """Converts an array; the reason if that is impossible."""
-    import numpy
-
-    if array.ndim == 0:
-        return "it is a single value"
-    kind = KINDS.get(array.dtype.kind)
-    if kind is None:
-        return f"its dtype {array.dtype} is neither numeric nor text"
-    values = array.astype(object) if kind == "text" else array
-    if array.ndim > 1:
-        return Column(name, "array", values, numpy.zeros(len(array), bool))
-    missing = numpy.isnan(array) if kind == "float" else numpy.zeros(len(array), bool)
-    return Column(name, kind, values, missing)
+def _is_zip(file: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(file)
+    except OSError:
+        return False
