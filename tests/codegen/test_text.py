@@ -172,7 +172,9 @@ def test_a_source_without_code_is_reported(tmp_path, data, what):
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "y.npy", y)
     spec = tmp_path / "spec.yaml"
-    spec.write_text(f"kspec: 1\ndata: {{{data}}}\ninputs: {{x: {{shape: [1]}}}}\nlayers:\n  - Dense: 1\n    name: y\n")
+    spec.write_text(
+        f"kspec: 1\ndata: {{{data}}}\ninputs: {{x: {{shape: [1]}}}}\nlayers:\n  - Dense: {{units: 1}}\n    name: y\n"
+    )
     with pytest.raises(SpecError) as raised:
         exported(spec, tmp_path / "exported.py")
     errors = [(d.code, d.message, d.span.line) for d in raised.value.diagnostics if d.is_error]
