@@ -17,6 +17,7 @@ Examples:
   kspec predict runs/mlp/latest --data new.csv -o predictions.csv
   kspec predict mlp --data new.csv -o - | head
   kspec predict runs/mlp/latest --nodes embedding,encoder
+  kspec predict runs/mlp/latest --data new.csv --keep id,name
 """
 
 
@@ -35,6 +36,12 @@ Examples:
     metavar="NAME,…",
     help="Also write the values of these nodes: names as in `from`, nodes in blocks as use/node, or sub-models.",
 )
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="COLUMN,…",
+    help="Also write these columns of the data beside the predictions, as the file has them.",
+)
 @run_permissions
 def command(
     run: str,
@@ -42,6 +49,7 @@ def command(
     split: str | None,
     output: str | None,
     nodes: tuple[str, ...],
+    keep: tuple[str, ...],
     runs: str,
     allow_code: bool,
     allow_outside: bool,
@@ -59,9 +67,10 @@ def command(
 
     refuse_split_of_file(data, split)
     names = [name for text in nodes for name in re.split(r"[\s,]+", text) if name]
+    columns = [name for text in keep for name in map(str.strip, text.split(",")) if name]
     table = io.StringIO() if output == "-" else None
     with reserve_stdout(table is not None):
-        loaded = load_run(run, runs=runs, nodes=names, allow_code=allow_code, allow_outside=allow_outside)
+        loaded = load_run(run, runs=runs, nodes=names, keep=columns, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=False)
         if table is not None:
             predict_run(loaded, part, table)

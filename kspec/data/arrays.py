@@ -78,6 +78,7 @@ class TableArrays:
             targets=select(self.targets),
             weights=select(self.weights),
             absent=select(self.absent),
+            kept=select(self.table.kept),
             names=None if names is None else [names[int(row)] for row in rows],
         )
 

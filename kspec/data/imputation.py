@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -190,20 +191,35 @@ def fit_fills(
 
 def _fill_value(column: Column, policy: Any, train: Array) -> Any:
     """The value that a policy gives; None for a policy of the whole table that does not suit this column."""
-    import numpy
-
     if policy not in POLICIES:
         if column.kind in NUMERIC and isinstance(policy, str):
             return None
         return policy if column.kind in NUMERIC else str(policy)
     if policy in NEED_NUMBERS and column.kind == "text":
         return None
-    present = column.values[train][~column.missing[train]]
-    if policy == "most_frequent":
-        values, counts = numpy.unique(present, return_counts=True)
-        return values[counts.argmax()].item() if column.kind in NUMERIC else str(values[counts.argmax()])
+    return statistic(policy, column.values[train][~column.missing[train]])
+
+
+def statistic(name: str, present: Array) -> Any:
+    """A statistic of the known values of a column, as plain JSON.
+
+    Args:
+        name: `mean`, `median` or `most_frequent`.
+        present: The values, shape (n,); at least one.
+    """
+    import numpy
+
+    if name == "most_frequent":
+        return most_frequent(present)[0]
     present = present.astype(numpy.float64)
-    return float(present.mean() if policy == "mean" else numpy.median(present))
+    return float(present.mean() if name == "mean" else numpy.median(present))
+
+
+def most_frequent(present: Array) -> tuple[Any, int]:
+    """The most frequent of some values, and how often it occurs; of equally frequent values, the smallest."""
+    counts = Counter(present.tolist())
+    most = max(counts.values())
+    return min(value for value, count in counts.items() if count == most), most
 
 
 def fill(table: Table, fills: Mapping[str, Any]) -> None:

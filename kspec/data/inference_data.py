@@ -13,6 +13,7 @@ from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive_new
 from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck, inputs_by_row
+from kspec.data.kept_columns import keep_columns
 from kspec.data.new_targets import NewTargets
 from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
@@ -20,6 +21,7 @@ from kspec.data.table import Table
 from kspec.data.target_encoding import TargetEncoding
 from kspec.data.types import DataSplit, InputSpec
 from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
+from kspec.data.usual_values import fill_gaps
 from kspec.data.window_inference import split_of_other_data, windows_of_other_data
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
@@ -99,6 +101,7 @@ def _load(
     derivation = _derive(table, data, fitted, request)
     table = derivation.table
     mapping = _map_columns(table, data, fitted, request)
+    keep_columns(table, context, are_needed=request.for_prediction)
     window = None if data is None else data.window
     targets = NewTargets(table, mapping, encodings, window.horizon if window is not None else 0)
     read_columns = [*derivation.types, *window_columns(window)]
@@ -108,6 +111,7 @@ def _load(
         actual, mapping.weights = ActualValues(table, mapping, targets), {}
     unweighted = _unweighted(mapping, fitted, request)
     fill(table, fitted.get("fill", {}))
+    fill_gaps(table, mapping, fitted.get("usual", {}), context)
     if window is not None:
         split = _windows(table, mapping, window, fitted, request, targets, actual, numbers)
         split.notes = [note for note in (*split.notes, unweighted, unused) if note]
@@ -122,6 +126,7 @@ def _load(
     unknown = _check_values(rows, arrays, mapping, request)
     split = arrays.split(numpy.arange(arrays.table.rows), numbers[rows.kept])
     split.left_out = numbers[~rows.kept].tolist()
+    split.kept_of_left_out = {name: texts[~rows.kept] for name, texts in table.kept.items()}
     left_out = f"left out {', '.join(rows.reasons)}" if rows.reasons else ""
     notes = (*derivation.notes, left_out, *unknown, *(actual.notes if actual is not None else ()), unweighted, unused)
     split.notes = [note for note in notes if note]
@@ -273,7 +278,7 @@ def _unused(table: Table, mapping: ColumnMapping, read: Iterable[str]) -> str:
         mapping: The columns of each input and output.
         read: The columns that expressions read.
     """
-    used = {*mapping.input_columns, *mapping.target_columns, *mapping.weights.values(), *read}
+    used = {*mapping.input_columns, *mapping.target_columns, *mapping.weights.values(), *table.kept, *read}
     names = [name for name in (*table.columns, *table.unusable) if name not in used]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"not used: {', '.join(names[:SHOWN])}{more}" if names else ""

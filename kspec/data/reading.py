@@ -13,6 +13,7 @@ from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive
 from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
 from kspec.data.index_check import ValueCheck, inputs_by_row
+from kspec.data.kept_columns import keep_columns
 from kspec.data.labels import Labels
 from kspec.data.profiling import of_windows, profile_splits, profile_table
 from kspec.data.series import series_column
@@ -22,6 +23,7 @@ from kspec.data.split import Splits, split_rows
 from kspec.data.table import Column, Table
 from kspec.data.target_labels import labels_of
 from kspec.data.types import Dataset, InputSpec, OutputSpec
+from kspec.data.usual_values import usual_values
 from kspec.data.window_examples import window_splits
 from kspec.data.window_series import Series, series_of
 from kspec.data.windowing import draw_rows, ordered_rows, row_parts
@@ -83,7 +85,9 @@ def _load(data: Data, request: Request) -> Dataset:
         series = None if series is None else series.without(kept)
     drawn = context.require(_split(table, mapping, series, request, data))
     splits = drawn.rows
+    keep_columns(table, context, are_needed=context.spec.document.predict.data is None)
     fills = fit_fills(table, mapping.input_columns, policies, splits["train"], context)
+    usual = usual_values(table, mapping, policies, fills, splits["train"], request)
     fill(table, fills)
     if series is not None:
         table, numbers = table.arranged(series.order), numbers[series.order]
@@ -99,7 +103,13 @@ def _load(data: Data, request: Request) -> Dataset:
     notes = _check_values(arrays, mapping, splits, request)
     shuffled = series_column(table, data, splits) if series is None else ""
     profile = profile_splits(profile, splits, arrays.inputs, arrays.targets, labels, shuffled)
-    fitted: dict[str, Any] = {"fill": fills, "columns": mapping.to_json(), "types": derivation.types, **width}
+    fitted: dict[str, Any] = {
+        "fill": fills,
+        "usual": usual,
+        "columns": mapping.to_json(),
+        "types": derivation.types,
+        **width,
+    }
     if series is None or data.window is None:
         parts = {name: arrays.split(rows, numbers) for name, rows in splits.items()}
     else:
@@ -116,7 +126,7 @@ def _load(data: Data, request: Request) -> Dataset:
         fitted=fitted,
         profile=profile,
         fingerprint=table.fingerprints,
-        unused=[name for name in (*table.columns, *table.unusable) if name not in read_columns],
+        unused=[name for name in (*table.columns, *table.unusable) if name not in (*read_columns, *table.kept)],
         dropped=dropped,
         filters=derivation.notes,
         left_out=drawn.left_out,

@@ -98,6 +98,7 @@ class Table:
         original: The index of each row in the table that these rows were taken from.
         numbers: The number of each row in that table, as in `row_numbers`.
         sources: By column that an expression computes, the columns of the file that it is computed from.
+        kept: By column that predictions keep, its texts, shape (rows,).
     """
 
     columns: dict[str, Column]
@@ -111,6 +112,7 @@ class Table:
     original: Array | None = None
     numbers: Array | None = None
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: dict[str, Array] = field(default_factory=dict)
 
     @property
     def available(self) -> list[str]:
@@ -168,4 +170,5 @@ class Table:
             original=order if self.original is None else self.original[order],
             numbers=self.row_numbers()[order],
             sources=self.sources,
+            kept={name: texts[order] for name, texts in self.kept.items()},
         )

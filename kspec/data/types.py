@@ -67,6 +67,8 @@ class DataSplit:
         left_out: The row numbers of examples that the file has and the split lacks, ascending.
         notes: What the user must know of them, a sentence each: rows left out, categories unknown to the model.
         windows: Where each example stands in its series, if examples are windows.
+        kept: By column that predictions keep, its text for each example, shape (n,).
+        kept_of_left_out: The same for the examples that are left out.
     """
 
     rows: Array
@@ -78,6 +80,8 @@ class DataSplit:
     left_out: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     windows: WindowPlaces | None = None
+    kept: dict[str, Array] = field(default_factory=dict)
+    kept_of_left_out: dict[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -91,9 +95,9 @@ class Dataset:
         splits: `train` always; `validation` and `test` if they have examples.
         labels: By output, the vocabulary of a target that can be classes.
         fitted: What other data for the same model needs, as plain JSON: `fill` (column → fill value, computed from the
-            training split), `columns` (`inputs`, `targets`, `weights`: name → columns) and `types` (column that an
-            expression reads → its type in the engine); also `width`, the number of columns of a table whose columns
-            have only numbers.
+            training split), `usual` (as `kspec.data.usual_values` returns it), `columns` (`inputs`, `targets`,
+            `weights`: name → columns) and `types` (column that an expression reads → its type in the engine); also
+            `width`, the number of columns of a table whose columns have only numbers.
         profile: Facts about each column, and the rows per split.
         fingerprint: The SHA-256 of each file.
         unused: The columns that feed nothing.

@@ -196,6 +196,7 @@ UNREPEATABLE_EXPRESSION = Rule("KS542", "unrepeatable-expression", Severity.ERRO
 FAILED_EXPRESSION = Rule("KS543", "failed-expression", Severity.ERROR, "never")
 REDEFINED_COLUMN = Rule("KS544", "redefined-column", Severity.ERROR, "never")
 DATA_IN_HEADER = Rule("KS550", "data-in-header", Severity.WARNING, "never")
+UNSEEN_GAPS = Rule("KS558", "unseen-gaps", Severity.WARNING, "never")
 INVALID_TIMES = Rule("KS560", "invalid-times", Severity.ERROR, "never")
 SHUFFLED_SERIES = Rule("KS561", "shuffled-series", Severity.WARNING, "never")
 WINDOW_SHAPE = Rule("KS570", "window-shape", Severity.ERROR, "sometimes")

@@ -196,6 +196,15 @@ def _nodes(value: Any) -> Any:
     return value
 
 
+def _keep(value: Any) -> Any:
+    if isinstance(value, str):
+        return [value]
+    wrong = next((name for name in value if not isinstance(name, str)), None) if isinstance(value, list) else value
+    if wrong is not None or not isinstance(value, list):
+        fail(f"`keep` must be a list of columns, not {kind_of(wrong)}", help="write `keep: [id]`")
+    return list(dict.fromkeys(value))
+
+
 class Predict(Evaluate):
     """Predictions, written to a file."""
 
@@ -209,4 +218,8 @@ class Predict(Evaluate):
         default_factory=list,
         description="Nodes whose values for each example are written beside the predictions: also `block_use/node`, "
         "names given by `as`, and sub-models",
+    )
+    keep: Annotated[list[str], BeforeValidator(_keep), JsonSchema(str | list[str])] = Field(
+        default_factory=list,
+        description="Columns of the data that are written beside the predictions as the file has them, such as an id",
     )

@@ -337,7 +337,7 @@ class _Proposals:
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
         if path[-1] == "monitor":
             return self._monitored()
-        return self._data(path) if path[0] == "data" else None
+        return self._data(path) if path[0] == "data" or path[:2] == ("predict", "keep") else None
 
     def _data(self, path: Path) -> Iterator[Item] | None:
         if path[1:2] == ("missing",):
@@ -345,7 +345,7 @@ class _Proposals:
         if path[1:] == ("where",) or (path[1:2] == ("columns",) and len(path) == 3):
             columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return sql_items(columns)
-        if path[1:2] and (path[1] in ("inputs", "targets", "weights") or path[1:] in _SPLIT_COLUMNS):
+        if path[1:2] and (path[1] in ("inputs", "targets", "weights", "keep") or path[1:] in _SPLIT_COLUMNS):
             columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
         source = str(path[1]) if len(path) > 1 else ""

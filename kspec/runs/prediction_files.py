@@ -79,6 +79,11 @@ def output_arrays(
     count = len(next(iter(predictions.values())))
     rows, present = _rows(split, count)
     arrays: Arrays = {"row": rows}
+    order = np.argsort(np.concatenate([split.rows[:count], np.asarray(split.left_out, split.rows.dtype)]))
+    for column, texts in split.kept.items():
+        others = split.kept_of_left_out.get(column, texts[:0])
+        heading = f"{column}_kept" if column in (*predictions, "row", "file") else column
+        arrays[heading] = np.concatenate([texts[:count], others])[order].astype(str)
     if split.names is not None:
         arrays["file"] = aligned(np.array(split.names[:count]), present)
     for name, prediction in predictions.items():
@@ -128,6 +133,7 @@ def prediction_table(
     table: list[Column] = [("row", list(split.rows)[:count])]
     if split.names is not None:
         table.append(("file", split.names[:count]))
+    own = len(table)
     table += places
     for output, prediction in predictions.items():
         table += prediction_columns(output, prediction, encodings[output])
@@ -137,8 +143,13 @@ def prediction_table(
             table += columns if absent is None else [(name, _blanked(values, absent)) for name, values in columns]
     for node, values in nodes.items():
         table += node_columns(node, values)
+    headings = {heading for heading, _ in table}
+    kept = {f"{name}_kept" if name in headings else name: name for name in split.kept}
+    table[own:own] = [(heading, split.kept[name][:count]) for heading, name in kept.items()]
     lines = [list(line) for line in zip(*[_plain(values) for _, values in table], strict=True)]
-    gaps = [[row, *[""] * (len(table) - 1)] for row in split.left_out]
+    rest = [""] * (len(table) - own - len(kept))
+    texts = [split.kept_of_left_out[name].tolist() for name in split.kept]
+    gaps = [[row, *[""] * (own - 1), *[each[at] for each in texts], *rest] for at, row in enumerate(split.left_out)]
     return [[heading for heading, _ in table], *(sorted([*lines, *gaps], key=lambda line: line[0]) if gaps else lines)]
 
 

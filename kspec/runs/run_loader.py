@@ -78,6 +78,7 @@ def load_run(
     *,
     runs: str = "runs",
     nodes: Sequence[str] = (),
+    keep: Sequence[str] = (),
     allow_code: bool = False,
     allow_outside: bool = False,
 ) -> LoadedRun:
@@ -87,6 +88,7 @@ def load_run(
         place: A run folder, `latest` of one, or the name of a spec that has been run.
         runs: The folder of the run folders.
         nodes: The nodes to predict besides the outputs; by default those of the spec's `predict: {nodes}`.
+        keep: The columns to write beside predictions; by default those of the spec's `predict: {keep}`.
         allow_code: Import the run's extensions.
         allow_outside: Read data outside the run's folder and the working directory.
 
@@ -102,7 +104,7 @@ def load_run(
         raise RunFolderError(f"the run {folder} has no trained model (its status is {status_of(record)})")
     _require_resolved(folder / "resolved.yaml", opener)
     granted = Permissions(allow_code, allow_outside)
-    overrides = [f"predict.nodes={to_yaml(list(nodes))}"] if nodes else []
+    overrides = [f"predict.{key}={to_yaml(list(names))}" for key, names in (("nodes", nodes), ("keep", keep)) if names]
     compiled = compile_spec(folder / "resolved.yaml", overrides, permissions=granted, is_trained=True)
     spec, analysis = compiled.unwrap()
     report = Report()

@@ -71,6 +71,7 @@ class _Columns(_Part):
 
 class _Fitted(_Part):
     fill: dict[str, int | float | str] = Field(default_factory=dict)
+    usual: dict[str, dict[Literal["median", "most_frequent"], int | float | str]] = Field(default_factory=dict)
     columns: _Columns | None = None
 
 

@@ -53,6 +53,7 @@ def by_step(
         rows=np.repeat(split.rows[:count], steps),
         targets={name: _flat(raw[:count]) for name, raw in split.targets.items()},
         absent={name: absent[:count].ravel() for name, absent in split.absent.items()},
+        kept={name: np.repeat(texts[:count], steps) for name, texts in split.kept.items()},
         windows=None,
     )
     return flat, {name: each for name, each in parts.items() if each is not None}, named

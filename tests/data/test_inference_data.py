@@ -78,7 +78,10 @@ def test_missing_values_are_imputed_as_in_training(tmp_path, trained):
     assert trained.fitted["fill"]["a"] == pytest.approx(trained.read("new.csv").inputs["x"][0, 0])
 
 
-def test_a_row_without_a_value_that_the_model_needs_is_left_out_and_named(tmp_path, trained):
+@pytest.mark.parametrize("columns", ["{b: drop_row}", "{a: mean, b: drop_row}"])
+def test_a_row_without_a_value_that_the_model_needs_is_left_out_and_named(tmp_path, columns):
+    table(tmp_path)
+    trained = Trained(tmp_path, f"{{csv: t.csv, inputs: [a, b], targets: y, weights: w, missing: {columns}}}")
     (tmp_path / "new.csv").write_text("a,b\n1,\n3,1\n")
     split = trained.read("new.csv")
     assert (split.rows.tolist(), split.left_out) == ([2], [1])
@@ -98,6 +101,39 @@ def test_a_row_without_a_value_that_the_model_needs_is_left_out_and_named(tmp_pa
     assert trained.problems == [
         "KS503 every row lacks a value that an evaluation needs: `y` | "
         "fill the gaps in the file: an evaluation needs targets"
+    ]
+
+
+@pytest.mark.parametrize("need_targets", [False, True])
+def test_a_gap_in_a_column_that_had_none_takes_what_is_usual_in_training(tmp_path, need_targets):
+    lines = [f"{n},{n % 3},{('a', 'b', 'b')[n % 3]},00{n % 2 * n % 5},text {n},{n % 2}" for n in range(50)]
+    (tmp_path / "t.csv").write_text("\n".join(["n,k,t,code,prose,y", *lines]))
+    inputs = "n: {shape: [2]}, k: {shape: [1], dtype: int32}, t: {shape: [2], dtype: string}, "
+    inputs += "prose: {shape: [1], dtype: string}"
+    columns = "{n: [n, k], k: k, t: [t, code], prose: prose}"
+    trained = Trained(tmp_path, f"{{csv: t.csv, inputs: {columns}, targets: y}}", inputs)
+    dataset = load(trained.spec, trained.inputs, ["y"], Report())
+    train = dataset.splits["train"].inputs
+    categories, counts = np.unique(train["k"], return_counts=True)
+    expected = {
+        "n": [np.median(train["n"][:, 0]), categories[counts.argmax()]],
+        "k": [categories[counts.argmax()]],
+        "t": ["b", "000"],
+        "prose": ["text 3"],
+    }
+    (tmp_path / "new.csv").write_text("n,k,t,code,prose,y\n1,1,a,007,text 1,0\n,,,,text 3,1\n3,,b,001,,1\n")
+    split = trained.read("new.csv", need_targets=need_targets)
+    assert {name: values[1].tolist() for name, values in split.inputs.items()} == expected
+    assert split.inputs["t"][0].tolist() == ["a", "007"]
+    assert (split.rows.tolist(), split.left_out) == ([1, 2], [3])
+    assert split.notes == ["left out row 3 (no value in `prose`)"]
+    assert [problem.split(" |")[0] for problem in trained.problems] == [
+        f"KS558 `n` has 1 missing value, and training had none: row 2 takes the median of training, {expected['n'][0]:g}",
+        "KS558 `k` has 2 missing values, and training had none: rows 2, 3 take the most frequent value of training, "
+        f"{expected['k'][0]:g}",
+        "KS558 `t` has 1 missing value, and training had none: row 2 takes the most frequent value of training, `b`",
+        "KS558 `code` has 1 missing value, and training had none: row 2 takes the most frequent value of training, "
+        "`000`",
     ]
 
 

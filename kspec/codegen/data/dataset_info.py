@@ -194,10 +194,11 @@ class DatasetInfo:
         if step == "evaluate":
             info.weights = {name: column for name, column in self.weights.items() if name in split.weights}
             info.suffix, info.predicted = "held_out", False
-        gap = gap_without_policy(dataset, info.used_columns(), self.data.missing) if split.left_out else ""
+        columns = info.used_columns() if split.left_out else [name for own in info.inputs.values() for name in own]
+        gap = gap_without_policy(dataset, columns, self.data.missing)
         if gap:
             help = f"fill them in the file, or write `missing: {{{gap}: drop_row}}`"
-            info.report_unsupported(f"leave out rows of other data for gaps in `{gap}`", info.path, help)
+            info.report_unsupported(f"treat gaps in `{gap}`, which training does not have", info.path, help)
         elif split.left_out and step == "predict":
             help = "remove those rows from the file, or fill their gaps"
             info.report_unsupported("write empty lines for rows with gaps that it leaves out", info.path, help)
@@ -282,6 +283,8 @@ def describe_dataset(
     for key, action in (("columns", "compute new columns"), ("where", "filter rows"), ("distinct", "leave out rows")):
         if getattr(info.data, key):
             info.report_unsupported(action, ("data", key), help="write a file with the columns and rows that are used")
+    if spec.document.predict.keep:
+        info.report_unsupported("keep columns beside predictions", ("predict", "keep"), help="remove `keep`")
     info.predicted = spec.document.predict.data is None
     for step, split in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
         if split is not None and split not in info.splits:

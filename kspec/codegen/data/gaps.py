@@ -1,4 +1,4 @@
-"""Rows of other data that lack a value: exported code leaves out those that the spec has a policy for."""
+"""Rows of other data that lack a value: exported code treats those that the spec has a policy for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kspec.data.imputation import Policies
 
 
 def gap_without_policy(dataset: Dataset, columns: Sequence[str], missing: Any) -> str:
-    """The first column whose rows with a gap kspec leaves out, and exported code cannot; empty if there is none.
+    """The first column with gaps that kspec treats without a policy, and exported code cannot; empty if none has.
 
     Args:
         dataset: The other data of a step.
@@ -20,6 +20,7 @@ def gap_without_policy(dataset: Dataset, columns: Sequence[str], missing: Any) -
     policies, fills = Policies(missing), dataset.fitted.get("fill", {})
     for name in columns:
         column = dataset.profile.column(name)
-        if column is not None and column.missing and name not in fills and policies.of(name) is None:
+        stated = policies.of(name)
+        if column is not None and column.missing and name not in fills and (stated is None or stated[0] != "drop_row"):
             return name
     return ""

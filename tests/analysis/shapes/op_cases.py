@@ -166,7 +166,7 @@ CASES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
         for s in ((None, 3, 8, 8), (2, None, 8, 8))
         for k in (2, [2, 3], 11)
     ],
-    "full": [([], {"shape": [2, 3], "fill_value": 1, "dtype": d}) for d in (None, "int32")],
+    "full": [([], {"shape": [2, 3], "fill_value": v, "dtype": d}) for v, d in ((1, None), (1, "int32"), (True, None))],
     "get_item": [([shape], {"key": key}) for shape in ((None, 5, 3), (4,), (), (None, None)) for key in KEYS],
     "glu": [([(None, 4)], {"axis": a}) for a in (0, 1, -1, 2)] + [([(None, 5)], {})],
     "histogram": [([(8,)], {"bins": 4, "range": r}) for r in (None, [0.0, 1.0], [2.0, 1.0])],
