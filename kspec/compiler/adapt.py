@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kspec.data.pipeline import Batches
 
 _BATCH_SIZE = 1024
+MAX_ADAPTED_BYTES = 1 << 29
+"""Layers learn from larger arrays batch by batch, since Keras copies what they learn from at once."""
 
 
 class Adapter:
@@ -89,7 +91,8 @@ def _adapt_on_input(layer: Any, values: Any) -> None:
     from kspec.data.window_array import copied_if_small
 
     values = copied_if_small(values, BUDGET)
-    if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
+    is_numbers = isinstance(values, np.ndarray) and values.dtype.kind in "fiub"
+    if is_numbers and values.nbytes <= MAX_ADAPTED_BYTES:
         layer.adapt(values)
     else:
         layer.adapt(_batches({"input": values}).dataset())

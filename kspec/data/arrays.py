@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.mapped_arrays import converted, stacked, taken, true_rows
 from kspec.data.number_texts import why_no_numbers
 from kspec.data.table import Column, Table
 from kspec.data.target_arrays import all_finite, target_array, weight_array
@@ -42,12 +43,10 @@ class TableArrays:
 
     def take(self, kept: Array) -> None:
         """Keeps only the rows where `kept`, shape (rows,), is true."""
-        import numpy
-
-        rows = numpy.flatnonzero(kept)
+        rows = true_rows(kept)
         self.table = self.table.take(kept)
         for arrays in (self.inputs, self.targets, self.weights, self.absent):
-            arrays.update({name: array[rows] for name, array in arrays.items()})
+            arrays.update({name: taken(array, rows) for name, array in arrays.items()})
 
     def arrange(self, order: Array) -> None:
         """Brings the rows into another order.
@@ -57,7 +56,7 @@ class TableArrays:
         """
         self.table = self.table.arranged(order)
         for arrays in (self.inputs, self.targets, self.weights, self.absent):
-            arrays.update({name: array[order] for name, array in arrays.items()})
+            arrays.update({name: taken(array, order) for name, array in arrays.items()})
 
     def split(self, rows: Array, numbers: Array) -> DataSplit:
         """The split with these rows.
@@ -69,11 +68,11 @@ class TableArrays:
         all_rows = len(rows) == self.table.rows
 
         def select(arrays: Mapping[str, Any]) -> dict[str, Any]:
-            return {name: array if all_rows else array[rows] for name, array in arrays.items()}
+            return {name: array if all_rows else taken(array, rows) for name, array in arrays.items()}
 
         names = self.table.names
         return DataSplit(
-            rows=numbers[rows],
+            rows=taken(numbers, rows),
             inputs=select(self.inputs),
             targets=select(self.targets),
             weights=select(self.weights),
@@ -142,8 +141,6 @@ def _numbers_or_text(
         context: Receives every problem.
         is_window: Whether the input takes several rows, along its first axis.
     """
-    import numpy
-
     if takes.dtype == "string":
         pieces = _texts(name, columns, path, context)
     else:
@@ -157,13 +154,8 @@ def _numbers_or_text(
         return None
     dtype: Any = object if takes.dtype == "string" else _storage(takes.dtype)
     if len(pieces) == 1:
-        return pieces[0].astype(dtype, copy=False).reshape(table.rows, *shape)
-    stacked = numpy.empty((table.rows, sum(column.size for column in columns)), dtype=dtype)
-    at = 0
-    for piece, column in zip(pieces, columns, strict=True):
-        stacked[:, at : at + column.size] = piece.reshape(table.rows, -1)
-        at += column.size
-    return stacked.reshape(table.rows, *shape)
+        return converted(pieces[0], dtype).reshape(table.rows, *shape)
+    return stacked(pieces, dtype).reshape(table.rows, *shape)
 
 
 def _storage(dtype: str) -> Any:

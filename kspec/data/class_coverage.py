@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.distinct_values import distinct
 from kspec.data.labels import NUMBERS, Labels
+from kspec.data.mapped_arrays import pieces, row_bytes
 from kspec.data.table import Table
 from kspec.data.types import OutputSpec
 from kspec.diagnostics import Path, codes
@@ -54,16 +56,20 @@ def check_classes(
                 help="is it the right column?",
             )
             continue
-        present = {split: _present(vocabulary, targets[name][rows]) for split, rows in splits.items()}
+        present = {split: _present(vocabulary, targets[name], rows) for split, rows in splits.items()}
         help = _remedy(table, mapping.targets[name], targets[name], len(mapping.targets), context)
         for split in ("validation", "test"):
             if split in splits:
                 _check_split(name, split, present, vocabulary, mapping.places[name], help, context)
 
 
-def _present(labels: Labels, raw: Array) -> set[int]:
-    """The classes that occur in examples."""
-    return set(labels.indices(raw)[~labels.is_ignored(raw)].tolist())
+def _present(labels: Labels, target: Array, rows: Array) -> set[int]:
+    """The classes that occur in some rows of a target."""
+    found: set[int] = set()
+    for piece in pieces(len(rows), row_bytes(target)):
+        raw = target[rows[piece]]
+        found.update(distinct(labels.indices(raw)[~labels.is_ignored(raw)]).tolist())
+    return found
 
 
 def _check_split(

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO, TypeVar
 
 from kspec.data.limits import LimitReached, too_many_files
+from kspec.data.mapped_arrays import DiskFull
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Report, Rule, Span, codes, nearest
 from kspec.language import Spec
@@ -184,6 +185,15 @@ class Context:
             path: The setting that names the data.
         """
         self.error(reached.rule, str(reached), path, help=reached.help)
+
+    def disk_full(self, full: DiskFull) -> None:
+        """Reports that the disk cannot hold the arrays of the data."""
+        self.error(
+            codes.DISK_FULL,
+            f"the data is larger than a part of memory, and the disk cannot hold it: {full}",
+            self.source_path,
+            help="free disk space, or set the environment variable KSPEC_CACHE to a folder on another disk",
+        )
 
     def open(self, file: Path) -> BinaryIO:
         """Opens a file of the data.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context, InvalidData
+from kspec.data.mapped_arrays import converted, copied, taken, zeros
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.diagnostics import Path, codes, did_you_mean, nearest
 from kspec.language.data import POLICIES
@@ -197,7 +198,7 @@ def _fill_value(column: Column, policy: Any, train: Array) -> Any:
         return policy if column.kind in NUMERIC else str(policy)
     if policy in NEED_NUMBERS and column.kind == "text":
         return None
-    return statistic(policy, column.values[train][~column.missing[train]])
+    return statistic(policy, taken(column.values, train[~column.missing[train]]))
 
 
 def statistic(name: str, present: Array) -> Any:
@@ -205,18 +206,23 @@ def statistic(name: str, present: Array) -> Any:
 
     Args:
         name: `mean`, `median` or `most_frequent`.
-        present: The values, shape (n,); at least one.
+        present: A copy of the values, shape (n,); at least one. Their order may change.
     """
     import numpy
 
     if name == "most_frequent":
         return most_frequent(present)[0]
-    present = present.astype(numpy.float64)
-    return float(present.mean() if name == "mean" else numpy.median(present))
+    present = converted(present, numpy.float64)
+    return float(present.mean() if name == "mean" else numpy.median(present, overwrite_input=True))
 
 
 def most_frequent(present: Array) -> tuple[Any, int]:
     """The most frequent of some values, and how often it occurs; of equally frequent values, the smallest."""
+    import numpy
+
+    if present.dtype != object:
+        values, rows = numpy.unique(present, return_counts=True)
+        return values[rows.argmax()].item(), int(rows.max())
     counts = Counter(present.tolist())
     most = max(counts.values())
     return min(value for value, count in counts.items() if count == most), most
@@ -236,8 +242,8 @@ def fill(table: Table, fills: Mapping[str, Any]) -> None:
             is_integer = float(value).is_integer()
             if column.kind == "boolean" or (column.kind == "integer" and not is_integer):
                 column.kind = "integer" if is_integer else "float"
-                column.values = column.values.astype(numpy.int64 if is_integer else numpy.float64)
+                column.values = converted(column.values, numpy.int64 if is_integer else numpy.float64)
         column.original_texts = None
-        column.values = column.values.copy()
+        column.values = copied(column.values)
         column.values[column.missing] = value
-        column.missing = numpy.zeros(table.rows, bool)
+        column.missing = zeros(table.rows, bool, column.values)

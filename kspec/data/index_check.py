@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.analysis.index_limits import IndexLimit, Lookup, extra_indices, index_limits, lookups, size_message
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.mapped_arrays import by_rows, pieces, row_bytes, taken
 from kspec.data.table import Table
 from kspec.data.value_checks import by_row
 from kspec.diagnostics import Edit, Path, Span, codes
@@ -58,7 +59,7 @@ class ValueCheck:
             values = _selected(inputs.get(lookup.source.name), lookup.selections)
             name = lookup.layer.name
             if values is not None and lookup.is_learned and name not in self.vocabularies:
-                self.vocabularies[name] = _learned(lookup, values[train])
+                self.vocabularies[name] = _learned(lookup, taken(values, train))
 
     def run(
         self,
@@ -132,7 +133,9 @@ def _selected(values: Any, selections: Sequence[Any]) -> Any:
 
 def _learned(lookup: Lookup, values: Array) -> list[Any]:
     """The values that a lookup keeps of the training data: the most frequent ones, if `max_tokens` limits them."""
-    counts = Counter(values.ravel().tolist())
+    counts: Counter[Any] = Counter()
+    for piece in pieces(len(values), row_bytes(values)):
+        counts.update(values[piece].ravel().tolist())
     arguments = lookup.layer.arguments
     for token in (arguments.get("mask_token"), arguments.get("oov_token", DEFAULT_OOV[lookup.layer.head])):
         counts.pop(token, None)
@@ -198,7 +201,7 @@ class _Reporter:
         values = _selected(self.inputs.get(limit.source.name), limit.selections)
         if limit.source.kind != "input" or values is None or values.dtype.kind not in "fiu" or not values.size:
             return None
-        indices: Array = numpy.trunc(values) if values.dtype.kind == "f" else values
+        indices: Array = by_rows(numpy.trunc, values) if values.dtype.kind == "f" else values
         return indices
 
     def _check_computed(self, limit: IndexLimit) -> None:

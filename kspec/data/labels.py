@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from kspec.data.mapped_arrays import by_rows, empty, pieces, row_bytes
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -149,12 +151,15 @@ class Labels:
         import numpy
 
         if self.kind == "column":
-            return numpy.asarray(raw.argmax(axis=-1), numpy.int32)
-        classes, unknown = self._find_all(raw)
-        if unknown.any():
-            index = int(unknown.argmax())
-            raise UnknownLabel(raw.ravel()[index], index // (raw.size // len(raw)))
-        return classes
+            return by_rows(lambda rows: numpy.asarray(rows.argmax(axis=-1), numpy.int32), raw)
+        result = empty(raw.shape, numpy.int32, raw)
+        for piece in pieces(len(raw), row_bytes(raw)):
+            result[piece], unknown = self._find_all(raw[piece])
+            if unknown.any():
+                index = int(unknown.argmax())
+                row = index // (unknown.size // len(unknown))
+                raise UnknownLabel(raw[piece].ravel()[index], piece.start + row)
+        return result
 
     def are_unknown(self, raw: Array) -> Array:
         """Which elements are no class: booleans in the shape of `raw`."""

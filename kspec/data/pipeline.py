@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kspec.data.mapped_arrays import counted, is_mapped
 from kspec.data.randomness import ORDER, generator
 from kspec.data.window_array import copied_if_small
 
@@ -71,7 +72,9 @@ class Batches:
         """The order of an epoch: int64, shape (n,)."""
         if not self.shuffle:
             return np.arange(self.examples, dtype=np.int64)
-        return generator(self.seed, ORDER, epoch).permutation(self.examples).astype(np.int64)
+        order = counted(0, self.examples, next(iter(self.targets.values()), None))
+        generator(self.seed, ORDER, epoch).shuffle(order)  # as `permutation(n)`
+        return order
 
     def with_inputs(self, inputs: Mapping[str, Any]) -> Batches:
         """The same batches with other inputs."""
@@ -89,6 +92,12 @@ class Batches:
     def in_memory(self) -> bool:
         """Whether all inputs are arrays, none of them `ImageFiles` or windows."""
         return all(isinstance(array, np.ndarray) for array in self.inputs.values())
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether some arrays lie in files, so that no copy of them all may be made."""
+        groups = (self.inputs, self.targets, self.weights)
+        return any(is_mapped(array) for group in groups for array in group.values())
 
     @property
     def bytes_each(self) -> int:
@@ -122,7 +131,11 @@ class Batches:
         def pick(chosen: Array) -> Any:
             with tf.device("CPU"):
                 x, y, w = (
-                    {n: tf.constant(a[chosen]) for n, a in g.items() if n not in decoders or g is not self.inputs}
+                    {
+                        n: tf.constant(gathered(a, chosen))
+                        for n, a in g.items()
+                        if n not in decoders or g is not self.inputs
+                    }
                     for g in (self.inputs, self.targets, self.weights)
                 )
                 decoded = {name: decode(tf.constant(chosen)) for name, decode in decoders.items()}
@@ -201,13 +214,13 @@ class Batches:
         """A function: indices, shape (b,) → inputs in memory, targets and weights of these examples."""
         groups = (self.inputs, self.targets, self.weights)
         with tf.device("CPU"):
-            tensors = [
-                {name: tf.constant(array) for name, array in group.items() if isinstance(array, np.ndarray)}
+            gatherers = [
+                {name: _gatherer_of(tf, array) for name, array in group.items() if isinstance(array, np.ndarray)}
                 for group in groups
             ]
 
         def gather(chosen: Any) -> Any:
-            return [{name: tf.gather(tensor, chosen) for name, tensor in group.items()} for group in tensors]
+            return [{name: gather_one(chosen) for name, gather_one in group.items()} for group in gatherers]
 
         return gather
 
@@ -219,6 +232,33 @@ class Batches:
         if not w:
             return xs, ys
         return xs, ys, _only(w) if self.single_target else w
+
+
+def gathered(array: Array, rows: Array) -> Array:
+    """The rows of an array, shape (m, …), as a new array.
+
+    Args:
+        array: Shape (n, …).
+        rows: Their indices, shape (m,).
+    """
+    if array.dtype.hasobject:
+        return np.asarray(array[rows])
+    return np.take(array, rows, axis=0, out=np.empty((len(rows), *array.shape[1:]), array.dtype), mode="clip")
+
+
+def _gatherer_of(tf: Any, array: Array) -> Callable[[Any], Any]:
+    """A TensorFlow function: indices, shape (b,) → the rows of an array, which is copied unless it lies in a file."""
+    if not is_mapped(array):
+        tensor = tf.constant(array)
+        return lambda chosen: tf.gather(tensor, chosen)
+    kind = tf.as_dtype(array.dtype)
+
+    def gather(chosen: Any) -> Any:
+        rows = tf.numpy_function(lambda rows: gathered(array, rows), [chosen], kind, stateful=False)
+        rows.set_shape([None, *array.shape[1:]])
+        return rows
+
+    return gather
 
 
 def _only(tensors: dict[str, Any]) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.analysis.data_profile import MAX_CLASSES, ColumnProfile, DataProfile
+from kspec.data.distinct_values import count_values
+from kspec.data.mapped_arrays import pieces, row_bytes
 from kspec.data.table import NUMERIC, Column, Table
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ MAX_COMPARED_BYTES = 1 << 27
 """Larger data is not searched for examples that occur in two splits."""
 CHECKED_ROWS = 10_000
 """Rows of a target that are compared at once."""
-PIECE = 1 << 24
-"""Numbers that are looked at together."""
 CLOSE = 0.01
 """How far the sum of probabilities may be from 1."""
 SHOWN_COLUMNS = 5
@@ -49,58 +48,65 @@ def profile_table(
 
 def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
     """The profile of a column; the minimum, maximum and mean ignore non-finite numbers."""
-
     missing = int(column.missing.sum())
     shape = tuple(int(length) for length in column.values.shape[1:])
     facts: dict[str, Any] = {"missing": missing, "use": tuple(use), "shape": shape}
-    present = column.values[~column.missing] if missing else column.values
-    if not len(present):
+    if missing == len(column.values):
         return ColumnProfile(column.name, column.kind, **facts)
-    facts["example"] = _example(present[0]) if not shape else ""
-    if present.dtype.kind in "fiub":
-        facts |= _moments(present)
+    facts["example"] = _example(column.values[int(column.missing.argmin())]) if not shape else ""
+    if column.values.dtype.kind in "fiub":
+        facts |= _moments(column)
     if column.kind in NUMERIC or column.kind == "text":
-        facts["distinct"], classes = _counts(present, column.kind)
+        facts["distinct"], counts = count_values(column.values, column.missing, MAX_CLASSES)
+        classes = {str(value).lower() if column.kind == "boolean" else str(value): n for value, n in counts.items()}
         facts["classes"] = dict(sorted(classes.items(), key=lambda item: (-item[1], item[0])))
     return ColumnProfile(column.name, column.kind, **facts)
 
 
-def _moments(present: Array) -> dict[str, Any]:
+class _Moments(NamedTuple):
+    """What is known of a piece of the finite numbers: how many they are, their mean, variance, range, and if whole."""
+
+    size: int
+    mean: float
+    variance: float
+    least: float
+    most: float
+    are_whole: bool
+
+
+def _moments(column: Column) -> dict[str, Any]:
     """The range, mean and deviation of the finite numbers, and whether all are whole."""
     import numpy
 
-    rows = max(1, PIECE * len(present) // max(1, present.size))
-    pieces = [_finite(present[start : start + rows]) for start in range(0, len(present), rows)]
-    pieces = [piece for piece in pieces if piece.size]
-    if not pieces:
+    found = []
+    for place in pieces(len(column.values), row_bytes(column.values)):
+        piece = _finite(column.values[place], column.missing[place])
+        if piece.size:
+            mean, variance = float(piece.mean(dtype=numpy.float64)), float(piece.var(dtype=numpy.float64))
+            whole = piece.dtype.kind != "f" or bool((piece == numpy.floor(piece)).all())
+            found.append(_Moments(piece.size, mean, variance, float(piece.min()), float(piece.max()), whole))
+    if not found:
         return {}
-    count = sum(piece.size for piece in pieces)
-    mean = sum(float(piece.mean(dtype=numpy.float64)) * (piece.size / count) for piece in pieces)
-    if len(pieces) == 1:
-        deviation = float(pieces[0].std(dtype=numpy.float64))
-    else:  # a large array is looked at piece by piece: its numbers as float64 would take twice its memory
-        variance = sum(
-            (float(piece.var(dtype=numpy.float64)) + (float(piece.mean(dtype=numpy.float64)) - mean) ** 2)
-            * (piece.size / count)
-            for piece in pieces
-        )
-        deviation = math.sqrt(variance)
+    size = sum(piece.size for piece in found)
+    mean = sum(piece.mean * (piece.size / size) for piece in found)
+    variance = sum((piece.variance + (piece.mean - mean) ** 2) * (piece.size / size) for piece in found)
     return {
-        "minimum": float(min(piece.min() for piece in pieces)),
-        "maximum": float(max(piece.max() for piece in pieces)),
+        "minimum": min(piece.least for piece in found),
+        "maximum": max(piece.most for piece in found),
         "mean": mean,
-        "deviation": deviation,
-        "whole": all(bool(p.dtype.kind != "f" or (p == numpy.floor(p)).all()) for p in pieces),
+        "deviation": math.sqrt(variance),
+        "whole": all(piece.are_whole for piece in found),
     }
 
 
-def _finite(values: Array) -> Array:
+def _finite(values: Array, missing: Array) -> Array:
+    """The finite numbers that are not missing."""
     import numpy
 
-    finite: Array = values
+    values = values[~missing] if missing.any() else values
     if values.dtype.kind == "f" and not (known := numpy.isfinite(values)).all():
-        finite = values[known]
-    return finite
+        return numpy.asarray(values[known])
+    return values
 
 
 def profile_splits(
@@ -188,9 +194,11 @@ def _classes_by_split(target: Array, labels: Labels, splits: Mapping[str, Array]
 
     counted: dict[str, dict[str, int]] = {}
     for split, rows in splits.items():
-        raw = target[rows]
-        classes = labels.indices(raw)[~labels.is_ignored(raw)]
-        counts = numpy.bincount(classes, minlength=len(labels.names))
+        counts = numpy.zeros(len(labels.names), numpy.int64)
+        for piece in pieces(len(rows), row_bytes(target)):
+            raw = target[rows[piece]]
+            classes = labels.indices(raw)[~labels.is_ignored(raw)]
+            counts += numpy.bincount(classes, minlength=len(labels.names))
         counted[split] = {name: int(count) for name, count in zip(labels.names, counts, strict=True) if count}
     return counted
 
@@ -223,17 +231,3 @@ def _keys(array: Array) -> list[Any]:
 def _example(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _counts(present: Any, kind: str) -> tuple[int, dict[str, int]]:
-    """The number of distinct values and, if they are few, the rows with each."""
-    import numpy
-
-    if kind == "text":
-        counted: dict[str, int] = dict(Counter(present.tolist()))
-        return len(counted), counted if len(counted) <= MAX_CLASSES else {}
-    values, counts = numpy.unique(present, return_counts=True)
-    if len(values) > MAX_CLASSES:
-        return len(values), {}
-    named = (str(value).lower() if kind == "boolean" else str(value) for value in values.tolist())
-    return len(values), dict(zip(named, counts.tolist(), strict=True))

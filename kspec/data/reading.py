@@ -15,6 +15,7 @@ from kspec.data.imputation import Policies, check_names, check_policies, fill, f
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
 from kspec.data.labels import Labels
+from kspec.data.mapped_arrays import DiskFull, table_arrays, taken
 from kspec.data.profiling import of_windows, profile_splits, profile_table
 from kspec.data.series import series_column
 from kspec.data.sources import read
@@ -63,8 +64,12 @@ def load(
     context = Context(spec, report, ("data", data.source))
     try:
         values = None if graph is None else ValueCheck(graph, is_training=True)
-        return _load(data, Request(context, inputs, outputs, spec.document.seed, output_specs or {}, values=values))
+        with table_arrays():
+            return _load(data, Request(context, inputs, outputs, spec.document.seed, output_specs or {}, values=values))
     except InvalidData:
+        return None
+    except DiskFull as full:
+        context.disk_full(full)
         return None
 
 
@@ -79,8 +84,9 @@ def _load(data: Data, request: Request) -> Dataset:
     kept = rows_to_keep(table, in_use, policies, ("data", "missing"), context)
     check_policies(table, mapping, policies, kept, context)
     series = None if data.window is None else series_of(table, data.window, context)
-    numbers, dropped = table.row_numbers()[kept], int((~kept).sum())
+    numbers, dropped = table.row_numbers(), int((~kept).sum())
     if dropped:
+        numbers = taken(numbers, kept)
         table = table.take(kept)
         series = None if series is None else series.without(kept)
     drawn = context.require(_split(table, mapping, series, request, data))

@@ -26,6 +26,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.context import Context
+from kspec.data.mapped_arrays import counted, pieces, true_rows, zeros
 from kspec.data.randomness import SPLIT, generator
 from kspec.data.splits.by_group import split_by_group
 from kspec.data.splits.by_key import split_by_hash
@@ -85,7 +86,7 @@ def split_rows(table: Table, data: Data, stratify: Sequence[Column], seed: int, 
 
     split = data.split
     last: dict[str, str] = {}
-    split_of = numpy.zeros(table.rows, int) if table.row_splits is None else table.row_splits.copy()
+    split_of = zeros(table.rows, numpy.int8) if table.row_splits is None else table.row_splits.astype(numpy.int8)
     if split.by is not None or split.lists is not None:
         assigned = (
             _by_column(table.columns[split.by], table, context)
@@ -97,13 +98,14 @@ def split_rows(table: Table, data: Data, stratify: Sequence[Column], seed: int, 
         split_of = assigned
     else:
         parts = _parts(data, table)
-        free = numpy.flatnonzero(split_of == 0)
+        free = true_rows(split_of == 0)
         drawn = _draw(table, split, parts, free, stratify, seed, context)
         if drawn is None:
             return None
-        split_of[free] = drawn
+        for piece in pieces(len(free)):
+            split_of[free[piece]] = drawn[piece]
         _warn_of_empty(parts, split_of, table, context)
-    splits: dict[str, Array] = {name: numpy.flatnonzero(split_of == number) for number, name in enumerate(SPLITS)}
+    splits: dict[str, Array] = {name: true_rows(split_of == number) for number, name in enumerate(SPLITS)}
     if not len(splits["train"]):
         message = f"no rows are left for training: {_counts(splits)}"
         context.error(codes.EMPTY_SPLIT, message, PATH, help="use more rows, or smaller validation and test splits")
@@ -173,9 +175,10 @@ def _draw(
             context.error(codes.EMPTY_SPLIT, message, (*PATH, "group"), help=help)
             return None
         return split_by_group(groups.astype(str) if column.kind == "text" else groups, fractions, seed, classes)
-    drawn = numpy.zeros(len(free), int)
+    drawn = zeros(len(free), numpy.int8)
     for name, places in by_fractions(len(free), fractions, seed, classes).items():
-        drawn[places] = SPLITS.index(name)
+        for piece in pieces(len(places)):
+            drawn[places[piece]] = SPLITS.index(name)
     return drawn
 
 
@@ -215,24 +218,28 @@ def by_fractions(count: int, fractions: dict[str, float], seed: int, classes: Ar
     """
     import numpy
 
-    order = generator(seed, SPLIT).permutation(count)
+    order = counted(0, count)
+    generator(seed, SPLIT).shuffle(order)  # as `permutation(count)`
     wanted = {name: _rounded(count * fractions.get(name, 0.0)) for name in ("test", "validation")}
     if classes is None:
         test, held = wanted["test"], wanted["test"] + wanted["validation"]
-        return {"test": numpy.sort(order[:test]), "validation": numpy.sort(order[test:held])}
+        rows = {"test": order[:test], "validation": order[test:held]}
+        for places in rows.values():
+            places.sort()
+        return rows
     sizes = numpy.bincount(classes, minlength=1)
     shares = {name: largest_remainder(number, sizes) for name, number in wanted.items()}
     spare = numpy.maximum(sizes - 1, 0)
     shares["test"] = numpy.minimum(shares["test"], spare)
     shares["validation"] = numpy.minimum(shares["validation"], spare - shares["test"])
-    rows: dict[str, list[Array]] = {"test": [], "validation": []}
+    chosen: dict[str, list[Array]] = {"test": [], "validation": []}
     in_order = classes[order]
     for number in range(len(sizes)):
         own = order[in_order == number]
         test = int(shares["test"][number])
-        rows["test"].append(own[:test])
-        rows["validation"].append(own[test : test + int(shares["validation"][number])])
-    return {name: numpy.sort(numpy.concatenate(pieces)) for name, pieces in rows.items()}
+        chosen["test"].append(own[:test])
+        chosen["validation"].append(own[test : test + int(shares["validation"][number])])
+    return {name: numpy.sort(numpy.concatenate(found)) for name, found in chosen.items()}
 
 
 def largest_remainder(number: int, sizes: Array) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from kspec.data.mapped_arrays import counted, empty, taken, true_rows
 from kspec.language.source_files import SPLITS
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ class Column:
         return Column(
             self.name,
             self.kind,
-            self.values[kept],
-            self.missing[kept],
+            taken(self.values, kept),
+            taken(self.missing, kept),
             None if original_texts is None else lambda: original_texts()[kept],
         )
 
@@ -125,11 +126,12 @@ class Table:
 
         if self.numbers is not None:
             return self.numbers
-        numbers = numpy.arange(1, self.rows + 1)
-        if self.row_splits is not None:
-            for split in range(len(SPLITS)):
-                own = self.row_splits == split
-                numbers[own] = numpy.arange(1, int(own.sum()) + 1)
+        if self.row_splits is None:
+            return counted(1, self.rows)
+        numbers = empty(self.rows, numpy.int64)
+        for split in range(len(SPLITS)):
+            own = true_rows(self.row_splits == split)
+            numbers[own] = counted(1, len(own))
         return numbers
 
     def locate(self, indices: Sequence[int] | Array) -> str:
@@ -148,9 +150,7 @@ class Table:
 
     def take(self, kept: Array) -> Table:
         """The table with only the rows where `kept`, shape (rows,), is true; `locate` names their original rows."""
-        import numpy
-
-        return self.arranged(numpy.flatnonzero(kept))
+        return self.arranged(true_rows(kept))
 
     def arranged(self, order: Array) -> Table:
         """The table with these rows, in this order; `locate` names their original rows.
@@ -162,13 +162,13 @@ class Table:
             {name: column.take(order) for name, column in self.columns.items()},
             len(order),
             files=self.files,
-            row_splits=None if self.row_splits is None else self.row_splits[order],
+            row_splits=None if self.row_splits is None else taken(self.row_splits, order),
             fingerprints=self.fingerprints,
             nameless=self.nameless,
             unusable=self.unusable,
             names=None if self.names is None else [self.names[int(index)] for index in order],
-            original=order if self.original is None else self.original[order],
-            numbers=self.row_numbers()[order],
+            original=order if self.original is None else taken(self.original, order),
+            numbers=taken(self.row_numbers(), order),
             sources=self.sources,
             kept={name: texts[order] for name, texts in self.kept.items()},
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.mapped_arrays import converted, stacked
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.value_checks import by_row, non_finite, read_numbers
 from kspec.data.yes_no import yes_no_pair
@@ -85,7 +86,8 @@ def target_array(name: str, table: Table, mapping: ColumnMapping, context: Conte
                 help=context.remedy("name one column of labels, or only columns of numbers or of yes and no"),
             )
             return None
-    return numpy.stack([column.values for column in columns], axis=1)
+    values = [column.values for column in columns]
+    return stacked(values, numpy.result_type(*values))
 
 
 def _third_value(columns: Sequence[Column], table: Table) -> str:
@@ -140,7 +142,7 @@ def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Con
             message = f'`{column.name}` has text: "{column.texts()[rows[0]][:40]}" in {table.locate(rows)}'
         context.error(codes.INVALID_SAMPLE_WEIGHTS, message, path, help="weights must be numbers, 0 or greater")
         return None
-    values = column.values.astype(numpy.float64)
+    values = converted(column.values, numpy.float64)
     for bad, problem in (
         (column.missing, "a missing value"),
         (~numpy.isfinite(values), "a non-finite number"),
@@ -156,4 +158,4 @@ def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Con
             codes.INVALID_SAMPLE_WEIGHTS, f"every weight in `{column.name}` is 0, so nothing would be learned", path
         )
         return None
-    return values.astype(numpy.float32)
+    return converted(values, numpy.float32)

@@ -16,6 +16,7 @@ import numpy as np
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import BINARY_LOSSES, FREE_FORM_LOSSES, loss_name
 from kspec.data.labels import Labels
+from kspec.data.mapped_arrays import by_rows
 from kspec.data.types import DataSplit
 from kspec.diagnostics import Path, Report, codes
 from kspec.language import Spec
@@ -121,6 +122,12 @@ class TargetEncoding:
             numbers = reshaped(numbers, self.shape[:-1])
             return np.asarray(np.eye(count, dtype=np.float32)[numbers])
         return self._in_shape(numbers.astype(np.float32))
+
+    def encode_rows(self, raw: Array) -> Array:
+        """As `encode`; piece by piece, where the form of a piece does not depend on the rest."""
+        if self.settings.target_form == "one_hot" and self.labels is None:
+            return self.encode(raw)
+        return by_rows(self.encode, raw)
 
     def classes(self, raw: Array) -> Array:
         """The class of each example, position or column, as an index of `labels.names`; -1 for an ignored label.
@@ -264,7 +271,7 @@ def encode_targets(split: DataSplit, encodings: Mapping[str, TargetEncoding]) ->
         if encoding.settings.loss is None or name not in split.targets:
             continue
         try:
-            encoded[name] = encoding.encode(split.targets[name])
+            encoded[name] = encoding.encode_rows(split.targets[name])
         except ValueError as error:
             odd = _third_value(encoding, split)
             raise TargetMismatch(name, encoding.settings, encoding.vocabulary, error, odd) from error

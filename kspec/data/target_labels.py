@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.distinct_values import distinct
 from kspec.data.labels import SPELLINGS, LabelKind, Labels
+from kspec.data.mapped_arrays import pieces, taken
 from kspec.data.types import OutputSpec
 from kspec.data.yes_no import pair_of
 
@@ -31,13 +33,13 @@ def labels_of(columns: Sequence[Column], raw: Array, output: OutputSpec | None =
     is_classifier = output.task is not None and output.task != "regression"
     if len(columns) == 1 and raw.ndim == 1:
         column = columns[0]
-        values = raw[~column.missing]
+        values = taken(raw, ~column.missing) if column.missing.any() else raw
         if column.kind == "text":
-            return Labels("text", sorted(set(values.tolist())), ignored=output.ignored)
+            return Labels("text", distinct(values).tolist(), ignored=output.ignored)
         if column.kind == "boolean":
             return Labels("boolean", _boolean_names(column, values))
         if column.kind == "integer":
-            return _numbers("integer", numpy.unique(values), output.ignored, are_numbers=output.ignored is not None)
+            return _numbers("integer", distinct(values), output.ignored, are_numbers=output.ignored is not None)
         return _floats(values, output.ignored) if is_classifier else None
     if not is_classifier:
         return None
@@ -52,11 +54,11 @@ def labels_of(columns: Sequence[Column], raw: Array, output: OutputSpec | None =
         return Labels("boolean", list(shared), columns=spellings)
     match raw.dtype.kind:
         case "O" | "U":
-            return Labels("text", sorted(set(map(str, raw.ravel().tolist()))), ignored=output.ignored)
+            return Labels("text", list(map(str, distinct(raw.ravel()))), ignored=output.ignored)
         case "b":
             return Labels("boolean", ["true" if value else "false" for value in numpy.unique(raw)])
         case "i" | "u":
-            return _numbers("integer", distinct_integers(raw), output.ignored, are_numbers=True)
+            return _numbers("integer", distinct(raw.ravel()), output.ignored, are_numbers=True)
         case "f":
             return _floats(raw, output.ignored)
     return None
@@ -71,29 +73,17 @@ def _floats(values: Array, ignored: int | None) -> Labels | None:
     """The labels of floats such as 0.0 and 1.0; None if some are no integers."""
     import numpy
 
-    if not (numpy.isfinite(values).all() and (values == numpy.floor(values)).all()):
-        return None
-    return _numbers("float", numpy.unique(values), ignored, are_numbers=True)
+    values = values.ravel()
+    for piece in pieces(len(values)):
+        if not (numpy.isfinite(values[piece]).all() and (values[piece] == numpy.floor(values[piece])).all()):
+            return None
+    return _numbers("float", distinct(values), ignored, are_numbers=True)
 
 
 def _boolean_names(column: Column, values: Array) -> list[str]:
     """The booleans that occur, in the spelling of the file, if it has one for each."""
-    import numpy
-
-    present = [bool(value) for value in numpy.unique(values)]
-    written = set(column.texts()[~column.missing].tolist())
+    present = distinct(values).tolist()
+    texts = None if column.original_texts is None else column.texts()
+    written = set(present and SPELLINGS[0]) if texts is None else set(distinct(texts[~column.missing]))
     pair = next((pair for pair in SPELLINGS if {text.strip() for text in written} <= set(pair)), SPELLINGS[0])
     return [pair[value] for value in present]
-
-
-def distinct_integers(values: Array) -> Array:
-    """The distinct integers of an array of any shape, sorted; in a small range, by counting."""
-    import numpy
-
-    if not values.size:
-        return values.ravel()
-    least, most = int(values.min()), int(values.max())
-    if most - least > 1 << 16:
-        return numpy.unique(values)
-    counts = numpy.bincount((values.ravel() - least).astype(numpy.int64), minlength=most - least + 1)
-    return numpy.flatnonzero(counts) + least

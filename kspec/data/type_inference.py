@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from kspec.data.mapped_arrays import empty, zeros
 from kspec.data.table import Column
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MISSING_WORDS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>"]
 """Texts that mean a missing value, unless they are quoted."""
+SAMPLE = 1000
+"""How many texts tell whether most differ."""
 
 
 class NumberFormat(NamedTuple):
@@ -47,43 +50,133 @@ def typed_column(name: str, texts: Any, before_text: Callable[[], None], numbers
         numbers: How the file writes values.
     """
     import numpy
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
-    trimmed = pc.utf8_trim_whitespace(texts)
-    words = [""]
-    if numbers.trimmed:
-        texts, words = trimmed, MISSING_WORDS
-    words = [*words, *(str(mark) for mark in numbers.marks)]
-    is_missing = pc.is_in(trimmed, value_set=pa.array(words, trimmed.type))
-    if pc.any(is_missing).as_py():
-        trimmed = pc.if_else(is_missing, pa.scalar(None, trimmed.type), trimmed)
-        texts = pc.if_else(is_missing, pa.scalar(None, trimmed.type), texts) if len(words) > 1 else texts
-    missing = _numpy(trimmed.is_null())
+    values = _Texts(texts, numbers)
 
     def original_texts() -> Array:
-        filled: Array = _numpy(pc.fill_null(texts, "")).astype(object)
-        return filled
+        return values.originals()
 
-    if missing.all():
-        return Column(name, "float", numpy.full(len(missing), numpy.nan), missing, original_texts)
-    found = _numbers(plain_numbers(trimmed, numbers))
+    found = values.numbers()
     if found is not None:
-        kind, values = found
-        missing = missing | numpy.isnan(values) if kind == "float" else missing
-        marked = numpy.isin(values, [mark for mark in map(_number, numbers.marks) if mark is not None])
-        return Column(name, kind, values, missing | marked if marked.any() else missing, original_texts)
-    lowered = pc.utf8_lower(trimmed)
-    if pc.all(pc.is_in(lowered.drop_null(), value_set=pa.array(["true", "false"], lowered.type))).as_py():
-        return Column(
-            name,
-            "boolean",
-            _numpy(pc.fill_null(pc.equal(lowered, "true"), False)).astype(bool),
-            missing,
-            original_texts,
-        )
+        kind, array, missing = found
+        if missing.all():
+            kind, array = "float", numpy.full(len(missing), numpy.nan)
+        return Column(name, kind, array, missing, original_texts)
+    found_truths = values.truths()
+    if found_truths is not None:
+        return Column(name, "boolean", *found_truths, original_texts)
     before_text()
-    return Column(name, "text", original_texts(), _numpy(texts.is_null()))
+    return Column(name, "text", original_texts(), values.missing())
+
+
+class _Texts:
+    """The texts of a column, looked at chunk by chunk.
+
+    Args:
+        texts: A pyarrow chunked array of strings, null where a value is missing.
+        numbers: How the file writes values.
+    """
+
+    def __init__(self, texts: Any, numbers: NumberFormat) -> None:
+        self._chunks, self._rows, self._format = texts.chunks, len(texts), numbers
+        words = MISSING_WORDS if numbers.trimmed else [""]
+        self._words = [*words, *(str(mark) for mark in numbers.marks)]
+        self._marks = [mark for mark in map(_number, numbers.marks) if mark is not None]
+
+    def numbers(self) -> tuple[Literal["integer", "float"], Array, Array] | None:
+        """The kind of number that all texts are, the numbers and which are missing, shape (n,); None if some is none.
+
+        Missing numbers are 0 or NaN.
+        """
+        import pyarrow as pa
+
+        kinds: tuple[tuple[Literal["integer", "float"], Any], ...] = (("integer", pa.int64()), ("float", pa.float64()))
+        for kind, arrow_type in kinds:
+            values, missing = empty(self._rows, "int64" if kind == "integer" else "float64"), zeros(self._rows, bool)
+            try:
+                for place, chunk in self._places():
+                    values[place], missing[place] = self._numbers(chunk, arrow_type)
+            except pa.ArrowInvalid:
+                continue
+            return kind, values, missing
+        return None
+
+    def _numbers(self, chunk: Any, arrow_type: Any) -> tuple[Array, Any]:
+        """The numbers of a chunk, and which are missing; raises ArrowInvalid if some text is none."""
+        import numpy
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        trimmed = pc.utf8_trim_whitespace(chunk)
+        if not self._format.marks:  # mostly, no word means a missing value; to look for one takes longer than the rest
+            try:
+                numbers = pc.cast(plain_numbers(trimmed, self._format), arrow_type)
+            except pa.ArrowInvalid:
+                numbers = None
+            if numbers is not None and not (pa.types.is_floating(arrow_type) and _any(pc.is_nan(numbers))):
+                return _filled(numbers, 0), _nulls(numbers)
+        known = self._without_words(trimmed, trimmed)
+        numbers = pc.cast(plain_numbers(known, self._format), arrow_type)
+        values, missing = _filled(numbers, 0), _nulls(known)
+        if pa.types.is_floating(arrow_type):
+            missing = missing | numpy.isnan(values)
+        marked = numpy.isin(values, self._marks)
+        return values, missing | marked if marked.any() else missing
+
+    def truths(self) -> tuple[Array, Array] | None:
+        """The booleans that all texts are, and which are missing, shape (n,); None if some is none."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        values, missing = empty(self._rows, bool), zeros(self._rows, bool)
+        for place, chunk in self._places():
+            trimmed = pc.utf8_trim_whitespace(chunk)
+            lowered = pc.utf8_lower(self._without_words(trimmed, trimmed))
+            are_truths = pc.is_in(lowered.drop_null(), value_set=pa.array(["true", "false"], lowered.type))
+            if not pc.all(are_truths, min_count=0).as_py():
+                return None
+            values[place] = _filled(pc.equal(lowered, "true"), False)
+            missing[place] = _nulls(lowered)
+        return values, missing
+
+    def originals(self) -> Array:
+        """The texts as the file has them, shape (n,); empty where a value is missing."""
+        import numpy
+
+        found: Array = numpy.empty(self._rows, object)
+        for place, chunk in self._places():
+            found[place] = _objects(self._known(chunk))
+        return found
+
+    def missing(self) -> Array:
+        """Which texts are missing, shape (n,)."""
+        missing = zeros(self._rows, bool)
+        for place, chunk in self._places():
+            missing[place] = _nulls(self._known(chunk))
+        return missing
+
+    def _known(self, chunk: Any) -> Any:
+        """The texts of a chunk as the file has them, null where one is missing."""
+        import pyarrow.compute as pc
+
+        trimmed = pc.utf8_trim_whitespace(chunk)
+        texts = trimmed if self._format.trimmed else chunk
+        return self._without_words(trimmed, texts) if len(self._words) > 1 else texts
+
+    def _without_words(self, trimmed: Any, texts: Any) -> Any:
+        """The texts, null where the trimmed ones are words for a missing value."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        is_missing = pc.is_in(trimmed, value_set=pa.array(self._words, trimmed.type))
+        return pc.if_else(is_missing, pa.scalar(None, trimmed.type), texts) if _any(is_missing) else texts
+
+    def _places(self) -> Iterator[tuple[slice, Any]]:
+        """The chunks, each with its rows."""
+        start = 0
+        for chunk in self._chunks:
+            yield slice(start, start + len(chunk)), chunk
+            start += len(chunk)
 
 
 def plain_numbers(texts: Any, numbers: NumberFormat) -> Any:
@@ -104,20 +197,6 @@ def plain_numbers(texts: Any, numbers: NumberFormat) -> Any:
     return texts
 
 
-def _numbers(texts: Any) -> tuple[Literal["integer", "float"], Array] | None:
-    """The numbers that all texts are, 0 where one is missing; None if some is no number."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kinds: tuple[tuple[Literal["integer", "float"], Any], ...] = (("integer", pa.int64()), ("float", pa.float64()))
-    for kind, arrow_type in kinds:
-        try:
-            return kind, _numpy(pc.fill_null(pc.cast(texts, arrow_type), 0))
-        except pa.ArrowInvalid:
-            continue
-    return None
-
-
 def _number(mark: str | int | float) -> float | None:
     try:
         return float(mark)
@@ -125,6 +204,34 @@ def _number(mark: str | int | float) -> float | None:
         return None
 
 
-def _numpy(array: Any) -> Array:
-    values: Array = array.to_numpy()
+def _any(truths: Any) -> bool:
+    import pyarrow.compute as pc
+
+    return bool(pc.any(truths).as_py())
+
+
+def _filled(array: Any, value: Any) -> Array:
+    """A pyarrow array as one of NumPy, with a value for nulls."""
+    import pyarrow.compute as pc
+
+    values: Array = (pc.fill_null(array, value) if array.null_count else array).to_numpy(zero_copy_only=False)
     return values
+
+
+def _nulls(array: Any) -> Any:
+    """Which values are null, shape (n,), or False for none."""
+    return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else False
+
+
+def _objects(array: Any) -> Array:
+    """Texts as objects, empty for nulls; equal texts are one object, unless most differ."""
+    import pyarrow.compute as pc
+
+    filled = pc.fill_null(array, "")
+    sample = filled.slice(0, SAMPLE)
+    if 2 * len(sample.unique()) > len(sample):
+        texts: Array = filled.to_numpy(zero_copy_only=False)
+        return texts
+    coded = filled.dictionary_encode()
+    repeated: Array = coded.dictionary.to_numpy(zero_copy_only=False)[coded.indices.to_numpy()]
+    return repeated

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.mapped_arrays import by_rows
 from kspec.data.table import Column
 
 if TYPE_CHECKING:
@@ -35,8 +36,12 @@ def non_finite(column: Column) -> Array:
     values = column.values
     if values.dtype.kind != "f":
         return numpy.zeros(len(values), bool)
-    bad: Array = numpy.isinf(values) if column.kind != "array" else ~numpy.isfinite(values)
-    return by_row(bad) & ~column.missing
+
+    def bad_rows(values: Array) -> Array:
+        return by_row(numpy.isinf(values) if column.kind != "array" else ~numpy.isfinite(values))
+
+    bad: Array = by_rows(bad_rows, values)
+    return bad & ~column.missing
 
 
 def misfits(dtype: str, column: Column) -> Array:
@@ -46,7 +51,8 @@ def misfits(dtype: str, column: Column) -> Array:
         dtype: A Keras dtype; floats hold all numbers.
         column: A column of finite numbers.
     """
-    return by_row(_unfit(dtype, column.values)) & ~column.missing
+    bad: Array = by_rows(lambda values: by_row(_unfit(dtype, values)), column.values)
+    return bad & ~column.missing
 
 
 def misfit_in_row(dtype: str, column: Column, row: int) -> Any:

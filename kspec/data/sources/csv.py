@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 from kspec.data.context import Context, display_name
 from kspec.data.first_row import is_data
 from kspec.data.limits import LimitReached, check_memory, grows_too_much
+from kspec.data.mapped_arrays import use_disk
 from kspec.data.sources.csv_errors import explain, report_ragged
 from kspec.data.sources.csv_header import Header, nameless, option, read_header
 from kspec.data.sources.csv_text import CsvText
+from kspec.data.sources.large_csv import CSV_DISK, are_large, parsed
 from kspec.data.sources.read_request import (
     Request,
     SourceFile,
@@ -116,7 +118,7 @@ def _read_file(source: SourceFile, text: CsvText, options: CsvOptions, context: 
     ragged = _Ragged()
     try:
         with text.open(source.file) as stream:
-            table = csv.read_csv(
+            table = parsed(
                 stream,
                 read_options=csv.ReadOptions(
                 column_names=header.names, skip_rows=header.lines, encoding=text.encoding, use_threads=False,
@@ -178,6 +180,7 @@ def _fits(files: list[SourceFile], options: CsvOptions, context: Context) -> boo
     import numpy
 
     limits, total = context.limits, 0.0
+    on_disk = are_large(files, context)
     marks = tuple(map(ord, "\n \t" if options.delimiter == WHITESPACE else "\n" + options.delimiter))
     for source in files:
         name, before = display_name(source.file, context), total
@@ -185,6 +188,8 @@ def _fits(files: list[SourceFile], options: CsvOptions, context: Context) -> boo
             with context.open(source.file) as packed:
                 size = os.fstat(packed.fileno()).st_size
             is_packed = source.file.suffix == ".gz"
+            if on_disk and not is_packed:
+                continue
             total += size
             check_memory(total, name, limits)
             if not is_packed and before + size * (1 + CELL_BYTES) <= limits.memory:
@@ -206,6 +211,7 @@ def _fits(files: list[SourceFile], options: CsvOptions, context: Context) -> boo
             return False
         except (OSError, EOFError, zlib.error):
             continue  # reported when it is read
+    use_disk(total, total * CSV_DISK)
     return True
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.context import display_name
+from kspec.data.context import Context, display_name
 from kspec.data.limits import LimitReached, check_columns, check_growth, check_memory
+from kspec.data.mapped_arrays import empty, on_disk, pieces, use_disk, zeros
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
 from kspec.data.table import Column, Table
 from kspec.diagnostics import codes
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 NUMBER_BYTES = 8
 """The memory of a value of a column of numbers."""
+PARQUET_MEMORY, PARQUET_DISK = 2.0, 3.0
+"""How many times the bytes of its numbers a table takes in memory, and its arrays in files."""
+BATCH_ROWS = 1 << 18
+"""How many values of a column are read at once, if the table is large."""
 TEXT_BYTES = 64
 """The memory of a text beside its letters."""
 
@@ -28,7 +34,33 @@ TEXT_BYTES = 64
 def read(setting: Any, request: Request) -> Table | None:
     """Reads all files into one table; columns that no tensor can hold (structs, binary) are unusable."""
     files = source_files(setting, request)
+    if files is not None:
+        _use_disk(files, request.context)
     return None if files is None else combine(files, [_read_file(file, request) for file in files], request.context)
+
+
+def _use_disk(files: Sequence[SourceFile], context: Context) -> None:
+    """Decides whether the arrays of these files lie in files.
+
+    Args:
+        files: The files.
+        context: Opens them.
+
+    Raises:
+        DiskFull: If the disk has no place for them.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    size = 0
+    for source in files:
+        try:
+            with context.open(source.file) as stream, pq.ParquetFile(stream) as file:
+                size += NUMBER_BYTES * file.metadata.num_rows * file.metadata.num_columns
+                check_growth(size, os.fstat(stream.fileno()).st_size, "", context.limits)
+        except (pa.ArrowException, OSError, LimitReached):
+            return  # reported when it is read
+    use_disk(size * PARQUET_MEMORY, size * PARQUET_DISK)
 
 
 def names(setting: Any, request: Request) -> list[str]:
@@ -54,12 +86,14 @@ def _read_file(source: SourceFile, request: Request) -> Table | None:
     try:
         with context.open(source.file) as stream:
             with pq.ParquetFile(stream) as file:
-                _check_sizes(file, os.fstat(stream.fileno()).st_size, name, context.limits)
+                packed = os.fstat(stream.fileno()).st_size
+                _check_sizes(file, packed, name, context.limits)
+                if not _is_table(file, name, source, context):
+                    return None
                 texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
             stream.seek(0)
             with pq.ParquetFile(stream, read_dictionary=texts) as file:  # a text that is repeated takes memory once
-                arrow = file.read()
-            _check_texts(arrow, os.fstat(stream.fileno()).st_size, name, context.limits)
+                return _table(file, packed, name, context.limits)
     except LimitReached as reached:
         context.limit(reached, source.path)
         return None
@@ -71,16 +105,53 @@ def _read_file(source: SourceFile, request: Request) -> Table | None:
         help = f"use `csv: {source.file.name}`" if source.file.suffix == ".csv" else ""
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {reason}", source.path, help=help)
         return None
-    if not arrow.num_rows:
+
+
+def _is_table(file: Any, name: str, source: SourceFile, context: Context) -> bool:
+    """Whether a file has rows, and a name for each column; what it lacks is reported.
+
+    Args:
+        file: A `ParquetFile`.
+        name: The file in messages.
+        source: The file.
+        context: Receives errors.
+    """
+    if not file.metadata.num_rows:
         context.error(codes.EMPTY_SPLIT, f"`{name}` has no rows", source.path)
-        return None
-    twice = sorted({column for column in arrow.column_names if arrow.column_names.count(column) > 1})
+        return False
+    names = file.schema_arrow.names
+    twice = sorted({column for column in names if names.count(column) > 1})
     if twice:
         context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has several columns named `{twice[0]}`", source.path)
-        return None
-    table = Table({}, arrow.num_rows)
-    for column in arrow.column_names:
-        result = arrow_column(column, arrow.column(column))
+    return not twice
+
+
+def _table(file: Any, packed: int, name: str, limits: Limits) -> Table:
+    """The table of a file: read at once, or column by column if the table is large.
+
+    Args:
+        file: A `ParquetFile`.
+        packed: The bytes of the file.
+        name: The file in messages.
+        limits: The limits.
+
+    Raises:
+        LimitReached: If its texts take too much.
+    """
+    table = Table({}, file.metadata.num_rows)
+    columns: Iterable[tuple[str, Any]]
+    if on_disk():
+        columns = ((column, _Streamed(file, column)) for column in file.schema_arrow.names)
+    else:
+        arrow = file.read()
+        columns = zip(arrow.column_names, arrow.columns, strict=True)
+    size = 0
+    for column, values in columns:
+        if _is_text(getattr(values.type, "value_type", values.type)):
+            size += _text_bytes(values, name, limits)
+            check_memory(size, name, limits)
+            check_growth(size, packed, name, limits)
+        result = arrow_column(column, values)
         if isinstance(result, Column):
             table.columns[column] = result
         else:
@@ -104,7 +175,8 @@ def _check_sizes(file: Any, packed: int, name: str, limits: Limits) -> None:
     check_columns(metadata.num_columns, name, limits)
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     size = max(sum(group.total_byte_size for group in groups), NUMBER_BYTES * metadata.num_rows * metadata.num_columns)
-    check_memory(size, name, limits)
+    if not on_disk():
+        check_memory(size, name, limits)
     for number in range(metadata.num_columns):
         if file.schema.column(number).max_repetition_level:  # a row holds any number of values
             size += NUMBER_BYTES * sum(group.column(number).num_values for group in groups)
@@ -112,12 +184,11 @@ def _check_sizes(file: Any, packed: int, name: str, limits: Limits) -> None:
     check_growth(size, packed, name, limits)
 
 
-def _check_texts(arrow: Any, packed: int, name: str, limits: Limits) -> None:
-    """Compares the texts of a table, each with its repetitions, with the limits.
+def _text_bytes(column: Any, name: str, limits: Limits) -> int:
+    """What the texts of a column take, each with its repetitions.
 
     Args:
-        arrow: A pyarrow table.
-        packed: The bytes of the file.
+        column: As for `arrow_column`.
         name: The file in messages.
         limits: The limits.
 
@@ -128,12 +199,11 @@ def _check_texts(arrow: Any, packed: int, name: str, limits: Limits) -> None:
     import pyarrow.compute as pc
 
     size = 0
-    for column in arrow.columns:
-        if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
-            for chunk in column.chunks:
-                size += pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
+    for chunk in column.chunks:
+        if pa.types.is_dictionary(chunk.type):
+            size += pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
             check_memory(size + TEXT_BYTES * len(column), name, limits)
-    check_growth(size, packed, name, limits)
+    return size
 
 
 def _is_text(kind: Any) -> bool:
@@ -143,43 +213,108 @@ def _is_text(kind: Any) -> bool:
 
 
 def arrow_column(name: str, values: Any) -> Column | str:
-    """Converts a pyarrow column; the reason if that is impossible."""
+    """Converts a pyarrow column; the reason if that is impossible.
+
+    Args:
+        name: Its name.
+        values: A pyarrow chunked array, or what has its type, length and chunks.
+    """
     import numpy
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    kind, types = values.type, pa.types
-    if types.is_dictionary(kind):
-        values = pc.cast(values, kind.value_type)
-        kind = values.type
-    missing: Array = values.is_null().to_numpy()
+    types, kind = pa.types, values.type
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    rows, missing = len(values), zeros(len(values), bool)
     if types.is_null(kind):
-        return Column(name, "float", numpy.full(len(missing), numpy.nan), missing)
+        missing[:] = True
+        return Column(name, "float", numpy.full(rows, numpy.nan), missing)
     if types.is_boolean(kind):
-        return Column(name, "boolean", pc.fill_null(values, False).to_numpy().astype(bool), missing)
+        return Column(name, "boolean", _filled(values, empty(rows, bool), missing, False, pa.bool_()), missing)
     if types.is_integer(kind):
-        wide = values if types.is_uint64(kind) else pc.cast(values, pa.int64())
-        return Column(name, "integer", pc.fill_null(wide, 0).to_numpy(), missing)
+        wide = pa.uint64() if types.is_uint64(kind) else pa.int64()
+        return Column(name, "integer", _filled(values, empty(rows, str(wide)), missing, 0, wide), missing)
     if types.is_floating(kind) or types.is_decimal(kind):
-        numbers = pc.fill_null(pc.cast(values, pa.float64()), numpy.nan).to_numpy()
-        return Column(name, "float", numbers, missing | numpy.isnan(numbers))
+        numbers = _filled(values, empty(rows, "float64"), missing, numpy.nan, pa.float64())
+        for piece in pieces(rows):
+            missing[piece] |= numpy.isnan(numbers[piece])
+        return Column(name, "float", numbers, missing)
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_temporal(kind):
-        texts = pc.fill_null(pc.cast(values, pa.string()), "")
-        return Column(name, "text", texts.to_numpy().astype(object), missing)
+        return Column(name, "text", _filled(values, empty(rows, object), missing, "", pa.string()), missing)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return _lists(name, values, missing)
     return f"its type {kind} is neither numeric nor text"
 
 
+def _filled(values: Any, into: Array, missing: Array, fill: Any, kind: Any) -> Array:
+    """Copies a pyarrow column into an array.
+
+    Args:
+        values: As for `arrow_column`.
+        into: Gets the values, shape (rows,).
+        missing: Gets which are missing, shape (rows,).
+        fill: Stands for a missing value.
+        kind: The pyarrow type of the values in the array.
+    """
+    import numpy
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    start = 0
+    for chunk in values.chunks:
+        place = slice(start, start + len(chunk))
+        if chunk.null_count:
+            missing[place] = chunk.is_null().to_numpy(zero_copy_only=False)
+        if into.dtype == object and pa.types.is_dictionary(chunk.type):  # equal texts are one object
+            words = numpy.append(pc.cast(chunk.dictionary, kind).to_numpy(zero_copy_only=False), fill)
+            into[place] = words[pc.fill_null(pc.cast(chunk.indices, pa.int64()), len(words) - 1).to_numpy()]
+        else:
+            plain = pc.cast(chunk, chunk.type.value_type) if pa.types.is_dictionary(chunk.type) else chunk
+            into[place] = pc.fill_null(pc.cast(plain, kind), fill).to_numpy(zero_copy_only=False)
+        start += len(chunk)
+    return into
+
+
 def _lists(name: str, values: Any, missing: Array) -> Column | str:
     import numpy
 
-    if missing.any():
-        return "it has missing lists"
-    try:
-        stacked = numpy.array(values.to_pylist())
-    except ValueError:
-        return "its lists differ in length"
-    if stacked.dtype.kind not in "fiub":
-        return "its lists are empty or contain no numbers"
-    return Column(name, "array", stacked, missing)
+    found: Array | None = None
+    start = 0
+    for chunk in values.chunks:
+        if chunk.null_count:
+            return "it has missing lists"
+        try:
+            stacked = numpy.array(chunk.to_pylist())
+        except ValueError:
+            return "its lists differ in length"
+        if stacked.dtype.kind not in "fiub" and len(chunk):
+            return "its lists are empty or contain no numbers"
+        if found is None:
+            found = empty((len(values), *stacked.shape[1:]), stacked.dtype)
+        if stacked.shape[1:] != found.shape[1:]:
+            return "its lists differ in length"
+        found = found.astype(numpy.result_type(found, stacked), copy=False)
+        found[start : start + len(chunk)] = stacked
+        start += len(chunk)
+    return "its lists are empty or contain no numbers" if found is None else Column(name, "array", found, missing)
+
+
+class _Streamed:
+    """A column of a file that is read when its chunks are asked for.
+
+    Args:
+        file: A `ParquetFile`.
+        name: The column.
+    """
+
+    def __init__(self, file: Any, name: str) -> None:
+        self._file, self._name = file, name
+        self.type = file.schema_arrow.field(name).type
+
+    def __len__(self) -> int:
+        rows: int = self._file.metadata.num_rows
+        return rows
+
+    @property
+    def chunks(self) -> Iterator[Any]:
+        for batch in self._file.iter_batches(BATCH_ROWS, columns=[self._name]):
+            yield batch.column(batch.schema.get_field_index(self._name))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from kspec.data.context import Context, display_name
+from kspec.data.mapped_arrays import joined
 from kspec.data.table import NUMERIC, Column, FileRows, Table
 from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
@@ -100,7 +101,7 @@ def row_splits(files: Sequence[SourceFile], counts: Sequence[int]) -> Any:
 
     if all(file.split is None for file in files):
         return None
-    return numpy.repeat([file.split or 0 for file in files], counts)
+    return numpy.repeat(numpy.array([file.split or 0 for file in files], numpy.int8), counts)
 
 
 def combine(files: Sequence[SourceFile], tables: Sequence[Table | None], context: Context) -> Table | None:
@@ -166,12 +167,10 @@ def _kind_text(column: Column) -> str:
 
 
 def _concatenated(pieces: Sequence[Column]) -> Column:
-    import numpy
-
     kinds = {piece.kind for piece in pieces}
     kind = pieces[0].kind if len(kinds) == 1 else "float" if "float" in kinds else "integer"
-    values = numpy.concatenate([piece.values for piece in pieces])
-    return Column(pieces[0].name, kind, values, numpy.concatenate([piece.missing for piece in pieces]))
+    values = joined([piece.values for piece in pieces])
+    return Column(pieces[0].name, kind, values, joined([piece.missing for piece in pieces]))
 
 
 def open_file(file: Path, context: Context) -> BinaryIO:

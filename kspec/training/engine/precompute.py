@@ -13,6 +13,7 @@ import tensorflow as tf
 from kspec.analysis.hoisting import NetworkFacts, Prefix, bytes_per_example, find_prefix
 from kspec.analysis.shapes.types import TensorType
 from kspec.backend.keras_model import BuiltNetwork
+from kspec.data.mapped_arrays import empty
 from kspec.data.pipeline import CHUNK_BYTES, Batches
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.layer_patterns import networks_by_path
@@ -91,7 +92,8 @@ class PrecomputedPrefix:
         for start in range(0, count, step):
             for key, part in self._compute(batches, slice(start, start + step)).items():
                 if key not in values:
-                    values[key] = np.empty((count, *part.shape[1:]), part.dtype)
+                    like = next(iter(batches.inputs.values()))
+                    values[key] = empty((count, *part.shape[1:]), part.dtype, like)
                 values[key][start : start + step] = part
             report_progress(min(start + step, count))
         sample = np.arange(0, count, max(1, count // size))[:size]

@@ -60,7 +60,8 @@ class RowSource:
         chunks = -(-self.steps // largest)
         self.chunk_batches = max(1, min(-(-self.steps // chunks), batches.examples // size))
         budget = memory_budget() if budget is None else budget
-        self.resident = batches.in_memory and batches.bytes_each * batches.examples <= budget
+        is_copied = batches.in_memory and not batches.is_mapped
+        self.resident = is_copied and batches.bytes_each * batches.examples <= budget
         if self.resident:
             self._tensors: Tensors = batches.tensors()
         else:

@@ -1,0 +1,203 @@
+"""A table whose arrays lie in files gives the same data set, and the same training, as one in memory, to the bit."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kspec
+from kspec.data import mapped_arrays
+from kspec.data.type_inference import NumberFormat, typed_column
+from tests.data.helpers import read
+
+ROWS = 160
+INPUTS = (
+    "x: {shape: [4]}, n: {shape: [1], dtype: int32}, w: {shape: [1], dtype: string}, id: {shape: [1], dtype: string}"
+)
+TARGETS = "inputs: {x: [a, f, g, b], n: n, w: word, id: n}, missing: {f: median, g: most_frequent, word: none}"
+TABLE = {
+    "a": [i % 7 for i in range(ROWS)],
+    "n": [i * i % 13 for i in range(ROWS)],
+    "f": [None if i % 11 == 3 else i * 0.37 - 5 for i in range(ROWS)],
+    "g": [None if i % 17 == 5 else (i % 5) / 4 for i in range(ROWS)],
+    "b": [i % 3 == 0 for i in range(ROWS)],
+    "word": [None if i % 23 == 7 else ("ox", "hen", "cow")[i % 3] for i in range(ROWS)],
+    "day": [f"2024-{1 + i // 28:02d}-{1 + i % 28:02d}" for i in range(ROWS)],
+    "group": [f"p{i % 40}" for i in range(ROWS)],
+    "weight": [1 + i % 4 / 2 for i in range(ROWS)],
+    "kind": [("no", "yes", "maybe")[i % 7 % 3] for i in range(ROWS)],
+    "price": [i * 1.5 for i in range(ROWS)],
+}
+SETTINGS = {
+    "classes": f"{TARGETS}, targets: kind, weights: weight, split: {{stratify: true}}",
+    "numbers": f"{TARGETS}, targets: price, split: {{order: true, validation: 0.2, test: 0.2}}",
+    "groups": f"{TARGETS}, targets: b, split: {{group: group, validation: 0.2, test: 0.2}}",
+    "filtered": f"{TARGETS}, targets: [a, n], columns: {{half: price / 2}}, where: a > 0, distinct: true",
+    "time": f"{TARGETS}, targets: n, split: {{time: day, validation: 0.2, test: 0.2}}",
+    "dropped": "inputs: {x: [a, f, g, b], n: n, w: word, id: n}, missing: drop_row, targets: price",
+}
+SOURCES = {
+    "csv": "csv: t.csv",
+    "several": "csv: [t.csv, t.csv]",
+    "splits": "csv: {train: t.csv, validation: t.csv}",
+    "parquet": "parquet: t.parquet",
+    "parquets": "parquet: [t.parquet, t.parquet]",
+}
+
+
+@pytest.fixture(autouse=True)
+def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapped_arrays, "PIECE_BYTES", 1000)
+
+
+def on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes every table a large one."""
+    monkeypatch.setattr(mapped_arrays, "MOST", 0)
+
+
+def write_tables(folder: Path) -> None:
+    table = pa.table({name: pa.array(values) for name, values in TABLE.items()})
+    pq.write_table(table, folder / "t.parquet", row_group_size=90)
+    arrow_csv.write_csv(table, folder / "t.csv", arrow_csv.WriteOptions(quoting_style="none"))
+
+
+def assert_same(one: Any, other: Any, place: str = "") -> None:
+    """Compares two values by what they hold, arrays bit by bit."""
+    assert type(one) is type(other), place
+    if isinstance(one, np.ndarray):
+        assert (one.dtype, one.shape) == (other.dtype, other.shape), place
+        same = one.tolist() == other.tolist() if one.dtype == object else one.tobytes() == other.tobytes()
+        assert same, place
+    elif is_dataclass(one):
+        for field in fields(one):
+            assert_same(getattr(one, field.name), getattr(other, field.name), f"{place}.{field.name}")
+    elif isinstance(one, dict):
+        assert list(one) == list(other), place
+        for key in one:
+            assert_same(one[key], other[key], f"{place}.{key}")
+    else:
+        assert repr(one) == repr(other), place
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_data_sets_are_the_same(setting: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if setting != "classes" and source not in ("csv", "parquet"):
+        pytest.skip("other settings need one source of each kind")
+    write_tables(tmp_path)
+    text = f"{{{SOURCES[source]}, {SETTINGS[setting]}}}"
+    if source == "splits":
+        text = text.replace("split: {stratify: true}", "split: {test: 0.2}")
+    before = read(tmp_path, text, INPUTS)
+    on_disk(monkeypatch)
+    after = read(tmp_path, text, INPUTS)
+    assert after.problems == before.problems
+    assert_same(before.data, after.data)
+    assert mapped_arrays.is_mapped(after.data.splits["train"].inputs["x"])
+    assert not mapped_arrays.is_mapped(before.data.splits["train"].inputs["x"])
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [pytest.param("keras", marks=pytest.mark.slow), "fused", pytest.param("fused_xla", marks=pytest.mark.slow)],
+)
+def test_trained_weights_are_the_same(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tables(tmp_path)
+    (tmp_path / "spec.yaml").write_text(
+        f"""\
+kspec: 1
+data: {{csv: t.csv, inputs: {{x: [a, f, g, b], word: word}}, targets: kind, weights: weight, missing: {{f: mean, g: 0, word: none}}}}
+inputs: {{x: {{shape: [4]}}, word: {{shape: [1], dtype: string}}}}
+layers:
+  - {{Normalization: {{}}, name: scaled, from: x}}
+  - {{StringLookup: {{output_mode: one_hot}}, name: known, from: word}}
+  - {{Concatenate: {{}}, from: [scaled, known]}}
+  - Dense: {{units: 8, activation: relu}}
+  - Dense: {{units: 3, activation: softmax}}
+fit: {{epochs: 2, batch_size: 16, engine: {engine}, class_weight: balanced}}
+"""
+    )
+    results = []
+    for _ in range(2):
+        result = kspec.run(tmp_path / "spec.yaml", out=tmp_path / "runs")
+        results.append((result.history, result.model.get_weights(), result.metrics))
+        on_disk(monkeypatch)
+    (history, weights, metrics), (others, other_weights, other_metrics) = results
+    assert [{**row, "seconds": 0} for row in history] == [{**row, "seconds": 0} for row in others]
+    assert all(np.array_equal(one, other) for one, other in zip(weights, other_weights, strict=True))
+    assert metrics == other_metrics
+
+
+CELLS = st.sampled_from(
+    ["1", "-0", "0", "007", " 2 ", "1.5", "nan", " nan", "inf", "NA", " NA", "", "  ", "true", "x", None]
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(CELLS, min_size=1), st.integers(1, 4), st.booleans(), st.sampled_from([(), (0,), ("x",), (1.5, "?")]))
+def test_the_type_of_a_column_does_not_depend_on_its_chunks(
+    cells: list[str | None], length: int, trimmed: bool, marks: Any
+) -> None:
+    numbers = NumberFormat(marks=marks, trimmed=trimmed)
+    whole = pa.chunked_array([pa.array(cells, pa.string())])
+    parts = pa.chunked_array(
+        [pa.array(cells[start : start + length], pa.string()) for start in range(0, len(cells), length)]
+    )
+    one, other = (typed_column("c", texts, lambda: None, numbers) for texts in (whole, parts))
+    assert one.kind == other.kind
+    assert_same(one.missing, other.missing)
+    assert_same(one.values[~one.missing], other.values[~other.missing])
+    assert_same(one.texts(), other.texts())
+
+
+def test_a_full_disk_is_an_error_before_the_table_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tables(tmp_path)
+    on_disk(monkeypatch)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 3e8})())
+    monkeypatch.setattr(mapped_arrays, "RESERVE", 3e8)
+    problem = read(tmp_path, f"{{csv: t.csv, {SETTINGS['numbers']}}}", INPUTS).only
+    assert problem.startswith("KS566 ")
+    assert "0.3 GB free of the 0.3 GB" in problem
+
+
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+@pytest.mark.parametrize("allowed", [0, 5])
+def test_a_disk_that_fills_up_is_an_error(
+    allowed: int, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some arrays, the disk has no place for another."""
+    write_tables(tmp_path)
+    on_disk(monkeypatch)
+    left, fallocate = [allowed], os.posix_fallocate
+
+    def allocate(file: int, start: int, size: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fallocate(file, start, size)
+
+    monkeypatch.setattr(os, "posix_fallocate", allocate)
+    assert read(tmp_path, f"{{{SOURCES[source]}, {SETTINGS['numbers']}}}", INPUTS).only.startswith("KS566 ")
+
+
+def test_a_disk_that_is_full_when_texts_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: Any) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    write_tables(tmp_path)
+    on_disk(monkeypatch)
+    monkeypatch.setattr("kspec.data.sources.large_csv.temporary_file", Full)
+    assert read(tmp_path, f"{{csv: t.csv, {SETTINGS['numbers']}}}", INPUTS).only.startswith("KS566 ")
