@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context, InvalidData
-from kspec.data.mapped_arrays import converted, copied, taken, zeros
+from kspec.data.mapped_arrays import converted, copied, taken, without, zeros
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.diagnostics import Path, codes, did_you_mean, nearest
 from kspec.language.data import POLICIES
@@ -198,7 +198,7 @@ def _fill_value(column: Column, policy: Any, train: Array) -> Any:
         return policy if column.kind in NUMERIC else str(policy)
     if policy in NEED_NUMBERS and column.kind == "text":
         return None
-    return statistic(policy, taken(column.values, train[~column.missing[train]]))
+    return statistic(policy, taken(column.values, without(train, column.missing)))
 
 
 def statistic(name: str, present: Array) -> Any:

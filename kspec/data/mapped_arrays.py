@@ -135,7 +135,13 @@ def empty(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
 
 
 def zeros(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
-    """As `empty`, of zeros."""
+    """An array of zeros, in a file if the table is large.
+
+    Args:
+        shape: Its shape.
+        dtype: Its type.
+        like: As in `empty`.
+    """
     import numpy
 
     if on_disk() or is_mapped(like):
@@ -217,6 +223,27 @@ def true_rows(mask: Array) -> Array:
         rows[start : start + len(found)] = found + piece.start
         start += len(found)
     return rows
+
+
+def without(rows: Array, mask: Array) -> Array:
+    """The rows for which a mask is false, in a file if the table is large.
+
+    Args:
+        rows: Indices, shape (m,).
+        mask: Shape (n,).
+    """
+    import numpy
+
+    if not mask.any():
+        return rows
+    if not is_mapped(rows):
+        return rows[~mask[rows]]
+    kept, end = empty(len(rows), numpy.int64, rows), 0
+    for piece in pieces(len(rows)):
+        found = rows[piece][~mask[rows[piece]]]
+        kept[end : end + len(found)] = found
+        end += len(found)
+    return kept[:end]
 
 
 def counted(first: int, count: int, like: Any = None) -> Array:

@@ -9,6 +9,7 @@ from kspec.analysis.index_limits import index_limits, lookups
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.imputation import Policies, fill, most_frequent, statistic
+from kspec.data.mapped_arrays import taken, without
 from kspec.data.sources.read_request import Request
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.value_checks import FLOATS, read_numbers
@@ -68,7 +69,7 @@ def _usual_value(column: Column, train: Array, dtype: str) -> dict[str, Any]:
     if column.kind not in (*NUMERIC, "text") or (column.kind == "text" and dtype != "string"):
         return {}
     values = column.texts() if dtype == "string" else column.values
-    present = values[train][~column.missing[train]]
+    present = taken(values, without(train, column.missing))
     if not len(present):
         return {}
     if column.kind in ("integer", "float") and dtype in FLOATS:
