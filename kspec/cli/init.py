@@ -65,7 +65,7 @@ def command(
     no_header: bool,
     force: bool,
 ) -> None:
-    """Write a working spec, from a table (CSV or Parquet) or from a template.
+    """Write a working spec, from a table (CSV, Parquet, JSON, Arrow, arrays) or from a template.
 
     From a table it infers how the file is written, the column to predict, the task, and how each other column enters
     the network; comments give the reasons. The JSON Schema for editors is written beside the spec.

@@ -324,7 +324,7 @@ class _Mapper:
         return f"available columns: {', '.join(names[:SHOWN_COLUMNS])}{more}"
 
     def _wrong_delimiter(self) -> str:
-        only = next(iter(self.table.columns))
+        only = next(iter(self.table.columns), "")
         if len(self.table.columns) == 1:
             for delimiter, escaped in ((";", ";"), ("\t", "\\t"), ("|", "|"), (",", ",")):
                 if delimiter in only:

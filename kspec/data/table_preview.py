@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -126,6 +127,10 @@ def _kind_of_content(start: bytes) -> str:
         return "parquet"
     if start.startswith(b"PK") and b".npy" in start:
         return "npz"
+    if start.startswith((b"ARROW1", b"FEA1")):
+        return "arrow"
+    if re.match(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{", start):
+        return "json"
     lines = (line.strip().lower() for line in start.splitlines())
     first = next((line for line in lines if line and not line.startswith(b"%")), b"")
     return "arff" if first.startswith(b"@relation") else "csv"

@@ -1,6 +1,7 @@
 """`data`: where the examples come from, and which columns feed which input and output."""
 
 import math
+import warnings
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -21,6 +22,8 @@ from kspec.syntax.yaml_flow import kind_of
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv", ".txt", ".tab", ".dat", ".data"),
     "parquet": (".parquet", ".pq"),
+    "json": (".json", ".jsonl", ".ndjson"),
+    "arrow": (".arrow", ".feather", ".ipc", ".arrows"),
     "npz": (".npz",),
     "npy": (".npy",),
     "images": (".png", ".jpg", ".jpeg", ".bmp", ".gif"),
@@ -62,6 +65,9 @@ def _missing(value: Any) -> Any:
 _FillValue = str | float | bool
 
 
+warnings.filterwarnings("ignore", 'Field name "json" in "Data" shadows')  # a method of Pydantic 1, which nothing calls
+
+
 class Data(Model):
     """Where the examples come from, and which columns are inputs and targets."""
 
@@ -71,6 +77,8 @@ class Data(Model):
         JsonSchema(Paths | CsvOptions | dict[SplitName, Paths], **CSV_KEYS),
     ] = Field(default=None, description="CSV files")
     parquet: Files = Field(default=None, description="Parquet files")
+    json: Files = Field(default=None, description="JSON: an array of objects, or one on each line")
+    arrow: Files = Field(default=None, description="Arrow files (Feather) and streams")
     npz: NpzFiles = Field(default=None, description="A NumPy `.npz` file; each array is a column")
     npy: NpyFiles = Field(default=None, description="NumPy arrays in files: column → file, or one array")
     images: Files = Field(default=None, description="A folder with one subfolder of images per class")

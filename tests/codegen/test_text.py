@@ -162,6 +162,7 @@ def test_expressions_are_reported(tmp_path):
 @pytest.mark.parametrize(
     ("data", "what"),
     [
+        ("json: t.json, targets: y", "`json` data"),
         ("npy: {x: x.npy, y: y.npy}", "`npy` data"),
         ("npz: {path: t.npz, train: {x: x, y: y}, test: {x: x, y: y}}", "the splits of one `npz` file"),
     ],
@@ -169,6 +170,7 @@ def test_expressions_are_reported(tmp_path):
 def test_a_source_without_code_is_reported(tmp_path, data, what):
     x, y = np.arange(20.0), np.arange(20)
     np.savez(tmp_path / "t.npz", x=x, y=y)
+    (tmp_path / "t.json").write_text("\n".join(f'{{"x": {n}, "y": {n}}}' for n in range(20)))
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "y.npy", y)
     spec = tmp_path / "spec.yaml"

@@ -274,6 +274,8 @@ def test_every_source_has_a_module_that_reads_it(source):
         ("A.TSV.gz", "csv"),
         ("b/c.pq", "parquet"),
         ("x.npz", "npz"),
+        ("rows.jsonl.gz", "json"),
+        ("t.Feather", "arrow"),
         ("x.npy", "npy"),
         ("cat.JPG", "images"),
         ("y", None),
