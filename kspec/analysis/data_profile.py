@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_CLASSES = 50
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Which quantiles are known of a column of numbers."""
+BINS = 12
+"""The bins of its histogram, of equal width from the minimum to the maximum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,7 @@ class ColumnProfile:
     Args:
         name: The column's name.
         type: integer, float, boolean, text, array or image.
+        rows: The number of rows.
         missing: The number of rows without a value.
         minimum: The smallest number; None if there are no numbers.
         maximum: The largest number.
@@ -26,10 +31,13 @@ class ColumnProfile:
         shape: Of the value of a row; empty except for arrays.
         use: `input x`, `target y`, `weight of y`, `split`; empty for an unused column.
         example: A value as text.
+        quantiles: Those of `QUANTILES`; empty if there are no numbers, and for arrays.
+        histogram: The number of rows in each of `BINS` bins; empty likewise.
     """
 
     name: str
     type: str
+    rows: int = 0
     missing: int = 0
     minimum: float | None = None
     maximum: float | None = None
@@ -41,6 +49,27 @@ class ColumnProfile:
     shape: tuple[int, ...] = ()
     use: tuple[str, ...] = ()
     example: str = ""
+    quantiles: tuple[float, ...] = ()
+    histogram: tuple[int, ...] = ()
+
+    @property
+    def median(self) -> float | None:
+        """The median of the numbers; None if there are none."""
+        return self.quantiles[QUANTILES.index(0.5)] if self.quantiles else None
+
+
+class ExampleText(NamedTuple):
+    """An example in words.
+
+    Args:
+        row: Its row in the file, from 1.
+        inputs: By input, the shape and the first values.
+        targets: By output, the shape and the first values, or the label.
+    """
+
+    row: int
+    inputs: dict[str, str]
+    targets: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +87,8 @@ class DataProfile:
         not_one_hot: Target of several columns → number of rows that are no probabilities of its columns, and the first
             such row as text.
         series: A column of times at even steps, in rows that are split by chance; empty if there is none.
+        copies: Column of an input → the target column that it repeats in other words or units.
+        drift: Column of an input → the split where its values differ from those of training, and how far, from 0 to 1.
     """
 
     source: str
@@ -68,6 +99,8 @@ class DataProfile:
     repeated: dict[str, int] = field(default_factory=dict)
     not_one_hot: dict[str, tuple[int, str]] = field(default_factory=dict)
     series: str = ""
+    copies: dict[str, str] = field(default_factory=dict)
+    drift: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def column(self, name: str) -> ColumnProfile | None:
         """The column of that name, if any."""
@@ -79,10 +112,13 @@ class DataProfile:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> DataProfile:
-        columns = tuple(
-            ColumnProfile(**{**column, "shape": tuple(column["shape"]), "use": tuple(column["use"])})
-            for column in value["columns"]
-        )
-        more = {name: value[name] for name in ("parts", "classes", "repeated", "series") if name in value}
+        columns = tuple(ColumnProfile(**{**column, **_tuples(column)}) for column in value["columns"])
+        more = {name: value[name] for name in ("parts", "classes", "repeated", "series", "copies") if name in value}
         not_one_hot = {name: (int(rows), str(row)) for name, (rows, row) in value.get("not_one_hot", {}).items()}
-        return cls(value["source"], value["rows"], columns, not_one_hot=not_one_hot, **more)
+        drift = {name: (str(split), float(far)) for name, (split, far) in value.get("drift", {}).items()}
+        return cls(value["source"], value["rows"], columns, not_one_hot=not_one_hot, drift=drift, **more)
+
+
+def _tuples(column: dict[str, Any]) -> dict[str, Any]:
+    """The lists of a column's JSON as tuples."""
+    return {name: tuple(column[name]) for name in ("shape", "use", "quantiles", "histogram") if name in column}

@@ -18,6 +18,7 @@ VERBS = {
         "fmt": "Format specs: key order, indentation, quotes; comments are kept.",
         "explain": "Explain a code such as KS201, with an example and the fix.",
         "render": "Print the resolved spec: overrides, expressions and defaults written out.",
+        "data": "Show the data: splits, columns, classes, doubts, examples.",
         "summary": "List the nodes with their shapes and parameters.",
         "plot": "Draw the network.",
         "export": "Export a spec, or the model of a run, to another format.",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kspec.analysis.program import Analysis
 from kspec.compiler.compile import CompiledSpec, DataAccess, compile_spec
@@ -15,6 +16,9 @@ from kspec.language import Permissions, Spec
 from kspec.language.removed_values import attempt
 from kspec.lint.config import Config, read_config
 from kspec.lint.suppressions import suppress
+
+if TYPE_CHECKING:
+    from kspec.data import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,14 @@ class CheckResult:
         spec: None if the text has structural errors.
         analysis: None if there is no spec.
         strict: Whether the project counts warnings as errors.
+        dataset: The data; None if it has not been read, or cannot be.
     """
 
     diagnostics: list[Diagnostic]
     spec: Spec | None
     analysis: Analysis | None
     strict: bool
+    dataset: Dataset | None = None
 
 
 def check_spec(
@@ -81,7 +87,7 @@ def check_spec(
     complete = _complete_codes(compiled, data=data)
     with unlimited():
         diagnostics = suppress(report, compiled.source, config, complete)
-    return CheckResult(diagnostics, spec, analysis, config.strict)
+    return CheckResult(diagnostics, spec, analysis, config.strict, compiled.dataset)
 
 
 def _check_expressions(spec: Spec, report: Report) -> None:

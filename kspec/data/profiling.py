@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.analysis.data_profile import MAX_CLASSES, ColumnProfile, DataProfile
 from kspec.data.distinct_values import count_values
+from kspec.data.distributions import distribution
 from kspec.data.mapped_arrays import pieces, row_bytes
 from kspec.data.table import NUMERIC, Column, Table
 
@@ -50,7 +51,7 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
     """The profile of a column; the minimum, maximum and mean ignore non-finite numbers."""
     missing = int(column.missing.sum())
     shape = tuple(int(length) for length in column.values.shape[1:])
-    facts: dict[str, Any] = {"missing": missing, "use": tuple(use), "shape": shape}
+    facts: dict[str, Any] = {"rows": len(column.missing), "missing": missing, "use": tuple(use), "shape": shape}
     if missing == len(column.values):
         return ColumnProfile(column.name, column.kind, **facts)
     facts["example"] = _example(column.values[int(column.missing.argmin())]) if not shape else ""
@@ -60,6 +61,8 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
         facts["distinct"], counts = count_values(column.values, column.missing, MAX_CLASSES)
         classes = {str(value).lower() if column.kind == "boolean" else str(value): n for value, n in counts.items()}
         facts["classes"] = dict(sorted(classes.items(), key=lambda item: (-item[1], item[0])))
+    if column.kind in NUMERIC and column.kind != "boolean":
+        facts |= distribution(column)
     return ColumnProfile(column.name, column.kind, **facts)
 
 

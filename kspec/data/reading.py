@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kspec.analysis.per_output import minimized_outputs, untrained_outputs
 from kspec.data.arrays import TableArrays
 from kspec.data.class_coverage import check_classes
+from kspec.data.column_doubts import find_copies, find_drift
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive
@@ -109,6 +111,7 @@ def _load(data: Data, request: Request) -> Dataset:
     notes = _check_values(arrays, mapping, splits, request)
     shuffled = series_column(table, data, splits) if series is None else ""
     profile = profile_splits(profile, splits, arrays.inputs, arrays.targets, labels, shuffled)
+    profile = replace(profile, copies=find_copies(table, mapping), drift=find_drift(table, mapping, splits))
     fitted: dict[str, Any] = {
         "fill": fills,
         "usual": usual,

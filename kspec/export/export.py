@@ -176,8 +176,10 @@ def _with_suffix(path: Path, export_format: ExportFormat) -> Path:
     """The path with the suffix of a format whose files need one.
 
     Raises:
-        ExportRefused: If it has another.
+        ExportRefused: If it has another, or names no file.
     """
+    if path.name in ("", "..") and not export_format.is_folder:
+        raise ExportRefused(f"`{path}` is a folder: name the file to write")
     if not export_format.required or path.suffix in export_format.required:
         return path
     if path.suffix == "":

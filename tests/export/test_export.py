@@ -298,3 +298,10 @@ def test_unsupported_operations_and_dtypes_are_reported(project, cli, format):
     status, _, err = cli("export", "small", "--to", format)
     assert status == 1
     assert "does not support bfloat16" in err
+
+
+@pytest.mark.parametrize("to", [".", "..", "/", "some/.."])
+def test_a_folder_is_no_name_for_a_file(to, project, capsys):
+    spec = project("kspec: 1\nname: s\ninputs: {x: {shape: [2]}}\nlayers: [{Dense: {units: 1}}]\n")
+    assert main(["export", str(spec), "--to", "json", "-o", to]) == 2
+    assert "is a folder: name the file to write" in capsys.readouterr().err
