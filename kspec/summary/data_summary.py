@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from kspec.analysis.data_profile import QUANTILES, ColumnProfile, DataProfile, ExampleText
+from kspec.diagnostics import codes
 from kspec.summary.columns import aligned, fitted
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -15,7 +16,7 @@ SHOWN_CLASSES = 3
 """The most frequent values that are shown of a column of text."""
 SHOWN_COLUMNS = 40
 """The columns of text output; all are in the page and in JSON."""
-DOUBTS = ("KS5", "KS418", "KS419")
+DOUBTS = ("KS5", codes.TRAIN_TEST_OVERLAP, codes.UNSCALED_COLUMNS)
 """The codes, and families of codes, of problems of data."""
 NUMBERS = ("min", "5%", "median", "95%", "max")
 

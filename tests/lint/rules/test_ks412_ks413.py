@@ -45,7 +45,7 @@ def test_accuracy_of_classes_below_0(tmp_path):
     text = net(1, "tanh", "mse", "[accuracy]")
     assert codes(check(text)) == ["KS412"]
     data = text + "data: {csv: t.csv, inputs: [a, b, c, d], targets: y}\n"
-    table = "a,b,c,d,y\n" + "".join(f"{i % 3},{i % 5},{i % 2},{i % 7},{{}}\n" for i in range(60))
+    table = "a,b,c,d,y\n" + "".join(f"{i % 3},{i % 5},{i % 4},{i % 7},{{}}\n" for i in range(60))
     for low, expected in ((-1, ["KS412"]), (0, [])):
         rows = table.format(*[(low, 1)[i % 2] for i in range(60)])
         assert codes(check(data, tmp_path, t=rows)) == expected
