@@ -22,7 +22,11 @@ def distribution(column: Column) -> dict[str, Any]:
     """
     import numpy
 
-    rows = slice(None) if len(column.values) <= MAX_ROWS else numpy.linspace(0, len(column.values) - 1, MAX_ROWS, dtype=int)
+    rows = (
+        slice(None)
+        if len(column.values) <= MAX_ROWS
+        else numpy.linspace(0, len(column.values) - 1, MAX_ROWS, dtype=int)
+    )
     values = column.values[rows][~column.missing[rows]].astype(numpy.float64)
     values = values[numpy.isfinite(values)]
     if not len(values):
