@@ -72,6 +72,11 @@ def python_source(
         help = "`kspec export` to another format has the network; the windows can be made with NumPy"
         report_unsupported(spec, report, "make windows over a table", ("data", "window"), help)
         return ""
+    data = spec.document.data
+    for key in ("read", "resize"):
+        if data is not None and getattr(data, key):
+            report_unsupported(spec, report, "read the files of a column", ("data", key))
+            return ""
     try:
         return _PythonExport(spec, analysis, dataset, report, others or {}, Path(os.path.abspath(folder))).text()
     except UnsupportedInPython as error:

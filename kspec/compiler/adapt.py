@@ -87,7 +87,7 @@ def _adapt_on_input(layer: Any, values: Any) -> None:
     """Adapts a layer on an input, shape (n, …)."""
     import numpy as np
 
-    from kspec.data.images import BUDGET
+    from kspec.data.decoded_files import BUDGET
     from kspec.data.window_array import copied_if_small
 
     values = copied_if_small(values, BUDGET)

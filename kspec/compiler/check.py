@@ -77,6 +77,8 @@ def check_spec(
         check_step_data(spec, analysis, compiled.dataset, report)
     if access == "never" and spec is not None:
         attempt(lambda: _check_expressions(spec, report))
+        if analysis is not None and not report.has_errors:
+            attempt(lambda: _check_files(spec, analysis, report))
     if with_keras and spec is not None and not report.has_errors:
         from kspec.compiler.build import build_compiled
 
@@ -97,6 +99,14 @@ def _check_expressions(spec: Spec, report: Report) -> None:
         from kspec.data.derivation import check_syntax
 
         check_syntax(spec, report)
+
+
+def _check_files(spec: Spec, analysis: Analysis, report: Report) -> None:
+    """Checks which files `files:` names, without reading them."""
+    if spec.document.data is not None and spec.document.data.source == "files":
+        from kspec.data.files_check import check_files
+
+        check_files(spec, analysis.graph, report)
 
 
 def _config(source: Source, report: Report, select: Iterable[str] | None, ignore: Iterable[str] | None) -> Config:

@@ -9,7 +9,7 @@ from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.mapped_arrays import converted, stacked, taken, true_rows
 from kspec.data.number_texts import why_no_numbers
-from kspec.data.table import Column, Table
+from kspec.data.table import FILES, Column, Table
 from kspec.data.target_arrays import all_finite, target_array, weight_array
 from kspec.data.types import DataSplit, InputSpec
 from kspec.data.value_checks import FLOATS, misfit_in_row, misfits
@@ -97,7 +97,7 @@ def input_array(name: str, takes: InputSpec, table: Table, mapping: ColumnMappin
     columns = [table.columns[column] for column in mapping.inputs[name]]
     path = mapping.places[name]
     window = mapping.windows.get(name)
-    if any(column.kind == "image" for column in columns):
+    if any(column.kind in FILES or column.paths is not None for column in columns):
         if window is not None:
             message = f"`{name}` takes several rows, and a window of images cannot be read"
             context.error(codes.INCOMPATIBLE_DATA_TYPE, message, path)
@@ -110,7 +110,7 @@ def _image_array(name: str, takes: InputSpec, columns: list[Column], path: Path,
     from kspec.data.images import load_images
 
     if len(columns) > 1:
-        others = ", ".join(column.name for column in columns if column.kind != "image")
+        others = ", ".join(column.name for column in columns if column.kind not in FILES)
         context.error(
             codes.DATA_SHAPE_MISMATCH,
             f"`{name}` takes one image column and cannot also take {others or 'a second one'}",

@@ -9,7 +9,7 @@ from typing import Any
 
 from kspec.analysis.per_output import minimized_outputs
 from kspec.data.context import Context
-from kspec.data.table import Table
+from kspec.data.table import FILES, Table
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.language.data import Data
@@ -114,7 +114,7 @@ class _Mapper:
         self.outputs = [name for name in outputs if name not in self.minimized]
         self.context = context
         self.mapping = ColumnMapping()
-        self.images = next((name for name, column in table.columns.items() if column.kind == "image"), "")
+        self.content = _content(table)
         self.is_valid = True
 
     def map(self) -> ColumnMapping | None:
@@ -170,7 +170,7 @@ class _Mapper:
             if name not in named and name in self.table.columns:
                 self._take(self.mapping.targets, name, name, ("data",))
         only = len(self.outputs) == 1 and setting is None and not self.mapping.targets
-        if only and self.images and "class" in self.table.columns:
+        if only and self.content and "class" in self.table.columns:
             self._take(self.mapping.targets, self.outputs[0], "class", ("data",))
 
     def _weights(self) -> None:
@@ -237,8 +237,8 @@ class _Mapper:
         if name in self.table.columns and name not in self._reserved():
             self._take(self.mapping.inputs, name, name, ("inputs", name))
             return
-        if len(self.inputs) == 1 and self.images:
-            self._take(self.mapping.inputs, name, self.images, ("inputs", name))
+        if len(self.inputs) == 1 and self.content and self.content not in self._reserved():
+            self._take(self.mapping.inputs, name, self.content, ("inputs", name))
         elif len(self.inputs) == 1:
             left = [c for c in self.table.columns if c not in self._reserved() and c not in self.table.nameless]
             self.mapping.inputs[name] = left
@@ -370,6 +370,11 @@ class _Mapper:
             self.mapping.places[name],
             help=f"remove it {whence} of the input",
         )
+
+
+def _content(table: Table) -> str:
+    """The first column of images or sounds; empty if there is none."""
+    return next((name for name, column in table.columns.items() if column.kind in FILES), "")
 
 
 def _yaml(setting: str | list[str]) -> str:

@@ -20,7 +20,8 @@ from kspec.syntax.regular_files import kind_of_file, open_regular, printable_pat
 REMOTE = "://"
 MAX_FOLDERS = 100
 """How many subfolders are searched for a missing file, to suggest it."""
-
+BRIEFLY = 20_000
+"""How many names a glob looks at in a brief context."""
 
 T = TypeVar("T")
 
@@ -40,6 +41,7 @@ class Context:
             line or in Python, whose paths are relative to the working directory and may lie anywhere.
         argument: The command-line argument, where problems of such data are reported.
         is_new: Whether the data is not that of training, so that the spec cannot be changed to fit it.
+        is_brief: Whether globs give up in large folders, as while somebody types.
     """
 
     spec: Spec
@@ -47,6 +49,7 @@ class Context:
     source_path: SpecPath | None
     argument: Span | None = None
     is_new: bool = False
+    is_brief: bool = False
     _errors_before: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -136,24 +139,36 @@ class Context:
         if unusable := unusable_text(text):
             self.error(codes.UNREADABLE_DATA, unusable, path)
             return None
-        base = Path.cwd() if self.source_path is None else self.spec.folder
-        pattern = base / os.path.expanduser(text)
+        pattern = self.folder / os.path.expanduser(text)
         matching = is_glob(text) and not os.path.exists(pattern)
-        files = self._matches(base, text, path) if matching else [pattern]
+        files = self.matches(text, path) if matching else [pattern]
         if files is None:
             return None
         if matching and not folder:
             files = [file for file in files if not file.is_dir()]
         if not files:
             message = f"no file matches `{shown_path(text)}`"
-            self.error(codes.UNREADABLE_DATA, message, path, help=f"looked in {_short(base)}")
+            self.error(codes.UNREADABLE_DATA, message, path, help=f"looked in {_short(self.folder)}")
             return None
         if self.source_path is not None and not all(self._is_allowed(file, text, path) for file in files):
             return None
         return files if all(self._is_readable(file, text, path, folder) for file in files) else None
 
-    def _matches(self, base: Path, text: str, path: SpecPath | None) -> list[Path] | None:
-        """The files and folders that match a glob; None if it leads into a folder that may not be read, or too far."""
+    @property
+    def folder(self) -> Path:
+        """The folder that paths are relative to."""
+        return Path.cwd() if self.source_path is None else self.spec.folder
+
+    def matches(self, text: str, path: SpecPath | None) -> list[Path] | None:
+        """The files and folders that match a glob.
+
+        Args:
+            text: The glob.
+            path: The setting that states it; None if the spec does not.
+
+        Returns:
+            Sorted paths; None if the glob leads into a folder that may not be read, or too far, which is reported.
+        """
         refused: list[PathProblem] = []
 
         def may_enter(entered: Path) -> bool:
@@ -162,8 +177,11 @@ class Context:
             return problem is None
 
         try:
-            files = matches(base, os.path.expanduser(text), may_enter, self.limits.files)
+            limit = min(self.limits.files, BRIEFLY) if self.is_brief else self.limits.files
+            files = matches(self.folder, os.path.expanduser(text), may_enter, limit)
         except TooManyEntries:
+            if self.is_brief:
+                return None
             self.limit(too_many_files(shown_path(text), self.limits), path)
             return None
         if refused:

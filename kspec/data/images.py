@@ -14,12 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kspec.data import decoded_files
 from kspec.data.context import Context, display_name
+from kspec.data.decoded_files import DecodedFiles
 from kspec.data.image_size import image_size
 from kspec.data.limits import LimitReached, check_pixels
+from kspec.data.resizing import resized_image
 from kspec.data.table import Column
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, codes
+from kspec.language.data_limits import Limits
 from kspec.syntax.path_policy import PathProblem
 from kspec.syntax.regular_files import open_regular, opened_path
 from kspec.syntax.yaml_flow import to_yaml
@@ -29,115 +33,34 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-BUDGET = 1 << 30
-"""How many bytes of decoded images are kept in memory."""
 SHOWN = 3
-_READ_TOGETHER = 32
 
 
 @dataclass(slots=True)
-class ImageFiles:
+class ImageFiles(DecodedFiles):
     """Images that are decoded on demand.
 
     Args:
-        files: The paths, dtype object, shape (n,).
-        read: Reads a file. TensorFlow gets its bytes: given its path, it would open what lies there by then.
         size: Height, width and channels of a decoded image.
-        example_shape: The shape of the input: `size`, or `size` without the channels.
-        dtype: The NumPy dtype of the values.
+        resizing: How an image gets this size.
     """
 
-    files: Array
-    read: Callable[[str], bytes]
-    size: tuple[int, int, int]
-    example_shape: tuple[int, ...]
-    dtype: str
+    size: tuple[int, int, int] = (1, 1, 1)
+    resizing: str = "stretch"
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (len(self.files), *self.example_shape)
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, rows: Array) -> ImageFiles:
-        return ImageFiles(self.files[rows], self.read, self.size, self.example_shape, self.dtype)
-
-    def decoder(self) -> Callable[[Any], Any]:
-        """A TensorFlow function: indices, shape (b,) → images, shape (b, *example_shape)."""
-        from kspec.backend.tensorflow import import_tensorflow
-
-        tf = import_tensorflow()
-
-        one = tf.TensorSpec(self.example_shape, self.dtype)
-
-        def decode(chosen: Any) -> Any:
-            return tf.map_fn(self._decode, self._encoded(chosen), fn_output_signature=one)
-
-        return decode
-
-    def array(self) -> Array:
-        """All images, decoded, shape (n, *example_shape).
-
-        Raises:
-            tf.errors.OpError: If an image cannot be read or decoded; see `undecodable`.
-        """
-        import numpy
-
-        from kspec.backend.tensorflow import import_tensorflow
-
-        tf = import_tensorflow()
-
-        encoded = tf.data.Dataset.range(len(self.files)).batch(_READ_TOGETHER).map(self._encoded).unbatch()
-        decoded = encoded.map(self._decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        images = numpy.empty(self.shape, dtype=self.dtype)
-        for number, image in enumerate(decoded.as_numpy_iterator()):
-            images[number] = image
-        return images
-
-    def undecodable(self) -> list[str]:
-        """The files that cannot be decoded.
-
-        Raises:
-            OSError: If one cannot be read.
-            LimitReached: If one is larger than allowed.
-        """
-        from kspec.backend.tensorflow import import_tensorflow
-
-        tf = import_tensorflow()
-
-        files = []
-        for file in self.files.tolist():
-            try:
-                self._decode(self.read(file))
-            except tf.errors.OpError:
-                files.append(file)
-        return files
-
-    def _encoded(self, chosen: Any) -> Any:
-        """Indices, shape (b,) → the bytes of these files, shape (b,)."""
-        import numpy
-        import tensorflow as tf
-
-        def read(rows: Array) -> Array:
-            return numpy.array([self.read(file) for file in self.files[rows].tolist()], dtype=object)
-
-        return tf.ensure_shape(tf.numpy_function(read, [chosen], tf.string), [None])
-
-    def _decode(self, encoded: Any) -> Any:
-        """The bytes of a file → the image, shape `example_shape`."""
+    def decode(self, encoded: Any) -> Any:
         from kspec.backend.tensorflow import import_tensorflow
 
         tf = import_tensorflow()
 
         image = tf.io.decode_image(encoded, channels=self.size[2], expand_animations=False)
-        image = tf.cast(tf.image.resize(image, self.size[:2]), tf.float32)
+        image = resized_image(image, self.size[:2], self.resizing)
         if not self.dtype.startswith("float"):
             image = tf.round(image)
         return tf.cast(tf.reshape(image, self.example_shape), self.dtype)
 
 
-def _reader(context: Context) -> Callable[[str], bytes]:
+def image_reader(context: Context) -> Callable[[str], bytes]:
     """A function that reads an image, and makes sure that it still is one that may be read and decoded.
 
     It raises OSError or LimitReached.
@@ -150,10 +73,37 @@ def _reader(context: Context) -> Callable[[str], bytes]:
         if encoded is None:  # it does not lie any more where it was when it was checked
             with context.open(pathlib.Path(path)) as stream:
                 encoded = stream.read()
-        check_pixels(image_size(io.BytesIO(encoded)), os.path.basename(path), limits)
-        return encoded
+        size = image_size(io.BytesIO(encoded))
+        check_pixels(size, os.path.basename(path), limits)
+        return encoded if size is not None else transcoded(encoded, path, limits)
 
     return read
+
+
+def transcoded(encoded: bytes, path: str, limits: Limits) -> bytes:
+    """A WebP or TIFF image as PNG, which TensorFlow decodes; anything else as it is.
+
+    Args:
+        encoded: The bytes of the file.
+        path: The file.
+        limits: How many pixels it may have.
+
+    Raises:
+        LimitReached: If it has more.
+    """
+    if not (encoded.startswith((b"II*\0", b"MM\0*")) or (encoded[:4], encoded[8:12]) == (b"RIFF", b"WEBP")):
+        return encoded
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(encoded), formats=("WEBP", "TIFF")) as image:
+            check_pixels((image.height, image.width), os.path.basename(path), limits)
+            png = io.BytesIO()
+            kept = image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
+            kept.save(png, "PNG", compress_level=0)
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        return encoded
+    return png.getvalue()
 
 
 def load_images(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> Any:
@@ -173,24 +123,45 @@ def load_images(name: str, takes: InputSpec, column: Column, path: Path, context
 
     tf = import_tensorflow()
 
-    images = _image_files(name, takes, column, path, context)
+    data = context.spec.document.data
+    resizing = "stretch" if data is None else data.resize.get(column.name, "stretch")
+    images = image_files(name, takes, column, path, context, resizing=resizing)
     if images is None:
         return None
-    bytes_each = 4
-    for length in images.size:
-        bytes_each *= length
-    if bytes_each * len(images) > BUDGET:
-        return images
+    if images.nbytes > decoded_files.BUDGET:
+        return images if _begin_as_images(images, column, path, context) else None
     try:
         return images.array()
     except tf.errors.OpError:
-        with _reading(path, context):
-            _report_undecodable(images.undecodable(), images, column, context)
+        with reading(path, context):
+            report_undecodable(images.undecodable(), images, column, path, context)
         return None
 
 
+def _begin_as_images(images: ImageFiles, column: Column, path: Path, context: Context) -> bool:
+    """Whether all files begin as images do; others, which training would meet later, are reported.
+
+    Args:
+        images: The files.
+        column: Their column.
+        path: The setting that names it.
+        context: Receives the problem.
+    """
+    errors = context.report.errors
+    with reading(path, context):
+        others = []
+        for file in images.files.tolist():
+            with context.open(pathlib.Path(file)) as stream:
+                size = image_size(stream)
+            if size is None and image_size(io.BytesIO(images.read(file))) is None:
+                others.append(file)
+        if others:
+            report_undecodable(others, images, column, path, context)
+    return context.report.errors == errors
+
+
 @contextmanager
-def _reading(path: Path, context: Context) -> Iterator[None]:
+def reading(path: Path, context: Context) -> Iterator[None]:
     """Reports an image that cannot be read any more.
 
     Args:
@@ -205,8 +176,23 @@ def _reading(path: Path, context: Context) -> Iterator[None]:
         PathProblem.of(error, error.filename or "").report(context.report, context.span(path))
 
 
-def _image_files(name: str, takes: InputSpec, column: Column, path: Path, context: Context) -> ImageFiles | None:
-    """The images at the size of the input."""
+def image_files(
+    name: str, takes: InputSpec, column: Column, path: Path, context: Context, *, resizing: str = "stretch"
+) -> ImageFiles | None:
+    """The images at the size of an input, or of an output whose target they are.
+
+    Args:
+        name: The input or output.
+        takes: Its shape and dtype.
+        column: The column with the paths.
+        path: The setting that names the column.
+        context: Receives every problem.
+        resizing: How images get the size.
+
+    Returns:
+        The files; None if there are errors.
+    """
+    paths = column.values if column.paths is None else column.paths
     shown = to_yaml(list(takes.shape))
     channels = takes.shape[2] if len(takes.shape) == 3 else 1
     channels = 3 if channels is None else channels
@@ -228,33 +214,42 @@ def _image_files(name: str, takes: InputSpec, column: Column, path: Path, contex
         return None
     height, width = takes.shape[:2]
     if height is None or width is None:
-        common = _common_size(name, column, path, context)
+        common = _common_size(name, column, paths, path, context)
         if common is None:
             return None
         height, width = height or common[0], width or common[1]
     size = (height, width, channels)
     dtype = "float32" if takes.dtype == "bfloat16" else takes.dtype
-    return ImageFiles(column.values, _reader(context), size, size[: len(takes.shape)], dtype)
+    example_shape = size[: len(takes.shape)]
+    return ImageFiles(paths, image_reader(context), example_shape, dtype, size=size, resizing=resizing)
 
 
-def _common_size(name: str, column: Column, path: Path, context: Context) -> tuple[int, int] | None:
-    """The height and width of all images, for an input with an open size; None if they differ."""
+def _common_size(name: str, column: Column, paths: Array, path: Path, context: Context) -> tuple[int, int] | None:
+    """The height and width of all images, for an input with an open size; None if they differ.
+
+    Args:
+        name: The input or output.
+        column: The column of the images.
+        paths: The files.
+        path: The setting that names the column.
+        context: Receives every problem.
+    """
     from kspec.backend.tensorflow import import_tensorflow
 
     tf = import_tensorflow()
 
     sizes: dict[tuple[int, int], str] = {}
-    read, errors = _reader(context), context.report.errors
-    for file in column.values.tolist():
+    read, errors = image_reader(context), context.report.errors
+    for file in paths.tolist():
         encoded = b""
-        with _reading(path, context):
+        with reading(path, context):
             encoded = read(file)
         if context.report.errors > errors:
             return None
         try:
             image = tf.io.decode_image(encoded, expand_animations=False)
         except tf.errors.OpError:
-            _report_undecodable([file], None, column, context)
+            report_undecodable([file], None, column, path, context)
             return None
         sizes.setdefault((int(image.shape[0]), int(image.shape[1])), file)
         if len(sizes) > 1:
@@ -273,7 +268,18 @@ def _short(file: str, context: Context) -> str:
     return display_name(pathlib.Path(file), context)
 
 
-def _report_undecodable(files: list[str], images: ImageFiles | None, column: Column, context: Context) -> None:
+def report_undecodable(
+    files: list[str], images: ImageFiles | None, column: Column, path: Path, context: Context
+) -> None:
+    """Reports files that are no images (KS516), at the source if that is all they are.
+
+    Args:
+        files: The files.
+        images: How they are decoded, if their channels matter.
+        column: Their column.
+        path: The setting that names it.
+        context: Receives the error.
+    """
     shown = ", ".join(f"`{_short(file, context)}`" for file in files[:SHOWN])
     more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
     channels = f" with {images.size[2]} channel{'s' if images.size[2] > 1 else ''}" if images else ""
@@ -281,6 +287,6 @@ def _report_undecodable(files: list[str], images: ImageFiles | None, column: Col
     context.error(
         codes.UNDECODABLE_IMAGE,
         f"{shown}{more} cannot be decoded as {what}{channels}",
-        context.source_path,
+        context.source_path if context.is_new or context.source_path == ("data", "images") else path,
         help=f"repair or remove {them} (of {len(column.values)} images in all)",
     )

@@ -11,15 +11,18 @@ from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping, map_columns, window_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive_new
+from kspec.data.file_columns import read_file_columns
+from kspec.data.image_targets import read_image_targets
 from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
+from kspec.data.new_files import files_of
 from kspec.data.new_targets import NewTargets
 from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
 from kspec.data.target_encoding import TargetEncoding
-from kspec.data.types import DataSplit, InputSpec
+from kspec.data.types import DataSplit, InputSpec, OutputSpec
 from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
 from kspec.data.usual_values import fill_gaps
 from kspec.data.window_inference import split_of_other_data, windows_of_other_data
@@ -100,8 +103,13 @@ def _load(
     table.row_splits = None
     derivation = _derive(table, data, fitted, request)
     table = derivation.table
-    mapping = _map_columns(table, data, fitted, request)
     keep_columns(table, context, are_needed=request.for_prediction)
+    if data is not None:
+        read_file_columns(table, data, context)
+    mapping = _map_columns(table, data, fitted, request)
+    outputs = {name: _output_spec(encoding) for name, encoding in encodings.items()}
+    read_image_targets(table, mapping, outputs, context, optional=request.for_prediction)
+    context.stop_on_errors()
     window = None if data is None else data.window
     targets = NewTargets(table, mapping, encodings, window.horizon if window is not None else 0)
     read_columns = [*derivation.types, *window_columns(window)]
@@ -131,6 +139,13 @@ def _load(
     notes = (*derivation.notes, left_out, *unknown, *(actual.notes if actual is not None else ()), unweighted, unused)
     split.notes = [note for note in notes if note]
     return split
+
+
+def _output_spec(encoding: TargetEncoding) -> OutputSpec:
+    """What training knew of an output."""
+    settings, ignored = encoding.settings, encoding.settings.ignored_label
+    shape = encoding.shape if encoding.is_known else None
+    return OutputSpec(settings.task, settings.head.units, ignored=ignored, shape=shape)
 
 
 def _derive(table: Table, data: Data | None, fitted: Mapping[str, Any], request: Request) -> Derivation:
@@ -293,6 +308,11 @@ def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: 
         context: Receives a problem of the source.
     """
     if isinstance(source, str):
+        files = {} if data is None else files_of(source, data, context)
+        if files is None:
+            return None
+        if files:
+            return "files", files
         kind = source_of(source)
         if kind is None:
             kind = data.source if data is not None and data.source != "synthetic" else "csv"

@@ -13,6 +13,8 @@ from kspec.data.column_doubts import find_copies, find_drift
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive
+from kspec.data.file_columns import read_file_columns
+from kspec.data.image_targets import read_image_targets
 from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
@@ -193,7 +195,10 @@ def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping
     _check_synthetic(data, context)
     derivation = derive(context.require(read(data.source, getattr(data, data.source), request)), data, context)
     table = derivation.table
+    read_file_columns(table, data, context)
     mapping = context.require(map_columns(table, data, request.inputs, request.outputs, context))
+    read_image_targets(table, mapping, request.output_specs, context)
+    context.stop_on_errors()
     read_yes_no_targets(table, mapping, request.output_specs)
     check_names(data.missing, table, context)
     loss = context.spec.document.compile.loss

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kspec.data.mapped_arrays import counted, empty, taken, true_rows
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-Kind = Literal["integer", "float", "boolean", "text", "array", "image"]
-"""What a column contains. `array` has several numbers per row; `image` has the path of an image."""
+Kind = Literal["integer", "float", "boolean", "text", "array", "image", "audio"]
+"""What a column contains. `array` has several numbers per row; `image` and `audio` have the path of a file."""
+
+FILES: tuple[Kind, ...] = ("image", "audio")
 
 NUMERIC: tuple[Kind, ...] = ("integer", "float", "boolean")
 SHOWN_ROWS = 5
@@ -33,6 +36,7 @@ class Column:
         values: Shape (n,); (n, …) for `array`. Missing values are undefined.
         missing: Shape (n,), true where the value is missing.
         original_texts: Returns the texts of the file, shape (n,): "007" where `values` has 7.
+        paths: The files of an `array` that images were decoded to, shape (n,).
     """
 
     name: str
@@ -40,6 +44,7 @@ class Column:
     values: Array
     missing: Array
     original_texts: Callable[[], Array] | None = None
+    paths: Array | None = None
 
     @property
     def size(self) -> int:
@@ -68,6 +73,7 @@ class Column:
             taken(self.values, kept),
             taken(self.missing, kept),
             None if original_texts is None else lambda: original_texts()[kept],
+            None if self.paths is None else self.paths[kept],
         )
 
 
@@ -100,6 +106,7 @@ class Table:
         numbers: The number of each row in that table, as in `row_numbers`.
         sources: By column that an expression computes, the columns of the file that it is computed from.
         kept: By column that predictions keep, its texts, shape (rows,).
+        folder: The folder that paths in its columns are relative to; None for that of the file of each row.
     """
 
     columns: dict[str, Column]
@@ -114,6 +121,7 @@ class Table:
     numbers: Array | None = None
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     kept: dict[str, Array] = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def available(self) -> list[str]:
@@ -171,4 +179,5 @@ class Table:
             numbers=taken(self.row_numbers(), order),
             sources=self.sources,
             kept={name: texts[order] for name, texts in self.kept.items()},
+            folder=self.folder,
         )

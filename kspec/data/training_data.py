@@ -38,7 +38,8 @@ def output_specs(analysis: Analysis) -> dict[str, OutputSpec]:
         rank = None if shape is None else len(shape)
         steps = None if shape is None or len(shape) < 3 else shape[1]
         loss = loss_name(output.loss)
-        specs[name] = OutputSpec(output.task, output.head.units, rank, output.ignored_label, loss, steps)
+        example = None if shape is None else shape[1:]
+        specs[name] = OutputSpec(output.task, output.head.units, rank, output.ignored_label, loss, steps, example)
     return specs
 
 

@@ -40,6 +40,7 @@ class OutputSpec(NamedTuple):
         ignored: The label that its loss ignores.
         loss: The class of its loss; empty if unknown.
         steps: The number of its positions along the first axis after the batch; None if unknown.
+        shape: Its shape for one example, None for an open length; None if unknown.
     """
 
     task: str | None = None
@@ -48,6 +49,7 @@ class OutputSpec(NamedTuple):
     ignored: int | None = None
     loss: str = ""
     steps: int | None = None
+    shape: tuple[int | None, ...] | None = None
 
 
 @dataclass(slots=True)

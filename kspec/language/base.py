@@ -47,7 +47,6 @@ def fail(
 
 
 RESERVED = {
-    "read": "columns of paths",
     "folds": "cross-validation",
 }
 """Keys that are reserved, and what they will mean."""

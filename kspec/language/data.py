@@ -8,11 +8,12 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.array_files import NpyFiles, NpzFiles
-from kspec.language.base import Model, fail, reject_reserved
+from kspec.language.base import Model, fail
 from kspec.language.csv_options import CSV_KEYS, CsvOptions, check_csv
 from kspec.language.data_limits import Limits
 from kspec.language.expressions import Expression, Expressions
 from kspec.language.field_types import Columns
+from kspec.language.file_columns import CONTENT_SUFFIXES, FilePatterns, Read, Resize
 from kspec.language.json_schema import JsonSchema, exactly_one
 from kspec.language.source_files import Files, Paths, SplitName
 from kspec.language.split import Split
@@ -26,7 +27,8 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "arrow": (".arrow", ".feather", ".ipc", ".arrows"),
     "npz": (".npz",),
     "npy": (".npy",),
-    "images": (".png", ".jpg", ".jpeg", ".bmp", ".gif"),
+    "images": CONTENT_SUFFIXES["image"],
+    "files": (),
     "synthetic": (),
 }
 """Source → the suffixes of its files."""
@@ -82,11 +84,22 @@ class Data(Model):
     npz: NpzFiles = Field(default=None, description="A NumPy `.npz` file; each array is a column")
     npy: NpyFiles = Field(default=None, description="NumPy arrays in files: column → file, or one array")
     images: Files = Field(default=None, description="A folder with one subfolder of images per class")
+    files: FilePatterns = Field(
+        default=None,
+        description="Columns of files, each with a pattern such as `photos/{id}.jpg`; its braces name further columns",
+    )
     synthetic: Annotated[
         Synthetic | None,
         BeforeValidator(_synthetic),
         JsonSchema(Synthetic | Literal[True] | None),
     ] = Field(default=None, description="Random examples, generated from the seed")
+    read: Read = Field(
+        default_factory=dict, description="Columns of paths, and what the files contain: `image`, `audio` or `text`"
+    )
+    resize: Resize = Field(
+        default_factory=dict,
+        description="How images get the size of their input, by column: `stretch` (the default), `crop` or `pad`",
+    )
     columns: Expressions = Field(
         default_factory=dict,
         description="New columns: the name and the SQL expression of each, over the columns of a row",
@@ -126,7 +139,6 @@ class Data(Model):
     @model_validator(mode="before")
     @classmethod
     def _one_source(cls, value: Any) -> Any:
-        reject_reserved(value, "read")
         if value in SOURCES:
             fail(f'`data` must be a mapping, not "{value}"', help=f"write `data: {{{value}: ...}}`")
         if isinstance(value, dict):
@@ -156,7 +168,7 @@ class Data(Model):
                     help="say how many rows it has: `window: {length: 24, horizon: 1}`",
                 )
             return self
-        if self.source in ("synthetic", "images"):
+        if self.source in ("synthetic", "images", "files"):
             fail(f"{self.source} data has no rows in time for a window", key="window", help="remove `window`")
         if "past" not in parts:
             fail(
@@ -185,7 +197,7 @@ class Data(Model):
 
 def _no_source(value: dict[str, Any]) -> None:
     """Reject data without a source, at the key that may be a misspelled one."""
-    fields = ("columns", "where", "distinct", "window", "inputs", "targets", "weights", "missing", "split", "limits")
+    fields = tuple(name for name in Data.model_fields if name not in SOURCES)
     stray = next((key for key in value if key not in fields), None)
     if stray is None:
         fail("`data` has no source", code=codes.MISSING_KEY, help=f"add one of {', '.join(SOURCES)}")

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kspec.compiler.compile import compile_spec
-from kspec.data import OutputSpec, images
+from kspec.data import OutputSpec, decoded_files, images
 from kspec.data.sources import source_of
 from kspec.language.data import SOURCES
 from tests.data.helpers import read
@@ -117,12 +117,12 @@ def pets(tmp_path):
 def test_files_that_are_not_read_are_counted(tmp_path, pets):
     (tmp_path / "pets" / "cat" / "notes.txt").write_text("no picture")
     for number in range(2):
-        picture(tmp_path / "pets" / "fox" / f"{number}.webp", 10)
+        picture(tmp_path / "pets" / "fox" / f"{number}.heic", 10)
     (tmp_path / "pets" / "eel").mkdir()
     (tmp_path / "pets" / ".thumbnails").write_text("x")
     result = read(pets, f"{{images: pets, {ALL_TRAIN}}}", "photo: {shape: [4, 4, 3]}")
     assert result.only.startswith(
-        "KS521 3 files in `pets` are not read: 2 .webp, 1 .txt; `eel`, `fox` are no classes: no image was found there |"
+        "KS521 3 files in `pets` are not read: 2 .heic, 1 .txt; `eel`, `fox` are no classes: no image was found there |"
     )
     assert set(result.data.splits["train"].targets["y"]) == {"cat", "dog"}
 
@@ -168,7 +168,7 @@ def test_images_that_do_not_fit_into_memory_are_decoded_by_batch(pets, monkeypat
     from kspec.data.pipeline import Batches
 
     whole = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
-    monkeypatch.setattr(images, "BUDGET", 100)
+    monkeypatch.setattr(decoded_files, "BUDGET", 100)
     split = read(pets, "{images: pets}", "x: {shape: [8, 8, 1]}").data.splits["train"]
     assert isinstance(split.inputs["x"], images.ImageFiles)
     assert split.inputs["x"].shape == whole.inputs["x"].shape

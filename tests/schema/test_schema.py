@@ -170,7 +170,7 @@ MISTAKES: dict[str, tuple[Callable[[Any], None], str]] = {
     "metric": (_set("compile", "metrics", to=["acuracy"]), "'acuracy' is not one of"),
     "callback": (_set("fit", "callbacks", to=[{"EarlyStoping": {}}]), "'EarlyStoping'"),
     "setting": (_set("fit", "epoch", to=3), "'epoch'"),
-    "reserved key": (_set("data", to={"csv": "a.csv", "read": {}}), "'read'"),
+    "word of a mapping": (_set("data", to={"csv": "a.csv", "read": {"photo": "picture"}}), "'picture' is not one of"),
     "two heads": (_set("layers", 0, "model", to="reader"), "is not of type 'string'"),
     "model by number": (_set("layers", 6, "model", to=3), "3 is not of type 'string'"),
     "model of no layers": (_remove("models", "reader", "layers"), "is not of type 'string'"),

@@ -150,7 +150,7 @@ def test_a_table_that_is_swapped_is_not_read(folder, monkeypatch):
 def test_a_picture_that_becomes_a_link_to_the_outside_is_not_decoded(folder):
     """TensorFlow gets the bytes that kspec reads: what lies at the path may have changed since it was checked."""
     from kspec.data.context import Context
-    from kspec.data.images import ImageFiles, _reader
+    from kspec.data.images import ImageFiles, image_reader
     from kspec.diagnostics import Report
     from kspec.syntax.path_policy import PathRefused
 
@@ -160,8 +160,8 @@ def test_a_picture_that_becomes_a_link_to_the_outside_is_not_decoded(folder):
     (folder / "spec.yaml").write_text(IMAGES)
     spec = kspec.load(folder / "spec.yaml")
     files = np.array([str(folder / "pictures" / name / "1.bmp") for name in ("a", "b")], dtype=object)
-    read = _reader(Context(spec, Report(), ("data", "images")))
-    images = ImageFiles(files, read, (4, 4, 3), (4, 4, 3), "float32")
+    read = image_reader(Context(spec, Report(), ("data", "images")))
+    images = ImageFiles(files, read, (4, 4, 3), "float32", size=(4, 4, 3))
     assert (images.array() == 10).all()
     assert (images.decoder()(np.array([1, 0])).numpy() == 10).all()
     (folder / "pictures" / "b" / "1.bmp").unlink()

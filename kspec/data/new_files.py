@@ -1,0 +1,81 @@
+"""Other data for a model that was trained on `files:`: a folder with the same files, a pattern, or a single file."""
+
+from __future__ import annotations
+
+import os
+
+from kspec.data.context import Context
+from kspec.data.file_columns import contents
+from kspec.data.sources import source_of
+from kspec.diagnostics import codes
+from kspec.language.data import Data
+from kspec.language.file_columns import file_patterns
+from kspec.language.window import column_names
+from kspec.syntax.file_patterns import InvalidPattern, parse_pattern
+from kspec.syntax.regular_files import shown_path
+
+
+def files_of(source: str, data: Data, context: Context) -> dict[str, str] | None:
+    """The patterns that a path stands for, as `files:` states them.
+
+    Args:
+        source: A path, or a pattern for the files of the only input.
+        data: The `data` section of training.
+        context: Where the files are looked for; receives an error.
+
+    Returns:
+        By column, a pattern; empty if the path is of another source, None if there is an error.
+    """
+    inputs = _file_inputs(data)
+    kind = source_of(source)
+    is_file_source = data.source == "files" or (kind == "images" and data.source != "images" and bool(inputs))
+    if not is_file_source or kind not in (None, "images"):
+        return {}
+    folder = context.folder / os.path.expanduser(source)
+    if folder.is_dir() and data.source == "files":
+        return _below(source, inputs, data, context)
+    if len(inputs) != 1:
+        named = " and ".join(f"`{name}`" for name in inputs) or "none"
+        context.error(
+            codes.MISSING_COLUMN_MAPPING,
+            f"`{shown_path(source)}` names files of one column, and the inputs take those of {named}",
+            context.source_path,
+            help="name a folder that holds the files of all inputs as in training",
+        )
+        return None
+    try:
+        parse_pattern(source)
+    except InvalidPattern as error:
+        context.error(codes.UNREADABLE_DATA, str(error), context.source_path)
+        return None
+    return {inputs[0]: source}
+
+
+def _below(folder: str, inputs: list[str], data: Data, context: Context) -> dict[str, str] | None:
+    """The patterns of training below a folder; or that of the only input without its folders.
+
+    Args:
+        folder: The folder.
+        inputs: The columns of files that inputs take.
+        data: The `data` section of training.
+        context: Where the files are looked for.
+    """
+    patterns = file_patterns(data.files)
+    below = {name: os.path.join(folder, pattern.text) for name, pattern in patterns.items()}
+    if len(inputs) == 1 and not context.matches(parse_pattern(below[inputs[0]]).glob, context.source_path):
+        last = os.path.join(folder, os.path.basename(patterns[inputs[0]].text))
+        if context.matches(parse_pattern(last).glob, context.source_path):
+            return {inputs[0]: last}
+    return below
+
+
+def _file_inputs(data: Data) -> list[str]:
+    """The columns of files that inputs take, in the order of the spec."""
+    known = contents(data)
+    settings = data.inputs.values() if isinstance(data.inputs, dict) else [data.inputs or []]
+    names = [name for setting in settings for name in _listed(column_names(setting)) if name in known]
+    return list(dict.fromkeys(names or list(known)[:1]))
+
+
+def _listed(columns: str | list[str]) -> list[str]:
+    return [columns] if isinstance(columns, str) else columns
