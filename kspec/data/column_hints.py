@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any, NamedTuple
 
-from kspec.data.dates import are_dates, names_time
 from kspec.data.table import Column, Table
+from kspec.data.time_formats import are_times, names_time
 from kspec.data.times import parse_times
 
 FEW = 10
@@ -56,7 +56,7 @@ def column_hints(column: Column) -> ColumnHints:
     if column.kind == "text":
         texts = [str(value) for value in values[:PIECE].tolist()]
         words = numpy.array([len(text.split()) for text in texts])
-        is_time = are_dates(texts)
+        is_time = are_times(texts)
         times = parse_times(values) if is_time else texts
         is_sorted = isinstance(times, (numpy.ndarray, list)) and all(a <= b for a, b in itertools.pairwise(times))
         return ColumnHints(

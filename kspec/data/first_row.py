@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from kspec.data.number_texts import MARKS
+from kspec.data.time_formats import is_time
 
 EVEN = 3
 """So many numbers in even steps are names, such as those of years or pixels."""
@@ -32,7 +33,7 @@ def is_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
             numbers.append(number)
         elif are_numbers and word not in MARKS and _number(word.strip("$€£% ")) is None:
             return False
-        elif not are_numbers and (word in below or _is_date(word)):
+        elif not are_numbers and (word in below or is_time(word)):
             evidence += 1
         elif not are_numbers and number is None and len(set(below)) * 2 < len(below):
             return False  # the column has few texts, and its name is none of them
@@ -56,9 +57,3 @@ def _number(text: str) -> float | None:
         except ValueError:
             continue
     return None
-
-
-def _is_date(text: str) -> bool:
-    from kspec.data.dates import is_date
-
-    return is_date(text)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.table import Column, Table
-from kspec.data.times import is_time, parse_times
+from kspec.data.time_formats import is_time
+from kspec.data.times import parse_times
 from kspec.language.data import Data
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.time_spelling import SAMPLE, spell
 from kspec.language.window import CALENDAR_UNITS, UNITS, Step
 
 if TYPE_CHECKING:
@@ -15,22 +16,6 @@ if TYPE_CHECKING:
 
 MICROSECONDS = 1_000_000
 EPOCH = datetime.datetime(1970, 1, 1)
-DATES = (
-    "%Y-%m-%d",
-    "%Y-%m",
-    "%Y/%m/%d",
-    "%Y/%m",
-    "%Y%m%d",
-    "%d.%m.%Y",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%b %Y",
-    "%b %d %Y",
-    "%Y",
-)
-CLOCKS = ("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M", " %H")
-PATTERNS = tuple(f"{date}{clock}" for date in DATES for clock in CLOCKS)
-"""How files usually spell times."""
 SHORTEST_MONTH = 27 * UNITS["day"] * MICROSECONDS
 
 
@@ -183,15 +168,13 @@ def _spelled(values: Array, times: Times) -> list[str]:
         values: Numbers, or microseconds since 1970, shape (n,).
         times: The times of the file.
     """
+    import numpy
+
     if times.are_numbers:
         return [str(int(value)) if float(value).is_integer() else f"{value:.10g}" for value in values.tolist()]
-    pattern = _pattern(times)
-    texts = [EPOCH + datetime.timedelta(microseconds=value) for value in values.tolist()]
-    return [moment.strftime(pattern) if pattern else moment.isoformat(" ") for moment in texts]
-
-
-def _pattern(times: Times) -> str:
-    """The pattern that gives the texts of the file; empty if none of the usual ones does."""
-    sample = {0, len(times.values) // 2, len(times.values) - 1} if len(times.values) else set()
-    pairs = [(EPOCH + datetime.timedelta(microseconds=int(times.values[row])), times.text(row)) for row in sample]
-    return next((p for p in PATTERNS if all(moment.strftime(p) == text for moment, text in pairs)), "")
+    known = numpy.unique(numpy.linspace(0, max(0, len(times.values) - 1), SAMPLE).astype(int))
+    moments, own = (
+        [EPOCH + datetime.timedelta(microseconds=value) for value in each.tolist()]
+        for each in (values, times.values[known])
+    )
+    return spell(moments, [times.text(row) for row in known], own)

@@ -1,24 +1,19 @@
 """Columns of times: texts become moments, numbers stay numbers.
 
-A column has one format, one of
-
-- ISO 8601: `2024-01-31`, `2024-01-31T10:00`, `2024-01-31 10:00:00.5`, `2024-01`, also with `/` or `.` as the mark;
-- `31.01.2024`, `31/01/2024`, `01/31/2024`, with `-` too: where the numbers allow days or months first, it is the one in
-  which the rows are in order, or if both are, the one with the more even steps;
-- `31 Jan 2024`, `31-Jan-2024`, `Jan 31, 2024`, `Jan 2024`;
-- `2024Q1`, a quarter, which stands for its first day;
-
-each with a time of day, if any. A zone (`Z`, `+02:00`) is in all rows or in none; such times are compared in UTC.
+A column has one format, one of `kspec.data.time_formats`. Where the numbers of `01/02/2024` allow days or months first,
+it is the one in which the rows are in order, or if both are, the one with the more even steps. A zone is in all rows or
+in none; such times are compared in UTC.
 """
 
 from __future__ import annotations
 
 import datetime
-import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.context import Context
 from kspec.data.table import Column, Table
+from kspec.data.time_formats import NUMBERS_ONLY, ORDERS, Match, match_time, moment_of
 from kspec.diagnostics import Path, codes
 
 if TYPE_CHECKING:
@@ -26,23 +21,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CLOCK = (
-    r"(?:(?:[T ]|,\s*)(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,9}))?)?)?"
-    r"\s*(?P<zone>Z|[+-]\d\d:?\d\d)?"
-)
-_DATES = {
-    "2024-01-31": r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
-    "2024-01": r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})",
-    "31.01.2024": r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
-    "01/31/2024": r"(?P<first>\d{1,2})(?P<mark>[-/])(?P<other>\d{1,2})(?P=mark)(?P<year>\d{4})",
-    "31 Jan 2024": r"(?P<day>\d{1,2})[- ](?P<word>[A-Za-z]{3,9})[- ](?P<year>\d{4})",
-    "Jan 31, 2024": r"(?P<word>[A-Za-z]{3,9}) (?P<day>\d{1,2}),? (?P<year>\d{4})",
-    "2024Q1": r"(?P<year>\d{4})[- ]?[Qq](?P<quarter>[1-4])",
-    "Jan 2024": r"(?P<word>[A-Za-z]{3,9})[- ](?P<year>\d{4})",
-}
-_FORMATS = {name: re.compile(date + _CLOCK) for name, date in _DATES.items()}
-_NUMBERS_ONLY = "01/31/2024"
 _EXAMPLE_HELP = "write all times in one format, such as 2024-01-31 or 2024-01-31 10:00"
 
 
@@ -105,14 +83,14 @@ def parse_times(texts: Array) -> Array | _Problem:
 
     distinct, inverse = numpy.unique(texts.astype(str), return_inverse=True)
     words = [str(text).strip() for text in distinct]
-    matches = {text: _match(text) for text in words}
+    matches = {text: match_time(text) for text in words}
     wrong = [text for text in words if matches[text] is None]
     if wrong:
         return _Problem(f"{{name}} contains {_shown(wrong)}, which is no time: {{rows}}", [*wrong])
     found = {text: match for text, match in matches.items() if match is not None}
     formats: dict[tuple[str, bool], list[str]] = {}
-    for text, (name, match) in found.items():
-        formats.setdefault((name, match["zone"] is not None), []).append(text)
+    for text, match in found.items():
+        formats.setdefault((match.format, match.has_zone), []).append(text)
     if len(formats) > 1:
         counts = [int(numpy.isin(inverse, [words.index(t) for t in own[:1000]]).sum()) for own in formats.values()]
         rare = list(formats.values())[counts.index(min(counts))]
@@ -120,9 +98,7 @@ def parse_times(texts: Array) -> Array | _Problem:
         zones = len({name for name, _ in formats}) == 1
         what = "times with and without a zone" if zones else "times in several formats"
         return _Problem(f"{{name}} has {what}, such as {_shown(other[:1])} and {_shown(rare[:1])}: {{rows}}", rare)
-    orders: list[tuple[str, str]] = [("month", "day"), ("day", "month")]
-    if next(iter(formats), ("", False))[0] != _NUMBERS_ONLY:
-        orders = orders[:1]
+    orders = ORDERS if next(iter(formats), ("", False))[0] == NUMBERS_ONLY else ORDERS[:1]
     readings = [_moments(found, order) for order in orders]
     valid = [moments for moments in readings if not isinstance(moments, str)]
     if not valid:
@@ -148,22 +124,7 @@ def _unevenness(times: Array) -> float:
     return float(steps.std() / max(steps.mean(), 1.0))
 
 
-def is_time(text: str) -> bool:
-    """Whether a text is a time in some format."""
-    return _match(text.strip()) is not None
-
-
-def _match(text: str) -> tuple[str, re.Match[str]] | None:
-    for name, pattern in _FORMATS.items():
-        match = pattern.fullmatch(text)
-        if match is not None:
-            word = match.groupdict().get("word")
-            if word is None or word[:3].lower() in _MONTHS:
-                return name, match
-    return None
-
-
-def _moments(matches: dict[str, tuple[str, re.Match[str]]], order: tuple[str, str]) -> list[datetime.datetime] | str:
+def _moments(matches: Mapping[str, Match], order: tuple[str, str]) -> list[datetime.datetime] | str:
     """The moments in UTC, without a zone; the first text that is none.
 
     Args:
@@ -171,31 +132,12 @@ def _moments(matches: dict[str, tuple[str, re.Match[str]]], order: tuple[str, st
         order: What the numbers of a date of numbers are, if the format does not tell.
     """
     moments = []
-    for text, (_, match) in matches.items():
-        parts = match.groupdict()
-        parts |= {order[0]: parts["first"], order[1]: parts["other"]} if "first" in parts else {}
-        if parts.get("word"):
-            parts["month"] = str(_MONTHS.index(parts["word"][:3].lower()) + 1)
-        if parts.get("quarter"):
-            parts["month"] = str(3 * int(parts["quarter"]) - 2)
-        hour, minute, second = (int(parts.get(key) or 0) for key in ("hour", "minute", "second"))
-        year, month, day = int(parts["year"] or 0), int(parts["month"] or 0), int(parts.get("day") or 1)
-        fraction = int((parts.get("part") or "0").ljust(9, "0")) // 1000
-        try:
-            moment = datetime.datetime(year, month, day, hour, minute, second, fraction) - _offset(parts["zone"])
-        except (ValueError, OverflowError):
+    for text, match in matches.items():
+        moment = moment_of(match, order)
+        if moment is None:
             return text
         moments.append(moment)
     return moments
-
-
-def _offset(zone: str | None) -> datetime.timedelta:
-    if zone in (None, "Z"):
-        return datetime.timedelta()
-    assert zone is not None
-    digits = zone[1:].replace(":", "")
-    offset = datetime.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return -offset if zone[0] == "-" else offset
 
 
 def time_text(time: Any) -> str:

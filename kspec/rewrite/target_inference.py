@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.column_hints import ColumnHints
-from kspec.data.dates import names_time
+from kspec.data.time_formats import names_time
 from kspec.rewrite.init import InitRefused
 
 OUTCOMES = (

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kspec.data.dates import is_date, names_time
 from kspec.data.first_row import is_data
 from kspec.data.number_texts import number_texts, why_no_numbers
 from kspec.data.table_preview import FilePreview, profile_file
+from kspec.data.time_formats import is_time, names_time
 from kspec.diagnostics import Report
 
 ROWS = "".join(f"{n},{n * 7 % 11 + 0.5},{'yes' if n % 3 else 'no'}\n" for n in range(40))
@@ -124,7 +124,7 @@ def test_dates_and_their_names() -> None:
         "2024-05-01T10:00:00Z",
         "1 Jan 2000",
     ):
-        assert is_date(text), text
+        assert is_time(text), text
     for text in ("12", "1.5", "may", "2024", "a-b-c"):
-        assert not is_date(text), text
+        assert not is_time(text), text
     assert [names_time(name) for name in ("SaleDate", "year", "update")] == [True, True, False]
