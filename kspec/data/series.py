@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import is_time
-from kspec.data.times import parse_times
+from kspec.data.times import are_days, parse_times
 from kspec.language.data import Data
 
 if TYPE_CHECKING:
@@ -38,19 +38,28 @@ def series_column(table: Table, data: Data, splits: Mapping[str, Array]) -> str:
 
 
 def _is_series(column: Column) -> bool:
+    times = None if column.missing.any() else known_times(column)
+    return times is not None and has_even_step(times)
+
+
+def known_times(column: Column) -> Array | None:
+    """The times of a column without gaps, `datetime64[us]` or numbers, shape (rows,); None if it has no times.
+
+    Numbers are times if the column is called so, or if they are days such as 20240131.
+    """
     import numpy
 
-    if column.missing.any() or column.size != 1:
-        return False
-    if column.kind in ("integer", "float"):
+    if column.size != 1 or column.kind not in ("integer", "float", "text"):
+        return None
+    if column.kind != "text" and not are_days(column.values):
         values = column.values.reshape(len(column.values))
-        return (
-            _NAMES.fullmatch(column.name) is not None and bool(numpy.isfinite(values).all()) and has_even_step(values)
-        )
-    if column.kind != "text" or not all(is_time(str(text)) for text in column.values[:MIN_ROWS]):
-        return False
-    times = parse_times(numpy.asarray(column.values))
-    return isinstance(times, numpy.ndarray) and has_even_step(times)
+        is_named = _NAMES.fullmatch(column.name) is not None
+        return values if is_named and bool(numpy.isfinite(values).all()) else None
+    texts = numpy.asarray(column.texts())
+    if not all(is_time(str(text)) for text in texts[:MIN_ROWS]):
+        return None
+    times = parse_times(texts)
+    return times if isinstance(times, numpy.ndarray) else None
 
 
 def has_even_step(times: Array) -> bool:

@@ -1,6 +1,6 @@
 """The formats of times in texts.
 
-- ISO 8601: `2024-01-31`, `2024-01-31T10:00`, `2024-01-31 10:00:00.5`, `2024-01`, also with `/` or `.` as the mark;
+- ISO 8601: `2024-01-31`, `2024-01-31T10:00`, `2024-01-31 10:00:00.5`, `2024-01`, also with `/` or `.` as the mark, and `20240131`;
 - `31.01.2024`, `31/01/2024`, `01/31/2024`, with `-` too;
 - `31 Jan 2024`, `31-Jan-2024`, `Wed, 31 Jan 2024`, `Jan 31, 2024`, `Jan 2024`, `2024 Jan`, `Jan-24`;
 - `2024M01`, a month, and `2024Q1`, a quarter, which stands for its first day;
@@ -29,6 +29,7 @@ _CLOCK = (
 )
 _DATES = {
     "2024-01-31": r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
+    "20240131": r"(?P<year>(?:1[6-9]|2[01])\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])",
     "2024-01": r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})",
     "31.01.2024": rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.{_YEAR}",
     "01/31/2024": rf"(?P<first>\d{{1,2}})(?P<mark>[-/])(?P<other>\d{{1,2}})(?P=mark){_YEAR}",

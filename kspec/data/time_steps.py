@@ -172,7 +172,9 @@ def _spelled(values: Array, times: Times) -> list[str]:
 
     if times.are_numbers:
         return [str(int(value)) if float(value).is_integer() else f"{value:.10g}" for value in values.tolist()]
-    known = numpy.unique(numpy.linspace(0, max(0, len(times.values) - 1), SAMPLE).astype(int))
+    if not len(values):
+        return []
+    known = numpy.unique(numpy.linspace(0, len(times.values) - 1, SAMPLE).astype(int))
     moments, own = (
         [EPOCH + datetime.timedelta(microseconds=value) for value in each.tolist()]
         for each in (values, times.values[known])

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+YEARS = (1600, 2200)
+"""The years of days that are integers."""
 _EXAMPLE_HELP = "write all times in one format, such as 2024-01-31 or 2024-01-31 10:00"
 
 
@@ -52,7 +54,7 @@ def read_times(column: Column, table: Table, path: Path | None, context: Context
     if column.size != 1 or column.kind in ("boolean", "array", "image"):
         context.error(codes.INVALID_TIMES, f"`{column.name}` does not contain times", path, help=_EXAMPLE_HELP)
         return None
-    if column.kind != "text":
+    if column.kind != "text" and not are_days(column.values):
         values = column.values.reshape(len(column.values))
         if values.dtype.kind == "f" and not (finite := numpy.isfinite(values)).all():
             rows = table.locate(numpy.flatnonzero(~finite))
@@ -68,6 +70,15 @@ def read_times(column: Column, table: Table, path: Path | None, context: Context
         context.error(codes.INVALID_TIMES, message, path, help=_EXAMPLE_HELP)
         return None
     return times
+
+
+def are_days(values: Array) -> bool:
+    """Whether integers, shape (n,), are all days such as 20240131."""
+    if values.dtype.kind not in "iu" or not len(values):
+        return False
+    days, months, years = values % 100, values // 100 % 100, values // 10_000
+    low, high = (years >= YEARS[0]).all(), (years < YEARS[1]).all()
+    return bool(low and high and ((1 <= months) & (months <= 12)).all() and ((1 <= days) & (days <= 31)).all())
 
 
 def parse_times(texts: Array) -> Array | _Problem:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kspec.data.time_spelling import spell
-from kspec.data.times import parse_times, time_text
+from kspec.data.times import are_days, parse_times, time_text
 
 
 def parse(*texts):
@@ -86,6 +86,16 @@ def test_texts_that_are_no_times(texts, message, wrong):
 )
 def test_times_are_written_as_their_column_writes_them(texts, moment, expected):
     assert spell([np.datetime64(moment, "us").item()], texts, parse(*texts).tolist()) == [expected]
+
+
+def test_integers_that_are_days():
+    assert [are_days(np.array(values)) for values in ([19580329, 20240131], [19581329], [1958, 1959], [1.5])] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert parse("19580329", "19580405").tolist() == np.array(["1958-03-29", "1958-04-05"], "datetime64[us]").tolist()
 
 
 def test_times_in_words():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import Context
 from kspec.data.splits.by_time import split_by_time
 from kspec.data.table import Table
-from kspec.data.times import read_times
+from kspec.data.times import are_days, read_times
 from kspec.diagnostics import codes
 from kspec.language.durations import microseconds_of
 from kspec.language.split import Split
@@ -78,6 +78,8 @@ def _boundary(column: str, name: str, part: float | str, times: Array, context: 
     import numpy
 
     is_date = times.dtype.kind == "M"
+    if is_date and not isinstance(part, str) and are_days(numpy.array([int(part)])):
+        part = str(int(part))
     if isinstance(part, str) and is_date:
         moment = datetime.datetime.fromisoformat(part)
         if moment.tzinfo is not None:
