@@ -137,5 +137,11 @@ def _from_data(data: str, out: str, choices: Choices, options: dict[str, Any]) -
     folder = Path.cwd() if out == "-" else Path(out).parent
     relative = Path(os.path.relpath(data, folder)).as_posix()
     return from_table(
-        preview.profile, relative, choices, options=preview.options, hints=preview.hints, notes=preview.notes
+        preview.profile,
+        relative,
+        choices,
+        options=preview.options,
+        hints=preview.hints,
+        notes=preview.notes,
+        table=preview.table,
     )

@@ -31,12 +31,14 @@ class FilePreview(NamedTuple):
     """A table without a spec.
 
     Args:
+        table: The table.
         profile: Its profile.
         options: The options of a CSV file that differ from their defaults.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
     """
 
+    table: Table
     profile: DataProfile
     options: dict[str, Any]
     hints: dict[str, ColumnHints]
@@ -71,7 +73,7 @@ def profile_file(
             return None
         if kind != "csv":
             table = read(kind, name, Request(context, {}, []))
-            return None if table is None else FilePreview(profile_table(table, kind), {}, table_hints(table), {})
+            return None if table is None else FilePreview(table, profile_table(table, kind), {}, table_hints(table), {})
         found = find_format(files[0], context, dict(options or {}))
     except (OSError, EOFError, zlib.error, GrowsTooMuch) as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
@@ -92,7 +94,9 @@ def _profile_csv(name: str, options: dict[str, Any], context: Context) -> FilePr
         table = read_table()
         if "missing" in more:
             notes["missing"] = "stand for missing values between numbers"
-    return None if table is None else FilePreview(profile_table(table, "csv"), options, table_hints(table), notes)
+    if table is None:
+        return None
+    return FilePreview(table, profile_table(table, "csv"), options, table_hints(table), notes)
 
 
 def _number_options(table: Table, known: Mapping[str, Any]) -> dict[str, Any]:

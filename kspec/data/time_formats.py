@@ -1,6 +1,7 @@
 """The formats of times in texts.
 
-- ISO 8601: `2024-01-31`, `2024-01-31T10:00`, `2024-01-31 10:00:00.5`, `2024-01`, also with `/` or `.` as the mark, and `20240131`;
+- ISO 8601: `2024-01-31`, `2024-01-31T10:00`, `2024-01-31 10:00:00.5`, `2024-01`, also with `/` or `.` as the mark;
+  `20240131`;
 - `31.01.2024`, `31/01/2024`, `01/31/2024`, with `-` too;
 - `31 Jan 2024`, `31-Jan-2024`, `Wed, 31 Jan 2024`, `Jan 31, 2024`, `Jan 2024`, `2024 Jan`, `Jan-24`;
 - `2024M01`, a month, and `2024Q1`, a quarter, which stands for its first day;

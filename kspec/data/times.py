@@ -78,7 +78,7 @@ def are_days(values: Array) -> bool:
         return False
     days, months, years = values % 100, values // 100 % 100, values // 10_000
     low, high = (years >= YEARS[0]).all(), (years < YEARS[1]).all()
-    return bool(low and high and ((1 <= months) & (months <= 12)).all() and ((1 <= days) & (days <= 31)).all())
+    return bool(low and high and ((months >= 1) & (months <= 12)).all() and ((days >= 1) & (days <= 31)).all())
 
 
 def parse_times(texts: Array) -> Array | _Problem:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.column_hints import ColumnHints
 from kspec.rewrite.init import InitRefused
-from kspec.rewrite.target_inference import infer_target, infer_task, known_column
+from kspec.rewrite.target_inference import Task, infer_target, infer_task, known_column
 
 ONE_HOT = 20
 """Up to this many distinct texts are one-hot encoded; more are embedded."""
@@ -22,6 +23,18 @@ _NAMELESS = re.compile(r"unnamed_\d+")
 MANY_ROWS = 50
 _CALENDAR = 12
 """A time with no more values than this is a season, such as the month."""
+
+
+class SeriesColumns(NamedTuple):
+    """The columns of a table that make it a series in time, or several.
+
+    Args:
+        time: The column of times.
+        by: The column that names the series of a row; None if there is one series.
+    """
+
+    time: str
+    by: str | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +73,7 @@ def infer_columns(
     *,
     task: str | None = None,
     time: str | None = None,
+    series: SeriesColumns | None = None,
 ) -> TableRoles:
     """Infers the roles of a table's columns.
 
@@ -69,27 +83,44 @@ def infer_columns(
         hints: By column, what the order of its rows tells.
         task: The task, if the user named it.
         time: The column of times, if the user named it.
+        series: The columns of a table that is a series in time.
 
     Returns:
-        The roles.
+        The roles; without a column to predict from, if there is none.
 
     Raises:
-        InitRefused: If there is nothing to predict, or nothing to predict it from.
+        InitRefused: If there is nothing to predict.
     """
     if len(profile.columns) < 2:
         raise InitRefused("the table has one column; a spec needs a column to predict and one to predict it from")
     hints = hints or {}
     if time is not None:
         known_column(profile, time)
-    column, why_target = infer_target(profile, hints, target, time)
+    column, why_target = infer_target(profile, hints, target, {time} if series is None else set(series))
     found = infer_task(column, profile.rows, task)
-    roles = TableRoles(column, why_target, found.task, found.why, found.doubt, time=time)
+    if task is None and series is not None and found.task == "multiclass_classification" and column.type != "text":
+        found = Task(
+            "regression", f"has {column.distinct} whole numbers, in a series", f"for classes: --task {found.task}"
+        )
+    roles = TableRoles(column, why_target, found.task, found.why, found.doubt, time=series.time if series else time)
     for other in profile.columns:
         if other.name != column.name:
             _assign(other, profile.rows, hints.get(other.name, ColumnHints()), roles)
+    return roles
+
+
+def require_inputs(profile: DataProfile, roles: TableRoles) -> None:
+    """Uses a column after all, rather than none.
+
+    Args:
+        profile: The profile of the columns.
+        roles: Their roles.
+
+    Raises:
+        InitRefused: If none can be used.
+    """
     if not (roles.numbers or roles.categories or roles.texts):
         _use_best(profile, roles)
-    return roles
 
 
 def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRoles) -> None:
@@ -154,5 +185,5 @@ def _use_best(profile: DataProfile, roles: TableRoles) -> None:
     reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.unused.items())
     message = f"no column is left from which to predict `{roles.target.name}` ({reasons})"
     if any("date" in reason or "time" in reason for reason in roles.unused.values()):
-        message += "; for a series in time, add a column with an earlier value to each row"
+        message += "; a series in time needs at least 40 rows at even steps"
     raise InitRefused(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
@@ -49,7 +49,7 @@ class Task(NamedTuple):
 
 
 def infer_target(
-    profile: DataProfile, hints: Mapping[str, ColumnHints], name: str | None, time: str | None
+    profile: DataProfile, hints: Mapping[str, ColumnHints], name: str | None, without: Collection[str | None]
 ) -> tuple[ColumnProfile, str]:
     """The column to predict, and why, as a noun; the reason is empty if the user named it.
 
@@ -57,14 +57,16 @@ def infer_target(
         profile: The profile of the table.
         hints: By column, what the order of its rows tells.
         name: The column that the user named.
-        time: The column of times that the user named.
+        without: Columns that are none: that of time, that of the series of a row.
 
     Raises:
         InitRefused: If there is none.
     """
     if name is not None:
         return known_column(profile, name), ""
-    usable = [column for column in profile.columns if column.name != time and _is_usable(column, profile.rows, hints)]
+    usable = [
+        column for column in profile.columns if column.name not in without and _is_usable(column, profile.rows, hints)
+    ]
     if not usable:
         last = profile.columns[-1]
         infer_task(last, profile.rows, None)

@@ -1,0 +1,174 @@
+"""Writes the lines of a new spec."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kspec.analysis.data_profile import ColumnProfile, DataProfile
+from kspec.data.column_hints import ColumnHints
+from kspec.rewrite.init import MODELINE
+from kspec.rewrite.table_inference import ONE_HOT, TableRoles
+from kspec.syntax.scalars import resolve
+from kspec.syntax.yaml_flow import to_yaml
+
+MOST_WORDS = 500
+"""The longest texts that are read to their end."""
+COMMENTS = 40
+"""The column where comments stand."""
+_WHY_OPTION = {
+    "delimiter": "between values",
+    "encoding": "the text is not UTF-8",
+    "header": "the first line is data like the others",
+    "names": "unique names in place of those of the file",
+    "comment": "starts comments",
+    "skip_rows": "lines above the table",
+    "decimal": "as in 41,5",
+    "thousands": "between thousands",
+}
+
+
+class TableFacts(NamedTuple):
+    """What is known of a table.
+
+    Args:
+        profile: Its profile.
+        path: Its path as the spec will name it.
+        options: The options of a CSV file.
+        hints: By column, what the order of its rows tells.
+        notes: By option, why it is set.
+    """
+
+    profile: DataProfile
+    path: str
+    options: Mapping[str, Any]
+    hints: Mapping[str, ColumnHints]
+    notes: Mapping[str, str]
+
+
+class SpecWriter:
+    """Writes what every spec of a table has.
+
+    Args:
+        facts: The table.
+        roles: The roles of its columns.
+    """
+
+    def __init__(self, facts: TableFacts, roles: TableRoles) -> None:
+        self.facts = facts
+        self.roles = roles
+        self.lines: list[str] = []
+        self.names: set[str] = set()
+        self.inputs: dict[str, tuple[list[ColumnProfile], str]] = {}
+
+    @property
+    def has_branches(self) -> bool:
+        """Whether layers must name the node before them."""
+        return len(self.inputs) > 1
+
+    def text(self) -> str:
+        """The lines as a text."""
+        return MODELINE + "\n".join(self.lines) + "\n"
+
+    def name(self, text: str) -> str:
+        """An unused node name, made from a column's name."""
+        name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "column"
+        name = f"c_{name}" if name[0].isdigit() or resolve(name) != name else name
+        count = 1
+        free = name
+        while free in self.names:
+            count += 1
+            free = f"{name}_{count}"
+        self.names.add(free)
+        return free
+
+    def add(self, line: str = "", comment: str = "") -> None:
+        """Adds a line."""
+        self.lines.append(f"{line:<{COMMENTS - 2}}  # {comment}" if comment else line)
+
+    def add_long(self, line: str) -> None:
+        """Adds a line, wrapped after commas if it is long."""
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        self.lines += textwrap.wrap(line, 110, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+    def head(self) -> None:
+        """What stands above the data."""
+        columns = len(self.facts.profile.columns)
+        self.add(f"# Inferred from {Path(self.facts.path).name}: {self.facts.profile.rows} rows, {columns} columns.")
+        self.add("# Correct what does not fit; `kspec check --data` reports mismatches between spec and data.")
+        self.add("kspec: 1")
+        self.add(f"name: {self._spec_name()}")
+        doubt = f"; {self.roles.doubt}" if self.roles.doubt else ""
+        self.add(f"task: {self.roles.task}", f"`{self.roles.target.name}` {self.roles.why}{doubt}")
+        self.add("seed: 0", "determines split, weights, shuffling and dropout")
+
+    def _spec_name(self) -> str:
+        return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(self.facts.path).stem).strip("_-") or "model"
+
+    def source(self) -> None:
+        """The source with its options, and the columns that are not used."""
+        notes = _WHY_OPTION | dict(self.facts.notes)
+        self.add()
+        self.add("data:")
+        if self.facts.options:
+            self.add("  csv:")
+            self.add(f"    path: {to_yaml(self.facts.path)}")
+            for key, value in self.facts.options.items():
+                why = notes.get(key, "") if (key, value) != ("header", True) else "names stand in the first line"
+                self.add(f"    {key}: {to_yaml(value)}", why)
+        else:
+            self.add(f"  {self.facts.profile.source}: {to_yaml(self.facts.path)}")
+        for name, reason in self.roles.unused.items():
+            self.add(f"  # `{name}` is not used: {reason}")
+
+    def encoded(self, name: str, columns: Sequence[ColumnProfile]) -> str:
+        """Adds the layers that turn an input of rows into numbers; returns the name of the last one.
+
+        Args:
+            name: The input.
+            columns: Its columns.
+        """
+        several, column = self.has_branches, columns[0]
+        if columns is self.roles.numbers:
+            node = self.name(f"{name}_scaled")
+            comment = "learns mean and variance from the training rows"
+            self.entry("Normalization", "", name, node, several, comment)
+        elif column in self.roles.texts:
+            words, node = self.name(f"{name}_words"), self.name(f"{name}_vector")
+            self.entry(
+                "TextVectorization",
+                f"{{max_tokens: 5000, output_sequence_length: {self._length(column)}}}",
+                name,
+                words,
+                True,
+            )
+            self.entry("Embedding", f"{{input_dim: {{vocabulary_of: {words}}}, output_dim: 32}}", "", "", False)
+            self.entry("GlobalAveragePooling1D", "", "", node, several)
+        elif (column.distinct or 0) <= ONE_HOT:
+            node = self.name(f"{name}_code")
+            comment = "one-hot, vocabulary learned from the training rows"
+            self.entry("StringLookup", "{output_mode: one_hot}", name, node, several, comment)
+        else:
+            code, node = self.name(f"{name}_code"), self.name(f"{name}_vector")
+            size = min(32, round((column.distinct or 1) ** 0.5) + 1)
+            self.entry("StringLookup", "", name, code, True)
+            self.entry("Embedding", f"{{input_dim: {{vocabulary_of: {code}}}, output_dim: {size}}}", "", "", False)
+            self.entry("Flatten", "", "", node, several)
+        return node
+
+    def _length(self, column: ColumnProfile) -> int:
+        """The number of words that nine of ten texts do not exceed, within limits."""
+        words = self.facts.hints[column.name].most_words if column.name in self.facts.hints else 100
+        return min(max(words, 4), MOST_WORDS)
+
+    def entry(self, head: str, arguments: str, source: str, name: str, beside: bool, comment: str = "") -> None:
+        source = source if self.has_branches else ""
+        colon = f": {arguments}" if arguments else ":" if beside and (source or name) else ""
+        self.add(f"  - {head}{colon}", comment)
+        if beside and source:
+            self.add(f"    from: {source}")
+        if beside and name:
+            self.add(f"    name: {name}")
