@@ -33,6 +33,8 @@ SEASONAL = 0.3
 """The correlation of changes with those a season before, from which on there is a season."""
 SIGNIFICANT = 4.0
 """How many times the standard deviation of a correlation by chance, which is 1 / sqrt(rows), it must be, too."""
+NEARLY = 0.8
+"""The first peak of at least this share of the highest is the season; later ones are several seasons."""
 LONG = 24
 """Of a longer season, a quarter is predicted at once."""
 
@@ -166,7 +168,8 @@ def _season(values: Array, step: Step) -> int | None:
     if not lags:  # no calendar says how long it is: the first peak of the correlation
         found = [_correlation(values, lag) for lag in range(1, longest + 2)]
         peaks = [lag for lag in range(3, longest) if found[lag - 1] == max(found[lag - 3 : lag + 2])]
-        lags = (max(peaks, key=lambda lag: found[lag - 1]),) if peaks else ()
+        high = NEARLY * max((found[lag - 1] for lag in peaks), default=0.0)
+        lags = tuple(lag for lag in peaks if found[lag - 1] >= high)[:1]
     least = max(SEASONAL, SIGNIFICANT / max(1, len(values)) ** 0.5)
     return next((lag for lag in lags if lag <= longest and _correlation(values, lag) > least), None)
 

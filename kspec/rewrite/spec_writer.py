@@ -165,6 +165,16 @@ class SpecWriter:
         return min(max(words, 4), MOST_WORDS)
 
     def entry(self, head: str, arguments: str, source: str, name: str, beside: bool, comment: str = "") -> None:
+        """Adds a layer.
+
+        Args:
+            head: The layer.
+            arguments: Its arguments; empty for none.
+            source: The node before it, which is named where the network has branches.
+            name: Its name; empty for none.
+            beside: Whether `source` and `name` are written.
+            comment: What stands behind it.
+        """
         source = source if self.has_branches else ""
         colon = f": {arguments}" if arguments else ":" if beside and (source or name) else ""
         self.add(f"  - {head}{colon}", comment)

@@ -16,7 +16,7 @@ OUTCOMES = (
     "churned", "exited", "attrition", "fraud", "isfraud", "saleprice", "medv", "medhouseval", "medianhousevalue",
     "response", "subscribed", "deposit", "approved", "converted", "purchased", "clicked", "spam", "sentiment",
     "variety", "quality", "result", "price", "mpg", "milespergallon", "charges", "income", "salary", "rating",
-    "sales", "demand", "passengers", "default", "left", "category", "type",
+    "choice", "chosen", "vote", "decision", "sales", "demand", "passengers", "default", "left", "category", "type",
 )  # fmt: skip
 """Names of a column to predict, wherever it stands, most telling first; without separators."""
 _CERTAIN = OUTCOMES.index("variety")
@@ -30,6 +30,10 @@ _AMOUNTS = re.compile(
 )
 _CLASSES = re.compile(r"(^|_)(class|type|label|category|species|grade|digit|quality|cluster|group|kind)(_|$)", re.I)
 MOST_CLASSES, FEW_CLASSES = 100, 20
+FEW_COUNTS = 5
+"""A count has more distinct values than this."""
+ALIKE = 4
+"""So many letters are alike in the names of indicators of one category."""
 FEW_OTHERS = 4
 """Beside fewer columns, a first column with a name is not taken for the class."""
 
@@ -72,9 +76,11 @@ def infer_target(
         infer_task(last, profile.rows, None)
         raise InitRefused("no column can be predicted; name one with --target")
     by_name = {re.sub(r"[\W_]+", "", column.name.lower()): column for column in usable}
-    last = usable[-1]
+    last, count = usable[-1], _first_count(usable)
     for place, word in enumerate(OUTCOMES):
         column = by_name.get(word)
+        if place == _CERTAIN and count is not None and not _named_outcome(last):
+            return count, "the first number, which counts"
         if column is not None and (place < _CERTAIN or column is last or not _looks_like_classes(last, profile.rows)):
             return column, "a column named like an outcome"
     named = [column for column in usable if _WORDS.search(_snake(column.name))]
@@ -189,6 +195,30 @@ def _first_class(profile: DataProfile, usable: list[ColumnProfile]) -> ColumnPro
     is_alone = first.type == "text" or (first.distinct or 0) <= 10
     amounts = all(column.type in ("integer", "float") and (column.distinct or 0) > 10 for column in others)
     return first if is_alone and (first.distinct or 0) > 1 and amounts and not _named_amount(last) else None
+
+
+def _first_count(usable: list[ColumnProfile]) -> ColumnProfile | None:
+    """The first number if it counts: whole numbers from 0 or 1 on, most of them small, a few large."""
+    first = next((column for column in usable if column.type in ("integer", "float")), None)
+    if first is None or first.type != "integer" or first.minimum not in (0, 1) or (first.distinct or 0) <= FEW_COUNTS:
+        return None
+    is_skewed = first.deviation is not None and first.mean is not None and first.deviation > first.mean
+    return first if is_skewed and first in usable[:2] else None
+
+
+def _is_indicator(column: ColumnProfile, columns: list[ColumnProfile]) -> bool:
+    """Whether a column is one of several 0/1 columns for the values of one category: `region_north`, `region_south`."""
+
+    def is_flag(one: ColumnProfile) -> bool:
+        return one.distinct == 2 and one.minimum == 0 and one.maximum == 1
+
+    alike = [one for one in columns if is_flag(one) and one.name[:ALIKE] == column.name[:ALIKE]]
+    total = sum(one.mean or 0 for one in alike)
+    return is_flag(column) and len(column.name) > ALIKE and len(alike) > 1 and total <= 1
+
+
+def _named_outcome(column: ColumnProfile) -> bool:
+    return re.sub(r"[\W_]+", "", column.name.lower()) in OUTCOMES
 
 
 def _named_amount(column: ColumnProfile) -> bool:

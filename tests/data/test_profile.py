@@ -32,14 +32,14 @@ def test_profile(tmp_path):
 def test_profile_of_a_file_without_a_spec(tmp_path):
     report = Report()
     (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a;y\n1;x\n;z\n"))
-    profile, options, *_ = profile_file(tmp_path / "t.csv.gz", report)
+    _, profile, options, *_ = profile_file(tmp_path / "t.csv.gz", report)
     assert [(c.name, c.type, c.missing, c.classes) for c in profile.columns] == [
         ("a", "integer", 1, {"1": 1}),
         ("y", "text", 0, {"x": 1, "z": 1}),
     ]
     assert options == {"delimiter": ";"}
     pq.write_table(pa.table({"a": [1.5, 2]}), tmp_path / "t.parquet")
-    profile, options, *_ = profile_file(tmp_path / "t.parquet", report)
+    _, profile, options, *_ = profile_file(tmp_path / "t.parquet", report)
     assert (profile.rows, profile.columns[0].mean, options) == (2, 1.75, {})
     assert not list(report)
     assert profile_file(tmp_path / "nope.csv", report) is None

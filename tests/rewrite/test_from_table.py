@@ -69,7 +69,7 @@ def test_the_target_is_found_by_name_else_it_is_the_last_column() -> None:
 )
 def test_unusable_tables_are_rejected(columns: list[ColumnProfile], message: str) -> None:
     with pytest.raises(InitRefused, match=message):
-        infer_columns(table(*columns))
+        from_table(table(*columns), "t.csv")
 
 
 def test_columns_become_inputs_by_type() -> None:
