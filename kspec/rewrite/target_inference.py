@@ -12,11 +12,12 @@ from kspec.data.time_formats import names_time
 from kspec.rewrite.init import InitRefused
 
 OUTCOMES = (
-    "target", "targets", "label", "labels", "class", "y", "diagnosis", "outcome", "species", "survived", "churn",
-    "churned", "exited", "attrition", "fraud", "isfraud", "saleprice", "medv", "medhouseval", "medianhousevalue",
-    "response", "subscribed", "deposit", "approved", "converted", "purchased", "clicked", "spam", "sentiment",
-    "variety", "quality", "result", "price", "mpg", "milespergallon", "charges", "income", "salary", "rating",
-    "choice", "chosen", "vote", "decision", "sales", "demand", "passengers", "default", "left", "category", "type",
+    "target", "targets", "label", "labels", "class", "y", "diagnosis", "outcome", "species", "survived",
+    "churn", "churned", "exited", "attrition", "fraud", "isfraud", "saleprice", "medv", "medhouseval",
+    "medianhousevalue", "response", "subscribed", "deposit", "approved", "converted", "purchased", "clicked",
+    "spam", "sentiment", "choice", "chosen", "vote", "decision", "variety", "quality", "result", "price", "mpg",
+    "milespergallon", "charges", "income", "salary", "rating", "sales", "demand", "passengers", "default",
+    "left", "category", "type",
 )  # fmt: skip
 """Names of a column to predict, wherever it stands, most telling first; without separators."""
 _CERTAIN = OUTCOMES.index("variety")
@@ -68,9 +69,9 @@ def infer_target(
     """
     if name is not None:
         return known_column(profile, name), ""
-    usable = [
-        column for column in profile.columns if column.name not in without and _is_usable(column, profile.rows, hints)
-    ]
+    others = [column for column in profile.columns if column.name not in without]
+    usable = [column for column in others if _is_usable(column, profile.rows, hints)]
+    usable = [column for column in usable if not _is_indicator(column, usable)] or usable
     if not usable:
         last = profile.columns[-1]
         infer_task(last, profile.rows, None)
@@ -200,7 +201,9 @@ def _first_class(profile: DataProfile, usable: list[ColumnProfile]) -> ColumnPro
 def _first_count(usable: list[ColumnProfile]) -> ColumnProfile | None:
     """The first number if it counts: whole numbers from 0 or 1 on, most of them small, a few large."""
     first = next((column for column in usable if column.type in ("integer", "float")), None)
-    if first is None or first.type != "integer" or first.minimum not in (0, 1) or (first.distinct or 0) <= FEW_COUNTS:
+    if first is None or re.fullmatch(r"c\d+", first.name):
+        return None
+    if first.type != "integer" or first.minimum not in (0, 1) or (first.distinct or 0) <= FEW_COUNTS:
         return None
     is_skewed = first.deviation is not None and first.mean is not None and first.deviation > first.mean
     return first if is_skewed and first in usable[:2] else None

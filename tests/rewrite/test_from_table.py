@@ -195,3 +195,13 @@ def test_what_the_user_names_is_kept() -> None:
         infer_columns(table(column("a"), target), "nn")
     with pytest.raises(InitRefused, match="holds texts"):
         infer_columns(table(column("a"), YES_NO), "bought", task="regression")
+
+
+def test_a_first_count_is_the_target_and_an_indicator_is_none() -> None:
+    visits = column("visits", "integer", 40, minimum=0, maximum=70, mean=3.0, deviation=5.0)
+    flags = [column(f"hlth{x}", "integer", 2, minimum=0, maximum=1, mean=0.3) for x in "gfp"]
+    assert infer_columns(table(visits, column("a"), *flags)).target.name == "visits"
+    assert infer_columns(table(column("a"), column("b"), *flags)).target.name == "b"
+    choice = column("choice", "integer", 2, minimum=0, maximum=1, mean=0.2)
+    size = column("size", "integer", 6, minimum=1, maximum=6)
+    assert infer_columns(table(visits, choice, column("a"), size)).target.name == "choice"
