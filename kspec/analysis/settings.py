@@ -9,6 +9,7 @@ from kspec import catalog
 from kspec.analysis.metric_direction import Direction
 from kspec.analysis.per_output import MINIMIZE
 from kspec.analysis.stages import Stage
+from kspec.analysis.target_scaling import TargetScaling
 from kspec.analysis.task_inference import (
     CATEGORICAL_LOSSES,
     FREE_FORM_LOSSES,
@@ -73,6 +74,7 @@ class OutputSettings(MayLackValues):
             of a hinge loss.
         logits: Whether the output is logits, which `predict` turns into probabilities.
         unit_names: What each unit stands for: a label or a column of the target; empty if unknown.
+        scaling: The scale of the values that the loss and the network see; None for the unit of the column.
     """
 
     name: str
@@ -86,6 +88,7 @@ class OutputSettings(MayLackValues):
     threshold: float
     logits: bool
     unit_names: list[str] = field(default_factory=list)
+    scaling: TargetScaling | None = None
 
     @property
     def is_minimized(self) -> bool:
@@ -190,6 +193,7 @@ class TargetFacts:
         rank: The number of the output's axes, with the batch; None if unknown.
         labels: The classes of the target in the order of their numbers; empty if unknown, or if it has none.
         column_names: The columns of the target; empty if unknown.
+        scaling: Its scale, if the loss sees scaled values.
     """
 
     columns: int | None = None
@@ -198,6 +202,7 @@ class TargetFacts:
     rank: int | None = None
     labels: tuple[str, ...] = ()
     column_names: tuple[str, ...] = ()
+    scaling: TargetScaling | None = None
 
     @property
     def unit_names(self) -> list[str]:

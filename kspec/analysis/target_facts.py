@@ -12,6 +12,7 @@ from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.removed_values import REMOVED, attempt
+from kspec.language.targets import target_columns
 
 
 def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | None = None) -> dict[str, TargetFacts]:
@@ -119,7 +120,7 @@ def _columns_in_spec(spec: Spec, name: str) -> int | None:
         return None
     if data.source == "images" and data.targets is None:
         return 1
-    target = data.targets.get(name) if isinstance(data.targets, dict) else data.targets
+    target = target_columns(data.targets, name)
     names = [target] if isinstance(target, str) else target or []
     if any(character in column for column in names for character in "*?["):
         return None

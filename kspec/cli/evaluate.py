@@ -36,6 +36,7 @@ def command(
     RUN is a run folder, or the name of a spec that has been run. The folder holds all that is needed.
     """
     from kspec.cli._json_output import reserve_stdout
+    from kspec.runs.announcements import describe_losses
     from kspec.runs.run_folder import finite
     from kspec.runs.run_loader import evaluate_and_compare, load_run, read_examples
 
@@ -50,7 +51,8 @@ def command(
             facts["baseline"] = baseline.to_json()
         click.echo(json.dumps(finite(facts)))
         return
-    click.echo(f"{name}: {len(part)} example{'' if len(part) == 1 else 's'}")
+    losses = describe_losses(loaded.settings.outputs)
+    click.echo(f"{name}: {len(part)} example{'' if len(part) == 1 else 's'}{losses}")
     width = max(map(len, values))
     for metric, value in values.items():
         click.echo(f"  {metric:<{width}}  {value:.4f}")

@@ -14,6 +14,7 @@ from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
 from kspec.analysis.shapes.infer import infer
+from kspec.analysis.target_scaling import scalings_from_json
 from kspec.backend.initial_weights import load_initial_weights
 from kspec.backend.keras_objects import Maker
 from kspec.backend.tensorflow import import_tensorflow
@@ -179,6 +180,7 @@ def output_shapes(graph: Graph, model: Any) -> dict[str, tuple[int | None, ...]]
 
 def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str, TargetFacts]:
     facts = {}
+    scalings = {} if dataset is None else scalings_from_json(dataset.fitted)
     for name, shape in output_shapes(graph, model).items():
         units = shape[-1] if len(shape) > 1 else 1
         if dataset is None:
@@ -196,6 +198,7 @@ def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str
             len(shape),
             tuple(map(str, labels.names)) if labels is not None else (),
             tuple(dataset.fitted["columns"]["targets"].get(name, ())),
+            scalings.get(name),
         )
     return facts
 

@@ -13,6 +13,7 @@ from kspec.data.table import FILES, Table
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.language.data import Data
+from kspec.language.targets import TargetColumns
 from kspec.language.window import Window, WindowColumns, column_names
 
 SHOWN_COLUMNS = 12
@@ -137,7 +138,7 @@ class _Mapper:
         if isinstance(setting, dict):
             for name, columns in setting.items():
                 if name in self.outputs:
-                    self._take(self.mapping.targets, name, columns, (*path, name))
+                    self._take_target(name, columns, (*path, name))
                 elif name in self.minimized:
                     self._error(
                         codes.MISSING_COLUMN_MAPPING,
@@ -172,6 +173,13 @@ class _Mapper:
         only = len(self.outputs) == 1 and setting is None and not self.mapping.targets
         if only and self.content and "class" in self.table.columns:
             self._take(self.mapping.targets, self.outputs[0], "class", ("data",))
+
+    def _take_target(self, name: str, setting: Any, path: Path) -> None:
+        """Maps an output to the columns of its target, as the setting at a path says."""
+        if isinstance(setting, TargetColumns):
+            path = (*path, "column" if setting.column is not None else "columns")
+            setting = setting.names
+        self._take(self.mapping.targets, name, setting, path)
 
     def _weights(self) -> None:
         setting, path = self.data.weights, ("data", "weights")

@@ -17,7 +17,7 @@ from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
 from kspec.data.new_files import files_of
-from kspec.data.new_targets import NewTargets
+from kspec.data.new_targets import NewTargets, unscalable
 from kspec.data.sources import read, source_of
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
@@ -389,6 +389,10 @@ def _refuse(targets: NewTargets, arrays: TableArrays, kept: Array, context: Cont
         InvalidData: If there are some.
     """
     for name in arrays.targets:
-        for problem in targets.problems(name, arrays, kept):
+        problems = targets.problems(name, arrays, kept)
+        if not problems:
+            columns = [column.name for column in targets.columns(name, arrays.table)]
+            problems = list(unscalable(columns, arrays.targets[name], targets.encoding(name), arrays.table))
+        for problem in problems:
             context.error(problem.rule, problem.message, context.source_path, label=problem.label, help=problem.help)
     context.stop_on_errors()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.analysis.task_inference import CATEGORICAL_LOSSES, HINGE_LOSSES, loss_name
@@ -78,6 +78,14 @@ class NewTargets:
         """The labels of an output's target in training; None if it had none."""
         return self._encodings[name].labels if name in self._encodings else None
 
+    def encoding(self, name: str) -> TargetEncoding | None:
+        """The encoding of an output's target in training; None if it had no target."""
+        return self._encodings.get(name)
+
+    def columns(self, name: str, table: Table) -> list[Column]:
+        """The columns of an output's target."""
+        return [table.columns[column] for column in self._mapping.targets[name]]
+
     def problems(self, name: str, arrays: TableArrays, kept: Array) -> list[TargetProblem]:
         """What is wrong with the target of an output.
 
@@ -89,7 +97,7 @@ class NewTargets:
         import numpy
 
         raw, table, labels = arrays.targets[name], arrays.table, self.labels(name)
-        columns = [table.columns[column] for column in self._mapping.targets[name]]
+        columns = self.columns(name, table)
         if raw.dtype.kind not in "fiub" and (labels is None or labels.kind != "text"):
             return [_text_problem(name, columns[0], raw, table)]
         encoding = self._encodings.get(name)
@@ -114,6 +122,30 @@ class NewTargets:
         if labels.kind == "column" and not problems:
             return _one_hot_problems(name, encoding, columns, raw, table)
         return problems
+
+
+def unscalable(
+    columns: Sequence[str], raw: Array, encoding: TargetEncoding | None, table: Table
+) -> Iterator[TargetProblem]:
+    """Values of a target that its logarithmic scale cannot take.
+
+    Args:
+        columns: The columns of the target.
+        raw: The target, shape (rows, …).
+        encoding: Its encoding in training.
+        table: The table, to name rows.
+    """
+    import numpy
+
+    scaling = None if encoding is None else encoding.settings.scaling
+    if encoding is None or scaling is None or scaling.is_affine or raw.dtype.kind not in "fiub":
+        return
+    low = by_row(raw <= 0)
+    if low.any():
+        rows = numpy.flatnonzero(low)
+        message = f"{', '.join(f'`{name}`' for name in columns)} must be positive for its loss, and is not in "
+        name = encoding.settings.name
+        yield TargetProblem(name, low, "it is not positive", codes.UNSCALABLE_TARGET, message + table.locate(rows))
 
 
 def _read_labels(column: Column, labels: Labels) -> tuple[Column, Array]:

@@ -27,6 +27,7 @@ from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
 from kspec.data.table import Column, Table
 from kspec.data.target_labels import labels_of
+from kspec.data.target_scales import learn_scales
 from kspec.data.types import Dataset, InputSpec, OutputSpec
 from kspec.data.usual_values import usual_values
 from kspec.data.window_examples import window_splits
@@ -105,6 +106,7 @@ def _load(data: Data, request: Request) -> Dataset:
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
     labels = _labels(table, mapping, arrays, request)
+    scales = learn_scales(data, table, mapping, arrays.targets, splits["train"], request.output_specs, context)
     check_classes(table, mapping, arrays.targets, labels, splits, request.output_specs, context)
     context.stop_on_errors()
     read_columns = {*used, *derivation.types}
@@ -121,6 +123,8 @@ def _load(data: Data, request: Request) -> Dataset:
         "types": derivation.types,
         **width,
     }
+    if scales:
+        fitted["scales"] = {name: scaling.to_json() for name, scaling in scales.items()}
     if series is None or data.window is None:
         parts = {name: arrays.split(rows, numbers) for name, rows in splits.items()}
     else:

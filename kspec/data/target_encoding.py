@@ -92,7 +92,8 @@ class TargetEncoding:
 
         Returns:
             `integer`: int32, a class for each example or position. Otherwise float32, in the shape of the output if the
-            sizes agree: 0 and 1 (`binary`, `multi_label`), a row of 0 and 1 for each class (`one_hot`), or the values.
+            sizes agree: 0 and 1 (`binary`, `multi_label`), a row of 0 and 1 for each class (`one_hot`), or the values,
+            on the scale of the target.
 
         Raises:
             UnknownLabel: If a value is no class.
@@ -102,7 +103,8 @@ class TargetEncoding:
         if form == "values" or self.is_free_form:
             if raw.dtype.kind not in "fiub":
                 raise ValueError("text is not a number")
-            return self._in_shape(raw.astype(np.float32))
+            scaling = self.settings.scaling
+            return self._in_shape((raw if scaling is None else scaling.apply(raw)).astype(np.float32))
         if self.has_column_for_each_class(raw):
             if form == "integer":
                 classes: Array = raw.argmax(axis=-1).astype(np.int32)

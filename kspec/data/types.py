@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kspec.analysis.target_scaling import scalings_from_json
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -99,7 +101,8 @@ class Dataset:
         fitted: What other data for the same model needs, as plain JSON: `fill` (column → fill value, computed from the
             training split), `usual` (as `kspec.data.usual_values` returns it), `columns` (`inputs`, `targets`,
             `weights`: name → columns) and `types` (column that an expression reads → its type in the engine); also
-            `width`, the number of columns of a table whose columns have only numbers.
+            `width`, the number of columns of a table whose columns have only numbers, and `scales` (output → the scale
+            of its target).
         profile: Facts about each column, and the rows per split.
         fingerprint: The SHA-256 of each file.
         unused: The columns that feed nothing.
@@ -145,6 +148,8 @@ class Dataset:
         for name, labels in self.labels.items():
             if labels.kind == "text" or len(labels.names) <= SHOWN_NAMES:
                 facts.append(f"target {name}: {_listed(labels.names)}")
+        for name, scaling in scalings_from_json(self.fitted).items():
+            facts.append(f"target {name}: {scaling.describe()}")
         facts += self.filters
         if self.dropped:
             facts.append(f"{self.dropped:,} dropped for missing values")

@@ -18,6 +18,7 @@ from kspec.data import Dataset
 from kspec.data.step_datasets import read_step_datasets
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.export.formats import FORMATS, CannotExport, ExportContext, ExportFormat, UnsupportedByFormat
+from kspec.export.units import lost_digits, with_units
 from kspec.export.verification import Verification, verify
 from kspec.ir.entry_spans import head_span
 from kspec.language import Permissions, Spec, load_file
@@ -70,12 +71,14 @@ class _Source:
         file: The spec's file; None for a run that was loaded.
         folder: The run folder; None for a spec.
         run: The run, if its model is needed.
+        note: What the export loses, for the user; mostly empty.
     """
 
     context: ExportContext
     file: Path | None = None
     folder: Path | None = None
     run: LoadedRun | None = None
+    note: str = ""
 
 
 @exclusive_keras()
@@ -117,10 +120,10 @@ def export(
     _protect_source(path, source)
     overwritten = path.exists()
     with _atomic_write(path, is_folder=export_format.is_folder) as temporary:
-        note = _write(export_format, context, temporary)
+        notes = [_write(export_format, context, temporary), source.note]
         verification = None if source.run is None else verify(context, source.run, temporary)
         size = _size(temporary)
-    return Exported(path, format, size, note, verification, overwritten)
+    return Exported(path, format, size, "; ".join(filter(None, notes)), verification, overwritten)
 
 
 @exclusive_keras()
@@ -201,7 +204,9 @@ def _source(
         raise ExportRefused("--set applies to a spec, but this is a run")
     if folder is not None and needs not in ("graph", "data"):
         run = load_run(str(folder), allow_code=permissions.code, allow_outside=permissions.outside)
-        return _Source(ExportContext(format, run.spec, run.analysis.graph, model=run.model), None, folder, run)
+        model = with_units(run.model, run.settings.outputs)
+        context = ExportContext(format, run.spec, run.analysis.graph, model=model)
+        return _Source(context, None, folder, run, lost_digits(run.settings.outputs))
     file = None if isinstance(place, Source) else Path(place) if folder is None else folder / "resolved.yaml"
     if folder is not None and file is not None:
         require_inside(file, folder)
@@ -214,7 +219,7 @@ def _source(
         context = _with_data(format, spec)
     else:
         built = build_structure(spec) if needs == "model" else build_adapted(spec)
-        context = ExportContext(format, spec, built.graph, model=built.model)
+        context = ExportContext(format, spec, built.graph, model=with_units(built.model, built.settings.outputs))
     return _Source(context, file, folder)
 
 

@@ -12,11 +12,11 @@ from kspec.language.base import Model, fail
 from kspec.language.csv_options import CSV_KEYS, CsvOptions, check_csv
 from kspec.language.data_limits import Limits
 from kspec.language.expressions import Expression, Expressions
-from kspec.language.field_types import Columns
 from kspec.language.file_columns import CONTENT_SUFFIXES, FilePatterns, Read, Resize
 from kspec.language.json_schema import JsonSchema, exactly_one
 from kspec.language.source_files import Files, Paths, SplitName
 from kspec.language.split import Split
+from kspec.language.targets import Targets
 from kspec.language.window import InputColumns, Window, WindowColumns
 from kspec.syntax.yaml_flow import kind_of
 
@@ -114,8 +114,9 @@ class Data(Model):
     inputs: InputColumns | None = Field(
         default=None, description="Columns of the only input, or a mapping from inputs to columns"
     )
-    targets: Columns | None = Field(
-        default=None, description="Columns of the only target, or a mapping from outputs to columns"
+    targets: Targets = Field(
+        default=None,
+        description="Columns of the only target, or a mapping from outputs to columns, or to columns and their scale",
     )
     weights: str | dict[str, str] | None = Field(
         default=None, description="A column of sample weights, or a mapping from outputs to columns"

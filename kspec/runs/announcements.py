@@ -48,6 +48,15 @@ def describe_training(built: BuiltModel, fitted: FitResult, seconds: float) -> s
     return f"{line}; kept epoch {fitted.kept}{stage}, the best by {fitted.chosen_by}"
 
 
+def describe_losses(outputs: Mapping[str, OutputSettings]) -> str:
+    """A note on losses that are not in the unit of the metrics beside them; mostly empty."""
+    scaled = [name for name, output in outputs.items() if output.loss is not None and output.scaling is not None]
+    if not scaled:
+        return ""
+    whose = "" if len(outputs) == 1 else f" of {', '.join(scaled)}"
+    return f" (loss{whose} on the scale of training, metrics in the unit of the data)"
+
+
 def describe_outputs(outputs: Mapping[str, OutputSettings]) -> str:
     """Notes on predictions that are not the model's raw outputs, or have another threshold than usual."""
     logits = [name for name, output in outputs.items() if output.logits]

@@ -33,12 +33,12 @@ def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: 
     tensors = dict(zip(flat_order(built.graph.outputs), built.model.outputs, strict=True))
     masked = {name for name, tensor in tensors.items() if getattr(tensor, "_keras_mask", None) is not None}
     outputs = built.settings.outputs
-    constants = constant_answers(train.targets, outputs, masked)
-    columns = dataset.fitted["columns"]["targets"]
-    result = baseline(constants, evaluated.targets, evaluated.weights, outputs, columns, dataset.labels)
+    constants = constant_answers(targets_in_units(train.targets, outputs), outputs, masked)
+    columns, targets = dataset.fitted["columns"]["targets"], targets_in_units(evaluated.targets, outputs)
+    result = baseline(constants, targets, evaluated.weights, outputs, columns, dataset.labels)
     own = {name: each for name, each in outputs.items() if name not in masked}
     encodings = encodings_of(built, dataset)
-    result.forecasts.update(naive_forecasts(split, evaluated.targets, evaluated.weights, own, encodings))
+    result.forecasts.update(naive_forecasts(split, targets, evaluated.weights, own, encodings))
     return result
 
 
@@ -59,11 +59,23 @@ def baseline_of_run(
         split: The examples.
     """
     constants = {n: np.asarray(v) for n, v in _constants(folder / "metrics.json").items() if n in outputs}
+    targets = targets_in_units(evaluated.targets, outputs)
     columns = {name: encoding.columns for name, encoding in encodings.items()}
     labels = {name: encoding.vocabulary for name, encoding in encodings.items() if encoding.vocabulary is not None}
-    result = baseline(constants, evaluated.targets, evaluated.weights, outputs, columns, labels)
-    result.forecasts.update(naive_forecasts(split, evaluated.targets, evaluated.weights, outputs, encodings))
+    result = baseline(constants, targets, evaluated.weights, outputs, columns, labels)
+    result.forecasts.update(naive_forecasts(split, targets, evaluated.weights, outputs, encodings))
     return result
+
+
+def targets_in_units(targets: Mapping[str, Any], outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:
+    """Encoded targets in the unit of their columns.
+
+    Args:
+        targets: By output, encoded, shape (n, …).
+        outputs: The settings of the outputs.
+    """
+    scalings = {name: outputs[name].scaling for name in targets}
+    return {name: values if (own := scalings[name]) is None else own.invert(values) for name, values in targets.items()}
 
 
 def _constants(file: Path) -> dict[str, Any]:

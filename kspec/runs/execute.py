@@ -19,7 +19,13 @@ from kspec.data.pipeline import Batches
 from kspec.data.step_data import StepExamples, choose_examples
 from kspec.diagnostics import SpecError
 from kspec.language import Spec
-from kspec.runs.announcements import describe_defaults, describe_model, describe_outputs, describe_training
+from kspec.runs.announcements import (
+    describe_defaults,
+    describe_losses,
+    describe_model,
+    describe_outputs,
+    describe_training,
+)
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs
 from kspec.runs.baseline import baseline_of
 from kspec.runs.prediction_files import write_predictions
@@ -262,7 +268,8 @@ class _Execution:
             batches = batches_of(built, dataset, examples.split, self.report, batch_size=size)
             metrics = evaluate(engine, batches, SMOKE_STEPS if self.smoke else None)
         self.result.metrics = {"split": examples.name, "examples": len(examples.split), **metrics}
-        self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{examples.note}")
+        losses = describe_losses(built.settings.outputs)
+        self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{losses}{examples.note}")
         self._note("evaluate", examples.split.notes)
         if not self.smoke:
             reference = baseline_of(built, dataset, train, batches, examples.split)

@@ -13,6 +13,7 @@ from kspec.analysis.index_limits import lookups
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
+from kspec.analysis.target_scaling import scalings_from_json
 from kspec.archive.errors import ImportRefused
 from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import compile_spec
@@ -24,6 +25,7 @@ from kspec.data.target_encoding import TargetEncoding, target_encodings
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
+from kspec.language.targets import target_scale
 from kspec.runs.failures import failure_of, failure_to_write
 from kspec.runs.process import status_of
 from kspec.runs.run_folder import RunFolderError, find_run
@@ -110,15 +112,18 @@ def load_run(
     report = Report()
     model = _load_model(model_file, spec, analysis, report, opener)
     check_names(record, folder, spec.document.inputs, analysis.graph.outputs)
+    _check_scales(record, folder, spec)
     shapes = output_shapes(analysis.graph, model)
     labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
     columns = record.get("data", {}).get("fitted", {}).get("columns", {}).get("targets", {})
+    scalings = scalings_from_json(record.get("data", {}).get("fitted", {}))
     facts = {
         name: TargetFacts(
             units=shape[-1] if len(shape) > 1 else 1,
             rank=len(shape),
             labels=tuple(labels[name].names) if name in labels else (),
             column_names=tuple(columns.get(name, ())),
+            scaling=scalings.get(name),
         )
         for name, shape in shapes.items()
     }
@@ -282,6 +287,25 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
             nodes,
         )
     return [to.with_name(name) for name in names], count
+
+
+def _check_scales(record: dict[str, Any], folder: Path, spec: Spec) -> None:
+    """Checks that a run knows the scale of each target that its spec scales.
+
+    Args:
+        record: Its `run.json`.
+        folder: The run folder.
+        spec: Its resolved spec.
+
+    Raises:
+        RunFolderError: If it does not.
+    """
+    targets = None if spec.document.data is None else spec.document.data.targets
+    known = scalings_from_json(record.get("data", {}).get("fitted", {}))
+    for name in targets if isinstance(targets, dict) else ():
+        scale = target_scale(targets, name)
+        if scale is not None and (name not in known or known[name].scale != scale):
+            raise RunFolderError(f"{folder / 'run.json'} lacks the scale of `{name}`")
 
 
 def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:

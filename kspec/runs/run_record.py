@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from kspec.data.labels import NUMBERS, LabelKind
 from kspec.data.yes_no import yes_no_pair
 from kspec.diagnostics.expectation import expectation
+from kspec.language.targets import Scale
 from kspec.runs.run_folder import RunFolderError
 from kspec.syntax.bounded_json import InvalidJson, read_json
 from kspec.syntax.regular_files import Opener, open_regular
@@ -69,10 +70,23 @@ class _Columns(_Part):
     weights: dict[str, str]
 
 
+class _Scaling(_Part):
+    scale: Scale
+    centers: list[float] = Field(default_factory=list)
+    spreads: list[Annotated[float, Field(gt=0)]] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _has_numbers(self) -> _Scaling:
+        if len(self.centers) != len(self.spreads) or bool(self.centers) == (self.scale == "log"):
+            raise ValueError("must have a center and a spread for each column, or be a logarithm")
+        return self
+
+
 class _Fitted(_Part):
     fill: dict[str, int | float | str] = Field(default_factory=dict)
     usual: dict[str, dict[Literal["median", "most_frequent"], int | float | str]] = Field(default_factory=dict)
     columns: _Columns | None = None
+    scales: dict[str, _Scaling] = Field(default_factory=dict)
 
 
 class _Data(_Part):
@@ -220,6 +234,8 @@ def check_names(record: dict[str, Any], folder: Path, inputs: Iterable[str], out
     strange += [name for name, own in targets.items() if not own]
     spelled = {name: labels.get("columns") for name, labels in data.get("labels", {}).items()}
     strange += [name for name, own in spelled.items() if own and len(own) != len(targets.get(name, ()))]
+    scales = data.get("fitted", {}).get("scales", {})
+    strange += [n for n, own in scales.items() if own.get("centers") and len(own["centers"]) != len(targets.get(n, ()))]
     if missing or strange:
         name = (missing or strange)[0]
         raise RunFolderError(f"{folder / 'run.json'} does not describe the spec beside it: `{name}`")

@@ -10,6 +10,7 @@ from kspec.backend.keras_objects import Maker
 from kspec.language import Spec
 from kspec.training.column_losses import by_column
 from kspec.training.ignored_labels import count_others, counted_metric
+from kspec.training.unscaled_metrics import measure_in_units
 
 
 def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = None) -> str:
@@ -28,10 +29,8 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
     maker = Maker()
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     losses = {name: _loss(maker, output) for name, output in trained.items()}
-    metrics = {name: _metrics(maker, output.metrics, output.ignored_label) for name, output in trained.items()}
-    weighted = {
-        name: _metrics(maker, output.weighted_metrics, output.ignored_label) for name, output in trained.items()
-    }
+    metrics = {name: _metrics(maker, output.metrics, output) for name, output in trained.items()}
+    weighted = {name: _metrics(maker, output.weighted_metrics, output) for name, output in trained.items()}
     weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
     single = len(settings.outputs) == 1
     model.compile(
@@ -62,20 +61,26 @@ def _loss(maker: Maker, output: OutputSettings) -> Any:
     return Minimize()
 
 
-def _metrics(maker: Maker, values: list[Any], ignored: int | None) -> list[Any]:
+def _metrics(maker: Maker, values: list[Any], output: OutputSettings) -> list[Any]:
     """Makes metrics with the names of a fresh process: Keras counts names over all models compiled so far.
 
     Args:
         maker: Makes Keras objects.
         values: The metrics as a spec would write them.
-        ignored: The label that the loss ignores, and the metrics with it.
+        output: The output: its metrics leave out the label that its loss ignores, and see values in the unit of the
+            column.
     """
-    metrics = []
+    metrics, ignored, scaling = [], output.ignored_label, output.scaling
     for metric, name in zip(values, object_names(values), strict=True):
         counted = None if ignored is None else counted_metric(metric)
         entry, _, arguments = metric_call(counted or metric)
         is_named = entry is None or not entry.path or "name" in arguments
-        made = maker.object("metric", counted or metric, **({} if is_named else {"name": name}))
+        more = {} if is_named else {"name": name}
+        if scaling is not None and entry is not None and entry.path and "dtype" not in arguments:
+            more["dtype"] = "float64"
+        made = maker.object("metric", counted or metric, **more)
+        if scaling is not None and not isinstance(made, str):
+            made = measure_in_units(made, scaling)
         metrics.append(made if counted is None or ignored is None else count_others(made, ignored))
     return metrics
 
@@ -102,5 +107,6 @@ def _describe(optimizer: Any, trained: dict[str, Any], single: bool) -> str:
     for name, output in trained.items():
         metrics = ", ".join(format_call(metric) for metric in [*output.metrics, *output.weighted_metrics])
         prefix = "" if single else f"{name}: "
-        parts.append(f"{prefix}{format_call(output.loss)}" + (f" ({metrics})" if metrics else ""))
+        scaled = "" if output.scaling is None else " of the scaled target"
+        parts.append(f"{prefix}{format_call(output.loss)}{scaled}" + (f" ({metrics})" if metrics else ""))
     return f"{format_call(optimizer)}; {'; '.join(parts) or 'nothing to train on'}"

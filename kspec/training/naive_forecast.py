@@ -27,7 +27,7 @@ def naive_forecasts(
 
     Args:
         split: The examples.
-        targets: By output, their encoded targets, shape (n, …).
+        targets: By output, their encoded targets, in the unit of the column, shape (n, …).
         weights: By output, their sample weights; they count in weighted metrics.
         outputs: The settings of the outputs.
         encodings: By output, the encoding of its target.
@@ -50,6 +50,7 @@ def naive_forecasts(
             continue
         for words, season in forecasts.items():
             answer = encodings[output].encode(places.repeated(output, season)).astype("float64")
+            answer = answer if settings.scaling is None else settings.scaling.invert(answer)
             for number, metric in enumerate(each for each in logged_metrics(outputs) if each.output == output):
                 own = weights.get(output) if number >= len(settings.metrics) else None
                 values = metric_values(metric.metric, settings, targets[output], answer, own)

@@ -21,7 +21,7 @@ Column = tuple[str, Array | Sequence[Any]]
 def predict(
     engine: Engine, batches: Batches, outputs: Mapping[str, OutputSettings], steps: int | None = None
 ) -> dict[str, Array]:
-    """Predicts, and turns logits into probabilities.
+    """Predicts, turns logits into probabilities, and scales values back to the unit of their column.
 
     Args:
         engine: Runs the model.
@@ -34,7 +34,8 @@ def predict(
     """
     raw = engine.predict(batches, steps)
     by_output = raw if isinstance(raw, dict) else {next(iter(outputs)): raw}
-    return {name: to_probabilities(np.asarray(by_output[name]), output) for name, output in outputs.items()}
+    values = {name: to_probabilities(np.asarray(by_output[name]), output) for name, output in outputs.items()}
+    return {name: in_units(each, outputs[name]) for name, each in values.items()}
 
 
 def predict_nodes(
@@ -81,6 +82,12 @@ def to_probabilities(prediction: Array, settings: OutputSettings) -> Array:
         return softmax
     sigmoid: Array = 1.0 / (1.0 + np.exp(-prediction))
     return sigmoid
+
+
+def in_units(values: Array, settings: OutputSettings) -> Array:
+    """Values on an output's scale in the unit of its column; others unchanged."""
+    scaling = settings.scaling
+    return values if scaling is None else scaling.invert(values).astype(scaling.dtype)
 
 
 def predicted_classes(prediction: Array, settings: OutputSettings) -> Array:

@@ -22,6 +22,7 @@ from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
 from kspec.language.source_files import SPLITS
+from kspec.language.targets import target_scale
 from kspec.syntax.globs import is_glob, matches
 
 if TYPE_CHECKING:
@@ -285,6 +286,10 @@ def describe_dataset(
             info.report_unsupported(action, ("data", key), help="write a file with the columns and rows that are used")
     if spec.document.predict.keep:
         info.report_unsupported("keep columns beside predictions", ("predict", "keep"), help="remove `keep`")
+    for output in encodings:
+        if target_scale(info.data.targets, output) is not None:
+            path = ("data", "targets", output, "scale")
+            info.report_unsupported("scale targets", path, help="scale the column in the file, or remove `scale`")
     info.predicted = spec.document.predict.data is None
     for step, split in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
         if split is not None and split not in info.splits:

@@ -16,6 +16,7 @@ from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.read_request import SourceFile, first_lines
 from kspec.diagnostics import codes
 from kspec.language.csv_options import CsvOptions
+from kspec.language.targets import TargetColumns
 from kspec.syntax.gzip_stream import GrowsTooMuch
 from kspec.syntax.path_policy import PathRefused
 
@@ -188,6 +189,8 @@ def _listed_names(names: list[str], first: list[str], options: CsvOptions, conte
 
 
 def _columns_in(setting: Any) -> set[str]:
+    if isinstance(setting, TargetColumns):
+        setting = setting.names
     if isinstance(setting, Mapping):
         return {column for value in setting.values() for column in _columns_in(value)}
     return {setting} if isinstance(setting, str) else set(setting or ())

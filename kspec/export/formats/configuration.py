@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from kspec.export.formats import ExportContext
+from kspec.language.targets import target_scale
 
 
 def write(context: ExportContext, path: Path) -> str:
@@ -13,7 +14,10 @@ def write(context: ExportContext, path: Path) -> str:
     text = json.dumps(json.loads(context.model.to_json()), indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
     adapting = [node.name for node in context.graph.calls if node.catalog is not None and node.catalog.adapts]
-    if not adapting:
-        return ""
     names = ", ".join(f"`{name}`" for name in adapting)
-    return f"without weights, {names} must adapt to the data again"
+    data = context.spec.document.data
+    scaled = [name for name in context.outputs if data is not None and target_scale(data.targets, name) is not None]
+    notes = [f"without weights, {names} must adapt to the data again"] if adapting else []
+    if scaled:
+        notes.append(f"the predictions of {', '.join(f'`{name}`' for name in scaled)} are on the scale of training")
+    return "; ".join(notes)

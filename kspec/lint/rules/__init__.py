@@ -52,6 +52,7 @@ SEMANTIC_RULES = (
     "loss_needs_probabilities",
     "loss_and_output",
     "bounded_regression",
+    "target_scale",
     "units_and_target",
     "window_targets",
     "task_and_output",

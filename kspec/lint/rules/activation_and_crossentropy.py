@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.diagnostics import codes
+from kspec.language.targets import target_columns
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import replace
 from kspec.lint.rules.shared.outputs import (
@@ -83,9 +84,7 @@ def _crossentropy_of_target(context: RuleContext, output: Output) -> str:
         one_hot = len(target.shape) > 0 and target.shape[-1] == output.units
         return "categorical_crossentropy" if one_hot else "sparse_categorical_crossentropy"
     data = context.spec.document.data
-    columns = data.targets if data is not None else None
-    if isinstance(columns, dict):
-        columns = columns[output.name]
+    columns = target_columns(data.targets, output.name) if data is not None else None
     if isinstance(columns, list) and len(columns) == output.units:
         return "categorical_crossentropy"
     single = isinstance(columns, str) and "*" not in columns and data_source(context) == "csv"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.diagnostics import codes
+from kspec.language.targets import target_scale
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import RANGES
 from kspec.lint.rules.shared.fixes import replace
@@ -22,7 +23,13 @@ def check(context: RuleContext) -> None:
         if output.function not in RANGES:
             continue
         target = target_of(context, output.name)
-        message = _without_data(context, output) if target is None else _beyond_range(output, target)
+        scale = target_scale(data.targets, output.name) if (data := context.spec.document.data) is not None else None
+        if scale == "standard":
+            message = f"`{output.name}` ends with {output.function}, which is bounded, and a standard scale is not"
+        elif scale is not None:
+            message = _without_data(context, output) if scale == "log" else ""
+        else:
+            message = _without_data(context, output) if target is None else _beyond_range(output, target)
         if message:
             context.report.warning(
                 codes.BOUNDED_REGRESSION_OUTPUT,

@@ -6,6 +6,7 @@ from kspec.analysis.shapes.types import Shape
 from kspec.catalog.layer_families import ACTIVATIONS, NOISE, NORMALIZATIONS, UNCHANGED
 from kspec.diagnostics import codes
 from kspec.ir import Node
+from kspec.language.targets import target_columns
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import activation_at
 from kspec.lint.rules.shared.fixes import Edits, insert_before, replace
@@ -81,8 +82,7 @@ def _expects_one_prediction(context: RuleContext, output: Output) -> bool:
 def _names_several_columns(context: RuleContext, output: str) -> bool:
     """Whether the spec names several columns, or a pattern, as a target: they can be its positions."""
     data = context.spec.document.data
-    targets = data.targets if data is not None else None
-    columns = targets.get(output) if isinstance(targets, dict) else targets
+    columns = target_columns(data.targets, output) if data is not None else None
     names = columns if isinstance(columns, list) else [columns or ""]
     return len(names) > 1 or any(character in names[0] for character in "*?[")
 

@@ -6,6 +6,7 @@ import math
 
 from kspec.analysis.task_inference import FREE_FORM_LOSSES
 from kspec.diagnostics import Span, codes
+from kspec.language.targets import target_columns
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import innermost
 from kspec.lint.rules.shared.fixes import Edits, replace
@@ -41,7 +42,7 @@ def _columns(context: RuleContext, output: Output) -> int | None:
     data = context.spec.document.data
     if data is None:
         return None
-    return column_count(data, data.targets.get(output.name) if isinstance(data.targets, dict) else data.targets)
+    return column_count(data, target_columns(data.targets, output.name))
 
 
 def _report(context: RuleContext, output: Output, own: tuple[int, ...], wanted: tuple[int, ...]) -> None:

@@ -1,0 +1,70 @@
+"""A model whose predictions are in the unit of the columns of its targets, as those of `kspec predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kspec.analysis.settings import OutputSettings
+from kspec.analysis.target_scaling import TargetScaling
+from kspec.ir.node import flat_order
+
+
+def with_units(model: Any, outputs: Mapping[str, OutputSettings]) -> Any:
+    """The model with Keras layers at its outputs that scale predictions back; itself if none is scaled.
+
+    Args:
+        model: The Keras model.
+        outputs: The settings of its outputs.
+    """
+    import keras
+
+    scalings = {name: output.scaling for name, output in outputs.items() if output.scaling is not None}
+    if not scalings:
+        return model
+    tensors = dict(zip(flat_order(outputs), model.outputs, strict=True))
+    scaled = {
+        name: tensor if name not in scalings else _invert(name, tensor, scalings[name])
+        for name, tensor in tensors.items()
+    }
+    single = not isinstance(model.output, dict)
+    return keras.Model(model.input, next(iter(scaled.values())) if single else scaled, name=model.name)
+
+
+def _invert(name: str, tensor: Any, scaling: TargetScaling) -> Any:
+    """A prediction scaled back.
+
+    Args:
+        name: The output.
+        tensor: Its Keras tensor, shape (batch, …).
+        scaling: The scale of its target.
+    """
+    import keras
+
+    name = f"{name}_in_units"
+    if not scaling.is_affine:
+        return keras.layers.Activation("exponential", dtype="float32", name=name)(tensor)
+    columns = len(scaling.centers)
+    if columns == 1:
+        return keras.layers.Rescaling(scaling.spreads[0], scaling.centers[0], dtype="float32", name=name)(tensor)
+    shape, layers = tuple(tensor.shape[1:]), []
+    if shape[-1:] != (columns,):
+        layers.append(keras.layers.Reshape((-1, columns), name=f"{name}_rows"))
+    layers.append(keras.layers.Rescaling(list(scaling.spreads), list(scaling.centers), dtype="float32", name=name))
+    if len(layers) > 1:
+        layers.append(keras.layers.Reshape(shape, name=f"{name}_shape"))
+    for layer in layers:
+        tensor = layer(tensor)
+    return tensor
+
+
+def lost_digits(outputs: Mapping[str, OutputSettings]) -> str:
+    """A note on predictions for which the float32 of an export has too few digits; mostly empty.
+
+    Args:
+        outputs: The settings of the outputs.
+    """
+    names = [name for name, each in outputs.items() if each.scaling is not None and each.scaling.dtype == "float64"]
+    if not names:
+        return ""
+    return f"{', '.join(f'`{name}`' for name in names)} varies little beside its mean: float32 loses digits of it"
