@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kspec.language.targets import Scale
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,51 +33,6 @@ class TargetScaling:
         """The dtype of values in the unit of the column: float64 where float32 has too few digits for the spread."""
         pairs = zip(self.centers, self.spreads, strict=True)
         return "float32" if all(abs(center) < 1000 * spread for center, spread in pairs) else "float64"
-
-    def apply(self, values: Array) -> Array:
-        """Scales values, float64, in their shape; NaN where a logarithm does not exist.
-
-        Args:
-            values: Shape (n, …); of several columns, the last axes together have a value for each.
-        """
-        import numpy
-
-        values = numpy.asarray(values, numpy.float64)
-        if not self.is_affine:
-            logarithms: Array = numpy.log(values, out=numpy.full(values.shape, numpy.nan), where=values > 0)
-            return logarithms
-        rows = values.reshape(-1, len(self.centers))
-        scaled: Array = (rows - numpy.array(self.centers)) / numpy.array(self.spreads)
-        return scaled.reshape(values.shape)
-
-    def invert(self, values: Array) -> Array:
-        """Scales back to the unit of the column, float64; the inverse of `apply`."""
-        import numpy
-
-        values = numpy.asarray(values, numpy.float64)
-        if not self.is_affine:
-            with numpy.errstate(over="ignore"):
-                powers: Array = numpy.exp(values)
-            return powers
-        rows = values.reshape(-1, len(self.centers))
-        scaled: Array = rows * numpy.array(self.spreads) + numpy.array(self.centers)
-        return scaled.reshape(values.shape)
-
-    def invert_tensor(self, values: Any) -> Any:
-        """Scales a Keras tensor back, float64, shape (n, …); its mask stays."""
-        from keras import ops
-
-        mask, shape = getattr(values, "_keras_mask", None), ops.shape(values)
-        values = ops.cast(values, "float64")
-        if self.is_affine:
-            rows = ops.reshape(values, (-1, len(self.centers)))
-            centers, spreads = (ops.convert_to_tensor(each, "float64") for each in (self.centers, self.spreads))
-            values = ops.reshape(rows * spreads + centers, shape)
-        else:
-            values = ops.exp(values)
-        if mask is not None:
-            values._keras_mask = mask
-        return values
 
     def describe(self) -> str:
         """It in words, such as `standard (mean 180.9, deviation 79.44)`."""

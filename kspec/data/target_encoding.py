@@ -17,6 +17,7 @@ from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import BINARY_LOSSES, FREE_FORM_LOSSES, loss_name
 from kspec.data.labels import Labels
 from kspec.data.mapped_arrays import by_rows
+from kspec.data.target_units import scaled
 from kspec.data.types import DataSplit
 from kspec.diagnostics import Path, Report, codes
 from kspec.language import Spec
@@ -104,7 +105,7 @@ class TargetEncoding:
             if raw.dtype.kind not in "fiub":
                 raise ValueError("text is not a number")
             scaling = self.settings.scaling
-            return self._in_shape((raw if scaling is None else scaling.apply(raw)).astype(np.float32))
+            return self._in_shape((raw if scaling is None else scaled(raw, scaling)).astype(np.float32))
         if self.has_column_for_each_class(raw):
             if form == "integer":
                 classes: Array = raw.argmax(axis=-1).astype(np.int32)

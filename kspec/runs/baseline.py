@@ -14,6 +14,7 @@ from kspec.compiler.define import BuiltModel
 from kspec.data import Dataset, DataSplit
 from kspec.data.pipeline import Batches
 from kspec.data.target_encoding import TargetEncoding
+from kspec.data.target_units import in_units
 from kspec.ir.node import flat_order
 from kspec.training.baseline import Baseline, baseline, constant_answers
 from kspec.training.batching import encodings_of
@@ -74,8 +75,7 @@ def targets_in_units(targets: Mapping[str, Any], outputs: Mapping[str, OutputSet
         targets: By output, encoded, shape (n, …).
         outputs: The settings of the outputs.
     """
-    scalings = {name: outputs[name].scaling for name in targets}
-    return {name: values if (own := scalings[name]) is None else own.invert(values) for name, values in targets.items()}
+    return {name: in_units(values, outputs[name].scaling) for name, values in targets.items()}
 
 
 def _constants(file: Path) -> dict[str, Any]:

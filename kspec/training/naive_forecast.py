@@ -11,6 +11,7 @@ from kspec.analysis.metric_names import logged_metrics
 from kspec.analysis.settings import OutputSettings
 from kspec.data import DataSplit
 from kspec.data.target_encoding import TargetEncoding
+from kspec.data.target_units import in_units
 from kspec.training.baseline import metric_values
 
 Array = np.ndarray[Any, Any]
@@ -50,7 +51,7 @@ def naive_forecasts(
             continue
         for words, season in forecasts.items():
             answer = encodings[output].encode(places.repeated(output, season)).astype("float64")
-            answer = answer if settings.scaling is None else settings.scaling.invert(answer)
+            answer = in_units(answer, settings.scaling)
             for number, metric in enumerate(each for each in logged_metrics(outputs) if each.output == output):
                 own = weights.get(output) if number >= len(settings.metrics) else None
                 values = metric_values(metric.metric, settings, targets[output], answer, own)

@@ -10,6 +10,7 @@ import numpy as np
 from kspec.analysis.settings import OutputSettings
 from kspec.data.pipeline import Batches
 from kspec.data.target_encoding import TargetEncoding
+from kspec.data.target_units import in_units
 from kspec.ir.node import flat_order
 from kspec.training.engine import Engine, engine_of
 
@@ -35,7 +36,10 @@ def predict(
     raw = engine.predict(batches, steps)
     by_output = raw if isinstance(raw, dict) else {next(iter(outputs)): raw}
     values = {name: to_probabilities(np.asarray(by_output[name]), output) for name, output in outputs.items()}
-    return {name: in_units(each, outputs[name]) for name, each in values.items()}
+    for name, scaling in ((name, output.scaling) for name, output in outputs.items()):
+        if scaling is not None:
+            values[name] = in_units(values[name], scaling).astype(scaling.dtype)
+    return values
 
 
 def predict_nodes(
@@ -82,12 +86,6 @@ def to_probabilities(prediction: Array, settings: OutputSettings) -> Array:
         return softmax
     sigmoid: Array = 1.0 / (1.0 + np.exp(-prediction))
     return sigmoid
-
-
-def in_units(values: Array, settings: OutputSettings) -> Array:
-    """Values on an output's scale in the unit of its column; others unchanged."""
-    scaling = settings.scaling
-    return values if scaling is None else scaling.invert(values).astype(scaling.dtype)
 
 
 def predicted_classes(prediction: Array, settings: OutputSettings) -> Array:

@@ -25,7 +25,7 @@ def measure_in_units(metric: Any, scaling: TargetScaling) -> Any:
         scaling = replace(scaling, centers=(0.0,) * len(scaling.centers))
 
     def update_state(y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        return update(scaling.invert_tensor(y_true), scaling.invert_tensor(y_pred), sample_weight)
+        return update(_in_units(y_true, scaling), _in_units(y_pred, scaling), sample_weight)
 
     def add_variable_in_dtype(*arguments: Any, dtype: Any = None, **more: Any) -> Any:
         return add_variable(*arguments, dtype=dtype or metric.dtype, **more)
@@ -33,3 +33,25 @@ def measure_in_units(metric: Any, scaling: TargetScaling) -> Any:
     metric.update_state = update_state
     vars(metric)["add_variable"] = add_variable_in_dtype  # for variables that are made at the first update
     return metric
+
+
+def _in_units(values: Any, scaling: TargetScaling) -> Any:
+    """A Keras tensor scaled back, float64; its mask stays.
+
+    Args:
+        values: Shape (n, …).
+        scaling: Their scale.
+    """
+    from keras import ops
+
+    mask, shape = getattr(values, "_keras_mask", None), ops.shape(values)
+    values = ops.cast(values, "float64")
+    if scaling.is_affine:
+        rows = ops.reshape(values, (-1, len(scaling.centers)))
+        centers, spreads = (ops.convert_to_tensor(each, "float64") for each in (scaling.centers, scaling.spreads))
+        values = ops.reshape(rows * spreads + centers, shape)
+    else:
+        values = ops.exp(values)
+    if mask is not None:
+        values._keras_mask = mask
+    return values

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kspec.analysis.target_scaling import TargetScaling, scalings_from_json
+from kspec.data.target_units import in_units, scaled
 from tests.data.helpers import read
 
 HEAD = "{csv: t.csv, targets: {y: {columns: [y, z], scale: SCALE}}, inputs: [a, b]}"
@@ -36,8 +37,8 @@ def test_learned_on_training(scale, tmp_path):
     np.testing.assert_allclose(own.centers, center, rtol=1e-15)
     np.testing.assert_allclose(own.spreads, spread, rtol=1e-12)
     expected = np.log(raw) if scale == "log" else (raw - center) / spread
-    np.testing.assert_allclose(own.apply(raw), expected, rtol=1e-7, atol=1e-7)
-    np.testing.assert_allclose(own.invert(own.apply(raw)), raw, rtol=1e-14)
+    np.testing.assert_allclose(scaled(raw, own), expected, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(in_units(scaled(raw, own), own), raw, rtol=1e-14)
 
 
 def test_values_outside_training_count_for_nothing(tmp_path):
@@ -55,9 +56,9 @@ def test_each_column_has_its_own(shape, flat):
     scaling = TargetScaling("standard", (10.0, -1.0), (2.0, 4.0))
     raw = np.random.default_rng(0).normal(size=shape)
     expected = (raw - [10.0, -1.0]) / [2.0, 4.0]
-    np.testing.assert_allclose(scaling.apply(raw), expected)
-    np.testing.assert_allclose(scaling.apply(raw.reshape(flat)), expected.reshape(flat))
-    np.testing.assert_allclose(scaling.invert(expected.reshape(flat)), raw.reshape(flat))
+    np.testing.assert_allclose(scaled(raw, scaling), expected)
+    np.testing.assert_allclose(scaled(raw.reshape(flat), scaling), expected.reshape(flat))
+    np.testing.assert_allclose(in_units(expected.reshape(flat), scaling), raw.reshape(flat))
 
 
 def test_constant(tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kspec.analysis.target_scaling import TargetScaling
+from kspec.data.target_units import in_units
 from kspec.training.unscaled_metrics import measure_in_units
 
 RANDOM = np.random.default_rng(3)
@@ -26,7 +27,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("scaling", SCALES, ids=lambda each: each.scale)
 def test_metrics(scaling):
-    columns = [scaling.invert(each.astype("float32")) for each in (TRUE, PREDICTED)]
+    columns = [in_units(each.astype("float32"), scaling) for each in (TRUE, PREDICTED)]
     for name, expected in EXPECTED.items():
         metric = measure_in_units(getattr(keras.metrics, name)(dtype="float64"), scaling)
         for part in (slice(25), slice(25, None)):
@@ -37,7 +38,7 @@ def test_metrics(scaling):
 @pytest.mark.parametrize("scaling", SCALES, ids=lambda each: each.scale)
 def test_r2(scaling):
     true, predicted = (each[:, 0].astype("float32") for each in (TRUE, PREDICTED))
-    t, p = scaling.invert(true), scaling.invert(predicted)
+    t, p = in_units(true, scaling), in_units(predicted, scaling)
     metric = measure_in_units(keras.metrics.R2Score("variance_weighted_average", dtype="float64"), scaling)
     metric.update_state(true, predicted)
     squares = ((t - t.mean(axis=0)) ** 2).sum(axis=0)
