@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import operator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.analysis.target_scaling import TargetScaling
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.mapped_arrays import pieces, row_bytes
 from kspec.data.table import Table
 from kspec.data.types import OutputSpec
 from kspec.diagnostics import Path, codes
@@ -77,27 +79,82 @@ def _learn(
         message = f"`scale` is for numbers, and `{columns[0]}` has text"
         context.error(codes.UNSCALABLE_TARGET, message, path, help="remove `scale`")
         return None
-    values = target.reshape(len(target), -1, len(columns)).astype(numpy.float64)
+    own = _Columns(target, len(columns))
     if scale == "log":
-        for number, column in enumerate(columns):
-            low = numpy.flatnonzero((values[:, :, number] <= 0).any(axis=1))
-            if len(low):
-                value = f"{values[low[0], :, number].min():g}"
-                message = f"`{column}` has no logarithm where it is not positive: it is {value} in {table.locate(low)}"
-                help = "use `scale: standard`, or leave these rows out: " + context.remedy(f"`where: {column} > 0`")
-                context.error(codes.UNSCALABLE_TARGET, message, path, help=help)
-                return None
-        return TargetScaling(scale)
-    known = values[training]
-    centers, spreads = [], []
-    for number, column in enumerate(columns):
-        own = known[:, :, number]
-        own = own[numpy.isfinite(own)]
-        least, largest = float(own.min()), float(own.max())
-        if least == largest:
+        found = [numpy.flatnonzero((own[rows] <= 0).any(axis=(1, 2))) + rows.start for rows in own.all()]
+        low = numpy.concatenate(found)
+        if not len(low):
+            return TargetScaling(scale)
+        first = own[low[:1]][0].min(axis=0)
+        column, least = columns[int(first.argmin())], first.min()
+        message = f"`{column}` has no logarithm where it is not positive: it is {least:g} in {table.locate(low)}"
+        help = f"use `scale: standard`, or leave these rows out: `where: {column} > 0`"
+        context.error(codes.UNSCALABLE_TARGET, message, path, help=help)
+        return None
+    known = own.known(training)
+    for column, least, largest in zip(columns, known.least, known.largest, strict=True):
+        if not least < largest:
             message = f"`{column}` is {least:g} in every row of training, so `scale: {scale}` has nothing to divide by"
             context.error(codes.UNSCALABLE_TARGET, message, path, help="remove `scale`, or check the split")
             return None
-        centers.append(float(own.mean()) if scale == "standard" else least)
-        spreads.append(float(own.std()) if scale == "standard" else largest - least)
-    return TargetScaling(scale, tuple(centers), tuple(spreads))
+    if scale == "minmax":
+        return TargetScaling(scale, known.least, tuple(map(operator.sub, known.largest, known.least)))
+    return TargetScaling(scale, known.means, known.deviations)
+
+
+class _Facts(NamedTuple):
+    """By column, facts about finite values."""
+
+    least: tuple[float, ...]
+    largest: tuple[float, ...]
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+
+class _Columns:
+    """The columns of a target, which can lie in a file, as float64.
+
+    Args:
+        target: Shape (rows, …).
+        count: How many columns it has.
+    """
+
+    def __init__(self, target: Array, count: int) -> None:
+        self.target = target
+        self.count = count
+
+    def __getitem__(self, rows: Any) -> Array:
+        """The values of rows, shape (rows, values, columns)."""
+        import numpy
+
+        values = numpy.asarray(self.target[rows])
+        return values.reshape(len(values), -1, self.count).astype(numpy.float64)
+
+    def all(self) -> Iterator[slice]:
+        """All rows, in pieces."""
+        return iter(pieces(len(self.target), row_bytes(self.target)))
+
+    def known(self, training: Array) -> _Facts:
+        """Facts about the finite values of some rows, in the same bits wherever the target lies.
+
+        Args:
+            training: The rows.
+        """
+        import numpy
+
+        parts = list(pieces(len(training), row_bytes(self.target)))
+        counts, sums = numpy.zeros(self.count), numpy.zeros(self.count)
+        least, largest = numpy.full(self.count, numpy.inf), numpy.full(self.count, -numpy.inf)
+        for part in parts:
+            values = self[training[part]]
+            is_known = numpy.isfinite(values)
+            counts += is_known.sum(axis=(0, 1))
+            sums += numpy.where(is_known, values, 0).sum(axis=(0, 1))
+            least = numpy.minimum(least, numpy.where(is_known, values, numpy.inf).min(axis=(0, 1)))
+            largest = numpy.maximum(largest, numpy.where(is_known, values, -numpy.inf).max(axis=(0, 1)))
+        means, squares = sums / numpy.maximum(counts, 1), numpy.zeros(self.count)
+        for part in parts:
+            values = self[training[part]]
+            squares += numpy.where(numpy.isfinite(values), (values - means) ** 2, 0).sum(axis=(0, 1))
+        deviations = numpy.sqrt(squares / numpy.maximum(counts, 1))
+        return _Facts(*(tuple(each.tolist()) for each in (least, largest, means, deviations)))
