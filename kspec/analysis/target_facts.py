@@ -11,6 +11,7 @@ from kspec.analysis.settings import TargetFacts
 from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.language.data import CLASS_FOLDERS
 from kspec.language.removed_values import REMOVED, attempt
 from kspec.language.targets import target_columns
 
@@ -116,9 +117,9 @@ def _column_names(name: str, profile: DataProfile) -> tuple[str, ...]:
 def _columns_in_spec(spec: Spec, name: str) -> int | None:
     """The number of columns that the spec names for the target of an output; None if unknown."""
     data = spec.document.data
-    if data is None or data.source not in ("csv", "parquet", "images"):
+    if data is None or data.source not in ("csv", "parquet", *CLASS_FOLDERS):
         return None
-    if data.source == "images" and data.targets is None:
+    if data.source in CLASS_FOLDERS and data.targets is None:
         return 1
     target = target_columns(data.targets, name)
     names = [target] if isinstance(target, str) else target or []

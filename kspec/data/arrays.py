@@ -9,6 +9,7 @@ from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.mapped_arrays import converted, stacked, taken, true_rows
 from kspec.data.number_texts import why_no_numbers
+from kspec.data.sounds import SoundColumn, length_note, load_sounds
 from kspec.data.table import FILES, Column, Table
 from kspec.data.target_arrays import all_finite, target_array, weight_array
 from kspec.data.types import DataSplit, InputSpec
@@ -40,6 +41,8 @@ class TableArrays:
         self.targets = {name: target_array(name, table, mapping, context) for name in mapping.targets}
         self.weights = {name: weight_array(name, table, mapping, context) for name in mapping.weights}
         self.absent: dict[str, Array] = {}
+        notes = (length_note(name, takes, table, mapping) for name, takes in inputs.items())
+        self.notes = [note for note in notes if note]
 
     def take(self, kept: Array) -> None:
         """Keeps only the rows where `kept`, shape (rows,), is true."""
@@ -99,24 +102,26 @@ def input_array(name: str, takes: InputSpec, table: Table, mapping: ColumnMappin
     window = mapping.windows.get(name)
     if any(column.kind in FILES or column.paths is not None for column in columns):
         if window is not None:
-            message = f"`{name}` takes several rows, and a window of images cannot be read"
+            message = f"`{name}` takes several rows, and a window of files cannot be read"
             context.error(codes.INCOMPATIBLE_DATA_TYPE, message, path)
             return None
-        return _image_array(name, takes, columns, path, context)
+        return _array_of_files(name, takes, columns, path, context)
     return _numbers_or_text(name, takes, columns, table, path, context, is_window=window is not None)
 
 
-def _image_array(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> Any:
+def _array_of_files(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> Any:
     from kspec.data.images import load_images
 
     if len(columns) > 1:
         others = ", ".join(column.name for column in columns if column.kind not in FILES)
         context.error(
             codes.DATA_SHAPE_MISMATCH,
-            f"`{name}` takes one image column and cannot also take {others or 'a second one'}",
+            f"`{name}` takes one column of files and cannot also take {others or 'a second one'}",
             path,
         )
         return None
+    if isinstance(columns[0], SoundColumn):
+        return load_sounds(name, takes, columns[0], path, context)
     return load_images(name, takes, columns[0], path, context)
 
 

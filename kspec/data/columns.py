@@ -115,7 +115,7 @@ class _Mapper:
         self.outputs = [name for name in outputs if name not in self.minimized]
         self.context = context
         self.mapping = ColumnMapping()
-        self.content = _content(table)
+        self.content = _content(table, data)
         self.is_valid = True
 
     def map(self) -> ColumnMapping | None:
@@ -380,8 +380,10 @@ class _Mapper:
         )
 
 
-def _content(table: Table) -> str:
-    """The first column of images or sounds; empty if there is none."""
+def _content(table: Table, data: Data) -> str:
+    """The first column of images or sounds, or that of texts in files; empty if there is none."""
+    if data.source == "texts":
+        return "text"
     return next((name for name, column in table.columns.items() if column.kind in FILES), "")
 
 

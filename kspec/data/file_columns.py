@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context, display_name
 from kspec.data.image_size import image_size
 from kspec.data.limits import LimitReached, check_memory, check_pixels
+from kspec.data.sounds import SoundColumn, common_rate
 from kspec.data.table import Column, Table
+from kspec.data.wav import InvalidSound, WavHeader, read_header
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Rule, codes, did_you_mean
 from kspec.diagnostics.suggest import available
@@ -34,6 +36,9 @@ _BLOCK = 1 << 20
 def contents(data: Data) -> dict[str, tuple[str, SpecPath]]:
     """By column of paths, what its files contain, and the setting that tells it."""
     known: dict[str, tuple[str, SpecPath]] = {}
+    if data.source in ("texts", "audio"):
+        content = "text" if data.source == "texts" else "audio"
+        known[content] = content, ("data", data.source)
     if data.source == "files":
         for name, pattern in file_patterns(data.files).items():
             if content := content_of(pattern):
@@ -41,13 +46,14 @@ def contents(data: Data) -> dict[str, tuple[str, SpecPath]]:
     return known | {name: (content, ("data", "read", name)) for name, content in data.read.items()}
 
 
-def read_file_columns(table: Table, data: Data, context: Context) -> None:
+def read_file_columns(table: Table, data: Data, context: Context, rates: Mapping[str, int] | None = None) -> None:
     """Makes columns of files of the columns of paths that the spec says to read, and checks that each file can be read.
 
     Args:
         table: The table; gets the columns.
         data: The `data` section.
         context: Receives every problem.
+        rates: By column of sounds, the sample rate that training had.
     """
     for name, (content, place) in contents(data).items():
         path = place if context.source_path is not None and not context.is_new else context.source_path
@@ -67,7 +73,12 @@ def read_file_columns(table: Table, data: Data, context: Context) -> None:
             continue
         files = _located(table, column, context)
         reader = _Reader(name, table, column, files, path, context)
-        table.columns[name] = reader.texts() if content == "text" else reader.files(content)
+        if content == "text":
+            table.columns[name] = reader.texts()
+        elif content == "audio":
+            table.columns[name] = reader.sounds(data.rate or (rates or {}).get(name))
+        else:
+            table.columns[name] = reader.images()
     for name in {} if context.is_new else data.resize:
         column, path = table.columns.get(name), ("data", "resize", name)
         if column is None and name not in table.unusable:
@@ -125,15 +136,38 @@ class _Reader:
         self.path = path
         self.context = context
 
-    def files(self, content: str) -> Column:
-        """The column of these files, which are decoded later."""
+    def images(self) -> Column:
+        """The column of these images, which are decoded later."""
 
         def check(file: Path, stream: Any) -> None:
-            if content == "image":
-                check_pixels(image_size(stream), display_name(file, self.context), self.context.limits)
+            check_pixels(image_size(stream), display_name(file, self.context), self.context.limits)
 
         self._visit(check)
-        return Column(self.name, content, self.paths, self.column.missing, self.column.texts)  # type: ignore[arg-type]
+        return Column(self.name, "image", self.paths, self.column.missing, self.column.texts)
+
+    def sounds(self, rate: int | None) -> SoundColumn:
+        """The column of these sounds, which are decoded later.
+
+        Args:
+            rate: The sample rate that the spec states, or that training had.
+        """
+        headers: dict[str, WavHeader] = {}
+        refused: dict[str, str] = {}
+
+        def check(file: Path, stream: Any) -> None:
+            try:
+                headers[str(file)] = read_header(stream)
+            except InvalidSound as error:
+                refused[str(file)] = str(error)
+
+        self._visit(check)
+        if refused:
+            why = next(iter(refused.values()))
+            self._report(codes.UNDECODABLE_FILE, list(refused), f"is no sound, since {why}", "are no sounds")
+        elif headers:
+            rate = common_rate(self.name, headers, rate, self.path, self.context)
+        missing, texts = self.column.missing, self.column.texts
+        return SoundColumn(self.name, "audio", self.paths, missing, texts, headers=headers, rate=rate or 1)
 
     def texts(self) -> Column:
         """The texts in these files."""
@@ -205,7 +239,8 @@ class _Reader:
         import numpy
 
         rows = numpy.flatnonzero(numpy.isin(self.paths.astype(str), files))
-        first = shown_path(self.column.values[rows[0]])
+        first = str(self.column.values[rows[0]])
+        first = display_name(Path(first), self.context) if os.path.isabs(first) else shown_path(first)
         if len(files) == 1:
             message = f"`{self.name}` names a file that {one}: `{first}` in {self.table.locate(rows)}"
         else:

@@ -16,9 +16,9 @@ from kspec.data.image_targets import read_image_targets
 from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
-from kspec.data.new_files import files_of
+from kspec.data.new_source import resolve_source
 from kspec.data.new_targets import NewTargets, unscalable
-from kspec.data.sources import read, source_of
+from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
 from kspec.data.target_encoding import TargetEncoding
@@ -29,7 +29,7 @@ from kspec.data.window_inference import split_of_other_data, windows_of_other_da
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
-from kspec.language.data import SOURCES, Data
+from kspec.language.data import Data
 from kspec.language.window import Window
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _load(
     table = derivation.table
     keep_columns(table, context, are_needed=request.for_prediction)
     if data is not None:
-        read_file_columns(table, data, context)
+        read_file_columns(table, data, context, fitted.get("rates"))
     mapping = _map_columns(table, data, fitted, request)
     outputs = {name: _output_spec(encoding) for name, encoding in encodings.items()}
     read_image_targets(table, mapping, outputs, context, optional=request.for_prediction)
@@ -136,7 +136,15 @@ def _load(
     split.left_out = numbers[~rows.kept].tolist()
     split.kept_of_left_out = {name: texts[~rows.kept] for name, texts in table.kept.items()}
     left_out = f"left out {', '.join(rows.reasons)}" if rows.reasons else ""
-    notes = (*derivation.notes, left_out, *unknown, *(actual.notes if actual is not None else ()), unweighted, unused)
+    notes = (
+        *derivation.notes,
+        left_out,
+        *arrays.notes,
+        *unknown,
+        *(actual.notes if actual is not None else ()),
+        unweighted,
+        unused,
+    )
     split.notes = [note for note in notes if note]
     return split
 
@@ -297,50 +305,6 @@ def _unused(table: Table, mapping: ColumnMapping, read: Iterable[str]) -> str:
     names = [name for name in (*table.columns, *table.unusable) if name not in used]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"not used: {', '.join(names[:SHOWN])}{more}" if names else ""
-
-
-def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: Context) -> tuple[str, Any] | None:
-    """The kind of a source and its setting.
-
-    Args:
-        source: As in `load_for_prediction`.
-        data: The spec's `data` section, whose CSV options hold for a path without any, too.
-        context: Receives a problem of the source.
-    """
-    if isinstance(source, str):
-        files = {} if data is None else files_of(source, data, context)
-        if files is None:
-            return None
-        if files:
-            return "files", files
-        kind = source_of(source)
-        if kind is None:
-            kind = data.source if data is not None and data.source != "synthetic" else "csv"
-        if kind == "csv" and data is not None and isinstance(data.csv, CsvOptions):
-            return kind, data.csv.model_copy(update={"path": source})
-        return kind, source
-    kinds = [key for key in source if key in SOURCES]
-    if len(kinds) != 1 or len(source) != 1:
-        stray = next((key for key in source if key not in SOURCES), "")
-        context.error(
-            codes.MISSING_COLUMN_MAPPING,
-            "other data must be a path or a mapping with one source",
-            context.source_path,
-            label=did_you_mean(stray, SOURCES),
-            help=f"available sources: {', '.join(SOURCES)}",
-        )
-        return None
-    if context.source_path is not None:
-        context.source_path = (*context.source_path, kinds[0])
-    setting = getattr(Data.model_validate(dict(source)), kinds[0])
-    if (
-        kinds[0] == "csv"
-        and data is not None
-        and isinstance(data.csv, CsvOptions)
-        and not isinstance(setting, CsvOptions)
-    ):
-        setting = data.csv.model_copy(update={"path": setting})
-    return kinds[0], setting
 
 
 def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], request: Request) -> ColumnMapping:

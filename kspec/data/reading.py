@@ -22,6 +22,7 @@ from kspec.data.labels import Labels
 from kspec.data.mapped_arrays import DiskFull, table_arrays, taken
 from kspec.data.profiling import of_windows, profile_splits, profile_table
 from kspec.data.series import series_column
+from kspec.data.sounds import sample_rates
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
@@ -112,7 +113,7 @@ def _load(data: Data, request: Request) -> Dataset:
     read_columns = {*used, *derivation.types}
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
     width = {"width": len(table.columns) - len(data.columns) + len(table.unusable)} if is_numbered else {}
-    notes = _check_values(arrays, mapping, splits, request)
+    notes = [*arrays.notes, *_check_values(arrays, mapping, splits, request)]
     shuffled = series_column(table, data, splits) if series is None else ""
     profile = profile_splits(profile, splits, arrays.inputs, arrays.targets, labels, shuffled)
     profile = replace(profile, copies=find_copies(table, mapping), drift=find_drift(table, mapping, splits))
@@ -121,6 +122,7 @@ def _load(data: Data, request: Request) -> Dataset:
         "usual": usual,
         "columns": mapping.to_json(),
         "types": derivation.types,
+        **sample_rates(table),
         **width,
     }
     if scales:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kspec.analysis.program import Analysis
 from kspec.data import Dataset
 from kspec.data.context import Context
-from kspec.data.inference_data import resolve_source
+from kspec.data.new_source import resolve_source
 from kspec.data.profiling import profile_table
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request

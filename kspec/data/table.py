@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -67,13 +67,12 @@ class Column:
     def take(self, kept: Array) -> Column:
         """The column with only some rows: those where `kept`, shape (n,), is true, or whose indices it has."""
         original_texts = self.original_texts
-        return Column(
-            self.name,
-            self.kind,
-            taken(self.values, kept),
-            taken(self.missing, kept),
-            None if original_texts is None else lambda: original_texts()[kept],
-            None if self.paths is None else self.paths[kept],
+        return replace(
+            self,
+            values=taken(self.values, kept),
+            missing=taken(self.missing, kept),
+            original_texts=None if original_texts is None else lambda: original_texts()[kept],
+            paths=None if self.paths is None else self.paths[kept],
         )
 
 

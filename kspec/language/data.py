@@ -28,11 +28,15 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "npz": (".npz",),
     "npy": (".npy",),
     "images": CONTENT_SUFFIXES["image"],
+    "texts": CONTENT_SUFFIXES["text"],
+    "audio": CONTENT_SUFFIXES["audio"],
     "files": (),
     "synthetic": (),
 }
 """Source → the suffixes of its files."""
 SOURCES = tuple(SUFFIXES)
+CLASS_FOLDERS = ("images", "texts", "audio")
+"""The sources that are folders with a folder for each class."""
 POLICIES = ("drop_row", "mean", "median", "most_frequent")
 """Ways to handle missing values, besides a fill value."""
 
@@ -84,6 +88,8 @@ class Data(Model):
     npz: NpzFiles = Field(default=None, description="A NumPy `.npz` file; each array is a column")
     npy: NpyFiles = Field(default=None, description="NumPy arrays in files: column → file, or one array")
     images: Files = Field(default=None, description="A folder with one subfolder of images per class")
+    texts: Files = Field(default=None, description="A folder with one subfolder of text files per class")
+    audio: Files = Field(default=None, description="A folder with one subfolder of WAV files per class")
     files: FilePatterns = Field(
         default=None,
         description="Columns of files, each with a pattern such as `photos/{id}.jpg`; its braces name further columns",
@@ -99,6 +105,9 @@ class Data(Model):
     resize: Resize = Field(
         default_factory=dict,
         description="How images get the size of their input, by column: `stretch` (the default), `crop` or `pad`",
+    )
+    rate: int | None = Field(
+        default=None, gt=0, description="The sample rate of sounds, in Hz, to which others are resampled"
     )
     columns: Expressions = Field(
         default_factory=dict,
@@ -169,7 +178,7 @@ class Data(Model):
                     help="say how many rows it has: `window: {length: 24, horizon: 1}`",
                 )
             return self
-        if self.source in ("synthetic", "images", "files"):
+        if self.source in ("synthetic", "files", *CLASS_FOLDERS):
             fail(f"{self.source} data has no rows in time for a window", key="window", help="remove `window`")
         if "past" not in parts:
             fail(

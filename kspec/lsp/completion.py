@@ -14,7 +14,7 @@ from kspec.archive.vectors import SUFFIXES as VECTORS
 from kspec.catalog.applications import inner_layers
 from kspec.diagnostics import Path
 from kspec.language import Permissions
-from kspec.language.data import POLICIES, SUFFIXES
+from kspec.language.data import CLASS_FOLDERS, POLICIES, SUFFIXES
 from kspec.language.entry import HEADS
 from kspec.language.source_files import CSV_OPTIONS
 from kspec.lint.rules.shared.logged_metrics import monitor_names
@@ -350,7 +350,7 @@ class _Proposals:
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
         source = str(path[1]) if len(path) > 1 else ""
         if SUFFIXES.get(source) and not set(path) & set(CSV_OPTIONS):
-            return self._files(() if source == "images" else SUFFIXES[source])
+            return self._files(() if source in CLASS_FOLDERS else SUFFIXES[source])
         return None
 
     def _files(self, suffixes: tuple[str, ...]) -> Iterator[Item]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.diagnostics import codes
+from kspec.language.data import CLASS_FOLDERS
 from kspec.language.targets import target_columns
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.fixes import replace
@@ -88,4 +89,4 @@ def _crossentropy_of_target(context: RuleContext, output: Output) -> str:
     if isinstance(columns, list) and len(columns) == output.units:
         return "categorical_crossentropy"
     single = isinstance(columns, str) and "*" not in columns and data_source(context) == "csv"
-    return "sparse_categorical_crossentropy" if single or data_source(context) == "images" else ""
+    return "sparse_categorical_crossentropy" if single or data_source(context) in CLASS_FOLDERS else ""

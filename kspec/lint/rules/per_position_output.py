@@ -6,6 +6,7 @@ from kspec.analysis.shapes.types import Shape
 from kspec.catalog.layer_families import ACTIVATIONS, NOISE, NORMALIZATIONS, UNCHANGED
 from kspec.diagnostics import codes
 from kspec.ir import Node
+from kspec.language.data import CLASS_FOLDERS
 from kspec.language.targets import target_columns
 from kspec.lint.context import RuleContext
 from kspec.lint.rules.shared.activations import activation_at
@@ -74,17 +75,18 @@ def _expects_one_prediction(context: RuleContext, output: Output) -> bool:
     target = target_of(context, output.name)
     if target is not None:
         return not target.shape or target.shape == (output.units,) != output.shape[1:2]
-    if source in ("csv", "images"):
+    if source in ("csv", *CLASS_FOLDERS):
         return not _names_several_columns(context, output.name)
     return source == "" and _lost_positions(context, output.shape)
 
 
 def _names_several_columns(context: RuleContext, output: str) -> bool:
-    """Whether the spec names several columns, or a pattern, as a target: they can be its positions."""
+    """Whether the spec names several columns, a pattern or files as a target: they can be its positions."""
     data = context.spec.document.data
     columns = target_columns(data.targets, output) if data is not None else None
     names = columns if isinstance(columns, list) else [columns or ""]
-    return len(names) > 1 or any(character in names[0] for character in "*?[")
+    is_read = data is not None and names[0] in data.read  # a mask
+    return is_read or len(names) > 1 or any(character in names[0] for character in "*?[")
 
 
 def _lost_positions(context: RuleContext, shape: Shape) -> bool:

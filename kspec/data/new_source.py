@@ -1,21 +1,73 @@
-"""Other data for a model that was trained on `files:`: a folder with the same files, a pattern, or a single file."""
+"""The source of other data for a trained model: a path, a pattern of files, or a mapping with one source."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.file_columns import contents
 from kspec.data.sources import source_of
-from kspec.diagnostics import codes
-from kspec.language.data import Data
+from kspec.diagnostics import codes, did_you_mean
+from kspec.language.csv_options import CsvOptions
+from kspec.language.data import SOURCES, SUFFIXES, Data
 from kspec.language.file_columns import file_patterns
 from kspec.language.window import column_names
 from kspec.syntax.file_patterns import InvalidPattern, parse_pattern
 from kspec.syntax.regular_files import shown_path
 
+FOLDERS = ("images", "audio")
+"""The sources whose name the suffix of a file tells."""
 
-def files_of(source: str, data: Data, context: Context) -> dict[str, str] | None:
+
+def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: Context) -> tuple[str, Any] | None:
+    """The kind of a source and its setting.
+
+    Args:
+        source: As in `load_for_prediction`.
+        data: The spec's `data` section, whose CSV options hold for a path without any, too.
+        context: Receives a problem of the source.
+    """
+    if isinstance(source, str):
+        files = {} if data is None else _files_of(source, data, context)
+        if files is None:
+            return None
+        if files:
+            return "files", files
+        kind = source_of(source)
+        if data is not None and source.lower().endswith(SUFFIXES[data.source] or ("/",)):
+            kind = data.source
+        if kind is None:
+            kind = data.source if data is not None and data.source != "synthetic" else "csv"
+        if kind == "csv" and data is not None and isinstance(data.csv, CsvOptions):
+            return kind, data.csv.model_copy(update={"path": source})
+        return kind, source
+    kinds = [key for key in source if key in SOURCES]
+    if len(kinds) != 1 or len(source) != 1:
+        stray = next((key for key in source if key not in SOURCES), "")
+        context.error(
+            codes.MISSING_COLUMN_MAPPING,
+            "other data must be a path or a mapping with one source",
+            context.source_path,
+            label=did_you_mean(stray, SOURCES),
+            help=f"available sources: {', '.join(SOURCES)}",
+        )
+        return None
+    if context.source_path is not None:
+        context.source_path = (*context.source_path, kinds[0])
+    setting = getattr(Data.model_validate(dict(source)), kinds[0])
+    if (
+        kinds[0] == "csv"
+        and data is not None
+        and isinstance(data.csv, CsvOptions)
+        and not isinstance(setting, CsvOptions)
+    ):
+        setting = data.csv.model_copy(update={"path": setting})
+    return kinds[0], setting
+
+
+def _files_of(source: str, data: Data, context: Context) -> dict[str, str] | None:
     """The patterns that a path stands for, as `files:` states them.
 
     Args:
@@ -28,8 +80,8 @@ def files_of(source: str, data: Data, context: Context) -> dict[str, str] | None
     """
     inputs = _file_inputs(data)
     kind = source_of(source)
-    is_file_source = data.source == "files" or (kind == "images" and data.source != "images" and bool(inputs))
-    if not is_file_source or kind not in (None, "images"):
+    is_file_source = data.source == "files" or (kind in FOLDERS and data.source not in FOLDERS and bool(inputs))
+    if not is_file_source or kind not in (None, *FOLDERS):
         return {}
     folder = context.folder / os.path.expanduser(source)
     if folder.is_dir() and data.source == "files":

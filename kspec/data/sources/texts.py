@@ -1,0 +1,22 @@
+"""The source `texts`: a folder with one folder of texts per class; its columns are `text` and `class`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.data.sources import class_folders
+from kspec.data.sources.read_request import Request
+from kspec.data.table import Table
+
+CONTENT = class_folders.FolderContent("text", "text", "texts", "texts")
+
+
+def read(setting: Any, request: Request) -> Table | None:
+    """Reads a row for each text; see `class_folders.read_folders`."""
+    return class_folders.read_folders(setting, request, CONTENT)
+
+
+def names(setting: Any, request: Request) -> list[str]:
+    """The columns, which no file needs to tell."""
+    del setting, request
+    return class_folders.names(CONTENT)
