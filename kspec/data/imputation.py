@@ -12,7 +12,7 @@ from kspec.data.context import Context, InvalidData
 from kspec.data.mapped_arrays import converted, copied, taken, without, zeros
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.diagnostics import Path, codes, did_you_mean, nearest
-from kspec.language.data import POLICIES
+from kspec.language.missing import NEIGHBORS, POLICIES, STATISTICS, MissingRule, missing_rule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,19 +28,14 @@ class Policies:
     def __init__(self, setting: Any) -> None:
         self.setting = setting
 
-    def of(self, column: str) -> tuple[Any, Path] | None:
-        """The policy or fill value of a column, and its place in the spec; None if the spec states none."""
-        path: Path = ("data", "missing")
-        if self.setting is None:
-            return None
-        if not isinstance(self.setting, Mapping):
-            return self.setting, path
-        if column in self.setting:
-            return self.setting[column], (*path, column)
-        for pattern, policy in self.setting.items():
-            if fnmatchcase(column, pattern):
-                return policy, (*path, pattern)
-        return None
+    def of(self, column: str) -> MissingRule | None:
+        """How the missing values of a column are treated; None if the spec does not say."""
+        return missing_rule(self.setting, column)
+
+    def fill_of(self, column: str) -> Any:
+        """The policy or the fill value of a column; None if the spec does not say."""
+        rule = self.of(column)
+        return None if rule is None else rule.fill
 
 
 def check_names(setting: Any, table: Table, context: Context) -> None:
@@ -78,8 +73,7 @@ def rows_to_keep(
 
     kept = numpy.ones(table.rows, bool)
     for name in columns:
-        policy = policies.of(name)
-        if policy is not None and policy[0] == "drop_row":
+        if policies.fill_of(name) == "drop_row":
             kept &= ~table.columns[name].missing
     if not kept.any():
         context.error(codes.EMPTY_SPLIT, "every row has a missing value, so `drop_row` leaves none", path)
@@ -101,30 +95,30 @@ def check_policies(table: Table, mapping: ColumnMapping, policies: Policies, kep
 
     targets = mapping.target_columns
     for name in dict.fromkeys([*mapping.input_columns, *targets]):
-        column, policy = table.columns[name], policies.of(name)
+        column, rule = table.columns[name], policies.of(name)
         rows = numpy.flatnonzero(column.missing & kept)
-        if policy is not None and policy[0] != "drop_row":
-            value, path = policy
-            if len(rows) or path[-1] == name:
-                _check_fill(column, value, path, name in targets, context)
+        if rule is not None and rule.fill != "drop_row":
+            if len(rows) or name in rule.path:
+                _check_fill(column, rule, name in targets, context)
         elif len(rows):
             _report_missing(column, table.locate(rows), len(rows), name in targets, policies, context)
 
 
-def _check_fill(column: Column, value: Any, path: Path, is_target: bool, context: Context) -> None:
+def _check_fill(column: Column, rule: MissingRule, is_target: bool, context: Context) -> None:
     """Reports a fill value (or the policy for one) that a column cannot take."""
     if is_target:
         context.error(
             codes.INVALID_IMPUTATION,
             f"`{column.name}` is a target, and missing targets cannot be imputed",
-            path,
+            rule.path,
             help=f"drop these rows: `missing: {{{column.name}: drop_row}}`",
         )
         return
-    problem = _misfit(column, value)
-    if problem is not None:
-        message, label = problem
-        context.error(codes.INVALID_IMPUTATION, message, path, label=label, help=_available(column))
+    for value, path in ((rule.fill, rule.path), (rule.otherwise, (*rule.path[:-1], "else"))):
+        problem = None if value is None else _misfit(column, value)
+        if problem is not None:
+            message, label = problem
+            context.error(codes.INVALID_IMPUTATION, message, path, label=label, help=_available(column))
 
 
 def _report_missing(
@@ -174,11 +168,13 @@ def fit_fills(
     """
     fills = {}
     for name in columns:
-        column, policy = table.columns[name], policies.of(name)
-        if policy is None or policy[0] == "drop_row":
+        column, rule = table.columns[name], policies.of(name)
+        if rule is None or rule.fill == "drop_row":
             continue
-        value, path = policy
-        if value in POLICIES and column.missing[train].all():
+        value, path = (rule.otherwise if rule.fill in NEIGHBORS else rule.fill), rule.path
+        if value is None:
+            continue
+        if value in STATISTICS and column.missing[train].all():
             context.error(
                 codes.INVALID_IMPUTATION,
                 f"`{name}` has no value in any training row, so its {value} is undefined",
@@ -192,7 +188,7 @@ def fit_fills(
 
 def _fill_value(column: Column, policy: Any, train: Array) -> Any:
     """The value that a policy gives; None for a policy of the whole table that does not suit this column."""
-    if policy not in POLICIES:
+    if policy not in STATISTICS:
         if column.kind in NUMERIC and isinstance(policy, str):
             return None
         return policy if column.kind in NUMERIC else str(policy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.per_output import minimized_outputs
@@ -13,19 +13,27 @@ from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive_new
 from kspec.data.file_columns import read_file_columns
 from kspec.data.image_targets import read_image_targets
-from kspec.data.imputation import fill
 from kspec.data.index_check import ValueCheck, inputs_by_row
+from kspec.data.indicators import add_new_indicators
 from kspec.data.kept_columns import keep_columns
+from kspec.data.new_data_notes import unused_note, unweighted_note
+from kspec.data.new_gaps import fill_new
 from kspec.data.new_source import resolve_source
 from kspec.data.new_targets import NewTargets, unscalable
+from kspec.data.row_order import order_columns
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
 from kspec.data.target_encoding import TargetEncoding
 from kspec.data.types import DataSplit, InputSpec, OutputSpec
 from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
-from kspec.data.usual_values import fill_gaps
-from kspec.data.window_inference import split_of_other_data, windows_of_other_data
+from kspec.data.window_inference import (
+    series_of_other_data,
+    split_of_other_data,
+    windows_of_other_data,
+    without_place,
+)
+from kspec.data.window_series import Series
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
@@ -106,23 +114,27 @@ def _load(
     keep_columns(table, context, are_needed=request.for_prediction)
     if data is not None:
         read_file_columns(table, data, context, fitted.get("rates"))
+        inputs = fitted.get("columns", {}).get("inputs", {})
+        add_new_indicators(table, data, {name for columns in inputs.values() for name in columns})
     mapping = _map_columns(table, data, fitted, request)
     outputs = {name: _output_spec(encoding) for name, encoding in encodings.items()}
     read_image_targets(table, mapping, outputs, context, optional=request.for_prediction)
     context.stop_on_errors()
-    window = None if data is None else data.window
+    window, untimed = None if data is None else data.window, ""
+    if window is not None:
+        table, untimed = without_place(table, window)
     targets = NewTargets(table, mapping, encodings, window.horizon if window is not None else 0)
-    read_columns = [*derivation.types, *window_columns(window)]
-    unused, numbers, rows = _unused(table, mapping, read_columns), table.row_numbers(), UnusableRows(table)
+    read_columns = [*derivation.types, *window_columns(window), *order_columns(mapping.input_columns, data)]
+    unused, numbers, rows = unused_note(table, mapping, read_columns), table.row_numbers(), UnusableRows(table)
     actual = None
     if request.for_prediction:
         actual, mapping.weights = ActualValues(table, mapping, targets), {}
-    unweighted = _unweighted(mapping, fitted, request)
-    fill(table, fitted.get("fill", {}))
-    fill_gaps(table, mapping, fitted.get("usual", {}), context)
-    if window is not None:
-        split = _windows(table, mapping, window, fitted, request, targets, actual, numbers)
-        split.notes = [note for note in (*split.notes, unweighted, unused) if note]
+    unweighted = unweighted_note(mapping, fitted, request)
+    series = None if window is None else series_of_other_data(table, window, fitted, context)
+    fill_new(table, mapping, data, series, fitted, context)
+    if window is not None and series is not None:
+        split = _windows(table, mapping, window, series, request, targets, actual, numbers)
+        split.notes = [note for note in (untimed, *split.notes, unweighted, unused) if note]
         return split
     _leave_out(rows, mapping, encodings, request)
     arrays = TableArrays(table.take(rows.kept), mapping, request.inputs, context)
@@ -172,7 +184,7 @@ def _windows(
     table: Table,
     mapping: ColumnMapping,
     window: Window,
-    fitted: Mapping[str, Any],
+    series: Series,
     request: Request,
     targets: NewTargets,
     actual: ActualValues | None,
@@ -184,7 +196,7 @@ def _windows(
         table: The table.
         mapping: Its columns.
         window: The setting.
-        fitted: As in `Dataset.fitted`.
+        series: Its rows, in order.
         request: What is read.
         targets: The targets, read as training had them.
         actual: The targets of predictions, which may be absent; None for an evaluation.
@@ -196,7 +208,7 @@ def _windows(
     import numpy
 
     context = request.context
-    arrays, series, anchors, notes = windows_of_other_data(table, mapping, window, fitted, request, actual)
+    arrays, anchors, notes = windows_of_other_data(table, mapping, window, series, request, actual)
     if actual is not None:
         actual.complete(arrays, series.order)
     else:
@@ -276,35 +288,6 @@ def _check_values(rows: UnusableRows, arrays: TableArrays, mapping: ColumnMappin
     unknown = request.values.run(arrays.inputs, arrays.table, mapping, context)
     context.stop_on_errors()
     return unknown
-
-
-def _unweighted(mapping: ColumnMapping, fitted: Mapping[str, Any], request: Request) -> str:
-    """A note that an evaluation lacks the sample weights that training had; empty if it does not.
-
-    Args:
-        mapping: The columns of the other data.
-        fitted: As in `Dataset.fitted`.
-        request: What is read.
-    """
-    trained = fitted.get("columns", {}).get("weights", {})
-    absent = dict.fromkeys(column for name, column in trained.items() if name not in mapping.weights)
-    if request.for_prediction or not absent:
-        return ""
-    return f"without sample weights: the data lacks {', '.join(f'`{name}`' for name in absent)}"
-
-
-def _unused(table: Table, mapping: ColumnMapping, read: Iterable[str]) -> str:
-    """A note on the columns that the model does not use; empty if it uses all.
-
-    Args:
-        table: The table.
-        mapping: The columns of each input and output.
-        read: The columns that expressions read.
-    """
-    used = {*mapping.input_columns, *mapping.target_columns, *mapping.weights.values(), *table.kept, *read}
-    names = [name for name in (*table.columns, *table.unusable) if name not in used]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"not used: {', '.join(names[:SHOWN])}{more}" if names else ""
 
 
 def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], request: Request) -> ColumnMapping:

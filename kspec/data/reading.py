@@ -17,9 +17,11 @@ from kspec.data.file_columns import read_file_columns
 from kspec.data.image_targets import read_image_targets
 from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
 from kspec.data.index_check import ValueCheck, inputs_by_row
+from kspec.data.indicators import add_indicators, take_indicators
 from kspec.data.kept_columns import keep_columns
 from kspec.data.labels import Labels
 from kspec.data.mapped_arrays import DiskFull, table_arrays, taken
+from kspec.data.neighbor_fill import check_filled, fill_from_neighbors
 from kspec.data.profiling import of_windows, profile_splits, profile_table
 from kspec.data.series import series_column
 from kspec.data.sounds import sample_rates
@@ -100,6 +102,8 @@ def _load(data: Data, request: Request) -> Dataset:
     keep_columns(table, context, are_needed=context.spec.document.predict.data is None)
     fills = fit_fills(table, mapping.input_columns, policies, splits["train"], context)
     usual = usual_values(table, mapping, policies, fills, splits["train"], request)
+    fill_from_neighbors(table, mapping.input_columns, policies, data, series, context, splits)
+    check_filled(table, mapping.input_columns, policies, fills, context)
     fill(table, fills)
     if series is not None:
         table, numbers = table.arranged(series.order), numbers[series.order]
@@ -112,7 +116,8 @@ def _load(data: Data, request: Request) -> Dataset:
     context.stop_on_errors()
     read_columns = {*used, *derivation.types}
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
-    width = {"width": len(table.columns) - len(data.columns) + len(table.unusable)} if is_numbered else {}
+    own = {*table.columns} - {*data.columns, *table.sources}
+    width = {"width": len(own) + len(table.unusable)} if is_numbered else {}
     notes = [*arrays.notes, *_check_values(arrays, mapping, splits, request)]
     shuffled = series_column(table, data, splits) if series is None else ""
     profile = profile_splits(profile, splits, arrays.inputs, arrays.targets, labels, shuffled)
@@ -202,7 +207,9 @@ def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping
     derivation = derive(context.require(read(data.source, getattr(data, data.source), request)), data, context)
     table = derivation.table
     read_file_columns(table, data, context)
+    add_indicators(table, data, request.outputs, context)
     mapping = context.require(map_columns(table, data, request.inputs, request.outputs, context))
+    take_indicators(table, mapping, data, request.inputs, context)
     read_image_targets(table, mapping, request.output_specs, context)
     context.stop_on_errors()
     read_yes_no_targets(table, mapping, request.output_specs)

@@ -50,8 +50,7 @@ def usual_values(
     for name, columns in mapping.inputs.items():
         dtype = "int32" if name in categories and request.inputs[name].dtype != "string" else request.inputs[name].dtype
         for column in columns:
-            stated = policies.of(column)
-            if column in fills or column in table.sources or (stated is not None and stated[0] == "drop_row"):
+            if column in fills or column in table.sources or policies.fill_of(column) == "drop_row":
                 continue
             if value := _usual_value(table.columns[column], train, dtype):
                 usual[column] = value if "median" not in value else usual.get(column, value)

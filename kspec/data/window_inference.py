@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.actual_values import ActualValues
 from kspec.data.arrays import TableArrays
-from kspec.data.columns import ColumnMapping
+from kspec.data.columns import ColumnMapping, window_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.index_check import inputs_by_row
+from kspec.data.neighbor_fill import neighbors
+from kspec.data.row_order import row_order_of
 from kspec.data.sources.read_request import Request
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.types import DataSplit
@@ -30,22 +32,22 @@ def windows_of_other_data(
     table: Table,
     mapping: ColumnMapping,
     window: Window,
-    fitted: Mapping[str, Any],
+    series: Series,
     request: Request,
     actual: ActualValues | None,
-) -> tuple[TableArrays, Series, Array, list[str]]:
+) -> tuple[TableArrays, Array, list[str]]:
     """The arrays of other data in the order of its series, and the row t of each example.
 
     Args:
         table: The table, with gaps filled as in training.
         mapping: Its columns.
         window: The setting.
-        fitted: As in `Dataset.fitted`.
+        series: Its rows, in order.
         request: What is read.
         actual: The targets of predictions, which may be absent; None for an evaluation.
 
     Returns:
-        The arrays and the series, the rows t, shape (n,), and notes on what is left out.
+        The arrays, the rows t, shape (n,), and notes on what is left out.
 
     Raises:
         InvalidData: If no window can be used.
@@ -53,8 +55,6 @@ def windows_of_other_data(
     import numpy
 
     context = request.context
-    step = fitted.get("window", {}).get("step")
-    series = series_of(table, window, context, Step(*step) if step else None)
     bad, reasons = _bad_values(table, mapping, request)
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
@@ -74,7 +74,54 @@ def windows_of_other_data(
     if left_out:
         because = f", for {', '.join(reasons)}" if reasons else ""
         notes.append(f"left out {left_out} window{'s' if left_out > 1 else ''}{because}")
-    return arrays, series, anchors, notes
+    return arrays, anchors, notes
+
+
+def series_of_other_data(table: Table, window: Window, fitted: Mapping[str, Any], context: Context) -> Series:
+    """The rows of other data in the order of windows, with the step of training.
+
+    Args:
+        table: The table.
+        window: The setting.
+        fitted: As in `Dataset.fitted`.
+        context: Receives every problem.
+    """
+    step = fitted.get("window", {}).get("step")
+    return series_of(table, window, context, Step(*step) if step else None)
+
+
+def without_place(table: Table, window: Window) -> tuple[Table, str]:
+    """The table without the rows that have no place in a series, and a note on these; all rows if none has one."""
+    import numpy
+
+    names = window_columns(window)
+    lacking = {name: table.columns[name].missing for name in names if table.columns[name].missing.any()}
+    kept = ~numpy.any(list(lacking.values()), axis=0) if lacking else numpy.ones(table.rows, bool)
+    if kept.all() or not kept.any():
+        return table, ""
+    where = ", ".join(
+        f"{table.locate(numpy.flatnonzero(gaps))} (no value in `{name}`)" for name, gaps in lacking.items()
+    )
+    return table.take(kept), f"left out {where}"
+
+
+def unknown_ends(table: Table, mapping: ColumnMapping, series: Series) -> dict[str, Array]:
+    """By target that inputs take, too, the rows after its last known value, shape (rows,): they are no gaps.
+
+    Args:
+        table: The table, before gaps are filled.
+        mapping: Its columns.
+        series: Its rows, in order.
+    """
+    import numpy
+
+    order = row_order_of(series)
+    unknown = {}
+    for name in set(mapping.target_columns) & set(mapping.input_columns):
+        column = table.columns[name]
+        if column.missing.any():
+            unknown[name] = neighbors(column.missing, numpy.zeros(table.rows), order, forward=False) < 0
+    return unknown
 
 
 def _bad_values(table: Table, mapping: ColumnMapping, request: Request) -> tuple[dict[str, Array], list[str]]:

@@ -1,6 +1,5 @@
 """`data`: where the examples come from, and which columns feed which input and output."""
 
-import math
 import warnings
 from typing import Annotated, Any, Literal
 
@@ -14,11 +13,11 @@ from kspec.language.data_limits import Limits
 from kspec.language.expressions import Expression, Expressions
 from kspec.language.file_columns import CONTENT_SUFFIXES, FilePatterns, Read, Resize
 from kspec.language.json_schema import JsonSchema, exactly_one
+from kspec.language.missing import ColumnFill, FillValue, check_missing
 from kspec.language.source_files import Files, Paths, SplitName
 from kspec.language.split import Split
 from kspec.language.targets import Targets
 from kspec.language.window import InputColumns, Window, WindowColumns
-from kspec.syntax.yaml_flow import kind_of
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv", ".txt", ".tab", ".dat", ".data"),
@@ -37,8 +36,6 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 SOURCES = tuple(SUFFIXES)
 CLASS_FOLDERS = ("images", "texts", "audio")
 """The sources that are folders with a folder for each class."""
-POLICIES = ("drop_row", "mean", "median", "most_frequent")
-"""Ways to handle missing values, besides a fill value."""
 
 
 class Synthetic(Model):
@@ -52,23 +49,6 @@ class Synthetic(Model):
 
 def _synthetic(value: Any) -> Any:
     return {} if value is None or value is True else value
-
-
-def _missing(value: Any) -> Any:
-    """A policy or a fill value, for all columns or by column."""
-    for key, item in value.items() if isinstance(value, dict) else (("", value),):
-        if not isinstance(item, (str, int, float)):
-            fail(
-                f"a fill value must be text or a number, not {kind_of(item)}",
-                key=key,
-                help=f"use one of {', '.join(POLICIES)}, or a fill value",
-            )
-        if isinstance(item, float) and not math.isfinite(item):
-            fail(f"a fill value must be finite, not {item}", key=key)
-    return value
-
-
-_FillValue = str | float | bool
 
 
 warnings.filterwarnings("ignore", 'Field name "json" in "Data" shadows')  # a method of Pydantic 1, which nothing calls
@@ -130,10 +110,12 @@ class Data(Model):
     weights: str | dict[str, str] | None = Field(
         default=None, description="A column of sample weights, or a mapping from outputs to columns"
     )
-    missing: Annotated[Any, BeforeValidator(_missing), JsonSchema(_FillValue | dict[str, _FillValue])] = Field(
+    missing: Annotated[
+        Any, BeforeValidator(check_missing), JsonSchema(FillValue | dict[str, FillValue | ColumnFill])
+    ] = Field(
         default=None,
-        description="How to handle missing values: `drop_row`, `mean`, `median`, `most_frequent` or a fill value; or a "
-        "mapping from columns to these",
+        description="How to handle missing values: `drop_row`, `mean`, `median`, `most_frequent`, `forward`, "
+        "`backward` or a fill value; or a mapping from columns to these",
     )
     split: Split = Field(default_factory=Split, description="How the examples are split")
     limits: Limits = Field(default_factory=Limits, description="How much the data may take")

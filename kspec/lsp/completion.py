@@ -14,8 +14,9 @@ from kspec.archive.vectors import SUFFIXES as VECTORS
 from kspec.catalog.applications import inner_layers
 from kspec.diagnostics import Path
 from kspec.language import Permissions
-from kspec.language.data import CLASS_FOLDERS, POLICIES, SUFFIXES
+from kspec.language.data import CLASS_FOLDERS, SUFFIXES
 from kspec.language.entry import HEADS
+from kspec.language.missing import POLICIES
 from kspec.language.source_files import CSV_OPTIONS
 from kspec.lint.rules.shared.logged_metrics import monitor_names
 from kspec.lsp import schema_lookup
@@ -343,8 +344,7 @@ class _Proposals:
         if path[1:2] == ("missing",):
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in POLICIES])
         if path[1:] == ("where",) or (path[1:2] == ("columns",) and len(path) == 3):
-            columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
-            return sql_items(columns)
+            return sql_items(self.columns(self.document.path, self.value.get("data"), self.document.permissions))
         if path[1:2] and (path[1] in ("inputs", "targets", "weights", "keep") or path[1:] in _SPLIT_COLUMNS):
             columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])

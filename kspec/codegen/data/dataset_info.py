@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.analysis.shapes.infer import infer
-from kspec.codegen.data.gaps import gap_without_policy
+from kspec.codegen.data.gaps import gap_without_policy, unsupported_rule
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.names import Allocator, Variables, identifier
 from kspec.codegen.text.literals import literal, text
@@ -21,6 +21,7 @@ from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
+from kspec.language.missing import missing_rule
 from kspec.language.source_files import SPLITS
 from kspec.language.targets import target_scale
 from kspec.syntax.globs import is_glob, matches
@@ -284,6 +285,11 @@ def describe_dataset(
     for key, action in (("columns", "compute new columns"), ("where", "filter rows"), ("distinct", "leave out rows")):
         if getattr(info.data, key):
             info.report_unsupported(action, ("data", key), help="write a file with the columns and rows that are used")
+    for column in info.used_columns():
+        rule = missing_rule(info.data.missing, column)
+        action = "" if rule is None else unsupported_rule(rule)
+        if rule is not None and action:
+            info.report_unsupported(f"{action} of `{column}`", rule.path, help="fill the gaps in the file")
     if spec.document.predict.keep:
         info.report_unsupported("keep columns beside predictions", ("predict", "keep"), help="remove `keep`")
     for output in encodings:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kspec.data import Dataset
 from kspec.data.imputation import Policies
+from kspec.language.missing import NEIGHBORS, MissingRule
 
 
 def gap_without_policy(dataset: Dataset, columns: Sequence[str], missing: Any) -> str:
@@ -20,7 +21,13 @@ def gap_without_policy(dataset: Dataset, columns: Sequence[str], missing: Any) -
     policies, fills = Policies(missing), dataset.fitted.get("fill", {})
     for name in columns:
         column = dataset.profile.column(name)
-        stated = policies.of(name)
-        if column is not None and column.missing and name not in fills and (stated is None or stated[0] != "drop_row"):
+        if column is not None and column.missing and name not in fills and policies.fill_of(name) != "drop_row":
             return name
     return ""
+
+
+def unsupported_rule(rule: MissingRule) -> str:
+    """What exported code cannot do of a rule for gaps, as an infinitive; empty if it can do all."""
+    if rule.fill in NEIGHBORS:
+        return f"fill gaps {rule.fill}"
+    return "indicate gaps" if rule.indicator else ""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
-from kspec.language.data import POLICIES
+from kspec.language.missing import STATISTICS, missing_rule
 
 if TYPE_CHECKING:
     from kspec.data import Dataset
@@ -35,12 +34,8 @@ def most_frequent(values):
 
 def policy(info: DatasetInfo, column: str) -> Any:
     """The spec's policy for a column's missing values; None if it has none."""
-    policies = info.data.missing
-    if not isinstance(policies, Mapping):
-        return policies
-    if column in policies:
-        return policies[column]
-    return next((value for pattern, value in policies.items() if fnmatchcase(column, pattern)), None)
+    rule = missing_rule(info.data.missing, column)
+    return None if rule is None else rule.fill
 
 
 def row_dropping_columns(info: DatasetInfo) -> list[str]:
@@ -113,7 +108,7 @@ class _Filler:
             column: Its name in the data.
             rule: The policy: a statistic, or a value.
         """
-        is_statistic = rule in POLICIES
+        is_statistic = rule in STATISTICS
         if not is_statistic or self.info.suffix:
             value = self.info.variables.of(column, rule) if is_statistic else literal(rule)
             missing = self.info.column(column).missing

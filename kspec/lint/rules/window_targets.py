@@ -42,7 +42,7 @@ def _columns(context: RuleContext, output: Output) -> int | None:
     data = context.spec.document.data
     if data is None:
         return None
-    return column_count(data, target_columns(data.targets, output.name))
+    return column_count(data, target_columns(data.targets, output.name), are_inputs=False)
 
 
 def _report(context: RuleContext, output: Output, own: tuple[int, ...], wanted: tuple[int, ...]) -> None:
