@@ -43,15 +43,13 @@ def refused(kind: Kind) -> tuple[str, ...]:
     return tuple(name for name, raw in _load(kind).items() if raw.get("refused"))
 
 
-@cache
 def find(kind: Kind, name: str) -> Entry | None:
     """The entry of a canonical name or an alias, refused ones included; None if Keras has no such class.
 
     A canonical name takes precedence over an alias of the same spelling.
     """
-    entries = _load(kind)
-    canonical = name if name in entries else _aliases(kind).get(name)
-    return _entry(kind, canonical, entries[canonical]) if canonical is not None else None
+    canonical = name if name in _load(kind) else _aliases(kind).get(name)  # not cached: a server meets any name
+    return _entry(kind, canonical) if canonical is not None else None
 
 
 @cache
@@ -71,7 +69,9 @@ def _aliases(kind: Kind) -> dict[str, str]:
     return {alias: name for name, raw in _load(kind).items() for alias in raw.get("aliases", ())}
 
 
-def _entry(kind: Kind, name: str, raw: dict[str, Any]) -> Entry:
+@cache
+def _entry(kind: Kind, name: str) -> Entry:
+    raw = _load(kind)[name]
     tensors = raw.get("tensors", ())
     return Entry(
         kind=kind,

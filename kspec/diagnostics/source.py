@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 """The path to a value in a spec: keys and list positions from the top, `("layers", 2, "Dense", "units")`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Source:
     """A text that diagnostics can point into: a spec file, or a word of the command line.
 
@@ -25,10 +25,10 @@ class Source:
     name: str
     text: str
 
-    @property
+    @cached_property
     def lines(self) -> tuple[str, ...]:
         """Its lines, without their endings, as YAML counts them."""
-        return _lines(self.text)
+        return tuple(_LINE_BREAK.split(self.text))
 
     @property
     def is_command_line(self) -> bool:
@@ -38,11 +38,6 @@ class Source:
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its line ending; empty past the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
-
-
-@lru_cache(maxsize=8)
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(_LINE_BREAK.split(text))
 
 
 class Span(NamedTuple):

@@ -29,6 +29,8 @@ def report_unused_definitions(tree: Tree, report: Report, *, shared: bool = Fals
 
 
 def _check_blocks_and_models(document: dict[str, Any], tree: Tree, report: Report) -> None:
+    if not (document.get("blocks") or document.get("models")):
+        return
     used = set(_uses([document.get("layers"), document.get("blocks"), document.get("models")]))
     for kind, noun in (("block", "block"), ("model", "sub-model")):
         section = document.get(f"{kind}s")

@@ -62,16 +62,17 @@ class Callees:
         if self.spec.is_application(self.network_path):
             return self._application(node)
         definition = catalog.find(kind, node.head)
-        span = head_span(node.path, entry, self.positions)
         if definition is None:
             node.faulty = True
-            self._unknown_callee(kind, node, span)
+            self._unknown_callee(kind, node, head_span(node.path, entry, self.positions))
             return None
         node.head = definition.name
         if definition.refused:
             node.faulty = True
             self.report.error(
-                codes.UNSUPPORTED_OBJECT, f"`{definition.name}` cannot be used in a spec: {definition.refused}", span
+                codes.UNSUPPORTED_OBJECT,
+                f"`{definition.name}` cannot be used in a spec: {definition.refused}",
+                head_span(node.path, entry, self.positions),
             )
             return None
         node.catalog = definition

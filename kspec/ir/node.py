@@ -209,5 +209,5 @@ class Graph:
             name = waiting.pop()
             if name not in needed and name in self.nodes:
                 needed.add(name)
-                waiting.extend(tensor.node for tensor in self.nodes[name].tensors())
+                waiting += [tensor.node for tensor in self.nodes[name].tensors()]
         return needed

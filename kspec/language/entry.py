@@ -70,7 +70,7 @@ class Entry(Model):
                 help="write the arguments of a class inside it: `Dense: {units: 8}`",
             )
         heads = [key for key in value if key not in ENTRY_KEYS]
-        keys = {key: item for key, item in value.items() if key in ENTRY_KEYS}
+        keys = {key: item for key, item in value.items() if key not in heads}
         if len(heads) == 1 and not heads[0][:1].isupper() and heads[0] not in HEADS:
             _no_head(value, heads)
         if not heads:

@@ -10,6 +10,8 @@ from typing import Any
 ENTRY_KEYS = ("name", "from", "as", "call", "trainable", "weights", "repeat", "each", "with", "when")
 """The keys of an entry that belong to the graph; any other key is its head."""
 
+_MACROS = frozenset({"block", "expr", "repeat", "each", "when"})
+
 MAX_COPIES = 10_000
 """The most copies that `repeat` can make."""
 
@@ -36,7 +38,7 @@ def snake_case(class_name: str) -> str:
 
 def is_macro(entry: Any) -> bool:
     """Whether an entry is expanded into others, or can be omitted."""
-    return isinstance(entry, dict) and any(word in entry for word in ("block", "expr", "repeat", "each", "when"))
+    return isinstance(entry, dict) and not _MACROS.isdisjoint(entry)
 
 
 def entry_head(entry: Any) -> str:

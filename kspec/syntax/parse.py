@@ -119,11 +119,11 @@ class _Builder:
             if depth >= MAX_DEPTH:
                 report_too_deep(self._span(event), self.report)
                 raise _Stop
-            self.positions.values[path] = self._start_line(event)
+            start = self.positions.values[path] = self._start_line(event)
             is_mapping = isinstance(event, yaml.MappingStartEvent)
             value, end = (self._mapping if is_mapping else self._sequence)(events, path, depth)
-            if event.flow_style and end.line == event.start_mark.line:
-                self.positions.values[path] = self.positions.values[path]._replace(end_column=end.column + 1)
+            if event.flow_style and end.line + 1 == start.line:
+                self.positions.values[path] = Span(*start[:4], end.column + 1)
         if event.anchor:
             self.open_anchors.discard(event.anchor)
             self.anchors[event.anchor] = value
@@ -153,8 +153,7 @@ class _Builder:
                 self.positions.keys[*path, key] = self.positions.values[*path, key] = self._span(event)
                 continue
             child = (*path, key)
-            first = self.positions.keys.get(child)
-            if first is not None and key in items:
+            if key in items:
                 if path[-1:] == ("layers",):  # the error to report is that they must be a list
                     self._value(following, events, (*path, f"{key} (again)"), depth + 1)
                     continue
@@ -163,7 +162,7 @@ class _Builder:
                     f"duplicate key `{key}`",
                     self._span(event),
                     help="remove one of them: YAML parsers silently keep only the last",
-                    related=(Related("first used here", first),),
+                    related=(Related("first used here", self.positions.keys[child]),),
                 )
                 self._value(following, events, (*path, f"{key} (again)"), depth + 1)
                 continue
@@ -202,9 +201,10 @@ class _Builder:
     @staticmethod
     def _is_below(key: Any, value: Any) -> bool:
         """Whether a value is one plain line below its key."""
+        if not isinstance(value, yaml.ScalarEvent):
+            return False
         line = value.start_mark.line
-        is_below = key.end_mark.line < line == value.end_mark.line
-        return is_below and isinstance(value, yaml.ScalarEvent) and _is_plain(value)
+        return key.end_mark.line < line == value.end_mark.line and _is_plain(value)
 
     def _key(self, event: Any) -> str:
         """The text of a key: keys such as `1` or `true` stay text."""

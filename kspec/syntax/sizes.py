@@ -18,6 +18,7 @@ OF_DATA = ("vocabulary_of", "classes_of")
 OF_SHAPE = ("units_of", "shape_of")
 """Sizes in the shape of a node: its last axis, and any axis."""
 SIZE_WORDS = (*OF_DATA, *OF_SHAPE)
+_WORDS = frozenset(SIZE_WORDS)
 ROOT = "/"
 """What a name starts with that is already full: `/words`, within a block, is the spec's own node `words`."""
 
@@ -68,7 +69,7 @@ Sizes = Callable[[Size], "int | None"]
 
 def read_size(value: Any) -> Size | None:
     """The size that a mapping stands for: `{units_of: node}`, `{shape_of: node, axis: 1}`; None for anything else."""
-    if not isinstance(value, dict) or not 1 <= len(value) <= 2:
+    if not isinstance(value, dict) or len(value) > 2 or _WORDS.isdisjoint(value):
         return None
     word = next((key for key in value if key in SIZE_WORDS), "")
     name, axis = value.get(word), value.get("axis", -1)
@@ -88,6 +89,13 @@ def sizes_of(value: Any) -> tuple[Size, ...]:
     if size is not None or not isinstance(value, SizeExpression):
         return () if size is None else (size,)
     return tuple(size_of_call(node) for node in ast.walk(parse_sizes(value)) if is_size_call(node))
+
+
+def has_sizes(value: Any) -> bool:
+    """Whether there is a size anywhere in a value."""
+    if isinstance(value, (dict, list)):
+        return is_size(value) or any(map(has_sizes, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, SizeExpression)
 
 
 def sizes_in(value: Any) -> Iterator[Size]:

@@ -103,14 +103,18 @@ class _Walk:
         self.types = Types(models=shared.models)
         self.counted: set[str] = set()
         self.dtype = compute_dtype(self.spec.document.dtype_policy, "float32")
-        for node in graph.nodes.values():
+        for node in graph.inputs:
+            self.types.calls[node.name] = self._input(node)
+        self.batch_sizes = self._batch_sizes()
+        for node in graph.calls:
             self.types.calls[node.name] = self._node(node)
 
+    def _input(self, node: Node) -> InferredCall:
+        declared = self.spec.input(node.path)
+        tensor = TensorType((declared.batch_size, *declared.shape), declared.dtype)
+        return InferredCall([self.inputs.get(node.name, tensor)])
+
     def _node(self, node: Node) -> InferredCall:
-        if node.kind == "input":
-            declared = self.spec.input(node.path)
-            tensor = TensorType((declared.batch_size, *declared.shape), declared.dtype)
-            return InferredCall([self.inputs.get(node.name, tensor)])
         unknown = InferredCall([TensorType(None, self.dtype)] * max(len(node.outputs), 1), None)
         callee = self.graph.callee(node)
         is_known = node.catalog is not None or node.kind == "model"
@@ -161,7 +165,7 @@ class _Walk:
         if node.catalog.adapts and isinstance(arguments.get("vocabulary"), str):
             arguments = {**arguments, "vocabulary": VocabularyFile.read(arguments["vocabulary"], self.shared.spec)}
         call = infer_call(
-            Call(node.catalog, arguments, tensors, constants, dtype, self._wrapped_model, self._batch_sizes())
+            Call(node.catalog, arguments, tensors, constants, dtype, self._wrapped_model, self.batch_sizes)
         )
         if node.kind == "reuse":
             self._check_weights(node, callee, call)

@@ -9,7 +9,7 @@ from kspec.analysis.shapes.types import ShapeError, TensorType
 from kspec.diagnostics import codes
 from kspec.ir import Graph, Tensor
 from kspec.syntax.evaluation import with_numbers
-from kspec.syntax.sizes import OF_DATA, ExpressionError, Size, sizes_in
+from kspec.syntax.sizes import OF_DATA, ExpressionError, Size, has_sizes, sizes_in
 from kspec.syntax.yaml_flow import shape_text
 
 ENCODING = frozenset({"one_hot", "multi_hot", "count", "tf_idf"})
@@ -33,7 +33,7 @@ def with_known_sizes(
     Raises:
         ShapeError: If an axis has no fixed size, or an expression no value.
     """
-    if not any(sizes_in(arguments)):
+    if not has_sizes(arguments):
         return None
 
     def number(size: Size) -> int | None:

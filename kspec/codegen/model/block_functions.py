@@ -14,7 +14,7 @@ from kspec.codegen.model.names import Allocator, identifier
 from kspec.codegen.model.statements import CHAIN
 from kspec.syntax.deferred import Uncomputed
 from kspec.syntax.expressions import sizes_in_text
-from kspec.syntax.sizes import sizes_in
+from kspec.syntax.sizes import has_sizes
 
 
 def write_function(block: Block, context: ModelContext) -> list[str]:
@@ -63,7 +63,7 @@ def _default(block: Block, name: str, default: Any, context: ModelContext, compu
         computed: Gets the lines that compute a default which depends on other parameters.
     """
     parameter = block.parameters[name]
-    if any(sizes_in(default)) or (isinstance(default, Uncomputed) and sizes_in_text(default)):
+    if has_sizes(default) or (isinstance(default, Uncomputed) and sizes_in_text(default)):
         raise NeedsFlatCode("a parameter whose default depends on the size of a node")
     if not isinstance(default, Uncomputed):
         return f"{parameter}={context.writer.plain(default, (), context.names)}"

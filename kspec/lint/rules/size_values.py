@@ -10,7 +10,7 @@ from kspec.catalog.types import parse
 from kspec.diagnostics import Path, codes
 from kspec.lint.context import RuleContext
 from kspec.lint.matching import match
-from kspec.syntax.sizes import read_size, sizes_in
+from kspec.syntax.sizes import has_sizes, read_size
 
 
 def check(context: RuleContext) -> None:
@@ -26,7 +26,7 @@ def check(context: RuleContext) -> None:
             (node.constants, node.catalog.constants, (*node.path, "call")),
         ):
             for argument, value in written.items():
-                if argument in known and any(sizes_in(value)):
+                if argument in known and has_sizes(value):
                     _check(context, value, numbers[argument], known[argument], (*place, argument))
 
 

@@ -68,6 +68,8 @@ def activation_at(context: RuleContext, node: Node) -> Activation | None:
         return Activation(known.name, node, None, node.constants.get("axis")) if known else None
     if node.kind != "layer":
         return None
+    if node.head in WITH_ACTIVATION and "activation" not in node.arguments:
+        return Activation("linear", node)
     head, arguments, path = innermost(context, node)
     if head in ACTIVATION_LAYERS:
         return Activation(ACTIVATION_LAYERS[head], node, None, arguments.get("axis"))
