@@ -43,7 +43,7 @@ def refused(kind: Kind) -> tuple[str, ...]:
     return tuple(name for name, raw in _load(kind).items() if raw.get("refused"))
 
 
-def find(kind: Kind, name: str) -> Entry | None:
+def find(kind: Kind | str, name: str) -> Entry | None:
     """The entry of a canonical name or an alias, refused ones included; None if Keras has no such class.
 
     A canonical name takes precedence over an alias of the same spelling.
@@ -70,7 +70,7 @@ def _aliases(kind: Kind) -> dict[str, str]:
 
 
 @cache
-def _entry(kind: Kind, name: str) -> Entry:
+def _entry(kind: Any, name: str) -> Entry:
     raw = _load(kind)[name]
     tensors = raw.get("tensors", ())
     return Entry(

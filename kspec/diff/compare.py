@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from kspec.analysis.program import Analysis
 from kspec.analysis.shapes.submodels import uncounted_weights
 from kspec.analysis.shapes.types import InferredCall, Types
+from kspec.diff.alignment import align
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.constant_files import ConstantFile
 from kspec.language import Spec
@@ -191,12 +191,8 @@ def _matched(before: list[Node], after: list[Node]) -> Iterator[tuple[Node | Non
     def key(node: Node) -> str:
         return node.name if node.name in named else f"{node.kind} {node.head}"
 
-    matcher = SequenceMatcher(None, [*map(key, before)], [*map(key, after)], autojunk=False)
-    for tag, i, j, k, m in matcher.get_opcodes():
-        olds, news = before[i:j], after[k:m]
-        if tag == "equal":
-            yield from zip(olds, news, strict=True)
-            continue
+    for block in align([*map(key, before)], [*map(key, after)]):
+        olds, news = before[block.before], after[block.after]
         if len(olds) == len(news):
             yield from zip(olds, news, strict=True)
             continue

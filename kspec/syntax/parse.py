@@ -201,7 +201,8 @@ class _Builder:
     @staticmethod
     def _is_below(key: Any, value: Any) -> bool:
         """Whether a value is one plain line below its key."""
-        if not isinstance(value, yaml.ScalarEvent):
+        is_scalar = isinstance(value, yaml.ScalarEvent)
+        if not is_scalar:
             return False
         line = value.start_mark.line
         return key.end_mark.line < line == value.end_mark.line and _is_plain(value)

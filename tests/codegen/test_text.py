@@ -181,3 +181,24 @@ def test_a_source_without_code_is_reported(tmp_path, data, what):
         exported(spec, tmp_path / "exported.py")
     errors = [(d.code, d.message, d.span.line) for d in raised.value.diagnostics if d.is_error]
     assert errors == [("KS620", f"exported Python code cannot read {what} yet", 2)]
+
+
+def test_pictures_that_python_would_list_otherwise_are_reported(tmp_path):
+    from PIL import Image
+
+    for place in ("a/one", "a/.hidden/two", "b/three"):
+        path = tmp_path / "pictures" / f"{place}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4)).save(path)
+    (tmp_path / "pictures/a/deeper").mkdir()
+    Image.new("RGB", (4, 4)).save(tmp_path / "pictures/a/deeper/four.png")
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "kspec: 1\ndata: {images: pictures, split: {validation: 0, test: 0}}\ninputs: {image: {shape: [4, 4, 3]}}\n"
+        "layers:\n  - Flatten\n  - Dense: {units: 1, activation: sigmoid}\n"
+    )
+    with pytest.raises(SpecError) as raised:
+        exported(spec, tmp_path / "exported.py")
+    assert [problem.code for problem in raised.value.diagnostics if problem.is_error] == ["KS620"]
+    (tmp_path / "pictures/a/.hidden/two.png").unlink()
+    assert "*/**/*.png" in exported(spec, tmp_path / "exported.py")

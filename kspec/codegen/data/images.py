@@ -177,7 +177,7 @@ def _glob(root: str, folders: Sequence[Path], info: DatasetInfo) -> tuple[str, b
         info: The data set.
 
     Raises:
-        UnsupportedInPython: If names of folders or files do not print.
+        UnsupportedInPython: If names of folders or files do not print, or Python would list other files.
     """
     names = [name for split in info.dataset.splits.values() for name in split.names or ()]
     files = {Path(os.path.normpath(info.spec.folder / name)) for name in names}
@@ -195,5 +195,10 @@ def _glob(root: str, folders: Sequence[Path], info: DatasetInfo) -> tuple[str, b
     conditions = [f"file.suffix in {literal(suffixes)}"] if len(suffixes) > 1 else []
     if any(file.name.startswith(".") for file in matches):
         conditions.append('not file.name.startswith(".")')
+        matches = [file for file in matches if not file.name.startswith(".")]
+    if set(matches) != {file for own in inside.values() for file in own}:
+        raise UnsupportedInPython(
+            "read a folder of which some pictures are left out, such as hidden folders", ("data",)
+        )
     code = f"{root}.glob({text(pattern)})"
     return (f"file for file in {code} if {' and '.join(conditions)}" if conditions else code), depth > 2
