@@ -157,6 +157,7 @@ class _Reader:
         self.events: Any = yaml_events(source.text)
         self.has_aliases = False
         self.texts: set[int] = set()
+        self.starts: dict[int, int] = {}  # by line, from 0, where its text begins, after dashes
 
     def document(self) -> Document:
         body, root = 0, None
@@ -234,11 +235,13 @@ class _Reader:
 
     def _is_below_blank(self, node: Node) -> bool:
         """Whether what begins a line has an empty line above it."""
-        before = self.source.lines[node.line][: node.column]
         above = node.line - 1
-        if before.strip(" -\t") or above < 0 or above in self.texts:
+        if above < 0 or above in self.texts or self.source.lines[above].strip():
             return False
-        return not self.source.lines[above].strip()
+        if node.line not in self.starts:
+            line = self.source.lines[node.line]
+            self.starts[node.line] = len(line) - len(line.lstrip(" -\t"))
+        return node.column <= self.starts[node.line]
 
 
 def _properties(event: Any) -> str:
