@@ -12,11 +12,14 @@ from kspec.data.sources import source_of
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import SOURCES, SUFFIXES, Data
+from kspec.language.excel_options import ExcelOptions
 from kspec.language.file_columns import file_patterns
 from kspec.language.window import column_names
 from kspec.syntax.file_patterns import InvalidPattern, parse_pattern
 from kspec.syntax.regular_files import shown_path
 
+NO_FILES = ("synthetic",)
+"""The sources that read no file."""
 FOLDERS = ("images", "audio")
 """The sources whose name the suffix of a file tells."""
 
@@ -39,10 +42,8 @@ def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: 
         if data is not None and source.lower().endswith(SUFFIXES[data.source] or ("/",)):
             kind = data.source
         if kind is None:
-            kind = data.source if data is not None and data.source != "synthetic" else "csv"
-        if kind == "csv" and data is not None and isinstance(data.csv, CsvOptions):
-            return kind, data.csv.model_copy(update={"path": source})
-        return kind, source
+            kind = data.source if data is not None and data.source not in NO_FILES else "csv"
+        return kind, _with_options(kind, source, data)
     kinds = [key for key in source if key in SOURCES]
     if len(kinds) != 1 or len(source) != 1:
         stray = next((key for key in source if key not in SOURCES), "")
@@ -56,15 +57,21 @@ def resolve_source(source: str | Mapping[str, Any], data: Data | None, context: 
         return None
     if context.source_path is not None:
         context.source_path = (*context.source_path, kinds[0])
-    setting = getattr(Data.model_validate(dict(source)), kinds[0])
-    if (
-        kinds[0] == "csv"
-        and data is not None
-        and isinstance(data.csv, CsvOptions)
-        and not isinstance(setting, CsvOptions)
-    ):
-        setting = data.csv.model_copy(update={"path": setting})
-    return kinds[0], setting
+    return kinds[0], _with_options(kinds[0], getattr(Data.model_validate(dict(source)), kinds[0]), data)
+
+
+def _with_options(kind: str, setting: Any, data: Data | None) -> Any:
+    """The setting of other data: files without options have those of training, such as a delimiter or a sheet.
+
+    Args:
+        kind: The source.
+        setting: Its setting.
+        data: The spec's `data` section.
+    """
+    trained = None if data is None else getattr(data, kind)
+    if isinstance(trained, (CsvOptions, ExcelOptions)) and not isinstance(setting, type(trained)):
+        return trained.model_copy(update={"path": setting})
+    return setting
 
 
 def _files_of(source: str, data: Data, context: Context) -> dict[str, str] | None:

@@ -131,6 +131,8 @@ def _kind_of_content(start: bytes) -> str:
         return "parquet"
     if start.startswith(b"PK") and b".npy" in start:
         return "npz"
+    if start.startswith(b"PK") and (b"[Content_Types].xml" in start or b"xl/" in start):
+        return "excel"
     if start.startswith((b"ARROW1", b"FEA1")):
         return "arrow"
     if re.match(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{", start):

@@ -200,6 +200,7 @@ EXPRESSION_OVER_ROWS = Rule("KS541", "expression-over-rows", Severity.ERROR, "ne
 UNREPEATABLE_EXPRESSION = Rule("KS542", "unrepeatable-expression", Severity.ERROR, "never")
 FAILED_EXPRESSION = Rule("KS543", "failed-expression", Severity.ERROR, "never")
 REDEFINED_COLUMN = Rule("KS544", "redefined-column", Severity.ERROR, "never")
+SHEET_BY_DEFAULT = Rule("KS545", "sheet-by-default", Severity.WARNING, "never")
 DATA_IN_HEADER = Rule("KS550", "data-in-header", Severity.WARNING, "never")
 UNRELATED_FILES = Rule("KS554", "unrelated-files", Severity.ERROR, "never")
 UNDECODABLE_FILE = Rule("KS555", "undecodable-file", Severity.ERROR, "never")

@@ -10,6 +10,7 @@ from kspec.language.array_files import NpyFiles, NpzFiles
 from kspec.language.base import Model, fail
 from kspec.language.csv_options import CSV_KEYS, CsvOptions, check_csv
 from kspec.language.data_limits import Limits
+from kspec.language.excel_options import ExcelFiles
 from kspec.language.expressions import Expression, Expressions
 from kspec.language.file_columns import CONTENT_SUFFIXES, FilePatterns, Read, Resize
 from kspec.language.json_schema import JsonSchema, exactly_one
@@ -23,6 +24,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "csv": (".csv", ".tsv", ".txt", ".tab", ".dat", ".data"),
     "parquet": (".parquet", ".pq"),
     "json": (".json", ".jsonl", ".ndjson"),
+    "excel": (".xlsx", ".xlsm"),
     "arrow": (".arrow", ".feather", ".ipc", ".arrows"),
     "npz": (".npz",),
     "npy": (".npy",),
@@ -64,6 +66,7 @@ class Data(Model):
     ] = Field(default=None, description="CSV files")
     parquet: Files = Field(default=None, description="Parquet files")
     json: Files = Field(default=None, description="JSON: an array of objects, or one on each line")
+    excel: ExcelFiles = Field(default=None, description="Excel workbooks: `book.xlsx`, or a mapping with `sheet`")
     arrow: Files = Field(default=None, description="Arrow files (Feather) and streams")
     npz: NpzFiles = Field(default=None, description="A NumPy `.npz` file; each array is a column")
     npy: NpyFiles = Field(default=None, description="NumPy arrays in files: column → file, or one array")
@@ -187,6 +190,10 @@ class Data(Model):
         return next(name for name in SOURCES if name in self.model_fields_set)
 
 
+_OTHER_NAMES = {"xls": "excel", "xlsx": "excel", "feather": "arrow", "jsonl": "json", "tsv": "csv", "image": "images"}
+"""What a source might be called → its name."""
+
+
 def _no_source(value: dict[str, Any]) -> None:
     """Reject data without a source, at the key that may be a misspelled one."""
     fields = tuple(name for name in Data.model_fields if name not in SOURCES)
@@ -197,7 +204,7 @@ def _no_source(value: dict[str, Any]) -> None:
         f"`{stray}` is not a data source",
         key=str(stray),
         label=did_you_mean(str(stray), (*SOURCES, *fields)),
-        help="export the table to CSV or Parquet"
-        if stray in ("excel", "xlsx")
+        help=f"write `{_OTHER_NAMES[stray]}: ...`"
+        if stray in _OTHER_NAMES
         else f"available sources: {', '.join(SOURCES)}",
     )

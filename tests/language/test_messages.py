@@ -110,10 +110,10 @@ def problems(text):
             "write `synthetic: {examples: 50}`",
         ),
         (
-            SPEC + "data: {excel: t.xlsx}\n",
+            SPEC + "data: {xlsx: t.xlsx}\n",
             "KS103",
-            "`excel` is not a data source",
-            "export the table to CSV or Parquet",
+            "`xlsx` is not a data source",
+            "write `excel: ...`",
         ),
         (
             SPEC + "task: classification\n",

@@ -13,7 +13,9 @@ from typing import Any
 
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
+from kspec.diagnostics import codes
 from kspec.language.data import SUFFIXES
+from kspec.language.source_packages import missing_package
 from kspec.syntax.path_policy import PathProblem
 
 
@@ -35,6 +37,12 @@ def read(source: str, setting: Any, request: Request) -> Table | None:
         The table; None if there are errors.
     """
     context = request.context
+    if (package := missing_package(source)) is not None:
+        if context.is_new:  # for training data, a rule reports it
+            message = f"`{source}` data needs the package `{package.name}`, which is not installed"
+            help = f"install it: pip install '{package.install}'"
+            context.error(codes.MISSING_PACKAGE, message, context.source_path, help=help)
+        return None
     try:
         table: Table | None = import_module(f"{__name__}.{source}").read(setting, request)
     except OSError as error:  # a file that was there a moment ago

@@ -1,4 +1,4 @@
-"""KS436: classes that need a package that is not installed."""
+"""KS436: classes and sources of data that need a package that is not installed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from kspec.diagnostics import Path, codes
+from kspec.language.source_packages import missing_package
 from kspec.lint.context import RuleContext
 
 PACKAGES = {
@@ -28,6 +29,9 @@ def check(context: RuleContext) -> None:
             _check(context, path, name, arguments)
     for path, name, arguments in _classes(document.fit.callbacks, ("fit", "callbacks")):
         _check(context, path, name, arguments)
+    source = "" if document.data is None else document.data.source
+    if (package := missing_package(source)) is not None:
+        _report(context, ("data", source), f"`{source}` data", package.name, package.install)
 
 
 def _check(context: RuleContext, path: Path, name: str, arguments: Any) -> None:
@@ -46,10 +50,23 @@ def _check(context: RuleContext, path: Path, name: str, arguments: Any) -> None:
     found = find_spec(package)
     if found is not None and found.origin is not None:  # a folder of this name is no package
         return
+    _report(context, path, f"`{name}`", package, install)
+
+
+def _report(context: RuleContext, path: Path, what: str, package: str, install: str) -> None:
+    """Reports that a package is missing.
+
+    Args:
+        context: The network.
+        path: What needs it.
+        what: That in words.
+        package: The package.
+        install: What to install.
+    """
     positions = context.spec.positions
     context.report.error(
         codes.MISSING_PACKAGE,
-        f"`{name}` needs the package `{package}`, which is not installed",
+        f"{what} needs the package `{package}`, which is not installed",
         positions.key(path) if path in positions.keys else positions.value(path),
         help=f"install it: pip install '{install}'",
     )
