@@ -59,11 +59,11 @@ def command() -> None:
             raise
         raise click.ClickException("the language server is an extra: pip install 'kspec[lsp]'") from None
     from kspec.compiler.check import CheckResult, check_spec
-    from kspec.data.table_preview import column_names
+    from kspec.data.table_preview import column_names, column_profiles
     from kspec.diagnostics import Source
     from kspec.language import Permissions
 
     def check(source: Source, permissions: Permissions) -> CheckResult:
         return check_spec(source, permissions=permissions)
 
-    serve(check, column_names)
+    serve(check, column_names, column_profiles)

@@ -8,10 +8,11 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kspec.analysis.data_profile import DataProfile
+from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.column_hints import ColumnHints, table_hints
-from kspec.data.context import Context
+from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
+from kspec.data.derivation import derive
 from kspec.data.number_texts import MARKS, notation, number_texts
 from kspec.data.profiling import profile_table
 from kspec.data.sources import names, read, source_of
@@ -23,6 +24,8 @@ from kspec.language.csv_options import CsvOptions
 from kspec.language.data import SOURCES
 from kspec.syntax.gzip_stream import GrowsTooMuch
 
+MAX_GIGABYTES = 0.1
+"""The memory of a table that is read while somebody types."""
 MAX_FILES = 20_000
 """How many names a glob looks at while somebody types."""
 
@@ -162,6 +165,35 @@ def column_names(name: str, data: Any, permissions: Permissions) -> list[str]:
         return [*own, *(str(key) for key in new)] if own and isinstance(new, Mapping) else own
     except (ValueError, OSError):
         return []
+
+
+def column_profiles(name: str, data: Any, permissions: Permissions) -> dict[str, ColumnProfile]:
+    """The profiles of the columns of a spec's data, new ones included, over the rows that it keeps.
+
+    Args:
+        name: The file of the spec.
+        data: The plain value of `data:`, whose other settings may be incomplete.
+        permissions: What the spec may read.
+
+    Returns:
+        Column → profile; nothing if the data cannot be read, or is large.
+    """
+    if not isinstance(data, Mapping):
+        return {}
+    kept = {key: data[key] for key in (*SOURCES, "columns", "where", "distinct") if key in data}
+    try:
+        spec = _empty_spec(name, {**kept, "limits": {"files": MAX_FILES, "gigabytes": MAX_GIGABYTES}})
+        settings = spec.document.data
+        assert settings is not None
+        spec.permissions = permissions
+        context = Context(spec, Report(), ("data", settings.source))
+        table = read(settings.source, getattr(settings, settings.source), Request(context, {}, []))
+        if table is None:
+            return {}
+        profile = profile_table(derive(table, settings, context).table, settings.source)
+    except (ValueError, OSError, InvalidData):
+        return {}
+    return {column.name: column for column in profile.columns}
 
 
 def _empty_spec(name: str = "", data: Any = None) -> Spec:

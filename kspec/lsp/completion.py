@@ -63,7 +63,11 @@ _OPEN_EXPRESSION = re.compile(r"\$\{[^}]*\Z")
 MAX_FILES = 200
 MAX_NAMES = 20_000
 """How many names are looked at for files to suggest."""
-_SPLIT_COLUMNS = {("split", key) for key in ("stratify", "by", "group", "time", "hash", "key")}
+_OF_COLUMNS = {
+    *(("split", key) for key in ("stratify", "by", "group", "time", "hash", "key")),
+    *(("window", key) for key in ("time", "by")),
+}
+"""The settings of `data:` that name a column."""
 
 
 def complete(
@@ -344,8 +348,9 @@ class _Proposals:
         if path[1:2] == ("missing",):
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in POLICIES])
         if path[1:] == ("where",) or (path[1:2] == ("columns",) and len(path) == 3):
-            return sql_items(self.columns(self.document.path, self.value.get("data"), self.document.permissions))
-        if path[1:2] and (path[1] in ("inputs", "targets", "weights", "keep") or path[1:] in _SPLIT_COLUMNS):
+            columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
+            return sql_items(columns)
+        if path[1:2] and (path[1] in ("inputs", "targets", "weights", "keep") or path[1:] in _OF_COLUMNS):
             columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
             return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
         source = str(path[1]) if len(path) > 1 else ""

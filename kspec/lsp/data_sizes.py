@@ -32,7 +32,7 @@ class DataSizes:
         """An analysis with the sizes that the data decides; the same one where it needs none or cannot be read."""
         if spec.document.data is None or analysis.settings is None or not analysis.needs_data:
             return analysis
-        state = _state(_files(spec.values["data"], spec))
+        state = file_state(named_files(spec.values["data"], spec))
         if state is None:
             return analysis
         key = json.dumps([spec.values["data"], sorted(analysis.settings.outputs), state], default=str)
@@ -43,7 +43,7 @@ class DataSizes:
         )
 
 
-def _state(files: Iterator[Path]) -> list[tuple[str, int, int]] | None:
+def file_state(files: Iterator[Path]) -> list[tuple[str, int, int]] | None:
     """Path, time and size of each file; None if reading them would take long: folders, and large or missing files."""
     state = []
     try:
@@ -65,7 +65,7 @@ def _class_counts(spec: Spec) -> dict[tuple[str, str], int]:
     return {key: count for key, count in counts.items() if count is not None}
 
 
-def _files(value: Any, spec: Spec) -> Iterator[Path]:
+def named_files(value: Any, spec: Spec) -> Iterator[Path]:
     """The files that texts in a value may name."""
     if isinstance(value, str) and value and "\0" not in value:
         pattern, may_read = spec.folder / value, spec.paths.reading_problem
@@ -80,4 +80,4 @@ def _files(value: Any, spec: Spec) -> Iterator[Path]:
             yield spec.folder  # which is not read, as any folder
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _files(item, spec)
+            yield from named_files(item, spec)

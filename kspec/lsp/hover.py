@@ -11,6 +11,7 @@ from kspec.diagnostics import Path
 from kspec.ir import Node
 from kspec.ir.formula import formula_text
 from kspec.lsp import schema_lookup
+from kspec.lsp.column_facts import ColumnFacts, column_named
 from kspec.lsp.completion_items import is_head, kind_at
 from kspec.lsp.cursor import Element, element_at
 from kspec.lsp.document import AnalysedText, Document, Network
@@ -23,8 +24,14 @@ from kspec.syntax.extents import Extent
 from kspec.syntax.yaml_flow import to_yaml
 
 
-def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
-    """The hover of a position, in Markdown; None if there is nothing to show."""
+def hover(document: Document, position: lsp.Position, facts: ColumnFacts) -> lsp.Hover | None:
+    """The hover of a position, in Markdown; None if there is nothing to show.
+
+    Args:
+        document: An open spec.
+        position: The position.
+        facts: Knows the columns of the spec's data.
+    """
     place = document.text.place(document.text.offset(position))
     name = at(document.source, *place)
     if name is not None and (name.explicit or not name.is_definition):
@@ -34,7 +41,8 @@ def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
     element = element_at(document.source, place)
     if element is None:
         return None
-    words = _class_named(document, element) or _path(document, element.path)
+    words = _class_named(document, element) or _column(document, element, position, facts)
+    words = words or _path(document, element.path)
     return _shown(words, _range(document, element.extent, element.part)) if words else None
 
 
@@ -103,6 +111,24 @@ def _class_named(document: Document, element: Element) -> str:
     link = page(entry)
     parts = [f"```python\n{reference.signature(entry)}\n```", entry.doc, f"[{entry.path}]({link})" if link else ""]
     return "\n\n".join(part for part in parts if part)
+
+
+def _column(document: Document, element: Element, position: lsp.Position, facts: ColumnFacts) -> str:
+    """The column of the data that an element names; empty if it names none.
+
+    Args:
+        document: The spec.
+        element: The key or value.
+        position: The position within it.
+        facts: As for `hover`.
+    """
+    extent, text = element.extent, document.text
+    ends = (extent.key, extent.key_end) if element.part == "key" else (extent.start, extent.end)
+    start, end = (text.offset_of(*place) for place in ends)
+    name = column_named(element.path, element.part, text.content[start:end], text.offset(position) - start)
+    if not name or document.analysed is None:
+        return ""
+    return facts.text(name, document.analysed.spec)
 
 
 def _is_head(path: Path) -> bool:

@@ -16,6 +16,7 @@ from pygls.uris import to_fs_path
 
 from kspec._version import __version__
 from kspec.lsp import completion, diagnostics, formatting, hints, hover, navigation, outline
+from kspec.lsp.column_facts import ColumnFacts, ReadProfiles
 from kspec.lsp.document import Check, Document
 
 LONGEST_WAIT = 0.3
@@ -67,12 +68,14 @@ class Server(LanguageServer):
     Args:
         check: Checks a text.
         columns: Returns the column names of the data.
+        profiles: Reads the profiles of these columns.
     """
 
-    def __init__(self, check: Check, columns: completion.Columns) -> None:
+    def __init__(self, check: Check, columns: completion.Columns, profiles: ReadProfiles) -> None:
         super().__init__("kspec", __version__, protocol_cls=_Protocol)
         self.check = check
         self.columns = columns
+        self.facts = ColumnFacts(profiles)
         self.documents: dict[str, Document] = {}
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._publishing: set[asyncio.Task[None]] = set()
@@ -136,18 +139,18 @@ class Server(LanguageServer):
             handle.cancel()
 
 
-def serve(check: Check, columns: completion.Columns) -> None:
+def serve(check: Check, columns: completion.Columns, profiles: ReadProfiles) -> None:
     """Serve the protocol over standard input and output until the client exits."""
     logging.getLogger("pygls").setLevel(logging.ERROR)
     client = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # other output must not mix with the protocol
     with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as requests, os.fdopen(client, "wb") as responses:
-        make(check, columns).start_io(cast("BinaryIO", _Requests(requests)), responses)
+        make(check, columns, profiles).start_io(cast("BinaryIO", _Requests(requests)), responses)
 
 
-def make(check: Check, columns: completion.Columns) -> Server:
+def make(check: Check, columns: completion.Columns, profiles: ReadProfiles) -> Server:
     """A server with every feature."""
-    server = Server(check, columns)
+    server = Server(check, columns, profiles)
     _documents(server)
     _reading(server)
     _writing(server)
@@ -193,7 +196,7 @@ def _reading(server: Server) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     async def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
         document = await server.spec(params.text_document.uri)
-        return hover.hover(document, params.position) if document else None
+        return hover.hover(document, params.position, server.facts) if document else None
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     async def definition(params: lsp.DefinitionParams) -> lsp.Location | None:

@@ -44,3 +44,23 @@ def test_hover_over_a_sub_model(editor):
     assert "**wide** · `Dense`" in editor.hover("Dense: {units: 8")
     assert "**wide** · `Concatenate`" in editor.hover("Concatenate")
     assert "`both` (a sub-model)  \n`(null, 3)`, `(null, 3)` → `(null, 6)`" in editor.hover("pair")
+
+
+def test_hover_over_a_column_shows_its_facts(editor):
+    data = (
+        "data: {csv: facts.csv, inputs: [age, visits], targets: bought, columns: {old: age > 40}, where: visits < 90}"
+    )
+    rows = [f"{20 + row},{row % 4 if row != 7 else ''},{'yes' if row % 2 else 'no'}" for row in range(40)]
+    (editor.root / "facts.csv").write_text("\n".join(["age,visits,bought", *rows, "30,99,no"]))
+    layers = "inputs: {x: {shape: [2]}}\nlayers: [{Dense: {units: 1}, name: y}]\n"
+    editor.open(f"kspec: 1\n{data}\n{layers}")
+    assert editor.hover("age, visits") == (
+        "**age** · integer column\n\n39 rows, none missing · 39 distinct · from 20 to 59, median 40"
+    )
+    assert "**visits** · integer column" in editor.hover("visits]")
+    assert "from 0 to 3, median 2" in editor.hover("visits < 90"), "without the rows that `where` leaves out"
+    assert "`yes` 20, `no` 19" in editor.hover("bought,")
+    (editor.root / "facts.csv").write_text("age,visits,bought\n1,2,maybe\n")
+    assert "`maybe` 1" in editor.hover("bought,")
+    (editor.root / "facts.csv").unlink()
+    assert "maybe" not in editor.hover("bought,")
