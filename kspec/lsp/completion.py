@@ -11,7 +11,6 @@ from lsprotocol import types as lsp
 
 from kspec import catalog
 from kspec.archive.vectors import SUFFIXES as VECTORS
-from kspec.catalog.applications import inner_layers
 from kspec.diagnostics import Path
 from kspec.language import Permissions
 from kspec.language.data import CLASS_FOLDERS, SUFFIXES
@@ -30,6 +29,7 @@ from kspec.lsp.completion_items import (
     is_head,
     is_required,
     kind_at,
+    layers_of_application,
     mapping,
     plain,
     shape_of_name,
@@ -182,10 +182,10 @@ class _Proposals:
             inputs = mapping(self.value.get("inputs"))
             layers = [name for name in names_of(dict(self.value)) if name not in inputs]
             models = mapping(self.value.get("models"))
-            inside = [f"{name}/{layer}" for name, model in models.items() for layer in _layers_of_application(model)]
+            inside = [f"{name}/{layer}" for name, model in models.items() for layer in layers_of_application(model)]
             return self._named_keys([*layers, *models, *inside])
         if path in (("data", "missing"), ("data", "csv", "missing")):
-            return self._named_keys(self.columns(self.document.path, self.value.get("data"), self.document.permissions))
+            return self._named_keys(self._columns())
         if len(path) < 3 or not is_entry(path[:-1]):
             return None
         entry = value_at(self.value, path[:-1])
@@ -348,15 +348,17 @@ class _Proposals:
         if path[1:2] == ("missing",):
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in POLICIES])
         if path[1:] == ("where",) or (path[1:2] == ("columns",) and len(path) == 3):
-            columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
-            return sql_items(columns)
+            return sql_items(self._columns())
         if path[1:2] and (path[1] in ("inputs", "targets", "weights", "keep") or path[1:] in _OF_COLUMNS):
-            columns = self.columns(self.document.path, self.value.get("data"), self.document.permissions)
-            return iter([Item(name, lsp.CompletionItemKind.Field, insert=plain(to_yaml(name))) for name in columns])
+            kind = lsp.CompletionItemKind.Field
+            return iter([Item(name, kind, insert=plain(to_yaml(name))) for name in self._columns()])
         source = str(path[1]) if len(path) > 1 else ""
         if SUFFIXES.get(source) and not set(path) & set(CSV_OPTIONS):
             return self._files(() if source in CLASS_FOLDERS else SUFFIXES[source])
         return None
+
+    def _columns(self) -> list[str]:
+        return self.columns(self.document.path, self.value.get("data"), self.document.permissions)
 
     def _files(self, suffixes: tuple[str, ...]) -> Iterator[Item]:
         """Files below the spec's folder with these suffixes; folders if there are none."""
@@ -394,12 +396,3 @@ class _Proposals:
         if analysed is not None and analysed.analysis.settings is not None:
             for name in monitor_names(analysed.spec, analysed.analysis.graph, analysed.analysis.settings):
                 yield Item(name, lsp.CompletionItemKind.Value, order=1)
-
-
-def _layers_of_application(model: Any) -> list[str]:
-    """The names of an application's layers in Keras."""
-    application = mapping(model).get("application")
-    if isinstance(application, str):
-        return [layer.name for layer in inner_layers(application, {})]
-    name, arguments = next(iter(mapping(application).items()), ("", {}))
-    return [layer.name for layer in inner_layers(name, mapping(arguments))]

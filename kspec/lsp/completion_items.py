@@ -9,6 +9,7 @@ from lsprotocol import types as lsp
 
 from kspec import catalog
 from kspec.catalog import types
+from kspec.catalog.applications import inner_layers
 from kspec.diagnostics import Path
 from kspec.language.entry import HEADS
 from kspec.lsp import schema_lookup
@@ -153,3 +154,12 @@ def kind_at(path: Path) -> catalog.Kind | None:
         by_output = path[0] == "compile" and path[2:3] == (key,)
         return _KIND_BY_WORD.get(str(path[1])) if by_output else None
     return None
+
+
+def layers_of_application(model: Any) -> list[str]:
+    """The names of an application's layers in Keras."""
+    application = mapping(model).get("application")
+    if isinstance(application, str):
+        return [layer.name for layer in inner_layers(application, {})]
+    name, arguments = next(iter(mapping(application).items()), ("", {}))
+    return [layer.name for layer in inner_layers(name, mapping(arguments))]

@@ -140,7 +140,13 @@ class Server(LanguageServer):
 
 
 def serve(check: Check, columns: completion.Columns, profiles: ReadProfiles) -> None:
-    """Serve the protocol over standard input and output until the client exits."""
+    """Serve the protocol over standard input and output until the client exits.
+
+    Args:
+        check: As for `Server`.
+        columns: Likewise.
+        profiles: Likewise.
+    """
     logging.getLogger("pygls").setLevel(logging.ERROR)
     client = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # other output must not mix with the protocol
@@ -149,7 +155,13 @@ def serve(check: Check, columns: completion.Columns, profiles: ReadProfiles) -> 
 
 
 def make(check: Check, columns: completion.Columns, profiles: ReadProfiles) -> Server:
-    """A server with every feature."""
+    """A server with every feature.
+
+    Args:
+        check: As for `Server`.
+        columns: Likewise.
+        profiles: Likewise.
+    """
     server = Server(check, columns, profiles)
     _documents(server)
     _reading(server)

@@ -58,8 +58,8 @@ def test_hover_over_a_column_shows_its_facts(editor):
         "**age** · integer column\n\n39 rows, none missing · 39 distinct · from 20 to 59, median 40"
     )
     assert "**visits** · integer column" in editor.hover("visits]")
-    assert "from 0 to 3, median 2" in editor.hover("visits < 90"), "without the rows that `where` leaves out"
-    assert "`yes` 20, `no` 19" in editor.hover("bought,")
+    assert "from 0 to 3, median 1" in editor.hover("visits < 90"), "without the rows that `where` leaves out"
+    assert "`no` 20, `yes` 19" in editor.hover("bought,")
     (editor.root / "facts.csv").write_text("age,visits,bought\n1,2,maybe\n")
     assert "`maybe` 1" in editor.hover("bought,")
     (editor.root / "facts.csv").unlink()
