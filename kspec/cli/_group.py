@@ -30,6 +30,7 @@ VERBS = {
         "evaluate": "Evaluate a run on its own data or on new data.",
         "predict": "Predict on new data.",
         "runs": "List the runs with their metrics.",
+        "cache": "List or delete stored data.",
     },
 }
 """Section → verb → its line of help. A verb is `command` in the module of its name."""

@@ -34,6 +34,7 @@ Examples:
 )
 @runs_folder
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
+@click.option("--cache", is_flag=True, help="Store the data, so that the next run reads no table; see kspec cache.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")
 @click.option(
     "--format",
@@ -53,6 +54,7 @@ def command(
     engine: str | None,
     runs: str,
     smoke: bool,
+    cache: bool,
     quiet: bool,
     format_: str,
     **permissions: bool,
@@ -79,7 +81,7 @@ def command(
     try:
         with reserve_stdout(as_json):
             spec = load_file(spec_source(path), overrides, Permissions.of(permissions))
-            result = execute(spec, out=runs, smoke=smoke, console=console)
+            result = execute(spec, out=runs, smoke=smoke, console=console, cache=cache)
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         if as_json:

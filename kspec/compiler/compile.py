@@ -54,8 +54,11 @@ class CompiledSpec:
         assert self.analysis is not None
         return self.spec, self.analysis
 
-    def read_data(self) -> Dataset | None:
+    def read_data(self, *, keep: bool = False) -> Dataset | None:
         """Reads the training data, and analyses the spec again with its profile.
+
+        Args:
+            keep: Whether the data is stored for the next run, even if its table is not large.
 
         Returns:
             The data; None if the spec has none, or it has errors, with the reasons in the report.
@@ -65,7 +68,7 @@ class CompiledSpec:
         from kspec.data.training_data import read_training_data
 
         data_report = Report()
-        self.dataset = read_training_data(self.spec, self.analysis, data_report)
+        self.dataset = read_training_data(self.spec, self.analysis, data_report, keep=keep)
         if self.dataset is not None:
             self.report.diagnostics[:] = self.spec.diagnostics
             self.analysis = analyse(self.spec, self.report, self.dataset.profile, self.dataset.size)

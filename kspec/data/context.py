@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from kspec.data.limits import LimitReached, too_many_files
 from kspec.data.mapped_arrays import DiskFull
@@ -50,6 +50,12 @@ class Context:
     argument: Span | None = None
     is_new: bool = False
     is_brief: bool = False
+    opened: dict[str, list[int]] = field(default_factory=dict)
+    """By file that has been opened, its size, inode and time of change."""
+    found: list[list[Any]] = field(default_factory=list)
+    """Arguments of `find`, with the files found."""
+    warnings: list[list[Any]] = field(default_factory=list)
+    """Arguments of `warning`."""
     _errors_before: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +116,7 @@ class Context:
             path: The value's place in the spec; None if the spec does not name it.
             help: What to write instead.
         """
+        self.warnings.append([rule, message, path, help])
         self.report.warning(rule, message, self.span(path), help=help)
 
     def find(self, paths: str | list[str], path: SpecPath | None, *, folder: bool = False) -> list[Path] | None:
@@ -123,6 +130,11 @@ class Context:
         Returns:
             Each file once; None if a path is wrong, which is reported.
         """
+        files = self._find(paths, path, folder)
+        self.found.append([paths, path, folder, None if files is None else [str(file) for file in files]])
+        return files
+
+    def _find(self, paths: str | list[str], path: SpecPath | None, folder: bool) -> list[Path] | None:
         if isinstance(paths, str):
             return self._find_one(paths, path, folder)
         matches = [
@@ -220,9 +232,14 @@ class Context:
             PathRefused: If the spec may not read it.
             OSError: If it cannot be opened, or is not a regular file.
         """
-        if self.source_path is None:
-            return open_regular(file)
-        return self.spec.paths.open(display_name(file, self), file)
+        stream = (
+            open_regular(file) if self.source_path is None else self.spec.paths.open(display_name(file, self), file)
+        )
+        about = os.fstat(stream.fileno())
+        known = [about.st_size, about.st_ino, about.st_mtime_ns]
+        if self.opened.setdefault(str(file), known) != known:
+            self.opened[str(file)] = []  # it changed while it was read
+        return stream
 
     def reading_problem(self, file: Path) -> PathProblem | None:
         """Why a file or folder of the data may not be read; None if it may."""

@@ -20,7 +20,7 @@ from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.indicators import add_indicators, take_indicators
 from kspec.data.kept_columns import keep_columns
 from kspec.data.labels import Labels
-from kspec.data.mapped_arrays import DiskFull, table_arrays, taken
+from kspec.data.mapped_arrays import DiskFull, taken
 from kspec.data.neighbor_fill import check_filled, fill_from_neighbors
 from kspec.data.profiling import of_windows, profile_splits, profile_table
 from kspec.data.series import series_column
@@ -28,6 +28,7 @@ from kspec.data.sounds import sample_rates
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
+from kspec.data.store import stored
 from kspec.data.table import Column, Table
 from kspec.data.target_labels import labels_of
 from kspec.data.target_scales import learn_scales
@@ -53,6 +54,7 @@ def load(
     *,
     output_specs: Mapping[str, OutputSpec] | None = None,
     graph: Graph | None = None,
+    keep: bool = False,
 ) -> Dataset | None:
     """Reads a spec's data, maps columns to inputs and outputs, imputes missing values, and splits.
 
@@ -63,6 +65,7 @@ def load(
         report: Receives every problem, at its place in the spec.
         output_specs: What is known of the outputs: it shapes synthetic targets, and tells which targets are classes.
         graph: The network, whose layers limit the values of the inputs.
+        keep: Whether a table that is not large is stored, too.
 
     Returns:
         The splits; None if there are errors.
@@ -72,8 +75,8 @@ def load(
     context = Context(spec, report, ("data", data.source))
     try:
         values = None if graph is None else ValueCheck(graph, is_training=True)
-        with table_arrays():
-            return _load(data, Request(context, inputs, outputs, spec.document.seed, output_specs or {}, values=values))
+        request = Request(context, inputs, outputs, spec.document.seed, output_specs or {}, values=values)
+        return stored(data, request, lambda: _load(data, request), keep=keep)
     except InvalidData:
         return None
     except DiskFull as full:

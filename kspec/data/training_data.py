@@ -9,13 +9,14 @@ from kspec.diagnostics import Report, SpecError
 from kspec.language import Spec
 
 
-def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Dataset | None:
+def read_training_data(spec: Spec, analysis: Analysis, report: Report, *, keep: bool = False) -> Dataset | None:
     """Reads a spec's data.
 
     Args:
         spec: The spec.
         analysis: Its analysis; the tasks of the outputs decide how targets are read.
         report: Receives every problem of the data.
+        keep: Whether the data is stored for the next run, even if its table is not large.
 
     Returns:
         The data, split and profiled; None if the spec has none, or if there are errors.
@@ -24,7 +25,7 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report) -> Datase
         return None
     try:
         outputs, known = list(analysis.graph.outputs), output_specs(analysis)
-        return load(spec, input_specs(spec), outputs, report, output_specs=known, graph=analysis.graph)
+        return load(spec, input_specs(spec), outputs, report, output_specs=known, graph=analysis.graph, keep=keep)
     except SpecError as error:
         report.diagnostics.extend(error.diagnostics)
         return None

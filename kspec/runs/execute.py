@@ -52,6 +52,7 @@ def execute(
     smoke: bool = False,
     quiet: bool = True,
     console: Console | None = None,
+    cache: bool = False,
 ) -> Run:
     """Runs a spec; see `kspec.run`.
 
@@ -61,6 +62,7 @@ def execute(
         smoke: Run a few batches through every step, and write nothing.
         quiet: Print nothing.
         console: Where to print; standard output by default.
+        cache: Store the data for the next run, even if its table is not large.
 
     Returns:
         The finished run, or an interrupted one after a signal: Ctrl-C, SIGTERM, SIGHUP.
@@ -77,6 +79,7 @@ def execute(
         compiled.unwrap()
         console.warn(compiled.report)
         execution = _Execution(compiled, Path(out), smoke, console)
+        execution.keeps_data = cache
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         return execution.run()
 
@@ -91,6 +94,7 @@ class _Execution:
         self.spec, self.analysis = compiled.unwrap()
         self.report = compiled.report
         self.smoke = smoke
+        self.keeps_data = False
         self.console = console
         folder = None if smoke else RunFolder.create(out, self.spec.name)
         self.folder = folder
@@ -168,7 +172,7 @@ class _Execution:
 
     def _read_data(self) -> Dataset | None:
         with self._timed("data"):
-            dataset = self.compiled.read_data()
+            dataset = self.compiled.read_data(keep=self.keeps_data)
             self.spec, self.analysis = self.compiled.unwrap()
         self.console.warn(self.report)
         return dataset
