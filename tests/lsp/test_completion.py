@@ -185,7 +185,7 @@ def test_proposals_fit_the_place(editor):
     editor.type("targets: {grade: mark}}", "missing: {")
     assert {"first", "größe"} <= set(editor.complete())
     editor.type("missing: {", "missing: {first: ")
-    assert set(editor.complete()) == {"drop_row", "mean", "median", "most_frequent"}
+    assert set(editor.complete()) == {"drop_row", "mean", "median", "most_frequent", "forward", "backward"}
     editor.open(SMALL)
     editor.type("csv: table.csv", "csv: ")
     assert "table.csv" in editor.complete()
@@ -274,3 +274,11 @@ def test_an_editor_without_snippets_gets_plain_text(tmp_path):
         assert item.text_edit.new_text == "LSTM: {units: 64}"
         assert item.insert_text_format == lsp.InsertTextFormat.PlainText
     assert plain.status == 0
+
+
+def test_columns_in_windows(editor):
+    editor.open(SMALL)
+    editor.type("targets: {grade: mark}}", "window: {length: 3, time: ")
+    assert {"first", "größe"} <= set(editor.complete())
+    editor.type("window: {length: 3, time: ", "window: {length: 3, by: ")
+    assert {"first", "größe"} <= set(editor.complete())
