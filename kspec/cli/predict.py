@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kspec.cli import _completion
 from kspec.cli._options import examples, existing, output_file, refuse_split_of_file, run_permissions, runs_folder
+
+if TYPE_CHECKING:
+    from kspec.runs.run_loader import LoadedRun
 
 EPILOG = """\b
 Examples:
@@ -17,6 +21,7 @@ Examples:
   kspec predict runs/mlp/latest --data new.csv -o predictions.csv
   kspec predict mlp --data new.csv -o - | head
   kspec predict runs/mlp/latest --nodes embedding,encoder
+  kspec predict load --data recent.csv --steps 30
   kspec predict runs/mlp/latest --data new.csv --keep id,name
 """
 
@@ -42,6 +47,12 @@ Examples:
     metavar="COLUMN,…",
     help="Also write these columns of the data beside the predictions, as the file has them.",
 )
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Predict the N rows after the end of each series of --data, from the predictions before them where needed.",
+)
 @run_permissions
 def command(
     run: str,
@@ -51,6 +62,7 @@ def command(
     nodes: tuple[str, ...],
     keep: tuple[str, ...],
     runs: str,
+    steps: int | None,
     allow_code: bool,
     allow_outside: bool,
 ) -> None:
@@ -66,11 +78,15 @@ def command(
     from kspec.runs.run_loader import load_run, predict_run, read_examples
 
     refuse_split_of_file(data, split)
+    if steps is not None and (data is None or nodes or keep):
+        raise click.UsageError("--steps needs --data, and goes with neither --nodes nor --keep")
     names = [name for text in nodes for name in re.split(r"[\s,]+", text) if name]
     columns = [name for text in keep for name in map(str.strip, text.split(",")) if name]
     table = io.StringIO() if output == "-" else None
     with reserve_stdout(table is not None):
         loaded = load_run(run, runs=runs, nodes=names, keep=columns, allow_code=allow_code, allow_outside=allow_outside)
+        if steps is not None and data is not None:
+            return _forecast(loaded, data, steps, output, table)
         part, name = read_examples(loaded, data, split, need_targets=False)
         if table is not None:
             predict_run(loaded, part, table)
@@ -78,12 +94,48 @@ def command(
         write_document(table.getvalue())
         click.echo("".join(f"{note}\n" for note in part.notes), nl=False, err=True)
         return
-    target = Path(output or f"{Path(name).stem}.predictions.csv")
-    if data is not None and target.resolve() == Path(data).resolve():
-        raise click.UsageError("-o names the file with the data; name another")
+    target = _target(output, name, data)
     overwritten = existing(target)
     paths, count = predict_run(loaded, part, target)
     files, notes = ", ".join(map(str, paths)), describe_outputs(loaded.settings.outputs)
     click.echo(f"{count} example{'' if count == 1 else 's'} of {name} → {files}{overwritten}{notes}")
     for note in part.notes:
         click.echo(note)
+
+
+def _target(output: str | None, name: str, data: str | None) -> Path:
+    """The file to write.
+
+    Args:
+        output: The one that the user names.
+        name: The name of the data.
+        data: Its file.
+    """
+    target = Path(output or f"{Path(name).stem}.predictions.csv")
+    if data is not None and target.resolve() == Path(data).resolve():
+        raise click.UsageError("-o names the file with the data; name another")
+    return target
+
+
+def _forecast(run: LoadedRun, data: str, steps: int, output: str | None, table: io.StringIO | None) -> None:
+    """Writes, or prints, a forecast.
+
+    Args:
+        run: The run.
+        data: The file.
+        steps: How many rows to predict.
+        output: The file to write.
+        table: Receives the table that is printed; None to write a file.
+    """
+    from kspec.cli._output import write_document
+    from kspec.runs.forecast import forecast_run
+
+    if table is not None:
+        forecast_run(run, data, steps, table)
+        write_document(table.getvalue())
+        return
+    target = _target(output, data, data)
+    overwritten = existing(target)
+    count = forecast_run(run, data, steps, target)
+    series = "" if count == 1 else f" for each of {count} series"
+    click.echo(f"{steps} row{'' if steps == 1 else 's'} after the end of {data}{series} → {target}{overwritten}")

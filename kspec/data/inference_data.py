@@ -85,7 +85,7 @@ def load_for_prediction(
         argument = Span(Source("--data", source), 1, 1, 1, len(source) + 1)
     context = Context(spec, report, place, argument, is_new=True)
     try:
-        return _load(
+        return load_request(
             source,
             Request(context, inputs, outputs, spec.document.seed, for_prediction=not need_targets, values=values),
             encodings,
@@ -95,12 +95,23 @@ def load_for_prediction(
         return None
 
 
-def _load(
+def load_request(
     source: str | Mapping[str, Any],
     request: Request,
     encodings: Mapping[str, TargetEncoding],
     fitted: Mapping[str, Any],
 ) -> DataSplit:
+    """Reads other data with the same columns, and treats it as the training data were.
+
+    Args:
+        source: As in `load_for_prediction`.
+        request: What is read.
+        encodings: By output, the encoding of its target in training.
+        fitted: As in `Dataset.fitted`.
+
+    Raises:
+        InvalidData: If there are errors.
+    """
     import numpy
 
     context, data = request.context, request.context.spec.document.data
@@ -109,6 +120,7 @@ def _load(
         setting = setting.model_copy(update={"names": [f"c{number}" for number in range(fitted["width"])]})
     table = context.require(read(kind, setting, request))
     table.row_splits = None
+    table = table if request.revise is None else request.revise(table, context)
     derivation = _derive(table, data, fitted, request)
     table = derivation.table
     keep_columns(table, context, are_needed=request.for_prediction)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -30,6 +30,7 @@ class Request:
         output_specs: By output, what is known of it.
         for_prediction: Whether the data is only used for predictions, so that targets may be absent.
         values: What the network's layers can take.
+        revise: Changes the table of other data after it is read, before new columns are computed.
     """
 
     context: Context
@@ -39,6 +40,7 @@ class Request:
     output_specs: Mapping[str, OutputSpec] = field(default_factory=dict)
     for_prediction: bool = False
     values: ValueCheck | None = None
+    revise: Callable[[Table, Context], Table] | None = None
 
 
 class SourceFile(NamedTuple):
