@@ -35,9 +35,16 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "synthetic": (),
 }
 """Source → the suffixes of its files."""
+PACKINGS = (".gz", ".bz2", ".xz", ".zip", ".zst")
+"""The suffixes of packed files."""
 SOURCES = tuple(SUFFIXES)
 CLASS_FOLDERS = ("images", "texts", "audio")
 """The sources that are folders with a folder for each class."""
+
+
+def without_packing(name: str) -> str:
+    """The name of a file without the suffix that tells how it is packed."""
+    return next((name[: -len(suffix)] for suffix in PACKINGS if name.lower().endswith(suffix)), name)
 
 
 class Synthetic(Model):

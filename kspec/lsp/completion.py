@@ -13,7 +13,7 @@ from kspec import catalog
 from kspec.archive.vectors import SUFFIXES as VECTORS
 from kspec.diagnostics import Path
 from kspec.language import Permissions
-from kspec.language.data import CLASS_FOLDERS, SUFFIXES
+from kspec.language.data import CLASS_FOLDERS, SUFFIXES, without_packing
 from kspec.language.entry import HEADS
 from kspec.language.missing import POLICIES
 from kspec.language.source_files import CSV_OPTIONS
@@ -369,7 +369,7 @@ class _Proposals:
             except TooManyEntries:
                 continue
             for file in found[:MAX_FILES]:
-                if file.name.removesuffix(".gz").endswith(suffixes) if suffixes else file.is_dir():
+                if without_packing(file.name).endswith(suffixes) if suffixes else file.is_dir():
                     yield Item(to_yaml(file.relative_to(folder).as_posix()), lsp.CompletionItemKind.File)
 
     def _nodes(self, names: list[str]) -> Iterator[Item]:

@@ -1,9 +1,10 @@
-"""Reads gzip files, and stops at those that would fill memory or never end."""
+"""Reads packed files, and stops at those that would fill memory or never end."""
 
 from __future__ import annotations
 
 import gzip
 import io
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 MAX_RATIO, SMALL = 200, 16 << 20
@@ -25,28 +26,40 @@ class GrowsTooMuch(OSError):
         self.is_size = is_size
 
 
-def unpacked(file: BinaryIO, *, ratio: float = MAX_RATIO, limit: float = float("inf")) -> BinaryIO:
-    """The unpacked bytes of an open gzip file, which is closed with them; reading raises `GrowsTooMuch`.
+def open_gzip(file: BinaryIO) -> Any:
+    """The unpacked bytes of an open gzip file."""
+    return gzip.GzipFile(fileobj=file)
+
+
+def unpacked(
+    file: BinaryIO,
+    *,
+    ratio: float = MAX_RATIO,
+    limit: float = float("inf"),
+    opened: Callable[[BinaryIO], Any] = open_gzip,
+) -> BinaryIO:
+    """The unpacked bytes of an open file, which is closed with them; reading raises `GrowsTooMuch`.
 
     Args:
         file: The file.
         ratio: How many times larger than packed it may become.
         limit: How large it may become, in bytes.
+        opened: Unpacks the file.
     """
-    return io.BufferedReader(_Unpacked(file, ratio, limit), _CHUNK)
+    return io.BufferedReader(_Unpacked(file, opened(file), ratio, limit), _CHUNK)
 
 
 class _Unpacked(io.RawIOBase):
-    def __init__(self, file: BinaryIO, ratio: float, limit: float) -> None:
+    def __init__(self, file: BinaryIO, stream: Any, ratio: float, limit: float) -> None:
         self._file, self._ratio, self._limit = file, ratio, limit
-        self._gzip = gzip.GzipFile(fileobj=file)
+        self._stream = stream
         self._size = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count = self._gzip.readinto(buffer)
+        count: int = self._stream.readinto(buffer)
         self._size += count
         if self._size > self._limit:
             size = f"{self._limit / 1e9:g} GB"
@@ -58,6 +71,6 @@ class _Unpacked(io.RawIOBase):
 
     def close(self) -> None:
         if not self.closed:
-            self._gzip.close()
+            self._stream.close()
             self._file.close()
         super().close()

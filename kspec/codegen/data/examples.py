@@ -18,6 +18,7 @@ from kspec.codegen.data.synthetic import write_synthetic
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
+from kspec.data.packed_files import is_packed
 from kspec.language.array_files import NpzParts
 
 _SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
@@ -150,8 +151,8 @@ def write_examples(
         UnsupportedInPython: If no code reads the source of the data.
     """
     for each in (info, *others.values()):
-        if each.source not in _SOURCES or isinstance(each.setting, NpzParts):
-            raise UnsupportedInPython(f"read {_what(each)}", each.path or ("data", each.source))
+        if what := _unreadable(each):
+            raise UnsupportedInPython(f"read {what}", each.path or ("data", each.source))
     file.imports.add("numpy as np")
     examples = Examples(info, file, analysis, outputs, dict(others))
     distinct = list({each.suffix: each for each in others.values()}.values())
@@ -181,9 +182,14 @@ def write_examples(
     return examples
 
 
-def _what(info: DatasetInfo) -> str:
-    """The data that no code reads, in words."""
-    return "the splits of one `npz` file" if isinstance(info.setting, NpzParts) else f"`{info.source}` data"
+def _unreadable(info: DatasetInfo) -> str:
+    """What no code reads, in words; empty if the data can be read."""
+    if info.source not in _SOURCES:
+        return f"`{info.source}` data"
+    packings = [file.suffix for file, _ in info.files() if is_packed(file)] if info.source == "csv" else []
+    if set(packings) - {".gz"}:
+        return f"`{packings[0]}` files"
+    return "the splits of one `npz` file" if isinstance(info.setting, NpzParts) else ""
 
 
 def _broadcast(info: DatasetInfo, value: str, form: str, shape: tuple[int | None, ...], variable: str) -> str:

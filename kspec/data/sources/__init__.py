@@ -14,14 +14,14 @@ from typing import Any
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
 from kspec.diagnostics import codes
-from kspec.language.data import SUFFIXES
+from kspec.language.data import SUFFIXES, without_packing
 from kspec.language.source_packages import missing_package
 from kspec.syntax.path_policy import PathProblem
 
 
 def source_of(path: str) -> str | None:
-    """The source that reads a file, by its suffix (before `.gz`, if it has that); None if the suffix is unknown."""
-    suffix = Path(path.lower().removesuffix(".gz")).suffix
+    """The source that reads a file, by its suffix (before that of packed files); None if the suffix is unknown."""
+    suffix = Path(without_packing(path.lower())).suffix
     return next((source for source, suffixes in SUFFIXES.items() if suffix in suffixes), None)
 
 

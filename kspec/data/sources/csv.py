@@ -1,4 +1,4 @@
-"""The source `csv`: text tables, read with pyarrow; files that end in .gz are decompressed."""
+"""The source `csv`: text tables, read with pyarrow; packed files are unpacked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kspec.data.context import Context, display_name
 from kspec.data.first_row import is_data
 from kspec.data.limits import LimitReached, check_memory, grows_too_much
 from kspec.data.mapped_arrays import use_disk
+from kspec.data.packed_files import is_packed
 from kspec.data.sources.csv_errors import explain, report_ragged
 from kspec.data.sources.csv_header import Header, nameless, option, read_header
 from kspec.data.sources.csv_text import CsvText
@@ -187,12 +188,12 @@ def _fits(files: list[SourceFile], options: CsvOptions, context: Context) -> boo
         try:
             with context.open(source.file) as packed:
                 size = os.fstat(packed.fileno()).st_size
-            is_packed = source.file.suffix == ".gz"
-            if on_disk and not is_packed:
+            must_unpack = is_packed(source.file)
+            if on_disk and not must_unpack:
                 continue
             total += size
             check_memory(total, name, limits)
-            if not is_packed and before + size * (1 + CELL_BYTES) <= limits.memory:
+            if not must_unpack and before + size * (1 + CELL_BYTES) <= limits.memory:
                 total += size * CELL_BYTES
                 continue
             total = before

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 from kspec.data.context import Context
+from kspec.data.packed_files import DamagedFile
 from kspec.data.sources.csv_header import Header, dialect, option
 from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.read_request import SourceFile, blocks, likely_delimiter
@@ -89,6 +90,8 @@ def explain(error: Exception, source: SourceFile, name: str, options: CsvOptions
         help = f"if its quotes are plain characters, write {option(source, 'quote: false')}" if options.quote else ""
     elif "zlib" in text or "gzip" in text.lower():
         message = f"`{name}` is not a complete gzip file"
+    elif isinstance(error, DamagedFile):
+        message = f"cannot read `{name}`: {error}"
     else:
         message = f"cannot read `{name}` as a table: {text.splitlines()[0]}"
     context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)

@@ -9,6 +9,7 @@ from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.mapped_arrays import disk_errors, on_disk, temporary_file, use_disk
+from kspec.data.packed_files import is_packed
 from kspec.data.sources.read_request import SourceFile
 
 CSV_MEMORY, CSV_DISK = 3.0, 4.0
@@ -29,7 +30,7 @@ def are_large(files: Sequence[SourceFile], context: Context) -> bool:
     for source in files:
         try:
             with context.open(source.file) as stream:
-                size += 0 if source.file.suffix == ".gz" else os.fstat(stream.fileno()).st_size
+                size += 0 if is_packed(source.file) else os.fstat(stream.fileno()).st_size
         except OSError:
             continue  # reported when it is read
     return use_disk(size * CSV_MEMORY, size * CSV_DISK)

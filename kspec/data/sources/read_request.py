@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from kspec.data.context import Context, display_name
 from kspec.data.mapped_arrays import joined
+from kspec.data.packed_files import open_packed
 from kspec.data.table import NUMERIC, Column, FileRows, Table
 from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
 from kspec.language.source_files import SPLITS
-from kspec.syntax.gzip_stream import unpacked
 
 if TYPE_CHECKING:
     from kspec.data.index_check import ValueCheck
@@ -176,19 +176,16 @@ def _concatenated(pieces: Sequence[Column]) -> Column:
 
 
 def open_file(file: Path, context: Context) -> BinaryIO:
-    """Opens a file for reading, unpacked within the limits if it is gzip.
+    """Opens a file for reading, unpacked within the limits if it is packed.
 
     Raises:
         OSError: If it may not or cannot be read; reading raises `GrowsTooMuch`, too.
     """
-    stream, limits = context.open(file), context.limits
-    if file.suffix != ".gz":
-        return stream
-    return unpacked(stream, ratio=limits.ratio, limit=limits.memory)
+    return open_packed(context.open(file), file, context.limits)
 
 
 def first_lines(file: Path, context: Context, size: int = 65536) -> bytes:
-    """The beginning of a file, unpacked if it is gzip.
+    """The beginning of a file, unpacked if it is packed.
 
     Args:
         file: The file.
@@ -216,7 +213,7 @@ def likely_delimiter(file: Path, context: Context) -> str:
 
 
 def blocks(file: Path, context: Context, size: int = 1 << 20) -> Iterator[bytes]:
-    """The bytes of a file in pieces, unpacked if it is gzip.
+    """The bytes of a file in pieces, unpacked if it is packed.
 
     Args:
         file: The file.
